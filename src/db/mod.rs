@@ -1,0 +1,1 @@
+//! Connections, transactions, SQL types, schema and migrations.

@@ -1,0 +1,1 @@
+//! The HTTP edge: the API and the portal.

@@ -1,0 +1,28 @@
+//! Casebell: a self-hosted support-case desk built around the escalation.
+//!
+//! The house has floors; a floor knows only those below it.
+//!
+//! | floor | what lives there |
+//! | --- | --- |
+//! | [`http`], [`worker`], [`cli`] | the edges: parse, authenticate, open the transaction, answer |
+//! | [`workflow`] | one verb each: load, decide, persist, record, enqueue |
+//! | [`store`], [`mail`] | rows and queries; notices rendered and sent |
+//! | [`db`] | connections, read and write, SQL types, schema, migrations |
+//! | [`words`] | the catalogue of everything a person reads |
+//! | [`domain`] | the rules: pure, no database, no HTTP, no clock of its own |
+//!
+//! The same words name the rooms on every floor (`case`, `escalation`, `eligibility`, `access`, …), so that a
+//! change is found by floor and word.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod domain;
+pub mod http;
+pub mod mail;
+pub mod store;
+pub mod telemetry;
+pub mod words;
+pub mod worker;
+pub mod workflow;

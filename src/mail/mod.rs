@@ -1,0 +1,1 @@
+//! Notices rendered and sent.

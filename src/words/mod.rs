@@ -1,0 +1,1 @@
+//! The catalogue of everything a person reads (F8).
