@@ -1,4 +1,25 @@
 //! The rules: pure, no database, no HTTP, no clock of their own.
+//!
+//! Whatever is decided here is decided from its arguments alone: the same facts at the same instant give the same
+//! answer on the page, in the API, at submission and in the test. Refusals are enums named for what happened; their
+//! words live in [`crate::words`].
+
+mod closed_enum;
+
+pub mod access;
+pub mod calendar;
+pub mod case;
+pub mod eligibility;
+pub mod escalation;
+pub mod feed;
+pub mod history;
+pub mod ids;
+pub mod organization;
+pub mod reason;
+pub mod text;
+
+pub use closed_enum::UnknownValue;
+pub(crate) use closed_enum::closed_enum;
 
 /// An instant in UTC with whole microseconds, which is what both databases keep.
 pub type Instant = chrono::DateTime<chrono::Utc>;

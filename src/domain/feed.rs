@@ -1,0 +1,75 @@
+//! Feeds: the technical record of a case, and the communication about its escalations (F1–F4).
+
+use chrono::TimeDelta;
+
+use super::Instant;
+use super::ids::PersonId;
+use super::organization::Side;
+use crate::domain::closed_enum;
+
+closed_enum! {
+    /// The two feeds of a case (F1).
+    pub enum Feed {
+        /// The technical record.
+        Case = "case",
+        /// The communication about an escalation.
+        Escalation = "escalation",
+    }
+}
+
+closed_enum! {
+    /// What an entry of a feed is.
+    pub enum EntryKind {
+        /// Somebody's words.
+        Comment = "comment",
+        /// Asks the provider to change something, such as the priority (C5).
+        WorkNote = "work_note",
+        /// Left by the desk itself where something happened.
+        Mark = "mark",
+        /// A contact outside the portal, recorded afterwards (M10).
+        ExternalCommunication = "external_communication",
+        /// A delivered root cause analysis (C6).
+        Rca = "rca",
+    }
+}
+
+closed_enum! {
+    /// Who an entry reaches (F2).
+    pub enum Visibility {
+        /// Both sides.
+        Public = "public",
+        /// The provider's staff only.
+        Internal = "internal",
+    }
+}
+
+/// How long its author may change an entry (F4).
+pub const EDIT_WINDOW: TimeDelta = TimeDelta::minutes(5);
+
+/// Whether an entry counts as an update by the provider (C7): written by its staff and visible to the customer. What
+/// the desk wrote by itself never counts, whoever caused it. `side` is the author's, if there is one.
+pub const fn counts_as_provider_update(
+    kind: EntryKind,
+    visibility: Visibility,
+    side: Option<Side>,
+) -> bool {
+    let written_by_a_person = match kind {
+        EntryKind::Comment
+        | EntryKind::WorkNote
+        | EntryKind::ExternalCommunication
+        | EntryKind::Rca => true,
+        EntryKind::Mark => false,
+    };
+    written_by_a_person
+        && matches!(visibility, Visibility::Public)
+        && matches!(side, Some(Side::Provider))
+}
+
+/// Whether `by` may still change the entry that `author` wrote at `at` (F4): its own author, in less than
+/// [`EDIT_WINDOW`].
+pub fn may_edit(author: Option<PersonId>, by: PersonId, at: Instant, now: Instant) -> bool {
+    author == Some(by) && now.signed_duration_since(at) < EDIT_WINDOW
+}
+
+#[cfg(test)]
+mod tests;
