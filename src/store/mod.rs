@@ -1,1 +1,81 @@
-//! Rows and queries.
+//! Rows and queries: one file a room, one set of queries for both databases.
+//!
+//! What a person may not see is left out by the query itself: readers take a [`Reach`](crate::domain::access::Reach).
+
+pub mod audit;
+pub mod calendars;
+pub mod cases;
+pub mod escalations;
+pub mod feeds;
+pub mod organizations;
+pub mod people;
+pub mod promises;
+pub mod reads;
+pub mod requests;
+pub mod rules;
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+
+/// A number that the installation counts (C1): sequential, never reused, taken in the transaction that uses it.
+#[derive(Clone, Copy, Debug)]
+pub enum Counter {
+    /// Cases.
+    Case,
+    /// Escalations.
+    Escalation,
+}
+
+impl Counter {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Case => "case",
+            Self::Escalation => "escalation",
+        }
+    }
+
+    /// Takes the next number.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn next(self, conn: &mut Conn) -> QueryResult<i64> {
+        use crate::db::schema::counters;
+        diesel::update(counters::table.filter(counters::name.eq(self.name())))
+            .set(counters::value.eq(counters::value + 1))
+            .returning(counters::value)
+            .get_result(conn)
+    }
+
+    /// Makes sure that `number`, which an import brought along, is not given out again.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn at_least(self, conn: &mut Conn, number: i64) -> QueryResult<()> {
+        use crate::db::schema::counters;
+        diesel::update(
+            counters::table.filter(
+                counters::name
+                    .eq(self.name())
+                    .and(counters::value.lt(number)),
+            ),
+        )
+        .set(counters::value.eq(number))
+        .execute(conn)
+        .map(drop)
+    }
+}
+
+/// A `LIKE` pattern for texts that contain `words`, in lower case; the wildcards in it stand for themselves.
+pub(crate) fn containing(words: &str) -> String {
+    let mut pattern = String::with_capacity(words.len() + 2);
+    pattern.push('%');
+    for character in words.to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}

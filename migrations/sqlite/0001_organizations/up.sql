@@ -1,0 +1,116 @@
+-- Who there is: organizations, their people, what they may do, and how they sign in.
+
+CREATE TABLE calendars (
+    id BLOB PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL UNIQUE,
+    time_zone TEXT NOT NULL,
+    hours TEXT NOT NULL,
+    holidays TEXT NOT NULL,
+    is_default INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX calendars_one_default ON calendars (is_default) WHERE is_default;
+
+CREATE TABLE lines_of_business (
+    id BLOB PRIMARY KEY NOT NULL,
+    parent_id BLOB REFERENCES lines_of_business (id),
+    name TEXT NOT NULL,
+    calendar_id BLOB REFERENCES calendars (id),
+    created_at TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX lines_of_business_one_root ON lines_of_business ((parent_id IS NULL)) WHERE parent_id IS NULL;
+CREATE UNIQUE INDEX lines_of_business_name ON lines_of_business (parent_id, name);
+
+CREATE TABLE organizations (
+    id BLOB PRIMARY KEY NOT NULL,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('provider', 'customer', 'partner')),
+    region TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX organizations_one_provider ON organizations (kind) WHERE kind = 'provider';
+
+CREATE TABLE people (
+    id BLOB PRIMARY KEY NOT NULL,
+    organization_id BLOB NOT NULL REFERENCES organizations (id),
+    email TEXT NOT NULL UNIQUE,
+    first_name TEXT NOT NULL,
+    last_name TEXT NOT NULL,
+    time_zone TEXT,
+    password_hash TEXT,
+    email_verified_at TEXT,
+    disabled_at TEXT,
+    created_at TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX people_by_organization ON people (organization_id, last_name, first_name, id);
+
+-- A role holds in an organization, which need not be the person's own.
+CREATE TABLE role_grants (
+    id BLOB PRIMARY KEY NOT NULL,
+    organization_id BLOB NOT NULL REFERENCES organizations (id),
+    person_id BLOB NOT NULL REFERENCES people (id),
+    role TEXT NOT NULL,
+    granted_by BLOB REFERENCES people (id),
+    granted_at TEXT NOT NULL,
+    UNIQUE (person_id, organization_id, role)
+) STRICT;
+CREATE INDEX role_grants_by_organization ON role_grants (organization_id, role);
+
+CREATE TABLE sessions (
+    id BLOB PRIMARY KEY NOT NULL,
+    person_id BLOB NOT NULL REFERENCES people (id),
+    token_hash TEXT NOT NULL UNIQUE,
+    csrf_token TEXT NOT NULL,
+    user_agent TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    last_seen_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_person ON sessions (person_id);
+
+CREATE TABLE api_tokens (
+    id BLOB PRIMARY KEY NOT NULL,
+    person_id BLOB NOT NULL REFERENCES people (id),
+    name TEXT NOT NULL,
+    token_hash TEXT NOT NULL UNIQUE,
+    permissions TEXT,
+    created_at TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT
+) STRICT;
+CREATE INDEX api_tokens_by_person ON api_tokens (person_id);
+
+CREATE TABLE sign_in_attempts (
+    key TEXT PRIMARY KEY NOT NULL,
+    window_started_at TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    blocked_until TEXT
+) STRICT;
+
+CREATE TABLE setup_links (
+    token_hash TEXT PRIMARY KEY NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    used_at TEXT
+) STRICT;
+
+CREATE TABLE idempotency_keys (
+    person_id BLOB NOT NULL REFERENCES people (id),
+    key TEXT NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    PRIMARY KEY (person_id, key)
+) STRICT;
+CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);

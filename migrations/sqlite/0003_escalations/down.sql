@@ -1,0 +1,5 @@
+DROP TABLE audit_events;
+DROP TABLE next_steps;
+DROP TABLE feed_reads;
+DROP TABLE feed_entries;
+DROP TABLE escalations;

@@ -1,0 +1,25 @@
+-- Notices: written with the event, sent by workers that hold a lease (N2).
+
+CREATE TABLE notices (
+    id BLOB PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL,
+    person_id BLOB NOT NULL REFERENCES people (id),
+    case_id BLOB REFERENCES cases (id),
+    escalation_id BLOB REFERENCES escalations (id),
+    thread TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    message_id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'failed', 'withheld')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at TEXT NOT NULL,
+    lease_until TEXT,
+    lease_holder TEXT,
+    last_error TEXT,
+    created_at TEXT NOT NULL,
+    sent_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX notices_waiting ON notices (next_attempt_at, id) WHERE state = 'waiting';
+CREATE INDEX notices_newest ON notices (created_at DESC, id DESC);
+CREATE INDEX notices_by_state ON notices (state, created_at DESC, id DESC);
+CREATE INDEX notices_by_thread ON notices (thread, person_id, created_at);

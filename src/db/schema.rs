@@ -1,0 +1,413 @@
+//! The tables, by hand, one for both databases; a test compares it with both.
+
+#![allow(missing_docs)]
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    calendars (id) {
+        id -> Key,
+        name -> Text,
+        time_zone -> Text,
+        hours -> Text,
+        holidays -> Text,
+        is_default -> Bool,
+        created_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    lines_of_business (id) {
+        id -> Key,
+        parent_id -> Nullable<Key>,
+        name -> Text,
+        calendar_id -> Nullable<Key>,
+        created_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    organizations (id) {
+        id -> Key,
+        slug -> Text,
+        name -> Text,
+        kind -> Text,
+        region -> Text,
+        time_zone -> Text,
+        created_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    people (id) {
+        id -> Key,
+        organization_id -> Key,
+        email -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        time_zone -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        email_verified_at -> Nullable<Moment>,
+        disabled_at -> Nullable<Moment>,
+        created_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    role_grants (id) {
+        id -> Key,
+        organization_id -> Key,
+        person_id -> Key,
+        role -> Text,
+        granted_by -> Nullable<Key>,
+        granted_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    sessions (id) {
+        id -> Key,
+        person_id -> Key,
+        token_hash -> Text,
+        csrf_token -> Text,
+        user_agent -> Text,
+        created_at -> Moment,
+        last_seen_at -> Moment,
+        expires_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    api_tokens (id) {
+        id -> Key,
+        person_id -> Key,
+        name -> Text,
+        token_hash -> Text,
+        permissions -> Nullable<Text>,
+        created_at -> Moment,
+        expires_at -> Nullable<Moment>,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    sign_in_attempts (key) {
+        key -> Text,
+        window_started_at -> Moment,
+        failures -> BigInt,
+        blocked_until -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    setup_links (token_hash) {
+        token_hash -> Text,
+        created_at -> Moment,
+        expires_at -> Moment,
+        used_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    idempotency_keys (person_id, key) {
+        person_id -> Key,
+        key -> Text,
+        method -> Text,
+        path -> Text,
+        request_hash -> Text,
+        status -> BigInt,
+        headers -> Text,
+        body -> Text,
+        created_at -> Moment,
+        expires_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    policies (key) {
+        key -> Text,
+        value -> Text,
+        updated_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    escalation_reasons (code) {
+        code -> Text,
+        label -> Text,
+        governed_by -> Text,
+        questions -> Text,
+        position -> BigInt,
+        active -> Bool,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    cases (id) {
+        id -> Key,
+        number -> BigInt,
+        organization_id -> Key,
+        line_of_business_id -> Key,
+        subject -> Text,
+        description -> Text,
+        priority -> Text,
+        status -> Text,
+        deployment -> Text,
+        business_impact -> Text,
+        product -> Nullable<Text>,
+        engagements -> Text,
+        opened_by -> Key,
+        owner_id -> Nullable<Key>,
+        opened_at -> Moment,
+        last_provider_entry_at -> Nullable<Moment>,
+        closed_at -> Nullable<Moment>,
+        rca_requested_at -> Nullable<Moment>,
+        rca_delivered_at -> Nullable<Moment>,
+        external_id -> Nullable<Text>,
+        search_text -> Text,
+        updated_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    priority_requests (id) {
+        id -> Key,
+        case_id -> Key,
+        priority -> Text,
+        note -> Text,
+        state -> Text,
+        requested_by -> Key,
+        requested_at -> Moment,
+        decided_by -> Nullable<Key>,
+        decided_at -> Nullable<Moment>,
+        decision_note -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    escalations (id) {
+        id -> Key,
+        number -> BigInt,
+        case_id -> Key,
+        reason -> Text,
+        answers -> Text,
+        details -> Text,
+        acknowledgements -> Text,
+        assessment -> Text,
+        state -> Text,
+        requested_by -> Key,
+        submitted_at -> Moment,
+        owner_id -> Nullable<Key>,
+        claimed_at -> Nullable<Moment>,
+        decided_at -> Nullable<Moment>,
+        importance -> Nullable<Text>,
+        urgency -> Nullable<Text>,
+        rank -> Nullable<BigInt>,
+        queue_rank -> BigInt,
+        decline_reasons -> Text,
+        outcome -> Nullable<Text>,
+        summary -> Nullable<Text>,
+        closed_at -> Nullable<Moment>,
+        rating_score -> Nullable<BigInt>,
+        rating_comment -> Nullable<Text>,
+        rated_at -> Nullable<Moment>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    feed_entries (id) {
+        id -> Key,
+        case_id -> Key,
+        feed -> Text,
+        escalation_id -> Nullable<Key>,
+        kind -> Text,
+        visibility -> Text,
+        author_id -> Nullable<Key>,
+        author_side -> Nullable<Text>,
+        body -> Text,
+        details -> Nullable<Text>,
+        at -> Moment,
+        edited_at -> Nullable<Moment>,
+        redacted_at -> Nullable<Moment>,
+        external_id -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    feed_reads (case_id, person_id, feed, read_at) {
+        person_id -> Key,
+        case_id -> Key,
+        feed -> Text,
+        read_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    next_steps (id) {
+        id -> Key,
+        case_id -> Key,
+        escalation_id -> Nullable<Key>,
+        what -> Text,
+        who -> Text,
+        due_at -> Moment,
+        state -> Text,
+        reason -> Nullable<Text>,
+        promised_by -> Key,
+        promised_at -> Moment,
+        settled_at -> Nullable<Moment>,
+        lapse_told_at -> Nullable<Moment>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    audit_events (seq) {
+        seq -> BigInt,
+        id -> Key,
+        at -> Moment,
+        kind -> Text,
+        organization_id -> Nullable<Key>,
+        case_id -> Nullable<Key>,
+        escalation_id -> Nullable<Key>,
+        subject_id -> Nullable<Key>,
+        actor_id -> Nullable<Key>,
+        actor_name -> Text,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    notices (id) {
+        id -> Key,
+        kind -> Text,
+        person_id -> Key,
+        case_id -> Nullable<Key>,
+        escalation_id -> Nullable<Key>,
+        thread -> Text,
+        payload -> Text,
+        message_id -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        next_attempt_at -> Moment,
+        lease_until -> Nullable<Moment>,
+        lease_holder -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        created_at -> Moment,
+        sent_at -> Nullable<Moment>,
+        version -> BigInt,
+    }
+}
+
+diesel::joinable!(people -> organizations (organization_id));
+diesel::joinable!(cases -> organizations (organization_id));
+diesel::joinable!(cases -> lines_of_business (line_of_business_id));
+diesel::joinable!(escalations -> cases (case_id));
+diesel::joinable!(feed_entries -> cases (case_id));
+diesel::joinable!(next_steps -> cases (case_id));
+diesel::joinable!(priority_requests -> cases (case_id));
+diesel::joinable!(notices -> people (person_id));
+diesel::joinable!(sessions -> people (person_id));
+diesel::joinable!(api_tokens -> people (person_id));
+diesel::joinable!(role_grants -> people (person_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    calendars,
+    lines_of_business,
+    organizations,
+    people,
+    role_grants,
+    sessions,
+    api_tokens,
+    sign_in_attempts,
+    setup_links,
+    idempotency_keys,
+    counters,
+    policies,
+    escalation_reasons,
+    cases,
+    priority_requests,
+    escalations,
+    feed_entries,
+    feed_reads,
+    next_steps,
+    audit_events,
+    notices
+);

@@ -1,0 +1,276 @@
+//! The embedded database: readers on the calling threads, one writer thread that commits in groups.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::{Connection, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Conn, DbError, Failure, migrate};
+
+/// How many jobs may wait for the writer before callers wait too.
+const QUEUE: usize = 1024;
+/// How many jobs share one commit; bounds how long the first of them waits for the last.
+const GROUP: usize = 128;
+/// Pages in the log (4 KiB each) after which the checkpointer moves them into the database file.
+const CHECKPOINT_PAGES: i64 = 1000;
+
+/// A job ran; this answers its caller once the fate of the commit is known.
+type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
+type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
+
+pub(super) struct Sqlite {
+    path: PathBuf,
+    /// Distinguishes this database among those whose readers a thread keeps.
+    id: u64,
+    jobs: Option<mpsc::Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+thread_local! {
+    static READERS: RefCell<HashMap<u64, Conn>> = RefCell::new(HashMap::new());
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path) -> Result<Self, DbError> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                DbError::Unavailable(format!("cannot create {}: {error}", folder.display()))
+            })?;
+        }
+        let mut writer = connect(path)?;
+        // FULL: with NORMAL an acknowledged commit can be lost when the power fails. The checkpointer has its own
+        // thread, so that no commit waits for one.
+        writer
+            .batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;")
+            .map_err(DbError::from)?;
+        migrate::sqlite(&mut writer)?;
+
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (committed, commits) = std::sync::mpsc::channel();
+        let mut checkpointer = connect(path)?;
+        checkpointer
+            .batch_execute("PRAGMA synchronous = FULL;")
+            .map_err(DbError::from)?;
+        let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(body)
+                .map_err(|error| {
+                    DbError::Unavailable(format!("cannot start the {name} thread: {error}"))
+                })
+        };
+        let threads = vec![
+            spawn(
+                "writer",
+                Box::new(move || write_in_groups(Conn::Sqlite(writer), queue, &committed)),
+            )?,
+            spawn(
+                "checkpointer",
+                Box::new(move || checkpoint_after(&commits, &mut checkpointer)),
+            )?,
+        ];
+        Ok(Self {
+            path: path.to_owned(),
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            jobs: Some(jobs),
+            threads,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn read<T, E: Failure>(
+        &self,
+        f: impl Fn(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // The connection is taken out while in use, so that a panic in `f` cannot leave it behind in mid-transaction.
+        let taken = READERS.with_borrow_mut(|readers| readers.remove(&self.id));
+        let mut conn = match taken {
+            Some(conn) => conn,
+            None => Conn::Sqlite(self.reader()?),
+        };
+        begin(&mut conn, "BEGIN").map_err(E::from)?;
+        let outcome = f(&mut conn);
+        // Nothing was written, so whether it commits or rolls back is the same; a connection that can do neither
+        // is dropped.
+        if rollback(&mut conn).is_ok() {
+            READERS.with_borrow_mut(|readers| readers.insert(self.id, conn));
+        }
+        outcome
+    }
+
+    fn reader(&self) -> Result<SqliteConnection, DbError> {
+        let mut conn = connect(&self.path)?;
+        conn.batch_execute("PRAGMA query_only = ON;")
+            .map_err(DbError::from)?;
+        Ok(conn)
+    }
+
+    pub(super) async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        let gone = || E::from(DbError::Unavailable("the writer has stopped".into()));
+        let (answer, outcome) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let done = in_savepoint(conn, f);
+            Box::new(move |commit| {
+                // Whoever asked may have gone away; the work is done all the same.
+                let _ = answer.send(match commit {
+                    Ok(()) => done,
+                    Err(why) => Err(E::from(DbError::Unavailable(why))),
+                });
+            })
+        });
+        let jobs = self.jobs.as_ref().ok_or_else(gone)?;
+        jobs.send(job).await.map_err(|_| gone())?;
+        outcome.await.map_err(|_| gone())?
+    }
+}
+
+/// Lets the writer finish what is queued.
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn connect(path: &Path) -> Result<SqliteConnection, DbError> {
+    let unavailable =
+        |error: String| DbError::Unavailable(format!("cannot open {}: {error}", path.display()));
+    let name = path
+        .to_str()
+        .ok_or_else(|| unavailable("the path is not UTF-8".into()))?;
+    let mut conn =
+        SqliteConnection::establish(name).map_err(|error| unavailable(error.to_string()))?;
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
+         PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
+    )
+    .map_err(|error| unavailable(error.to_string()))?;
+    Ok(conn)
+}
+
+/// The writer: drains its queue, begins once, runs each job in a savepoint, commits once, then answers them all.
+fn write_in_groups(
+    mut conn: Conn,
+    mut queue: mpsc::Receiver<Job>,
+    committed: &std::sync::mpsc::Sender<()>,
+) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut answers = Vec::new();
+        let begun = begin(&mut conn, "BEGIN IMMEDIATE");
+        let mut next = Some(first);
+        while let Some(job) = next.take() {
+            if begun.is_ok() {
+                answers.push(job(&mut conn));
+            } else {
+                // Without a transaction the job must not run; dropping it tells its caller that the writer failed.
+                drop(job);
+            }
+            if answers.len() < GROUP {
+                next = queue.try_recv().ok();
+            }
+        }
+        let outcome = begun
+            .and_then(|()| commit(&mut conn))
+            .map_err(|error| error.to_string());
+        if let Err(why) = &outcome {
+            tracing::error!(error = %why, jobs = answers.len(), "the group could not be committed");
+            let _ = rollback(&mut conn);
+        }
+        for answer in answers {
+            answer(outcome.clone());
+        }
+        let _ = committed.send(());
+    }
+}
+
+/// Moves committed pages into the database file, away from the writer, so that no commit pays for it.
+fn checkpoint_after(commits: &std::sync::mpsc::Receiver<()>, conn: &mut SqliteConnection) {
+    #[derive(diesel::QueryableByName)]
+    struct Log {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        log: i64,
+    }
+    use diesel::RunQueryDsl;
+    while commits.recv().is_ok() {
+        while commits.try_recv().is_ok() {}
+        let run = |conn: &mut SqliteConnection, how: &str| {
+            diesel::sql_query(format!("PRAGMA wal_checkpoint({how})")).get_result::<Log>(conn)
+        };
+        match run(conn, "PASSIVE") {
+            // A log that readers kept from starting over has grown: wait for them once.
+            Ok(Log { log }) if log > 16 * CHECKPOINT_PAGES => {
+                let _ = run(conn, "RESTART");
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the checkpoint failed; the next one will try again")
+            }
+        }
+        // Many commits share one checkpoint.
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn in_savepoint<T, E: Failure>(
+    conn: &mut Conn,
+    f: impl Fn(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    type Manager = <Conn as Connection>::TransactionManager;
+    Manager::begin_transaction(conn).map_err(E::from)?;
+    match std::panic::catch_unwind(AssertUnwindSafe(|| f(conn))) {
+        Ok(Ok(value)) => {
+            Manager::commit_transaction(conn).map_err(E::from)?;
+            Ok(value)
+        }
+        Ok(Err(error)) => {
+            Manager::rollback_transaction(conn).map_err(E::from)?;
+            Err(error)
+        }
+        Err(_) => {
+            Manager::rollback_transaction(conn).map_err(E::from)?;
+            Err(E::from(DbError::Panicked))
+        }
+    }
+}
+
+fn begin(conn: &mut Conn, sql: &str) -> Result<(), DbError> {
+    on_sqlite(conn, |conn| {
+        AnsiTransactionManager::begin_transaction_sql(conn, sql)
+    })
+}
+
+fn commit(conn: &mut Conn) -> Result<(), DbError> {
+    on_sqlite(conn, AnsiTransactionManager::commit_transaction)
+}
+
+fn rollback(conn: &mut Conn) -> Result<(), DbError> {
+    on_sqlite(conn, AnsiTransactionManager::rollback_transaction)
+}
+
+fn on_sqlite<T>(
+    conn: &mut Conn,
+    f: impl FnOnce(&mut SqliteConnection) -> diesel::QueryResult<T>,
+) -> Result<T, DbError> {
+    match conn {
+        Conn::Sqlite(conn) => f(conn).map_err(DbError::from),
+        Conn::Postgres(_) => Err(DbError::Unavailable("not an embedded connection".into())),
+    }
+}

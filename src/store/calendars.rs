@@ -1,0 +1,316 @@
+//! Business calendars, and the lines of business that may have one of their own.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::{calendars, lines_of_business};
+use crate::db::sql_types::{At, Json, json};
+use crate::domain::Instant;
+use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape};
+use crate::domain::ids::{CalendarId, LineId};
+
+/// A row of `calendars`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = calendars)]
+pub struct CalendarRow {
+    /// Its id.
+    pub id: CalendarId,
+    /// Its name, unique.
+    pub name: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// Its hours by weekday, as they are written.
+    pub hours: Json<BTreeMap<String, Vec<String>>>,
+    /// Its holidays, as they are written.
+    pub holidays: Json<Vec<HolidayShape>>,
+    /// Whether lines without a calendar of their own follow it; exactly one is.
+    pub is_default: bool,
+    /// When it was added.
+    #[diesel(deserialize_as = At)]
+    pub created_at: Instant,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+/// A row of `lines_of_business`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = lines_of_business)]
+pub struct Line {
+    /// Its id.
+    pub id: LineId,
+    /// The line above; none for the root.
+    pub parent_id: Option<LineId>,
+    /// Its name, unique among its siblings.
+    pub name: String,
+    /// Its own calendar; the one of the line above if none.
+    pub calendar_id: Option<CalendarId>,
+    /// When it was added.
+    #[diesel(deserialize_as = At)]
+    pub created_at: Instant,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl CalendarRow {
+    /// The calendar as it is written down.
+    pub fn shape(&self) -> CalendarShape {
+        CalendarShape {
+            name: self.name.clone(),
+            time_zone: self.time_zone.clone(),
+            hours: self.hours.0.clone(),
+            holidays: self.holidays.0.clone(),
+        }
+    }
+
+    /// The calendar to reckon with.
+    ///
+    /// # Errors
+    /// If the row was changed behind Casebell's back into something that is no calendar.
+    pub fn calendar(&self) -> QueryResult<Calendar> {
+        Calendar::try_from(self.shape())
+            .map_err(|error| diesel::result::Error::DeserializationError(error.into()))
+    }
+}
+
+/// All calendars and lines: small tables, read once where deadlines of many cases are reckoned.
+#[derive(Debug)]
+pub struct CalendarBook {
+    default: Calendar,
+    calendars: HashMap<CalendarId, Calendar>,
+    lines: HashMap<LineId, Line>,
+}
+
+impl CalendarBook {
+    /// Reads it. An installation that is not set up yet reckons by Monday to Friday, 09:00-17:00 UTC.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn load(conn: &mut Conn) -> QueryResult<Self> {
+        let mut default = Calendar::standard(chrono_tz::UTC);
+        let mut by_id = HashMap::new();
+        for row in list(conn)? {
+            let calendar = row.calendar()?;
+            if row.is_default {
+                default = calendar.clone();
+            }
+            by_id.insert(row.id, calendar);
+        }
+        let lines = lines(conn)?
+            .into_iter()
+            .map(|line| (line.id, line))
+            .collect();
+        Ok(Self {
+            default,
+            calendars: by_id,
+            lines,
+        })
+    }
+
+    /// The calendar of a line: its own, or that of the nearest line above that has one, or the provider's default.
+    pub fn of_line(&self, line: LineId) -> &Calendar {
+        let mut next = self.lines.get(&line);
+        // A tree has no more steps than lines; a cycle cannot be walked for ever.
+        for _ in 0..=self.lines.len() {
+            let Some(here) = next else { break };
+            if let Some(calendar) = here.calendar_id.and_then(|id| self.calendars.get(&id)) {
+                return calendar;
+            }
+            next = here.parent_id.and_then(|id| self.lines.get(&id));
+        }
+        &self.default
+    }
+
+    /// The provider's default.
+    pub fn default_calendar(&self) -> &Calendar {
+        &self.default
+    }
+}
+
+/// All calendars, by name.
+///
+/// # Errors
+/// The database's own.
+pub fn list(conn: &mut Conn) -> QueryResult<Vec<CalendarRow>> {
+    calendars::table
+        .order(calendars::name.asc())
+        .select(CalendarRow::as_select())
+        .load(conn)
+}
+
+/// The calendar of that id.
+///
+/// # Errors
+/// The database's own.
+pub fn find(conn: &mut Conn, id: CalendarId) -> QueryResult<Option<CalendarRow>> {
+    calendars::table
+        .filter(calendars::id.eq(id))
+        .select(CalendarRow::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// The calendar of that name.
+///
+/// # Errors
+/// The database's own.
+pub fn by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<CalendarRow>> {
+    calendars::table
+        .filter(calendars::name.eq(name))
+        .select(CalendarRow::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// Adds a calendar; if it is to be the default, the one before no longer is.
+///
+/// # Errors
+/// The database's own; a unique violation if the name is taken.
+pub fn insert(
+    conn: &mut Conn,
+    calendar: &Calendar,
+    is_default: bool,
+    now: Instant,
+) -> QueryResult<CalendarId> {
+    let id = CalendarId::new(now);
+    let shape = CalendarShape::from(calendar.clone());
+    if is_default {
+        no_default(conn)?;
+    }
+    diesel::insert_into(calendars::table)
+        .values((
+            calendars::id.eq(id),
+            calendars::name.eq(&shape.name),
+            calendars::time_zone.eq(&shape.time_zone),
+            calendars::hours.eq(json(&shape.hours)?),
+            calendars::holidays.eq(json(&shape.holidays)?),
+            calendars::is_default.eq(is_default),
+            calendars::created_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Replaces a calendar. `make_default` can only turn it on: there is always one default.
+///
+/// # Errors
+/// The database's own; a unique violation if the name is taken.
+pub fn replace(
+    conn: &mut Conn,
+    id: CalendarId,
+    calendar: &Calendar,
+    make_default: bool,
+) -> QueryResult<()> {
+    let shape = CalendarShape::from(calendar.clone());
+    if make_default {
+        no_default(conn)?;
+        diesel::update(calendars::table.filter(calendars::id.eq(id)))
+            .set(calendars::is_default.eq(true))
+            .execute(conn)?;
+    }
+    diesel::update(calendars::table.filter(calendars::id.eq(id)))
+        .set((
+            calendars::name.eq(&shape.name),
+            calendars::time_zone.eq(&shape.time_zone),
+            calendars::hours.eq(json(&shape.hours)?),
+            calendars::holidays.eq(json(&shape.holidays)?),
+            calendars::version.eq(calendars::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+fn no_default(conn: &mut Conn) -> QueryResult<()> {
+    diesel::update(calendars::table.filter(calendars::is_default.eq(true)))
+        .set(calendars::is_default.eq(false))
+        .execute(conn)
+        .map(drop)
+}
+
+/// All lines, the root first, then by name.
+///
+/// # Errors
+/// The database's own.
+pub fn lines(conn: &mut Conn) -> QueryResult<Vec<Line>> {
+    let mut lines: Vec<Line> = lines_of_business::table
+        .order(lines_of_business::name.asc())
+        .select(Line::as_select())
+        .load(conn)?;
+    lines.sort_by_key(|line| line.parent_id.is_some());
+    Ok(lines)
+}
+
+/// The root line, to which cases without a line belong. It is made when it is first asked for.
+///
+/// # Errors
+/// The database's own.
+pub fn root_line(conn: &mut Conn, now: Instant) -> QueryResult<LineId> {
+    let root: Option<LineId> = lines_of_business::table
+        .filter(lines_of_business::parent_id.is_null())
+        .select(lines_of_business::id)
+        .get_result(conn)
+        .optional()?;
+    match root {
+        Some(id) => Ok(id),
+        None => insert_line(conn, "All lines of business", None, None, now),
+    }
+}
+
+/// The line that a request or an import names by id or by name; among lines of one name, the first made.
+///
+/// # Errors
+/// The database's own.
+pub fn line_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Line>> {
+    let mut query = lines_of_business::table
+        .select(Line::as_select())
+        .into_boxed();
+    query = match name.parse::<LineId>() {
+        Ok(id) => query.filter(lines_of_business::id.eq(id)),
+        Err(_) => query.filter(lines_of_business::name.eq(name.to_owned())),
+    };
+    let found: Vec<Line> = query.order(lines_of_business::id.asc()).load(conn)?;
+    Ok(found.into_iter().next())
+}
+
+/// Adds a line below `parent`.
+///
+/// # Errors
+/// The database's own; a unique violation if a sibling has the name.
+pub fn insert_line(
+    conn: &mut Conn,
+    name: &str,
+    parent: Option<LineId>,
+    calendar: Option<CalendarId>,
+    now: Instant,
+) -> QueryResult<LineId> {
+    let id = LineId::new(now);
+    diesel::insert_into(lines_of_business::table)
+        .values((
+            lines_of_business::id.eq(id),
+            lines_of_business::parent_id.eq(parent),
+            lines_of_business::name.eq(name),
+            lines_of_business::calendar_id.eq(calendar),
+            lines_of_business::created_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Gives a line its calendar, or takes it away.
+///
+/// # Errors
+/// The database's own.
+pub fn set_line_calendar(
+    conn: &mut Conn,
+    line: LineId,
+    calendar: Option<CalendarId>,
+) -> QueryResult<()> {
+    diesel::update(lines_of_business::table.filter(lines_of_business::id.eq(line)))
+        .set((
+            lines_of_business::calendar_id.eq(calendar),
+            lines_of_business::version.eq(lines_of_business::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}

@@ -1,0 +1,501 @@
+//! Cases: the rows, and the views in which people see them.
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
+use crate::db::sql_types::{At, Json, Key, MaybeAt, json};
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status};
+use crate::domain::escalation::State;
+use crate::domain::ids::{
+    CaseId, CaseNumber, CaseRef, EscalationId, EscalationNumber, EventId, LineId, OrganizationId,
+    PersonId,
+};
+use crate::domain::organization::OrganizationKind;
+use crate::store::people::display_name;
+
+/// A row of `cases`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = cases)]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// Its number.
+    #[diesel(deserialize_as = i64)]
+    pub number: CaseNumber,
+    /// Whose case it is.
+    pub organization_id: OrganizationId,
+    /// The segment of the provider's work that it belongs to.
+    pub line_of_business_id: LineId,
+    /// One line.
+    pub subject: String,
+    /// Markdown.
+    pub description: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// Where it stands.
+    pub status: Status,
+    /// Where the customer's installation runs.
+    pub deployment: Deployment,
+    /// What it does to the customer's business.
+    pub business_impact: BusinessImpact,
+    /// What it is about.
+    pub product: Option<String>,
+    /// Whom it waits on beyond the support team.
+    pub engagements: Json<Vec<Engagement>>,
+    /// The contact of record.
+    pub opened_by: PersonId,
+    /// The engineer who owns it.
+    pub owner_id: Option<PersonId>,
+    /// When it was opened.
+    #[diesel(deserialize_as = At)]
+    pub opened_at: Instant,
+    /// When the provider's staff last made something visible to the customer (C7).
+    #[diesel(deserialize_as = MaybeAt)]
+    pub last_provider_entry_at: Option<Instant>,
+    /// When it was closed.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub closed_at: Option<Instant>,
+    /// When a root cause analysis was requested (C6).
+    #[diesel(deserialize_as = MaybeAt)]
+    pub rca_requested_at: Option<Instant>,
+    /// When it was delivered.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub rca_delivered_at: Option<Instant>,
+    /// Its name in the system it was imported from.
+    pub external_id: Option<String>,
+    /// When it last changed.
+    #[diesel(deserialize_as = At)]
+    pub updated_at: Instant,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl Case {
+    /// `last_provider_update_at` of C7: the opening counts where the provider has not written yet.
+    pub fn last_provider_update_at(&self) -> Instant {
+        self.last_provider_entry_at.unwrap_or(self.opened_at)
+    }
+
+    /// The root cause analysis, if one was requested.
+    pub fn rca(&self) -> Option<Rca> {
+        self.rca_requested_at.map(|requested_at| Rca {
+            requested_at,
+            delivered_at: self.rca_delivered_at,
+        })
+    }
+
+    /// The case as the subject of audited events.
+    pub fn subject_id(&self) -> EventId {
+        EventId::from_uuid(*self.id.as_uuid())
+    }
+}
+
+/// A person as a case names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Their id.
+    pub id: PersonId,
+    /// First and last name.
+    pub name: String,
+}
+
+/// A case with the names that belong to it.
+#[derive(Clone, Debug)]
+pub struct CaseView {
+    /// The row.
+    pub case: Case,
+    /// Whose case it is.
+    pub organization: OrganizationRef,
+    /// The name of its line of business, which customers never receive.
+    pub line_name: String,
+    /// The contact of record.
+    pub opened_by: Named,
+    /// The engineer who owns it.
+    pub owner: Option<Named>,
+    /// The escalation that is active on it.
+    pub active_escalation: Option<ActiveEscalation>,
+}
+
+/// An organization as a case names it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = organizations)]
+pub struct OrganizationRef {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What it is to the installation.
+    pub kind: OrganizationKind,
+}
+
+/// The active escalation as a case names it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = escalations)]
+pub struct ActiveEscalation {
+    /// Its id.
+    pub id: EscalationId,
+    /// Its number.
+    #[diesel(deserialize_as = i64)]
+    pub number: EscalationNumber,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// What a new case is made of.
+#[derive(Clone, Debug)]
+pub struct NewCase<'a> {
+    /// Its number.
+    pub number: CaseNumber,
+    /// Whose case it is.
+    pub organization: OrganizationId,
+    /// Its line of business.
+    pub line: LineId,
+    /// One line.
+    pub subject: &'a str,
+    /// Markdown.
+    pub description: &'a str,
+    /// How urgent.
+    pub priority: Priority,
+    /// Where it stands.
+    pub status: Status,
+    /// Where the customer's installation runs.
+    pub deployment: Deployment,
+    /// What it does to the customer's business.
+    pub business_impact: BusinessImpact,
+    /// What it is about.
+    pub product: Option<&'a str>,
+    /// Whom it waits on.
+    pub engagements: &'a [Engagement],
+    /// The contact of record.
+    pub opened_by: PersonId,
+    /// The engineer who owns it.
+    pub owner: Option<PersonId>,
+    /// When it was opened.
+    pub opened_at: Instant,
+    /// When it was closed; present exactly if the status is closed.
+    pub closed_at: Option<Instant>,
+    /// The newest update by the provider among the entries that come with it.
+    pub last_provider_entry_at: Option<Instant>,
+    /// Its root cause analysis.
+    pub rca: Option<Rca>,
+    /// Its name in the system it was imported from.
+    pub external_id: Option<&'a str>,
+}
+
+/// Adds a case.
+///
+/// # Errors
+/// The database's own; a unique violation if the number or external id is taken.
+pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<CaseId> {
+    let id = CaseId::new(new.opened_at);
+    diesel::insert_into(cases::table)
+        .values((
+            cases::id.eq(id),
+            cases::number.eq(new.number.value()),
+            cases::organization_id.eq(new.organization),
+            cases::line_of_business_id.eq(new.line),
+            cases::subject.eq(new.subject),
+            cases::description.eq(new.description),
+            cases::priority.eq(new.priority),
+            cases::status.eq(new.status),
+            cases::deployment.eq(new.deployment),
+            cases::business_impact.eq(new.business_impact),
+            cases::product.eq(new.product),
+            cases::engagements.eq(json(new.engagements)?),
+            cases::opened_by.eq(new.opened_by),
+            cases::owner_id.eq(new.owner),
+            cases::opened_at.eq(At(new.opened_at)),
+            cases::last_provider_entry_at.eq(new.last_provider_entry_at.map(At)),
+            cases::closed_at.eq(new.closed_at.map(At)),
+            cases::rca_requested_at.eq(new.rca.map(|rca| At(rca.requested_at))),
+            cases::rca_delivered_at.eq(new.rca.and_then(|rca| rca.delivered_at).map(At)),
+            cases::external_id.eq(new.external_id),
+            cases::search_text.eq(search_text(new.number, new.subject, new.description)),
+            cases::updated_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// What a search looks through: number, subject and description in lower case, which Rust knows for all scripts.
+pub fn search_text(number: CaseNumber, subject: &str, description: &str) -> String {
+    format!("{number}\n{subject}\n{description}").to_lowercase()
+}
+
+/// Changes to a case; what is `None` stays.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = cases)]
+pub struct CaseChanges {
+    /// Its line of business.
+    pub line_of_business_id: Option<LineId>,
+    /// One line.
+    pub subject: Option<String>,
+    /// Markdown.
+    pub description: Option<String>,
+    /// How urgent.
+    pub priority: Option<Priority>,
+    /// Where it stands.
+    pub status: Option<Status>,
+    /// Where the customer's installation runs.
+    pub deployment: Option<Deployment>,
+    /// What it does to the customer's business.
+    pub business_impact: Option<BusinessImpact>,
+    /// What it is about.
+    pub product: Option<Option<String>>,
+    /// Whom it waits on, as JSON.
+    pub engagements: Option<String>,
+    /// The engineer who owns it.
+    pub owner_id: Option<Option<PersonId>>,
+    /// The newest update by the provider.
+    pub last_provider_entry_at: Option<Option<At>>,
+    /// When it was closed.
+    pub closed_at: Option<Option<At>>,
+    /// When a root cause analysis was requested.
+    pub rca_requested_at: Option<Option<At>>,
+    /// When it was delivered.
+    pub rca_delivered_at: Option<Option<At>>,
+    /// What a search looks through.
+    pub search_text: Option<String>,
+}
+
+/// Changes a case if it is still at `version`, and counts the change. Whoever holds the lock of [`lock`] finds it so.
+///
+/// # Errors
+/// The database's own; `NotFound` if the case is gone or changed.
+pub fn update(
+    conn: &mut Conn,
+    id: CaseId,
+    version: i64,
+    changes: &CaseChanges,
+    now: Instant,
+) -> QueryResult<()> {
+    let changed =
+        diesel::update(cases::table.filter(cases::id.eq(id).and(cases::version.eq(version))))
+            .set((
+                changes,
+                cases::updated_at.eq(At(now)),
+                cases::version.eq(version + 1),
+            ))
+            .execute(conn)?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(diesel::result::Error::NotFound)
+    }
+}
+
+/// The id of the case that a request names, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseId>> {
+    let mut query = cases::table.select(cases::id).into_boxed();
+    query = match case {
+        CaseRef::Id(id) => query.filter(cases::id.eq(*id)),
+        CaseRef::Number(number) => query.filter(cases::number.eq(number.value())),
+    };
+    if let Reach::Organization(own) = reach {
+        query = query.filter(cases::organization_id.eq(own));
+    }
+    query.get_result(conn).optional()
+}
+
+/// The case that a request names, if it exists for the reader, locked until the transaction ends: every verb takes
+/// this first, so that what it decides on cannot change under it. On SQLite the writer is alone already.
+///
+/// # Errors
+/// The database's own.
+pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
+    let Some(id) = id_of(conn, reach, case)? else {
+        return Ok(None);
+    };
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("SELECT 1 FROM cases WHERE id = $1 FOR UPDATE")
+            .bind::<Key, _>(id)
+            .execute(conn)?;
+    }
+    find(conn, id).map(Some)
+}
+
+/// The row of that id.
+///
+/// # Errors
+/// The database's own; `NotFound` if there is none.
+pub fn find(conn: &mut Conn, id: CaseId) -> QueryResult<Case> {
+    cases::table
+        .filter(cases::id.eq(id))
+        .select(Case::as_select())
+        .get_result(conn)
+}
+
+/// Whether an imported case of that name is there already.
+///
+/// # Errors
+/// The database's own.
+pub fn by_external_id(conn: &mut Conn, external_id: &str) -> QueryResult<Option<CaseId>> {
+    cases::table
+        .filter(cases::external_id.eq(external_id))
+        .select(cases::id)
+        .get_result(conn)
+        .optional()
+}
+
+/// Which cases a list holds.
+#[derive(Clone, Debug, Default)]
+pub struct CaseFilter {
+    /// Words that number, subject or description contain.
+    pub words: Option<String>,
+    /// Those in one of these states; all if empty.
+    pub status: Vec<Status>,
+    /// Those of one of these priorities; all if empty.
+    pub priority: Vec<Priority>,
+    /// Those of one organization.
+    pub organization: Option<OrganizationId>,
+    /// Those of one line of business.
+    pub line: Option<LineId>,
+    /// Those with, or without, an active escalation.
+    pub escalated: Option<bool>,
+    /// Those that one engineer owns.
+    pub owner: Option<PersonId>,
+    /// Those opened before this one, in the order of the list.
+    pub after: Option<(Instant, CaseId)>,
+}
+
+mod alias {
+    use crate::db::schema::people;
+    diesel::alias!(people as opener: Opener, people as case_owner: CaseOwner);
+}
+use alias::{case_owner, opener};
+
+/// The columns of a [`CaseView`] as one row.
+type ViewRow = (
+    Case,
+    OrganizationRef,
+    String,
+    (String, String),
+    Option<(String, String)>,
+    Option<ActiveEscalation>,
+);
+
+/// Cases with all the names that belong to them, in one query.
+macro_rules! views {
+    () => {
+        cases::table
+            .inner_join(organizations::table)
+            .inner_join(lines_of_business::table)
+            .inner_join(opener.on(opener.field(people::id).eq(cases::opened_by)))
+            .left_join(case_owner.on(case_owner.field(people::id).nullable().eq(cases::owner_id)))
+            .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(is_active())))
+            .select((
+                Case::as_select(),
+                OrganizationRef::as_select(),
+                lines_of_business::name,
+                opener.fields((people::first_name, people::last_name)),
+                case_owner
+                    .fields((people::first_name, people::last_name))
+                    .nullable(),
+                Option::<ActiveEscalation>::as_select(),
+            ))
+            .into_boxed()
+    };
+}
+
+/// Cases that exist for the reader, the newest opened first.
+///
+/// # Errors
+/// The database's own.
+pub fn list(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    limit: i64,
+) -> QueryResult<Vec<CaseView>> {
+    let mut query = views!();
+    if let Reach::Organization(own) = reach {
+        query = query.filter(cases::organization_id.eq(own));
+    }
+    if let Some(words) = &filter.words {
+        query = query.filter(
+            cases::search_text
+                .like(super::containing(words))
+                .escape('\\'),
+        );
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(cases::status.eq_any(filter.status.clone()));
+    }
+    if !filter.priority.is_empty() {
+        query = query.filter(cases::priority.eq_any(filter.priority.clone()));
+    }
+    if let Some(organization) = filter.organization {
+        query = query.filter(cases::organization_id.eq(organization));
+    }
+    if let Some(line) = filter.line {
+        query = query.filter(cases::line_of_business_id.eq(line));
+    }
+    if let Some(owner) = filter.owner {
+        query = query.filter(cases::owner_id.eq(owner));
+    }
+    match filter.escalated {
+        Some(true) => query = query.filter(escalations::id.nullable().is_not_null()),
+        Some(false) => query = query.filter(escalations::id.nullable().is_null()),
+        None => {}
+    }
+    if let Some((at, id)) = filter.after {
+        // The first condition is what the index starts from; the second settles ties.
+        query = query
+            .filter(cases::opened_at.le(At(at)))
+            .filter(cases::opened_at.lt(At(at)).or(cases::id.lt(id)));
+    }
+    let rows: Vec<ViewRow> = query
+        .order((cases::opened_at.desc(), cases::id.desc()))
+        .limit(limit)
+        .load(conn)?;
+    Ok(rows.into_iter().map(CaseView::from).collect())
+}
+
+/// One case, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseView>> {
+    let mut query = views!();
+    if let Reach::Organization(own) = reach {
+        query = query.filter(cases::organization_id.eq(own));
+    }
+    query = match case {
+        CaseRef::Id(id) => query.filter(cases::id.eq(*id)),
+        CaseRef::Number(number) => query.filter(cases::number.eq(number.value())),
+    };
+    Ok(query
+        .get_result::<ViewRow>(conn)
+        .optional()?
+        .map(CaseView::from))
+}
+
+/// Written out, so that both databases find the partial index of the same words.
+pub(crate) fn is_active() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
+    diesel::dsl::sql("escalations.state IN ('submitted', 'in_review', 'accepted')")
+}
+
+impl From<ViewRow> for CaseView {
+    fn from((case, organization, line_name, opened_by, owner, active_escalation): ViewRow) -> Self {
+        let named = |id, (first, last): (String, String)| Named {
+            id,
+            name: display_name(&first, &last),
+        };
+        Self {
+            opened_by: named(case.opened_by, opened_by),
+            owner: case.owner_id.zip(owner).map(|(id, name)| named(id, name)),
+            case,
+            organization,
+            line_name,
+            active_escalation,
+        }
+    }
+}

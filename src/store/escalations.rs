@@ -1,0 +1,496 @@
+//! Escalations: the rows, the queue, and the views in which people see them.
+
+use diesel::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::db::Conn;
+use crate::db::schema::{cases, escalations, next_steps, organizations, people};
+use crate::db::sql_types::{At, Json, MaybeAt, json};
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::case::StepState;
+use crate::domain::eligibility::FindingCode;
+use crate::domain::escalation::{Level, State};
+use crate::domain::ids::{
+    CaseId, CaseNumber, EscalationId, EscalationNumber, EscalationRef, EventId, OrganizationId,
+    PersonId,
+};
+use crate::store::cases::{Named, OrganizationRef};
+use crate::store::people::display_name;
+
+/// Where an escalation without a rank stands in the queue: before the ranked ones, for nobody has weighed it yet.
+const UNRANKED: i64 = 0;
+/// Where an escalation that has ended stands: behind all others.
+const ENDED: i64 = 9;
+
+/// A row of `escalations`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = escalations)]
+pub struct Escalation {
+    /// Its id.
+    pub id: EscalationId,
+    /// Its number.
+    #[diesel(deserialize_as = i64)]
+    pub number: EscalationNumber,
+    /// Its case.
+    pub case_id: CaseId,
+    /// The code of its reason.
+    pub reason: String,
+    /// The answers to the reason's questions, by question code.
+    pub answers: Json<Map<String, Value>>,
+    /// Markdown.
+    pub details: String,
+    /// The double-check findings that the requester acknowledged (E9).
+    pub acknowledgements: Json<Vec<String>>,
+    /// The assessment as the requester saw it (E13).
+    pub assessment: Json<Value>,
+    /// Where it stands.
+    pub state: State,
+    /// Who raised it.
+    pub requested_by: PersonId,
+    /// When.
+    #[diesel(deserialize_as = At)]
+    pub submitted_at: Instant,
+    /// Who reviews or runs it.
+    pub owner_id: Option<PersonId>,
+    /// When it was first claimed or assigned.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub claimed_at: Option<Instant>,
+    /// When it was accepted or declined.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub decided_at: Option<Instant>,
+    /// How important.
+    pub importance: Option<Level>,
+    /// How urgent.
+    pub urgency: Option<Level>,
+    /// 1-5 (M6).
+    pub rank: Option<i64>,
+    /// Its place in the queue: by rank, those without one first, those that ended last.
+    pub queue_rank: i64,
+    /// The criteria that were not met (M5).
+    pub decline_reasons: Json<Vec<FindingCode>>,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// What was done.
+    pub summary: Option<String>,
+    /// When it ended, in whatever way.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub closed_at: Option<Instant>,
+    /// 1-5 (M11).
+    pub rating_score: Option<i64>,
+    /// The requester's words on it.
+    pub rating_comment: Option<String>,
+    /// When it was rated.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub rated_at: Option<Instant>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl Escalation {
+    /// The escalation as the subject of audited events.
+    pub fn subject_id(&self) -> EventId {
+        EventId::from_uuid(*self.id.as_uuid())
+    }
+}
+
+/// An escalation with the names that belong to it.
+#[derive(Clone, Debug)]
+pub struct EscalationView {
+    /// The row.
+    pub escalation: Escalation,
+    /// Its case's number.
+    pub case_number: CaseNumber,
+    /// Its case's subject.
+    pub case_subject: String,
+    /// Whose case it is.
+    pub organization: OrganizationRef,
+    /// Who raised it.
+    pub requested_by: Named,
+    /// Who reviews or runs it.
+    pub owner: Option<Named>,
+}
+
+/// What a new escalation is made of.
+#[derive(Clone, Debug)]
+pub struct NewEscalation<'a> {
+    /// Its number.
+    pub number: EscalationNumber,
+    /// Its case.
+    pub case: CaseId,
+    /// The code of its reason.
+    pub reason: &'a str,
+    /// The answers by question code.
+    pub answers: &'a Map<String, Value>,
+    /// Markdown.
+    pub details: &'a str,
+    /// What was acknowledged.
+    pub acknowledgements: &'a [String],
+    /// The assessment as JSON.
+    pub assessment: &'a Value,
+    /// Who raises it.
+    pub requested_by: PersonId,
+}
+
+/// Adds a submitted escalation.
+///
+/// # Errors
+/// The database's own; a violation if another one is active, or if the case is closed or of low priority (E14).
+pub fn insert(conn: &mut Conn, new: &NewEscalation<'_>, now: Instant) -> QueryResult<EscalationId> {
+    let id = EscalationId::new(now);
+    diesel::insert_into(escalations::table)
+        .values((
+            escalations::id.eq(id),
+            escalations::number.eq(new.number.value()),
+            escalations::case_id.eq(new.case),
+            escalations::reason.eq(new.reason),
+            escalations::answers.eq(json(new.answers)?),
+            escalations::details.eq(new.details),
+            escalations::acknowledgements.eq(json(new.acknowledgements)?),
+            escalations::assessment.eq(json(new.assessment)?),
+            escalations::state.eq(State::Submitted),
+            escalations::requested_by.eq(new.requested_by),
+            escalations::submitted_at.eq(At(now)),
+            escalations::queue_rank.eq(UNRANKED),
+            escalations::decline_reasons.eq("[]"),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Changes to an escalation; what is `None` stays.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = escalations)]
+pub struct EscalationChanges {
+    /// Where it stands.
+    pub state: Option<State>,
+    /// Who reviews or runs it.
+    pub owner_id: Option<Option<PersonId>>,
+    /// When it was first claimed or assigned.
+    pub claimed_at: Option<At>,
+    /// When it was accepted or declined.
+    pub decided_at: Option<At>,
+    /// How important.
+    pub importance: Option<Level>,
+    /// How urgent.
+    pub urgency: Option<Level>,
+    /// 1-5.
+    pub rank: Option<i64>,
+    /// The criteria that were not met, as JSON.
+    pub decline_reasons: Option<String>,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// What was done.
+    pub summary: Option<String>,
+    /// When it ended.
+    pub closed_at: Option<At>,
+    /// 1-5.
+    pub rating_score: Option<i64>,
+    /// The requester's words.
+    pub rating_comment: Option<String>,
+    /// When it was rated.
+    pub rated_at: Option<At>,
+}
+
+/// Changes an escalation if it is still at its version, and counts the change.
+///
+/// # Errors
+/// The database's own; `NotFound` if it is gone or changed.
+pub fn update(
+    conn: &mut Conn,
+    escalation: &Escalation,
+    changes: &EscalationChanges,
+) -> QueryResult<()> {
+    let state = changes.state.unwrap_or(escalation.state);
+    let queue_rank = if state.is_active() {
+        changes.rank.or(escalation.rank).unwrap_or(UNRANKED)
+    } else {
+        ENDED
+    };
+    let changed = diesel::update(
+        escalations::table.filter(
+            escalations::id
+                .eq(escalation.id)
+                .and(escalations::version.eq(escalation.version)),
+        ),
+    )
+    .set((
+        changes,
+        escalations::queue_rank.eq(queue_rank),
+        escalations::version.eq(escalation.version + 1),
+    ))
+    .execute(conn)?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(diesel::result::Error::NotFound)
+    }
+}
+
+/// The row of that id.
+///
+/// # Errors
+/// The database's own; `NotFound` if there is none.
+pub fn find(conn: &mut Conn, id: EscalationId) -> QueryResult<Escalation> {
+    escalations::table
+        .filter(escalations::id.eq(id))
+        .select(Escalation::as_select())
+        .get_result(conn)
+}
+
+/// The escalation that a request names and its case, if they exist for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn ids_of(
+    conn: &mut Conn,
+    reach: Reach,
+    escalation: &EscalationRef,
+) -> QueryResult<Option<(EscalationId, CaseId)>> {
+    let mut query = escalations::table
+        .inner_join(cases::table)
+        .select((escalations::id, cases::id))
+        .into_boxed();
+    query = match escalation {
+        EscalationRef::Id(id) => query.filter(escalations::id.eq(*id)),
+        EscalationRef::Number(number) => query.filter(escalations::number.eq(number.value())),
+    };
+    if let Reach::Organization(own) = reach {
+        query = query.filter(cases::organization_id.eq(own));
+    }
+    query.get_result(conn).optional()
+}
+
+/// The active escalation of a case.
+///
+/// # Errors
+/// The database's own.
+pub fn active_of(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Escalation>> {
+    escalations::table
+        .filter(escalations::case_id.eq(case))
+        .filter(super::cases::is_active())
+        .select(Escalation::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// The escalation that was active on a case at an instant, in the past or now.
+///
+/// # Errors
+/// The database's own.
+pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Option<Escalation>> {
+    escalations::table
+        .filter(escalations::case_id.eq(case))
+        .filter(escalations::submitted_at.le(At(at)))
+        .filter(
+            escalations::closed_at
+                .is_null()
+                .or(escalations::closed_at.gt(At(at))),
+        )
+        .select(Escalation::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// In which order a list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// By place in the queue, the longest waiting first.
+    Queue {
+        /// Behind this one.
+        after: Option<(i64, Instant, EscalationId)>,
+    },
+    /// The newest first.
+    Newest {
+        /// Behind this one.
+        after: Option<(Instant, EscalationId)>,
+    },
+}
+
+/// Which escalations a list holds.
+#[derive(Clone, Debug, Default)]
+pub struct EscalationFilter {
+    /// Those of one case.
+    pub case: Option<CaseId>,
+    /// Those in one of these states; all if empty.
+    pub state: Vec<State>,
+    /// Those of one owner, or of nobody.
+    pub owner: Option<Option<PersonId>>,
+    /// Those of one rank.
+    pub rank: Option<i64>,
+    /// Those of one organization's cases.
+    pub organization: Option<OrganizationId>,
+    /// Those with, or without, a promised next step that is past due.
+    pub overdue: Option<(bool, Instant)>,
+}
+
+mod alias {
+    use crate::db::schema::people;
+    diesel::alias!(people as requester: Requester, people as escalation_owner: EscalationOwner);
+}
+use alias::{escalation_owner, requester};
+
+type ViewRow = (
+    Escalation,
+    (i64, String),
+    OrganizationRef,
+    (String, String),
+    Option<(String, String)>,
+);
+
+macro_rules! views {
+    () => {
+        escalations::table
+            .inner_join(cases::table.inner_join(organizations::table))
+            .inner_join(requester.on(requester.field(people::id).eq(escalations::requested_by)))
+            .left_join(
+                escalation_owner.on(escalation_owner
+                    .field(people::id)
+                    .nullable()
+                    .eq(escalations::owner_id)),
+            )
+            .select((
+                Escalation::as_select(),
+                (cases::number, cases::subject),
+                OrganizationRef::as_select(),
+                requester.fields((people::first_name, people::last_name)),
+                escalation_owner
+                    .fields((people::first_name, people::last_name))
+                    .nullable(),
+            ))
+            .into_boxed()
+    };
+}
+
+/// Escalations that exist for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn list(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &EscalationFilter,
+    order: Order,
+    limit: i64,
+) -> QueryResult<Vec<EscalationView>> {
+    let mut query = views!();
+    if let Reach::Organization(own) = reach {
+        query = query.filter(cases::organization_id.eq(own));
+    }
+    if let Some(case) = filter.case {
+        query = query.filter(escalations::case_id.eq(case));
+    }
+    if !filter.state.is_empty() {
+        query = query.filter(escalations::state.eq_any(filter.state.clone()));
+    }
+    match filter.owner {
+        Some(Some(owner)) => query = query.filter(escalations::owner_id.eq(owner)),
+        Some(None) => query = query.filter(escalations::owner_id.is_null()),
+        None => {}
+    }
+    if let Some(rank) = filter.rank {
+        query = query.filter(escalations::rank.eq(rank));
+    }
+    if let Some(organization) = filter.organization {
+        query = query.filter(cases::organization_id.eq(organization));
+    }
+    if let Some((wanted, now)) = filter.overdue {
+        let late = diesel::dsl::exists(
+            next_steps::table
+                .filter(next_steps::escalation_id.eq(escalations::id.nullable()))
+                .filter(
+                    next_steps::state
+                        .eq(StepState::Open)
+                        .and(next_steps::due_at.le(At(now))),
+                )
+                .select(next_steps::id),
+        );
+        query = if wanted {
+            query.filter(late)
+        } else {
+            query.filter(diesel::dsl::not(late))
+        };
+    }
+    let rows: Vec<ViewRow> = match order {
+        Order::Queue { after } => {
+            if let Some((rank, at, id)) = after {
+                query = query.filter(escalations::queue_rank.ge(rank)).filter(
+                    escalations::queue_rank
+                        .gt(rank)
+                        .or(escalations::submitted_at
+                            .gt(At(at))
+                            .or(escalations::submitted_at
+                                .eq(At(at))
+                                .and(escalations::id.gt(id)))),
+                );
+            }
+            query
+                .order((
+                    escalations::queue_rank.asc(),
+                    escalations::submitted_at.asc(),
+                    escalations::id.asc(),
+                ))
+                .limit(limit)
+                .load(conn)?
+        }
+        Order::Newest { after } => {
+            if let Some((at, id)) = after {
+                query = query.filter(escalations::submitted_at.le(At(at))).filter(
+                    escalations::submitted_at
+                        .lt(At(at))
+                        .or(escalations::id.lt(id)),
+                );
+            }
+            query
+                .order((escalations::submitted_at.desc(), escalations::id.desc()))
+                .limit(limit)
+                .load(conn)?
+        }
+    };
+    Ok(rows.into_iter().map(EscalationView::from).collect())
+}
+
+/// One escalation, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn view(
+    conn: &mut Conn,
+    reach: Reach,
+    escalation: &EscalationRef,
+) -> QueryResult<Option<EscalationView>> {
+    let mut query = views!();
+    query = match escalation {
+        EscalationRef::Id(id) => query.filter(escalations::id.eq(*id)),
+        EscalationRef::Number(number) => query.filter(escalations::number.eq(number.value())),
+    };
+    if let Reach::Organization(own) = reach {
+        query = query.filter(cases::organization_id.eq(own));
+    }
+    Ok(query
+        .get_result::<ViewRow>(conn)
+        .optional()?
+        .map(EscalationView::from))
+}
+
+impl From<ViewRow> for EscalationView {
+    fn from(
+        (escalation, (number, case_subject), organization, requested_by, owner): ViewRow,
+    ) -> Self {
+        let named = |id, (first, last): (String, String)| Named {
+            id,
+            name: display_name(&first, &last),
+        };
+        Self {
+            requested_by: named(escalation.requested_by, requested_by),
+            owner: escalation
+                .owner_id
+                .zip(owner)
+                .map(|(id, name)| named(id, name)),
+            escalation,
+            case_number: CaseNumber::new(number),
+            case_subject,
+            organization,
+        }
+    }
+}

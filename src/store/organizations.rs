@@ -1,0 +1,154 @@
+//! Organizations.
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::organizations;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::ids::OrganizationId;
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::Slug;
+
+/// A row of `organizations`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = organizations)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its name.
+    pub name: String,
+    /// What it is to the installation.
+    pub kind: OrganizationKind,
+    /// Where its data is at home; pairings stay within one region.
+    pub region: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// When it was added.
+    #[diesel(deserialize_as = At)]
+    pub created_at: Instant,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+/// What a new organization is made of.
+#[derive(Clone, Debug)]
+pub struct NewOrganization<'a> {
+    /// Its name in addresses.
+    pub slug: &'a Slug,
+    /// Its name.
+    pub name: &'a str,
+    /// What it is to the installation.
+    pub kind: OrganizationKind,
+    /// Where its data is at home.
+    pub region: &'a str,
+    /// Its IANA time zone.
+    pub time_zone: &'a str,
+}
+
+/// Adds an organization.
+///
+/// # Errors
+/// The database's own; a unique violation if the slug is taken or a second provider is added.
+pub fn insert(
+    conn: &mut Conn,
+    new: &NewOrganization<'_>,
+    now: Instant,
+) -> QueryResult<OrganizationId> {
+    let id = OrganizationId::new(now);
+    diesel::insert_into(organizations::table)
+        .values((
+            organizations::id.eq(id),
+            organizations::slug.eq(new.slug),
+            organizations::name.eq(new.name),
+            organizations::kind.eq(new.kind),
+            organizations::region.eq(new.region),
+            organizations::time_zone.eq(new.time_zone),
+            organizations::created_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// The organization of that id, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn find(
+    conn: &mut Conn,
+    reach: Reach,
+    id: OrganizationId,
+) -> QueryResult<Option<Organization>> {
+    if !reach.covers(id) {
+        return Ok(None);
+    }
+    organizations::table
+        .filter(organizations::id.eq(id))
+        .select(Organization::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// The organization of that slug, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn by_slug(conn: &mut Conn, reach: Reach, slug: &str) -> QueryResult<Option<Organization>> {
+    let found: Option<Organization> = organizations::table
+        .filter(organizations::slug.eq(slug))
+        .select(Organization::as_select())
+        .get_result(conn)
+        .optional()?;
+    Ok(found.filter(|organization| reach.covers(organization.id)))
+}
+
+/// The organization that a request names by id or slug, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn named(conn: &mut Conn, reach: Reach, name: &str) -> QueryResult<Option<Organization>> {
+    match name.parse() {
+        Ok(id) => find(conn, reach, id),
+        Err(_) => by_slug(conn, reach, name),
+    }
+}
+
+/// The provider, once it is set up.
+///
+/// # Errors
+/// The database's own.
+pub fn provider(conn: &mut Conn) -> QueryResult<Option<Organization>> {
+    organizations::table
+        .filter(organizations::kind.eq(OrganizationKind::Provider))
+        .select(Organization::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// Organizations by slug, after the one named `after`.
+///
+/// # Errors
+/// The database's own.
+pub fn list(
+    conn: &mut Conn,
+    reach: Reach,
+    after: Option<&str>,
+    limit: i64,
+) -> QueryResult<Vec<Organization>> {
+    let mut query = organizations::table
+        .select(Organization::as_select())
+        .into_boxed();
+    if let Reach::Organization(own) = reach {
+        query = query.filter(organizations::id.eq(own));
+    }
+    if let Some(slug) = after {
+        query = query.filter(organizations::slug.gt(slug.to_owned()));
+    }
+    query
+        .order(organizations::slug.asc())
+        .limit(limit)
+        .load(conn)
+}

@@ -1,0 +1,321 @@
+//! People and the roles they hold.
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::{organizations, people, role_grants};
+use crate::db::sql_types::{At, MaybeAt};
+use crate::domain::Instant;
+use crate::domain::access::{Reach, Role};
+use crate::domain::ids::{GrantId, OrganizationId, PersonId};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::{EmailAddress, PersonName};
+
+/// A row of `people`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = people)]
+pub struct Person {
+    /// Its id.
+    pub id: PersonId,
+    /// The organization that the person belongs to.
+    pub organization_id: OrganizationId,
+    /// The address that signs in and is written to.
+    pub email: EmailAddress,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// The person's own IANA time zone; the organization's if none.
+    pub time_zone: Option<String>,
+    /// Argon2id, in PHC form; nobody signs in without.
+    pub password_hash: Option<String>,
+    /// When the address was found to be the person's.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub email_verified_at: Option<Instant>,
+    /// Since when the person is shut out.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub disabled_at: Option<Instant>,
+    /// When the person was added.
+    #[diesel(deserialize_as = At)]
+    pub created_at: Instant,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+impl Person {
+    /// First and last name.
+    pub fn name(&self) -> String {
+        display_name(&self.first_name, &self.last_name)
+    }
+}
+
+/// How a person is called everywhere.
+pub fn display_name(first: &str, last: &str) -> String {
+    format!("{first} {last}")
+}
+
+/// What a new person is made of.
+#[derive(Clone, Debug)]
+pub struct NewPerson<'a> {
+    /// The organization that the person belongs to.
+    pub organization: OrganizationId,
+    /// The address.
+    pub email: &'a EmailAddress,
+    /// First name.
+    pub first_name: &'a PersonName,
+    /// Last name.
+    pub last_name: &'a PersonName,
+    /// Own IANA time zone.
+    pub time_zone: Option<&'a str>,
+    /// Argon2id, in PHC form.
+    pub password_hash: Option<&'a str>,
+}
+
+/// Adds a person whose address is taken as verified: whoever adds people vouches for them.
+///
+/// # Errors
+/// The database's own; a unique violation if the address is taken.
+pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult<PersonId> {
+    let id = PersonId::new(now);
+    diesel::insert_into(people::table)
+        .values((
+            people::id.eq(id),
+            people::organization_id.eq(new.organization),
+            people::email.eq(new.email),
+            people::first_name.eq(new.first_name.as_str()),
+            people::last_name.eq(new.last_name.as_str()),
+            people::time_zone.eq(new.time_zone),
+            people::password_hash.eq(new.password_hash),
+            people::email_verified_at.eq(At(now)),
+            people::created_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Changes to a person.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = people)]
+pub struct PersonChanges {
+    /// New first name.
+    pub first_name: Option<String>,
+    /// New last name.
+    pub last_name: Option<String>,
+    /// New time zone, or the organization's.
+    pub time_zone: Option<Option<String>>,
+    /// New password.
+    pub password_hash: Option<Option<String>>,
+    /// Shut out since, or not any more.
+    pub disabled_at: Option<Option<At>>,
+}
+
+/// Changes a person and counts the change.
+///
+/// # Errors
+/// The database's own.
+pub fn update(conn: &mut Conn, id: PersonId, changes: &PersonChanges) -> QueryResult<()> {
+    diesel::update(people::table.filter(people::id.eq(id)))
+        .set((changes, people::version.eq(people::version + 1)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Gives a role in an organization; giving it again changes nothing.
+///
+/// # Errors
+/// The database's own.
+pub fn grant(
+    conn: &mut Conn,
+    person: PersonId,
+    organization: OrganizationId,
+    role: Role,
+    by: Option<PersonId>,
+    now: Instant,
+) -> QueryResult<()> {
+    if roles(conn, person, organization)?.contains(&role) {
+        return Ok(());
+    }
+    diesel::insert_into(role_grants::table)
+        .values((
+            role_grants::id.eq(GrantId::new(now)),
+            role_grants::organization_id.eq(organization),
+            role_grants::person_id.eq(person),
+            role_grants::role.eq(role),
+            role_grants::granted_by.eq(by),
+            role_grants::granted_at.eq(At(now)),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Takes a role back.
+///
+/// # Errors
+/// The database's own.
+pub fn revoke(
+    conn: &mut Conn,
+    person: PersonId,
+    organization: OrganizationId,
+    role: Role,
+) -> QueryResult<()> {
+    diesel::delete(
+        role_grants::table.filter(
+            role_grants::person_id
+                .eq(person)
+                .and(role_grants::organization_id.eq(organization))
+                .and(role_grants::role.eq(role)),
+        ),
+    )
+    .execute(conn)
+    .map(drop)
+}
+
+/// The roles that a person holds in an organization.
+///
+/// # Errors
+/// The database's own.
+pub fn roles(
+    conn: &mut Conn,
+    person: PersonId,
+    organization: OrganizationId,
+) -> QueryResult<Vec<Role>> {
+    role_grants::table
+        .filter(
+            role_grants::person_id
+                .eq(person)
+                .and(role_grants::organization_id.eq(organization)),
+        )
+        .order(role_grants::role.asc())
+        .select(role_grants::role)
+        .load(conn)
+}
+
+/// The roles of many people in their own organizations, as (person, role).
+///
+/// # Errors
+/// The database's own.
+pub fn roles_of(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<(PersonId, Role)>> {
+    role_grants::table
+        .inner_join(people::table)
+        .filter(role_grants::person_id.eq_any(persons.to_vec()))
+        .filter(role_grants::organization_id.eq(people::organization_id))
+        .order((role_grants::person_id.asc(), role_grants::role.asc()))
+        .select((role_grants::person_id, role_grants::role))
+        .load(conn)
+}
+
+/// The person of that id, if they exist for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn find(conn: &mut Conn, reach: Reach, id: PersonId) -> QueryResult<Option<Person>> {
+    let mut query = people::table
+        .filter(people::id.eq(id))
+        .select(Person::as_select())
+        .into_boxed();
+    if let Reach::Organization(own) = reach {
+        query = query.filter(people::organization_id.eq(own));
+    }
+    query.get_result(conn).optional()
+}
+
+/// The person of that address, in whatever organization.
+///
+/// # Errors
+/// The database's own.
+pub fn by_email(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Option<Person>> {
+    people::table
+        .filter(people::email.eq(email))
+        .select(Person::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// An enabled person of the provider's staff, named by id or address.
+///
+/// # Errors
+/// The database's own.
+pub fn staff_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Person>> {
+    let mut query = people::table
+        .inner_join(organizations::table)
+        .filter(
+            organizations::kind
+                .eq(OrganizationKind::Provider)
+                .and(people::disabled_at.is_null()),
+        )
+        .select(Person::as_select())
+        .into_boxed();
+    query = match (name.parse::<PersonId>(), EmailAddress::parse(name)) {
+        (Ok(id), _) => query.filter(people::id.eq(id)),
+        (_, Ok(email)) => query.filter(people::email.eq(email)),
+        _ => return Ok(None),
+    };
+    query.get_result(conn).optional()
+}
+
+/// Enabled staff who hold one of `roles`, by name.
+///
+/// # Errors
+/// The database's own.
+pub fn staff_with(conn: &mut Conn, roles: &[Role]) -> QueryResult<Vec<Person>> {
+    let holders = role_grants::table
+        .filter(role_grants::role.eq_any(roles.to_vec()))
+        .filter(role_grants::organization_id.eq(people::organization_id))
+        .filter(role_grants::person_id.eq(people::id))
+        .select(role_grants::id);
+    people::table
+        .inner_join(organizations::table)
+        .filter(
+            organizations::kind
+                .eq(OrganizationKind::Provider)
+                .and(people::disabled_at.is_null()),
+        )
+        .filter(diesel::dsl::exists(holders))
+        .order((
+            people::last_name.asc(),
+            people::first_name.asc(),
+            people::id.asc(),
+        ))
+        .select(Person::as_select())
+        .load(conn)
+}
+
+/// People of one organization or of all, by (last name, first name, id), after `after`.
+///
+/// # Errors
+/// The database's own.
+pub fn list(
+    conn: &mut Conn,
+    reach: Reach,
+    organization: Option<OrganizationId>,
+    after: Option<(&str, &str, PersonId)>,
+    limit: i64,
+) -> QueryResult<Vec<Person>> {
+    let mut query = people::table.select(Person::as_select()).into_boxed();
+    if let Reach::Organization(own) = reach {
+        query = query.filter(people::organization_id.eq(own));
+    }
+    if let Some(organization) = organization {
+        query = query.filter(people::organization_id.eq(organization));
+    }
+    if let Some((last, first, id)) = after {
+        let (last, first) = (last.to_owned(), first.to_owned());
+        query = query.filter(
+            people::last_name
+                .gt(last.clone())
+                .or(people::last_name.eq(last).and(
+                    people::first_name
+                        .gt(first.clone())
+                        .or(people::first_name.eq(first).and(people::id.gt(id))),
+                )),
+        );
+    }
+    query
+        .order((
+            people::last_name.asc(),
+            people::first_name.asc(),
+            people::id.asc(),
+        ))
+        .limit(limit)
+        .load(conn)
+}

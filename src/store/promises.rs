@@ -1,0 +1,166 @@
+//! Promised next steps, of a case or of an escalation (C9, M7).
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::{cases, next_steps};
+use crate::db::sql_types::{At, MaybeAt};
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::case::StepState;
+use crate::domain::ids::{CaseId, EscalationId, EventId, NextStepId, PersonId};
+
+/// A row of `next_steps`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = next_steps)]
+pub struct NextStep {
+    /// Its id.
+    pub id: NextStepId,
+    /// The case.
+    pub case_id: CaseId,
+    /// The escalation on which it was promised, if it was.
+    pub escalation_id: Option<EscalationId>,
+    /// What is promised.
+    pub what: String,
+    /// Who does it: an engineer, or a third party.
+    pub who: String,
+    /// By when.
+    #[diesel(deserialize_as = At)]
+    pub due_at: Instant,
+    /// Where it stands.
+    pub state: StepState,
+    /// Why it was promised anew.
+    pub reason: Option<String>,
+    /// Who promised it.
+    pub promised_by: PersonId,
+    /// When.
+    #[diesel(deserialize_as = At)]
+    pub promised_at: Instant,
+    /// When it was done or missed.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub settled_at: Option<Instant>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl NextStep {
+    /// The step as the subject of audited events.
+    pub fn subject_id(&self) -> EventId {
+        EventId::from_uuid(*self.id.as_uuid())
+    }
+}
+
+/// What a new step is made of.
+#[derive(Clone, Debug)]
+pub struct NewStep<'a> {
+    /// The case.
+    pub case: CaseId,
+    /// The escalation on which it is promised.
+    pub escalation: Option<EscalationId>,
+    /// What is promised.
+    pub what: &'a str,
+    /// Who does it.
+    pub who: &'a str,
+    /// By when.
+    pub due_at: Instant,
+    /// Who promises it.
+    pub by: PersonId,
+}
+
+/// Adds an open step.
+///
+/// # Errors
+/// The database's own.
+pub fn insert(conn: &mut Conn, new: &NewStep<'_>, now: Instant) -> QueryResult<NextStepId> {
+    let id = NextStepId::new(now);
+    diesel::insert_into(next_steps::table)
+        .values((
+            next_steps::id.eq(id),
+            next_steps::case_id.eq(new.case),
+            next_steps::escalation_id.eq(new.escalation),
+            next_steps::what.eq(new.what),
+            next_steps::who.eq(new.who),
+            next_steps::due_at.eq(At(new.due_at)),
+            next_steps::state.eq(StepState::Open),
+            next_steps::promised_by.eq(new.by),
+            next_steps::promised_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Moves a step to a state and a date, and counts the change. A step that is promised anew can lapse anew.
+///
+/// # Errors
+/// The database's own; `NotFound` if it is gone or changed.
+pub fn update(
+    conn: &mut Conn,
+    step: &NextStep,
+    state: StepState,
+    due_at: Instant,
+    reason: Option<&str>,
+    now: Instant,
+) -> QueryResult<()> {
+    let settled = (state != StepState::Open).then_some(At(now));
+    let changed = diesel::update(
+        next_steps::table.filter(
+            next_steps::id
+                .eq(step.id)
+                .and(next_steps::version.eq(step.version)),
+        ),
+    )
+    .set((
+        next_steps::state.eq(state),
+        next_steps::due_at.eq(At(due_at)),
+        next_steps::reason.eq(reason),
+        next_steps::settled_at.eq(settled),
+        next_steps::lapse_told_at.eq(None::<At>),
+        next_steps::version.eq(step.version + 1),
+    ))
+    .execute(conn)?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(diesel::result::Error::NotFound)
+    }
+}
+
+/// One step, if its case exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn find(conn: &mut Conn, reach: Reach, id: NextStepId) -> QueryResult<Option<NextStep>> {
+    let mut query = next_steps::table
+        .inner_join(cases::table)
+        .filter(next_steps::id.eq(id))
+        .select(NextStep::as_select())
+        .into_boxed();
+    if let Reach::Organization(own) = reach {
+        query = query.filter(cases::organization_id.eq(own));
+    }
+    query.get_result(conn).optional()
+}
+
+/// All steps of a case, by date.
+///
+/// # Errors
+/// The database's own.
+pub fn of_case(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<NextStep>> {
+    next_steps::table
+        .filter(next_steps::case_id.eq(case))
+        .order((next_steps::due_at.asc(), next_steps::id.asc()))
+        .select(NextStep::as_select())
+        .load(conn)
+}
+
+/// The steps of several escalations, by date.
+///
+/// # Errors
+/// The database's own.
+pub fn of_escalations(conn: &mut Conn, escalations: &[EscalationId]) -> QueryResult<Vec<NextStep>> {
+    next_steps::table
+        .filter(next_steps::escalation_id.eq_any(escalations.to_vec()))
+        .order((next_steps::due_at.asc(), next_steps::id.asc()))
+        .select(NextStep::as_select())
+        .load(conn)
+}
