@@ -9,7 +9,7 @@ use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::StepState;
-use crate::domain::eligibility::FindingCode;
+use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::escalation::{Level, State};
 use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationNumber, EscalationRef, EventId, OrganizationId,
@@ -43,7 +43,7 @@ pub struct Escalation {
     /// The double-check findings that the requester acknowledged (E9).
     pub acknowledgements: Json<Vec<String>>,
     /// The assessment as the requester saw it (E13).
-    pub assessment: Json<Value>,
+    pub assessment: Json<Assessment>,
     /// Where it stands.
     pub state: State,
     /// Who raised it.
@@ -126,8 +126,8 @@ pub struct NewEscalation<'a> {
     pub details: &'a str,
     /// What was acknowledged.
     pub acknowledgements: &'a [String],
-    /// The assessment as JSON.
-    pub assessment: &'a Value,
+    /// The assessment that was decided on.
+    pub assessment: &'a Assessment,
     /// Who raises it.
     pub requested_by: PersonId,
 }

@@ -1,1 +1,219 @@
-//! One verb each: load, decide, persist, record, enqueue.
+//! One verb each: load, decide, persist, record, enqueue, all in the transaction that the edge opened.
+//!
+//! A verb returns what came of it, or a [`Refused`] named for why nothing did; the edge rolls back on the latter.
+
+pub mod administer;
+pub mod assess;
+pub mod close_case;
+pub mod feed;
+pub mod notify;
+pub mod open_case;
+pub mod promise;
+pub mod request;
+pub mod review_escalation;
+pub mod submit_escalation;
+pub mod update_case;
+
+mod record;
+
+use diesel::result::Error as Diesel;
+
+use crate::db::{DbError, Failure};
+use crate::domain::access::{
+    Access, CaseField, FieldRefusal, MissingPermission, Permission, Reach,
+};
+use crate::domain::calendar::CalendarError;
+use crate::domain::case::{
+    CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal, UnlawfulMove,
+};
+use crate::domain::eligibility::Assessment;
+use crate::domain::escalation;
+use crate::domain::ids::{EscalationNumber, PersonId};
+use crate::domain::organization::Side;
+use crate::domain::reason::AnswerError;
+
+/// Who acts: their authority where they act, and the name that is recorded.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// What they may do, and where.
+    pub access: Access,
+    /// First and last name.
+    pub name: String,
+}
+
+impl Actor {
+    /// The person.
+    pub fn id(&self) -> PersonId {
+        self.access.person
+    }
+
+    /// The side on which they stand.
+    pub fn side(&self) -> Side {
+        self.access.side
+    }
+
+    /// Whose things exist for them.
+    pub fn reach(&self) -> Reach {
+        self.access.reach()
+    }
+
+    fn require(&self, permission: Permission) -> Result<(), Refused> {
+        Ok(self.access.require(permission)?)
+    }
+}
+
+/// Why a verb did nothing. One table of the edge maps these to problem documents.
+#[derive(Clone, Debug)]
+pub enum Refused {
+    /// The thing that the request is about does not exist for the actor (A5).
+    NotFound,
+    /// The actor sees it and may not do this; names what is missing (A5).
+    Missing(Permission),
+    /// Changed since the version that the request named.
+    Stale {
+        /// Its version now.
+        version: i64,
+    },
+    /// A field of the request names something that does not exist for the actor, or cannot be so.
+    Field {
+        /// The path of the field.
+        field: &'static str,
+        /// Stable code of what is wrong.
+        code: &'static str,
+        /// What was given, where it helps.
+        given: String,
+    },
+    /// A field of a case that the actor does not change (C3, C5).
+    CaseField(CaseField, FieldRefusal),
+    /// What the case's status does not allow (C3, M13).
+    Case(CaseRefusal),
+    /// A status that cannot follow (C2).
+    UnlawfulMove(UnlawfulMove),
+    /// A priority that a contact cannot ask for (C5).
+    Priority(PriorityRefusal),
+    /// A priority request that is not decided like this (C5).
+    Decision(DecisionRefusal),
+    /// A root cause analysis that is not requested or delivered now (C6).
+    Rca(RcaRefusal),
+    /// A next step that does not move so (M7).
+    Step(StepRefusal),
+    /// One escalation may be active (E3).
+    ActiveEscalation {
+        /// Which.
+        number: EscalationNumber,
+        /// The whole assessment.
+        assessment: Box<Assessment>,
+    },
+    /// The assessment forbids it (section 4).
+    NotEligible(Box<Assessment>),
+    /// The double-check is not done (E9).
+    AcknowledgementRequired(Box<Assessment>),
+    /// Answers that do not fit the reason's questions.
+    Answers(Vec<AnswerError>),
+    /// A verb that the escalation does not take now (M2).
+    Escalation(escalation::Refusal),
+    /// An escalation that has ended takes no entries.
+    EscalationEnded,
+    /// An entry is changed by its author within five minutes, and not later (F4).
+    EditWindowClosed,
+    /// An entry of this kind is not changed or redacted; or it was redacted before (F4).
+    NotEditable,
+    /// The case did not exist yet at that instant.
+    BeforeOpening {
+        /// When it was opened.
+        opened_at: crate::domain::Instant,
+    },
+}
+
+/// A verb that did not happen: refused by a rule, or failed for want of something.
+#[derive(Debug)]
+pub enum Failed {
+    /// A rule said no.
+    Refused(Refused),
+    /// The database did not do its part.
+    Database(DbError),
+    /// The business calendar cannot reckon (E11).
+    Calendar(CalendarError),
+}
+
+impl From<Refused> for Failed {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<DbError> for Failed {
+    fn from(error: DbError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Diesel> for Failed {
+    fn from(error: Diesel) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl From<CalendarError> for Failed {
+    fn from(error: CalendarError) -> Self {
+        Self::Calendar(error)
+    }
+}
+
+impl Failure for Failed {
+    fn database(&self) -> Option<&DbError> {
+        match self {
+            Self::Database(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<MissingPermission> for Refused {
+    fn from(missing: MissingPermission) -> Self {
+        Self::Missing(missing.0)
+    }
+}
+
+macro_rules! refusals {
+    ($($variant:ident($refusal:ty)),+ $(,)?) => {$(
+        impl From<$refusal> for Refused {
+            fn from(refusal: $refusal) -> Self {
+                Self::$variant(refusal)
+            }
+        }
+        impl From<$refusal> for Failed {
+            fn from(refusal: $refusal) -> Self {
+                Self::Refused(refusal.into())
+            }
+        }
+    )+};
+}
+
+refusals!(
+    Answers(Vec<AnswerError>),
+    Case(CaseRefusal),
+    Decision(DecisionRefusal),
+    Escalation(escalation::Refusal),
+    Priority(PriorityRefusal),
+    Rca(RcaRefusal),
+    Step(StepRefusal),
+    UnlawfulMove(UnlawfulMove),
+);
+
+impl From<MissingPermission> for Failed {
+    fn from(missing: MissingPermission) -> Self {
+        Self::Refused(missing.into())
+    }
+}
+
+/// What a verb comes to.
+pub type Outcome<T> = Result<T, Failed>;
+
+/// Compares the version that a request was made on, if it named one.
+fn unchanged(expected: Option<i64>, version: i64) -> Result<(), Refused> {
+    match expected {
+        Some(expected) if expected != version => Err(Refused::Stale { version }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,237 @@
+//! What each kind of notice tells besides the case, the escalation and who did it.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::NoticeKind;
+use crate::domain::Instant;
+use crate::domain::case::{BusinessImpact, Deployment, Priority};
+use crate::domain::eligibility::FindingCode;
+use crate::domain::feed::Feed;
+use crate::domain::ids::EntryId;
+
+/// The facts of one event. Words are as their author wrote them (Markdown); what was left empty is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum About {
+    /// See [`NoticeKind::CaseOpened`].
+    CaseOpened(Opened),
+    /// See [`NoticeKind::CaseClosed`].
+    CaseClosed(Noted),
+    /// See [`NoticeKind::CaseReopened`].
+    CaseReopened(Noted),
+    /// See [`NoticeKind::EntryPosted`].
+    EntryPosted(Entry),
+    /// See [`NoticeKind::RcaRequested`].
+    RcaRequested(RcaRequest),
+    /// See [`NoticeKind::RcaDelivered`].
+    RcaDelivered(Delivered),
+    /// See [`NoticeKind::PriorityDecided`].
+    PriorityDecided(Decided),
+    /// See [`NoticeKind::StepPromised`].
+    StepPromised(Step),
+    /// See [`NoticeKind::StepDone`].
+    StepDone(Step),
+    /// See [`NoticeKind::StepMissed`].
+    StepMissed(Step),
+    /// See [`NoticeKind::StepRepromised`].
+    StepRepromised(Step),
+    /// See [`NoticeKind::EscalationSubmitted`].
+    EscalationSubmitted(Submitted),
+    /// See [`NoticeKind::EscalationClaimed`].
+    EscalationClaimed(Claimed),
+    /// See [`NoticeKind::EscalationAccepted`].
+    EscalationAccepted(Accepted),
+    /// See [`NoticeKind::EscalationDeclined`].
+    EscalationDeclined(Declined),
+    /// See [`NoticeKind::EscalationWithdrawn`].
+    EscalationWithdrawn(Noted),
+    /// See [`NoticeKind::EscalationClosed`].
+    EscalationClosed(Closed),
+}
+
+/// A case that was opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// What the case says.
+    pub description: String,
+    /// Where the customer's installation runs.
+    pub deployment: Deployment,
+    /// What it does to the customer's business.
+    pub business_impact: BusinessImpact,
+}
+
+/// Something done with or without a word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Noted {
+    /// The word.
+    #[serde(default, deserialize_with = "words")]
+    pub note: Option<String>,
+}
+
+/// A public entry of a feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The feed it stands in.
+    pub feed: Feed,
+    /// The entry itself, so that what is redacted later is not mailed.
+    #[serde(default)]
+    pub entry: Option<EntryId>,
+    /// What it says.
+    pub body: String,
+}
+
+/// A request for a root cause analysis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RcaRequest {
+    /// What was asked.
+    #[serde(default, deserialize_with = "words")]
+    pub note: Option<String>,
+    /// When its window ends (E6), if the calendar knows.
+    #[serde(default)]
+    pub due_at: Option<Instant>,
+}
+
+/// A delivered root cause analysis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// The analysis.
+    pub body: String,
+}
+
+/// A decided request for a priority.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Whether it was granted.
+    pub granted: bool,
+    /// The reason.
+    #[serde(default, deserialize_with = "words")]
+    pub note: Option<String>,
+    /// The priority that was asked for.
+    pub priority: Priority,
+}
+
+/// A next step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What is to be done.
+    pub what: String,
+    /// Who does it.
+    pub who: String,
+    /// By when; the new date if it was promised anew.
+    pub due_at: Instant,
+    /// Why it was promised anew.
+    #[serde(default, deserialize_with = "words")]
+    pub reason: Option<String>,
+}
+
+/// A submitted escalation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Submitted {
+    /// The label of its reason.
+    pub reason: String,
+    /// What the requester wrote.
+    #[serde(default, deserialize_with = "words")]
+    pub details: Option<String>,
+}
+
+/// An escalation that got an owner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claimed {
+    /// The owner's name.
+    pub owner: String,
+}
+
+/// An accepted escalation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The answer to the requester.
+    #[serde(default, deserialize_with = "words")]
+    pub reply: Option<String>,
+    /// Its place in the queue, 1 to 5 (M6).
+    #[serde(default)]
+    pub rank: Option<i64>,
+    /// What was promised.
+    #[serde(default)]
+    pub next_steps: Vec<Step>,
+}
+
+/// A declined escalation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Declined {
+    /// The criteria that were not met.
+    pub reasons: Vec<FindingCode>,
+    /// The answer to the requester.
+    #[serde(default, deserialize_with = "words")]
+    pub reply: Option<String>,
+}
+
+/// A closed escalation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Closed {
+    /// How it ended.
+    pub outcome: String,
+    /// What was done.
+    #[serde(default, deserialize_with = "words")]
+    pub summary: Option<String>,
+}
+
+impl About {
+    /// Reads the facts of a `kind` from JSON; keys that this kind does not tell are ignored.
+    ///
+    /// # Errors
+    /// Which key is missing or of another type.
+    pub fn parse(kind: NoticeKind, facts: Value) -> Result<Self, serde_json::Error> {
+        let mut facts = match facts {
+            Value::Null => serde_json::Map::new(),
+            other => serde_json::from_value(other)?,
+        };
+        facts.insert("kind".into(), kind.as_str().into());
+        serde_json::from_value(Value::Object(facts))
+    }
+
+    /// The kind of notice that tells this.
+    pub const fn kind(&self) -> NoticeKind {
+        match self {
+            Self::CaseOpened(_) => NoticeKind::CaseOpened,
+            Self::CaseClosed(_) => NoticeKind::CaseClosed,
+            Self::CaseReopened(_) => NoticeKind::CaseReopened,
+            Self::EntryPosted(_) => NoticeKind::EntryPosted,
+            Self::RcaRequested(_) => NoticeKind::RcaRequested,
+            Self::RcaDelivered(_) => NoticeKind::RcaDelivered,
+            Self::PriorityDecided(_) => NoticeKind::PriorityDecided,
+            Self::StepPromised(_) => NoticeKind::StepPromised,
+            Self::StepDone(_) => NoticeKind::StepDone,
+            Self::StepMissed(_) => NoticeKind::StepMissed,
+            Self::StepRepromised(_) => NoticeKind::StepRepromised,
+            Self::EscalationSubmitted(_) => NoticeKind::EscalationSubmitted,
+            Self::EscalationClaimed(_) => NoticeKind::EscalationClaimed,
+            Self::EscalationAccepted(_) => NoticeKind::EscalationAccepted,
+            Self::EscalationDeclined(_) => NoticeKind::EscalationDeclined,
+            Self::EscalationWithdrawn(_) => NoticeKind::EscalationWithdrawn,
+            Self::EscalationClosed(_) => NoticeKind::EscalationClosed,
+        }
+    }
+
+    /// The feed of an entry.
+    pub const fn feed(&self) -> Option<Feed> {
+        match self {
+            Self::EntryPosted(entry) => Some(entry.feed),
+            _ => None,
+        }
+    }
+
+    /// The entry whose words are repeated.
+    pub const fn entry(&self) -> Option<EntryId> {
+        match self {
+            Self::EntryPosted(entry) => entry.entry,
+            _ => None,
+        }
+    }
+}
+
+/// Words that somebody may have left out: nothing, or nothing but white space, is absent.
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
+}

@@ -1,0 +1,215 @@
+//! Who is told of what: decided from facts alone.
+
+use std::collections::BTreeMap;
+
+use super::{Audience, NoticeKind};
+use crate::domain::access::{Access, Permission, Role};
+use crate::domain::feed::{Feed, Visibility};
+use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::organization::Side;
+
+/// The people who have to do with a case and its escalation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ties {
+    /// The case's contact of record.
+    pub contact: PersonId,
+    /// The case's owner.
+    pub case_owner: Option<PersonId>,
+    /// Who asked for the escalation that it is about.
+    pub requester: Option<PersonId>,
+    /// That escalation's owner.
+    pub escalation_owner: Option<PersonId>,
+    /// Who asked for the priority that was decided on.
+    pub asker: Option<PersonId>,
+}
+
+/// What happened, as far as it decides who is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Happening {
+    /// What kind of thing.
+    pub kind: NoticeKind,
+    /// In which feed.
+    pub feed: Feed,
+    /// Who may know.
+    pub visibility: Visibility,
+    /// Whose case it is.
+    pub organization: OrganizationId,
+    /// Who did it; nobody where only time passed.
+    pub actor: Option<PersonId>,
+    /// Whom it concerns.
+    pub ties: Ties,
+}
+
+/// Somebody who might be told.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// What the person may do in their own organization.
+    pub access: Access,
+    /// The roles from which that follows.
+    pub roles: Vec<Role>,
+    /// Whether the person is enabled and has a verified address.
+    pub reachable: bool,
+}
+
+/// Somebody who is told, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The person.
+    pub person: PersonId,
+    /// Why.
+    pub audience: Audience,
+}
+
+impl Happening {
+    /// Who is told of such a thing, if they are who they must be.
+    fn audiences(&self) -> &'static [Audience] {
+        use Audience::*;
+        match (self.kind, self.feed) {
+            (NoticeKind::CaseOpened | NoticeKind::CaseReopened, _) => {
+                &[Contact, CaseOwner, Engineers]
+            }
+            (
+                NoticeKind::CaseClosed | NoticeKind::RcaRequested | NoticeKind::RcaDelivered,
+                _,
+            ) => &[Contact, CaseOwner],
+            (NoticeKind::PriorityDecided, _) => &[Asker, Contact, CaseOwner],
+            // F7: who follows one feed is not mailed about the other.
+            (NoticeKind::EntryPosted, Feed::Case) => &[Contact, CaseOwner],
+            (NoticeKind::EntryPosted, Feed::Escalation) => &[Requester, EscalationOwner],
+            (
+                NoticeKind::StepPromised
+                | NoticeKind::StepDone
+                | NoticeKind::StepMissed
+                | NoticeKind::StepRepromised,
+                Feed::Case,
+            ) => &[Contact, CaseOwner],
+            (
+                NoticeKind::StepPromised
+                | NoticeKind::StepDone
+                | NoticeKind::StepMissed
+                | NoticeKind::StepRepromised,
+                Feed::Escalation,
+            ) => &[Requester, EscalationOwner, CaseOwner],
+            (NoticeKind::EscalationSubmitted | NoticeKind::EscalationWithdrawn, _) => {
+                &[Requester, EscalationOwner, CaseOwner, Queue]
+            }
+            (
+                NoticeKind::EscalationClaimed
+                | NoticeKind::EscalationAccepted
+                | NoticeKind::EscalationDeclined
+                | NoticeKind::EscalationClosed,
+                _,
+            ) => &[Requester, EscalationOwner, CaseOwner],
+        }
+    }
+
+    /// The single people among those who might be told, and the actor, whose name a notice bears.
+    pub fn people(&self) -> Vec<PersonId> {
+        let ties = &self.ties;
+        let mut people: Vec<PersonId> = [
+            Some(ties.contact),
+            ties.case_owner,
+            ties.requester,
+            ties.escalation_owner,
+            ties.asker,
+            self.actor,
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        people.sort_unstable();
+        people.dedup();
+        people
+    }
+
+    /// The roles whose holders at the provider might be told.
+    pub fn roles(&self) -> Vec<Role> {
+        let Some(permission) = self.audiences().iter().find_map(|audience| match audience {
+            Audience::Queue if self.ties.escalation_owner.is_none() => {
+                Some(Permission::EscalationsReview)
+            }
+            Audience::Engineers if self.ties.case_owner.is_none() => Some(Permission::CasesWork),
+            _ => None,
+        }) else {
+            return Vec::new();
+        };
+        Role::ALL
+            .iter()
+            .copied()
+            .filter(|role| {
+                role.side() == Side::Provider && role.permissions().contains(&permission)
+            })
+            .collect()
+    }
+
+    /// Whether the desk may write to the person about this at all: reachable, not the one who caused it (but for the
+    /// requester, to whom the submission is confirmed, M3), and somebody for whom it exists (F2, A5).
+    fn may_tell(&self, candidate: &Candidate) -> bool {
+        let access = &candidate.access;
+        let confirms = self.kind == NoticeKind::EscalationSubmitted
+            && self.ties.requester == Some(access.person);
+        let exists = match access.side {
+            Side::Provider => true,
+            Side::Customer => {
+                access.organization == self.organization && self.visibility == Visibility::Public
+            }
+        };
+        let permission = match self.feed {
+            Feed::Case => Permission::CasesView,
+            Feed::Escalation => Permission::EscalationsView,
+        };
+        candidate.reachable
+            && exists
+            && access.can(permission)
+            && access.sees(self.visibility)
+            && (confirms || self.actor != Some(access.person))
+    }
+}
+
+/// Who is told of `happening`, and why; each person once, in the order of `candidates`' ids.
+pub fn recipients(happening: &Happening, candidates: &[Candidate]) -> Vec<Recipient> {
+    let ties = &happening.ties;
+    // A desk on which nobody bears the engineer's role is run by those whose roles include it.
+    let has_engineers = candidates.iter().any(|candidate| {
+        candidate.reachable && candidate.roles.contains(&Role::SupportEngineer)
+    });
+    let belongs = |candidate: &Candidate, audience: Audience| {
+        let access = &candidate.access;
+        let is = |person: Option<PersonId>| person == Some(access.person);
+        let staff = access.side == Side::Provider;
+        match audience {
+            Audience::Requester => is(ties.requester),
+            Audience::EscalationOwner => is(ties.escalation_owner),
+            Audience::Asker => is(ties.asker),
+            Audience::Contact => is(Some(ties.contact)),
+            Audience::CaseOwner => is(ties.case_owner),
+            Audience::Queue => {
+                ties.escalation_owner.is_none()
+                    && staff
+                    && access.can(Permission::EscalationsReview)
+            }
+            Audience::Engineers => {
+                ties.case_owner.is_none()
+                    && staff
+                    && if has_engineers {
+                        candidate.roles.contains(&Role::SupportEngineer)
+                    } else {
+                        access.can(Permission::CasesWork)
+                    }
+            }
+        }
+    };
+    let mut told = BTreeMap::new();
+    for candidate in candidates.iter().filter(|candidate| happening.may_tell(candidate)) {
+        let reason = happening
+            .audiences()
+            .iter()
+            .copied()
+            .filter(|audience| belongs(candidate, *audience))
+            .min();
+        if let Some(audience) = reason {
+            told.entry(candidate.access.person).or_insert(audience);
+        }
+    }
+    told.into_iter().map(|(person, audience)| Recipient { person, audience }).collect()
+}

@@ -1,0 +1,202 @@
+//! Assessing a case: the facts as they stand, or stood, and what the rules make of them (section 4).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::record::{case_fields, step_fields};
+use super::{Actor, Outcome, Refused};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::case::Rca;
+use crate::domain::eligibility::{self, ActiveEscalation, Assessment, CaseFacts, Promise};
+use crate::domain::escalation::State;
+use crate::domain::feed::Feed;
+use crate::domain::history::fold_back;
+use crate::domain::ids::{CaseRef, PersonId};
+use crate::domain::reason::{Answers, Reason};
+use crate::store::calendars::CalendarBook;
+use crate::store::cases::{self, Case};
+use crate::store::escalations::{self, Escalation};
+use crate::store::{audit, feeds, promises, reads, rules};
+
+/// Assesses a case at an instant: in the past on the facts as they stood then, in the future on those of now. For one
+/// reason, or for each that can be chosen.
+///
+/// # Errors
+/// [`Refused::NotFound`], [`Refused::Field`] for an unknown reason, [`Refused::BeforeOpening`].
+pub fn assess(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    reason: Option<&str>,
+    at: Option<Instant>,
+    now: Instant,
+) -> Outcome<Vec<Assessment>> {
+    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::CasesView)?;
+    let case = cases::find(conn, id)?;
+    let reasons: Vec<Reason> = match reason {
+        Some(code) => vec![chosen(conn, code)?],
+        None => rules::reasons(conn)?
+            .into_iter()
+            .filter(|row| row.active)
+            .map(|row| row.reason())
+            .collect(),
+    };
+    let at = at.unwrap_or(now);
+    if at < case.opened_at {
+        return Err(Refused::BeforeOpening {
+            opened_at: case.opened_at,
+        }
+        .into());
+    }
+    let facts = facts(conn, &case, actor.id(), at.min(now))?;
+    let assessments = decide(conn, &case, &facts, &reasons, &Answers::default(), at)?;
+    let names_escalations = actor.access.can(Permission::EscalationsView);
+    Ok(assessments
+        .into_iter()
+        .map(|assessment| {
+            if names_escalations {
+                assessment
+            } else {
+                assessment.naming_no_escalation()
+            }
+        })
+        .collect())
+}
+
+/// The reason of that code, if it can be chosen.
+pub(super) fn chosen(conn: &mut Conn, code: &str) -> Outcome<Reason> {
+    let row = rules::reason(conn, code)?.filter(|row| row.active);
+    let unknown = || Refused::Field {
+        field: "reason",
+        code: "unknown",
+        given: code.to_owned(),
+    };
+    Ok(row.ok_or_else(unknown)?.reason())
+}
+
+/// What the rules make of the facts, for each of the reasons.
+pub(super) fn decide(
+    conn: &mut Conn,
+    case: &Case,
+    facts: &CaseFacts,
+    reasons: &[Reason],
+    answers: &Answers,
+    at: Instant,
+) -> Outcome<Vec<Assessment>> {
+    let policy = rules::policy(conn)?;
+    let book = CalendarBook::load(conn)?;
+    let calendar = book.of_line(case.line_of_business_id);
+    let each = reasons
+        .iter()
+        .map(|reason| eligibility::assess(facts, reason, answers, calendar, &policy, at));
+    Ok(each.collect::<Result<_, _>>()?)
+}
+
+/// The snapshot of a case at an instant that is not in the future, as one person knows it.
+///
+/// # Errors
+/// The database's own.
+pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> Outcome<CaseFacts> {
+    let fields = fields_at(conn, case, at)?;
+    let entries = feeds::last_provider_entries(conn, case.id, at)?;
+    let read = reads::last(conn, case.id, person, at)?;
+    let active = escalations::active_at(conn, case.id, at)?;
+    Ok(CaseFacts {
+        number: case.number,
+        opened_at: case.opened_at,
+        status: field(&fields, "status")?,
+        priority: field(&fields, "priority")?,
+        business_impact: field(&fields, "business_impact")?,
+        deployment: field(&fields, "deployment")?,
+        engagements: field(&fields, "engagements")?,
+        last_provider_entry_at: entries.iter().map(|(_, at)| *at).max(),
+        rca: field::<Option<Instant>>(&fields, "rca_requested_at")?
+            .map(|requested_at| {
+                Ok::<_, diesel::result::Error>(Rca {
+                    requested_at,
+                    delivered_at: field(&fields, "rca_delivered_at")?,
+                })
+            })
+            .transpose()?,
+        active_escalation: active.map(|escalation| ActiveEscalation {
+            number: escalation.number,
+            state: state_at(&escalation, at),
+        }),
+        promises: promises_at(conn, case, at)?,
+        read_at: read_up_to(&entries, &read),
+    })
+}
+
+fn fields_at(conn: &mut Conn, case: &Case, at: Instant) -> Outcome<Map<String, Value>> {
+    let changes: Vec<_> = audit::replaced_after(conn, &[case.subject_id()], at)?
+        .into_iter()
+        .map(|(_, changed_at, before)| (changed_at, before))
+        .collect();
+    Ok(fold_back(case_fields(case), &changes, at))
+}
+
+/// Each feed is read by itself: the provider's update is unread if it is in any of them.
+fn read_up_to(entries: &[(Feed, Instant)], read: &[(Feed, Instant)]) -> Option<Instant> {
+    let read_at = |feed: Feed| read.iter().find(|(of, _)| *of == feed).map(|(_, at)| *at);
+    let unread = entries
+        .iter()
+        .find(|(feed, at)| read_at(*feed).is_none_or(|read| read < *at));
+    match unread {
+        Some((feed, _)) => read_at(*feed),
+        None => read.iter().map(|(_, at)| *at).max(),
+    }
+}
+
+fn state_at(escalation: &Escalation, at: Instant) -> State {
+    let happened = |instant: Option<Instant>| instant.is_some_and(|instant| instant <= at);
+    // Only one that was accepted can have been decided and still active.
+    if happened(escalation.decided_at) {
+        State::Accepted
+    } else if happened(escalation.claimed_at) {
+        State::InReview
+    } else {
+        State::Submitted
+    }
+}
+
+fn promises_at(conn: &mut Conn, case: &Case, at: Instant) -> Outcome<Vec<Promise>> {
+    let steps = promises::of_case(conn, case.id)?;
+    let mut changes: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    if !steps.is_empty() {
+        let subjects: Vec<_> = steps.iter().map(promises::NextStep::subject_id).collect();
+        for (subject, changed_at, before) in audit::replaced_after(conn, &subjects, at)? {
+            changes
+                .entry(subject)
+                .or_default()
+                .push((changed_at, before));
+        }
+    }
+    steps
+        .iter()
+        .filter(|step| step.promised_at <= at)
+        .map(|step| {
+            let changes = changes
+                .get(&step.subject_id())
+                .map_or(&[][..], Vec::as_slice);
+            let fields = fold_back(step_fields(step), changes, at);
+            Ok(Promise {
+                what: step.what.clone(),
+                due_at: field(&fields, "due_at")?,
+                state: field(&fields, "state")?,
+            })
+        })
+        .collect()
+}
+
+/// A folded field as the value it stands for.
+fn field<T: serde::de::DeserializeOwned>(
+    fields: &Map<String, Value>,
+    name: &str,
+) -> diesel::QueryResult<T> {
+    serde_json::from_value(fields.get(name).cloned().unwrap_or(Value::Null))
+        .map_err(|error| diesel::result::Error::DeserializationError(error.into()))
+}

@@ -1,0 +1,114 @@
+//! Closing and reopening a case (C3, M13).
+
+use serde_json::json;
+
+use super::feed::say;
+use super::notify::{Told, tell};
+use super::review_escalation::withdraw_with_case;
+use super::{Actor, Outcome, Refused, record, unchanged};
+use crate::db::Conn;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::case::{close_by, reopen as reopened};
+use crate::domain::feed::EntryKind;
+use crate::domain::ids::{CaseId, CaseRef};
+use crate::domain::notice::NoticeKind;
+use crate::domain::text::Markdown;
+use crate::store::cases::{self, CaseChanges};
+use crate::store::escalations;
+
+/// Closes a case. A contact withdraws its active escalation with it; staff close that first (M13).
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Case`.
+pub fn close(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    expected: Option<i64>,
+    note: Option<&Markdown>,
+    now: Instant,
+) -> Outcome<CaseId> {
+    let mut case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::CasesClose)?;
+    unchanged(expected, case.version)?;
+    let active = escalations::active_of(conn, case.id)?;
+    let closing = close_by(actor.side(), case.status, active.is_some())?;
+    let withdrawn = active.as_ref().filter(|_| closing.withdraws_escalation);
+    if let Some(escalation) = withdrawn {
+        withdraw_with_case(conn, actor, &case, escalation, now)?;
+    }
+    if let Some(note) = note {
+        case = say(conn, actor, &case, EntryKind::Comment, note, now)?;
+    }
+    let before = record::case_fields(&case);
+    let changes = CaseChanges {
+        status: Some(closing.status),
+        closed_at: Some(Some(At(now))),
+        ..CaseChanges::default()
+    };
+    cases::update(conn, case.id, case.version, &changes, now)?;
+    let after = cases::find(conn, case.id)?;
+    record::case_changed(conn, actor, "case.closed", &before, &after, now)?;
+    let args =
+        json!({"by": actor.name, "withdrawn": withdrawn.map(|escalation| escalation.number)});
+    record::mark(conn, actor, case.id, None, "case_closed", args, now)?;
+    let about = json!({"note": note});
+    let told = Told {
+        kind: NoticeKind::CaseClosed,
+        case: &after,
+        escalation: None,
+        actor: actor.id(),
+        about,
+    };
+    tell(conn, &told, now)?;
+    Ok(case.id)
+}
+
+/// Reopens a closed case.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Case`.
+pub fn reopen(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    expected: Option<i64>,
+    note: &Markdown,
+    now: Instant,
+) -> Outcome<CaseId> {
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::CasesReopen)?;
+    unchanged(expected, case.version)?;
+    let status = reopened(case.status)?;
+    let before = record::case_fields(&case);
+    let changes = CaseChanges {
+        status: Some(status),
+        closed_at: Some(None),
+        ..CaseChanges::default()
+    };
+    cases::update(conn, case.id, case.version, &changes, now)?;
+    let after = cases::find(conn, case.id)?;
+    record::case_changed(conn, actor, "case.reopened", &before, &after, now)?;
+    record::mark(
+        conn,
+        actor,
+        case.id,
+        None,
+        "case_reopened",
+        json!({"by": actor.name}),
+        now,
+    )?;
+    let after = say(conn, actor, &after, EntryKind::Comment, note, now)?;
+    let about = json!({"note": note});
+    let told = Told {
+        kind: NoticeKind::CaseReopened,
+        case: &after,
+        escalation: None,
+        actor: actor.id(),
+        about,
+    };
+    tell(conn, &told, now)?;
+    Ok(case.id)
+}

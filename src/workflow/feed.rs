@@ -1,0 +1,350 @@
+//! Writing in the feeds: comments, contacts outside the portal, corrections within five minutes, redactions (F1-F4,
+//! C4, C7, M10).
+
+use serde_json::{Map, Value, json};
+
+use super::notify::{Told, tell};
+use super::{Actor, Outcome, Refused, record};
+use crate::db::Conn;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::case::{after_contact_reply, takes_entries};
+use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update, may_edit};
+use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
+use crate::domain::notice::NoticeKind;
+use crate::domain::organization::Side;
+use crate::domain::text::{Markdown, Title};
+use crate::store::audit::{self, NewEvent};
+use crate::store::cases::{self, Case, CaseChanges};
+use crate::store::escalations::Escalation;
+use crate::store::feeds::{self, EntryView, NewEntry};
+
+/// Posts a comment in the case feed. A contact's reply to a case that waits for the customer, or for the customer's
+/// word, puts it back to work (C4).
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Case`.
+pub fn post_on_case(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    body: &Markdown,
+    visibility: Visibility,
+    now: Instant,
+) -> Outcome<EntryId> {
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    actor.access.may_write(visibility)?;
+    takes_entries(case.status)?;
+    let entry = NewEntry {
+        visibility,
+        ..entry(actor, &case, EntryKind::Comment, body, now)
+    };
+    let (id, case) = put(conn, actor, &case, None, &entry)?;
+    replied(conn, actor, &case, now)?;
+    Ok(id)
+}
+
+/// Posts a comment in the feed of an active escalation.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Case`, `EscalationEnded`.
+pub fn post_on_escalation(
+    conn: &mut Conn,
+    actor: &Actor,
+    escalation: &EscalationRef,
+    body: &Markdown,
+    visibility: Visibility,
+    now: Instant,
+) -> Outcome<EntryId> {
+    let (case, escalation) = super::review_escalation::lock(conn, actor, escalation)?;
+    actor.access.may_write(visibility)?;
+    takes_entries(case.status)?;
+    if !escalation.state.is_active() {
+        return Err(Refused::EscalationEnded.into());
+    }
+    let entry = NewEntry {
+        visibility,
+        feed: Feed::Escalation,
+        escalation: Some(escalation.id),
+        ..entry(actor, &case, EntryKind::Comment, body, now)
+    };
+    Ok(put(conn, actor, &case, Some(&escalation), &entry)?.0)
+}
+
+/// What a contact outside the portal was (M10).
+#[derive(Clone, Debug)]
+pub struct ExternalCommunication {
+    /// By what means: a call, an e-mail, a meeting.
+    pub channel: Title,
+    /// With whom.
+    pub with: Title,
+    /// When.
+    pub at: Instant,
+    /// What was said.
+    pub summary: Markdown,
+}
+
+/// Records a contact outside the portal; it shows in the case feed, and counts as an update from when it is recorded.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Case`; `Field` if it is to have taken place in the future.
+pub fn record_communication(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    communication: &ExternalCommunication,
+    now: Instant,
+) -> Outcome<EntryId> {
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::CommunicationsRecord)?;
+    takes_entries(case.status)?;
+    if communication.at > now {
+        let given = communication.at.to_rfc3339();
+        return Err(Refused::Field {
+            field: "at",
+            code: "in_the_future",
+            given,
+        }
+        .into());
+    }
+    let entry = NewEntry {
+        details: Some(record::object(json!({
+            "channel": communication.channel,
+            "with": communication.with,
+            "at": communication.at,
+        }))),
+        ..entry(
+            actor,
+            &case,
+            EntryKind::ExternalCommunication,
+            &communication.summary,
+            now,
+        )
+    };
+    Ok(put(conn, actor, &case, None, &entry)?.0)
+}
+
+/// Puts the actor's public words of some kind into the case feed, as a part of another verb that tells of it itself.
+/// Gives the case as it stands after that.
+pub(super) fn say(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &Case,
+    kind: EntryKind,
+    body: &Markdown,
+    now: Instant,
+) -> Outcome<Case> {
+    let entry = entry(actor, case, kind, body, now);
+    feeds::insert(conn, &entry)?;
+    updated_by_provider(conn, case, &entry)
+}
+
+/// The same for an escalation's feed.
+pub(super) fn say_on_escalation(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &Case,
+    escalation: &Escalation,
+    body: &Markdown,
+    now: Instant,
+) -> Outcome<Case> {
+    let entry = NewEntry {
+        feed: Feed::Escalation,
+        escalation: Some(escalation.id),
+        ..entry(actor, case, EntryKind::Comment, body, now)
+    };
+    feeds::insert(conn, &entry)?;
+    updated_by_provider(conn, case, &entry)
+}
+
+fn entry<'a>(
+    actor: &Actor,
+    case: &Case,
+    kind: EntryKind,
+    body: &'a Markdown,
+    now: Instant,
+) -> NewEntry<'a> {
+    NewEntry {
+        case: case.id,
+        feed: Feed::Case,
+        escalation: None,
+        kind,
+        visibility: Visibility::Public,
+        author: Some((actor.id(), actor.side())),
+        body: body.as_str(),
+        details: None,
+        at: now,
+        external_id: None,
+    }
+}
+
+/// Adds an entry and tells those who should know.
+fn put(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &Case,
+    escalation: Option<&Escalation>,
+    entry: &NewEntry<'_>,
+) -> Outcome<(EntryId, Case)> {
+    let id = feeds::insert(conn, entry)?;
+    let case = updated_by_provider(conn, case, entry)?;
+    let after = record::object(
+        json!({"feed": entry.feed, "kind": entry.kind, "visibility": entry.visibility}),
+    );
+    let subject = EventId::from_uuid(*id.as_uuid());
+    record::added(
+        conn,
+        actor,
+        "entry.posted",
+        &case,
+        (subject, entry.escalation),
+        &after,
+        entry.at,
+    )?;
+    if entry.visibility == Visibility::Public {
+        let about = json!({"feed": entry.feed, "entry": id, "body": entry.body});
+        let told = Told {
+            kind: NoticeKind::EntryPosted,
+            case: &case,
+            escalation,
+            actor: actor.id(),
+            about,
+        };
+        tell(conn, &told, entry.at)?;
+    }
+    Ok((id, case))
+}
+
+/// Moves the clock of `E7` if the entry counts as an update by the provider (C7).
+fn updated_by_provider(conn: &mut Conn, case: &Case, entry: &NewEntry<'_>) -> Outcome<Case> {
+    if counts_as_provider_update(
+        entry.kind,
+        entry.visibility,
+        entry.author.map(|(_, side)| side),
+    ) {
+        let changes = CaseChanges {
+            last_provider_entry_at: Some(Some(At(entry.at))),
+            ..CaseChanges::default()
+        };
+        cases::update(conn, case.id, case.version, &changes, entry.at)?;
+    }
+    Ok(cases::find(conn, case.id)?)
+}
+
+fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome<()> {
+    let status = after_contact_reply(case.status);
+    if actor.side() != Side::Customer || status == case.status {
+        return Ok(());
+    }
+    let before = record::case_fields(case);
+    let changes = CaseChanges {
+        status: Some(status),
+        ..CaseChanges::default()
+    };
+    cases::update(conn, case.id, case.version, &changes, now)?;
+    let after = cases::find(conn, case.id)?;
+    record::case_changed(conn, actor, "case.changed", &before, &after, now)?;
+    let args = json!({"from": case.status, "to": status});
+    record::mark(conn, actor, case.id, None, "status_changed", args, now)?;
+    Ok(())
+}
+
+/// Corrects one's own entry within five minutes (F4).
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `NotEditable`, `EditWindowClosed`, `Case`.
+pub fn edit(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: EntryId,
+    expected: Option<i64>,
+    body: &Markdown,
+    now: Instant,
+) -> Outcome<EntryId> {
+    let (case, view) = lock_entry(conn, actor, id)?;
+    actor.require(Permission::FeedsComment)?;
+    super::unchanged(expected, view.entry.version)?;
+    takes_entries(case.status)?;
+    if view.entry.kind == EntryKind::Mark
+        || view.entry.redacted_at.is_some()
+        || view.entry.author_id != Some(actor.id())
+    {
+        return Err(Refused::NotEditable.into());
+    }
+    if !may_edit(view.entry.author_id, actor.id(), view.entry.at, now) {
+        return Err(Refused::EditWindowClosed.into());
+    }
+    feeds::edit(conn, id, body.as_str(), now)?;
+    let before = record::object(json!({"body": view.entry.body}));
+    let after = record::object(json!({"body": body}));
+    entry_changed(
+        conn,
+        actor,
+        "entry.edited",
+        &case,
+        &view,
+        (Some(&before), Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+/// Takes an entry's words away for good (F4). The audit records that it happened, and not what the words were: they
+/// may be what must not be kept.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `NotEditable`.
+pub fn redact(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: EntryId,
+    reason: &str,
+    now: Instant,
+) -> Outcome<EntryId> {
+    let (case, view) = lock_entry(conn, actor, id)?;
+    actor.require(Permission::FeedsRedact)?;
+    if view.entry.kind == EntryKind::Mark || view.entry.redacted_at.is_some() {
+        return Err(Refused::NotEditable.into());
+    }
+    feeds::redact(conn, id, now)?;
+    let after = record::object(json!({"redacted": true, "reason": reason}));
+    entry_changed(
+        conn,
+        actor,
+        "entry.redacted",
+        &case,
+        &view,
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+fn lock_entry(conn: &mut Conn, actor: &Actor, id: EntryId) -> Outcome<(Case, EntryView)> {
+    let found = feeds::view(conn, &actor.access, id)?.ok_or(Refused::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), &CaseRef::Id(found.entry.case_id))?
+        .ok_or(Refused::NotFound)?;
+    // Read again under the lock: what was found may have changed while it was waited for.
+    let view = feeds::view(conn, &actor.access, id)?.ok_or(Refused::NotFound)?;
+    Ok((case, view))
+}
+
+fn entry_changed(
+    conn: &mut Conn,
+    actor: &Actor,
+    kind: &str,
+    case: &Case,
+    view: &EntryView,
+    (before, after): (Option<&Map<String, Value>>, Option<&Map<String, Value>>),
+    now: Instant,
+) -> Outcome<()> {
+    let event = NewEvent {
+        escalation: view.entry.escalation_id,
+        subject: Some(EventId::from_uuid(*view.entry.id.as_uuid())),
+        before,
+        after,
+        ..record::on_case(actor, kind, case)
+    };
+    Ok(audit::append(conn, &event, now)?)
+}

@@ -1,0 +1,129 @@
+//! Opening a case (C1, C3).
+
+use serde_json::json;
+
+use super::notify::{Told, tell};
+use super::record::{self, case_fields};
+use super::{Actor, Outcome, Refused};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
+use crate::domain::ids::{CaseId, CaseNumber, OrganizationId};
+use crate::domain::notice::NoticeKind;
+use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::text::{Markdown, Subject, Title};
+use crate::store::Counter;
+use crate::store::cases::{self, NewCase};
+use crate::store::{calendars, organizations};
+
+/// What somebody opens.
+#[derive(Clone, Debug)]
+pub struct OpenCase {
+    /// One line.
+    pub subject: Subject,
+    /// What it is about.
+    pub description: Markdown,
+    /// How urgent.
+    pub priority: Priority,
+    /// Where the customer's installation runs.
+    pub deployment: Deployment,
+    /// What it does to the customer's business.
+    pub business_impact: BusinessImpact,
+    /// What it is about.
+    pub product: Option<Title>,
+    /// The line of business, by id or name; staff only.
+    pub line_of_business: Option<String>,
+    /// Whose case it is, by id or slug; staff say it, contacts may only name their own.
+    pub organization: Option<String>,
+}
+
+/// Opens a case for the actor's organization, or for the one that staff name.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) -> Outcome<CaseId> {
+    actor.require(Permission::CasesCreate)?;
+    let organization = whose(conn, actor, open.organization.as_deref())?;
+    let line = match &open.line_of_business {
+        None => calendars::root_line(conn, now)?,
+        // Customers never learn the names of lines: naming one tells them nothing, whether it exists or not.
+        Some(name) if actor.side() == Side::Customer => {
+            return Err(Refused::Field {
+                field: "line_of_business",
+                code: "staff_only",
+                given: name.clone(),
+            }
+            .into());
+        }
+        Some(name) => {
+            let unknown = || Refused::Field {
+                field: "line_of_business",
+                code: "not_found",
+                given: name.clone(),
+            };
+            calendars::line_named(conn, name)?.ok_or_else(unknown)?.id
+        }
+    };
+    let number = CaseNumber::new(Counter::Case.next(conn)?);
+    let new = NewCase {
+        number,
+        organization,
+        line,
+        subject: open.subject.as_str(),
+        description: open.description.as_str(),
+        priority: open.priority,
+        status: Status::Open,
+        deployment: open.deployment,
+        business_impact: open.business_impact,
+        product: open.product.as_ref().map(Title::as_str),
+        engagements: &[],
+        opened_by: actor.id(),
+        owner: None,
+        opened_at: now,
+        closed_at: None,
+        last_provider_entry_at: None,
+        rca: None,
+        external_id: None,
+    };
+    let id = cases::insert(conn, &new, now)?;
+    let case = cases::find(conn, id)?;
+    record::added(
+        conn,
+        actor,
+        "case.opened",
+        &case,
+        (case.subject_id(), None),
+        &case_fields(&case),
+        now,
+    )?;
+    let told = Told {
+        kind: NoticeKind::CaseOpened,
+        case: &case,
+        escalation: None,
+        actor: actor.id(),
+        about: json!({}),
+    };
+    tell(conn, &told, now)?;
+    Ok(id)
+}
+
+fn whose(conn: &mut Conn, actor: &Actor, named: Option<&str>) -> Outcome<OrganizationId> {
+    let refused = |code: &'static str, given: &str| Refused::Field {
+        field: "organization",
+        code,
+        given: given.to_owned(),
+    };
+    match (named, actor.reach()) {
+        (None, Reach::Organization(own)) => Ok(own),
+        (None, Reach::Everything) => Err(refused("missing", "").into()),
+        (Some(name), reach) => {
+            let organization = organizations::named(conn, reach, name)?
+                .ok_or_else(|| refused("not_found", name))?;
+            if organization.kind == OrganizationKind::Provider {
+                return Err(refused("not_a_customer", name).into());
+            }
+            Ok(organization.id)
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What every verb leaves behind: an audited event, and a mark in a feed where readers should know.
+
+use serde_json::{Map, Value, json};
+
+use super::{Actor, Outcome};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::feed::{EntryKind, Feed, Visibility};
+use crate::domain::history::{CaseFields, difference};
+use crate::domain::ids::{CaseId, EntryId, EscalationId, EventId};
+use crate::store::audit::{self, NewEvent};
+use crate::store::cases::Case;
+use crate::store::escalations::Escalation;
+use crate::store::feeds::{self, NewEntry};
+use crate::store::promises::NextStep;
+
+/// A case's audited fields by name (C8): what a past assessment is folded from.
+pub(super) fn case_fields(case: &Case) -> CaseFields {
+    object(json!({
+        "subject": case.subject,
+        "description": case.description,
+        "priority": case.priority,
+        "status": case.status,
+        "deployment": case.deployment,
+        "business_impact": case.business_impact,
+        "product": case.product,
+        "engagements": case.engagements,
+        "owner": case.owner_id,
+        "line_of_business": case.line_of_business_id,
+        "closed_at": case.closed_at,
+        "rca_requested_at": case.rca_requested_at,
+        "rca_delivered_at": case.rca_delivered_at,
+    }))
+}
+
+pub(super) fn escalation_fields(escalation: &Escalation) -> CaseFields {
+    object(json!({
+        "state": escalation.state,
+        "owner": escalation.owner_id,
+        "importance": escalation.importance,
+        "urgency": escalation.urgency,
+        "rank": escalation.rank,
+        "decline_reasons": escalation.decline_reasons,
+        "outcome": escalation.outcome,
+        "summary": escalation.summary,
+        "rating_score": escalation.rating_score,
+        "rating_comment": escalation.rating_comment,
+    }))
+}
+
+pub(super) fn step_fields(step: &NextStep) -> CaseFields {
+    object(json!({
+        "what": step.what,
+        "who": step.who,
+        "due_at": step.due_at,
+        "state": step.state,
+        "reason": step.reason,
+    }))
+}
+
+/// The fields of a JSON object.
+pub(super) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// Records what changed on a case, if anything did.
+pub(super) fn case_changed(
+    conn: &mut Conn,
+    actor: &Actor,
+    kind: &str,
+    before: &CaseFields,
+    after: &Case,
+    now: Instant,
+) -> Outcome<()> {
+    if let Some((old, new)) = difference(before, &case_fields(after)) {
+        let event = NewEvent {
+            before: Some(&old),
+            after: Some(&new),
+            ..on_case(actor, kind, after)
+        };
+        audit::append(conn, &event, now)?;
+    }
+    Ok(())
+}
+
+/// Records what changed on an escalation, if anything did.
+pub(super) fn escalation_changed(
+    conn: &mut Conn,
+    actor: &Actor,
+    kind: &str,
+    case: &Case,
+    (before, after): (&Escalation, &Escalation),
+    now: Instant,
+) -> Outcome<()> {
+    if let Some((old, new)) = difference(&escalation_fields(before), &escalation_fields(after)) {
+        let event = NewEvent {
+            escalation: Some(after.id),
+            subject: Some(after.subject_id()),
+            before: Some(&old),
+            after: Some(&new),
+            ..on_case(actor, kind, case)
+        };
+        audit::append(conn, &event, now)?;
+    }
+    Ok(())
+}
+
+/// Records that something came to be on a case.
+pub(super) fn added(
+    conn: &mut Conn,
+    actor: &Actor,
+    kind: &str,
+    case: &Case,
+    (subject, escalation): (EventId, Option<EscalationId>),
+    after: &CaseFields,
+    now: Instant,
+) -> Outcome<()> {
+    let event = NewEvent {
+        escalation,
+        subject: Some(subject),
+        after: Some(after),
+        ..on_case(actor, kind, case)
+    };
+    Ok(audit::append(conn, &event, now)?)
+}
+
+/// An event on a case that says no more than that it happened.
+pub(super) fn on_case<'a>(actor: &'a Actor, kind: &'a str, case: &Case) -> NewEvent<'a> {
+    NewEvent {
+        kind,
+        organization: Some(case.organization_id),
+        case: Some(case.id),
+        escalation: None,
+        subject: Some(case.subject_id()),
+        actor: Some(actor.id()),
+        actor_name: &actor.name,
+        before: None,
+        after: None,
+    }
+}
+
+/// Leaves a mark in the case feed; its words are made when it is read (F8). `args` is a JSON object.
+pub(super) fn mark(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: CaseId,
+    escalation: Option<EscalationId>,
+    code: &str,
+    args: Value,
+    now: Instant,
+) -> Outcome<EntryId> {
+    let mut details = object(args);
+    details.insert("mark".into(), code.into());
+    let entry = NewEntry {
+        case,
+        feed: Feed::Case,
+        escalation,
+        kind: EntryKind::Mark,
+        visibility: Visibility::Public,
+        author: Some((actor.id(), actor.side())),
+        body: "",
+        details: Some(details),
+        at: now,
+        external_id: None,
+    };
+    Ok(feeds::insert(conn, &entry)?)
+}

@@ -1,0 +1,447 @@
+//! What becomes of an escalation: claimed, assigned, accepted, declined, ranked anew, withdrawn, closed, rated (M2,
+//! M4-M7, M11).
+
+use serde_json::{Value, json};
+
+use super::notify::{Told, tell};
+use super::promise::{self, Promising};
+use super::{Actor, Outcome, Refused, feed, record, unchanged};
+use crate::db::Conn;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, permission_to};
+use crate::domain::eligibility::FindingCode;
+use crate::domain::escalation::{self, Command, Event, Facts, Level, transition};
+use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
+use crate::domain::notice::NoticeKind;
+use crate::domain::text::{Markdown, Note, Title};
+use crate::store::cases::{self, Case, CaseChanges};
+use crate::store::escalations::{self, Escalation, EscalationChanges};
+use crate::store::people;
+
+/// The escalation that a request names with its case, which is locked until the transaction ends.
+pub(super) fn lock(
+    conn: &mut Conn,
+    actor: &Actor,
+    escalation: &EscalationRef,
+) -> Outcome<(Case, Escalation)> {
+    let (id, case) =
+        escalations::ids_of(conn, actor.reach(), escalation)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::EscalationsView)?;
+    let case = cases::lock(conn, actor.reach(), &CaseRef::Id(case))?.ok_or(Refused::NotFound)?;
+    Ok((case, escalations::find(conn, id)?))
+}
+
+/// A verb on one escalation: who, on which, of which version, when.
+#[derive(Clone, Debug)]
+pub struct Verb<'a> {
+    /// Who acts.
+    pub actor: &'a Actor,
+    /// On which escalation.
+    pub escalation: &'a EscalationRef,
+    /// The version that the request was made on, if it names one.
+    pub expected: Option<i64>,
+    /// When.
+    pub now: Instant,
+}
+
+/// What a verb moved.
+struct Moved {
+    case: Case,
+    before: Escalation,
+    event: Event,
+    changes: EscalationChanges,
+}
+
+impl Verb<'_> {
+    /// Takes it for review (M4).
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`], `Missing`, `Stale`, `Escalation`; so for every verb.
+    pub fn claim(&self, conn: &mut Conn) -> Outcome<EscalationId> {
+        let moved = self.decide(
+            conn,
+            &Command::Claim {
+                by: self.actor.id(),
+            },
+        )?;
+        let args = json!({"by": self.actor.name});
+        let (case, after) = self.finish(conn, &moved, "claimed", args)?;
+        self.tell(
+            conn,
+            NoticeKind::EscalationClaimed,
+            &case,
+            &after,
+            json!({"owner": self.actor.name}),
+        )
+    }
+
+    /// Gives it to an owner, named by id or address (M4).
+    ///
+    /// # Errors
+    /// As [`Verb::claim`]; [`Refused::Field`] if the owner is nobody who reviews escalations.
+    pub fn assign(&self, conn: &mut Conn, owner: &str) -> Outcome<EscalationId> {
+        lock(conn, self.actor, self.escalation)?;
+        self.actor
+            .require(permission_to(escalation::Verb::Assign))?;
+        let (to, name) = reviewer(conn, owner)?;
+        let moved = self.decide(conn, &Command::Assign { to })?;
+        let args = json!({"by": self.actor.name, "to": name});
+        let (case, after) = self.finish(conn, &moved, "assigned", args)?;
+        self.tell(
+            conn,
+            NoticeKind::EscalationClaimed,
+            &case,
+            &after,
+            json!({"owner": name}),
+        )
+    }
+
+    /// Finds it valid, ranks it, answers, and promises next steps (M6).
+    ///
+    /// # Errors
+    /// As [`Verb::claim`]; [`Refused::Field`] for a step that is promised for the past.
+    pub fn accept(&self, conn: &mut Conn, accept: &Accept) -> Outcome<EscalationId> {
+        let command = Command::Accept {
+            importance: accept.importance,
+            urgency: accept.urgency,
+        };
+        let moved = self.decide(conn, &command)?;
+        let rank = moved.changes.rank;
+        let (case, after) = self.finish(
+            conn,
+            &moved,
+            "accepted",
+            json!({"by": self.actor.name, "rank": rank}),
+        )?;
+        let case =
+            feed::say_on_escalation(conn, self.actor, &case, &after, &accept.reply, self.now)?;
+        let mut steps = Vec::with_capacity(accept.next_steps.len());
+        for promising in &accept.next_steps {
+            let step = promise::add(conn, self.actor, &case, Some(&after), promising, self.now)?;
+            steps.push(json!({"what": step.what, "who": step.who, "due_at": step.due_at}));
+        }
+        let about = json!({"reply": accept.reply, "rank": rank, "next_steps": steps});
+        self.tell(conn, NoticeKind::EscalationAccepted, &case, &after, about)
+    }
+
+    /// Weighs an accepted one anew.
+    ///
+    /// # Errors
+    /// As [`Verb::claim`].
+    pub fn rerank(
+        &self,
+        conn: &mut Conn,
+        importance: Level,
+        urgency: Level,
+    ) -> Outcome<EscalationId> {
+        let moved = self.decide(
+            conn,
+            &Command::Rerank {
+                importance,
+                urgency,
+            },
+        )?;
+        let args = json!({"by": self.actor.name, "rank": moved.changes.rank});
+        let (_, after) = self.finish(conn, &moved, "reranked", args)?;
+        Ok(after.id)
+    }
+
+    /// Finds it not valid, for reasons of the criteria (M5).
+    ///
+    /// # Errors
+    /// As [`Verb::claim`].
+    pub fn decline(
+        &self,
+        conn: &mut Conn,
+        reasons: &[FindingCode],
+        reply: Option<&Markdown>,
+    ) -> Outcome<EscalationId> {
+        let moved = self.decide(
+            conn,
+            &Command::Decline {
+                reasons: reasons.to_vec(),
+            },
+        )?;
+        let (mut case, after) =
+            self.finish(conn, &moved, "declined", json!({"by": self.actor.name}))?;
+        if let Some(reply) = reply {
+            case = feed::say_on_escalation(conn, self.actor, &case, &after, reply, self.now)?;
+        }
+        let about = json!({"reasons": after.decline_reasons, "reply": reply});
+        self.tell(conn, NoticeKind::EscalationDeclined, &case, &after, about)
+    }
+
+    /// Takes it back.
+    ///
+    /// # Errors
+    /// As [`Verb::claim`].
+    pub fn withdraw(&self, conn: &mut Conn, note: Option<&Markdown>) -> Outcome<EscalationId> {
+        let moved = self.decide(conn, &Command::Withdraw)?;
+        let (mut case, after) =
+            self.finish(conn, &moved, "withdrawn", json!({"by": self.actor.name}))?;
+        if let Some(note) = note {
+            case = feed::say_on_escalation(conn, self.actor, &case, &after, note, self.now)?;
+        }
+        self.tell(
+            conn,
+            NoticeKind::EscalationWithdrawn,
+            &case,
+            &after,
+            json!({"note": note}),
+        )
+    }
+
+    /// Ends an accepted one with an outcome and a summary (M11).
+    ///
+    /// # Errors
+    /// As [`Verb::claim`].
+    pub fn close(
+        &self,
+        conn: &mut Conn,
+        outcome: &Title,
+        summary: &Markdown,
+    ) -> Outcome<EscalationId> {
+        let mut moved = self.decide(conn, &Command::Close)?;
+        moved.changes.outcome = Some(outcome.to_string());
+        moved.changes.summary = Some(summary.to_string());
+        let args = json!({"by": self.actor.name, "outcome": outcome});
+        let (case, after) = self.finish(conn, &moved, "closed", args)?;
+        let case = feed::say_on_escalation(conn, self.actor, &case, &after, summary, self.now)?;
+        let about = json!({"outcome": outcome, "summary": summary});
+        self.tell(conn, NoticeKind::EscalationClosed, &case, &after, about)
+    }
+
+    /// Says how it was handled (M11).
+    ///
+    /// # Errors
+    /// As [`Verb::claim`].
+    pub fn rate(
+        &self,
+        conn: &mut Conn,
+        score: u8,
+        comment: Option<&Note>,
+    ) -> Outcome<EscalationId> {
+        let mut moved = self.decide(conn, &Command::Rate { score })?;
+        moved.changes.rating_comment = comment.map(ToString::to_string);
+        let after = self.persist(conn, &moved, "rated")?;
+        Ok(after.id)
+    }
+
+    /// Asks the rules, on what the transaction has locked.
+    fn decide(&self, conn: &mut Conn, command: &Command) -> Outcome<Moved> {
+        let (case, before) = lock(conn, self.actor, self.escalation)?;
+        self.actor.require(permission_to(command.verb()))?;
+        unchanged(self.expected, before.version)?;
+        Ok(moved(self.actor, case, before, command, self.now)?)
+    }
+
+    /// Writes what moved, records it, and leaves the mark.
+    fn finish(
+        &self,
+        conn: &mut Conn,
+        moved: &Moved,
+        happened: &str,
+        args: Value,
+    ) -> Outcome<(Case, Escalation)> {
+        let after = self.persist(conn, moved, happened)?;
+        let mut args = record::object(args);
+        args.insert("number".into(), json!(after.number));
+        let code = format!("escalation_{happened}");
+        record::mark(
+            conn,
+            self.actor,
+            moved.case.id,
+            Some(after.id),
+            &code,
+            args.into(),
+            self.now,
+        )?;
+        // What a case shows of its escalation is a part of it: whoever holds an older version is told so.
+        cases::update(
+            conn,
+            moved.case.id,
+            moved.case.version,
+            &CaseChanges::default(),
+            self.now,
+        )?;
+        Ok((cases::find(conn, moved.case.id)?, after))
+    }
+
+    fn persist(&self, conn: &mut Conn, moved: &Moved, happened: &str) -> Outcome<Escalation> {
+        escalations::update(conn, &moved.before, &moved.changes)?;
+        let after = escalations::find(conn, moved.before.id)?;
+        let kind = format!("escalation.{happened}");
+        record::escalation_changed(
+            conn,
+            self.actor,
+            &kind,
+            &moved.case,
+            (&moved.before, &after),
+            self.now,
+        )?;
+        Ok(after)
+    }
+
+    fn tell(
+        &self,
+        conn: &mut Conn,
+        kind: NoticeKind,
+        case: &Case,
+        escalation: &Escalation,
+        about: Value,
+    ) -> Outcome<EscalationId> {
+        let told = Told {
+            kind,
+            case,
+            escalation: Some(escalation),
+            actor: self.actor.id(),
+            about,
+        };
+        tell(conn, &told, self.now)?;
+        Ok(escalation.id)
+    }
+}
+
+/// What the owner says when accepting (M6).
+#[derive(Clone, Debug)]
+pub struct Accept {
+    /// How important.
+    pub importance: Level,
+    /// How urgent.
+    pub urgency: Level,
+    /// The answer to the requester.
+    pub reply: Markdown,
+    /// What is promised.
+    pub next_steps: Vec<Promising>,
+}
+
+fn moved(
+    actor: &Actor,
+    case: Case,
+    before: Escalation,
+    command: &Command,
+    now: Instant,
+) -> Result<Moved, escalation::Refusal> {
+    let facts = Facts {
+        state: before.state,
+        owner: before.owner_id,
+        rated: before.rated_at.is_some(),
+    };
+    let acting = escalation::Actor {
+        id: actor.id(),
+        supervises: actor.access.supervises(),
+    };
+    let decision = transition(&facts, &acting, command)?;
+    let mut changes = EscalationChanges {
+        state: Some(decision.state),
+        owner_id: Some(decision.owner),
+        ..EscalationChanges::default()
+    };
+    if before.claimed_at.is_none() && decision.owner.is_some() {
+        changes.claimed_at = Some(At(now));
+    }
+    match &decision.event {
+        Event::Accepted {
+            importance,
+            urgency,
+            rank,
+        }
+        | Event::Reranked {
+            importance,
+            urgency,
+            rank,
+        } => {
+            changes.importance = Some(*importance);
+            changes.urgency = Some(*urgency);
+            changes.rank = Some(i64::from(*rank));
+        }
+        Event::Declined { reasons } => {
+            changes.decline_reasons = Some(json!(reasons).to_string());
+        }
+        Event::Rated { score } => {
+            changes.rating_score = Some(i64::from(*score));
+            changes.rated_at = Some(At(now));
+        }
+        Event::Claimed { .. } | Event::Assigned { .. } | Event::Withdrawn | Event::Closed => {}
+    }
+    if matches!(
+        decision.event,
+        Event::Accepted { .. } | Event::Declined { .. }
+    ) {
+        changes.decided_at = Some(At(now));
+    }
+    if before.state.is_active() && !decision.state.is_active() {
+        changes.closed_at = Some(At(now));
+    }
+    Ok(Moved {
+        case,
+        before,
+        event: decision.event,
+        changes,
+    })
+}
+
+/// Withdraws the active escalation of a case that a contact closes (M13). The case is locked already.
+pub(super) fn withdraw_with_case(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &Case,
+    escalation: &Escalation,
+    now: Instant,
+) -> Outcome<()> {
+    let moved = moved(
+        actor,
+        case.clone(),
+        escalation.clone(),
+        &Command::Withdraw,
+        now,
+    )?;
+    debug_assert_eq!(moved.event, Event::Withdrawn);
+    escalations::update(conn, escalation, &moved.changes)?;
+    let after = escalations::find(conn, escalation.id)?;
+    record::escalation_changed(
+        conn,
+        actor,
+        "escalation.withdrawn",
+        case,
+        (escalation, &after),
+        now,
+    )?;
+    let args = json!({"number": after.number, "by": actor.name});
+    record::mark(
+        conn,
+        actor,
+        case.id,
+        Some(after.id),
+        "escalation_withdrawn",
+        args,
+        now,
+    )?;
+    let told = Told {
+        kind: NoticeKind::EscalationWithdrawn,
+        case,
+        escalation: Some(&after),
+        actor: actor.id(),
+        about: json!({"note": null}),
+    };
+    tell(conn, &told, now)?;
+    Ok(())
+}
+
+/// The enabled member of the staff whom a request names as owner of an escalation.
+fn reviewer(conn: &mut Conn, name: &str) -> Outcome<(PersonId, String)> {
+    let refused = |code: &'static str| Refused::Field {
+        field: "owner",
+        code,
+        given: name.to_owned(),
+    };
+    let person = people::staff_named(conn, name)?.ok_or_else(|| refused("not_found"))?;
+    let reviews = people::roles(conn, person.id, person.organization_id)?
+        .into_iter()
+        .any(|role| role.permissions().contains(&Permission::EscalationsReview));
+    if !reviews {
+        return Err(refused("not_an_escalation_owner").into());
+    }
+    Ok((person.id, person.name()))
+}

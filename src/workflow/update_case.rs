@@ -1,0 +1,267 @@
+//! Changing what a case says (C2, C3, C5, C8), and having read it (F6).
+
+use serde_json::{Value, json};
+
+use super::record;
+use super::{Actor, Outcome, Refused, unchanged};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{CaseField, Permission};
+use crate::domain::case::{
+    BusinessImpact, Deployment, Engagement, Priority, Status, change_status, takes_entries,
+};
+use crate::domain::feed::Feed;
+use crate::domain::ids::{CaseId, CaseRef, PersonId};
+use crate::domain::text::{Markdown, Subject, Title};
+use crate::store::cases::{self, Case, CaseChanges};
+use crate::store::{calendars, people, reads};
+
+/// A merge patch of a case: what is `None` was not named.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateCase {
+    /// One line.
+    pub subject: Option<Subject>,
+    /// What it is about.
+    pub description: Option<Markdown>,
+    /// What product it is about.
+    pub product: Option<Option<Title>>,
+    /// What it does to the customer's business.
+    pub business_impact: Option<BusinessImpact>,
+    /// How urgent; staff only (C5).
+    pub priority: Option<Priority>,
+    /// Where it stands; staff only.
+    pub status: Option<Status>,
+    /// Where the customer's installation runs; staff only.
+    pub deployment: Option<Deployment>,
+    /// Whom it waits on; staff only.
+    pub engagements: Option<Vec<Engagement>>,
+    /// The engineer who owns it, by id or address; staff only.
+    pub owner: Option<Option<String>>,
+    /// Its line of business, by id or name; staff only.
+    pub line_of_business: Option<String>,
+}
+
+impl UpdateCase {
+    fn named(&self) -> impl Iterator<Item = CaseField> {
+        [
+            (self.subject.is_some(), CaseField::Subject),
+            (self.description.is_some(), CaseField::Description),
+            (self.product.is_some(), CaseField::Product),
+            (self.business_impact.is_some(), CaseField::BusinessImpact),
+            (self.priority.is_some(), CaseField::Priority),
+            (self.status.is_some(), CaseField::Status),
+            (self.deployment.is_some(), CaseField::Deployment),
+            (self.engagements.is_some(), CaseField::Engagements),
+            (self.owner.is_some(), CaseField::Owner),
+            (self.line_of_business.is_some(), CaseField::LineOfBusiness),
+        ]
+        .into_iter()
+        .filter_map(|(named, field)| named.then_some(field))
+    }
+}
+
+/// Changes a case. Lowering the priority or the impact leaves a running escalation as it is (M13).
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `CaseField`, `Priority` (a contact who sets the priority to high), `Stale`, `Case`,
+/// `UnlawfulMove`, `Field`.
+pub fn update_case(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    expected: Option<i64>,
+    update: &UpdateCase,
+    now: Instant,
+) -> Outcome<CaseId> {
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::CasesUpdate)?;
+    for field in update.named() {
+        actor
+            .access
+            .may_change(field)
+            .map_err(|refusal| refused(field, refusal, update.priority))?;
+    }
+    unchanged(expected, case.version)?;
+    takes_entries(case.status)?;
+    if let Some(to) = update.status {
+        change_status(case.status, to)?;
+    }
+    let owner = match &update.owner {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(name)) => Some(Some(engineer(conn, name)?)),
+    };
+    let changes = changes(
+        conn,
+        &case,
+        update,
+        owner
+            .as_ref()
+            .map(|owner| owner.as_ref().map(|(id, _)| *id)),
+    )?;
+    let before = record::case_fields(&case);
+    cases::update(conn, case.id, case.version, &changes, now)?;
+    let after = cases::find(conn, case.id)?;
+    record::case_changed(conn, actor, "case.changed", &before, &after, now)?;
+    leave_marks(
+        conn,
+        actor,
+        &case,
+        &after,
+        owner.flatten().map(|(_, name)| name),
+        now,
+    )?;
+    Ok(case.id)
+}
+
+fn refused(
+    field: CaseField,
+    refusal: crate::domain::access::FieldRefusal,
+    priority: Option<Priority>,
+) -> Refused {
+    use crate::domain::access::FieldRefusal;
+    use crate::domain::case::PriorityRefusal;
+    match refusal {
+        FieldRefusal::Missing(missing) => missing.into(),
+        FieldRefusal::ByPriorityRequest if priority == Some(Priority::High) => {
+            Refused::Priority(PriorityRefusal::ByPhone)
+        }
+        other => Refused::CaseField(field, other),
+    }
+}
+
+/// The enabled member of the staff whom a request names as owner.
+fn engineer(conn: &mut Conn, name: &str) -> Outcome<(PersonId, String)> {
+    let unknown = || Refused::Field {
+        field: "owner",
+        code: "not_found",
+        given: name.to_owned(),
+    };
+    let person = people::staff_named(conn, name)?.ok_or_else(unknown)?;
+    let works = people::roles(conn, person.id, person.organization_id)?
+        .into_iter()
+        .any(|role| role.permissions().contains(&Permission::CasesWork));
+    if !works {
+        return Err(Refused::Field {
+            field: "owner",
+            code: "not_an_engineer",
+            given: name.to_owned(),
+        }
+        .into());
+    }
+    Ok((person.id, person.name()))
+}
+
+fn changes(
+    conn: &mut Conn,
+    case: &Case,
+    update: &UpdateCase,
+    owner_id: Option<Option<PersonId>>,
+) -> Outcome<CaseChanges> {
+    let line_of_business_id = match &update.line_of_business {
+        None => None,
+        Some(name) => {
+            let unknown = || Refused::Field {
+                field: "line_of_business",
+                code: "not_found",
+                given: name.clone(),
+            };
+            Some(calendars::line_named(conn, name)?.ok_or_else(unknown)?.id)
+        }
+    };
+    let engagements = update.engagements.as_ref().map(|parties| {
+        let mut parties = parties.clone();
+        parties.sort_unstable();
+        parties.dedup();
+        parties
+    });
+    let subject = update
+        .subject
+        .as_ref()
+        .map_or(case.subject.as_str(), Subject::as_str);
+    let description = update
+        .description
+        .as_ref()
+        .map_or(case.description.as_str(), Markdown::as_str);
+    Ok(CaseChanges {
+        line_of_business_id,
+        subject: update.subject.as_ref().map(ToString::to_string),
+        description: update.description.as_ref().map(ToString::to_string),
+        priority: update.priority,
+        status: update.status,
+        deployment: update.deployment,
+        business_impact: update.business_impact,
+        product: update
+            .product
+            .as_ref()
+            .map(|product| product.as_ref().map(ToString::to_string)),
+        engagements: engagements
+            .map(|parties| crate::db::sql_types::json(&parties))
+            .transpose()?,
+        owner_id,
+        search_text: Some(cases::search_text(case.number, subject, description)),
+        ..CaseChanges::default()
+    })
+}
+
+/// The changes that readers should know of.
+fn leave_marks(
+    conn: &mut Conn,
+    actor: &Actor,
+    before: &Case,
+    after: &Case,
+    owner: Option<String>,
+    now: Instant,
+) -> Outcome<()> {
+    let mut mark = |code: &str, args: Value| {
+        record::mark(conn, actor, after.id, None, code, args, now).map(drop)
+    };
+    if before.status != after.status {
+        mark(
+            "status_changed",
+            json!({"from": before.status, "to": after.status}),
+        )?;
+    }
+    if before.priority != after.priority {
+        mark(
+            "priority_changed",
+            json!({"from": before.priority, "to": after.priority, "by": actor.name}),
+        )?;
+    }
+    if before.business_impact != after.business_impact {
+        mark(
+            "impact_changed",
+            json!({"from": before.business_impact, "to": after.business_impact, "by": actor.name}),
+        )?;
+    }
+    if before.engagements != after.engagements {
+        mark("engagements_changed", json!({"to": after.engagements}))?;
+    }
+    if before.owner_id != after.owner_id {
+        mark("owner_changed", json!({"to": owner}))?;
+    }
+    Ok(())
+}
+
+/// Records that the actor has read a feed of a case, or both (F6).
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub fn mark_read(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    feed: Option<Feed>,
+    now: Instant,
+) -> Outcome<CaseId> {
+    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::CasesView)?;
+    for each in Feed::ALL
+        .iter()
+        .copied()
+        .filter(|each| feed.is_none_or(|feed| feed == *each))
+    {
+        reads::record(conn, id, actor.id(), each, now)?;
+    }
+    Ok(id)
+}
