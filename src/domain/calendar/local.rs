@@ -1,11 +1,39 @@
 //! Local time to instants, over skipped and repeated hours.
 
 use chrono::{
-    DateTime, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+    DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
 };
 use chrono_tz::Tz;
 
+use super::CalendarError;
 use crate::domain::Instant;
+
+/// The longest time without a business day after which a calendar is said to have none. By yearly holidays alone the
+/// longest is forty years: those between two leap days on one weekday, over a century without its leap year.
+pub(super) const LONGEST_IDLE: TimeDelta = TimeDelta::days(15_000);
+
+/// Years of four digits are reckoned in; what lies beyond is no instant that anybody meant.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9999;
+
+/// An instant that can be reckoned with.
+pub(super) fn reckonable(at: Instant) -> Result<Instant, CalendarError> {
+    if YEARS.contains(&at.year()) {
+        Ok(at)
+    } else {
+        Err(CalendarError::OutOfRange)
+    }
+}
+
+/// The nearest instant that can be reckoned with.
+pub(super) fn within_reach(at: Instant) -> Instant {
+    let first_of = |year| {
+        NaiveDate::from_ymd_opt(year, 1, 1).map(|date| date.and_time(NaiveTime::MIN).and_utc())
+    };
+    match (first_of(*YEARS.start()), first_of(YEARS.end() + 1)) {
+        (Some(first), Some(last)) => at.clamp(first, last),
+        _ => at,
+    }
+}
 
 /// The instant from which on the zone's clocks never again show a time before `local`.
 ///

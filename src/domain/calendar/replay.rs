@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::CalendarError;
+use super::local::LONGEST_IDLE;
 use crate::domain::Instant;
 use crate::domain::closed_enum;
 
@@ -90,7 +91,44 @@ pub struct Replay {
     pub segments: Vec<Segment>,
 }
 
-/// Replays a window of elapsed time that starts at `from`.
+impl Segment {
+    pub(super) fn new(from: Instant, to: Instant, why: Why) -> Self {
+        let counted = matches!(why, Why::Working | Why::Elapsed);
+        Self {
+            from,
+            to,
+            counted,
+            why,
+            name: None,
+        }
+    }
+
+    fn continues(&self, before: &Self) -> bool {
+        before.to == self.from && before.why == self.why && before.name == self.name
+    }
+}
+
+impl Pause {
+    /// The same stopped time as pauses that neither overlap nor touch, in order.
+    pub(super) fn joined(pauses: &[Self]) -> Vec<Self> {
+        let mut sorted: Vec<Self> = pauses
+            .iter()
+            .copied()
+            .filter(|pause| pause.from < pause.to)
+            .collect();
+        sorted.sort_unstable_by_key(|pause| pause.from);
+        let mut joined: Vec<Self> = Vec::with_capacity(sorted.len());
+        for pause in sorted {
+            match joined.last_mut() {
+                Some(last) if pause.from <= last.to => last.to = last.to.max(pause.to),
+                _ => joined.push(pause),
+            }
+        }
+        joined
+    }
+}
+
+/// Replays a window of elapsed time, of whole seconds, that starts at `from`.
 ///
 /// # Errors
 /// [`CalendarError::OutOfRange`].
@@ -100,6 +138,107 @@ pub fn replay_elapsed(
     paused: &[Pause],
     at: Instant,
 ) -> Result<Replay, CalendarError> {
-    let _ = (from, window, paused, at);
-    todo!()
+    let endless = Segment::new(from, Instant::MAX_UTC, Why::Elapsed);
+    Ok(fill(from, window, paused, [endless])?.replayed(from, window, at, Unit::ElapsedSeconds))
+}
+
+/// A window that is filled: when it was full, and every piece of time until then.
+pub(super) struct Filled {
+    pub(super) due_at: Instant,
+    pub(super) segments: Vec<Segment>,
+}
+
+/// Lays pieces of time end to end until those that count fill the window.
+pub(super) fn fill(
+    from: Instant,
+    window: TimeDelta,
+    paused: &[Pause],
+    pieces: impl IntoIterator<Item = Segment>,
+) -> Result<Filled, CalendarError> {
+    let mut filled = Filled {
+        due_at: from,
+        segments: Vec::new(),
+    };
+    let (mut left, mut last_counted) = (window, from);
+    if left <= TimeDelta::zero() {
+        return Ok(filled);
+    }
+    let pauses = Pause::joined(paused);
+    for mut piece in pieces
+        .into_iter()
+        .flat_map(|piece| stopped_by(&pauses, piece))
+    {
+        if piece.counted {
+            let taken = left.min(piece.to - piece.from);
+            piece.to = piece.from + taken;
+            left -= taken;
+            last_counted = piece.to;
+        } else if piece.to - last_counted > LONGEST_IDLE {
+            return Err(CalendarError::NoBusinessDay);
+        }
+        filled.push(piece);
+        if left <= TimeDelta::zero() {
+            return Ok(filled);
+        }
+    }
+    Err(CalendarError::OutOfRange)
+}
+
+/// A piece of time cut where the clock was stopped, whatever the hour.
+fn stopped_by(pauses: &[Pause], piece: Segment) -> Vec<Segment> {
+    let mut cut = Vec::with_capacity(1);
+    let mut at = piece.from;
+    for pause in pauses
+        .iter()
+        .filter(|pause| pause.from < piece.to && piece.from < pause.to)
+    {
+        cut.push(Segment {
+            from: at,
+            to: pause.from.max(at),
+            ..piece.clone()
+        });
+        at = pause.to.min(piece.to);
+        cut.push(Segment::new(pause.from.max(piece.from), at, Why::Paused));
+    }
+    cut.push(Segment { from: at, ..piece });
+    cut
+}
+
+impl Filled {
+    fn push(&mut self, piece: Segment) {
+        self.due_at = piece.to;
+        match self.segments.last_mut() {
+            _ if piece.from == piece.to => {}
+            Some(last) if piece.continues(last) => last.to = piece.to,
+            _ => self.segments.push(piece),
+        }
+    }
+
+    /// The replay of a window of time as it stands at `at`.
+    pub(super) fn replayed(
+        self,
+        from: Instant,
+        window: TimeDelta,
+        at: Instant,
+        unit: Unit,
+    ) -> Replay {
+        let Self { due_at, segments } = self;
+        let passed = segments
+            .iter()
+            .filter(|piece| piece.counted && piece.from < at)
+            .fold(TimeDelta::zero(), |sum, piece| {
+                sum + (piece.to.min(at) - piece.from)
+            });
+        let (window, counted) = (window.num_seconds().max(0), passed.num_seconds());
+        Replay {
+            from,
+            due_at,
+            at,
+            unit,
+            window,
+            counted,
+            remaining: window - counted,
+            segments,
+        }
+    }
 }

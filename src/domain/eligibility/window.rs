@@ -1,10 +1,26 @@
 //! The windows that criteria wait for.
 
+use chrono::TimeDelta;
+
 use super::{CaseFacts, Policy};
 use crate::domain::Instant;
-use crate::domain::calendar::{Calendar, CalendarError, Replay};
+use crate::domain::calendar::{Calendar, CalendarError, Replay, replay_elapsed};
 use crate::domain::case::Deployment;
-use crate::domain::reason::Reason;
+use crate::domain::reason::{Governance, Reason};
+
+/// Whether a case waits until it is stale, and needs the impact (E7). One that is below the least priority is not
+/// eligible anyway, and `E7` says nothing about it.
+pub(super) fn must_wait(facts: &CaseFacts, policy: &Policy) -> bool {
+    facts.priority >= policy.minimum_priority && facts.priority >= policy.staleness_wait_from
+}
+
+/// The instant from which the case is stale (E7, E11).
+pub(super) fn stale_from(facts: &CaseFacts, policy: &Policy) -> Result<Instant, CalendarError> {
+    facts
+        .last_provider_update_at()
+        .checked_add_signed(staleness(policy))
+        .ok_or(CalendarError::OutOfRange)
+}
 
 /// When an RCA requested at `requested_at` is overdue (E6, E11).
 ///
@@ -19,10 +35,11 @@ pub fn rca_due_at(
     calendar.business_days_after(requested_at, policy.rca_days(deployment))
 }
 
-/// The replay of the window that `reason` waits for on this case, if it waits for one.
+/// The replay of the window that `reason` waits for on this case, if it waits for one: staleness in elapsed hours (E7),
+/// or an RCA's business days (E6), whose clock stops when it is delivered.
 ///
 /// # Errors
-/// If the calendar has no business days for it.
+/// As [`super::assess`].
 pub fn replay(
     facts: &CaseFacts,
     reason: &Reason,
@@ -30,6 +47,27 @@ pub fn replay(
     policy: &Policy,
     at: Instant,
 ) -> Result<Option<Replay>, CalendarError> {
-    let _ = (facts, reason, calendar, policy, at);
-    todo!()
+    match (reason.governed_by, facts.rca) {
+        (Governance::Staleness, _) if must_wait(facts, policy) => {
+            replay_elapsed(facts.last_provider_update_at(), staleness(policy), &[], at).map(Some)
+        }
+        (Governance::RcaWindow, Some(rca)) => {
+            let until = rca
+                .delivered_at
+                .map_or(at, |delivered_at| delivered_at.min(at));
+            calendar
+                .replay_days(
+                    rca.requested_at,
+                    policy.rca_days(facts.deployment),
+                    &[],
+                    until,
+                )
+                .map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn staleness(policy: &Policy) -> TimeDelta {
+    TimeDelta::hours(policy.staleness_hours.into())
 }
