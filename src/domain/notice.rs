@@ -133,7 +133,11 @@ impl NoticeKind {
                 None => Feed::Case,
             },
             Self::StepPromised | Self::StepDone | Self::StepMissed | Self::StepRepromised => {
-                if on_escalation { Feed::Escalation } else { Feed::Case }
+                if on_escalation {
+                    Feed::Escalation
+                } else {
+                    Feed::Case
+                }
             }
             Self::EscalationSubmitted
             | Self::EscalationClaimed

@@ -1,1 +1,579 @@
+//! Setting the desk up and keeping it: organizations, people and their roles, calendars, lines of business, policies,
+//! reasons.
+//!
+//! `by` is the administrator who acts, or nobody for the command line: whoever runs the machine may.
 
+use serde_json::{Map, Value, json};
+
+use super::record::object;
+use super::{Actor, Outcome, Refused, unchanged};
+use crate::db::sql_types::At;
+use crate::db::{Conn, DbError};
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach, Role};
+use crate::domain::calendar::{Calendar, CalendarShape};
+use crate::domain::eligibility::Policy;
+use crate::domain::history::difference;
+use crate::domain::ids::{CalendarId, EventId, LineId, OrganizationId, PersonId};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::reason::Reason;
+use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
+use crate::store::audit::{self, NewEvent};
+use crate::store::organizations::NewOrganization;
+use crate::store::people::{NewPerson, Person, PersonChanges};
+use crate::store::{calendars, organizations, people, rules};
+
+/// Who acts; nobody for the command line.
+pub type By<'a> = Option<&'a Actor>;
+
+fn require(by: By<'_>, permission: Permission) -> Result<(), Refused> {
+    by.map_or(Ok(()), |actor| actor.require(permission))
+}
+
+fn reach(by: By<'_>) -> Reach {
+    by.map_or(Reach::Everything, Actor::reach)
+}
+
+fn refused(field: &'static str, code: &'static str, given: impl ToString) -> Refused {
+    Refused::Field {
+        field,
+        code,
+        given: given.to_string(),
+    }
+}
+
+/// Records what an administrator did.
+fn record(
+    conn: &mut Conn,
+    by: By<'_>,
+    kind: &str,
+    organization: Option<OrganizationId>,
+    subject: Option<EventId>,
+    (before, after): (Option<&Map<String, Value>>, Option<&Map<String, Value>>),
+    now: Instant,
+) -> Outcome<()> {
+    let event = NewEvent {
+        kind,
+        organization,
+        case: None,
+        escalation: None,
+        subject,
+        actor: by.map(Actor::id),
+        actor_name: by.map_or("command line", |actor| actor.name.as_str()),
+        before,
+        after,
+    };
+    Ok(audit::append(conn, &event, now)?)
+}
+
+/// A unique violation is somebody else's claim on the same name.
+fn taken(error: diesel::result::Error, field: &'static str, given: &str) -> super::Failed {
+    let error = DbError::from(error);
+    match error.violated_constraint() {
+        Some(_) => refused(field, "taken", given).into(),
+        None => error.into(),
+    }
+}
+
+/// A new organization.
+#[derive(Clone, Debug)]
+pub struct AddOrganization {
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its name.
+    pub name: Title,
+    /// What it is to the installation.
+    pub kind: OrganizationKind,
+    /// Where its data is at home.
+    pub region: Title,
+    /// Its zone.
+    pub time_zone: chrono_tz::Tz,
+}
+
+/// Adds an organization. With the provider come the root line of business, the reasons, and a calendar: Monday to
+/// Friday, 09:00-17:00 in its zone.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn add_organization(
+    conn: &mut Conn,
+    by: By<'_>,
+    add: &AddOrganization,
+    now: Instant,
+) -> Outcome<OrganizationId> {
+    require(by, Permission::OrganizationsManage)?;
+    if add.kind == OrganizationKind::Provider && organizations::provider(conn)?.is_some() {
+        return Err(refused("kind", "provider_exists", add.kind).into());
+    }
+    if organizations::by_slug(conn, Reach::Everything, add.slug.as_str())?.is_some() {
+        return Err(refused("slug", "taken", &add.slug).into());
+    }
+    let new = NewOrganization {
+        slug: &add.slug,
+        name: add.name.as_str(),
+        kind: add.kind,
+        region: add.region.as_str(),
+        time_zone: add.time_zone.name(),
+    };
+    let id = organizations::insert(conn, &new, now)
+        .map_err(|error| taken(error, "slug", add.slug.as_str()))?;
+    if add.kind == OrganizationKind::Provider {
+        calendars::root_line(conn, now)?;
+        rules::install_reasons(conn)?;
+        if calendars::list(conn)?
+            .iter()
+            .all(|calendar| !calendar.is_default)
+        {
+            calendars::insert(conn, &Calendar::standard(add.time_zone), true, now)?;
+        }
+    }
+    let after = object(
+        json!({"slug": add.slug, "name": add.name, "kind": add.kind, "region": add.region,
+        "time_zone": add.time_zone.name()}),
+    );
+    let subject = EventId::from_uuid(*id.as_uuid());
+    record(
+        conn,
+        by,
+        "organization.added",
+        Some(id),
+        Some(subject),
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+/// A new person.
+#[derive(Clone, Debug)]
+pub struct AddPerson {
+    /// The organization, by id or slug.
+    pub organization: String,
+    /// The address that signs in and is written to.
+    pub email: EmailAddress,
+    /// First name.
+    pub first_name: PersonName,
+    /// Last name.
+    pub last_name: PersonName,
+    /// Own zone; the organization's if none.
+    pub time_zone: Option<chrono_tz::Tz>,
+    /// The roles to begin with.
+    pub roles: Vec<Role>,
+    /// Argon2id, in PHC form; without, the person cannot sign in by password.
+    pub password_hash: Option<String>,
+}
+
+/// Adds a person with their roles.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn add_person(conn: &mut Conn, by: By<'_>, add: &AddPerson, now: Instant) -> Outcome<PersonId> {
+    require(by, Permission::UsersManage)?;
+    let organization = organizations::named(conn, reach(by), &add.organization)?
+        .ok_or_else(|| refused("organization", "not_found", &add.organization))?;
+    if people::by_email(conn, &add.email)?.is_some() {
+        return Err(refused("email", "taken", &add.email).into());
+    }
+    for role in &add.roles {
+        if role.side() != organization.kind.side() {
+            return Err(refused("roles", "other_side", role).into());
+        }
+    }
+    let new = NewPerson {
+        organization: organization.id,
+        email: &add.email,
+        first_name: &add.first_name,
+        last_name: &add.last_name,
+        time_zone: add.time_zone.map(chrono_tz::Tz::name),
+        password_hash: add.password_hash.as_deref(),
+    };
+    let id = people::insert(conn, &new, now)
+        .map_err(|error| taken(error, "email", add.email.as_str()))?;
+    for role in &add.roles {
+        people::grant(conn, id, organization.id, *role, by.map(Actor::id), now)?;
+    }
+    let after = object(
+        json!({"email": add.email, "name": people::display_name(add.first_name.as_str(),
+        add.last_name.as_str()), "roles": add.roles}),
+    );
+    let subject = EventId::from_uuid(*id.as_uuid());
+    record(
+        conn,
+        by,
+        "person.added",
+        Some(organization.id),
+        Some(subject),
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+/// Changes to a person; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct UpdatePerson {
+    /// First name.
+    pub first_name: Option<PersonName>,
+    /// Last name.
+    pub last_name: Option<PersonName>,
+    /// Own zone, or the organization's.
+    pub time_zone: Option<Option<chrono_tz::Tz>>,
+    /// All roles in the person's own organization.
+    pub roles: Option<Vec<Role>>,
+    /// Whether the person is shut out.
+    pub disabled: Option<bool>,
+    /// New password, hashed.
+    pub password_hash: Option<String>,
+}
+
+/// Changes a person: names, zone, roles, and whether they are shut out.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`.
+pub fn update_person(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: PersonId,
+    expected: Option<i64>,
+    update: &UpdatePerson,
+    now: Instant,
+) -> Outcome<PersonId> {
+    let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::UsersManage)?;
+    unchanged(expected, person.version)?;
+    let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
+        .ok_or(Refused::NotFound)?;
+    let had = people::roles(conn, id, organization.id)?;
+    let keeps = update.roles.as_ref().unwrap_or(&had);
+    if let Some(role) = keeps
+        .iter()
+        .find(|role| role.side() != organization.kind.side())
+    {
+        return Err(refused("roles", "other_side", role).into());
+    }
+    let ceases = update.disabled == Some(true) || !keeps.contains(&Role::Administrator);
+    if ceases && had.contains(&Role::Administrator) && is_last_administrator(conn, id)? {
+        return Err(refused("roles", "last_administrator", Role::Administrator).into());
+    }
+    let before = person_fields(&person, &had);
+    for role in had.iter().filter(|role| !keeps.contains(role)) {
+        people::revoke(conn, id, organization.id, *role)?;
+    }
+    for role in keeps {
+        people::grant(conn, id, organization.id, *role, by.map(Actor::id), now)?;
+    }
+    let changes = PersonChanges {
+        first_name: update.first_name.as_ref().map(ToString::to_string),
+        last_name: update.last_name.as_ref().map(ToString::to_string),
+        time_zone: update
+            .time_zone
+            .map(|zone| zone.map(|zone| zone.name().to_owned())),
+        password_hash: update.password_hash.clone().map(Some),
+        disabled_at: update
+            .disabled
+            .map(|disabled| disabled.then_some(At(person.disabled_at.unwrap_or(now)))),
+    };
+    people::update(conn, id, &changes)?;
+    let after = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+    let roles = people::roles(conn, id, organization.id)?;
+    if let Some((old, new)) = difference(&before, &person_fields(&after, &roles)) {
+        let subject = EventId::from_uuid(*id.as_uuid());
+        record(
+            conn,
+            by,
+            "person.changed",
+            Some(organization.id),
+            Some(subject),
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(id)
+}
+
+fn person_fields(person: &Person, roles: &[Role]) -> Map<String, Value> {
+    let mut roles = roles.to_vec();
+    roles.sort_unstable();
+    object(json!({
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "time_zone": person.time_zone,
+        "disabled": person.disabled_at.is_some(),
+        "roles": roles,
+    }))
+}
+
+fn is_last_administrator(conn: &mut Conn, id: PersonId) -> Outcome<bool> {
+    Ok(people::staff_with(conn, &[Role::Administrator])?
+        .iter()
+        .all(|person| person.id == id))
+}
+
+/// Adds a calendar.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn add_calendar(
+    conn: &mut Conn,
+    by: By<'_>,
+    calendar: &Calendar,
+    make_default: bool,
+    now: Instant,
+) -> Outcome<CalendarId> {
+    require(by, Permission::CalendarsManage)?;
+    if calendars::by_name(conn, calendar.name())?.is_some() {
+        return Err(refused("name", "taken", calendar.name()).into());
+    }
+    let id = calendars::insert(conn, calendar, make_default, now)
+        .map_err(|error| taken(error, "name", calendar.name()))?;
+    let after = calendar_fields(calendar, make_default);
+    let subject = EventId::from_uuid(*id.as_uuid());
+    record(
+        conn,
+        by,
+        "calendar.added",
+        None,
+        Some(subject),
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+/// Replaces a calendar; deadlines are reckoned by the new one from now on.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`.
+pub fn replace_calendar(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: CalendarId,
+    expected: Option<i64>,
+    calendar: &Calendar,
+    make_default: bool,
+    now: Instant,
+) -> Outcome<CalendarId> {
+    let row = calendars::find(conn, id)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::CalendarsManage)?;
+    unchanged(expected, row.version)?;
+    calendars::replace(conn, id, calendar, make_default)
+        .map_err(|error| taken(error, "name", calendar.name()))?;
+    let before = calendar_fields(&row.calendar()?, row.is_default);
+    let after = calendar_fields(calendar, row.is_default || make_default);
+    if let Some((old, new)) = difference(&before, &after) {
+        let subject = EventId::from_uuid(*id.as_uuid());
+        record(
+            conn,
+            by,
+            "calendar.changed",
+            None,
+            Some(subject),
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(id)
+}
+
+fn calendar_fields(calendar: &Calendar, is_default: bool) -> Map<String, Value> {
+    let shape = CalendarShape::from(calendar.clone());
+    object(
+        json!({"name": shape.name, "time_zone": shape.time_zone, "hours": shape.hours,
+        "holidays": shape.holidays, "default": is_default}),
+    )
+}
+
+/// Adds a line of business below another, or below the root.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn add_line(
+    conn: &mut Conn,
+    by: By<'_>,
+    name: &Title,
+    parent: Option<&str>,
+    calendar: Option<&str>,
+    now: Instant,
+) -> Outcome<LineId> {
+    require(by, Permission::LinesManage)?;
+    let parent = match parent {
+        None => calendars::root_line(conn, now)?,
+        Some(given) => {
+            calendars::line_named(conn, given)?
+                .ok_or_else(|| refused("parent", "not_found", given))?
+                .id
+        }
+    };
+    let calendar = calendar
+        .map(|given| calendar_named(conn, given))
+        .transpose()?;
+    let id = calendars::insert_line(conn, name.as_str(), Some(parent), calendar, now)
+        .map_err(|error| taken(error, "name", name.as_str()))?;
+    let after = object(json!({"name": name, "parent": parent, "calendar": calendar}));
+    let subject = EventId::from_uuid(*id.as_uuid());
+    record(
+        conn,
+        by,
+        "line.added",
+        None,
+        Some(subject),
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+/// Gives a line a calendar of its own, or takes it away.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`.
+pub fn set_line_calendar(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: LineId,
+    expected: Option<i64>,
+    calendar: Option<&str>,
+    now: Instant,
+) -> Outcome<LineId> {
+    let line = calendars::line_named(conn, &id.to_string())?.ok_or(Refused::NotFound)?;
+    require(by, Permission::LinesManage)?;
+    unchanged(expected, line.version)?;
+    let calendar = calendar
+        .map(|given| calendar_named(conn, given))
+        .transpose()?;
+    calendars::set_line_calendar(conn, id, calendar)?;
+    let before = object(json!({"calendar": line.calendar_id}));
+    let after = object(json!({"calendar": calendar}));
+    let subject = EventId::from_uuid(*id.as_uuid());
+    record(
+        conn,
+        by,
+        "line.changed",
+        None,
+        Some(subject),
+        (Some(&before), Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+fn calendar_named(conn: &mut Conn, given: &str) -> Outcome<CalendarId> {
+    let found = match given.parse() {
+        Ok(id) => calendars::find(conn, id)?,
+        Err(_) => calendars::by_name(conn, given)?,
+    };
+    Ok(found
+        .ok_or_else(|| refused("calendar", "not_found", given))?
+        .id)
+}
+
+/// Sets policies by their keys (E12); all of them or none.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn set_policies(
+    conn: &mut Conn,
+    by: By<'_>,
+    values: &[(String, String)],
+    now: Instant,
+) -> Outcome<()> {
+    require(by, Permission::PoliciesManage)?;
+    let mut policy: Policy = rules::policy(conn)?;
+    let fields = |policy: &Policy| -> Map<String, Value> {
+        Policy::KEYS
+            .iter()
+            .map(|key| ((*key).to_owned(), json!(policy.get(key))))
+            .collect()
+    };
+    let before = fields(&policy);
+    for (key, value) in values {
+        policy.set(key, value).map_err(|_| {
+            let known = Policy::KEYS.iter().copied().find(|known| known == key);
+            refused(
+                known.unwrap_or("key"),
+                if known.is_some() {
+                    "malformed"
+                } else {
+                    "unknown"
+                },
+                value,
+            )
+        })?;
+    }
+    for (key, _) in values {
+        if let Some(value) = policy.get(key) {
+            rules::set_policy(conn, key, &value, now)?;
+        }
+    }
+    if let Some((old, new)) = difference(&before, &fields(&policy)) {
+        record(
+            conn,
+            by,
+            "policy.changed",
+            None,
+            None,
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(())
+}
+
+/// Adds a reason at the end of the form.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn add_reason(conn: &mut Conn, by: By<'_>, reason: &Reason, now: Instant) -> Outcome<()> {
+    require(by, Permission::ReasonsManage)?;
+    if rules::reason(conn, &reason.code)?.is_some() {
+        return Err(refused("code", "taken", &reason.code).into());
+    }
+    rules::insert_reason(conn, reason).map_err(|error| taken(error, "code", &reason.code))?;
+    let after = object(json!(reason));
+    record(
+        conn,
+        by,
+        "reason.added",
+        None,
+        None,
+        (None, Some(&after)),
+        now,
+    )
+}
+
+/// Replaces a reason's words, rule and questions, or takes it off the form. Escalations keep what they were asked.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`.
+pub fn replace_reason(
+    conn: &mut Conn,
+    by: By<'_>,
+    expected: Option<i64>,
+    reason: &Reason,
+    active: bool,
+    now: Instant,
+) -> Outcome<()> {
+    let row = rules::reason(conn, &reason.code)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::ReasonsManage)?;
+    unchanged(expected, row.version)?;
+    rules::replace_reason(conn, reason, active)?;
+    let fields = |reason: &Reason, active: bool| {
+        let mut fields = object(json!(reason));
+        fields.insert("active".into(), active.into());
+        fields
+    };
+    if let Some((old, new)) =
+        difference(&fields(&row.reason(), row.active), &fields(reason, active))
+    {
+        record(
+            conn,
+            by,
+            "reason.changed",
+            None,
+            None,
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(())
+}

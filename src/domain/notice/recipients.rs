@@ -68,10 +68,9 @@ impl Happening {
             (NoticeKind::CaseOpened | NoticeKind::CaseReopened, _) => {
                 &[Contact, CaseOwner, Engineers]
             }
-            (
-                NoticeKind::CaseClosed | NoticeKind::RcaRequested | NoticeKind::RcaDelivered,
-                _,
-            ) => &[Contact, CaseOwner],
+            (NoticeKind::CaseClosed | NoticeKind::RcaRequested | NoticeKind::RcaDelivered, _) => {
+                &[Contact, CaseOwner]
+            }
             (NoticeKind::PriorityDecided, _) => &[Asker, Contact, CaseOwner],
             // F7: who follows one feed is not mailed about the other.
             (NoticeKind::EntryPosted, Feed::Case) => &[Contact, CaseOwner],
@@ -170,9 +169,9 @@ impl Happening {
 pub fn recipients(happening: &Happening, candidates: &[Candidate]) -> Vec<Recipient> {
     let ties = &happening.ties;
     // A desk on which nobody bears the engineer's role is run by those whose roles include it.
-    let has_engineers = candidates.iter().any(|candidate| {
-        candidate.reachable && candidate.roles.contains(&Role::SupportEngineer)
-    });
+    let has_engineers = candidates
+        .iter()
+        .any(|candidate| candidate.reachable && candidate.roles.contains(&Role::SupportEngineer));
     let belongs = |candidate: &Candidate, audience: Audience| {
         let access = &candidate.access;
         let is = |person: Option<PersonId>| person == Some(access.person);
@@ -200,7 +199,10 @@ pub fn recipients(happening: &Happening, candidates: &[Candidate]) -> Vec<Recipi
         }
     };
     let mut told = BTreeMap::new();
-    for candidate in candidates.iter().filter(|candidate| happening.may_tell(candidate)) {
+    for candidate in candidates
+        .iter()
+        .filter(|candidate| happening.may_tell(candidate))
+    {
         let reason = happening
             .audiences()
             .iter()
@@ -211,5 +213,7 @@ pub fn recipients(happening: &Happening, candidates: &[Candidate]) -> Vec<Recipi
             told.entry(candidate.access.person).or_insert(audience);
         }
     }
-    told.into_iter().map(|(person, audience)| Recipient { person, audience }).collect()
+    told.into_iter()
+        .map(|(person, audience)| Recipient { person, audience })
+        .collect()
 }

@@ -18,9 +18,17 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let at = Instant::UNIX_EPOCH;
-        let (provider, acme, globex) =
-            (OrganizationId::new(at), OrganizationId::new(at), OrganizationId::new(at));
-        let mut desk = Self { provider, acme, globex, candidates: Vec::new() };
+        let (provider, acme, globex) = (
+            OrganizationId::new(at),
+            OrganizationId::new(at),
+            OrganizationId::new(at),
+        );
+        let mut desk = Self {
+            provider,
+            acme,
+            globex,
+            candidates: Vec::new(),
+        };
         desk.add("dana", acme, &[Role::DesignatedContact]);
         desk.add("remy", acme, &[Role::DesignatedContact]);
         desk.add("sam", provider, &[Role::SupportEngineer]);
@@ -32,15 +40,29 @@ impl Desk {
     }
 
     fn add(&mut self, name: &'static str, organization: OrganizationId, roles: &[Role]) {
-        let side = if organization == self.provider { Side::Provider } else { Side::Customer };
+        let side = if organization == self.provider {
+            Side::Provider
+        } else {
+            Side::Customer
+        };
         let person = PersonId::new(Instant::UNIX_EPOCH);
         let access = Access::of_roles(person, organization, side, roles.iter().copied());
-        self.candidates.push((name, Candidate { access, roles: roles.to_vec(), reachable: true }));
+        self.candidates.push((
+            name,
+            Candidate {
+                access,
+                roles: roles.to_vec(),
+                reachable: true,
+            },
+        ));
     }
 
     fn change(&mut self, name: &str, change: impl FnOnce(&mut Candidate)) {
-        let (_, candidate) =
-            self.candidates.iter_mut().find(|(known, _)| *known == name).expect("a known name");
+        let (_, candidate) = self
+            .candidates
+            .iter_mut()
+            .find(|(known, _)| *known == name)
+            .expect("a known name");
         change(candidate);
     }
 
@@ -68,8 +90,11 @@ impl Desk {
     }
 
     fn told(&self, happening: &Happening) -> BTreeSet<(&'static str, &'static str)> {
-        let candidates: Vec<Candidate> =
-            self.candidates.iter().map(|(_, candidate)| candidate.clone()).collect();
+        let candidates: Vec<Candidate> = self
+            .candidates
+            .iter()
+            .map(|(_, candidate)| candidate.clone())
+            .collect();
         recipients(happening, &candidates)
             .into_iter()
             .map(|told| {
@@ -104,7 +129,10 @@ fn the_requester_is_confirmed_and_the_queue_is_told_while_nobody_owns_the_escala
 
     // Once it is owned, the queue is left alone.
     let owned = desk.happening(NoticeKind::EscalationWithdrawn, Feed::Escalation, "remy");
-    assert_eq!(desk.told(&owned), BTreeSet::from([("olga", "escalation_owner"), ("sam", "case_owner")]));
+    assert_eq!(
+        desk.told(&owned),
+        BTreeSet::from([("olga", "escalation_owner"), ("sam", "case_owner")])
+    );
     assert!(owned.roles().is_empty());
 }
 
@@ -112,20 +140,32 @@ fn the_requester_is_confirmed_and_the_queue_is_told_while_nobody_owns_the_escala
 fn who_caused_it_is_not_told() {
     let desk = Desk::new();
     let accepted = desk.happening(NoticeKind::EscalationAccepted, Feed::Escalation, "olga");
-    assert_eq!(desk.told(&accepted), BTreeSet::from([("remy", "requester"), ("sam", "case_owner")]));
+    assert_eq!(
+        desk.told(&accepted),
+        BTreeSet::from([("remy", "requester"), ("sam", "case_owner")])
+    );
     // A supervisor who assigns it tells its new owner.
     let assigned = desk.happening(NoticeKind::EscalationClaimed, Feed::Escalation, "vera");
     assert!(desk.told(&assigned).contains(&("olga", "escalation_owner")));
     // Nobody caused that time passed.
-    let lapsed = Happening { actor: None, ..desk.happening(NoticeKind::StepMissed, Feed::Case, "sam") };
-    assert_eq!(desk.told(&lapsed), BTreeSet::from([("dana", "contact"), ("sam", "case_owner")]));
+    let lapsed = Happening {
+        actor: None,
+        ..desk.happening(NoticeKind::StepMissed, Feed::Case, "sam")
+    };
+    assert_eq!(
+        desk.told(&lapsed),
+        BTreeSet::from([("dana", "contact"), ("sam", "case_owner")])
+    );
 }
 
 #[test]
 fn the_two_feeds_are_followed_apart() {
     let desk = Desk::new();
     let technical = desk.happening(NoticeKind::EntryPosted, Feed::Case, "vera");
-    assert_eq!(desk.told(&technical), BTreeSet::from([("dana", "contact"), ("sam", "case_owner")]));
+    assert_eq!(
+        desk.told(&technical),
+        BTreeSet::from([("dana", "contact"), ("sam", "case_owner")])
+    );
     let escalation = desk.happening(NoticeKind::EntryPosted, Feed::Escalation, "vera");
     let told = BTreeSet::from([("remy", "requester"), ("olga", "escalation_owner")]);
     assert_eq!(desk.told(&escalation), told);
@@ -136,12 +176,18 @@ fn an_unowned_case_is_told_to_the_engineers() {
     let mut desk = Desk::new();
     let mut opened = desk.happening(NoticeKind::CaseOpened, Feed::Case, "dana");
     opened.ties.case_owner = None;
-    assert_eq!(desk.told(&opened), BTreeSet::from([("sam", "engineers"), ("sue", "engineers")]));
+    assert_eq!(
+        desk.told(&opened),
+        BTreeSet::from([("sam", "engineers"), ("sue", "engineers")])
+    );
 
     // Where nobody bears the role, whoever may work cases.
     desk.change("sam", |sam| sam.reachable = false);
     desk.change("sue", |sue| sue.reachable = false);
-    assert_eq!(desk.told(&opened), BTreeSet::from([("olga", "engineers"), ("vera", "engineers")]));
+    assert_eq!(
+        desk.told(&opened),
+        BTreeSet::from([("olga", "engineers"), ("vera", "engineers")])
+    );
 
     let owned = desk.happening(NoticeKind::CaseOpened, Feed::Case, "dana");
     assert!(owned.roles().is_empty());
@@ -151,8 +197,14 @@ fn an_unowned_case_is_told_to_the_engineers() {
 fn nobody_is_told_of_what_does_not_exist_for_them() {
     let mut desk = Desk::new();
     let entry = desk.happening(NoticeKind::EntryPosted, Feed::Case, "vera");
-    let internal = Happening { visibility: Visibility::Internal, ..entry };
-    assert_eq!(desk.told(&internal), BTreeSet::from([("sam", "case_owner")]));
+    let internal = Happening {
+        visibility: Visibility::Internal,
+        ..entry
+    };
+    assert_eq!(
+        desk.told(&internal),
+        BTreeSet::from([("sam", "case_owner")])
+    );
 
     desk.change("dana", |dana| dana.reachable = false);
     assert_eq!(desk.told(&entry), BTreeSet::from([("sam", "case_owner")]));
@@ -179,14 +231,22 @@ fn who_is_concerned_twice_is_told_once_for_the_nearest_reason() {
 
     let mut decided = desk.happening(NoticeKind::PriorityDecided, Feed::Case, "vera");
     decided.ties.asker = Some(decided.ties.contact);
-    assert_eq!(desk.told(&decided), BTreeSet::from([("dana", "asker"), ("sam", "case_owner")]));
+    assert_eq!(
+        desk.told(&decided),
+        BTreeSet::from([("dana", "asker"), ("sam", "case_owner")])
+    );
 }
 
 #[test]
 fn facts_are_read_as_the_verbs_give_them() {
     let closed = About::parse(NoticeKind::CaseClosed, json!({"note": "  "})).unwrap();
     assert_eq!(closed, About::CaseClosed(Noted { note: None }));
-    assert_eq!(About::parse(NoticeKind::CaseReopened, serde_json::Value::Null).unwrap().kind(), NoticeKind::CaseReopened);
+    assert_eq!(
+        About::parse(NoticeKind::CaseReopened, serde_json::Value::Null)
+            .unwrap()
+            .kind(),
+        NoticeKind::CaseReopened
+    );
 
     let declined = json!({"reasons": ["recently_updated"], "reply": "Not yet."});
     let declined = About::parse(NoticeKind::EscalationDeclined, declined).unwrap();
@@ -201,12 +261,22 @@ fn facts_are_read_as_the_verbs_give_them() {
 
 #[test]
 fn threads_are_named_by_feed() {
-    let (case, escalation) = (CaseId::new(Instant::UNIX_EPOCH), EscalationId::new(Instant::UNIX_EPOCH));
+    let (case, escalation) = (
+        CaseId::new(Instant::UNIX_EPOCH),
+        EscalationId::new(Instant::UNIX_EPOCH),
+    );
     let of = |feed, escalation| Thread::of(feed, case, escalation).to_string();
     assert_eq!(of(Feed::Case, Some(escalation)), format!("case/{case}"));
-    assert_eq!(of(Feed::Escalation, Some(escalation)), format!("escalation/{escalation}"));
+    assert_eq!(
+        of(Feed::Escalation, Some(escalation)),
+        format!("escalation/{escalation}")
+    );
     for kind in NoticeKind::ALL {
         let name = kind.as_str();
-        assert_eq!(kind.feed(None, false) == Feed::Escalation, name.starts_with("escalation_"), "{name}");
+        assert_eq!(
+            kind.feed(None, false) == Feed::Escalation,
+            name.starts_with("escalation_"),
+            "{name}"
+        );
     }
 }
