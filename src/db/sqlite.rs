@@ -18,8 +18,11 @@ use super::{Conn, DbError, Failure, migrate};
 const QUEUE: usize = 1024;
 /// How many jobs share one commit; bounds how long the first of them waits for the last.
 const GROUP: usize = 128;
-/// Pages in the log (4 KiB each) after which the checkpointer moves them into the database file.
-const CHECKPOINT_PAGES: i64 = 1000;
+/// Pages (4 KiB each) beyond which the log is started over, even if that waits for readers.
+const LOG_PAGES: i64 = 16_000;
+
+/// How long commits gather before they are moved into the database file.
+const PAUSE_BETWEEN_CHECKPOINTS: Duration = Duration::from_millis(200);
 
 /// A job ran; this answers its caller once the fate of the commit is known.
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
@@ -209,23 +212,26 @@ fn checkpoint_after(commits: &std::sync::mpsc::Receiver<()>, conn: &mut SqliteCo
         log: i64,
     }
     use diesel::RunQueryDsl;
+    let run = |conn: &mut SqliteConnection, how: &str| {
+        diesel::sql_query(format!("PRAGMA wal_checkpoint({how})")).get_result::<Log>(conn)
+    };
     while commits.recv().is_ok() {
-        while commits.try_recv().is_ok() {}
-        let run = |conn: &mut SqliteConnection, how: &str| {
-            diesel::sql_query(format!("PRAGMA wal_checkpoint({how})")).get_result::<Log>(conn)
-        };
         match run(conn, "PASSIVE") {
             // A log that readers kept from starting over has grown: wait for them once.
-            Ok(Log { log }) if log > 16 * CHECKPOINT_PAGES => {
+            Ok(Log { log }) if log > LOG_PAGES => {
                 let _ = run(conn, "RESTART");
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(%error, "the checkpoint failed; the next one will try again")
+                tracing::warn!(%error, "the checkpoint failed; the next one will try again");
             }
         }
         // Many commits share one checkpoint.
-        std::thread::sleep(Duration::from_millis(200));
+        let next = std::time::Instant::now() + PAUSE_BETWEEN_CHECKPOINTS;
+        while commits
+            .recv_timeout(next.saturating_duration_since(std::time::Instant::now()))
+            .is_ok()
+        {}
     }
 }
 
@@ -274,3 +280,6 @@ fn on_sqlite<T>(
         Conn::Postgres(_) => Err(DbError::Unavailable("not an embedded connection".into())),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+use diesel::prelude::*;
+
+use super::*;
+use crate::db::schema::counters;
+use crate::db::{Db, Location};
+
+struct Desk {
+    db: Db,
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self {
+            db: open(&folder),
+            folder,
+        }
+    }
+}
+
+fn open(folder: &tempfile::TempDir) -> Db {
+    Db::open(&Location::Sqlite(folder.path().join("desk.db"))).expect("a database")
+}
+
+fn add(conn: &mut Conn, name: &str, value: i64) -> Result<(), DbError> {
+    diesel::insert_into(counters::table)
+        .values((counters::name.eq(name), counters::value.eq(value)))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn names(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let known = ["case", "escalation"];
+    let names = counters::table
+        .filter(counters::name.ne_all(known))
+        .order(counters::name)
+        .select(counters::name);
+    Ok(names.load(conn)?)
+}
+
+#[tokio::test]
+async fn what_is_answered_is_there_for_readers_and_after_a_restart() {
+    let Desk { db, folder } = Desk::new();
+    db.write(|conn| add(conn, "a", 1)).await.expect("written");
+    assert_eq!(db.read(names).await.expect("read"), ["a"]);
+    drop(db);
+    assert_eq!(open(&folder).read(names).await.expect("read"), ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_fails_or_panics_takes_nothing_of_its_group_with_it() {
+    let Desk {
+        db,
+        folder: _folder,
+    } = Desk::new();
+    let jobs: Vec<_> = (0..200)
+        .map(|number: i64| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                db.write(move |conn| -> Result<(), DbError> {
+                    add(conn, &format!("{number:03}"), number)?;
+                    match number % 10 {
+                        3 => add(conn, "case", 0),
+                        7 => panic!("job {number} panics"),
+                        _ => Ok(()),
+                    }
+                })
+                .await
+            })
+        })
+        .collect();
+    let mut expected = Vec::new();
+    for (number, job) in jobs.into_iter().enumerate() {
+        match (number % 10, job.await.expect("answered")) {
+            (3, Err(error)) => assert!(error.violated_constraint().is_some(), "{error}"),
+            (7, Err(DbError::Panicked)) => {}
+            (_, Ok(())) => expected.push(format!("{number:03}")),
+            (_, other) => panic!("job {number}: {other:?}"),
+        }
+    }
+    assert_eq!(expected.len(), 160);
+    assert_eq!(db.read(names).await.expect("read"), expected);
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    let Desk {
+        db,
+        folder: _folder,
+    } = Desk::new();
+    let refused: Result<(), DbError> = db.read(|conn| add(conn, "a", 1)).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("readonly")));
+}
+
+#[tokio::test]
+async fn all_queries_of_one_read_see_one_state() {
+    let Desk {
+        db,
+        folder: _folder,
+    } = Desk::new();
+    let writer = db.clone();
+    let seen = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let meanwhile = writer.clone();
+            db.read(move |conn| -> Result<_, DbError> {
+                let before = names(conn)?;
+                let writer = meanwhile.clone();
+                std::thread::spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread()
+                        .build()
+                        .expect("a runtime");
+                    runtime
+                        .block_on(writer.write(|conn| add(conn, "a", 1)))
+                        .expect("written");
+                })
+                .join()
+                .expect("joined");
+                Ok((before, names(conn)?))
+            })
+            .await
+        })
+    })
+    .await
+    .expect("joined")
+    .expect("read");
+    assert_eq!(seen, (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn what_was_queued_is_written_before_the_database_closes() {
+    let Desk { db, folder } = Desk::new();
+    let writes: Vec<_> = (0..50)
+        .map(|number| {
+            let db = db.clone();
+            async move {
+                db.write(move |conn| add(conn, &format!("{number:02}"), number))
+                    .await
+            }
+        })
+        .collect();
+    drop(db);
+    for outcome in futures_util::future::join_all(writes).await {
+        outcome.expect("written");
+    }
+    assert_eq!(open(&folder).read(names).await.expect("read").len(), 50);
+}
