@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::record::object;
-use super::{Actor, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -234,7 +234,7 @@ pub fn update_person(
     conn: &mut Conn,
     by: By<'_>,
     id: PersonId,
-    expected: Option<i64>,
+    expected: Expected<'_>,
     update: &UpdatePerson,
     now: Instant,
 ) -> Outcome<PersonId> {
@@ -348,7 +348,7 @@ pub fn replace_calendar(
     conn: &mut Conn,
     by: By<'_>,
     id: CalendarId,
-    expected: Option<i64>,
+    expected: Expected<'_>,
     calendar: &Calendar,
     make_default: bool,
     now: Instant,
@@ -431,7 +431,7 @@ pub fn set_line_calendar(
     conn: &mut Conn,
     by: By<'_>,
     id: LineId,
-    expected: Option<i64>,
+    expected: Expected<'_>,
     calendar: Option<&str>,
     now: Instant,
 ) -> Outcome<LineId> {
@@ -548,7 +548,7 @@ pub fn add_reason(conn: &mut Conn, by: By<'_>, reason: &Reason, now: Instant) ->
 pub fn replace_reason(
     conn: &mut Conn,
     by: By<'_>,
-    expected: Option<i64>,
+    expected: Expected<'_>,
     reason: &Reason,
     active: bool,
     now: Instant,

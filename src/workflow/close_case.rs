@@ -5,7 +5,7 @@ use serde_json::json;
 use super::feed::say;
 use super::notify::{Told, tell};
 use super::review_escalation::withdraw_with_case;
-use super::{Actor, Outcome, Refused, record, unchanged};
+use super::{Actor, Expected, Outcome, Refused, record, unchanged};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -26,7 +26,7 @@ pub fn close(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
-    expected: Option<i64>,
+    expected: Expected<'_>,
     note: Option<&Markdown>,
     now: Instant,
 ) -> Outcome<CaseId> {
@@ -74,7 +74,7 @@ pub fn reopen(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
-    expected: Option<i64>,
+    expected: Expected<'_>,
     note: &Markdown,
     now: Instant,
 ) -> Outcome<CaseId> {

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::notify::{Told, tell};
-use super::{Actor, Outcome, Refused, record};
+use super::{Actor, Expected, Outcome, Refused, record};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -258,7 +258,7 @@ pub fn edit(
     conn: &mut Conn,
     actor: &Actor,
     id: EntryId,
-    expected: Option<i64>,
+    expected: Expected<'_>,
     body: &Markdown,
     now: Instant,
 ) -> Outcome<EntryId> {

@@ -210,10 +210,12 @@ impl From<MissingPermission> for Failed {
 /// What a verb comes to.
 pub type Outcome<T> = Result<T, Failed>;
 
-/// Compares the version that a request was made on, if it named one.
-fn unchanged(expected: Option<i64>, version: i64) -> Result<(), Refused> {
+/// The versions that a request was made on, if it names any: one of them has to be the present one.
+pub type Expected<'a> = Option<&'a [i64]>;
+
+fn unchanged(expected: Expected<'_>, version: i64) -> Result<(), Refused> {
     match expected {
-        Some(expected) if expected != version => Err(Refused::Stale { version }),
+        Some(versions) if !versions.contains(&version) => Err(Refused::Stale { version }),
         _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::notify::{Told, tell};
 use super::record::{self, step_fields};
-use super::{Actor, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -146,7 +146,7 @@ pub fn settle(
     conn: &mut Conn,
     actor: &Actor,
     id: NextStepId,
-    expected: Option<i64>,
+    expected: Expected<'_>,
     command: &NextStepCommand,
     now: Instant,
 ) -> Outcome<NextStepId> {

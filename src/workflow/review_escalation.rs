@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::notify::{Told, tell};
 use super::promise::{self, Promising};
-use super::{Actor, Outcome, Refused, feed, record, unchanged};
+use super::{Actor, Expected, Outcome, Refused, feed, record, unchanged};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -40,7 +40,7 @@ pub struct Verb<'a> {
     /// On which escalation.
     pub escalation: &'a EscalationRef,
     /// The version that the request was made on, if it names one.
-    pub expected: Option<i64>,
+    pub expected: Expected<'a>,
     /// When.
     pub now: Instant,
 }

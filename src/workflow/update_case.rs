@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::record;
-use super::{Actor, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission};
@@ -69,7 +69,7 @@ pub fn update_case(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
-    expected: Option<i64>,
+    expected: Expected<'_>,
     update: &UpdateCase,
     now: Instant,
 ) -> Outcome<CaseId> {
