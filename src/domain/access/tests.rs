@@ -1,1 +1,253 @@
-//! Filled below.
+use super::*;
+use crate::domain::escalation::Verb;
+use crate::domain::feed::Visibility;
+use crate::domain::ids::{OrganizationId, PersonId};
+
+fn somebody(side: Side, roles: &[Role]) -> Access {
+    let (person, organization) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+    let organization = OrganizationId::from_uuid(organization);
+    Access::of_roles(
+        PersonId::from_uuid(person),
+        organization,
+        side,
+        roles.iter().copied(),
+    )
+}
+
+fn with(role: Role) -> Access {
+    somebody(role.side(), &[role])
+}
+
+fn granted(role: Role) -> Vec<&'static str> {
+    role.permissions()
+        .into_iter()
+        .map(Permission::as_str)
+        .collect()
+}
+
+#[test]
+fn permissions_are_a_resource_and_an_action() {
+    for name in Permission::NAMES {
+        let (resource, action) = name.split_once(':').unwrap();
+        let words = |text: &str| {
+            !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        };
+        assert!(words(resource) && words(action), "{name}");
+    }
+}
+
+#[test]
+fn customers_roles_grant_exactly_this() {
+    assert_eq!(
+        granted(Role::DesignatedContact),
+        [
+            "cases:view",
+            "cases:create",
+            "cases:update",
+            "cases:close",
+            "cases:reopen",
+            "feeds:comment",
+            "priorities:request",
+            "rca:request",
+            "escalations:view",
+            "escalations:submit",
+            "escalations:withdraw",
+            "escalations:rate",
+        ]
+    );
+    assert_eq!(
+        granted(Role::PortalViewer),
+        ["cases:view", "escalations:view"]
+    );
+    assert_eq!(
+        granted(Role::OrganizationAdmin),
+        [
+            "cases:view",
+            "escalations:view",
+            "organizations:view",
+            "users:view",
+            "users:manage"
+        ]
+    );
+}
+
+#[test]
+fn staffs_roles_grow_out_of_one_another() {
+    use Permission::*;
+    let added = |role: Role, to: Role| -> Vec<Permission> {
+        assert!(role.permissions().is_superset(&to.permissions()));
+        role.permissions()
+            .difference(&to.permissions())
+            .copied()
+            .collect()
+    };
+    assert_eq!(
+        added(Role::EscalationOwner, Role::SupportEngineer),
+        [EscalationsReview]
+    );
+    assert_eq!(
+        added(Role::Supervisor, Role::EscalationOwner),
+        [EscalationsSubmit, EscalationsWithdraw, EscalationsAssign]
+    );
+    assert_eq!(
+        Role::Administrator.permissions().len(),
+        Permission::ALL.len()
+    );
+    for denied in [
+        EscalationsReview,
+        EscalationsSubmit,
+        UsersManage,
+        PoliciesManage,
+        NoticesView,
+        AuditView,
+    ] {
+        assert!(
+            !Role::SupportEngineer.permissions().contains(&denied),
+            "{denied}"
+        );
+    }
+}
+
+#[test]
+fn who_only_sees_changes_nothing() {
+    let harmless = |permission: &Permission| {
+        permission.as_str().ends_with(":view") || *permission == Permission::FeedsInternal
+    };
+    for role in [Role::PortalViewer, Role::Monitor, Role::Developer] {
+        assert!(role.permissions().iter().all(harmless), "{role}");
+        let viewer = with(role);
+        for visibility in Visibility::ALL {
+            let missing = Err(MissingPermission(Permission::FeedsComment));
+            assert_eq!(viewer.may_write(*visibility), missing, "{role}");
+        }
+        for field in CaseField::ALL {
+            assert!(viewer.may_change(*field).is_err(), "{role} {field}");
+        }
+    }
+}
+
+#[test]
+fn several_roles_allow_what_any_of_them_does() {
+    let both = somebody(
+        Side::Customer,
+        &[Role::PortalViewer, Role::OrganizationAdmin],
+    );
+    assert!(both.can(Permission::CasesView) && both.can(Permission::UsersManage));
+    assert_eq!(
+        both.require(Permission::CasesCreate),
+        Err(MissingPermission(Permission::CasesCreate))
+    );
+    assert!(somebody(Side::Customer, &[]).permissions.is_empty());
+}
+
+#[test]
+fn a_role_of_the_other_side_grants_nothing() {
+    for role in Role::ALL {
+        for side in Side::ALL {
+            let access = somebody(*side, &[*role]);
+            assert_eq!(
+                access.permissions.is_empty(),
+                role.side() != *side,
+                "{role} {side}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_token_never_allows_more_than_its_owner_may() {
+    let scope = BTreeSet::from([Permission::CasesView, Permission::PoliciesManage]);
+    let token = with(Role::DesignatedContact).narrowed_to(&scope);
+    assert_eq!(token.permissions, BTreeSet::from([Permission::CasesView]));
+}
+
+#[test]
+fn customers_reach_their_own_organization_and_staff_all() {
+    let other = OrganizationId::from_uuid(uuid::Uuid::from_u128(3));
+    for role in Role::ALL {
+        let access = with(*role);
+        assert!(access.reach().covers(access.organization));
+        assert_eq!(
+            access.reach().covers(other),
+            role.side() == Side::Provider,
+            "{role}"
+        );
+    }
+}
+
+#[test]
+fn an_internal_entry_reaches_no_customer_whatever_a_row_says() {
+    for role in Role::ALL {
+        let access = with(*role);
+        assert!(access.sees(Visibility::Public));
+        assert_eq!(
+            access.sees(Visibility::Internal),
+            role.side() == Side::Provider,
+            "{role}"
+        );
+    }
+    let mut forged = with(Role::DesignatedContact);
+    forged.permissions = Permission::ALL.iter().copied().collect();
+    assert!(!forged.sees(Visibility::Internal));
+    assert_eq!(
+        forged.may_write(Visibility::Internal),
+        Err(MissingPermission(Permission::FeedsInternal))
+    );
+    assert!(!forged.supervises());
+    assert_eq!(forged.may_write(Visibility::Public), Ok(()));
+}
+
+#[test]
+fn each_side_changes_its_own_fields() {
+    let changed_by = |role: Role| -> Vec<&'static str> {
+        let access = with(role);
+        CaseField::ALL
+            .iter()
+            .filter(|field| access.may_change(**field).is_ok())
+            .map(|field| field.as_str())
+            .collect()
+    };
+    let contacts = ["subject", "description", "product", "business_impact"];
+    assert_eq!(changed_by(Role::DesignatedContact), contacts);
+    assert_eq!(changed_by(Role::SupportEngineer), CaseField::NAMES);
+    let contact = with(Role::DesignatedContact);
+    assert_eq!(
+        contact.may_change(CaseField::Priority),
+        Err(FieldRefusal::ByPriorityRequest)
+    );
+    assert_eq!(
+        contact.may_change(CaseField::Status),
+        Err(FieldRefusal::StaffOnly(CaseField::Status))
+    );
+    let missing = FieldRefusal::Missing(MissingPermission(Permission::CasesWork));
+    assert_eq!(
+        with(Role::Monitor).may_change(CaseField::Owner),
+        Err(missing)
+    );
+}
+
+#[test]
+fn verbs_on_escalations_are_given_to_roles() {
+    let may = |role: Role| -> Vec<&'static str> {
+        let access = with(role);
+        Verb::ALL
+            .iter()
+            .filter(|verb| access.can(permission_to(**verb)))
+            .map(|verb| verb.as_str())
+            .collect()
+    };
+    assert_eq!(may(Role::DesignatedContact), ["withdraw", "rate"]);
+    assert_eq!(may(Role::PortalViewer), [""; 0]);
+    assert_eq!(may(Role::SupportEngineer), [""; 0]);
+    assert_eq!(
+        may(Role::EscalationOwner),
+        ["claim", "accept", "rerank", "decline", "close"]
+    );
+    assert_eq!(
+        may(Role::Supervisor),
+        [
+            "claim", "assign", "accept", "rerank", "decline", "withdraw", "close"
+        ]
+    );
+    assert!(with(Role::Supervisor).supervises() && !with(Role::EscalationOwner).supervises());
+}

@@ -69,8 +69,9 @@ pub fn from_ics(text: &str) -> Result<IcsHolidays, IcsError> {
             "it does not begin with BEGIN:VCALENDAR".to_owned(),
         ));
     }
-    // The parser wants the last line ended.
-    let calendar: icalendar::Calendar = format!("{text}\r\n").parse().map_err(IcsError)?;
+    // The parser wants every line ended, and all of them alike.
+    let lines: String = text.lines().flat_map(|line| [line, "\r\n"]).collect();
+    let calendar: icalendar::Calendar = lines.parse().map_err(IcsError)?;
     let mut found = IcsHolidays::default();
     for component in &calendar.components {
         if let CalendarComponent::Event(event) = component {

@@ -1,1 +1,247 @@
-//! Filled below.
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn outer_white_space_is_trimmed_and_the_rest_kept() {
+    assert_eq!(
+        Subject::parse(" \t Calls  drop \u{a0}\n").unwrap().as_str(),
+        "Calls  drop"
+    );
+    assert_eq!(
+        Markdown::parse("\n\n  # One\n\n\ttwo  \n")
+            .unwrap()
+            .as_str(),
+        "# One\n\n\ttwo"
+    );
+}
+
+#[test]
+fn line_ends_of_every_kind_become_newlines() {
+    assert_eq!(
+        Note::parse("a\r\nb\rc\nd\u{2028}e\u{2029}f\r\n")
+            .unwrap()
+            .as_str(),
+        "a\nb\nc\nd\ne\nf"
+    );
+    assert_eq!(Note::parse("a\r\n\r\nb").unwrap().as_str(), "a\n\nb");
+}
+
+#[test]
+fn what_shows_nothing_is_empty() {
+    for text in [
+        "",
+        " ",
+        "\r\n\t",
+        "\u{200b}",
+        "\u{feff}\u{2060}",
+        "\u{200e} \u{3164}",
+        "\u{ad}",
+    ] {
+        assert_eq!(Subject::parse(text), Err(TextError::Empty), "{text:?}");
+        assert_eq!(Markdown::parse(text), Err(TextError::Empty), "{text:?}");
+    }
+    assert!(PersonName::parse("क्‍ष").is_ok());
+    assert!(Subject::parse("👩\u{200d}🔧").is_ok());
+}
+
+#[test]
+fn lengths_are_those_of_characters() {
+    for (text, max) in [("x", 200), ("é", 200), ("𝄞", 200)] {
+        assert!(Subject::parse(&text.repeat(max)).is_ok());
+        assert_eq!(
+            Subject::parse(&text.repeat(max + 1)),
+            Err(TextError::TooLong { max })
+        );
+    }
+    assert_eq!(
+        Subject::parse(&format!("  {}  ", "x".repeat(200)))
+            .unwrap()
+            .as_str()
+            .len(),
+        200
+    );
+    assert_eq!(
+        (Markdown::MAX, Note::MAX, Title::MAX, PersonName::MAX),
+        (50_000, 5_000, 100, 80)
+    );
+    assert!(Markdown::parse(&"ß".repeat(50_000)).is_ok());
+    assert_eq!(
+        Note::parse(&"ß".repeat(5_001)),
+        Err(TextError::TooLong { max: 5_000 })
+    );
+    // A line end counts once, however it was sent.
+    assert!(Note::parse(&format!("{}\r\n{}", "x".repeat(2_499), "x".repeat(2_500))).is_ok());
+}
+
+#[test]
+fn control_characters_are_refused_by_position() {
+    let refused = |position| Err(TextError::ControlCharacter { position });
+    assert_eq!(Subject::parse("a\0b"), refused(2));
+    assert_eq!(Subject::parse("  é\u{1b}[31m"), refused(4));
+    for text in ["a\tb", "a\nb", "a\rb", "a\u{85}b", "a\u{2028}b"] {
+        assert_eq!(Subject::parse(text), refused(2), "{text:?}");
+    }
+    assert_eq!(
+        Markdown::parse("one\r\ntwo\u{7f}").unwrap_err(),
+        TextError::ControlCharacter { position: 9 }
+    );
+    assert_eq!(
+        Markdown::parse("a\u{85}b").unwrap_err(),
+        TextError::ControlCharacter { position: 2 }
+    );
+    assert_eq!(
+        Markdown::parse("a\u{b}b").unwrap_err(),
+        TextError::ControlCharacter { position: 2 }
+    );
+}
+
+#[test]
+fn writing_direction_is_not_overridden() {
+    for character in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+        let text = format!("invoice{character}fdp.exe");
+        assert_eq!(
+            Title::parse(&text),
+            Err(TextError::ControlCharacter { position: 8 })
+        );
+        assert_eq!(
+            Markdown::parse(&text),
+            Err(TextError::ControlCharacter { position: 8 })
+        );
+    }
+    // Languages that are written from the right are welcome.
+    assert!(PersonName::parse("נועה").is_ok());
+    assert!(Markdown::parse("مرحبا\u{200f}!").is_ok());
+}
+
+#[test]
+fn addresses_are_those_of_people() {
+    assert_eq!(
+        EmailAddress::parse(" Dana.Cole+desk@ACME.Example ")
+            .unwrap()
+            .as_str(),
+        "dana.cole+desk@acme.example"
+    );
+    for text in [
+        "a@b.co",
+        "o'hara@x-y.example",
+        "caller-2403@location-143.example",
+        "x@xn--bcher-kva.example",
+    ] {
+        assert!(EmailAddress::parse(text).is_ok(), "{text}");
+    }
+    for text in [
+        "dana",
+        "@acme.example",
+        "dana@",
+        "dana@acme",
+        "dana@@acme.example",
+        "da@na@acme.example",
+        "dana@acme..example",
+        "dana@.example",
+        "dana@acme.example.",
+        "dana@-acme.example",
+        "dana@acme-.example",
+        ".dana@acme.example",
+        "dana.@acme.example",
+        "da..na@acme.example",
+        "da na@acme.example",
+        "dana@ac me.example",
+        "dana@acme.example>",
+        "<dana@acme.example",
+        "\"dana\"@acme.example",
+        "dana@[127.0.0.1]",
+        "dana@127.0.0.1",
+        "dána@acme.example",
+        "dana@ácme.example",
+        "dana,x@acme.example",
+        "dana:x@acme.example",
+        "dana@acme_x.example",
+    ] {
+        assert!(
+            matches!(EmailAddress::parse(text), Err(TextError::Malformed { .. })),
+            "{text}"
+        );
+    }
+    let injected = "dana@acme.example\r\nBcc: all@acme.example";
+    assert_eq!(
+        EmailAddress::parse(injected),
+        Err(TextError::ControlCharacter { position: 18 })
+    );
+    let long = |local: usize| format!("{}@{}example", "x".repeat(local), "abcdefghi.".repeat(18));
+    assert!(EmailAddress::parse(&long(64)).is_ok());
+    assert!(matches!(
+        EmailAddress::parse(&long(65)),
+        Err(TextError::Malformed { .. })
+    ));
+    assert_eq!(
+        EmailAddress::parse(&long(67)),
+        Err(TextError::TooLong { max: 254 })
+    );
+    assert!(EmailAddress::parse(&format!("x@{}.example", "y".repeat(64))).is_err());
+}
+
+#[test]
+fn slugs_are_small_letters_digits_and_inner_hyphens() {
+    for text in ["acme", "location-143", "3m", "a--b", &"x".repeat(63)] {
+        assert!(Slug::parse(text).is_ok(), "{text}");
+    }
+    for text in [
+        "Acme", "-acme", "acme-", "-", "ac me", "acmé", "a_b", "a/b", "a.b",
+    ] {
+        assert!(
+            matches!(Slug::parse(text), Err(TextError::Malformed { .. })),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        Slug::parse(&"x".repeat(64)),
+        Err(TextError::TooLong { max: 63 })
+    );
+}
+
+#[test]
+fn json_is_parsed_like_anything_else() {
+    let subject: Subject = serde_json::from_str("\" Calls \\u00e9 drop \"").unwrap();
+    assert_eq!(serde_json::to_string(&subject).unwrap(), "\"Calls é drop\"");
+    let error = serde_json::from_str::<Subject>("\"a\\u0000b\"").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("character 2 is a control character"),
+        "{error}"
+    );
+    assert!(serde_json::from_str::<Subject>("7").is_err());
+    let schema = serde_json::to_value(<Subject as utoipa::PartialSchema>::schema()).unwrap();
+    assert_eq!(
+        (&schema["minLength"], &schema["maxLength"]),
+        (&1.into(), &200.into())
+    );
+}
+
+proptest! {
+    /// What is inside can be parsed again and is the same: a row reads back what was written.
+    #[test]
+    fn parsing_is_idempotent(text in "\\PC{0,40}", noise in "[\\s\\x00-\\x1f\u{2028}\u{202e}]{0,4}") {
+        let text = format!("{noise}{text}{noise}");
+        for parsed in [Note::parse(&text).map(Note::into_string), Subject::parse(&text).map(Subject::into_string)] {
+            let Ok(clean) = parsed else { continue };
+            prop_assert_eq!(clean.trim(), clean.as_str());
+            let plain = |character: char| {
+                matches!(character, '\n' | '\t') || !(character.is_control() || "\u{202e}\u{2028}".contains(character))
+            };
+            prop_assert!(clean.chars().all(plain));
+            let again = Note::parse(&clean).map(Note::into_string);
+            prop_assert_eq!(again, Ok(clean));
+        }
+    }
+
+    #[test]
+    fn an_address_holds_nothing_that_a_header_could_break_on(text in "\\PC{0,20}@\\PC{0,20}\\.[a-z]{2,4}") {
+        if let Ok(address) = EmailAddress::parse(&text) {
+            let harmless = |byte: u8| byte.is_ascii_graphic() && !b"<>()[],;:\\\" ".contains(&byte);
+            prop_assert!(address.as_str().bytes().all(harmless), "{}", address);
+            prop_assert_eq!(EmailAddress::parse(address.as_str()).unwrap(), address);
+        }
+    }
+}
