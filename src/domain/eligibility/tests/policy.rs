@@ -97,7 +97,15 @@ fn the_criteria_follow_the_policy() {
     policy.staleness_wait_from = Priority::Medium;
     assert_eq!(verdict(&case, &policy, late - MOMENT), Verdict::Ineligible);
     policy.minimum_priority = Priority::High;
-    assert_eq!(verdict(&case, &policy, late), Verdict::Ineligible);
+    let unfit = assess(
+        &case,
+        &reason("no_update"),
+        &Answers::default(),
+        &berlin(),
+        &policy,
+        late - MOMENT,
+    );
+    assert_eq!(codes(&unfit.unwrap()), ["low_priority"]);
     policy.minimum_priority = Priority::Low;
     case.priority = Priority::Low;
     assert_eq!(verdict(&case, &policy, late), Verdict::Eligible);
