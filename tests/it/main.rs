@@ -1,1 +1,4 @@
-fn main() {}
+//! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
+
+mod equipment;
+mod support;
