@@ -1,6 +1,8 @@
 //! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
 
+mod eligibility;
 mod equipment;
 mod guards;
+mod main_job;
 mod schema;
 mod support;

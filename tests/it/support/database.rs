@@ -130,6 +130,14 @@ impl TestDatabase {
         }
     }
 
+    /// Brings everything into the file that copies are made of.
+    pub fn settle(&self) {
+        if let Conn::Sqlite(conn) = &mut self.connect() {
+            conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                .expect("a checkpoint");
+        }
+    }
+
     /// The database on the server, for tests that take it away.
     pub fn on_server(&self) -> Option<&postgres::Database> {
         match &self.keeper {

@@ -1,10 +1,17 @@
 //! What the stories stand on: real databases, a real mail server, a real browser, and people who talk.
 
+pub mod answer;
 pub mod browser;
 pub mod database;
+pub mod desk;
+pub mod invariants;
 pub mod leash;
+pub mod person;
+pub mod post;
 pub mod postgres;
+pub mod serving;
 pub mod smtp;
+pub mod world;
 
 use std::io::Write;
 
