@@ -1,7 +1,9 @@
 //! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
 
+mod cases;
 mod eligibility;
 mod equipment;
+mod escalations;
 mod guards;
 mod main_job;
 mod schema;
