@@ -8,5 +8,7 @@ mod escalations;
 mod feeds;
 mod guards;
 mod main_job;
+mod race;
 mod schema;
 mod support;
+mod tenants;

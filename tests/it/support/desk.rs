@@ -44,9 +44,11 @@ pub fn monday() -> Instant {
 }
 
 /// A database in which the people of the world are, and the tokens that they hold.
-struct Furnished {
-    database: TestDatabase,
-    tokens: Arc<BTreeMap<&'static str, String>>,
+pub struct Furnished {
+    /// The rows.
+    pub database: TestDatabase,
+    /// What everybody shows, by the name that stories use.
+    pub tokens: Arc<BTreeMap<&'static str, String>>,
 }
 
 impl Desk {
@@ -214,7 +216,8 @@ fn letters(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn client() -> reqwest::Client {
+/// A client without cookies that follows no redirects.
+pub fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
@@ -222,7 +225,8 @@ fn client() -> reqwest::Client {
         .expect("a client")
 }
 
-fn runtime() -> Runtime {
+/// What stories run on.
+pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -231,7 +235,7 @@ fn runtime() -> Runtime {
 }
 
 /// The database that stories get a copy of: the world imported, everybody signed in once and given a token.
-async fn furnished(backend: Backend) -> &'static Furnished {
+pub async fn furnished(backend: Backend) -> &'static Furnished {
     static SQLITE: OnceLock<Furnished> = OnceLock::new();
     static POSTGRESQL: OnceLock<Furnished> = OnceLock::new();
     static BUSY: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -9,6 +9,7 @@ pub mod leash;
 pub mod person;
 pub mod post;
 pub mod postgres;
+pub mod process;
 pub mod serving;
 pub mod smtp;
 pub mod world;
