@@ -1,1 +1,14 @@
-fn main() {}
+//! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
+
+mod api;
+mod cases;
+mod eligibility;
+mod equipment;
+mod escalations;
+mod feeds;
+mod guards;
+mod main_job;
+mod race;
+mod schema;
+mod support;
+mod tenants;

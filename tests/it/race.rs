@@ -1,0 +1,98 @@
+//! Enforcement survives races (E14): of any number of simultaneous submissions exactly one succeeds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::Barrier;
+
+use crate::support::database::{Backend, TestDatabase};
+use crate::support::desk::{client, furnished, runtime};
+use crate::support::process::Process;
+use crate::support::say;
+
+const SUBMISSIONS: usize = 50;
+
+/// Opens a case through one of the servers, then submits fifty escalations at once, spread over all of them.
+fn race(backend: Backend, servers: usize) {
+    if !backend.is_available() {
+        return;
+    }
+    let runtime = runtime();
+    runtime.block_on(async {
+        let furnished = furnished(backend).await;
+        let database = TestDatabase::create(backend, Some(&furnished.database));
+        let folders: Vec<_> = (0..servers).map(|_| tempfile::tempdir().expect("a folder")).collect();
+        let url = database.url();
+        let settings = [("CASEBELL_DATABASE_URL", url.as_str()), ("CASEBELL_SECRET_KEY", "the same for all of these servers")];
+        let servers: Vec<Process> = folders.iter().map(|folder| Process::serve(folder.path(), &settings)).collect();
+        let client = client();
+        let token = |key: &str| furnished.tokens[key].clone();
+
+        for round in 0..3 {
+            // A medium case need not wait.
+            let opened = client
+                .post(format!("{}/api/v1/cases", servers[0].origin))
+                .bearer_auth(token("dana"))
+                .json(&json!({
+                    "subject": "Everybody at once", "description": "x", "priority": "medium", "deployment": "cloud",
+                    "business_impact": "limited",
+                }))
+                .send()
+                .await
+                .expect("an answer");
+            let opened: serde_json::Value = opened.json().await.expect("JSON");
+            let number = opened["number"].as_str().unwrap_or_else(|| panic!("{opened}")).to_owned();
+
+            let start = Arc::new(Barrier::new(SUBMISSIONS));
+            let mut submissions = tokio::task::JoinSet::new();
+            for n in 0..SUBMISSIONS {
+                let request = client
+                    .post(format!("{}/api/v1/cases/{number}/escalations", servers[n % servers.len()].origin))
+                    .bearer_auth(token(if n % 3 == 0 { "carl" } else { "dana" }))
+                    .json(&json!({
+                        "reason": "no_update", "details": format!("Submission {n}"), "acknowledgements": [],
+                        "answers": { "business_impact": "All of it", "ongoing": true },
+                    }));
+                let start = start.clone();
+                submissions.spawn(async move {
+                    start.wait().await;
+                    let response = request.send().await.expect("an answer");
+                    let status = response.status().as_u16();
+                    let body: serde_json::Value = response.json().await.expect("JSON");
+                    (status, body["code"].as_str().unwrap_or("-").to_owned())
+                });
+            }
+            let begun = std::time::Instant::now();
+            let mut answers: BTreeMap<(u16, String), usize> = BTreeMap::new();
+            while let Some(answer) = submissions.join_next().await {
+                *answers.entry(answer.expect("no panic")).or_default() += 1;
+            }
+            let took = begun.elapsed();
+            let rows = database.texts("SELECT CAST(count(*) AS text) AS text FROM escalations");
+            let entries = database.texts(
+                "SELECT CAST(count(*) AS text) AS text FROM feed_entries WHERE feed = 'escalation' AND kind = 'comment'",
+            );
+            say(&format!(
+                "race on {backend:?} through {} server process(es), round {round}: {answers:?}, rows in all {rows:?}, {took:?}",
+                servers.len()
+            ));
+            let expected = BTreeMap::from([((201, "-".to_owned()), 1), ((409, "active_escalation".to_owned()), SUBMISSIONS - 1)]);
+            assert_eq!(answers, expected);
+            assert_eq!((rows, entries), (vec![(round + 1).to_string()], vec![(round + 1).to_string()]));
+        }
+        for server in servers {
+            assert_eq!(server.end_with("TERM").code(), Some(0), "it shuts down gracefully");
+        }
+    });
+}
+
+#[test]
+fn fifty_at_once_through_two_processes_over_postgresql() {
+    race(Backend::Postgresql, 2);
+}
+
+#[test]
+fn fifty_at_once_through_one_process_over_sqlite() {
+    race(Backend::Sqlite, 1);
+}

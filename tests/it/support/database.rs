@@ -1,0 +1,226 @@
+//! One story, two databases.
+
+use std::path::PathBuf;
+use std::sync::Once;
+
+use casebell::db::{Conn, Db, DbError, Location};
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use tempfile::TempDir;
+
+use super::postgres;
+
+/// Which database a story runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// The embedded one, in a file of the test's own.
+    Sqlite,
+    /// A database of the test's own on a real server.
+    Postgresql,
+}
+
+impl Backend {
+    /// Whether it can be used here; the first test that cannot says so for all of them.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Sqlite => true,
+            Self::Postgresql => match postgres::server() {
+                Ok(_) => true,
+                Err(why) => {
+                    static SAID: Once = Once::new();
+                    SAID.call_once(|| super::go_without("every story on PostgreSQL", why));
+                    assert!(
+                        !super::everything_is_required(),
+                        "there is no PostgreSQL: {why}"
+                    );
+                    false
+                }
+            },
+        }
+    }
+}
+
+/// Defines a test that runs once on each database, as `name::sqlite` and `name::postgresql`. Its argument is whatever
+/// `for_story` of its type prepares.
+macro_rules! on_both_databases {
+    ($($(#[$attribute:meta])* async fn $name:ident($subject:ident: $kind:ty) $body:block)+) => {$(
+        $(#[$attribute])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn story($subject: $kind) $body
+
+            #[test]
+            fn sqlite() {
+                <$kind>::for_story($crate::support::database::Backend::Sqlite, story);
+            }
+
+            #[test]
+            fn postgresql() {
+                <$kind>::for_story($crate::support::database::Backend::Postgresql, story);
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_databases;
+
+/// A database of one test, gone with it.
+pub struct TestDatabase {
+    /// Where the house finds it.
+    pub location: Location,
+    /// Keeps it there.
+    keeper: Keeper,
+}
+
+enum Keeper {
+    Sqlite { path: PathBuf, _folder: TempDir },
+    Postgresql(postgres::Database),
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+impl TestDatabase {
+    /// A database with nothing in it, not even the schema; a copy of `like` if that is given, which nobody may be
+    /// using.
+    pub fn create(backend: Backend, like: Option<&Self>) -> Self {
+        match backend {
+            Backend::Sqlite => {
+                let folder = tempfile::Builder::new()
+                    .prefix("casebell-sqlite-")
+                    .tempdir()
+                    .expect("a folder");
+                let path = folder.path().join("casebell.db");
+                if let Some(Keeper::Sqlite { path: original, .. }) = like.map(|like| &like.keeper) {
+                    std::fs::copy(original, &path).expect("the database is copied");
+                }
+                Self {
+                    location: Location::Sqlite(path.clone()),
+                    keeper: Keeper::Sqlite {
+                        path,
+                        _folder: folder,
+                    },
+                }
+            }
+            Backend::Postgresql => {
+                let original = like.map(|like| match &like.keeper {
+                    Keeper::Postgresql(database) => database,
+                    Keeper::Sqlite { .. } => panic!("a copy stays on its kind of database"),
+                });
+                let database = postgres::server().expect("available").create(original);
+                let location = Location::Postgres(database.url().into());
+                Self {
+                    location,
+                    keeper: Keeper::Postgresql(database),
+                }
+            }
+        }
+    }
+
+    /// What `CASEBELL_DATABASE_URL` is to say.
+    pub fn url(&self) -> String {
+        match &self.keeper {
+            Keeper::Sqlite { path, .. } => format!("sqlite://{}", path.display()),
+            Keeper::Postgresql(database) => database.url(),
+        }
+    }
+
+    /// Brings everything into the file that copies are made of.
+    pub fn settle(&self) {
+        if let Conn::Sqlite(conn) = &mut self.connect() {
+            conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                .expect("a checkpoint");
+        }
+    }
+
+    /// The database on the server, for tests that take it away.
+    pub fn on_server(&self) -> Option<&postgres::Database> {
+        match &self.keeper {
+            Keeper::Postgresql(database) => Some(database),
+            Keeper::Sqlite { .. } => None,
+        }
+    }
+
+    /// A connection beside the house's own, with the rules about foreign keys that the house has.
+    pub fn connect(&self) -> Conn {
+        match &self.keeper {
+            Keeper::Sqlite { path, .. } => {
+                let path = path.to_str().expect("a path in UTF-8");
+                let mut conn = SqliteConnection::establish(path).expect("the file opens");
+                conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000")
+                    .expect("pragmas");
+                Conn::Sqlite(conn)
+            }
+            Keeper::Postgresql(database) => Conn::Postgres(database.connect()),
+        }
+    }
+
+    /// The column `text` of what a query of the test's own finds.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        texts(&mut self.connect(), sql)
+    }
+}
+
+/// The column `text` of what a query finds.
+pub fn texts(conn: &mut Conn, sql: &str) -> Vec<String> {
+    let rows: Vec<Row> = sql_query(sql)
+        .load(conn)
+        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    rows.into_iter().map(|row| row.text).collect()
+}
+
+/// A database with the schema of the house and nothing else, for tests below the edges.
+pub struct Rows {
+    /// The house's way to it.
+    pub db: Db,
+    /// The test's way to it.
+    pub database: TestDatabase,
+    /// Which kind it is.
+    pub backend: Backend,
+}
+
+impl Rows {
+    /// Runs a story on a database of its own; says so and does nothing where there is none of that kind.
+    pub fn for_story<F: Future<Output = ()>>(backend: Backend, story: impl FnOnce(Self) -> F) {
+        if !backend.is_available() {
+            return;
+        }
+        let database = TestDatabase::create(backend, None);
+        let db = Db::open(&database.location).expect("the schema is made");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(story(Self {
+            db,
+            database,
+            backend,
+        }));
+    }
+
+    /// Runs statements in one transaction of the house.
+    pub async fn run(&self, sql: &str) -> Result<(), DbError> {
+        let sql = sql.to_owned();
+        self.db
+            .write(move |conn| match conn {
+                Conn::Sqlite(conn) => conn.batch_execute(&sql).map_err(DbError::from),
+                Conn::Postgres(conn) => conn.batch_execute(&sql).map_err(DbError::from),
+            })
+            .await
+    }
+
+    /// The SQL literal of the `n`th id of this test.
+    pub fn id(&self, n: u32) -> String {
+        let uuid = uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + u128::from(n));
+        match self.backend {
+            Backend::Sqlite => format!("X'{}'", uuid.simple()),
+            Backend::Postgresql => format!("'{uuid}'"),
+        }
+    }
+}

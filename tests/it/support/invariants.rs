@@ -1,0 +1,117 @@
+//! What must hold in the database whatever happened.
+
+use std::collections::BTreeMap;
+
+use super::database::{Backend, TestDatabase, texts};
+
+/// Checks that nothing is out of order.
+#[track_caller]
+pub fn check(database: &TestDatabase, all_sent: bool) {
+    let mut conn = database.connect();
+    // Each query finds what must not be there.
+    let mut rules = vec![
+        (
+            "one escalation is active on a case (E3)",
+            "SELECT 'case with ' || count(*) AS text FROM escalations \
+             WHERE state IN ('submitted', 'in_review', 'accepted') GROUP BY case_id HAVING count(*) > 1",
+        ),
+        (
+            "every entry has its case, and an escalation's entry one of the same case (F1)",
+            "SELECT f.feed || ' ' || f.kind AS text FROM feed_entries f \
+             LEFT JOIN cases c ON c.id = f.case_id LEFT JOIN escalations e ON e.id = f.escalation_id \
+             WHERE c.id IS NULL OR (f.escalation_id IS NOT NULL AND (e.id IS NULL OR e.case_id <> f.case_id)) \
+                OR (f.feed = 'escalation' AND f.escalation_id IS NULL)",
+        ),
+        (
+            "numbers are sequential (C1)",
+            "SELECT 'cases up to ' || max(number) || ', ' || count(*) || ' of them' AS text FROM cases \
+             HAVING count(*) > 0 AND max(number) <> count(*)",
+        ),
+        (
+            "numbers are sequential (M1)",
+            "SELECT 'escalations up to ' || max(number) || ', ' || count(*) || ' of them' AS text FROM escalations \
+             HAVING count(*) > 0 AND max(number) <> count(*)",
+        ),
+        (
+            "the last update by the provider is its newest public entry (C7)",
+            "SELECT 'C-' || c.number AS text FROM cases c LEFT JOIN ( \
+                 SELECT case_id, max(at) AS newest FROM feed_entries \
+                 WHERE visibility = 'public' AND author_side = 'provider' AND kind <> 'mark' GROUP BY case_id) f \
+             ON f.case_id = c.id WHERE c.last_provider_entry_at IS DISTINCT FROM f.newest",
+        ),
+        (
+            "every case and escalation has audited events from its beginning (C8)",
+            "SELECT 'C-' || c.number AS text FROM cases c \
+             WHERE NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.case_id = c.id AND a.subject_id = c.id) \
+             UNION ALL SELECT 'E-' || e.number AS text FROM escalations e \
+             WHERE NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.escalation_id = e.id AND a.subject_id = e.id)",
+        ),
+        (
+            "each version of an escalation was audited (C8)",
+            "SELECT 'E-' || e.number || ' at version ' || e.version AS text FROM escalations e \
+             WHERE (SELECT count(*) FROM audit_events a WHERE a.subject_id = e.id) < e.version",
+        ),
+        (
+            "audited events say who it was",
+            "SELECT kind AS text FROM audit_events WHERE actor_name = ''",
+        ),
+        (
+            "what an escalation was accepted with is there (M3: everything or nothing)",
+            "SELECT 'E-' || e.number AS text FROM escalations e WHERE NOT EXISTS ( \
+                 SELECT 1 FROM feed_entries f WHERE f.escalation_id = e.id AND f.feed = 'escalation') \
+             OR NOT EXISTS (SELECT 1 FROM feed_entries f WHERE f.escalation_id = e.id AND f.feed = 'case' AND f.kind = 'mark')",
+        ),
+        (
+            "no notice is for its own cause, or for somebody without an address (N4)",
+            "SELECT n.kind AS text FROM notices n JOIN people p ON p.id = n.person_id WHERE p.email_verified_at IS NULL",
+        ),
+    ];
+    if all_sent {
+        rules.push((
+            "no notice is left unsent (N2)",
+            "SELECT kind || ' ' || state || ' ' || coalesce(last_error, '') AS text FROM notices \
+             WHERE state NOT IN ('sent', 'withheld')",
+        ));
+    }
+    for (rule, query) in rules {
+        let broken = texts(&mut conn, query);
+        assert!(broken.is_empty(), "not in order: {rule}: {broken:#?}");
+    }
+}
+
+/// The content of every table: what a refused request must leave as it is.
+pub fn rows(database: &TestDatabase, backend: Backend) -> BTreeMap<String, Vec<String>> {
+    // These change with every look, by design.
+    const QUIET: [&str; 2] = ["sign_in_attempts", "sessions"];
+    let mut conn = database.connect();
+    let tables = match backend {
+        Backend::Sqlite => {
+            "SELECT name AS text FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' \
+             AND name NOT LIKE '\\_\\_%' ESCAPE '\\'"
+        }
+        Backend::Postgresql => {
+            "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%'"
+        }
+    };
+    let mut rows = BTreeMap::new();
+    for table in texts(&mut conn, tables) {
+        if QUIET.contains(&table.as_str()) {
+            continue;
+        }
+        let row = match backend {
+            Backend::Sqlite => {
+                let columns = format!(
+                    "SELECT 'quote(' || name || ')' AS text FROM pragma_table_info('{table}')"
+                );
+                texts(&mut conn, &columns).join(" || ',' || ")
+            }
+            Backend::Postgresql => "t::text".to_owned(),
+        };
+        let content = texts(
+            &mut conn,
+            &format!("SELECT {row} AS text FROM {table} t ORDER BY 1"),
+        );
+        rows.insert(table, content);
+    }
+    rows
+}

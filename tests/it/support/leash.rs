@@ -1,0 +1,145 @@
+//! Processes that cannot outlive the test binary, whichever way it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// How long a process may take for what it usually does in a moment.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs the command, prints its process id, and waits for the leash (standard input) to say how it shall end. The
+/// kernel closes the leash when the test binary dies, even if it is killed: `read` then fails and the default holds.
+const WRAPPER: &str = r#"
+default=$1 remove=$2
+shift 2
+exec 3<&0 </dev/null
+"$@" 3<&- 2>&1 &
+pid=$!
+echo "$pid"
+exec >&- 2>/dev/null
+read -r signal <&3 || signal=$default
+kill -s "$signal" "$pid" 2>/dev/null
+wait "$pid"
+status=$?
+[ -z "$remove" ] || rm -rf -- "$remove"
+exit "$status"
+"#;
+
+/// A child process on a leash: it is ended when this is dropped and when the test binary is gone.
+#[derive(Debug)]
+pub struct Leashed {
+    wrapper: Child,
+    leash: Option<ChildStdin>,
+    output: Receiver<String>,
+    said: Vec<String>,
+    /// The process id of the command itself.
+    pub pid: u32,
+}
+
+/// What [`Leashed::spawn`] needs to know besides the command.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Leash<'a> {
+    /// The signal that ends the process at the latest, `TERM` unless given.
+    pub signal: Option<&'a str>,
+    /// A folder to remove after the process has ended.
+    pub remove: Option<&'a Path>,
+}
+
+impl Leashed {
+    /// Starts `command` with its environment and folder; what it says on either output is read by lines.
+    pub fn spawn(command: &Command, leash: Leash) -> Self {
+        let mut wrapper = Command::new("sh");
+        wrapper
+            .args(["-c", WRAPPER, "leash", leash.signal.unwrap_or("TERM")])
+            .arg(leash.remove.unwrap_or(Path::new("")))
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // Control-C ends the test binary; the leash then ends this group in its own order.
+            .process_group(0);
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => wrapper.env(name, value),
+                None => wrapper.env_remove(name),
+            };
+        }
+        if let Some(folder) = command.get_current_dir() {
+            wrapper.current_dir(folder);
+        }
+        let mut wrapper = wrapper.spawn().expect("sh runs");
+        let leash = wrapper.stdin.take();
+        let output = lines(wrapper.stdout.take().expect("piped"));
+        let pid = output
+            .recv_timeout(PATIENCE)
+            .expect("the wrapper says the process id");
+        Self {
+            wrapper,
+            leash,
+            output,
+            said: Vec::new(),
+            pid: pid.trim().parse().expect("a process id"),
+        }
+    }
+
+    /// The first line for which `find` finds something; everything before it is skipped. The error tells what the
+    /// process said instead, when it has ended or a minute has passed.
+    pub fn wait_for_line<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> Result<T, String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let why = match self
+                .output
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => {
+                    let found = find(&line);
+                    self.said.push(line);
+                    match found {
+                        Some(found) => return Ok(found),
+                        None => continue,
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => "nothing of the kind within a minute",
+                Err(RecvTimeoutError::Disconnected) => "the process ended",
+            };
+            return Err(format!("{why}; it said:\n{}", self.said.join("\n")));
+        }
+    }
+
+    /// Everything it has said so far.
+    pub fn said(&mut self) -> &[String] {
+        self.said.extend(self.output.try_iter());
+        &self.said
+    }
+
+    /// Sends `signal` (`TERM`, `KILL`, …), waits for the end and tells the status as a shell does (128 + signal).
+    pub fn end_with(mut self, signal: &str) -> ExitStatus {
+        if let Some(mut leash) = self.leash.take() {
+            let _ = leash.write_all(format!("{signal}\n").as_bytes());
+        }
+        self.wrapper.wait().expect("the wrapper ends")
+    }
+}
+
+impl Drop for Leashed {
+    fn drop(&mut self) {
+        self.leash = None;
+        let _ = self.wrapper.wait();
+    }
+}
+
+/// Reads lines on a thread of its own, so that the reader can give up waiting and the writer never has to.
+fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}

@@ -1,0 +1,38 @@
+//! What the stories stand on: real databases, a real mail server, a real browser, and people who talk.
+
+pub mod answer;
+pub mod browser;
+pub mod database;
+pub mod desk;
+pub mod invariants;
+pub mod leash;
+pub mod person;
+pub mod post;
+pub mod postgres;
+pub mod process;
+pub mod serving;
+pub mod smtp;
+pub mod world;
+
+use std::io::Write;
+
+/// Says something on the standard error of the test run itself, which a passing test cannot hide.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Whether a missing piece of equipment must fail the run instead of shortening it.
+pub fn everything_is_required() -> bool {
+    std::env::var_os("CI")
+        .is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
+}
+
+/// Reports that `what` cannot be tested here and why; fails where everything is required.
+pub fn go_without(what: &str, why: &str) {
+    let text = format!("NOT RUN: {what}: {why}");
+    assert!(
+        !everything_is_required(),
+        "{text} (and CI is set, so nothing may be left out)"
+    );
+    say(&format!("\n=== {text} ===\n"));
+}

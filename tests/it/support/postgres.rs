@@ -1,0 +1,371 @@
+//! A real PostgreSQL: the one that `CASEBELL_TEST_POSTGRES_URL` names, or one that is started for this run.
+
+use std::net::TcpListener;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use url::Url;
+
+use super::leash::{Leash, Leashed};
+
+const URL: &str = "CASEBELL_TEST_POSTGRES_URL";
+
+/// A server on which this run creates its databases.
+pub struct Server {
+    /// The URL of the database from which others are created.
+    maintenance: Url,
+    admin: Mutex<PgConnection>,
+    _process: Option<Mutex<Leashed>>,
+}
+
+/// The server of this test binary, started on first use; the error says why there is none.
+pub fn server() -> Result<&'static Server, &'static str> {
+    static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+    SERVER
+        .get_or_init(|| match std::env::var(URL) {
+            Ok(url) if !url.is_empty() => {
+                Server::at(&url).map_err(|error| format!("{URL}: {error}"))
+            }
+            _ => Server::start(),
+        })
+        .as_ref()
+        .map_err(String::as_str)
+}
+
+impl Server {
+    fn at(url: &str) -> Result<Self, String> {
+        let mut maintenance = Url::parse(url).map_err(|error| error.to_string())?;
+        if maintenance.path().trim_matches('/').is_empty() {
+            maintenance.set_path("postgres");
+        }
+        let server = Self::connected(maintenance, None)?;
+        server.sweep();
+        Ok(server)
+    }
+
+    /// Starts a server with nothing to lose: a new cluster in a temporary folder, and no waiting for the disk.
+    fn start() -> Result<Self, String> {
+        let binaries = binaries().ok_or_else(|| {
+            format!("no initdb and postgres in PATH or /usr/lib/postgresql/*/bin: install postgresql, or set {URL}")
+        })?;
+        // The port that is free now may be taken a moment later by somebody else: then another one will do.
+        let mut outcome = Err(String::new());
+        for _ in 0..3 {
+            outcome = Self::start_on(&binaries, free_port());
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn start_on(binaries: &Path, port: u16) -> Result<Self, String> {
+        let folder = tempfile::Builder::new()
+            .prefix("casebell-postgresql-")
+            .tempdir()
+            .map_err(|error| error.to_string())?;
+        let data = folder.path().join("data");
+        let password = format!("{:032x}", rand::random::<u128>());
+        let password_file = folder.path().join("password");
+        std::fs::write(&password_file, &password).map_err(|error| error.to_string())?;
+        // PostgreSQL refuses to be run by root.
+        let user = is_root().then(Unprivileged::find).transpose()?;
+        let run = |name: &str| {
+            let program = binaries.join(name);
+            let mut command = user
+                .as_ref()
+                .map_or_else(|| Command::new(&program), |user| user.command(&program));
+            command
+                .current_dir(folder.path())
+                .env("TZ", "UTC")
+                .env_remove("PGDATA")
+                .env_remove("PGOPTIONS");
+            command
+        };
+        if let Some(user) = &user {
+            for path in [folder.path(), &password_file] {
+                chown(path, Some(user.id), Some(user.group))
+                    .map_err(|error| format!("chown: {error}"))?;
+            }
+        }
+        let made = run("initdb")
+            .args([
+                "--username=casebell",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--no-sync",
+            ])
+            .arg("--pwfile")
+            .arg(&password_file)
+            .arg("--pgdata")
+            .arg(&data)
+            .output()
+            .map_err(|error| format!("initdb: {error}"))?;
+        if !made.status.success() {
+            return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)));
+        }
+        let mut postgres = run("postgres");
+        postgres
+            .arg("-D")
+            .arg(&data)
+            .arg("-c")
+            .arg(format!("port={port}"));
+        for setting in [
+            "listen_addresses=127.0.0.1",
+            // A socket's path may be too long for some temporary folders, and nothing here needs one.
+            "unix_socket_directories=",
+            "max_connections=300",
+            "shared_buffers=64MB",
+            "fsync=off",
+            "synchronous_commit=off",
+            "full_page_writes=off",
+            "logging_collector=off",
+            "log_min_messages=log",
+        ] {
+            postgres.arg("-c").arg(setting);
+        }
+        // QUIT ends it without a last checkpoint, which nobody needs: the folder goes with it.
+        let folder = folder.keep();
+        let mut process = Leashed::spawn(
+            &postgres,
+            Leash {
+                signal: Some("QUIT"),
+                remove: Some(&folder),
+            },
+        );
+        process.wait_for_line(|line| line.contains("ready to accept connections").then_some(()))?;
+        let url = format!("postgres://casebell:{password}@127.0.0.1:{port}/postgres");
+        Self::connected(
+            Url::parse(&url).map_err(|error| error.to_string())?,
+            Some(Mutex::new(process)),
+        )
+    }
+
+    fn connected(maintenance: Url, process: Option<Mutex<Leashed>>) -> Result<Self, String> {
+        let admin =
+            PgConnection::establish(maintenance.as_str()).map_err(|error| error.to_string())?;
+        Ok(Self {
+            maintenance,
+            admin: Mutex::new(admin),
+            _process: process,
+        })
+    }
+
+    /// Creates a database: an empty one, or a copy of `like`, to which nobody may be connected.
+    pub fn create(&'static self, like: Option<&Database>) -> Database {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "{PREFIX}{}_{}_{}",
+            seconds_now(),
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        let template = like.map_or("template0", |database| &database.name);
+        self.run(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        Database { server: self, name }
+    }
+
+    fn run(&self, sql: &str) {
+        // A test that failed in here has poisoned nothing: the connection is in no transaction.
+        let mut admin = self
+            .admin
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        admin
+            .batch_execute(sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// Drops what earlier runs left behind on a server that outlives them.
+    fn sweep(&self) {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            datname: String,
+        }
+        const HOURS: u64 = 3;
+        let query = "SELECT datname::text AS datname FROM pg_database WHERE starts_with(datname, 'casebell_test_')";
+        let mut admin = self
+            .admin
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        for Row { datname } in sql_query(query)
+            .load::<Row>(&mut *admin)
+            .unwrap_or_default()
+        {
+            let made_at = datname
+                .trim_start_matches(PREFIX)
+                .split('_')
+                .next()
+                .and_then(|text| text.parse::<u64>().ok());
+            if made_at.is_some_and(|made_at| made_at + HOURS * 3600 < seconds_now()) {
+                // Another run may sweep at the same time.
+                let _ =
+                    admin.batch_execute(&format!("DROP DATABASE IF EXISTS {datname} WITH (FORCE)"));
+            }
+        }
+    }
+}
+
+const PREFIX: &str = "casebell_test_";
+
+/// A database of one test, dropped with it.
+pub struct Database {
+    server: &'static Server,
+    name: String,
+}
+
+impl Database {
+    /// Its `postgres://` URL.
+    pub fn url(&self) -> String {
+        let mut url = self.server.maintenance.clone();
+        url.set_path(&self.name);
+        url.into()
+    }
+
+    /// A connection of the test's own, beside the desk's.
+    pub fn connect(&self) -> PgConnection {
+        PgConnection::establish(&self.url()).expect("the test's database answers")
+    }
+
+    /// Breaks every connection to it and lets nobody in until [`Database::open_to_all`].
+    pub fn close_to_all(&self) {
+        let name = &self.name;
+        self.server
+            .run(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+        self.break_connections();
+    }
+
+    /// Lets connections in again.
+    pub fn open_to_all(&self) {
+        self.server.run(&format!(
+            "ALTER DATABASE {} ALLOW_CONNECTIONS true",
+            self.name
+        ));
+    }
+
+    /// Breaks every connection to it, as a restart of the server would, and returns once they are gone.
+    pub fn break_connections(&self) -> i64 {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            broken: i64,
+        }
+        let mut admin = self
+            .server
+            .admin
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // With a timeout (milliseconds) the function waits for the end of the backend.
+        sql_query(
+            "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 10000)) AS broken \
+             FROM pg_stat_activity WHERE datname = $1",
+        )
+        .bind::<Text, _>(&self.name)
+        .get_result::<Row>(&mut *admin)
+        .expect("backends are terminated")
+        .broken
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let mut admin = self
+            .server
+            .admin
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Err(error) = admin.batch_execute(&sql) {
+            super::say(&format!("{sql}: {error}"));
+        }
+    }
+}
+
+/// The folder with both `initdb` and `postgres`; of several versions the newest.
+fn binaries() -> Option<PathBuf> {
+    let complete =
+        |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).find(complete).or_else(|| {
+        let version = |folder: &PathBuf| -> Option<u32> {
+            folder.parent()?.file_name()?.to_str()?.parse().ok()
+        };
+        std::fs::read_dir("/usr/lib/postgresql")
+            .ok()?
+            .flatten()
+            .map(|entry| entry.path().join("bin"))
+            .filter(complete)
+            .max_by_key(version)
+    })
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
+}
+
+fn seconds_now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map(|since| since.as_secs())
+        .unwrap_or_default()
+}
+
+fn is_root() -> bool {
+    id(&["-u"]) == Ok(0)
+}
+
+fn id(arguments: &[&str]) -> Result<u32, String> {
+    let output = Command::new("id")
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("id: {error}"))?;
+    String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse()
+        .map_err(|_| format!("id {}: no number", arguments.join(" ")))
+}
+
+/// Somebody who is not root and may own the cluster.
+struct Unprivileged {
+    id: u32,
+    group: u32,
+}
+
+impl Unprivileged {
+    fn find() -> Result<Self, String> {
+        ["postgres", "nobody"]
+            .iter()
+            .find_map(|name| {
+                Some(Self {
+                    id: id(&["-u", name]).ok()?,
+                    group: id(&["-g", name]).ok()?,
+                })
+            })
+            .ok_or_else(|| {
+                "root may not run PostgreSQL, and there is neither a user postgres nor nobody"
+                    .to_owned()
+            })
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new("setpriv");
+        command
+            .arg(format!("--reuid={}", self.id))
+            .arg(format!("--regid={}", self.group))
+            .args(["--clear-groups", "--"])
+            .arg(program);
+        command
+    }
+}

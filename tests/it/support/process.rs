@@ -1,0 +1,71 @@
+//! The real binary, as somebody starts it.
+
+use std::path::Path;
+use std::process::{Command, ExitStatus, Output};
+
+use super::leash::{Leash, Leashed};
+
+/// A running `casebell serve`.
+pub struct Process {
+    /// Where it serves: `http://127.0.0.1:port`.
+    pub origin: String,
+    leashed: Leashed,
+}
+
+/// The binary with nothing of the tester's own settings.
+pub fn casebell(data: &Path, settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_casebell"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CASEBELL_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .current_dir(data)
+        .env("CASEBELL_DATA_DIR", data)
+        .env("CASEBELL_LISTEN", "127.0.0.1:0");
+    command.envs(settings.iter().copied());
+    command
+}
+
+/// Runs a sub-command to its end.
+pub fn run(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+    casebell(data, settings)
+        .args(arguments)
+        .output()
+        .expect("the binary runs")
+}
+
+impl Process {
+    /// Starts serving and waits for the line that says where.
+    pub fn serve(data: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::start(data, settings, &["serve"])
+    }
+
+    /// Starts any command that serves.
+    pub fn start(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut command = casebell(data, settings);
+        command.args(arguments);
+        let mut leashed = Leashed::spawn(&command, Leash::default());
+        let origin = leashed.wait_for_line(|line| {
+            let address = line
+                .split_whitespace()
+                .find(|word| word.starts_with("http://127.0.0.1:"))?;
+            Some(address.trim_end_matches(['/', '.', ',']).to_owned())
+        });
+        Self {
+            origin: origin.unwrap_or_else(|why| panic!("casebell {arguments:?}: {why}")),
+            leashed,
+        }
+    }
+
+    /// Ends it as `kill` does, and waits.
+    pub fn end_with(self, signal: &str) -> ExitStatus {
+        self.leashed.end_with(signal)
+    }
+
+    /// Everything that it has printed and logged.
+    pub fn said(&mut self) -> String {
+        self.leashed.said().join("\n")
+    }
+}
