@@ -1,7 +1,17 @@
 //! The HTTP edge: the API and the portal.
 
+pub mod call;
+pub mod client;
+pub mod desk;
+pub mod etag;
 pub mod fields;
+pub mod idempotency;
+pub mod openapi;
+pub mod pagination;
+pub mod principal;
 pub mod problem;
+pub mod reply;
+pub mod route;
 
 use std::sync::LazyLock;
 
@@ -9,8 +19,7 @@ use crate::words::Words;
 
 /// The catalogue for what has no reader yet whose language could be asked.
 fn words() -> &'static Words {
-    static WORDS: LazyLock<Words> = LazyLock::new(|| {
-        Words::load().unwrap_or_else(|error| panic!("the embedded catalogue: {error}"))
-    });
+    static WORDS: LazyLock<Words> =
+        LazyLock::new(|| Words::load().unwrap_or_else(|error| panic!("the embedded catalogue: {error}")));
     &WORDS
 }

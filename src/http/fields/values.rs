@@ -13,7 +13,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{At, Errors, Fault, Field};
+use super::{At, Errors, Fault, Field, Member, Members, Request};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
@@ -393,5 +393,23 @@ impl<T: Field> Field for Patch<T> {
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         T::schemas(schemas);
+    }
+}
+
+/// Nothing is asked for, and nothing is taken.
+impl Field for () {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        Members::of(value, at, errors)?.close();
+        Some(())
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Object).into()
+    }
+}
+
+impl Request for () {
+    fn members() -> Vec<Member> {
+        Vec::new()
     }
 }
