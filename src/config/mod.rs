@@ -166,7 +166,7 @@ impl Settings {
             secret_key: reader.value("secret_key", secret_key::parse),
             log: reader
                 .value("log", values::log_filter)
-                .unwrap_or_else(|| "info".to_owned()),
+                .unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             log_format: reader
                 .value("log_format", values::log_format)
                 .unwrap_or_default(),

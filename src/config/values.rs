@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use crate::db::Location;
+
 /// Which database keeps the rows.
 #[derive(Clone, Debug)]
 pub enum DatabaseUrl {
@@ -20,6 +22,14 @@ pub enum DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// Where the database floor finds it.
+    pub fn location(&self) -> Location {
+        match self {
+            Self::Sqlite(path) => Location::Sqlite(path.clone()),
+            Self::Postgres(url) => Location::Postgres(url.clone()),
+        }
+    }
+
     /// The whole URL with its password, for the one place that connects.
     pub fn expose(&self) -> String {
         match self {

@@ -17,8 +17,9 @@ pub struct HashError(String);
 /// # Errors
 /// See [`HashError`].
 pub fn hash_password(password: &str) -> Result<String, HashError> {
-    let hash: PasswordHash =
-        Argon2::default().hash_password(password.as_bytes()).map_err(|error| HashError(error.to_string()))?;
+    let hash: PasswordHash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|error| HashError(error.to_string()))?;
     Ok(hash.to_string())
 }
 
@@ -27,7 +28,9 @@ pub fn hash_password(password: &str) -> Result<String, HashError> {
 pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
     let known = hash.and_then(|hash| PasswordHash::new(hash).ok());
     match (&known, &*NOBODY) {
-        (Some(hash), _) => Argon2::default().verify_password(password.as_bytes(), hash).is_ok(),
+        (Some(hash), _) => Argon2::default()
+            .verify_password(password.as_bytes(), hash)
+            .is_ok(),
         (None, Some(nobody)) => {
             // Whatever comes out, nobody has this password.
             let _ = Argon2::default().verify_password(password.as_bytes(), nobody);
@@ -60,6 +63,9 @@ mod tests {
 
     #[test]
     fn every_hash_has_its_own_salt() {
-        assert_ne!(hash_password("same").expect("hashed"), hash_password("same").expect("hashed"));
+        assert_ne!(
+            hash_password("same").expect("hashed"),
+            hash_password("same").expect("hashed")
+        );
     }
 }

@@ -18,8 +18,14 @@ pub struct NewSecret {
 impl NewSecret {
     /// Makes a secret of 32 random bytes behind a prefix that says what it is for.
     pub fn with_prefix(prefix: &str) -> Self {
-        let text = format!("{prefix}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()));
-        Self { hash: hash_secret(&text), text: SecretString::from(text) }
+        let text = format!(
+            "{prefix}{}",
+            URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+        );
+        Self {
+            hash: hash_secret(&text),
+            text: SecretString::from(text),
+        }
     }
 }
 
@@ -42,7 +48,10 @@ mod tests {
 
     #[test]
     fn a_secret_is_long_random_and_recognisable() {
-        let (one, two) = (NewSecret::with_prefix("cbt_"), NewSecret::with_prefix("cbt_"));
+        let (one, two) = (
+            NewSecret::with_prefix("cbt_"),
+            NewSecret::with_prefix("cbt_"),
+        );
         assert_eq!(one.text.expose_secret().len(), 4 + 43);
         assert!(one.text.expose_secret().starts_with("cbt_"));
         assert_ne!(one.text.expose_secret(), two.text.expose_secret());

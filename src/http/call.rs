@@ -65,6 +65,16 @@ pub enum Needs {
     Permission(Permission),
 }
 
+/// Needs nothing.
+pub const ANYONE: Needs = Needs::Anyone;
+/// Needs somebody who is signed in.
+pub const SIGNED_IN: Needs = Needs::SignedIn;
+
+/// Needs this permission.
+pub const fn may(permission: Permission) -> Needs {
+    Needs::Permission(permission)
+}
+
 /// Who may call: a [`Principal`], or [`Anyone`].
 pub trait Caller: Clone + Send + Sync + Sized + 'static {
     /// Whether nobody needs to be signed in.
@@ -154,16 +164,29 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
         }
         let query = query(request.query_string())?;
         let if_match = IfMatch::read(request.headers())?;
-        let bytes = if changes { bytes(request, payload).await? } else { web::Bytes::new() };
+        let bytes = if changes {
+            bytes(request, payload).await?
+        } else {
+            web::Bytes::new()
+        };
         let body = body(request, &bytes)?;
         let repeat = match principal.principal() {
             Some(principal) if request.method() == Method::POST => {
                 let method = request.method().as_str();
-                idempotency::read(request.headers(), principal.actor.id(), method, request.path(), &bytes)?
+                idempotency::read(
+                    request.headers(),
+                    principal.actor.id(),
+                    method,
+                    request.path(),
+                    &bytes,
+                )?
             }
             _ => None,
         };
-        let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = request
+            .headers()
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok());
         Ok(Self {
             now: desk.clock.now(),
             client: client::address(&desk, request),
@@ -190,14 +213,27 @@ async fn permitted<A: Address>(
         return Ok(());
     }
     let (access, address) = (principal.access().clone(), address.clone());
-    let visible = desk.db.read(move |conn| address.is_visible(conn, &access)).await?;
-    Err(if visible { Problem::missing_permission(permission) } else { Problem::not_found() })
+    let visible = desk
+        .db
+        .read(move |conn| address.is_visible(conn, &access))
+        .await?;
+    Err(if visible {
+        Problem::missing_permission(permission)
+    } else {
+        Problem::not_found()
+    })
 }
 
 async fn bytes(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Problem> {
     let too_large = || Problem::new(Code::TooLarge).with("max_bytes", LARGEST_BODY);
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > LARGEST_BODY as u64) {
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    if announced
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| length > LARGEST_BODY as u64)
+    {
         return Err(too_large());
     }
     match payload.to_bytes_limited(LARGEST_BODY).await {
@@ -209,19 +245,37 @@ async fn bytes(request: &HttpRequest, payload: web::Payload) -> Result<web::Byte
 
 fn body<B: Request>(request: &HttpRequest, bytes: &[u8]) -> Result<B, Problem> {
     // Saying nothing is saying an empty object: what is required is then named.
-    let value = if bytes.is_empty() { Value::Object(Map::new()) } else { json(request, bytes)? };
+    let value = if bytes.is_empty() {
+        Value::Object(Map::new())
+    } else {
+        json(request, bytes)?
+    };
     fields::read(&value, Errors::default()).map_err(Problem::invalid)
 }
 
 fn json(request: &HttpRequest, bytes: &[u8]) -> Result<Value, Problem> {
-    let stated = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let stated = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = stated
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     let is_patch = request.method() == Method::PATCH;
     if essence != JSON && !(is_patch && essence == MERGE_PATCH) {
-        let expected = if is_patch { format!("{JSON} or {MERGE_PATCH}") } else { JSON.to_owned() };
+        let expected = if is_patch {
+            format!("{JSON} or {MERGE_PATCH}")
+        } else {
+            JSON.to_owned()
+        };
         return Err(Problem::new(Code::UnsupportedMediaType).with("expected", expected));
     }
-    serde_json::from_slice(bytes).map_err(|error| Problem::new(Code::MalformedJson).with("why", error.to_string()))
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::new(Code::MalformedJson).with("why", error.to_string()))
 }
 
 fn query<Q: Request>(text: &str) -> Result<Q, Problem> {
@@ -267,7 +321,11 @@ where
     pub async fn write<T, const STATUS: u16, F>(self, work: F) -> Result<Reply<T, STATUS>, Problem>
     where
         T: 'static,
-        F: Fn(&mut Conn, &Self) -> Result<Reply<T, STATUS>, Problem> + Clone + Send + Sync + 'static,
+        F: Fn(&mut Conn, &Self) -> Result<Reply<T, STATUS>, Problem>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
     {
         let db = self.desk.db.clone();
         let (repeat, now) = (self.repeat.clone(), self.now);
@@ -299,7 +357,8 @@ mod tests {
 
     #[test]
     fn a_query_string_is_read_with_its_repetitions() {
-        let search: Search = query("q=printer+on%20fire&status=open&status=a,b&limit=7").expect("readable");
+        let search: Search =
+            query("q=printer+on%20fire&status=open&status=a,b&limit=7").expect("readable");
         assert_eq!(search.q.as_deref(), Some("printer on fire"));
         assert_eq!(search.status.0, ["open", "a", "b"]);
         assert_eq!(search.limit.map(Whole::get), Some(7));
@@ -310,7 +369,18 @@ mod tests {
     #[test]
     fn every_wrong_parameter_is_named() {
         let problem = query::<Search>("limit=101&q=a&q=b&colour=red").expect_err("refused");
-        let named: Vec<_> = problem.errors().iter().map(|error| (error.field(), error.code())).collect();
-        assert_eq!(named, [("q", "given_twice"), ("limit", "out_of_range"), ("colour", "unknown_field")]);
+        let named: Vec<_> = problem
+            .errors()
+            .iter()
+            .map(|error| (error.field(), error.code()))
+            .collect();
+        assert_eq!(
+            named,
+            [
+                ("q", "given_twice"),
+                ("limit", "out_of_range"),
+                ("colour", "unknown_field")
+            ]
+        );
     }
 }

@@ -53,17 +53,33 @@ mod tests {
     use super::*;
 
     fn client(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
-        let trusted: Vec<Network> = trusted.iter().map(|text| text.parse().expect("a network")).collect();
+        let trusted: Vec<Network> = trusted
+            .iter()
+            .map(|text| text.parse().expect("a network"))
+            .collect();
         behind_proxies(&trusted, peer.parse().expect("an address"), forwarded).to_string()
     }
 
     #[test]
     fn only_trusted_proxies_are_believed() {
         assert_eq!(client(&[], "203.0.113.1", &["198.51.100.1"]), "203.0.113.1");
-        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(
+            client(&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1"]),
+            "198.51.100.1"
+        );
         // The client itself wrote the first; the proxies added the rest.
-        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["1.2.3.4", "198.51.100.1", "10.0.0.2"]), "198.51.100.1");
-        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["unknown"]), "10.0.0.1");
+        assert_eq!(
+            client(
+                &["10.0.0.0/8"],
+                "10.0.0.1",
+                &["1.2.3.4", "198.51.100.1", "10.0.0.2"]
+            ),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            client(&["10.0.0.0/8"], "10.0.0.1", &["unknown"]),
+            "10.0.0.1"
+        );
         assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[]), "10.0.0.1");
     }
 

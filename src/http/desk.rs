@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use tokio::sync::Semaphore;
+
 use crate::clock::Clock;
 use crate::config::{Network, PublicUrl, SecretKey, Settings};
 use crate::db::Db;
@@ -23,19 +25,33 @@ pub struct Desk {
     pub key: SecretKey,
     /// Proxies whose word about a client's address is taken.
     pub trusted_proxies: Vec<Network>,
+    /// Hashing a password takes a processor and 19 MiB: no more than there are processors hash at once, so that a
+    /// flood of sign-ins waits instead of taking the machine.
+    pub(super) hashing: Semaphore,
 }
 
 impl Desk {
     /// The desk that serves on `address`.
-    pub fn new(settings: &Settings, key: SecretKey, db: Db, clock: Clock, words: Words, address: SocketAddr) -> Self {
+    pub fn new(
+        settings: &Settings,
+        key: SecretKey,
+        db: Db,
+        clock: Clock,
+        words: Words,
+        address: SocketAddr,
+    ) -> Self {
         Self {
             db,
             clock,
             words,
-            public_url: settings.public_url.clone().unwrap_or_else(|| PublicUrl::listening_on(address)),
+            public_url: settings
+                .public_url
+                .clone()
+                .unwrap_or_else(|| PublicUrl::listening_on(address)),
             support_phone: settings.support_phone.clone(),
             key,
             trusted_proxies: settings.trusted_proxies.clone(),
+            hashing: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
         }
     }
 }

@@ -24,13 +24,18 @@ impl IfMatch {
     /// # Errors
     /// [`Code::MalformedHeader`] for what is neither `*` nor a list of tags.
     pub fn read(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        let Some(tags) = tags(headers, IF_MATCH)? else { return Ok(None) };
+        let Some(tags) = tags(headers, IF_MATCH)? else {
+            return Ok(None);
+        };
         Ok(Some(match tags {
             Tags::Any => Self::Any,
             // The comparison is strong: a weak tag matches nothing.
-            Tags::These(tags) => {
-                Self::OneOf(tags.iter().filter(|tag| !tag.weak).filter_map(|tag| tag.value.parse().ok()).collect())
-            }
+            Tags::These(tags) => Self::OneOf(
+                tags.iter()
+                    .filter(|tag| !tag.weak)
+                    .filter_map(|tag| tag.value.parse().ok())
+                    .collect(),
+            ),
         }))
     }
 
@@ -47,7 +52,11 @@ impl IfMatch {
     /// # Errors
     /// [`Code::StaleVersion`].
     pub fn check(&self, version: i64) -> Result<(), Problem> {
-        if self.admits(version) { Ok(()) } else { Err(Problem::new(Code::StaleVersion).with("version", version)) }
+        if self.admits(version) {
+            Ok(())
+        } else {
+            Err(Problem::new(Code::StaleVersion).with("version", version))
+        }
     }
 }
 
@@ -75,7 +84,9 @@ struct Tag {
 
 fn tags(headers: &HeaderMap, name: HeaderName) -> Result<Option<Tags>, Problem> {
     let malformed = || {
-        Problem::new(Code::MalformedHeader).with("header", name.as_str()).with("expected", "\"3\" or *")
+        Problem::new(Code::MalformedHeader)
+            .with("header", name.as_str())
+            .with("expected", "\"3\" or *")
     };
     let mut found = Vec::new();
     let mut any = false;
@@ -110,7 +121,13 @@ fn tag(text: &str) -> Option<(Tag, &str)> {
         None => (false, text),
     };
     let (value, after) = text.strip_prefix('"')?.split_once('"')?;
-    Some((Tag { weak, value: value.to_owned() }, after.trim_start()))
+    Some((
+        Tag {
+            weak,
+            value: value.to_owned(),
+        },
+        after.trim_start(),
+    ))
 }
 
 #[cfg(test)]
@@ -136,10 +153,16 @@ mod tests {
         assert_eq!(if_match(&[]), None);
         assert_eq!(if_match(&["*"]), Some(IfMatch::Any));
         assert_eq!(if_match(&["\"3\""]), Some(IfMatch::OneOf(vec![3])));
-        assert_eq!(if_match(&["\"3\", \"4\"", "\"5\""]), Some(IfMatch::OneOf(vec![3, 4, 5])));
+        assert_eq!(
+            if_match(&["\"3\", \"4\"", "\"5\""]),
+            Some(IfMatch::OneOf(vec![3, 4, 5]))
+        );
         let weak_or_foreign = if_match(&["W/\"3\", \"abc\""]).expect("a condition");
         assert!(!weak_or_foreign.admits(3));
-        assert_eq!(weak_or_foreign.check(3).expect_err("stale").code(), Code::StaleVersion);
+        assert_eq!(
+            weak_or_foreign.check(3).expect_err("stale").code(),
+            Code::StaleVersion
+        );
     }
 
     #[test]
@@ -153,7 +176,10 @@ mod tests {
 
     #[test]
     fn what_is_known_need_not_be_sent() {
-        assert!(is_known(&headers(IF_NONE_MATCH, &["\"2\", W/\"3\""]), "\"3\""));
+        assert!(is_known(
+            &headers(IF_NONE_MATCH, &["\"2\", W/\"3\""]),
+            "\"3\""
+        ));
         assert!(is_known(&headers(IF_NONE_MATCH, &["*"]), "\"3\""));
         assert!(!is_known(&headers(IF_NONE_MATCH, &["\"2\""]), "\"3\""));
         assert!(!is_known(&headers(IF_NONE_MATCH, &["nonsense"]), "\"3\""));

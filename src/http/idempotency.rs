@@ -31,8 +31,14 @@ pub fn read(
     path: &str,
     body: &[u8],
 ) -> Result<Option<Request>, Problem> {
-    let Some(value) = headers.get(HEADER) else { return Ok(None) };
-    let key = value.to_str().ok().map(str::trim).filter(|key| !key.is_empty() && key.len() <= LONGEST);
+    let Some(value) = headers.get(HEADER) else {
+        return Ok(None);
+    };
+    let key = value
+        .to_str()
+        .ok()
+        .map(str::trim)
+        .filter(|key| !key.is_empty() && key.len() <= LONGEST);
     let Some(key) = key else {
         return Err(Problem::new(Code::MalformedHeader)
             .with("header", "Idempotency-Key")
@@ -98,7 +104,9 @@ fn in_transaction<T, const STATUS: u16>(
 }
 
 fn met_itself(problem: &Problem) -> bool {
-    let Some(DbError::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info))) = problem.database() else {
+    let Some(DbError::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info))) =
+        problem.database()
+    else {
         return false;
     };
     info.table_name() == Some("idempotency_keys") || info.message().contains("idempotency_keys")

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use actix_web::http::{Method, StatusCode};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths, Ref, RefOr, Required,
-    ResponseBuilder, Schema, SecurityRequirement, Server,
+    ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths,
+    Ref, RefOr, Required, ResponseBuilder, Schema, SecurityRequirement, Server,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -26,14 +26,26 @@ const COOKIE: &str = "cookie";
 /// The document of `routes`.
 pub fn document(routes: &[Route]) -> OpenApi {
     let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
-    schemas.insert(ProblemDocument::name().into_owned(), ProblemDocument::schema());
-    schemas.insert(FieldErrorDocument::name().into_owned(), FieldErrorDocument::schema());
+    schemas.insert(
+        ProblemDocument::name().into_owned(),
+        ProblemDocument::schema(),
+    );
+    schemas.insert(
+        FieldErrorDocument::name().into_owned(),
+        FieldErrorDocument::schema(),
+    );
     let mut paths = Paths::new();
     for route in routes {
         for (name, schema) in &route.shape.schemas {
-            schemas.entry(name.clone()).or_insert_with(|| schema.clone());
+            schemas
+                .entry(name.clone())
+                .or_insert_with(|| schema.clone());
         }
-        paths.add_path_operation(route.path, vec![http_method(&route.method)], operation(route));
+        paths.add_path_operation(
+            route.path,
+            vec![http_method(&route.method)],
+            operation(route),
+        );
     }
     let mut components = ComponentsBuilder::new()
         .security_scheme(
@@ -78,7 +90,14 @@ fn operation(route: &Route) -> OperationBuilder {
     let mut operation = OperationBuilder::new()
         .operation_id(Some(route.name.replace("::", "_")))
         .summary(Some(route.summary))
-        .tag(route.path.trim_start_matches('/').split('/').next().unwrap_or_default());
+        .tag(
+            route
+                .path
+                .trim_start_matches('/')
+                .split('/')
+                .next()
+                .unwrap_or_default(),
+        );
     operation = match route.needs {
         Needs::Anyone => operation,
         Needs::SignedIn => signed_in(operation),
@@ -101,7 +120,11 @@ fn operation(route: &Route) -> OperationBuilder {
             ParameterBuilder::new()
                 .name(member.name)
                 .parameter_in(ParameterIn::Query)
-                .required(if member.required { Required::True } else { Required::False })
+                .required(if member.required {
+                    Required::True
+                } else {
+                    Required::False
+                })
                 .description(Some(member.doc.clone()))
                 .schema(Some(member.schema.clone())),
         );
@@ -119,29 +142,46 @@ fn operation(route: &Route) -> OperationBuilder {
     }
     if let Some(schema) = &shape.body {
         let content = ContentBuilder::new().schema(Some(schema.clone())).build();
-        let body = RequestBodyBuilder::new().required(Some(Required::True)).content("application/json", content);
+        let body = RequestBodyBuilder::new()
+            .required(Some(Required::True))
+            .content("application/json", content);
         operation = operation.request_body(Some(body.build()));
     }
     let refused = ResponseBuilder::new()
         .description("A problem; `code` says which.")
-        .content(PROBLEM, ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemDocument::name()))).build());
-    operation.response(shape.success.to_string(), success(route)).response("default", refused)
+        .content(
+            PROBLEM,
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(ProblemDocument::name())))
+                .build(),
+        );
+    operation
+        .response(shape.success.to_string(), success(route))
+        .response("default", refused)
 }
 
 fn signed_in(operation: OperationBuilder) -> OperationBuilder {
     let none: [&str; 0] = [];
-    operation.security(SecurityRequirement::new(TOKEN, none)).security(SecurityRequirement::new(COOKIE, none))
+    operation
+        .security(SecurityRequirement::new(TOKEN, none))
+        .security(SecurityRequirement::new(COOKIE, none))
 }
 
 fn success(route: &Route) -> ResponseBuilder {
     let status = StatusCode::from_u16(route.shape.success).unwrap_or(StatusCode::OK);
-    let mut response = ResponseBuilder::new().description(status.canonical_reason().unwrap_or("Success"));
+    let mut response =
+        ResponseBuilder::new().description(status.canonical_reason().unwrap_or("Success"));
     if let Some(name) = &route.shape.answer {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(name.as_str()))).build();
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name(name.as_str())))
+            .build();
         response = response.content("application/json", content);
     }
     if status == StatusCode::CREATED {
-        let text = described(ObjectBuilder::new().schema_type(Type::String).into(), "Where it is to be found.");
+        let text = described(
+            ObjectBuilder::new().schema_type(Type::String).into(),
+            "Where it is to be found.",
+        );
         response = response.header("Location", HeaderBuilder::new().schema(Some(text)).build());
     }
     response

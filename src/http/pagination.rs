@@ -58,7 +58,11 @@ impl<K: Serialize + DeserializeOwned> Paging<K> {
             })?),
         };
         let limit = usize::try_from(limit.map_or(DEFAULT_LIMIT, Limit::get)).unwrap_or(1);
-        Ok(Self { limit, after, binding })
+        Ok(Self {
+            limit,
+            after,
+            binding,
+        })
     }
 
     /// How many rows to fetch: one more than are shown, to know whether more follow.
@@ -67,16 +71,33 @@ impl<K: Serialize + DeserializeOwned> Paging<K> {
     }
 
     /// The page of `rows`, which were fetched by [`Paging::fetch`]; `key` is a row's position.
-    pub fn page<R, T: Serialize>(&self, mut rows: Vec<R>, key: impl Fn(&R) -> K, item: impl Fn(R) -> T) -> Page<T> {
+    pub fn page<R, T: Serialize>(
+        &self,
+        mut rows: Vec<R>,
+        key: impl Fn(&R) -> K,
+        item: impl Fn(R) -> T,
+    ) -> Page<T> {
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
-        let next_cursor = rows.last().filter(|_| more).and_then(|last| self.seal(key(last)));
-        Page { items: rows.into_iter().map(item).collect(), next_cursor }
+        let next_cursor = rows
+            .last()
+            .filter(|_| more)
+            .and_then(|last| self.seal(key(last)));
+        Page {
+            items: rows.into_iter().map(item).collect(),
+            next_cursor,
+        }
     }
 
     fn seal(&self, key: K) -> Option<String> {
-        let cursor = Cursor { v: CURSOR_VERSION, list: self.binding.clone(), key };
-        serde_json::to_vec(&cursor).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
+        let cursor = Cursor {
+            v: CURSOR_VERSION,
+            list: self.binding.clone(),
+            key,
+        };
+        serde_json::to_vec(&cursor)
+            .ok()
+            .map(|json| URL_SAFE_NO_PAD.encode(json))
     }
 }
 
@@ -87,7 +108,11 @@ fn open<K: DeserializeOwned>(text: &str, binding: &str) -> Option<K> {
 }
 
 fn binding(name: &str, filters: &str) -> String {
-    let digest = Sha256::new().chain_update(name).chain_update([0]).chain_update(filters).finalize();
+    let digest = Sha256::new()
+        .chain_update(name)
+        .chain_update([0])
+        .chain_update(filters)
+        .finalize();
     URL_SAFE_NO_PAD.encode(&digest[..9])
 }
 
@@ -103,7 +128,10 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// A list that is short enough to be given whole.
     pub fn whole(items: Vec<T>) -> Self {
-        Self { items, next_cursor: None }
+        Self {
+            items,
+            next_cursor: None,
+        }
     }
 }
 
@@ -112,10 +140,9 @@ impl<T: ToSchema> PartialSchema for Page<T> {
         let items = ArrayBuilder::new().items(utoipa::openapi::Ref::from_schema_name(T::name()));
         let null = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null));
         let text = ObjectBuilder::new().schema_type(Type::String);
-        let next = OneOfBuilder::new()
-            .item(text)
-            .item(null)
-            .description(Some("Asks for the items behind these, as `cursor`; null at the end of the list."));
+        let next = OneOfBuilder::new().item(text).item(null).description(Some(
+            "Asks for the items behind these, as `cursor`; null at the end of the list.",
+        ));
         ObjectBuilder::new()
             .property("items", items)
             .required("items")
@@ -148,7 +175,12 @@ mod tests {
 
     fn page(paging: &Paging<Key>, all: &[i64]) -> Page<i64> {
         let from = paging.after.as_ref().map_or(i64::MIN, |(n, _)| *n + 1);
-        let rows: Vec<i64> = all.iter().copied().filter(|n| *n >= from).take(paging.limit + 1).collect();
+        let rows: Vec<i64> = all
+            .iter()
+            .copied()
+            .filter(|n| *n >= from)
+            .take(paging.limit + 1)
+            .collect();
         paging.page(rows, |n| (*n, "x".to_owned()), |n| n)
     }
 
@@ -171,13 +203,18 @@ mod tests {
     #[test]
     fn a_full_last_page_has_no_next() {
         let all: Vec<i64> = (0..25).collect();
-        assert_eq!(page(&paging("", None).expect("readable"), &all).next_cursor, None);
+        assert_eq!(
+            page(&paging("", None).expect("readable"), &all).next_cursor,
+            None
+        );
     }
 
     #[test]
     fn a_cursor_of_another_list_or_filter_is_refused() {
         let all: Vec<i64> = (0..30).collect();
-        let cursor = page(&paging("open", None).expect("readable"), &all).next_cursor.expect("more");
+        let cursor = page(&paging("open", None).expect("readable"), &all)
+            .next_cursor
+            .expect("more");
         assert!(paging("open", Some(&cursor)).is_ok());
         for refused in [
             paging("closed", Some(&cursor)).err(),

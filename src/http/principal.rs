@@ -71,6 +71,8 @@ pub enum Via {
     Token {
         /// The token.
         id: TokenId,
+        /// Whether it allows only a part of what its owner may do.
+        scoped: bool,
     },
 }
 
@@ -111,7 +113,12 @@ impl Principal {
     /// # Errors
     /// [`Code::Csrf`].
     pub fn check_csrf_header(&self, request: &HttpRequest) -> Result<(), Problem> {
-        self.check_csrf(request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok()))
+        self.check_csrf(
+            request
+                .headers()
+                .get(CSRF_HEADER)
+                .and_then(|value| value.to_str().ok()),
+        )
     }
 }
 
@@ -126,20 +133,29 @@ enum Shown {
 /// # Errors
 /// [`Code::OrganizationNotFound`] for an acting organization that is not theirs, and the database's own.
 pub async fn find(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
-    let Some(shown) = shown(desk, request) else { return Ok(None) };
+    let Some(shown) = shown(desk, request) else {
+        return Ok(None);
+    };
     let now = desk.clock.now();
     let found = desk.db.read(move |conn| load(conn, &shown, now)).await?;
-    let Some(principal) = found else { return Ok(None) };
+    let Some(principal) = found else {
+        return Ok(None);
+    };
     if let Some(named) = request.headers().get(ACTING_ORGANIZATION) {
         let own = &principal.organization;
-        let is_own = named.to_str().is_ok_and(|named| named == own.slug || named.parse().is_ok_and(|id| own.id == id));
+        let is_own = named
+            .to_str()
+            .is_ok_and(|named| named == own.slug || named.parse().is_ok_and(|id| own.id == id));
         if !is_own {
             return Err(Problem::new(Code::OrganizationNotFound));
         }
     }
     let span = tracing::Span::current();
     span.record("person.id", tracing::field::display(principal.actor.id()));
-    span.record("organization.id", tracing::field::display(principal.organization.id));
+    span.record(
+        "organization.id",
+        tracing::field::display(principal.organization.id),
+    );
     Ok(Some(principal))
 }
 
@@ -148,33 +164,38 @@ pub async fn find(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal
 /// # Errors
 /// [`Code::Unauthenticated`], and those of [`find`].
 pub async fn require(desk: &Desk, request: &HttpRequest) -> Result<Principal, Problem> {
-    find(desk, request).await?.ok_or_else(Problem::unauthenticated)
+    find(desk, request)
+        .await?
+        .ok_or_else(Problem::unauthenticated)
 }
 
 /// A token is said on purpose, a cookie comes along by itself: the token wins.
 fn shown(desk: &Desk, request: &HttpRequest) -> Option<Shown> {
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        return scheme.eq_ignore_ascii_case("bearer").then(|| Shown::Token(token.trim().to_owned()));
+        return scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| Shown::Token(token.trim().to_owned()));
     }
-    request.cookie(cookie_name(desk)).map(|cookie| Shown::Cookie(cookie.value().to_owned()))
+    request
+        .cookie(cookie_name(desk))
+        .map(|cookie| Shown::Cookie(cookie.value().to_owned()))
 }
 
 fn load(conn: &mut Conn, shown: &Shown, now: Instant) -> Result<Option<Principal>, DbError> {
     match shown {
-        Shown::Cookie(secret) => {
-            let found = sessions::by_secret(conn, &hash_secret(secret), now)?;
-            Ok(found.map(|(session, bearer)| {
-                let via =
-                    Via::Session { id: session.id, csrf_token: session.csrf_token, expires_at: session.expires_at };
-                Principal::of(bearer, via)
-            }))
-        }
+        Shown::Cookie(secret) => of_session(conn, &hash_secret(secret), now),
         Shown::Token(secret) if !secret.starts_with(TOKEN_PREFIX) => Ok(None),
         Shown::Token(secret) => {
             let found = sessions::by_token(conn, &hash_secret(secret), now)?;
             Ok(found.map(|(token, bearer)| {
-                let mut principal = Principal::of(bearer, Via::Token { id: token.id });
+                let mut principal = Principal::of(
+                    bearer,
+                    Via::Token {
+                        id: token.id,
+                        scoped: token.permissions.is_some(),
+                    },
+                );
                 if let Some(scope) = token.permissions {
                     principal.actor.access = principal.actor.access.narrowed_to(&scope.0);
                 }
@@ -182,6 +203,26 @@ fn load(conn: &mut Conn, shown: &Shown, now: Instant) -> Result<Option<Principal
             }))
         }
     }
+}
+
+/// The person behind the session whose secret has this hash, if it is good.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn of_session(
+    conn: &mut Conn,
+    token_hash: &str,
+    now: Instant,
+) -> Result<Option<Principal>, DbError> {
+    let found = sessions::by_secret(conn, token_hash, now)?;
+    Ok(found.map(|(session, bearer)| {
+        let via = Via::Session {
+            id: session.id,
+            csrf_token: session.csrf_token,
+            expires_at: session.expires_at,
+        };
+        Principal::of(bearer, via)
+    }))
 }
 
 impl Principal {
@@ -214,7 +255,11 @@ impl Principal {
 /// The session cookie's name. The prefix makes browsers insist on `Secure`, on `Path=/` and on no `Domain`, so that no
 /// neighbouring host can plant one.
 pub fn cookie_name(desk: &Desk) -> &'static str {
-    if desk.public_url.is_https() { "__Host-casebell" } else { "casebell_session" }
+    if desk.public_url.is_https() {
+        "__Host-casebell"
+    } else {
+        "casebell_session"
+    }
 }
 
 /// The cookie that carries a session's secret.

@@ -48,7 +48,10 @@ impl<T: Serialize, const STATUS: u16> Reply<T, STATUS> {
     /// # Errors
     /// [`Code::Internal`] if one of them does not serialize.
     pub fn once(content: &T, later: &T) -> Result<Self, Problem> {
-        Ok(Self { kept: Some(json(later)?), ..Self::new(content)? })
+        Ok(Self {
+            kept: Some(json(later)?),
+            ..Self::new(content)?
+        })
     }
 }
 
@@ -60,6 +63,11 @@ impl Done {
 }
 
 impl<T, const STATUS: u16> Reply<T, STATUS> {
+    /// Answers with a `T` that is JSON already.
+    pub(super) fn of_json(text: String) -> Self {
+        Self::of_body(text)
+    }
+
     fn of_body(body: String) -> Self {
         Self {
             headers: BTreeMap::new(),
@@ -102,18 +110,30 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
 
     /// What is kept for a repetition: status, headers and body.
     pub(super) fn kept(&self) -> (i64, &BTreeMap<String, String>, &str) {
-        (i64::from(STATUS), &self.headers, self.kept.as_deref().unwrap_or(&self.body))
+        (
+            i64::from(STATUS),
+            &self.headers,
+            self.kept.as_deref().unwrap_or(&self.body),
+        )
     }
 
     /// The answer that was kept.
     pub(super) fn replay(saved: Saved) -> Self {
-        Self { headers: saved.headers.0, replayed: true, ..Self::of_body(saved.body) }
+        Self {
+            headers: saved.headers.0,
+            replayed: true,
+            ..Self::of_body(saved.body)
+        }
     }
 
     /// The HTTP answer; without its body if the client has it already.
     pub(super) fn into_response(self, known: bool) -> HttpResponse<BoxBody> {
         let status = StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK);
-        let mut response = HttpResponse::build(if known { StatusCode::NOT_MODIFIED } else { status });
+        let mut response = HttpResponse::build(if known {
+            StatusCode::NOT_MODIFIED
+        } else {
+            status
+        });
         for (name, value) in self.headers {
             response.insert_header((name, value));
         }

@@ -18,6 +18,22 @@ use super::fields::{Member, Request};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 
+/// Rows of the route table for one resource: `METHOD "/path" needs => handler, "what it does";`.
+macro_rules! table {
+    ($module:ident: $( $method:ident $path:literal $needs:expr => $handler:ident, $summary:literal; )+) => {
+        vec![$( $crate::http::route::Route::new(
+            actix_web::http::Method::$method,
+            $path,
+            $needs,
+            concat!(stringify!($module), "::", stringify!($handler)),
+            $summary,
+            $handler,
+        ) ),+]
+    };
+}
+
+pub(crate) use table;
+
 /// A route of the API.
 pub struct Route {
     /// GET, POST, PATCH, PUT or DELETE.
@@ -85,7 +101,15 @@ impl Route {
                 async move { answer(needs, handler, request, payload).await }
             })
         };
-        Self { method, path, needs, name, summary, shape: Shape::of::<A, B, Q, P, T, STATUS>(), handler: Box::new(handler) }
+        Self {
+            method,
+            path,
+            needs,
+            name,
+            summary,
+            shape: Shape::of::<A, B, Q, P, T, STATUS>(),
+            handler: Box::new(handler),
+        }
     }
 
     /// The route as actix takes it.
@@ -137,7 +161,9 @@ where
     Fut: Future<Output = Result<Reply<T, STATUS>, Problem>>,
 {
     let work = async {
-        let desk = request.app_data::<web::Data<Desk>>().map(|desk| Arc::clone(desk));
+        let desk = request
+            .app_data::<web::Data<Desk>>()
+            .map(|desk| Arc::clone(desk));
         let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
         handler(Call::read(desk, needs, &request, payload).await?).await
     };

@@ -35,14 +35,27 @@ struct Row {
 ///
 /// # Errors
 /// The database's own. Two first attempts at one instant conflict: the second is to be repeated.
-pub fn count(conn: &mut Conn, key: &str, limit: Limit, now: Instant) -> QueryResult<Option<Instant>> {
+pub fn count(
+    conn: &mut Conn,
+    key: &str,
+    limit: Limit,
+    now: Instant,
+) -> QueryResult<Option<Instant>> {
     let row: Option<Row> = {
         lock(conn, key)?;
-        attempts::table.filter(attempts::key.eq(key)).select(Row::as_select()).get_result(conn).optional()?
+        attempts::table
+            .filter(attempts::key.eq(key))
+            .select(Row::as_select())
+            .get_result(conn)
+            .optional()?
     };
     let Some(row) = row else {
         diesel::insert_into(attempts::table)
-            .values((attempts::key.eq(key), attempts::window_started_at.eq(At(now)), attempts::failures.eq(1_i64)))
+            .values((
+                attempts::key.eq(key),
+                attempts::window_started_at.eq(At(now)),
+                attempts::failures.eq(1_i64),
+            ))
             .execute(conn)?;
         return Ok(None);
     };
@@ -50,7 +63,11 @@ pub fn count(conn: &mut Conn, key: &str, limit: Limit, now: Instant) -> QueryRes
         return Ok(Some(until));
     }
     let over = row.blocked_until.is_some() || row.window_started_at + limit.window <= now;
-    let (started, failures) = if over { (now, 1) } else { (row.window_started_at, row.failures + 1) };
+    let (started, failures) = if over {
+        (now, 1)
+    } else {
+        (row.window_started_at, row.failures + 1)
+    };
     let blocked_until = (failures >= limit.failures).then_some(now + limit.pause);
     diesel::update(attempts::table.filter(attempts::key.eq(key)))
         .set((
@@ -74,7 +91,10 @@ fn lock(conn: &mut Conn, key: &str) -> QueryResult<()> {
 
 /// Whether two first attempts met, so that this one is to be repeated.
 pub fn is_conflict(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+    matches!(
+        error,
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
+    )
 }
 
 /// Forgets the failures of whoever succeeded.
@@ -82,7 +102,9 @@ pub fn is_conflict(error: &Error) -> bool {
 /// # Errors
 /// The database's own.
 pub fn forget(conn: &mut Conn, key: &str) -> QueryResult<()> {
-    diesel::delete(attempts::table.filter(attempts::key.eq(key))).execute(conn).map(drop)
+    diesel::delete(attempts::table.filter(attempts::key.eq(key)))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Takes one failure back from what several share: an address from which somebody succeeded.
@@ -91,7 +113,10 @@ pub fn forget(conn: &mut Conn, key: &str) -> QueryResult<()> {
 /// The database's own.
 pub fn forgive(conn: &mut Conn, key: &str) -> QueryResult<()> {
     diesel::update(attempts::table.filter(attempts::key.eq(key).and(attempts::failures.gt(0))))
-        .set((attempts::failures.eq(attempts::failures - 1), attempts::blocked_until.eq(None::<At>)))
+        .set((
+            attempts::failures.eq(attempts::failures - 1),
+            attempts::blocked_until.eq(None::<At>),
+        ))
         .execute(conn)
         .map(drop)
 }
@@ -104,7 +129,11 @@ pub fn purge(conn: &mut Conn, before: Instant, now: Instant) -> QueryResult<usiz
     diesel::delete(
         attempts::table
             .filter(attempts::window_started_at.lt(At(before)))
-            .filter(attempts::blocked_until.is_null().or(attempts::blocked_until.le(At(now)))),
+            .filter(
+                attempts::blocked_until
+                    .is_null()
+                    .or(attempts::blocked_until.le(At(now))),
+            ),
     )
     .execute(conn)
 }

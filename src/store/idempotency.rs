@@ -46,9 +46,20 @@ pub struct Saved {
 /// # Errors
 /// The database's own.
 pub fn find(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Option<Saved>> {
-    let of_request = keys::person_id.eq(request.person).and(keys::key.eq(&request.key));
-    diesel::delete(keys::table.filter(of_request).filter(keys::expires_at.le(At(now)))).execute(conn)?;
-    keys::table.filter(of_request).select(Saved::as_select()).get_result(conn).optional()
+    let of_request = keys::person_id
+        .eq(request.person)
+        .and(keys::key.eq(&request.key));
+    diesel::delete(
+        keys::table
+            .filter(of_request)
+            .filter(keys::expires_at.le(At(now))),
+    )
+    .execute(conn)?;
+    keys::table
+        .filter(of_request)
+        .select(Saved::as_select())
+        .get_result(conn)
+        .optional()
 }
 
 /// Takes the key for this request until the transaction ends: the same request at the same time waits here and then
@@ -56,7 +67,12 @@ pub fn find(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Opt
 ///
 /// # Errors
 /// The database's own.
-pub fn reserve(conn: &mut Conn, request: &Request, expires_at: Instant, now: Instant) -> QueryResult<()> {
+pub fn reserve(
+    conn: &mut Conn,
+    request: &Request,
+    expires_at: Instant,
+    now: Instant,
+) -> QueryResult<()> {
     diesel::insert_into(keys::table)
         .values((
             keys::person_id.eq(request.person),
@@ -85,10 +101,20 @@ pub fn save(
     headers: &BTreeMap<String, String>,
     body: &str,
 ) -> QueryResult<()> {
-    diesel::update(keys::table.filter(keys::person_id.eq(request.person).and(keys::key.eq(&request.key))))
-        .set((keys::status.eq(status), keys::headers.eq(json(headers)?), keys::body.eq(body)))
-        .execute(conn)
-        .map(drop)
+    diesel::update(
+        keys::table.filter(
+            keys::person_id
+                .eq(request.person)
+                .and(keys::key.eq(&request.key)),
+        ),
+    )
+    .set((
+        keys::status.eq(status),
+        keys::headers.eq(json(headers)?),
+        keys::body.eq(body),
+    ))
+    .execute(conn)
+    .map(drop)
 }
 
 /// Removes answers that are too old.

@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod organizations;
 pub mod people;
 pub mod promises;
+pub mod readiness;
 pub mod reads;
 pub mod requests;
 pub mod rules;

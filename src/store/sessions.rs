@@ -93,9 +93,17 @@ pub fn open(conn: &mut Conn, new: &NewSession<'_>, now: Instant) -> QueryResult<
 ///
 /// # Errors
 /// The database's own.
-pub fn by_secret(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult<Option<(Session, Bearer)>> {
+pub fn by_secret(
+    conn: &mut Conn,
+    token_hash: &str,
+    now: Instant,
+) -> QueryResult<Option<(Session, Bearer)>> {
     let session: Option<Session> = sessions::table
-        .filter(sessions::token_hash.eq(token_hash).and(sessions::expires_at.gt(At(now))))
+        .filter(
+            sessions::token_hash
+                .eq(token_hash)
+                .and(sessions::expires_at.gt(At(now))),
+        )
         .select(Session::as_select())
         .get_result(conn)
         .optional()?;
@@ -110,7 +118,9 @@ pub fn by_secret(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult
 /// # Errors
 /// The database's own.
 pub fn close(conn: &mut Conn, id: SessionId) -> QueryResult<()> {
-    diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(conn).map(drop)
+    diesel::delete(sessions::table.filter(sessions::id.eq(id)))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Ends all sessions of a person.
@@ -118,7 +128,9 @@ pub fn close(conn: &mut Conn, id: SessionId) -> QueryResult<()> {
 /// # Errors
 /// The database's own.
 pub fn close_all(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
-    diesel::delete(sessions::table.filter(sessions::person_id.eq(person))).execute(conn).map(drop)
+    diesel::delete(sessions::table.filter(sessions::person_id.eq(person)))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Removes sessions that are over.
@@ -188,10 +200,22 @@ pub fn issue(conn: &mut Conn, new: &NewToken<'_>, now: Instant) -> QueryResult<T
 ///
 /// # Errors
 /// The database's own.
-pub fn by_token(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult<Option<(Token, Bearer)>> {
+pub fn by_token(
+    conn: &mut Conn,
+    token_hash: &str,
+    now: Instant,
+) -> QueryResult<Option<(Token, Bearer)>> {
     let token: Option<Token> = api_tokens::table
-        .filter(api_tokens::token_hash.eq(token_hash).and(api_tokens::revoked_at.is_null()))
-        .filter(api_tokens::expires_at.is_null().or(api_tokens::expires_at.gt(At(now))))
+        .filter(
+            api_tokens::token_hash
+                .eq(token_hash)
+                .and(api_tokens::revoked_at.is_null()),
+        )
+        .filter(
+            api_tokens::expires_at
+                .is_null()
+                .or(api_tokens::expires_at.gt(At(now))),
+        )
         .select(Token::as_select())
         .get_result(conn)
         .optional()?;
@@ -205,9 +229,18 @@ pub fn by_token(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult<
 ///
 /// # Errors
 /// The database's own.
-pub fn tokens(conn: &mut Conn, person: PersonId, after: Option<TokenId>, limit: i64) -> QueryResult<Vec<Token>> {
+pub fn tokens(
+    conn: &mut Conn,
+    person: PersonId,
+    after: Option<TokenId>,
+    limit: i64,
+) -> QueryResult<Vec<Token>> {
     let mut query = api_tokens::table
-        .filter(api_tokens::person_id.eq(person).and(api_tokens::revoked_at.is_null()))
+        .filter(
+            api_tokens::person_id
+                .eq(person)
+                .and(api_tokens::revoked_at.is_null()),
+        )
         .select(Token::as_select())
         .into_boxed();
     if let Some(after) = after {
@@ -220,10 +253,18 @@ pub fn tokens(conn: &mut Conn, person: PersonId, after: Option<TokenId>, limit: 
 ///
 /// # Errors
 /// The database's own.
-pub fn revoke(conn: &mut Conn, person: PersonId, id: TokenId, now: Instant) -> QueryResult<Option<String>> {
+pub fn revoke(
+    conn: &mut Conn,
+    person: PersonId,
+    id: TokenId,
+    now: Instant,
+) -> QueryResult<Option<String>> {
     diesel::update(
         api_tokens::table.filter(
-            api_tokens::id.eq(id).and(api_tokens::person_id.eq(person)).and(api_tokens::revoked_at.is_null()),
+            api_tokens::id
+                .eq(id)
+                .and(api_tokens::person_id.eq(person))
+                .and(api_tokens::revoked_at.is_null()),
         ),
     )
     .set(api_tokens::revoked_at.eq(Some(At(now))))
@@ -242,7 +283,13 @@ fn bearer(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Bearer>> {
         .inner_join(organizations::table)
         .filter(people::id.eq(person).and(people::disabled_at.is_null()))
         .select((
-            (people::id, people::first_name, people::last_name, people::email, people::time_zone),
+            (
+                people::id,
+                people::first_name,
+                people::last_name,
+                people::email,
+                people::time_zone,
+            ),
             (
                 organizations::id,
                 organizations::slug,
@@ -253,11 +300,19 @@ fn bearer(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Bearer>> {
         ))
         .get_result(conn)
         .optional()?;
-    let Some(((person, first_name, last_name, email, own_zone), (organization, slug, name, kind, zone))) = row else {
+    let Some((
+        (person, first_name, last_name, email, own_zone),
+        (organization, slug, name, kind, zone),
+    )) = row
+    else {
         return Ok(None);
     };
     let roles = role_grants::table
-        .filter(role_grants::person_id.eq(person).and(role_grants::organization_id.eq(organization)))
+        .filter(
+            role_grants::person_id
+                .eq(person)
+                .and(role_grants::organization_id.eq(organization)),
+        )
         .select(role_grants::role)
         .load(conn)?;
     Ok(Some(Bearer {

@@ -20,8 +20,15 @@ pub fn is_needed(conn: &mut Conn) -> QueryResult<bool> {
 ///
 /// # Errors
 /// The database's own.
-pub fn issue(conn: &mut Conn, token_hash: &str, expires_at: Instant, now: Instant) -> QueryResult<()> {
-    diesel::update(links::table.filter(links::used_at.is_null())).set(links::used_at.eq(Some(At(now)))).execute(conn)?;
+pub fn issue(
+    conn: &mut Conn,
+    token_hash: &str,
+    expires_at: Instant,
+    now: Instant,
+) -> QueryResult<()> {
+    diesel::update(links::table.filter(links::used_at.is_null()))
+        .set(links::used_at.eq(Some(At(now))))
+        .execute(conn)?;
     diesel::insert_into(links::table)
         .values((
             links::token_hash.eq(token_hash),
@@ -38,7 +45,11 @@ pub fn issue(conn: &mut Conn, token_hash: &str, expires_at: Instant, now: Instan
 /// The database's own.
 pub fn is_good(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult<bool> {
     let good = links::table
-        .filter(links::token_hash.eq(token_hash).and(links::used_at.is_null()))
+        .filter(
+            links::token_hash
+                .eq(token_hash)
+                .and(links::used_at.is_null()),
+        )
         .filter(links::expires_at.gt(At(now)));
     diesel::select(diesel::dsl::exists(good)).get_result(conn)
 }
@@ -50,7 +61,11 @@ pub fn is_good(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult<b
 pub fn redeem(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult<bool> {
     let used = diesel::update(
         links::table
-            .filter(links::token_hash.eq(token_hash).and(links::used_at.is_null()))
+            .filter(
+                links::token_hash
+                    .eq(token_hash)
+                    .and(links::used_at.is_null()),
+            )
             .filter(links::expires_at.gt(At(now))),
     )
     .set(links::used_at.eq(Some(At(now))))

@@ -41,6 +41,8 @@ codes! {
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED;
     /// What is asked for is in sight, but the person may not do it (A5); `permission` names what is missing.
     MissingPermission = "missing_permission", FORBIDDEN;
+    /// A token that allows only a part of what its owner may do cannot manage tokens, or it could make itself more.
+    ScopedToken = "scoped_token", FORBIDDEN;
     /// A change made by cookie came without the session's token.
     Csrf = "csrf", FORBIDDEN;
     /// The entry is somebody else's, or its five minutes are over (F4).
