@@ -1,1 +1,35 @@
 //! The HTTP edge: the API and the portal.
+
+pub mod api;
+pub mod call;
+pub mod client;
+pub mod desk;
+pub mod etag;
+pub mod fields;
+pub mod headers;
+pub mod health;
+pub mod idempotency;
+pub mod openapi;
+pub mod pagination;
+pub mod principal;
+pub mod problem;
+pub mod reply;
+pub mod route;
+pub mod routes;
+pub mod server;
+pub mod sign_in;
+pub mod trace;
+
+pub use server::{BindError, Server};
+
+use std::sync::LazyLock;
+
+use crate::words::Words;
+
+/// The catalogue for what has no reader yet whose language could be asked.
+fn words() -> &'static Words {
+    static WORDS: LazyLock<Words> = LazyLock::new(|| {
+        Words::load().unwrap_or_else(|error| panic!("the embedded catalogue: {error}"))
+    });
+    &WORDS
+}

@@ -2,17 +2,22 @@
 //!
 //! What a person may not see is left out by the query itself: readers take a [`Reach`](crate::domain::access::Reach).
 
+pub mod attempts;
 pub mod audit;
 pub mod calendars;
 pub mod cases;
 pub mod escalations;
 pub mod feeds;
+pub mod idempotency;
 pub mod organizations;
 pub mod people;
 pub mod promises;
+pub mod readiness;
 pub mod reads;
 pub mod requests;
 pub mod rules;
+pub mod sessions;
+pub mod setup_links;
 
 use diesel::prelude::*;
 

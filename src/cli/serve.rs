@@ -1,0 +1,78 @@
+//! `casebell serve`: migrates, serves, and stops when it is told to, with nothing left half done.
+
+use std::io::Write;
+
+use chrono::TimeDelta;
+use secrecy::ExposeSecret;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::credentials::{LINK_PREFIX, NewSecret};
+use crate::db::{Db, DbError};
+use crate::http::Server;
+use crate::store::setup_links;
+
+/// For how long the printed link is good.
+const SETUP_LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// Serves until SIGTERM or SIGINT.
+pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
+    actix_web::rt::System::new().block_on(serve(settings))
+}
+
+async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    let clock = Clock::System;
+    let db = Db::open(&settings.database_url.location())?;
+    let server = Server::bind(settings, db.clone(), clock.clone())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+
+    if let Some(link) = setup_link(&db, &clock, &server).await? {
+        say(&format!(
+            "Set up the provider and its first administrator at {link}"
+        ))?;
+    }
+    say(&format!("Casebell is ready at {}", server.url()))?;
+
+    let handle = server.handle();
+    actix_web::rt::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests under way are finished");
+        handle.stop(true).await;
+    });
+    server.run().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// A one-time link for an installation that nobody has set up yet. Each start makes a new one and voids the last.
+async fn setup_link(db: &Db, clock: &Clock, server: &Server) -> Result<Option<String>, DbError> {
+    let secret = NewSecret::with_prefix(LINK_PREFIX);
+    let now = clock.now();
+    let hash = secret.hash.clone();
+    let needed = db
+        .write(move |conn| {
+            let needed = setup_links::is_needed(conn)?;
+            if needed {
+                setup_links::issue(conn, &hash, now + SETUP_LINK_LIFETIME, now)?;
+            }
+            Ok::<_, DbError>(needed)
+        })
+        .await?;
+    Ok(needed.then(|| {
+        server
+            .url()
+            .link(&format!("/setup/{}", secret.text.expose_secret()))
+    }))
+}
+
+/// Prints a line and sees that it leaves: whoever waits for it may read through a pipe.
+fn say(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}

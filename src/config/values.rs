@@ -1,0 +1,305 @@
+//! What a setting's text may say, and what would be right where it does not.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use lettre::message::Mailbox;
+use secrecy::{ExposeSecret, SecretString};
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use crate::db::Location;
+
+/// Which database keeps the rows.
+#[derive(Clone, Debug)]
+pub enum DatabaseUrl {
+    /// The embedded database in this file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server; the URL may carry a password.
+    Postgres(SecretString),
+}
+
+impl DatabaseUrl {
+    /// Where the database floor finds it.
+    pub fn location(&self) -> Location {
+        match self {
+            Self::Sqlite(path) => Location::Sqlite(path.clone()),
+            Self::Postgres(url) => Location::Postgres(url.clone()),
+        }
+    }
+
+    /// The whole URL with its password, for the one place that connects.
+    pub fn expose(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite://{}", path.display()),
+            Self::Postgres(url) => url.expose_secret().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// What may be logged: the file, or the server without who signs in there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => match Url::parse(url.expose_secret()) {
+                Ok(url) => write!(
+                    f,
+                    "postgres://{}{}",
+                    url.host_str().unwrap_or(""),
+                    url.path()
+                ),
+                Err(_) => f.write_str("postgres://…"),
+            },
+        }
+    }
+}
+
+/// How notices leave.
+#[derive(Clone, Debug)]
+pub enum MailUrl {
+    /// As `.eml` files in this folder.
+    Folder(PathBuf),
+    /// To an SMTP server: `smtp://` (STARTTLS) or `smtps://` (TLS from the first byte); the URL may carry a password.
+    Smtp(SecretString),
+}
+
+/// The origin under which people reach the installation: scheme, host and port, nothing behind them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// The address that a server listening on `address` has when nothing else is set.
+    pub fn listening_on(address: SocketAddr) -> Self {
+        // A server on all addresses is reached by name from the same machine.
+        let host = match address.ip() {
+            ip if ip.is_unspecified() => "localhost".to_owned(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+            IpAddr::V4(ip) => ip.to_string(),
+        };
+        Self(format!("http://{host}:{}", address.port()))
+    }
+
+    /// The origin without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether cookies are `Secure` and browsers are told to insist on TLS.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// An absolute link to `path`, which begins with a slash.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    fn host(&self) -> &str {
+        let rest = self
+            .0
+            .split_once("://")
+            .map_or(self.0.as_str(), |(_, rest)| rest);
+        rest.rsplit_once(':').map_or(rest, |(host, _)| host)
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people on a terminal, JSON otherwise.
+    #[default]
+    Auto,
+    /// One readable line an event.
+    Human,
+    /// One JSON object an event.
+    Json,
+}
+
+/// A range of addresses, `10.0.0.0/8`; a single address is a range of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl Network {
+    /// Whether `address` lies in the range.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(ours), IpAddr::V4(theirs)) => same_prefix(
+                u128::from(ours.to_bits()),
+                u128::from(theirs.to_bits()),
+                32,
+                self.prefix,
+            ),
+            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
+                same_prefix(ours.to_bits(), theirs.to_bits(), 128, self.prefix)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn same_prefix(a: u128, b: u128, width: u32, prefix: u8) -> bool {
+    let rest = width - u32::from(prefix);
+    a.checked_shr(rest).unwrap_or(0) == b.checked_shr(rest).unwrap_or(0)
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const RIGHT: &str =
+            "right would be an address such as 10.0.0.1 or a range such as 10.0.0.0/8";
+        let (address, prefix) = text
+            .split_once('/')
+            .map_or((text, None), |(a, p)| (a, Some(p)));
+        let address: IpAddr = address
+            .parse()
+            .map_err(|_| format!("`{text}` is no network; {RIGHT}"))?;
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = match prefix.map(str::parse::<u8>) {
+            None => width,
+            Some(Ok(prefix)) if prefix <= width => prefix,
+            Some(_) => return Err(format!("`{text}` has no usable length; {RIGHT}")),
+        };
+        Ok(Self { address, prefix })
+    }
+}
+
+pub(super) fn database_url(text: &str) -> Result<DatabaseUrl, String> {
+    const RIGHT: &str =
+        "right would be sqlite://path/to/casebell.db or postgres://user:password@host/database";
+    if let Some(path) = text.strip_prefix("sqlite://") {
+        return match path {
+            "" => Err(format!("names no file; {RIGHT}")),
+            path if path.contains(['?', '#']) => Err(format!("takes no options; {RIGHT}")),
+            path => Ok(DatabaseUrl::Sqlite(path.into())),
+        };
+    }
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") => {
+            Ok(DatabaseUrl::Postgres(SecretString::from(text)))
+        }
+        _ => Err(format!("not a database that Casebell knows; {RIGHT}")),
+    }
+}
+
+pub(super) fn mail_url(text: &str) -> Result<MailUrl, String> {
+    const RIGHT: &str = "right would be folder://path/to/mail, smtp://user:password@host:587 or smtps://user:password@host";
+    if let Some(path) = text.strip_prefix("folder://") {
+        return match path {
+            "" => Err(format!("names no folder; {RIGHT}")),
+            path => Ok(MailUrl::Folder(path.into())),
+        };
+    }
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "smtp" | "smtps") && url.has_host() => {
+            Ok(MailUrl::Smtp(SecretString::from(text)))
+        }
+        _ => Err(format!(
+            "not a way to send mail that Casebell knows; {RIGHT}"
+        )),
+    }
+}
+
+pub(super) fn public_url(text: &str) -> Result<PublicUrl, String> {
+    const RIGHT: &str = "right would be https://support.example.com";
+    let url = Url::parse(text).map_err(|why| format!("not a URL ({why}); {RIGHT}"))?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(format!("neither http nor https; {RIGHT}"));
+    }
+    if !bare || !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("has more than scheme, host and port; {RIGHT}"));
+    }
+    Ok(PublicUrl(url.origin().ascii_serialization()))
+}
+
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "not an address with a port; right would be 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080"
+            .to_owned()
+    })
+}
+
+pub(super) fn mailbox(text: &str) -> Result<Mailbox, String> {
+    text.parse()
+        .map_err(|_| "not a sender; right would be Casebell <support@example.com>".to_owned())
+}
+
+pub(super) fn default_sender(public_url: Option<&PublicUrl>) -> Mailbox {
+    let host = public_url.map_or("localhost", PublicUrl::host);
+    let sender = |host: &str| {
+        format!("Casebell <casebell@{host}>")
+            .parse::<Mailbox>()
+            .ok()
+    };
+    // An IPv6 origin has no mail domain.
+    sender(host)
+        .or_else(|| sender("localhost"))
+        .unwrap_or_else(|| {
+            Mailbox::new(
+                None,
+                lettre::Address::new("casebell", "localhost").unwrap_or_else(|_| unreachable!()),
+            )
+        })
+}
+
+pub(super) fn phone(text: &str) -> Result<String, String> {
+    if text.chars().count() > 40 || text.chars().any(char::is_control) {
+        return Err("not a telephone number; right would be +49 6221 123456".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(why) => Err(format!(
+            "not a log filter ({why}); right would be info or casebell=debug,info"
+        )),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "auto" => Ok(LogFormat::Auto),
+        "human" => Ok(LogFormat::Human),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("not a format; right would be auto, human or json".to_owned()),
+    }
+}
+
+pub(super) fn workers(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=256) => Ok(count),
+        _ => Err("not a number of threads; right would be 1 to 256".to_owned()),
+    }
+}
+
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    Ok(PathBuf::from(text))
+}
+
+pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_dir() {
+        Ok(path)
+    } else {
+        Err("there is no such directory".to_owned())
+    }
+}
+
+pub(super) fn networks(text: &str) -> Result<Vec<Network>, String> {
+    text.split(',').map(|part| part.trim().parse()).collect()
+}

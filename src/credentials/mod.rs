@@ -1,0 +1,17 @@
+//! What proves who somebody is: passwords, and the random secrets of sessions, tokens and links.
+//!
+//! Only hashes are kept. A password is slow to hash, because people choose guessable ones; a random secret is not
+//! guessable and is hashed quickly.
+
+mod password;
+mod secret;
+
+pub use password::{HashError, hash_password, verify_password};
+pub use secret::{NewSecret, hash_secret, same_secret};
+
+/// Begins an API token, so that one is recognised where it should not be.
+pub const TOKEN_PREFIX: &str = "cbt_";
+/// Begins the secret in a session's cookie.
+pub const SESSION_PREFIX: &str = "cbs_";
+/// Begins the secret in a one-time link.
+pub const LINK_PREFIX: &str = "cbl_";

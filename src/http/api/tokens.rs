@@ -1,0 +1,209 @@
+//! API tokens: a person's own keys for programs, scoped and expiring (A7).
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::credentials::{NewSecret, TOKEN_PREFIX};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::ids::{EventId, TokenId};
+use crate::domain::text::Title;
+use crate::http::call::{Call, SIGNED_IN};
+use crate::http::fields::{Fault, FieldError, request};
+use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::principal::{Principal, Via};
+use crate::http::problem::{Code, Problem};
+use crate::http::reply::{Created, Done, Reply};
+use crate::http::route::{Route, table};
+use crate::store::audit::{self, NewEvent};
+use crate::store::sessions::{self, NewToken, Token};
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { tokens:
+        POST   "/tokens"         SIGNED_IN => issue, "Makes an API token";
+        GET    "/tokens"         SIGNED_IN => list, "Your API tokens, the newest first";
+        DELETE "/tokens/{token}" SIGNED_IN => revoke, "Revokes an API token";
+    }
+}
+
+request! {
+    /// A new API token.
+    pub struct IssueToken {
+        /// What you call it.
+        name: Title,
+        /// All that it allows, at the most; whatever you may do if left out.
+        permissions: Option<BTreeSet<Permission>>,
+        /// Until when it is taken; for good if left out.
+        expires_at: Option<Instant>,
+    }
+}
+
+request! {
+    /// Which part of the list.
+    pub struct ListTokens {
+        /// How many, 25 if left out.
+        limit: Option<Limit>,
+        /// Where the last page ended.
+        cursor: Option<String>,
+    }
+}
+
+/// An API token. Its secret is shown once, when it is made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Token)]
+pub struct TokenView {
+    id: TokenId,
+    name: String,
+    /// All that it allows, at the most; null for whatever its owner may do.
+    permissions: Option<BTreeSet<Permission>>,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// An API token that was made just now.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct IssuedToken {
+    #[serde(flatten)]
+    about: TokenView,
+    /// The secret, to send as `Authorization: Bearer`. Null in an answer that is repeated.
+    token: Option<String>,
+}
+
+impl From<Token> for TokenView {
+    fn from(token: Token) -> Self {
+        Self {
+            id: token.id,
+            name: token.name,
+            permissions: token.permissions.map(|permissions| permissions.0),
+            created_at: token.created_at,
+            expires_at: token.expires_at,
+        }
+    }
+}
+
+/// Makes a token.
+pub async fn issue(call: Call<(), IssueToken>) -> Result<Created<IssuedToken>, Problem> {
+    may_manage(&call.principal)?;
+    check(&call)?;
+    let secret = NewSecret::with_prefix(TOKEN_PREFIX);
+    call.write(move |conn, call| {
+        let new = NewToken {
+            person: call.principal.actor.id(),
+            name: call.body.name.as_str(),
+            token_hash: &secret.hash,
+            permissions: call.body.permissions.as_ref(),
+            expires_at: call.body.expires_at,
+        };
+        let id = sessions::issue(conn, &new, call.now)?;
+        record(
+            conn,
+            &call.principal,
+            "token.issued",
+            call.body.name.as_str(),
+            call.now,
+        )?;
+        let about = TokenView {
+            id,
+            name: call.body.name.to_string(),
+            permissions: call.body.permissions.clone(),
+            created_at: call.now,
+            expires_at: call.body.expires_at,
+        };
+        let later = IssuedToken { about, token: None };
+        let shown = IssuedToken {
+            token: Some(secret.text.expose_secret().to_owned()),
+            ..later.clone()
+        };
+        Ok(Reply::once(&shown, &later)?.location(format!("/api/v1/tokens/{id}")))
+    })
+    .await
+}
+
+/// One's tokens, the newest first.
+pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView>>, Problem> {
+    may_manage(&call.principal)?;
+    let paging = Paging::read(
+        "tokens",
+        &(),
+        call.query.limit,
+        call.query.cursor.as_deref(),
+    )?;
+    let page = call
+        .look(move |conn, call| {
+            let rows = sessions::tokens(
+                conn,
+                call.principal.actor.id(),
+                paging.after,
+                paging.fetch(),
+            )?;
+            Ok(paging.page(rows, |token| token.id, TokenView::from))
+        })
+        .await?;
+    Reply::new(&page)
+}
+
+/// Revokes a token: the next request with it is refused.
+pub async fn revoke(call: Call<TokenId>) -> Result<Done, Problem> {
+    may_manage(&call.principal)?;
+    call.write(|conn, call| {
+        let name = sessions::revoke(conn, call.principal.actor.id(), call.address, call.now)?;
+        let name = name.ok_or_else(Problem::not_found)?;
+        record(conn, &call.principal, "token.revoked", &name, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+fn may_manage(principal: &Principal) -> Result<(), Problem> {
+    match principal.via {
+        Via::Token { scoped: true, .. } => Err(Problem::new(Code::ScopedToken)),
+        Via::Token { .. } | Via::Session { .. } => Ok(()),
+    }
+}
+
+fn check(call: &Call<(), IssueToken>) -> Result<(), Problem> {
+    let mut errors = Vec::new();
+    for permission in call.body.permissions.iter().flatten() {
+        if !call.principal.access().can(*permission) {
+            let fault = Fault::new("not_held").with("permission", permission.as_str());
+            errors.push(FieldError::new("permissions", fault));
+        }
+    }
+    if call.body.expires_at.is_some_and(|at| at <= call.now) {
+        errors.push(FieldError::new("expires_at", Fault::new("in_the_past")));
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(errors))
+    }
+}
+
+fn record(
+    conn: &mut Conn,
+    principal: &Principal,
+    kind: &str,
+    name: &str,
+    now: Instant,
+) -> Result<(), Problem> {
+    let after = Map::from_iter([("name".to_owned(), Value::from(name))]);
+    let event = NewEvent {
+        kind,
+        organization: Some(principal.organization.id),
+        case: None,
+        escalation: None,
+        subject: Some(EventId::from_uuid(*principal.actor.id().as_uuid())),
+        actor: Some(principal.actor.id()),
+        actor_name: &principal.actor.name,
+        before: None,
+        after: Some(&after),
+    };
+    Ok(audit::append(conn, &event, now)?)
+}

@@ -1,0 +1,160 @@
+//! What can be wrong with one field.
+
+use serde_json::Value;
+
+use crate::domain::UnknownValue;
+use crate::domain::ids::MalformedId;
+use crate::domain::text::TextError;
+use crate::words::{self, Words};
+
+/// What is wrong with a value: a stable code whose sentence is the message `field-<code>`, and its arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    code: &'static str,
+    arguments: Vec<(&'static str, Argument)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Argument {
+    Number(i64),
+    Text(String),
+}
+
+/// An argument of a fault's sentence.
+pub trait IntoArgument {
+    /// The argument.
+    #[doc(hidden)]
+    fn into_argument(self) -> FaultArgument;
+}
+
+/// An argument, made by [`IntoArgument`].
+pub struct FaultArgument(Argument);
+
+impl IntoArgument for i64 {
+    fn into_argument(self) -> FaultArgument {
+        FaultArgument(Argument::Number(self))
+    }
+}
+
+impl IntoArgument for usize {
+    fn into_argument(self) -> FaultArgument {
+        FaultArgument(Argument::Number(i64::try_from(self).unwrap_or(i64::MAX)))
+    }
+}
+
+impl IntoArgument for &str {
+    fn into_argument(self) -> FaultArgument {
+        FaultArgument(Argument::Text(self.to_owned()))
+    }
+}
+
+impl IntoArgument for String {
+    fn into_argument(self) -> FaultArgument {
+        FaultArgument(Argument::Text(self))
+    }
+}
+
+impl Fault {
+    /// The fault `code`; the catalogue has its sentence as `field-<code>`.
+    pub const fn new(code: &'static str) -> Self {
+        Self {
+            code,
+            arguments: Vec::new(),
+        }
+    }
+
+    /// Gives the sentence an argument.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl IntoArgument) -> Self {
+        self.arguments.push((name, value.into_argument().0));
+        self
+    }
+
+    /// A value of another JSON type than the one `expected`.
+    pub fn wrong_type(expected: &'static str, found: &Value) -> Self {
+        let found = match found {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+        };
+        Self::new("wrong_type")
+            .with("expected", expected)
+            .with("found", found)
+    }
+
+    /// The stable reason.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl From<TextError> for Fault {
+    fn from(error: TextError) -> Self {
+        let fault = Self::new(error.code());
+        match error {
+            TextError::Empty => fault,
+            TextError::TooLong { max } => fault.with("max", max),
+            TextError::ControlCharacter { position } => fault.with("position", position),
+            TextError::Malformed { why } => fault.with("why", why),
+        }
+    }
+}
+
+impl From<UnknownValue> for Fault {
+    fn from(error: UnknownValue) -> Self {
+        Self::new("not_allowed").with("allowed", error.allowed.join(", "))
+    }
+}
+
+impl From<MalformedId> for Fault {
+    fn from(_: MalformedId) -> Self {
+        Self::new("malformed_id")
+    }
+}
+
+/// A fault and the field it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldError {
+    field: String,
+    fault: Fault,
+}
+
+impl FieldError {
+    /// `fault` at `field`, a path such as `next_steps[0].due_at`.
+    pub fn new(field: impl Into<String>, fault: impl Into<Fault>) -> Self {
+        Self {
+            field: field.into(),
+            fault: fault.into(),
+        }
+    }
+
+    /// The field's path.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The stable reason.
+    pub fn code(&self) -> &'static str {
+        self.fault.code
+    }
+
+    /// The reason in words.
+    pub fn message(&self, words: &Words) -> String {
+        let arguments: Vec<(&str, words::Value<'_>)> = self
+            .fault
+            .arguments
+            .iter()
+            .map(|(name, value)| {
+                let value = match value {
+                    Argument::Number(number) => words::Value::from(*number),
+                    Argument::Text(text) => words::Value::from(text.as_str()),
+                };
+                (*name, value)
+            })
+            .collect();
+        words.say_of("field", self.fault.code, &arguments)
+    }
+}

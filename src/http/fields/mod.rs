@@ -1,0 +1,242 @@
+//! Requests become domain types here, and every field that is wrong is named at once.
+//!
+//! A request type is declared by [`request!`](crate::http::fields::request): its fields have domain types, and
+//! reading it from JSON (or a query string) parses each of them, goes on after a fault, and refuses fields that it
+//! does not know. What a handler receives has therefore been parsed, whole and only once.
+
+mod fault;
+mod request;
+mod values;
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+
+pub use fault::{Fault, FieldError};
+pub(crate) use request::request;
+pub use values::{Many, Patch, Secret, Whole};
+
+/// Something that can be read from a JSON value.
+pub trait Field: Sized {
+    /// Whether it has to be given.
+    const REQUIRED: bool = true;
+
+    /// What it is where it is not given; nothing if it has to be.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// Reads it, or notes what is wrong and gives nothing.
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self>;
+
+    /// How the published document refers to it.
+    fn schema() -> RefOr<Schema>;
+
+    /// The named schemas that [`Field::schema`] refers to.
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        let _ = schemas;
+    }
+}
+
+/// A request type: an object of named fields.
+pub trait Request: Field {
+    /// Its fields, in order.
+    fn members() -> Vec<Member>;
+}
+
+/// One field of a request type, as the published document has it.
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub doc: String,
+    /// Whether it has to be given.
+    pub required: bool,
+    /// What it takes.
+    pub schema: RefOr<Schema>,
+}
+
+/// The schema of an object with these members and no others.
+pub fn object_schema(doc: &str, members: Vec<Member>) -> RefOr<Schema> {
+    let mut object = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(doc))
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    for member in members {
+        object = object.property(member.name, described(member.schema, &member.doc));
+        if member.required {
+            object = object.required(member.name);
+        }
+    }
+    object.into()
+}
+
+/// A schema with what it means in this place.
+pub fn described(schema: RefOr<Schema>, doc: &str) -> RefOr<Schema> {
+    match schema {
+        RefOr::Ref(mut reference) => {
+            reference.description = doc.to_owned();
+            RefOr::Ref(reference)
+        }
+        RefOr::T(Schema::Object(mut object)) => {
+            object.description = Some(doc.to_owned());
+            RefOr::T(Schema::Object(object))
+        }
+        RefOr::T(Schema::Array(mut array)) => {
+            array.description = Some(doc.to_owned());
+            RefOr::T(Schema::Array(array))
+        }
+        RefOr::T(Schema::OneOf(mut one_of)) => {
+            one_of.description = Some(doc.to_owned());
+            RefOr::T(Schema::OneOf(one_of))
+        }
+        other => other,
+    }
+}
+
+/// Where in a request a value stands.
+pub struct At<'a> {
+    parent: Option<&'a At<'a>>,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    /// The request itself.
+    Root,
+    Name(&'a str),
+    Index(usize),
+}
+
+impl<'a> At<'a> {
+    /// The request as a whole.
+    pub const ROOT: At<'static> = At {
+        parent: None,
+        step: Step::Root,
+    };
+
+    /// The member `name` of this.
+    pub fn name(&'a self, name: &'a str) -> At<'a> {
+        At {
+            parent: Some(self),
+            step: Step::Name(name),
+        }
+    }
+
+    /// The item `index` of this.
+    pub fn index(&'a self, index: usize) -> At<'a> {
+        At {
+            parent: Some(self),
+            step: Step::Index(index),
+        }
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(parent) = self.parent else {
+            return Ok(());
+        };
+        parent.fmt(f)?;
+        match &self.step {
+            Step::Root => Ok(()),
+            Step::Name(name) if parent.parent.is_some() => write!(f, ".{name}"),
+            Step::Name(name) => f.write_str(name),
+            Step::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}
+
+/// What was found wrong so far.
+#[derive(Debug, Default)]
+pub struct Errors {
+    found: Vec<FieldError>,
+    texts: bool,
+}
+
+impl Errors {
+    /// For values that all come as text: those of a query string.
+    pub fn of_texts() -> Self {
+        Self {
+            found: Vec::new(),
+            texts: true,
+        }
+    }
+
+    /// Whether numbers and booleans come as text.
+    pub fn texts(&self) -> bool {
+        self.texts
+    }
+
+    /// Notes what is wrong at a place. Gives nothing, so that a reader can end with it.
+    pub fn refuse<T>(&mut self, at: &At<'_>, fault: impl Into<Fault>) -> Option<T> {
+        self.found.push(FieldError::new(at.to_string(), fault));
+        None
+    }
+
+    /// Everything that is wrong.
+    pub fn into_found(self) -> Vec<FieldError> {
+        self.found
+    }
+}
+
+/// Reads a whole request.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn read<T: Field>(value: &Value, mut errors: Errors) -> Result<T, Vec<FieldError>> {
+    match T::read(value, &At::ROOT, &mut errors) {
+        Some(read) if errors.found.is_empty() => Ok(read),
+        _ => Err(errors.into_found()),
+    }
+}
+
+/// An object whose members are taken one by one; what is left over is unknown.
+pub struct Members<'a> {
+    object: &'a Map<String, Value>,
+    at: &'a At<'a>,
+    errors: &'a mut Errors,
+    taken: Vec<&'static str>,
+}
+
+impl<'a> Members<'a> {
+    /// The members of `value`, if it is an object.
+    pub fn of(value: &'a Value, at: &'a At<'a>, errors: &'a mut Errors) -> Option<Self> {
+        match value {
+            Value::Object(object) => Some(Self {
+                object,
+                at,
+                errors,
+                taken: Vec::new(),
+            }),
+            other => errors.refuse(at, Fault::wrong_type("an object", other)),
+        }
+    }
+
+    /// The member `name`.
+    pub fn take<T: Field>(&mut self, name: &'static str) -> Option<T> {
+        self.taken.push(name);
+        let at = self.at.name(name);
+        match self.object.get(name) {
+            Some(value) => T::read(value, &at, self.errors),
+            None => match T::absent() {
+                Some(absent) => Some(absent),
+                None => self.errors.refuse(&at, Fault::new("required")),
+            },
+        }
+    }
+
+    /// Refuses what was not taken.
+    pub fn close(self) {
+        for name in self.object.keys() {
+            if !self.taken.contains(&name.as_str()) {
+                let fault = Fault::new("unknown_field").with("known", self.taken.join(", "));
+                self.errors.refuse::<()>(&self.at.name(name), fault);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

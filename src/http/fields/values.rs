@@ -1,0 +1,415 @@
+//! The values that fields have.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
+};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::{At, Errors, Fault, Field, Member, Members, Request};
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Role};
+use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
+use crate::domain::escalation::{Level, State};
+use crate::domain::feed::Visibility;
+use crate::domain::ids::{CalendarId, CaseRef, LineId, OrganizationId, PersonId};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::reason::Governance;
+use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
+
+/// The most items that a list in a request has.
+const LONGEST_LIST: usize = 100;
+/// The most characters of a secret; hashing an endless one would keep a processor busy.
+const LONGEST_SECRET: usize = 1024;
+
+fn text<'v>(value: &'v Value, at: &At<'_>, errors: &mut Errors) -> Option<&'v str> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Array(_) if errors.texts() => errors.refuse(at, Fault::new("given_twice")),
+        other => errors.refuse(at, Fault::wrong_type("a string", other)),
+    }
+}
+
+/// What is written as a text and read by its `FromStr`.
+macro_rules! written {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Field for $type {
+            fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+                match <$type as FromStr>::from_str(text(value, at, errors)?) {
+                    Ok(read) => Some(read),
+                    Err(fault) => errors.refuse(at, fault),
+                }
+            }
+
+            fn schema() -> RefOr<Schema> {
+                utoipa::openapi::Ref::from_schema_name(<$type as ToSchema>::name()).into()
+            }
+
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                schemas.push((<$type as ToSchema>::name().into_owned(), <$type as PartialSchema>::schema()));
+            }
+        }
+    )+};
+}
+
+written! {
+    Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
+    Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
+    State, Level, Visibility, OrganizationKind, Governance, Permission, Role,
+    CaseRef, OrganizationId, PersonId, LineId, CalendarId,
+}
+
+impl Field for Instant {
+    /// RFC 3339, cut to microseconds.
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let text = text(value, at, errors)?;
+        match DateTime::parse_from_rfc3339(text) {
+            // Years beyond four digits have no place in RFC 3339 and would not order as text.
+            Ok(instant) if (0..=9999).contains(&chrono::Datelike::year(&instant.naive_utc())) => {
+                Some(instant.with_timezone(&Utc).trunc_subsecs(6))
+            }
+            _ => errors.refuse(at, Fault::new("not_an_instant")),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(format))
+            .into()
+    }
+}
+
+impl Field for bool {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        match value {
+            Value::Bool(bool) => Some(*bool),
+            Value::String(text) if errors.texts() && text == "true" => Some(true),
+            Value::String(text) if errors.texts() && text == "false" => Some(false),
+            Value::Array(_) if errors.texts() => errors.refuse(at, Fault::new("given_twice")),
+            Value::String(_) if errors.texts() => {
+                errors.refuse(at, Fault::new("not_allowed").with("allowed", "true, false"))
+            }
+            other => errors.refuse(at, Fault::wrong_type("a boolean", other)),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Boolean).into()
+    }
+}
+
+/// A whole number between two bounds, both taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole<const MIN: i64, const MAX: i64>(i64);
+
+impl<const MIN: i64, const MAX: i64> Whole<MIN, MAX> {
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> Field for Whole<MIN, MAX> {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let number = match value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) if errors.texts() => text.parse().ok(),
+            Value::Array(_) if errors.texts() => {
+                return errors.refuse(at, Fault::new("given_twice"));
+            }
+            other => return errors.refuse(at, Fault::wrong_type("a number", other)),
+        };
+        match number {
+            Some(number) if (MIN..=MAX).contains(&number) => Some(Self(number)),
+            _ => errors.refuse(
+                at,
+                Fault::new("out_of_range").with("min", MIN).with("max", MAX),
+            ),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(MIN as f64))
+            .maximum(Some(MAX as f64))
+            .into()
+    }
+}
+
+/// A password or token: taken as it stands, never shown.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// The text, still hidden.
+    pub fn into_inner(self) -> SecretString {
+        self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl Field for Secret {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let text = text(value, at, errors)?;
+        if text.is_empty() {
+            return errors.refuse(at, Fault::new("empty"));
+        }
+        if text.chars().count() > LONGEST_SECRET {
+            return errors.refuse(at, Fault::new("too_long").with("max", LONGEST_SECRET));
+        }
+        Some(Self(SecretString::from(text)))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Password);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(format))
+            .max_length(Some(LONGEST_SECRET))
+            .into()
+    }
+}
+
+impl Field for Map<String, Value> {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        match value {
+            Value::Object(object) => Some(object.clone()),
+            other => errors.refuse(at, Fault::wrong_type("an object", other)),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Object).into()
+    }
+}
+
+impl Field for String {
+    /// Any text, for what is checked against rows later; short, because no code or name is long.
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        const LONGEST: usize = 200;
+        let text = text(value, at, errors)?.trim();
+        if text.chars().count() > LONGEST {
+            return errors.refuse(at, Fault::new("too_long").with("max", LONGEST));
+        }
+        match text.chars().position(char::is_control) {
+            Some(index) => errors.refuse(
+                at,
+                Fault::new("control_character").with("position", index + 1),
+            ),
+            None => Some(text.to_owned()),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).into()
+    }
+}
+
+/// May be left out; `null` says the same.
+impl<T: Field> Field for Option<T> {
+    const REQUIRED: bool = false;
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::read(value, at, errors).map(Some),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        nullable(T::schema())
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+fn nullable(schema: RefOr<Schema>) -> RefOr<Schema> {
+    let null = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null));
+    utoipa::openapi::schema::OneOfBuilder::new()
+        .item(null)
+        .item(schema)
+        .into()
+}
+
+impl<T: Field> Field for Vec<T> {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let items = match value {
+            Value::Array(items) if items.len() > LONGEST_LIST => {
+                return errors.refuse(at, Fault::new("too_many").with("max", LONGEST_LIST));
+            }
+            Value::Array(items) => items,
+            other => return errors.refuse(at, Fault::wrong_type("a list", other)),
+        };
+        // Every item is read before the first fault ends it, so that all are named.
+        let read: Vec<Option<T>> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| T::read(item, &at.index(index), errors))
+            .collect();
+        read.into_iter().collect()
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(T::schema())
+            .max_items(Some(LONGEST_LIST))
+            .into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+impl<T: Field + Ord> Field for BTreeSet<T> {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        Vec::<T>::read(value, at, errors).map(|items| items.into_iter().collect())
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(T::schema())
+            .unique_items(true)
+            .max_items(Some(LONGEST_LIST))
+            .into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+/// A query parameter that may be given several times, or once with commas; none given is an empty one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Many<T>(pub Vec<T>);
+
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Field> Field for Many<T> {
+    const REQUIRED: bool = false;
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let given: Vec<&str> = match value {
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+            value => vec![text(value, at, errors)?],
+        };
+        let parts: Vec<Value> = given
+            .iter()
+            .flat_map(|text| text.split(','))
+            .map(|part| Value::from(part.trim()))
+            .collect();
+        let read: Vec<Option<T>> = parts.iter().map(|part| T::read(part, at, errors)).collect();
+        read.into_iter().collect::<Option<Vec<T>>>().map(Self)
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new().items(T::schema()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+/// A member of a merge patch (RFC 7396): left out it keeps what is, given it sets it. `Patch<Option<T>>` takes `null`
+/// to remove it; for any other `null` is a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// The value stays as it is.
+    Keep,
+    /// This is the new value.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// The new value, if there is one.
+    pub fn into_option(self) -> Option<T> {
+        match self {
+            Self::Keep => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+
+    /// The new value, if there is one.
+    pub fn as_option(&self) -> Option<&T> {
+        match self {
+            Self::Keep => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+impl<T: Field> Field for Patch<T> {
+    const REQUIRED: bool = false;
+
+    fn absent() -> Option<Self> {
+        Some(Self::Keep)
+    }
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        match value {
+            Value::Null if T::REQUIRED => errors.refuse(at, Fault::new("not_null")),
+            value => T::read(value, at, errors).map(Self::Set),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        T::schema()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+/// Nothing is asked for, and nothing is taken.
+impl Field for () {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        Members::of(value, at, errors)?.close();
+        Some(())
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Object).into()
+    }
+}
+
+impl Request for () {
+    fn members() -> Vec<Member> {
+        Vec::new()
+    }
+}

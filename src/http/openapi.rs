@@ -1,0 +1,219 @@
+//! The published document (OpenAPI 3.1), made from the route table and the types of its handlers.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::{Method, StatusCode};
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths,
+    Ref, RefOr, Required, ResponseBuilder, Schema, SecurityRequirement, Server,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::call::Needs;
+use super::fields::described;
+use super::problem::{CONTENT_TYPE as PROBLEM, FieldErrorDocument, ProblemDocument};
+use super::route::Route;
+
+/// The path under which all routes of the table stand.
+pub const PREFIX: &str = "/api/v1";
+const TOKEN: &str = "token";
+const COOKIE: &str = "cookie";
+
+/// The document of `routes`.
+pub fn document(routes: &[Route]) -> OpenApi {
+    let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
+    schemas.insert(
+        ProblemDocument::name().into_owned(),
+        ProblemDocument::schema(),
+    );
+    schemas.insert(
+        FieldErrorDocument::name().into_owned(),
+        FieldErrorDocument::schema(),
+    );
+    let mut paths = Paths::new();
+    for route in routes {
+        for (name, schema) in &route.shape.schemas {
+            schemas
+                .entry(name.clone())
+                .or_insert_with(|| schema.clone());
+        }
+        paths.add_path_operation(
+            route.path,
+            vec![http_method(&route.method)],
+            operation(route),
+        );
+    }
+    let mut components = ComponentsBuilder::new()
+        .security_scheme(
+            TOKEN,
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Bearer)
+                    .description(Some("An API token, made by POST /tokens."))
+                    .build(),
+            ),
+        )
+        .security_scheme(
+            COOKIE,
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+                "casebell_session",
+                "The cookie of POST /sessions (`__Host-casebell` over https). Changes made with it carry the session's \
+                 `csrf_token` as `X-CSRF-Token`.",
+            ))),
+        );
+    for (name, schema) in schemas {
+        components = components.schema(name, schema);
+    }
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Casebell")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(
+                    "Support cases and their escalations. Errors are problem details (RFC 9457) with a stable `code`. \
+                     Every POST takes an `Idempotency-Key`; things with a `version` are guarded by `If-Match`.",
+                ))
+                .build(),
+        )
+        .servers(Some([Server::new(PREFIX)]))
+        .paths(paths)
+        .components(Some(components.build()))
+        .build()
+}
+
+fn operation(route: &Route) -> OperationBuilder {
+    let shape = &route.shape;
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(route.name.replace("::", "_")))
+        .summary(Some(route.summary))
+        .tag(
+            route
+                .path
+                .trim_start_matches('/')
+                .split('/')
+                .next()
+                .unwrap_or_default(),
+        );
+    operation = match route.needs {
+        Needs::Anyone => operation,
+        Needs::SignedIn => signed_in(operation),
+        Needs::Permission(permission) => {
+            signed_in(operation).description(Some(format!("Needs the permission `{permission}`.")))
+        }
+    };
+    if let (Some((what, schema)), Some(name)) = (&shape.parameter, parameter_name(route.path)) {
+        operation = operation.parameter(
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some(*what))
+                .schema(Some(schema.clone())),
+        );
+    }
+    for member in &shape.query {
+        operation = operation.parameter(
+            ParameterBuilder::new()
+                .name(member.name)
+                .parameter_in(ParameterIn::Query)
+                .required(if member.required {
+                    Required::True
+                } else {
+                    Required::False
+                })
+                .description(Some(member.doc.clone()))
+                .schema(Some(member.schema.clone())),
+        );
+    }
+    for (name, says) in headers(route) {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        operation = operation.parameter(
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Header)
+                .required(Required::False)
+                .description(Some(says))
+                .schema(Some(text)),
+        );
+    }
+    if let Some(schema) = &shape.body {
+        let content = ContentBuilder::new().schema(Some(schema.clone())).build();
+        let body = RequestBodyBuilder::new()
+            .required(Some(Required::True))
+            .content("application/json", content);
+        operation = operation.request_body(Some(body.build()));
+    }
+    let refused = ResponseBuilder::new()
+        .description("A problem; `code` says which.")
+        .content(
+            PROBLEM,
+            ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(ProblemDocument::name())))
+                .build(),
+        );
+    operation
+        .response(shape.success.to_string(), success(route))
+        .response("default", refused)
+}
+
+fn signed_in(operation: OperationBuilder) -> OperationBuilder {
+    let none: [&str; 0] = [];
+    operation
+        .security(SecurityRequirement::new(TOKEN, none))
+        .security(SecurityRequirement::new(COOKIE, none))
+}
+
+fn success(route: &Route) -> ResponseBuilder {
+    let status = StatusCode::from_u16(route.shape.success).unwrap_or(StatusCode::OK);
+    let mut response =
+        ResponseBuilder::new().description(status.canonical_reason().unwrap_or("Success"));
+    if let Some(name) = &route.shape.answer {
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name(name.as_str())))
+            .build();
+        response = response.content("application/json", content);
+    }
+    if status == StatusCode::CREATED {
+        let text = described(
+            ObjectBuilder::new().schema_type(Type::String).into(),
+            "Where it is to be found.",
+        );
+        response = response.header("Location", HeaderBuilder::new().schema(Some(text)).build());
+    }
+    response
+}
+
+fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
+    let mut headers = Vec::new();
+    match route.method {
+        Method::POST if route.needs != Needs::Anyone => headers.push((
+            "Idempotency-Key",
+            "Makes the request safe to repeat for 24 hours: the same key with the same request gets the same answer.",
+        )),
+        Method::PATCH => headers.push(("If-Match", "The ETag of what is changed: refused with 412 if it has changed since.")),
+        Method::GET if route.shape.parameter.is_some() => {
+            headers.push(("If-None-Match", "The ETag that the client has: answered with 304 if it still holds."));
+        }
+        _ => {}
+    }
+    headers
+}
+
+fn parameter_name(path: &str) -> Option<&str> {
+    let (_, rest) = path.split_once('{')?;
+    rest.split_once('}').map(|(name, _)| name)
+}
+
+fn http_method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::POST => HttpMethod::Post,
+        Method::PUT => HttpMethod::Put,
+        Method::PATCH => HttpMethod::Patch,
+        Method::DELETE => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}

@@ -1,0 +1,232 @@
+//! Lists a page at a time: how many, and from where on.
+//!
+//! A cursor is the position of the last item, not a number of pages, so that what is added or removed meanwhile
+//! neither repeats an item nor skips one. It is bound to its list and filters: another list's cursor is refused
+//! instead of giving nonsense.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::fields::{Fault, FieldError, Whole};
+use super::problem::Problem;
+
+/// How many items a page may have.
+pub type Limit = Whole<1, 100>;
+
+const DEFAULT_LIMIT: i64 = 25;
+/// Changes when what a cursor holds changes; older ones are refused.
+const CURSOR_VERSION: u8 = 1;
+
+/// Which part of which list is asked for. `K` is the position of an item: what the list is ordered by.
+pub struct Paging<K> {
+    /// How many items the page has at the most.
+    pub limit: usize,
+    /// The item behind which the page begins; the list's beginning if there is none.
+    pub after: Option<K>,
+    binding: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cursor<K> {
+    v: u8,
+    list: String,
+    key: K,
+}
+
+impl<K: Serialize + DeserializeOwned> Paging<K> {
+    /// Reads `limit` and `cursor` of the list `name` under `filters`, which are whatever narrows or orders it.
+    ///
+    /// # Errors
+    /// [`Code::ValidationFailed`](super::problem::Code::ValidationFailed) naming `cursor`.
+    pub fn read(
+        name: &str,
+        filters: &impl std::fmt::Debug,
+        limit: Option<Limit>,
+        cursor: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let binding = binding(name, &format!("{filters:?}"));
+        let after = match cursor {
+            None => None,
+            Some(text) => Some(open(text, &binding).ok_or_else(|| {
+                Problem::invalid_field(FieldError::new("cursor", Fault::new("malformed_cursor")))
+            })?),
+        };
+        let limit = usize::try_from(limit.map_or(DEFAULT_LIMIT, Limit::get)).unwrap_or(1);
+        Ok(Self {
+            limit,
+            after,
+            binding,
+        })
+    }
+
+    /// How many rows to fetch: one more than are shown, to know whether more follow.
+    pub fn fetch(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
+    }
+
+    /// The page of `rows`, which were fetched by [`Paging::fetch`]; `key` is a row's position.
+    pub fn page<R, T: Serialize>(
+        &self,
+        mut rows: Vec<R>,
+        key: impl Fn(&R) -> K,
+        item: impl Fn(R) -> T,
+    ) -> Page<T> {
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let next_cursor = rows
+            .last()
+            .filter(|_| more)
+            .and_then(|last| self.seal(key(last)));
+        Page {
+            items: rows.into_iter().map(item).collect(),
+            next_cursor,
+        }
+    }
+
+    fn seal(&self, key: K) -> Option<String> {
+        let cursor = Cursor {
+            v: CURSOR_VERSION,
+            list: self.binding.clone(),
+            key,
+        };
+        serde_json::to_vec(&cursor)
+            .ok()
+            .map(|json| URL_SAFE_NO_PAD.encode(json))
+    }
+}
+
+fn open<K: DeserializeOwned>(text: &str, binding: &str) -> Option<K> {
+    let json = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let cursor: Cursor<K> = serde_json::from_slice(&json).ok()?;
+    (cursor.v == CURSOR_VERSION && cursor.list == binding).then_some(cursor.key)
+}
+
+fn binding(name: &str, filters: &str) -> String {
+    let digest = Sha256::new()
+        .chain_update(name)
+        .chain_update([0])
+        .chain_update(filters)
+        .finalize();
+    URL_SAFE_NO_PAD.encode(&digest[..9])
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Asks for the items behind these, as `cursor`; null at the end of the list.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A list that is short enough to be given whole.
+    pub fn whole(items: Vec<T>) -> Self {
+        Self {
+            items,
+            next_cursor: None,
+        }
+    }
+}
+
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(utoipa::openapi::Ref::from_schema_name(T::name()));
+        let null = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null));
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let next = OneOfBuilder::new().item(text).item(null).description(Some(
+            "Asks for the items behind these, as `cursor`; null at the end of the list.",
+        ));
+        ObjectBuilder::new()
+            .property("items", items)
+            .required("items")
+            .property("next_cursor", next)
+            .required("next_cursor")
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("{}List", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Key = (i64, String);
+
+    fn paging(filters: &str, cursor: Option<&str>) -> Result<Paging<Key>, Problem> {
+        Paging::read("cases", &filters, None, cursor)
+    }
+
+    fn page(paging: &Paging<Key>, all: &[i64]) -> Page<i64> {
+        let from = paging.after.as_ref().map_or(i64::MIN, |(n, _)| *n + 1);
+        let rows: Vec<i64> = all
+            .iter()
+            .copied()
+            .filter(|n| *n >= from)
+            .take(paging.limit + 1)
+            .collect();
+        paging.page(rows, |n| (*n, "x".to_owned()), |n| n)
+    }
+
+    #[test]
+    fn pages_follow_one_another_to_the_end() {
+        let all: Vec<i64> = (0..60).collect();
+        let mut seen = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = page(&paging("", cursor.as_deref()).expect("readable"), &all);
+            seen.extend(page.items);
+            match page.next_cursor {
+                Some(next) => cursor = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(seen, all);
+    }
+
+    #[test]
+    fn a_full_last_page_has_no_next() {
+        let all: Vec<i64> = (0..25).collect();
+        assert_eq!(
+            page(&paging("", None).expect("readable"), &all).next_cursor,
+            None
+        );
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_or_filter_is_refused() {
+        let all: Vec<i64> = (0..30).collect();
+        let cursor = page(&paging("open", None).expect("readable"), &all)
+            .next_cursor
+            .expect("more");
+        assert!(paging("open", Some(&cursor)).is_ok());
+        for refused in [
+            paging("closed", Some(&cursor)).err(),
+            paging("open", Some("nonsense")).err(),
+            paging("open", Some("")).err(),
+            paging("open", Some(&cursor[1..])).err(),
+            Paging::<Key>::read("users", &"open", None, Some(&cursor)).err(),
+            Paging::<Vec<String>>::read("cases", &"open", None, Some(&cursor)).err(),
+        ] {
+            let problem = refused.expect("refused");
+            assert_eq!(problem.errors()[0].field(), "cursor");
+            assert_eq!(problem.errors()[0].code(), "malformed_cursor");
+        }
+    }
+}

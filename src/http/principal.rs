@@ -1,0 +1,279 @@
+//! Who asks: one person, where they act, what they may do there, and how they proved it.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
+use chrono_tz::Tz;
+
+use super::desk::Desk;
+use super::problem::{Code, Problem};
+use crate::credentials::{TOKEN_PREFIX, hash_secret, same_secret};
+use crate::db::{Conn, DbError};
+use crate::domain::Instant;
+use crate::domain::access::Access;
+use crate::domain::ids::{OrganizationId, SessionId, TokenId};
+use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::text::EmailAddress;
+use crate::store::sessions::{self, Bearer};
+use crate::workflow::Actor;
+
+/// Picks the organization to act in.
+const ACTING_ORGANIZATION: &str = "acting-organization";
+/// Carries a session's token with every change that is made by its cookie.
+const CSRF_HEADER: &str = "x-csrf-token";
+
+/// The person behind a request.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// Their authority and name, as the verbs take it.
+    pub actor: Actor,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// The address that signs in.
+    pub email: EmailAddress,
+    /// Where they act.
+    pub organization: ActingOrganization,
+    /// In which zone they read times.
+    pub time_zone: Tz,
+    /// How they proved who they are.
+    pub via: Via,
+}
+
+/// The organization that a person acts in.
+#[derive(Clone, Debug)]
+pub struct ActingOrganization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What it is to the installation.
+    pub kind: OrganizationKind,
+}
+
+/// What was shown to enter.
+#[derive(Clone, Debug)]
+pub enum Via {
+    /// A session's cookie.
+    Session {
+        /// The session.
+        id: SessionId,
+        /// What changes have to carry.
+        csrf_token: String,
+        /// Until when it is taken.
+        expires_at: Instant,
+    },
+    /// An API token.
+    Token {
+        /// The token.
+        id: TokenId,
+        /// Whether it allows only a part of what its owner may do.
+        scoped: bool,
+    },
+}
+
+impl Principal {
+    /// The authority where they act.
+    pub fn access(&self) -> &Access {
+        &self.actor.access
+    }
+
+    /// The side on which they stand.
+    pub fn side(&self) -> Side {
+        self.actor.access.side
+    }
+
+    /// What the forms and headers of this session have to carry; nothing for a token, which no page can make a
+    /// browser send.
+    pub fn csrf_token(&self) -> Option<&str> {
+        match &self.via {
+            Via::Session { csrf_token, .. } => Some(csrf_token),
+            Via::Token { .. } => None,
+        }
+    }
+
+    /// Refuses a change made by cookie that does not carry the session's token, which another site cannot know.
+    ///
+    /// # Errors
+    /// [`Code::Csrf`].
+    pub fn check_csrf(&self, given: Option<&str>) -> Result<(), Problem> {
+        match (self.csrf_token(), given) {
+            (None, _) => Ok(()),
+            (Some(expected), Some(given)) if same_secret(expected, given) => Ok(()),
+            (Some(_), _) => Err(Problem::new(Code::Csrf)),
+        }
+    }
+
+    /// [`Principal::check_csrf`] on the request's header.
+    ///
+    /// # Errors
+    /// [`Code::Csrf`].
+    pub fn check_csrf_header(&self, request: &HttpRequest) -> Result<(), Problem> {
+        self.check_csrf(
+            request
+                .headers()
+                .get(CSRF_HEADER)
+                .and_then(|value| value.to_str().ok()),
+        )
+    }
+}
+
+/// What a request shows of who sends it.
+enum Shown {
+    Cookie(String),
+    Token(String),
+}
+
+/// The person behind a request; none if it shows nothing, or nothing that is good any more.
+///
+/// # Errors
+/// [`Code::OrganizationNotFound`] for an acting organization that is not theirs, and the database's own.
+pub async fn find(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
+    let Some(shown) = shown(desk, request) else {
+        return Ok(None);
+    };
+    let now = desk.clock.now();
+    let found = desk.db.read(move |conn| load(conn, &shown, now)).await?;
+    let Some(principal) = found else {
+        return Ok(None);
+    };
+    if let Some(named) = request.headers().get(ACTING_ORGANIZATION) {
+        let own = &principal.organization;
+        let is_own = named
+            .to_str()
+            .is_ok_and(|named| named == own.slug || named.parse().is_ok_and(|id| own.id == id));
+        if !is_own {
+            return Err(Problem::new(Code::OrganizationNotFound));
+        }
+    }
+    let span = tracing::Span::current();
+    span.record("person.id", tracing::field::display(principal.actor.id()));
+    span.record(
+        "organization.id",
+        tracing::field::display(principal.organization.id),
+    );
+    Ok(Some(principal))
+}
+
+/// The person behind a request.
+///
+/// # Errors
+/// [`Code::Unauthenticated`], and those of [`find`].
+pub async fn require(desk: &Desk, request: &HttpRequest) -> Result<Principal, Problem> {
+    find(desk, request)
+        .await?
+        .ok_or_else(Problem::unauthenticated)
+}
+
+/// A token is said on purpose, a cookie comes along by itself: the token wins.
+fn shown(desk: &Desk, request: &HttpRequest) -> Option<Shown> {
+    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        return scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| Shown::Token(token.trim().to_owned()));
+    }
+    request
+        .cookie(cookie_name(desk))
+        .map(|cookie| Shown::Cookie(cookie.value().to_owned()))
+}
+
+fn load(conn: &mut Conn, shown: &Shown, now: Instant) -> Result<Option<Principal>, DbError> {
+    match shown {
+        Shown::Cookie(secret) => of_session(conn, &hash_secret(secret), now),
+        Shown::Token(secret) if !secret.starts_with(TOKEN_PREFIX) => Ok(None),
+        Shown::Token(secret) => {
+            let found = sessions::by_token(conn, &hash_secret(secret), now)?;
+            Ok(found.map(|(token, bearer)| {
+                let mut principal = Principal::of(
+                    bearer,
+                    Via::Token {
+                        id: token.id,
+                        scoped: token.permissions.is_some(),
+                    },
+                );
+                if let Some(scope) = token.permissions {
+                    principal.actor.access = principal.actor.access.narrowed_to(&scope.0);
+                }
+                principal
+            }))
+        }
+    }
+}
+
+/// The person behind the session whose secret has this hash, if it is good.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn of_session(
+    conn: &mut Conn,
+    token_hash: &str,
+    now: Instant,
+) -> Result<Option<Principal>, DbError> {
+    let found = sessions::by_secret(conn, token_hash, now)?;
+    Ok(found.map(|(session, bearer)| {
+        let via = Via::Session {
+            id: session.id,
+            csrf_token: session.csrf_token,
+            expires_at: session.expires_at,
+        };
+        Principal::of(bearer, via)
+    }))
+}
+
+impl Principal {
+    fn of(bearer: Bearer, via: Via) -> Self {
+        let access = Access::of_roles(
+            bearer.person,
+            bearer.organization,
+            bearer.organization_kind.side(),
+            bearer.roles.iter().copied(),
+        );
+        let name = crate::store::people::display_name(&bearer.first_name, &bearer.last_name);
+        Self {
+            actor: Actor { access, name },
+            first_name: bearer.first_name,
+            last_name: bearer.last_name,
+            email: bearer.email,
+            organization: ActingOrganization {
+                id: bearer.organization,
+                slug: bearer.organization_slug,
+                name: bearer.organization_name,
+                kind: bearer.organization_kind,
+            },
+            // Zones are checked when they are stored; should one ever leave the time-zone database, UTC is honest.
+            time_zone: bearer.time_zone.parse().unwrap_or(Tz::UTC),
+            via,
+        }
+    }
+}
+
+/// The session cookie's name. The prefix makes browsers insist on `Secure`, on `Path=/` and on no `Domain`, so that no
+/// neighbouring host can plant one.
+pub fn cookie_name(desk: &Desk) -> &'static str {
+    if desk.public_url.is_https() {
+        "__Host-casebell"
+    } else {
+        "casebell_session"
+    }
+}
+
+/// The cookie that carries a session's secret.
+pub fn session_cookie(desk: &Desk, secret: &str, lifetime: chrono::TimeDelta) -> Cookie<'static> {
+    Cookie::build(cookie_name(desk), secret.to_owned())
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(desk.public_url.is_https())
+        .max_age(Duration::seconds(lifetime.num_seconds()))
+        .finish()
+}
+
+/// The cookie that takes the session's away.
+pub fn removal_cookie(desk: &Desk) -> Cookie<'static> {
+    session_cookie(desk, "", chrono::TimeDelta::zero())
+}

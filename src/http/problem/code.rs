@@ -1,0 +1,129 @@
+//! The one table of what can be refused, and with which HTTP status.
+
+use actix_web::http::StatusCode;
+
+macro_rules! codes {
+    ($( $(#[doc = $doc:expr])+ $name:ident = $code:literal, $status:ident; )+) => {
+        /// A stable reason for an answer that is not a success. Its title and detail are the messages `problem-…` and
+        /// `problem-detail-…` of the catalogue.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $( $(#[doc = $doc])+ $name, )+
+        }
+
+        impl Code {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The stable text that programs compare.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The HTTP status of the answer.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is no JSON.
+    MalformedJson = "malformed_json", BAD_REQUEST;
+    /// A header does not say what such a header says.
+    MalformedHeader = "malformed_header", BAD_REQUEST;
+    /// The request cannot be read at all.
+    BadRequest = "bad_request", BAD_REQUEST;
+    /// Nobody is signed in, or no longer.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED;
+    /// E-mail address and password do not belong together; says no more than that (A7).
+    InvalidCredentials = "invalid_credentials", UNAUTHORIZED;
+    /// What is asked for is in sight, but the person may not do it (A5); `permission` names what is missing.
+    MissingPermission = "missing_permission", FORBIDDEN;
+    /// A token that allows only a part of what its owner may do cannot manage tokens, or it could make itself more.
+    ScopedToken = "scoped_token", FORBIDDEN;
+    /// A change made by cookie came without the session's token.
+    Csrf = "csrf", FORBIDDEN;
+    /// The entry is somebody else's, or its five minutes are over (F4).
+    NotEditable = "not_editable", FORBIDDEN;
+    /// There is nothing at this address for this person.
+    NotFound = "not_found", NOT_FOUND;
+    /// The acting organization does not exist for this person.
+    OrganizationNotFound = "organization_not_found", NOT_FOUND;
+    /// The address exists, the method does not; `Allow` lists those that do.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
+    /// An escalation is already active on the case (E3).
+    ActiveEscalation = "active_escalation", CONFLICT;
+    /// Somebody else claimed it first.
+    AlreadyClaimed = "already_claimed", CONFLICT;
+    /// It was rated already.
+    AlreadyRated = "already_rated", CONFLICT;
+    /// The state does not allow the move; `lawful_moves` lists those it does (C2, M2).
+    UnlawfulMove = "unlawful_move", CONFLICT;
+    /// The case is closed and takes nothing but a reopen (C3).
+    CaseClosed = "case_closed", CONFLICT;
+    /// Something with the same unique name exists.
+    AlreadyExists = "already_exists", CONFLICT;
+    /// A request of this kind is waiting for its decision already.
+    AlreadyRequested = "already_requested", CONFLICT;
+    /// A decision was made already.
+    AlreadyDecided = "already_decided", CONFLICT;
+    /// A thing that other things need cannot go.
+    InUse = "in_use", CONFLICT;
+    /// The thing was changed since the version that the request is based on.
+    StaleVersion = "stale_version", PRECONDITION_FAILED;
+    /// The body is larger than is taken.
+    TooLarge = "too_large", PAYLOAD_TOO_LARGE;
+    /// The body is of another kind than is taken.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
+    /// Fields or parameters are wrong; `errors` names each.
+    ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY;
+    /// The key was used with another request.
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY;
+    /// The criteria for an escalation are not met; `findings` says which and until when.
+    NotEligible = "not_eligible", UNPROCESSABLE_ENTITY;
+    /// Something is to be double-checked first (E9); `findings` says what.
+    AcknowledgementRequired = "acknowledgement_required", UNPROCESSABLE_ENTITY;
+    /// A change to high priority is taken by telephone only (C5); `phone` is the number, where one is set.
+    PriorityByPhone = "priority_by_phone", UNPROCESSABLE_ENTITY;
+    /// The wanted priority is not above the present one.
+    PriorityNotHigher = "priority_not_higher", UNPROCESSABLE_ENTITY;
+    /// The case did not exist at the instant asked about.
+    BeforeOpening = "before_opening", UNPROCESSABLE_ENTITY;
+    /// The calendar has no working day, so that no deadline can be told.
+    NoBusinessDay = "no_business_day", UNPROCESSABLE_ENTITY;
+    /// Too many attempts; `Retry-After` says when the next is taken.
+    TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS;
+    /// A defect; the log has the rest.
+    Internal = "internal", INTERNAL_SERVER_ERROR;
+    /// The database cannot be reached; nothing was changed.
+    DatabaseUnavailable = "database_unavailable", SERVICE_UNAVAILABLE;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::words::Words;
+
+    #[test]
+    fn every_code_is_unique_and_has_its_words() {
+        let words = Words::load().expect("the catalogue");
+        let mut seen = BTreeSet::new();
+        for code in Code::ALL {
+            let text = code.as_str();
+            assert!(seen.insert(text), "{text} stands twice");
+            assert!(
+                text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+                "{text}"
+            );
+            assert!(!code.status().is_success(), "{text}");
+            for family in ["problem", "problem-detail"] {
+                let key = format!("{family}-{}", text.replace('_', "-"));
+                assert!(words.has(&key), "no message {key}");
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Answers that are a success, in a form that can be kept for a repetition of the request.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::cookie::Cookie;
+use actix_web::http::{StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::etag::etag;
+use super::problem::{Code, Problem};
+use crate::store::idempotency::Saved;
+
+/// Says that an answer is a kept one.
+const REPLAYED: &str = "idempotency-replayed";
+
+/// A success: `STATUS` with a `T` as JSON. The type tells the published document what a handler answers.
+#[derive(Debug)]
+pub struct Reply<T, const STATUS: u16 = 200> {
+    headers: BTreeMap<String, String>,
+    body: String,
+    /// What is kept for a repetition, where that is not the body: a secret is shown once.
+    kept: Option<String>,
+    cookie: Option<Cookie<'static>>,
+    replayed: bool,
+    content: PhantomData<fn() -> T>,
+}
+
+/// 201 with what was made.
+pub type Created<T> = Reply<T, 201>;
+/// 204: done, and nothing to say about it.
+pub type Done = Reply<(), 204>;
+
+impl<T: Serialize, const STATUS: u16> Reply<T, STATUS> {
+    /// Answers with `content`.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if it does not serialize.
+    pub fn new(content: &T) -> Result<Self, Problem> {
+        Ok(Self::of_body(json(content)?))
+    }
+
+    /// Answers with `content`, and a repetition of the request with `later`.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if one of them does not serialize.
+    pub fn once(content: &T, later: &T) -> Result<Self, Problem> {
+        Ok(Self {
+            kept: Some(json(later)?),
+            ..Self::new(content)?
+        })
+    }
+}
+
+impl Done {
+    /// Done.
+    pub fn done() -> Self {
+        Self::of_body(String::new())
+    }
+}
+
+impl<T, const STATUS: u16> Reply<T, STATUS> {
+    /// Answers with a `T` that is JSON already.
+    pub(super) fn of_json(text: String) -> Self {
+        Self::of_body(text)
+    }
+
+    fn of_body(body: String) -> Self {
+        Self {
+            headers: BTreeMap::new(),
+            body,
+            kept: None,
+            cookie: None,
+            replayed: false,
+            content: PhantomData,
+        }
+    }
+
+    /// Names the version of what is answered, for `If-Match`.
+    #[must_use]
+    pub fn version(self, version: i64) -> Self {
+        self.header(header::ETAG.as_str(), etag(version))
+    }
+
+    /// Says where that which was made is to be found.
+    #[must_use]
+    pub fn location(self, path: String) -> Self {
+        self.header(header::LOCATION.as_str(), path)
+    }
+
+    /// Sets a cookie. It is not kept for a repetition.
+    #[must_use]
+    pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
+        self.cookie = Some(cookie);
+        self
+    }
+
+    fn header(mut self, name: &str, value: String) -> Self {
+        self.headers.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The entity tag, if the answer has one.
+    pub(super) fn etag(&self) -> Option<&str> {
+        self.headers.get(header::ETAG.as_str()).map(String::as_str)
+    }
+
+    /// What is kept for a repetition: status, headers and body.
+    pub(super) fn kept(&self) -> (i64, &BTreeMap<String, String>, &str) {
+        (
+            i64::from(STATUS),
+            &self.headers,
+            self.kept.as_deref().unwrap_or(&self.body),
+        )
+    }
+
+    /// The answer that was kept.
+    pub(super) fn replay(saved: Saved) -> Self {
+        Self {
+            headers: saved.headers.0,
+            replayed: true,
+            ..Self::of_body(saved.body)
+        }
+    }
+
+    /// The HTTP answer; without its body if the client has it already.
+    pub(super) fn into_response(self, known: bool) -> HttpResponse<BoxBody> {
+        let status = StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK);
+        let mut response = HttpResponse::build(if known {
+            StatusCode::NOT_MODIFIED
+        } else {
+            status
+        });
+        for (name, value) in self.headers {
+            response.insert_header((name, value));
+        }
+        // What one person may read is nobody else's, and no cache's to keep.
+        response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        if let Some(cookie) = self.cookie {
+            response.cookie(cookie);
+        }
+        if self.replayed {
+            response.insert_header((REPLAYED, "true"));
+        }
+        if known || self.body.is_empty() {
+            return response.finish();
+        }
+        response.content_type("application/json").body(self.body)
+    }
+}
+
+impl<T: DeserializeOwned, const STATUS: u16> Reply<T, STATUS> {
+    /// What is answered, read back; for tests.
+    ///
+    /// # Errors
+    /// The body is no `T`.
+    #[cfg(test)]
+    pub fn content(&self) -> serde_json::Result<T> {
+        serde_json::from_str(&self.body)
+    }
+}
+
+fn json(content: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(content).map_err(|error| {
+        tracing::error!(%error, "an answer does not serialize");
+        Problem::new(Code::Internal)
+    })
+}

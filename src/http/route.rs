@@ -1,0 +1,181 @@
+//! One row of the route table, and what is made of it: an actix route, and an operation of the published document.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, guard, web};
+use futures_util::FutureExt;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+
+use super::call::{Address, Call, Caller, Needs};
+use super::desk::Desk;
+use super::etag;
+use super::fields::{Member, Request};
+use super::problem::{Code, Problem};
+use super::reply::Reply;
+
+/// Rows of the route table for one resource: `METHOD "/path" needs => handler, "what it does";`.
+macro_rules! table {
+    ($module:ident: $( $method:ident $path:literal $needs:expr => $handler:ident, $summary:literal; )+) => {
+        vec![$( $crate::http::route::Route::new(
+            actix_web::http::Method::$method,
+            $path,
+            $needs,
+            concat!(stringify!($module), "::", stringify!($handler)),
+            $summary,
+            $handler,
+        ) ),+]
+    };
+}
+
+pub(crate) use table;
+
+/// A route of the API.
+pub struct Route {
+    /// GET, POST, PATCH, PUT or DELETE.
+    pub method: Method,
+    /// The path under `/api/v1`, with its parameter in braces.
+    pub path: &'static str,
+    /// What it asks of whoever calls it.
+    pub needs: Needs,
+    /// Its handler's name: `cases::open`.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// What goes in and comes out, as its handler's types have it.
+    pub shape: Shape,
+    handler: Box<dyn Fn() -> actix_web::Route>,
+}
+
+/// What goes into a route and comes out of it.
+pub struct Shape {
+    /// The path's parameter: what it names, and how.
+    pub parameter: Option<(&'static str, RefOr<Schema>)>,
+    /// The query's parameters.
+    pub query: Vec<Member>,
+    /// The body's schema, if there is a body.
+    pub body: Option<RefOr<Schema>>,
+    /// The status of a success.
+    pub success: u16,
+    /// The name of the schema of a success' body, if there is one.
+    pub answer: Option<String>,
+    /// Every named schema that these refer to.
+    pub schemas: Vec<(String, RefOr<Schema>)>,
+    /// Whether nobody needs to be signed in, as the handler's type has it.
+    pub anyone: bool,
+}
+
+impl Route {
+    /// A row of the table. The handler's type says the rest.
+    pub fn new<A, B, Q, P, T, const STATUS: u16, F, Fut>(
+        method: Method,
+        path: &'static str,
+        needs: Needs,
+        name: &'static str,
+        summary: &'static str,
+        handler: F,
+    ) -> Self
+    where
+        A: Address,
+        B: Request + 'static,
+        Q: Request + 'static,
+        P: Caller,
+        T: ToSchema + 'static,
+        F: Fn(Call<A, B, Q, P>) -> Fut + Clone + 'static,
+        Fut: Future<Output = Result<Reply<T, STATUS>, Problem>> + 'static,
+    {
+        let guarded = method.clone();
+        let handler = move || {
+            let handler = handler.clone();
+            let route = match guarded {
+                // Whoever may read something may also ask whether it is there.
+                Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+                ref other => web::method(other.clone()),
+            };
+            route.to(move |request: HttpRequest, payload: web::Payload| {
+                let handler = handler.clone();
+                async move { answer(needs, handler, request, payload).await }
+            })
+        };
+        Self {
+            method,
+            path,
+            needs,
+            name,
+            summary,
+            shape: Shape::of::<A, B, Q, P, T, STATUS>(),
+            handler: Box::new(handler),
+        }
+    }
+
+    /// The route as actix takes it.
+    pub fn build(&self) -> actix_web::Route {
+        (self.handler)()
+    }
+}
+
+impl Shape {
+    fn of<A: Address, B: Request, Q: Request, P: Caller, T: ToSchema, const STATUS: u16>() -> Self {
+        let mut schemas = Vec::new();
+        let has_body = !B::members().is_empty();
+        if has_body {
+            B::schemas(&mut schemas);
+        }
+        Q::schemas(&mut schemas);
+        // A query is parameters, not a schema of its own; what its members refer to is.
+        let members = Q::members();
+        let answers = STATUS != StatusCode::NO_CONTENT.as_u16();
+        if answers {
+            schemas.push((T::name().into_owned(), T::schema()));
+            T::schemas(&mut schemas);
+        }
+        Self {
+            parameter: A::parameter(),
+            query: members,
+            body: has_body.then(B::schema),
+            success: STATUS,
+            answer: answers.then(|| T::name().into_owned()),
+            schemas,
+            anyone: P::ANYONE,
+        }
+    }
+}
+
+/// Reads the request, lets the handler work, and writes whatever came of it.
+async fn answer<A, B, Q, P, T, const STATUS: u16, F, Fut>(
+    needs: Needs,
+    handler: F,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse<BoxBody>
+where
+    A: Address,
+    B: Request,
+    Q: Request,
+    P: Caller,
+    F: Fn(Call<A, B, Q, P>) -> Fut,
+    Fut: Future<Output = Result<Reply<T, STATUS>, Problem>>,
+{
+    let work = async {
+        let desk = request
+            .app_data::<web::Data<Desk>>()
+            .map(|desk| Arc::clone(desk));
+        let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
+        handler(Call::read(desk, needs, &request, payload).await?).await
+    };
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(reply)) => {
+            let known = reply.etag().is_some_and(|tag| {
+                request.method().is_safe() && etag::is_known(request.headers(), tag)
+            });
+            reply.into_response(known)
+        }
+        Ok(Err(problem)) => problem.error_response(),
+        // The panic itself was reported where it happened.
+        Err(_) => Problem::new(Code::Internal).error_response(),
+    }
+}

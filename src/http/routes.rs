@@ -1,0 +1,76 @@
+//! The route table: every route of the API, what it asks of whoever calls it, and what it does.
+//!
+//! The actix routes, the check of permissions, the published document and the authorization matrix of the tests are all
+//! made from it.
+
+use actix_web::http::{Method, header};
+use actix_web::{HttpResponse, ResponseError, web};
+
+use super::api;
+use super::openapi;
+use super::problem::{Code, Problem};
+use super::route::Route;
+
+/// The table: each resource has its own rows.
+pub fn routes() -> Vec<Route> {
+    [
+        api::sessions::routes(),
+        api::tokens::routes(),
+        api::document::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Puts the table under its prefix, and problem documents everywhere else under `/api`.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let routes = routes();
+    let mut paths: Vec<&str> = Vec::new();
+    for route in &routes {
+        if !paths.contains(&route.path) {
+            paths.push(route.path);
+        }
+    }
+    let mut scope = web::scope(openapi::PREFIX);
+    for path in paths {
+        let here = || routes.iter().filter(|route| route.path == path);
+        let mut resource = web::resource(path);
+        for route in here() {
+            resource = resource.route(route.build());
+        }
+        let allowed = allowed(here().map(|route| &route.method));
+        scope = scope.service(
+            resource.default_service(web::to(move || method_not_allowed(allowed.clone()))),
+        );
+    }
+    config.service(scope.default_service(web::to(nothing_here)));
+    config.service(web::scope("/api").default_service(web::to(nothing_here)));
+}
+
+fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
+    let mut allowed = Vec::new();
+    for method in methods {
+        allowed.push(method.as_str());
+        if method == Method::GET {
+            allowed.push("HEAD");
+        }
+    }
+    allowed.join(", ")
+}
+
+async fn method_not_allowed(allowed: String) -> HttpResponse {
+    let value = header::HeaderValue::from_str(&allowed)
+        .unwrap_or_else(|_| header::HeaderValue::from_static("GET"));
+    Problem::new(Code::MethodNotAllowed)
+        .with("allowed", allowed)
+        .header(header::ALLOW, value)
+        .error_response()
+}
+
+async fn nothing_here() -> HttpResponse {
+    Problem::not_found().error_response()
+}
+
+#[cfg(test)]
+mod tests;

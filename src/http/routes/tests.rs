@@ -1,0 +1,92 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::http::call::Needs;
+
+#[test]
+fn every_route_is_there_once_and_says_what_it_needs() {
+    let mut seen = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    for route in routes() {
+        assert!(
+            seen.insert((route.path, route.method.to_string())),
+            "{} {} stands twice",
+            route.method,
+            route.path
+        );
+        assert!(
+            names.insert(route.name),
+            "{} handles two routes",
+            route.name
+        );
+        assert!(
+            route.path.starts_with('/') && !route.path.ends_with('/'),
+            "{}",
+            route.path
+        );
+        // What the table says and what the handler's type says are the same.
+        assert_eq!(
+            route.shape.anyone,
+            route.needs == Needs::Anyone,
+            "{}",
+            route.name
+        );
+        assert_eq!(
+            route.shape.parameter.is_some(),
+            route.path.contains('{'),
+            "{}",
+            route.name
+        );
+        assert!(
+            route.path.matches('{').count() <= 1,
+            "{}: a path names one thing",
+            route.path
+        );
+    }
+}
+
+#[test]
+fn the_document_describes_every_route_and_has_every_schema() {
+    let routes = routes();
+    let document = serde_json::to_value(openapi::document(&routes)).expect("JSON");
+    assert!(
+        document["openapi"]
+            .as_str()
+            .expect("a version")
+            .starts_with("3.1")
+    );
+    for route in &routes {
+        let operation = &document["paths"][route.path][route.method.as_str().to_lowercase()];
+        assert_eq!(
+            operation["summary"], route.summary,
+            "{} {}",
+            route.method, route.path
+        );
+    }
+    let mut wanted = BTreeSet::new();
+    references(&document, &mut wanted);
+    for name in wanted {
+        assert!(
+            document["components"]["schemas"].get(&name).is_some(),
+            "no schema {name}"
+        );
+    }
+}
+
+fn references(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(members) => {
+            if let Some(name) = members
+                .get("$ref")
+                .and_then(|r| r.as_str()?.strip_prefix("#/components/schemas/"))
+            {
+                found.insert(name.to_owned());
+            }
+            members
+                .values()
+                .for_each(|member| references(member, found));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,129 @@
+//! The server: built, bound to its port, run until it is told to stop.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::{Server as ActixServer, ServerHandle};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use tracing_actix_web::TracingLogger;
+
+use super::desk::Desk;
+use super::trace::{RequestSpan, observe};
+use super::{headers, health, routes};
+use crate::clock::Clock;
+use crate::config::{PublicUrl, Settings};
+use crate::db::Db;
+use crate::telemetry;
+use crate::words::{Words, WordsError};
+
+/// How long requests may take to finish once the server is told to stop, in seconds.
+const FINISH_WITHIN: u64 = 25;
+
+/// A server that holds its port and waits to be run.
+pub struct Server {
+    server: ActixServer,
+    address: SocketAddr,
+    desk: Arc<Desk>,
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address is taken or not this machine's.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address of the settings.
+        address: SocketAddr,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// The key cannot be read or made.
+    #[error("no secret key: {0}")]
+    Key(io::Error),
+    /// The catalogue of messages cannot be read.
+    #[error(transparent)]
+    Words(#[from] WordsError),
+}
+
+impl Server {
+    /// Binds the port of the settings; port 0 takes one that is free. Connections wait until [`Server::run`].
+    ///
+    /// # Errors
+    /// See [`BindError`].
+    pub fn bind(settings: &Settings, db: Db, clock: Clock) -> Result<Self, BindError> {
+        let unlistened = |error| BindError::Listen {
+            address: settings.listen,
+            error,
+        };
+        let listener = TcpListener::bind(settings.listen).map_err(unlistened)?;
+        let address = listener.local_addr().map_err(unlistened)?;
+        let key = settings.secret_key().map_err(BindError::Key)?;
+        let desk = Desk::new(settings, key, db, clock, Words::load()?, address);
+        telemetry::measure();
+        let desk = Arc::new(desk);
+        let shared = web::Data::from(Arc::clone(&desk));
+        let mut server = HttpServer::new(move || {
+            App::new()
+                .app_data(shared.clone())
+                .configure(services)
+                .wrap(Compress::default())
+                .wrap(headers::security(&shared))
+                .wrap(from_fn(observe))
+                .wrap(TracingLogger::<RequestSpan>::new())
+        })
+        .disable_signals()
+        .shutdown_timeout(FINISH_WITHIN);
+        if let Some(workers) = settings.workers {
+            server = server.workers(workers);
+        }
+        let server = server.listen(listener).map_err(unlistened)?.run();
+        Ok(Self {
+            server,
+            address,
+            desk,
+        })
+    }
+
+    /// The port it is bound to.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The address it is bound to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The origin under which people reach it.
+    pub fn url(&self) -> &PublicUrl {
+        &self.desk.public_url
+    }
+
+    /// What every request has at hand.
+    pub fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
+    /// Stops it from elsewhere; `stop(true)` lets requests finish.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until it is stopped by its handle.
+    ///
+    /// # Errors
+    /// The system's own.
+    pub async fn run(self) -> io::Result<()> {
+        self.server.await
+    }
+}
+
+fn services(config: &mut web::ServiceConfig) {
+    config
+        .route("/healthz", web::get().to(health::healthz))
+        .route("/readyz", web::get().to(health::readyz))
+        .route("/metrics", web::get().to(health::metrics))
+        .configure(routes::configure);
+}

@@ -1,0 +1,119 @@
+//! The span of each request, its id, and what is counted about it.
+//!
+//! A span names the route's pattern, never the path or query as sent: those can hold tokens of links and words that
+//! people searched for.
+
+use std::time::Instant as Started;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+use tracing::Span;
+use tracing::field::Empty;
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A longer id of a client is not taken into the log.
+const LONGEST_ID: usize = 64;
+const UNMATCHED: &str = "unmatched";
+
+/// Makes the span of a request.
+pub struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern();
+        tracing::info_span!(
+            "request",
+            http.method = %request.method(),
+            http.route = route.as_deref().unwrap_or(UNMATCHED),
+            http.status_code = Empty,
+            request.id = %id_of(request),
+            person.id = Empty,
+            organization.id = Empty,
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = match outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        span.record("http.status_code", status.as_u16());
+    }
+}
+
+/// Names the request in its answer, counts it, and says in the log that it is done.
+///
+/// # Errors
+/// Those of the services inside.
+pub async fn observe<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let started = Started::now();
+    let id = id_of(&request);
+    let method = request.method().to_string();
+    let mut response = next.call(request).await?;
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| UNMATCHED.to_owned());
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    let labels = [
+        ("method", method),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
+    metrics::counter!("casebell_http_requests_total", &labels).increment(1);
+    metrics::histogram!("casebell_http_request_duration_seconds", &labels[..2])
+        .record(elapsed.as_secs_f64());
+    tracing::info!(
+        http.status_code = status,
+        http.duration_ms = elapsed.as_secs_f64() * 1000.0,
+        "request done"
+    );
+    Ok(response)
+}
+
+/// The id that the client gave its request, where it is one that can stand in a log, or else the one made here.
+fn id_of(request: &ServiceRequest) -> String {
+    let given = request
+        .headers()
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok());
+    if let Some(given) = given.filter(|id| is_plain(id)) {
+        return given.to_owned();
+    }
+    request
+        .extensions()
+        .get::<RequestId>()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+fn is_plain(id: &str) -> bool {
+    (1..=LONGEST_ID).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_ids_of_clients_are_taken() {
+        assert!(is_plain("0199c5a2-7c1e-7aaa-8b2d-1c2d3e4f5a6b"));
+        for id in ["", "a b", "a\nb", "é", &"x".repeat(65)] {
+            assert!(!is_plain(id), "{id:?}");
+        }
+    }
+}
