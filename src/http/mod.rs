@@ -1,1 +1,3 @@
 //! The HTTP edge: the API and the portal.
+
+pub mod portal;

@@ -89,32 +89,32 @@ pub struct OpenCasePage {
 
 /// What a case is opened with. `organizations` (staff only) and `lines` are left out when empty.
 pub fn open_case_form(words: &Words, organizations: Vec<Choice>, lines: Vec<Choice>) -> Form {
-    let say = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("field", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let mut controls = Vec::new();
     if !organizations.is_empty() {
         controls.push(
-            Control::new(Kind::Select, "organization", say("organization")).required().choices(organizations),
+            Control::new(Kind::Select, "organization", label("organization")).required().choices(organizations),
         );
     }
     controls.extend([
-        Control::new(Kind::Text, "subject", say("subject")).hint(hint("subject")).required().max(200),
-        Control::new(Kind::Area, "description", say("description")).hint(hint("description")).required().max(50_000),
-        Control::new(Kind::Radio, "priority", say("priority")).required().half().value("low").choices(
+        Control::new(Kind::Text, "subject", label("subject")).hint(hint("subject")).required().max(200),
+        Control::new(Kind::Area, "description", label("description")).hint(hint("description")).required().max(50_000),
+        Control::new(Kind::Radio, "priority", label("priority")).required().half().value("low").choices(
             words_of(words, "priority", Priority::NAMES, "priority-hint"),
         ),
-        Control::new(Kind::Radio, "business_impact", say("business-impact")).required().half().value("none").choices(
+        Control::new(Kind::Radio, "business_impact", label("business-impact")).required().half().value("none").choices(
             words_of(words, "impact", BusinessImpact::NAMES, "impact-hint"),
         ),
-        Control::new(Kind::Select, "deployment", say("deployment"))
+        Control::new(Kind::Select, "deployment", label("deployment"))
             .required()
             .half()
             .value("cloud")
             .choices(words_of(words, "deployment", Deployment::NAMES, "")),
-        Control::new(Kind::Text, "product", say("product")).max(100).half(),
+        Control::new(Kind::Text, "product", label("product")).max(100).half(),
     ]);
     if !lines.is_empty() {
-        controls.push(Control::new(Kind::Select, "line_of_business", say("line-of-business")).choices(lines));
+        controls.push(Control::new(Kind::Select, "line_of_business", label("line-of-business")).choices(lines));
     }
     Form::new("open-case", "/cases", words.say("open-case-button", &[]), controls)
 }

@@ -36,10 +36,10 @@ pub struct SetUpPage {
 
 /// E-mail and password; `next` is the local address to go to afterwards.
 pub fn sign_in_form(words: &Words, next: &str) -> Form {
-    let say = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("field", key, &[]);
     let controls = vec![
-        Control::new(Kind::Email, "email", say("email")).required().max(254).autocomplete("username"),
-        Control::new(Kind::Password, "password", say("password")).required().max(1000).autocomplete("current-password"),
+        Control::new(Kind::Email, "email", label("email")).required().max(254).autocomplete("username"),
+        Control::new(Kind::Password, "password", label("password")).required().max(1000).autocomplete("current-password"),
         Control::new(Kind::Hidden, "next", "").value(next),
     ];
     Form::new("sign-in", "/sign-in", words.say("sign-in-button", &[]), controls)
@@ -47,14 +47,14 @@ pub fn sign_in_form(words: &Words, next: &str) -> Form {
 
 /// A new password, twice, sent to `action`.
 pub fn password_form(words: &Words, action: String) -> Form {
-    let say = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("field", key, &[]);
     let controls = vec![
-        Control::new(Kind::Password, "password", say("new-password"))
+        Control::new(Kind::Password, "password", label("new-password"))
             .hint(words.say("password-hint", &[]))
             .required()
             .max(1000)
             .autocomplete("new-password"),
-        Control::new(Kind::Password, "password_again", say("password-again"))
+        Control::new(Kind::Password, "password_again", label("password-again"))
             .required()
             .max(1000)
             .autocomplete("new-password"),
@@ -65,22 +65,22 @@ pub fn password_form(words: &Words, action: String) -> Form {
 /// The provider's organization and its first administrator, sent to `action`, which holds the one-time token.
 /// `zones` are the names that the time zone field suggests.
 pub fn set_up_form(words: &Words, action: String, zones: Vec<String>) -> Form {
-    let say = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("field", key, &[]);
     let controls = vec![
-        Control::new(Kind::Text, "organization", say("provider"))
+        Control::new(Kind::Text, "organization", label("provider"))
             .hint(words.say("set-up-provider-hint", &[]))
             .required()
             .max(100)
             .autocomplete("organization"),
-        Control::new(Kind::Text, "time_zone", say("time-zone"))
+        Control::new(Kind::Text, "time_zone", label("time-zone"))
             .hint(words.say("time-zone-hint", &[]))
             .required()
             .max(64)
             .suggestions(zones),
-        Control::new(Kind::Text, "first_name", say("first-name")).required().max(80).autocomplete("given-name").half(),
-        Control::new(Kind::Text, "last_name", say("last-name")).required().max(80).autocomplete("family-name").half(),
-        Control::new(Kind::Email, "email", say("email")).required().max(254).autocomplete("username"),
-        Control::new(Kind::Password, "password", say("new-password"))
+        Control::new(Kind::Text, "first_name", label("first-name")).required().max(80).autocomplete("given-name").half(),
+        Control::new(Kind::Text, "last_name", label("last-name")).required().max(80).autocomplete("family-name").half(),
+        Control::new(Kind::Email, "email", label("email")).required().max(254).autocomplete("username"),
+        Control::new(Kind::Password, "password", label("new-password"))
             .hint(words.say("password-hint", &[]))
             .required()
             .max(1000)

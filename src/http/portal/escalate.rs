@@ -1,0 +1,108 @@
+//! The escalation form: reasons with what each asks, the double-check, and what is blocked and why.
+
+use serde::Serialize;
+
+use super::form::{Control, Form, Kind};
+use crate::domain::eligibility::Verdict;
+use crate::domain::reason::{QuestionKind, Reason};
+use crate::words::Words;
+use crate::words::assessment::{FindingView, RemedyView};
+
+/// The escalation form of a case.
+#[derive(Clone, Debug, Serialize)]
+pub struct EscalatePage {
+    /// `C-000123`.
+    pub number: String,
+    /// The case's page.
+    pub href: String,
+    /// Its subject.
+    pub subject: String,
+    /// Where the form is: choosing a reason is a step by GET, submitting a POST.
+    pub action: String,
+    /// All reasons, each with its answer to "now?".
+    pub reasons: Vec<ReasonChoice>,
+    /// The one chosen.
+    pub chosen: Option<ChosenReason>,
+}
+
+/// A reason to choose.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReasonChoice {
+    /// Its code.
+    pub code: String,
+    /// Its label.
+    pub label: String,
+    /// Whether it is the one chosen.
+    pub selected: bool,
+    /// Whether the case can be escalated for it.
+    pub verdict: Verdict,
+    /// That in a sentence, with the instant where only time is missing.
+    pub headline: String,
+}
+
+/// The chosen reason with what it asks or what blocks it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChosenReason {
+    /// Its label.
+    pub label: String,
+    /// What blocks it; when there is anything, nothing is asked.
+    pub blocking: Vec<FindingView>,
+    /// What is good to know.
+    pub information: Vec<FindingView>,
+    /// What it asks, and the details.
+    pub form: Form,
+    /// What must be acknowledged.
+    pub double_check: Vec<DoubleCheck>,
+}
+
+/// One thing to acknowledge (E9).
+#[derive(Clone, Debug, Serialize)]
+pub struct DoubleCheck {
+    /// The finding's sentence, to be ticked.
+    pub control: Control,
+    /// What to do first.
+    pub remedy: Option<RemedyView>,
+}
+
+/// The name of the field that answers the question `code`.
+pub fn answer_field(code: &str) -> String {
+    format!("answer.{code}")
+}
+
+/// The name of the field that acknowledges the finding `code`.
+pub fn acknowledgement_field(code: &str) -> String {
+    format!("ack.{code}")
+}
+
+/// What `reason` asks, and the details; sent to `action`.
+pub fn submission_form(words: &Words, reason: &Reason, action: String) -> Form {
+    let mut controls = vec![Control::new(Kind::Hidden, "reason", "").value(reason.code.clone())];
+    for question in &reason.questions {
+        let kind = match question.kind {
+            QuestionKind::Text => Kind::Lines,
+            QuestionKind::Confirm => Kind::Check,
+            QuestionKind::Date => Kind::Date,
+        };
+        let mut control = Control::new(kind, answer_field(&question.code), question.label.clone());
+        control.required = question.required;
+        if kind == Kind::Lines {
+            control.max = 5_000;
+        }
+        controls.push(control);
+    }
+    let label = |key| words.say_of("field", key, &[]);
+    let hint = |key| words.say_of("hint", key, &[]);
+    controls.push(Control::new(Kind::Area, "details", label("details")).hint(hint("details")).required().max(50_000));
+    Form::new("submission", action, words.say("escalate-submit", &[]), controls)
+}
+
+/// A tick for each finding to acknowledge.
+pub fn double_check(findings: Vec<FindingView>) -> Vec<DoubleCheck> {
+    let check = |finding: FindingView| {
+        let mut control =
+            Control::new(Kind::Check, acknowledgement_field(finding.code.as_str()), finding.message).required();
+        control.id = format!("ack-{}", finding.code.as_str().replace('_', "-"));
+        DoubleCheck { control, remedy: finding.remedy }
+    };
+    findings.into_iter().map(check).collect()
+}
