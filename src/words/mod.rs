@@ -6,12 +6,14 @@
 //! reads the sources and the templates and checks that every message named exists, that none is left over and
 //! that every argument is given.
 
-// pub mod assessment;
+pub mod assessment;
 pub mod markdown;
 pub mod time;
 
-// #[cfg(test)]
-// mod catalogue_test;
+#[cfg(test)]
+mod catalogue_test;
+#[cfg(test)]
+mod families;
 
 use std::sync::Arc;
 

@@ -12,36 +12,46 @@ use crate::domain::Instant;
 pub fn duration(words: &Words, length: TimeDelta) -> String {
     let minutes = length.abs().num_minutes();
     let (hours, days) = (minutes / 60, minutes / (60 * 24));
-    let say = |key, n: i64| words.say_of("time", key, &[("n", n.into())]);
+    let unit = |key, n: i64| words.say_of("time", key, &[("n", n.into())]);
     let two = |large: String, small: String| {
         words.say("time-two", &[("large", large.into()), ("small", small.into())])
     };
     match (days, hours, minutes) {
         (_, _, 0) => words.say("time-instant", &[]),
-        (0, 0, m) => say("minutes", m),
-        (0, h, m) if m % 60 == 0 => say("hours", h),
-        (0, h, m) => two(say("hours", h), say("minutes", m % 60)),
-        (d, h, _) if d < 7 && h % 24 != 0 => two(say("days", d), say("hours", h % 24)),
-        (d, _, _) if d < 60 => say("days", d),
-        (d, _, _) if d < 730 => say("months", d / 30),
-        (d, _, _) => say("years", d / 365),
+        (0, 0, m) => unit("minutes", m),
+        (0, h, m) if m % 60 == 0 => unit("hours", h),
+        (0, h, m) => two(unit("hours", h), unit("minutes", m % 60)),
+        (d, h, _) if d < 7 && h % 24 != 0 => two(unit("days", d), unit("hours", h % 24)),
+        (d, _, _) if d < 60 => unit("days", d),
+        (d, _, _) if d < 730 => unit("months", d / 30),
+        (d, _, _) => unit("years", d / 365),
     }
 }
 
 /// How far `at` is from `now`: "20 h 48 min ago", "in 3 h 12 min", "just now".
 ///
-/// What lies ahead is rounded up to a minute, so that nothing is promised before its instant.
+/// What lies ahead is rounded up to what is said of it, so that nothing is promised before its instant.
 pub fn relative(words: &Words, at: Instant, now: Instant) -> String {
     let ahead = at - now;
     if ahead > TimeDelta::zero() {
-        let part = ahead.num_seconds() % 60 > 0 || ahead.subsec_nanos() > 0;
-        let whole = TimeDelta::minutes(ahead.num_minutes() + i64::from(part));
-        return words.say("time-in", &[("duration", duration(words, whole).into())]);
+        return words.say("time-in", &[("duration", duration(words, rounded_up(ahead)).into())]);
     }
     if ahead.num_minutes() == 0 {
         return words.say("time-now", &[]);
     }
     words.say("time-ago", &[("duration", duration(words, ahead).into())])
+}
+
+/// Rounded up to the smallest unit in which [`duration`] tells it.
+fn rounded_up(length: TimeDelta) -> TimeDelta {
+    let unit = match length.num_hours() {
+        0..24 => TimeDelta::minutes(1),
+        24..168 => TimeDelta::hours(1),
+        _ => TimeDelta::days(1),
+    };
+    let whole = length.num_seconds() / unit.num_seconds();
+    let part = length - unit * i32::try_from(whole).unwrap_or(i32::MAX);
+    if part > TimeDelta::zero() { length - part + unit } else { length }
 }
 
 /// The reader's way of telling time: a zone and the present instant.
@@ -199,6 +209,8 @@ mod tests {
         assert_eq!(relative(&words, now, now), "just now");
         assert_eq!(relative(&words, at("2026-03-03T14:05:00.000001Z"), now), "in 1 min");
         assert_eq!(relative(&words, at("2026-03-03T17:16:01Z"), now), "in 3 h 12 min");
+        assert_eq!(relative(&words, at("2026-03-05T14:05:01Z"), now), "in 2 days 1 h");
+        assert_eq!(relative(&words, at("2026-03-13T14:04:00Z"), now), "in 10 days");
         assert_eq!(relative(&words, at("2026-03-03T14:04:01Z"), now), "just now");
         assert_eq!(relative(&words, at("2026-03-03T09:12:00Z"), now), "4 h 53 min ago");
     }

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::form::{Control, Form, Kind};
-use crate::domain::eligibility::Verdict;
+use super::parts::{FindingLine, Link};
+use crate::domain::eligibility::{Assessment, Severity, Verdict};
 use crate::domain::reason::{QuestionKind, Reason};
 use crate::words::Words;
-use crate::words::assessment::{FindingView, RemedyView};
+use crate::words::assessment::FindingView;
 
 /// The escalation form of a case.
 #[derive(Clone, Debug, Serialize)]
@@ -46,9 +47,9 @@ pub struct ChosenReason {
     /// Its label.
     pub label: String,
     /// What blocks it; when there is anything, nothing is asked.
-    pub blocking: Vec<FindingView>,
+    pub blocking: Vec<FindingLine>,
     /// What is good to know.
-    pub information: Vec<FindingView>,
+    pub information: Vec<FindingLine>,
     /// What it asks, and the details.
     pub form: Form,
     /// What must be acknowledged.
@@ -61,7 +62,7 @@ pub struct DoubleCheck {
     /// The finding's sentence, to be ticked.
     pub control: Control,
     /// What to do first.
-    pub remedy: Option<RemedyView>,
+    pub remedy: Option<Link>,
 }
 
 /// The name of the field that answers the question `code`.
@@ -96,13 +97,30 @@ pub fn submission_form(words: &Words, reason: &Reason, action: String) -> Form {
     Form::new("submission", action, words.say("escalate-submit", &[]), controls)
 }
 
-/// A tick for each finding to acknowledge.
-pub fn double_check(findings: Vec<FindingView>) -> Vec<DoubleCheck> {
-    let check = |finding: FindingView| {
-        let mut control =
-            Control::new(Kind::Check, acknowledgement_field(finding.code.as_str()), finding.message).required();
-        control.id = format!("ack-{}", finding.code.as_str().replace('_', "-"));
-        DoubleCheck { control, remedy: finding.remedy }
-    };
-    findings.into_iter().map(check).collect()
+impl ChosenReason {
+    /// What `reason` asks on the case of `assessment`, sent to `action`; or what blocks it.
+    pub fn new(words: &Words, reason: &Reason, assessment: &Assessment, action: &str) -> Self {
+        let told = |finding| FindingView::new(words, finding, assessment.case, assessment.at);
+        let of = |severity: Severity| {
+            let findings = assessment.findings.iter().filter(move |finding| finding.severity == severity);
+            findings.map(told)
+        };
+        Self {
+            label: reason.label.clone(),
+            blocking: of(Severity::Blocking).map(FindingLine::from).collect(),
+            information: of(Severity::Information).map(FindingLine::from).collect(),
+            form: submission_form(words, reason, action.to_owned()),
+            double_check: of(Severity::Acknowledge).map(to_acknowledge).collect(),
+        }
+    }
+}
+
+/// A tick for a finding.
+fn to_acknowledge(finding: FindingView) -> DoubleCheck {
+    let code = finding.code;
+    let line = FindingLine::from(finding);
+    let name = acknowledgement_field(code.as_str());
+    let mut control = Control::new(Kind::Check, name, line.message).required();
+    control.id = format!("ack-{}", code.as_str().replace('_', "-"));
+    DoubleCheck { control, remedy: line.remedy }
 }

@@ -6,6 +6,7 @@ pub mod admin;
 pub mod assets;
 pub mod case;
 pub mod cases;
+pub mod checklist;
 pub mod escalate;
 pub mod form;
 pub mod parts;

@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::form::Control;
 use super::shell::Tone;
 use crate::domain::Instant;
+use crate::domain::eligibility::Severity;
+use crate::words::assessment::FindingView;
 
 /// A link with its words.
 #[derive(Clone, Debug, Serialize)]
@@ -30,6 +32,26 @@ impl Link {
     pub fn main(mut self) -> Self {
         self.main = true;
         self
+    }
+}
+
+/// A finding on a page.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingLine {
+    /// What it does.
+    pub severity: Severity,
+    /// Its sentence.
+    pub message: String,
+    /// When it stops blocking, where only time is missing.
+    pub eligible_at: Option<Instant>,
+    /// What to do about it.
+    pub remedy: Option<Link>,
+}
+
+impl From<FindingView> for FindingLine {
+    fn from(view: FindingView) -> Self {
+        let remedy = view.remedy.map(|remedy| Link::new(remedy.text, remedy.href.unwrap_or_default()));
+        Self { severity: view.severity, message: view.message, eligible_at: view.eligible_at, remedy }
     }
 }
 

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::parts::Link;
+use super::parts::{FindingLine, Link};
 use crate::words::Words;
-use crate::words::assessment::FindingView;
 
 /// A page that says what is wrong.
 #[derive(Clone, Debug, Serialize)]
@@ -16,7 +15,7 @@ pub struct ProblemPage {
     /// What to do about it.
     pub detail: String,
     /// Findings, where an assessment is behind it.
-    pub findings: Vec<FindingView>,
+    pub findings: Vec<FindingLine>,
     /// What is wrong with single fields.
     pub errors: Vec<String>,
     /// Where to go from here.

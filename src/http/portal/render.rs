@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn a_broken_template_is_named_with_its_line() {
-        let error = parse("fine\n{{#if page.a}}\nopen").err().unwrap();
-        assert_eq!((error.file.as_str(), error.line), ("pages/x", 2), "{error}");
+        let error = parse("fine\n{{#if page.a}}\n{{/each}}").err().unwrap();
+        assert_eq!((error.file.as_str(), error.line), ("pages/x", 3), "{error}");
     }
 
     #[test]

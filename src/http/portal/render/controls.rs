@@ -1,7 +1,8 @@
-//! `if` and `unless` that keep to strict mode: handlebars' own take a name that does not exist for false.
+//! Conditions that keep to strict mode and know what is absent from what does not exist: handlebars' own `if` takes a
+//! name that does not exist for false, and its own `with` refuses what is merely absent.
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext, RenderError,
+    BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext, RenderError,
     RenderErrorReason, Renderable, ScopedJson,
 };
 use serde_json::Value as Json;
@@ -9,6 +10,7 @@ use serde_json::Value as Json;
 pub(super) fn register(registry: &mut Handlebars<'static>) {
     registry.register_helper("if", Box::new(If { when: true }));
     registry.register_helper("unless", Box::new(If { when: false }));
+    registry.register_helper("with", Box::new(With));
     registry.register_helper("and", Box::new(Fold { all: true }));
     registry.register_helper("or", Box::new(Fold { all: false }));
 }
@@ -29,6 +31,38 @@ impl HelperDef for If {
         let truthy = present(helper, 0)?.is_truthy(false);
         let template = if truthy == self.when { helper.template() } else { helper.inverse() };
         template.map_or(Ok(()), |template| template.render(registry, context, render, out))
+    }
+}
+
+/// `with` whose block is left out when its value is null.
+struct With;
+
+impl HelperDef for With {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        render: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        if present(helper, 0)?.is_null() {
+            let inverse = helper.inverse();
+            return inverse.map_or(Ok(()), |template| template.render(registry, context, render, out));
+        }
+        let (Some(value), Some(template)) = (helper.param(0), helper.template()) else { return Ok(()) };
+        let mut block = BlockContext::new();
+        match value.context_path() {
+            Some(path) => block.base_path_mut().clone_from(path),
+            None => block.set_base_value(value.value().clone()),
+        }
+        if let Some(parent) = render.block() {
+            block.local_variables_mut().clone_from(parent.local_variables());
+        }
+        render.push_block(block);
+        let result = template.render(registry, context, render, out);
+        render.pop_block();
+        result
     }
 }
 
