@@ -103,12 +103,19 @@ impl FindingView {
 
 /// The sentence of a finding; its times are told from `at`.
 pub fn sentence(words: &Words, finding: &Finding, at: Instant) -> String {
-    let facts = Facts { facts: &finding.facts, words, at };
+    let facts = Facts {
+        facts: &finding.facts,
+        words,
+        at,
+    };
     match finding.code {
         FindingCode::CaseClosed => words.say("finding-case-closed", &[]),
         FindingCode::ActiveEscalation => match facts.text("number") {
             Some(number) => {
-                let args = [("number", number.into()), ("state", facts.member("state", "state-in"))];
+                let args = [
+                    ("number", number.into()),
+                    ("state", facts.member("state", "state-in")),
+                ];
                 words.say("finding-active-escalation", &args)
             }
             None => words.say("finding-active-escalation-unnamed", &[]),
@@ -130,9 +137,10 @@ pub fn sentence(words: &Words, finding: &Finding, at: Instant) -> String {
             words.say("finding-rca-window", &args)
         }
         FindingCode::RcaNotRequested => words.say("finding-rca-not-requested", &[]),
-        FindingCode::RcaDelivered => {
-            words.say("finding-rca-delivered", &[("delivered", facts.relative("delivered_at"))])
-        }
+        FindingCode::RcaDelivered => words.say(
+            "finding-rca-delivered",
+            &[("delivered", facts.relative("delivered_at"))],
+        ),
         FindingCode::RecentlyUpdated => {
             let args = [
                 ("updated", facts.relative("last_provider_update_at")),
@@ -153,9 +161,10 @@ pub fn sentence(words: &Words, finding: &Finding, at: Instant) -> String {
             words.say("finding-impact-not-significant", &args)
         }
         FindingCode::CommitmentNotDue => commitment_not_due(words, &facts),
-        FindingCode::UnreadUpdate => {
-            words.say("finding-unread-update", &[("updated", facts.relative("last_provider_update_at"))])
-        }
+        FindingCode::UnreadUpdate => words.say(
+            "finding-unread-update",
+            &[("updated", facts.relative("last_provider_update_at"))],
+        ),
         FindingCode::AwaitingYourInformation => words.say("finding-awaiting-your-information", &[]),
         FindingCode::ProviderUpdatedRecently => {
             let args = [("updated", facts.relative("last_provider_update_at"))];
@@ -164,8 +173,13 @@ pub fn sentence(words: &Words, finding: &Finding, at: Instant) -> String {
         FindingCode::ThirdPartyEngaged => {
             let parties = facts.facts.get("engagements").and_then(Json::as_array);
             let names = parties.into_iter().flatten().filter_map(Json::as_str);
-            let names: Vec<_> = names.map(|party| words.say_of("engagement", party, &[])).collect();
-            words.say("finding-third-party-engaged", &[("parties", list(words, &names).into())])
+            let names: Vec<_> = names
+                .map(|party| words.say_of("engagement", party, &[]))
+                .collect();
+            words.say(
+                "finding-third-party-engaged",
+                &[("parties", list(words, &names).into())],
+            )
         }
     }
 }
@@ -176,7 +190,10 @@ fn commitment_not_due(words: &Words, facts: &Facts<'_>) -> String {
             let args = [("what", what.into()), ("due", facts.relative("due_at"))];
             words.say("finding-commitment-promised", &args)
         }
-        (None, Some(_)) => words.say("finding-commitment-ahead", &[("due", facts.relative("due_at"))]),
+        (None, Some(_)) => words.say(
+            "finding-commitment-ahead",
+            &[("due", facts.relative("due_at"))],
+        ),
         _ => words.say("finding-commitment-none", &[]),
     }
 }
@@ -187,7 +204,10 @@ pub fn list(words: &Words, items: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [head @ .., last] => {
-            let args = [("head", head.join(", ").into()), ("last", last.as_str().into())];
+            let args = [
+                ("head", head.join(", ").into()),
+                ("last", last.as_str().into()),
+            ];
             words.say("list", &args)
         }
     }
@@ -223,8 +243,13 @@ pub fn outlook(words: &Words, assessments: &[(&str, &Assessment)], times: &Times
             at: None,
         };
     }
-    let waits = |(_, one): &(&str, &Assessment)| one.eligible_at().map(|at| (at, last_to_pass(one)));
-    match assessments.iter().filter_map(waits).min_by_key(|(at, _)| *at) {
+    let waits =
+        |(_, one): &(&str, &Assessment)| one.eligible_at().map(|at| (at, last_to_pass(one)));
+    match assessments
+        .iter()
+        .filter_map(waits)
+        .min_by_key(|(at, _)| *at)
+    {
         Some((at, code)) => Headline {
             text: words.say("outlook-later", &[("in", times.relative(at).into())]),
             detail: later(words, code, &times.clock(at)),
@@ -241,7 +266,10 @@ pub fn headline(words: &Words, assessment: &Assessment, times: &Times<'_>) -> St
         (Verdict::Eligible, _) => words.say("reason-now", &[]),
         (Verdict::NeedsAcknowledgement, _) => words.say("reason-double-check", &[]),
         (Verdict::Ineligible, Some(at)) => {
-            let args = [("in", times.relative(at).into()), ("at", times.clock(at).into())];
+            let args = [
+                ("in", times.relative(at).into()),
+                ("at", times.clock(at).into()),
+            ];
             words.say("reason-later", &args)
         }
         (Verdict::Ineligible, None) => blocked(words, [assessment].into_iter()).text,
@@ -261,7 +289,8 @@ fn later(words: &Words, code: Option<FindingCode>, at: &str) -> String {
 /// Time will not help: names what does, as the first assessment has it.
 fn blocked<'a>(words: &Words, mut assessments: impl Iterator<Item = &'a Assessment>) -> Headline {
     let first = assessments.next();
-    let finding = first.and_then(|one| one.blocking().find(|finding| finding.eligible_at.is_none()));
+    let finding =
+        first.and_then(|one| one.blocking().find(|finding| finding.eligible_at.is_none()));
     let code = finding.map_or("none", |finding| finding.code.as_str());
     Headline {
         text: words.say_of("blocked", code, &[]),
@@ -273,7 +302,10 @@ fn blocked<'a>(words: &Words, mut assessments: impl Iterator<Item = &'a Assessme
 
 /// The blocking finding that will be the last to pass.
 fn last_to_pass(assessment: &Assessment) -> Option<FindingCode> {
-    assessment.blocking().max_by_key(|finding| finding.eligible_at).map(|finding| finding.code)
+    assessment
+        .blocking()
+        .max_by_key(|finding| finding.eligible_at)
+        .map(|finding| finding.code)
 }
 
 /// The facts of a finding as arguments of its sentence. One that is missing, as in an assessment that was stored by an

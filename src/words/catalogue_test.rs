@@ -57,8 +57,15 @@ fn literal(text: &str) -> Option<&str> {
 /// Names of arguments in Rust: every `("name", …` of the call, or of the array that is given by name and built above it.
 fn rust_args(source: &str, call: &str, before: usize) -> BTreeSet<String> {
     let mut args: BTreeSet<String> = pairs(call);
-    let by_name = call.rsplit(',').map(str::trim).find(|part| !part.is_empty()).unwrap_or_default();
-    if let Some(name) = by_name.strip_prefix('&').filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_')) {
+    let by_name = call
+        .rsplit(',')
+        .map(str::trim)
+        .find(|part| !part.is_empty())
+        .unwrap_or_default();
+    if let Some(name) = by_name
+        .strip_prefix('&')
+        .filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+    {
         let built = format!("let {name} = [");
         if let Some(at) = source[..before].rfind(&built) {
             args.extend(pairs(balanced(&source[at + built.len()..])));
@@ -69,7 +76,12 @@ fn rust_args(source: &str, call: &str, before: usize) -> BTreeSet<String> {
         let name = part.trim_end_matches(".clone()");
         let built = format!("let {name} = (\"");
         if let Some(at) = source[..before].rfind(&built) {
-            args.extend(source[at + built.len()..].split('"').next().map(str::to_owned));
+            args.extend(
+                source[at + built.len()..]
+                    .split('"')
+                    .next()
+                    .map(str::to_owned),
+            );
         }
     }
     args
@@ -80,7 +92,9 @@ fn pairs(text: &str) -> BTreeSet<String> {
     starts
         .filter_map(|rest| {
             let name = literal(rest)?;
-            rest[name.len() + 2..].starts_with(',').then(|| name.to_owned())
+            rest[name.len() + 2..]
+                .starts_with(',')
+                .then(|| name.to_owned())
         })
         .collect()
 }
@@ -90,11 +104,22 @@ fn in_rust(path: &Path, mentions: &mut Vec<Mention>) {
     // Comments speak of messages without saying them.
     let source: String = source
         .split_inclusive('\n')
-        .map(|line| if line.trim_start().starts_with("//") { "\n" } else { line })
+        .map(|line| {
+            if line.trim_start().starts_with("//") {
+                "\n"
+            } else {
+                line
+            }
+        })
         .collect();
     let mut add = |at: usize, key: String, family: bool, args| {
         let line = source[..at].lines().count();
-        mentions.push(Mention { place: format!("{}:{line}", path.display()), key, family, args });
+        mentions.push(Mention {
+            place: format!("{}:{line}", path.display()),
+            key,
+            family,
+            args,
+        });
     };
     for (opening, family) in [("say(", false), ("say_of(", true)] {
         for (at, _) in source.match_indices(opening) {
@@ -102,7 +127,10 @@ fn in_rust(path: &Path, mentions: &mut Vec<Mention>) {
             // With the words in front, as in `time::said(words, "key", …)`.
             let Some(first) = literal(call) else { continue };
             let args = rust_args(&source, call, at);
-            let member = call.split_once(',').and_then(|(_, rest)| literal(rest)).filter(|_| family);
+            let member = call
+                .split_once(',')
+                .and_then(|(_, rest)| literal(rest))
+                .filter(|_| family);
             match member {
                 Some(member) => add(at, family_key(first, member), false, args),
                 None => add(at, first.to_owned(), family, args),
@@ -110,9 +138,15 @@ fn in_rust(path: &Path, mentions: &mut Vec<Mention>) {
         }
     }
     // Short hands of the portal's forms.
-    for (opening, family) in [("label(", "field"), ("hint(", "hint"), ("name(words, ", "field"), ("more(words, ", "hint")] {
+    for (opening, family) in [
+        ("label(", "field"),
+        ("hint(", "hint"),
+        ("name(words, ", "field"),
+        ("more(words, ", "hint"),
+    ] {
         for (at, _) in source.match_indices(opening) {
-            let joined = source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
+            let joined =
+                source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
             if let Some(member) = literal(&source[at + opening.len()..]).filter(|_| !joined) {
                 add(at, family_key(family, member), false, BTreeSet::new());
             }
@@ -122,15 +156,27 @@ fn in_rust(path: &Path, mentions: &mut Vec<Mention>) {
 
 fn in_template(path: &Path, mentions: &mut Vec<Mention>) {
     let source = fs::read_to_string(path).expect("a template");
-    for (opening, family) in [("{{t ", false), ("(t ", false), ("{{word ", true), ("(word ", true)] {
+    for (opening, family) in [
+        ("{{t ", false),
+        ("(t ", false),
+        ("{{word ", true),
+        ("(word ", true),
+    ] {
         for (at, _) in source.match_indices(opening) {
             let call = balanced(&source[at + opening.len()..]);
-            let Some(first) = literal(call) else { panic!("{}: {opening}{call}", path.display()) };
+            let Some(first) = literal(call) else {
+                panic!("{}: {opening}{call}", path.display())
+            };
             let words = call.split(' ').filter_map(|word| word.split_once('='));
             let args = words.map(|(name, _)| name.to_owned()).collect();
             let line = source[..at].lines().count();
             let place = format!("{}:{line}", path.display());
-            mentions.push(Mention { place, key: first.to_owned(), family, args });
+            mentions.push(Mention {
+                place,
+                key: first.to_owned(),
+                family,
+                args,
+            });
         }
     }
 }
@@ -156,7 +202,9 @@ fn messages() -> BTreeMap<String, BTreeSet<String>> {
         }
         let args = all.entry(current.clone()).or_default();
         for (at, _) in text.match_indices('$') {
-            let name = text[at + 1..].split(|c: char| !c.is_alphanumeric() && c != '_').next();
+            let name = text[at + 1..]
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next();
             args.extend(name.map(str::to_owned));
         }
     }
@@ -169,7 +217,10 @@ fn mentions() -> Vec<Mention> {
     files(&root.join("src"), "rs", &mut sources);
     files(&root.join("templates"), "hbs", &mut templates);
     let mut mentions = Vec::new();
-    for path in sources.iter().filter(|path| !path.ends_with("words/catalogue_test.rs")) {
+    for path in sources
+        .iter()
+        .filter(|path| !path.ends_with("words/catalogue_test.rs"))
+    {
         in_rust(path, &mut mentions);
     }
     for path in &templates {
@@ -182,8 +233,10 @@ fn mentions() -> Vec<Mention> {
 fn the_catalogue_is_exactly_what_is_said() {
     let words = Words::load().unwrap();
     let messages = messages();
-    let families: BTreeMap<&str, Vec<String>> =
-        FAMILIES.iter().map(|(name, members)| (*name, members.iter().map(|m| family_key(name, m)).collect())).collect();
+    let families: BTreeMap<&str, Vec<String>> = FAMILIES
+        .iter()
+        .map(|(name, members)| (*name, members.iter().map(|m| family_key(name, m)).collect()))
+        .collect();
     let mut wrong = Vec::new();
     let mut said: BTreeSet<String> = families.values().flatten().cloned().collect();
     for mention in mentions() {
@@ -207,8 +260,17 @@ fn the_catalogue_is_exactly_what_is_said() {
             said.insert(key);
         }
     }
-    wrong.extend(said.iter().filter(|key| !words.has(key)).map(|key| format!("no message {key}")));
-    wrong.extend(messages.keys().filter(|key| !said.contains(*key)).map(|key| format!("nobody says {key}")));
+    wrong.extend(
+        said.iter()
+            .filter(|key| !words.has(key))
+            .map(|key| format!("no message {key}")),
+    );
+    wrong.extend(
+        messages
+            .keys()
+            .filter(|key| !said.contains(*key))
+            .map(|key| format!("nobody says {key}")),
+    );
     wrong.sort();
     wrong.dedup();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

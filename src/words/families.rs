@@ -31,12 +31,14 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("check-impact", BusinessImpact::NAMES),
     ("deployment", Deployment::NAMES),
     ("engagement", Engagement::NAMES),
+    ("engaged", Engagement::NAMES),
     ("status", Status::NAMES),
     ("request-state", PriorityRequestState::NAMES),
     ("decision", &["true", "false"]),
     ("state", State::NAMES),
     ("state-in", State::NAMES),
     ("level", Level::NAMES),
+    ("level-in", Level::NAMES),
     ("score", &["1", "2", "3", "4", "5"]),
     ("severity", Severity::NAMES),
     ("verdict", Verdict::NAMES),
@@ -48,7 +50,10 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("nav", &["queue", "cases", "admin"]),
     ("admin", &portal::admin::Place::NAMES),
     ("check", &portal::case::Check::NAMES),
-    ("wait-detail", &["closed", "overdue", "promised", "updated", "opened"]),
+    (
+        "wait-detail",
+        &["closed", "overdue", "promised", "updated", "opened"],
+    ),
     ("change", &portal::review::CHANGES),
     ("queue-view", &portal::queue::View::NAMES),
     ("page-problem", &portal::problem::KINDS),
@@ -63,12 +68,22 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("organization-kind", &["customer", "partner"]),
     ("notice-state", &["waiting", "sent", "failed"]),
     // Members are named where they are used.
-    ("field", &["priority", "status", "organization", "escalated"]),
+    (
+        "field",
+        &["priority", "status", "organization", "escalated"],
+    ),
     ("hint", &[]),
 ];
 
 /// The findings that time does not pass by itself, and what is said when there is none to name.
 const BLOCKED: &[&str] = &[
-    "none", "case_closed", "active_escalation", "low_priority", "use_priority_change", "rca_not_requested",
-    "rca_delivered", "impact_not_significant", "commitment_not_due",
+    "none",
+    "case_closed",
+    "active_escalation",
+    "low_priority",
+    "use_priority_change",
+    "rca_not_requested",
+    "rca_delivered",
+    "impact_not_significant",
+    "commitment_not_due",
 ];

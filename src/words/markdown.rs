@@ -10,7 +10,8 @@ use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, 
 /// Raw HTML is shown as it was typed (a `<sip:200@edge>` in a trace must not vanish), a line break stays one, an image
 /// becomes a link to it, and headings start below those of the page. What comes out is sanitized all the same.
 pub fn to_html(markdown: &str) -> String {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let events = Parser::new_ext(markdown, options).flat_map(|event| match event {
         Event::Html(text) | Event::InlineHtml(text) => as_typed(text),
         other => vec![tamed(other)],
@@ -33,10 +34,20 @@ fn tamed(event: Event<'_>) -> Event<'_> {
         Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
         Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
         Event::SoftBreak => Event::HardBreak,
-        Event::TaskListMarker(done) => Event::Text(CowStr::Borrowed(if done { "☑ " } else { "☐ " })),
-        Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-            Event::Start(Tag::Link { link_type, dest_url, title, id })
+        Event::TaskListMarker(done) => {
+            Event::Text(CowStr::Borrowed(if done { "☑ " } else { "☐ " }))
         }
+        Event::Start(Tag::Image {
+            link_type,
+            dest_url,
+            title,
+            id,
+        }) => Event::Start(Tag::Link {
+            link_type,
+            dest_url,
+            title,
+            id,
+        }),
         Event::End(TagEnd::Image) => Event::End(TagEnd::Link),
         Event::Start(Tag::Heading { level, .. }) => Event::Start(Tag::Heading {
             level: below_the_page(level),
@@ -62,8 +73,29 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut builder = ammonia::Builder::default();
     builder
         .tags(HashSet::from([
-            "a", "b", "blockquote", "br", "code", "del", "em", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong",
-            "table", "tbody", "td", "th", "thead", "tr", "ul",
+            "a",
+            "b",
+            "blockquote",
+            "br",
+            "code",
+            "del",
+            "em",
+            "h4",
+            "h5",
+            "h6",
+            "hr",
+            "li",
+            "ol",
+            "p",
+            "pre",
+            "strong",
+            "table",
+            "tbody",
+            "td",
+            "th",
+            "thead",
+            "tr",
+            "ul",
         ]))
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href", "title"])),
@@ -92,7 +124,12 @@ mod tests {
     fn links_keep_to_the_allowed_schemes() {
         let html = to_html("[x](javascript:alert(1)) [y](https://example.com/a?b=1&c=2)");
         assert!(!html.contains("javascript"), "{html}");
-        assert!(html.contains("href=\"https://example.com/a?b=1&amp;c=2\" rel=\"nofollow noopener noreferrer\""), "{html}");
+        assert!(
+            html.contains(
+                "href=\"https://example.com/a?b=1&amp;c=2\" rel=\"nofollow noopener noreferrer\""
+            ),
+            "{html}"
+        );
     }
 
     #[test]
@@ -105,9 +142,19 @@ mod tests {
 
     #[test]
     fn handlers_and_styles_never_pass() {
-        for text in ["<p onclick=x style=y>", "<svg/onload=alert(1)>", "[a](data:text/html,x)", "<a href=//evil>"] {
+        for text in [
+            "<p onclick=x style=y>",
+            "<svg/onload=alert(1)>",
+            "[a](data:text/html,x)",
+            "<a href=//evil>",
+        ] {
             let html = to_html(text);
-            assert!(!html.contains("<svg") && !html.contains("<p onclick") && !html.contains("href=\"data:"), "{html}");
+            assert!(
+                !html.contains("<svg")
+                    && !html.contains("<p onclick")
+                    && !html.contains("href=\"data:"),
+                "{html}"
+            );
         }
     }
 }

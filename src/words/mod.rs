@@ -63,20 +63,33 @@ impl Words {
         let file = "en.ftl";
         let resource = FluentResource::try_new(ENGLISH.to_owned()).map_err(|(_, errors)| {
             let why = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
-            WordsError::Syntax { file, why: why.join("; ") }
+            WordsError::Syntax {
+                file,
+                why: why.join("; "),
+            }
         })?;
         let language = "en";
-        let locale = language
-            .parse::<LanguageIdentifier>()
-            .map_err(|error| WordsError::Syntax { file, why: error.to_string() })?;
+        let locale =
+            language
+                .parse::<LanguageIdentifier>()
+                .map_err(|error| WordsError::Syntax {
+                    file,
+                    why: error.to_string(),
+                })?;
         let mut bundle = FluentBundle::new_concurrent(vec![locale]);
         // The marks that isolate directions would end up in subjects, attributes and copied text.
         bundle.set_use_isolating(false);
         bundle.add_resource(resource).map_err(|errors| {
             let why = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
-            WordsError::Twice { file, why: why.join("; ") }
+            WordsError::Twice {
+                file,
+                why: why.join("; "),
+            }
         })?;
-        Ok(Self { bundle: Arc::new(bundle), language })
+        Ok(Self {
+            bundle: Arc::new(bundle),
+            language,
+        })
     }
 
     /// The language tag for `lang` attributes and `Content-Language`.
@@ -89,7 +102,11 @@ impl Words {
     /// A message that does not exist is answered by its name and logged: a page with one odd word is better than none.
     /// Text arguments go in as they are; escaping is the renderer's affair.
     pub fn say(&self, key: &str, args: &[(&str, Value<'_>)]) -> String {
-        let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
+        let Some(pattern) = self
+            .bundle
+            .get_message(key)
+            .and_then(|message| message.value())
+        else {
             debug_assert!(false, "no message {key}");
             tracing::error!(words.key = key, "no such message");
             return key.to_owned();
@@ -99,7 +116,10 @@ impl Words {
             given.set(*name, value.clone());
         }
         let mut errors = Vec::new();
-        let text = self.bundle.format_pattern(pattern, Some(&given), &mut errors).into_owned();
+        let text = self
+            .bundle
+            .format_pattern(pattern, Some(&given), &mut errors)
+            .into_owned();
         if !errors.is_empty() {
             debug_assert!(false, "message {key}: {errors:?}");
             tracing::error!(words.key = key, words.errors = ?errors, "message not complete");
@@ -120,7 +140,9 @@ impl Words {
 
 impl std::fmt::Debug for Words {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Words").field("language", &self.language).finish_non_exhaustive()
+        f.debug_struct("Words")
+            .field("language", &self.language)
+            .finish_non_exhaustive()
     }
 }
 

@@ -14,7 +14,10 @@ pub fn duration(words: &Words, length: TimeDelta) -> String {
     let (hours, days) = (minutes / 60, minutes / (60 * 24));
     let unit = |key, n: i64| words.say_of("time", key, &[("n", n.into())]);
     let two = |large: String, small: String| {
-        words.say("time-two", &[("large", large.into()), ("small", small.into())])
+        words.say(
+            "time-two",
+            &[("large", large.into()), ("small", small.into())],
+        )
     };
     match (days, hours, minutes) {
         (_, _, 0) => words.say("time-instant", &[]),
@@ -34,7 +37,10 @@ pub fn duration(words: &Words, length: TimeDelta) -> String {
 pub fn relative(words: &Words, at: Instant, now: Instant) -> String {
     let ahead = at - now;
     if ahead > TimeDelta::zero() {
-        return words.say("time-in", &[("duration", duration(words, rounded_up(ahead)).into())]);
+        return words.say(
+            "time-in",
+            &[("duration", duration(words, rounded_up(ahead)).into())],
+        );
     }
     if ahead.num_minutes() == 0 {
         return words.say("time-now", &[]);
@@ -51,7 +57,11 @@ fn rounded_up(length: TimeDelta) -> TimeDelta {
     };
     let whole = length.num_seconds() / unit.num_seconds();
     let part = length - unit * i32::try_from(whole).unwrap_or(i32::MAX);
-    if part > TimeDelta::zero() { length - part + unit } else { length }
+    if part > TimeDelta::zero() {
+        length - part + unit
+    } else {
+        length
+    }
 }
 
 /// The reader's way of telling time: a zone and the present instant.
@@ -134,19 +144,25 @@ impl<'w> Times<'w> {
 
     /// A date in full: "4 March 2026".
     pub fn date(&self, date: NaiveDate) -> String {
-        let month = self.words.say_of("month", MONTHS[date.month0() as usize], &[]);
+        let month = self
+            .words
+            .say_of("month", MONTHS[date.month0() as usize], &[]);
         self.write_date(date, month)
     }
 
     /// A date in short: "4 Mar 2026".
     pub fn short_date(&self, date: NaiveDate) -> String {
-        let month = self.words.say_of("month-short", MONTHS[date.month0() as usize], &[]);
+        let month = self
+            .words
+            .say_of("month-short", MONTHS[date.month0() as usize], &[]);
         self.write_date(date, month)
     }
 
     /// The local date and time for a form's date field: "2026-03-03T10:12".
     pub fn field(&self, at: Instant) -> String {
-        at.with_timezone(&self.zone).format("%Y-%m-%dT%H:%M").to_string()
+        at.with_timezone(&self.zone)
+            .format("%Y-%m-%dT%H:%M")
+            .to_string()
     }
 
     fn write_date(&self, date: NaiveDate, month: String) -> String {
@@ -166,8 +182,9 @@ impl<'w> Times<'w> {
 }
 
 /// Names by which the catalogue knows the months.
-pub(crate) const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+pub(crate) const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
 
 /// Names by which the catalogue (and the calendar's import) knows the weekdays, Monday first.
 pub(crate) const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -207,19 +224,40 @@ mod tests {
         let words = Words::load().unwrap();
         let now = at("2026-03-03T14:05:00Z");
         assert_eq!(relative(&words, now, now), "just now");
-        assert_eq!(relative(&words, at("2026-03-03T14:05:00.000001Z"), now), "in 1 min");
-        assert_eq!(relative(&words, at("2026-03-03T17:16:01Z"), now), "in 3 h 12 min");
-        assert_eq!(relative(&words, at("2026-03-05T14:05:01Z"), now), "in 2 days 1 h");
-        assert_eq!(relative(&words, at("2026-03-13T14:04:00Z"), now), "in 10 days");
-        assert_eq!(relative(&words, at("2026-03-03T14:04:01Z"), now), "just now");
-        assert_eq!(relative(&words, at("2026-03-03T09:12:00Z"), now), "4 h 53 min ago");
+        assert_eq!(
+            relative(&words, at("2026-03-03T14:05:00.000001Z"), now),
+            "in 1 min"
+        );
+        assert_eq!(
+            relative(&words, at("2026-03-03T17:16:01Z"), now),
+            "in 3 h 12 min"
+        );
+        assert_eq!(
+            relative(&words, at("2026-03-05T14:05:01Z"), now),
+            "in 2 days 1 h"
+        );
+        assert_eq!(
+            relative(&words, at("2026-03-13T14:04:00Z"), now),
+            "in 10 days"
+        );
+        assert_eq!(
+            relative(&words, at("2026-03-03T14:04:01Z"), now),
+            "just now"
+        );
+        assert_eq!(
+            relative(&words, at("2026-03-03T09:12:00Z"), now),
+            "4 h 53 min ago"
+        );
     }
 
     #[test]
     fn instants_are_told_in_the_readers_zone() {
         let words = Words::load().unwrap();
         let times = Times::new(&words, Tz::Europe__Berlin, at("2026-03-03T06:00:00Z"));
-        assert_eq!(times.absolute(at("2026-03-03T09:12:00Z")), "3 March 2026, 10:12 Europe/Berlin");
+        assert_eq!(
+            times.absolute(at("2026-03-03T09:12:00Z")),
+            "3 March 2026, 10:12 Europe/Berlin"
+        );
         assert_eq!(times.near(at("2026-03-03T09:12:00Z")), "Today 10:12");
         assert_eq!(times.near(at("2026-03-02T16:03:00Z")), "Yesterday 17:03");
         assert_eq!(times.near(at("2026-02-28T09:12:00Z")), "Sat 10:12");
@@ -227,7 +265,10 @@ mod tests {
         assert_eq!(times.clock(at("2026-03-03T09:12:00Z")), "10:12");
         assert_eq!(times.clock(at("2026-03-04T09:12:00Z")), "10:12 tomorrow");
         assert_eq!(times.clock(at("2026-03-06T09:12:00Z")), "10:12 on Friday");
-        assert_eq!(times.clock(at("2026-03-16T09:12:00Z")), "10:12 on 16 March 2026");
+        assert_eq!(
+            times.clock(at("2026-03-16T09:12:00Z")),
+            "10:12 on 16 March 2026"
+        );
         assert_eq!(times.field(at("2026-07-16T09:12:00Z")), "2026-07-16T11:12");
     }
 }

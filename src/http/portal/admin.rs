@@ -52,22 +52,34 @@ pub struct Cell {
 impl Cell {
     /// Words.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::default() }
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
     }
 
     /// A link, the first cell of most rows.
     pub fn link(text: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { href: href.into(), ..Self::text(text) }
+        Self {
+            href: href.into(),
+            ..Self::text(text)
+        }
     }
 
     /// A state.
     pub fn chip(text: impl Into<String>, chip: &'static str) -> Self {
-        Self { chip, ..Self::text(text) }
+        Self {
+            chip,
+            ..Self::text(text)
+        }
     }
 
     /// An instant.
     pub fn at(at: Instant) -> Self {
-        Self { at: Some(at), ..Self::default() }
+        Self {
+            at: Some(at),
+            ..Self::default()
+        }
     }
 
     /// With a second line.
@@ -112,14 +124,30 @@ pub enum Place {
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 6] =
-        [Self::People, Self::Organizations, Self::Reasons, Self::Policies, Self::Calendars, Self::Notices];
+    pub const ALL: [Self; 6] = [
+        Self::People,
+        Self::Organizations,
+        Self::Reasons,
+        Self::Policies,
+        Self::Calendars,
+        Self::Notices,
+    ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 6] = ["people", "organizations", "reasons", "policies", "calendars", "notices"];
+    pub const NAMES: [&str; 6] = [
+        "people",
+        "organizations",
+        "reasons",
+        "policies",
+        "calendars",
+        "notices",
+    ];
 
     /// The place's name.
     pub fn as_str(self) -> &'static str {
-        Self::NAMES[Self::ALL.iter().position(|place| *place == self).unwrap_or_default()]
+        Self::NAMES[Self::ALL
+            .iter()
+            .position(|place| *place == self)
+            .unwrap_or_default()]
     }
 
     /// Its address.

@@ -42,19 +42,29 @@ impl Assets {
             };
             let digest = hex::encode(&Sha256::digest(file.contents())[..6]);
             let url = format!("{PREFIX}{stem}.{digest}.{ending}");
-            Some(Asset { name: name.to_owned(), url, content_type, bytes: file.contents() })
+            Some(Asset {
+                name: name.to_owned(),
+                url,
+                content_type,
+                bytes: file.contents(),
+            })
         });
         Self { all: all.collect() }
     }
 
     /// The address of the asset `name` (`casebell.css`).
     pub fn url(&self, name: &str) -> Option<&str> {
-        self.all.iter().find(|asset| asset.name == name).map(|asset| asset.url.as_str())
+        self.all
+            .iter()
+            .find(|asset| asset.name == name)
+            .map(|asset| asset.url.as_str())
     }
 
     /// The asset served at `path`, the part of the address after [`PREFIX`].
     pub fn at(&self, path: &str) -> Option<&Asset> {
-        self.all.iter().find(|asset| asset.url.strip_prefix(PREFIX) == Some(path))
+        self.all
+            .iter()
+            .find(|asset| asset.url.strip_prefix(PREFIX) == Some(path))
     }
 }
 
@@ -73,7 +83,10 @@ mod tests {
         let assets = Assets::load();
         let url = assets.url("casebell.css").expect("the stylesheet");
         let path = url.strip_prefix(PREFIX).unwrap();
-        assert_eq!(assets.at(path).unwrap().content_type, "text/css; charset=utf-8");
+        assert_eq!(
+            assets.at(path).unwrap().content_type,
+            "text/css; charset=utf-8"
+        );
         assert!(assets.at("casebell.css").is_none());
         assert!(path.starts_with("casebell.") && path.ends_with(".css"));
     }

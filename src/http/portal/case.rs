@@ -15,9 +15,11 @@ use crate::words::Words;
 pub struct CasePage {
     /// What stands at its head.
     pub head: CaseHead,
+    /// What was reported, Markdown.
+    pub description: String,
     /// A verb that asks for something first.
     pub panel: Option<Panel>,
-    /// The technical record; its oldest entry is the description.
+    /// The technical record.
     pub case_feed: CaseFeed,
     /// The communication about escalations.
     pub escalations: EscalationFeed,
@@ -166,19 +168,30 @@ pub fn wait_line(words: &Words, of: &Waiting<'_>) -> WaitView {
     let headline = match (of.status, of.staff) {
         (Status::Closed, _) => words.say("wait-closed", &[]),
         (Status::AwaitingCustomer, false) => words.say("wait-you", &[]),
-        (Status::AwaitingCustomer, true) => words.say("wait-customer", &[("name", of.organization.into())]),
+        (Status::AwaitingCustomer, true) => {
+            words.say("wait-customer", &[("name", of.organization.into())])
+        }
         (Status::AwaitingThirdParty, _) => words.say("wait-third-party", &[]),
         (Status::SolutionProvided, false) => words.say("wait-solution", &[]),
-        (Status::SolutionProvided, true) => words.say("wait-solution-staff", &[("name", of.organization.into())]),
+        (Status::SolutionProvided, true) => {
+            words.say("wait-solution-staff", &[("name", of.organization.into())])
+        }
         (Status::InProgress, false) => words.say("wait-working", &[]),
         (Status::Open, false) => words.say("wait-received", &[]),
         (Status::Open | Status::InProgress, true) => words.say("wait-support", &[]),
     };
-    WaitView { headline, detail: Some(wait_detail(words, of)) }
+    WaitView {
+        headline,
+        detail: Some(wait_detail(words, of)),
+    }
 }
 
 fn wait_detail(words: &Words, of: &Waiting<'_>) -> DueView {
-    let due = |key: &str, at, tone| DueView { text: words.say_of("wait-detail", key, &[]), at: Some(at), tone };
+    let due = |key: &str, at, tone| DueView {
+        text: words.say_of("wait-detail", key, &[]),
+        at: Some(at),
+        tone,
+    };
     match (of.closed_at, of.next_promise_at, of.last_provider_entry_at) {
         (Some(at), _, _) => due("closed", at, Tone::Plain),
         (None, Some(at), _) if at <= of.now => due("overdue", at, Tone::Late),

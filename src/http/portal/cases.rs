@@ -49,7 +49,12 @@ impl Filter {
             choice.selected = choice.value == chosen;
         }
         let label = words.say_of("field", name, &[]);
-        Self { name, id: format!("filter-{name}"), label, choices }
+        Self {
+            name,
+            id: format!("filter-{name}"),
+            label,
+            choices,
+        }
     }
 }
 
@@ -94,36 +99,72 @@ pub fn open_case_form(words: &Words, organizations: Vec<Choice>, lines: Vec<Choi
     let mut controls = Vec::new();
     if !organizations.is_empty() {
         controls.push(
-            Control::new(Kind::Select, "organization", label("organization")).required().choices(organizations),
+            Control::new(Kind::Select, "organization", label("organization"))
+                .required()
+                .choices(organizations),
         );
     }
     controls.extend([
-        Control::new(Kind::Text, "subject", label("subject")).hint(hint("subject")).required().max(200),
-        Control::new(Kind::Area, "description", label("description")).hint(hint("description")).required().max(50_000),
-        Control::new(Kind::Radio, "priority", label("priority")).required().half().value("low").choices(
-            words_of(words, "priority", Priority::NAMES, "priority-hint"),
-        ),
-        Control::new(Kind::Radio, "business_impact", label("business-impact")).required().half().value("none").choices(
-            words_of(words, "impact", BusinessImpact::NAMES, "impact-hint"),
-        ),
+        Control::new(Kind::Text, "subject", label("subject"))
+            .hint(hint("subject"))
+            .required()
+            .max(200),
+        Control::new(Kind::Area, "description", label("description"))
+            .hint(hint("description"))
+            .required()
+            .max(50_000),
+        Control::new(Kind::Radio, "priority", label("priority"))
+            .required()
+            .half()
+            .value("low")
+            .choices(words_of(
+                words,
+                "priority",
+                Priority::NAMES,
+                "priority-hint",
+            )),
+        Control::new(Kind::Radio, "business_impact", label("business-impact"))
+            .required()
+            .half()
+            .value("none")
+            .choices(words_of(
+                words,
+                "impact",
+                BusinessImpact::NAMES,
+                "impact-hint",
+            )),
         Control::new(Kind::Select, "deployment", label("deployment"))
             .required()
             .half()
             .value("cloud")
             .choices(words_of(words, "deployment", Deployment::NAMES, "")),
-        Control::new(Kind::Text, "product", label("product")).max(100).half(),
+        Control::new(Kind::Text, "product", label("product"))
+            .max(100)
+            .half(),
     ]);
     if !lines.is_empty() {
-        controls.push(Control::new(Kind::Select, "line_of_business", label("line-of-business")).choices(lines));
+        controls.push(
+            Control::new(Kind::Select, "line_of_business", label("line-of-business"))
+                .choices(lines),
+        );
     }
-    Form::new("open-case", "/cases", words.say("open-case-button", &[]), controls)
+    Form::new(
+        "open-case",
+        "/cases",
+        words.say("open-case-button", &[]),
+        controls,
+    )
 }
 
 /// Choices for the values of a closed enum, in the words of `family`, with more about each from `hints`.
 pub(super) fn words_of(words: &Words, family: &str, values: &[&str], hints: &str) -> Vec<Choice> {
     let choice = |value: &&str| {
         let choice = Choice::new(*value, words.say_of(family, value, &[]));
-        if hints.is_empty() { choice } else { choice.hint(words.say_of(hints, value, &[])) }
+        if hints.is_empty() {
+            choice
+        } else {
+            choice.hint(words.say_of(hints, value, &[]))
+        }
     };
     values.iter().map(choice).collect()
 }

@@ -93,8 +93,18 @@ pub fn submission_form(words: &Words, reason: &Reason, action: String) -> Form {
     }
     let label = |key| words.say_of("field", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
-    controls.push(Control::new(Kind::Area, "details", label("details")).hint(hint("details")).required().max(50_000));
-    Form::new("submission", action, words.say("escalate-submit", &[]), controls)
+    controls.push(
+        Control::new(Kind::Area, "details", label("details"))
+            .hint(hint("details"))
+            .required()
+            .max(50_000),
+    );
+    Form::new(
+        "submission",
+        action,
+        words.say("escalate-submit", &[]),
+        controls,
+    )
 }
 
 impl ChosenReason {
@@ -102,7 +112,10 @@ impl ChosenReason {
     pub fn new(words: &Words, reason: &Reason, assessment: &Assessment, action: &str) -> Self {
         let told = |finding| FindingView::new(words, finding, assessment.case, assessment.at);
         let of = |severity: Severity| {
-            let findings = assessment.findings.iter().filter(move |finding| finding.severity == severity);
+            let findings = assessment
+                .findings
+                .iter()
+                .filter(move |finding| finding.severity == severity);
             findings.map(told)
         };
         Self {
@@ -122,5 +135,8 @@ fn to_acknowledge(finding: FindingView) -> DoubleCheck {
     let name = acknowledgement_field(code.as_str());
     let mut control = Control::new(Kind::Check, name, line.message).required();
     control.id = format!("ack-{}", code.as_str().replace('_', "-"));
-    DoubleCheck { control, remedy: line.remedy }
+    DoubleCheck {
+        control,
+        remedy: line.remedy,
+    }
 }

@@ -100,7 +100,12 @@ pub struct Choice {
 impl Choice {
     /// A choice of `value`, called `label`.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), hint: String::new(), selected: false }
+        Self {
+            value: value.into(),
+            label: label.into(),
+            hint: String::new(),
+            selected: false,
+        }
     }
 
     /// With more about it.
@@ -120,7 +125,11 @@ impl Control {
             id: String::new(),
             label: label.into(),
             hint: String::new(),
-            value: if kind == Kind::Check { "on".to_owned() } else { String::new() },
+            value: if kind == Kind::Check {
+                "on".to_owned()
+            } else {
+                String::new()
+            },
             checked: false,
             required: false,
             max: 0,
@@ -222,9 +231,20 @@ impl Form {
         mut controls: Vec<Control>,
     ) -> Self {
         for control in &mut controls {
-            control.id = format!("{id}-{}", control.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+            control.id = format!(
+                "{id}-{}",
+                control
+                    .name
+                    .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+            );
         }
-        Self { id, action: action.into(), controls, button: button.into(), problems: Vec::new() }
+        Self {
+            id,
+            action: action.into(),
+            controls,
+            button: button.into(),
+            problems: Vec::new(),
+        }
     }
 
     /// The form as it was typed.
@@ -238,7 +258,11 @@ impl Form {
 
     /// Says what is wrong with the control `name`, or with the whole form when it has none of that name.
     pub fn refuse(&mut self, name: &str, why: impl Into<String>) {
-        match self.controls.iter_mut().find(|control| control.name == name && control.kind != Kind::Hidden) {
+        match self
+            .controls
+            .iter_mut()
+            .find(|control| control.name == name && control.kind != Kind::Hidden)
+        {
             Some(control) => control.error = why.into(),
             None => self.problems.push(why.into()),
         }
@@ -246,7 +270,11 @@ impl Form {
 
     /// Whether something is wrong with it.
     pub fn refused(&self) -> bool {
-        !self.problems.is_empty() || self.controls.iter().any(|control| !control.error.is_empty())
+        !self.problems.is_empty()
+            || self
+                .controls
+                .iter()
+                .any(|control| !control.error.is_empty())
     }
 }
 
@@ -261,11 +289,21 @@ mod tests {
             Control::new(Kind::Password, "password", "Password"),
             Control::new(Kind::Check, "ack.unread_update", "I have read it"),
             Control::new(Kind::Select, "priority", "Priority")
-                .choices(vec![Choice::new("low", "Low"), Choice::new("medium", "Medium")])
+                .choices(vec![
+                    Choice::new("low", "Low"),
+                    Choice::new("medium", "Medium"),
+                ])
                 .value("low"),
         ];
-        let typed = [("subject", "x"), ("password", "secret"), ("ack.unread_update", "on"), ("priority", "medium")];
-        let typed = typed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let typed = [
+            ("subject", "x"),
+            ("password", "secret"),
+            ("ack.unread_update", "on"),
+            ("priority", "medium"),
+        ];
+        let typed = typed
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
         let mut form = Form::new("open", "/cases", "Open", controls).filled(&typed);
         assert!(!form.refused());
         form.refuse("subject", "too short");

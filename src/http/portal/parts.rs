@@ -24,7 +24,12 @@ pub struct Link {
 impl Link {
     /// A link that says `label`.
     pub fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { label: label.into(), href: href.into(), main: false, id: "" }
+        Self {
+            label: label.into(),
+            href: href.into(),
+            main: false,
+            id: "",
+        }
     }
 
     /// The main thing to do here.
@@ -50,8 +55,15 @@ pub struct FindingLine {
 
 impl From<FindingView> for FindingLine {
     fn from(view: FindingView) -> Self {
-        let remedy = view.remedy.map(|remedy| Link::new(remedy.text, remedy.href.unwrap_or_default()));
-        Self { severity: view.severity, message: view.message, eligible_at: view.eligible_at, remedy }
+        let remedy = view
+            .remedy
+            .map(|remedy| Link::new(remedy.text, remedy.href.unwrap_or_default()));
+        Self {
+            severity: view.severity,
+            message: view.message,
+            eligible_at: view.eligible_at,
+            remedy,
+        }
     }
 }
 
@@ -259,12 +271,22 @@ pub struct Fact {
 impl Fact {
     /// A fact in words.
     pub fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { label: label.into(), value: value.into(), at: None, link: String::new(), id: "", change: None }
+        Self {
+            label: label.into(),
+            value: value.into(),
+            at: None,
+            link: String::new(),
+            id: "",
+            change: None,
+        }
     }
 
     /// An instant.
     pub fn at(label: impl Into<String>, at: Instant) -> Self {
-        Self { at: Some(at), ..Self::new(label, "") }
+        Self {
+            at: Some(at),
+            ..Self::new(label, "")
+        }
     }
 
     /// With an address behind its value.

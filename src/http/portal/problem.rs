@@ -57,6 +57,16 @@ impl ProblemPage {
 /// The members of the families `page-problem` and `page-problem-title`.
 #[cfg(test)]
 pub(crate) const KINDS: [&str; 12] = [
-    "sign-in", "forbidden", "not-found", "method", "conflict", "changed", "too-large", "invalid", "too-many",
-    "unavailable", "bad-request", "error",
+    "sign-in",
+    "forbidden",
+    "not-found",
+    "method",
+    "conflict",
+    "changed",
+    "too-large",
+    "invalid",
+    "too-many",
+    "unavailable",
+    "bad-request",
+    "error",
 ];

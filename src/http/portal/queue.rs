@@ -72,13 +72,22 @@ pub enum View {
 
 impl View {
     /// All views, in the order of their tabs.
-    pub const ALL: [Self; 5] = [Self::Due, Self::Unclaimed, Self::Mine, Self::InReview, Self::Closed];
+    pub const ALL: [Self; 5] = [
+        Self::Due,
+        Self::Unclaimed,
+        Self::Mine,
+        Self::InReview,
+        Self::Closed,
+    ];
     /// Their names in addresses, and members of the family `queue-view`.
     pub const NAMES: [&str; 5] = ["due", "unclaimed", "mine", "in_review", "closed"];
 
     /// The view's name.
     pub fn as_str(self) -> &'static str {
-        Self::NAMES[Self::ALL.iter().position(|view| *view == self).unwrap_or_default()]
+        Self::NAMES[Self::ALL
+            .iter()
+            .position(|view| *view == self)
+            .unwrap_or_default()]
     }
 
     /// The view of that name; anything else is the first.

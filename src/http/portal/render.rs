@@ -72,10 +72,16 @@ impl Renderer {
         text::register(&mut registry, words, assets);
         markup::register(&mut registry, words);
         for (file, template) in templates {
-            registry.register_template_string(&file, template).map_err(|error| {
-                let line = error.pos().map_or(0, |(line, _)| line);
-                TemplateError { file, line, why: error.reason().to_string() }
-            })?;
+            registry
+                .register_template_string(&file, template)
+                .map_err(|error| {
+                    let line = error.pos().map_or(0, |(line, _)| line);
+                    TemplateError {
+                        file,
+                        line,
+                        why: error.reason().to_string(),
+                    }
+                })?;
         }
         Ok(Self { registry })
     }
@@ -84,15 +90,26 @@ impl Renderer {
     ///
     /// # Errors
     /// When the template names something that the view does not have.
-    pub fn page<T: Serialize>(&self, template: &str, shell: &Shell, page: &T) -> Result<String, PageError> {
+    pub fn page<T: Serialize>(
+        &self,
+        template: &str,
+        shell: &Shell,
+        page: &T,
+    ) -> Result<String, PageError> {
         let name = format!("pages/{template}");
-        self.registry.render(&name, &Scene { shell, page }).map_err(|error| PageError(Box::new(error)))
+        self.registry
+            .render(&name, &Scene { shell, page })
+            .map_err(|error| PageError(Box::new(error)))
     }
 }
 
 fn collect(dir: &Dir<'static>, found: &mut Vec<(String, String)>) {
     for file in dir.files() {
-        let name = file.path().with_extension("").to_string_lossy().replace('\\', "/");
+        let name = file
+            .path()
+            .with_extension("")
+            .to_string_lossy()
+            .replace('\\', "/");
         found.push((name, file.contents_utf8().unwrap_or_default().to_owned()));
     }
     for inner in dir.dirs() {
@@ -106,7 +123,11 @@ mod tests {
 
     fn parse(text: &str) -> Result<Renderer, TemplateError> {
         let words = Words::load().unwrap();
-        Renderer::parse([("pages/x".to_owned(), text.to_owned())], &words, &Assets::load())
+        Renderer::parse(
+            [("pages/x".to_owned(), text.to_owned())],
+            &words,
+            &Assets::load(),
+        )
     }
 
     fn render(text: &str, page: serde_json::Value) -> Result<String, PageError> {
@@ -140,17 +161,32 @@ mod tests {
         ] {
             assert!(render(wrong, page.clone()).is_err(), "{wrong}");
         }
-        assert_eq!(render("{{#if page.there}}x{{else}}y{{/if}}", page).unwrap(), "y");
+        assert_eq!(
+            render("{{#if page.there}}x{{else}}y{{/if}}", page).unwrap(),
+            "y"
+        );
     }
 
     #[test]
     fn everything_is_escaped_but_sanitized_markdown() {
         let page = serde_json::json!({"evil": "<script>\"'", "link": "javascript:alert(1)", "good": "/cases?q=a&b=c"});
-        assert_eq!(render("{{page.evil}}", page.clone()).unwrap(), "&lt;script&gt;&quot;&#x27;");
-        assert_eq!(render("{{t \"time-ago\" duration=page.evil}}", page.clone()).unwrap(), "&lt;script&gt;&quot;&#x27; ago");
+        assert_eq!(
+            render("{{page.evil}}", page.clone()).unwrap(),
+            "&lt;script&gt;&quot;&#x27;"
+        );
+        assert_eq!(
+            render("{{t \"time-ago\" duration=page.evil}}", page.clone()).unwrap(),
+            "&lt;script&gt;&quot;&#x27; ago"
+        );
         assert_eq!(render("{{url page.link}}", page.clone()).unwrap(), "#");
-        assert_eq!(render("{{url page.good}}", page.clone()).unwrap(), "/cases?q&#x3D;a&amp;b&#x3D;c");
-        assert_eq!(render("{{markdown page.evil}}", page).unwrap(), "<p>&lt;script&gt;\"'</p>\n");
+        assert_eq!(
+            render("{{url page.good}}", page.clone()).unwrap(),
+            "/cases?q&#x3D;a&amp;b&#x3D;c"
+        );
+        assert_eq!(
+            render("{{markdown page.evil}}", page).unwrap(),
+            "<p>&lt;script&gt;\"'</p>\n"
+        );
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 use serde::Serialize;
 
-use super::parts::{CaseFeed, EscalationFeed, Event, Fact, Foot, Panel, PersonView, StepList, WaitView};
+use super::parts::{
+    CaseFeed, EscalationFeed, Event, Fact, Foot, Panel, PersonView, StepList, WaitView,
+};
 use crate::domain::Instant;
 use crate::domain::case::{Priority, Status};
 use crate::domain::eligibility::{Assessment, Severity, Verdict};
@@ -32,6 +34,8 @@ pub struct ReviewPage {
     pub status: Status,
     /// Who waits for whom.
     pub wait: WaitView,
+    /// The case's description, Markdown.
+    pub description: String,
     /// A verb that asks for something first.
     pub panel: Option<Panel>,
     /// What was submitted, and what became of it.
@@ -117,6 +121,8 @@ pub struct ThenNow {
     pub verdict_changed: bool,
     /// Whether anything differs.
     pub changed: bool,
+    /// Whether it is shown at once: while the review is to be decided.
+    pub open: bool,
     /// The facts of the case, then and now.
     pub facts: Vec<FactThenNow>,
     /// The findings of both, in the order of the rules.
@@ -140,7 +146,12 @@ impl FactThenNow {
     /// A fact with both its values.
     pub fn new(label: impl Into<String>, then: impl Into<String>, now: impl Into<String>) -> Self {
         let (then, now) = (then.into(), now.into());
-        Self { label: label.into(), changed: then != now, then, now }
+        Self {
+            label: label.into(),
+            changed: then != now,
+            then,
+            now,
+        }
     }
 }
 
@@ -163,9 +174,19 @@ pub(crate) const CHANGES: [&str; 3] = ["same", "new", "gone"];
 
 impl ThenNow {
     /// Puts two assessments side by side; `facts` are the case's, already compared.
-    pub fn new(words: &Words, then: &Assessment, now: &Assessment, facts: Vec<FactThenNow>) -> Self {
-        let (before, after) = (AssessmentView::new(words, then), AssessmentView::new(words, now));
-        let known = |among: &[FindingView], one: &FindingView| among.iter().any(|other| other.code == one.code);
+    pub fn new(
+        words: &Words,
+        then: &Assessment,
+        now: &Assessment,
+        facts: Vec<FactThenNow>,
+    ) -> Self {
+        let (before, after) = (
+            AssessmentView::new(words, then),
+            AssessmentView::new(words, now),
+        );
+        let known = |among: &[FindingView], one: &FindingView| {
+            among.iter().any(|other| other.code == one.code)
+        };
         let row = |finding: &FindingView, change| FindingThenNow {
             message: finding.message.clone(),
             rule: finding.rule.clone(),
@@ -174,10 +195,18 @@ impl ThenNow {
         };
         let mut codes = Vec::new();
         for finding in &after.findings {
-            let change = if known(&before.findings, finding) { "same" } else { "new" };
+            let change = if known(&before.findings, finding) {
+                "same"
+            } else {
+                "new"
+            };
             codes.push((finding.code, row(finding, change)));
         }
-        for finding in before.findings.iter().filter(|finding| !known(&after.findings, finding)) {
+        for finding in before
+            .findings
+            .iter()
+            .filter(|finding| !known(&after.findings, finding))
+        {
             codes.push((finding.code, row(finding, "gone")));
         }
         codes.sort_by_key(|(code, _)| *code);
@@ -192,6 +221,7 @@ impl ThenNow {
             now_verdict: now.verdict,
             verdict_changed,
             changed,
+            open: true,
             facts,
             findings,
         }

@@ -98,16 +98,23 @@ pub enum Tone {
 
 /// The first letters of the first and the last name.
 pub fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let mut words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
     let first = words.next();
-    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+    first
+        .into_iter()
+        .chain(words.next_back())
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// The patterns of relative times as JSON: each with a sample for every plural form, from which the script takes the
 /// form of its number and puts the number in.
 pub fn clock_words(words: &Words) -> String {
     let samples = |unit: &str| {
-        let forms = [1, 2, 3, 5].map(|n: i64| serde_json::json!([n, words.say_of("time", unit, &[("n", n.into())])]));
+        let forms = [1, 2, 3, 5]
+            .map(|n: i64| serde_json::json!([n, words.say_of("time", unit, &[("n", n.into())])]));
         serde_json::Value::from(forms.to_vec())
     };
     let hole = "\u{1}";

@@ -38,11 +38,22 @@ pub struct SetUpPage {
 pub fn sign_in_form(words: &Words, next: &str) -> Form {
     let label = |key| words.say_of("field", key, &[]);
     let controls = vec![
-        Control::new(Kind::Email, "email", label("email")).required().max(254).autocomplete("username"),
-        Control::new(Kind::Password, "password", label("password")).required().max(1000).autocomplete("current-password"),
+        Control::new(Kind::Email, "email", label("email"))
+            .required()
+            .max(254)
+            .autocomplete("username"),
+        Control::new(Kind::Password, "password", label("password"))
+            .required()
+            .max(1000)
+            .autocomplete("current-password"),
         Control::new(Kind::Hidden, "next", "").value(next),
     ];
-    Form::new("sign-in", "/sign-in", words.say("sign-in-button", &[]), controls)
+    Form::new(
+        "sign-in",
+        "/sign-in",
+        words.say("sign-in-button", &[]),
+        controls,
+    )
 }
 
 /// A new password, twice, sent to `action`.
@@ -59,7 +70,12 @@ pub fn password_form(words: &Words, action: String) -> Form {
             .max(1000)
             .autocomplete("new-password"),
     ];
-    Form::new("password", action, words.say("password-button", &[]), controls)
+    Form::new(
+        "password",
+        action,
+        words.say("password-button", &[]),
+        controls,
+    )
 }
 
 /// The provider's organization and its first administrator, sent to `action`, which holds the one-time token.
@@ -77,9 +93,20 @@ pub fn set_up_form(words: &Words, action: String, zones: Vec<String>) -> Form {
             .required()
             .max(64)
             .suggestions(zones),
-        Control::new(Kind::Text, "first_name", label("first-name")).required().max(80).autocomplete("given-name").half(),
-        Control::new(Kind::Text, "last_name", label("last-name")).required().max(80).autocomplete("family-name").half(),
-        Control::new(Kind::Email, "email", label("email")).required().max(254).autocomplete("username"),
+        Control::new(Kind::Text, "first_name", label("first-name"))
+            .required()
+            .max(80)
+            .autocomplete("given-name")
+            .half(),
+        Control::new(Kind::Text, "last_name", label("last-name"))
+            .required()
+            .max(80)
+            .autocomplete("family-name")
+            .half(),
+        Control::new(Kind::Email, "email", label("email"))
+            .required()
+            .max(254)
+            .autocomplete("username"),
         Control::new(Kind::Password, "password", label("new-password"))
             .hint(words.say("password-hint", &[]))
             .required()

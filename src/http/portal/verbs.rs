@@ -13,8 +13,24 @@ pub use escalation::*;
 /// The verbs that ask for something first; members of the families `panel-title`, `panel-intro` and `panel-button`.
 #[cfg(test)]
 pub(crate) const VERBS: [&str; 18] = [
-    "edit", "close", "reopen", "ask_priority", "decide_priority", "request_rca", "deliver_rca", "promise",
-    "repromise", "record", "edit_entry", "accept", "decline", "rerank", "assign", "close_escalation", "withdraw", "rate",
+    "edit",
+    "close",
+    "reopen",
+    "ask_priority",
+    "decide_priority",
+    "request_rca",
+    "deliver_rca",
+    "promise",
+    "repromise",
+    "record",
+    "edit_entry",
+    "accept",
+    "decline",
+    "rerank",
+    "assign",
+    "close_escalation",
+    "withdraw",
+    "rate",
 ];
 
 /// The panel of `verb`, sent to `action`; `cancel` is the page it stands on.
@@ -24,7 +40,12 @@ fn panel(words: &Words, verb: &str, action: String, cancel: &str, controls: Vec<
         intro: words.say_of("panel-intro", verb, &[]),
         warning: String::new(),
         bell: false,
-        form: Form::new("do", action, words.say_of("panel-button", verb, &[]), controls),
+        form: Form::new(
+            "do",
+            action,
+            words.say_of("panel-button", verb, &[]),
+            controls,
+        ),
         cancel: cancel.to_owned(),
         ranking: None,
         promises: None,

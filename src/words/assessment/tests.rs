@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::calendar::Calendar;
-use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status, StepState};
+use crate::domain::case::{
+    BusinessImpact, Deployment, Engagement, Priority, Rca, Status, StepState,
+};
 use crate::domain::eligibility::{ActiveEscalation, CaseFacts, Policy, Promise, assess};
 use crate::domain::escalation::State;
 use crate::domain::ids::EscalationNumber;
@@ -37,22 +39,43 @@ fn all(facts: &CaseFacts) -> Vec<(String, Assessment)> {
     let calendar = Calendar::standard(Tz::Europe__Berlin);
     let assessed = |reason: &crate::domain::reason::Reason| {
         let policy = Policy::default();
-        assess(facts, reason, &Answers::default(), &calendar, &policy, at(NOW)).expect("an assessment")
+        assess(
+            facts,
+            reason,
+            &Answers::default(),
+            &calendar,
+            &policy,
+            at(NOW),
+        )
+        .expect("an assessment")
     };
-    installed().iter().map(|reason| (reason.label.clone(), assessed(reason))).collect()
+    installed()
+        .iter()
+        .map(|reason| (reason.label.clone(), assessed(reason)))
+        .collect()
 }
 
 fn outlook_of(facts: &CaseFacts) -> Headline {
     let words = Words::load().unwrap();
     let all = all(facts);
-    let pairs: Vec<_> = all.iter().map(|(label, one)| (label.as_str(), one)).collect();
-    outlook(&words, &pairs, &Times::new(&words, Tz::Europe__Berlin, at(NOW)))
+    let pairs: Vec<_> = all
+        .iter()
+        .map(|(label, one)| (label.as_str(), one))
+        .collect();
+    outlook(
+        &words,
+        &pairs,
+        &Times::new(&words, Tz::Europe__Berlin, at(NOW)),
+    )
 }
 
 fn messages(facts: &CaseFacts, reason: usize) -> Vec<String> {
     let words = Words::load().unwrap();
     let view = AssessmentView::new(&words, &all(facts)[reason].1);
-    view.findings.into_iter().map(|finding| finding.message).collect()
+    view.findings
+        .into_iter()
+        .map(|finding| finding.message)
+        .collect()
 }
 
 #[test]
@@ -78,7 +101,10 @@ fn an_assessment_has_the_shape_of_section_4() {
             }],
         })
     );
-    assert_eq!(serde_json::from_value::<AssessmentView>(json).unwrap(), view);
+    assert_eq!(
+        serde_json::from_value::<AssessmentView>(json).unwrap(),
+        view
+    );
 }
 
 #[test]
@@ -93,7 +119,10 @@ fn what_is_missing_is_left_out() {
 #[test]
 fn every_finding_has_its_sentence() {
     let mut case = facts();
-    case.rca = Some(Rca { requested_at: at("2026-03-02T09:00:00Z"), delivered_at: None });
+    case.rca = Some(Rca {
+        requested_at: at("2026-03-02T09:00:00Z"),
+        delivered_at: None,
+    });
     case.engagements = vec![Engagement::Development, Engagement::ThirdParty];
     case.promises = vec![Promise {
         what: "Packet capture analysed".to_owned(),
@@ -107,11 +136,17 @@ fn every_finding_has_its_sentence() {
             "This case also waits for development and a third party; a resolution may take longer, pending their findings.",
         ]
     );
-    assert_eq!(messages(&case, 2)[0], "“Packet capture analysed” is promised in 3 h; no promised next step is overdue.");
+    assert_eq!(
+        messages(&case, 2)[0],
+        "“Packet capture analysed” is promised in 3 h; no promised next step is overdue."
+    );
 
     case.status = Status::Closed;
     case.priority = Priority::Low;
-    case.active_escalation = Some(ActiveEscalation { number: EscalationNumber::new(45), state: State::InReview });
+    case.active_escalation = Some(ActiveEscalation {
+        number: EscalationNumber::new(45),
+        state: State::InReview,
+    });
     case.read_at = None;
     assert_eq!(
         messages(&case, 0)[..4],
@@ -122,14 +157,20 @@ fn every_finding_has_its_sentence() {
             "Support updated this case 4 h 53 min ago, and you have not read it yet.",
         ]
     );
-    assert_eq!(messages(&case, 4)[3], "An escalation is not the way to report changed urgency or impact; ask for a change of priority.");
+    assert_eq!(
+        messages(&case, 4)[3],
+        "An escalation is not the way to report changed urgency or impact; ask for a change of priority."
+    );
 }
 
 #[test]
 fn a_button_says_when_it_will_be_enabled() {
     let headline = outlook_of(&facts());
     assert_eq!(headline.text, "Can be escalated in 19 h 7 min");
-    assert_eq!(headline.detail, "at 10:12 tomorrow, unless support updates the case before.");
+    assert_eq!(
+        headline.detail,
+        "at 10:12 tomorrow, unless support updates the case before."
+    );
     assert_eq!(headline.at, Some(at("2026-03-04T09:12:00Z")));
     assert!(!headline.enabled);
 }
@@ -137,11 +178,17 @@ fn a_button_says_when_it_will_be_enabled() {
 #[test]
 fn the_earliest_reason_is_the_one_to_wait_for() {
     let mut case = facts();
-    case.promises =
-        vec![Promise { what: "Update".to_owned(), due_at: at("2026-03-03T16:00:00Z"), state: StepState::Open }];
+    case.promises = vec![Promise {
+        what: "Update".to_owned(),
+        due_at: at("2026-03-03T16:00:00Z"),
+        state: StepState::Open,
+    }];
     let headline = outlook_of(&case);
     assert_eq!(headline.text, "Can be escalated in 1 h 55 min");
-    assert_eq!(headline.detail, "at 17:00, unless the promised next step is done before.");
+    assert_eq!(
+        headline.detail,
+        "at 17:00, unless the promised next step is done before."
+    );
 }
 
 #[test]
@@ -152,9 +199,20 @@ fn what_time_does_not_help_is_named() {
     assert_eq!(headline.text, "State the business impact first");
     assert_eq!(headline.at, None);
 
-    case.active_escalation = Some(ActiveEscalation { number: EscalationNumber::new(45), state: State::Accepted });
+    case.active_escalation = Some(ActiveEscalation {
+        number: EscalationNumber::new(45),
+        state: State::Accepted,
+    });
     assert_eq!(outlook_of(&case).text, "Escalated already");
-    assert_eq!(outlook(&Words::load().unwrap(), &[], &Times::new(&Words::load().unwrap(), Tz::UTC, at(NOW))).text, "Cannot be escalated");
+    assert_eq!(
+        outlook(
+            &Words::load().unwrap(),
+            &[],
+            &Times::new(&Words::load().unwrap(), Tz::UTC, at(NOW))
+        )
+        .text,
+        "Cannot be escalated"
+    );
 }
 
 #[test]
@@ -164,7 +222,10 @@ fn one_reason_that_passes_is_enough() {
     let headline = outlook_of(&case);
     assert!(headline.enabled);
     assert_eq!(headline.text, "This case can be escalated");
-    assert_eq!(headline.detail, "Reasons that apply: No recent update, Unsatisfactory progress or handling.");
+    assert_eq!(
+        headline.detail,
+        "Reasons that apply: No recent update, Unsatisfactory progress or handling."
+    );
 }
 
 #[test]

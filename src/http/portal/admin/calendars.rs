@@ -99,21 +99,42 @@ impl ReplayView {
 }
 
 /// Draws the part of `replay` that lies before `until`; the rest stays empty.
-pub fn track(words: &Words, replay: &Replay, until: Instant, label: String, note: String) -> TrackView {
+pub fn track(
+    words: &Words,
+    replay: &Replay,
+    until: Instant,
+    label: String,
+    note: String,
+) -> TrackView {
     let whole = (replay.due_at - replay.from).num_milliseconds().max(1);
     let place = |at: Instant| {
-        let passed = (at.min(until) - replay.from).num_milliseconds().clamp(0, whole);
+        let passed = (at.min(until) - replay.from)
+            .num_milliseconds()
+            .clamp(0, whole);
         u32::try_from(i128::from(passed) * 1000 / i128::from(whole)).unwrap_or(1000)
     };
     let bar = |segment: &Segment| {
         let (x, end) = (place(segment.from), place(segment.to));
         let args = [
             ("what", why(words, segment).into()),
-            ("length", duration(words, segment.to.min(until) - segment.from).into()),
+            (
+                "length",
+                duration(words, segment.to.min(until) - segment.from).into(),
+            ),
         ];
-        Bar { x, width: end - x, counted: segment.counted, title: words.say("track-segment", &args) }
+        Bar {
+            x,
+            width: end - x,
+            counted: segment.counted,
+            title: words.say("track-segment", &args),
+        }
     };
-    let bars = replay.segments.iter().map(bar).filter(|bar| bar.width > 0).collect();
+    let bars = replay
+        .segments
+        .iter()
+        .map(bar)
+        .filter(|bar| bar.width > 0)
+        .collect();
     TrackView { label, note, bars }
 }
 

@@ -20,20 +20,44 @@ pub(super) fn at(text: &str) -> Instant {
 }
 
 fn nav(places: &[(&'static str, &'static str)], current: &str) -> Vec<NavItem> {
-    places.iter().map(|(place, href)| NavItem { place, href, current: *place == current }).collect()
+    places
+        .iter()
+        .map(|(place, href)| NavItem {
+            place,
+            href,
+            current: *place == current,
+        })
+        .collect()
 }
 
 pub(super) fn dana() -> Shell {
     let mut shell = Shell::sample();
-    shell.viewer = Some(viewer("Dana Cole", "dana@acme.example", "ACME Contact Centers", false));
+    shell.viewer = Some(viewer(
+        "Dana Cole",
+        "dana@acme.example",
+        "ACME Contact Centers",
+        false,
+    ));
     shell.nav = nav(&[("cases", "/cases")], "cases");
     shell
 }
 
 pub(super) fn olga(place: &str) -> Shell {
     let mut shell = Shell::sample();
-    shell.viewer = Some(viewer("Olga Marin", "olga@northstar.example", "Northstar Support", true));
-    shell.nav = nav(&[("queue", "/escalations"), ("cases", "/cases"), ("admin", "/admin")], place);
+    shell.viewer = Some(viewer(
+        "Olga Marin",
+        "olga@northstar.example",
+        "Northstar Support",
+        true,
+    ));
+    shell.nav = nav(
+        &[
+            ("queue", "/escalations"),
+            ("cases", "/cases"),
+            ("admin", "/admin"),
+        ],
+        place,
+    );
     shell.now = at("2026-03-04T11:40:00Z");
     shell
 }
@@ -49,13 +73,26 @@ fn viewer(name: &str, email: &str, organization: &str, staff: bool) -> Viewer {
 }
 
 pub(super) fn flash(title: &str, detail: &str) -> Option<Flash> {
-    Some(Flash { tone: Tone::Good, title: title.to_owned(), detail: detail.to_owned() })
+    Some(Flash {
+        tone: Tone::Good,
+        title: title.to_owned(),
+        detail: detail.to_owned(),
+    })
 }
 
 pub(super) fn person(name: &str) -> PersonView {
     let staff = name != "Dana Cole";
-    let place = if staff { "Support" } else { "ACME Contact Centers" };
-    PersonView { name: name.to_owned(), initials: initials(name), staff, place: place.to_owned() }
+    let place = if staff {
+        "Support"
+    } else {
+        "ACME Contact Centers"
+    };
+    PersonView {
+        name: name.to_owned(),
+        initials: initials(name),
+        staff,
+        place: place.to_owned(),
+    }
 }
 
 pub(super) fn entry(id: u32, name: &str, when: &str, body: &str) -> EntryView {

@@ -2,8 +2,8 @@
 //! name that does not exist for false, and its own `with` refuses what is merely absent.
 
 use handlebars::{
-    BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext, RenderError,
-    RenderErrorReason, Renderable, ScopedJson,
+    BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output,
+    RenderContext, RenderError, RenderErrorReason, Renderable, ScopedJson,
 };
 use serde_json::Value as Json;
 
@@ -29,8 +29,14 @@ impl HelperDef for If {
         out: &mut dyn Output,
     ) -> HelperResult {
         let truthy = present(helper, 0)?.is_truthy(false);
-        let template = if truthy == self.when { helper.template() } else { helper.inverse() };
-        template.map_or(Ok(()), |template| template.render(registry, context, render, out))
+        let template = if truthy == self.when {
+            helper.template()
+        } else {
+            helper.inverse()
+        };
+        template.map_or(Ok(()), |template| {
+            template.render(registry, context, render, out)
+        })
     }
 }
 
@@ -48,16 +54,22 @@ impl HelperDef for With {
     ) -> HelperResult {
         if present(helper, 0)?.is_null() {
             let inverse = helper.inverse();
-            return inverse.map_or(Ok(()), |template| template.render(registry, context, render, out));
+            return inverse.map_or(Ok(()), |template| {
+                template.render(registry, context, render, out)
+            });
         }
-        let (Some(value), Some(template)) = (helper.param(0), helper.template()) else { return Ok(()) };
+        let (Some(value), Some(template)) = (helper.param(0), helper.template()) else {
+            return Ok(());
+        };
         let mut block = BlockContext::new();
         match value.context_path() {
             Some(path) => block.base_path_mut().clone_from(path),
             None => block.set_base_value(value.value().clone()),
         }
         if let Some(parent) = render.block() {
-            block.local_variables_mut().clone_from(parent.local_variables());
+            block
+                .local_variables_mut()
+                .clone_from(parent.local_variables());
         }
         render.push_block(block);
         let result = template.render(registry, context, render, out);
@@ -82,7 +94,11 @@ impl HelperDef for Fold {
         let mut result = self.all;
         for index in 0..helper.params().len() {
             let truthy = present(helper, index)?.is_truthy(false);
-            result = if self.all { result && truthy } else { result || truthy };
+            result = if self.all {
+                result && truthy
+            } else {
+                result || truthy
+            };
         }
         Ok(ScopedJson::Derived(Json::Bool(result)))
     }
@@ -103,5 +119,7 @@ pub(super) fn present<'a>(helper: &'a Helper<'_>, index: usize) -> Result<&'a Js
 
 /// The parameter at `index` as text.
 pub(super) fn text<'a>(helper: &'a Helper<'_>, index: usize) -> Result<&'a str, RenderError> {
-    present(helper, index)?.as_str().ok_or_else(|| RenderErrorReason::InvalidParamType("text").into())
+    present(helper, index)?
+        .as_str()
+        .ok_or_else(|| RenderErrorReason::InvalidParamType("text").into())
 }

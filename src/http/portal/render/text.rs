@@ -1,7 +1,8 @@
 //! What templates say as text: messages of the catalogue and addresses. The registry escapes what comes from here.
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson,
+    Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason,
+    ScopedJson,
 };
 use serde_json::Value as Json;
 
@@ -10,9 +11,26 @@ use crate::http::portal::assets::Assets;
 use crate::words::{Value, Words, family_key};
 
 pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words, assets: &Assets) {
-    registry.register_helper("t", Box::new(Message { words: words.clone(), family: false }));
-    registry.register_helper("word", Box::new(Message { words: words.clone(), family: true }));
-    registry.register_helper("asset", Box::new(Asset { assets: assets.clone() }));
+    registry.register_helper(
+        "t",
+        Box::new(Message {
+            words: words.clone(),
+            family: false,
+        }),
+    );
+    registry.register_helper(
+        "word",
+        Box::new(Message {
+            words: words.clone(),
+            family: true,
+        }),
+    );
+    registry.register_helper(
+        "asset",
+        Box::new(Asset {
+            assets: assets.clone(),
+        }),
+    );
     registry.register_helper("url", Box::new(Address));
 }
 
@@ -45,7 +63,9 @@ impl HelperDef for Message {
             }
             args.push((*name, argument(value.value())?));
         }
-        Ok(ScopedJson::Derived(Json::String(self.words.say(&key, &args))))
+        Ok(ScopedJson::Derived(Json::String(
+            self.words.say(&key, &args),
+        )))
     }
 }
 
@@ -92,18 +112,29 @@ impl HelperDef for Address {
         _: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
-        Ok(ScopedJson::Derived(Json::String(safe_address(text(helper, 0)?).to_owned())))
+        Ok(ScopedJson::Derived(Json::String(
+            safe_address(text(helper, 0)?).to_owned(),
+        )))
     }
 }
 
 /// An address of this house (`/cases`, `?page=2`, `#feed`) or one with an allowed scheme; anything else is `#`.
 pub(crate) fn safe_address(address: &str) -> &str {
-    let local = address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\");
+    let local =
+        address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\");
     let schemes = ["https://", "http://", "mailto:", "tel:"];
     let safe = local
         || address.starts_with(['?', '#'])
-        || schemes.iter().any(|scheme| address.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme)));
-    if safe && !address.contains(char::is_control) { address } else { "#" }
+        || schemes.iter().any(|scheme| {
+            address
+                .get(..scheme.len())
+                .is_some_and(|s| s.eq_ignore_ascii_case(scheme))
+        });
+    if safe && !address.contains(char::is_control) {
+        address
+    } else {
+        "#"
+    }
 }
 
 #[cfg(test)]
@@ -112,10 +143,26 @@ mod tests {
 
     #[test]
     fn only_known_schemes_and_this_house() {
-        for good in ["/cases/C-000001#feed", "?cursor=x", "#main", "https://a.example/", "tel:+4930", "MAILTO:a@b.c"] {
+        for good in [
+            "/cases/C-000001#feed",
+            "?cursor=x",
+            "#main",
+            "https://a.example/",
+            "tel:+4930",
+            "MAILTO:a@b.c",
+        ] {
             assert_eq!(safe_address(good), good);
         }
-        for bad in ["javascript:x", "//evil", "/\\evil", "data:x", "", "/a\nb", " /x", "vbscript:x"] {
+        for bad in [
+            "javascript:x",
+            "//evil",
+            "/\\evil",
+            "data:x",
+            "",
+            "/a\nb",
+            " /x",
+            "vbscript:x",
+        ] {
             assert_eq!(safe_address(bad), "#", "{bad:?}");
         }
     }

@@ -23,14 +23,30 @@ fn ranking(words: &Words, now: Option<(Level, Level)>) -> Ranking {
         control
     };
     let cells = |importance: Level| {
-        let cell = |urgency: Level| RankCell { urgency: urgency.as_str(), rank: rank(importance, urgency) };
+        let cell = |urgency: Level| RankCell {
+            urgency: urgency.as_str(),
+            rank: rank(importance, urgency),
+        };
         LEVELS.map(cell).to_vec()
     };
     Ranking {
-        importance: radio("importance", name(words, "importance"), now.map(|(importance, _)| importance)),
-        urgency: radio("urgency", name(words, "urgency"), now.map(|(_, urgency)| urgency)),
+        importance: radio(
+            "importance",
+            name(words, "importance"),
+            now.map(|(importance, _)| importance),
+        ),
+        urgency: radio(
+            "urgency",
+            name(words, "urgency"),
+            now.map(|(_, urgency)| urgency),
+        ),
         levels: LEVELS.map(Level::as_str).to_vec(),
-        rows: LEVELS.map(|importance| RankRow { importance: importance.as_str(), cells: cells(importance) }).to_vec(),
+        rows: LEVELS
+            .map(|importance| RankRow {
+                importance: importance.as_str(),
+                cells: cells(importance),
+            })
+            .to_vec(),
     }
 }
 
@@ -48,7 +64,10 @@ pub fn accept_panel(
 ) -> Panel {
     let controls = vec![
         Control::new(Kind::Hidden, "rows", "").value(rows.to_string()),
-        Control::new(Kind::Area, "reply", name(words, "reply")).hint(more(words, "reply")).required().max(50_000),
+        Control::new(Kind::Area, "reply", name(words, "reply"))
+            .hint(more(words, "reply"))
+            .required()
+            .max(50_000),
     ];
     let mut panel = panel(words, "accept", action, cancel, controls);
     panel.bell = true;
@@ -58,17 +77,26 @@ pub fn accept_panel(
         for control in &mut row {
             control.required = index == 0;
             control.half = false;
-            control.id = format!("do-{}", control.name.replace('.', "-").replace('_', "-"));
+            control.id = format!("do-{}", control.name.replace(['.', '_'], "-"));
         }
         row
     };
     let hint = words.say("promises-hint", &[("zone", zone.into())]);
-    panel.promises = Some(Promises { hint, error: String::new(), rows: (0..rows).map(row).collect() });
+    panel.promises = Some(Promises {
+        hint,
+        error: String::new(),
+        rows: (0..rows).map(row).collect(),
+    });
     panel
 }
 
 /// Ranks an accepted escalation anew.
-pub fn rerank_panel(words: &Words, action: String, cancel: &str, now: Option<(Level, Level)>) -> Panel {
+pub fn rerank_panel(
+    words: &Words,
+    action: String,
+    cancel: &str,
+    now: Option<(Level, Level)>,
+) -> Panel {
     let mut panel = panel(words, "rerank", action, cancel, Vec::new());
     panel.ranking = Some(ranking(words, now));
     panel
@@ -81,31 +109,56 @@ pub fn reason_field(code: FindingCode) -> String {
 
 /// Declines an escalation for at least one of the criteria (M5); those that `apply` now come first.
 pub fn decline_panel(words: &Words, action: String, cancel: &str, apply: &[FindingCode]) -> Panel {
-    let blocking = FindingCode::ALL.iter().copied().filter(|code| code.severity() != Severity::Information);
+    let blocking = FindingCode::ALL
+        .iter()
+        .copied()
+        .filter(|code| code.severity() != Severity::Information);
     let mut codes: Vec<_> = blocking.collect();
     codes.sort_by_key(|code| !apply.contains(code));
     let tick = |code: &FindingCode| {
-        let control = Control::new(Kind::Check, reason_field(*code), words.say_of("criterion", code.as_str(), &[]));
+        let control = Control::new(
+            Kind::Check,
+            reason_field(*code),
+            words.say_of("criterion", code.as_str(), &[]),
+        );
         let rule = [("rule", code.rule().into())];
-        let about = if apply.contains(code) { "criterion-applies" } else { "criterion-rule" };
+        let about = if apply.contains(code) {
+            "criterion-applies"
+        } else {
+            "criterion-rule"
+        };
         control.hint(words.say_of("decline", about, &rule)).half()
     };
     let mut controls: Vec<_> = codes.iter().map(tick).collect();
-    controls.push(Control::new(Kind::Area, "reply", name(words, "decline-reply")).hint(more(words, "decline-reply")).max(50_000));
+    controls.push(
+        Control::new(Kind::Area, "reply", name(words, "decline-reply"))
+            .hint(more(words, "decline-reply"))
+            .max(50_000),
+    );
     panel(words, "decline", action, cancel, controls)
 }
 
 /// Gives an escalation to one of `owners`.
 pub fn assign_panel(words: &Words, action: String, cancel: &str, owners: Vec<Choice>) -> Panel {
-    let controls = vec![Control::new(Kind::Select, "owner", name(words, "escalation-owner")).required().choices(owners)];
+    let controls = vec![
+        Control::new(Kind::Select, "owner", name(words, "escalation-owner"))
+            .required()
+            .choices(owners),
+    ];
     panel(words, "assign", action, cancel, controls)
 }
 
 /// Ends an escalation with its outcome (M11).
 pub fn close_escalation_panel(words: &Words, action: String, cancel: &str) -> Panel {
     let controls = vec![
-        Control::new(Kind::Text, "outcome", name(words, "outcome")).hint(more(words, "outcome")).required().max(200),
-        Control::new(Kind::Area, "summary", name(words, "summary")).hint(more(words, "summary")).required().max(50_000),
+        Control::new(Kind::Text, "outcome", name(words, "outcome"))
+            .hint(more(words, "outcome"))
+            .required()
+            .max(200),
+        Control::new(Kind::Area, "summary", name(words, "summary"))
+            .hint(more(words, "summary"))
+            .required()
+            .max(50_000),
     ];
     let mut panel = panel(words, "close_escalation", action, cancel, controls);
     panel.bell = true;
@@ -114,15 +167,27 @@ pub fn close_escalation_panel(words: &Words, action: String, cancel: &str) -> Pa
 
 /// Takes an escalation back.
 pub fn withdraw_panel(words: &Words, action: String, cancel: &str) -> Panel {
-    let controls = vec![Control::new(Kind::Lines, "note", name(words, "withdraw-note")).required().max(5_000)];
+    let controls = vec![
+        Control::new(Kind::Lines, "note", name(words, "withdraw-note"))
+            .required()
+            .max(5_000),
+    ];
     panel(words, "withdraw", action, cancel, controls)
 }
 
 /// Rates how an escalation was handled (M11).
 pub fn rate_panel(words: &Words, action: String, cancel: &str) -> Panel {
-    let score = |score: u8| Choice::new(score.to_string(), words.say_of("score", &score.to_string(), &[]));
+    let score = |score: u8| {
+        Choice::new(
+            score.to_string(),
+            words.say_of("score", &score.to_string(), &[]),
+        )
+    };
     let controls = vec![
-        Control::new(Kind::Radio, "score", name(words, "score")).required().half().choices(SCORES.rev().map(score).collect()),
+        Control::new(Kind::Radio, "score", name(words, "score"))
+            .required()
+            .half()
+            .choices(SCORES.rev().map(score).collect()),
         Control::new(Kind::Lines, "comment", name(words, "rating-comment")).max(5_000),
     ];
     panel(words, "rate", action, cancel, controls)

@@ -9,7 +9,9 @@ use crate::domain::calendar::{Calendar, CalendarShape};
 use crate::domain::organization::Side;
 use crate::http::portal::admin::calendars::{CalendarPage, DayHours, HolidayView, ReplayView};
 use crate::http::portal::admin::notices::NoticePage;
-use crate::http::portal::admin::people::{PersonPage, add_organization_form, add_person_form, roles_form};
+use crate::http::portal::admin::people::{
+    PersonPage, add_organization_form, add_person_form, roles_form,
+};
 use crate::http::portal::admin::{AdminForm, AdminList, Cell, Place, tabs};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Fact, Link, Pager, Tab};
@@ -38,20 +40,61 @@ fn list(title: &str, columns: &[&str], rows: Vec<Vec<Cell>>, tabs: Vec<Tab>) -> 
 fn lists(look: &mut Look) {
     let words = look.words.clone();
     let rows = vec![
-        vec![Cell::link("Dana Cole", "/admin/people/1").small("dana@acme.example"), Cell::text("ACME Contact Centers"), Cell::text("Designated contact"), Cell::chip("Active", "good")],
-        vec![Cell::link("Vera Lind", "/admin/people/2").small("vera@acme.example"), Cell::text("ACME Contact Centers"), Cell::text("Portal viewer"), Cell::chip("Disabled", "late")],
+        vec![
+            Cell::link("Dana Cole", "/admin/people/1").small("dana@acme.example"),
+            Cell::text("ACME Contact Centers"),
+            Cell::text("Designated contact"),
+            Cell::chip("Active", "good"),
+        ],
+        vec![
+            Cell::link("Vera Lind", "/admin/people/2").small("vera@acme.example"),
+            Cell::text("ACME Contact Centers"),
+            Cell::text("Portal viewer"),
+            Cell::chip("Disabled", "late"),
+        ],
     ];
     let columns = ["Name", "Organization", "Roles", "Access"];
-    let page = list("People", &columns, rows, tabs(&words, &Place::ALL, Place::People));
+    let page = list(
+        "People",
+        &columns,
+        rows,
+        tabs(&words, &Place::ALL, Place::People),
+    );
     look.page("admin-list", "admin-list", &olga("admin"), &page);
     let rows = vec![
-        vec![Cell::link("Escalation E-000045 accepted", "/admin/notices/1").small("dana@acme.example"), Cell::at(at("2026-03-04T09:41:00Z")), Cell::chip("Sent", "good")],
-        vec![Cell::link("New entry in C-000123", "/admin/notices/2").small("gone@acme.example").small("550 5.1.1 no such user"), Cell::at(at("2026-03-04T09:14:00Z")), Cell::chip("Failed", "late")],
+        vec![
+            Cell::link("Escalation E-000045 accepted", "/admin/notices/1")
+                .small("dana@acme.example"),
+            Cell::at(at("2026-03-04T09:41:00Z")),
+            Cell::chip("Sent", "good"),
+        ],
+        vec![
+            Cell::link("New entry in C-000123", "/admin/notices/2")
+                .small("gone@acme.example")
+                .small("550 5.1.1 no such user"),
+            Cell::at(at("2026-03-04T09:14:00Z")),
+            Cell::chip("Failed", "late"),
+        ],
     ];
-    let mut page = list("Notices", &["Notice", "Made", "State"], rows, tabs(&words, &Place::ALL, Place::Notices));
+    let mut page = list(
+        "Notices",
+        &["Notice", "Made", "State"],
+        rows,
+        tabs(&words, &Place::ALL, Place::Notices),
+    );
     page.filters = vec![
-        Tab { label: "All".to_owned(), href: "/admin/notices".to_owned(), count: None, current: true },
-        Tab { label: "Failed".to_owned(), href: "/admin/notices?state=failed".to_owned(), count: Some(1), current: false },
+        Tab {
+            label: "All".to_owned(),
+            href: "/admin/notices".to_owned(),
+            count: None,
+            current: true,
+        },
+        Tab {
+            label: "Failed".to_owned(),
+            href: "/admin/notices?state=failed".to_owned(),
+            count: Some(1),
+            current: false,
+        },
     ];
     look.page("admin-list.notices", "admin-list", &olga("admin"), &page);
     page.rows = Vec::new();
@@ -60,7 +103,11 @@ fn lists(look: &mut Look) {
 
 fn people(look: &mut Look) {
     let words = look.words.clone();
-    let offered: Vec<_> = Role::ALL.iter().copied().filter(|role| role.side() == Side::Customer).collect();
+    let offered: Vec<_> = Role::ALL
+        .iter()
+        .copied()
+        .filter(|role| role.side() == Side::Customer)
+        .collect();
     let tabs = tabs(&words, &Place::ALL, Place::People);
     let organizations = vec![Choice::new("acme", "ACME Contact Centers")];
     let page = AdminForm {
@@ -72,14 +119,24 @@ fn people(look: &mut Look) {
     };
     look.page("admin-form", "admin-form", &olga("admin"), &page);
     let form = add_organization_form(&words, vec!["Europe/Berlin".to_owned()]);
-    look.page("admin-form.organization", "admin-form", &olga("admin"), &AdminForm { form, ..page });
+    look.page(
+        "admin-form.organization",
+        "admin-form",
+        &olga("admin"),
+        &AdminForm { form, ..page },
+    );
     let page = PersonPage {
         name: "Dana Cole".to_owned(),
         email: "dana@acme.example".to_owned(),
         organization: "ACME Contact Centers".to_owned(),
         active: false,
         tabs,
-        roles: roles_form(&words, "/admin/people/1/roles".to_owned(), &offered, &offered[..1]),
+        roles: roles_form(
+            &words,
+            "/admin/people/1/roles".to_owned(),
+            &offered,
+            &offered[..1],
+        ),
         access_about: "A disabled person is signed out at once and told nothing more.".to_owned(),
         access: Form::new("access", "/admin/people/1/enable", "Enable", Vec::new()),
     };
@@ -98,11 +155,20 @@ fn calendar(look: &mut Look) {
     let calendar = Calendar::try_from(shape).unwrap();
     let now = at("2026-03-04T11:40:00Z");
     let replay = calendar
-        .replay_business_time(at("2026-03-04T08:30:00Z"), chrono::TimeDelta::hours(8), &[], now)
+        .replay_business_time(
+            at("2026-03-04T08:30:00Z"),
+            chrono::TimeDelta::hours(8),
+            &[],
+            now,
+        )
         .unwrap();
     let hours = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|day| DayHours {
         day: words.say_of("weekday", day, &[]),
-        spans: if day.starts_with('s') { String::new() } else { "09:00–12:00, 13:00–17:00".to_owned() },
+        spans: if day.starts_with('s') {
+            String::new()
+        } else {
+            "09:00–12:00, 13:00–17:00".to_owned()
+        },
     });
     let page = CalendarPage {
         name: calendar.name().to_owned(),
@@ -112,22 +178,38 @@ fn calendar(look: &mut Look) {
         tabs: tabs(&words, &Place::ALL, Place::Calendars),
         hours: hours.into(),
         holidays: vec![
-            HolidayView { day: "14 May 2026".to_owned(), name: "Ascension".to_owned() },
-            HolidayView { day: "every 25 December".to_owned(), name: String::new() },
+            HolidayView {
+                day: "14 May 2026".to_owned(),
+                name: "Ascension".to_owned(),
+            },
+            HolidayView {
+                day: "every 25 December".to_owned(),
+                name: String::new(),
+            },
         ],
         question: Form::new(
             "replay",
             "",
             "",
             vec![
-                Control::new(Kind::DateTime, "from", "From").required().value("2026-03-04T09:30"),
-                Control::new(Kind::Number, "length", "Length").required().value("8"),
-                Control::new(Kind::Select, "unit", "Of").required().choices(vec![Choice::new("hours", "Working hours")]),
+                Control::new(Kind::DateTime, "from", "From")
+                    .required()
+                    .value("2026-03-04T09:30"),
+                Control::new(Kind::Number, "length", "Length")
+                    .required()
+                    .value("8"),
+                Control::new(Kind::Select, "unit", "Of")
+                    .required()
+                    .choices(vec![Choice::new("hours", "Working hours")]),
             ],
         )
         .controls,
         refused: String::new(),
-        replay: Some(ReplayView::new(&words, &replay, "8 h of working time".to_owned())),
+        replay: Some(ReplayView::new(
+            &words,
+            &replay,
+            "8 h of working time".to_owned(),
+        )),
         form: None,
     };
     look.page("calendar", "calendar", &olga("admin"), &page);

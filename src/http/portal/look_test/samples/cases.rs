@@ -18,7 +18,9 @@ use crate::domain::reason::{Answers, Reason, installed};
 use crate::http::portal::case::{
     CaseHead, CasePage, PriorityRequestView, PriorityRequests, RcaView, Waiting, wait_line,
 };
-use crate::http::portal::cases::{CaseRow, CasesPage, Filter, OpenCasePage, open_case_form, words_of};
+use crate::http::portal::cases::{
+    CaseRow, CasesPage, Filter, OpenCasePage, open_case_form, words_of,
+};
 use crate::http::portal::checklist::{Readiness, checklist};
 use crate::http::portal::escalate::{ChosenReason, EscalatePage, ReasonChoice};
 use crate::http::portal::form::Choice;
@@ -48,16 +50,30 @@ fn outside(look: &mut Look) {
     let words = look.words.clone();
     let shell = Shell::sample();
     let form = sign_in_form(&words, "/cases");
-    let page = SignInPage { welcome: String::new(), form: form.clone(), phone: "+49 30 5550 100".to_owned() };
+    let page = SignInPage {
+        welcome: String::new(),
+        form: form.clone(),
+        phone: "+49 30 5550 100".to_owned(),
+    };
     look.page("sign-in", "sign-in", &shell, &page);
     let typed = HashMap::from([("email".to_owned(), "dana@acme.example".to_owned())]);
     let mut form = form.filled(&typed);
     form.refuse("", "The address or the password is not right.");
     form.refuse("password", "Type the password.");
-    let dark = Shell { theme: Theme::Dark, ..shell.clone() };
-    look.page("sign-in.refused", "sign-in", &dark, &SignInPage { form, ..page });
+    let dark = Shell {
+        theme: Theme::Dark,
+        ..shell.clone()
+    };
+    look.page(
+        "sign-in.refused",
+        "sign-in",
+        &dark,
+        &SignInPage { form, ..page },
+    );
     let zones = vec!["Europe/Berlin".to_owned(), "UTC".to_owned()];
-    let page = SetUpPage { form: set_up_form(&words, "/set-up/x".to_owned(), zones) };
+    let page = SetUpPage {
+        form: set_up_form(&words, "/set-up/x".to_owned(), zones),
+    };
     look.page("set-up", "set-up", &shell, &page);
     let page = PasswordPage {
         name: "Dana Cole".to_owned(),
@@ -65,14 +81,34 @@ fn outside(look: &mut Look) {
         form: password_form(&words, "/invitation/x".to_owned()),
     };
     look.page("password", "password", &shell, &page);
-    look.page("problem", "problem", &dana(), &ProblemPage::new(&words, 404, None));
-    look.page("problem.late", "problem", &dana(), &ProblemPage::new(&words, 412, None));
+    look.page(
+        "problem",
+        "problem",
+        &dana(),
+        &ProblemPage::new(&words, 404, None),
+    );
+    look.page(
+        "problem.late",
+        "problem",
+        &dana(),
+        &ProblemPage::new(&words, 412, None),
+    );
 }
 
 fn filters(words: &Words) -> Vec<Filter> {
     vec![
-        Filter::new(words, "status", words_of(words, "status", Status::NAMES, ""), ""),
-        Filter::new(words, "priority", words_of(words, "priority", Priority::NAMES, ""), "high"),
+        Filter::new(
+            words,
+            "status",
+            words_of(words, "status", Status::NAMES, ""),
+            "",
+        ),
+        Filter::new(
+            words,
+            "priority",
+            words_of(words, "priority", Priority::NAMES, ""),
+            "high",
+        ),
     ]
 }
 
@@ -95,11 +131,36 @@ fn row(number: i64, subject: &str, priority: Priority, status: Status) -> CaseRo
 fn list(look: &mut Look) {
     let words = look.words.clone();
     let mut rows = vec![
-        row(123, "Agents lose audio 30 seconds into outbound calls", Priority::High, Status::InProgress),
-        row(120, "Wallboards frozen in all sites", Priority::Medium, Status::AwaitingCustomer),
-        row(98, "Recording export stalls at 2 GB", Priority::Low, Status::SolutionProvided),
-        row(91, "Dialler pacing wrong after update", Priority::Medium, Status::Open),
-        row(77, "Reports arrive an hour late since the change to summer time", Priority::Low, Status::Closed),
+        row(
+            123,
+            "Agents lose audio 30 seconds into outbound calls",
+            Priority::High,
+            Status::InProgress,
+        ),
+        row(
+            120,
+            "Wallboards frozen in all sites",
+            Priority::Medium,
+            Status::AwaitingCustomer,
+        ),
+        row(
+            98,
+            "Recording export stalls at 2 GB",
+            Priority::Low,
+            Status::SolutionProvided,
+        ),
+        row(
+            91,
+            "Dialler pacing wrong after update",
+            Priority::Medium,
+            Status::Open,
+        ),
+        row(
+            77,
+            "Reports arrive an hour late since the change to summer time",
+            Priority::Low,
+            Status::Closed,
+        ),
     ];
     rows[0].escalation = true;
     rows[0].unread = true;
@@ -109,27 +170,55 @@ fn list(look: &mut Look) {
         filters: filters(&words),
         filtered: true,
         rows,
-        pager: Pager { first: None, next: Some("/cases?cursor=x".to_owned()) },
+        pager: Pager {
+            first: None,
+            next: Some("/cases?cursor=x".to_owned()),
+        },
         open: true,
         staff: false,
     };
     look.page("cases", "cases", &dana(), &page);
-    let staff = CasesPage { staff: true, open: false, ..page.clone() };
+    let staff = CasesPage {
+        staff: true,
+        open: false,
+        ..page.clone()
+    };
     look.page("cases.staff", "cases", &olga("cases"), &staff);
-    let none = CasesPage { rows: Vec::new(), filtered: false, filters: filters(&words), ..page };
+    let none = CasesPage {
+        rows: Vec::new(),
+        filtered: false,
+        filters: filters(&words),
+        ..page
+    };
     look.page("cases.empty", "cases", &dana(), &none);
 }
 
 fn opening(look: &mut Look) {
     let words = look.words.clone();
-    let organizations = vec![Choice::new("acme", "ACME Contact Centers"), Choice::new("globex", "Globex")];
+    let organizations = vec![
+        Choice::new("acme", "ACME Contact Centers"),
+        Choice::new("globex", "Globex"),
+    ];
     let lines = vec![Choice::new("", "None"), Choice::new("voice", "Voice")];
     let phone = "+49 30 5550 100".to_owned();
     let form = open_case_form(&words, Vec::new(), Vec::new());
-    look.page("open-case", "open-case", &dana(), &OpenCasePage { form, phone: phone.clone() });
+    look.page(
+        "open-case",
+        "open-case",
+        &dana(),
+        &OpenCasePage {
+            form,
+            phone: phone.clone(),
+        },
+    );
     let mut form = open_case_form(&words, organizations, lines);
     form.refuse("subject", "Say in one line what fails.");
-    look.page("open-case.staff", "open-case", &olga("cases"), &OpenCasePage { form, phone });
+    look.page(
+        "open-case.staff",
+        "open-case",
+        &olga("cases"),
+        &OpenCasePage { form, phone },
+    );
 }
 
 pub(super) fn facts() -> CaseFacts {
@@ -153,7 +242,15 @@ pub(super) fn assessed(facts: &CaseFacts, now: &str) -> Vec<(Reason, Assessment)
     let calendar = Calendar::standard(Tz::Europe__Berlin);
     let one = |reason: Reason| {
         let policy = Policy::default();
-        let assessment = assess(facts, &reason, &Answers::default(), &calendar, &policy, at(now)).unwrap();
+        let assessment = assess(
+            facts,
+            &reason,
+            &Answers::default(),
+            &calendar,
+            &policy,
+            at(now),
+        )
+        .unwrap();
         (reason, assessment)
     };
     installed().into_iter().map(one).collect()
@@ -181,7 +278,11 @@ fn head(words: &Words, facts: &CaseFacts, now: &str) -> CaseHead {
 }
 
 pub(super) fn composer(id: &str, staff: bool, escalation: bool) -> Composer {
-    let placeholder = if escalation { "Next steps, expectations, decisions…" } else { "Technical details, answers…" };
+    let placeholder = if escalation {
+        "Next steps, expectations, decisions…"
+    } else {
+        "Technical details, answers…"
+    };
     let hint = match (staff, escalation) {
         (true, _) => "Dana Cole is told.",
         (false, true) => "Olga Marin is told.",
@@ -212,7 +313,12 @@ pub(super) fn case_feed(composer: Option<Composer>) -> CaseFeed {
         entry(7, "Sam Reed", "2026-03-02T08:20:00Z", trace),
     ];
     entries[0].unread = true;
-    CaseFeed { entries, unread: 1, older: Some("/cases/C-000123?before=x".to_owned()), composer }
+    CaseFeed {
+        entries,
+        unread: 1,
+        older: Some("/cases/C-000123?before=x".to_owned()),
+        composer,
+    }
 }
 
 pub(super) fn facts_list() -> Vec<Fact> {
@@ -230,13 +336,23 @@ pub(super) fn facts_list() -> Vec<Fact> {
 pub(super) fn case_page(words: &Words, facts: &CaseFacts, now: &str) -> CasePage {
     let all = assessed(facts, now);
     let times = Times::new(words, Tz::Europe__Berlin, at(now));
-    let pairs: Vec<_> = all.iter().map(|(reason, assessment)| (reason.label.as_str(), assessment)).collect();
+    let pairs: Vec<_> = all
+        .iter()
+        .map(|(reason, assessment)| (reason.label.as_str(), assessment))
+        .collect();
     let outlook = outlook(words, &pairs, &times);
-    let assessments: Vec<_> = all.iter().map(|(_, assessment)| assessment.clone()).collect();
+    let assessments: Vec<_> = all
+        .iter()
+        .map(|(_, assessment)| assessment.clone())
+        .collect();
     let calendar = Calendar::standard(Tz::Europe__Berlin);
     let hours = chrono::TimeDelta::hours(24);
     let staleness = replay_elapsed(facts.last_provider_update_at(), hours, &[], at(now)).unwrap();
-    let rca = facts.rca.map(|rca| calendar.replay_days(rca.requested_at, 5, &[], at(now)).unwrap());
+    let rca = facts.rca.map(|rca| {
+        calendar
+            .replay_days(rca.requested_at, 5, &[], at(now))
+            .unwrap()
+    });
     let readiness = Readiness {
         facts,
         policy: &Policy::default(),
@@ -246,11 +362,21 @@ pub(super) fn case_page(words: &Words, facts: &CaseFacts, now: &str) -> CasePage
     };
     CasePage {
         head: head(words, facts, now),
+        description:
+            "Since Sunday evening agents lose audio 28 to 30 seconds into **outbound** calls."
+                .to_owned(),
         panel: None,
         case_feed: case_feed(Some(composer("write", false, false))),
-        escalations: EscalationFeed { current: None, past: Vec::new(), unread: 0 },
+        escalations: EscalationFeed {
+            current: None,
+            past: Vec::new(),
+            unread: 0,
+        },
         checklist: Some(checklist(words, &readiness)),
-        steps: StepList { items: Vec::new(), add: None },
+        steps: StepList {
+            items: Vec::new(),
+            add: None,
+        },
         requests: None,
         rca: None,
         facts_title: "Case".to_owned(),
@@ -276,7 +402,12 @@ fn case(look: &mut Look) {
     look.page("case", "case", &dana(), &case_page(&words, &facts(), NOW));
     let mut shell = dana();
     shell.theme = Theme::Dark;
-    look.page("case.dark", "case", &shell, &case_page(&words, &facts(), NOW));
+    look.page(
+        "case.dark",
+        "case",
+        &shell,
+        &case_page(&words, &facts(), NOW),
+    );
     medium(look, &words);
 
     let mut viewer = case_page(&words, &facts(), NOW);
@@ -294,7 +425,10 @@ fn medium(look: &mut Look, words: &Words) {
     let requested_at = at("2026-02-26T09:00:00Z");
     let mut case = facts();
     case.priority = Priority::Medium;
-    case.rca = Some(Rca { requested_at, delivered_at: None });
+    case.rca = Some(Rca {
+        requested_at,
+        delivered_at: None,
+    });
     case.status = Status::AwaitingCustomer;
     case.engagements = vec![Engagement::Development];
     case.read_at = None;
@@ -330,7 +464,12 @@ fn verbs_of_a_case(look: &mut Look) {
     let cancel = "/cases/C-000123";
     let action = || "/cases/C-000123/x".to_owned();
     let (person, organization) = (PersonId::new(at(NOW)), OrganizationId::new(at(NOW)));
-    let access = Access::of_roles(person, organization, Side::Provider, [Role::SupportEngineer]);
+    let access = Access::of_roles(
+        person,
+        organization,
+        Side::Provider,
+        [Role::SupportEngineer],
+    );
     let now = verbs::CaseNow {
         subject: "Agents lose audio".to_owned(),
         description: "Since Sunday.".to_owned(),
@@ -347,19 +486,54 @@ fn verbs_of_a_case(look: &mut Look) {
     let people = vec![Choice::new("sam", "Sam Reed")];
     let names = vec!["Sam Reed".to_owned()];
     let zone = "Europe/Berlin";
-    let edit = verbs::edit_panel(&words, &access, &now, people.clone(), people, action(), cancel);
+    let edit = verbs::edit_panel(
+        &words,
+        &access,
+        &now,
+        people.clone(),
+        people,
+        action(),
+        cancel,
+    );
     let panels = [
         ("case.edit", edit),
-        ("case.close", verbs::close_panel(&words, action(), cancel, Some("E-000045"))),
+        (
+            "case.close",
+            verbs::close_panel(&words, action(), cancel, Some("E-000045")),
+        ),
         ("case.reopen", verbs::reopen_panel(&words, action(), cancel)),
-        ("case.ask", verbs::ask_priority_panel(&words, action(), cancel, "+49 30 5550 100")),
-        ("case.decide", verbs::decide_priority_panel(&words, action(), cancel)),
-        ("case.request", verbs::request_rca_panel(&words, action(), cancel)),
-        ("case.deliver", verbs::deliver_rca_panel(&words, action(), cancel)),
-        ("case.promise", verbs::promise_panel(&words, action(), cancel, names, zone)),
-        ("case.repromise", verbs::repromise_panel(&words, action(), cancel, "Capture analysed", zone)),
-        ("case.record", verbs::record_panel(&words, action(), cancel, "2026-03-04T07:00", zone)),
-        ("case.entry", verbs::edit_entry_panel(&words, action(), cancel, "Typed before")),
+        (
+            "case.ask",
+            verbs::ask_priority_panel(&words, action(), cancel, "+49 30 5550 100"),
+        ),
+        (
+            "case.decide",
+            verbs::decide_priority_panel(&words, action(), cancel),
+        ),
+        (
+            "case.request",
+            verbs::request_rca_panel(&words, action(), cancel),
+        ),
+        (
+            "case.deliver",
+            verbs::deliver_rca_panel(&words, action(), cancel),
+        ),
+        (
+            "case.promise",
+            verbs::promise_panel(&words, action(), cancel, names, zone),
+        ),
+        (
+            "case.repromise",
+            verbs::repromise_panel(&words, action(), cancel, "Capture analysed", zone),
+        ),
+        (
+            "case.record",
+            verbs::record_panel(&words, action(), cancel, "2026-03-04T07:00", zone),
+        ),
+        (
+            "case.entry",
+            verbs::edit_entry_panel(&words, action(), cancel, "Typed before"),
+        ),
     ];
     for (name, mut panel) in panels {
         let mut page = case_page(&words, &facts(), NOW);
@@ -395,7 +569,8 @@ fn form(look: &mut Look) {
             subject: "Agents lose audio 30 seconds into outbound calls".to_owned(),
             action: action.to_owned(),
             reasons: all.iter().enumerate().map(choice).collect(),
-            chosen: chosen.map(|index| ChosenReason::new(&words, &all[index].0, &all[index].1, action)),
+            chosen: chosen
+                .map(|index| ChosenReason::new(&words, &all[index].0, &all[index].1, action)),
         }
     };
     look.page("escalate", "escalate", &dana(), &page(None));

@@ -6,14 +6,15 @@ use super::{at, dana, entry, flash, olga, person};
 use crate::domain::case::{BusinessImpact, Priority, Status};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
+use crate::http::portal::form::Choice;
 use crate::http::portal::parts::{
-    DueView, EntryView, EscalationFeed, Event, Fact, Foot, Link, Pager, StepList, StepVerb, StepView, Thread, WaitView,
+    DueView, EntryView, EscalationFeed, Event, Fact, Foot, Link, Pager, StepList, StepVerb,
+    StepView, Thread, WaitView,
 };
 use crate::http::portal::queue::{QueuePage, QueueRow, Stat, View};
 use crate::http::portal::review::{
     AnswerView, FactThenNow, RatingView, RequestView, ReviewPage, ThenNow, VerdictView,
 };
-use crate::http::portal::form::Choice;
 use crate::http::portal::shell::Tone;
 use crate::http::portal::verbs;
 use crate::words::Words;
@@ -26,8 +27,21 @@ pub(super) fn all(look: &mut Look) {
 
 fn queue(look: &mut Look) {
     let words = look.words.clone();
-    let due = |text: &str, when: &str, tone| Some(DueView { text: text.to_owned(), at: Some(at(when)), tone });
-    let row = |number: u32, rank, subject: &str, organization: &str, reason: &str, owner: Option<&str>, next, state| QueueRow {
+    let due = |text: &str, when: &str, tone| {
+        Some(DueView {
+            text: text.to_owned(),
+            at: Some(at(when)),
+            tone,
+        })
+    };
+    let row = |number: u32,
+               rank,
+               subject: &str,
+               organization: &str,
+               reason: &str,
+               owner: Option<&str>,
+               next,
+               state| QueueRow {
         rank,
         number: format!("E-{number:06}"),
         href: format!("/escalations/E-{number:06}"),
@@ -39,13 +53,62 @@ fn queue(look: &mut Look) {
         state,
     };
     let rows = vec![
-        row(45, Some(1), "Agents lose audio 30 seconds into outbound calls", "ACME Contact Centers", "No recent update", Some("Olga Marin"), due("Update due", "2026-03-04T13:30:00Z", Tone::Soon), State::Accepted),
-        row(47, None, "Wallboards frozen in all sites", "Globex", "No recent update", None, due("Unclaimed, submitted", "2026-03-04T11:28:00Z", Tone::Plain), State::Submitted),
-        row(44, Some(2), "RCA for the outage of 17 February", "Initech", "RCA overdue", Some("Olga Marin"), due("Promise missed", "2026-03-04T09:00:00Z", Tone::Late), State::Accepted),
-        row(46, Some(3), "Recording export stalls at 2 GB", "Umbrella Health", "An agreed date was missed", Some("Ravi Shah"), due("In review since", "2026-03-04T10:00:00Z", Tone::Plain), State::InReview),
-        row(48, None, "Dialler pacing wrong after update", "Hooli", "Unsatisfactory progress or handling", None, None, State::Withdrawn),
+        row(
+            45,
+            Some(1),
+            "Agents lose audio 30 seconds into outbound calls",
+            "ACME Contact Centers",
+            "No recent update",
+            Some("Olga Marin"),
+            due("Update due", "2026-03-04T13:30:00Z", Tone::Soon),
+            State::Accepted,
+        ),
+        row(
+            47,
+            None,
+            "Wallboards frozen in all sites",
+            "Globex",
+            "No recent update",
+            None,
+            due("Unclaimed, submitted", "2026-03-04T11:28:00Z", Tone::Plain),
+            State::Submitted,
+        ),
+        row(
+            44,
+            Some(2),
+            "RCA for the outage of 17 February",
+            "Initech",
+            "RCA overdue",
+            Some("Olga Marin"),
+            due("Promise missed", "2026-03-04T09:00:00Z", Tone::Late),
+            State::Accepted,
+        ),
+        row(
+            46,
+            Some(3),
+            "Recording export stalls at 2 GB",
+            "Umbrella Health",
+            "An agreed date was missed",
+            Some("Ravi Shah"),
+            due("In review since", "2026-03-04T10:00:00Z", Tone::Plain),
+            State::InReview,
+        ),
+        row(
+            48,
+            None,
+            "Dialler pacing wrong after update",
+            "Hooli",
+            "Unsatisfactory progress or handling",
+            None,
+            None,
+            State::Withdrawn,
+        ),
     ];
-    let stat = |value, label: &str, tone| Stat { value, label: label.to_owned(), tone };
+    let stat = |value, label: &str, tone| Stat {
+        value,
+        label: label.to_owned(),
+        tone,
+    };
     let page = QueuePage {
         stats: vec![
             stat(5, "active", Tone::Plain),
@@ -58,7 +121,11 @@ fn queue(look: &mut Look) {
         pager: Pager::default(),
     };
     look.page("queue", "queue", &olga("queue"), &page);
-    let none = QueuePage { rows: Vec::new(), tabs: View::named("mine").tabs(&words, [None; 5]), ..page };
+    let none = QueuePage {
+        rows: Vec::new(),
+        tabs: View::named("mine").tabs(&words, [None; 5]),
+        ..page
+    };
     look.page("queue.empty", "queue", &olga("queue"), &none);
 }
 
@@ -71,12 +138,28 @@ fn steps(verbs: bool) -> StepList {
         state,
         tone,
         settled_at: at(due),
-        reason: if state == "open" && tone == Tone::Plain { "The vendor asks for one day more.".to_owned() } else { String::new() },
+        reason: if state == "open" && tone == Tone::Plain {
+            "The vendor asks for one day more.".to_owned()
+        } else {
+            String::new()
+        },
         verbs: if verbs && state != "done" {
             vec![
-                StepVerb { label: "Done".to_owned(), state: "done", href: String::new() },
-                StepVerb { label: "Missed".to_owned(), state: "missed", href: String::new() },
-                StepVerb { label: "Promise anew".to_owned(), state: "", href: "?do=repromise&step=1#do".to_owned() },
+                StepVerb {
+                    label: "Done".to_owned(),
+                    state: "done",
+                    href: String::new(),
+                },
+                StepVerb {
+                    label: "Missed".to_owned(),
+                    state: "missed",
+                    href: String::new(),
+                },
+                StepVerb {
+                    label: "Promise anew".to_owned(),
+                    state: "",
+                    href: "?do=repromise&step=1#do".to_owned(),
+                },
             ]
         } else {
             Vec::new()
@@ -84,11 +167,46 @@ fn steps(verbs: bool) -> StepList {
     };
     StepList {
         items: vec![
-            step("1", "Packet capture analysed", "Sam Reed", "2026-03-04T11:00:00Z", "open", Tone::Late),
-            step("2", "Update to ACME", "Olga Marin", "2026-03-04T13:30:00Z", "open", Tone::Soon),
-            step("3", "Vendor answers ticket 88123", "Cisco", "2026-03-06T13:30:00Z", "open", Tone::Plain),
-            step("4", "Second capture", "Sam Reed", "2026-03-03T13:30:00Z", "missed", Tone::Late),
-            step("5", "Escalation answered", "Olga Marin", "2026-03-04T09:41:00Z", "done", Tone::Plain),
+            step(
+                "1",
+                "Packet capture analysed",
+                "Sam Reed",
+                "2026-03-04T11:00:00Z",
+                "open",
+                Tone::Late,
+            ),
+            step(
+                "2",
+                "Update to ACME",
+                "Olga Marin",
+                "2026-03-04T13:30:00Z",
+                "open",
+                Tone::Soon,
+            ),
+            step(
+                "3",
+                "Vendor answers ticket 88123",
+                "Cisco",
+                "2026-03-06T13:30:00Z",
+                "open",
+                Tone::Plain,
+            ),
+            step(
+                "4",
+                "Second capture",
+                "Sam Reed",
+                "2026-03-03T13:30:00Z",
+                "missed",
+                Tone::Late,
+            ),
+            step(
+                "5",
+                "Escalation answered",
+                "Olga Marin",
+                "2026-03-04T09:41:00Z",
+                "done",
+                Tone::Plain,
+            ),
         ],
         add: verbs.then(|| "?do=promise#do".to_owned()),
     }
@@ -96,7 +214,12 @@ fn steps(verbs: bool) -> StepList {
 
 fn mark(id: u32, when: &str, body: &str, bell: bool) -> EntryView {
     let link = bell.then(|| Link::new("E-000045", "/escalations/E-000045"));
-    EntryView { kind: "mark".to_owned(), bell, link, ..entry(id, "Dana Cole", when, body) }
+    EntryView {
+        kind: "mark".to_owned(),
+        bell,
+        link,
+        ..entry(id, "Dana Cole", when, body)
+    }
 }
 
 fn feed(staff: bool, writes: bool) -> EscalationFeed {
@@ -118,8 +241,21 @@ fn feed(staff: bool, writes: bool) -> EscalationFeed {
     ];
     let mut current = thread("E-000045", State::Accepted, entries);
     current.composer = writes.then(|| composer("answer", staff, true));
-    let past = thread("E-000031", State::Declined, vec![entry(11, "Olga Marin", "2026-02-04T09:41:00Z", "Support had updated it.")]);
-    EscalationFeed { current: Some(current), past: vec![past], unread: 0 }
+    let past = thread(
+        "E-000031",
+        State::Declined,
+        vec![entry(
+            11,
+            "Olga Marin",
+            "2026-02-04T09:41:00Z",
+            "Support had updated it.",
+        )],
+    );
+    EscalationFeed {
+        current: Some(current),
+        past: vec![past],
+        unread: 0,
+    }
 }
 
 fn review_page(words: &Words) -> ReviewPage {
@@ -136,15 +272,39 @@ fn review_page(words: &Words) -> ReviewPage {
         FactThenNow::new("Status", "In progress", "In progress"),
     ];
     let mut case_feed = case_feed(Some(composer("write", true, false)));
-    let mut internal = entry(10, "Sam Reed", "2026-03-04T09:02:00Z", "Vendor ticket 88123 opened; they ask for the edge's core dump. Do not mention the vendor to the customer yet.");
+    let mut internal = entry(
+        10,
+        "Sam Reed",
+        "2026-03-04T09:02:00Z",
+        "Vendor ticket 88123 opened; they ask for the edge's core dump. Do not mention the vendor to the customer yet.",
+    );
     internal.internal = true;
-    case_feed.entries.insert(0, mark(12, "2026-03-04T09:14:00Z", "Escalated as", true));
+    case_feed
+        .entries
+        .insert(0, mark(12, "2026-03-04T09:14:00Z", "Escalated as", true));
     case_feed.entries.insert(1, internal);
-    let mut call = entry(13, "Olga Marin", "2026-03-04T09:50:00Z", "Dana confirms the firmware is unchanged.");
+    let mut call = entry(
+        13,
+        "Olga Marin",
+        "2026-03-04T09:50:00Z",
+        "Dana confirms the firmware is unchanged.",
+    );
     call.kind = "external_communication".to_owned();
-    call.contact = Some(crate::http::portal::parts::ContactView { channel: "Call".to_owned(), with: "Dana Cole".to_owned(), at: at("2026-03-04T09:45:00Z") });
+    call.contact = Some(crate::http::portal::parts::ContactView {
+        channel: "Call".to_owned(),
+        with: "Dana Cole".to_owned(),
+        at: at("2026-03-04T09:45:00Z"),
+    });
     case_feed.entries.insert(0, call);
-    case_feed.entries.insert(1, mark(14, "2026-03-04T09:30:00Z", "Status changed from Open to In progress", false));
+    case_feed.entries.insert(
+        1,
+        mark(
+            14,
+            "2026-03-04T09:30:00Z",
+            "Status changed from Open to In progress",
+            false,
+        ),
+    );
     ReviewPage {
         number: "E-000045".to_owned(),
         state: State::Accepted,
@@ -156,19 +316,35 @@ fn review_page(words: &Words) -> ReviewPage {
         status: Status::InProgress,
         wait: WaitView {
             headline: "Waiting for support.".to_owned(),
-            detail: Some(DueView { text: "Next update promised".to_owned(), at: Some(at("2026-03-04T13:30:00Z")), tone: Tone::Soon }),
+            detail: Some(DueView {
+                text: "Next update promised".to_owned(),
+                at: Some(at("2026-03-04T13:30:00Z")),
+                tone: Tone::Soon,
+            }),
         },
+        description:
+            "Since Sunday evening agents lose audio 28 to 30 seconds into **outbound** calls."
+                .to_owned(),
         panel: None,
         request: RequestView {
             reason: "No recent update".to_owned(),
             by: person("Dana Cole"),
             at: at("2026-03-04T09:14:00Z"),
             answers: vec![
-                AnswerView { label: "Business impact".to_owned(), text: "214 of 260 agents cannot make outbound calls.".to_owned() },
-                AnswerView { label: "The impact is ongoing".to_owned(), text: "Yes".to_owned() },
+                AnswerView {
+                    label: "Business impact".to_owned(),
+                    text: "214 of 260 agents cannot make outbound calls.".to_owned(),
+                },
+                AnswerView {
+                    label: "The impact is ongoing".to_owned(),
+                    text: "Yes".to_owned(),
+                },
             ],
-            details: "Two hundred agents are idle and we have had no news since yesterday morning.".to_owned(),
-            acknowledged: vec!["Support updated this case 4 h ago, and you have not read it yet.".to_owned()],
+            details: "Two hundred agents are idle and we have had no news since yesterday morning."
+                .to_owned(),
+            acknowledged: vec![
+                "Support updated this case 4 h ago, and you have not read it yet.".to_owned(),
+            ],
             verdict: None,
             rating: None,
         },
@@ -177,11 +353,31 @@ fn review_page(words: &Words) -> ReviewPage {
         escalations: feed(true, true),
         steps: steps(true),
         facts_title: "Escalation and case".to_owned(),
-        facts: [vec![Fact::new("Owner", "Olga Marin"), Fact::new("Importance", "High"), Fact::new("Urgency", "High")], facts_list()].concat(),
+        facts: [
+            vec![
+                Fact::new("Owner", "Olga Marin"),
+                Fact::new("Importance", "High"),
+                Fact::new("Urgency", "High"),
+            ],
+            facts_list(),
+        ]
+        .concat(),
         history: vec![
-            Event { text: "Accepted, rank 1".to_owned(), at: at("2026-03-04T09:41:00Z"), by: "Olga Marin".to_owned() },
-            Event { text: "Claimed".to_owned(), at: at("2026-03-04T09:20:00Z"), by: "Olga Marin".to_owned() },
-            Event { text: "Submitted".to_owned(), at: at("2026-03-04T09:14:00Z"), by: "Dana Cole".to_owned() },
+            Event {
+                text: "Accepted, rank 1".to_owned(),
+                at: at("2026-03-04T09:41:00Z"),
+                by: "Olga Marin".to_owned(),
+            },
+            Event {
+                text: "Claimed".to_owned(),
+                at: at("2026-03-04T09:20:00Z"),
+                by: "Olga Marin".to_owned(),
+            },
+            Event {
+                text: "Submitted".to_owned(),
+                at: at("2026-03-04T09:14:00Z"),
+                by: "Dana Cole".to_owned(),
+            },
         ],
         foot: Foot {
             headline: "E-000045 is active".to_owned(),
@@ -200,22 +396,56 @@ fn review_page(words: &Words) -> ReviewPage {
 fn review(look: &mut Look) {
     let words = look.words.clone();
     let mut shell = olga("queue");
-    shell.flash = flash("Escalation E-000045 accepted.", "Dana Cole has been told, with two next steps.");
+    shell.flash = flash(
+        "Escalation E-000045 accepted.",
+        "Dana Cole has been told, with two next steps.",
+    );
     look.page("review", "review", &shell, &review_page(&words));
 
     let cancel = "/escalations/E-000045";
     let action = || "/escalations/E-000045/x".to_owned();
     let people = ["Sam Reed".to_owned(), "Olga Marin".to_owned()];
     let high = Some((Level::High, Level::Medium));
-    let codes = [FindingCode::RecentlyUpdated, FindingCode::ImpactNotSignificant];
-    let owners = vec![Choice::new("olga", "Olga Marin"), Choice::new("ravi", "Ravi Shah")];
+    let codes = [
+        FindingCode::RecentlyUpdated,
+        FindingCode::ImpactNotSignificant,
+    ];
+    let owners = vec![
+        Choice::new("olga", "Olga Marin"),
+        Choice::new("ravi", "Ravi Shah"),
+    ];
     let panels = [
-        ("review.accept", verbs::accept_panel(&words, action(), cancel, verbs::PROMISE_ROWS, &people, "Europe/Berlin")),
-        ("review.decline", verbs::decline_panel(&words, action(), cancel, &codes)),
-        ("review.rerank", verbs::rerank_panel(&words, action(), cancel, high)),
-        ("review.assign", verbs::assign_panel(&words, action(), cancel, owners)),
-        ("review.close", verbs::close_escalation_panel(&words, action(), cancel)),
-        ("review.withdraw", verbs::withdraw_panel(&words, action(), cancel)),
+        (
+            "review.accept",
+            verbs::accept_panel(
+                &words,
+                action(),
+                cancel,
+                verbs::PROMISE_ROWS,
+                &people,
+                "Europe/Berlin",
+            ),
+        ),
+        (
+            "review.decline",
+            verbs::decline_panel(&words, action(), cancel, &codes),
+        ),
+        (
+            "review.rerank",
+            verbs::rerank_panel(&words, action(), cancel, high),
+        ),
+        (
+            "review.assign",
+            verbs::assign_panel(&words, action(), cancel, owners),
+        ),
+        (
+            "review.close",
+            verbs::close_escalation_panel(&words, action(), cancel),
+        ),
+        (
+            "review.withdraw",
+            verbs::withdraw_panel(&words, action(), cancel),
+        ),
         ("review.rate", verbs::rate_panel(&words, action(), cancel)),
     ];
     for (name, panel) in panels {
@@ -233,7 +463,10 @@ fn review(look: &mut Look) {
         lines: vec!["The firmware was rolled back.".to_owned()],
         words: "Outbound audio is stable since **Tuesday**.".to_owned(),
     });
-    closed.request.rating = Some(RatingView { score: 4, comment: "Quick once it was taken over.".to_owned() });
+    closed.request.rating = Some(RatingView {
+        score: 4,
+        comment: "Quick once it was taken over.".to_owned(),
+    });
     closed.escalations = feed(false, false);
     closed.steps = steps(false);
     closed.case_feed.composer = None;
@@ -248,13 +481,21 @@ fn escalated_case(look: &mut Look) {
     page.head.escalation = Some(Link::new("Escalated · Olga Marin", "/escalations/E-000045"));
     page.escalations = feed(false, true);
     page.steps = steps(false);
-    page.case_feed.entries.insert(0, mark(12, "2026-03-04T09:14:00Z", "Escalated as", true));
+    page.case_feed
+        .entries
+        .insert(0, mark(12, "2026-03-04T09:14:00Z", "Escalated as", true));
     page.checklist = None;
     page.foot.headline = "E-000045 is active".to_owned();
     page.foot.detail = "One escalation can be active at a time.".to_owned();
-    page.foot.actions.insert(0, Link::new("Withdraw", "/escalations/E-000045?do=withdraw#do"));
+    page.foot.actions.insert(
+        0,
+        Link::new("Withdraw", "/escalations/E-000045?do=withdraw#do"),
+    );
     let mut shell = dana();
     shell.now = at("2026-03-04T11:40:00Z");
-    shell.flash = flash("Escalated as E-000045.", "The escalation owners have been told; you find their answer in the escalation feed.");
+    shell.flash = flash(
+        "Escalated as E-000045.",
+        "The escalation owners have been told; you find their answer in the escalation feed.",
+    );
     look.page("case.escalated", "case", &shell, &page);
 }
