@@ -11,6 +11,7 @@ pub mod health;
 pub mod idempotency;
 pub mod openapi;
 pub mod pagination;
+pub mod portal;
 pub mod principal;
 pub mod problem;
 pub mod reply;

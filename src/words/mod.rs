@@ -1,1 +1,152 @@
-//! The catalogue of everything a person reads (F8).
+//! The catalogue of everything a person reads (F8): pages, mails, findings and problems name a message and
+//! give its arguments; the sentence itself is in `templates/messages/<language>.ftl`.
+//!
+//! A message is named either whole (`say("case-close-title", …)`) or as the member of a family, for values that
+//! come from a closed enum (`say_of("status", "in_progress", …)` is the message `status-in-progress`). A test
+//! reads the sources and the templates and checks that every message named exists, that none is left over and
+//! that every argument is given.
+
+pub mod assessment;
+pub mod markdown;
+pub mod time;
+
+#[cfg(test)]
+mod catalogue_test;
+#[cfg(test)]
+mod families;
+
+use std::sync::Arc;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+use unic_langid::LanguageIdentifier;
+
+pub use fluent_bundle::FluentValue as Value;
+
+/// The English catalogue, which is also the list of all messages there are.
+const ENGLISH: &str = include_str!("../../templates/messages/en.ftl");
+
+/// A catalogue of messages in one language. Cheap to clone; shared by all threads.
+#[derive(Clone)]
+pub struct Words {
+    bundle: Arc<FluentBundle<FluentResource>>,
+    language: &'static str,
+}
+
+/// Why a catalogue cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WordsError {
+    /// The file does not parse.
+    #[error("the message catalogue {file} does not parse: {why}")]
+    Syntax {
+        /// The file, as in `templates/messages`.
+        file: &'static str,
+        /// What the parser met, with positions.
+        why: String,
+    },
+    /// Two messages bear one name.
+    #[error("the message catalogue {file} names a message twice: {why}")]
+    Twice {
+        /// The file, as in `templates/messages`.
+        file: &'static str,
+        /// The messages.
+        why: String,
+    },
+}
+
+impl Words {
+    /// Reads the embedded English catalogue.
+    ///
+    /// # Errors
+    /// When the file does not parse or names a message twice; both are mistakes of the build, which stop the start.
+    pub fn load() -> Result<Self, WordsError> {
+        let file = "en.ftl";
+        let resource = FluentResource::try_new(ENGLISH.to_owned()).map_err(|(_, errors)| {
+            let why = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+            WordsError::Syntax {
+                file,
+                why: why.join("; "),
+            }
+        })?;
+        let language = "en";
+        let locale =
+            language
+                .parse::<LanguageIdentifier>()
+                .map_err(|error| WordsError::Syntax {
+                    file,
+                    why: error.to_string(),
+                })?;
+        let mut bundle = FluentBundle::new_concurrent(vec![locale]);
+        // The marks that isolate directions would end up in subjects, attributes and copied text.
+        bundle.set_use_isolating(false);
+        bundle.add_resource(resource).map_err(|errors| {
+            let why = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+            WordsError::Twice {
+                file,
+                why: why.join("; "),
+            }
+        })?;
+        Ok(Self {
+            bundle: Arc::new(bundle),
+            language,
+        })
+    }
+
+    /// The language tag for `lang` attributes and `Content-Language`.
+    pub fn language(&self) -> &'static str {
+        self.language
+    }
+
+    /// The message `key` with its arguments in place.
+    ///
+    /// A message that does not exist is answered by its name and logged: a page with one odd word is better than none.
+    /// Text arguments go in as they are; escaping is the renderer's affair.
+    pub fn say(&self, key: &str, args: &[(&str, Value<'_>)]) -> String {
+        let Some(pattern) = self
+            .bundle
+            .get_message(key)
+            .and_then(|message| message.value())
+        else {
+            debug_assert!(false, "no message {key}");
+            tracing::error!(words.key = key, "no such message");
+            return key.to_owned();
+        };
+        let mut given = FluentArgs::with_capacity(args.len());
+        for (name, value) in args {
+            given.set(*name, value.clone());
+        }
+        let mut errors = Vec::new();
+        let text = self
+            .bundle
+            .format_pattern(pattern, Some(&given), &mut errors)
+            .into_owned();
+        if !errors.is_empty() {
+            debug_assert!(false, "message {key}: {errors:?}");
+            tracing::error!(words.key = key, words.errors = ?errors, "message not complete");
+        }
+        text
+    }
+
+    /// The message of `member` in a `family`: `say_of("status", "in_progress", &[])` is `status-in-progress`.
+    pub fn say_of(&self, family: &str, member: &str, args: &[(&str, Value<'_>)]) -> String {
+        self.say(&family_key(family, member), args)
+    }
+
+    /// Whether the catalogue has the message `key`.
+    pub fn has(&self, key: &str) -> bool {
+        self.bundle.has_message(key)
+    }
+}
+
+impl std::fmt::Debug for Words {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Words")
+            .field("language", &self.language)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The name of a family's message: codes are written with underscores, message names with hyphens.
+pub(crate) fn family_key(family: &str, member: &str) -> String {
+    format!("{family}-{}", member.replace('_', "-"))
+}

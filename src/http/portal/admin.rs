@@ -1,0 +1,168 @@
+//! Administration: reasons, policies, calendars, people, organizations and notices.
+
+pub mod calendars;
+pub mod notices;
+pub mod people;
+
+use serde::Serialize;
+
+use super::form::Form;
+use super::parts::{Link, Pager, Tab};
+use crate::domain::Instant;
+use crate::words::Words;
+
+/// A list of the administration.
+#[derive(Clone, Debug, Serialize)]
+pub struct AdminList {
+    /// What it lists.
+    pub title: String,
+    /// What it is for.
+    pub about: String,
+    /// The places of the administration.
+    pub tabs: Vec<Tab>,
+    /// Views of the list; empty when there is one.
+    pub filters: Vec<Tab>,
+    /// Where one is added, for who may.
+    pub add: Option<Link>,
+    /// Names of the columns. On a narrow page the first and the last are shown.
+    pub columns: Vec<String>,
+    /// The cells of each row.
+    pub rows: Vec<Vec<Cell>>,
+    /// What it says when there are none.
+    pub none: String,
+    /// To the next page.
+    pub pager: Pager,
+}
+
+/// One cell of a list.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Cell {
+    /// What it says.
+    pub text: String,
+    /// Where it leads; empty for nowhere.
+    pub href: String,
+    /// The class of a chip (`good`, `late`, `run`, `plain`); empty for none.
+    pub chip: &'static str,
+    /// An instant in place of a text.
+    pub at: Option<Instant>,
+    /// A second line; may be empty.
+    pub small: String,
+}
+
+impl Cell {
+    /// Words.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    /// A link, the first cell of most rows.
+    pub fn link(text: impl Into<String>, href: impl Into<String>) -> Self {
+        Self {
+            href: href.into(),
+            ..Self::text(text)
+        }
+    }
+
+    /// A state.
+    pub fn chip(text: impl Into<String>, chip: &'static str) -> Self {
+        Self {
+            chip,
+            ..Self::text(text)
+        }
+    }
+
+    /// An instant.
+    pub fn at(at: Instant) -> Self {
+        Self {
+            at: Some(at),
+            ..Self::default()
+        }
+    }
+
+    /// With a second line.
+    #[must_use]
+    pub fn small(mut self, small: impl Into<String>) -> Self {
+        self.small = small.into();
+        self
+    }
+}
+
+/// A form of the administration.
+#[derive(Clone, Debug, Serialize)]
+pub struct AdminForm {
+    /// What it changes.
+    pub title: String,
+    /// What that means.
+    pub about: String,
+    /// The places of the administration.
+    pub tabs: Vec<Tab>,
+    /// What to fill in.
+    pub form: Form,
+    /// The list it belongs to.
+    pub back: String,
+}
+
+/// A place of the administration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// People.
+    People,
+    /// Organizations.
+    Organizations,
+    /// Escalation reasons.
+    Reasons,
+    /// Policies.
+    Policies,
+    /// Business calendars.
+    Calendars,
+    /// Notices.
+    Notices,
+}
+
+impl Place {
+    /// All places, in the order of their tabs.
+    pub const ALL: [Self; 6] = [
+        Self::People,
+        Self::Organizations,
+        Self::Reasons,
+        Self::Policies,
+        Self::Calendars,
+        Self::Notices,
+    ];
+    /// Their names in addresses, and members of the family `admin`.
+    pub const NAMES: [&str; 6] = [
+        "people",
+        "organizations",
+        "reasons",
+        "policies",
+        "calendars",
+        "notices",
+    ];
+
+    /// The place's name.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[Self::ALL
+            .iter()
+            .position(|place| *place == self)
+            .unwrap_or_default()]
+    }
+
+    /// Its address.
+    pub fn href(self) -> String {
+        format!("/admin/{}", self.as_str())
+    }
+}
+
+/// The tabs of `places`, those that the reader may see, with `current` marked.
+pub fn tabs(words: &Words, places: &[Place], current: Place) -> Vec<Tab> {
+    let tab = |place: &Place| Tab {
+        label: words.say_of("admin", place.as_str(), &[]),
+        href: place.href(),
+        count: None,
+        current: *place == current,
+    };
+    places.iter().map(tab).collect()
+}

@@ -1,0 +1,32 @@
+//! Notices that were sent, wait or failed, and why (N2, N3).
+
+use serde::Serialize;
+
+use crate::http::portal::parts::{Fact, Tab};
+
+/// One notice.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoticePage {
+    /// Its subject.
+    pub subject: String,
+    /// The recipient's address.
+    pub to: String,
+    /// The places of the administration.
+    pub tabs: Vec<Tab>,
+    /// Where it stands, a member of the family `notice-state`.
+    pub state: &'static str,
+    /// The class of its chip.
+    pub chip: &'static str,
+    /// Why it failed; empty when it did not.
+    pub why: String,
+    /// What the facts are about.
+    pub facts_title: String,
+    /// When it was made, tried and sent.
+    pub facts: Vec<Fact>,
+    /// Where it is sent again, for who may.
+    pub again: String,
+    /// The message as it was written; empty when there is none.
+    pub source: String,
+    /// Where the message is downloaded; empty when there is none.
+    pub download: String,
+}

@@ -1,0 +1,120 @@
+//! People with their roles, and organizations.
+
+use serde::Serialize;
+
+use crate::domain::access::Role;
+use crate::http::portal::cases::words_of;
+use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::parts::Tab;
+use crate::words::Words;
+
+/// One person.
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonPage {
+    /// First and last name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// The organization.
+    pub organization: String,
+    /// Whether they may sign in.
+    pub active: bool,
+    /// The places of the administration.
+    pub tabs: Vec<Tab>,
+    /// A tick for each role.
+    pub roles: Form,
+    /// What disabling or enabling does.
+    pub access_about: String,
+    /// Disables, or enables again.
+    pub access: Form,
+}
+
+/// The field that gives the role.
+pub fn role_field(role: Role) -> String {
+    format!("role.{role}")
+}
+
+/// A tick for each of `offered`, those of `held` ticked; sent to `action`.
+pub fn roles_form(words: &Words, action: String, offered: &[Role], held: &[Role]) -> Form {
+    let tick = |role: &Role| {
+        Control::new(
+            Kind::Check,
+            role_field(*role),
+            words.say_of("role", role.as_str(), &[]),
+        )
+        .hint(words.say_of("role-hint", role.as_str(), &[]))
+        .checked(held.contains(role))
+    };
+    Form::new(
+        "roles",
+        action,
+        words.say("person-roles-button", &[]),
+        offered.iter().map(tick).collect(),
+    )
+}
+
+/// A new person of one of `organizations`, with roles.
+pub fn add_person_form(words: &Words, organizations: Vec<Choice>, offered: &[Role]) -> Form {
+    let label = |key| words.say_of("field", key, &[]);
+    let mut controls = vec![
+        Control::new(Kind::Text, "first_name", label("first-name"))
+            .required()
+            .max(80)
+            .half(),
+        Control::new(Kind::Text, "last_name", label("last-name"))
+            .required()
+            .max(80)
+            .half(),
+        Control::new(Kind::Email, "email", label("email"))
+            .required()
+            .max(254),
+        Control::new(Kind::Select, "organization", label("organization"))
+            .required()
+            .choices(organizations),
+        Control::new(Kind::Password, "password", label("first-password"))
+            .hint(words.say("person-password-hint", &[]))
+            .max(1000)
+            .autocomplete("new-password"),
+    ];
+    controls.extend(roles_form(words, String::new(), offered, &[]).controls);
+    Form::new(
+        "add-person",
+        "/admin/people",
+        words.say("person-add-button", &[]),
+        controls,
+    )
+}
+
+/// A new organization.
+pub fn add_organization_form(words: &Words, zones: Vec<String>) -> Form {
+    let label = |key| words.say_of("field", key, &[]);
+    let hint = |key| words.say_of("hint", key, &[]);
+    let controls = vec![
+        Control::new(Kind::Text, "name", label("name"))
+            .required()
+            .max(100),
+        Control::new(Kind::Text, "slug", label("slug"))
+            .hint(hint("slug"))
+            .required()
+            .max(63),
+        Control::new(Kind::Select, "kind", label("kind"))
+            .required()
+            .value("customer")
+            .choices(words_of(
+                words,
+                "organization-kind",
+                &["customer", "partner"],
+                "",
+            )),
+        Control::new(Kind::Text, "time_zone", label("time-zone"))
+            .hint(words.say("time-zone-hint", &[]))
+            .max(64)
+            .suggestions(zones),
+    ];
+    Form::new(
+        "add-organization",
+        "/admin/organizations",
+        words.say("organization-add-button", &[]),
+        controls,
+    )
+}

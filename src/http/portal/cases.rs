@@ -1,0 +1,170 @@
+//! My cases: the list with its filters, and the form that opens one.
+
+use serde::Serialize;
+
+use super::form::{Choice, Control, Form, Kind};
+use super::parts::Pager;
+use crate::domain::Instant;
+use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
+use crate::words::Words;
+
+/// The list of cases.
+#[derive(Clone, Debug, Serialize)]
+pub struct CasesPage {
+    /// What is searched for.
+    pub query: String,
+    /// Status, priority and so on.
+    pub filters: Vec<Filter>,
+    /// Whether anything narrows the list.
+    pub filtered: bool,
+    /// The cases, last updated first.
+    pub rows: Vec<CaseRow>,
+    /// To the next page.
+    pub pager: Pager,
+    /// Whether the reader may open cases.
+    pub open: bool,
+    /// Whether the provider's staff reads it, who see several organizations.
+    pub staff: bool,
+}
+
+/// One way to narrow the list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Filter {
+    /// Query parameter.
+    pub name: &'static str,
+    /// Unique on the page.
+    pub id: String,
+    /// What it narrows by.
+    pub label: String,
+    /// Its values; the first is any.
+    pub choices: Vec<Choice>,
+}
+
+impl Filter {
+    /// A filter by `name`, at `chosen`. `choices` are its values; "any" is put before them.
+    pub fn new(words: &Words, name: &'static str, choices: Vec<Choice>, chosen: &str) -> Self {
+        let any = Choice::new("", words.say("filter-any", &[]));
+        let mut choices = [vec![any], choices].concat();
+        for choice in &mut choices {
+            choice.selected = choice.value == chosen;
+        }
+        let label = words.say_of("field", name, &[]);
+        Self {
+            name,
+            id: format!("filter-{name}"),
+            label,
+            choices,
+        }
+    }
+}
+
+/// One case of the list.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseRow {
+    /// `C-000123`.
+    pub number: String,
+    /// Its page.
+    pub href: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its priority.
+    pub priority: Priority,
+    /// Its status.
+    pub status: Status,
+    /// The customer's name.
+    pub organization: String,
+    /// The engineer, if it has one.
+    pub owner: Option<String>,
+    /// When it last changed or was written on.
+    pub updated_at: Instant,
+    /// Whether an escalation is active.
+    pub escalation: bool,
+    /// Whether there is something that the reader has not read.
+    pub unread: bool,
+}
+
+/// The page on which a case is opened.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpenCasePage {
+    /// What to fill in.
+    pub form: Form,
+    /// Support's telephone number; empty when none is configured.
+    pub phone: String,
+}
+
+/// What a case is opened with. `organizations` (staff only) and `lines` are left out when empty.
+pub fn open_case_form(words: &Words, organizations: Vec<Choice>, lines: Vec<Choice>) -> Form {
+    let label = |key| words.say_of("field", key, &[]);
+    let hint = |key| words.say_of("hint", key, &[]);
+    let mut controls = Vec::new();
+    if !organizations.is_empty() {
+        controls.push(
+            Control::new(Kind::Select, "organization", label("organization"))
+                .required()
+                .choices(organizations),
+        );
+    }
+    controls.extend([
+        Control::new(Kind::Text, "subject", label("subject"))
+            .hint(hint("subject"))
+            .required()
+            .max(200),
+        Control::new(Kind::Area, "description", label("description"))
+            .hint(hint("description"))
+            .required()
+            .max(50_000),
+        Control::new(Kind::Radio, "priority", label("priority"))
+            .required()
+            .half()
+            .value("low")
+            .choices(words_of(
+                words,
+                "priority",
+                Priority::NAMES,
+                "priority-hint",
+            )),
+        Control::new(Kind::Radio, "business_impact", label("business-impact"))
+            .required()
+            .half()
+            .value("none")
+            .choices(words_of(
+                words,
+                "impact",
+                BusinessImpact::NAMES,
+                "impact-hint",
+            )),
+        Control::new(Kind::Select, "deployment", label("deployment"))
+            .required()
+            .half()
+            .value("cloud")
+            .choices(words_of(words, "deployment", Deployment::NAMES, "")),
+        Control::new(Kind::Text, "product", label("product"))
+            .max(100)
+            .half(),
+    ]);
+    if !lines.is_empty() {
+        controls.push(
+            Control::new(Kind::Select, "line_of_business", label("line-of-business"))
+                .choices(lines),
+        );
+    }
+    Form::new(
+        "open-case",
+        "/cases",
+        words.say("open-case-button", &[]),
+        controls,
+    )
+}
+
+/// Choices for the values of a closed enum, in the words of `family`, with more about each from `hints`.
+pub(super) fn words_of(words: &Words, family: &str, values: &[&str], hints: &str) -> Vec<Choice> {
+    let choice = |value: &&str| {
+        let choice = Choice::new(*value, words.say_of(family, value, &[]));
+        if hints.is_empty() {
+            choice
+        } else {
+            choice.hint(words.say_of(hints, value, &[]))
+        }
+    };
+    values.iter().map(choice).collect()
+}

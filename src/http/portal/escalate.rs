@@ -1,0 +1,142 @@
+//! The escalation form: reasons with what each asks, the double-check, and what is blocked and why.
+
+use serde::Serialize;
+
+use super::form::{Control, Form, Kind};
+use super::parts::{FindingLine, Link};
+use crate::domain::eligibility::{Assessment, Severity, Verdict};
+use crate::domain::reason::{QuestionKind, Reason};
+use crate::words::Words;
+use crate::words::assessment::FindingView;
+
+/// The escalation form of a case.
+#[derive(Clone, Debug, Serialize)]
+pub struct EscalatePage {
+    /// `C-000123`.
+    pub number: String,
+    /// The case's page.
+    pub href: String,
+    /// Its subject.
+    pub subject: String,
+    /// Where the form is: choosing a reason is a step by GET, submitting a POST.
+    pub action: String,
+    /// All reasons, each with its answer to "now?".
+    pub reasons: Vec<ReasonChoice>,
+    /// The one chosen.
+    pub chosen: Option<ChosenReason>,
+}
+
+/// A reason to choose.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReasonChoice {
+    /// Its code.
+    pub code: String,
+    /// Its label.
+    pub label: String,
+    /// Whether it is the one chosen.
+    pub selected: bool,
+    /// Whether the case can be escalated for it.
+    pub verdict: Verdict,
+    /// That in a sentence, with the instant where only time is missing.
+    pub headline: String,
+}
+
+/// The chosen reason with what it asks or what blocks it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChosenReason {
+    /// Its label.
+    pub label: String,
+    /// What blocks it; when there is anything, nothing is asked.
+    pub blocking: Vec<FindingLine>,
+    /// What is good to know.
+    pub information: Vec<FindingLine>,
+    /// What it asks, and the details.
+    pub form: Form,
+    /// What must be acknowledged.
+    pub double_check: Vec<DoubleCheck>,
+}
+
+/// One thing to acknowledge (E9).
+#[derive(Clone, Debug, Serialize)]
+pub struct DoubleCheck {
+    /// The finding's sentence, to be ticked.
+    pub control: Control,
+    /// What to do first.
+    pub remedy: Option<Link>,
+}
+
+/// The name of the field that answers the question `code`.
+pub fn answer_field(code: &str) -> String {
+    format!("answer.{code}")
+}
+
+/// The name of the field that acknowledges the finding `code`.
+pub fn acknowledgement_field(code: &str) -> String {
+    format!("ack.{code}")
+}
+
+/// What `reason` asks, and the details; sent to `action`.
+pub fn submission_form(words: &Words, reason: &Reason, action: String) -> Form {
+    let mut controls = vec![Control::new(Kind::Hidden, "reason", "").value(reason.code.clone())];
+    for question in &reason.questions {
+        let kind = match question.kind {
+            QuestionKind::Text => Kind::Lines,
+            QuestionKind::Confirm => Kind::Check,
+            QuestionKind::Date => Kind::Date,
+        };
+        let mut control = Control::new(kind, answer_field(&question.code), question.label.clone());
+        control.required = question.required;
+        if kind == Kind::Lines {
+            control.max = 5_000;
+        }
+        controls.push(control);
+    }
+    let label = |key| words.say_of("field", key, &[]);
+    let hint = |key| words.say_of("hint", key, &[]);
+    controls.push(
+        Control::new(Kind::Area, "details", label("details"))
+            .hint(hint("details"))
+            .required()
+            .max(50_000),
+    );
+    Form::new(
+        "submission",
+        action,
+        words.say("escalate-submit", &[]),
+        controls,
+    )
+}
+
+impl ChosenReason {
+    /// What `reason` asks on the case of `assessment`, sent to `action`; or what blocks it.
+    pub fn new(words: &Words, reason: &Reason, assessment: &Assessment, action: &str) -> Self {
+        let told = |finding| FindingView::new(words, finding, assessment.case, assessment.at);
+        let of = |severity: Severity| {
+            let findings = assessment
+                .findings
+                .iter()
+                .filter(move |finding| finding.severity == severity);
+            findings.map(told)
+        };
+        Self {
+            label: reason.label.clone(),
+            blocking: of(Severity::Blocking).map(FindingLine::from).collect(),
+            information: of(Severity::Information).map(FindingLine::from).collect(),
+            form: submission_form(words, reason, action.to_owned()),
+            double_check: of(Severity::Acknowledge).map(to_acknowledge).collect(),
+        }
+    }
+}
+
+/// A tick for a finding.
+fn to_acknowledge(finding: FindingView) -> DoubleCheck {
+    let code = finding.code;
+    let line = FindingLine::from(finding);
+    let name = acknowledgement_field(code.as_str());
+    let mut control = Control::new(Kind::Check, name, line.message).required();
+    control.id = format!("ack-{}", code.as_str().replace('_', "-"));
+    DoubleCheck {
+        control,
+        remedy: line.remedy,
+    }
+}

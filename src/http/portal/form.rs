@@ -1,0 +1,320 @@
+//! Forms as data: a handler says which controls a form has, one template draws them, and a refused form is the same
+//! form with what was typed and what is wrong with it.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+/// A form that changes something (or, for the first steps of some, only asks).
+#[derive(Clone, Debug, Serialize)]
+pub struct Form {
+    /// Unique on the page; ids of its controls start with it.
+    pub id: &'static str,
+    /// Where it is sent.
+    pub action: String,
+    /// Its controls, in order.
+    pub controls: Vec<Control>,
+    /// What the button says: a verb.
+    pub button: String,
+    /// What is wrong with the whole of it.
+    pub problems: Vec<String>,
+}
+
+/// One thing to fill in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Control {
+    /// How it is drawn and what it takes.
+    pub kind: Kind,
+    /// Field name.
+    pub name: String,
+    /// Unique on the page.
+    pub id: String,
+    /// What it asks.
+    pub label: String,
+    /// More about it; may be empty.
+    pub hint: String,
+    /// What stands in it; for a checkbox, what it sends.
+    pub value: String,
+    /// Whether a checkbox is ticked.
+    pub checked: bool,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// Longest text, in characters; 0 for no limit.
+    pub max: u32,
+    /// What can be chosen; empty for free text.
+    pub choices: Vec<Choice>,
+    /// What a text field suggests; empty for nothing.
+    pub suggestions: Vec<String>,
+    /// The browser's autocomplete token; empty for none.
+    pub autocomplete: &'static str,
+    /// What is wrong with it; empty when nothing is.
+    pub error: String,
+    /// Whether two stand side by side where there is room.
+    pub half: bool,
+}
+
+/// What a control takes; those of one line bear the names of the input types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// One line.
+    Text,
+    /// An e-mail address.
+    Email,
+    /// A secret line.
+    Password,
+    /// A whole number.
+    Number,
+    /// A day.
+    Date,
+    /// A local date and time, in the reader's zone.
+    #[serde(rename = "datetime-local")]
+    DateTime,
+    /// A short text of several lines.
+    Lines,
+    /// A long text of several lines, Markdown.
+    Area,
+    /// One of several, in a list.
+    Select,
+    /// One of several, all in sight.
+    Radio,
+    /// Yes or no.
+    Check,
+    /// A value that is only carried along.
+    Hidden,
+}
+
+/// One thing that can be chosen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What it is called.
+    pub label: String,
+    /// More about it; may be empty.
+    pub hint: String,
+    /// Whether it is the one chosen.
+    pub selected: bool,
+}
+
+impl Choice {
+    /// A choice of `value`, called `label`.
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            value: value.into(),
+            label: label.into(),
+            hint: String::new(),
+            selected: false,
+        }
+    }
+
+    /// With more about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl Control {
+    /// An empty control of `kind`.
+    pub fn new(kind: Kind, name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            id: String::new(),
+            label: label.into(),
+            hint: String::new(),
+            value: if kind == Kind::Check {
+                "on".to_owned()
+            } else {
+                String::new()
+            },
+            checked: false,
+            required: false,
+            max: 0,
+            choices: Vec::new(),
+            suggestions: Vec::new(),
+            autocomplete: "",
+            error: String::new(),
+            half: false,
+        }
+    }
+
+    /// With more about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// To be filled in.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// At most `max` characters.
+    #[must_use]
+    pub fn max(mut self, max: u32) -> Self {
+        self.max = max;
+        self
+    }
+
+    /// With `value` in it; a choice of that value is the chosen one.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.set(Some(&value.into()));
+        self
+    }
+
+    /// Ticked or not.
+    #[must_use]
+    pub fn checked(mut self, checked: bool) -> Self {
+        self.checked = checked;
+        self
+    }
+
+    /// One of `choices`.
+    #[must_use]
+    pub fn choices(mut self, choices: Vec<Choice>) -> Self {
+        self.choices = choices;
+        let value = self.value.clone();
+        self.set(Some(&value));
+        self
+    }
+
+    /// Suggesting `suggestions`.
+    #[must_use]
+    pub fn suggestions(mut self, suggestions: Vec<String>) -> Self {
+        self.suggestions = suggestions;
+        self
+    }
+
+    /// With the browser's autocomplete token.
+    #[must_use]
+    pub fn autocomplete(mut self, token: &'static str) -> Self {
+        self.autocomplete = token;
+        self
+    }
+
+    /// Side by side with its neighbour where there is room.
+    #[must_use]
+    pub fn half(mut self) -> Self {
+        self.half = true;
+        self
+    }
+
+    /// Puts in what was typed. A secret is never sent back.
+    fn set(&mut self, typed: Option<&str>) {
+        match self.kind {
+            Kind::Check => self.checked = typed == Some(self.value.as_str()),
+            Kind::Password => {}
+            Kind::Select | Kind::Radio => {
+                self.value = typed.unwrap_or_default().to_owned();
+                for choice in &mut self.choices {
+                    choice.selected = choice.value == self.value;
+                }
+            }
+            _ => self.value = typed.unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+impl Form {
+    /// A form with `controls`, sent to `action`.
+    pub fn new(
+        id: &'static str,
+        action: impl Into<String>,
+        button: impl Into<String>,
+        mut controls: Vec<Control>,
+    ) -> Self {
+        for control in &mut controls {
+            control.id = format!(
+                "{id}-{}",
+                control
+                    .name
+                    .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+            );
+        }
+        Self {
+            id,
+            action: action.into(),
+            controls,
+            button: button.into(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// The form as it was typed.
+    #[must_use]
+    pub fn filled(mut self, typed: &HashMap<String, String>) -> Self {
+        for control in &mut self.controls {
+            control.set(typed.get(&control.name).map(String::as_str));
+        }
+        self
+    }
+
+    /// Says what is wrong with the control `name`, or with the whole form when it has none of that name.
+    pub fn refuse(&mut self, name: &str, why: impl Into<String>) {
+        match self
+            .controls
+            .iter_mut()
+            .find(|control| control.name == name && control.kind != Kind::Hidden)
+        {
+            Some(control) => control.error = why.into(),
+            None => self.problems.push(why.into()),
+        }
+    }
+
+    /// Whether something is wrong with it.
+    pub fn refused(&self) -> bool {
+        !self.problems.is_empty()
+            || self
+                .controls
+                .iter()
+                .any(|control| !control.error.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_form_keeps_what_was_typed() {
+        let controls = vec![
+            Control::new(Kind::Text, "subject", "Subject").required(),
+            Control::new(Kind::Password, "password", "Password"),
+            Control::new(Kind::Check, "ack.unread_update", "I have read it"),
+            Control::new(Kind::Select, "priority", "Priority")
+                .choices(vec![
+                    Choice::new("low", "Low"),
+                    Choice::new("medium", "Medium"),
+                ])
+                .value("low"),
+        ];
+        let typed = [
+            ("subject", "x"),
+            ("password", "secret"),
+            ("ack.unread_update", "on"),
+            ("priority", "medium"),
+        ];
+        let typed = typed
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let mut form = Form::new("open", "/cases", "Open", controls).filled(&typed);
+        assert!(!form.refused());
+        form.refuse("subject", "too short");
+        form.refuse("", "sign in again");
+        assert!(form.refused());
+        assert_eq!(form.controls[0].value, "x");
+        assert_eq!(form.controls[0].error, "too short");
+        assert_eq!(form.controls[1].value, "");
+        assert!(form.controls[2].checked);
+        assert_eq!(form.controls[2].id, "open-ack-unread-update");
+        assert!(form.controls[3].choices[1].selected && !form.controls[3].choices[0].selected);
+        assert_eq!(form.problems, ["sign in again"]);
+    }
+}

@@ -1,0 +1,72 @@
+//! Pages for what cannot be answered: they say what happened and what to do.
+
+use serde::Serialize;
+
+use super::parts::{FindingLine, Link};
+use crate::words::Words;
+
+/// A page that says what is wrong.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProblemPage {
+    /// HTTP status.
+    pub status: u16,
+    /// What happened.
+    pub title: String,
+    /// What to do about it.
+    pub detail: String,
+    /// Findings, where an assessment is behind it.
+    pub findings: Vec<FindingLine>,
+    /// What is wrong with single fields.
+    pub errors: Vec<String>,
+    /// Where to go from here.
+    pub ways: Vec<Link>,
+    /// The request's id, to tell support; empty where it helps nobody.
+    pub request: String,
+}
+
+impl ProblemPage {
+    /// The page for an HTTP status, with `detail` in place of the general sentence where there is a better one.
+    pub fn new(words: &Words, status: u16, detail: Option<String>) -> Self {
+        let kind = match status {
+            401 => "sign-in",
+            403 => "forbidden",
+            404 => "not-found",
+            405 => "method",
+            409 => "conflict",
+            412 => "changed",
+            413 => "too-large",
+            422 => "invalid",
+            429 => "too-many",
+            503 => "unavailable",
+            400..=499 => "bad-request",
+            _ => "error",
+        };
+        let back = Link::new(words.say("problem-way-home", &[]), "/").main();
+        Self {
+            status,
+            title: words.say_of("page-problem-title", kind, &[]),
+            detail: detail.unwrap_or_else(|| words.say_of("page-problem", kind, &[])),
+            findings: Vec::new(),
+            errors: Vec::new(),
+            ways: vec![back],
+            request: String::new(),
+        }
+    }
+}
+
+/// The members of the families `page-problem` and `page-problem-title`.
+#[cfg(test)]
+pub(crate) const KINDS: [&str; 12] = [
+    "sign-in",
+    "forbidden",
+    "not-found",
+    "method",
+    "conflict",
+    "changed",
+    "too-large",
+    "invalid",
+    "too-many",
+    "unavailable",
+    "bad-request",
+    "error",
+];

@@ -1,0 +1,109 @@
+//! The queue of escalations.
+
+use serde::Serialize;
+
+use super::parts::{DueView, Pager, Tab};
+use super::shell::Tone;
+use crate::domain::escalation::State;
+use crate::words::Words;
+
+/// The queue.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueuePage {
+    /// A few figures.
+    pub stats: Vec<Stat>,
+    /// Its views.
+    pub tabs: Vec<Tab>,
+    /// The escalations of the view.
+    pub rows: Vec<QueueRow>,
+    /// To the next page.
+    pub pager: Pager,
+}
+
+/// A figure with its name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stat {
+    /// How many.
+    pub value: usize,
+    /// Of what.
+    pub label: String,
+    /// How it looks.
+    pub tone: Tone,
+}
+
+/// One escalation of the queue.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueueRow {
+    /// 1 to 5, once it is accepted.
+    pub rank: Option<u8>,
+    /// `E-000045`.
+    pub number: String,
+    /// Its page.
+    pub href: String,
+    /// The case's subject.
+    pub subject: String,
+    /// The customer's name.
+    pub organization: String,
+    /// The reason's label.
+    pub reason: String,
+    /// Its owner, if it has one.
+    pub owner: Option<String>,
+    /// What is due next, or since when it waits.
+    pub next: Option<DueView>,
+    /// Its state.
+    pub state: State,
+}
+
+/// A view of the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// All active ones, the next due first.
+    #[default]
+    Due,
+    /// Those nobody has claimed.
+    Unclaimed,
+    /// Those of the reader.
+    Mine,
+    /// Those in review.
+    InReview,
+    /// Those that are final.
+    Closed,
+}
+
+impl View {
+    /// All views, in the order of their tabs.
+    pub const ALL: [Self; 5] = [
+        Self::Due,
+        Self::Unclaimed,
+        Self::Mine,
+        Self::InReview,
+        Self::Closed,
+    ];
+    /// Their names in addresses, and members of the family `queue-view`.
+    pub const NAMES: [&str; 5] = ["due", "unclaimed", "mine", "in_review", "closed"];
+
+    /// The view's name.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[Self::ALL
+            .iter()
+            .position(|view| *view == self)
+            .unwrap_or_default()]
+    }
+
+    /// The view of that name; anything else is the first.
+    pub fn named(name: &str) -> Self {
+        let index = Self::NAMES.iter().position(|known| *known == name);
+        Self::ALL[index.unwrap_or_default()]
+    }
+
+    /// The tabs, this view the current one. `counts` are in the order of [`View::ALL`].
+    pub fn tabs(self, words: &Words, counts: [Option<usize>; 5]) -> Vec<Tab> {
+        let tab = |(view, count): (Self, Option<usize>)| Tab {
+            label: words.say_of("queue-view", view.as_str(), &[]),
+            href: format!("/escalations?view={}", view.as_str()),
+            count,
+            current: view == self,
+        };
+        Self::ALL.into_iter().zip(counts).map(tab).collect()
+    }
+}

@@ -1,0 +1,123 @@
+//! What templates write as markup: instants, icons, the form token, and Markdown, which alone is not escaped.
+
+use chrono_tz::Tz;
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
+    RenderErrorReason, html_escape,
+};
+
+use super::controls::{present, text};
+use crate::domain::Instant;
+use crate::http::portal::assets;
+use crate::words::time::Times;
+use crate::words::{Words, markdown};
+
+pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words) {
+    registry.register_helper(
+        "time",
+        Box::new(Time {
+            words: words.clone(),
+        }),
+    );
+    registry.register_helper("markdown", Box::new(write_markdown));
+    registry.register_helper("icon", Box::new(write_icon));
+    registry.register_helper("csrf", Box::new(write_csrf));
+}
+
+/// `{{time at}}` says how far away; `style` may be `near` ("Today 10:12"), `clock` ("10:12 tomorrow", inside a
+/// sentence) or `absolute`. The full instant is the title, in the reader's zone.
+struct Time {
+    words: Words,
+}
+
+impl HelperDef for Time {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let at: Instant = instant(text(helper, 0)?)?;
+        let shell = &context.data()["shell"];
+        let now = instant(shell["now"].as_str().unwrap_or_default())?;
+        let zone = shell["zone"]
+            .as_str()
+            .and_then(|zone| zone.parse().ok())
+            .unwrap_or(Tz::UTC);
+        let times = Times::new(&self.words, zone, now);
+        let style = helper
+            .hash_get("style")
+            .and_then(|style| style.value().as_str())
+            .unwrap_or("relative");
+        let (said, live) = match style {
+            "relative" => (times.relative(at), " data-relative"),
+            "near" => (times.near(at), ""),
+            "clock" => (times.clock(at), ""),
+            "absolute" => (times.absolute(at), ""),
+            _ => {
+                return Err(
+                    RenderErrorReason::Other(format!("no such style of time: {style}")).into(),
+                );
+            }
+        };
+        let machine = at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+        let title = html_escape(&times.absolute(at));
+        out.write(&format!(
+            "<time datetime=\"{machine}\" title=\"{title}\"{live}>{}</time>",
+            html_escape(&said)
+        ))?;
+        Ok(())
+    }
+}
+
+fn instant(text: &str) -> Result<Instant, RenderError> {
+    text.parse()
+        .map_err(|_| RenderErrorReason::Other(format!("not an instant: {text:?}")).into())
+}
+
+/// `{{markdown body}}`: sanitized HTML.
+fn write_markdown(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    out.write(&markdown::to_html(text(helper, 0)?))?;
+    Ok(())
+}
+
+/// `{{icon "bell"}}`: a drawing that says nothing to a screen reader; a word stands beside it.
+fn write_icon(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let name = text(helper, 0)?;
+    let icon =
+        assets::icon(name).ok_or_else(|| RenderErrorReason::Other(format!("no icon {name}")))?;
+    out.write(icon)?;
+    Ok(())
+}
+
+/// `{{csrf}}`: the hidden field of every form that changes something.
+fn write_csrf(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    context: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    debug_assert!(present(helper, 0).is_err(), "csrf takes no value");
+    if let Some(token) = context.data()["shell"]["csrf_token"].as_str() {
+        let token = html_escape(token);
+        out.write(&format!(
+            "<input type=\"hidden\" name=\"csrf_token\" value=\"{token}\">"
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! The frame around every page: who you are and for which organization, where you can go, what just happened.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Instant;
+use crate::words::Words;
+
+/// What the frame of a page says and needs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shell {
+    /// Language tag of the page.
+    pub language: &'static str,
+    /// The instant at which the page is made; relative times count from it.
+    pub now: Instant,
+    /// The reader's time zone, an IANA name.
+    pub zone: String,
+    /// Colours: the system's, or those chosen.
+    pub theme: Theme,
+    /// Path and query of this page, to come back to after switching the theme.
+    pub address: String,
+    /// Token of every form that changes something; none where nobody is signed in and no form needs it.
+    pub csrf_token: Option<String>,
+    /// Who reads; none before signing in.
+    pub viewer: Option<Viewer>,
+    /// Main navigation, in order.
+    pub nav: Vec<NavItem>,
+    /// What the last action did.
+    pub flash: Option<Flash>,
+    /// What stands in the search field.
+    pub search: String,
+    /// Patterns by which the script keeps relative times fresh, as JSON.
+    pub clock_words: String,
+}
+
+/// The person who reads the page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Viewer {
+    /// First and last name.
+    pub name: String,
+    /// Two letters for the avatar.
+    pub initials: String,
+    /// E-mail address, to tell two accounts apart.
+    pub email: String,
+    /// The organization acted for.
+    pub organization: String,
+    /// Whether that is the provider.
+    pub staff: bool,
+}
+
+/// One place of the main navigation.
+#[derive(Clone, Debug, Serialize)]
+pub struct NavItem {
+    /// Member of the message family `nav`.
+    pub place: &'static str,
+    /// Its address.
+    pub href: &'static str,
+    /// Whether this page is in it.
+    pub current: bool,
+}
+
+/// Light, dark, or as the system has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    Auto,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+/// A banner at the head of the page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Flash {
+    /// How it looks.
+    pub tone: Tone,
+    /// What happened, in a short sentence.
+    pub title: String,
+    /// What follows from it; may be empty.
+    pub detail: String,
+}
+
+/// How a thing looks; a word always says it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// Nothing special.
+    Plain,
+    /// Done, in order.
+    Good,
+    /// Due soon, or about the escalation.
+    Soon,
+    /// Late or refused.
+    Late,
+}
+
+/// The first letters of the first and the last name.
+pub fn initials(name: &str) -> String {
+    let mut words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
+    let first = words.next();
+    first
+        .into_iter()
+        .chain(words.next_back())
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// The patterns of relative times as JSON: each with a sample for every plural form, from which the script takes the
+/// form of its number and puts the number in.
+pub fn clock_words(words: &Words) -> String {
+    let samples = |unit: &str| {
+        let forms = [1, 2, 3, 5]
+            .map(|n: i64| serde_json::json!([n, words.say_of("time", unit, &[("n", n.into())])]));
+        serde_json::Value::from(forms.to_vec())
+    };
+    let hole = "\u{1}";
+    serde_json::json!({
+        "minutes": samples("minutes"), "hours": samples("hours"), "days": samples("days"),
+        "months": samples("months"), "years": samples("years"),
+        "instant": words.say("time-instant", &[]),
+        "now": words.say("time-now", &[]),
+        "ago": words.say("time-ago", &[("duration", hole.into())]),
+        "in": words.say("time-in", &[("duration", hole.into())]),
+        "two": words.say("time-two", &[("large", hole.into()), ("small", "\u{2}".into())]),
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+impl Shell {
+    /// The frame as Dana Cole of ACME sees it in March 2026.
+    pub(crate) fn sample() -> Self {
+        Self {
+            language: "en",
+            now: "2026-03-04T06:00:00Z".parse().unwrap(),
+            zone: "Europe/Berlin".to_owned(),
+            theme: Theme::Auto,
+            address: "/cases".to_owned(),
+            csrf_token: Some("token".to_owned()),
+            viewer: None,
+            nav: Vec::new(),
+            flash: None,
+            search: String::new(),
+            clock_words: clock_words(&Words::load().unwrap()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::initials;
+
+    #[test]
+    fn initials_are_of_the_first_and_last_name() {
+        assert_eq!(initials("Dana Cole"), "DC");
+        assert_eq!(initials("Maria del Carmen Ruiz"), "MR");
+        assert_eq!(initials("Ōe"), "Ō");
+        assert_eq!(initials(""), "");
+    }
+}

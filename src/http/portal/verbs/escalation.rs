@@ -1,0 +1,194 @@
+//! The verbs of an escalation.
+
+use super::{hint as more, label as name, panel, promise_controls};
+use crate::domain::eligibility::{FindingCode, Severity};
+use crate::domain::escalation::{Level, SCORES, rank};
+use crate::http::portal::cases::words_of;
+use crate::http::portal::form::{Choice, Control, Kind};
+use crate::http::portal::parts::{Panel, Promises, RankCell, RankRow, Ranking};
+use crate::words::Words;
+
+/// How many empty rows for next steps the acceptance starts with.
+pub const PROMISE_ROWS: usize = 2;
+
+/// Importance and urgency with the ranks of all their pairs, `now` chosen.
+fn ranking(words: &Words, now: Option<(Level, Level)>) -> Ranking {
+    let radio = |field: &str, label: String, level: Option<Level>| {
+        let mut control = Control::new(Kind::Radio, field, label)
+            .required()
+            .half()
+            .choices(words_of(words, "level", &LEVELS.map(Level::as_str), ""))
+            .value(level.map_or("", Level::as_str));
+        control.id = format!("do-{field}");
+        control
+    };
+    let cells = |importance: Level| {
+        let cell = |urgency: Level| RankCell {
+            urgency: urgency.as_str(),
+            rank: rank(importance, urgency),
+        };
+        LEVELS.map(cell).to_vec()
+    };
+    Ranking {
+        importance: radio(
+            "importance",
+            name(words, "importance"),
+            now.map(|(importance, _)| importance),
+        ),
+        urgency: radio(
+            "urgency",
+            name(words, "urgency"),
+            now.map(|(_, urgency)| urgency),
+        ),
+        levels: LEVELS.map(Level::as_str).to_vec(),
+        rows: LEVELS
+            .map(|importance| RankRow {
+                importance: importance.as_str(),
+                cells: cells(importance),
+            })
+            .to_vec(),
+    }
+}
+
+/// The highest first, as the queue is ordered.
+const LEVELS: [Level; 3] = [Level::High, Level::Medium, Level::Low];
+
+/// Accepts an escalation (M6) with `rows` places for next steps. `people` are suggested; times are in `zone`.
+pub fn accept_panel(
+    words: &Words,
+    action: String,
+    cancel: &str,
+    rows: usize,
+    people: &[String],
+    zone: &str,
+) -> Panel {
+    let controls = vec![
+        Control::new(Kind::Hidden, "rows", "").value(rows.to_string()),
+        Control::new(Kind::Area, "reply", name(words, "reply"))
+            .hint(more(words, "reply"))
+            .required()
+            .max(50_000),
+    ];
+    let mut panel = panel(words, "accept", action, cancel, controls);
+    panel.bell = true;
+    panel.ranking = Some(ranking(words, None));
+    let row = |index: usize| {
+        let mut row = promise_controls(words, &format!("step{index}."), people.to_vec(), zone);
+        for control in &mut row {
+            control.required = index == 0;
+            control.half = false;
+            control.id = format!("do-{}", control.name.replace(['.', '_'], "-"));
+        }
+        row
+    };
+    let hint = words.say("promises-hint", &[("zone", zone.into())]);
+    panel.promises = Some(Promises {
+        hint,
+        error: String::new(),
+        rows: (0..rows).map(row).collect(),
+    });
+    panel
+}
+
+/// Ranks an accepted escalation anew.
+pub fn rerank_panel(
+    words: &Words,
+    action: String,
+    cancel: &str,
+    now: Option<(Level, Level)>,
+) -> Panel {
+    let mut panel = panel(words, "rerank", action, cancel, Vec::new());
+    panel.ranking = Some(ranking(words, now));
+    panel
+}
+
+/// The field that gives a criterion as a reason to decline.
+pub fn reason_field(code: FindingCode) -> String {
+    format!("reason.{code}")
+}
+
+/// Declines an escalation for at least one of the criteria (M5); those that `apply` now come first.
+pub fn decline_panel(words: &Words, action: String, cancel: &str, apply: &[FindingCode]) -> Panel {
+    let blocking = FindingCode::ALL
+        .iter()
+        .copied()
+        .filter(|code| code.severity() != Severity::Information);
+    let mut codes: Vec<_> = blocking.collect();
+    codes.sort_by_key(|code| !apply.contains(code));
+    let tick = |code: &FindingCode| {
+        let control = Control::new(
+            Kind::Check,
+            reason_field(*code),
+            words.say_of("criterion", code.as_str(), &[]),
+        );
+        let rule = [("rule", code.rule().into())];
+        let about = if apply.contains(code) {
+            "criterion-applies"
+        } else {
+            "criterion-rule"
+        };
+        control.hint(words.say_of("decline", about, &rule)).half()
+    };
+    let mut controls: Vec<_> = codes.iter().map(tick).collect();
+    controls.push(
+        Control::new(Kind::Area, "reply", name(words, "decline-reply"))
+            .hint(more(words, "decline-reply"))
+            .max(50_000),
+    );
+    panel(words, "decline", action, cancel, controls)
+}
+
+/// Gives an escalation to one of `owners`.
+pub fn assign_panel(words: &Words, action: String, cancel: &str, owners: Vec<Choice>) -> Panel {
+    let controls = vec![
+        Control::new(Kind::Select, "owner", name(words, "escalation-owner"))
+            .required()
+            .choices(owners),
+    ];
+    panel(words, "assign", action, cancel, controls)
+}
+
+/// Ends an escalation with its outcome (M11).
+pub fn close_escalation_panel(words: &Words, action: String, cancel: &str) -> Panel {
+    let controls = vec![
+        Control::new(Kind::Text, "outcome", name(words, "outcome"))
+            .hint(more(words, "outcome"))
+            .required()
+            .max(200),
+        Control::new(Kind::Area, "summary", name(words, "summary"))
+            .hint(more(words, "summary"))
+            .required()
+            .max(50_000),
+    ];
+    let mut panel = panel(words, "close_escalation", action, cancel, controls);
+    panel.bell = true;
+    panel
+}
+
+/// Takes an escalation back.
+pub fn withdraw_panel(words: &Words, action: String, cancel: &str) -> Panel {
+    let controls = vec![
+        Control::new(Kind::Lines, "note", name(words, "withdraw-note"))
+            .required()
+            .max(5_000),
+    ];
+    panel(words, "withdraw", action, cancel, controls)
+}
+
+/// Rates how an escalation was handled (M11).
+pub fn rate_panel(words: &Words, action: String, cancel: &str) -> Panel {
+    let score = |score: u8| {
+        Choice::new(
+            score.to_string(),
+            words.say_of("score", &score.to_string(), &[]),
+        )
+    };
+    let controls = vec![
+        Control::new(Kind::Radio, "score", name(words, "score"))
+            .required()
+            .half()
+            .choices(SCORES.rev().map(score).collect()),
+        Control::new(Kind::Lines, "comment", name(words, "rating-comment")).max(5_000),
+    ];
+    panel(words, "rate", action, cancel, controls)
+}

@@ -1,0 +1,277 @@
+//! Reads the sources and the templates: every message that is named exists and is given its arguments, and none is left
+//! over.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::families::FAMILIES;
+use super::{ENGLISH, Words, family_key};
+
+/// Where a message is named, and with which arguments.
+struct Mention {
+    place: String,
+    key: String,
+    /// Of a family: `key` is its name, and any of its members may be meant.
+    family: bool,
+    args: BTreeSet<String>,
+}
+
+fn files(dir: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).expect("a directory of the sources") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, ending, found);
+        } else if path.extension().is_some_and(|e| e == ending) {
+            found.push(path);
+        }
+    }
+}
+
+/// The text from `start` to the bracket that closes the one open there.
+fn balanced(text: &str) -> &str {
+    let mut depth = 1_i32;
+    let mut quoted = false;
+    let mut escaped = false;
+    for (index, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' | '{' | '[' if !quoted => depth += 1,
+            ')' | '}' | ']' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &text[..index];
+        }
+    }
+    text
+}
+
+fn literal(text: &str) -> Option<&str> {
+    let rest = text.trim_start().strip_prefix('"')?;
+    rest.split_once('"').map(|(literal, _)| literal)
+}
+
+/// Names of arguments in Rust: every `("name", …` of the call, or of the array that is given by name and built above it.
+fn rust_args(source: &str, call: &str, before: usize) -> BTreeSet<String> {
+    let mut args: BTreeSet<String> = pairs(call);
+    let by_name = call
+        .rsplit(',')
+        .map(str::trim)
+        .find(|part| !part.is_empty())
+        .unwrap_or_default();
+    if let Some(name) = by_name
+        .strip_prefix('&')
+        .filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+    {
+        let built = format!("let {name} = [");
+        if let Some(at) = source[..before].rfind(&built) {
+            args.extend(pairs(balanced(&source[at + built.len()..])));
+        }
+    }
+    // A single argument may be built before, as `let days = ("days", …)`.
+    for part in call.split(['[', ',', ']']).map(str::trim) {
+        let name = part.trim_end_matches(".clone()");
+        let built = format!("let {name} = (\"");
+        if let Some(at) = source[..before].rfind(&built) {
+            args.extend(
+                source[at + built.len()..]
+                    .split('"')
+                    .next()
+                    .map(str::to_owned),
+            );
+        }
+    }
+    args
+}
+
+fn pairs(text: &str) -> BTreeSet<String> {
+    let starts = text.match_indices("(\"").map(|(at, _)| &text[at + 1..]);
+    starts
+        .filter_map(|rest| {
+            let name = literal(rest)?;
+            rest[name.len() + 2..]
+                .starts_with(',')
+                .then(|| name.to_owned())
+        })
+        .collect()
+}
+
+fn in_rust(path: &Path, mentions: &mut Vec<Mention>) {
+    let source = fs::read_to_string(path).expect("a source file");
+    // Comments speak of messages without saying them.
+    let source: String = source
+        .split_inclusive('\n')
+        .map(|line| {
+            if line.trim_start().starts_with("//") {
+                "\n"
+            } else {
+                line
+            }
+        })
+        .collect();
+    let mut add = |at: usize, key: String, family: bool, args| {
+        let line = source[..at].lines().count();
+        mentions.push(Mention {
+            place: format!("{}:{line}", path.display()),
+            key,
+            family,
+            args,
+        });
+    };
+    for (opening, family) in [("say(", false), ("say_of(", true)] {
+        for (at, _) in source.match_indices(opening) {
+            let call = balanced(&source[at + opening.len()..]);
+            // With the words in front, as in `time::said(words, "key", …)`.
+            let Some(first) = literal(call) else { continue };
+            let args = rust_args(&source, call, at);
+            let member = call
+                .split_once(',')
+                .and_then(|(_, rest)| literal(rest))
+                .filter(|_| family);
+            match member {
+                Some(member) => add(at, family_key(first, member), false, args),
+                None => add(at, first.to_owned(), family, args),
+            }
+        }
+    }
+    // Short hands of the portal's forms.
+    for (opening, family) in [
+        ("label(", "field"),
+        ("hint(", "hint"),
+        ("name(words, ", "field"),
+        ("more(words, ", "hint"),
+    ] {
+        for (at, _) in source.match_indices(opening) {
+            let joined =
+                source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
+            if let Some(member) = literal(&source[at + opening.len()..]).filter(|_| !joined) {
+                add(at, family_key(family, member), false, BTreeSet::new());
+            }
+        }
+    }
+}
+
+fn in_template(path: &Path, mentions: &mut Vec<Mention>) {
+    let source = fs::read_to_string(path).expect("a template");
+    for (opening, family) in [
+        ("{{t ", false),
+        ("(t ", false),
+        ("{{word ", true),
+        ("(word ", true),
+    ] {
+        for (at, _) in source.match_indices(opening) {
+            let call = balanced(&source[at + opening.len()..]);
+            let Some(first) = literal(call) else {
+                panic!("{}: {opening}{call}", path.display())
+            };
+            let words = call.split(' ').filter_map(|word| word.split_once('='));
+            let args = words.map(|(name, _)| name.to_owned()).collect();
+            let line = source[..at].lines().count();
+            let place = format!("{}:{line}", path.display());
+            mentions.push(Mention {
+                place,
+                key: first.to_owned(),
+                family,
+                args,
+            });
+        }
+    }
+}
+
+/// The messages with the arguments that their texts name.
+fn messages() -> BTreeMap<String, BTreeSet<String>> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut current = String::new();
+    for line in ENGLISH.lines().filter(|line| !line.starts_with('#')) {
+        let text = match line.split_once(" = ") {
+            Some((key, text)) if !line.starts_with([' ', '*', '[', '}']) => {
+                current = key.to_owned();
+                text
+            }
+            _ if line.ends_with(" =") && !line.starts_with(' ') => {
+                current = line.trim_end_matches(" =").to_owned();
+                ""
+            }
+            _ => line,
+        };
+        if current.is_empty() {
+            continue;
+        }
+        let args = all.entry(current.clone()).or_default();
+        for (at, _) in text.match_indices('$') {
+            let name = text[at + 1..]
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next();
+            args.extend(name.map(str::to_owned));
+        }
+    }
+    all
+}
+
+fn mentions() -> Vec<Mention> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut sources, mut templates) = (Vec::new(), Vec::new());
+    files(&root.join("src"), "rs", &mut sources);
+    files(&root.join("templates"), "hbs", &mut templates);
+    let mut mentions = Vec::new();
+    for path in sources
+        .iter()
+        .filter(|path| !path.ends_with("words/catalogue_test.rs"))
+    {
+        in_rust(path, &mut mentions);
+    }
+    for path in &templates {
+        in_template(path, &mut mentions);
+    }
+    mentions
+}
+
+#[test]
+fn the_catalogue_is_exactly_what_is_said() {
+    let words = Words::load().unwrap();
+    let messages = messages();
+    let families: BTreeMap<&str, Vec<String>> = FAMILIES
+        .iter()
+        .map(|(name, members)| (*name, members.iter().map(|m| family_key(name, m)).collect()))
+        .collect();
+    let mut wrong = Vec::new();
+    let mut said: BTreeSet<String> = families.values().flatten().cloned().collect();
+    for mention in mentions() {
+        let keys = match (mention.family, families.get(mention.key.as_str())) {
+            (false, _) => vec![mention.key.clone()],
+            (true, Some(keys)) => keys.clone(),
+            (true, None) => {
+                wrong.push(format!("{}: no family {}", mention.place, mention.key));
+                continue;
+            }
+        };
+        for key in keys {
+            match messages.get(&key) {
+                None => wrong.push(format!("{}: no message {key}", mention.place)),
+                Some(needed) => wrong.extend(
+                    needed
+                        .difference(&mention.args)
+                        .map(|arg| format!("{}: {key} is not given {arg}", mention.place)),
+                ),
+            }
+            said.insert(key);
+        }
+    }
+    wrong.extend(
+        said.iter()
+            .filter(|key| !words.has(key))
+            .map(|key| format!("no message {key}")),
+    );
+    wrong.extend(
+        messages
+            .keys()
+            .filter(|key| !said.contains(*key))
+            .map(|key| format!("nobody says {key}")),
+    );
+    wrong.sort();
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

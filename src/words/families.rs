@@ -1,0 +1,89 @@
+//! The families of messages whose members come from closed enums, for the check that each has its message.
+
+use crate::domain::access::Role;
+use crate::domain::calendar::Why;
+use crate::domain::case::{
+    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status,
+};
+use crate::domain::eligibility::{FindingCode, Remedy, Severity, Verdict};
+use crate::domain::escalation::{Level, State};
+use crate::http::portal;
+
+use super::time::{MONTHS, WEEKDAYS};
+
+/// Each family with its members.
+pub(super) const FAMILIES: &[(&str, &[&str])] = &[
+    // Time
+    ("time", &["minutes", "hours", "days", "months", "years"]),
+    ("month", &MONTHS),
+    ("month-short", &MONTHS),
+    ("weekday", &WEEKDAYS),
+    ("weekday-short", &WEEKDAYS),
+    ("why", Why::NAMES),
+    // Cases and escalations
+    ("priority", Priority::NAMES),
+    ("priority-in", Priority::NAMES),
+    ("priority-chip", Priority::NAMES),
+    ("priority-hint", Priority::NAMES),
+    ("impact", BusinessImpact::NAMES),
+    ("impact-in", BusinessImpact::NAMES),
+    ("impact-hint", BusinessImpact::NAMES),
+    ("check-impact", BusinessImpact::NAMES),
+    ("deployment", Deployment::NAMES),
+    ("engagement", Engagement::NAMES),
+    ("engaged", Engagement::NAMES),
+    ("status", Status::NAMES),
+    ("request-state", PriorityRequestState::NAMES),
+    ("decision", &["true", "false"]),
+    ("state", State::NAMES),
+    ("state-in", State::NAMES),
+    ("level", Level::NAMES),
+    ("level-in", Level::NAMES),
+    ("score", &["1", "2", "3", "4", "5"]),
+    ("severity", Severity::NAMES),
+    ("verdict", Verdict::NAMES),
+    ("criterion", FindingCode::NAMES),
+    ("blocked", BLOCKED),
+    ("blocked-detail", BLOCKED),
+    ("remedy", Remedy::NAMES),
+    // The portal
+    ("nav", &["queue", "cases", "admin"]),
+    ("admin", &portal::admin::Place::NAMES),
+    ("check", &portal::case::Check::NAMES),
+    (
+        "wait-detail",
+        &["closed", "overdue", "promised", "updated", "opened"],
+    ),
+    ("change", &portal::review::CHANGES),
+    ("queue-view", &portal::queue::View::NAMES),
+    ("page-problem", &portal::problem::KINDS),
+    ("page-problem-title", &portal::problem::KINDS),
+    ("panel-title", &portal::verbs::VERBS),
+    ("panel-intro", &portal::verbs::VERBS),
+    ("panel-button", &portal::verbs::VERBS),
+    ("channel", &["call", "e-mail", "meeting"]),
+    ("decline", &["criterion-applies", "criterion-rule"]),
+    ("role", Role::NAMES),
+    ("role-hint", Role::NAMES),
+    ("organization-kind", &["customer", "partner"]),
+    ("notice-state", &["waiting", "sent", "failed"]),
+    // Members are named where they are used.
+    (
+        "field",
+        &["priority", "status", "organization", "escalated"],
+    ),
+    ("hint", &[]),
+];
+
+/// The findings that time does not pass by itself, and what is said when there is none to name.
+const BLOCKED: &[&str] = &[
+    "none",
+    "case_closed",
+    "active_escalation",
+    "low_priority",
+    "use_priority_change",
+    "rca_not_requested",
+    "rca_delivered",
+    "impact_not_significant",
+    "commitment_not_due",
+];

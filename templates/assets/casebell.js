@@ -1,0 +1,188 @@
+// Casebell's only script. Every page works without it; with it, clocks run, keys work, and typed words are kept safe.
+
+const clock = document.querySelector('meta[name="casebell-clock"]');
+const words = clock ? JSON.parse(clock.content) : null;
+const plural = new Intl.PluralRules(document.documentElement.lang || "en");
+// Counts from the server's clock, so that a wrong clock here promises nothing too early.
+const skew = clock ? Date.parse(clock.dataset.now) - Date.now() : 0;
+const now = () => Date.now() + skew;
+
+/* Relative times */
+
+function count(unit, n) {
+  const form = plural.select(n);
+  const [sample, text] = words[unit].find(([sample]) => plural.select(sample) === form) ?? words[unit][0];
+  return text.replace(String(sample), String(n));
+}
+
+function duration(minutes) {
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  const two = (large, small) => words.two.replace("\u0001", large).replace("\u0002", small);
+  if (minutes === 0) return words.instant;
+  if (hours === 0) return count("minutes", minutes);
+  if (days === 0) return minutes % 60 ? two(count("hours", hours), count("minutes", minutes % 60)) : count("hours", hours);
+  if (days < 7 && hours % 24) return two(count("days", days), count("hours", hours % 24));
+  if (days < 60) return count("days", days);
+  return days < 730 ? count("months", Math.floor(days / 30)) : count("years", Math.floor(days / 365));
+}
+
+function relative(at) {
+  const ahead = (at - now()) / 60000;
+  if (ahead > 0) {
+    const unit = ahead < 1440 ? 1 : ahead < 10080 ? 60 : 1440;
+    return words.in.replace("\u0001", duration(Math.ceil(ahead / unit) * unit));
+  }
+  const ago = Math.floor(-ahead);
+  return ago === 0 ? words.now : words.ago.replace("\u0001", duration(ago));
+}
+
+function tick() {
+  for (const time of document.querySelectorAll("time[data-relative]")) {
+    const said = relative(Date.parse(time.dateTime));
+    if (time.textContent !== said) time.textContent = said;
+  }
+}
+
+if (words) setInterval(tick, 20000);
+
+/* Parts of the page that are asked for anew */
+
+async function swap(address, ...parts) {
+  const answer = await fetch(address, { headers: { accept: "text/html" } });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of parts) {
+    const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
+    if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+  }
+}
+
+// The bell asks the server at its instant: support may have updated the case meanwhile.
+function watchBell() {
+  const bell = document.querySelector("[data-enable-at]");
+  if (!bell) return;
+  const wait = Date.parse(bell.dataset.enableAt) - now();
+  // Browsers count no further than 24 days.
+  if (wait > 2 ** 31 - 1) return;
+  setTimeout(async () => {
+    await swap(location.href, "[data-foot]", "#before");
+    watchBell();
+  }, Math.max(wait, 0) + 500);
+}
+
+watchBell();
+
+const reasons = document.querySelector("[data-reasons]");
+if (reasons) {
+  reasons.addEventListener("change", async () => {
+    const address = `${reasons.getAttribute("action")}?${new URLSearchParams(new FormData(reasons))}`;
+    if (leaving()) return;
+    await swap(address, "[data-reason]");
+    history.replaceState(null, "", address);
+    guard();
+  });
+}
+
+/* Words that are not saved yet */
+
+const changed = new Set();
+
+function guard() {
+  for (const form of document.querySelectorAll("form[data-guard]:not([data-guarded])")) {
+    form.dataset.guarded = "";
+    form.addEventListener("input", () => changed.add(form));
+    form.addEventListener("submit", () => changed.delete(form));
+  }
+}
+
+// Whether a form that is still on the page holds something that was typed.
+function leaving() {
+  return [...changed].some((form) => form.isConnected);
+}
+
+guard();
+addEventListener("beforeunload", (event) => {
+  if (leaving()) event.preventDefault();
+});
+
+/* The rank that importance and urgency give */
+
+for (const ranking of document.querySelectorAll("[data-ranking]")) {
+  const preview = ranking.querySelector("[data-rank]");
+  const chosen = (name) => ranking.querySelector(`input[name="${name}"]:checked`)?.value;
+  const show = () => {
+    for (const cell of ranking.querySelectorAll("td[data-importance]")) {
+      const hit = cell.dataset.importance === chosen("importance") && cell.dataset.urgency === chosen("urgency");
+      cell.toggleAttribute("data-chosen", hit);
+      if (hit) {
+        preview.hidden = false;
+        preview.textContent = cell.textContent;
+        preview.className = cell.querySelector(".rank").className;
+      }
+    }
+  };
+  ranking.addEventListener("change", show);
+  show();
+}
+
+/* Another row of next steps */
+
+for (const add of document.querySelectorAll("[data-add]")) {
+  add.addEventListener("click", (event) => {
+    event.preventDefault();
+    const rows = add.closest("[data-rows]").querySelectorAll("[data-row-group]");
+    const row = rows[rows.length - 1].cloneNode(true);
+    const renumber = (text) => text.replace(/step\d+/, `step${rows.length}`);
+    for (const field of row.querySelectorAll("[id], [for], [name], [list]")) {
+      for (const name of ["id", "for", "name", "list"]) {
+        if (field.hasAttribute(name)) field.setAttribute(name, renumber(field.getAttribute(name)));
+      }
+      if ("value" in field && field.tagName === "INPUT") field.value = "";
+    }
+    rows[rows.length - 1].after(row);
+    const total = add.form.elements.rows;
+    if (total) total.value = String(rows.length + 1);
+    row.querySelector("input")?.focus();
+  });
+}
+
+/* Keys */
+
+const keys = document.getElementById("keys");
+let gone = false;
+
+function move(step) {
+  const links = [...document.querySelectorAll("[data-list] a.row")];
+  const at = links.indexOf(document.activeElement);
+  links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
+}
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || keys?.open) return;
+  const after = gone;
+  gone = event.key === "g";
+  const go = { c: "/cases", q: "/escalations" }[event.key];
+  if (after && go) location.assign(go);
+  else if (event.key === "/") document.querySelector("#filter-q, [data-search]")?.focus();
+  else if (event.key === "j") move(1);
+  else if (event.key === "k") move(-1);
+  else if (event.key === "?") keys?.showModal();
+  else return;
+  event.preventDefault();
+});
+
+// A menu closes when one looks elsewhere.
+addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.account[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+addEventListener("keyup", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.account[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
