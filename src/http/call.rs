@@ -301,6 +301,11 @@ impl<A, B, Q, P> Call<A, B, Q, P>
 where
     Self: Send + Sync + 'static,
 {
+    /// The versions that the request is based on, if it names any, as the verbs take them.
+    pub fn expected(&self) -> Option<&[i64]> {
+        self.if_match.as_ref().and_then(IfMatch::versions)
+    }
+
     /// Reads in one consistent transaction.
     ///
     /// # Errors
@@ -327,14 +332,15 @@ where
             + Sync
             + 'static,
     {
-        let db = self.desk.db.clone();
+        let desk = self.desk.clone();
         let (repeat, now) = (self.repeat.clone(), self.now);
         let call = Arc::new(self);
         let job = move |conn: &mut Conn| work(conn, &call);
-        match repeat {
-            Some(request) => idempotency::once(&db, request, now, job).await,
-            None => db.write(job).await,
-        }
+        let answer = match repeat {
+            Some(request) => idempotency::once(&desk.db, request, now, job).await,
+            None => desk.db.write(job).await,
+        };
+        answer.map_err(|problem| desk.completed(problem))
     }
 }
 

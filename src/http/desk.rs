@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::sync::Semaphore;
 
+use super::problem::{Code, Problem};
 use crate::clock::Clock;
 use crate::config::{Network, PublicUrl, SecretKey, Settings};
 use crate::db::Db;
@@ -52,6 +53,21 @@ impl Desk {
             key,
             trusted_proxies: settings.trusted_proxies.clone(),
             hashing: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
+        }
+    }
+
+    /// The number that contacts call for a high priority, or words that stand for it where none is set (C5).
+    pub fn phone(&self) -> String {
+        self.support_phone
+            .clone()
+            .unwrap_or_else(|| self.words.say("support-phone-unset", &[]))
+    }
+
+    /// A problem with what only the installation knows.
+    pub fn completed(&self, problem: Problem) -> Problem {
+        match problem.code() {
+            Code::PriorityByPhone => problem.with("phone", self.phone()),
+            _ => problem,
         }
     }
 }

@@ -39,6 +39,14 @@ impl IfMatch {
         }))
     }
 
+    /// The versions that it asks for one of; none where any will do.
+    pub fn versions(&self) -> Option<&[i64]> {
+        match self {
+            Self::Any => None,
+            Self::OneOf(versions) => Some(versions),
+        }
+    }
+
     /// Whether a thing that has `version` may be changed.
     pub fn admits(&self, version: i64) -> bool {
         match self {

@@ -16,6 +16,13 @@ pub fn routes() -> Vec<Route> {
     [
         api::sessions::routes(),
         api::tokens::routes(),
+        api::cases::routes(),
+        api::requests::routes(),
+        api::feeds::routes(),
+        api::eligibility::routes(),
+        api::escalations::routes(),
+        api::review::routes(),
+        api::next_steps::routes(),
         api::document::routes(),
     ]
     .into_iter()

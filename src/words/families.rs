@@ -7,7 +7,10 @@ use crate::domain::case::{
 };
 use crate::domain::eligibility::{FindingCode, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State};
+use crate::http::fields::FAULTS;
 use crate::http::portal;
+use crate::http::problem::Code;
+use crate::words::marks::MARKS;
 
 use super::time::{MONTHS, WEEKDAYS};
 
@@ -46,6 +49,11 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("blocked", BLOCKED),
     ("blocked-detail", BLOCKED),
     ("remedy", Remedy::NAMES),
+    ("mark", MARKS),
+    // The API
+    ("problem", Code::NAMES),
+    ("problem-detail", Code::NAMES),
+    ("fault", FAULTS),
     // The portal
     ("nav", &["queue", "cases", "admin"]),
     ("admin", &portal::admin::Place::NAMES),
@@ -74,6 +82,9 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ),
     ("hint", &[]),
 ];
+
+/// The families whose arguments are not written where they are said, but come with what they are about.
+pub(super) const OF_DATA: &[&str] = &["mark", "problem-detail", "fault"];
 
 /// The findings that time does not pass by itself, and what is said when there is none to name.
 const BLOCKED: &[&str] = &[

@@ -8,6 +8,7 @@
 
 pub mod assessment;
 pub mod markdown;
+pub mod marks;
 pub mod time;
 
 #[cfg(test)]

@@ -7,7 +7,45 @@ use crate::domain::ids::MalformedId;
 use crate::domain::text::TextError;
 use crate::words::{self, Words};
 
-/// What is wrong with a value: a stable code whose sentence is the message `field-<code>`, and its arguments.
+/// Every code of a fault there is; each has a message `fault-<code>`.
+pub const FAULTS: &[&str] = &[
+    "control_character",
+    "empty",
+    "given_twice",
+    "in_the_future",
+    "last_administrator",
+    "malformed",
+    "malformed_cursor",
+    "malformed_id",
+    "missing",
+    "must_confirm",
+    "not_a_customer",
+    "not_a_date",
+    "not_allowed",
+    "not_an_engineer",
+    "not_an_escalation_owner",
+    "not_an_instant",
+    "not_found",
+    "not_in_the_future",
+    "not_later",
+    "not_null",
+    "not_with_state",
+    "other_side",
+    "out_of_range",
+    "provider_exists",
+    "required",
+    "staff_only",
+    "taken",
+    "too_long",
+    "too_many",
+    "unknown",
+    "unknown_field",
+    "unknown_question",
+    "wrong_kind",
+    "wrong_type",
+];
+
+/// What is wrong with a value: a stable code whose sentence is the message `fault-<code>`, and its arguments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     code: &'static str,
@@ -55,7 +93,7 @@ impl IntoArgument for String {
 }
 
 impl Fault {
-    /// The fault `code`; the catalogue has its sentence as `field-<code>`.
+    /// The fault `code`; the catalogue has its sentence as `fault-<code>`.
     pub const fn new(code: &'static str) -> Self {
         Self {
             code,
@@ -155,6 +193,6 @@ impl FieldError {
                 (*name, value)
             })
             .collect();
-        words.say_of("field", self.fault.code, &arguments)
+        words.say_of("fault", self.fault.code, &arguments)
     }
 }

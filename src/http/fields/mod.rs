@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-pub use fault::{Fault, FieldError};
+pub use fault::{FAULTS, Fault, FieldError};
 pub(crate) use request::request;
 pub use values::{Many, Patch, Secret, Whole};
 

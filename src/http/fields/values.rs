@@ -17,8 +17,9 @@ use super::{At, Errors, Fault, Field, Member, Members, Request};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
+use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
-use crate::domain::feed::Visibility;
+use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CalendarId, CaseRef, LineId, OrganizationId, PersonId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::Governance;
@@ -63,7 +64,7 @@ written! {
     Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
     State, Level, Visibility, OrganizationKind, Governance, Permission, Role,
-    CaseRef, OrganizationId, PersonId, LineId, CalendarId,
+    CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode,
 }
 
 impl Field for Instant {

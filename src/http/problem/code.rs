@@ -15,6 +15,9 @@ macro_rules! codes {
             /// All of them, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
+            /// The stable texts of all of them.
+            pub const NAMES: &'static [&'static str] = &[$($code),+];
+
             /// The stable text that programs compare.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $code,)+ }
@@ -45,8 +48,14 @@ codes! {
     ScopedToken = "scoped_token", FORBIDDEN;
     /// A change made by cookie came without the session's token.
     Csrf = "csrf", FORBIDDEN;
-    /// The entry is somebody else's, or its five minutes are over (F4).
+    /// The entry is somebody else's, a mark, or redacted (F4).
     NotEditable = "not_editable", FORBIDDEN;
+    /// The five minutes in which an entry is corrected are over (F4).
+    EditWindowClosed = "edit_window_closed", CONFLICT;
+    /// Only the owner of an escalation, or a supervisor, decides it (M4).
+    NotEscalationOwner = "not_escalation_owner", FORBIDDEN;
+    /// A contact asks for a priority instead of setting it (C5).
+    PriorityByRequest = "priority_by_request", FORBIDDEN;
     /// There is nothing at this address for this person.
     NotFound = "not_found", NOT_FOUND;
     /// The acting organization does not exist for this person.
@@ -63,6 +72,16 @@ codes! {
     UnlawfulMove = "unlawful_move", CONFLICT;
     /// The case is closed and takes nothing but a reopen (C3).
     CaseClosed = "case_closed", CONFLICT;
+    /// Only a closed case is reopened (C3).
+    CaseNotClosed = "case_not_closed", CONFLICT;
+    /// Staff close the active escalation, with its outcome, before the case (M13).
+    CloseEscalationFirst = "close_escalation_first", CONFLICT;
+    /// An escalation that has ended takes no entries and no steps.
+    EscalationEnded = "escalation_ended", CONFLICT;
+    /// No root cause analysis is requested (C6).
+    RcaNotRequested = "rca_not_requested", CONFLICT;
+    /// The root cause analysis was delivered already (C6).
+    RcaDelivered = "rca_delivered", CONFLICT;
     /// Something with the same unique name exists.
     AlreadyExists = "already_exists", CONFLICT;
     /// A request of this kind is waiting for its decision already.

@@ -4,6 +4,7 @@
 //! catalogue when the document is written; the facts stand beside them for programs.
 
 mod code;
+mod refused;
 
 use std::fmt;
 

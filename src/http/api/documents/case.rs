@@ -1,0 +1,205 @@
+//! Cases, and what is asked on them.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{OrganizationName, PersonName, Reader};
+use crate::domain::Instant;
+use crate::domain::calendar::CalendarError;
+use crate::domain::case::{
+    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status,
+};
+use crate::domain::eligibility::{Policy, rca_due_at};
+use crate::domain::escalation::State;
+use crate::domain::ids::{
+    CaseId, CaseNumber, EscalationId, EscalationNumber, LineId, PersonId, PriorityRequestId,
+};
+use crate::store::calendars::CalendarBook;
+use crate::store::cases::CaseView;
+use crate::store::requests::PriorityRequest;
+
+/// A case.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Case)]
+pub struct CaseDocument {
+    /// Its id.
+    pub id: CaseId,
+    /// Its number.
+    pub number: CaseNumber,
+    /// Whose case it is.
+    pub organization: OrganizationName,
+    /// The segment of the provider's work that it belongs to; null to customers.
+    pub line_of_business: Option<LineName>,
+    /// One line.
+    pub subject: String,
+    /// Markdown.
+    pub description: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// Where it stands.
+    pub status: Status,
+    /// The states that a change may set now.
+    pub lawful_moves: Vec<Status>,
+    /// Where the customer's installation runs.
+    pub deployment: Deployment,
+    /// What it does to the customer's business.
+    pub business_impact: BusinessImpact,
+    /// What it is about.
+    pub product: Option<String>,
+    /// Whom it waits on beyond the support team.
+    pub engagements: Vec<Engagement>,
+    /// The contact of record.
+    pub opened_by: PersonName,
+    /// The engineer who owns it.
+    pub owner: Option<PersonName>,
+    /// When it was opened.
+    #[schema(value_type = String, format = DateTime)]
+    pub opened_at: Instant,
+    /// When support last wrote something that the customer sees, or the opening.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_provider_update_at: Instant,
+    /// When it was closed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closed_at: Option<Instant>,
+    /// The root cause analysis, once one is requested.
+    pub rca: Option<RcaDocument>,
+    /// The escalation that is active on it.
+    pub active_escalation: Option<ActiveEscalationDocument>,
+    /// Its name in the system it was imported from.
+    pub external_id: Option<String>,
+    /// When it last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Instant,
+    /// Counts its changes; also the `ETag`.
+    pub version: i64,
+}
+
+/// A line of business by name.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LineName {
+    /// Its id.
+    pub id: LineId,
+    /// Its name.
+    pub name: String,
+}
+
+/// A root cause analysis.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = RootCauseAnalysis)]
+pub struct RcaDocument {
+    /// When it was requested.
+    #[schema(value_type = String, format = DateTime)]
+    pub requested_at: Instant,
+    /// When its window ends (E6); null if the calendar has no business day.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Instant>,
+    /// When it was delivered.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub delivered_at: Option<Instant>,
+}
+
+/// The active escalation of a case.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ActiveEscalation)]
+pub struct ActiveEscalationDocument {
+    /// Its id.
+    pub id: EscalationId,
+    /// Its number.
+    pub number: EscalationNumber,
+    /// Where it stands.
+    pub state: State,
+}
+
+impl CaseDocument {
+    /// The case as `reader` may see it.
+    pub fn new(reader: &Reader<'_>, view: &CaseView, book: &CalendarBook, policy: &Policy) -> Self {
+        let case = &view.case;
+        let calendar = book.of_line(case.line_of_business_id);
+        let due_at = |requested_at| -> Result<Instant, CalendarError> {
+            rca_due_at(requested_at, case.deployment, calendar, policy)
+        };
+        Self {
+            id: case.id,
+            number: case.number,
+            organization: (&view.organization).into(),
+            line_of_business: reader.is_staff().then(|| LineName {
+                id: case.line_of_business_id,
+                name: view.line_name.clone(),
+            }),
+            subject: case.subject.clone(),
+            description: case.description.clone(),
+            priority: case.priority,
+            status: case.status,
+            lawful_moves: case.status.lawful_moves().to_vec(),
+            deployment: case.deployment,
+            business_impact: case.business_impact,
+            product: case.product.clone(),
+            engagements: case.engagements.0.clone(),
+            opened_by: (&view.opened_by).into(),
+            owner: view.owner.as_ref().map(PersonName::from),
+            opened_at: case.opened_at,
+            last_provider_update_at: case.last_provider_update_at(),
+            closed_at: case.closed_at,
+            rca: case.rca().map(|rca| RcaDocument {
+                requested_at: rca.requested_at,
+                due_at: due_at(rca.requested_at).ok(),
+                delivered_at: rca.delivered_at,
+            }),
+            active_escalation: view.active_escalation.as_ref().map(|active| {
+                ActiveEscalationDocument {
+                    id: active.id,
+                    number: active.number,
+                    state: active.state,
+                }
+            }),
+            external_id: case.external_id.clone(),
+            updated_at: case.updated_at,
+            version: case.version,
+        }
+    }
+}
+
+/// A request for a higher priority (C5).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PriorityRequest)]
+pub struct PriorityRequestDocument {
+    /// Its id.
+    pub id: PriorityRequestId,
+    /// The case.
+    pub case: CaseId,
+    /// The priority asked for.
+    pub priority: Priority,
+    /// Why.
+    pub note: String,
+    /// Where it stands.
+    pub state: PriorityRequestState,
+    /// Who asks.
+    pub requested_by: PersonId,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub requested_at: Instant,
+    /// When it was decided.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub decided_at: Option<Instant>,
+    /// Why so.
+    pub decision_note: Option<String>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl From<&PriorityRequest> for PriorityRequestDocument {
+    fn from(request: &PriorityRequest) -> Self {
+        Self {
+            id: request.id,
+            case: request.case_id,
+            priority: request.priority,
+            note: request.note.clone(),
+            state: request.state,
+            requested_by: request.requested_by,
+            requested_at: request.requested_at,
+            decided_at: request.decided_at,
+            decision_note: request.decision_note.clone(),
+            version: request.version,
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What the desk is made of: organizations, people, roles, lines, calendars, policies, reasons; its records and notices.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Role};
+use crate::domain::calendar::CalendarShape;
+use crate::domain::ids::{
+    CalendarId, CaseId, EscalationId, EventId, LineId, OrganizationId, PersonId,
+};
+use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::reason::{Governance, Question};
+use crate::store::audit::Event;
+use crate::store::calendars::{CalendarRow, Line};
+use crate::store::organizations::Organization;
+use crate::store::people::Person;
+use crate::store::rules::ReasonRow;
+
+/// An organization.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Organization)]
+pub struct OrganizationDocument {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What it is to the installation.
+    pub kind: OrganizationKind,
+    /// Where its data is at home.
+    pub region: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// When it was added.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl From<&Organization> for OrganizationDocument {
+    fn from(organization: &Organization) -> Self {
+        Self {
+            id: organization.id,
+            slug: organization.slug.to_string(),
+            name: organization.name.clone(),
+            kind: organization.kind,
+            region: organization.region.clone(),
+            time_zone: organization.time_zone.clone(),
+            created_at: organization.created_at,
+            version: organization.version,
+        }
+    }
+}
+
+/// A person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Person)]
+pub struct PersonDocument {
+    /// Their id.
+    pub id: PersonId,
+    /// The organization that the person belongs to.
+    pub organization: OrganizationId,
+    /// The address that signs in and is written to.
+    pub email: String,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// First and last name.
+    pub name: String,
+    /// Own IANA time zone; the organization's if null.
+    pub time_zone: Option<String>,
+    /// The roles held in the own organization.
+    pub roles: Vec<Role>,
+    /// Since when the person is shut out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub disabled_at: Option<Instant>,
+    /// When the person was added.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+impl PersonDocument {
+    /// The person; `roles` may hold those of other people too.
+    pub fn new(person: &Person, roles: &[(PersonId, Role)]) -> Self {
+        Self {
+            id: person.id,
+            organization: person.organization_id,
+            email: person.email.to_string(),
+            first_name: person.first_name.clone(),
+            last_name: person.last_name.clone(),
+            name: person.name(),
+            time_zone: person.time_zone.clone(),
+            roles: roles
+                .iter()
+                .filter(|(id, _)| *id == person.id)
+                .map(|(_, role)| *role)
+                .collect(),
+            disabled_at: person.disabled_at,
+            created_at: person.created_at,
+            version: person.version,
+        }
+    }
+}
+
+/// A predefined role (A2).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = RoleDescription)]
+pub struct RoleDocument {
+    /// Its name in requests.
+    pub code: Role,
+    /// The side whose people can have it.
+    pub side: Side,
+    /// Everything that it grants.
+    pub permissions: Vec<Permission>,
+}
+
+impl From<Role> for RoleDocument {
+    fn from(role: Role) -> Self {
+        Self {
+            code: role,
+            side: role.side(),
+            permissions: role.permissions().into_iter().collect(),
+        }
+    }
+}
+
+/// A line of business.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LineOfBusiness)]
+pub struct LineDocument {
+    /// Its id.
+    pub id: LineId,
+    /// The line above; null for the root.
+    pub parent: Option<LineId>,
+    /// Its name.
+    pub name: String,
+    /// Its own calendar; that of the line above if null.
+    pub calendar: Option<CalendarId>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl From<&Line> for LineDocument {
+    fn from(line: &Line) -> Self {
+        Self {
+            id: line.id,
+            parent: line.parent_id,
+            name: line.name.clone(),
+            calendar: line.calendar_id,
+            version: line.version,
+        }
+    }
+}
+
+/// A business calendar.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Calendar)]
+pub struct CalendarDocument {
+    /// Its id.
+    pub id: CalendarId,
+    /// Name, zone, hours and holidays.
+    #[serde(flatten)]
+    pub shape: CalendarShape,
+    /// Whether lines without a calendar follow it.
+    pub default: bool,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl From<&CalendarRow> for CalendarDocument {
+    fn from(row: &CalendarRow) -> Self {
+        Self {
+            id: row.id,
+            shape: row.shape(),
+            default: row.is_default,
+            version: row.version,
+        }
+    }
+}
+
+/// A policy (E12).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Policy)]
+pub struct PolicyDocument {
+    /// Its name.
+    pub key: String,
+    /// Its value in force.
+    pub value: String,
+    /// What it is where nobody set it.
+    pub default: String,
+    /// Counts its changes; 0 if nobody set it.
+    pub version: i64,
+}
+
+/// An escalation reason (section 3).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = EscalationReasonRow)]
+pub struct ReasonDocument {
+    /// Stable name.
+    pub code: String,
+    /// What people read.
+    pub label: String,
+    /// The rule that governs it.
+    pub governed_by: Governance,
+    /// What the form asks.
+    pub questions: Vec<Question>,
+    /// Whether it can be chosen.
+    pub active: bool,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl From<&ReasonRow> for ReasonDocument {
+    fn from(row: &ReasonRow) -> Self {
+        Self {
+            code: row.code.clone(),
+            label: row.label.clone(),
+            governed_by: row.governed_by,
+            questions: row.questions.0.clone(),
+            active: row.active,
+            version: row.version,
+        }
+    }
+}
+
+/// An audited event (C8).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = AuditEvent)]
+pub struct AuditEventDocument {
+    /// Its id.
+    pub id: EventId,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// What happened, as `thing.verb`.
+    pub kind: String,
+    /// Whose thing it happened to.
+    pub organization: Option<OrganizationId>,
+    /// On which case.
+    pub case: Option<CaseId>,
+    /// On which escalation.
+    pub escalation: Option<EscalationId>,
+    /// Who did it; null where the desk did by itself.
+    pub actor: Option<PersonId>,
+    /// The actor's name then.
+    pub actor_name: String,
+    /// The changed fields before.
+    pub before: Option<Map<String, Value>>,
+    /// The changed fields after.
+    pub after: Option<Map<String, Value>>,
+}
+
+impl From<&Event> for AuditEventDocument {
+    fn from(event: &Event) -> Self {
+        Self {
+            id: event.id,
+            at: event.at,
+            kind: event.kind.clone(),
+            organization: event.organization_id,
+            case: event.case_id,
+            escalation: event.escalation_id,
+            actor: event.actor_id,
+            actor_name: event.actor_name.clone(),
+            before: event.before.as_ref().map(|fields| fields.0.clone()),
+            after: event.after.as_ref().map(|fields| fields.0.clone()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Feed entries.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::Reader;
+use crate::domain::Instant;
+use crate::domain::feed::{EntryKind, Feed, Visibility};
+use crate::domain::ids::{EntryId, EscalationId, EscalationNumber, PersonId};
+use crate::domain::organization::Side;
+use crate::store::feeds::EntryView;
+use crate::words::{markdown, marks};
+
+/// An entry of a feed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = FeedEntry)]
+pub struct EntryDocument {
+    /// Its id.
+    pub id: EntryId,
+    /// The feed.
+    pub feed: Feed,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Who it reaches.
+    pub visibility: Visibility,
+    /// Who wrote it; null where the desk did by itself.
+    pub author: Option<AuthorDocument>,
+    /// Markdown; a mark's is a sentence.
+    pub body: String,
+    /// The same as safe HTML.
+    pub body_html: String,
+    /// When it was written.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// The escalation that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<EntryEscalation>,
+    /// What is particular to its kind: with whom and when a contact outside the portal was; what a mark says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Map<String, Value>>,
+    /// When its author changed it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub edited_at: Option<Instant>,
+    /// When its words were taken away.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub redacted_at: Option<Instant>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+/// Who wrote an entry.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Author)]
+pub struct AuthorDocument {
+    /// Their id.
+    pub id: PersonId,
+    /// First and last name.
+    pub name: String,
+    /// The side on which they stood.
+    pub side: Side,
+}
+
+/// The escalation that an entry is about.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EntryEscalation {
+    /// Its id.
+    pub id: EscalationId,
+    /// Its number.
+    pub number: EscalationNumber,
+}
+
+impl EntryDocument {
+    /// The entry in the reader's words.
+    pub fn new(reader: &Reader<'_>, view: &EntryView) -> Self {
+        let entry = &view.entry;
+        let body = match (entry.kind, &entry.details) {
+            (EntryKind::Mark, Some(details)) => marks::text(reader.words, details, &reader.times()),
+            _ => entry.body.clone(),
+        };
+        let author = entry
+            .author_id
+            .zip(entry.author_side)
+            .zip(view.author.clone());
+        Self {
+            id: entry.id,
+            feed: entry.feed,
+            kind: entry.kind,
+            visibility: entry.visibility,
+            author: author.map(|((id, side), name)| AuthorDocument { id, name, side }),
+            body_html: markdown::to_html(&body),
+            body,
+            at: entry.at,
+            escalation: entry
+                .escalation_id
+                .zip(view.escalation)
+                .map(|(id, number)| EntryEscalation { id, number }),
+            details: entry.details.as_ref().map(|details| details.0.clone()),
+            edited_at: entry.edited_at,
+            redacted_at: entry.redacted_at,
+            version: entry.version,
+        }
+    }
+}

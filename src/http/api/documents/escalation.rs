@@ -1,0 +1,201 @@
+//! Escalations and promised next steps.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{OrganizationName, PersonName, Reader};
+use crate::domain::Instant;
+use crate::domain::case::StepState;
+use crate::domain::eligibility::FindingCode;
+use crate::domain::escalation::{Level, State, Verb};
+use crate::domain::ids::{CaseId, CaseNumber, EscalationId, EscalationNumber, NextStepId};
+use crate::store::escalations::EscalationView;
+use crate::store::promises::NextStep;
+use crate::words::assessment::AssessmentView;
+
+/// An escalation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Escalation)]
+pub struct EscalationDocument {
+    /// Its id.
+    pub id: EscalationId,
+    /// Its number.
+    pub number: EscalationNumber,
+    /// Its case.
+    pub case: CaseSummary,
+    /// The code of its reason.
+    pub reason: String,
+    /// The answers to the reason's questions, by question code.
+    pub answers: Map<String, Value>,
+    /// Markdown.
+    pub details: String,
+    /// The double-check findings that were acknowledged (E9).
+    pub acknowledgements: Vec<String>,
+    /// Where it stands.
+    pub state: State,
+    /// What can be done with it there.
+    pub lawful_verbs: Vec<Verb>,
+    /// Who raised it.
+    pub requested_by: PersonName,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub submitted_at: Instant,
+    /// Who reviews or runs it.
+    pub owner: Option<PersonName>,
+    /// When it was first claimed or assigned.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub claimed_at: Option<Instant>,
+    /// When it was accepted or declined.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub decided_at: Option<Instant>,
+    /// How important.
+    pub importance: Option<Level>,
+    /// How urgent.
+    pub urgency: Option<Level>,
+    /// 1 to 5 (M6).
+    pub rank: Option<i64>,
+    /// The criteria that were not met (M5).
+    pub decline_reasons: Vec<FindingCode>,
+    /// What was promised, by date.
+    pub next_steps: Vec<NextStepDocument>,
+    /// The assessment as it was at submission (E13).
+    pub assessment: AssessmentView,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// What was done.
+    pub summary: Option<String>,
+    /// When it ended, in whatever way.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closed_at: Option<Instant>,
+    /// How the requester found it handled (M11).
+    pub rating: Option<RatingDocument>,
+    /// Counts its changes; also the `ETag`.
+    pub version: i64,
+}
+
+/// A case by number and subject.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaseSummary {
+    /// Its id.
+    pub id: CaseId,
+    /// Its number.
+    pub number: CaseNumber,
+    /// One line.
+    pub subject: String,
+    /// Whose case it is.
+    pub organization: OrganizationName,
+}
+
+/// How the requester found an escalation handled.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Rating)]
+pub struct RatingDocument {
+    /// 1 (badly) to 5 (well).
+    pub score: i64,
+    /// Their words.
+    pub comment: Option<String>,
+    /// When.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Instant>,
+}
+
+impl EscalationDocument {
+    /// The escalation with its steps, in the reader's words. `steps` may hold those of other escalations too.
+    pub fn new(reader: &Reader<'_>, view: &EscalationView, steps: &[NextStep]) -> Self {
+        let escalation = &view.escalation;
+        Self {
+            id: escalation.id,
+            number: escalation.number,
+            case: CaseSummary {
+                id: escalation.case_id,
+                number: view.case_number,
+                subject: view.case_subject.clone(),
+                organization: (&view.organization).into(),
+            },
+            reason: escalation.reason.clone(),
+            answers: escalation.answers.0.clone(),
+            details: escalation.details.clone(),
+            acknowledgements: escalation.acknowledgements.0.clone(),
+            state: escalation.state,
+            lawful_verbs: escalation.state.lawful_verbs().to_vec(),
+            requested_by: (&view.requested_by).into(),
+            submitted_at: escalation.submitted_at,
+            owner: view.owner.as_ref().map(PersonName::from),
+            claimed_at: escalation.claimed_at,
+            decided_at: escalation.decided_at,
+            importance: escalation.importance,
+            urgency: escalation.urgency,
+            rank: escalation.rank,
+            decline_reasons: escalation.decline_reasons.0.clone(),
+            next_steps: steps
+                .iter()
+                .filter(|step| step.escalation_id == Some(escalation.id))
+                .map(|step| NextStepDocument::new(reader, step))
+                .collect(),
+            assessment: AssessmentView::new(reader.words, &escalation.assessment.0),
+            outcome: escalation.outcome.clone(),
+            summary: escalation.summary.clone(),
+            closed_at: escalation.closed_at,
+            rating: escalation.rating_score.map(|score| RatingDocument {
+                score,
+                comment: escalation.rating_comment.clone(),
+                at: escalation.rated_at,
+            }),
+            version: escalation.version,
+        }
+    }
+}
+
+/// A promised next step.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = NextStep)]
+pub struct NextStepDocument {
+    /// Its id.
+    pub id: NextStepId,
+    /// The case.
+    pub case: CaseId,
+    /// The escalation on which it was promised, if it was.
+    pub escalation: Option<EscalationId>,
+    /// What is promised.
+    pub what: String,
+    /// Who does it.
+    pub who: String,
+    /// By when.
+    #[schema(value_type = String, format = DateTime)]
+    pub due_at: Instant,
+    /// Where it stands.
+    pub state: StepState,
+    /// Whether it is open and its date has passed.
+    pub overdue: bool,
+    /// Why it was promised anew.
+    pub reason: Option<String>,
+    /// When it was promised.
+    #[schema(value_type = String, format = DateTime)]
+    pub promised_at: Instant,
+    /// When it was done or missed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub settled_at: Option<Instant>,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+impl NextStepDocument {
+    /// The step as it stands now.
+    pub fn new(reader: &Reader<'_>, step: &NextStep) -> Self {
+        Self {
+            id: step.id,
+            case: step.case_id,
+            escalation: step.escalation_id,
+            what: step.what.clone(),
+            who: step.who.clone(),
+            due_at: step.due_at,
+            state: step.state,
+            overdue: step.state == StepState::Open && step.due_at <= reader.now,
+            reason: step.reason.clone(),
+            promised_at: step.promised_at,
+            settled_at: step.settled_at,
+            version: step.version,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What is asked on a case: a higher priority (C5), a root cause analysis (C6).
+
+use super::documents::{CaseDocument, PriorityRequestDocument};
+use crate::db::Conn;
+use crate::domain::access::Permission::{
+    CasesView, PrioritiesDecide, PrioritiesRequest, RcaDeliver, RcaRequest,
+};
+use crate::domain::case::Priority;
+use crate::domain::ids::{CaseRef, PriorityRequestId};
+use crate::domain::text::Markdown;
+use crate::http::call::{Call, may};
+use crate::http::fields::request;
+use crate::http::pagination::Page;
+use crate::http::problem::Problem;
+use crate::http::reply::{Created, Reply};
+use crate::http::route::{Route, table};
+use crate::store::{cases, requests};
+use crate::workflow::request as verbs;
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { requests:
+        GET   "/cases/{case}/priority-requests"       may(CasesView)         => list, "The case's priority requests, the newest first";
+        POST  "/cases/{case}/priority-requests"       may(PrioritiesRequest) => ask, "Ask for a higher priority with a work note";
+        POST  "/priority-requests/{request}/decision" may(PrioritiesDecide)  => decide, "Grant a priority request, or refuse it with a reason";
+        POST  "/cases/{case}/rca"                     may(RcaRequest)        => request_rca, "Request a root cause analysis";
+        POST  "/cases/{case}/rca/delivery"            may(RcaDeliver)        => deliver_rca, "Deliver the root cause analysis";
+    }
+}
+
+async fn list(call: Call<CaseRef>) -> Result<Reply<Page<PriorityRequestDocument>>, Problem> {
+    let items = call
+        .look(|conn, call| {
+            let reach = call.principal.access().reach();
+            let case = cases::id_of(conn, reach, &call.address)?.ok_or_else(Problem::not_found)?;
+            Ok(requests::of_case(conn, case)?
+                .iter()
+                .map(PriorityRequestDocument::from)
+                .collect())
+        })
+        .await?;
+    Reply::new(&Page::whole(items))
+}
+
+request! {
+    /// A request for a higher priority.
+    pub struct PriorityAsked {
+        /// The priority asked for.
+        priority: Priority,
+        /// Why; it becomes a work note in the case feed.
+        note: Markdown,
+    }
+}
+
+async fn ask(
+    call: Call<CaseRef, PriorityAsked>,
+) -> Result<Created<PriorityRequestDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, body) = (&call.principal.actor, &call.body);
+        let id = verbs::request_priority(
+            conn,
+            actor,
+            &call.address,
+            body.priority,
+            &body.note,
+            call.now,
+        )?;
+        let document = document(conn, call, id)?;
+        Ok(Reply::new(&document)?.version(document.version))
+    })
+    .await
+}
+
+request! {
+    /// What becomes of a priority request.
+    pub struct PriorityDecision {
+        /// Whether the priority is raised.
+        granted: bool,
+        /// Why so; a refusal needs it.
+        note: Option<Markdown>,
+    }
+}
+
+async fn decide(
+    call: Call<PriorityRequestId, PriorityDecision>,
+) -> Result<Reply<PriorityRequestDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, body) = (&call.principal.actor, &call.body);
+        verbs::decide_priority(
+            conn,
+            actor,
+            call.address,
+            body.granted,
+            body.note.as_ref(),
+            call.now,
+        )?;
+        let document = document(conn, call, call.address)?;
+        Ok(Reply::new(&document)?.version(document.version))
+    })
+    .await
+}
+
+fn document<A, B>(
+    conn: &mut Conn,
+    call: &Call<A, B>,
+    id: PriorityRequestId,
+) -> Result<PriorityRequestDocument, Problem> {
+    let found = requests::find(conn, call.principal.access().reach(), id)?;
+    Ok((&found.ok_or_else(Problem::not_found)?).into())
+}
+
+request! {
+    /// What a root cause analysis is to answer.
+    pub struct AnalysisAsked {
+        /// What it is to answer; it becomes a work note in the case feed.
+        note: Option<Markdown>,
+    }
+}
+
+async fn request_rca(call: Call<CaseRef, AnalysisAsked>) -> Result<Created<CaseDocument>, Problem> {
+    call.write(|conn, call| {
+        let note = call.body.note.as_ref();
+        verbs::request_analysis(conn, &call.principal.actor, &call.address, note, call.now)?;
+        created(conn, call)
+    })
+    .await
+}
+
+request! {
+    /// A root cause analysis.
+    pub struct Analysis {
+        /// The analysis, in Markdown.
+        body: Markdown,
+    }
+}
+
+async fn deliver_rca(call: Call<CaseRef, Analysis>) -> Result<Created<CaseDocument>, Problem> {
+    call.write(|conn, call| {
+        verbs::deliver_analysis(
+            conn,
+            &call.principal.actor,
+            &call.address,
+            &call.body.body,
+            call.now,
+        )?;
+        created(conn, call)
+    })
+    .await
+}
+
+fn created<B>(conn: &mut Conn, call: &Call<CaseRef, B>) -> Result<Created<CaseDocument>, Problem> {
+    let document = super::cases::document(conn, call, &call.address)?;
+    Ok(Reply::new(&document)?.version(document.version))
+}

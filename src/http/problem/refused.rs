@@ -1,0 +1,201 @@
+//! What the verbs refuse, as problems.
+
+use serde_json::Value;
+
+use super::{Code, Problem};
+use crate::domain::access::{CaseField, FieldRefusal};
+use crate::domain::calendar::CalendarError;
+use crate::domain::case::{CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal};
+use crate::domain::eligibility::Assessment;
+use crate::domain::escalation;
+use crate::domain::reason::{AnswerError, AnswerProblem};
+use crate::http::fields::{Fault, FieldError};
+use crate::http::words;
+use crate::words::assessment::AssessmentView;
+use crate::workflow::{Failed, Refused};
+
+impl From<Failed> for Problem {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Refused(refused) => refused.into(),
+            Failed::Database(error) => error.into(),
+            Failed::Calendar(CalendarError::NoBusinessDay) => Self::new(Code::NoBusinessDay),
+            Failed::Calendar(CalendarError::OutOfRange) => {
+                Self::new(Code::BadRequest).with("why", "the deadline lies beyond the end of time")
+            }
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotFound => Self::not_found(),
+            Refused::Missing(permission) => Self::missing_permission(permission),
+            Refused::Stale { version } => Self::new(Code::StaleVersion).with("version", version),
+            Refused::Field { field, code, given } => {
+                field_error(field, Fault::new(code).with("given", given))
+            }
+            Refused::CaseField(field, refusal) => case_field(field, refusal),
+            Refused::Case(refusal) => case(refusal),
+            Refused::UnlawfulMove(unlawful) => Self::new(Code::UnlawfulMove)
+                .with("state", unlawful.from.as_str())
+                .with("asked", unlawful.to.as_str())
+                .with(
+                    "lawful_moves",
+                    names(unlawful.lawful.iter().map(|status| status.as_str())),
+                ),
+            Refused::Priority(refusal) => priority(refusal),
+            Refused::Decision(refusal) => decision(refusal),
+            Refused::Rca(refusal) => rca(refusal),
+            Refused::Step(refusal) => step(refusal),
+            Refused::ActiveEscalation { number, assessment } => {
+                assessed(Code::ActiveEscalation, &assessment).with("escalation", number.to_string())
+            }
+            Refused::NotEligible(assessment) => assessed(Code::NotEligible, &assessment),
+            Refused::AcknowledgementRequired(assessment) => {
+                assessed(Code::AcknowledgementRequired, &assessment)
+            }
+            Refused::Answers(errors) => Self::invalid(errors.iter().map(answer).collect()),
+            Refused::Escalation(refusal) => escalation(refusal),
+            Refused::EscalationEnded => Self::new(Code::EscalationEnded),
+            Refused::EditWindowClosed => Self::new(Code::EditWindowClosed),
+            Refused::NotEditable => Self::new(Code::NotEditable),
+            Refused::BeforeOpening { opened_at } => {
+                Self::new(Code::BeforeOpening).with_json("opened_at", &opened_at)
+            }
+        }
+    }
+}
+
+fn field_error(field: impl Into<String>, fault: Fault) -> Problem {
+    Problem::invalid_field(FieldError::new(field, fault))
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> Value {
+    names.map(Value::from).collect::<Vec<_>>().into()
+}
+
+/// With the findings and the instant at which the answer changes, where only time is missing.
+fn assessed(code: Code, assessment: &Assessment) -> Problem {
+    let view = AssessmentView::new(words(), assessment);
+    let problem = Problem::new(code)
+        .with_json("findings", &view.findings)
+        .with("reason", assessment.reason.as_str());
+    match view.eligible_at {
+        Some(at) => problem.with_json("eligible_at", &at),
+        None => problem,
+    }
+}
+
+fn case_field(field: CaseField, refusal: FieldRefusal) -> Problem {
+    match refusal {
+        FieldRefusal::Missing(missing) => missing.into(),
+        FieldRefusal::ByPriorityRequest => Problem::new(Code::PriorityByRequest),
+        FieldRefusal::StaffOnly(_) => {
+            Problem::missing_permission(crate::domain::access::Permission::CasesWork)
+                .with("field", field.as_str())
+        }
+    }
+}
+
+fn case(refusal: CaseRefusal) -> Problem {
+    match refusal {
+        CaseRefusal::Closed | CaseRefusal::AlreadyClosed => Problem::new(Code::CaseClosed),
+        CaseRefusal::NotClosed => Problem::new(Code::CaseNotClosed),
+        CaseRefusal::EscalationActive => Problem::new(Code::CloseEscalationFirst),
+    }
+}
+
+fn priority(refusal: PriorityRefusal) -> Problem {
+    match refusal {
+        PriorityRefusal::ByPhone => Problem::new(Code::PriorityByPhone),
+        PriorityRefusal::NotHigher { current } => {
+            Problem::new(Code::PriorityNotHigher).with("priority", current.as_str())
+        }
+        PriorityRefusal::AlreadyPending => Problem::new(Code::AlreadyRequested),
+    }
+}
+
+fn decision(refusal: DecisionRefusal) -> Problem {
+    match refusal {
+        DecisionRefusal::AlreadyDecided { state } => {
+            Problem::new(Code::AlreadyDecided).with("state", state.as_str())
+        }
+        DecisionRefusal::ReasonMissing => field_error("note", Fault::new("required")),
+    }
+}
+
+fn rca(refusal: RcaRefusal) -> Problem {
+    match refusal {
+        RcaRefusal::CaseClosed => Problem::new(Code::CaseClosed),
+        RcaRefusal::AlreadyRequested => Problem::new(Code::AlreadyRequested),
+        RcaRefusal::NotRequested => Problem::new(Code::RcaNotRequested),
+        RcaRefusal::AlreadyDelivered => Problem::new(Code::RcaDelivered),
+    }
+}
+
+fn step(refusal: StepRefusal) -> Problem {
+    match refusal {
+        StepRefusal::UnlawfulMove {
+            state,
+            verb,
+            lawful,
+        } => Problem::new(Code::UnlawfulMove)
+            .with("state", state.as_str())
+            .with("asked", verb.as_str())
+            .with(
+                "lawful_moves",
+                names(lawful.iter().map(|verb| verb.as_str())),
+            ),
+        StepRefusal::NotLater { due_at } => field_error(
+            "due_at",
+            Fault::new("not_later").with("due_at", due_at.to_rfc3339()),
+        ),
+        StepRefusal::NotInTheFuture => field_error("due_at", Fault::new("not_in_the_future")),
+    }
+}
+
+fn answer(error: &AnswerError) -> FieldError {
+    let fault = match &error.problem {
+        AnswerProblem::Text(text) => Fault::from(text.clone()),
+        AnswerProblem::WrongKind(kind) => Fault::new("wrong_kind").with("kind", kind.as_str()),
+        AnswerProblem::Missing => Fault::new("required"),
+        AnswerProblem::UnknownQuestion => Fault::new("unknown_question"),
+        AnswerProblem::MustConfirm => Fault::new("must_confirm"),
+        AnswerProblem::NotADate => Fault::new("not_a_date"),
+    };
+    FieldError::new(format!("answers.{}", error.question), fault)
+}
+
+fn escalation(refusal: escalation::Refusal) -> Problem {
+    use escalation::Refusal;
+    match refusal {
+        Refusal::UnlawfulMove {
+            state,
+            verb,
+            lawful,
+        } => Problem::new(Code::UnlawfulMove)
+            .with("state", state.as_str())
+            .with("asked", verb.as_str())
+            .with(
+                "lawful_moves",
+                names(lawful.iter().map(|verb| verb.as_str())),
+            ),
+        Refusal::AlreadyClaimed { by } => {
+            Problem::new(Code::AlreadyClaimed).with("owner", by.to_string())
+        }
+        Refusal::NotOwner => Problem::new(Code::NotEscalationOwner),
+        Refusal::NotSupervisor => {
+            Problem::missing_permission(crate::domain::access::Permission::EscalationsAssign)
+        }
+        Refusal::ReasonsMissing => field_error("reasons", Fault::new("required")),
+        Refusal::AlreadyRated => Problem::new(Code::AlreadyRated),
+        Refusal::ScoreOutOfRange => field_error(
+            "score",
+            Fault::new("out_of_range")
+                .with("min", 1_i64)
+                .with("max", 5_i64),
+        ),
+    }
+}
