@@ -156,7 +156,7 @@ on_both_databases! {
             assert_eq!(found(query).await, expected, "{query}");
         }
         eve.get("/cases?colour=red").await.names_fields(&[("colour", "unknown_field")]);
-        eve.get("/cases?status=parked").await.names_fields(&[("status", "unknown_value")]);
+        eve.get("/cases?status=parked").await.names_fields(&[("status", "not_allowed")]);
         eve.get("/cases?escalated=perhaps").await.refused(422, "validation_failed");
     }
 

@@ -52,7 +52,7 @@ on_both_databases! {
             assert_eq!(lawful, ["awaiting_customer", "awaiting_third_party", "solution_provided"]);
         }
         assert_eq!(status(&dana, &case).await, "in_progress");
-        eve.changes(&case, json!({ "status": "parked" })).await.names_fields(&[("status", "unknown_value")]);
+        eve.changes(&case, json!({ "status": "parked" })).await.names_fields(&[("status", "not_allowed")]);
     }
 
     async fn c3_who_changes_a_case(desk: Desk) {

@@ -39,7 +39,7 @@ on_both_databases! {
         let no_reason = ola.does(&first, "decline", json!({ "reasons": [], "reply": "No." })).await;
         assert_eq!(no_reason.status, 422, "{no_reason:?}");
         let unknown = ola.does(&first, "decline", json!({ "reasons": ["too_loud"] })).await;
-        unknown.names_fields(&[("reasons[0]", "unknown_value")]);
+        unknown.names_fields(&[("reasons[0]", "not_allowed")]);
         let declined = ola.declines(&first, &["impact_not_significant", "awaiting_your_information"]).await;
         assert_eq!(declined["state"], "declined");
         assert_eq!(declined["decline_reasons"], json!(["impact_not_significant", "awaiting_your_information"]));

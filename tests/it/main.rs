@@ -1,6 +1,7 @@
 //! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
 
 mod api;
+mod bad_input;
 mod cases;
 mod eligibility;
 mod equipment;
@@ -9,6 +10,7 @@ mod feeds;
 mod guards;
 mod history;
 mod main_job;
+mod outage;
 mod race;
 mod schema;
 mod sign_in;

@@ -1,0 +1,194 @@
+//! What fails comes back: a lost database, a process that is killed, a port that is taken, a setting that is wrong.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::database::{Backend, TestDatabase};
+use crate::support::desk::{Desk, client, furnished, runtime};
+use crate::support::leash::PATIENCE;
+use crate::support::person::{Asking, high};
+use crate::support::process::{self, Process};
+
+/// Asks until the answer is `status`; the server needs a moment to notice.
+async fn answers_with(desk: &Desk, path: &str, status: u16) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = Asking::new(path.into(), desk.client().get(desk.page(path))).await;
+        if answer.status == status {
+            return;
+        }
+        assert!(Instant::now() < deadline, "still {answer:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[test]
+fn a_lost_connection_is_503_and_recovers_by_itself() {
+    Desk::for_story(Backend::Postgresql, async |desk| {
+        let dana = desk.person("dana");
+        let case = dana.opens(high()).await;
+        let server = desk.database().on_server().expect("a server");
+
+        // A restart of the server breaks every connection: nobody is to notice.
+        assert!(server.break_connections() > 0, "the desk holds connections");
+        dana.writes(&case, "Still there.").await;
+        assert!(server.break_connections() > 0);
+        assert_eq!(dana.sees(&case).await["number"], case.number.as_str());
+
+        // While it is away, the answer says so and promises nothing.
+        server.close_to_all();
+        let path = format!("/cases/{}/feed", case.number);
+        dana.post(&path, json!({ "body": "Lost." }))
+            .await
+            .refused(503, "database_unavailable");
+        dana.get(&path).await.refused(503, "database_unavailable");
+        answers_with(&desk, "/readyz", 503).await;
+        answers_with(&desk, "/healthz", 200).await;
+
+        // When it is back, so is the desk.
+        server.open_to_all();
+        answers_with(&desk, "/readyz", 200).await;
+        dana.writes(&case, "Back again.").await;
+        let said = dana.case_feed(&case).await;
+        let said: Vec<&str> = said
+            .iter()
+            .filter(|entry| entry["kind"] == "comment")
+            .filter_map(|entry| entry["body"].as_str())
+            .collect();
+        assert_eq!(said, ["Still there.", "Back again."]);
+    });
+}
+
+/// What was acknowledged is there after `kill -9`.
+fn survives_a_kill(backend: Backend) {
+    if !backend.is_available() {
+        return;
+    }
+    runtime().block_on(async {
+        let furnished = furnished(backend).await;
+        let database = TestDatabase::create(backend, Some(&furnished.database));
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = database.url();
+        let settings = [("CASEBELL_DATABASE_URL", url.as_str())];
+        let client = client();
+        let mut acknowledged = 0;
+        for _ in 0..3 {
+            let server = Process::serve(folder.path(), &settings);
+            let mut requests = tokio::task::JoinSet::new();
+            for _ in 0..20 {
+                let request = client
+                    .post(format!("{}/api/v1/cases", server.origin))
+                    .bearer_auth(&furnished.tokens["dana"])
+                    .json(&high().json());
+                requests.spawn(async move {
+                    request
+                        .send()
+                        .await
+                        .is_ok_and(|answer| answer.status() == 201)
+                });
+            }
+            // Some have been answered, the others are under way.
+            let mut answered = 0;
+            while answered < 5 {
+                answered += usize::from(
+                    requests
+                        .join_next()
+                        .await
+                        .expect("requests are left")
+                        .expect("no panic"),
+                );
+            }
+            server.end_with("KILL");
+            acknowledged += answered;
+            while let Some(taken) = requests.join_next().await {
+                acknowledged += usize::from(taken.expect("no panic"));
+            }
+        }
+        let kept: usize = database.texts("SELECT CAST(count(*) AS text) AS text FROM cases")[0]
+            .parse()
+            .expect("a number");
+        assert!(
+            kept >= acknowledged,
+            "{acknowledged} were acknowledged, {kept} are there"
+        );
+        // Nothing is half there, and a new process works on.
+        let server = Process::serve(folder.path(), &settings);
+        let answer = client
+            .get(format!("{}/api/v1/cases?limit=1", server.origin))
+            .bearer_auth(&furnished.tokens["dana"])
+            .send()
+            .await;
+        assert_eq!(answer.expect("an answer").status(), 200);
+        crate::support::invariants::check(&database, false);
+    });
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill_on_sqlite() {
+    survives_a_kill(Backend::Sqlite);
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill_on_postgresql() {
+    survives_a_kill(Backend::Postgresql);
+}
+
+#[test]
+fn a_wrong_setting_stops_the_start_with_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, value, says) in [
+        ("CASEBELL_LISTEN", "nowhere", "listen"),
+        ("CASEBELL_DATABASE_URL", "mysql://x", "database_url"),
+        ("CASEBELL_MAIL_URL", "pigeon://x", "mail_url"),
+        ("CASEBELL_PUBLIC_URL", "desk", "public_url"),
+        ("CASEBELL_LISTNE", "127.0.0.1:0", "listne"),
+        ("CASEBELL_WORKERS", "-1", "workers"),
+    ] {
+        let output = process::run(folder.path(), &[(name, value)], &["serve"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{name}={value}: {said}");
+        assert!(
+            said.contains(says) && said.contains(name),
+            "{name}={value}: {said}"
+        );
+    }
+    let secret = process::run(
+        folder.path(),
+        &[("CASEBELL_DATABASE_URL", "postgress://me:hunter2@host/db")],
+        &["serve"],
+    );
+    assert!(
+        !String::from_utf8_lossy(&secret.stderr).contains("hunter2"),
+        "no secrets"
+    );
+}
+
+#[test]
+fn a_taken_port_is_said_to_be_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = process::run(folder.path(), &[("CASEBELL_LISTEN", &address)], &["serve"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && said.contains(&address),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_unreachable_database_is_said_to_be_unreachable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = [(
+        "CASEBELL_DATABASE_URL",
+        "postgres://casebell:hunter2@127.0.0.1:1/casebell",
+    )];
+    let output = process::run(folder.path(), &settings, &["serve"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && said.contains("database"),
+        "{said}"
+    );
+    assert!(!said.contains("hunter2"), "no secrets: {said}");
+}
