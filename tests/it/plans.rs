@@ -1,0 +1,196 @@
+//! Every list and every look finds its rows by an index, on both databases: the plans of the statements that the server
+//! really sends.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+
+use casebell::db::{Conn, Location};
+use chrono::TimeDelta;
+use diesel::connection::{
+    Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation,
+};
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::support::database::{Backend, on_both_databases};
+use crate::support::desk::Desk;
+use crate::support::person::high;
+
+/// Statements by the database they went to.
+static SENT: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
+
+/// Whether anybody wants to know; other stories need not pay for it.
+static WATCHING: AtomicBool = AtomicBool::new(false);
+
+/// Notes what a connection sends.
+struct Listener {
+    url: Option<String>,
+}
+
+impl Instrumentation for Listener {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartEstablishConnection { url, .. } => {
+                self.url = Some(url.to_owned())
+            }
+            InstrumentationEvent::StartQuery { query, .. } if WATCHING.load(Ordering::Relaxed) => {
+                let sql = query.to_string();
+                let sql = sql
+                    .split(" -- binds:")
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned();
+                if let Some(url) = &self.url {
+                    SENT.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .insert((url.clone(), sql));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// From here on new connections are listened to.
+pub fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        set_default_instrumentation(|| Some(Box::new(Listener { url: None }))).expect("installed");
+    });
+}
+
+/// Few rows by their nature: reading all of them is the quickest way.
+const SMALL: [&str; 6] = [
+    "calendars",
+    "lines_of_business",
+    "policies",
+    "escalation_reasons",
+    "counters",
+    "organizations",
+];
+
+#[derive(QueryableByName)]
+struct SqlitePlan {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PostgresPlan {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+/// The plan of a statement whose values are not known.
+fn plan(conn: &mut Conn, sql: &str) -> Vec<String> {
+    let failed = |error: diesel::result::Error| -> Vec<String> { panic!("{sql}: {error}") };
+    match conn {
+        Conn::Sqlite(conn) => {
+            let rows = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load::<SqlitePlan>(conn);
+            rows.map(|rows| rows.into_iter().map(|row| row.detail).collect())
+                .unwrap_or_else(failed)
+        }
+        Conn::Postgres(conn) => {
+            let arguments =
+                vec!["NULL"; (1..).take_while(|n| sql.contains(&format!("${n}"))).count()]
+                    .join(", ");
+            let arguments = if arguments.is_empty() {
+                arguments
+            } else {
+                format!("({arguments})")
+            };
+            // A sequential scan is then only taken where there is no other way.
+            let prepare = format!(
+                "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; PREPARE looked AS {sql}"
+            );
+            conn.batch_execute(&prepare)
+                .unwrap_or_else(|error| panic!("{sql}: {error}"));
+            let rows =
+                sql_query(format!("EXPLAIN EXECUTE looked{arguments}")).load::<PostgresPlan>(conn);
+            let _ = conn.batch_execute("DEALLOCATE looked");
+            rows.map(|rows| rows.into_iter().map(|row| row.line).collect())
+                .unwrap_or_else(failed)
+        }
+    }
+}
+
+/// Whether a line of a plan reads a whole table without an index.
+fn reads_everything(backend: Backend, line: &str) -> bool {
+    let table = match backend {
+        Backend::Sqlite if line.contains(" USING ") => None,
+        Backend::Sqlite => line.strip_prefix("SCAN "),
+        Backend::Postgresql => line.split_once("Seq Scan on ").map(|(_, rest)| rest),
+    };
+    let table = table
+        .and_then(|rest| rest.split(' ').next())
+        .unwrap_or_default();
+    !table.is_empty() && table != "CONSTANT" && !SMALL.contains(&table)
+}
+
+on_both_databases! {
+    async fn nothing_is_found_by_reading_everything(desk: Desk) {
+        let url = match &desk.database().location {
+            Location::Sqlite(path) => path.display().to_string(),
+            Location::Postgres(url) => url.expose_secret().to_owned(),
+        };
+        let (dana, eve, ola, ada) = (desk.person("dana"), desk.person("eve"), desk.person("ola"), desk.person("ada"));
+        WATCHING.store(true, Ordering::Relaxed);
+        // Something of everything, so that every look has something to find.
+        let case = dana.opens(high()).await;
+        desk.passes(TimeDelta::hours(24));
+        let escalation = dana.escalates(&case, "no_update").taken().await;
+        ola.claims(&escalation).await;
+        let due_at = (desk.now() + TimeDelta::hours(1)).to_rfc3339();
+        let steps = json!([{ "what": "x", "who": "y", "due_at": due_at }]);
+        let accept = json!({ "importance": "low", "urgency": "low", "reply": "x", "next_steps": steps });
+        ola.does(&escalation, "accept", accept).await.ok();
+        desk.post().await;
+        let (number, e) = (&case.number, &escalation.number);
+        for path in [
+            "/me", "/tokens", "/cases", "/cases?q=x", "/cases?status=open", "/cases?status=open&priority=high", "/cases?priority=high",
+            "/cases?escalated=true", "/cases?escalated=false", "/escalations", "/escalations?state=accepted", "/escalations?rank=1",
+            "/escalations?overdue=true", "/organizations", "/users", "/escalation-reasons", "/calendars", "/policies", "/lines-of-business",
+            "/audit-events", "/notices", "/roles",
+        ] {
+            for person in [&dana, &eve, &ola, &ada] {
+                let first = person.get(&format!("{path}{}limit=1", if path.contains('?') { '&' } else { '?' })).await;
+                if let Some(cursor) = first.json["next_cursor"].as_str() {
+                    person.get(&format!("{path}{}limit=1&cursor={cursor}", if path.contains('?') { '&' } else { '?' })).await.ok();
+                }
+            }
+        }
+        eve.get("/cases?organization=acme").await.ok();
+        eve.get("/cases?line_of_business=Ledger").await.ok();
+        for path in [
+            format!("/cases/{number}"), format!("/cases/{number}/feed"), format!("/cases/{number}/escalation-feed"),
+            format!("/cases/{number}/escalations"), format!("/cases/{number}/eligibility"), format!("/escalations/{e}"),
+            format!("/escalations/{e}/feed"), format!("/cases/{number}/eligibility?at=2026-03-02T10:00:00Z"), format!("/cases/{}", case.id),
+        ] {
+            dana.get(&path).await.ok();
+            eve.get(&path).await.ok();
+        }
+        dana.reads(&case).await;
+
+        let mut conn = desk.database().connect();
+        let sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let statements: Vec<&str> = sent
+            .iter()
+            .filter(|(to, sql)| *to == url && ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| sql.starts_with(verb)))
+            .map(|(_, sql)| sql.as_str())
+            .collect();
+        assert!(statements.len() > 40, "only {} statements were heard", statements.len());
+        let mut bad = Vec::new();
+        for sql in statements {
+            let plan = plan(&mut conn, sql);
+            let scans: Vec<&String> = plan.iter().filter(|line| reads_everything(desk.backend(), line)).collect();
+            if !scans.is_empty() {
+                bad.push(format!("{sql}\n    {scans:?}"));
+            }
+        }
+        assert!(bad.is_empty(), "read everything:\n{}", bad.join("\n"));
+    }
+}
