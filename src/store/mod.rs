@@ -9,6 +9,7 @@ pub mod cases;
 pub mod escalations;
 pub mod feeds;
 pub mod idempotency;
+pub mod imports;
 pub mod organizations;
 pub mod people;
 pub mod promises;

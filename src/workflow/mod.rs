@@ -6,6 +6,7 @@ pub mod administer;
 pub mod assess;
 pub mod close_case;
 pub mod feed;
+pub mod import_case;
 pub mod notify;
 pub mod open_case;
 pub mod promise;

@@ -1,0 +1,195 @@
+//! `casebell import`: what another system knows, with its true past instants (section 11, *Import*).
+
+pub mod casebell;
+mod directory;
+mod lines;
+pub mod report;
+pub mod servicenow;
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant as Stopwatch;
+
+use diesel::Connection;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::clock::Clock;
+use crate::credentials::HashError;
+use crate::db::{Conn, Db, DbError};
+use directory::Directory;
+use report::{Fault, Refusal, Report, Unloaded};
+
+/// Load what another system knows, with its true past instants.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ImportArgs {
+    #[command(subcommand)]
+    from: Source,
+    /// Print the report as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Clone, Debug, clap::Subcommand)]
+enum Source {
+    /// Casebell's own format: one JSON object a line.
+    Casebell {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A ServiceNow incident event log.
+    Servicenow {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Some lines were refused; the rest was loaded.
+const REFUSED: u8 = 2;
+
+/// Why an import ended before its file did.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be opened.
+    #[error("cannot open {0}: {1}")]
+    Open(PathBuf, io::Error),
+    /// The file cannot be read on.
+    #[error("cannot read on: {0}")]
+    Read(#[from] io::Error),
+    /// The log has no such column.
+    #[error("the first line names no column `{0}`: this is no ServiceNow incident event log")]
+    NoColumn(&'static str),
+    /// The organization that would be the provider is something else.
+    #[error("there is no provider, and the organization `{0}` is a customer or partner")]
+    NoProvider(String),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// A password cannot be hashed.
+    #[error(transparent)]
+    Password(#[from] HashError),
+    /// A thread that hashed passwords ended without a word.
+    #[error("the passwords could not be hashed")]
+    Hashing,
+}
+
+/// Imports a file and prints what came of it.
+///
+/// # Errors
+/// If the file or the database cannot be read or written. Refused lines are no error; the exit code tells of them.
+pub async fn run(args: &ImportArgs, db: &Db, clock: &Clock) -> Result<ExitCode, ImportError> {
+    let started = Stopwatch::now();
+    let path = match &args.from {
+        Source::Casebell { file } | Source::Servicenow { file } => file,
+    };
+    let (file, length) = open(path)?;
+    let watch = Watch::on_terminal(length, args.json);
+    let now = clock.now();
+    let report = match &args.from {
+        Source::Casebell { .. } => casebell::import(db, file, now, &watch).await,
+        Source::Servicenow { .. } => servicenow::import(db, file, now, &watch).await,
+    }?;
+    watch.bar.finish_and_clear();
+    let seconds = started.elapsed().as_secs_f64();
+    if args.json {
+        println!("{:#}", report.json(&path.display().to_string(), seconds));
+    } else {
+        println!("{report}\n\n{} in {seconds:.1} s", path.display());
+    }
+    Ok(match report.refusals() {
+        [] => ExitCode::SUCCESS,
+        _ => ExitCode::from(REFUSED),
+    })
+}
+
+fn open(path: &Path) -> Result<(BufReader<File>, u64), ImportError> {
+    let cannot = |error| ImportError::Open(path.to_owned(), error);
+    let file = File::open(path).map_err(cannot)?;
+    let length = file.metadata().map_err(cannot)?.len();
+    Ok((BufReader::with_capacity(1 << 16, file), length))
+}
+
+/// Whoever watches an import: a bar on a terminal, and each refused line as it is found.
+#[derive(Debug)]
+pub struct Watch {
+    bar: ProgressBar,
+    tells: bool,
+    told: Cell<u64>,
+}
+
+/// How many refused lines are told one by one; a file of the wrong kind would fill the terminal.
+const TOLD: u64 = 1_000;
+
+impl Watch {
+    /// A bar of `length` bytes, which shows itself on a terminal only. Refused lines are told unless the report
+    /// will list them for a program.
+    fn on_terminal(length: u64, json: bool) -> Self {
+        let bar = ProgressBar::new(length);
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {elapsed}, {eta} left")
+        {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            tells: !json,
+            told: Cell::new(0),
+        }
+    }
+
+    /// Nobody watches.
+    pub fn nobody() -> Self {
+        Self {
+            bar: ProgressBar::hidden(),
+            tells: false,
+            told: Cell::new(0),
+        }
+    }
+
+    /// From now on events are counted, not bytes.
+    fn counts(&self, events: u64) {
+        self.bar.reset();
+        self.bar.set_length(events);
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:40} {pos}/{len} events  {elapsed}, {eta} left")
+        {
+            self.bar.set_style(style);
+        }
+    }
+
+    fn reached(&self, bytes: u64) {
+        self.bar.set_position(bytes);
+    }
+
+    fn refused(&self, report: &mut Report, refusal: Refusal) {
+        if self.tells {
+            self.told.set(self.told.get() + 1);
+            match self.told.get() {
+                ..=TOLD => self.bar.suspend(|| eprintln!("{refusal}")),
+                told if told == TOLD + 1 => self
+                    .bar
+                    .suspend(|| eprintln!("… more lines are refused; --json lists them all")),
+                _ => {}
+            }
+        }
+        report.refused(refusal);
+    }
+}
+
+/// Runs `f` so that all of it is there or nothing; a refusal rolls back this record only.
+fn in_savepoint<T>(
+    conn: &mut Conn,
+    directory: &mut Directory,
+    f: impl FnOnce(&mut Conn, &mut Directory) -> Result<T, Unloaded>,
+) -> Result<Result<T, Vec<Fault>>, DbError> {
+    match conn.transaction(|conn| f(conn, directory)) {
+        Ok(loaded) => Ok(Ok(loaded)),
+        Err(Unloaded::Refused(faults)) => {
+            directory.forget();
+            Ok(Err(faults))
+        }
+        Err(Unloaded::Database(error)) => Err(error),
+    }
+}

@@ -1,0 +1,149 @@
+//! What a batch has looked up: the same organization, people and lines are named on many lines.
+
+use std::collections::HashMap;
+
+use diesel::QueryResult;
+
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::ids::{LineId, OrganizationId, PersonId};
+use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::text::EmailAddress;
+use crate::store::organizations::Organization;
+use crate::store::{calendars, organizations, people};
+use crate::workflow::import_case::PastActor;
+
+/// A person whom a line names.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Their id.
+    pub id: PersonId,
+    /// Where they belong.
+    pub organization: OrganizationId,
+    /// On which side that is.
+    pub side: Side,
+    /// First and last name.
+    pub name: String,
+}
+
+impl Known {
+    /// The person as history names them.
+    pub fn actor(&self) -> PastActor {
+        PastActor {
+            id: self.id,
+            name: self.name.clone(),
+        }
+    }
+}
+
+/// Look-ups of one transaction. Only what was found is kept, so that what a later line adds is found then; after a
+/// rollback everything is forgotten, because some of it may never have been.
+#[derive(Debug, Default)]
+pub struct Directory {
+    organizations: HashMap<String, Organization>,
+    sides: HashMap<OrganizationId, Side>,
+    people: HashMap<EmailAddress, Known>,
+    lines: HashMap<String, LineId>,
+    root: Option<LineId>,
+    provider: Option<Organization>,
+}
+
+impl Directory {
+    /// Forgets everything.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The organization of that slug.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn organization(
+        &mut self,
+        conn: &mut Conn,
+        slug: &str,
+    ) -> QueryResult<Option<Organization>> {
+        if let Some(known) = self.organizations.get(slug) {
+            return Ok(Some(known.clone()));
+        }
+        let found = organizations::by_slug(conn, Reach::Everything, slug)?;
+        if let Some(organization) = &found {
+            self.organizations
+                .insert(slug.to_owned(), organization.clone());
+        }
+        Ok(found)
+    }
+
+    /// The provider.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn provider(&mut self, conn: &mut Conn) -> QueryResult<Option<Organization>> {
+        if self.provider.is_none() {
+            self.provider = organizations::provider(conn)?;
+        }
+        Ok(self.provider.clone())
+    }
+
+    /// The person of that address.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn person(&mut self, conn: &mut Conn, email: &EmailAddress) -> QueryResult<Option<Known>> {
+        if let Some(known) = self.people.get(email) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(person) = people::by_email(conn, email)? else {
+            return Ok(None);
+        };
+        let known = Known {
+            id: person.id,
+            organization: person.organization_id,
+            side: self.side(conn, person.organization_id)?,
+            name: person.name(),
+        };
+        self.people.insert(email.clone(), known.clone());
+        Ok(Some(known))
+    }
+
+    fn side(&mut self, conn: &mut Conn, organization: OrganizationId) -> QueryResult<Side> {
+        if let Some(side) = self.sides.get(&organization) {
+            return Ok(*side);
+        }
+        let kind = organizations::find(conn, Reach::Everything, organization)?
+            .map_or(OrganizationKind::Customer, |organization| organization.kind);
+        self.sides.insert(organization, kind.side());
+        Ok(kind.side())
+    }
+
+    /// The line of that name.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn line(&mut self, conn: &mut Conn, name: &str) -> QueryResult<Option<LineId>> {
+        if let Some(known) = self.lines.get(name) {
+            return Ok(Some(*known));
+        }
+        let found = calendars::line_named(conn, name)?.map(|line| line.id);
+        if let Some(line) = found {
+            self.lines.insert(name.to_owned(), line);
+        }
+        Ok(found)
+    }
+
+    /// The root line.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn root(&mut self, conn: &mut Conn, now: Instant) -> QueryResult<LineId> {
+        match self.root {
+            Some(root) => Ok(root),
+            None => {
+                let root = calendars::root_line(conn, now)?;
+                self.root = Some(root);
+                Ok(root)
+            }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! One batch of incidents, in one transaction; each incident a savepoint with everything that it brings along.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::cli::import::directory::{Directory, Known};
+use crate::cli::import::report::{Fault, Unloaded};
+use crate::cli::import::{ImportError, in_savepoint};
+use crate::db::{Conn, DbError};
+use crate::domain::Instant;
+use crate::domain::access::Role;
+use crate::domain::case::{Deployment, Status};
+use crate::domain::feed::Visibility;
+use crate::domain::ids::{CaseId, LineId};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::{Slug, Title};
+use crate::store::organizations::Organization;
+use crate::store::{cases, imports, organizations};
+use crate::workflow::Failed;
+use crate::workflow::administer::{self, AddOrganization, AddPerson};
+use crate::workflow::import_case::{
+    CaseState, PastCase, PastChange, PastEntry, continue_case, import_case, state_of,
+};
+
+use super::Incident;
+use super::row::{Event, Named};
+use super::told;
+
+/// The provider that is made where there is none, and the domain of its people's addresses.
+const PROVIDER: &str = "provider";
+/// The region of the organizations that are made.
+const REGION: &str = "default";
+
+/// What came of an incident that was not refused.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Whether its case was added.
+    pub is_new: bool,
+    /// How many events were loaded.
+    pub loaded: u64,
+    /// How many were here.
+    pub already_there: u64,
+    /// The lines of events that come too late: the case has changed since.
+    pub late: Vec<u64>,
+    /// How many organizations came with it.
+    pub organizations: u64,
+    /// How many people.
+    pub people: u64,
+    /// How many lines of business.
+    pub lines: u64,
+}
+
+/// Makes sure that there is a provider; says whether it was made.
+///
+/// # Errors
+/// The outer one is the database's own.
+pub fn provider(conn: &mut Conn, now: Instant) -> Result<Result<bool, ImportError>, DbError> {
+    if organizations::provider(conn)?.is_some() {
+        return Ok(Ok(false));
+    }
+    let add = Slug::parse(PROVIDER)
+        .and_then(|slug| Ok((slug, Title::parse("Provider")?)))
+        .and_then(|(slug, name)| organization(slug, name, OrganizationKind::Provider));
+    let refused = || ImportError::NoProvider(PROVIDER.to_owned());
+    let Ok(add) = add else {
+        return Ok(Err(refused()));
+    };
+    match administer::add_organization(conn, None, &add, now) {
+        Ok(_) => Ok(Ok(true)),
+        Err(Failed::Database(error)) => Err(error),
+        Err(_) => Ok(Err(refused())),
+    }
+}
+
+fn organization(
+    slug: Slug,
+    name: Title,
+    kind: OrganizationKind,
+) -> Result<AddOrganization, crate::domain::text::TextError> {
+    Ok(AddOrganization {
+        slug,
+        name,
+        kind,
+        region: Title::parse(REGION)?,
+        time_zone: chrono_tz::UTC,
+    })
+}
+
+/// Loads a batch.
+///
+/// # Errors
+/// The database's own.
+pub fn load(
+    conn: &mut Conn,
+    batch: &[Incident],
+    now: Instant,
+) -> Result<Vec<Result<Outcome, Vec<Fault>>>, DbError> {
+    let numbers: Vec<String> = batch.iter().filter_map(Incident::number).collect();
+    let cases = imports::known_cases(conn, &numbers)?;
+    let events: Vec<String> = batch
+        .iter()
+        .filter(|incident| incident.case(&cases).is_some())
+        .flat_map(|incident| {
+            incident
+                .events
+                .iter()
+                .map(|event| event.external_id.clone())
+        })
+        .collect();
+    let entries = imports::known_entries(conn, &events)?;
+    let mut directory = Directory::default();
+    batch
+        .iter()
+        .map(|incident| {
+            in_savepoint(conn, &mut directory, |conn, directory| {
+                let mut loading = Loading {
+                    conn,
+                    directory,
+                    now,
+                    outcome: Outcome::default(),
+                };
+                match incident.case(&cases) {
+                    None => loading.open(&incident.events)?,
+                    Some(case) => loading.go_on(case, &incident.events, &entries)?,
+                }
+                Ok(loading.outcome)
+            })
+        })
+        .collect()
+}
+
+impl Incident {
+    fn number(&self) -> Option<String> {
+        self.events.first().map(|event| event.number.to_string())
+    }
+
+    fn case(&self, cases: &HashMap<String, CaseId>) -> Option<CaseId> {
+        cases.get(self.events.first()?.number.as_str()).copied()
+    }
+}
+
+/// One incident being loaded.
+struct Loading<'a> {
+    conn: &'a mut Conn,
+    directory: &'a mut Directory,
+    now: Instant,
+    outcome: Outcome,
+}
+
+/// What events come to: how the case changed, and what the feed says.
+type Story = (Vec<PastChange>, Vec<PastEntry>);
+
+impl Loading<'_> {
+    fn open(&mut self, events: &[Event]) -> Result<(), Unloaded> {
+        let Some(first) = events.first() else {
+            return Ok(());
+        };
+        let organization = self.location(&first.location)?;
+        let slug = organization.slug.as_str();
+        let caller = self.person(&first.caller, slug, &organization, Role::DesignatedContact)?;
+        // The first row is a change too: until then the case was open.
+        let opening = CaseState {
+            status: Status::Open,
+            closed_at: None,
+            ..self.state(first, None)?
+        };
+        let (changes, entries) = self.story(events, &opening, true)?;
+        self.outcome.is_new = true;
+        self.outcome.loaded = events.len() as u64;
+        let past = PastCase {
+            number: None,
+            external_id: Some(first.number.to_string()),
+            organization: organization.id,
+            opened_by: caller.actor(),
+            opened_at: first.opened_at,
+            opening,
+            changes,
+            entries,
+        };
+        import_case(self.conn, &past, self.now)?;
+        Ok(())
+    }
+
+    /// A longer log continues what was loaded from a shorter one, as long as nothing else has happened on the case: an
+    /// event cannot be put before what is recorded already.
+    fn go_on(
+        &mut self,
+        case: CaseId,
+        events: &[Event],
+        entries: &HashSet<String>,
+    ) -> Result<(), Unloaded> {
+        let last = imports::last_event_at(self.conn, case)?;
+        let (here, new): (Vec<_>, Vec<_>) = events
+            .iter()
+            .cloned()
+            .partition(|event| entries.contains(&event.external_id));
+        self.outcome.already_there = here.len() as u64;
+        let (new, late): (Vec<_>, Vec<_>) = new
+            .into_iter()
+            .partition(|event| last.is_none_or(|last| last <= event.at));
+        self.outcome.late = late.iter().map(|event| event.line).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let before = state_of(&cases::find(self.conn, case)?);
+        let (changes, entries) = self.story(&new, &before, false)?;
+        self.outcome.loaded = new.len() as u64;
+        continue_case(self.conn, case, &changes, &entries, self.now)?;
+        Ok(())
+    }
+
+    fn story(
+        &mut self,
+        events: &[Event],
+        from: &CaseState,
+        opens: bool,
+    ) -> Result<Story, Unloaded> {
+        let mut before = from.clone();
+        let (mut changes, mut entries) = (Vec::new(), Vec::new());
+        for (index, event) in events.iter().enumerate() {
+            let by = self.staff(&event.by)?;
+            if let Some(resolver) = &event.resolved_by {
+                self.staff(resolver)?;
+            }
+            let state = self.state(event, Some(&before))?;
+            let body = match opens && index == 0 {
+                true => told::opening(event, &before, &state),
+                false => told::change(event, &before, &state),
+            };
+            entries.push(PastEntry {
+                at: event.at,
+                author: (by.id, by.side),
+                visibility: Visibility::Public,
+                body,
+                external_id: Some(event.external_id.clone()),
+            });
+            before = state.clone();
+            changes.push(PastChange {
+                at: event.at,
+                by: Some(by.actor()),
+                state,
+            });
+        }
+        Ok((changes, entries))
+    }
+
+    /// How the case stands from an event on.
+    fn state(&mut self, event: &Event, before: Option<&CaseState>) -> Result<CaseState, Unloaded> {
+        let owner = match &event.assigned_to {
+            None => None,
+            Some(name) => Some(self.staff(name)?.id),
+        };
+        let status = event.status;
+        let closed_before = before.and_then(|before| before.closed_at);
+        Ok(CaseState {
+            subject: told::subject(event),
+            description: told::description(event),
+            priority: event.priority,
+            status,
+            deployment: Deployment::Premise,
+            business_impact: event.impact,
+            engagements: Vec::new(),
+            owner,
+            line: self.line(event.group.as_ref())?,
+            closed_at: (status == Status::Closed).then(|| closed_before.unwrap_or(event.at)),
+            rca: None,
+        })
+    }
+
+    fn location(&mut self, location: &Named) -> Result<Organization, Unloaded> {
+        let slug = location.slug.as_str();
+        if let Some(found) = self.directory.organization(self.conn, slug)? {
+            if found.kind == OrganizationKind::Provider {
+                let reason = format!("the organization `{slug}` is the provider");
+                return Err(Fault::of("location", reason).into());
+            }
+            return Ok(found);
+        }
+        let add = organization(
+            location.slug.clone(),
+            location.name.clone(),
+            OrganizationKind::Customer,
+        )
+        .map_err(|error| Fault::of("location", error.to_string()))?;
+        administer::add_organization(self.conn, None, &add, self.now)?;
+        self.outcome.organizations += 1;
+        let added = self.directory.organization(self.conn, slug)?;
+        added.ok_or_else(|| diesel::result::Error::NotFound.into())
+    }
+
+    fn staff(&mut self, name: &Named) -> Result<Known, Unloaded> {
+        let provider = self.directory.provider(self.conn)?;
+        let provider = provider.ok_or(diesel::result::Error::NotFound)?;
+        self.person(name, PROVIDER, &provider, Role::SupportEngineer)
+    }
+
+    /// The person of that name in an organization, who is added if need be.
+    fn person(
+        &mut self,
+        name: &Named,
+        domain: &str,
+        organization: &Organization,
+        role: Role,
+    ) -> Result<Known, Unloaded> {
+        let wrong = |reason: String| Fault::line(format!("“{}”: {reason}", name.name));
+        let email = name.at(domain).map_err(wrong)?;
+        if let Some(known) = self.directory.person(self.conn, &email)? {
+            if known.organization != organization.id {
+                return Err(wrong(format!("{email} belongs to another organization")).into());
+            }
+            return Ok(known);
+        }
+        let (first_name, last_name) = name.first_and_last().map_err(wrong)?;
+        let add = AddPerson {
+            organization: organization.slug.to_string(),
+            email: email.clone(),
+            first_name,
+            last_name,
+            time_zone: None,
+            roles: vec![role],
+            password_hash: None,
+        };
+        administer::add_person(self.conn, None, &add, self.now)?;
+        self.outcome.people += 1;
+        let added = self.directory.person(self.conn, &email)?;
+        added.ok_or_else(|| diesel::result::Error::NotFound.into())
+    }
+
+    fn line(&mut self, group: Option<&Title>) -> Result<LineId, Unloaded> {
+        let Some(group) = group else {
+            return Ok(self.directory.root(self.conn, self.now)?);
+        };
+        if let Some(line) = self.directory.line(self.conn, group.as_str())? {
+            return Ok(line);
+        }
+        let line = administer::add_line(self.conn, None, group, None, None, self.now)?;
+        self.outcome.lines += 1;
+        Ok(line)
+    }
+}

@@ -1,0 +1,387 @@
+use std::time::Instant as Stopwatch;
+
+use chrono::TimeZone;
+
+use super::*;
+use crate::cli::import::report::Tally;
+use crate::db::{Conn, DbError, Location};
+use crate::domain::case::{BusinessImpact, Priority, Status};
+use crate::domain::eligibility::CaseFacts;
+use crate::domain::feed::Visibility;
+use crate::domain::ids::{CaseId, PersonId};
+use crate::store::cases::Case;
+use crate::store::{cases, people};
+use crate::workflow::assess::facts;
+
+const SAMPLE: &str = include_str!("../../../../tests/it/data/incidents.csv");
+
+fn now() -> Instant {
+    at(2026, 3, 3, 14, 0)
+}
+
+fn at(year: i32, month: u32, day: u32, hour: u32, minute: u32) -> Instant {
+    chrono::Utc
+        .with_ymd_and_hms(year, month, day, hour, minute, 0)
+        .single()
+        .expect("an instant")
+}
+
+struct Desk {
+    db: Db,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db =
+            Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
+        Self {
+            db,
+            _folder: folder,
+        }
+    }
+
+    async fn load(&self, log: &str) -> Report {
+        import(&self.db, log.as_bytes(), now(), &Watch::nobody())
+            .await
+            .expect("loaded")
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        f: impl Fn(&mut Conn) -> diesel::QueryResult<T> + Send + 'static,
+    ) -> T {
+        self.db
+            .read(move |conn| Ok::<_, DbError>(f(conn)?))
+            .await
+            .expect("read")
+    }
+
+    async fn case(&self, external_id: &'static str) -> Case {
+        self.ask(move |conn| {
+            let id =
+                cases::by_external_id(conn, external_id)?.ok_or(diesel::result::Error::NotFound)?;
+            cases::find(conn, id)
+        })
+        .await
+    }
+
+    async fn facts(&self, case: &Case, at: Instant) -> CaseFacts {
+        let (case, person) = (case.clone(), case.opened_by);
+        self.db
+            .read(move |conn| match facts(conn, &case, person, at) {
+                Ok(facts) => Ok(facts),
+                Err(failed) => panic!("{failed:?}"),
+            })
+            .await
+            .map_err(|error: DbError| error)
+            .expect("facts")
+    }
+
+    async fn feed(&self, case: CaseId) -> Vec<(Instant, Visibility, String)> {
+        self.ask(move |conn| {
+            use crate::db::schema::feed_entries::dsl;
+            use crate::db::sql_types::At;
+            use diesel::prelude::*;
+            let rows: Vec<(At, Visibility, String)> = dsl::feed_entries
+                .filter(dsl::case_id.eq(case))
+                .order((dsl::at.asc(), dsl::id.asc()))
+                .select((dsl::at, dsl::visibility, dsl::body))
+                .load(conn)?;
+            Ok(rows
+                .into_iter()
+                .map(|(at, visibility, body)| (at.0, visibility, body))
+                .collect())
+        })
+        .await
+    }
+
+    async fn email(&self, person: PersonId) -> String {
+        let found = self
+            .ask(move |conn| people::find(conn, crate::domain::access::Reach::Everything, person))
+            .await;
+        found.expect("a person").email.to_string()
+    }
+}
+
+fn tally(loaded: u64, already_there: u64, refused: u64) -> Tally {
+    Tally {
+        loaded,
+        already_there,
+        refused,
+    }
+}
+
+#[tokio::test]
+async fn every_row_is_accounted_for() {
+    let desk = Desk::new();
+    let report = desk.load(SAMPLE).await;
+    assert_eq!(report.tally(Kind::Incident), tally(3, 0, 0));
+    assert_eq!(report.tally(Kind::Event), tally(10, 1, 5));
+    assert_eq!(report.tally(Kind::Organization), tally(3, 0, 0));
+    assert_eq!(report.tally(Kind::LineOfBusiness), tally(2, 0, 0));
+    let told: Vec<String> = report.refusals().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "line 12: incident_state: “Snoozed” is not one of New, Active, Awaiting User Info, Awaiting Problem, \
+             Awaiting Vendor, Awaiting Evidence, Resolved, Closed; priority: “9 - Whatever” is not one of \
+             1 - Critical, 2 - High, 3 - Moderate, 4 - Low",
+            "line 13: sys_updated_at: “31-02-2016 10:00” is not an instant such as 29-02-2016 01:16",
+            "line 14: has 3 fields, not 36",
+            "line 15: sys_updated_at: is missing",
+            "line 16: has 1 fields, not 36",
+        ]
+    );
+
+    let again = desk.load(SAMPLE).await;
+    assert_eq!(again.tally(Kind::Incident), tally(0, 3, 0));
+    assert_eq!(again.tally(Kind::Event), tally(0, 11, 5));
+    assert_eq!(again.tally(Kind::Organization), tally(0, 0, 0));
+    assert_eq!(again.tally(Kind::Person), tally(0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_incident_becomes_a_case_as_it_ended() {
+    let desk = Desk::new();
+    desk.load(SAMPLE).await;
+    let case = desk.case("INC0000101").await;
+    // The one that was opened first has the first number.
+    assert_eq!(case.number.to_string(), "C-000002");
+    assert_eq!(case.subject, "Category 5 / Subcategory 9");
+    assert_eq!(case.status, Status::Closed);
+    assert_eq!(case.priority, Priority::High);
+    assert_eq!(case.business_impact, BusinessImpact::Significant);
+    assert_eq!(case.opened_at, at(2016, 3, 1, 9, 0));
+    assert_eq!(case.closed_at, Some(at(2016, 3, 9, 12, 0)));
+    assert_eq!(case.last_provider_entry_at, Some(at(2016, 3, 9, 12, 0)));
+    assert_eq!(
+        desk.email(case.opened_by).await,
+        "caller-11@location-3.example"
+    );
+    assert_eq!(
+        desk.email(case.owner_id.expect("an owner")).await,
+        "resolver-2@provider.example"
+    );
+
+    let waiting = desk.case("INC0000102").await;
+    assert_eq!(waiting.status, Status::AwaitingThirdParty);
+    assert_eq!(waiting.subject, "Incident INC0000102");
+    assert_eq!(
+        desk.email(waiting.opened_by).await,
+        "caller-12@location-unknown.example"
+    );
+}
+
+#[tokio::test]
+async fn the_feed_says_what_changed_and_names_no_team() {
+    let desk = Desk::new();
+    desk.load(SAMPLE).await;
+    let feed = desk.feed(desk.case("INC0000101").await.id).await;
+    let told: Vec<&str> = feed.iter().map(|(_, _, body)| body.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "Incident INC0000101 was recorded: priority low, business impact none.",
+            "The status went from open to in progress. The priority went from low to medium. The business impact \
+             went from none to limited. Another team took over. It is now assigned to Resolver 1.",
+            "The status went from in progress to awaiting customer.",
+            "The status went from awaiting customer to solution provided.",
+            "The status went from solution provided to in progress. The priority went from medium to high. The \
+             business impact went from limited to significant. Another team took over. It is now assigned to \
+             Resolver 2.",
+            "Support updated the incident.",
+            "The status went from in progress to closed.",
+        ]
+    );
+    assert!(
+        feed.iter()
+            .all(|(_, visibility, _)| *visibility == Visibility::Public)
+    );
+    let waiting = desk.feed(desk.case("INC0000102").await.id).await;
+    assert!(
+        waiting[1]
+            .2
+            .contains("awaiting third party (Awaiting Vendor)"),
+        "{}",
+        waiting[1].2
+    );
+}
+
+#[tokio::test]
+async fn a_past_instant_is_answered_from_the_facts_of_then() {
+    let desk = Desk::new();
+    desk.load(SAMPLE).await;
+    let case = desk.case("INC0000101").await;
+    let expected = [
+        // Until the first row the case is open; from the instant of a row on, that row holds.
+        (at(2016, 3, 1, 9, 0), Status::Open, Priority::Low, None),
+        (
+            at(2016, 3, 1, 9, 5),
+            Status::Open,
+            Priority::Low,
+            Some(at(2016, 3, 1, 9, 5)),
+        ),
+        (
+            at(2016, 3, 1, 11, 29),
+            Status::Open,
+            Priority::Low,
+            Some(at(2016, 3, 1, 9, 5)),
+        ),
+        (
+            at(2016, 3, 1, 11, 30),
+            Status::InProgress,
+            Priority::Medium,
+            Some(at(2016, 3, 1, 11, 30)),
+        ),
+        (
+            at(2016, 3, 2, 9, 59),
+            Status::InProgress,
+            Priority::Medium,
+            Some(at(2016, 3, 1, 11, 30)),
+        ),
+        (
+            at(2016, 3, 2, 10, 0),
+            Status::SolutionProvided,
+            Priority::Medium,
+            Some(at(2016, 3, 2, 10, 0)),
+        ),
+        (
+            at(2016, 3, 3, 9, 0),
+            Status::InProgress,
+            Priority::High,
+            Some(at(2016, 3, 3, 9, 0)),
+        ),
+        (
+            at(2016, 3, 9, 11, 59),
+            Status::InProgress,
+            Priority::High,
+            Some(at(2016, 3, 4, 10, 0)),
+        ),
+        (
+            at(2016, 3, 9, 12, 0),
+            Status::Closed,
+            Priority::High,
+            Some(at(2016, 3, 9, 12, 0)),
+        ),
+        (
+            now(),
+            Status::Closed,
+            Priority::High,
+            Some(at(2016, 3, 9, 12, 0)),
+        ),
+    ];
+    for (instant, status, priority, updated) in expected {
+        let facts = desk.facts(&case, instant).await;
+        assert_eq!(
+            (facts.status, facts.priority, facts.last_provider_entry_at),
+            (status, priority, updated),
+            "{instant}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_longer_log_continues_a_case() {
+    let desk = Desk::new();
+    let lines: Vec<&str> = SAMPLE.lines().collect();
+    // The first three events of the first incident.
+    let shorter = [lines[0], lines[1], lines[3], lines[4]].join("\n");
+    let report = desk.load(&shorter).await;
+    assert_eq!(report.tally(Kind::Event), tally(3, 0, 0));
+    assert_eq!(
+        desk.case("INC0000101").await.status,
+        Status::AwaitingCustomer
+    );
+
+    let report = desk.load(SAMPLE).await;
+    assert_eq!(report.tally(Kind::Incident), tally(2, 1, 0));
+    assert_eq!(report.tally(Kind::Event), tally(7, 4, 5));
+    let case = desk.case("INC0000101").await;
+    assert_eq!(case.status, Status::Closed);
+    assert_eq!(case.closed_at, Some(at(2016, 3, 9, 12, 0)));
+    assert_eq!(case.last_provider_entry_at, Some(at(2016, 3, 9, 12, 0)));
+    assert_eq!(desk.feed(case.id).await.len(), 7);
+    let then = desk.facts(&case, at(2016, 3, 2, 12, 0)).await;
+    assert_eq!(
+        (then.status, then.priority),
+        (Status::SolutionProvided, Priority::Medium)
+    );
+
+    // An event that should have come before what is recorded cannot be told any more.
+    let forgotten = lines[1].replace("01-03-2016 09:05,Phone", "01-03-2016 10:00,Phone");
+    let report = desk.load(&[lines[0], &forgotten].join("\n")).await;
+    assert_eq!(report.tally(Kind::Event), tally(0, 0, 1));
+    assert_eq!(report.refusals()[0].line, 2);
+    assert_eq!(desk.feed(case.id).await.len(), 7);
+}
+
+#[tokio::test]
+async fn an_incident_that_does_not_fit_leaves_nothing_behind() {
+    let desk = Desk::new();
+    let lines: Vec<&str> = SAMPLE.lines().collect();
+    // A location that has the provider's name: its customers cannot be told from the provider's people.
+    let wrong = lines[1].replace("Location 3", "Provider");
+    let report = desk.load(&[lines[0], &wrong, lines[2]].join("\n")).await;
+    assert_eq!(report.tally(Kind::Incident), tally(1, 0, 1));
+    assert_eq!(report.tally(Kind::Event), tally(1, 0, 1));
+    assert_eq!(
+        report.refusals()[0].to_string(),
+        "line 2: location: the organization `provider` is the provider"
+    );
+    // The one that fits has its people; the other's were never added.
+    let emails = desk
+        .ask(|conn| {
+            use crate::db::schema::people::dsl;
+            use diesel::prelude::*;
+            dsl::people
+                .order(dsl::email.asc())
+                .select(dsl::email)
+                .load::<String>(conn)
+        })
+        .await;
+    assert_eq!(
+        emails,
+        [
+            "caller-12@location-unknown.example",
+            "resolver-2@provider.example",
+            "updated-by-22@provider.example"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn another_file_is_not_taken_for_a_log() {
+    let desk = Desk::new();
+    let outcome = import(&desk.db, "a,b\n1,2\n".as_bytes(), now(), &Watch::nobody()).await;
+    assert!(
+        matches!(outcome, Err(ImportError::NoColumn("number"))),
+        "{outcome:?}"
+    );
+    let nothing = import(&desk.db, "".as_bytes(), now(), &Watch::nobody())
+        .await
+        .expect("loaded");
+    assert_eq!(nothing.tally(Kind::Event), tally(0, 0, 0));
+}
+
+/// The whole log, where it is at hand: `CASEBELL_INCIDENT_LOG=…/servicenow_incident_event_log.csv`.
+#[tokio::test]
+async fn the_whole_log_is_loaded() {
+    let Ok(file) = std::env::var("CASEBELL_INCIDENT_LOG") else {
+        return;
+    };
+    let log = std::fs::read_to_string(file).expect("the log");
+    let desk = Desk::new();
+    let started = Stopwatch::now();
+    let report = desk.load(&log).await;
+    println!("{report}\n{:?}", started.elapsed());
+    assert_eq!(report.refusals(), []);
+    assert_eq!(report.tally(Kind::Incident), tally(890, 0, 0));
+    assert_eq!(report.tally(Kind::Event), tally(5_998, 0, 0));
+    let started = Stopwatch::now();
+    let again = desk.load(&log).await;
+    println!("{again}\n{:?}", started.elapsed());
+    assert_eq!(again.tally(Kind::Incident), tally(0, 890, 0));
+    assert_eq!(again.tally(Kind::Event), tally(0, 5_998, 0));
+}

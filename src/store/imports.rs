@@ -1,0 +1,105 @@
+//! What an import asks before it loads: which records of the other system are here already.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::{audit_events, cases, feed_entries, lines_of_business, people};
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::ids::{CaseId, LineId};
+use crate::domain::text::EmailAddress;
+
+/// How many names one query asks for: SQLite takes no more than 32,766 arguments.
+const ASKED: usize = 1_000;
+
+/// The kind of the event that says that a case was imported. It happens when the import runs, not when the case's own
+/// history does.
+pub const IMPORTED: &str = "case.imported";
+
+/// The cases that bear one of these names in the system they were imported from.
+///
+/// # Errors
+/// The database's own.
+pub fn known_cases(
+    conn: &mut Conn,
+    external_ids: &[String],
+) -> QueryResult<HashMap<String, CaseId>> {
+    let mut known = HashMap::new();
+    for names in external_ids.chunks(ASKED) {
+        let rows: Vec<(Option<String>, CaseId)> = cases::table
+            .filter(cases::external_id.eq_any(names.to_vec()))
+            .select((cases::external_id, cases::id))
+            .load(conn)?;
+        known.extend(rows.into_iter().filter_map(|(name, id)| Some((name?, id))));
+    }
+    Ok(known)
+}
+
+/// Those of these names that feed entries bear already.
+///
+/// # Errors
+/// The database's own.
+pub fn known_entries(conn: &mut Conn, external_ids: &[String]) -> QueryResult<HashSet<String>> {
+    let mut known = HashSet::new();
+    for names in external_ids.chunks(ASKED) {
+        let rows: Vec<Option<String>> = feed_entries::table
+            .filter(feed_entries::external_id.eq_any(names.to_vec()))
+            .select(feed_entries::external_id)
+            .load(conn)?;
+        known.extend(rows.into_iter().flatten());
+    }
+    Ok(known)
+}
+
+/// Those of these addresses that people have already.
+///
+/// # Errors
+/// The database's own.
+pub fn known_people(
+    conn: &mut Conn,
+    emails: &[EmailAddress],
+) -> QueryResult<HashSet<EmailAddress>> {
+    let mut known = HashSet::new();
+    for asked in emails.chunks(ASKED) {
+        let rows: Vec<EmailAddress> = people::table
+            .filter(people::email.eq_any(asked.to_vec()))
+            .select(people::email)
+            .load(conn)?;
+        known.extend(rows);
+    }
+    Ok(known)
+}
+
+/// When something last happened on a case, but for its import.
+///
+/// # Errors
+/// The database's own.
+pub fn last_event_at(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Instant>> {
+    let last: Option<At> = audit_events::table
+        .filter(
+            audit_events::case_id
+                .eq(case)
+                .and(audit_events::kind.ne(IMPORTED)),
+        )
+        .select(diesel::dsl::max(audit_events::at))
+        .get_result(conn)?;
+    Ok(last.map(|at| at.0))
+}
+
+/// The line of that name right below another.
+///
+/// # Errors
+/// The database's own.
+pub fn line_below(conn: &mut Conn, parent: LineId, name: &str) -> QueryResult<Option<LineId>> {
+    lines_of_business::table
+        .filter(
+            lines_of_business::parent_id
+                .eq(parent)
+                .and(lines_of_business::name.eq(name)),
+        )
+        .select(lines_of_business::id)
+        .get_result(conn)
+        .optional()
+}

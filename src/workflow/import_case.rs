@@ -1,0 +1,335 @@
+//! Loading a case with its true past: what it was when, and who wrote what, so that an assessment at any past instant
+//! is decided on the facts of then (section 11, *Import*).
+//!
+//! The past is recorded, not decided: a move that Casebell would not have allowed happened all the same (C2), and nobody
+//! is told of it.
+
+use serde_json::json;
+
+use super::record::{case_fields, object};
+use super::{Outcome, Refused};
+use crate::db::Conn;
+use crate::db::sql_types::{At, Json, json as to_json};
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status};
+use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
+use crate::domain::history::difference;
+use crate::domain::ids::{CaseId, CaseNumber, CaseRef, LineId, OrganizationId, PersonId};
+use crate::domain::organization::Side;
+use crate::store::audit::{self, NewEvent};
+use crate::store::cases::{self, Case, CaseChanges, NewCase};
+use crate::store::feeds::{self, NewEntry};
+use crate::store::imports::IMPORTED;
+use crate::store::{Counter, escalations};
+
+/// The name under which an import's own doing is recorded.
+const IMPORT: &str = "import";
+
+/// Somebody of the past, by the name they are recorded under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastActor {
+    /// The person.
+    pub id: PersonId,
+    /// First and last name.
+    pub name: String,
+}
+
+/// A case as it stood from some instant on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseState {
+    /// One line.
+    pub subject: String,
+    /// Markdown.
+    pub description: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// Where it stood.
+    pub status: Status,
+    /// Where the customer's installation ran.
+    pub deployment: Deployment,
+    /// What it did to the customer's business.
+    pub business_impact: BusinessImpact,
+    /// Whom it waited on, in order and without repetition.
+    pub engagements: Vec<Engagement>,
+    /// The engineer who owned it.
+    pub owner: Option<PersonId>,
+    /// Its line of business.
+    pub line: LineId,
+    /// When it was closed; present exactly if it was.
+    pub closed_at: Option<Instant>,
+    /// Its root cause analysis.
+    pub rca: Option<Rca>,
+}
+
+/// A change of the past.
+#[derive(Clone, Debug)]
+pub struct PastChange {
+    /// When.
+    pub at: Instant,
+    /// Who made it, if that is known.
+    pub by: Option<PastActor>,
+    /// How the case stood from then on.
+    pub state: CaseState,
+}
+
+/// What somebody wrote.
+#[derive(Clone, Debug)]
+pub struct PastEntry {
+    /// When.
+    pub at: Instant,
+    /// Who, and on which side they stood.
+    pub author: (PersonId, Side),
+    /// Who it reaches.
+    pub visibility: Visibility,
+    /// Markdown.
+    pub body: String,
+    /// Its name in the system it comes from.
+    pub external_id: Option<String>,
+}
+
+/// A case of another system.
+#[derive(Clone, Debug)]
+pub struct PastCase {
+    /// Its number, if it keeps one; the next otherwise.
+    pub number: Option<CaseNumber>,
+    /// Its name in the system it comes from.
+    pub external_id: Option<String>,
+    /// Whose case it is.
+    pub organization: OrganizationId,
+    /// The contact of record.
+    pub opened_by: PastActor,
+    /// When it was opened.
+    pub opened_at: Instant,
+    /// How it stood at first.
+    pub opening: CaseState,
+    /// What changed, in the order in which it did.
+    pub changes: Vec<PastChange>,
+    /// What was written, in any order.
+    pub entries: Vec<PastEntry>,
+}
+
+/// Loads a case with its feed and its history.
+///
+/// # Errors
+/// [`Refused::Field`] if its number is another case's.
+pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> Outcome<CaseId> {
+    let number = match past.number {
+        None => CaseNumber::new(Counter::Case.next(conn)?),
+        Some(number) => {
+            if cases::id_of(conn, Reach::Everything, &CaseRef::Number(number))?.is_some() {
+                return Err(Refused::Field {
+                    field: "number",
+                    code: "taken",
+                    given: number.to_string(),
+                }
+                .into());
+            }
+            Counter::Case.at_least(conn, number.value())?;
+            number
+        }
+    };
+    let last = past
+        .changes
+        .last()
+        .map_or(&past.opening, |change| &change.state);
+    let new = NewCase {
+        number,
+        organization: past.organization,
+        line: last.line,
+        subject: &last.subject,
+        description: &last.description,
+        priority: last.priority,
+        status: last.status,
+        deployment: last.deployment,
+        business_impact: last.business_impact,
+        product: None,
+        engagements: &last.engagements,
+        opened_by: past.opened_by.id,
+        owner: last.owner,
+        opened_at: past.opened_at,
+        closed_at: last.closed_at,
+        last_provider_entry_at: newest_update(&past.entries),
+        rca: last.rca,
+        external_id: past.external_id.as_deref(),
+    };
+    let id = cases::insert(conn, &new, now)?;
+    write_entries(conn, id, &past.entries)?;
+
+    let mut case = with_state(cases::find(conn, id)?, &past.opening);
+    let opened = NewEvent {
+        actor: Some(past.opened_by.id),
+        actor_name: &past.opened_by.name,
+        after: Some(&case_fields(&case)),
+        ..event(&case, "case.opened")
+    };
+    audit::append(conn, &opened, past.opened_at)?;
+    for change in &past.changes {
+        case = record_change(conn, case, change)?;
+    }
+    let after = object(json!({"external_id": past.external_id}));
+    let imported = NewEvent {
+        after: Some(&after),
+        ..event(&case, IMPORTED)
+    };
+    audit::append(conn, &imported, now)?;
+    Ok(id)
+}
+
+/// Continues the history of a case that was imported before; `changes` and `entries` are newer than all that happened
+/// on it.
+///
+/// # Errors
+/// [`Refused::NotFound`]; [`Refused::Case`] if the case would be closed under an active escalation (M13).
+pub fn continue_case(
+    conn: &mut Conn,
+    id: CaseId,
+    changes: &[PastChange],
+    entries: &[PastEntry],
+    now: Instant,
+) -> Outcome<()> {
+    let case = cases::lock(conn, Reach::Everything, &CaseRef::Id(id))?.ok_or(Refused::NotFound)?;
+    let closes = changes
+        .iter()
+        .any(|change| change.state.status == Status::Closed);
+    if closes && escalations::active_of(conn, id)?.is_some() {
+        return Err(crate::domain::case::CaseRefusal::EscalationActive.into());
+    }
+    write_entries(conn, id, entries)?;
+    let mut after = case.clone();
+    for change in changes {
+        after = record_change(conn, after, change)?;
+    }
+    let update = CaseChanges {
+        line_of_business_id: Some(after.line_of_business_id),
+        search_text: Some(cases::search_text(
+            after.number,
+            &after.subject,
+            &after.description,
+        )),
+        subject: Some(after.subject),
+        description: Some(after.description),
+        priority: Some(after.priority),
+        status: Some(after.status),
+        deployment: Some(after.deployment),
+        business_impact: Some(after.business_impact),
+        product: None,
+        engagements: Some(to_json(&after.engagements)?),
+        owner_id: Some(after.owner_id),
+        last_provider_entry_at: Some(
+            newest_update(entries)
+                .max(case.last_provider_entry_at)
+                .map(At),
+        ),
+        closed_at: Some(after.closed_at.map(At)),
+        rca_requested_at: Some(after.rca_requested_at.map(At)),
+        rca_delivered_at: Some(after.rca_delivered_at.map(At)),
+    };
+    Ok(cases::update(conn, id, case.version, &update, now)?)
+}
+
+/// How a case stands now, to continue from.
+pub fn state_of(case: &Case) -> CaseState {
+    CaseState {
+        subject: case.subject.clone(),
+        description: case.description.clone(),
+        priority: case.priority,
+        status: case.status,
+        deployment: case.deployment,
+        business_impact: case.business_impact,
+        engagements: case.engagements.0.clone(),
+        owner: case.owner_id,
+        line: case.line_of_business_id,
+        closed_at: case.closed_at,
+        rca: case.rca(),
+    }
+}
+
+fn with_state(case: Case, state: &CaseState) -> Case {
+    Case {
+        line_of_business_id: state.line,
+        subject: state.subject.clone(),
+        description: state.description.clone(),
+        priority: state.priority,
+        status: state.status,
+        deployment: state.deployment,
+        business_impact: state.business_impact,
+        engagements: Json(state.engagements.clone()),
+        owner_id: state.owner,
+        closed_at: state.closed_at,
+        rca_requested_at: state.rca.map(|rca| rca.requested_at),
+        rca_delivered_at: state.rca.and_then(|rca| rca.delivered_at),
+        ..case
+    }
+}
+
+/// Records what a change of the past replaced, if it replaced anything; gives the case as it stood after that.
+fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> Outcome<Case> {
+    let from = case_fields(&before);
+    let status = before.status;
+    let after = with_state(before, &change.state);
+    if let Some((old, new)) = difference(&from, &case_fields(&after)) {
+        let kind = match (status, after.status) {
+            (Status::Closed, Status::Closed) => "case.changed",
+            (Status::Closed, _) => "case.reopened",
+            (_, Status::Closed) => "case.closed",
+            _ => "case.changed",
+        };
+        let changed = NewEvent {
+            actor: change.by.as_ref().map(|by| by.id),
+            actor_name: change.by.as_ref().map_or(IMPORT, |by| by.name.as_str()),
+            before: Some(&old),
+            after: Some(&new),
+            ..event(&after, kind)
+        };
+        audit::append(conn, &changed, change.at)?;
+    }
+    Ok(after)
+}
+
+fn event<'a>(case: &Case, kind: &'a str) -> NewEvent<'a> {
+    NewEvent {
+        kind,
+        organization: Some(case.organization_id),
+        case: Some(case.id),
+        escalation: None,
+        subject: Some(case.subject_id()),
+        actor: None,
+        actor_name: IMPORT,
+        before: None,
+        after: None,
+    }
+}
+
+/// Writes entries in the order of time: ids of one instant keep it.
+fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> Outcome<()> {
+    let mut in_order: Vec<&PastEntry> = entries.iter().collect();
+    in_order.sort_by_key(|entry| entry.at);
+    for entry in in_order {
+        let new = NewEntry {
+            case,
+            feed: Feed::Case,
+            escalation: None,
+            kind: EntryKind::Comment,
+            visibility: entry.visibility,
+            author: Some(entry.author),
+            body: &entry.body,
+            details: None,
+            at: entry.at,
+            external_id: entry.external_id.as_deref(),
+        };
+        feeds::insert(conn, &new)?;
+    }
+    Ok(())
+}
+
+/// `last_provider_entry_at` as these entries have it (C7).
+fn newest_update(entries: &[PastEntry]) -> Option<Instant> {
+    entries
+        .iter()
+        .filter(|entry| {
+            counts_as_provider_update(EntryKind::Comment, entry.visibility, Some(entry.author.1))
+        })
+        .map(|entry| entry.at)
+        .max()
+}
