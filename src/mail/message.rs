@@ -123,7 +123,7 @@ impl Letter {
 }
 
 /// `text` as one line that is fit for a header: whatever breaks lines or controls becomes a space or vanishes.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let shown = text
         .chars()
         .map(|character| if breaks(character) { ' ' } else { character });

@@ -48,7 +48,7 @@ impl Transport {
             match self {
                 Self::Smtp(smtp) => smtp.send(letter).await,
                 Self::Folder(folder) => folder.send(letter).await,
-                Self::Memory(memory) => memory.send(letter),
+                Self::Memory(memory) => memory.send(letter).await,
             }
         };
         match tokio::time::timeout(PATIENCE, sent).await {

@@ -121,3 +121,7 @@ mail-instead-unread-update = Read it in the case feed.
 mail-instead-awaiting-your-information = Answer in the case feed.
 mail-instead-provider-updated-recently = Read the latest update in the case feed, and answer there.
 mail-instead-third-party-engaged = Support follows up with them and writes in the case feed what they find.
+
+mail-withheld-unreachable = The recipient is disabled, or has no verified address.
+mail-withheld-not-visible = The recipient may not see what it is about any more.
+mail-withheld-redacted = The words that it repeats were redacted.

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::SendError;
 use crate::mail::message::Letter;
 
@@ -10,12 +12,19 @@ use crate::mail::message::Letter;
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     inner: Arc<Mutex<Inner>>,
+    arrived: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     letters: Vec<Letter>,
-    refusals: VecDeque<SendError>,
+    answers: VecDeque<Answer>,
+}
+
+#[derive(Debug)]
+enum Answer {
+    Refusal(SendError),
+    Silence,
 }
 
 impl Memory {
@@ -26,16 +35,36 @@ impl Memory {
 
     /// Refuses the next letter that comes with `error`; several refusals queue up.
     pub fn refuse(&self, error: SendError) {
-        self.lock().refusals.push_back(error);
+        self.lock().answers.push_back(Answer::Refusal(error));
     }
 
-    pub(super) fn send(&self, letter: &Letter) -> Result<(), SendError> {
-        let mut inner = self.lock();
-        if let Some(error) = inner.refusals.pop_front() {
-            return Err(error);
+    /// Never answers the next letter that comes.
+    pub fn fall_silent(&self) {
+        self.lock().answers.push_back(Answer::Silence);
+    }
+
+    /// Waits until there are `count` letters or more.
+    pub async fn has(&self, count: usize) {
+        loop {
+            let arrived = self.arrived.notified();
+            if self.lock().letters.len() >= count {
+                return;
+            }
+            arrived.await;
         }
-        inner.letters.push(letter.clone());
-        Ok(())
+    }
+
+    pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
+        let answer = self.lock().answers.pop_front();
+        match answer {
+            Some(Answer::Refusal(error)) => Err(error),
+            Some(Answer::Silence) => std::future::pending().await,
+            None => {
+                self.lock().letters.push(letter.clone());
+                self.arrived.notify_one();
+                Ok(())
+            }
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
