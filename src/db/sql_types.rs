@@ -30,6 +30,7 @@ use crate::domain::ids::{
     CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber, EventId, GrantId,
     LineId, NextStepId, NoticeId, OrganizationId, PersonId, PriorityRequestId, SessionId, TokenId,
 };
+use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::reason::Governance;
 use crate::domain::text::{EmailAddress, Slug};
@@ -276,6 +277,8 @@ text!(
     Feed,
     Governance,
     Level,
+    NoticeKind,
+    NoticeState,
     OrganizationKind,
     Priority,
     PriorityRequestState,

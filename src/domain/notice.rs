@@ -18,7 +18,7 @@ pub use about::{
     About, Accepted, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted, Opened,
     RcaRequest, Step, Submitted,
 };
-pub use recipients::{Candidate, Happening, Recipient, Ties, recipients};
+pub use recipients::{Candidate, Happening, Recipient, Ties, obstacle, recipients};
 
 closed_enum! {
     /// What a notice tells of (N6).
@@ -94,6 +94,18 @@ closed_enum! {
     }
 }
 
+closed_enum! {
+    /// Why a notice must not be sent (any more).
+    pub enum Obstacle {
+        /// Its recipient is disabled, or has no verified address.
+        Unreachable = "unreachable",
+        /// Its recipient may not see what it is about.
+        NotVisible = "not_visible",
+        /// The words that it repeats were redacted.
+        Redacted = "redacted",
+    }
+}
+
 impl NoticeKind {
     /// Whether people may choose not to get it (N5): all but security notices, of which there is none yet.
     pub const fn is_optional(self) -> bool {
@@ -116,6 +128,11 @@ impl NoticeKind {
             | Self::EscalationWithdrawn
             | Self::EscalationClosed => true,
         }
+    }
+
+    /// Whether it makes no sense without an escalation.
+    pub const fn is_on_escalation(self, feed: Option<Feed>) -> bool {
+        matches!(self.feed(feed, false), Feed::Escalation)
     }
 
     /// The feed that it belongs to, and so who follows it (F7). `feed` is that of the entry for

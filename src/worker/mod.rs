@@ -1,1 +1,24 @@
-//! Jobs that step.
+//! What the desk does by itself: jobs that are stepped, and the driver that steps them.
+//!
+//! | job | what a step does |
+//! | --- | --- |
+//! | [`Outbox`] | sends what is due, and puts off or gives up what cannot be sent (N2) |
+//! | [`Steps`] | tells of promised next steps whose instant has passed |
+//! | [`Housekeeping`] | deletes what has expired |
+//!
+//! Every guarantee holds over any number of processes: what a job takes, it takes by comparing and setting.
+
+mod backoff;
+mod driver;
+mod housekeeping;
+mod outbox;
+mod steps;
+
+pub use backoff::{ATTEMPTS, delay, gives_up};
+pub use driver::{Bell, Driver, JobStatus, Jobs, Rhythm, Round};
+pub use housekeeping::{Housekeeping, Swept};
+pub use outbox::{Outbox, Sending};
+pub use steps::{Lapses, Steps};
+
+#[cfg(test)]
+mod tests;

@@ -1,28 +1,242 @@
-//! Who is told of what.
+//! Who is told of what, in the transaction of the event: a notice exists exactly when the event does (N2).
 
+use diesel::result::Error as Diesel;
+use serde_json::{Value, json};
+
+use super::{Actor, Expected, Outcome, Refused, record, unchanged};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
-use crate::domain::ids::PersonId;
-use crate::domain::notice::NoticeKind;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::feed::Visibility;
+use crate::domain::ids::{CaseId, EventId, NoticeId, PersonId};
+use crate::domain::notice::{
+    About, ActorFacts, Candidate, CaseFacts, EscalationFacts, Happening, NoticeKind, NoticeState,
+    Payload, Step, Thread, Ties, recipients,
+};
+use crate::mail::scene::{Addressee, Notice};
+use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
+use crate::store::notices::{self, Addressed, Known, NewNotice, Resend};
+use crate::store::promises::NextStep;
+use crate::store::{organizations, requests};
 
 /// An event to tell of.
 #[derive(Debug)]
 pub struct Told<'a> {
     /// What happened.
     pub kind: NoticeKind,
-    /// On which case.
+    /// On which case, as it stands after the event.
     pub case: &'a Case,
-    /// On which escalation.
+    /// On which escalation, as it stands after the event.
     pub escalation: Option<&'a Escalation>,
     /// Who did it.
     pub actor: PersonId,
-    /// What this kind tells besides.
-    pub about: serde_json::Value,
+    /// What this kind tells besides: the keys of its [`About`].
+    pub about: Value,
 }
 
-/// Tells.
-pub fn tell(_conn: &mut Conn, _told: &Told<'_>, _now: Instant) -> Result<usize, DbError> {
-    Ok(0)
+/// Puts a notice into the outbox for everybody who is told of it (see [`recipients`]), and answers for how many.
+///
+/// # Errors
+/// The database's own; a serialization error if `about` lacks what this kind tells, or an escalation's notice comes
+/// without its escalation: a mistake of the verb.
+pub fn tell(conn: &mut Conn, told: &Told<'_>, now: Instant) -> Result<usize, DbError> {
+    let facts = match told.kind {
+        // What a new case says stands in the case.
+        NoticeKind::CaseOpened => json!({
+            "description": told.case.description,
+            "deployment": told.case.deployment,
+            "business_impact": told.case.business_impact,
+        }),
+        _ => told.about.clone(),
+    };
+    let about =
+        About::parse(told.kind, facts).map_err(|error| mistake(told.kind, &error.to_string()))?;
+    announce(
+        conn,
+        told.case,
+        told.escalation,
+        Some(told.actor),
+        about,
+        now,
+    )
+}
+
+/// Tells that the instant of a promised next step has passed and nobody has said what became of it. Nobody did that,
+/// so nobody is left out.
+///
+/// # Errors
+/// The database's own.
+pub fn tell_of_lapse(
+    conn: &mut Conn,
+    case: &Case,
+    escalation: Option<&Escalation>,
+    step: &NextStep,
+    now: Instant,
+) -> Result<usize, DbError> {
+    let about = About::StepMissed(Step {
+        what: step.what.clone(),
+        who: step.who.clone(),
+        due_at: step.due_at,
+        reason: None,
+    });
+    announce(conn, case, escalation, None, about, now)
+}
+
+fn announce(
+    conn: &mut Conn,
+    case: &Case,
+    escalation: Option<&Escalation>,
+    actor: Option<PersonId>,
+    about: About,
+    now: Instant,
+) -> Result<usize, DbError> {
+    let kind = about.kind();
+    let feed = kind.feed(about.feed(), escalation.is_some());
+    let thread = Thread::of(feed, case.id, escalation.map(|escalation| escalation.id));
+    if escalation.is_none() && kind.is_on_escalation(about.feed()) {
+        return Err(mistake(kind, "comes without its escalation"));
+    }
+    // F2: what the row says, so that no verb can tell of an internal entry by mistake.
+    let visibility = match about.entry() {
+        Some(entry) => notices::visibility_of(conn, entry)?.unwrap_or(Visibility::Internal),
+        None => Visibility::Public,
+    };
+    let happening = Happening {
+        kind,
+        feed,
+        visibility,
+        organization: case.organization_id,
+        actor,
+        ties: Ties {
+            contact: case.opened_by,
+            case_owner: case.owner_id,
+            requester: escalation.map(|escalation| escalation.requested_by),
+            escalation_owner: escalation.and_then(|escalation| escalation.owner_id),
+            asker: match kind {
+                NoticeKind::PriorityDecided => asker(conn, case.id)?,
+                _ => None,
+            },
+        },
+    };
+    let known = notices::known(conn, &happening.people(), &happening.roles())?;
+    let candidates: Vec<Candidate> = known.iter().map(|known| known.candidate.clone()).collect();
+    let told = recipients(&happening, &candidates);
+    if told.is_empty() {
+        return Ok(0);
+    }
+    let organization = organizations::find(conn, Reach::Everything, case.organization_id)?;
+    let mut payload = Payload {
+        at: now,
+        audience: told[0].audience,
+        case: CaseFacts {
+            number: case.number,
+            subject: case.subject.clone(),
+            organization: organization.map(|found| found.name).unwrap_or_default(),
+            priority: case.priority,
+            status: case.status,
+        },
+        escalation: escalation.map(|escalation| EscalationFacts {
+            number: escalation.number,
+        }),
+        actor: actor.and_then(|actor| actor_facts(&known, actor)),
+        about,
+    };
+    for recipient in &told {
+        payload.audience = recipient.audience;
+        let notice = NewNotice {
+            person: recipient.person,
+            case: case.id,
+            escalation: escalation.map(|escalation| escalation.id),
+            thread,
+            payload: &payload,
+        };
+        notices::insert(conn, &notice, now)?;
+    }
+    Ok(told.len())
+}
+
+fn mistake(kind: NoticeKind, why: &str) -> DbError {
+    Diesel::SerializationError(format!("a notice of {kind} {why}").into()).into()
+}
+
+/// Who asked for the priority that was decided on last.
+fn asker(conn: &mut Conn, case: CaseId) -> Result<Option<PersonId>, DbError> {
+    let decided = requests::of_case(conn, case)?
+        .into_iter()
+        .filter(|one| one.decided_at.is_some());
+    Ok(decided
+        .max_by_key(|request| request.decided_at)
+        .map(|request| request.requested_by))
+}
+
+fn actor_facts(known: &[Known], actor: PersonId) -> Option<ActorFacts> {
+    known
+        .iter()
+        .find(|known| known.candidate.access.person == actor)
+        .map(|known| ActorFacts {
+            name: known.name.clone(),
+            organization: known.organization.clone(),
+            side: known.candidate.access.side,
+        })
+}
+
+/// Lets a notice that failed or was withheld be sent again (N2).
+///
+/// # Errors
+/// [`Refused::Missing`] without the permission, `NotFound`, `Stale`.
+pub fn resend(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: NoticeId,
+    expected: Expected<'_>,
+    now: Instant,
+) -> Outcome<Resend> {
+    actor.require(Permission::NoticesResend)?;
+    let notice = notices::find(conn, id)?.ok_or(Refused::NotFound)?;
+    unchanged(expected, notice.version)?;
+    let outcome = notices::resend(conn, id, now)?;
+    if outcome != Resend::Queued {
+        return Ok(outcome);
+    }
+    let event = NewEvent {
+        kind: "notice.resent",
+        organization: None,
+        case: None,
+        escalation: None,
+        subject: Some(EventId::from_uuid(*id.as_uuid())),
+        actor: Some(actor.id()),
+        actor_name: &actor.name,
+        before: Some(&record::object(json!({"state": notice.state}))),
+        after: Some(&record::object(json!({"state": NoticeState::Waiting}))),
+    };
+    audit::append(conn, &event, now)?;
+    Ok(outcome)
+}
+
+/// A row of the outbox as the mail floor writes it; `host` is the letterhead's.
+///
+/// # Errors
+/// Why its payload cannot be read.
+pub fn notice_of(row: &Addressed, host: &str) -> Result<Notice, String> {
+    Ok(Notice {
+        id: row.id,
+        created_at: row.created_at,
+        message_id: notices::complete(&row.message_id, host),
+        in_reply_to: row
+            .first_message_id
+            .as_deref()
+            .map(|first| notices::complete(first, host)),
+        to: Addressee {
+            first_name: row.first_name.clone(),
+            last_name: row.last_name.clone(),
+            email: row.email.clone(),
+            // A zone that the database of zones does not know any more is no reason to say nothing.
+            zone: row.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+            side: row.side,
+        },
+        provider: row.provider.clone(),
+        payload: row.payload.clone()?,
+    })
 }

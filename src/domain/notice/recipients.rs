@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Audience, NoticeKind};
+use super::{Audience, NoticeKind, Obstacle};
 use crate::domain::access::{Access, Permission, Role};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{OrganizationId, PersonId};
@@ -88,7 +88,7 @@ impl Happening {
                 | NoticeKind::StepMissed
                 | NoticeKind::StepRepromised,
                 Feed::Escalation,
-            ) => &[Requester, EscalationOwner, CaseOwner],
+            ) => &[Requester, EscalationOwner],
             (NoticeKind::EscalationSubmitted | NoticeKind::EscalationWithdrawn, _) => {
                 &[Requester, EscalationOwner, CaseOwner, Queue]
             }
@@ -141,27 +141,41 @@ impl Happening {
             .collect()
     }
 
-    /// Whether the desk may write to the person about this at all: reachable, not the one who caused it (but for the
-    /// requester, to whom the submission is confirmed, M3), and somebody for whom it exists (F2, A5).
+    /// Whether the person is told of this if they belong to an audience: unless something is in the way, or they caused
+    /// it themselves. The requester of an escalation gets the confirmation all the same (M3).
     fn may_tell(&self, candidate: &Candidate) -> bool {
-        let access = &candidate.access;
-        let confirms = self.kind == NoticeKind::EscalationSubmitted
-            && self.ties.requester == Some(access.person);
-        let exists = match access.side {
-            Side::Provider => true,
-            Side::Customer => {
-                access.organization == self.organization && self.visibility == Visibility::Public
-            }
-        };
-        let permission = match self.feed {
-            Feed::Case => Permission::CasesView,
-            Feed::Escalation => Permission::EscalationsView,
-        };
-        candidate.reachable
-            && exists
-            && access.can(permission)
-            && access.sees(self.visibility)
-            && (confirms || self.actor != Some(access.person))
+        let person = Some(candidate.access.person);
+        let confirms =
+            self.kind == NoticeKind::EscalationSubmitted && self.ties.requester == person;
+        obstacle(candidate, self.organization, self.feed, self.visibility).is_none()
+            && (confirms || self.actor != person)
+    }
+}
+
+/// What keeps the desk from writing to a person about something in `feed` of a case of `organization`. It is asked
+/// when a notice is made, and again whenever it is about to be sent.
+pub fn obstacle(
+    candidate: &Candidate,
+    organization: OrganizationId,
+    feed: Feed,
+    visibility: Visibility,
+) -> Option<Obstacle> {
+    let access = &candidate.access;
+    // F2, A5: internal entries and other organizations' cases do not exist for a customer's people.
+    let theirs = match access.side {
+        Side::Provider => true,
+        Side::Customer => access.organization == organization && visibility == Visibility::Public,
+    };
+    let permission = match feed {
+        Feed::Case => Permission::CasesView,
+        Feed::Escalation => Permission::EscalationsView,
+    };
+    if !candidate.reachable {
+        Some(Obstacle::Unreachable)
+    } else if !theirs || !access.can(permission) || !access.sees(visibility) {
+        Some(Obstacle::NotVisible)
+    } else {
+        None
     }
 }
 

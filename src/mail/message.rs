@@ -1,0 +1,183 @@
+//! The MIME message of a notice: two alternatives of one text, and the headers that string a thread together (N4).
+//!
+//! `List-Unsubscribe` is left out: it has to name an address that works, and people cannot choose yet what they get
+//! (N5).
+
+use std::time::SystemTime;
+
+use lettre::address::Envelope;
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::{Address, Message};
+
+use super::Letterhead;
+use super::render::Rendered;
+use super::scene::Notice;
+use crate::domain::Instant;
+use crate::domain::ids::NoticeId;
+
+/// The most characters of a subject or a name: what a list of mails can show, and far below the limits of headers.
+const LONGEST_LINE: usize = 240;
+
+/// A message ready to be handed over.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    id: NoticeId,
+    created_at: Instant,
+    envelope: Envelope,
+    bytes: Vec<u8>,
+}
+
+/// A message that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageError {
+    /// An address is none that a mail server takes.
+    #[error("the address of the {whose} cannot be written to: {why}")]
+    Address {
+        /// The sender's or the recipient's.
+        whose: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A message id holds what would not stay in its header.
+    #[error("the message id {0:?} is not one")]
+    MessageId(String),
+    /// The parts do not make a message.
+    #[error("the message cannot be made: {0}")]
+    Parts(#[from] lettre::error::Error),
+}
+
+impl Letter {
+    /// The message of `notice`; the same notice gives the same bytes, so that a repeat is recognised as one.
+    ///
+    /// # Errors
+    /// See [`MessageError`].
+    pub fn new(
+        notice: &Notice,
+        rendered: &Rendered,
+        letterhead: &Letterhead,
+    ) -> Result<Self, MessageError> {
+        let to = notice
+            .to
+            .email
+            .as_str()
+            .parse::<Address>()
+            .map_err(|error| MessageError::Address {
+                whose: "recipient",
+                why: error.to_string(),
+            })?;
+        let sender = letterhead.from.email.clone();
+        let envelope = Envelope::new(Some(sender), vec![to.clone()])?;
+        let from = mailbox(
+            letterhead.from.name.as_deref(),
+            letterhead.from.email.clone(),
+        );
+        let kind = notice.payload.about.kind().as_str();
+        let mut message = Message::builder()
+            .from(from)
+            .to(mailbox(Some(&notice.to.name()), to))
+            .subject(one_line(&rendered.subject))
+            .date(SystemTime::from(notice.created_at))
+            .message_id(Some(message_id(&notice.message_id)?));
+        if let Some(first) = &notice.in_reply_to {
+            let first = message_id(first)?;
+            message = message.in_reply_to(first.clone()).references(first);
+        }
+        // Nobody's holiday answers a machine (RFC 3834); the second header says so to those who do not know the first.
+        message = header(message, "Auto-Submitted", "auto-generated");
+        message = header(message, "X-Auto-Response-Suppress", "All");
+        message = header(message, "X-Casebell-Notice", kind);
+        let parts = MultiPart::alternative()
+            // No line of the encoded parts can hold "=_", so that nothing that anybody writes ends a part.
+            .boundary(format!("=_{}", notice.id))
+            .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text))
+            .singlepart(part(ContentType::TEXT_HTML, &rendered.html));
+        let bytes = message.multipart(parts)?.formatted();
+        Ok(Self {
+            id: notice.id,
+            created_at: notice.created_at,
+            envelope,
+            bytes,
+        })
+    }
+
+    /// The notice that it is.
+    pub fn id(&self) -> NoticeId {
+        self.id
+    }
+
+    /// When the notice was put into the outbox.
+    pub fn created_at(&self) -> Instant {
+        self.created_at
+    }
+
+    /// From whom to whom, for the mail server.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// The message as it goes over the line, with CRLF.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// `text` as one line that is fit for a header: whatever breaks lines or controls becomes a space or vanishes.
+pub(crate) fn one_line(text: &str) -> String {
+    let shown = text
+        .chars()
+        .map(|character| if breaks(character) { ' ' } else { character });
+    let shown: String = shown.filter(|character| !turns(*character)).collect();
+    let mut line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() > LONGEST_LINE {
+        line = line.chars().take(LONGEST_LINE - 1).collect();
+        line.truncate(line.trim_end().len());
+        line.push('…');
+    }
+    line
+}
+
+fn breaks(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+/// Overrides and isolates of the writing direction, which make a text read as another.
+fn turns(character: char) -> bool {
+    matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn mailbox(name: Option<&str>, address: Address) -> Mailbox {
+    let name = name.map(one_line).filter(|name| !name.is_empty());
+    Mailbox::new(name, address)
+}
+
+/// A message id goes into its header as it is, so it is looked at first.
+fn message_id(id: &str) -> Result<String, MessageError> {
+    let inner = id.strip_prefix('<').and_then(|id| id.strip_suffix('>'));
+    let fits = |inner: &str| {
+        inner.split('@').count() == 2
+            && inner
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'<' && byte != b'>')
+    };
+    if inner.is_some_and(fits) {
+        Ok(id.to_owned())
+    } else {
+        Err(MessageError::MessageId(id.to_owned()))
+    }
+}
+
+fn header(message: MessageBuilder, name: &'static str, value: &str) -> MessageBuilder {
+    let name = HeaderName::new_from_ascii_str(name);
+    message.raw_header(HeaderValue::new(name, value.to_owned()))
+}
+
+fn part(kind: ContentType, text: &str) -> SinglePart {
+    SinglePart::builder()
+        .header(kind)
+        .header(ContentTransferEncoding::QuotedPrintable)
+        .body(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

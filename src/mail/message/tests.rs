@@ -1,0 +1,140 @@
+use mail_parser::{HeaderValue as Parsed, MessageParser};
+
+use super::*;
+use crate::domain::notice::NoticeKind;
+use crate::mail::sample;
+
+fn rendered() -> Rendered {
+    Rendered {
+        subject: "Re: [C-000123] Übertragung – 30 s".to_owned(),
+        text: "Grüße\n\n=_not a boundary\n.\nFrom here\n".to_owned(),
+        html: format!("<p>Grüße {}</p>\n", "x".repeat(3000)),
+    }
+}
+
+fn notice() -> Notice {
+    let mut notice = sample::complete(NoticeKind::EscalationAccepted).remove(0);
+    notice.to.first_name = "Dána".to_owned();
+    notice
+}
+
+#[test]
+fn both_parts_and_the_threading_headers_survive_the_way() {
+    let notice = notice();
+    let letter = Letter::new(&notice, &rendered(), &sample::letterhead()).unwrap();
+    let parsed = MessageParser::default().parse(letter.bytes()).unwrap();
+    assert_eq!(parsed.subject(), Some("Re: [C-000123] Übertragung – 30 s"));
+    assert_eq!(
+        parsed.body_text(0).unwrap().replace("\r\n", "\n"),
+        rendered().text
+    );
+    assert_eq!(
+        parsed.body_html(0).unwrap().replace("\r\n", "\n"),
+        rendered().html
+    );
+    let to = parsed.to().unwrap().first().unwrap();
+    assert_eq!(
+        (to.name(), to.address()),
+        (Some("Dána Cole"), Some("dana.cole@acme.example"))
+    );
+    assert_eq!(
+        parsed.message_id(),
+        Some(notice.message_id.trim_matches(['<', '>']))
+    );
+    let first = Parsed::Text("first@support.northstar.example".into());
+    assert_eq!(parsed.in_reply_to(), &first);
+    assert_eq!(parsed.references(), &first);
+    assert_eq!(parsed.date().unwrap().to_rfc3339(), "2026-03-03T09:14:00Z");
+    for (name, value) in [
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Casebell-Notice", "escalation_accepted"),
+    ] {
+        assert_eq!(parsed.header(name).and_then(Parsed::as_text), Some(value));
+    }
+    assert_eq!(parsed.header("List-Unsubscribe"), None);
+    assert!(
+        letter
+            .bytes()
+            .split(|byte| *byte == b'\n')
+            .all(|line| line.len() < 998),
+        "a line is too long"
+    );
+}
+
+#[test]
+fn the_first_of_a_thread_refers_to_nothing() {
+    let mut notice = notice();
+    notice.in_reply_to = None;
+    let letter = Letter::new(&notice, &rendered(), &sample::letterhead()).unwrap();
+    let text = String::from_utf8(letter.bytes().to_vec()).unwrap();
+    assert!(
+        !text.contains("In-Reply-To:") && !text.contains("References:"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_repeat_is_the_same_to_the_byte() {
+    let notice = notice();
+    let write = || {
+        Letter::new(&notice, &rendered(), &sample::letterhead())
+            .unwrap()
+            .bytes()
+            .to_vec()
+    };
+    assert_eq!(write(), write());
+}
+
+#[test]
+fn nothing_that_somebody_wrote_becomes_a_header_or_a_part() {
+    let mut notice = notice();
+    let injection = "x\r\nBcc: all@acme.example\r\n\r\nbody";
+    notice.to.first_name = injection.to_owned();
+    notice.to.last_name = "\"<other@evil.example>, ".to_owned();
+    let mut rendered = rendered();
+    rendered.subject = injection.to_owned();
+    rendered.text = format!("--=_{}--\r\n\r\nBcc: all@acme.example", notice.id);
+    let mut letterhead = sample::letterhead();
+    letterhead.from.name = Some(injection.to_owned());
+    let letter = Letter::new(&notice, &rendered, &letterhead).unwrap();
+    let parsed = MessageParser::default().parse(letter.bytes()).unwrap();
+    assert!(parsed.bcc().is_none());
+    assert_eq!(parsed.to().unwrap().iter().count(), 1);
+    assert_eq!(
+        parsed.to().unwrap().first().unwrap().address(),
+        Some("dana.cole@acme.example")
+    );
+    assert_eq!(parsed.subject(), Some("x Bcc: all@acme.example body"));
+    assert_eq!(parsed.text_body_count(), 1);
+    assert_eq!(parsed.body_text(0).unwrap(), rendered.text);
+    assert_eq!(letter.envelope().to().len(), 1);
+}
+
+#[test]
+fn a_message_id_that_would_break_out_is_refused() {
+    for id in [
+        "",
+        "a@b",
+        "<a>",
+        "<a@b>\r\nBcc: x",
+        "<a b@c>",
+        "<a@b@c>",
+        "<a@b><c@d>",
+        "<ä@b>",
+    ] {
+        let mut notice = notice();
+        notice.message_id = id.to_owned();
+        let refused = Letter::new(&notice, &rendered(), &sample::letterhead());
+        assert!(matches!(refused, Err(MessageError::MessageId(_))), "{id:?}");
+    }
+}
+
+#[test]
+fn one_line_is_one_line() {
+    assert_eq!(
+        one_line("  a \t b\u{85}c\u{2029}d\u{0}e\u{202e}f  "),
+        "a b c d ef"
+    );
+    assert_eq!(one_line(&"ä".repeat(1000)).chars().count(), LONGEST_LINE);
+    assert_eq!(one_line(""), "");
+}

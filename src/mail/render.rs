@@ -1,0 +1,180 @@
+//! Templates: embedded in the binary, overridable from a directory, and checked before the first notice (N1).
+//!
+//! A template is `templates/mail/<notice>/<part>.hbs`; `part` is `subject`, `text` or `html` and decides how values are
+//! escaped. Besides the notices' own there are partials, named the same way (`layout/html`, `quote/text`, …).
+
+mod check;
+mod control;
+mod files;
+mod say;
+
+use std::path::Path;
+
+use handlebars::{Handlebars, no_escape};
+
+use super::Letterhead;
+use super::scene::{Notice, Scene};
+use super::{message, sample};
+use crate::domain::notice::NoticeKind;
+use crate::words::Words;
+
+use files::Source;
+
+/// What stands in a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line, fit for a header.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML document.
+    pub html: String,
+}
+
+/// A template that cannot be used: it stops the start.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}, line {line}: {why}")]
+pub struct TemplateError {
+    /// The file: under `templates/mail`, or in the overriding directory.
+    pub file: String,
+    /// The line, counted from 1; 0 if it is not known.
+    pub line: usize,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// A notice on which its template failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the template {template}, line {line}, failed: {why}")]
+pub struct RenderFailure {
+    /// The template, as `<notice>/<part>`.
+    pub template: String,
+    /// The line, counted from 1; 0 if it is not known.
+    pub line: usize,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// All templates, ready to render.
+#[derive(Debug)]
+pub struct Renderer {
+    words: Words,
+    /// Subjects and text parts: nothing is escaped.
+    plain: Handlebars<'static>,
+    /// HTML parts: everything is escaped but Markdown, which is sanitized.
+    html: Handlebars<'static>,
+}
+
+/// How templates are prepared: for rendering, or so that one rendering visits everything in them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Render,
+    Check,
+}
+
+impl Renderer {
+    /// Reads the embedded templates and those in `overrides` (`<overrides>/mail/<notice>/<part>.hbs`), which win, and
+    /// renders every kind of notice once.
+    ///
+    /// # Errors
+    /// A template does not parse, names a field, message, partial or helper that does not exist, or writes a value
+    /// unescaped; or a file in `overrides` cannot be read or overrides nothing.
+    pub fn load(words: &Words, overrides: Option<&Path>) -> Result<Self, TemplateError> {
+        let sources = files::read(overrides)?;
+        let checked = Self::build(words, &sources, Purpose::Check)?;
+        let renderer = Self::build(words, &sources, Purpose::Render)?;
+        for kind in NoticeKind::ALL {
+            // With everything there, every branch is visited; the others are seen as they are.
+            for (renderer, notices) in [
+                (&checked, sample::complete(*kind)),
+                (&renderer, sample::all(*kind)),
+            ] {
+                for notice in notices {
+                    renderer
+                        .render(&notice, &sample::letterhead())
+                        .map_err(|failure| files::locate(&sources, failure))?;
+                }
+            }
+        }
+        Ok(renderer)
+    }
+
+    fn build(words: &Words, sources: &[Source], purpose: Purpose) -> Result<Self, TemplateError> {
+        let registry = || {
+            let mut registry = Handlebars::new();
+            registry.set_strict_mode(true);
+            // Indentation added to a partial would become part of what somebody wrote.
+            registry.set_prevent_indent(true);
+            control::register(&mut registry, purpose);
+            say::register(&mut registry, words);
+            registry
+        };
+        let (mut plain, mut html) = (registry(), registry());
+        plain.register_escape_fn(no_escape);
+        plain.register_helper("quote", Box::new(say::quote));
+        html.register_helper("markdown", Box::new(say::markdown));
+        for source in sources {
+            check::register(
+                if source.is_html() {
+                    &mut html
+                } else {
+                    &mut plain
+                },
+                source,
+                purpose,
+            )?;
+        }
+        Ok(Self {
+            words: words.clone(),
+            plain,
+            html,
+        })
+    }
+
+    /// Subject, text and HTML of a notice.
+    ///
+    /// # Errors
+    /// When a template fails on it, which the check at the start makes unlikely.
+    pub fn render(
+        &self,
+        notice: &Notice,
+        letterhead: &Letterhead,
+    ) -> Result<Rendered, RenderFailure> {
+        let scene = Scene::new(notice, letterhead, &self.words);
+        let kind = notice.payload.about.kind();
+        let part = |registry: &Handlebars<'static>, part: &str| {
+            let template = format!("{kind}/{part}");
+            registry
+                .render(&template, &scene)
+                .map_err(|error| RenderFailure {
+                    template: error.template_name.clone().unwrap_or(template),
+                    line: error.line_no.unwrap_or(0),
+                    why: error.reason().to_string(),
+                })
+        };
+        Ok(Rendered {
+            subject: message::one_line(&part(&self.plain, "subject")?),
+            text: tidy(&part(&self.plain, "text")?),
+            html: part(&self.html, "html")?,
+        })
+    }
+}
+
+/// Templates are written to be read; what they leave of empty lines and trailing spaces is taken away.
+fn tidy(text: &str) -> String {
+    let mut tidy = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.trim().lines() {
+        // With its space, mail programs know the line for the start of the signature.
+        let line = if line == "-- " { line } else { line.trim_end() };
+        empty = if line.is_empty() { empty + 1 } else { 0 };
+        if empty < 2 {
+            tidy.push_str(line);
+            tidy.push('\n');
+        }
+    }
+    tidy
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,427 @@
+use std::fs;
+
+use super::*;
+use crate::domain::case::Status;
+use crate::domain::notice::{About, Audience};
+use crate::mail::sample;
+
+fn renderer() -> Renderer {
+    Renderer::load(&Words::load().unwrap(), None).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The complete sample of a kind, as its audience reads it.
+fn read(kind: NoticeKind, audience: Audience) -> Rendered {
+    let notice = sample::complete(kind)
+        .into_iter()
+        .find(|notice| notice.payload.audience == audience);
+    renderer()
+        .render(&notice.unwrap(), &sample::letterhead())
+        .unwrap()
+}
+
+/// What stands above the foot.
+fn body(rendered: &Rendered) -> &str {
+    rendered.text.split("\n-- \n").next().unwrap()
+}
+
+#[test]
+fn every_kind_says_where_it_happened_and_where_to_go() {
+    let renderer = renderer();
+    for kind in NoticeKind::ALL {
+        for notice in sample::all(*kind) {
+            let Rendered {
+                subject,
+                text,
+                html,
+            } = renderer.render(&notice, &sample::letterhead()).unwrap();
+            let on_escalation = kind.feed(
+                notice.payload.about.feed(),
+                notice.payload.escalation.is_some(),
+            ) == crate::domain::feed::Feed::Escalation;
+            let number = if on_escalation {
+                "[E-000045]"
+            } else {
+                "[C-000123]"
+            };
+            assert!(subject.contains(number), "{kind}: {subject}");
+            assert_eq!(
+                subject.starts_with("Re: "),
+                notice.in_reply_to.is_some(),
+                "{kind}: {subject}"
+            );
+            for part in [&text, &html] {
+                assert!(
+                    part.contains("https://support.northstar.example/"),
+                    "{kind}: {part}"
+                );
+                assert!(
+                    part.contains("C-000123 · Agents lose audio"),
+                    "{kind}: {part}"
+                );
+                assert!(part.contains("You get this because"), "{kind}: {part}");
+                assert!(
+                    !part.contains("{{") && !part.contains("null") && !part.contains("mail-"),
+                    "{kind}: {part}"
+                );
+            }
+            assert!(!text.contains("\n\n\n"), "{kind}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_requester_is_confirmed() {
+    let confirmed = read(NoticeKind::EscalationSubmitted, Audience::Requester);
+    assert_eq!(
+        confirmed.subject,
+        "Re: [E-000045] Agents lose audio 30 seconds into outbound calls"
+    );
+    assert_eq!(
+        body(&confirmed),
+        "We have received your escalation E-000045
+
+Your escalation of case C-000123 is in the queue. An escalation owner will review it and answer you in the escalation feed.
+
+Reason: No recent update
+
+> Two hundred agents are idle and we have had no news since yesterday morning.
+
+See the escalation:
+https://support.northstar.example/cases/C-000123#escalation-feed
+"
+    );
+    let queue = read(NoticeKind::EscalationSubmitted, Audience::Queue);
+    assert!(
+        queue.text.contains("Nobody has claimed it yet."),
+        "{}",
+        queue.text
+    );
+    assert!(
+        queue
+            .text
+            .contains("https://support.northstar.example/escalations/E-000045\n"),
+        "{}",
+        queue.text
+    );
+}
+
+#[test]
+fn an_acceptance_lists_the_next_steps_with_their_zone() {
+    let accepted = read(NoticeKind::EscalationAccepted, Audience::Requester);
+    assert_eq!(
+        body(&accepted),
+        "Escalation E-000045 is accepted
+
+Olga Marin (Northstar Support) accepted it and will keep you informed in the escalation feed.
+
+> I have taken this over. Edge failover is prepared if we need it.
+
+Next steps:
+
+- Packet capture analysed
+  Sam Reed, by 3 March 2026, 15:14 Europe/Berlin
+- Update to ACME
+  Olga Marin, by 3 March 2026, 15:44 Europe/Berlin
+
+See the escalation:
+https://support.northstar.example/cases/C-000123#escalation-feed
+"
+    );
+    // The rank is for those who work by it.
+    assert!(
+        read(NoticeKind::EscalationAccepted, Audience::CaseOwner)
+            .text
+            .contains("Its rank is 1.")
+    );
+}
+
+#[test]
+fn a_refusal_says_why_and_what_to_do_instead() {
+    let declined = read(NoticeKind::EscalationDeclined, Audience::Requester);
+    let expected = "- The case has low priority.\n  Ask for medium priority on the case page.\n";
+    assert!(declined.text.contains(expected), "{}", declined.text);
+    assert!(
+        declined
+            .text
+            .contains("You can escalate the case again once it meets the criteria.")
+    );
+    assert!(declined.text.contains("call +49 30 555 0100"));
+    assert!(declined.html.contains(
+        "<b>The case has low priority.</b><br>Ask for medium priority on the case page."
+    ));
+}
+
+#[test]
+fn a_lapse_blames_nobody() {
+    let notice = sample::all(NoticeKind::StepMissed)
+        .into_iter()
+        .find(|notice| {
+            notice.payload.actor.is_none() && notice.payload.audience == Audience::CaseOwner
+        })
+        .unwrap();
+    let lapsed = renderer().render(&notice, &sample::letterhead()).unwrap();
+    assert_eq!(
+        body(&lapsed),
+        "A promised date on C-000123 has passed
+
+The date of this next step has passed, and nobody has said that it is done:
+
+- Packet capture analysed
+  Sam Reed, by 3 March 2026, 15:14 Europe/Berlin
+
+Say in the portal what became of it: done, missed, or a new date with the reason.
+
+See the case:
+https://support.northstar.example/cases/C-000123#case-feed
+"
+    );
+}
+
+#[test]
+fn every_value_is_escaped_for_its_part() {
+    let renderer = renderer();
+    let evil = "</title><script>alert(1)</script>\"'&";
+    for kind in NoticeKind::ALL {
+        for mut notice in sample::complete(*kind) {
+            notice.payload.case.subject = evil.to_owned();
+            notice.payload.case.organization = evil.to_owned();
+            notice.payload.case.status = Status::AwaitingCustomer;
+            notice.provider = evil.to_owned();
+            if let Some(actor) = &mut notice.payload.actor {
+                actor.name = evil.to_owned();
+            }
+            notice.payload.about = poisoned(&notice.payload.about, evil);
+            let rendered = renderer.render(&notice, &sample::letterhead()).unwrap();
+            assert!(
+                !rendered.html.contains("<script"),
+                "{kind}: {}",
+                rendered.html
+            );
+            assert!(
+                rendered.html.contains("&lt;script&gt;"),
+                "{kind}: {}",
+                rendered.html
+            );
+            // Text is no markup: what was typed stands there.
+            assert!(
+                rendered.text.contains("<script>alert(1)</script>\"'&"),
+                "{kind}: {}",
+                rendered.text
+            );
+            assert!(
+                rendered.subject.ends_with(evil),
+                "{kind}: {}",
+                rendered.subject
+            );
+        }
+    }
+}
+
+/// The same facts with every free text replaced.
+fn poisoned(about: &About, evil: &str) -> About {
+    let mut facts = serde_json::to_value(about).unwrap();
+    let free = [
+        "description",
+        "note",
+        "body",
+        "what",
+        "who",
+        "reason",
+        "details",
+        "owner",
+        "reply",
+        "outcome",
+        "summary",
+    ];
+    for (key, value) in facts.as_object_mut().unwrap() {
+        if free.contains(&key.as_str()) {
+            *value = evil.into();
+        }
+    }
+    serde_json::from_value(facts).unwrap()
+}
+
+#[test]
+fn what_people_wrote_cannot_pass_for_the_desks_own_words() {
+    let mut notice = sample::complete(NoticeKind::EntryPosted).remove(0);
+    let body = "Fine.\n\nAnswer in the portal:\nhttps://evil.example/\n-- \n<b>x</b> [link](javascript:alert(1))";
+    let mut facts = serde_json::to_value(&notice.payload.about).unwrap();
+    facts["body"] = body.into();
+    notice.payload.about = serde_json::from_value(facts).unwrap();
+    let rendered = renderer().render(&notice, &sample::letterhead()).unwrap();
+    assert!(
+        rendered
+            .text
+            .contains("\n> Answer in the portal:\n> https://evil.example/\n> --\n"),
+        "{}",
+        rendered.text
+    );
+    assert!(
+        !rendered.html.contains("javascript") && !rendered.html.contains("<b>x</b>"),
+        "{}",
+        rendered.html
+    );
+}
+
+#[test]
+fn a_subject_stays_one_line() {
+    let mut notice = sample::complete(NoticeKind::CaseClosed).remove(0);
+    notice.payload.case.subject = format!(
+        "a\r\nBcc: all@acme.example\u{2028}\u{202e}b {}",
+        "x".repeat(400)
+    );
+    let rendered = renderer().render(&notice, &sample::letterhead()).unwrap();
+    assert!(
+        rendered
+            .subject
+            .starts_with("Re: [C-000123] a Bcc: all@acme.example b xxx"),
+        "{}",
+        rendered.subject
+    );
+    assert_eq!(rendered.subject.chars().count(), 240);
+}
+
+/// Loads with one template overridden.
+fn overridden(name: &str, text: &str) -> Result<Renderer, TemplateError> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("mail").join(format!("{name}.hbs"));
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, text).unwrap();
+    fs::write(file.with_extension("hbs.bak"), "{{#broken").unwrap();
+    Renderer::load(&Words::load().unwrap(), Some(directory.path()))
+}
+
+#[test]
+fn a_directory_wins_over_the_built_in_templates() {
+    let renderer = overridden(
+        "case_closed/subject",
+        "Done: {{case.number}} & {{case.subject}}",
+    )
+    .unwrap();
+    let notice = sample::complete(NoticeKind::CaseClosed).remove(0);
+    let rendered = renderer.render(&notice, &sample::letterhead()).unwrap();
+    assert_eq!(
+        rendered.subject,
+        "Done: C-000123 & Agents lose audio 30 seconds into outbound calls"
+    );
+    assert!(rendered.text.starts_with("Case C-000123 is closed\n"));
+    // A directory without any template is fine.
+    let empty = tempfile::tempdir().unwrap();
+    assert!(Renderer::load(&Words::load().unwrap(), Some(empty.path())).is_ok());
+}
+
+#[test]
+fn a_mistake_in_a_template_stops_the_start_with_file_and_line() {
+    for (name, text, line, why) in [
+        (
+            "case_closed/html",
+            "fine\n{{#if about.note}}\nopen",
+            3,
+            "syntax",
+        ),
+        (
+            "case_closed/html",
+            "one\ntwo\n{{case.nummer}}",
+            3,
+            "case.nummer",
+        ),
+        (
+            "case_closed/text",
+            "{{#if you.staf}}x{{/if}}",
+            1,
+            "you.staf",
+        ),
+        // In branches that no sample takes.
+        (
+            "case_closed/html",
+            "{{#if about.note}}a{{else}}\n{{about.nota}}{{/if}}",
+            2,
+            "about.nota",
+        ),
+        (
+            "case_closed/html",
+            "{{#if lapsed}}\n\n{{case.title}}\n{{/if}}",
+            3,
+            "case.title",
+        ),
+        (
+            "case_closed/html",
+            "{{#unless about.note}}{{#if (eq you.audience \"x\")}}\n{{gone}}{{/if}}{{/unless}}",
+            2,
+            "gone",
+        ),
+        // Names handed to a partial.
+        (
+            "case_closed/text",
+            "a\n{{> quote/text words=about.nota}}",
+            2,
+            "about.nota",
+        ),
+        (
+            "case_closed/text",
+            "a\n{{> step/text about.step}}",
+            2,
+            "about.step",
+        ),
+        (
+            "escalation_accepted/text",
+            "{{#each about.next_steps}}\n{{whom}}{{/each}}",
+            2,
+            "whom",
+        ),
+        (
+            "case_closed/text",
+            "{{> quotation/text words=about.note}}",
+            1,
+            "quotation/text",
+        ),
+        ("case_closed/html", "\n{{t \"mail-gone\"}}", 2, "mail-gone"),
+        (
+            "case_closed/html",
+            "{{t \"mail-case-closed\" by=bye}}",
+            1,
+            "bye",
+        ),
+        ("case_closed/text", "{{markdown about.note}}", 1, "markdown"),
+        (
+            "case_closed/html",
+            "\n\n{{#if you.staff}}{{{about.note}}}{{/if}}",
+            3,
+            "unescaped",
+        ),
+        ("case_closed/html", "{{&about.note}}", 1, "unescaped"),
+        (
+            "layout/html",
+            "{{title}}\n{{> @partial-block}}{{reason}}",
+            2,
+            "reason",
+        ),
+    ] {
+        let error = overridden(name, text).expect_err(text);
+        assert!(
+            error.file.ends_with(&format!("mail/{name}.hbs")),
+            "{text}: {error}"
+        );
+        assert_eq!(error.line, line, "{text}: {error}");
+        assert!(error.why.contains(why), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_file_that_overrides_nothing_stops_the_start() {
+    let error = overridden("case_close/text", "x").expect_err("no such template");
+    assert!(error.to_string().contains("case_close/text.hbs"), "{error}");
+    assert!(error.why.contains("case_closed/text"), "{error}");
+}
+
+#[test]
+fn the_texts_of_other_people_are_never_looked_up() {
+    // A value that looks like a template is a value.
+    let mut notice = sample::complete(NoticeKind::CaseClosed).remove(0);
+    notice.payload.case.subject = "{{you.first_name}} { $by }".to_owned();
+    let rendered = renderer().render(&notice, &sample::letterhead()).unwrap();
+    assert_eq!(
+        rendered.subject,
+        "Re: [C-000123] {{you.first_name}} { $by }"
+    );
+}

@@ -1,0 +1,234 @@
+//! One made-up notice of each kind, on which every template is tried before the first real one.
+
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
+use lettre::message::Mailbox;
+use serde_json::{Value, json};
+
+use super::Letterhead;
+use super::scene::{Addressee, Notice};
+use crate::domain::Instant;
+use crate::domain::case::{Priority, Status};
+use crate::domain::eligibility::FindingCode;
+use crate::domain::ids::{CaseNumber, EscalationNumber, NoticeId};
+use crate::domain::notice::{
+    About, ActorFacts, Audience, CaseFacts, EscalationFacts, NoticeKind, Payload,
+};
+use crate::domain::organization::Side;
+use crate::domain::text::EmailAddress;
+
+/// The letterhead of a made-up installation.
+pub(super) fn letterhead() -> Letterhead {
+    Letterhead {
+        from: Mailbox::new(
+            Some("Northstar Support".to_owned()),
+            lettre::Address::new_dangerous("casebell", "northstar.example"),
+        ),
+        public_url: "https://support.northstar.example".to_owned(),
+        support_phone: Some("+49 30 555 0100".to_owned()),
+    }
+}
+
+/// The notices of a kind with everything in them that can be there, to each audience.
+pub(super) fn complete(kind: NoticeKind) -> Vec<Notice> {
+    notices(kind, &full(kind), true)
+}
+
+/// [`complete`], and with everything left out that can be.
+pub(super) fn all(kind: NoticeKind) -> Vec<Notice> {
+    let mut all = complete(kind);
+    all.extend(notices(kind, &bare(kind), false));
+    all
+}
+
+fn notices(kind: NoticeKind, about: &Value, whole: bool) -> Vec<Notice> {
+    // Every sample can be read, which a test shows; one that could not would only leave a template untried.
+    let Ok(about) = About::parse(kind, about.clone()) else {
+        debug_assert!(false, "the sample of {kind} cannot be read");
+        return Vec::new();
+    };
+    Audience::ALL
+        .iter()
+        .map(|audience| notice(&about, *audience, whole))
+        .collect()
+}
+
+fn notice(about: &About, audience: Audience, whole: bool) -> Notice {
+    let at = instant();
+    let id = NoticeId::new(at);
+    let on_escalation = matches!(
+        about.kind().feed(about.feed(), false),
+        crate::domain::feed::Feed::Escalation
+    );
+    let side = match audience {
+        Audience::Requester | Audience::Asker | Audience::Contact => Side::Customer,
+        _ => Side::Provider,
+    };
+    let (actor, organization) = match side {
+        Side::Customer => ("Olga Marin", "Northstar Support"),
+        Side::Provider => ("Dana Cole", "ACME Contact Centers"),
+    };
+    let actor_side = if side == Side::Customer {
+        Side::Provider
+    } else {
+        Side::Customer
+    };
+    Notice {
+        id,
+        created_at: at,
+        message_id: format!("<{id}@support.northstar.example>"),
+        in_reply_to: whole.then(|| "<first@support.northstar.example>".to_owned()),
+        to: Addressee {
+            first_name: "Dana".to_owned(),
+            last_name: "Cole".to_owned(),
+            email: address(),
+            zone: Tz::Europe__Berlin,
+            side,
+        },
+        provider: "Northstar Support".to_owned(),
+        payload: Payload {
+            at,
+            audience,
+            case: CaseFacts {
+                number: CaseNumber::new(123),
+                subject: "Agents lose audio 30 seconds into outbound calls".to_owned(),
+                organization: "ACME Contact Centers".to_owned(),
+                priority: Priority::High,
+                status: Status::InProgress,
+            },
+            escalation: (whole || on_escalation).then(|| EscalationFacts {
+                number: EscalationNumber::new(45),
+            }),
+            actor: whole.then(|| ActorFacts {
+                name: actor.to_owned(),
+                organization: organization.to_owned(),
+                side: actor_side,
+            }),
+            about: about.clone(),
+        },
+    }
+}
+
+/// Everything that a kind can tell.
+fn full(kind: NoticeKind) -> Value {
+    let due_at = instant() + TimeDelta::hours(5);
+    match kind {
+        NoticeKind::CaseOpened => json!({
+            "description": "One-way audio after the re-INVITE at 28 s.\n\n- `eu-central` only\n- **200 agents** idle",
+            "deployment": "cloud", "business_impact": "significant",
+        }),
+        NoticeKind::CaseClosed => json!({"note": "Works since the edge was restarted."}),
+        NoticeKind::CaseReopened => json!({"note": "It happened again this morning."}),
+        NoticeKind::EntryPosted => json!({
+            "feed": "case", "entry": "0195e1a5-7c00-7000-8000-000000000001",
+            "body": "We see one-way RTP after the re-INVITE on the `eu-central` edge.\n\nCould you send us a trace?",
+        }),
+        NoticeKind::RcaRequested => {
+            json!({"note": "Please explain the delay of the failover.", "due_at": due_at})
+        }
+        NoticeKind::RcaDelivered => {
+            json!({"body": "## Cause\n\nA certificate of the edge had expired."})
+        }
+        NoticeKind::PriorityDecided => {
+            json!({"granted": false, "note": "One agent is affected, and there is a way around it.", "priority": "medium"})
+        }
+        NoticeKind::StepPromised
+        | NoticeKind::StepDone
+        | NoticeKind::StepMissed
+        | NoticeKind::StepRepromised => json!({
+            "what": "Packet capture analysed", "who": "Sam Reed", "due_at": due_at,
+            "reason": "The capture arrived late.",
+        }),
+        NoticeKind::EscalationSubmitted => json!({
+            "reason": "No recent update",
+            "details": "Two hundred agents are idle and we have had no news since yesterday morning.",
+        }),
+        NoticeKind::EscalationClaimed => json!({"owner": "Olga Marin"}),
+        NoticeKind::EscalationAccepted => json!({
+            "reply": "I have taken this over. Edge failover is prepared if we need it.", "rank": 1,
+            "next_steps": [
+                {"what": "Packet capture analysed", "who": "Sam Reed", "due_at": due_at},
+                {"what": "Update to ACME", "who": "Olga Marin", "due_at": due_at + TimeDelta::minutes(30)},
+            ],
+        }),
+        NoticeKind::EscalationDeclined => json!({
+            "reasons": FindingCode::ALL, "reply": "We wrote to you at ten; please read it and answer there.",
+        }),
+        NoticeKind::EscalationWithdrawn => json!({"note": "Solved in the meantime."}),
+        NoticeKind::EscalationClosed => {
+            json!({"outcome": "Solved", "summary": "The certificate was renewed."})
+        }
+    }
+}
+
+/// What a kind tells at the least.
+fn bare(kind: NoticeKind) -> Value {
+    let mut facts = full(kind);
+    if let Value::Object(facts) = &mut facts {
+        for optional in [
+            "note",
+            "reply",
+            "summary",
+            "details",
+            "entry",
+            "rank",
+            "next_steps",
+        ] {
+            facts.remove(optional);
+        }
+        match kind {
+            NoticeKind::EntryPosted => drop(facts.insert("feed".into(), "escalation".into())),
+            NoticeKind::RcaRequested => drop(facts.remove("due_at")),
+            NoticeKind::PriorityDecided => drop(facts.insert("granted".into(), true.into())),
+            NoticeKind::EscalationDeclined => {
+                drop(facts.insert("reasons".into(), json!(["recently_updated"])))
+            }
+            NoticeKind::StepPromised
+            | NoticeKind::StepDone
+            | NoticeKind::StepMissed
+            | NoticeKind::StepRepromised => drop(facts.remove("reason")),
+            _ => {}
+        }
+    }
+    facts
+}
+
+/// 3 March 2026, 09:14 UTC.
+fn instant() -> Instant {
+    DateTime::from_timestamp(1_772_529_240, 0).unwrap_or_default()
+}
+
+fn address() -> EmailAddress {
+    match EmailAddress::parse("dana.cole@acme.example") {
+        Ok(address) => address,
+        Err(_) => unreachable!("a lawful address"),
+    }
+}
+
+/// A made-up letter, each with an id of its own.
+#[cfg(test)]
+pub(super) fn letter() -> super::message::Letter {
+    let notice = complete(NoticeKind::CaseClosed).remove(0);
+    let rendered = super::render::Rendered {
+        subject: "[C-000123] Agents lose audio".to_owned(),
+        text: "Solved.\n".to_owned(),
+        html: "<p>Solved.</p>\n".to_owned(),
+    };
+    match super::message::Letter::new(&notice, &rendered, &letterhead()) {
+        Ok(letter) => letter,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_samples() {
+        for kind in NoticeKind::ALL {
+            assert_eq!(complete(*kind).len(), Audience::ALL.len(), "{kind}");
+            assert_eq!(all(*kind).len(), 2 * Audience::ALL.len(), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The embedded default: a folder of `.eml` files, which any mail program opens.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::SendError;
+use crate::mail::message::Letter;
+
+/// Writes letters as files named `<created>-<id>.eml`, so that they sort by time and a repeat replaces its own file.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder at `path`, which is made if it does not exist.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
+        let path = path.into();
+        fs::create_dir_all(&path)?;
+        Ok(Self { path })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file of a letter.
+    pub fn file(&self, letter: &Letter) -> PathBuf {
+        self.path.join(file_name(letter))
+    }
+
+    pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
+        let (folder, file, bytes) = (
+            self.path.clone(),
+            file_name(letter),
+            letter.bytes().to_vec(),
+        );
+        // A full disk or a missing right is somebody's to repair; the letter waits for it.
+        tokio::task::spawn_blocking(move || replace(&folder, &file, &bytes))
+            .await
+            .map_err(|error| SendError::Temporary(error.to_string()))?
+            .map_err(|error| {
+                SendError::Temporary(format!("cannot write to the mail folder: {error}"))
+            })
+    }
+}
+
+/// `20260303T091400.000000Z-<id>.eml`.
+fn file_name(letter: &Letter) -> String {
+    format!(
+        "{}-{}.eml",
+        letter.created_at().format("%Y%m%dT%H%M%S%.6fZ"),
+        letter.id()
+    )
+}
+
+/// Whoever looks sees the whole file or none: it is written beside its place, made durable, and moved there.
+fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let draft = folder.join(format!(".{name}.{:016x}", rand::random::<u64>()));
+    let written = write(&draft, bytes).and_then(|()| fs::rename(&draft, folder.join(name)));
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written?;
+    // The name is durable once the folder is.
+    File::open(folder)?.sync_all()
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::sample;
+
+    #[tokio::test]
+    async fn a_repeat_replaces_its_own_file_and_leaves_no_draft() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path().join("out/mail")).unwrap();
+        let (first, second) = (sample::letter(), sample::letter());
+        for letter in [&first, &second, &first] {
+            folder.send(letter).await.unwrap();
+        }
+        let mut names: Vec<String> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, [&first, &second].map(file_name));
+        assert!(
+            names[0].starts_with("20260303T091400.000000Z-"),
+            "{names:?}"
+        );
+        assert_eq!(fs::read(folder.file(&first)).unwrap(), first.bytes());
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_be_written_is_a_matter_of_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path().join("mail")).unwrap();
+        fs::remove_dir(folder.path()).unwrap();
+        let refused = folder.send(&sample::letter()).await;
+        assert!(
+            matches!(refused, Err(SendError::Temporary(_))),
+            "{refused:?}"
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! Rows that have outlived their use, deleted in bounded batches so that no writer waits long for it.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::{idempotency_keys, sessions, setup_links, sign_in_attempts};
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+
+/// Things that expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiring {
+    /// Answers kept for repeated requests.
+    IdempotencyKeys,
+    /// Signed-in sessions.
+    Sessions,
+    /// Counted failures to sign in.
+    SignInAttempts,
+    /// One-time links of the set-up.
+    SetupLinks,
+}
+
+/// How long failures to sign in are kept at the most; every limit looks back less far.
+const ATTEMPTS_KEPT: TimeDelta = TimeDelta::days(1);
+/// How long an expired link can still be told from one that never was.
+const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
+
+impl Expiring {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::IdempotencyKeys,
+        Self::Sessions,
+        Self::SignInAttempts,
+        Self::SetupLinks,
+    ];
+
+    /// The name of the table, for logs.
+    pub const fn table(self) -> &'static str {
+        match self {
+            Self::IdempotencyKeys => "idempotency_keys",
+            Self::Sessions => "sessions",
+            Self::SignInAttempts => "sign_in_attempts",
+            Self::SetupLinks => "setup_links",
+        }
+    }
+
+    /// Deletes the oldest `batch` of what has expired at `now`, and those that expired at the same instant as the
+    /// last of them; answers how many.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn delete(self, conn: &mut Conn, batch: i64, now: Instant) -> QueryResult<usize> {
+        // Not every key of these tables can be listed in a condition; the instant of the last one of the batch can.
+        macro_rules! oldest {
+            ($table:ident :: $instant:ident <= $until:expr $(, $also:expr)?) => {{
+                let until = At($until);
+                let last: Option<At> = $table::table
+                    .filter($table::$instant.le(until))
+                    $(.filter($also))?
+                    .order($table::$instant.asc())
+                    .offset(batch - 1)
+                    .limit(1)
+                    .select($table::$instant)
+                    .get_result(conn)
+                    .optional()?;
+                diesel::delete(
+                    $table::table.filter($table::$instant.le(last.unwrap_or(until)))$(.filter($also))?,
+                )
+                .execute(conn)
+            }};
+        }
+        match self {
+            Self::IdempotencyKeys => oldest!(idempotency_keys::expires_at <= now),
+            Self::Sessions => oldest!(sessions::expires_at <= now),
+            Self::SetupLinks => oldest!(setup_links::expires_at <= now - LINKS_KEPT),
+            Self::SignInAttempts => oldest!(
+                sign_in_attempts::window_started_at <= now - ATTEMPTS_KEPT,
+                sign_in_attempts::blocked_until
+                    .is_null()
+                    .or(sign_in_attempts::blocked_until.le(At(now)))
+            ),
+        }
+    }
+}

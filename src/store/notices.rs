@@ -1,0 +1,63 @@
+//! Notices: who may be told, the outbox's rows on their way, and what administrators see of them (N2).
+
+mod listing;
+mod outbox;
+mod recipients;
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::notices;
+use crate::db::sql_types::{At, json};
+use crate::domain::Instant;
+use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
+use crate::domain::notice::{NoticeState, Payload, Thread};
+
+pub use listing::{Listed, Resend, find, list, resend};
+pub use outbox::{
+    Addressed, Backlog, Claim, Lease, addressed, backlog, claim, complete, mark_failed, mark_sent,
+    mark_withheld, put_off, release,
+};
+pub use recipients::{Known, known, visibility_of};
+
+/// What a new notice is made of.
+#[derive(Clone, Debug)]
+pub struct NewNotice<'a> {
+    /// To whom.
+    pub person: PersonId,
+    /// On which case.
+    pub case: CaseId,
+    /// On which escalation.
+    pub escalation: Option<EscalationId>,
+    /// What it continues.
+    pub thread: Thread,
+    /// What happened.
+    pub payload: &'a Payload,
+}
+
+/// Puts a notice into the outbox, in the transaction of the event that it tells of.
+///
+/// Its message id is as yet the notice's id alone; the first claim completes it with the installation's host, which
+/// is known to whoever sends, and from then on it stays.
+///
+/// # Errors
+/// The database's own.
+pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult<NoticeId> {
+    let id = NoticeId::new(now);
+    diesel::insert_into(notices::table)
+        .values((
+            notices::id.eq(id),
+            notices::kind.eq(new.payload.about.kind()),
+            notices::person_id.eq(new.person),
+            notices::case_id.eq(Some(new.case)),
+            notices::escalation_id.eq(new.escalation),
+            notices::thread.eq(new.thread.to_string()),
+            notices::payload.eq(json(new.payload)?),
+            notices::message_id.eq(id.to_string()),
+            notices::state.eq(NoticeState::Waiting),
+            notices::next_attempt_at.eq(At(now)),
+            notices::created_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}

@@ -1,0 +1,273 @@
+//! The driver: steps the jobs on the runtime, when woken and at intervals, until it is told to stop.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use super::{Housekeeping, Lapses, Outbox, Sending, Steps, Swept};
+use crate::clock::Clock;
+use crate::db::DbError;
+use crate::domain::Instant;
+
+/// Wakes the outbox: whoever commits a write that may have put a notice into it rings. Rings that nobody hears yet
+/// are kept as one. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Bell(Arc<Notify>);
+
+impl Bell {
+    /// Wakes the outbox, now or as soon as it has done what it is at.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+
+    async fn heard(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// The jobs that a driver steps.
+#[derive(Clone)]
+pub struct Jobs {
+    /// Sends notices.
+    pub outbox: Outbox,
+    /// Tells of lapsed promises.
+    pub steps: Steps,
+    /// Deletes what has expired.
+    pub housekeeping: Housekeeping,
+}
+
+/// What one round of all jobs came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Promises.
+    pub lapses: Lapses,
+    /// Notices.
+    pub sending: Sending,
+    /// What had expired.
+    pub swept: Swept,
+}
+
+impl Round {
+    /// Whether there was nothing to do.
+    pub fn is_idle(&self) -> bool {
+        self.lapses.lapsed == 0 && self.sending.claimed == 0 && self.swept.deleted == 0
+    }
+}
+
+impl Jobs {
+    /// Every job does one step, in the order in which they give each other work: for tests, and for commands that end.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn step(&self, now: Instant) -> Result<Round, DbError> {
+        Ok(Round {
+            lapses: self.steps.step(now).await?,
+            sending: self.outbox.step(now).await?,
+            swept: self.housekeeping.step(now).await?,
+        })
+    }
+}
+
+/// How often the jobs are stepped without being woken, and how long they may take to stop.
+#[derive(Clone, Copy, Debug)]
+pub struct Rhythm {
+    /// The outbox: other processes' notices, and those that were put off.
+    pub outbox: Duration,
+    /// Promised next steps.
+    pub steps: Duration,
+    /// Housekeeping.
+    pub housekeeping: Duration,
+    /// How long a step that is under way may go on after [`Driver::stop`].
+    pub grace: Duration,
+}
+
+impl Default for Rhythm {
+    fn default() -> Self {
+        Self {
+            outbox: Duration::from_secs(5),
+            steps: Duration::from_secs(15),
+            housekeeping: Duration::from_secs(300),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How a job fares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobStatus {
+    /// When its last step succeeded.
+    pub last_success: Option<Instant>,
+    /// Why its last step failed, if it did.
+    pub failing: Option<String>,
+}
+
+type Statuses = Arc<Mutex<BTreeMap<&'static str, JobStatus>>>;
+
+/// Steps the jobs until it is stopped. Dropping it ends them at once and leaves their leases to expire.
+pub struct Driver {
+    bell: Bell,
+    stopping: watch::Sender<bool>,
+    loops: JoinSet<()>,
+    outbox: Outbox,
+    statuses: Statuses,
+}
+
+impl Driver {
+    /// Starts the jobs on the current tokio runtime. `bell` wakes the outbox.
+    pub fn start(jobs: Jobs, clock: Clock, bell: Bell, rhythm: Rhythm) -> Self {
+        let (stopping, stop) = watch::channel(false);
+        let statuses = Statuses::default();
+        let turning = |name, interval, bell| Turning {
+            name,
+            interval,
+            grace: rhythm.grace,
+            clock: clock.clone(),
+            bell,
+            stop: stop.clone(),
+            statuses: Arc::clone(&statuses),
+        };
+        let Jobs {
+            outbox,
+            steps,
+            housekeeping,
+        } = jobs;
+        let mut loops = JoinSet::new();
+        let (sender, heard) = (outbox.clone(), Some(bell.clone()));
+        loops.spawn(turning("outbox", rhythm.outbox, heard).turn(move |now| {
+            let outbox = sender.clone();
+            async move { outbox.step(now).await.map(|sending| sending.more) }
+        }));
+        let told = bell.clone();
+        loops.spawn(turning("steps", rhythm.steps, None).turn(move |now| {
+            let (steps, bell) = (steps.clone(), told.clone());
+            async move {
+                let lapses = steps.step(now).await?;
+                if lapses.told > 0 {
+                    bell.ring();
+                }
+                Ok(lapses.more)
+            }
+        }));
+        loops.spawn(
+            turning("housekeeping", rhythm.housekeeping, None).turn(move |now| {
+                let housekeeping = housekeeping.clone();
+                async move { housekeeping.step(now).await.map(|swept| swept.more) }
+            }),
+        );
+        Self {
+            bell,
+            stopping,
+            loops,
+            outbox,
+            statuses,
+        }
+    }
+
+    /// Wakes the outbox.
+    pub fn wake(&self) {
+        self.bell.ring();
+    }
+
+    /// The bell, for whoever commits writes.
+    pub fn bell(&self) -> Bell {
+        self.bell.clone()
+    }
+
+    /// How the jobs fare, by name: `outbox`, `steps`, `housekeeping`.
+    pub fn status(&self) -> BTreeMap<&'static str, JobStatus> {
+        self.statuses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Lets steps that are under way finish, for as long as the grace lasts, and gives back what they did not get to.
+    pub async fn stop(mut self) {
+        let _ = self.stopping.send(true);
+        while self.loops.join_next().await.is_some() {}
+        match self.outbox.release().await {
+            Ok(0) => {}
+            Ok(released) => tracing::info!(notices = released, "leases released"),
+            Err(error) => {
+                tracing::warn!(%error, "the leases could not be released; they expire by themselves")
+            }
+        }
+        self.outbox.close().await;
+    }
+}
+
+/// The loop of one job.
+struct Turning {
+    name: &'static str,
+    interval: Duration,
+    grace: Duration,
+    clock: Clock,
+    bell: Option<Bell>,
+    stop: watch::Receiver<bool>,
+    statuses: Statuses,
+}
+
+impl Turning {
+    /// Runs `step`, at once again while it says that there is more, else when woken or after the interval.
+    async fn turn<F, S>(mut self, step: F)
+    where
+        F: Fn(Instant) -> S + Send,
+        S: Future<Output = Result<bool, DbError>> + Send,
+    {
+        while !*self.stop.borrow() {
+            let now = self.clock.now();
+            let outcome = tokio::select! {
+                outcome = step(now) => outcome,
+                () = past_grace(self.stop.clone(), self.grace) => return,
+            };
+            if self.note(outcome, now) {
+                continue;
+            }
+            tokio::select! {
+                () = woken(self.bell.as_ref()) => {}
+                () = tokio::time::sleep(self.interval) => {}
+                _ = self.stop.wait_for(|stop| *stop) => {}
+            }
+        }
+    }
+
+    /// Whether there is more to do at once.
+    fn note(&self, outcome: Result<bool, DbError>, now: Instant) -> bool {
+        let mut statuses = self.statuses.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = statuses.entry(self.name).or_default();
+        match outcome {
+            Ok(more) => {
+                *status = JobStatus {
+                    last_success: Some(now),
+                    failing: None,
+                };
+                more
+            }
+            Err(error) => {
+                tracing::error!(job = self.name, %error, "the job failed; it goes on at its next turn");
+                status.failing = Some(error.to_string());
+                false
+            }
+        }
+    }
+}
+
+async fn woken(bell: Option<&Bell>) {
+    match bell {
+        Some(bell) => bell.heard().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn past_grace(mut stop: watch::Receiver<bool>, grace: Duration) {
+    // A driver that was dropped stops its loops by itself.
+    if stop.wait_for(|stop| *stop).await.is_ok() {
+        tokio::time::sleep(grace).await;
+    } else {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,67 @@
+//! The driver, woken and stopped.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::on_each_database;
+use crate::domain::notice::NoticeState::{Sent, Waiting};
+use crate::worker::{Bell, Driver, Rhythm};
+
+/// Nothing happens without being woken, and nobody waits at the end.
+const STILL: Rhythm = Rhythm {
+    outbox: Duration::from_secs(3600),
+    steps: Duration::from_secs(3600),
+    housekeeping: Duration::from_secs(3600),
+    grace: Duration::ZERO,
+};
+
+on_each_database! {
+    async fn a_ring_wakes_it(desk: Desk) {
+        let bell = Bell::default();
+        let driver = Driver::start(desk.jobs(), desk.clock.clone(), bell.clone(), STILL);
+        desk.opens_case().await;
+        bell.ring();
+        desk.memory.has(1).await;
+        desk.opens_case().await;
+        driver.wake();
+        desk.memory.has(2).await;
+        driver.stop().await;
+        assert_eq!(desk.states().await, [Sent, Sent]);
+    }
+
+    async fn a_lapse_wakes_the_outbox(desk: Desk) {
+        let case = desk.opens_case().await;
+        let due_at = desk.now() + TimeDelta::hours(1);
+        desk.promises(case, due_at).await;
+        desk.clock.set(due_at);
+        let driver = Driver::start(desk.jobs(), desk.clock.clone(), Bell::default(), STILL);
+        // The opening, the promise and its lapse.
+        desk.memory.has(3).await;
+        driver.stop().await;
+    }
+
+    async fn stopping_gives_back_what_is_under_way(desk: Desk) {
+        desk.opens_case().await;
+        desk.memory.fall_silent();
+        let driver = Driver::start(desk.jobs(), desk.clock.clone(), Bell::default(), STILL);
+        while desk.notices().await[0].attempts == 0 {
+            tokio::task::yield_now().await;
+        }
+        driver.stop().await;
+        let notice = desk.notices().await.remove(0);
+        assert_eq!((notice.state, notice.attempts), (Waiting, 0));
+        assert_eq!(desk.step().await.sent, 1);
+    }
+
+    async fn it_says_how_the_jobs_fare(desk: Desk) {
+        let driver = Driver::start(desk.jobs(), desk.clock.clone(), Bell::default(), STILL);
+        while driver.status().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+        for (job, status) in driver.status() {
+            assert_eq!((status.last_success, status.failing), (Some(desk.now()), None), "{job}");
+        }
+        driver.stop().await;
+    }
+}

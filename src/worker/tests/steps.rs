@@ -1,0 +1,110 @@
+//! Promises that lapse, and what expires.
+
+use chrono::TimeDelta;
+
+use super::desk::text;
+use super::on_each_database;
+use crate::db::schema::{idempotency_keys, sessions, setup_links, sign_in_attempts};
+use crate::db::sql_types::At;
+use crate::db::{Conn, DbError};
+use crate::domain::case::{NextStepCommand, StepState};
+use crate::domain::ids::{CaseRef, SessionId};
+use crate::store::promises;
+use crate::worker::{Housekeeping, Lapses, Steps};
+use crate::workflow::{close_case, promise};
+use diesel::prelude::*;
+
+on_each_database! {
+    async fn a_lapse_is_told_once_whoever_looks(desk: Desk) {
+        let case = desk.opens_case().await;
+        let due_at = desk.now() + TimeDelta::hours(4);
+        let step = desk.promises(case, due_at).await;
+        let mut seen = 0;
+        desk.told(&mut seen).await;
+        let (one, other) = (Steps::new(desk.db.clone()), Steps::new(desk.db.clone()));
+        desk.clock.set(due_at - TimeDelta::microseconds(1));
+        assert_eq!(one.step(desk.now()).await.unwrap(), Lapses::default());
+
+        desk.clock.set(due_at);
+        let now = desk.now();
+        let (a, b) = tokio::join!(one.step(now), other.step(now));
+        assert_eq!(a.unwrap().told + b.unwrap().told, 1);
+        assert_eq!(desk.told(&mut seen).await, ["step_missed to Dana"]);
+        let state = desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
+            Ok(promises::of_case(conn, case)?.remove(0).state)
+        }).await;
+        assert_eq!(state, StepState::Open);
+        desk.clock.advance(TimeDelta::days(1));
+        assert_eq!(one.step(desk.now()).await.unwrap(), Lapses::default());
+        while desk.step().await.more {}
+        let letter = text(desk.memory.letters().last().unwrap());
+        assert!(letter.contains("nobody has said that it is done"), "{letter}");
+
+        // Promised anew it can lapse anew.
+        let (sam, again) = (desk.sam.clone(), desk.now() + TimeDelta::hours(1));
+        let command = NextStepCommand::Repromise { due_at: again, reason: "The capture came late.".parse().unwrap() };
+        let now = desk.now();
+        desk.write(move |conn| promise::settle(conn, &sam, step, None, &command, now)).await;
+        assert_eq!(desk.told(&mut seen).await, ["step_repromised to Dana"]);
+        desk.clock.set(again);
+        assert_eq!(one.step(desk.now()).await.unwrap(), Lapses { lapsed: 1, told: 1, more: false });
+    }
+
+    async fn a_closed_case_keeps_no_promises(desk: Desk) {
+        let case = desk.opens_case().await;
+        let due_at = desk.now() + TimeDelta::hours(4);
+        desk.promises(case, due_at).await;
+        let (dana, now) = (desk.dana.clone(), desk.now());
+        desk.write(move |conn| close_case::close(conn, &dana, &CaseRef::Id(case), None, None, now)).await;
+        desk.clock.set(due_at);
+        let steps = Steps::new(desk.db.clone());
+        assert_eq!(steps.step(desk.now()).await.unwrap(), Lapses { lapsed: 1, told: 0, more: false });
+        assert_eq!(steps.step(desk.now()).await.unwrap(), Lapses::default());
+    }
+
+    async fn what_expired_is_deleted_in_batches_and_nothing_else(desk: Desk) {
+        let (dana, now) = (desk.dana.id(), desk.now());
+        desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
+            for minute in -5..5_i64 {
+                let at = now + TimeDelta::minutes(minute);
+                let link = At(at - TimeDelta::days(7));
+                diesel::insert_into(sessions::table).values((
+                    sessions::id.eq(SessionId::new(now)), sessions::person_id.eq(dana),
+                    sessions::token_hash.eq(minute.to_string()), sessions::csrf_token.eq(""), sessions::user_agent.eq(""),
+                    sessions::created_at.eq(At(now)), sessions::last_seen_at.eq(At(now)), sessions::expires_at.eq(At(at)),
+                )).execute(conn)?;
+                diesel::insert_into(idempotency_keys::table).values((
+                    idempotency_keys::person_id.eq(dana), idempotency_keys::key.eq(minute.to_string()),
+                    idempotency_keys::method.eq("POST"), idempotency_keys::path.eq("/"), idempotency_keys::request_hash.eq(""),
+                    idempotency_keys::status.eq(201_i64), idempotency_keys::headers.eq("[]"), idempotency_keys::body.eq(""),
+                    idempotency_keys::created_at.eq(At(now)), idempotency_keys::expires_at.eq(At(at)),
+                )).execute(conn)?;
+                diesel::insert_into(setup_links::table).values((
+                    setup_links::token_hash.eq(minute.to_string()), setup_links::created_at.eq(link), setup_links::expires_at.eq(link),
+                )).execute(conn)?;
+                diesel::insert_into(sign_in_attempts::table).values((
+                    sign_in_attempts::key.eq(minute.to_string()), sign_in_attempts::failures.eq(1_i64),
+                    sign_in_attempts::window_started_at.eq(At(at - TimeDelta::days(1))),
+                    // One of those that would go is still shut out.
+                    sign_in_attempts::blocked_until.eq((minute == -3).then_some(At(now + TimeDelta::minutes(1)))),
+                )).execute(conn)?;
+            }
+            Ok(())
+        }).await;
+        let sweeping = Housekeeping::new(desk.db.clone()).in_batches_of(4);
+        let first = sweeping.step(now).await.unwrap();
+        assert_eq!((first.deleted, first.more), (16, true));
+        let second = sweeping.step(now).await.unwrap();
+        assert_eq!((second.deleted, second.more), (2 + 2 + 2 + 1, false));
+        assert_eq!(sweeping.step(now).await.unwrap().deleted, 0);
+        let left = desk.write(|conn: &mut Conn| -> Result<_, DbError> {
+            Ok((
+                sessions::table.count().get_result::<i64>(conn)?,
+                idempotency_keys::table.count().get_result::<i64>(conn)?,
+                setup_links::table.count().get_result::<i64>(conn)?,
+                sign_in_attempts::table.count().get_result::<i64>(conn)?,
+            ))
+        }).await;
+        assert_eq!(left, (4, 4, 4, 5));
+    }
+}
