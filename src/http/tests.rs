@@ -113,6 +113,8 @@ macro_rules! app {
     }};
 }
 
+mod desk;
+
 /// One request and what came of it.
 struct Answer {
     status: StatusCode,
@@ -177,20 +179,17 @@ async fn session(app: &impl AsyncFn(TestRequest) -> Answer, email: &str) -> (Str
     )
 }
 
-/// A token of the contact's, with a scope or without.
-async fn token(house: &House, scope: Option<&[Permission]>) -> String {
+/// A token of somebody's, with a scope or without.
+async fn token(house: &House, email: &str, scope: Option<&[Permission]>) -> String {
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
+    let email = EmailAddress::parse(email).expect("an address");
     let (hash, now) = (secret.hash.clone(), house.desk.clock.now());
     let scope = scope.map(|scope| scope.iter().copied().collect());
     house
         .desk
         .db
         .write(move |conn| {
-            let carl = people::by_email(
-                conn,
-                &EmailAddress::parse("carl@acme.example").expect("an address"),
-            )?;
-            let person = carl.expect("there").id;
+            let person = people::by_email(conn, &email)?.expect("there").id;
             let new = NewToken {
                 person,
                 name: "test",
@@ -441,7 +440,7 @@ async fn a_token_is_shown_once_and_never_allows_more_than_its_scope() {
 async fn a_key_makes_a_post_safe_to_repeat() {
     let house = house().await;
     let app = app!(house);
-    let bearer = token(&house, None).await;
+    let bearer = token(&house, "carl@acme.example", None).await;
     let post = async |key: &str, body: &str| {
         let headers = [
             JSON,
@@ -475,7 +474,7 @@ async fn a_key_makes_a_post_safe_to_repeat() {
 async fn bodies_and_addresses_are_refused_in_one_shape() {
     let house = house().await;
     let app = app!(house);
-    let bearer = token(&house, None).await;
+    let bearer = token(&house, "carl@acme.example", None).await;
     let auth = ("authorization", bearer.as_str());
     let post = async |headers: &[(&str, &str)], body: &str| {
         ask(&app, Method::POST, "/tokens", headers, Some(body)).await
@@ -563,7 +562,7 @@ async fn bodies_and_addresses_are_refused_in_one_shape() {
 async fn one_acts_in_ones_own_organization_only() {
     let house = house().await;
     let app = app!(house);
-    let bearer = token(&house, None).await;
+    let bearer = token(&house, "carl@acme.example", None).await;
     let acting = async |organization: &str| {
         let headers = [
             ("authorization", bearer.as_str()),
