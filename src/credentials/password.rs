@@ -11,6 +11,13 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 #[error("the password could not be hashed: {0}")]
 pub struct HashError(String);
 
+impl HashError {
+    /// The thread that hashed came to grief.
+    pub fn panicked() -> Self {
+        Self("its thread panicked".to_owned())
+    }
+}
+
 /// The hash of a password in PHC form, with its salt and parameters. Takes tens of milliseconds and 19 MiB: never on
 /// a thread that answers requests.
 ///

@@ -178,7 +178,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
                     principal.actor.id(),
                     method,
                     request.path(),
-                    &bytes,
+                    &body,
                 )?
             }
             _ => None,

@@ -34,3 +34,6 @@ fn words() -> &'static Words {
     });
     &WORDS
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use super::route::Route;
 
 /// The table: each resource has its own rows.
 pub fn routes() -> Vec<Route> {
-    [
+    let resources = [
         api::sessions::routes(),
         api::tokens::routes(),
         api::cases::routes(),
@@ -23,11 +23,18 @@ pub fn routes() -> Vec<Route> {
         api::escalations::routes(),
         api::review::routes(),
         api::next_steps::routes(),
+        api::deadlines::routes(),
+        api::organizations::routes(),
+        api::users::routes(),
+        api::roles::routes(),
+        api::lines::routes(),
+        api::calendars::routes(),
+        api::policies::routes(),
+        api::reasons::routes(),
+        api::audit::routes(),
         api::document::routes(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    resources.into_iter().flatten().collect()
 }
 
 /// Puts the table under its prefix, and problem documents everywhere else under `/api`.

@@ -120,7 +120,7 @@ impl Server {
     }
 }
 
-fn services(config: &mut web::ServiceConfig) {
+pub(super) fn services(config: &mut web::ServiceConfig) {
     config
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))

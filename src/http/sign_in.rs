@@ -13,7 +13,9 @@ use super::client;
 use super::desk::Desk;
 use super::principal::{self, Principal};
 use super::problem::{Code, Problem};
-use crate::credentials::{NewSecret, SESSION_PREFIX, hash_secret, verify_password};
+use crate::credentials::{
+    HashError, NewSecret, SESSION_PREFIX, hash_password, hash_secret, verify_password,
+};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::{EventId, PersonId};
@@ -166,6 +168,17 @@ async fn verified(
     tokio::task::spawn_blocking(move || verify_password(password.expose_secret(), hash.as_deref()))
         .await
         .map_err(|_| Problem::new(Code::Internal))
+}
+
+/// Hashes a new password away from the threads that answer requests.
+///
+/// # Errors
+/// The machine gave no salt or memory.
+pub async fn hash(desk: &Arc<Desk>, password: SecretString) -> Result<String, HashError> {
+    let _turn = desk.hashing.acquire().await;
+    tokio::task::spawn_blocking(move || hash_password(password.expose_secret()))
+        .await
+        .unwrap_or_else(|_| Err(HashError::panicked()))
 }
 
 async fn open_session(

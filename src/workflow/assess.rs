@@ -9,6 +9,7 @@ use super::{Actor, Outcome, Refused};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::calendar::Replay;
 use crate::domain::case::Rca;
 use crate::domain::eligibility::{self, ActiveEscalation, Assessment, CaseFacts, Promise};
 use crate::domain::escalation::State;
@@ -65,6 +66,40 @@ pub fn assess(
             }
         })
         .collect())
+}
+
+/// The windows that the reasons wait for on a case, replayed: in the past on the facts as they stood then.
+///
+/// # Errors
+/// As [`assess`].
+pub fn deadlines(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &CaseRef,
+    at: Option<Instant>,
+    now: Instant,
+) -> Outcome<Vec<(Reason, Replay)>> {
+    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::CasesView)?;
+    let case = cases::find(conn, id)?;
+    let at = at.unwrap_or(now);
+    if at < case.opened_at {
+        return Err(Refused::BeforeOpening {
+            opened_at: case.opened_at,
+        }
+        .into());
+    }
+    let facts = facts(conn, &case, actor.id(), at.min(now))?;
+    let (policy, book) = (rules::policy(conn)?, CalendarBook::load(conn)?);
+    let calendar = book.of_line(case.line_of_business_id);
+    let mut deadlines = Vec::new();
+    for row in rules::reasons(conn)?.iter().filter(|row| row.active) {
+        let reason = row.reason();
+        if let Some(replay) = eligibility::replay(&facts, &reason, calendar, &policy, at)? {
+            deadlines.push((reason, replay));
+        }
+    }
+    Ok(deadlines)
 }
 
 /// The reason of that code, if it can be chosen.

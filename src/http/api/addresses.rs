@@ -1,14 +1,44 @@
 //! What paths name, and whether it exists for somebody.
 
-use utoipa::PartialSchema;
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::db::Conn;
-use crate::domain::access::Access;
-use crate::domain::ids::{CaseRef, EntryId, EscalationRef, NextStepId, PriorityRequestId, TokenId};
+use crate::domain::access::{Access, Reach};
+use crate::domain::ids::{
+    CalendarId, CaseRef, EntryId, EscalationRef, LineId, NextStepId, PersonId, PriorityRequestId,
+    TokenId,
+};
 use crate::http::call::Address;
 use crate::http::problem::Problem;
-use crate::store::{cases, escalations, feeds, promises, requests};
+use crate::store::{cases, escalations, feeds, organizations, people, promises, requests};
+
+/// An organization by id or slug.
+#[derive(Clone, Debug)]
+pub struct OrganizationAddress(pub String);
+
+/// An escalation reason by its code.
+#[derive(Clone, Debug)]
+pub struct ReasonCode(pub String);
+
+impl FromStr for OrganizationAddress {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for ReasonCode {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
 
 /// What is read from its text, is described like this, and is visible on this condition.
 macro_rules! addresses {
@@ -20,11 +50,11 @@ macro_rules! addresses {
 
             fn is_visible(&self, $conn: &mut Conn, $access: &Access) -> Result<bool, Problem> {
                 let $this = self;
-                $visible
+                Ok($visible)
             }
 
             fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
-                Some(($says, <$type as PartialSchema>::schema()))
+                Some(($says, ObjectBuilder::new().schema_type(Type::String).into()))
             }
         }
     )+};
@@ -32,15 +62,24 @@ macro_rules! addresses {
 
 addresses! {
     // Only ever one's own, and needs no permission.
-    TokenId, "Id of an API token.", |_this, _conn, _access| Ok(true);
-    CaseRef, "Id or number of a case.",
-        |case, conn, access| Ok(cases::id_of(conn, access.reach(), case)?.is_some());
-    EscalationRef, "Id or number of an escalation.",
-        |escalation, conn, access| Ok(escalations::ids_of(conn, access.reach(), escalation)?.is_some());
-    EntryId, "Id of a feed entry.",
-        |entry, conn, access| Ok(feeds::view(conn, access, *entry)?.is_some());
-    NextStepId, "Id of a promised next step.",
-        |step, conn, access| Ok(promises::find(conn, access.reach(), *step)?.is_some());
-    PriorityRequestId, "Id of a priority request.",
-        |request, conn, access| Ok(requests::find(conn, access.reach(), *request)?.is_some());
+    TokenId, "An API token, by id.", |_token, _conn, _access| true;
+    CaseRef, "A case, by id or number.",
+        |case, conn, access| cases::id_of(conn, access.reach(), case)?.is_some();
+    EscalationRef, "An escalation, by id or number.",
+        |escalation, conn, access| escalations::ids_of(conn, access.reach(), escalation)?.is_some();
+    EntryId, "A feed entry, by id.",
+        |entry, conn, access| feeds::view(conn, access, *entry)?.is_some();
+    NextStepId, "A promised next step, by id.",
+        |step, conn, access| promises::find(conn, access.reach(), *step)?.is_some();
+    PriorityRequestId, "A priority request, by id.",
+        |request, conn, access| requests::find(conn, access.reach(), *request)?.is_some();
+    OrganizationAddress, "An organization, by id or slug.",
+        |organization, conn, access| organizations::named(conn, access.reach(), &organization.0)?.is_some();
+    PersonId, "A person, by id.",
+        |person, conn, access| people::find(conn, access.reach(), *person)?.is_some();
+    // Lines and calendars are the provider's own affair.
+    LineId, "A line of business, by id.", |_line, _conn, access| access.reach() == Reach::Everything;
+    CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.reach() == Reach::Everything;
+    // Everybody who is signed in reads them.
+    ReasonCode, "An escalation reason, by code.", |_reason, _conn, _access| true;
 }

@@ -2,17 +2,26 @@
 
 mod addresses;
 
+pub mod audit;
+pub mod calendars;
 pub mod cases;
+pub mod deadlines;
 pub mod document;
 pub mod documents;
 pub mod eligibility;
 pub mod escalations;
 pub mod feeds;
+pub mod lines;
 pub mod next_steps;
+pub mod organizations;
+pub mod policies;
+pub mod reasons;
 pub mod requests;
 pub mod review;
+pub mod roles;
 pub mod sessions;
 pub mod tokens;
+pub mod users;
 
 use self::documents::Reader;
 use super::call::Call;

@@ -177,7 +177,10 @@ fn check(call: &Call<(), IssueToken>) -> Result<(), Problem> {
         }
     }
     if call.body.expires_at.is_some_and(|at| at <= call.now) {
-        errors.push(FieldError::new("expires_at", Fault::new("in_the_past")));
+        errors.push(FieldError::new(
+            "expires_at",
+            Fault::new("not_in_the_future"),
+        ));
     }
     if errors.is_empty() {
         Ok(())

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::domain::UnknownValue;
+use crate::domain::eligibility::{Policy, PolicyError};
 use crate::domain::ids::MalformedId;
 use crate::domain::text::TextError;
 use crate::words::{self, Words};
@@ -15,8 +16,11 @@ pub const FAULTS: &[&str] = &[
     "in_the_future",
     "last_administrator",
     "malformed",
+    "malformed_code",
     "malformed_cursor",
+    "malformed_holiday",
     "malformed_id",
+    "malformed_span",
     "missing",
     "must_confirm",
     "not_a_customer",
@@ -26,21 +30,26 @@ pub const FAULTS: &[&str] = &[
     "not_an_escalation_owner",
     "not_an_instant",
     "not_found",
+    "not_held",
     "not_in_the_future",
     "not_later",
     "not_null",
     "not_with_state",
     "other_side",
     "out_of_range",
+    "overlapping_spans",
     "provider_exists",
     "required",
     "staff_only",
     "taken",
     "too_long",
     "too_many",
+    "too_short",
     "unknown",
     "unknown_field",
     "unknown_question",
+    "unknown_time_zone",
+    "unknown_weekday",
     "wrong_kind",
     "wrong_type",
 ];
@@ -144,6 +153,20 @@ impl From<TextError> for Fault {
 impl From<UnknownValue> for Fault {
     fn from(error: UnknownValue) -> Self {
         Self::new("not_allowed").with("allowed", error.allowed.join(", "))
+    }
+}
+
+impl From<PolicyError> for Fault {
+    fn from(error: PolicyError) -> Self {
+        match error {
+            PolicyError::UnknownKey(_) => {
+                Self::new("unknown_field").with("known", Policy::KEYS.join(", "))
+            }
+            PolicyError::NotANumber { max, .. } => Self::new("out_of_range")
+                .with("min", 0_i64)
+                .with("max", i64::from(max)),
+            PolicyError::UnknownValue(error) => error.into(),
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub trait Field: Sized {
 }
 
 /// A request type: an object of named fields.
-pub trait Request: Field {
+pub trait Request: Field + fmt::Debug {
     /// Its fields, in order.
     fn members() -> Vec<Member>;
 }

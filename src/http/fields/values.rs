@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::{
@@ -16,13 +17,14 @@ use utoipa::{PartialSchema, ToSchema};
 use super::{At, Errors, Fault, Field, Member, Members, Request};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
+use crate::domain::calendar::Unit;
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CalendarId, CaseRef, LineId, OrganizationId, PersonId};
 use crate::domain::organization::OrganizationKind;
-use crate::domain::reason::Governance;
+use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
 
 /// The most items that a list in a request has.
@@ -63,7 +65,7 @@ macro_rules! written {
 written! {
     Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
-    State, Level, Visibility, OrganizationKind, Governance, Permission, Role,
+    State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Permission, Role,
     CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode,
 }
 
@@ -85,6 +87,23 @@ impl Field for Instant {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(format))
+            .into()
+    }
+}
+
+impl Field for Tz {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let text = text(value, at, errors)?;
+        match text.parse() {
+            Ok(zone) => Some(zone),
+            Err(_) => errors.refuse(at, Fault::new("unknown_time_zone").with("given", text)),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .examples(["Europe/Berlin"])
             .into()
     }
 }

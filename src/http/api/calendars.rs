@@ -1,0 +1,361 @@
+//! Business calendars: when the provider works, holidays from an iCalendar file, and how a deadline comes about.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+
+use super::documents::CalendarDocument;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::calendar::{
+    Calendar, CalendarShape, HolidayShape, PartProblem, Replay, SkipReason, Unit, from_ics,
+    replay_elapsed,
+};
+use crate::domain::ids::CalendarId;
+use crate::http::call::{Call, may};
+use crate::http::fields::{At, Errors, Fault, Field, FieldError, Members, Whole, request};
+use crate::http::pagination::Page;
+use crate::http::problem::Problem;
+use crate::http::reply::{Created, Reply};
+use crate::http::route::{Route, table};
+use crate::store::calendars::{self, CalendarRow};
+use crate::workflow::Failed;
+use crate::workflow::administer::{add_calendar, replace_calendar};
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { calendars:
+        GET  "/calendars"                     may(Permission::CalendarsView)   => list, "Business calendars, by name";
+        POST "/calendars"                     may(Permission::CalendarsManage) => add, "Adds a business calendar";
+        GET  "/calendars/{calendar}"          may(Permission::CalendarsView)   => show, "One business calendar";
+        PUT  "/calendars/{calendar}"          may(Permission::CalendarsManage) => replace, "Replaces a business calendar; deadlines are reckoned by the new one from now on";
+        POST "/calendars/{calendar}/holidays" may(Permission::CalendarsManage) => import, "Adds the holidays of an iCalendar file";
+        GET  "/calendars/{calendar}/replay"   may(Permission::CalendarsView)   => replay, "How a deadline comes about: every piece of time that counts, and why the others do not";
+    }
+}
+
+request! {
+    /// A business calendar as it is written down.
+    pub struct WriteCalendar {
+        /// What people call it, unique.
+        name: String,
+        /// Its IANA time zone.
+        time_zone: String,
+        /// For each weekday (`mon` … `sun`) its spans, `HH:MM-HH:MM` of local time; an end may be `24:00`.
+        hours: Option<WeeklyHours>,
+        /// `YYYY-MM-DD`, or `--MM-DD` for every year; or with a name, `{"date": …, "name": …}`.
+        holidays: Option<Vec<HolidayField>>,
+        /// Whether lines without a calendar of their own follow it; only ever turned on, there is always one default.
+        default: Option<bool>,
+    }
+}
+
+request! {
+    /// An iCalendar file.
+    pub struct ImportHolidays {
+        /// Its text, from `BEGIN:VCALENDAR`.
+        ics: IcsText,
+    }
+}
+
+request! {
+    /// A window to reckon.
+    pub struct ReplayQuery {
+        /// When the clock starts.
+        from: Instant,
+        /// What counts: `business_days`, `business_seconds` or `elapsed_seconds`.
+        unit: Unit,
+        /// How much has to count.
+        window: Whole<1, 31_622_400>,
+        /// The instant of asking; now if not given.
+        at: Option<Instant>,
+    }
+}
+
+/// A calendar and what was not taken from a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportedHolidays {
+    /// The calendar with its new holidays.
+    calendar: CalendarDocument,
+    /// How many holidays are new.
+    added: usize,
+    /// The events that are no holidays, and why.
+    skipped: Vec<SkippedEvent>,
+}
+
+/// An event that was not taken for a holiday.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SkippedEvent {
+    summary: Option<String>,
+    reason: SkipReason,
+}
+
+/// Business calendars, by name.
+pub async fn list(call: Call) -> Result<Reply<Page<CalendarDocument>>, Problem> {
+    let rows = call.look(|conn, _| Ok(calendars::list(conn)?)).await?;
+    Reply::new(&Page::whole(
+        rows.iter().map(CalendarDocument::from).collect(),
+    ))
+}
+
+/// Adds a business calendar.
+pub async fn add(call: Call<(), WriteCalendar>) -> Result<Created<CalendarDocument>, Problem> {
+    let calendar = calendar(&call.body)?;
+    call.write(move |conn, call| {
+        let make_default = call.body.default.unwrap_or(false);
+        let id = add_calendar(
+            conn,
+            Some(&call.principal.actor),
+            &calendar,
+            make_default,
+            call.now,
+        )?;
+        let row = read(conn, id)?;
+        let reply = Created::new(&CalendarDocument::from(&row))?;
+        Ok(reply
+            .version(row.version)
+            .location(format!("/api/v1/calendars/{id}")))
+    })
+    .await
+}
+
+/// One business calendar.
+pub async fn show(call: Call<CalendarId>) -> Result<Reply<CalendarDocument>, Problem> {
+    let row = call.look(|conn, call| read(conn, call.address)).await?;
+    Ok(Reply::new(&CalendarDocument::from(&row))?.version(row.version))
+}
+
+/// Replaces a business calendar.
+pub async fn replace(
+    call: Call<CalendarId, WriteCalendar>,
+) -> Result<Reply<CalendarDocument>, Problem> {
+    let calendar = calendar(&call.body)?;
+    call.write(move |conn, call| {
+        let (actor, expected) = (Some(&call.principal.actor), call.expected());
+        let make_default = call.body.default.unwrap_or(false);
+        replace_calendar(
+            conn,
+            actor,
+            call.address,
+            expected,
+            &calendar,
+            make_default,
+            call.now,
+        )?;
+        let row = read(conn, call.address)?;
+        Ok(Reply::new(&CalendarDocument::from(&row))?.version(row.version))
+    })
+    .await
+}
+
+/// Adds the holidays of an iCalendar file; those that are there already are not doubled.
+pub async fn import(
+    call: Call<CalendarId, ImportHolidays>,
+) -> Result<Reply<ImportedHolidays>, Problem> {
+    let found = from_ics(&call.body.ics.0).map_err(|error| {
+        Problem::invalid_field(FieldError::new(
+            "ics",
+            Fault::new("malformed").with("why", error.to_string()),
+        ))
+    })?;
+    call.write(move |conn, call| {
+        let row = read(conn, call.address)?;
+        let mut shape = row.shape();
+        let before = shape.holidays.len();
+        for holiday in &found.holidays {
+            let date = holiday.date.to_string();
+            if !shape.holidays.iter().any(|known| date_of(known) == date) {
+                shape.holidays.push(HolidayShape::from(holiday.clone()));
+            }
+        }
+        let added = shape.holidays.len() - before;
+        let calendar = calendar_of(shape)?;
+        let (actor, expected) = (Some(&call.principal.actor), call.expected());
+        replace_calendar(
+            conn,
+            actor,
+            call.address,
+            expected,
+            &calendar,
+            false,
+            call.now,
+        )?;
+        let row = read(conn, call.address)?;
+        let skipped = found.skipped.iter().map(|event| SkippedEvent {
+            summary: event.summary.clone(),
+            reason: event.reason,
+        });
+        let imported = ImportedHolidays {
+            calendar: CalendarDocument::from(&row),
+            added,
+            skipped: skipped.collect(),
+        };
+        Ok(Reply::new(&imported)?.version(row.version))
+    })
+    .await
+}
+
+/// How a deadline comes about.
+pub async fn replay(call: Call<CalendarId, (), ReplayQuery>) -> Result<Reply<Replay>, Problem> {
+    let replay = call
+        .look(|conn, call| {
+            let calendar = read(conn, call.address)?.calendar()?;
+            let (query, at) = (&call.query, call.query.at.unwrap_or(call.now));
+            let seconds = TimeDelta::seconds(query.window.get());
+            let replayed = match query.unit {
+                Unit::BusinessDays => {
+                    let days = u32::try_from(query.window.get()).unwrap_or(u32::MAX);
+                    if days > LONGEST_DAYS {
+                        let fault = Fault::new("out_of_range")
+                            .with("min", 1_i64)
+                            .with("max", i64::from(LONGEST_DAYS));
+                        return Err(Problem::invalid_field(FieldError::new("window", fault)));
+                    }
+                    calendar.replay_days(query.from, days, &[], at)
+                }
+                Unit::BusinessSeconds => {
+                    calendar.replay_business_time(query.from, seconds, &[], at)
+                }
+                Unit::ElapsedSeconds => replay_elapsed(query.from, seconds, &[], at),
+            };
+            replayed.map_err(|error| Failed::from(error).into())
+        })
+        .await?;
+    Reply::new(&replay)
+}
+
+/// Ten years of days are enough for any deadline.
+const LONGEST_DAYS: u32 = 3660;
+
+fn read(conn: &mut Conn, id: CalendarId) -> Result<CalendarRow, Problem> {
+    calendars::find(conn, id)?.ok_or_else(Problem::not_found)
+}
+
+fn calendar(body: &WriteCalendar) -> Result<Calendar, Problem> {
+    calendar_of(CalendarShape {
+        name: body.name.clone(),
+        time_zone: body.time_zone.clone(),
+        hours: body.hours.clone().map(|hours| hours.0).unwrap_or_default(),
+        holidays: body
+            .holidays
+            .iter()
+            .flatten()
+            .map(|holiday| holiday.0.clone())
+            .collect(),
+    })
+}
+
+fn calendar_of(shape: CalendarShape) -> Result<Calendar, Problem> {
+    Calendar::try_from(shape).map_err(|invalid| {
+        let errors = invalid
+            .0
+            .into_iter()
+            .map(|error| FieldError::new(error.part, fault(error.problem)));
+        Problem::invalid(errors.collect())
+    })
+}
+
+fn fault(problem: PartProblem) -> Fault {
+    let fault = Fault::new(problem.code());
+    match problem {
+        PartProblem::Text(error) => error.into(),
+        PartProblem::Overlap(span, other) => fault
+            .with("span", span.to_string())
+            .with("other", other.to_string()),
+        PartProblem::UnknownTimeZone(given)
+        | PartProblem::UnknownWeekday(given)
+        | PartProblem::MalformedSpan(given)
+        | PartProblem::MalformedHoliday(given) => fault.with("given", given),
+    }
+}
+
+fn date_of(holiday: &HolidayShape) -> &str {
+    match holiday {
+        HolidayShape::Date(date) | HolidayShape::Named { date, .. } => date,
+    }
+}
+
+/// Spans by weekday.
+#[derive(Clone, Debug)]
+pub struct WeeklyHours(BTreeMap<String, Vec<String>>);
+
+impl Field for WeeklyHours {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let Value::Object(days) = value else {
+            return errors.refuse(at, Fault::wrong_type("an object", value));
+        };
+        let read = days.iter().map(|(day, spans)| {
+            let spans = Vec::<String>::read(spans, &at.name(day), errors)?;
+            Some((day.clone(), spans))
+        });
+        // Every day is read before the first fault ends it, so that all are named.
+        let read: Vec<Option<(String, Vec<String>)>> = read.collect();
+        read.into_iter()
+            .collect::<Option<BTreeMap<_, _>>>()
+            .map(Self)
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .additional_properties(Some(Vec::<String>::schema()))
+            .into()
+    }
+}
+
+/// A holiday: its date, or its date and name.
+#[derive(Clone, Debug)]
+pub struct HolidayField(HolidayShape);
+
+impl Field for HolidayField {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        if let Value::String(date) = value {
+            return Some(Self(HolidayShape::Date(date.clone())));
+        }
+        let mut members = Members::of(value, at, errors)?;
+        let (date, name) = (
+            members.take::<String>("date"),
+            members.take::<String>("name"),
+        );
+        members.close();
+        Some(Self(HolidayShape::Named {
+            date: date?,
+            name: name?,
+        }))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        utoipa::openapi::Ref::from_schema_name(HolidayShape::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((
+            HolidayShape::name().into_owned(),
+            <HolidayShape as utoipa::PartialSchema>::schema(),
+        ));
+        HolidayShape::schemas(schemas);
+    }
+}
+
+/// The text of a file, as long as a body may be.
+#[derive(Clone, Debug)]
+pub struct IcsText(String);
+
+impl Field for IcsText {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(Self(text.clone())),
+            other => errors.refuse(at, Fault::wrong_type("a string", other)),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).into()
+    }
+}

@@ -1,0 +1,123 @@
+//! Organizations: who gives support, and who receives it.
+
+use chrono_tz::Tz;
+
+use super::documents::OrganizationDocument;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::{Slug, Title};
+use crate::http::call::{Call, may};
+use crate::http::fields::request;
+use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::problem::{Code, Problem};
+use crate::http::reply::{Created, Reply};
+use crate::http::route::{Route, table};
+use crate::store::organizations;
+use crate::workflow::administer::{AddOrganization, add_organization};
+
+use super::addresses::OrganizationAddress;
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { organizations:
+        GET  "/organizations"                may(Permission::OrganizationsView)   => list, "Organizations, by slug";
+        POST "/organizations"                may(Permission::OrganizationsManage) => add, "Adds a customer or a partner";
+        GET  "/organizations/{organization}" may(Permission::OrganizationsView)   => show, "One organization";
+    }
+}
+
+request! {
+    /// Which part of the list.
+    pub struct OrganizationQuery {
+        /// How many a page has, 25 if not given.
+        limit: Option<Limit>,
+        /// Behind the page that gave this.
+        cursor: Option<String>,
+    }
+}
+
+request! {
+    /// A new organization.
+    pub struct NewOrganization {
+        /// Its name in addresses; it stays.
+        slug: Slug,
+        /// Its name.
+        name: Title,
+        /// What it is to the installation: there is one provider, and it exists.
+        kind: OrganizationKind,
+        /// Where its data is at home; `default` if not given.
+        region: Option<Title>,
+        /// Its IANA time zone; that of the provider if not given.
+        time_zone: Option<Tz>,
+    }
+}
+
+/// Organizations, by slug.
+pub async fn list(
+    call: Call<(), (), OrganizationQuery>,
+) -> Result<Reply<Page<OrganizationDocument>>, Problem> {
+    let paging: Paging<String> = Paging::read(
+        "organizations",
+        &(),
+        call.query.limit,
+        call.query.cursor.as_deref(),
+    )?;
+    let page = call
+        .look(move |conn, call| {
+            let reach = call.principal.access().reach();
+            let rows = organizations::list(conn, reach, paging.after.as_deref(), paging.fetch())?;
+            Ok(paging.page(
+                rows,
+                |row| row.slug.to_string(),
+                |row| OrganizationDocument::from(&row),
+            ))
+        })
+        .await?;
+    Reply::new(&page)
+}
+
+/// Adds a customer or a partner.
+pub async fn add(
+    call: Call<(), NewOrganization>,
+) -> Result<Created<OrganizationDocument>, Problem> {
+    call.write(|conn, call| {
+        let provider = organizations::provider(conn)?;
+        let zone_of_provider = provider
+            .and_then(|provider| provider.time_zone.parse().ok())
+            .unwrap_or(Tz::UTC);
+        let region = match &call.body.region {
+            Some(region) => region.clone(),
+            None => Title::parse("default").map_err(|_| Problem::new(Code::Internal))?,
+        };
+        let add = AddOrganization {
+            slug: call.body.slug.clone(),
+            name: call.body.name.clone(),
+            kind: call.body.kind,
+            region,
+            time_zone: call.body.time_zone.unwrap_or(zone_of_provider),
+        };
+        let id = add_organization(conn, Some(&call.principal.actor), &add, call.now)?;
+        let row =
+            organizations::find(conn, Reach::Everything, id)?.ok_or_else(Problem::not_found)?;
+        let reply = Created::new(&OrganizationDocument::from(&row))?;
+        Ok(reply
+            .version(row.version)
+            .location(format!("/api/v1/organizations/{}", row.slug)))
+    })
+    .await
+}
+
+/// One organization, by id or slug.
+pub async fn show(call: Call<OrganizationAddress>) -> Result<Reply<OrganizationDocument>, Problem> {
+    let row = call
+        .look(|conn, call| {
+            Ok(organizations::named(
+                conn,
+                call.principal.access().reach(),
+                &call.address.0,
+            )?)
+        })
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(Reply::new(&OrganizationDocument::from(&row))?.version(row.version))
+}

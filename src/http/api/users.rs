@@ -1,0 +1,217 @@
+//! People and their roles.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use super::documents::PersonDocument;
+use crate::db::Conn;
+use crate::domain::access::{Permission, Reach, Role};
+use crate::domain::ids::PersonId;
+use crate::domain::text::{EmailAddress, PersonName};
+use crate::http::call::{Call, may};
+use crate::http::desk::Desk;
+use crate::http::fields::{Fault, FieldError, Patch, Secret, request};
+use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::problem::{Code, Problem};
+use crate::http::reply::{Created, Reply};
+use crate::http::route::{Route, table};
+use crate::http::sign_in;
+use crate::store::people::Person;
+use crate::store::{organizations, people, sessions};
+use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { users:
+        GET   "/users"        may(Permission::UsersView)   => list, "People, by name";
+        POST  "/users"        may(Permission::UsersManage) => add, "Adds a person";
+        GET   "/users/{user}" may(Permission::UsersView)   => show, "One person";
+        PATCH "/users/{user}" may(Permission::UsersManage) => change, "Changes a person, shuts them out, or lets them in again (merge patch)";
+    }
+}
+
+request! {
+    /// Whose people, and which part of the list.
+    pub struct UserQuery {
+        /// Those of this organization, by id or slug.
+        organization: Option<String>,
+        /// How many a page has, 25 if not given.
+        limit: Option<Limit>,
+        /// Behind the page that gave this.
+        cursor: Option<String>,
+    }
+}
+
+request! {
+    /// A new person.
+    pub struct NewUser {
+        /// Where the person belongs, by id or slug; your own organization if not given.
+        organization: Option<String>,
+        /// The address that signs in and is written to; it stays.
+        email: EmailAddress,
+        /// First name.
+        first_name: PersonName,
+        /// Last name.
+        last_name: PersonName,
+        /// Own IANA time zone; the organization's if not given.
+        time_zone: Option<Tz>,
+        /// The roles to begin with; none if not given.
+        roles: Option<BTreeSet<Role>>,
+        /// A password to begin with; nobody signs in without one.
+        password: Option<Secret>,
+    }
+}
+
+request! {
+    /// Changes to a person.
+    pub struct ChangeUser {
+        /// First name.
+        first_name: Patch<PersonName>,
+        /// Last name.
+        last_name: Patch<PersonName>,
+        /// Own IANA time zone; null for the organization's.
+        time_zone: Patch<Option<Tz>>,
+        /// All roles that the person has from now on.
+        roles: Patch<BTreeSet<Role>>,
+        /// Whether the person is shut out: at once, wherever they are signed in.
+        disabled: Patch<bool>,
+        /// A new password; whoever is signed in with the old one is signed out.
+        password: Patch<Secret>,
+    }
+}
+
+/// People, by name.
+pub async fn list(call: Call<(), (), UserQuery>) -> Result<Reply<Page<PersonDocument>>, Problem> {
+    let page = call
+        .look(|conn, call| {
+            let (query, reach) = (&call.query, call.principal.access().reach());
+            let paging: Paging<(String, String, PersonId)> = Paging::read(
+                "users",
+                &query.organization,
+                query.limit,
+                query.cursor.as_deref(),
+            )?;
+            let organization = match &query.organization {
+                None => None,
+                Some(name) => Some(
+                    organizations::named(conn, reach, name)?
+                        .ok_or_else(unknown_organization)?
+                        .id,
+                ),
+            };
+            let after = paging
+                .after
+                .as_ref()
+                .map(|(last, first, id)| (last.as_str(), first.as_str(), *id));
+            let rows = people::list(conn, reach, organization, after, paging.fetch())?;
+            let ids: Vec<PersonId> = rows.iter().map(|person| person.id).collect();
+            let roles = people::roles_of(conn, &ids)?;
+            Ok(paging.page(
+                rows,
+                |person| {
+                    (
+                        person.last_name.clone(),
+                        person.first_name.clone(),
+                        person.id,
+                    )
+                },
+                |person| PersonDocument::new(&person, &roles),
+            ))
+        })
+        .await?;
+    Reply::new(&page)
+}
+
+fn unknown_organization() -> Problem {
+    Problem::invalid_field(FieldError::new("organization", Fault::new("not_found")))
+}
+
+/// Adds a person.
+pub async fn add(call: Call<(), NewUser>) -> Result<Created<PersonDocument>, Problem> {
+    let password_hash = hashed(&call.desk, call.body.password.clone()).await?;
+    call.write(move |conn, call| {
+        let body = &call.body;
+        let add = AddPerson {
+            organization: body
+                .organization
+                .clone()
+                .unwrap_or_else(|| call.principal.organization.slug.clone()),
+            email: body.email.clone(),
+            first_name: body.first_name.clone(),
+            last_name: body.last_name.clone(),
+            time_zone: body.time_zone,
+            roles: body.roles.iter().flatten().copied().collect(),
+            password_hash: password_hash.clone(),
+        };
+        let id = add_person(conn, Some(&call.principal.actor), &add, call.now)?;
+        let (person, document) = read(conn, Reach::Everything, id)?;
+        Ok(Created::new(&document)?
+            .version(person.version)
+            .location(format!("/api/v1/users/{id}")))
+    })
+    .await
+}
+
+/// One person.
+pub async fn show(call: Call<PersonId>) -> Result<Reply<PersonDocument>, Problem> {
+    let (person, document) = call
+        .look(|conn, call| read(conn, call.principal.access().reach(), call.address))
+        .await?;
+    Ok(Reply::new(&document)?.version(person.version))
+}
+
+/// Changes a person.
+pub async fn change(call: Call<PersonId, ChangeUser>) -> Result<Reply<PersonDocument>, Problem> {
+    let password_hash = hashed(&call.desk, call.body.password.as_option().cloned()).await?;
+    call.write(move |conn, call| {
+        let body = &call.body;
+        let update = UpdatePerson {
+            first_name: body.first_name.as_option().cloned(),
+            last_name: body.last_name.as_option().cloned(),
+            time_zone: body.time_zone.as_option().copied(),
+            roles: body
+                .roles
+                .as_option()
+                .map(|roles| roles.iter().copied().collect()),
+            disabled: body.disabled.as_option().copied(),
+            password_hash: password_hash.clone(),
+        };
+        let (actor, expected) = (&call.principal.actor, call.expected());
+        let id = update_person(conn, Some(actor), call.address, expected, &update, call.now)?;
+        if update.disabled == Some(true) || update.password_hash.is_some() {
+            sessions::close_all(conn, id)?;
+        }
+        let (person, document) = read(conn, Reach::Everything, id)?;
+        Ok(Reply::new(&document)?.version(person.version))
+    })
+    .await
+}
+
+fn read(conn: &mut Conn, reach: Reach, id: PersonId) -> Result<(Person, PersonDocument), Problem> {
+    let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+    let roles = people::roles_of(conn, &[id])?;
+    let document = PersonDocument::new(&person, &roles);
+    Ok((person, document))
+}
+
+/// The hash of a new password, made away from the threads that answer requests.
+async fn hashed(desk: &Arc<Desk>, password: Option<Secret>) -> Result<Option<String>, Problem> {
+    /// Shorter ones are guessed; longer ones are up to their owner.
+    const SHORTEST: usize = 10;
+    let Some(password) = password else {
+        return Ok(None);
+    };
+    if password.expose().chars().count() < SHORTEST {
+        let fault = Fault::new("too_short").with("min", SHORTEST);
+        return Err(Problem::invalid_field(FieldError::new("password", fault)));
+    }
+    match sign_in::hash(desk, password.into_inner()).await {
+        Ok(hash) => Ok(Some(hash)),
+        Err(error) => {
+            tracing::error!(%error, "a password was not hashed");
+            Err(Problem::new(Code::Internal))
+        }
+    }
+}
