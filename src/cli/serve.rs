@@ -12,6 +12,7 @@ use crate::credentials::{LINK_PREFIX, NewSecret};
 use crate::db::{Db, DbError};
 use crate::http::Server;
 use crate::store::setup_links;
+use crate::worker::{Driver, Rhythm};
 
 /// For how long the printed link is good.
 const SETUP_LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -33,6 +34,8 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
             "Set up the provider and its first administrator at {link}"
         ))?;
     }
+    let desk = server.desk();
+    let driver = Driver::start(desk.jobs(), clock, desk.bell.clone(), Rhythm::default());
     say(&format!("Casebell is ready at {}", server.url()))?;
 
     let handle = server.handle();
@@ -45,6 +48,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         handle.stop(true).await;
     });
     server.run().await?;
+    driver.stop().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -1,14 +1,20 @@
 //! What every request has at hand.
 
+use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
 use super::problem::{Code, Problem};
 use crate::clock::Clock;
-use crate::config::{Network, PublicUrl, SecretKey, Settings};
+use crate::config::{MailUrl, Network, PublicUrl, SecretKey, Settings};
 use crate::db::Db;
+use crate::mail::render::{Renderer, TemplateError};
+use crate::mail::transport::{Folder, Smtp, SmtpUrlError, Transport};
+use crate::mail::{Letterhead, Post};
 use crate::words::Words;
+use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Steps};
 
 /// The installation as the edge sees it: made once, shared by all threads.
 pub struct Desk {
@@ -22,6 +28,10 @@ pub struct Desk {
     pub public_url: PublicUrl,
     /// The number shown to contacts who need a high priority (C5).
     pub support_phone: Option<String>,
+    /// Writes notices and hands them over.
+    pub post: Arc<Post>,
+    /// Wakes the outbox after a write.
+    pub bell: Bell,
     /// Signs links.
     pub key: SecretKey,
     /// Proxies whose word about a client's address is taken.
@@ -40,19 +50,32 @@ impl Desk {
         clock: Clock,
         words: Words,
         address: SocketAddr,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, PostError> {
+        let public_url = settings
+            .public_url
+            .clone()
+            .unwrap_or_else(|| PublicUrl::listening_on(address));
+        let post = Arc::new(post(settings, &public_url, &words)?);
+        Ok(Self {
             db,
             clock,
             words,
-            public_url: settings
-                .public_url
-                .clone()
-                .unwrap_or_else(|| PublicUrl::listening_on(address)),
+            public_url,
+            post,
+            bell: Bell::default(),
             support_phone: settings.support_phone.clone(),
             key,
             trusted_proxies: settings.trusted_proxies.clone(),
             hashing: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
+        })
+    }
+
+    /// What the desk does by itself, to be driven by a process or stepped by a test.
+    pub fn jobs(&self) -> Jobs {
+        Jobs {
+            outbox: Outbox::new(self.db.clone(), Arc::clone(&self.post), self.words.clone()),
+            steps: Steps::new(self.db.clone()),
+            housekeeping: Housekeeping::new(self.db.clone()),
         }
     }
 
@@ -70,4 +93,35 @@ impl Desk {
             _ => problem,
         }
     }
+}
+
+/// Why the desk has no post.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// A mail template is wrong (N1).
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The mail server's URL is wrong.
+    #[error("CASEBELL_MAIL_URL: {0}")]
+    Smtp(#[from] SmtpUrlError),
+    /// The folder of outgoing mail cannot be made.
+    #[error("CASEBELL_MAIL_URL: {0}: {1}")]
+    Folder(String, io::Error),
+}
+
+fn post(settings: &Settings, public_url: &PublicUrl, words: &Words) -> Result<Post, PostError> {
+    let letterhead = Letterhead {
+        from: settings.mail_from.clone(),
+        public_url: public_url.as_str().to_owned(),
+        support_phone: settings.support_phone.clone(),
+    };
+    let renderer = Renderer::load(words, settings.templates_dir.as_deref())?;
+    let transport = match &settings.mail_url {
+        MailUrl::Folder(path) => {
+            let unmade = |error| PostError::Folder(path.display().to_string(), error);
+            Transport::Folder(Folder::open(path).map_err(unmade)?)
+        }
+        MailUrl::Smtp(url) => Transport::Smtp(Smtp::new(url)?),
+    };
+    Ok(Post::new(letterhead, renderer, transport))
 }

@@ -9,7 +9,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use tracing_actix_web::TracingLogger;
 
-use super::desk::Desk;
+use super::desk::{Desk, PostError};
 use super::trace::{RequestSpan, observe};
 use super::{headers, health, routes};
 use crate::clock::Clock;
@@ -45,6 +45,9 @@ pub enum BindError {
     /// The catalogue of messages cannot be read.
     #[error(transparent)]
     Words(#[from] WordsError),
+    /// Notices cannot be written or handed over.
+    #[error(transparent)]
+    Post(#[from] PostError),
 }
 
 impl Server {
@@ -60,7 +63,7 @@ impl Server {
         let listener = TcpListener::bind(settings.listen).map_err(unlistened)?;
         let address = listener.local_addr().map_err(unlistened)?;
         let key = settings.secret_key().map_err(BindError::Key)?;
-        let desk = Desk::new(settings, key, db, clock, Words::load()?, address);
+        let desk = Desk::new(settings, key, db, clock, Words::load()?, address)?;
         telemetry::measure();
         let desk = Arc::new(desk);
         let shared = web::Data::from(Arc::clone(&desk));

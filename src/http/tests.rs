@@ -48,7 +48,8 @@ async fn house() -> House {
     let key = settings.secret_key().expect("a key");
     let words = Words::load().expect("the catalogue");
     let address = ([127, 0, 0, 1], 8080).into();
-    let desk = Arc::new(Desk::new(&settings, key, db.clone(), clock, words, address));
+    let desk = Desk::new(&settings, key, db.clone(), clock, words, address).expect("a desk");
+    let desk = Arc::new(desk);
     db.write(move |conn| {
         for (slug, kind, email, role) in [
             (

@@ -10,6 +10,7 @@ use casebell::credentials::hash_password;
 use casebell::db::Db;
 use casebell::domain::Instant;
 use casebell::http::Server;
+use casebell::worker::Jobs;
 use casebell::workflow::Failed;
 use casebell::workflow::administer::{
     AddOrganization, AddPerson, add_line, add_organization, add_person,
@@ -24,6 +25,7 @@ use super::leash::PATIENCE;
 pub struct Serving {
     db: Db,
     clock: Clock,
+    jobs: Jobs,
     origin: String,
     handle: actix_web::dev::ServerHandle,
     running: Mutex<Option<JoinHandle<std::io::Result<()>>>>,
@@ -61,10 +63,12 @@ impl Serving {
             .unwrap_or_else(|error| panic!("{error}"));
         let origin = format!("http://127.0.0.1:{}", server.port());
         let handle = server.handle();
+        let jobs = server.desk().jobs();
         let running = tokio::spawn(server.run());
         Self {
             db,
             clock,
+            jobs,
             origin,
             handle,
             running: Mutex::new(Some(running)),
@@ -138,12 +142,12 @@ impl Serving {
 
     /// Lets every job do one step.
     pub async fn step(&self, now: Instant) {
-        let _ = now;
+        self.jobs.step(now).await.expect("the worker steps");
     }
 
     /// Lets every job step until none has anything to do.
     pub async fn step_until_idle(&self, now: Instant) {
-        self.step(now).await;
+        while !self.jobs.step(now).await.expect("the worker steps").is_idle() {}
     }
 
     /// Finishes requests and stops.
