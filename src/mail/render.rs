@@ -56,7 +56,7 @@ pub struct RenderFailure {
 }
 
 /// All templates, ready to render.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Renderer {
     words: Words,
     /// Subjects and text parts: nothing is escaped.

@@ -8,6 +8,8 @@ use crate::domain::case::{
 use crate::domain::eligibility::{FindingCode, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State};
 use crate::http::fields::FAULTS;
+use crate::domain::feed::Feed;
+use crate::domain::notice::{Audience, NoticeState, Obstacle};
 use crate::http::portal;
 use crate::http::problem::Code;
 use crate::words::marks::MARKS;
@@ -74,7 +76,13 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("role", Role::NAMES),
     ("role-hint", Role::NAMES),
     ("organization-kind", &["customer", "partner"]),
-    ("notice-state", &["waiting", "sent", "failed"]),
+    ("notice-state", NoticeState::NAMES),
+    // Mails
+    ("mail-because", Audience::NAMES),
+    ("mail-declined", FindingCode::NAMES),
+    ("mail-entry-posted-title", Feed::NAMES),
+    ("mail-instead", FindingCode::NAMES),
+    ("mail-withheld", Obstacle::NAMES),
     // Members are named where they are used.
     (
         "field",

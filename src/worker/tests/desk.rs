@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
@@ -27,6 +27,7 @@ use crate::mail::{Letterhead, Post};
 use crate::store::notices::{self, Listed};
 use crate::store::organizations::{self, NewOrganization};
 use crate::store::people::{self, NewPerson};
+use crate::store::rules;
 use crate::words::Words;
 use crate::worker::{Housekeeping, Jobs, Outbox, Sending, Steps};
 use crate::workflow::open_case::{OpenCase, open_case};
@@ -85,6 +86,7 @@ impl Desk {
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
                 let provider = ("northstar", "Northstar Support", OrganizationKind::Provider);
                 let acme = ("acme", "ACME Contact Centers", OrganizationKind::Customer);
+                rules::install_reasons(conn)?;
                 Ok((
                     person(conn, acme, ("Dana", "Cole"), Role::DesignatedContact, now)?,
                     person(conn, provider, ("Sam", "Reed"), Role::SupportEngineer, now)?,
@@ -187,7 +189,7 @@ impl Desk {
             reason: "no_update".to_owned(),
             details: "We have had no news.".parse().unwrap(),
             answers: answers.as_object().unwrap().clone(),
-            acknowledgements: Vec::new(),
+            acknowledgements: vec![crate::domain::eligibility::FindingCode::UnreadUpdate],
         };
         self.write(move |conn| submit_escalation(conn, &dana, &CaseRef::Id(case), &submit, now))
             .await
@@ -274,8 +276,10 @@ fn outbox(db: &Db, memory: &Memory, words: &Words) -> Outbox {
         public_url: "https://desk.northstar.example:8443".to_owned(),
         support_phone: None,
     };
-    let renderer = Renderer::load(words, None).unwrap();
-    let post = Post::new(letterhead, renderer, Transport::Memory(memory.clone()));
+    // Checked once for all of them.
+    static RENDERER: OnceLock<Renderer> = OnceLock::new();
+    let renderer = RENDERER.get_or_init(|| Renderer::load(words, None).unwrap());
+    let post = Post::new(letterhead, renderer.clone(), Transport::Memory(memory.clone()));
     Outbox::new(db.clone(), Arc::new(post), words.clone())
 }
 
