@@ -76,8 +76,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("organization-kind", &["customer", "partner"]),
     ("notice-state", &["waiting", "sent", "failed"]),
     // Members are named where they are used.
-    (
-        "field",
+    ("label",
         &["priority", "status", "organization", "escalated"],
     ),
     ("hint", &[]),
