@@ -14,7 +14,8 @@ struct Mention {
     key: String,
     /// Of a family: `key` is its name, and any of its members may be meant.
     family: bool,
-    args: BTreeSet<String>,
+    /// None where they cannot be told from the source.
+    args: Option<BTreeSet<String>>,
 }
 
 fn files(dir: &Path, ending: &str, found: &mut Vec<PathBuf>) {
@@ -54,37 +55,50 @@ fn literal(text: &str) -> Option<&str> {
     rest.split_once('"').map(|(literal, _)| literal)
 }
 
-/// Names of arguments in Rust: every `("name", …` of the call, or of the array that is given by name and built above it.
-fn rust_args(source: &str, call: &str, before: usize) -> BTreeSet<String> {
-    let mut args: BTreeSet<String> = pairs(call);
-    let by_name = call
-        .rsplit(',')
-        .map(str::trim)
-        .find(|part| !part.is_empty())
-        .unwrap_or_default();
-    if let Some(name) = by_name
-        .strip_prefix('&')
-        .filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'))
-    {
-        let built = format!("let {name} = [");
-        if let Some(at) = source[..before].rfind(&built) {
-            args.extend(pairs(balanced(&source[at + built.len()..])));
+/// Names of arguments in Rust: every `("name", …` of the call, or of what is built above it and given by name. None
+/// where they are gathered elsewhere, as a problem's facts are; those are checked where they are said.
+fn rust_args(source: &str, call: &str, before: usize) -> Option<BTreeSet<String>> {
+    let given = last_argument(call);
+    if given.starts_with("&[") {
+        let mut args = pairs(given);
+        // A single argument may be built before, as `let days = ("days", …)`.
+        for part in given.split(['[', ',', ']']).map(str::trim) {
+            let name = part.trim_end_matches(".clone()");
+            args.extend(built(source, before, &format!("let {name} = (\"")).and_then(until_quote));
+        }
+        return Some(args);
+    }
+    let name = given.strip_prefix('&')?;
+    let array = built(source, before, &format!("let {name} = ["))?;
+    Some(pairs(balanced(array)))
+}
+
+/// What follows the last `opening` before a place.
+fn built<'a>(source: &'a str, before: usize, opening: &str) -> Option<&'a str> {
+    let at = source[..before].rfind(opening)?;
+    Some(&source[at + opening.len()..])
+}
+
+fn until_quote(text: &str) -> Option<String> {
+    text.split('"').next().map(str::to_owned)
+}
+
+/// The last argument of a call.
+fn last_argument(call: &str) -> &str {
+    let mut depth = 0_i32;
+    let mut start = 0;
+    let mut quoted = false;
+    let call = call.trim_end().trim_end_matches(',');
+    for (index, c) in call.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '(' | '{' | '[' if !quoted => depth += 1,
+            ')' | '}' | ']' if !quoted => depth -= 1,
+            ',' if depth == 0 && !quoted => start = index + 1,
+            _ => {}
         }
     }
-    // A single argument may be built before, as `let days = ("days", …)`.
-    for part in call.split(['[', ',', ']']).map(str::trim) {
-        let name = part.trim_end_matches(".clone()");
-        let built = format!("let {name} = (\"");
-        if let Some(at) = source[..before].rfind(&built) {
-            args.extend(
-                source[at + built.len()..]
-                    .split('"')
-                    .next()
-                    .map(str::to_owned),
-            );
-        }
-    }
-    args
+    call[start..].trim()
 }
 
 fn pairs(text: &str) -> BTreeSet<String> {
@@ -139,16 +153,16 @@ fn in_rust(path: &Path, mentions: &mut Vec<Mention>) {
     }
     // Short hands of the portal's forms.
     for (opening, family) in [
-        ("label(", "field"),
+        ("label(", "label"),
         ("hint(", "hint"),
-        ("name(words, ", "field"),
+        ("name(words, ", "label"),
         ("more(words, ", "hint"),
     ] {
         for (at, _) in source.match_indices(opening) {
             let joined =
                 source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
             if let Some(member) = literal(&source[at + opening.len()..]).filter(|_| !joined) {
-                add(at, family_key(family, member), false, BTreeSet::new());
+                add(at, family_key(family, member), false, Some(BTreeSet::new()));
             }
         }
     }
@@ -168,7 +182,7 @@ fn in_template(path: &Path, mentions: &mut Vec<Mention>) {
                 panic!("{}: {opening}{call}", path.display())
             };
             let words = call.split(' ').filter_map(|word| word.split_once('='));
-            let args = words.map(|(name, _)| name.to_owned()).collect();
+            let args = Some(words.map(|(name, _)| name.to_owned()).collect());
             let line = source[..at].lines().count();
             let place = format!("{}:{line}", path.display());
             mentions.push(Mention {
@@ -251,11 +265,12 @@ fn the_catalogue_is_exactly_what_is_said() {
             }
         };
         for key in keys {
-            match messages.get(&key) {
-                None => wrong.push(format!("{}: no message {key}", mention.place)),
-                Some(needed) => wrong.extend(
+            match (messages.get(&key), &mention.args) {
+                (None, _) => wrong.push(format!("{}: no message {key}", mention.place)),
+                (Some(_), None) => {}
+                (Some(needed), Some(given)) => wrong.extend(
                     needed
-                        .difference(&mention.args)
+                        .difference(given)
                         .map(|arg| format!("{}: {key} is not given {arg}", mention.place)),
                 ),
             }

@@ -84,8 +84,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("mail-instead", FindingCode::NAMES),
     ("mail-withheld", Obstacle::NAMES),
     // Members are named where they are used.
-    (
-        "field",
+    ("label",
         &["priority", "status", "organization", "escalated"],
     ),
     ("hint", &[]),

@@ -48,7 +48,7 @@ impl Filter {
         for choice in &mut choices {
             choice.selected = choice.value == chosen;
         }
-        let label = words.say_of("field", name, &[]);
+        let label = words.say_of("label", name, &[]);
         Self {
             name,
             id: format!("filter-{name}"),
@@ -94,7 +94,7 @@ pub struct OpenCasePage {
 
 /// What a case is opened with. `organizations` (staff only) and `lines` are left out when empty.
 pub fn open_case_form(words: &Words, organizations: Vec<Choice>, lines: Vec<Choice>) -> Form {
-    let label = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let mut controls = Vec::new();
     if !organizations.is_empty() {

@@ -91,7 +91,7 @@ pub fn submission_form(words: &Words, reason: &Reason, action: String) -> Form {
         }
         controls.push(control);
     }
-    let label = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     controls.push(
         Control::new(Kind::Area, "details", label("details"))

@@ -36,7 +36,7 @@ pub struct SetUpPage {
 
 /// E-mail and password; `next` is the local address to go to afterwards.
 pub fn sign_in_form(words: &Words, next: &str) -> Form {
-    let label = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("label", key, &[]);
     let controls = vec![
         Control::new(Kind::Email, "email", label("email"))
             .required()
@@ -58,7 +58,7 @@ pub fn sign_in_form(words: &Words, next: &str) -> Form {
 
 /// A new password, twice, sent to `action`.
 pub fn password_form(words: &Words, action: String) -> Form {
-    let label = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("label", key, &[]);
     let controls = vec![
         Control::new(Kind::Password, "password", label("new-password"))
             .hint(words.say("password-hint", &[]))
@@ -81,7 +81,7 @@ pub fn password_form(words: &Words, action: String) -> Form {
 /// The provider's organization and its first administrator, sent to `action`, which holds the one-time token.
 /// `zones` are the names that the time zone field suggests.
 pub fn set_up_form(words: &Words, action: String, zones: Vec<String>) -> Form {
-    let label = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("label", key, &[]);
     let controls = vec![
         Control::new(Kind::Text, "organization", label("provider"))
             .hint(words.say("set-up-provider-hint", &[]))

@@ -53,7 +53,7 @@ fn panel(words: &Words, verb: &str, action: String, cancel: &str, controls: Vec<
 }
 
 fn label(words: &Words, name: &str) -> String {
-    words.say_of("field", name, &[])
+    words.say_of("label", name, &[])
 }
 
 fn hint(words: &Words, name: &str) -> String {

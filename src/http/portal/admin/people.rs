@@ -55,7 +55,7 @@ pub fn roles_form(words: &Words, action: String, offered: &[Role], held: &[Role]
 
 /// A new person of one of `organizations`, with roles.
 pub fn add_person_form(words: &Words, organizations: Vec<Choice>, offered: &[Role]) -> Form {
-    let label = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("label", key, &[]);
     let mut controls = vec![
         Control::new(Kind::Text, "first_name", label("first-name"))
             .required()
@@ -87,7 +87,7 @@ pub fn add_person_form(words: &Words, organizations: Vec<Choice>, offered: &[Rol
 
 /// A new organization.
 pub fn add_organization_form(words: &Words, zones: Vec<String>) -> Form {
-    let label = |key| words.say_of("field", key, &[]);
+    let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let controls = vec![
         Control::new(Kind::Text, "name", label("name"))

@@ -233,7 +233,7 @@ pub fn promise_controls(
     zone: &str,
 ) -> Vec<Control> {
     let field = |part: &str| format!("{prefix}{part}");
-    let by = words.say("field-due-at", &[("zone", zone.into())]);
+    let by = words.say("label-due-at", &[("zone", zone.into())]);
     vec![
         Control::new(Kind::Text, field("what"), name(words, "what"))
             .required()
@@ -274,7 +274,7 @@ pub fn repromise_panel(
     what: &str,
     zone: &str,
 ) -> Panel {
-    let by = words.say("field-due-at", &[("zone", zone.into())]);
+    let by = words.say("label-due-at", &[("zone", zone.into())]);
     let controls = vec![
         Control::new(Kind::Hidden, "back", "").value(cancel),
         Control::new(Kind::DateTime, "due_at", by).required(),
@@ -289,7 +289,7 @@ pub fn repromise_panel(
 
 /// Records a contact outside the portal (M10).
 pub fn record_panel(words: &Words, action: String, cancel: &str, now: &str, zone: &str) -> Panel {
-    let at = words.say("field-spoken-at", &[("zone", zone.into())]);
+    let at = words.say("label-spoken-at", &[("zone", zone.into())]);
     let channels =
         ["call", "e-mail", "meeting"].map(|channel| words.say_of("channel", channel, &[]));
     let controls = vec![
