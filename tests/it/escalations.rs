@@ -30,195 +30,390 @@ fn accept() -> Value {
     json!({ "importance": "low", "urgency": "low", "reply": "Yes.", "next_steps": [] })
 }
 
-on_both_databases! {
-    async fn declined_with_reasons_and_submitted_again(desk: Desk) {
-        let (dana, ola) = (desk.person("dana"), desk.person("ola"));
-        let (case, first) = escalated(&desk).await;
-        ola.claims(&first).await;
-        desk.post().await;
-        let no_reason = ola.does(&first, "decline", json!({ "reasons": [], "reply": "No." })).await;
-        assert_eq!(no_reason.status, 422, "{no_reason:?}");
-        let unknown = ola.does(&first, "decline", json!({ "reasons": ["too_loud"] })).await;
-        unknown.names_fields(&[("reasons[0]", "not_allowed")]);
-        let declined = ola.declines(&first, &["impact_not_significant", "awaiting_your_information"]).await;
-        assert_eq!(declined["state"], "declined");
-        assert_eq!(declined["decline_reasons"], json!(["impact_not_significant", "awaiting_your_information"]));
-        assert_eq!(instant(&declined["closed_at"]), desk.now());
-        let post = desk.post().await;
-        let mail = post.to("dana@acme.test");
-        assert!(mail.text.contains("Not this time."), "{}", mail.text);
-        assert!(mail.text.to_lowercase().contains("impact"), "the reasons in words: {}", mail.text);
+on_both_databases! { Desk:
+    declined_with_reasons_and_submitted_again,
+    the_requesters_side_takes_it_back_in_every_active_state,
+    only_lawful_moves_exist,
+    it_belongs_to_its_owner_unless_a_supervisor_says_otherwise,
+    importance_and_urgency_make_the_rank_that_orders_the_queue,
+    the_review_sees_what_the_requester_saw,
+    a_contact_who_closes_the_case_withdraws_with_it,
+    steps_are_done_missed_or_promised_anew,
+}
 
-        // Final: nothing moves it any more.
-        for (verb, body) in [("claim", json!({})), ("accept", accept()), ("close", json!({ "outcome": "x", "summary": "x" }))] {
-            unlawful(&ola, &first, verb, body).await;
-        }
-        unlawful(&dana, &first, "withdraw", json!({})).await;
+async fn declined_with_reasons_and_submitted_again(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let (case, first) = escalated(&desk).await;
+    ola.claims(&first).await;
+    desk.post().await;
+    let no_reason = ola
+        .does(&first, "decline", json!({ "reasons": [], "reply": "No." }))
+        .await;
+    assert_eq!(no_reason.status, 422, "{no_reason:?}");
+    let unknown = ola
+        .does(&first, "decline", json!({ "reasons": ["too_loud"] }))
+        .await;
+    unknown.names_fields(&[("reasons[0]", "not_allowed")]);
+    let declined = ola
+        .declines(
+            &first,
+            &["impact_not_significant", "awaiting_your_information"],
+        )
+        .await;
+    assert_eq!(declined["state"], "declined");
+    assert_eq!(
+        declined["decline_reasons"],
+        json!(["impact_not_significant", "awaiting_your_information"])
+    );
+    assert_eq!(instant(&declined["closed_at"]), desk.now());
+    let post = desk.post().await;
+    let mail = post.to("dana@acme.test");
+    assert!(mail.text.contains("Not this time."), "{}", mail.text);
+    assert!(
+        mail.text.to_lowercase().contains("impact"),
+        "the reasons in words: {}",
+        mail.text
+    );
 
-        // Once eligible again, a new one may be submitted; the words of the refusal were an update.
-        let refused = dana.escalates(&case, "no_update").await.refused(422, "not_eligible");
-        desk.reaches(instant(&refused.finding("recently_updated")["eligible_at"]));
-        dana.reads(&case).await;
-        let second = dana.escalates(&case, "no_update").taken().await;
-        assert_eq!(second.number, "E-000002");
-        let history = dana.all(&format!("/cases/{}/escalations", case.number)).await;
-        let states: Vec<_> = history.iter().map(|one| (one["number"].as_str(), one["state"].as_str())).collect();
-        assert_eq!(states, [(Some("E-000002"), Some("submitted")), (Some("E-000001"), Some("declined"))]);
+    // Final: nothing moves it any more.
+    for (verb, body) in [
+        ("claim", json!({})),
+        ("accept", accept()),
+        ("close", json!({ "outcome": "x", "summary": "x" })),
+    ] {
+        unlawful(&ola, &first, verb, body).await;
     }
+    unlawful(&dana, &first, "withdraw", json!({})).await;
 
-    async fn the_requesters_side_takes_it_back_in_every_active_state(desk: Desk) {
-        let (dana, carl, ola) = (desk.person("dana"), desk.person("carl"), desk.person("ola"));
-        for until in ["submitted", "in_review", "accepted"] {
-            let (case, escalation) = escalated(&desk).await;
-            if until != "submitted" {
-                ola.claims(&escalation).await;
-            }
-            if until == "accepted" {
-                ola.accepts(&escalation, "high", "high").await;
-            }
-            desk.post().await;
-            // A colleague of the requester may do it too; the owner may not.
-            let missing = ola.does(&escalation, "withdraw", json!({})).await;
-            missing.refused(403, "missing_permission");
-            let withdrawn = carl.withdraws(&escalation).await;
-            assert_eq!(withdrawn["state"], "withdrawn");
-            assert_eq!(dana.sees(&case).await["active_escalation"], json!(null));
-            let told = desk.post().await;
-            assert!(told.recipients().contains(&"ola@bellhop.test"), "{until}: {:?}", told.recipients());
-            assert!(!told.recipients().contains(&"carl@acme.test"));
-        }
-    }
+    // Once eligible again, a new one may be submitted; the words of the refusal were an update.
+    let refused = dana
+        .escalates(&case, "no_update")
+        .await
+        .refused(422, "not_eligible");
+    desk.reaches(instant(&refused.finding("recently_updated")["eligible_at"]));
+    dana.reads(&case).await;
+    let second = dana.escalates(&case, "no_update").taken().await;
+    assert_eq!(second.number, "E-000002");
+    let history = dana
+        .all(&format!("/cases/{}/escalations", case.number))
+        .await;
+    let states: Vec<_> = history
+        .iter()
+        .map(|one| (one["number"].as_str(), one["state"].as_str()))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            (Some("E-000002"), Some("submitted")),
+            (Some("E-000001"), Some("declined"))
+        ]
+    );
+}
 
-    async fn only_lawful_moves_exist(desk: Desk) {
-        let (dana, ola) = (desk.person("dana"), desk.person("ola"));
-        let (_, escalation) = escalated(&desk).await;
-        let close = || json!({ "outcome": "x", "summary": "x" });
-        let decline = || json!({ "reasons": ["low_priority"] });
-        unlawful(&ola, &escalation, "accept", accept()).await;
-        unlawful(&ola, &escalation, "decline", decline()).await;
-        unlawful(&ola, &escalation, "close", close()).await;
-        unlawful(&dana, &escalation, "rating", json!({ "score": 5 })).await;
-        ola.claims(&escalation).await;
-        unlawful(&ola, &escalation, "close", close()).await;
-        ola.accepts(&escalation, "medium", "low").await;
-        unlawful(&ola, &escalation, "accept", accept()).await;
-        unlawful(&ola, &escalation, "decline", decline()).await;
-        ola.settles(&escalation).await;
-        unlawful(&ola, &escalation, "close", close()).await;
-        unlawful(&dana, &escalation, "withdraw", json!({})).await;
-        for score in [0, 6] {
-            let refused = dana.does(&escalation, "rating", json!({ "score": score })).await;
-            refused.names_fields(&[("score", "out_of_range")]);
-        }
-        dana.does(&escalation, "rating", json!({ "score": 1 })).await.ok();
-    }
-
-    async fn it_belongs_to_its_owner_unless_a_supervisor_says_otherwise(desk: Desk) {
-        let (sam, ola, otto, eve) = (desk.person("sam"), desk.person("ola"), desk.person("otto"), desk.person("eve"));
-        let (_, escalation) = escalated(&desk).await;
-        eve.does(&escalation, "claim", json!({})).await.refused(403, "missing_permission");
-        ola.does(&escalation, "assign", json!({ "owner": otto.email() })).await.refused(403, "missing_permission");
-        sam.does(&escalation, "assign", json!({ "owner": "nobody@bellhop.test" })).await.names_fields(&[("owner", "not_found")]);
-        sam.does(&escalation, "assign", json!({ "owner": "dana@acme.test" })).await.names_fields(&[("owner", "not_found")]);
-        let engineer = sam.does(&escalation, "assign", json!({ "owner": eve.email() })).await;
-        engineer.names_fields(&[("owner", "not_an_escalation_owner")]);
-        let assigned = sam.does(&escalation, "assign", json!({ "owner": ola.email() })).await.ok();
-        assert_eq!((assigned["state"].as_str(), assigned["owner"]["name"].as_str()), (Some("in_review"), Some("Ola Berg")));
-        otto.does(&escalation, "accept", accept()).await.refused(403, "not_owner");
-        otto.does(&escalation, "decline", json!({ "reasons": ["low_priority"] })).await.refused(403, "not_owner");
-        let moved = sam.does(&escalation, "assign", json!({ "owner": otto.email() })).await.ok();
-        assert_eq!(moved["owner"]["name"], "Otto Lind");
-        otto.accepts(&escalation, "high", "low").await;
-        ola.does(&escalation, "close", json!({ "outcome": "x", "summary": "x" })).await.refused(403, "not_owner");
-        let closed = sam.settles(&escalation).await;
-        assert_eq!(closed["state"], "closed");
-    }
-
-    async fn importance_and_urgency_make_the_rank_that_orders_the_queue(desk: Desk) {
-        let (dana, ola) = (desk.person("dana"), desk.person("ola"));
-        let ranks = [
-            ("high", "high", 1), ("high", "medium", 2), ("medium", "high", 2), ("high", "low", 3), ("low", "high", 3),
-            ("medium", "medium", 3), ("medium", "low", 4), ("low", "medium", 4), ("low", "low", 5),
-        ];
-        let mut cases = Vec::new();
-        for (importance, urgency, _) in ranks.iter().rev() {
-            cases.push(dana.opens(high().about(&format!("{importance} {urgency}"))).await);
-        }
-        desk.passes(TimeDelta::hours(24));
-        for (case, (importance, urgency, rank)) in cases.iter().zip(ranks.iter().rev()) {
-            let escalation = dana.escalates(case, "no_update").taken().await;
+async fn the_requesters_side_takes_it_back_in_every_active_state(desk: Desk) {
+    let (dana, carl, ola) = (desk.person("dana"), desk.person("carl"), desk.person("ola"));
+    for until in ["submitted", "in_review", "accepted"] {
+        let (case, escalation) = escalated(&desk).await;
+        if until != "submitted" {
             ola.claims(&escalation).await;
-            assert_eq!(ola.accepts(&escalation, importance, urgency).await["rank"], json!(rank), "{importance}/{urgency}");
-            desk.passes(TimeDelta::seconds(1));
         }
-        let queue = ola.all("/escalations?state=accepted").await;
-        let order: Vec<i64> = queue.iter().filter_map(|one| one["rank"].as_i64()).collect();
-        assert_eq!(order, [1, 2, 2, 3, 3, 3, 4, 4, 5]);
-        let third: Vec<_> = ola.all("/escalations?rank=3").await;
-        assert_eq!(third.len(), 3);
-    }
-
-    async fn the_review_sees_what_the_requester_saw(desk: Desk) {
-        let (dana, eve, ola) = (desk.person("dana"), desk.person("eve"), desk.person("ola"));
-        let (case, escalation) = escalated(&desk).await;
-        let then = dana.sees_escalation(&escalation).await["assessment"].clone();
-        assert_eq!(instant(&then["at"]), desk.now());
-        desk.passes(TimeDelta::hours(1));
-        eve.changes(&case, json!({ "priority": "low", "business_impact": "none" })).await.ok();
-        let seen = ola.sees_escalation(&escalation).await;
-        assert_eq!(seen["assessment"], then, "stored as it was (E13)");
-        assert_eq!(seen["state"], "submitted", "lowering the priority leaves it as it is (M13)");
-        ola.claims(&escalation).await;
-        ola.accepts(&escalation, "low", "low").await;
-    }
-
-    async fn a_contact_who_closes_the_case_withdraws_with_it(desk: Desk) {
-        let (dana, eve, ola) = (desk.person("dana"), desk.person("eve"), desk.person("ola"));
-        let (case, escalation) = escalated(&desk).await;
-        ola.claims(&escalation).await;
+        if until == "accepted" {
+            ola.accepts(&escalation, "high", "high").await;
+        }
         desk.post().await;
-        // Staff end the escalation first, with its outcome (M13).
-        eve.closes(&case).await.refused(409, "active_escalation");
-        dana.closes(&case).await.ok();
-        let seen = ola.sees_escalation(&escalation).await;
-        assert_eq!((seen["state"].as_str(), dana.sees(&case).await["status"].as_str()), (Some("withdrawn"), Some("closed")));
-        let post = desk.post().await;
-        assert!(post.recipients().contains(&"ola@bellhop.test"), "{:?}", post.recipients());
+        // A colleague of the requester may do it too; the owner may not.
+        let missing = ola.does(&escalation, "withdraw", json!({})).await;
+        missing.refused(403, "missing_permission");
+        let withdrawn = carl.withdraws(&escalation).await;
+        assert_eq!(withdrawn["state"], "withdrawn");
         assert_eq!(dana.sees(&case).await["active_escalation"], json!(null));
+        let told = desk.post().await;
+        assert!(
+            told.recipients().contains(&"ola@bellhop.test"),
+            "{until}: {:?}",
+            told.recipients()
+        );
+        assert!(!told.recipients().contains(&"carl@acme.test"));
     }
+}
 
-    async fn steps_are_done_missed_or_promised_anew(desk: Desk) {
-        let (dana, ola) = (desk.person("dana"), desk.person("ola"));
-        let (case, escalation) = escalated(&desk).await;
-        ola.claims(&escalation).await;
-        ola.accepts(&escalation, "high", "high").await;
-        desk.post().await;
-        let at = |hours| (desk.now() + TimeDelta::hours(hours)).to_rfc3339();
-        let path = format!("/escalations/{}/next-steps", escalation.number);
-        let past = ola.post(&path, json!({ "what": "Look", "who": "Eve", "due_at": at(-1) })).await;
-        past.names_fields(&[("due_at", "not_in_the_future")]);
-        let step = ola.post(&path, json!({ "what": "Find the cause", "who": "The database vendor", "due_at": at(2) })).await.created();
-        assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
-        let step_path = format!("/next-steps/{}", step["id"].as_str().expect("an id"));
-        dana.patch(&step_path, json!({ "state": "done" })).await.refused(403, "missing_permission");
-        let unreasoned = ola.patch(&step_path, json!({ "due_at": at(9) })).await;
-        assert_eq!(unreasoned.status, 422, "a new promise needs a reason: {unreasoned:?}");
-        let later = at(9);
-        let promised = ola.patch(&step_path, json!({ "due_at": later, "reason": "The vendor needs a day." })).await.ok();
-        assert_eq!((promised["state"].as_str(), promised["due_at"].as_str().map(|at| at.parse::<chrono::DateTime<chrono::Utc>>().ok())),
-            (Some("open"), Some(later.parse().ok())));
-        assert!(desk.post().await.to("dana@acme.test").text.contains("The vendor needs a day."));
-        ola.patch(&step_path, json!({ "state": "missed" })).await.ok();
-        ola.patch(&step_path, json!({ "due_at": at(20), "reason": "Again." })).await.ok();
-        ola.patch(&step_path, json!({ "state": "done" })).await.ok();
-        for (patch, _) in [(json!({ "state": "missed" }), ()), (json!({ "state": "open" }), ()), (json!({ "due_at": at(30), "reason": "x" }), ())] {
-            let refused = ola.patch(&step_path, patch).await;
-            assert!(matches!(refused.status, 409 | 422), "done is done: {refused:?}");
-        }
-        let seen = dana.sees_escalation(&escalation).await;
-        assert_eq!((seen["next_steps"].as_array().map(Vec::len), seen["next_steps"][0]["state"].as_str()), (Some(1), Some("done")));
-        let texts: Vec<String> = dana.case_feed(&case).await.iter().filter_map(|entry| entry["body"].as_str().map(str::to_owned)).collect();
-        assert!(texts.iter().filter(|text| text.contains("Find the cause")).count() >= 4, "{texts:#?}");
-        desk.post().await;
+async fn only_lawful_moves_exist(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let (_, escalation) = escalated(&desk).await;
+    let close = || json!({ "outcome": "x", "summary": "x" });
+    let decline = || json!({ "reasons": ["low_priority"] });
+    unlawful(&ola, &escalation, "accept", accept()).await;
+    unlawful(&ola, &escalation, "decline", decline()).await;
+    unlawful(&ola, &escalation, "close", close()).await;
+    unlawful(&dana, &escalation, "rating", json!({ "score": 5 })).await;
+    ola.claims(&escalation).await;
+    unlawful(&ola, &escalation, "close", close()).await;
+    ola.accepts(&escalation, "medium", "low").await;
+    unlawful(&ola, &escalation, "accept", accept()).await;
+    unlawful(&ola, &escalation, "decline", decline()).await;
+    ola.settles(&escalation).await;
+    unlawful(&ola, &escalation, "close", close()).await;
+    unlawful(&dana, &escalation, "withdraw", json!({})).await;
+    for score in [0, 6] {
+        let refused = dana
+            .does(&escalation, "rating", json!({ "score": score }))
+            .await;
+        refused.names_fields(&[("score", "out_of_range")]);
     }
+    dana.does(&escalation, "rating", json!({ "score": 1 }))
+        .await
+        .ok();
+}
+
+async fn it_belongs_to_its_owner_unless_a_supervisor_says_otherwise(desk: Desk) {
+    let (sam, ola, otto, eve) = (
+        desk.person("sam"),
+        desk.person("ola"),
+        desk.person("otto"),
+        desk.person("eve"),
+    );
+    let (_, escalation) = escalated(&desk).await;
+    eve.does(&escalation, "claim", json!({}))
+        .await
+        .refused(403, "missing_permission");
+    ola.does(&escalation, "assign", json!({ "owner": otto.email() }))
+        .await
+        .refused(403, "missing_permission");
+    sam.does(
+        &escalation,
+        "assign",
+        json!({ "owner": "nobody@bellhop.test" }),
+    )
+    .await
+    .names_fields(&[("owner", "not_found")]);
+    sam.does(&escalation, "assign", json!({ "owner": "dana@acme.test" }))
+        .await
+        .names_fields(&[("owner", "not_found")]);
+    let engineer = sam
+        .does(&escalation, "assign", json!({ "owner": eve.email() }))
+        .await;
+    engineer.names_fields(&[("owner", "not_an_escalation_owner")]);
+    let assigned = sam
+        .does(&escalation, "assign", json!({ "owner": ola.email() }))
+        .await
+        .ok();
+    assert_eq!(
+        (
+            assigned["state"].as_str(),
+            assigned["owner"]["name"].as_str()
+        ),
+        (Some("in_review"), Some("Ola Berg"))
+    );
+    otto.does(&escalation, "accept", accept())
+        .await
+        .refused(403, "not_owner");
+    otto.does(
+        &escalation,
+        "decline",
+        json!({ "reasons": ["low_priority"] }),
+    )
+    .await
+    .refused(403, "not_owner");
+    let moved = sam
+        .does(&escalation, "assign", json!({ "owner": otto.email() }))
+        .await
+        .ok();
+    assert_eq!(moved["owner"]["name"], "Otto Lind");
+    otto.accepts(&escalation, "high", "low").await;
+    ola.does(
+        &escalation,
+        "close",
+        json!({ "outcome": "x", "summary": "x" }),
+    )
+    .await
+    .refused(403, "not_owner");
+    let closed = sam.settles(&escalation).await;
+    assert_eq!(closed["state"], "closed");
+}
+
+async fn importance_and_urgency_make_the_rank_that_orders_the_queue(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let ranks = [
+        ("high", "high", 1),
+        ("high", "medium", 2),
+        ("medium", "high", 2),
+        ("high", "low", 3),
+        ("low", "high", 3),
+        ("medium", "medium", 3),
+        ("medium", "low", 4),
+        ("low", "medium", 4),
+        ("low", "low", 5),
+    ];
+    let mut cases = Vec::new();
+    for (importance, urgency, _) in ranks.iter().rev() {
+        cases.push(
+            dana.opens(high().about(&format!("{importance} {urgency}")))
+                .await,
+        );
+    }
+    desk.passes(TimeDelta::hours(24));
+    for (case, (importance, urgency, rank)) in cases.iter().zip(ranks.iter().rev()) {
+        let escalation = dana.escalates(case, "no_update").taken().await;
+        ola.claims(&escalation).await;
+        assert_eq!(
+            ola.accepts(&escalation, importance, urgency).await["rank"],
+            json!(rank),
+            "{importance}/{urgency}"
+        );
+        desk.passes(TimeDelta::seconds(1));
+    }
+    let queue = ola.all("/escalations?state=accepted").await;
+    let order: Vec<i64> = queue
+        .iter()
+        .filter_map(|one| one["rank"].as_i64())
+        .collect();
+    assert_eq!(order, [1, 2, 2, 3, 3, 3, 4, 4, 5]);
+    let third: Vec<_> = ola.all("/escalations?rank=3").await;
+    assert_eq!(third.len(), 3);
+}
+
+async fn the_review_sees_what_the_requester_saw(desk: Desk) {
+    let (dana, eve, ola) = (desk.person("dana"), desk.person("eve"), desk.person("ola"));
+    let (case, escalation) = escalated(&desk).await;
+    let then = dana.sees_escalation(&escalation).await["assessment"].clone();
+    assert_eq!(instant(&then["at"]), desk.now());
+    desk.passes(TimeDelta::hours(1));
+    eve.changes(
+        &case,
+        json!({ "priority": "low", "business_impact": "none" }),
+    )
+    .await
+    .ok();
+    let seen = ola.sees_escalation(&escalation).await;
+    assert_eq!(seen["assessment"], then, "stored as it was (E13)");
+    assert_eq!(
+        seen["state"], "submitted",
+        "lowering the priority leaves it as it is (M13)"
+    );
+    ola.claims(&escalation).await;
+    ola.accepts(&escalation, "low", "low").await;
+}
+
+async fn a_contact_who_closes_the_case_withdraws_with_it(desk: Desk) {
+    let (dana, eve, ola) = (desk.person("dana"), desk.person("eve"), desk.person("ola"));
+    let (case, escalation) = escalated(&desk).await;
+    ola.claims(&escalation).await;
+    desk.post().await;
+    // Staff end the escalation first, with its outcome (M13).
+    eve.closes(&case).await.refused(409, "active_escalation");
+    dana.closes(&case).await.ok();
+    let seen = ola.sees_escalation(&escalation).await;
+    assert_eq!(
+        (
+            seen["state"].as_str(),
+            dana.sees(&case).await["status"].as_str()
+        ),
+        (Some("withdrawn"), Some("closed"))
+    );
+    let post = desk.post().await;
+    assert!(
+        post.recipients().contains(&"ola@bellhop.test"),
+        "{:?}",
+        post.recipients()
+    );
+    assert_eq!(dana.sees(&case).await["active_escalation"], json!(null));
+}
+
+async fn steps_are_done_missed_or_promised_anew(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let (case, escalation) = escalated(&desk).await;
+    ola.claims(&escalation).await;
+    ola.accepts(&escalation, "high", "high").await;
+    desk.post().await;
+    let at = |hours| (desk.now() + TimeDelta::hours(hours)).to_rfc3339();
+    let path = format!("/escalations/{}/next-steps", escalation.number);
+    let past = ola
+        .post(
+            &path,
+            json!({ "what": "Look", "who": "Eve", "due_at": at(-1) }),
+        )
+        .await;
+    past.names_fields(&[("due_at", "not_in_the_future")]);
+    let step = ola
+        .post(
+            &path,
+            json!({ "what": "Find the cause", "who": "The database vendor", "due_at": at(2) }),
+        )
+        .await
+        .created();
+    assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
+    let step_path = format!("/next-steps/{}", step["id"].as_str().expect("an id"));
+    dana.patch(&step_path, json!({ "state": "done" }))
+        .await
+        .refused(403, "missing_permission");
+    let unreasoned = ola.patch(&step_path, json!({ "due_at": at(9) })).await;
+    assert_eq!(
+        unreasoned.status, 422,
+        "a new promise needs a reason: {unreasoned:?}"
+    );
+    let later = at(9);
+    let promised = ola
+        .patch(
+            &step_path,
+            json!({ "due_at": later, "reason": "The vendor needs a day." }),
+        )
+        .await
+        .ok();
+    assert_eq!(
+        (
+            promised["state"].as_str(),
+            promised["due_at"]
+                .as_str()
+                .map(|at| at.parse::<chrono::DateTime<chrono::Utc>>().ok())
+        ),
+        (Some("open"), Some(later.parse().ok()))
+    );
+    assert!(
+        desk.post()
+            .await
+            .to("dana@acme.test")
+            .text
+            .contains("The vendor needs a day.")
+    );
+    ola.patch(&step_path, json!({ "state": "missed" }))
+        .await
+        .ok();
+    ola.patch(&step_path, json!({ "due_at": at(20), "reason": "Again." }))
+        .await
+        .ok();
+    ola.patch(&step_path, json!({ "state": "done" })).await.ok();
+    for (patch, _) in [
+        (json!({ "state": "missed" }), ()),
+        (json!({ "state": "open" }), ()),
+        (json!({ "due_at": at(30), "reason": "x" }), ()),
+    ] {
+        let refused = ola.patch(&step_path, patch).await;
+        assert!(
+            matches!(refused.status, 409 | 422),
+            "done is done: {refused:?}"
+        );
+    }
+    let seen = dana.sees_escalation(&escalation).await;
+    assert_eq!(
+        (
+            seen["next_steps"].as_array().map(Vec::len),
+            seen["next_steps"][0]["state"].as_str()
+        ),
+        (Some(1), Some("done"))
+    );
+    let texts: Vec<String> = dana
+        .case_feed(&case)
+        .await
+        .iter()
+        .filter_map(|entry| entry["body"].as_str().map(str::to_owned))
+        .collect();
+    assert!(
+        texts
+            .iter()
+            .filter(|text| text.contains("Find the cause"))
+            .count()
+            >= 4,
+        "{texts:#?}"
+    );
+    desk.post().await;
 }

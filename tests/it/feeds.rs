@@ -12,154 +12,320 @@ async fn unread(person: &Person, case: &Case) -> Value {
     person.sees(case).await["unread"].clone()
 }
 
-on_both_databases! {
-    async fn f2_what_is_internal_reaches_no_customer(desk: Desk) {
-        let (dana, vic, eve, ola, mona) = (desk.person("dana"), desk.person("vic"), desk.person("eve"), desk.person("ola"), desk.person("mona"));
-        let case = dana.opens(high()).await;
-        desk.passes(TimeDelta::hours(24));
-        let escalation = dana.escalates(&case, "no_update").taken().await;
-        desk.post().await;
-        let secret = "The vendor is to blame: Xylophone";
-        let note = eve.notes(&case, secret).await;
-        assert_eq!(note["visibility"], "internal");
-        let inside = ola.post(&format!("/escalations/{}/feed", escalation.number), json!({ "body": secret, "visibility": "internal" })).await.created();
-        // No page, no list, no count, no search, no notice.
-        let number = &case.number;
-        for person in [&dana, &vic] {
-            for path in [
-                format!("/cases/{number}"), format!("/cases/{number}/feed"), format!("/cases/{number}/escalation-feed"),
-                format!("/escalations/{}", escalation.number), format!("/escalations/{}/feed", escalation.number),
-                format!("/cases/{number}/escalations"), "/cases".to_owned(), "/cases?q=Xylophone".to_owned(),
-                format!("/cases/{number}/eligibility"),
-            ] {
-                let answer = person.get(&path).await;
-                assert!(!answer.text.contains("Xylophone"), "{answer:?}");
-                assert!(!answer.text.contains(note["id"].as_str().expect("an id")), "{answer:?}");
-            }
-            assert_eq!(person.get("/cases?q=Xylophone").await.ok()["items"], json!([]));
-        }
-        let before = unread(&dana, &case).await;
-        eve.notes(&case, "And another one").await;
-        assert_eq!(unread(&dana, &case).await, before, "not even as a count");
-        let post = desk.post().await;
-        assert!(post.0.iter().all(|mail| !mail.to.ends_with("acme.test")), "{:?}", post.recipients());
-        // Nor can it be touched by its id.
-        for entry in [&note, &inside] {
-            let path = format!("/feed-entries/{}", entry["id"].as_str().expect("an id"));
-            dana.patch(&path, json!({ "body": "x" })).await.refused(404, "not_found");
-        }
-        // Staff see it in its place; whoever is a customer cannot write so.
-        assert!(mona.case_feed(&case).await.iter().any(|entry| entry["body"] == secret));
-        assert!(eve.escalation_feed(&case).await.iter().any(|entry| entry["body"] == secret));
-        let sneaky = dana.post(&format!("/cases/{number}/feed"), json!({ "body": "x", "visibility": "internal" })).await;
-        sneaky.refused(403, "missing_permission");
-    }
+on_both_databases! { Desk:
+    f2_what_is_internal_reaches_no_customer,
+    f4_markdown_is_rendered_safely,
+    f4_an_entry_is_corrected_within_five_minutes,
+    f6_unread_is_per_person_and_per_feed,
+    f7_each_feed_has_its_own_thread,
+    m10_a_call_is_recorded,
+}
 
-    async fn f4_markdown_is_rendered_safely(desk: Desk) {
-        let dana = desk.person("dana");
-        let case = dana.opens(high()).await;
-        for (written, wanted, unwanted) in [
-            ("**bold**", "<strong>bold</strong>", ""),
-            ("<script>alert(1)</script>", "", "<script"),
-            ("[x](javascript:alert(1))", "", "javascript:"),
-            ("<img src=x onerror=alert(1)>", "", "<img src=x onerror"),
-            ("[x](https://example.com)", "https://example.com", ""),
-            ("a <b onclick=\"x()\">b</b>", "", "<b onclick"),
-            ("![](data:text/html;base64,AAAA)", "", "data:text/html"),
+async fn f2_what_is_internal_reaches_no_customer(desk: Desk) {
+    let (dana, vic, eve, ola, mona) = (
+        desk.person("dana"),
+        desk.person("vic"),
+        desk.person("eve"),
+        desk.person("ola"),
+        desk.person("mona"),
+    );
+    let case = dana.opens(high()).await;
+    desk.passes(TimeDelta::hours(24));
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    desk.post().await;
+    let secret = "The vendor is to blame: Xylophone";
+    let note = eve.notes(&case, secret).await;
+    assert_eq!(note["visibility"], "internal");
+    let inside = ola
+        .post(
+            &format!("/escalations/{}/feed", escalation.number),
+            json!({ "body": secret, "visibility": "internal" }),
+        )
+        .await
+        .created();
+    // No page, no list, no count, no search, no notice.
+    let number = &case.number;
+    for person in [&dana, &vic] {
+        for path in [
+            format!("/cases/{number}"),
+            format!("/cases/{number}/feed"),
+            format!("/cases/{number}/escalation-feed"),
+            format!("/escalations/{}", escalation.number),
+            format!("/escalations/{}/feed", escalation.number),
+            format!("/cases/{number}/escalations"),
+            "/cases".to_owned(),
+            "/cases?q=Xylophone".to_owned(),
+            format!("/cases/{number}/eligibility"),
         ] {
-            let entry = dana.writes(&case, written).await;
-            assert_eq!(entry["body"], written, "what was written stays as it was written");
-            let html = entry["body_html"].as_str().expect("HTML");
-            assert!(html.contains(wanted), "{written}: {html}");
-            assert!(unwanted.is_empty() || !html.contains(unwanted), "{written}: {html}");
+            let answer = person.get(&path).await;
+            assert!(!answer.text.contains("Xylophone"), "{answer:?}");
+            assert!(
+                !answer.text.contains(note["id"].as_str().expect("an id")),
+                "{answer:?}"
+            );
         }
+        assert_eq!(
+            person.get("/cases?q=Xylophone").await.ok()["items"],
+            json!([])
+        );
     }
-
-    async fn f4_an_entry_is_corrected_within_five_minutes(desk: Desk) {
-        let (dana, carl, eve) = (desk.person("dana"), desk.person("carl"), desk.person("eve"));
-        let case = dana.opens(high()).await;
-        let entry = dana.writes(&case, "It is the prnter.").await;
+    let before = unread(&dana, &case).await;
+    eve.notes(&case, "And another one").await;
+    assert_eq!(unread(&dana, &case).await, before, "not even as a count");
+    let post = desk.post().await;
+    assert!(
+        post.0.iter().all(|mail| !mail.to.ends_with("acme.test")),
+        "{:?}",
+        post.recipients()
+    );
+    // Nor can it be touched by its id.
+    for entry in [&note, &inside] {
         let path = format!("/feed-entries/{}", entry["id"].as_str().expect("an id"));
-        carl.patch(&path, json!({ "body": "x" })).await.refused(403, "not_editable");
-        eve.patch(&path, json!({ "body": "x" })).await.refused(403, "not_editable");
-        desk.passes(TimeDelta::minutes(5) - TimeDelta::microseconds(1));
-        let edited = dana.patch(&path, json!({ "body": "It is the printer." })).await.ok();
-        assert_eq!(edited["body"], "It is the printer.");
-        assert_eq!(edited["at"], entry["at"]);
-        desk.passes(TimeDelta::microseconds(1));
-        dana.patch(&path, json!({ "body": "Too late." })).await.refused(403, "not_editable");
-        assert!(dana.case_feed(&case).await.iter().any(|entry| entry["body"] == "It is the printer."));
-        // Neither edited nor deleted; staff may redact, and it is audited.
-        let deleted = dana.delete(&path).await;
-        assert!(matches!(deleted.status, 404 | 405), "{deleted:?}");
-        dana.post(&format!("{path}/redaction"), json!({ "reason": "x" })).await.refused(403, "missing_permission");
-        eve.post(&format!("{path}/redaction"), json!({ "reason": "A password stood there." })).await.ok();
-        let feed = dana.get(&format!("/cases/{}/feed", case.number)).await;
-        assert!(!feed.text.contains("It is the printer"), "{feed:?}");
-        eve.post(&format!("{path}/redaction"), json!({ "reason": "x" })).await.refused(403, "not_editable");
-        let ada = desk.person("ada");
-        let events = ada.get("/audit-events").await;
-        assert!(!events.text.contains("It is the printer") && !events.text.contains("prnter"), "gone from the history too");
-        assert!(events.json["items"].as_array().expect("items").iter().any(|event| event["kind"] == "entry.redacted"), "{events:?}");
+        dana.patch(&path, json!({ "body": "x" }))
+            .await
+            .refused(404, "not_found");
     }
+    // Staff see it in its place; whoever is a customer cannot write so.
+    assert!(
+        mona.case_feed(&case)
+            .await
+            .iter()
+            .any(|entry| entry["body"] == secret)
+    );
+    assert!(
+        eve.escalation_feed(&case)
+            .await
+            .iter()
+            .any(|entry| entry["body"] == secret)
+    );
+    let sneaky = dana
+        .post(
+            &format!("/cases/{number}/feed"),
+            json!({ "body": "x", "visibility": "internal" }),
+        )
+        .await;
+    sneaky.refused(403, "missing_permission");
+}
 
-    async fn f6_unread_is_per_person_and_per_feed(desk: Desk) {
-        let (dana, carl, eve, ola) = (desk.person("dana"), desk.person("carl"), desk.person("eve"), desk.person("ola"));
-        let case = dana.opens(high()).await;
-        desk.passes(TimeDelta::hours(24));
-        let escalation = dana.escalates(&case, "no_update").taken().await;
-        for person in [&dana, &carl] {
-            person.reads(&case).await;
-            assert_eq!(unread(person, &case).await, json!({ "case": 0, "escalation": 0 }));
-        }
-        desk.passes(TimeDelta::minutes(1));
-        eve.writes(&case, "One.").await;
-        eve.writes(&case, "Two.").await;
-        ola.post(&format!("/escalations/{}/feed", escalation.number), json!({ "body": "Three." })).await.created();
-        assert_eq!(unread(&dana, &case).await, json!({ "case": 2, "escalation": 1 }));
-        assert_eq!(unread(&eve, &case).await["case"], json!(0), "one's own words are read");
-        desk.passes(TimeDelta::minutes(1));
-        // Looking by program reads nothing; saying so does, feed by feed.
-        dana.case_feed(&case).await;
-        assert_eq!(unread(&dana, &case).await, json!({ "case": 2, "escalation": 1 }));
-        dana.put(&format!("/cases/{}/read", case.number), json!({ "feed": "case" })).await.done();
-        assert_eq!(unread(&dana, &case).await, json!({ "case": 0, "escalation": 1 }));
-        assert_eq!(unread(&carl, &case).await, json!({ "case": 2, "escalation": 1 }));
-        dana.put(&format!("/cases/{}/read", case.number), json!({ "feed": "escalation" })).await.done();
-        assert_eq!(unread(&dana, &case).await, json!({ "case": 0, "escalation": 0 }));
+async fn f4_markdown_is_rendered_safely(desk: Desk) {
+    let dana = desk.person("dana");
+    let case = dana.opens(high()).await;
+    for (written, wanted, unwanted) in [
+        ("**bold**", "<strong>bold</strong>", ""),
+        ("<script>alert(1)</script>", "", "<script"),
+        ("[x](javascript:alert(1))", "", "javascript:"),
+        ("<img src=x onerror=alert(1)>", "", "<img src=x onerror"),
+        ("[x](https://example.com)", "https://example.com", ""),
+        ("a <b onclick=\"x()\">b</b>", "", "<b onclick"),
+        ("![](data:text/html;base64,AAAA)", "", "data:text/html"),
+    ] {
+        let entry = dana.writes(&case, written).await;
+        assert_eq!(
+            entry["body"], written,
+            "what was written stays as it was written"
+        );
+        let html = entry["body_html"].as_str().expect("HTML");
+        assert!(html.contains(wanted), "{written}: {html}");
+        assert!(
+            unwanted.is_empty() || !html.contains(unwanted),
+            "{written}: {html}"
+        );
     }
+}
 
-    async fn f7_each_feed_has_its_own_thread(desk: Desk) {
-        let (dana, eve, ola) = (desk.person("dana"), desk.person("eve"), desk.person("ola"));
-        let case = dana.opens(high()).await;
-        desk.passes(TimeDelta::hours(24));
-        let escalation = dana.escalates(&case, "no_update").taken().await;
-        ola.claims(&escalation).await;
-        desk.post().await;
-        eve.writes(&case, "In the case.").await;
-        let in_case = desk.post().await.to("dana@acme.test").clone();
-        ola.post(&format!("/escalations/{}/feed", escalation.number), json!({ "body": "In the escalation." })).await.created();
-        let in_escalation = desk.post().await.to("dana@acme.test").clone();
-        eve.writes(&case, "In the case again.").await;
-        let again = desk.post().await.to("dana@acme.test").clone();
-        assert!(in_case.references.iter().all(|id| !in_escalation.references.contains(id)), "{in_case:?} {in_escalation:?}");
-        assert!(again.references.contains(&in_case.id) || again.references.iter().any(|id| in_case.references.contains(id)), "{again:?}");
-        assert_ne!(in_case.id, again.id);
-    }
+async fn f4_an_entry_is_corrected_within_five_minutes(desk: Desk) {
+    let (dana, carl, eve) = (desk.person("dana"), desk.person("carl"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let entry = dana.writes(&case, "It is the prnter.").await;
+    let path = format!("/feed-entries/{}", entry["id"].as_str().expect("an id"));
+    carl.patch(&path, json!({ "body": "x" }))
+        .await
+        .refused(403, "not_editable");
+    eve.patch(&path, json!({ "body": "x" }))
+        .await
+        .refused(403, "not_editable");
+    desk.passes(TimeDelta::minutes(5) - TimeDelta::microseconds(1));
+    let edited = dana
+        .patch(&path, json!({ "body": "It is the printer." }))
+        .await
+        .ok();
+    assert_eq!(edited["body"], "It is the printer.");
+    assert_eq!(edited["at"], entry["at"]);
+    desk.passes(TimeDelta::microseconds(1));
+    dana.patch(&path, json!({ "body": "Too late." }))
+        .await
+        .refused(403, "not_editable");
+    assert!(
+        dana.case_feed(&case)
+            .await
+            .iter()
+            .any(|entry| entry["body"] == "It is the printer.")
+    );
+    // Neither edited nor deleted; staff may redact, and it is audited.
+    let deleted = dana.delete(&path).await;
+    assert!(matches!(deleted.status, 404 | 405), "{deleted:?}");
+    dana.post(&format!("{path}/redaction"), json!({ "reason": "x" }))
+        .await
+        .refused(403, "missing_permission");
+    eve.post(
+        &format!("{path}/redaction"),
+        json!({ "reason": "A password stood there." }),
+    )
+    .await
+    .ok();
+    let feed = dana.get(&format!("/cases/{}/feed", case.number)).await;
+    assert!(!feed.text.contains("It is the printer"), "{feed:?}");
+    eve.post(&format!("{path}/redaction"), json!({ "reason": "x" }))
+        .await
+        .refused(403, "not_editable");
+    let ada = desk.person("ada");
+    let events = ada.get("/audit-events").await;
+    assert!(
+        !events.text.contains("It is the printer") && !events.text.contains("prnter"),
+        "gone from the history too"
+    );
+    assert!(
+        events.json["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .any(|event| event["kind"] == "entry.redacted"),
+        "{events:?}"
+    );
+}
 
-    async fn m10_a_call_is_recorded(desk: Desk) {
-        let (dana, eve) = (desk.person("dana"), desk.person("eve"));
-        let case = dana.opens(high()).await;
-        desk.passes(TimeDelta::hours(30));
-        let path = format!("/cases/{}/external-communications", case.number);
-        let call = |at: chrono::DateTime<chrono::Utc>| json!({ "channel": "call", "with": "Dana Cole", "at": at.to_rfc3339(), "summary": "She will send the log." });
-        dana.post(&path, call(desk.now())).await.refused(403, "missing_permission");
-        eve.post(&path, call(desk.now() + TimeDelta::minutes(1))).await.names_fields(&[("at", "in_the_future")]);
-        let spoken_at = desk.now() - TimeDelta::hours(2);
-        let entry = eve.post(&path, call(spoken_at)).await.created();
-        assert_eq!((entry["kind"].as_str(), entry["visibility"].as_str()), (Some("external_communication"), Some("public")));
-        let shown = dana.case_feed(&case).await.into_iter().find(|entry| entry["kind"] == "external_communication").expect("shown");
-        assert_eq!(shown["body"], "She will send the log.");
-        assert_eq!(instant(&dana.sees(&case).await["last_provider_update_at"]), desk.now(), "an update by the provider (C7)");
+async fn f6_unread_is_per_person_and_per_feed(desk: Desk) {
+    let (dana, carl, eve, ola) = (
+        desk.person("dana"),
+        desk.person("carl"),
+        desk.person("eve"),
+        desk.person("ola"),
+    );
+    let case = dana.opens(high()).await;
+    desk.passes(TimeDelta::hours(24));
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    for person in [&dana, &carl] {
+        person.reads(&case).await;
+        assert_eq!(
+            unread(person, &case).await,
+            json!({ "case": 0, "escalation": 0 })
+        );
     }
+    desk.passes(TimeDelta::minutes(1));
+    eve.writes(&case, "One.").await;
+    eve.writes(&case, "Two.").await;
+    ola.post(
+        &format!("/escalations/{}/feed", escalation.number),
+        json!({ "body": "Three." }),
+    )
+    .await
+    .created();
+    assert_eq!(
+        unread(&dana, &case).await,
+        json!({ "case": 2, "escalation": 1 })
+    );
+    assert_eq!(
+        unread(&eve, &case).await["case"],
+        json!(0),
+        "one's own words are read"
+    );
+    desk.passes(TimeDelta::minutes(1));
+    // Looking by program reads nothing; saying so does, feed by feed.
+    dana.case_feed(&case).await;
+    assert_eq!(
+        unread(&dana, &case).await,
+        json!({ "case": 2, "escalation": 1 })
+    );
+    dana.put(
+        &format!("/cases/{}/read", case.number),
+        json!({ "feed": "case" }),
+    )
+    .await
+    .done();
+    assert_eq!(
+        unread(&dana, &case).await,
+        json!({ "case": 0, "escalation": 1 })
+    );
+    assert_eq!(
+        unread(&carl, &case).await,
+        json!({ "case": 2, "escalation": 1 })
+    );
+    dana.put(
+        &format!("/cases/{}/read", case.number),
+        json!({ "feed": "escalation" }),
+    )
+    .await
+    .done();
+    assert_eq!(
+        unread(&dana, &case).await,
+        json!({ "case": 0, "escalation": 0 })
+    );
+}
+
+async fn f7_each_feed_has_its_own_thread(desk: Desk) {
+    let (dana, eve, ola) = (desk.person("dana"), desk.person("eve"), desk.person("ola"));
+    let case = dana.opens(high()).await;
+    desk.passes(TimeDelta::hours(24));
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    ola.claims(&escalation).await;
+    desk.post().await;
+    eve.writes(&case, "In the case.").await;
+    let in_case = desk.post().await.to("dana@acme.test").clone();
+    ola.post(
+        &format!("/escalations/{}/feed", escalation.number),
+        json!({ "body": "In the escalation." }),
+    )
+    .await
+    .created();
+    let in_escalation = desk.post().await.to("dana@acme.test").clone();
+    eve.writes(&case, "In the case again.").await;
+    let again = desk.post().await.to("dana@acme.test").clone();
+    assert!(
+        in_case
+            .references
+            .iter()
+            .all(|id| !in_escalation.references.contains(id)),
+        "{in_case:?} {in_escalation:?}"
+    );
+    assert!(
+        again.references.contains(&in_case.id)
+            || again
+                .references
+                .iter()
+                .any(|id| in_case.references.contains(id)),
+        "{again:?}"
+    );
+    assert_ne!(in_case.id, again.id);
+}
+
+async fn m10_a_call_is_recorded(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    desk.passes(TimeDelta::hours(30));
+    let path = format!("/cases/{}/external-communications", case.number);
+    let call = |at: chrono::DateTime<chrono::Utc>| json!({ "channel": "call", "with": "Dana Cole", "at": at.to_rfc3339(), "summary": "She will send the log." });
+    dana.post(&path, call(desk.now()))
+        .await
+        .refused(403, "missing_permission");
+    eve.post(&path, call(desk.now() + TimeDelta::minutes(1)))
+        .await
+        .names_fields(&[("at", "in_the_future")]);
+    let spoken_at = desk.now() - TimeDelta::hours(2);
+    let entry = eve.post(&path, call(spoken_at)).await.created();
+    assert_eq!(
+        (entry["kind"].as_str(), entry["visibility"].as_str()),
+        (Some("external_communication"), Some("public"))
+    );
+    let shown = dana
+        .case_feed(&case)
+        .await
+        .into_iter()
+        .find(|entry| entry["kind"] == "external_communication")
+        .expect("shown");
+    assert_eq!(shown["body"], "She will send the log.");
+    assert_eq!(
+        instant(&dana.sees(&case).await["last_provider_update_at"]),
+        desk.now(),
+        "an update by the provider (C7)"
+    );
 }

@@ -121,112 +121,307 @@ async fn takes(rows: &Rows, what: &str, sql: &str) {
     }
 }
 
-on_both_databases! {
-    async fn one_escalation_is_active_on_a_case(rows: Rows) {
-        furnish(&rows).await;
-        takes(&rows, "past ones, which do not count", &escalation(&rows, 1, 1, "declined", &[])).await;
-        takes(&rows, "past ones, which do not count", &escalation(&rows, 2, 1, "withdrawn", &[])).await;
-        takes(&rows, "past ones, which do not count", &escalation(&rows, 3, 1, "closed", &[])).await;
-        takes(&rows, "the first active one", &escalation(&rows, 4, 1, "submitted", &[])).await;
-        for (n, state) in [(5, "submitted"), (6, "in_review"), (7, "accepted")] {
-            refuses(&rows, "a second active one", &escalation(&rows, n, 1, state, &[])).await;
-        }
-        let revive = format!("UPDATE escalations SET state = 'submitted', closed_at = NULL WHERE id = {}", rows.id(202));
-        refuses(&rows, "a past one revived beside it", &revive).await;
-        takes(&rows, "one on another case", &escalation(&rows, 8, 4, "submitted", &[])).await;
-    }
+on_both_databases! { Rows:
+    one_escalation_is_active_on_a_case,
+    a_closed_or_low_priority_case_takes_no_escalation,
+    states_and_priorities_are_those_that_exist,
+    an_escalation_has_what_its_state_needs,
+    no_feed_entry_is_without_its_case,
+    an_audited_event_stays_as_it_was_written,
+    there_is_one_provider_and_one_default_calendar,
+}
 
-    async fn a_closed_or_low_priority_case_takes_no_escalation(rows: Rows) {
-        furnish(&rows).await;
-        refuses(&rows, "an escalation of a closed case", &escalation(&rows, 1, 2, "submitted", &[])).await;
-        refuses(&rows, "an escalation of a low-priority case", &escalation(&rows, 2, 3, "submitted", &[])).await;
-        takes(&rows, "one of an open high-priority case", &escalation(&rows, 3, 1, "submitted", &[])).await;
-        takes(&rows, "one of an open medium-priority case", &escalation(&rows, 4, 4, "submitted", &[])).await;
+async fn one_escalation_is_active_on_a_case(rows: Rows) {
+    furnish(&rows).await;
+    takes(
+        &rows,
+        "past ones, which do not count",
+        &escalation(&rows, 1, 1, "declined", &[]),
+    )
+    .await;
+    takes(
+        &rows,
+        "past ones, which do not count",
+        &escalation(&rows, 2, 1, "withdrawn", &[]),
+    )
+    .await;
+    takes(
+        &rows,
+        "past ones, which do not count",
+        &escalation(&rows, 3, 1, "closed", &[]),
+    )
+    .await;
+    takes(
+        &rows,
+        "the first active one",
+        &escalation(&rows, 4, 1, "submitted", &[]),
+    )
+    .await;
+    for (n, state) in [(5, "submitted"), (6, "in_review"), (7, "accepted")] {
+        refuses(
+            &rows,
+            "a second active one",
+            &escalation(&rows, n, 1, state, &[]),
+        )
+        .await;
     }
+    let revive = format!(
+        "UPDATE escalations SET state = 'submitted', closed_at = NULL WHERE id = {}",
+        rows.id(202)
+    );
+    refuses(&rows, "a past one revived beside it", &revive).await;
+    takes(
+        &rows,
+        "one on another case",
+        &escalation(&rows, 8, 4, "submitted", &[]),
+    )
+    .await;
+}
 
-    async fn states_and_priorities_are_those_that_exist(rows: Rows) {
-        furnish(&rows).await;
-        refuses(&rows, "an unknown state", &escalation(&rows, 1, 1, "pondered", &[])).await;
-        for (column, value) in [("importance", "'vital'"), ("urgency", "'vital'"), ("rank", "6"), ("rank", "0")] {
-            refuses(&rows, column, &escalation(&rows, 2, 1, "accepted", &[(column, value)])).await;
-        }
-        for (column, value) in [
-            ("priority", "'urgent'"),
-            ("status", "'parked'"),
-            ("deployment", "'moon'"),
-            ("business_impact", "'some'"),
-            ("number", "0"),
-        ] {
-            let sql = format!("UPDATE cases SET {column} = {value} WHERE id = {}", rows.id(101));
-            refuses(&rows, column, &sql).await;
-        }
-        let closed_without_instant = format!("UPDATE cases SET status = 'closed' WHERE id = {}", rows.id(101));
-        refuses(&rows, "closed at no instant", &closed_without_instant).await;
-        for (column, value) in [("feed", "'news'"), ("kind", "'rumour'"), ("visibility", "'secret'")] {
-            refuses(&rows, column, &entry(&rows, 1, &rows.id(101), "NULL", &[(column, value)])).await;
-        }
+async fn a_closed_or_low_priority_case_takes_no_escalation(rows: Rows) {
+    furnish(&rows).await;
+    refuses(
+        &rows,
+        "an escalation of a closed case",
+        &escalation(&rows, 1, 2, "submitted", &[]),
+    )
+    .await;
+    refuses(
+        &rows,
+        "an escalation of a low-priority case",
+        &escalation(&rows, 2, 3, "submitted", &[]),
+    )
+    .await;
+    takes(
+        &rows,
+        "one of an open high-priority case",
+        &escalation(&rows, 3, 1, "submitted", &[]),
+    )
+    .await;
+    takes(
+        &rows,
+        "one of an open medium-priority case",
+        &escalation(&rows, 4, 4, "submitted", &[]),
+    )
+    .await;
+}
+
+async fn states_and_priorities_are_those_that_exist(rows: Rows) {
+    furnish(&rows).await;
+    refuses(
+        &rows,
+        "an unknown state",
+        &escalation(&rows, 1, 1, "pondered", &[]),
+    )
+    .await;
+    for (column, value) in [
+        ("importance", "'vital'"),
+        ("urgency", "'vital'"),
+        ("rank", "6"),
+        ("rank", "0"),
+    ] {
+        refuses(
+            &rows,
+            column,
+            &escalation(&rows, 2, 1, "accepted", &[(column, value)]),
+        )
+        .await;
     }
-
-    async fn an_escalation_has_what_its_state_needs(rows: Rows) {
-        furnish(&rows).await;
-        refuses(&rows, "a review by nobody", &escalation(&rows, 1, 1, "in_review", &[("owner_id", "NULL")])).await;
-        let unranked = [("rank", "NULL"), ("importance", "NULL"), ("urgency", "NULL")];
-        refuses(&rows, "an unranked one accepted", &escalation(&rows, 1, 1, "accepted", &unranked)).await;
-        refuses(&rows, "closed without an outcome", &escalation(&rows, 1, 1, "closed", &[("outcome", "NULL")])).await;
-        refuses(&rows, "declined at no instant", &escalation(&rows, 1, 1, "declined", &[("closed_at", "NULL")])).await;
-        refuses(&rows, "of no case", &escalation(&rows, 1, 77, "submitted", &[])).await;
-        refuses(&rows, "a rating of 6", &escalation(&rows, 1, 1, "closed", &[("rating_score", "6")])).await;
+    for (column, value) in [
+        ("priority", "'urgent'"),
+        ("status", "'parked'"),
+        ("deployment", "'moon'"),
+        ("business_impact", "'some'"),
+        ("number", "0"),
+    ] {
+        let sql = format!(
+            "UPDATE cases SET {column} = {value} WHERE id = {}",
+            rows.id(101)
+        );
+        refuses(&rows, column, &sql).await;
     }
-
-    async fn no_feed_entry_is_without_its_case(rows: Rows) {
-        furnish(&rows).await;
-        takes(&rows, "an escalation", &escalation(&rows, 1, 1, "submitted", &[])).await;
-        let (case, other, missing) = (rows.id(101), rows.id(104), rows.id(199));
-        let escalation = rows.id(201);
-        takes(&rows, "an entry", &entry(&rows, 1, &case, "NULL", &[])).await;
-        refuses(&rows, "an entry of no case", &entry(&rows, 2, &missing, "NULL", &[])).await;
-        refuses(&rows, "an entry whose escalation is of another case", &entry(&rows, 3, &other, &escalation, &[])).await;
-        let unescalated = [("feed", "'escalation'")];
-        refuses(&rows, "an escalation's entry without one", &entry(&rows, 4, &case, "NULL", &unescalated)).await;
-        let hidden = [("visibility", "'internal'"), ("author_side", "'customer'"), ("author_id", &rows.id(4))];
-        refuses(&rows, "a customer's internal entry", &entry(&rows, 5, &case, "NULL", &hidden)).await;
-        refuses(&rows, "the case's removal", &format!("DELETE FROM cases WHERE id = {case}")).await;
+    let closed_without_instant = format!(
+        "UPDATE cases SET status = 'closed' WHERE id = {}",
+        rows.id(101)
+    );
+    refuses(&rows, "closed at no instant", &closed_without_instant).await;
+    for (column, value) in [
+        ("feed", "'news'"),
+        ("kind", "'rumour'"),
+        ("visibility", "'secret'"),
+    ] {
+        refuses(
+            &rows,
+            column,
+            &entry(&rows, 1, &rows.id(101), "NULL", &[(column, value)]),
+        )
+        .await;
     }
+}
 
-    async fn an_audited_event_stays_as_it_was_written(rows: Rows) {
-        furnish(&rows).await;
-        let event = |verb: &str, n: u32, seq: &str, name: &str| {
-            let (columns, values) = if seq.is_empty() { ("", String::new()) } else { ("seq, ", format!("{seq}, ")) };
-            format!("{verb} INTO audit_events ({columns}id, at, kind, actor_name) VALUES ({values}{}, {AT}, 'k', '{name}')", rows.id(n))
+async fn an_escalation_has_what_its_state_needs(rows: Rows) {
+    furnish(&rows).await;
+    refuses(
+        &rows,
+        "a review by nobody",
+        &escalation(&rows, 1, 1, "in_review", &[("owner_id", "NULL")]),
+    )
+    .await;
+    let unranked = [
+        ("rank", "NULL"),
+        ("importance", "NULL"),
+        ("urgency", "NULL"),
+    ];
+    refuses(
+        &rows,
+        "an unranked one accepted",
+        &escalation(&rows, 1, 1, "accepted", &unranked),
+    )
+    .await;
+    refuses(
+        &rows,
+        "closed without an outcome",
+        &escalation(&rows, 1, 1, "closed", &[("outcome", "NULL")]),
+    )
+    .await;
+    refuses(
+        &rows,
+        "declined at no instant",
+        &escalation(&rows, 1, 1, "declined", &[("closed_at", "NULL")]),
+    )
+    .await;
+    refuses(
+        &rows,
+        "of no case",
+        &escalation(&rows, 1, 77, "submitted", &[]),
+    )
+    .await;
+    refuses(
+        &rows,
+        "a rating of 6",
+        &escalation(&rows, 1, 1, "closed", &[("rating_score", "6")]),
+    )
+    .await;
+}
+
+async fn no_feed_entry_is_without_its_case(rows: Rows) {
+    furnish(&rows).await;
+    takes(
+        &rows,
+        "an escalation",
+        &escalation(&rows, 1, 1, "submitted", &[]),
+    )
+    .await;
+    let (case, other, missing) = (rows.id(101), rows.id(104), rows.id(199));
+    let escalation = rows.id(201);
+    takes(&rows, "an entry", &entry(&rows, 1, &case, "NULL", &[])).await;
+    refuses(
+        &rows,
+        "an entry of no case",
+        &entry(&rows, 2, &missing, "NULL", &[]),
+    )
+    .await;
+    refuses(
+        &rows,
+        "an entry whose escalation is of another case",
+        &entry(&rows, 3, &other, &escalation, &[]),
+    )
+    .await;
+    let unescalated = [("feed", "'escalation'")];
+    refuses(
+        &rows,
+        "an escalation's entry without one",
+        &entry(&rows, 4, &case, "NULL", &unescalated),
+    )
+    .await;
+    let hidden = [
+        ("visibility", "'internal'"),
+        ("author_side", "'customer'"),
+        ("author_id", &rows.id(4)),
+    ];
+    refuses(
+        &rows,
+        "a customer's internal entry",
+        &entry(&rows, 5, &case, "NULL", &hidden),
+    )
+    .await;
+    refuses(
+        &rows,
+        "the case's removal",
+        &format!("DELETE FROM cases WHERE id = {case}"),
+    )
+    .await;
+}
+
+async fn an_audited_event_stays_as_it_was_written(rows: Rows) {
+    furnish(&rows).await;
+    let event = |verb: &str, n: u32, seq: &str, name: &str| {
+        let (columns, values) = if seq.is_empty() {
+            ("", String::new())
+        } else {
+            ("seq, ", format!("{seq}, "))
         };
-        takes(&rows, "an event", &event("INSERT", 401, "", "Dana Cole")).await;
-        refuses(&rows, "a changed event", "UPDATE audit_events SET actor_name = 'Nobody'").await;
-        refuses(&rows, "a deleted event", "DELETE FROM audit_events").await;
-        match rows.backend {
-            Backend::Postgresql => refuses(&rows, "no events at all", "TRUNCATE audit_events").await,
-            Backend::Sqlite => {
-                refuses(&rows, "an event replaced by its id", &event("REPLACE", 401, "", "Nobody")).await;
-                refuses(&rows, "an event replaced by its place", &event("REPLACE", 402, "1", "Nobody")).await;
-                let upsert = format!("{} ON CONFLICT DO UPDATE SET actor_name = 'Nobody'", event("INSERT", 401, "", "x"));
-                refuses(&rows, "an event changed by inserting it", &upsert).await;
-            }
-        }
-        assert_eq!(rows.database.texts("SELECT actor_name AS text FROM audit_events"), ["Dana Cole"]);
-    }
-
-    async fn there_is_one_provider_and_one_default_calendar(rows: Rows) {
-        furnish(&rows).await;
-        let second = format!("UPDATE organizations SET kind = 'provider' WHERE id = {}", rows.id(3));
-        refuses(&rows, "a second provider", &second).await;
-        let yes = if rows.backend == Backend::Sqlite { "1" } else { "true" };
-        let calendar = |n: u32| {
-            format!(
-                "INSERT INTO calendars (id, name, time_zone, hours, holidays, is_default, created_at) \
-                 VALUES ({}, 'c{n}', 'UTC', '{{}}', '[]', {yes}, {AT})",
-                rows.id(500 + n)
+        format!(
+            "{verb} INTO audit_events ({columns}id, at, kind, actor_name) VALUES ({values}{}, {AT}, 'k', '{name}')",
+            rows.id(n)
+        )
+    };
+    takes(&rows, "an event", &event("INSERT", 401, "", "Dana Cole")).await;
+    refuses(
+        &rows,
+        "a changed event",
+        "UPDATE audit_events SET actor_name = 'Nobody'",
+    )
+    .await;
+    refuses(&rows, "a deleted event", "DELETE FROM audit_events").await;
+    match rows.backend {
+        Backend::Postgresql => refuses(&rows, "no events at all", "TRUNCATE audit_events").await,
+        Backend::Sqlite => {
+            refuses(
+                &rows,
+                "an event replaced by its id",
+                &event("REPLACE", 401, "", "Nobody"),
             )
-        };
-        takes(&rows, "a default calendar", &calendar(1)).await;
-        refuses(&rows, "a second default calendar", &calendar(2)).await;
+            .await;
+            refuses(
+                &rows,
+                "an event replaced by its place",
+                &event("REPLACE", 402, "1", "Nobody"),
+            )
+            .await;
+            let upsert = format!(
+                "{} ON CONFLICT DO UPDATE SET actor_name = 'Nobody'",
+                event("INSERT", 401, "", "x")
+            );
+            refuses(&rows, "an event changed by inserting it", &upsert).await;
+        }
     }
+    assert_eq!(
+        rows.database
+            .texts("SELECT actor_name AS text FROM audit_events"),
+        ["Dana Cole"]
+    );
+}
+
+async fn there_is_one_provider_and_one_default_calendar(rows: Rows) {
+    furnish(&rows).await;
+    let second = format!(
+        "UPDATE organizations SET kind = 'provider' WHERE id = {}",
+        rows.id(3)
+    );
+    refuses(&rows, "a second provider", &second).await;
+    let yes = if rows.backend == Backend::Sqlite {
+        "1"
+    } else {
+        "true"
+    };
+    let calendar = |n: u32| {
+        format!(
+            "INSERT INTO calendars (id, name, time_zone, hours, holidays, is_default, created_at) \
+             VALUES ({}, 'c{n}', 'UTC', '{{}}', '[]', {yes}, {AT})",
+            rows.id(500 + n)
+        )
+    };
+    takes(&rows, "a default calendar", &calendar(1)).await;
+    refuses(&rows, "a second default calendar", &calendar(2)).await;
 }

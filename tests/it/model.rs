@@ -239,48 +239,91 @@ fn any_action(random: &mut StdRng) -> Action {
     }
 }
 
-on_both_databases! {
-    async fn whatever_people_do_the_desk_stands_where_the_model_stands(desk: Desk) {
-        let seed: u64 = std::env::var("CASEBELL_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(rand::random);
-        say(&format!("model: CASEBELL_TEST_SEED={seed}"));
-        let mut random = StdRng::seed_from_u64(seed);
-        let eve = desk.person("eve");
-        let case = desk.person("dana").opens(medium()).await;
-        let mut model = Model::default();
-        let mut last: Option<Escalation> = None;
-        let mut moved = 0;
-        for step in 0..150 {
-            let (who, action) = (*PEOPLE.choose(&mut random).expect("somebody"), any_action(&mut random));
-            let context = format!("seed {seed}, step {step}: {who} {action:?} on {model:?}");
-            if last.is_none() && !matches!(action, Action::Submit | Action::CloseCase | Action::ReopenCase) {
-                continue;
-            }
-            let expected = model.apply(who, action);
-            let answer = perform(&desk.person(who), &case, last.as_ref(), action).await.expect("there is one");
-            let got = (answer.status, answer.json["code"].as_str().unwrap_or_default());
-            assert!(expected.contains(&got), "{context}: expected {expected:?}: {answer:?}");
-            if answer.status == 201 {
-                last = Some(Escalation::of(&answer.json));
-            }
-            moved += usize::from(answer.status < 300);
-            desk.passes(TimeDelta::seconds(random.random_range(0..7200)));
+on_both_databases! { Desk:
+    whatever_people_do_the_desk_stands_where_the_model_stands,
+}
 
-            let seen = eve.sees(&case).await;
-            assert_eq!(seen["status"] == "closed", model.case_closed, "{context}");
-            let active = model.escalations.last().filter(|last| last.state.is_active());
-            assert_eq!(seen["active_escalation"]["state"].as_str(), active.map(|last| last.state.text()), "{context}");
-            if let (Some(escalation), Some(expected)) = (&last, model.escalations.last()) {
-                let seen = eve.sees_escalation(escalation).await;
-                assert_eq!(seen["state"], expected.state.text(), "{context}");
-                assert_eq!(seen["rank"].as_i64(), expected.rank, "{context}");
-                let owner = seen["owner"]["name"].as_str().map(|name| name.split(' ').next().unwrap_or_default().to_lowercase());
-                assert_eq!(owner.as_deref(), expected.owner, "{context}");
-            }
+async fn whatever_people_do_the_desk_stands_where_the_model_stands(desk: Desk) {
+    let seed: u64 = std::env::var("CASEBELL_TEST_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(rand::random);
+    say(&format!("model: CASEBELL_TEST_SEED={seed}"));
+    let mut random = StdRng::seed_from_u64(seed);
+    let eve = desk.person("eve");
+    let case = desk.person("dana").opens(medium()).await;
+    let mut model = Model::default();
+    let mut last: Option<Escalation> = None;
+    let mut moved = 0;
+    for step in 0..150 {
+        let (who, action) = (
+            *PEOPLE.choose(&mut random).expect("somebody"),
+            any_action(&mut random),
+        );
+        let context = format!("seed {seed}, step {step}: {who} {action:?} on {model:?}");
+        if last.is_none()
+            && !matches!(
+                action,
+                Action::Submit | Action::CloseCase | Action::ReopenCase
+            )
+        {
+            continue;
         }
-        let history = eve.all(&format!("/cases/{}/escalations", case.number)).await;
-        let states: Vec<&str> = history.iter().rev().filter_map(|one| one["state"].as_str()).collect();
-        let expected: Vec<&str> = model.escalations.iter().map(|one| one.state.text()).collect();
-        assert_eq!(states, expected, "seed {seed}");
-        assert!(moved > 15, "seed {seed}: only {moved} of the steps moved anything");
+        let expected = model.apply(who, action);
+        let answer = perform(&desk.person(who), &case, last.as_ref(), action)
+            .await
+            .expect("there is one");
+        let got = (
+            answer.status,
+            answer.json["code"].as_str().unwrap_or_default(),
+        );
+        assert!(
+            expected.contains(&got),
+            "{context}: expected {expected:?}: {answer:?}"
+        );
+        if answer.status == 201 {
+            last = Some(Escalation::of(&answer.json));
+        }
+        moved += usize::from(answer.status < 300);
+        desk.passes(TimeDelta::seconds(random.random_range(0..7200)));
+
+        let seen = eve.sees(&case).await;
+        assert_eq!(seen["status"] == "closed", model.case_closed, "{context}");
+        let active = model
+            .escalations
+            .last()
+            .filter(|last| last.state.is_active());
+        assert_eq!(
+            seen["active_escalation"]["state"].as_str(),
+            active.map(|last| last.state.text()),
+            "{context}"
+        );
+        if let (Some(escalation), Some(expected)) = (&last, model.escalations.last()) {
+            let seen = eve.sees_escalation(escalation).await;
+            assert_eq!(seen["state"], expected.state.text(), "{context}");
+            assert_eq!(seen["rank"].as_i64(), expected.rank, "{context}");
+            let owner = seen["owner"]["name"]
+                .as_str()
+                .map(|name| name.split(' ').next().unwrap_or_default().to_lowercase());
+            assert_eq!(owner.as_deref(), expected.owner, "{context}");
+        }
     }
+    let history = eve
+        .all(&format!("/cases/{}/escalations", case.number))
+        .await;
+    let states: Vec<&str> = history
+        .iter()
+        .rev()
+        .filter_map(|one| one["state"].as_str())
+        .collect();
+    let expected: Vec<&str> = model
+        .escalations
+        .iter()
+        .map(|one| one.state.text())
+        .collect();
+    assert_eq!(states, expected, "seed {seed}");
+    assert!(
+        moved > 15,
+        "seed {seed}: only {moved} of the steps moved anything"
+    );
 }

@@ -2,7 +2,7 @@
 //! really sends.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
 use casebell::db::{Conn, Location};
@@ -22,8 +22,8 @@ use crate::support::person::high;
 /// Statements by the database they went to.
 static SENT: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
 
-/// Whether anybody wants to know; other stories need not pay for it.
-static WATCHING: AtomicBool = AtomicBool::new(false);
+/// How many want to know; other stories need not pay for it.
+static WATCHING: AtomicUsize = AtomicUsize::new(0);
 
 /// Notes what a connection sends.
 struct Listener {
@@ -36,7 +36,9 @@ impl Instrumentation for Listener {
             InstrumentationEvent::StartEstablishConnection { url, .. } => {
                 self.url = Some(url.to_owned())
             }
-            InstrumentationEvent::StartQuery { query, .. } if WATCHING.load(Ordering::Relaxed) => {
+            InstrumentationEvent::StartQuery { query, .. }
+                if WATCHING.load(Ordering::Relaxed) > 0 =>
+            {
                 let sql = query.to_string();
                 let sql = sql
                     .split(" -- binds:")
@@ -131,66 +133,122 @@ fn reads_everything(backend: Backend, line: &str) -> bool {
     !table.is_empty() && table != "CONSTANT" && !SMALL.contains(&table)
 }
 
-on_both_databases! {
-    async fn nothing_is_found_by_reading_everything(desk: Desk) {
-        let url = match &desk.database().location {
-            Location::Sqlite(path) => path.display().to_string(),
-            Location::Postgres(url) => url.expose_secret().to_owned(),
-        };
-        let (dana, eve, ola, ada) = (desk.person("dana"), desk.person("eve"), desk.person("ola"), desk.person("ada"));
-        WATCHING.store(true, Ordering::Relaxed);
-        // Something of everything, so that every look has something to find.
-        let case = dana.opens(high()).await;
-        desk.passes(TimeDelta::hours(24));
-        let escalation = dana.escalates(&case, "no_update").taken().await;
-        ola.claims(&escalation).await;
-        let due_at = (desk.now() + TimeDelta::hours(1)).to_rfc3339();
-        let steps = json!([{ "what": "x", "who": "y", "due_at": due_at }]);
-        let accept = json!({ "importance": "low", "urgency": "low", "reply": "x", "next_steps": steps });
-        ola.does(&escalation, "accept", accept).await.ok();
-        desk.post().await;
-        let (number, e) = (&case.number, &escalation.number);
-        for path in [
-            "/me", "/tokens", "/cases", "/cases?q=x", "/cases?status=open", "/cases?status=open&priority=high", "/cases?priority=high",
-            "/cases?escalated=true", "/cases?escalated=false", "/escalations", "/escalations?state=accepted", "/escalations?rank=1",
-            "/escalations?overdue=true", "/organizations", "/users", "/escalation-reasons", "/calendars", "/policies", "/lines-of-business",
-            "/audit-events", "/notices", "/roles",
-        ] {
-            for person in [&dana, &eve, &ola, &ada] {
-                let first = person.get(&format!("{path}{}limit=1", if path.contains('?') { '&' } else { '?' })).await;
-                if let Some(cursor) = first.json["next_cursor"].as_str() {
-                    person.get(&format!("{path}{}limit=1&cursor={cursor}", if path.contains('?') { '&' } else { '?' })).await.ok();
-                }
-            }
-        }
-        eve.get("/cases?organization=acme").await.ok();
-        eve.get("/cases?line_of_business=Ledger").await.ok();
-        for path in [
-            format!("/cases/{number}"), format!("/cases/{number}/feed"), format!("/cases/{number}/escalation-feed"),
-            format!("/cases/{number}/escalations"), format!("/cases/{number}/eligibility"), format!("/escalations/{e}"),
-            format!("/escalations/{e}/feed"), format!("/cases/{number}/eligibility?at=2026-03-02T10:00:00Z"), format!("/cases/{}", case.id),
-        ] {
-            dana.get(&path).await.ok();
-            eve.get(&path).await.ok();
-        }
-        dana.reads(&case).await;
+on_both_databases! { Desk:
+    nothing_is_found_by_reading_everything,
+}
 
-        let mut conn = desk.database().connect();
-        let sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
-        let statements: Vec<&str> = sent
-            .iter()
-            .filter(|(to, sql)| *to == url && ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| sql.starts_with(verb)))
-            .map(|(_, sql)| sql.as_str())
-            .collect();
-        assert!(statements.len() > 40, "only {} statements were heard", statements.len());
-        let mut bad = Vec::new();
-        for sql in statements {
-            let plan = plan(&mut conn, sql);
-            let scans: Vec<&String> = plan.iter().filter(|line| reads_everything(desk.backend(), line)).collect();
-            if !scans.is_empty() {
-                bad.push(format!("{sql}\n    {scans:?}"));
+async fn nothing_is_found_by_reading_everything(desk: Desk) {
+    let url = match &desk.database().location {
+        Location::Sqlite(path) => path.display().to_string(),
+        Location::Postgres(url) => url.expose_secret().to_owned(),
+    };
+    let (dana, eve, ola, ada) = (
+        desk.person("dana"),
+        desk.person("eve"),
+        desk.person("ola"),
+        desk.person("ada"),
+    );
+    WATCHING.fetch_add(1, Ordering::Relaxed);
+    // Something of everything, so that every look has something to find.
+    let case = dana.opens(high()).await;
+    desk.passes(TimeDelta::hours(24));
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    ola.claims(&escalation).await;
+    let due_at = (desk.now() + TimeDelta::hours(1)).to_rfc3339();
+    let steps = json!([{ "what": "x", "who": "y", "due_at": due_at }]);
+    let accept =
+        json!({ "importance": "low", "urgency": "low", "reply": "x", "next_steps": steps });
+    ola.does(&escalation, "accept", accept).await.ok();
+    desk.post().await;
+    let (number, e) = (&case.number, &escalation.number);
+    for path in [
+        "/me",
+        "/tokens",
+        "/cases",
+        "/cases?q=x",
+        "/cases?status=open",
+        "/cases?status=open&priority=high",
+        "/cases?priority=high",
+        "/cases?escalated=true",
+        "/cases?escalated=false",
+        "/escalations",
+        "/escalations?state=accepted",
+        "/escalations?rank=1",
+        "/escalations?overdue=true",
+        "/organizations",
+        "/users",
+        "/escalation-reasons",
+        "/calendars",
+        "/policies",
+        "/lines-of-business",
+        "/audit-events",
+        "/notices",
+        "/roles",
+    ] {
+        for person in [&dana, &eve, &ola, &ada] {
+            let first = person
+                .get(&format!(
+                    "{path}{}limit=1",
+                    if path.contains('?') { '&' } else { '?' }
+                ))
+                .await;
+            if let Some(cursor) = first.json["next_cursor"].as_str() {
+                person
+                    .get(&format!(
+                        "{path}{}limit=1&cursor={cursor}",
+                        if path.contains('?') { '&' } else { '?' }
+                    ))
+                    .await
+                    .ok();
             }
         }
-        assert!(bad.is_empty(), "read everything:\n{}", bad.join("\n"));
     }
+    eve.get("/cases?organization=acme").await.ok();
+    eve.get("/cases?line_of_business=Ledger").await.ok();
+    for path in [
+        format!("/cases/{number}"),
+        format!("/cases/{number}/feed"),
+        format!("/cases/{number}/escalation-feed"),
+        format!("/cases/{number}/escalations"),
+        format!("/cases/{number}/eligibility"),
+        format!("/escalations/{e}"),
+        format!("/escalations/{e}/feed"),
+        format!("/cases/{number}/eligibility?at=2026-03-02T10:00:00Z"),
+        format!("/cases/{}", case.id),
+    ] {
+        dana.get(&path).await.ok();
+        eve.get(&path).await.ok();
+    }
+    dana.reads(&case).await;
+
+    WATCHING.fetch_sub(1, Ordering::Relaxed);
+    let mut conn = desk.database().connect();
+    let sent = SENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let statements: Vec<&str> = sent
+        .iter()
+        .filter(|(to, sql)| {
+            *to == url
+                && ["SELECT", "UPDATE", "DELETE"]
+                    .iter()
+                    .any(|verb| sql.starts_with(verb))
+        })
+        .map(|(_, sql)| sql.as_str())
+        .collect();
+    assert!(
+        statements.len() > 40,
+        "only {} statements were heard",
+        statements.len()
+    );
+    let mut bad = Vec::new();
+    for sql in statements {
+        let plan = plan(&mut conn, sql);
+        let scans: Vec<&String> = plan
+            .iter()
+            .filter(|line| reads_everything(desk.backend(), line))
+            .collect();
+        if !scans.is_empty() {
+            bad.push(format!("{sql}\n    {scans:?}"));
+        }
+    }
+    assert!(bad.is_empty(), "read everything:\n{}", bad.join("\n"));
 }

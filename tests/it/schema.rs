@@ -85,15 +85,20 @@ fn existing(rows: &Rows) -> Tables {
     tables
 }
 
-on_both_databases! {
-    async fn the_declared_tables_are_the_existing_ones(rows: Rows) {
-        let (declared, existing) = (declared(), existing(&rows));
-        assert!(declared.len() > 15, "schema.rs was not understood: {declared:?}");
-        let names = |tables: &Tables| tables.keys().cloned().collect::<BTreeSet<_>>();
-        assert_eq!(names(&declared), names(&existing));
-        for (table, columns) in &declared {
-            assert_eq!(columns, &existing[table], "{table}");
-        }
+on_both_databases! { Rows:
+    the_declared_tables_are_the_existing_ones,
+}
+
+async fn the_declared_tables_are_the_existing_ones(rows: Rows) {
+    let (declared, existing) = (declared(), existing(&rows));
+    assert!(
+        declared.len() > 15,
+        "schema.rs was not understood: {declared:?}"
+    );
+    let names = |tables: &Tables| tables.keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(names(&declared), names(&existing));
+    for (table, columns) in &declared {
+        assert_eq!(columns, &existing[table], "{table}");
     }
 }
 

@@ -54,134 +54,237 @@ impl Session<'_> {
     }
 }
 
-on_both_databases! {
-    async fn signing_in_and_out(desk: Desk) {
-        let answer = sign_in(&desk, "dana@acme.test", PASSWORD).await;
-        let cookie = answer.header("set-cookie").to_owned();
-        for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
-            assert!(cookie.contains(part), "{cookie}");
+on_both_databases! { Desk:
+    signing_in_and_out,
+    a_cookie_alone_changes_nothing,
+    a_session_ends,
+    nobody_learns_who_exists,
+    guessing_is_slowed_down,
+    tokens_are_scoped_and_expire,
+    nothing_is_shown_to_nobody,
+    secrets_are_kept_as_hashes,
+}
+
+async fn signing_in_and_out(desk: Desk) {
+    let answer = sign_in(&desk, "dana@acme.test", PASSWORD).await;
+    let cookie = answer.header("set-cookie").to_owned();
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(
+        !cookie.contains("Domain") && !cookie.contains("Secure"),
+        "not over http: {cookie}"
+    );
+    let me = answer.created();
+    assert_eq!(
+        (
+            me["person"]["name"].as_str(),
+            me["organization"]["slug"].as_str()
+        ),
+        (Some("Dana Cole"), Some("acme"))
+    );
+    assert!(
+        me["permissions"]
+            .as_array()
+            .expect("permissions")
+            .contains(&json!("escalations:submit"))
+    );
+    assert!(!cookie.contains(me["csrf_token"].as_str().expect("a token")));
+    let session = session(&desk, " Dana@ACME.test ").await;
+    assert_eq!(
+        session.get("/me").await.ok()["person"]["email"],
+        "dana@acme.test"
+    );
+    let out = session
+        .asks(Method::DELETE, "/sessions/current")
+        .header("x-csrf-token", &session.csrf)
+        .await;
+    assert!(out.header("set-cookie").contains("Max-Age=0"), "{out:?}");
+    out.done();
+    session.get("/me").await.refused(401, "unauthenticated");
+}
+
+async fn a_cookie_alone_changes_nothing(desk: Desk) {
+    let session = session(&desk, "dana@acme.test").await;
+    let other = self::session(&desk, "dana@acme.test").await;
+    let before = desk.rows();
+    let open = || session.asks(Method::POST, "/cases").json(&high().json());
+    open().await.refused(403, "csrf");
+    open().header("x-csrf-token", "").await.refused(403, "csrf");
+    open()
+        .header("x-csrf-token", &other.csrf)
+        .await
+        .refused(403, "csrf");
+    desk.is_unchanged_since(&before, "a forged request");
+    open().header("x-csrf-token", &session.csrf).await.created();
+}
+
+async fn a_session_ends(desk: Desk) {
+    let session = session(&desk, "dana@acme.test").await;
+    desk.passes(TimeDelta::hours(1));
+    session.get("/me").await.ok();
+    desk.passes(TimeDelta::days(60));
+    session.get("/me").await.refused(401, "unauthenticated");
+}
+
+async fn nobody_learns_who_exists(desk: Desk) {
+    let wrong = sign_in(&desk, "dana@acme.test", "not it").await;
+    let unknown = sign_in(&desk, "nobody@acme.test", "not it").await;
+    let odd = sign_in(&desk, "no address at all", "not it").await;
+    for answer in [&wrong, &unknown, &odd] {
+        answer.clone().refused(401, "invalid_credentials");
+        assert_eq!(answer.text, wrong.text);
+        assert_eq!(answer.header("set-cookie"), "");
+    }
+}
+
+async fn guessing_is_slowed_down(desk: Desk) {
+    let mut refused = None;
+    for _ in 0..30 {
+        let answer = sign_in(&desk, "dana@acme.test", "a guess").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
         }
-        assert!(!cookie.contains("Domain") && !cookie.contains("Secure"), "not over http: {cookie}");
-        let me = answer.created();
-        assert_eq!((me["person"]["name"].as_str(), me["organization"]["slug"].as_str()), (Some("Dana Cole"), Some("acme")));
-        assert!(me["permissions"].as_array().expect("permissions").contains(&json!("escalations:submit")));
-        assert!(!cookie.contains(me["csrf_token"].as_str().expect("a token")));
-        let session = session(&desk, " Dana@ACME.test ").await;
-        assert_eq!(session.get("/me").await.ok()["person"]["email"], "dana@acme.test");
-        let out = session.asks(Method::DELETE, "/sessions/current").header("x-csrf-token", &session.csrf).await;
-        assert!(out.header("set-cookie").contains("Max-Age=0"), "{out:?}");
-        out.done();
-        session.get("/me").await.refused(401, "unauthenticated");
+        answer.refused(401, "invalid_credentials");
     }
+    let refused = refused
+        .expect("thirty guesses are not taken one after the other")
+        .refused(429, "too_many_attempts");
+    let wait: i64 = refused.header("retry-after").parse().expect("seconds");
+    // The right password helps as little, and an unknown address is treated alike.
+    sign_in(&desk, "dana@acme.test", PASSWORD)
+        .await
+        .refused(429, "too_many_attempts");
+    // Others are not shut out with her, at least not by her name.
+    desk.passes(TimeDelta::seconds(wait));
+    sign_in(&desk, "dana@acme.test", PASSWORD).await.created();
+}
 
-    async fn a_cookie_alone_changes_nothing(desk: Desk) {
-        let session = session(&desk, "dana@acme.test").await;
-        let other = self::session(&desk, "dana@acme.test").await;
-        let before = desk.rows();
-        let open = || session.asks(Method::POST, "/cases").json(&high().json());
-        open().await.refused(403, "csrf");
-        open().header("x-csrf-token", "").await.refused(403, "csrf");
-        open().header("x-csrf-token", &other.csrf).await.refused(403, "csrf");
-        desk.is_unchanged_since(&before, "a forged request");
-        open().header("x-csrf-token", &session.csrf).await.created();
+async fn tokens_are_scoped_and_expire(desk: Desk) {
+    let session = session(&desk, "dana@acme.test").await;
+    let issue = |body: Value| {
+        session
+            .asks(Method::POST, "/tokens")
+            .header("x-csrf-token", &session.csrf)
+            .json(&body)
+    };
+    let expires_at = (desk.now() + TimeDelta::hours(2)).to_rfc3339();
+    let token =
+        issue(json!({ "name": "Reader", "permissions": ["cases:view"], "expires_at": expires_at }))
+            .await
+            .created();
+    let secret = token["token"].as_str().expect("shown once").to_owned();
+    let ask = |method: Method, path: &str| {
+        Asking::new(
+            "token".into(),
+            desk.client()
+                .request(method, desk.api(path))
+                .bearer_auth(&secret),
+        )
+    };
+    assert_eq!(
+        ask(Method::GET, "/me").await.ok()["permissions"],
+        json!(["cases:view"])
+    );
+    ask(Method::GET, "/cases").await.ok();
+    let missing = ask(Method::POST, "/cases")
+        .json(&high().json())
+        .await
+        .refused(403, "missing_permission");
+    assert_eq!(missing.json["permission"], "cases:create");
+    // A narrow token cannot make itself a wide one.
+    let wide = ask(Method::POST, "/tokens")
+        .json(&json!({ "name": "Wide" }))
+        .await;
+    assert_eq!(wide.status, 403, "{wide:?}");
+    issue(json!({ "name": "x", "permissions": ["cases:work"] }))
+        .await
+        .names_fields(&[("permissions", "not_held")]);
+    issue(json!({ "name": "x", "expires_at": desk.now().to_rfc3339() }))
+        .await
+        .names_fields(&[("expires_at", "in_the_past")]);
+    // It is stored as a hash, and shown in no list.
+    assert!(!session.get("/tokens").await.text.contains(&secret));
+    let rows = format!("{:?}", desk.rows());
+    assert!(!rows.contains(&secret));
+    desk.passes(TimeDelta::hours(2));
+    ask(Method::GET, "/me")
+        .await
+        .refused(401, "unauthenticated");
+    // Revoked is revoked.
+    let session = self::session(&desk, "dana@acme.test").await;
+    let token = session
+        .asks(Method::POST, "/tokens")
+        .header("x-csrf-token", &session.csrf)
+        .json(&json!({ "name": "Short" }))
+        .await
+        .created();
+    let secret = token["token"].as_str().expect("shown once").to_owned();
+    let me = || {
+        Asking::new(
+            "token".into(),
+            desk.client().get(desk.api("/me")).bearer_auth(&secret),
+        )
+    };
+    me().await.ok();
+    let path = format!("/tokens/{}", token["id"].as_str().expect("an id"));
+    session
+        .asks(Method::DELETE, &path)
+        .header("x-csrf-token", &session.csrf)
+        .await
+        .done();
+    me().await.refused(401, "unauthenticated");
+}
+
+async fn nothing_is_shown_to_nobody(desk: Desk) {
+    let client = desk.client();
+    for path in [
+        "/me",
+        "/cases",
+        "/cases/C-000001",
+        "/escalations",
+        "/users",
+        "/audit-events",
+        "/tokens",
+    ] {
+        let answer = Asking::new(path.into(), client.get(desk.api(path))).await;
+        assert!(!answer.header("www-authenticate").is_empty(), "{answer:?}");
+        answer.refused(401, "unauthenticated");
     }
-
-    async fn a_session_ends(desk: Desk) {
-        let session = session(&desk, "dana@acme.test").await;
-        desk.passes(TimeDelta::hours(1));
-        session.get("/me").await.ok();
-        desk.passes(TimeDelta::days(60));
-        session.get("/me").await.refused(401, "unauthenticated");
+    for authorization in [
+        "Bearer nonsense",
+        "Bearer",
+        "Basic ZGFuYTp4",
+        "Bearer casebell_0000000000000000",
+    ] {
+        let request = client
+            .get(desk.api("/me"))
+            .header("authorization", authorization);
+        Asking::new(authorization.into(), request)
+            .await
+            .refused(401, "unauthenticated");
     }
+    let sign_in = Asking::new("sign in".into(), client.post(desk.api("/sessions")))
+        .json(&json!({}))
+        .await;
+    sign_in.names_fields(&[("email", "required"), ("password", "required")]);
+}
 
-    async fn nobody_learns_who_exists(desk: Desk) {
-        let wrong = sign_in(&desk, "dana@acme.test", "not it").await;
-        let unknown = sign_in(&desk, "nobody@acme.test", "not it").await;
-        let odd = sign_in(&desk, "no address at all", "not it").await;
-        for answer in [&wrong, &unknown, &odd] {
-            answer.clone().refused(401, "invalid_credentials");
-            assert_eq!(answer.text, wrong.text);
-            assert_eq!(answer.header("set-cookie"), "");
-        }
-    }
-
-    async fn guessing_is_slowed_down(desk: Desk) {
-        let mut refused = None;
-        for _ in 0..30 {
-            let answer = sign_in(&desk, "dana@acme.test", "a guess").await;
-            if answer.status == 429 {
-                refused = Some(answer);
-                break;
-            }
-            answer.refused(401, "invalid_credentials");
-        }
-        let refused = refused.expect("thirty guesses are not taken one after the other").refused(429, "too_many_attempts");
-        let wait: i64 = refused.header("retry-after").parse().expect("seconds");
-        // The right password helps as little, and an unknown address is treated alike.
-        sign_in(&desk, "dana@acme.test", PASSWORD).await.refused(429, "too_many_attempts");
-        // Others are not shut out with her, at least not by her name.
-        desk.passes(TimeDelta::seconds(wait));
-        sign_in(&desk, "dana@acme.test", PASSWORD).await.created();
-    }
-
-    async fn tokens_are_scoped_and_expire(desk: Desk) {
-        let session = session(&desk, "dana@acme.test").await;
-        let issue = |body: Value| session.asks(Method::POST, "/tokens").header("x-csrf-token", &session.csrf).json(&body);
-        let expires_at = (desk.now() + TimeDelta::hours(2)).to_rfc3339();
-        let token = issue(json!({ "name": "Reader", "permissions": ["cases:view"], "expires_at": expires_at })).await.created();
-        let secret = token["token"].as_str().expect("shown once").to_owned();
-        let ask = |method: Method, path: &str| {
-            Asking::new("token".into(), desk.client().request(method, desk.api(path)).bearer_auth(&secret))
-        };
-        assert_eq!(ask(Method::GET, "/me").await.ok()["permissions"], json!(["cases:view"]));
-        ask(Method::GET, "/cases").await.ok();
-        let missing = ask(Method::POST, "/cases").json(&high().json()).await.refused(403, "missing_permission");
-        assert_eq!(missing.json["permission"], "cases:create");
-        // A narrow token cannot make itself a wide one.
-        let wide = ask(Method::POST, "/tokens").json(&json!({ "name": "Wide" })).await;
-        assert_eq!(wide.status, 403, "{wide:?}");
-        issue(json!({ "name": "x", "permissions": ["cases:work"] })).await.names_fields(&[("permissions", "not_held")]);
-        issue(json!({ "name": "x", "expires_at": desk.now().to_rfc3339() })).await.names_fields(&[("expires_at", "in_the_past")]);
-        // It is stored as a hash, and shown in no list.
-        assert!(!session.get("/tokens").await.text.contains(&secret));
-        let rows = format!("{:?}", desk.rows());
-        assert!(!rows.contains(&secret));
-        desk.passes(TimeDelta::hours(2));
-        ask(Method::GET, "/me").await.refused(401, "unauthenticated");
-        // Revoked is revoked.
-        let session = self::session(&desk, "dana@acme.test").await;
-        let token = session.asks(Method::POST, "/tokens").header("x-csrf-token", &session.csrf).json(&json!({ "name": "Short" })).await.created();
-        let secret = token["token"].as_str().expect("shown once").to_owned();
-        let me = || Asking::new("token".into(), desk.client().get(desk.api("/me")).bearer_auth(&secret));
-        me().await.ok();
-        let path = format!("/tokens/{}", token["id"].as_str().expect("an id"));
-        session.asks(Method::DELETE, &path).header("x-csrf-token", &session.csrf).await.done();
-        me().await.refused(401, "unauthenticated");
-    }
-
-    async fn nothing_is_shown_to_nobody(desk: Desk) {
-        let client = desk.client();
-        for path in ["/me", "/cases", "/cases/C-000001", "/escalations", "/users", "/audit-events", "/tokens"] {
-            let answer = Asking::new(path.into(), client.get(desk.api(path))).await;
-            assert!(!answer.header("www-authenticate").is_empty(), "{answer:?}");
-            answer.refused(401, "unauthenticated");
-        }
-        for authorization in ["Bearer nonsense", "Bearer", "Basic ZGFuYTp4", "Bearer casebell_0000000000000000"] {
-            let request = client.get(desk.api("/me")).header("authorization", authorization);
-            Asking::new(authorization.into(), request).await.refused(401, "unauthenticated");
-        }
-        let sign_in = Asking::new("sign in".into(), client.post(desk.api("/sessions"))).json(&json!({})).await;
-        sign_in.names_fields(&[("email", "required"), ("password", "required")]);
-    }
-
-    async fn secrets_are_kept_as_hashes(desk: Desk) {
-        let session = session(&desk, "dana@acme.test").await;
-        let hashes = desk.database().texts("SELECT password_hash AS text FROM people");
-        assert!(!hashes.is_empty() && hashes.iter().all(|hash| hash.starts_with("$argon2id$")), "{hashes:?}");
-        let secret = session.cookie.split_once('=').expect("a value").1;
-        for column in ["token_hash", "user_agent"] {
-            let kept = desk.database().texts(&format!("SELECT {column} AS text FROM sessions"));
-            assert!(kept.iter().all(|value| !value.contains(secret)), "{column}");
-        }
+async fn secrets_are_kept_as_hashes(desk: Desk) {
+    let session = session(&desk, "dana@acme.test").await;
+    let hashes = desk
+        .database()
+        .texts("SELECT password_hash AS text FROM people");
+    assert!(
+        !hashes.is_empty() && hashes.iter().all(|hash| hash.starts_with("$argon2id$")),
+        "{hashes:?}"
+    );
+    let secret = session.cookie.split_once('=').expect("a value").1;
+    for column in ["token_hash", "user_agent"] {
+        let kept = desk
+            .database()
+            .texts(&format!("SELECT {column} AS text FROM sessions"));
+        assert!(kept.iter().all(|value| !value.contains(secret)), "{column}");
     }
 }

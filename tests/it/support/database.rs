@@ -41,25 +41,23 @@ impl Backend {
     }
 }
 
-/// Defines a test that runs once on each database, as `name::sqlite` and `name::postgresql`. Its argument is whatever
-/// `for_story` of its type prepares.
+/// Runs each of these stories once on each database, as `name::sqlite` and `name::postgresql`, with what `for_story` of
+/// their argument's type prepares. A story that is not listed is unused, which the lints tell.
 macro_rules! on_both_databases {
-    ($($(#[$attribute:meta])* async fn $name:ident($subject:ident: $kind:ty) $body:block)+) => {$(
-        $(#[$attribute])*
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
+    ($subject:ident: $($story:ident),+ $(,)?) => {$(
+        mod $story {
+            use $crate::support::database::Backend;
 
-            async fn story($subject: $kind) $body
+            type Subject = super::$subject;
 
             #[test]
             fn sqlite() {
-                <$kind>::for_story($crate::support::database::Backend::Sqlite, story);
+                Subject::for_story(Backend::Sqlite, super::$story);
             }
 
             #[test]
             fn postgresql() {
-                <$kind>::for_story($crate::support::database::Backend::Postgresql, story);
+                Subject::for_story(Backend::Postgresql, super::$story);
             }
         }
     )+};
