@@ -73,6 +73,7 @@ CREATE TABLE sessions (
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX sessions_by_person ON sessions (person_id);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
 CREATE TABLE api_tokens (
     id uuid PRIMARY KEY,
@@ -92,6 +93,7 @@ CREATE TABLE sign_in_attempts (
     failures BIGINT NOT NULL,
     blocked_until timestamptz
 );
+CREATE INDEX sign_in_attempts_by_window ON sign_in_attempts (window_started_at);
 
 CREATE TABLE setup_links (
     token_hash TEXT PRIMARY KEY,
@@ -99,6 +101,7 @@ CREATE TABLE setup_links (
     expires_at timestamptz NOT NULL,
     used_at timestamptz
 );
+CREATE INDEX setup_links_by_expiry ON setup_links (expires_at);
 
 CREATE TABLE idempotency_keys (
     person_id uuid NOT NULL REFERENCES people (id),

@@ -115,18 +115,15 @@ pub fn track(
     };
     let bar = |segment: &Segment| {
         let (x, end) = (place(segment.from), place(segment.to));
-        let args = [
-            ("what", why(words, segment).into()),
-            (
-                "length",
-                duration(words, segment.to.min(until) - segment.from).into(),
-            ),
-        ];
+        let length = duration(words, segment.to.min(until) - segment.from);
         Bar {
             x,
             width: end - x,
             counted: segment.counted,
-            title: words.say("track-segment", &args),
+            title: words.say(
+                "track-segment",
+                &[("what", why(words, segment).into()), ("length", length.into())],
+            ),
         }
     };
     let bars = replay
