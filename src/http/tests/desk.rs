@@ -457,12 +457,30 @@ async fn organizations_change_their_name_and_keep_their_slug() {
 async fn notices_are_listed_and_only_what_ended_badly_is_sent_again() {
     desk!(house, admin, carl);
     let case = json!({"subject": "Printer on fire", "description": "It burns.", "priority": "high",
-        "deployment": "cloud", "business_impact": "significant", "organization": "acme"});
-    let opened = admin(Method::POST, "/cases", case).await;
+        "deployment": "cloud", "business_impact": "significant"});
+    let opened = {
+        let app = app!(house);
+        let bearer = token(&house, "carl@acme.example", None).await;
+        let headers = [JSON, ("authorization", bearer.as_str())];
+        ask(
+            &app,
+            Method::POST,
+            "/cases",
+            &headers,
+            Some(&case.to_string()),
+        )
+        .await
+    };
     assert_eq!(opened.status, 201, "{}", opened.json);
-    let page = admin(Method::GET, "/notices?state=waiting", Value::Null).await;
+    let feed = format!(
+        "/cases/{}/feed",
+        opened.json["number"].as_str().expect("a number")
+    );
+    let written = admin(Method::POST, &feed, json!({"body": "Is it out?"})).await;
+    assert_eq!(written.status, 201, "{}", written.json);
+    let page = admin(Method::GET, "/notices?state=waiting&limit=1", Value::Null).await;
     let notice = &page.json["items"][0];
-    assert_eq!(notice["kind"], "case_opened", "{}", page.json);
+    assert_eq!(notice["kind"], "entry_posted", "{}", page.json);
     assert_eq!(notice["email"], "carl@acme.example");
     assert_eq!(notice["case"], opened.json["number"]);
     let path = format!("/notices/{}", notice["id"].as_str().expect("an id"));
