@@ -32,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         api::policies::routes(),
         api::reasons::routes(),
         api::audit::routes(),
+        api::notices::routes(),
         api::document::routes(),
     ];
     resources.into_iter().flatten().collect()

@@ -169,7 +169,7 @@ pub fn list(
             .filter(feed_entries::at.le(At(at)))
             .filter(feed_entries::at.lt(At(at)).or(feed_entries::id.lt(id)));
     }
-    let rows: Vec<(Entry, Option<(String, String)>, Option<i64>)> = query
+    let rows: Vec<Row> = query
         .order((feed_entries::at.desc(), feed_entries::id.desc()))
         .limit(limit)
         .load(conn)?;
@@ -200,13 +200,15 @@ pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option
     if !access.sees(Visibility::Internal) {
         query = query.filter(feed_entries::visibility.eq(Visibility::Public));
     }
-    let row: Option<(Entry, Option<(String, String)>, Option<i64>)> =
-        query.get_result(conn).optional()?;
+    let row: Option<Row> = query.get_result(conn).optional()?;
     Ok(row.map(EntryView::from))
 }
 
-impl From<(Entry, Option<(String, String)>, Option<i64>)> for EntryView {
-    fn from((entry, author, escalation): (Entry, Option<(String, String)>, Option<i64>)) -> Self {
+/// An entry with its author's names and its escalation's number.
+type Row = (Entry, Option<(String, String)>, Option<i64>);
+
+impl From<Row> for EntryView {
+    fn from((entry, author, escalation): Row) -> Self {
         Self {
             entry,
             author: author.map(|(first, last)| display_name(&first, &last)),

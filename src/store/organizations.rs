@@ -152,3 +152,33 @@ pub fn list(
         .limit(limit)
         .load(conn)
 }
+
+/// Changes to an organization; what is `None` stays.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = organizations)]
+pub struct OrganizationChanges {
+    /// Its name.
+    pub name: Option<String>,
+    /// Where its data is at home.
+    pub region: Option<String>,
+    /// Its IANA time zone.
+    pub time_zone: Option<String>,
+}
+
+/// Changes an organization and counts the change.
+///
+/// # Errors
+/// The database's own.
+pub fn update(
+    conn: &mut Conn,
+    id: OrganizationId,
+    changes: &OrganizationChanges,
+) -> QueryResult<()> {
+    diesel::update(organizations::table.filter(organizations::id.eq(id)))
+        .set((
+            changes,
+            organizations::version.eq(organizations::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}

@@ -7,9 +7,9 @@ use crate::domain::case::{
 };
 use crate::domain::eligibility::{FindingCode, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State};
-use crate::http::fields::FAULTS;
 use crate::domain::feed::Feed;
 use crate::domain::notice::{Audience, NoticeState, Obstacle};
+use crate::http::fields::FAULTS;
 use crate::http::portal;
 use crate::http::problem::Code;
 use crate::words::marks::MARKS;
@@ -84,7 +84,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("mail-instead", FindingCode::NAMES),
     ("mail-withheld", Obstacle::NAMES),
     // Members are named where they are used.
-    ("label",
+    (
+        "label",
         &["priority", "status", "organization", "escalated"],
     ),
     ("hint", &[]),

@@ -26,7 +26,7 @@ use crate::store::{calendars, organizations, people, rules};
 /// Who acts; nobody for the command line.
 pub type By<'a> = Option<&'a Actor>;
 
-fn require(by: By<'_>, permission: Permission) -> Result<(), Refused> {
+pub(super) fn require(by: By<'_>, permission: Permission) -> Result<(), Refused> {
     by.map_or(Ok(()), |actor| actor.require(permission))
 }
 
@@ -42,14 +42,20 @@ fn refused(field: &'static str, code: &'static str, given: impl ToString) -> Ref
     }
 }
 
+/// The changed fields, as far as there were any before and are any after.
+type BeforeAfter<'a> = (
+    Option<&'a Map<String, Value>>,
+    Option<&'a Map<String, Value>>,
+);
+
 /// Records what an administrator did.
-fn record(
+pub(super) fn record(
     conn: &mut Conn,
     by: By<'_>,
     kind: &str,
     organization: Option<OrganizationId>,
     subject: Option<EventId>,
-    (before, after): (Option<&Map<String, Value>>, Option<&Map<String, Value>>),
+    (before, after): BeforeAfter<'_>,
     now: Instant,
 ) -> Outcome<()> {
     let event = NewEvent {

@@ -330,13 +330,19 @@ fn lock_entry(conn: &mut Conn, actor: &Actor, id: EntryId) -> Outcome<(Case, Ent
     Ok((case, view))
 }
 
+/// The changed fields, as far as there were any before and are any after.
+type BeforeAfter<'a> = (
+    Option<&'a Map<String, Value>>,
+    Option<&'a Map<String, Value>>,
+);
+
 fn entry_changed(
     conn: &mut Conn,
     actor: &Actor,
     kind: &str,
     case: &Case,
     view: &EntryView,
-    (before, after): (Option<&Map<String, Value>>, Option<&Map<String, Value>>),
+    (before, after): BeforeAfter<'_>,
     now: Instant,
 ) -> Outcome<()> {
     let event = NewEvent {

@@ -11,9 +11,11 @@ pub mod notify;
 pub mod open_case;
 pub mod promise;
 pub mod request;
+pub mod resend_notice;
 pub mod review_escalation;
 pub mod submit_escalation;
 pub mod update_case;
+pub mod update_organization;
 
 mod record;
 

@@ -9,8 +9,8 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::db::Conn;
 use crate::domain::access::{Access, Reach};
 use crate::domain::ids::{
-    CalendarId, CaseRef, EntryId, EscalationRef, LineId, NextStepId, PersonId, PriorityRequestId,
-    TokenId,
+    CalendarId, CaseRef, EntryId, EscalationRef, LineId, NextStepId, NoticeId, PersonId,
+    PriorityRequestId, TokenId,
 };
 use crate::http::call::Address;
 use crate::http::problem::Problem;
@@ -80,6 +80,7 @@ addresses! {
     // Lines and calendars are the provider's own affair.
     LineId, "A line of business, by id.", |_line, _conn, access| access.reach() == Reach::Everything;
     CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.reach() == Reach::Everything;
+    NoticeId, "A notice, by id.", |_notice, _conn, access| access.reach() == Reach::Everything;
     // Everybody who is signed in reads them.
     ReasonCode, "An escalation reason, by code.", |_reason, _conn, _access| true;
 }

@@ -13,6 +13,7 @@ pub mod escalations;
 pub mod feeds;
 pub mod lines;
 pub mod next_steps;
+pub mod notices;
 pub mod organizations;
 pub mod policies;
 pub mod reasons;

@@ -7,13 +7,14 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{Slug, Title};
 use crate::http::call::{Call, may};
-use crate::http::fields::request;
+use crate::http::fields::{Patch, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::store::organizations;
 use crate::workflow::administer::{AddOrganization, add_organization};
+use crate::workflow::update_organization::{UpdateOrganization, update_organization};
 
 use super::addresses::OrganizationAddress;
 
@@ -22,7 +23,8 @@ pub fn routes() -> Vec<Route> {
     table! { organizations:
         GET  "/organizations"                may(Permission::OrganizationsView)   => list, "Organizations, by slug";
         POST "/organizations"                may(Permission::OrganizationsManage) => add, "Adds a customer or a partner";
-        GET  "/organizations/{organization}" may(Permission::OrganizationsView)   => show, "One organization";
+        GET   "/organizations/{organization}" may(Permission::OrganizationsView)   => show, "One organization";
+        PATCH "/organizations/{organization}" may(Permission::OrganizationsManage) => change, "Changes an organization (merge patch)";
     }
 }
 
@@ -49,6 +51,18 @@ request! {
         region: Option<Title>,
         /// Its IANA time zone; that of the provider if not given.
         time_zone: Option<Tz>,
+    }
+}
+
+request! {
+    /// Changes to an organization. Its slug and kind stay.
+    pub struct ChangeOrganization {
+        /// Its name.
+        name: Patch<Title>,
+        /// Where its data is at home.
+        region: Patch<Title>,
+        /// Its IANA time zone.
+        time_zone: Patch<Tz>,
     }
 }
 
@@ -120,4 +134,24 @@ pub async fn show(call: Call<OrganizationAddress>) -> Result<Reply<OrganizationD
         .await?
         .ok_or_else(Problem::not_found)?;
     Ok(Reply::new(&OrganizationDocument::from(&row))?.version(row.version))
+}
+
+/// Changes an organization.
+pub async fn change(
+    call: Call<OrganizationAddress, ChangeOrganization>,
+) -> Result<Reply<OrganizationDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, body) = (&call.principal.actor, &call.body);
+        let found = organizations::named(conn, actor.reach(), &call.address.0)?;
+        let id = found.ok_or_else(Problem::not_found)?.id;
+        let update = UpdateOrganization {
+            name: body.name.as_option().cloned(),
+            region: body.region.as_option().cloned(),
+            time_zone: body.time_zone.as_option().copied(),
+        };
+        update_organization(conn, Some(actor), id, call.expected(), &update, call.now)?;
+        let row = organizations::find(conn, actor.reach(), id)?.ok_or_else(Problem::not_found)?;
+        Ok(Reply::new(&OrganizationDocument::from(&row))?.version(row.version))
+    })
+    .await
 }

@@ -68,6 +68,7 @@ fn a_request_becomes_domain_types() {
     let sample = read::<Sample>(&value, Errors::default()).expect("parsed");
     assert_eq!(sample.subject.as_str(), "Printer on fire");
     assert_eq!(sample.priority, Priority::High);
+    assert_eq!(sample.steps[0].what.as_str(), "Extinguish");
     assert_eq!(sample.note, None);
     assert_eq!(
         sample.steps[0].due_at.to_rfc3339(),
@@ -130,6 +131,7 @@ fn a_query_has_only_texts() {
     let found = found.expect("parsed");
     assert_eq!(found.engaged.0.len(), 3);
     assert_eq!(found.limit.map(Whole::get), Some(7));
+    assert_eq!(found.escalated, None);
     assert_eq!(search(json!({})).expect("empty").engaged, Many::default());
     let errors = search(json!({"limit": ["1", "2"], "escalated": "maybe", "engaged": "nobody"}))
         .expect_err("faults");

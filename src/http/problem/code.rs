@@ -88,6 +88,8 @@ codes! {
     AlreadyRequested = "already_requested", CONFLICT;
     /// A decision was made already.
     AlreadyDecided = "already_decided", CONFLICT;
+    /// A notice that waits or was sent is not sent again.
+    NoticeNotEnded = "notice_not_ended", CONFLICT;
     /// A thing that other things need cannot go.
     InUse = "in_use", CONFLICT;
     /// The thing was changed since the version that the request is based on.

@@ -425,3 +425,86 @@ async fn lines_policies_and_reasons_are_kept() {
     assert_eq!(carl("/audit-events").await.json["permission"], "audit:view");
     drop(house);
 }
+
+#[actix_web::test]
+async fn organizations_change_their_name_and_keep_their_slug() {
+    desk!(_house, admin, carl);
+    let change = json!({"name": "ACME Corporation", "time_zone": "America/New_York"});
+    let changed = admin(Method::PATCH, "/organizations/acme", change).await;
+    assert_eq!(changed.status, 200, "{}", changed.json);
+    assert_eq!(changed.json["name"], "ACME Corporation");
+    assert_eq!(changed.header("etag"), Some("\"2\""));
+    assert_eq!(
+        carl("/me").await.json["person"]["time_zone"],
+        "America/New_York"
+    );
+    let slug = admin(
+        Method::PATCH,
+        "/organizations/acme",
+        json!({"slug": "x", "name": null}),
+    )
+    .await;
+    let codes: Vec<_> = slug.json["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|e| e["code"].clone())
+        .collect();
+    assert_eq!(codes, ["not_null", "unknown_field"]);
+}
+
+#[actix_web::test]
+async fn notices_are_listed_and_only_what_ended_badly_is_sent_again() {
+    desk!(house, admin, carl);
+    let case = json!({"subject": "Printer on fire", "description": "It burns.", "priority": "high",
+        "deployment": "cloud", "business_impact": "significant"});
+    let opened = {
+        let app = app!(house);
+        let bearer = token(&house, "carl@acme.example", None).await;
+        let headers = [JSON, ("authorization", bearer.as_str())];
+        ask(
+            &app,
+            Method::POST,
+            "/cases",
+            &headers,
+            Some(&case.to_string()),
+        )
+        .await
+    };
+    assert_eq!(opened.status, 201, "{}", opened.json);
+    let feed = format!(
+        "/cases/{}/feed",
+        opened.json["number"].as_str().expect("a number")
+    );
+    let written = admin(Method::POST, &feed, json!({"body": "Is it out?"})).await;
+    assert_eq!(written.status, 201, "{}", written.json);
+    let page = admin(Method::GET, "/notices?state=waiting&limit=1", Value::Null).await;
+    let notice = &page.json["items"][0];
+    assert_eq!(notice["kind"], "entry_posted", "{}", page.json);
+    assert_eq!(notice["email"], "carl@acme.example");
+    assert_eq!(notice["case"], opened.json["number"]);
+    let path = format!("/notices/{}", notice["id"].as_str().expect("an id"));
+    let again = admin(Method::POST, &format!("{path}/resend"), Value::Null).await;
+    assert_eq!(again.code(), (409, "notice_not_ended"));
+    house
+        .desk
+        .db
+        .write(|conn| {
+            use diesel::prelude::*;
+            diesel::update(crate::db::schema::notices::table)
+                .set(crate::db::schema::notices::state.eq("failed"))
+                .execute(conn)?;
+            Ok::<_, DbError>(())
+        })
+        .await
+        .expect("failed");
+    let again = admin(Method::POST, &format!("{path}/resend"), Value::Null).await;
+    assert_eq!(
+        (again.status.as_u16(), &again.json["state"]),
+        (200, &json!("waiting")),
+        "{}",
+        again.json
+    );
+    assert_eq!(carl(&path).await.code(), (404, "not_found"));
+    assert_eq!(carl("/notices").await.json["permission"], "notices:view");
+}

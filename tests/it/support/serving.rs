@@ -147,7 +147,13 @@ impl Serving {
 
     /// Lets every job step until none has anything to do.
     pub async fn step_until_idle(&self, now: Instant) {
-        while !self.jobs.step(now).await.expect("the worker steps").is_idle() {}
+        while !self
+            .jobs
+            .step(now)
+            .await
+            .expect("the worker steps")
+            .is_idle()
+        {}
     }
 
     /// Finishes requests and stops.
