@@ -279,7 +279,11 @@ fn outbox(db: &Db, memory: &Memory, words: &Words) -> Outbox {
     // Checked once for all of them.
     static RENDERER: OnceLock<Renderer> = OnceLock::new();
     let renderer = RENDERER.get_or_init(|| Renderer::load(words, None).unwrap());
-    let post = Post::new(letterhead, renderer.clone(), Transport::Memory(memory.clone()));
+    let post = Post::new(
+        letterhead,
+        renderer.clone(),
+        Transport::Memory(memory.clone()),
+    );
     Outbox::new(db.clone(), Arc::new(post), words.clone())
 }
 
