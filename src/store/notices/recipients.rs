@@ -63,7 +63,9 @@ pub fn known(conn: &mut Conn, persons: &[PersonId], roles: &[Role]) -> QueryResu
         // By ids, so that SQLite looks both lists up instead of going through everybody; as a literal, so that it
         // recognises the index of the one provider.
         diesel::alias!(role_grants as grants: Grants, organizations as provider: Provider);
-        let own = grants.field(role_grants::organization_id).eq(provider.field(organizations::id));
+        let own = grants
+            .field(role_grants::organization_id)
+            .eq(provider.field(organizations::id));
         let holders = grants
             .inner_join(provider.on(own))
             .filter(sql::<Bool>("provider.kind = 'provider'"))
