@@ -5,6 +5,7 @@ mod outbox;
 mod recipients;
 
 use diesel::prelude::*;
+use serde_json::Value;
 
 use crate::db::Conn;
 use crate::db::schema::notices;
@@ -60,4 +61,39 @@ pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult
         ))
         .execute(conn)?;
     Ok(id)
+}
+
+/// Takes `words` out of the thread's notices that repeat them, sent or not; answers out of how many. For when an entry is
+/// redacted (F4): what must not be kept is not kept here either.
+///
+/// # Errors
+/// The database's own.
+pub fn forget(conn: &mut Conn, thread: Thread, words: &str) -> QueryResult<usize> {
+    let rows: Vec<(NoticeId, String)> = notices::table
+        .filter(notices::thread.eq(thread.to_string()))
+        .select((notices::id, notices::payload))
+        .load(conn)?;
+    let mut forgotten = 0;
+    for (id, payload) in rows {
+        let Ok(mut payload) = serde_json::from_str::<Value>(&payload) else {
+            continue;
+        };
+        let Some(Value::Object(about)) = payload.get_mut("about") else {
+            continue;
+        };
+        let mut repeats = false;
+        for fact in about
+            .values_mut()
+            .filter(|fact| fact.as_str() == Some(words))
+        {
+            *fact = Value::from("");
+            repeats = true;
+        }
+        if repeats {
+            forgotten += diesel::update(notices::table.filter(notices::id.eq(id)))
+                .set(notices::payload.eq(payload.to_string()))
+                .execute(conn)?;
+        }
+    }
+    Ok(forgotten)
 }

@@ -12,13 +12,14 @@ use crate::domain::access::Permission;
 use crate::domain::case::{after_contact_reply, takes_entries};
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{NoticeKind, Thread};
 use crate::domain::organization::Side;
 use crate::domain::text::{Markdown, Title};
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::Escalation;
 use crate::store::feeds::{self, EntryView, NewEntry};
+use crate::store::notices;
 
 /// Posts a comment in the case feed. A contact's reply to a case that waits for the customer, or for the customer's
 /// word, puts it back to work (C4).
@@ -308,6 +309,8 @@ pub fn redact(
         return Err(Refused::NotEditable.into());
     }
     feeds::redact(conn, id, now)?;
+    let thread = Thread::of(view.entry.feed, case.id, view.entry.escalation_id);
+    notices::forget(conn, thread, &view.entry.body)?;
     let after = record::object(json!({"redacted": true, "reason": reason}));
     entry_changed(
         conn,

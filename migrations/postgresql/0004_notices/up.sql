@@ -19,7 +19,8 @@ CREATE TABLE notices (
     sent_at timestamptz,
     version BIGINT NOT NULL DEFAULT 1
 );
-CREATE INDEX notices_waiting ON notices (next_attempt_at, id) WHERE state = 'waiting';
+-- With the state in front, so that SQLite prefers it to notices_by_state.
+CREATE INDEX notices_waiting ON notices (state, next_attempt_at, id) WHERE state = 'waiting';
 CREATE INDEX notices_newest ON notices (created_at DESC, id DESC);
 CREATE INDEX notices_by_state ON notices (state, created_at DESC, id DESC);
 CREATE INDEX notices_by_thread ON notices (thread, person_id, created_at);

@@ -306,6 +306,7 @@ fn bring_up_to_date(
         && let Some(entry) = about.entry.and_then(|id| entries.get(&id))
     {
         if entry.redacted {
+            about.body.clear();
             return Some(Obstacle::Redacted);
         }
         visibility = entry.visibility;

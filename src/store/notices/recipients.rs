@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use diesel::dsl::exists;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use crate::db::Conn;
 use crate::db::schema::{feed_entries, organizations, people, role_grants};
@@ -59,21 +60,18 @@ pub fn known(conn: &mut Conn, persons: &[PersonId], roles: &[Role]) -> QueryResu
         .filter(people::id.eq_any(persons.to_vec()))
         .into_boxed();
     if !roles.is_empty() {
-        let grants = diesel::alias!(role_grants as grants);
+        // By ids, so that SQLite looks both lists up instead of going through everybody; as a literal, so that it
+        // recognises the index of the one provider.
+        diesel::alias!(role_grants as grants: Grants, organizations as provider: Provider);
+        let own = grants
+            .field(role_grants::organization_id)
+            .eq(provider.field(organizations::id));
         let holders = grants
+            .inner_join(provider.on(own))
+            .filter(sql::<Bool>("provider.kind = 'provider'"))
             .filter(grants.field(role_grants::role).eq_any(roles.to_vec()))
-            .filter(grants.field(role_grants::person_id).eq(people::id))
-            .filter(
-                grants
-                    .field(role_grants::organization_id)
-                    .eq(people::organization_id),
-            )
-            .select(grants.field(role_grants::id));
-        query = query.or_filter(
-            organizations::kind
-                .eq(OrganizationKind::Provider)
-                .and(exists(holders)),
-        );
+            .select(grants.field(role_grants::person_id));
+        query = query.or_filter(people::id.eq_any(holders));
     }
     Ok(fold(query.load(conn)?))
 }

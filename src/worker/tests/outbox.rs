@@ -157,6 +157,12 @@ on_each_database! {
         let last = text(letters.last().unwrap());
         assert!(last.contains("Restart the edge.") && !last.contains("swordfish"), "{last}");
         assert!(letters.iter().all(|letter| !text(letter).contains("swordfish")));
+        let kept = desk.write(|conn: &mut Conn| -> Result<Vec<String>, DbError> {
+            use crate::db::schema::notices;
+            use diesel::prelude::*;
+            Ok(notices::table.select(notices::payload).load(conn)?)
+        }).await;
+        assert!(kept.iter().all(|payload| !payload.contains("swordfish")), "{kept:?}");
     }
 
     async fn a_payload_that_cannot_be_read_fails_alone(desk: Desk) {
