@@ -24,6 +24,7 @@ pub fn start(settings: &Settings) {
         LogFormat::Human => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
+    log_panics();
     // Fails only where a subscriber is already installed: a test harness, or an earlier call.
     let _already = if json {
         let lines = tracing_subscriber::fmt::layer()
@@ -42,6 +43,17 @@ pub fn start(settings: &Settings) {
             )
             .try_init()
     };
+}
+
+/// Reports panics as log lines, with where they happened. What they say may quote data, and stays out.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        tracing::error!(panic.location = at, "panicked");
+    }));
 }
 
 /// Where measurements go; nowhere, if another recorder is installed already.

@@ -147,8 +147,12 @@ impl Sqlite {
 impl Drop for Sqlite {
     fn drop(&mut self) {
         self.jobs = None;
+        let here = std::thread::current().id();
         for thread in self.threads.drain(..) {
-            let _ = thread.join();
+            // A job whose caller has gone may hold the last handle: the writer cannot wait for itself.
+            if thread.thread().id() != here {
+                let _ = thread.join();
+            }
         }
     }
 }

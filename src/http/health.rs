@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::desk::Desk;
 use crate::db::{DbError, migrate};
-use crate::store::readiness::{self, Outbox};
+use crate::store::notices;
 use crate::telemetry;
 
 /// Whether requests can be served.
@@ -21,6 +21,15 @@ struct Readiness {
     outbox: Option<Outbox>,
 }
 
+/// What waits to be sent.
+#[derive(Serialize)]
+struct Outbox {
+    /// How many notices wait, those that were put off included.
+    waiting: i64,
+    /// For how long the first of them could have been sent, in seconds.
+    overdue_seconds: i64,
+}
+
 /// The process runs.
 pub async fn healthz() -> HttpResponse {
     plain("ok\n".to_owned())
@@ -31,22 +40,29 @@ pub async fn readyz(desk: web::Data<Desk>) -> HttpResponse {
     let now = desk.clock.now();
     let looked = desk
         .db
-        .read(move |conn| {
-            Ok::<_, DbError>((migrate::is_current(conn)?, readiness::outbox(conn, now)?))
-        })
+        .read(move |conn| Ok::<_, DbError>((migrate::is_current(conn)?, notices::backlog(conn)?)))
         .await;
+    let outbox = |backlog: notices::Backlog| {
+        let overdue = backlog
+            .next_at
+            .map_or(0, |at| (now - at).num_seconds().max(0));
+        Some(Outbox {
+            waiting: backlog.waiting,
+            overdue_seconds: overdue,
+        })
+    };
     let readiness = match looked {
-        Ok((true, outbox)) => Readiness {
+        Ok((true, backlog)) => Readiness {
             status: "ready",
             database: "ok",
             migrations: "ok",
-            outbox: Some(outbox),
+            outbox: outbox(backlog),
         },
-        Ok((false, outbox)) => Readiness {
+        Ok((false, backlog)) => Readiness {
             status: "not_ready",
             database: "ok",
             migrations: "other",
-            outbox: Some(outbox),
+            outbox: outbox(backlog),
         },
         Err(error) => {
             tracing::warn!(%error, "not ready");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, guard, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -17,6 +17,7 @@ use super::etag;
 use super::fields::{Member, Request};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
+use super::server;
 
 /// Rows of the route table for one resource: `METHOD "/path" needs => handler, "what it does";`.
 macro_rules! table {
@@ -92,8 +93,7 @@ impl Route {
         let handler = move || {
             let handler = handler.clone();
             let route = match guarded {
-                // Whoever may read something may also ask whether it is there.
-                Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+                Method::GET => server::read(),
                 ref other => web::method(other.clone()),
             };
             route.to(move |request: HttpRequest, payload: web::Payload| {

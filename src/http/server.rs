@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::dev::{Server as ActixServer, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpServer, guard, web};
 use tracing_actix_web::TracingLogger;
 
 use super::desk::{Desk, PostError};
@@ -125,8 +125,13 @@ impl Server {
 
 pub(super) fn services(config: &mut web::ServiceConfig) {
     config
-        .route("/healthz", web::get().to(health::healthz))
-        .route("/readyz", web::get().to(health::readyz))
-        .route("/metrics", web::get().to(health::metrics))
+        .route("/healthz", read().to(health::healthz))
+        .route("/readyz", read().to(health::readyz))
+        .route("/metrics", read().to(health::metrics))
         .configure(routes::configure);
+}
+
+/// Whoever may read something may also ask whether it is there.
+pub(super) fn read() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }

@@ -120,20 +120,3 @@ pub fn forgive(conn: &mut Conn, key: &str) -> QueryResult<()> {
         .execute(conn)
         .map(drop)
 }
-
-/// Removes what no longer matters: windows that began before `before` and block nobody now.
-///
-/// # Errors
-/// The database's own.
-pub fn purge(conn: &mut Conn, before: Instant, now: Instant) -> QueryResult<usize> {
-    diesel::delete(
-        attempts::table
-            .filter(attempts::window_started_at.lt(At(before)))
-            .filter(
-                attempts::blocked_until
-                    .is_null()
-                    .or(attempts::blocked_until.le(At(now))),
-            ),
-    )
-    .execute(conn)
-}

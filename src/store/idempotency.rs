@@ -116,11 +116,3 @@ pub fn save(
     .execute(conn)
     .map(drop)
 }
-
-/// Removes answers that are too old.
-///
-/// # Errors
-/// The database's own.
-pub fn purge(conn: &mut Conn, now: Instant) -> QueryResult<usize> {
-    diesel::delete(keys::table.filter(keys::expires_at.le(At(now)))).execute(conn)
-}

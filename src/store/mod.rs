@@ -16,7 +16,6 @@ pub mod notices;
 pub mod organizations;
 pub mod people;
 pub mod promises;
-pub mod readiness;
 pub mod reads;
 pub mod requests;
 pub mod rules;

@@ -133,14 +133,6 @@ pub fn close_all(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Removes sessions that are over.
-///
-/// # Errors
-/// The database's own.
-pub fn purge(conn: &mut Conn, now: Instant) -> QueryResult<usize> {
-    diesel::delete(sessions::table.filter(sessions::expires_at.le(At(now)))).execute(conn)
-}
-
 /// An API token, without its secret.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = api_tokens)]
