@@ -16,9 +16,12 @@ use std::time::Instant as Stopwatch;
 use diesel::Connection;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::block_on;
 use crate::clock::Clock;
+use crate::config::Settings;
 use crate::credentials::HashError;
 use crate::db::{Conn, Db, DbError};
+use crate::words::Words;
 use directory::Directory;
 use report::{Fault, Refusal, Report, Unloaded};
 
@@ -79,18 +82,24 @@ pub enum ImportError {
 ///
 /// # Errors
 /// If the file or the database cannot be read or written. Refused lines are no error; the exit code tells of them.
-pub async fn run(args: &ImportArgs, db: &Db, clock: &Clock) -> Result<ExitCode, ImportError> {
+pub(super) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     let started = Stopwatch::now();
     let path = match &args.from {
         Source::Casebell { file } | Source::Servicenow { file } => file,
     };
     let (file, length) = open(path)?;
     let watch = Watch::on_terminal(length, args.json);
-    let now = clock.now();
-    let report = match &args.from {
-        Source::Casebell { .. } => casebell::import(db, file, now, &watch).await,
-        Source::Servicenow { .. } => servicenow::import(db, file, now, &watch).await,
-    }?;
+    let now = Clock::System.now();
+    let report = block_on(async {
+        let db = Db::open(&settings.database_url.location())?;
+        Ok(match &args.from {
+            Source::Casebell { .. } => casebell::import(&db, file, now, &watch).await?,
+            Source::Servicenow { .. } => {
+                let words = Words::load()?;
+                servicenow::import(&db, file, now, &words, &watch).await?
+            }
+        })
+    })?;
     watch.bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
     if args.json {

@@ -1,7 +1,14 @@
 //! The command line: one file a sub-command.
 
+pub mod import;
+
+mod assess;
+mod demo;
 mod migrate;
+mod refusal;
 mod serve;
+mod token;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,10 +32,22 @@ struct Cli {
 /// What the binary can do. Without a command it serves.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves the portal and the API, and sends notices.
+    /// Serve the portal and the API, and send notices.
     Serve,
-    /// Brings the database's schema up to date.
+    /// Serve with sample organizations, people and cases at every stage.
+    Demo(demo::DemoArgs),
+    /// Bring the database's schema up to date.
     Migrate,
+    /// Load what another system knows, with its true past instants.
+    Import(import::ImportArgs),
+    /// Add people, and see to their access.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Make keys for programs.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Say whether a case can be escalated, and if not, why and when.
+    Assess(assess::AssessArgs),
 }
 
 /// Runs what the command line says. Mistakes are told on standard error, in words.
@@ -42,15 +61,29 @@ pub fn run() -> ExitCode {
         }
     };
     telemetry::start(&settings);
+    let done = |outcome: anyhow::Result<()>| outcome.map(|()| ExitCode::SUCCESS);
     let outcome = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&settings),
-        Command::Migrate => migrate::run(&settings),
+        Command::Serve => done(serve::run(&settings)),
+        Command::Demo(args) => done(demo::run(&args, settings)),
+        Command::Migrate => done(migrate::run(&settings)),
+        Command::Import(args) => import::run(&args, &settings),
+        Command::User(command) => done(user::run(&command, &settings)),
+        Command::Token(command) => done(token::run(&command, &settings)),
+        Command::Assess(args) => done(assess::run(&args, &settings)),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs the work of a command that is done when it is done.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }

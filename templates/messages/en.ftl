@@ -694,6 +694,24 @@ mark-step-done = Done: { $what }
 mark-step-missed = Missed: { $what }
 mark-step-repromised = Promised anew: { $what }, by { $due_at }. { $reason }
 
+## Imports: what a case of a ServiceNow log says, and its feed of each event
+
+imported-incident = Incident { $number }
+imported-description = ServiceNow incident { $number }, { $location }.
+imported-category = Category: { $name }
+imported-subcategory = Subcategory: { $name }
+imported-symptom = Symptom: { $name }
+imported-recorded = Incident { $number } was recorded: { $priority } priority, { $impact } business impact.
+imported-status = Status changed from { $from } to { $to }.
+imported-waits-for = { $said } In the log: { $state }.
+imported-priority = Priority changed from { $from } to { $to }.
+imported-impact = Business impact changed from { $from } to { $to }.
+imported-team = Another team took over.
+imported-owner = Assigned to { $to }.
+imported-no-owner = Assigned to nobody for now.
+imported-subject = Filed under { $subject } now.
+imported-nothing = Support updated the incident.
+
 ## Problems: what the API answers where it does not do what was asked. The title is short, the detail says what to do.
 
 problem-malformed-json = The body is not JSON

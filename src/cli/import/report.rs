@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::cli::refusal;
 use crate::db::DbError;
 use crate::domain::closed_enum;
 use crate::workflow::{Failed, Refused};
@@ -132,27 +133,26 @@ impl From<diesel::result::Error> for Unloaded {
 impl From<Failed> for Unloaded {
     fn from(failed: Failed) -> Self {
         match failed {
-            Failed::Refused(refused) => said(&refused).into(),
+            Failed::Refused(refused) => {
+                let (field, mut reason) = refusal::said(&refused);
+                if matches!(
+                    refused,
+                    Refused::Field {
+                        code: "not_found",
+                        ..
+                    }
+                ) {
+                    reason.push_str("; a line refers to earlier ones");
+                }
+                Fault {
+                    field: field.map(str::to_owned),
+                    reason,
+                }
+                .into()
+            }
             Failed::Database(error) => error.into(),
             Failed::Calendar(error) => Fault::line(error.to_string()).into(),
         }
-    }
-}
-
-fn said(refused: &Refused) -> Fault {
-    match refused {
-        Refused::Field { field, code, given } => Fault::of(
-            *field,
-            match *code {
-                "taken" => format!("“{given}” is taken"),
-                "not_found" => format!("there is no “{given}”; a line refers to earlier ones"),
-                "other_side" => format!("the organization's people cannot be {given}"),
-                "provider_exists" => "there is a provider already, and only one can be".to_owned(),
-                code => format!("{code}: “{given}”"),
-            },
-        ),
-        Refused::Case(refusal) => Fault::line(refusal.to_string()),
-        other => Fault::line(format!("{other:?}")),
     }
 }
 

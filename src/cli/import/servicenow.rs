@@ -20,6 +20,7 @@ use super::report::{Fault, Kind, Refusal, Report};
 use super::{ImportError, Watch};
 use crate::db::Db;
 use crate::domain::Instant;
+use crate::words::Words;
 use load::Outcome;
 use row::{Columns, Event, split};
 
@@ -43,6 +44,7 @@ pub async fn import(
     db: &Db,
     input: impl BufRead,
     now: Instant,
+    words: &Words,
     watch: &Watch,
 ) -> Result<Report, ImportError> {
     let mut report = Report::on(&[
@@ -74,8 +76,9 @@ pub async fn import(
         }
         let batch = Arc::new(batch);
         let outcomes = {
-            let batch = Arc::clone(&batch);
-            db.write(move |conn| load::load(conn, &batch, now)).await?
+            let (batch, words) = (Arc::clone(&batch), words.clone());
+            db.write(move |conn| load::load(conn, &words, &batch, now))
+                .await?
         };
         for (incident, outcome) in batch.iter().zip(outcomes) {
             count(incident, outcome, watch, &mut report);

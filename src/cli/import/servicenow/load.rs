@@ -15,6 +15,7 @@ use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{Slug, Title};
 use crate::store::organizations::Organization;
 use crate::store::{cases, imports, organizations};
+use crate::words::Words;
 use crate::workflow::Failed;
 use crate::workflow::administer::{self, AddOrganization, AddPerson};
 use crate::workflow::import_case::{
@@ -91,6 +92,7 @@ fn organization(
 /// The database's own.
 pub fn load(
     conn: &mut Conn,
+    words: &Words,
     batch: &[Incident],
     now: Instant,
 ) -> Result<Vec<Result<Outcome, Vec<Fault>>>, DbError> {
@@ -113,6 +115,7 @@ pub fn load(
         .map(|incident| {
             in_savepoint(conn, &mut directory, |conn, directory| {
                 let mut loading = Loading {
+                    words,
                     conn,
                     directory,
                     now,
@@ -140,6 +143,7 @@ impl Incident {
 
 /// One incident being loaded.
 struct Loading<'a> {
+    words: &'a Words,
     conn: &'a mut Conn,
     directory: &'a mut Directory,
     now: Instant,
@@ -223,8 +227,8 @@ impl Loading<'_> {
             }
             let state = self.state(event, Some(&before))?;
             let body = match opens && index == 0 {
-                true => told::opening(event, &before, &state),
-                false => told::change(event, &before, &state),
+                true => told::opening(self.words, event, &before, &state),
+                false => told::change(self.words, event, &before, &state),
             };
             entries.push(PastEntry {
                 at: event.at,
@@ -252,8 +256,8 @@ impl Loading<'_> {
         let status = event.status;
         let closed_before = before.and_then(|before| before.closed_at);
         Ok(CaseState {
-            subject: told::subject(event),
-            description: told::description(event),
+            subject: told::subject(self.words, event),
+            description: told::description(self.words, event),
             priority: event.priority,
             status,
             deployment: Deployment::Premise,

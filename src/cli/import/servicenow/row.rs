@@ -46,6 +46,17 @@ impl Named {
     }
 }
 
+/// What a word about an incident is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The general.
+    Category,
+    /// The particular.
+    Subcategory,
+    /// How it shows.
+    Symptom,
+}
+
 /// An event of an incident.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -68,7 +79,7 @@ pub struct Event {
     /// Where the caller is.
     pub location: Named,
     /// What it is about, from the general to the particular.
-    pub about: Vec<(&'static str, String)>,
+    pub about: Vec<(About, String)>,
     /// What it does to the caller's business.
     pub impact: BusinessImpact,
     /// How urgent.
@@ -254,18 +265,17 @@ impl Row<'_> {
         }
     }
 
-    fn about(&mut self) -> Vec<(&'static str, String)> {
+    fn about(&mut self) -> Vec<(About, String)> {
         let parts = [
-            ("category", self.columns.category),
-            ("subcategory", self.columns.subcategory),
-            ("symptom", self.columns.u_symptom),
+            (About::Category, "category", self.columns.category),
+            (About::Subcategory, "subcategory", self.columns.subcategory),
+            (About::Symptom, "u_symptom", self.columns.u_symptom),
         ];
         let mut about = Vec::new();
-        for (name, index) in parts {
-            let field = if name == "symptom" { "u_symptom" } else { name };
+        for (what, field, index) in parts {
             let read = self.read(field, index, |text| text.map(title).transpose());
-            if let Some(Some(text)) = read {
-                about.push((name, text.into_string()));
+            if let Some(Some(name)) = read {
+                about.push((what, name.into_string()));
             }
         }
         about

@@ -19,6 +19,10 @@ fn now() -> Instant {
     at(2026, 3, 3, 14, 0)
 }
 
+fn words() -> Words {
+    Words::load().expect("words")
+}
+
 fn at(year: i32, month: u32, day: u32, hour: u32, minute: u32) -> Instant {
     chrono::Utc
         .with_ymd_and_hms(year, month, day, hour, minute, 0)
@@ -43,7 +47,7 @@ impl Desk {
     }
 
     async fn load(&self, log: &str) -> Report {
-        import(&self.db, log.as_bytes(), now(), &Watch::nobody())
+        import(&self.db, log.as_bytes(), now(), &words(), &Watch::nobody())
             .await
             .expect("loaded")
     }
@@ -183,16 +187,15 @@ async fn the_feed_says_what_changed_and_names_no_team() {
     assert_eq!(
         told,
         [
-            "Incident INC0000101 was recorded: priority low, business impact none.",
-            "The status went from open to in progress. The priority went from low to medium. The business impact \
-             went from none to limited. Another team took over. It is now assigned to Resolver 1.",
-            "The status went from in progress to awaiting customer.",
-            "The status went from awaiting customer to solution provided.",
-            "The status went from solution provided to in progress. The priority went from medium to high. The \
-             business impact went from limited to significant. Another team took over. It is now assigned to \
-             Resolver 2.",
+            "Incident INC0000101 was recorded: low priority, no business impact.",
+            "Status changed from Open to In progress. Priority changed from Low to Medium. Business impact changed \
+             from None to Limited. Another team took over. Assigned to Resolver 1.",
+            "Status changed from In progress to Awaiting customer.",
+            "Status changed from Awaiting customer to Solution provided.",
+            "Status changed from Solution provided to In progress. Priority changed from Medium to High. Business \
+             impact changed from Limited to Significant. Another team took over. Assigned to Resolver 2.",
             "Support updated the incident.",
-            "The status went from in progress to closed.",
+            "Status changed from In progress to Closed.",
         ]
     );
     assert!(
@@ -201,9 +204,9 @@ async fn the_feed_says_what_changed_and_names_no_team() {
     );
     let waiting = desk.feed(desk.case("INC0000102").await.id).await;
     assert!(
-        waiting[1]
-            .2
-            .contains("awaiting third party (Awaiting Vendor)"),
+        waiting[1].2.starts_with(
+            "Status changed from In progress to Awaiting third party. In the log: Awaiting Vendor."
+        ),
         "{}",
         waiting[1].2
     );
@@ -354,12 +357,19 @@ async fn an_incident_that_does_not_fit_leaves_nothing_behind() {
 #[tokio::test]
 async fn another_file_is_not_taken_for_a_log() {
     let desk = Desk::new();
-    let outcome = import(&desk.db, "a,b\n1,2\n".as_bytes(), now(), &Watch::nobody()).await;
+    let outcome = import(
+        &desk.db,
+        "a,b\n1,2\n".as_bytes(),
+        now(),
+        &words(),
+        &Watch::nobody(),
+    )
+    .await;
     assert!(
         matches!(outcome, Err(ImportError::NoColumn("number"))),
         "{outcome:?}"
     );
-    let nothing = import(&desk.db, "".as_bytes(), now(), &Watch::nobody())
+    let nothing = import(&desk.db, "".as_bytes(), now(), &words(), &Watch::nobody())
         .await
         .expect("loaded");
     assert_eq!(nothing.tally(Kind::Event), tally(0, 0, 0));

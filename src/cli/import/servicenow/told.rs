@@ -1,15 +1,19 @@
 //! What the feed and the case say of an event. Customers read it: it names no team (section 11, *Shapes*).
 
 use crate::domain::case::Status;
+use crate::words::Words;
 use crate::workflow::import_case::CaseState;
 
-use super::row::Event;
+use super::row::{About, Event};
 
 /// The subject of the case: what the incident is about.
-pub fn subject(event: &Event) -> String {
-    let about: Vec<&str> = event.about.iter().map(|(_, text)| text.as_str()).collect();
+pub fn subject(words: &Words, event: &Event) -> String {
+    let about: Vec<&str> = event.about.iter().map(|(_, name)| name.as_str()).collect();
     match about.as_slice() {
-        [] => format!("Incident {}", event.number),
+        [] => words.say(
+            "imported-incident",
+            &[("number", event.number.as_str().into())],
+        ),
         about => shortened(about.join(" / ")),
     }
 }
@@ -24,84 +28,96 @@ fn shortened(text: String) -> String {
 }
 
 /// The description of the case.
-pub fn description(event: &Event) -> String {
-    let mut lines = vec![format!(
-        "ServiceNow incident {}, {}.",
-        event.number, event.location.name
-    )];
-    if !event.about.is_empty() {
-        lines.push(String::new());
+pub fn description(words: &Words, event: &Event) -> String {
+    let args = [
+        ("number", event.number.as_str().into()),
+        ("location", event.location.name.as_str().into()),
+    ];
+    let mut description = words.say("imported-description", &args);
+    for (index, (what, name)) in event.about.iter().enumerate() {
+        description.push_str(if index == 0 { "\n\n- " } else { "\n- " });
+        let name = [("name", name.as_str().into())];
+        description.push_str(&match what {
+            About::Category => words.say("imported-category", &name),
+            About::Subcategory => words.say("imported-subcategory", &name),
+            About::Symptom => words.say("imported-symptom", &name),
+        });
     }
-    for (what, text) in &event.about {
-        lines.push(format!("- {}: {text}", capitalized(what)));
-    }
-    lines.join("\n")
+    description
 }
 
 /// What the entry of the first event says.
-pub fn opening(event: &Event, opening: &CaseState, state: &CaseState) -> String {
-    let mut said = vec![format!(
-        "Incident {} was recorded: priority {}, business impact {}.",
-        event.number, state.priority, state.business_impact
-    )];
-    said.extend(status(event, opening, state));
-    if let Some(owner) = &event.assigned_to {
-        said.push(format!("It is assigned to {}.", owner.name));
+pub fn opening(words: &Words, event: &Event, opening: &CaseState, state: &CaseState) -> String {
+    let priority = words.say_of("priority-in", state.priority.as_str(), &[]);
+    let impact = words.say_of("impact-in", state.business_impact.as_str(), &[]);
+    let args = [
+        ("number", event.number.as_str().into()),
+        ("priority", priority.into()),
+        ("impact", impact.into()),
+    ];
+    let mut said = vec![words.say("imported-recorded", &args)];
+    said.extend(status(words, event, opening, state));
+    if event.assigned_to.is_some() {
+        said.push(owner(words, event));
     }
     said.join(" ")
 }
 
 /// What the entry of a later event says.
-pub fn change(event: &Event, before: &CaseState, after: &CaseState) -> String {
-    let mut said: Vec<String> = status(event, before, after).into_iter().collect();
+pub fn change(words: &Words, event: &Event, before: &CaseState, after: &CaseState) -> String {
+    let mut said: Vec<String> = status(words, event, before, after).into_iter().collect();
     if before.priority != after.priority {
-        said.push(format!(
-            "The priority went from {} to {}.",
-            before.priority, after.priority
-        ));
+        let name = |priority: &str| words.say_of("priority", priority, &[]).into();
+        let args = [
+            ("from", name(before.priority.as_str())),
+            ("to", name(after.priority.as_str())),
+        ];
+        said.push(words.say("imported-priority", &args));
     }
     if before.business_impact != after.business_impact {
-        said.push(format!(
-            "The business impact went from {} to {}.",
-            before.business_impact, after.business_impact
-        ));
+        let name = |impact: &str| words.say_of("impact", impact, &[]).into();
+        let args = [
+            ("from", name(before.business_impact.as_str())),
+            ("to", name(after.business_impact.as_str())),
+        ];
+        said.push(words.say("imported-impact", &args));
     }
     if before.line != after.line {
-        said.push("Another team took over.".to_owned());
+        said.push(words.say("imported-team", &[]));
     }
     if before.owner != after.owner {
-        said.push(match &event.assigned_to {
-            Some(owner) => format!("It is now assigned to {}.", owner.name),
-            None => "It is no longer assigned to anybody.".to_owned(),
-        });
+        said.push(owner(words, event));
     }
     if before.subject != after.subject {
-        said.push(format!("It is now filed under {}.", after.subject));
+        let args = [("subject", after.subject.as_str().into())];
+        said.push(words.say("imported-subject", &args));
     }
     if said.is_empty() {
-        said.push("Support updated the incident.".to_owned());
+        said.push(words.say("imported-nothing", &[]));
     }
     said.join(" ")
 }
 
-fn status(event: &Event, before: &CaseState, after: &CaseState) -> Option<String> {
+fn owner(words: &Words, event: &Event) -> String {
+    match &event.assigned_to {
+        Some(owner) => words.say("imported-owner", &[("to", owner.name.as_str().into())]),
+        None => words.say("imported-no-owner", &[]),
+    }
+}
+
+fn status(words: &Words, event: &Event, before: &CaseState, after: &CaseState) -> Option<String> {
     if before.status == after.status {
         return None;
     }
-    let words = |status: Status| status.as_str().replace('_', " ");
-    let (from, to) = (words(before.status), words(after.status));
+    let name = |status: Status| words.say_of("status", status.as_str(), &[]).into();
+    let args = [("from", name(before.status)), ("to", name(after.status))];
+    let said = words.say("imported-status", &args);
     Some(match after.status {
-        // The log knows for whom or what it waits.
+        // The log knows for whom or what the case waits.
         Status::AwaitingThirdParty => {
-            format!("The status went from {from} to {to} ({}).", event.state)
+            let args = [("said", said.into()), ("state", event.state.into())];
+            words.say("imported-waits-for", &args)
         }
-        _ => format!("The status went from {from} to {to}."),
-    })
-}
-
-fn capitalized(word: &str) -> String {
-    let mut characters = word.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
+        _ => said,
     })
 }

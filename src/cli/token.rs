@@ -1,0 +1,180 @@
+//! `casebell token`: keys for programs, made on the machine itself.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, SubsecRound, Utc};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
+
+use super::refusal::error;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::credentials::{NewSecret, TOKEN_PREFIX};
+use crate::db::Db;
+use crate::domain::Instant;
+use crate::domain::access::{Access, Permission, Reach};
+use crate::domain::ids::EventId;
+use crate::domain::text::{EmailAddress, Title};
+use crate::store::audit::{self, NewEvent};
+use crate::store::sessions::{self, NewToken};
+use crate::store::{organizations, people};
+use crate::workflow::Refused;
+
+/// Make keys for programs.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make an API token and print it, once: it is not kept, only its hash is.
+    Create(CreateArgs),
+}
+
+/// A new token.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct CreateArgs {
+    /// Whose it is: their address. It allows what they may do.
+    #[arg(long, value_name = "EMAIL")]
+    user: EmailAddress,
+    /// What it is called.
+    #[arg(long)]
+    name: Title,
+    /// Allow no more than this, such as cases:view; may be given several times.
+    #[arg(long = "permission", value_parser = permission_parser())]
+    permissions: Vec<Permission>,
+    /// Until when it is taken, such as 2026-12-31T00:00:00Z; for good if left out.
+    #[arg(long, value_name = "INSTANT")]
+    expires_at: Option<DateTime<Utc>>,
+}
+
+fn permission_parser() -> impl clap::builder::TypedValueParser<Value = Permission> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser};
+    PossibleValuesParser::new(Permission::NAMES).try_map(|name| name.parse::<Permission>())
+}
+
+pub(super) fn run(command: &TokenCommand, settings: &Settings) -> anyhow::Result<()> {
+    let TokenCommand::Create(args) = command;
+    super::block_on(async {
+        let db = Db::open(&settings.database_url.location())?;
+        let secret = create(&db, args.clone(), Clock::System.now()).await?;
+        println!("{}", secret.text.expose_secret());
+        Ok(())
+    })
+}
+
+async fn create(db: &Db, args: CreateArgs, now: Instant) -> anyhow::Result<NewSecret> {
+    let secret = NewSecret::with_prefix(TOKEN_PREFIX);
+    let hash = secret.hash.clone();
+    let outcome = db.write(move |conn| {
+        let refused = |field, code, given: &dyn ToString| Refused::Field {
+            field,
+            code,
+            given: given.to_string(),
+        };
+        let person = people::by_email(conn, &args.user)?
+            .ok_or_else(|| refused("user", "not_found", &args.user))?;
+        if person.disabled_at.is_some() {
+            return Err(refused("user", "disabled", &args.user).into());
+        }
+        let expires_at = args.expires_at.map(|at| at.trunc_subsecs(6));
+        if let Some(at) = expires_at.filter(|at| *at <= now) {
+            return Err(refused("expires_at", "in_the_past", &at.to_rfc3339()).into());
+        }
+        let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
+            .ok_or(Refused::NotFound)?;
+        let roles = people::roles(conn, person.id, organization.id)?;
+        let access = Access::of_roles(person.id, organization.id, organization.kind.side(), roles);
+        let lacks = args
+            .permissions
+            .iter()
+            .find(|permission| !access.can(**permission));
+        if let Some(permission) = lacks {
+            return Err(refused("permission", "not_held", permission).into());
+        }
+        let permissions: BTreeSet<_> = args.permissions.iter().copied().collect();
+        let new = NewToken {
+            person: person.id,
+            name: args.name.as_str(),
+            token_hash: &hash,
+            permissions: Some(&permissions).filter(|permissions| !permissions.is_empty()),
+            expires_at,
+        };
+        sessions::issue(conn, &new, now)?;
+        let after = Map::from_iter([("name".to_owned(), Value::from(args.name.as_str()))]);
+        let issued = NewEvent {
+            kind: "token.issued",
+            organization: Some(organization.id),
+            case: None,
+            escalation: None,
+            subject: Some(EventId::from_uuid(*person.id.as_uuid())),
+            actor: None,
+            actor_name: "command line",
+            before: None,
+            after: Some(&after),
+        };
+        Ok(audit::append(conn, &issued, now)?)
+    });
+    outcome.await.map_err(error)?;
+    Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::cli::import::{Watch, casebell};
+    use crate::credentials::hash_secret;
+    use crate::db::{DbError, Location};
+
+    const RECORDS: &str = include_str!("../../tests/it/data/records.ndjson");
+
+    #[tokio::test]
+    async fn a_token_is_its_owners_and_allows_no_more_than_asked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db =
+            Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
+        let now: Instant = "2026-03-03T14:00:00Z".parse().expect("an instant");
+        casebell::import(&db, RECORDS.as_bytes(), now, &Watch::nobody())
+            .await
+            .expect("loaded");
+        let args = |user: &str, permissions: &[Permission], expires_at| CreateArgs {
+            user: user.parse().expect("an address"),
+            name: "Nightly".parse().expect("a name"),
+            permissions: permissions.to_vec(),
+            expires_at,
+        };
+        let dana = "dana.cole@acme.example";
+        let later = now + TimeDelta::hours(1);
+        let secret = create(&db, args(dana, &[Permission::CasesView], Some(later)), now)
+            .await
+            .expect("made");
+        let hash = hash_secret(secret.text.expose_secret());
+        let found = |at| {
+            let hash = hash.clone();
+            db.read(move |conn| Ok::<_, DbError>(sessions::by_token(conn, &hash, at)?))
+        };
+        let (token, bearer) = found(now).await.expect("read").expect("a token");
+        assert_eq!(bearer.email.as_str(), dana);
+        assert_eq!(
+            token.permissions.map(|permissions| permissions.0),
+            Some(BTreeSet::from([Permission::CasesView]))
+        );
+        assert!(found(later).await.expect("read").is_none());
+
+        for (refused, said) in [
+            (
+                args("eve@acme.example", &[], None),
+                "user: there is no “eve@acme.example”",
+            ),
+            (
+                args(dana, &[Permission::AuditView], None),
+                "permission: not_held: “audit:view”",
+            ),
+            (
+                args(dana, &[], Some(now)),
+                "expires_at: in_the_past: “2026-03-03T14:00:00+00:00”",
+            ),
+        ] {
+            let outcome = create(&db, refused, now).await;
+            assert_eq!(outcome.expect_err("refused").to_string(), said);
+        }
+    }
+}

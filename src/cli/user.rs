@@ -1,0 +1,443 @@
+//! `casebell user`: adding people without a browser, and seeing to their access.
+
+use std::io::BufRead;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::refusal::error;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::credentials::hash_password;
+use crate::db::{Conn, Db, DbError};
+use crate::domain::Instant;
+use crate::domain::access::{Reach, Role};
+use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
+use crate::store::organizations::Organization;
+use crate::store::people::Person;
+use crate::store::{organizations, people};
+use crate::workflow::administer::{self, AddOrganization, AddPerson, UpdatePerson};
+use crate::workflow::{Outcome, Refused};
+
+/// Add people, and see to their access.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(super) enum UserCommand {
+    /// Add a person. On an installation without a provider, an administrator's organization becomes the provider.
+    Add(AddArgs),
+    /// List people with their organizations and roles.
+    List {
+        /// Those of one organization only: its slug or id.
+        #[arg(long)]
+        organization: Option<String>,
+    },
+    /// Shut a person out, at once.
+    Disable {
+        /// Their address.
+        email: EmailAddress,
+    },
+    /// Let a person in again.
+    Enable {
+        /// Their address.
+        email: EmailAddress,
+    },
+    /// Give a person a new password, read from standard input.
+    Password {
+        /// Their address.
+        email: EmailAddress,
+    },
+}
+
+/// A new person.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct AddArgs {
+    /// The address that signs in and is written to.
+    #[arg(long)]
+    email: EmailAddress,
+    /// First name.
+    #[arg(long)]
+    first_name: PersonName,
+    /// Last name.
+    #[arg(long)]
+    last_name: PersonName,
+    /// The organization: its slug or id. The provider's name, if it is set up with this person.
+    #[arg(long)]
+    organization: String,
+    /// What the person may do; may be given several times.
+    #[arg(long = "role", required = true, value_parser = role_parser())]
+    roles: Vec<Role>,
+    /// Read the password from the first line of standard input. Without one the person cannot sign in by password.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+fn role_parser() -> impl clap::builder::TypedValueParser<Value = Role> {
+    use clap::builder::{PossibleValuesParser, TypedValueParser};
+    PossibleValuesParser::new(Role::NAMES).try_map(|name| name.parse::<Role>())
+}
+
+pub(super) fn run(command: &UserCommand, settings: &Settings) -> anyhow::Result<()> {
+    super::block_on(async {
+        let db = Db::open(&settings.database_url.location())?;
+        let now = Clock::System.now();
+        match command.clone() {
+            UserCommand::Add(args) => println!("{}", add(&db, args, password_of, now).await?),
+            UserCommand::List { organization } => {
+                for line in list(&db, organization).await? {
+                    println!("{line}");
+                }
+            }
+            UserCommand::Disable { email } => {
+                println!("{}", change(&db, email, disabled(true), now).await?);
+            }
+            UserCommand::Enable { email } => {
+                println!("{}", change(&db, email, disabled(false), now).await?);
+            }
+            UserCommand::Password { email } => {
+                let update = UpdatePerson {
+                    password_hash: Some(hashed(&password_of()?)?),
+                    ..UpdatePerson::default()
+                };
+                println!("{}", change(&db, email, update, now).await?);
+            }
+        }
+        Ok(())
+    })
+}
+
+fn disabled(disabled: bool) -> UpdatePerson {
+    UpdatePerson {
+        disabled: Some(disabled),
+        ..UpdatePerson::default()
+    }
+}
+
+/// The first line of standard input, as it stands but for its end.
+fn password_of() -> anyhow::Result<SecretString> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let password = line.strip_suffix('\n').unwrap_or(&line);
+    let password = password.strip_suffix('\r').unwrap_or(password);
+    Ok(SecretString::from(password))
+}
+
+fn hashed(password: &SecretString) -> anyhow::Result<String> {
+    if password.expose_secret().is_empty() {
+        anyhow::bail!("the password is empty: nothing stood on standard input");
+    }
+    Ok(hash_password(password.expose_secret())?)
+}
+
+async fn add(
+    db: &Db,
+    args: AddArgs,
+    password: impl FnOnce() -> anyhow::Result<SecretString>,
+    now: Instant,
+) -> anyhow::Result<String> {
+    let password_hash = match args.password_stdin {
+        true => Some(hashed(&password()?)?),
+        false => None,
+    };
+    let with_password = password_hash.is_some();
+    let outcome = db.write(move |conn| {
+        let provider = provider_of(conn, &args, now)?;
+        let add = AddPerson {
+            organization: match &provider {
+                Some(provider) => provider.slug.to_string(),
+                None => args.organization.clone(),
+            },
+            email: args.email.clone(),
+            first_name: args.first_name.clone(),
+            last_name: args.last_name.clone(),
+            time_zone: None,
+            roles: args.roles.clone(),
+            password_hash: password_hash.clone(),
+        };
+        let id = administer::add_person(conn, None, &add, now)?;
+        let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        Ok((provider, line(conn, &person)?))
+    });
+    let (provider, mut said) = outcome.await.map_err(error)?;
+    if let Some(provider) = provider {
+        said.push_str(&format!(
+            "\n{} ({}) is the provider of this installation.",
+            provider.name, provider.slug
+        ));
+    }
+    if !with_password {
+        said.push_str(
+            "\nWithout a password this person cannot sign in yet: casebell user password EMAIL",
+        );
+    }
+    Ok(said)
+}
+
+/// Sets up the provider with its first administrator, where there is none: as the link that `serve` prints does.
+fn provider_of(conn: &mut Conn, args: &AddArgs, now: Instant) -> Outcome<Option<Organization>> {
+    let first = args.roles.contains(&Role::Administrator)
+        && organizations::provider(conn)?.is_none()
+        && organizations::named(conn, Reach::Everything, &args.organization)?.is_none();
+    if !first {
+        return Ok(None);
+    }
+    let wrong = |why: crate::domain::text::TextError| Refused::Field {
+        field: "organization",
+        code: why.code(),
+        given: args.organization.clone(),
+    };
+    let words: Vec<String> = args
+        .organization
+        .to_lowercase()
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let add = AddOrganization {
+        slug: Slug::parse(&words.join("-")).map_err(wrong)?,
+        name: Title::parse(&args.organization).map_err(wrong)?,
+        kind: OrganizationKind::Provider,
+        region: Title::parse("default").map_err(wrong)?,
+        time_zone: chrono_tz::UTC,
+    };
+    let id = administer::add_organization(conn, None, &add, now)?;
+    Ok(organizations::find(conn, Reach::Everything, id)?)
+}
+
+async fn change(
+    db: &Db,
+    email: EmailAddress,
+    update: UpdatePerson,
+    now: Instant,
+) -> anyhow::Result<String> {
+    let outcome = db.write(move |conn| {
+        let person = people::by_email(conn, &email)?.ok_or_else(|| Refused::Field {
+            field: "email",
+            code: "not_found",
+            given: email.to_string(),
+        })?;
+        let id = administer::update_person(conn, None, person.id, None, &update, now)?;
+        let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        Ok(line(conn, &person)?)
+    });
+    outcome.await.map_err(error)
+}
+
+async fn list(db: &Db, organization: Option<String>) -> anyhow::Result<Vec<String>> {
+    const PAGE: i64 = 500;
+    let outcome = db.read(move |conn| {
+        let organization = match &organization {
+            None => None,
+            Some(name) => {
+                let found = organizations::named(conn, Reach::Everything, name)?;
+                let unknown = || Refused::Field {
+                    field: "organization",
+                    code: "not_found",
+                    given: name.clone(),
+                };
+                Some(found.ok_or_else(unknown)?.id)
+            }
+        };
+        let mut lines = Vec::new();
+        let mut last: Option<Person> = None;
+        loop {
+            let after = last.as_ref().map(|person| {
+                (
+                    person.last_name.as_str(),
+                    person.first_name.as_str(),
+                    person.id,
+                )
+            });
+            let page = people::list(conn, Reach::Everything, organization, after, PAGE)?;
+            for person in &page {
+                lines.push(line(conn, person)?);
+            }
+            match page.into_iter().next_back() {
+                Some(person) => last = Some(person),
+                None => return Ok(lines),
+            }
+        }
+    });
+    outcome.await.map_err(error)
+}
+
+/// A person on one line.
+fn line(conn: &mut Conn, person: &Person) -> Result<String, DbError> {
+    let organization = organizations::find(conn, Reach::Everything, person.organization_id)?;
+    let (slug, side) = organization.map_or(("?".to_owned(), Side::Customer), |organization| {
+        (organization.slug.to_string(), organization.kind.side())
+    });
+    let roles = people::roles(conn, person.id, person.organization_id)?;
+    let roles: Vec<&str> = roles
+        .iter()
+        .filter(|role| role.side() == side)
+        .map(|role| role.as_str())
+        .collect();
+    let roles = match roles.as_slice() {
+        [] => "no role".to_owned(),
+        roles => roles.join(", "),
+    };
+    let disabled = match person.disabled_at {
+        Some(at) => format!("; disabled since {}", at.format("%Y-%m-%d %H:%M UTC")),
+        None => String::new(),
+    };
+    Ok(format!(
+        "{} <{}>, {slug}: {roles}{disabled}",
+        person.name(),
+        person.email
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::verify_password;
+    use crate::db::Location;
+
+    struct Desk {
+        db: Db,
+        _folder: tempfile::TempDir,
+    }
+
+    fn desk() -> Desk {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db =
+            Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
+        Desk {
+            db,
+            _folder: folder,
+        }
+    }
+
+    fn args(email: &str, organization: &str, role: Role) -> AddArgs {
+        AddArgs {
+            email: email.parse().expect("an address"),
+            first_name: "Ada".parse().expect("a name"),
+            last_name: "Frost".parse().expect("a name"),
+            organization: organization.to_owned(),
+            roles: vec![role],
+            password_stdin: true,
+        }
+    }
+
+    async fn added(desk: &Desk, args: AddArgs) -> Result<String, String> {
+        let password = || Ok(SecretString::from("correct horse"));
+        add(&desk.db, args, password, Clock::System.now())
+            .await
+            .map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn the_first_administrator_brings_the_provider() {
+        let desk = desk();
+        let refused = added(
+            &desk,
+            args("sam@n.example", "Northstar Support", Role::SupportEngineer),
+        )
+        .await;
+        assert_eq!(
+            refused,
+            Err("organization: there is no “Northstar Support”".to_owned())
+        );
+        let said = added(
+            &desk,
+            args("ada@n.example", "Northstar Support", Role::Administrator),
+        )
+        .await;
+        assert_eq!(
+            said.as_deref(),
+            Ok(
+                "Ada Frost <ada@n.example>, northstar-support: administrator\nNorthstar Support (northstar-support) is \
+                the provider of this installation."
+            )
+        );
+        let said = added(
+            &desk,
+            args("sam@n.example", "northstar-support", Role::SupportEngineer),
+        )
+        .await;
+        assert_eq!(
+            said.as_deref(),
+            Ok("Ada Frost <sam@n.example>, northstar-support: support_engineer")
+        );
+        let refused = added(
+            &desk,
+            args("eve@n.example", "Southstar", Role::Administrator),
+        )
+        .await;
+        assert_eq!(
+            refused,
+            Err("organization: there is no “Southstar”".to_owned())
+        );
+        let refused = added(
+            &desk,
+            args("ada@n.example", "northstar-support", Role::Monitor),
+        )
+        .await;
+        assert_eq!(refused, Err("email: “ada@n.example” is taken".to_owned()));
+        let refused = added(
+            &desk,
+            args("dan@n.example", "northstar-support", Role::PortalViewer),
+        )
+        .await;
+        assert_eq!(
+            refused,
+            Err("roles: the organization's people cannot be portal_viewer".to_owned())
+        );
+
+        let lines = list(&desk.db, None).await.expect("people");
+        assert_eq!(lines.len(), 2);
+        assert!(list(&desk.db, Some("nowhere".to_owned())).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn people_are_shut_out_and_let_in_and_get_new_passwords() {
+        let desk = desk();
+        let now = Clock::System.now();
+        added(
+            &desk,
+            args("ada@n.example", "Northstar", Role::Administrator),
+        )
+        .await
+        .expect("added");
+        added(
+            &desk,
+            args("sam@n.example", "northstar", Role::SupportEngineer),
+        )
+        .await
+        .expect("added");
+        let email = |text: &str| -> EmailAddress { text.parse().expect("an address") };
+        let said = change(&desk.db, email("sam@n.example"), disabled(true), now)
+            .await
+            .expect("changed");
+        assert!(said.contains("disabled since"), "{said}");
+        let said = change(&desk.db, email("sam@n.example"), disabled(false), now)
+            .await
+            .expect("changed");
+        assert!(!said.contains("disabled since"), "{said}");
+        let refused = change(&desk.db, email("ada@n.example"), disabled(true), now).await;
+        assert_eq!(
+            refused.expect_err("refused").to_string(),
+            "roles: somebody has to remain administrator"
+        );
+        let refused = change(&desk.db, email("eve@n.example"), disabled(true), now).await;
+        assert_eq!(
+            refused.expect_err("refused").to_string(),
+            "email: there is no “eve@n.example”"
+        );
+
+        let update = UpdatePerson {
+            password_hash: Some(hashed(&SecretString::from("another")).expect("hashed")),
+            ..UpdatePerson::default()
+        };
+        change(&desk.db, email("sam@n.example"), update, now)
+            .await
+            .expect("changed");
+        let sam = desk
+            .db
+            .read(move |conn| Ok::<_, DbError>(people::by_email(conn, &email("sam@n.example"))?))
+            .await
+            .expect("read")
+            .expect("Sam");
+        assert!(verify_password("another", sam.password_hash.as_deref()));
+        assert!(hashed(&SecretString::from("")).is_err());
+    }
+}
