@@ -1,8 +1,10 @@
 //! The schema's steps: one folder per database with the same names, embedded in the binary.
 
+use std::collections::BTreeSet;
+
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
-use diesel::{PgConnection, SqliteConnection};
+use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Conn, DbError};
@@ -29,28 +31,38 @@ pub(super) fn postgres(conn: &mut PgConnection) -> Result<(), DbError> {
     outcome.map_err(|error| DbError::Migration(error.to_string()))
 }
 
+#[derive(diesel::QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
+}
+
 /// Whether the database has every migration of this binary, and none that it does not know.
+///
+/// It is asked in a transaction that only reads, where diesel's own question, which would first create the table of
+/// migrations, is refused.
 ///
 /// # Errors
 /// If the table of migrations cannot be read.
 pub fn is_current(conn: &mut Conn) -> Result<bool, DbError> {
-    let failed =
-        |error: Box<dyn std::error::Error + Send + Sync>| DbError::Migration(error.to_string());
-    let (applied, embedded) = match conn {
-        Conn::Postgres(conn) => (
-            conn.applied_migrations().map_err(failed)?.len(),
-            names::<diesel::pg::Pg>(&POSTGRESQL)?,
-        ),
-        Conn::Sqlite(conn) => (
-            conn.applied_migrations().map_err(failed)?.len(),
-            names::<diesel::sqlite::Sqlite>(&SQLITE)?,
-        ),
+    let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
+        .load::<Applied>(conn)?
+        .into_iter()
+        .map(|applied| applied.version);
+    let embedded = match conn {
+        Conn::Postgres(_) => versions::<diesel::pg::Pg>(&POSTGRESQL)?,
+        Conn::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE)?,
     };
-    Ok(applied == embedded)
+    Ok(applied.collect::<BTreeSet<_>>() == embedded)
 }
 
-fn names<B: diesel::backend::Backend>(source: &EmbeddedMigrations) -> Result<usize, DbError> {
-    MigrationSource::<B>::migrations(source)
-        .map(|migrations| migrations.len())
-        .map_err(|error| DbError::Migration(error.to_string()))
+fn versions<B: diesel::backend::Backend>(
+    source: &EmbeddedMigrations,
+) -> Result<BTreeSet<String>, DbError> {
+    let migrations = MigrationSource::<B>::migrations(source)
+        .map_err(|error| DbError::Migration(error.to_string()))?;
+    Ok(migrations
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect())
 }

@@ -206,14 +206,14 @@ async fn it_belongs_to_its_owner_unless_a_supervisor_says_otherwise(desk: Desk) 
     );
     otto.does(&escalation, "accept", accept())
         .await
-        .refused(403, "not_owner");
+        .refused(403, "not_escalation_owner");
     otto.does(
         &escalation,
         "decline",
         json!({ "reasons": ["low_priority"] }),
     )
     .await
-    .refused(403, "not_owner");
+    .refused(403, "not_escalation_owner");
     let moved = sam
         .does(&escalation, "assign", json!({ "owner": otto.email() }))
         .await
@@ -226,7 +226,7 @@ async fn it_belongs_to_its_owner_unless_a_supervisor_says_otherwise(desk: Desk) 
         json!({ "outcome": "x", "summary": "x" }),
     )
     .await
-    .refused(403, "not_owner");
+    .refused(403, "not_escalation_owner");
     let closed = sam.settles(&escalation).await;
     assert_eq!(closed["state"], "closed");
 }
@@ -300,7 +300,9 @@ async fn a_contact_who_closes_the_case_withdraws_with_it(desk: Desk) {
     ola.claims(&escalation).await;
     desk.post().await;
     // Staff end the escalation first, with its outcome (M13).
-    eve.closes(&case).await.refused(409, "active_escalation");
+    eve.closes(&case)
+        .await
+        .refused(409, "close_escalation_first");
     dana.closes(&case).await.ok();
     let seen = ola.sees_escalation(&escalation).await;
     assert_eq!(

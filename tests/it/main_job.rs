@@ -200,7 +200,7 @@ async fn an_escalation_is_answered(desk: Desk) {
         .filter(|entry| entry["kind"] == "mark")
         .filter_map(|entry| entry["body"].as_str())
         .collect();
-    for word in ["opened", "E-000001", "Roll the release back"] {
+    for word in ["owns the case", "E-000001", "Roll the release back"] {
         assert!(
             marks.iter().any(|mark| mark.contains(word)),
             "no mark says {word}: {marks:#?}"

@@ -124,7 +124,9 @@ impl Model {
                 return [(201, "")].into();
             }
             Action::CloseCase if self.case_closed => return [(409, "case_closed")].into(),
-            Action::CloseCase if active && !contact => return [(409, "active_escalation")].into(),
+            Action::CloseCase if active && !contact => {
+                return [(409, "close_escalation_first")].into();
+            }
             Action::CloseCase => {
                 self.case_closed = true;
                 if let Some(last) = self
@@ -167,7 +169,7 @@ impl Model {
         }
         let decides = matches!(action, Action::Accept(..) | Action::Decline | Action::Close);
         if decides && !supervisor && last.owner != Some(who) {
-            return [(403, "not_owner")].into();
+            return [(403, "not_escalation_owner")].into();
         }
         match action {
             Action::Claim => (last.state, last.owner) = (State::InReview, Some(who)),

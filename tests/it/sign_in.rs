@@ -203,7 +203,7 @@ async fn tokens_are_scoped_and_expire(desk: Desk) {
         .names_fields(&[("permissions", "not_held")]);
     issue(json!({ "name": "x", "expires_at": desk.now().to_rfc3339() }))
         .await
-        .names_fields(&[("expires_at", "in_the_past")]);
+        .names_fields(&[("expires_at", "not_in_the_future")]);
     // It is stored as a hash, and shown in no list.
     assert!(!session.get("/tokens").await.text.contains(&secret));
     let rows = format!("{:?}", desk.rows());
