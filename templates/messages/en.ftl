@@ -679,7 +679,7 @@ mark-owner-removed = The case has no owner now
 mark-priority-requested = { $by } asked for { $to } priority
 mark-priority-granted = { $by } granted { $to } priority
 mark-priority-refused = { $by } did not grant { $to } priority
-mark-rca-requested = { $by } requested a root cause analysis, due { $due_at }
+mark-rca-requested = { $by } requested a root cause analysis. Due: { $due_at }
 mark-rca-delivered = { $by } delivered the root cause analysis
 mark-escalation-submitted = Escalated as { $number } by { $by }
 mark-escalation-claimed = { $by } took { $number } for review
@@ -689,10 +689,10 @@ mark-escalation-reranked = { $by } ranked { $number } anew
 mark-escalation-declined = { $by } declined { $number }
 mark-escalation-withdrawn = { $by } withdrew { $number }
 mark-escalation-closed = { $by } closed { $number }: { $outcome }
-mark-step-promised = Promised: { $what } ({ $who }), by { $due_at }
+mark-step-promised = Promised: { $what } ({ $who }). Due: { $due_at }
 mark-step-done = Done: { $what }
 mark-step-missed = Missed: { $what }
-mark-step-repromised = Promised anew: { $what }, by { $due_at }. { $reason }
+mark-step-repromised = Promised anew: { $what }. Due: { $due_at }. { $reason }
 
 ## Imports: what a case of a ServiceNow log says, and its feed of each event
 
