@@ -8,6 +8,15 @@ use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::{Case, Person, high};
 
+on_both_databases! { Desk:
+    f2_what_is_internal_reaches_no_customer,
+    f4_markdown_is_rendered_safely,
+    f4_an_entry_is_corrected_within_five_minutes,
+    f6_unread_is_per_person_and_per_feed,
+    f7_each_feed_has_its_own_thread,
+    m10_a_call_is_recorded,
+}
+
 /// Whether the desk would remind them of something that they have not read.
 async fn has_unread(person: &Person, case: &Case) -> bool {
     let assessed = person.assesses(case, "missed_commitment").await;

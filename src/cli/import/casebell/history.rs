@@ -211,13 +211,16 @@ fn unknown(field: &str, what: &str, given: impl std::fmt::Display) -> Fault {
     )
 }
 
+/// What happens to a case at an instant.
+type Change = fn(&mut CaseState, Instant);
+
 /// The changes that the instants tell of. Who made them is not said.
 fn changes(
     record: &CaseRecord,
     opening: &CaseState,
     closed_at: Option<Instant>,
 ) -> Vec<PastChange> {
-    let mut happened: Vec<(Instant, fn(&mut CaseState, Instant))> = Vec::new();
+    let mut happened: Vec<(Instant, Change)> = Vec::new();
     if let Some(at) = record.rca_requested_at {
         happened.push((at, |state, at| {
             state.rca = Some(Rca {

@@ -194,7 +194,7 @@ impl Event {
         let impact = row.read("impact", columns.impact, required(impact));
         let priority = row.read("priority", columns.priority, required(priority));
         let group = row.read("assignment_group", columns.assignment_group, |text| {
-            text.map(|text| title(text)).transpose()
+            text.map(title).transpose()
         });
         let assigned_to = row.read("assigned_to", columns.assigned_to, some_name);
         let resolved_by = row.read("resolved_by", columns.resolved_by, some_name);
