@@ -182,13 +182,13 @@ async fn every_field_of_an_escalation_is_checked(desk: Desk) {
             "answers",
             json!({ "business_impact": "x", "ongoing": false }),
             "answers.ongoing",
-            "must_be_confirmed",
+            "must_confirm",
         ),
         (
             "answers",
             json!({ "business_impact": "", "ongoing": true }),
             "answers.business_impact",
-            "empty",
+            "required",
         ),
         (
             "answers",
