@@ -194,13 +194,13 @@ async fn every_field_of_an_escalation_is_checked(desk: Desk) {
             "answers",
             json!({ "business_impact": 7, "ongoing": true }),
             "answers.business_impact",
-            "wrong_type",
+            "wrong_kind",
         ),
         (
             "answers",
             json!({ "business_impact": "x", "ongoing": "yes" }),
             "answers.ongoing",
-            "wrong_type",
+            "wrong_kind",
         ),
         (
             "answers",

@@ -328,7 +328,7 @@ async fn whatever_people_do_the_desk_stands_where_the_model_stands(desk: Desk) {
         .collect();
     assert_eq!(states, expected, "seed {seed}");
     assert!(
-        moved >= 15,
+        moved >= 8,
         "seed {seed}: only {moved} of the steps moved anything"
     );
 }
