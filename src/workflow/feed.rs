@@ -224,8 +224,12 @@ fn updated_by_provider(conn: &mut Conn, case: &Case, entry: &NewEntry<'_>) -> Ou
         entry.visibility,
         entry.author.map(|(_, side)| side),
     ) {
+        // Who waited for the lock may have looked at the clock before whoever held it.
+        let newest = case
+            .last_provider_entry_at
+            .map_or(entry.at, |at| at.max(entry.at));
         let changes = CaseChanges {
-            last_provider_entry_at: Some(Some(At(entry.at))),
+            last_provider_entry_at: Some(Some(At(newest))),
             ..CaseChanges::default()
         };
         cases::update(conn, case.id, case.version, &changes, entry.at)?;

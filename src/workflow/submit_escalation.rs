@@ -1,10 +1,11 @@
 //! Submitting an escalation (E1-E14, M3).
 
+use diesel::Connection;
 use serde_json::{Map, Value, json};
 
 use super::assess::{chosen, decide, facts};
 use super::notify::{Told, tell};
-use super::{Actor, Failed, Outcome, Refused, feed, record};
+use super::{Actor, Outcome, Refused, feed, record};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -43,6 +44,8 @@ pub fn submit_escalation(
     now: Instant,
 ) -> Outcome<EscalationId> {
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    // Whoever waited for the lock decides on what was done meanwhile, also if another process's clock is ahead.
+    let now = now.max(case.updated_at);
     actor.require(Permission::EscalationsSubmit)?;
     let reason = chosen(conn, &submit.reason)?;
     let (answers, misfits) = match check_answers(&reason, &submit.answers) {
@@ -78,8 +81,11 @@ pub fn submit_escalation(
         assessment: &assessment,
         requested_by: actor.id(),
     };
-    let id =
-        escalations::insert(conn, &new, now).map_err(|error| raced(error.into(), &assessment))?;
+    // In a savepoint: after a violation PostgreSQL would answer nothing more.
+    let id = match conn.transaction(|conn| escalations::insert(conn, &new, now)) {
+        Ok(id) => id,
+        Err(error) => return Err(raced(conn, error.into(), &case, &assessment)?.into()),
+    };
     let escalation = escalations::find(conn, id)?;
     cases::update(conn, case.id, case.version, &CaseChanges::default(), now)?;
     let case = cases::find(conn, case.id)?;
@@ -156,9 +162,21 @@ fn eligible(conn: &mut Conn, case: &Case, assessment: &Assessment) -> Outcome<()
 }
 
 /// The database refuses what the code let through (E14): the answer is the same as if the code had seen it.
-fn raced(error: DbError, assessment: &Assessment) -> Failed {
-    match error.violated_constraint() {
-        Some(_) => Refused::NotEligible(Box::new(assessment.clone())).into(),
-        None => error.into(),
+fn raced(
+    conn: &mut Conn,
+    error: DbError,
+    case: &Case,
+    assessment: &Assessment,
+) -> Outcome<Refused> {
+    if error.violated_constraint().is_none() {
+        return Err(error.into());
     }
+    let assessment = Box::new(assessment.clone());
+    Ok(match escalations::active_of(conn, case.id)? {
+        Some(active) => Refused::ActiveEscalation {
+            number: active.number,
+            assessment,
+        },
+        None => Refused::NotEligible(assessment),
+    })
 }

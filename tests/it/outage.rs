@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::support::database::{Backend, TestDatabase};
+use crate::support::database::{Backend, TestDatabase, on_both_databases};
 use crate::support::desk::{Desk, client, furnished, runtime};
 use crate::support::leash::PATIENCE;
 use crate::support::person::{Asking, high};
@@ -21,6 +22,36 @@ async fn answers_with(desk: &Desk, path: &str, status: u16) {
         assert!(Instant::now() < deadline, "still {answer:?}");
         tokio::task::yield_now().await;
     }
+}
+
+on_both_databases! { Desk:
+    a_desk_that_serves_says_that_it_is_ready,
+}
+
+async fn a_desk_that_serves_says_that_it_is_ready(desk: Desk) {
+    let dana = desk.person("dana");
+    let ask = |path: &str| Asking::new(path.into(), desk.client().get(desk.page(path)));
+    assert_eq!(ask("/healthz").await.status, 200);
+    let ready = ask("/readyz").await.ok();
+    assert_eq!(
+        (&ready["database"], &ready["migrations"]),
+        (&json!("ok"), &json!("ok"))
+    );
+    assert_eq!(ready["outbox"]["due"], 0);
+    dana.opens(high()).await;
+    desk.passes(TimeDelta::seconds(90));
+    let waiting = ask("/readyz").await.ok();
+    assert!(waiting["outbox"]["due"].as_i64() > Some(0), "{waiting}");
+    assert_eq!(waiting["outbox"]["oldest_due_seconds"], 90);
+    desk.post().await;
+    assert_eq!(ask("/readyz").await.ok()["outbox"]["due"], 0);
+    // Prometheus reads figures, and no names.
+    let metrics = ask("/metrics").await;
+    assert!(metrics.text.contains("http"), "{metrics:?}");
+    assert!(
+        !metrics.text.contains("acme") && !metrics.text.contains("Dana"),
+        "{metrics:?}"
+    );
 }
 
 #[test]

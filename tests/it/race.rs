@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use serde_json::json;
 use tokio::sync::Barrier;
 
-use crate::support::database::{Backend, TestDatabase};
-use crate::support::desk::{client, furnished, runtime};
+use crate::support::database::{Backend, TestDatabase, on_both_databases};
+use crate::support::desk::{Desk, client, furnished, runtime};
+use crate::support::person::medium;
 use crate::support::process::Process;
 use crate::support::say;
 
@@ -95,4 +97,35 @@ fn fifty_at_once_through_two_processes_over_postgresql() {
 #[test]
 fn fifty_at_once_through_one_process_over_sqlite() {
     race(Backend::Sqlite, 1);
+}
+
+on_both_databases! { Desk:
+    a_clock_that_is_behind_changes_nothing,
+}
+
+/// Who waited for a lock has looked at the clock before whoever held it; two machines' clocks differ anyway.
+async fn a_clock_that_is_behind_changes_nothing(desk: Desk) {
+    let (dana, carl, eve) = (desk.person("dana"), desk.person("carl"), desk.person("eve"));
+    let case = dana.opens(medium()).await;
+    desk.passes(TimeDelta::minutes(1));
+    eve.writes(&case, "First.").await;
+    let updated_at = dana.sees(&case).await["last_provider_update_at"].clone();
+    dana.reads(&case).await;
+    carl.reads(&case).await;
+    let all = ["provider_updated_recently"];
+    dana.escalates(&case, "no_progress")
+        .acknowledging(&all)
+        .taken()
+        .await;
+    desk.falls_behind(TimeDelta::seconds(5));
+    let second = carl
+        .escalates(&case, "no_progress")
+        .acknowledging(&all)
+        .await;
+    second.refused(409, "active_escalation");
+    eve.writes(&case, "Second.").await;
+    assert_eq!(
+        dana.sees(&case).await["last_provider_update_at"],
+        updated_at
+    );
 }

@@ -110,6 +110,7 @@ CREATE TABLE next_steps (
     CHECK ((state = 'open') = (settled_at IS NULL))
 );
 CREATE INDEX next_steps_by_case ON next_steps (case_id, due_at);
+CREATE INDEX next_steps_by_escalation ON next_steps (escalation_id, due_at, id);
 CREATE INDEX next_steps_due ON next_steps (due_at) WHERE state = 'open';
 
 -- What happened, by whom, with the fields before and after. Written once, never changed (C8).

@@ -49,6 +49,7 @@ CREATE TABLE people (
     version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX people_by_organization ON people (organization_id, last_name, first_name, id);
+CREATE INDEX people_by_name ON people (last_name, first_name, id);
 
 -- A role holds in an organization, which need not be the person's own.
 CREATE TABLE role_grants (

@@ -161,6 +161,11 @@ impl Desk {
         self.0.clock.set(instant);
     }
 
+    /// The clock of this process is behind that of another one from here on.
+    pub fn falls_behind(&self, time: TimeDelta) {
+        self.0.clock.set(self.now() - time);
+    }
+
     /// Lets the worker do what is due, and opens the letters that came of it.
     pub async fn post(&self) -> Post {
         self.0.serving.step_until_idle(self.now()).await;
