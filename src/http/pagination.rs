@@ -77,16 +77,20 @@ impl<K: Serialize + DeserializeOwned> Paging<K> {
         key: impl Fn(&R) -> K,
         item: impl Fn(R) -> T,
     ) -> Page<T> {
-        let more = rows.len() > self.limit;
-        rows.truncate(self.limit);
-        let next_cursor = rows
-            .last()
-            .filter(|_| more)
-            .and_then(|last| self.seal(key(last)));
+        let next_cursor = self.next(&mut rows, key);
         Page {
             items: rows.into_iter().map(item).collect(),
             next_cursor,
         }
+    }
+
+    /// Cuts `rows`, which were fetched by [`Paging::fetch`], to the page; gives the cursor of the next one.
+    pub fn next<R>(&self, rows: &mut Vec<R>, key: impl Fn(&R) -> K) -> Option<String> {
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        rows.last()
+            .filter(|_| more)
+            .and_then(|last| self.seal(key(last)))
     }
 
     fn seal(&self, key: K) -> Option<String> {

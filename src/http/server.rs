@@ -11,7 +11,9 @@ use tracing_actix_web::TracingLogger;
 
 use super::desk::{Desk, PostError};
 use super::trace::{RequestSpan, observe};
-use super::{headers, health, routes};
+use super::portal::Portal;
+use super::portal::render::TemplateError;
+use super::{headers, health, portal, routes};
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::Db;
@@ -48,6 +50,9 @@ pub enum BindError {
     /// Notices cannot be written or handed over.
     #[error(transparent)]
     Post(#[from] PostError),
+    /// A page's template cannot be read.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
 }
 
 impl Server {
@@ -63,13 +68,16 @@ impl Server {
         let listener = TcpListener::bind(settings.listen).map_err(unlistened)?;
         let address = listener.local_addr().map_err(unlistened)?;
         let key = settings.secret_key().map_err(BindError::Key)?;
-        let desk = Desk::new(settings, key, db, clock, Words::load()?, address)?;
+        let words = Words::load()?;
+        let portal = web::Data::new(Portal::load(settings, &words)?);
+        let desk = Desk::new(settings, key, db, clock, words, address)?;
         telemetry::measure();
         let desk = Arc::new(desk);
         let shared = web::Data::from(Arc::clone(&desk));
         let mut server = HttpServer::new(move || {
             App::new()
                 .app_data(shared.clone())
+                .app_data(portal.clone())
                 .configure(services)
                 .wrap(Compress::default())
                 .wrap(headers::security(&shared))
@@ -128,7 +136,8 @@ pub(super) fn services(config: &mut web::ServiceConfig) {
         .route("/healthz", read().to(health::healthz))
         .route("/readyz", read().to(health::readyz))
         .route("/metrics", read().to(health::metrics))
-        .configure(routes::configure);
+        .configure(routes::configure)
+        .configure(portal::configure);
 }
 
 /// Whoever may read something may also ask whether it is there.

@@ -6,7 +6,7 @@ mod smtp;
 
 use std::time::Duration;
 
-pub use folder::Folder;
+pub use folder::{Folder, file_name};
 pub use memory::Memory;
 pub use smtp::{Smtp, SmtpUrlError};
 

@@ -142,3 +142,21 @@ pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Ve
         .limit(limit)
         .load(conn)
 }
+
+/// What happened to an escalation itself, the newest first.
+///
+/// # Errors
+/// The database's own.
+pub fn of_escalation(
+    conn: &mut Conn,
+    escalation: EscalationId,
+    limit: i64,
+) -> QueryResult<Vec<Event>> {
+    audit_events::table
+        .filter(audit_events::escalation_id.eq(escalation))
+        .filter(audit_events::kind.like("escalation.%"))
+        .order(audit_events::seq.desc())
+        .limit(limit)
+        .select(Event::as_select())
+        .load(conn)
+}

@@ -35,6 +35,31 @@ pub fn last(
         .collect())
 }
 
+/// When a person last read each feed of several cases.
+///
+/// # Errors
+/// The database's own.
+pub fn last_of(
+    conn: &mut Conn,
+    cases: &[CaseId],
+    person: PersonId,
+) -> QueryResult<Vec<(CaseId, Feed, Instant)>> {
+    let rows: Vec<(CaseId, Feed, Option<At>)> = feed_reads::table
+        .filter(feed_reads::case_id.eq_any(cases.to_vec()))
+        .filter(feed_reads::person_id.eq(person))
+        .group_by((feed_reads::case_id, feed_reads::feed))
+        .select((
+            feed_reads::case_id,
+            feed_reads::feed,
+            diesel::dsl::max(feed_reads::read_at),
+        ))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(case, feed, at)| Some((case, feed, at?.0)))
+        .collect())
+}
+
 /// Records that a person read a feed now.
 ///
 /// # Errors

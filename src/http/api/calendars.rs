@@ -251,7 +251,8 @@ fn calendar(body: &WriteCalendar) -> Result<Calendar, Problem> {
     })
 }
 
-fn calendar_of(shape: CalendarShape) -> Result<Calendar, Problem> {
+/// Reads a calendar; every part that is wrong is named.
+pub(in crate::http) fn calendar_of(shape: CalendarShape) -> Result<Calendar, Problem> {
     Calendar::try_from(shape).map_err(|invalid| {
         let errors = invalid
             .0

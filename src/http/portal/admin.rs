@@ -1,8 +1,12 @@
 //! Administration: reasons, policies, calendars, people, organizations and notices.
 
 pub mod calendars;
+mod handlers;
 pub mod notices;
+mod organizations;
 pub mod people;
+mod policies;
+mod reasons;
 
 use serde::Serialize;
 
@@ -10,6 +14,8 @@ use super::form::Form;
 use super::parts::{Link, Pager, Tab};
 use crate::domain::Instant;
 use crate::words::Words;
+
+pub(super) use handlers::{places, routes};
 
 /// A list of the administration.
 #[derive(Clone, Debug, Serialize)]

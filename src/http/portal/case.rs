@@ -1,5 +1,10 @@
 //! The case page: two feeds, facts, the checklist before an escalation, next steps, and the bell at the foot.
 
+mod act;
+mod panel;
+mod record;
+mod show;
+
 use serde::Serialize;
 
 use super::parts::{
@@ -9,6 +14,11 @@ use super::shell::Tone;
 use crate::domain::Instant;
 use crate::domain::case::{Priority, PriorityRequestState, Status};
 use crate::words::Words;
+
+pub(super) use act::{error_of, promised, routes, told, written};
+pub(super) use panel::repromise;
+pub(super) use record::CaseRecord;
+pub(super) use show::{case_feed, escalation_feed, facts_of_case, show_again};
 
 /// The case page.
 #[derive(Clone, Debug, Serialize)]

@@ -1,5 +1,7 @@
 //! My cases: the list with its filters, and the form that opens one.
 
+mod handlers;
+
 use serde::Serialize;
 
 use super::form::{Choice, Control, Form, Kind};
@@ -7,6 +9,8 @@ use super::parts::Pager;
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
 use crate::words::Words;
+
+pub(super) use handlers::routes;
 
 /// The list of cases.
 #[derive(Clone, Debug, Serialize)]

@@ -1,5 +1,7 @@
 //! The escalation form: reasons with what each asks, the double-check, and what is blocked and why.
 
+mod handlers;
+
 use serde::Serialize;
 
 use super::form::{Control, Form, Kind};
@@ -8,6 +10,8 @@ use crate::domain::eligibility::{Assessment, Severity, Verdict};
 use crate::domain::reason::{QuestionKind, Reason};
 use crate::words::Words;
 use crate::words::assessment::FindingView;
+
+pub(super) use handlers::routes;
 
 /// The escalation form of a case.
 #[derive(Clone, Debug, Serialize)]
@@ -67,12 +71,12 @@ pub struct DoubleCheck {
 
 /// The name of the field that answers the question `code`.
 pub fn answer_field(code: &str) -> String {
-    format!("answer.{code}")
+    format!("answers.{code}")
 }
 
 /// The name of the field that acknowledges the finding `code`.
 pub fn acknowledgement_field(code: &str) -> String {
-    format!("ack.{code}")
+    format!("acknowledgements.{code}")
 }
 
 /// What `reason` asks, and the details; sent to `action`.

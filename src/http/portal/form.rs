@@ -165,7 +165,12 @@ impl Control {
     /// With `value` in it; a choice of that value is the chosen one.
     #[must_use]
     pub fn value(mut self, value: impl Into<String>) -> Self {
-        self.set(Some(&value.into()));
+        let value = value.into();
+        if self.kind == Kind::Hidden {
+            self.value = value;
+        } else {
+            self.set(Some(&value));
+        }
         self
     }
 
@@ -206,11 +211,17 @@ impl Control {
         self
     }
 
+    /// Puts in what was typed into the field of its name.
+    pub(super) fn fill(&mut self, typed: &HashMap<String, String>) {
+        self.set(typed.get(&self.name).map(String::as_str));
+    }
+
     /// Puts in what was typed. A secret is never sent back.
     fn set(&mut self, typed: Option<&str>) {
         match self.kind {
             Kind::Check => self.checked = typed == Some(self.value.as_str()),
-            Kind::Password => {}
+            // What is carried along is this page's, not what an older one sent.
+            Kind::Password | Kind::Hidden => {}
             Kind::Select | Kind::Radio => {
                 self.value = typed.unwrap_or_default().to_owned();
                 for choice in &mut self.choices {
@@ -251,7 +262,7 @@ impl Form {
     #[must_use]
     pub fn filled(mut self, typed: &HashMap<String, String>) -> Self {
         for control in &mut self.controls {
-            control.set(typed.get(&control.name).map(String::as_str));
+            control.fill(typed);
         }
         self
     }

@@ -1,22 +1,71 @@
 //! The portal: server-rendered pages that work without a script. One file a page family holds its view (what the
 //! template may know) beside its handlers; forms are posted, answered by a redirect, and shown again as typed when
 //! something is missing.
+//!
+//! | room | what happens there |
+//! | --- | --- |
+//! | [`routes`] | the portal's rows of the route table, and how a request becomes an answer |
+//! | [`visit`], [`typed`] | who comes, what they ask for, what they typed |
+//! | [`answer`], [`flash`], [`problem`] | a page, the way to another, what was done, what is wrong |
+//! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
+//! | [`sign_in`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`admin`] | the pages |
 
+mod address;
 pub mod admin;
+pub mod answer;
 pub mod assets;
 pub mod case;
 pub mod cases;
 pub mod checklist;
+pub mod entries;
 pub mod escalate;
+pub mod flash;
 pub mod form;
 pub mod parts;
 pub mod problem;
 pub mod queue;
 pub mod render;
 pub mod review;
+pub mod routes;
 pub mod shell;
 pub mod sign_in;
+pub mod steps;
+pub mod typed;
 pub mod verbs;
+pub mod visit;
 
 #[cfg(test)]
 mod look_test;
+
+use std::path::PathBuf;
+
+use crate::config::{MailUrl, Settings};
+use crate::words::Words;
+
+use assets::Assets;
+use render::{Renderer, TemplateError};
+
+pub use routes::configure;
+
+/// What every page has at hand: made once, shared by all threads.
+pub struct Portal {
+    pub(crate) renderer: Renderer,
+    pub(crate) assets: Assets,
+    /// Where the folder transport leaves its mails, which administrators may read (N3).
+    pub(crate) mail_folder: Option<PathBuf>,
+}
+
+impl Portal {
+    /// Parses the templates.
+    ///
+    /// # Errors
+    /// A template that does not parse, with its file and line.
+    pub fn load(settings: &Settings, words: &Words) -> Result<Self, TemplateError> {
+        let assets = Assets::load();
+        let mail_folder = match &settings.mail_url {
+            MailUrl::Folder(path) => Some(path.clone()),
+            _ => None,
+        };
+        Ok(Self { renderer: Renderer::load(words, &assets)?, assets, mail_folder })
+    }
+}

@@ -436,6 +436,8 @@ pub struct Foot {
     pub why: Option<String>,
     /// Verbs, the main one last.
     pub actions: Vec<Link>,
+    /// What is done at once, without asking for anything: its address and what its button says.
+    pub at_once: Option<Link>,
     /// The *Escalate Case* button, for who may escalate.
     pub bell: Option<Bell>,
 }

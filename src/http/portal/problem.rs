@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::parts::{FindingLine, Link};
+use super::visit::Visit;
+use crate::http::problem::{Code, Problem};
 use crate::words::Words;
+use crate::words::assessment::FindingView;
 
 /// A page that says what is wrong.
 #[derive(Clone, Debug, Serialize)]
@@ -25,6 +28,27 @@ pub struct ProblemPage {
 }
 
 impl ProblemPage {
+    /// The page for `problem`, with the findings and the fields that it names.
+    pub(super) fn of(visit: &Visit, problem: &Problem) -> Self {
+        let words = visit.words();
+        let status = problem.code().status().as_u16();
+        let detail = match problem.code() {
+            // What is said in general is said better by the page.
+            Code::NotFound | Code::Internal | Code::DatabaseUnavailable | Code::MethodNotAllowed => None,
+            _ => Some(problem.detail(words)),
+        };
+        let mut page = Self::new(words, status, detail);
+        let findings = problem.fact("findings").cloned().unwrap_or_default();
+        let findings: Vec<FindingView> = serde_json::from_value(findings).unwrap_or_default();
+        page.findings = findings.into_iter().map(FindingLine::from).collect();
+        page.errors = problem.errors().iter().map(|error| error.message(words)).collect();
+        if visit.guest.is_none() {
+            page.ways.insert(0, Link::new(words.say("sign-in-button", &[]), "/sign-in"));
+        }
+        page.request.clone_from(&visit.request);
+        page
+    }
+
     /// The page for an HTTP status, with `detail` in place of the general sentence where there is a better one.
     pub fn new(words: &Words, status: u16, detail: Option<String>) -> Self {
         let kind = match status {

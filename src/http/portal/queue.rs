@@ -1,11 +1,15 @@
 //! The queue of escalations.
 
+mod handlers;
+
 use serde::Serialize;
 
 use super::parts::{DueView, Pager, Tab};
 use super::shell::Tone;
 use crate::domain::escalation::State;
 use crate::words::Words;
+
+pub(super) use handlers::routes;
 
 /// The queue.
 #[derive(Clone, Debug, Serialize)]

@@ -5,6 +5,8 @@ mod controls;
 mod markup;
 mod text;
 
+pub(crate) use text::is_local;
+
 use handlebars::Handlebars;
 use include_dir::{Dir, include_dir};
 use serde::Serialize;

@@ -1,6 +1,10 @@
 //! The page of one escalation: request, assessment then and now, both feeds and history; with every verb for its owner,
 //! withdrawal and rating for who requested it, and none for who only reads.
 
+mod act;
+mod panel;
+mod show;
+
 use serde::Serialize;
 
 use super::parts::{
@@ -12,6 +16,8 @@ use crate::domain::eligibility::{Assessment, Severity, Verdict};
 use crate::domain::escalation::State;
 use crate::words::Words;
 use crate::words::assessment::{AssessmentView, FindingView};
+
+pub(super) use act::routes;
 
 /// The page of one escalation.
 #[derive(Clone, Debug, Serialize)]

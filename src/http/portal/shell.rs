@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Instant;
+use crate::domain::access::{Access, Permission};
+use crate::domain::organization::Side;
+use crate::http::principal::Principal;
 use crate::words::Words;
 
 /// What the frame of a page says and needs.
@@ -25,7 +28,7 @@ pub struct Shell {
     /// Main navigation, in order.
     pub nav: Vec<NavItem>,
     /// What the last action did.
-    pub flash: Option<Flash>,
+    pub flash: Option<Banner>,
     /// What stands in the search field.
     pub search: String,
     /// Patterns by which the script keeps relative times fresh, as JSON.
@@ -73,7 +76,7 @@ pub enum Theme {
 
 /// A banner at the head of the page.
 #[derive(Clone, Debug, Serialize)]
-pub struct Flash {
+pub struct Banner {
     /// How it looks.
     pub tone: Tone,
     /// What happened, in a short sentence.
@@ -94,6 +97,45 @@ pub enum Tone {
     Soon,
     /// Late or refused.
     Late,
+}
+
+impl Theme {
+    /// The theme of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Auto, Self::Light, Self::Dark].into_iter().find(|theme| theme.as_str() == name)
+    }
+
+    /// Its name in cookies and forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// How the frame names the person who reads.
+pub(super) fn viewer(principal: &Principal) -> Viewer {
+    Viewer {
+        name: principal.actor.name.clone(),
+        initials: initials(&principal.actor.name),
+        email: principal.email.to_string(),
+        organization: principal.organization.name.clone(),
+        staff: principal.side() == Side::Provider,
+    }
+}
+
+/// The places that a person may go to, with `current` marked.
+pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
+    let staff = access.side == Side::Provider;
+    let places = [
+        ("queue", "/escalations", staff && access.can(Permission::EscalationsView)),
+        ("cases", "/cases", access.can(Permission::CasesView)),
+        ("admin", "/admin", !super::admin::places(access).is_empty()),
+    ];
+    let open = places.into_iter().filter(|(_, _, open)| *open);
+    open.map(|(place, href, _)| NavItem { place, href, current: place == current }).collect()
 }
 
 /// The first letters of the first and the last name.

@@ -1,9 +1,45 @@
 //! Signing in, choosing a password by a one-time link, and the first set-up of an empty installation.
 
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
+use super::answer::Outcome;
+use super::flash::{Done, Flash};
 use super::form::{Control, Form, Kind};
+use super::render::is_local;
+use super::routes::{PortalRoute, pages};
+use super::shell::Theme;
+use super::typed::Typed;
+use super::visit::{THEME_COOKIE, Visit};
+use crate::credentials::hash_secret;
+use crate::domain::access::{Permission, Role};
+use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
+use crate::http::call::{ANYONE, SIGNED_IN};
+use crate::http::fields::Fault;
+use crate::http::principal::{Via, removal_cookie, session_cookie};
+use crate::http::problem::{Code, Problem};
+use crate::http::sign_in::{Attempt, SESSION_LIFETIME, hash, sign_in};
+use crate::store::{sessions, setup_links};
 use crate::words::Words;
+use crate::workflow::administer::{AddOrganization, AddPerson, add_organization, add_person};
+use crate::workflow::{Failed, Refused};
+
+/// The rows of the route table.
+pub(super) fn routes() -> Vec<PortalRoute> {
+    pages! { sign_in:
+        GET  "/"              ANYONE    => home, "Leads to where one works";
+        GET  "/sign-in"       ANYONE    => show, "The sign-in page";
+        POST "/sign-in"       ANYONE    => enter, "Signs in";
+        POST "/sign-out"      SIGNED_IN => leave, "Signs out";
+        POST "/theme"         ANYONE    => colours, "Chooses the colours";
+        GET  "/setup/{token}" ANYONE    => show_set_up, "The first page of an empty installation";
+        POST "/setup/{token}" ANYONE    => set_up, "Sets the installation up";
+    }
+}
 
 /// The sign-in page.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +68,165 @@ pub struct PasswordPage {
 pub struct SetUpPage {
     /// The provider and its first administrator.
     pub form: Form,
+}
+
+/// Shorter passwords are guessed; longer ones are up to their owner.
+pub(super) const SHORTEST_PASSWORD: usize = 10;
+
+/// Leads to the queue, to the cases, or to the door.
+async fn home(visit: Visit) -> Outcome {
+    let Some(guest) = &visit.guest else { return Ok(visit.go("/sign-in", visit.flash.clone())) };
+    let owner = guest.access().can(Permission::EscalationsReview) && guest.side() == Side::Provider;
+    Ok(visit.go(if owner { "/escalations" } else { "/cases" }, visit.flash.clone()))
+}
+
+async fn show(visit: Visit) -> Outcome {
+    let next = visit.asked("next").filter(|next| is_local(next));
+    if visit.guest.is_some() {
+        return Ok(visit.go(next.unwrap_or("/"), None));
+    }
+    let form = sign_in_form(visit.words(), next.unwrap_or("/"));
+    let welcome = next.map(|_| visit.words().say("sign-in-welcome", &[])).unwrap_or_default();
+    visit.show("", "sign-in", &page(&visit, welcome, form))
+}
+
+fn page(visit: &Visit, welcome: String, form: Form) -> SignInPage {
+    SignInPage { welcome, form, phone: visit.desk.support_phone.clone().unwrap_or_default() }
+}
+
+async fn enter(visit: Visit) -> Outcome {
+    let typed = Typed::of(&visit);
+    let next = Some(typed.raw("next")).filter(|next| is_local(next)).unwrap_or("/");
+    match signed_in(&visit, typed.raw("email"), typed.raw("password")).await {
+        Ok(cookie) => Ok(visit.go(next, None).cookie(cookie)),
+        Err(problem) if matches!(problem.code(), Code::InvalidCredentials | Code::TooManyAttempts) => {
+            let form = sign_in_form(visit.words(), next).refused_for(visit.words(), &visit.typed, &problem);
+            visit.show_again(problem.code().status(), "", "sign-in", &page(&visit, String::new(), form))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// The cookie of a new session.
+async fn signed_in(visit: &Visit, email: &str, password: &str) -> Result<Cookie<'static>, Problem> {
+    let attempt = Attempt {
+        email: email.to_owned(),
+        password: SecretString::from(password.to_owned()),
+        client: visit.client,
+        user_agent: visit.user_agent.clone(),
+    };
+    let signed_in = sign_in(&visit.desk, attempt).await?;
+    Ok(session_cookie(&visit.desk, signed_in.secret.expose_secret(), SESSION_LIFETIME))
+}
+
+async fn leave(visit: Visit) -> Outcome {
+    if let Via::Session { id, .. } = visit.principal()?.via {
+        visit.write(move |conn| Ok(sessions::close(conn, id)?)).await?;
+    }
+    let cookie = removal_cookie(&visit.desk);
+    Ok(visit.go("/sign-in", Some(Flash::new(Done::SignedOut))).cookie(cookie))
+}
+
+async fn colours(visit: Visit) -> Outcome {
+    let typed = Typed::of(&visit);
+    let theme = Theme::named(typed.raw("theme")).unwrap_or_default();
+    let back = Some(typed.raw("back")).filter(|back| is_local(back)).unwrap_or("/");
+    let cookie = Cookie::build(THEME_COOKIE, theme.as_str())
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(visit.is_secure())
+        .max_age(Duration::days(365))
+        .finish();
+    Ok(visit.go(back, None).cookie(cookie))
+}
+
+async fn show_set_up(visit: Visit) -> Outcome {
+    let (token, now) = (visit.parts.get("token").cloned().unwrap_or_default(), visit.now);
+    let hash = hash_secret(&token);
+    let good = visit
+        .look(move |conn| Ok(setup_links::is_needed(conn)? && setup_links::is_good(conn, &hash, now)?))
+        .await?;
+    if !good {
+        return Err(Problem::not_found().into());
+    }
+    let form = set_up_form(visit.words(), format!("/setup/{token}"), time_zones());
+    visit.show("", "set-up", &SetUpPage { form })
+}
+
+async fn set_up(visit: Visit) -> Outcome {
+    let token = visit.parts.get("token").cloned().unwrap_or_default();
+    match provider(&visit, &token).await {
+        Ok(cookie) => Ok(visit.go("/", Some(Flash::new(Done::SetUp))).cookie(cookie)),
+        Err(problem) if problem.code() == Code::ValidationFailed => {
+            let form = set_up_form(visit.words(), format!("/setup/{token}"), time_zones());
+            let form = form.refused_for(visit.words(), &visit.typed, &problem);
+            visit.show_again(StatusCode::UNPROCESSABLE_ENTITY, "", "set-up", &SetUpPage { form })
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// Adds the provider and its first administrator, and signs them in.
+async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem> {
+    let mut typed = Typed::of(visit);
+    let (email, password) = (typed.raw("email").to_owned(), typed.raw("password").to_owned());
+    let organization = typed.text("organization", Title::parse);
+    let time_zone = typed.one_of::<chrono_tz::Tz>("time_zone");
+    let first_name = typed.text("first_name", PersonName::parse);
+    let last_name = typed.text("last_name", PersonName::parse);
+    let address = typed.text("email", EmailAddress::parse);
+    if password.chars().count() < SHORTEST_PASSWORD {
+        typed.refuse("password", Fault::new("too_short").with("min", SHORTEST_PASSWORD));
+    }
+    typed.checked()?;
+    let (Some(name), Some(time_zone), Some(first_name), Some(last_name), Some(address)) =
+        (organization, time_zone, first_name, last_name, address)
+    else {
+        return Err(Problem::new(Code::Internal));
+    };
+    let slug = slug_of(name.as_str())?;
+    let region = Title::parse("default").map_err(|_| Problem::new(Code::Internal))?;
+    let hashed = hash(&visit.desk, SecretString::from(password.clone())).await;
+    let password_hash = hashed.map_err(|_| Problem::new(Code::Internal))?;
+    let organization =
+        AddOrganization { slug: slug.clone(), name, kind: OrganizationKind::Provider, region, time_zone };
+    let person = AddPerson {
+        organization: slug.to_string(),
+        email: address,
+        first_name,
+        last_name,
+        time_zone: None,
+        roles: vec![Role::Administrator],
+        password_hash: Some(password_hash),
+    };
+    let (token_hash, now) = (hash_secret(token), visit.now);
+    let added = visit.write(move |conn| {
+        // Whoever comes second finds that the link is used up, and learns no more than from any wrong address.
+        if !setup_links::is_needed(conn)? || !setup_links::redeem(conn, &token_hash, now)? {
+            return Err(Failed::Refused(Refused::NotFound));
+        }
+        add_organization(conn, None, &organization, now)?;
+        add_person(conn, None, &person, now)
+    });
+    added.await?;
+    signed_in(visit, &email, &password).await
+}
+
+/// A name in addresses, made of a name: what cannot stand there is left out.
+fn slug_of(name: &str) -> Result<Slug, Problem> {
+    let tame = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let letters: String = name.to_lowercase().chars().map(tame).collect();
+    let parts: Vec<_> = letters.split('-').filter(|part| !part.is_empty()).collect();
+    let joined: String = parts.join("-").chars().take(60).collect();
+    let slug = Slug::parse(joined.trim_end_matches('-')).or_else(|_| Slug::parse("provider"));
+    slug.map_err(|_| Problem::new(Code::Internal))
+}
+
+/// The names that a time zone field suggests.
+pub(super) fn time_zones() -> Vec<String> {
+    let of_places = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| name.contains('/'));
+    of_places.chain(["UTC"]).map(str::to_owned).collect()
 }
 
 /// E-mail and password; `next` is the local address to go to afterwards.

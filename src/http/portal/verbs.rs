@@ -3,8 +3,11 @@
 mod case;
 mod escalation;
 
+use std::collections::HashMap;
+
 use super::form::{Control, Form};
 use super::parts::Panel;
+use crate::http::problem::Problem;
 use crate::words::Words;
 
 pub use case::*;
@@ -12,7 +15,7 @@ pub use escalation::*;
 
 /// The verbs that ask for something first; members of the families `panel-title`, `panel-intro` and `panel-button`.
 #[cfg(test)]
-pub(crate) const VERBS: [&str; 18] = [
+pub(crate) const VERBS: [&str; 19] = [
     "edit",
     "close",
     "reopen",
@@ -24,6 +27,7 @@ pub(crate) const VERBS: [&str; 18] = [
     "repromise",
     "record",
     "edit_entry",
+    "redact",
     "accept",
     "decline",
     "rerank",
@@ -58,4 +62,42 @@ fn label(words: &Words, name: &str) -> String {
 
 fn hint(words: &Words, name: &str) -> String {
     words.say_of("hint", name, &[])
+}
+
+impl Panel {
+    /// The panel as it was typed.
+    #[must_use]
+    pub fn filled(mut self, typed: &HashMap<String, String>) -> Self {
+        self.form = self.form.filled(typed);
+        for control in self.others() {
+            control.fill(typed);
+        }
+        self
+    }
+
+    /// The panel again: what was typed, and what is wrong with it.
+    #[must_use]
+    pub fn refused_for(self, words: &Words, typed: &HashMap<String, String>, problem: &Problem) -> Self {
+        let mut panel = self.filled(typed);
+        for error in problem.errors() {
+            let message = error.message(words);
+            if let Some(control) = panel.others().find(|control| control.name == error.field()) {
+                control.error = message;
+                continue;
+            }
+            panel.form.refuse(error.field(), message);
+        }
+        if problem.errors().is_empty() {
+            panel.form.refuse("", problem.detail(words));
+        }
+        panel
+    }
+
+    /// The controls that do not stand in the form's own list.
+    fn others(&mut self) -> impl Iterator<Item = &mut Control> {
+        let steps = self.promises.as_mut().into_iter().flat_map(|promises| promises.rows.iter_mut().flatten());
+        let levels = self.ranking.as_mut().into_iter();
+        let levels = levels.flat_map(|ranking| [&mut ranking.importance, &mut ranking.urgency]);
+        steps.chain(levels)
+    }
 }

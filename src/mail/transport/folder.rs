@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::SendError;
+use crate::domain::Instant;
+use crate::domain::ids::NoticeId;
 use crate::mail::message::Letter;
 
 /// Writes letters as files named `<created>-<id>.eml`, so that they sort by time and a repeat replaces its own file.
@@ -31,13 +33,13 @@ impl Folder {
 
     /// The file of a letter.
     pub fn file(&self, letter: &Letter) -> PathBuf {
-        self.path.join(file_name(letter))
+        self.path.join(file_name(letter.created_at(), letter.id()))
     }
 
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
         let (folder, file, bytes) = (
             self.path.clone(),
-            file_name(letter),
+            file_name(letter.created_at(), letter.id()),
             letter.bytes().to_vec(),
         );
         // A full disk or a missing right is somebody's to repair; the letter waits for it.
@@ -50,13 +52,9 @@ impl Folder {
     }
 }
 
-/// `20260303T091400.000000Z-<id>.eml`.
-fn file_name(letter: &Letter) -> String {
-    format!(
-        "{}-{}.eml",
-        letter.created_at().format("%Y%m%dT%H%M%S%.6fZ"),
-        letter.id()
-    )
+/// The name of the file that holds the mail of a notice: `20260303T091400.000000Z-<id>.eml`.
+pub fn file_name(created_at: Instant, id: NoticeId) -> String {
+    format!("{}-{id}.eml", created_at.format("%Y%m%dT%H%M%S%.6fZ"))
 }
 
 /// Whoever looks sees the whole file or none: it is written beside its place, made durable, and moved there.

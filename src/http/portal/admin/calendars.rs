@@ -1,5 +1,7 @@
 //! Business calendars, with the replay of any deadline.
 
+mod handlers;
+
 use serde::Serialize;
 
 use crate::domain::Instant;
@@ -8,6 +10,8 @@ use crate::http::portal::form::{Control, Form};
 use crate::http::portal::parts::{Bar, Tab, TrackView};
 use crate::words::Words;
 use crate::words::time::duration;
+
+pub(super) use handlers::routes;
 
 /// One calendar.
 #[derive(Clone, Debug, Serialize)]

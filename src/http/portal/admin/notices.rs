@@ -1,8 +1,12 @@
 //! Notices that were sent, wait or failed, and why (N2, N3).
 
+mod handlers;
+
 use serde::Serialize;
 
 use crate::http::portal::parts::{Fact, Tab};
+
+pub(super) use handlers::routes;
 
 /// One notice.
 #[derive(Clone, Debug, Serialize)]

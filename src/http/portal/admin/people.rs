@@ -1,5 +1,7 @@
 //! People with their roles, and organizations.
 
+mod handlers;
+
 use serde::Serialize;
 
 use crate::domain::access::Role;
@@ -7,6 +9,8 @@ use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::Tab;
 use crate::words::Words;
+
+pub(super) use handlers::routes;
 
 /// One person.
 #[derive(Clone, Debug, Serialize)]
@@ -21,12 +25,14 @@ pub struct PersonPage {
     pub active: bool,
     /// The places of the administration.
     pub tabs: Vec<Tab>,
-    /// A tick for each role.
-    pub roles: Form,
+    /// The roles that they hold.
+    pub held: Vec<String>,
+    /// A tick for each role that they may hold; for who manages people.
+    pub roles: Option<Form>,
     /// What disabling or enabling does.
     pub access_about: String,
-    /// Disables, or enables again.
-    pub access: Form,
+    /// Disables, or enables again; for who manages people.
+    pub access: Option<Form>,
 }
 
 /// The field that gives the role.
@@ -53,8 +59,8 @@ pub fn roles_form(words: &Words, action: String, offered: &[Role], held: &[Role]
     )
 }
 
-/// A new person of one of `organizations`, with roles.
-pub fn add_person_form(words: &Words, organizations: Vec<Choice>, offered: &[Role]) -> Form {
+/// A new person of one of `organizations`, at first of `own`, with roles.
+pub fn add_person_form(words: &Words, organizations: Vec<Choice>, offered: &[Role], own: &str) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let mut controls = vec![
         Control::new(Kind::Text, "first_name", label("first-name"))
@@ -70,7 +76,8 @@ pub fn add_person_form(words: &Words, organizations: Vec<Choice>, offered: &[Rol
             .max(254),
         Control::new(Kind::Select, "organization", label("organization"))
             .required()
-            .choices(organizations),
+            .choices(organizations)
+            .value(own),
         Control::new(Kind::Password, "password", label("first-password"))
             .hint(words.say("person-password-hint", &[]))
             .max(1000)

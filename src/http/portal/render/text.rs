@@ -120,21 +120,18 @@ impl HelperDef for Address {
 
 /// An address of this house (`/cases`, `?page=2`, `#feed`) or one with an allowed scheme; anything else is `#`.
 pub(crate) fn safe_address(address: &str) -> &str {
-    let local =
-        address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\");
     let schemes = ["https://", "http://", "mailto:", "tel:"];
-    let safe = local
-        || address.starts_with(['?', '#'])
-        || schemes.iter().any(|scheme| {
-            address
-                .get(..scheme.len())
-                .is_some_and(|s| s.eq_ignore_ascii_case(scheme))
-        });
-    if safe && !address.contains(char::is_control) {
-        address
-    } else {
-        "#"
-    }
+    let has = |scheme: &&str| address.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
+    let safe = is_local(address) || address.starts_with(['?', '#']) || schemes.iter().any(has);
+    if safe && !address.contains(char::is_control) { address } else { "#" }
+}
+
+/// Whether an address is a path of this house, where a visitor may be sent.
+pub(crate) fn is_local(address: &str) -> bool {
+    address.starts_with('/')
+        && !address.starts_with("//")
+        && !address.contains('\\')
+        && !address.contains(char::is_control)
 }
 
 #[cfg(test)]

@@ -130,13 +130,7 @@ pub fn edit_panel(
             })),
             CaseField::LineOfBusiness if !lines.is_empty() => {
                 let label = label("line-of-business");
-                controls.push(optional(
-                    words,
-                    "line_of_business",
-                    label,
-                    &lines,
-                    &case.line_of_business,
-                ));
+                controls.push(select("line_of_business", label, lines.clone(), &case.line_of_business));
             }
             CaseField::LineOfBusiness => {}
         }
@@ -237,7 +231,7 @@ pub fn promise_controls(
     vec![
         Control::new(Kind::Text, field("what"), name(words, "what"))
             .required()
-            .max(200),
+            .max(100),
         Control::new(Kind::Text, field("who"), name(words, "who"))
             .required()
             .max(100)
@@ -293,6 +287,7 @@ pub fn record_panel(words: &Words, action: String, cancel: &str, now: &str, zone
     let channels =
         ["call", "e-mail", "meeting"].map(|channel| words.say_of("channel", channel, &[]));
     let controls = vec![
+        Control::new(Kind::Hidden, "back", "").value(cancel),
         Control::new(Kind::Text, "channel", name(words, "channel"))
             .required()
             .max(100)
@@ -324,4 +319,10 @@ pub fn edit_entry_panel(words: &Words, action: String, cancel: &str, body: &str)
             .value(body),
     ];
     panel(words, "edit_entry", action, cancel, controls)
+}
+
+/// Takes an entry's words away for good (F4).
+pub fn redact_panel(words: &Words, action: String, cancel: &str) -> Panel {
+    let controls = vec![Control::new(Kind::Lines, "reason", name(words, "redact-reason")).required().max(5_000)];
+    panel(words, "redact", action, cancel, controls)
 }

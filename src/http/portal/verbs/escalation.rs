@@ -154,7 +154,7 @@ pub fn close_escalation_panel(words: &Words, action: String, cancel: &str) -> Pa
         Control::new(Kind::Text, "outcome", name(words, "outcome"))
             .hint(more(words, "outcome"))
             .required()
-            .max(200),
+            .max(100),
         Control::new(Kind::Area, "summary", name(words, "summary"))
             .hint(more(words, "summary"))
             .required()

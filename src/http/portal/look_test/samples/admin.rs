@@ -114,7 +114,7 @@ fn people(look: &mut Look) {
         title: "Add a person".to_owned(),
         about: "They are told by e-mail.".to_owned(),
         tabs: tabs.clone(),
-        form: add_person_form(&words, organizations, &offered),
+        form: add_person_form(&words, organizations, &offered, "acme"),
         back: "/admin/people".to_owned(),
     };
     look.page("admin-form", "admin-form", &olga("admin"), &page);
@@ -131,14 +131,10 @@ fn people(look: &mut Look) {
         organization: "ACME Contact Centers".to_owned(),
         active: false,
         tabs,
-        roles: roles_form(
-            &words,
-            "/admin/people/1/roles".to_owned(),
-            &offered,
-            &offered[..1],
-        ),
+        held: Vec::new(),
+        roles: Some(roles_form(&words, "/admin/people/1/roles".to_owned(), &offered, &offered[..1])),
         access_about: "A disabled person is signed out at once and told nothing more.".to_owned(),
-        access: Form::new("access", "/admin/people/1/enable", "Enable", Vec::new()),
+        access: Some(Form::new("access", "/admin/people/1/access", "Enable", Vec::new())),
     };
     look.page("person", "person", &olga("admin"), &page);
 }

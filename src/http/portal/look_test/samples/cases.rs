@@ -386,6 +386,7 @@ pub(super) fn case_page(words: &Words, facts: &CaseFacts, now: &str) -> CasePage
             detail: outlook.detail,
             why: Some("#before".to_owned()),
             actions: vec![Link::new("Close case", "/cases/C-000123?do=close#do")],
+            at_once: None,
             bell: Some(Bell {
                 href: "/cases/C-000123/escalate".to_owned(),
                 enabled: outlook.enabled,

@@ -388,6 +388,7 @@ fn review_page(words: &Words) -> ReviewPage {
                 Link::new("Rank anew", "?do=rerank#do"),
                 Link::new("Close escalation", "?do=close#do").main(),
             ],
+            at_once: Some(Link::new("Claim", "/escalations/E-000045/claim")),
             bell: None,
         },
     }

@@ -1,0 +1,284 @@
+//! Business calendars: the list, one with the replay of any deadline, adding and changing them.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::{CalendarPage, DayHours, HolidayView, ReplayView};
+use crate::domain::access::Permission;
+use crate::domain::calendar::{
+    Calendar, CalendarError, CalendarShape, HolidayDate, HolidayShape, Replay, Unit, replay_elapsed,
+};
+use crate::domain::ids::CalendarId;
+use crate::http::api::calendars::calendar_of;
+use crate::http::call::may;
+use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
+use crate::http::portal::admin::{AdminForm, Cell, Place};
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::cases::words_of;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::sign_in::time_zones;
+use crate::http::portal::steps::is_about_the_form;
+use crate::http::portal::typed::{Typed, in_zone};
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
+use crate::store::calendars::{self, CalendarRow};
+use crate::words::Words;
+use crate::words::time::{Times, WEEKDAYS};
+use crate::workflow::administer::{add_calendar, replace_calendar};
+
+/// The longest window that is replayed, in hours and in days.
+const MOST_HOURS: i64 = 24 * 366;
+const MOST_DAYS: u32 = 366;
+
+/// The rows of the route table.
+pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+    pages! { calendars:
+        GET  "/admin/calendars"            may(Permission::CalendarsView)   => show_all, "Business calendars";
+        GET  "/admin/calendars/new"        may(Permission::CalendarsManage) => new, "The form that adds a calendar";
+        POST "/admin/calendars"            may(Permission::CalendarsManage) => add, "Adds a calendar";
+        GET  "/admin/calendars/{calendar}" may(Permission::CalendarsView)   => show, "A calendar, with the replay of any deadline";
+        POST "/admin/calendars/{calendar}" may(Permission::CalendarsManage) => replace, "Changes a calendar";
+    }
+}
+
+async fn show_all(visit: Visit) -> Outcome {
+    let rows = visit.look(|conn| Ok(calendars::list(conn)?)).await?;
+    let words = visit.words();
+    let row = |calendar: &CalendarRow| {
+        let default = match calendar.is_default {
+            true => Cell::chip(words.say("calendar-default", &[]), "good"),
+            false => Cell::default(),
+        };
+        vec![
+            Cell::link(calendar.name.clone(), format!("/admin/calendars/{}", calendar.id)),
+            Cell::text(calendar.time_zone.clone()),
+            default,
+        ]
+    };
+    let label = |key| words.say_of("label", key, &[]);
+    let columns = [label("name"), label("time-zone"), String::new()];
+    let add = words.say("calendar-add-button", &[]);
+    let adds = visit.can(Permission::CalendarsManage).then_some(add.as_str());
+    let page = list(&visit, Place::Calendars, &columns, rows.iter().map(row).collect(), adds);
+    visit.show(PLACE, "admin-list", &page)
+}
+
+async fn row(visit: &Visit) -> Result<CalendarRow, Problem> {
+    let id: CalendarId = visit.part("calendar")?;
+    let row = visit.look(move |conn| Ok(calendars::find(conn, id)?)).await?;
+    row.ok_or_else(Problem::not_found)
+}
+
+async fn show(visit: Visit) -> Outcome {
+    let row = row(&visit).await?;
+    let page = page(&visit, &row)?;
+    visit.show(PLACE, "calendar", &page)
+}
+
+fn page(visit: &Visit, row: &CalendarRow) -> Result<CalendarPage, Problem> {
+    let words = visit.words();
+    let calendar = row.calendar()?;
+    let (replay, refused) = match asked(visit, &calendar) {
+        None => (None, String::new()),
+        Some(Ok(replay)) => (Some(told(words, &replay)), String::new()),
+        Some(Err(why)) => (None, words.say_of("replay-refused", why, &[])),
+    };
+    let manages = visit.can(Permission::CalendarsManage);
+    Ok(CalendarPage {
+        name: row.name.clone(),
+        href: format!("/admin/calendars/{}", row.id),
+        time_zone: row.time_zone.clone(),
+        standard: row.is_default,
+        tabs: tabs_of(visit, Place::Calendars),
+        hours: WEEKDAYS.iter().map(|day| hours(words, &row.shape(), day)).collect(),
+        holidays: calendar.holidays().map(|holiday| HolidayView {
+            day: day(visit, holiday.date),
+            name: holiday.name.unwrap_or_default(),
+        }).collect(),
+        question: question(visit),
+        refused,
+        replay,
+        form: manages.then(|| form_of(words, &format!("/admin/calendars/{}", row.id), &row.shape(), row.is_default, row.version)),
+    })
+}
+
+fn hours(words: &Words, shape: &CalendarShape, day: &str) -> DayHours {
+    let spans = shape.hours.get(day).map(|spans| spans.join(", ").replace('-', "–"));
+    DayHours { day: words.say_of("weekday", day, &[]), spans: spans.unwrap_or_default() }
+}
+
+fn day(visit: &Visit, date: HolidayDate) -> String {
+    let times: Times<'_> = visit.times();
+    match date {
+        HolidayDate::Once(date) => times.date(date),
+        HolidayDate::Yearly { month, day } => {
+            let month = crate::words::time::MONTHS.get(month as usize - 1).copied().unwrap_or("jan");
+            let args = [
+                ("day", i64::from(day).into()),
+                ("month", visit.words().say_of("month", month, &[]).into()),
+            ];
+            visit.words().say("calendar-yearly", &args)
+        }
+    }
+}
+
+/// From when, how long, in what.
+fn question(visit: &Visit) -> Vec<Control> {
+    let words = visit.words();
+    let given = |name: &str, or: String| visit.asked(name).map_or(or, str::to_owned);
+    let from = given("from", visit.times().field(visit.now));
+    let controls = vec![
+        Control::new(Kind::DateTime, "from", words.say("replay-from", &[])).required().value(from),
+        Control::new(Kind::Number, "length", words.say("replay-length", &[])).required().value(given("length", "8".to_owned())),
+        Control::new(Kind::Select, "unit", words.say("replay-unit", &[]))
+            .required()
+            .choices(words_of(words, "unit", Unit::NAMES, ""))
+            .value(given("unit", Unit::BusinessSeconds.as_str().to_owned())),
+    ];
+    Form::new("replay", "", "", controls).controls
+}
+
+/// The replay that the address asks for; or why there is none, a member of the family `replay-refused`.
+fn asked(visit: &Visit, calendar: &Calendar) -> Option<Result<Replay, &'static str>> {
+    let length = visit.asked("length")?;
+    let from = visit.asked("from").and_then(|from| chrono::NaiveDateTime::parse_from_str(from, "%Y-%m-%dT%H:%M").ok());
+    let from = from.and_then(|local| in_zone(local, visit.zone()));
+    let (Some(from), Ok(length)) = (from, length.parse::<u32>()) else { return Some(Err("malformed")) };
+    let unit = visit.asked("unit").and_then(|unit| unit.parse().ok()).unwrap_or(Unit::BusinessSeconds);
+    let hours = i64::from(length);
+    if length == 0 || hours > MOST_HOURS || (unit == Unit::BusinessDays && length > MOST_DAYS) {
+        return Some(Err("malformed"));
+    }
+    let replay = match unit {
+        Unit::BusinessDays => calendar.replay_days(from, length, &[], visit.now),
+        Unit::BusinessSeconds => calendar.replay_business_time(from, TimeDelta::hours(hours), &[], visit.now),
+        Unit::ElapsedSeconds => replay_elapsed(from, TimeDelta::hours(hours), &[], visit.now),
+    };
+    Some(replay.map_err(|error| match error {
+        CalendarError::NoBusinessDay => "no_business_day",
+        CalendarError::OutOfRange => "malformed",
+    }))
+}
+
+fn told(words: &Words, replay: &Replay) -> ReplayView {
+    let unit = match replay.unit {
+        Unit::BusinessDays => replay.window,
+        Unit::BusinessSeconds | Unit::ElapsedSeconds => replay.window / 3600,
+    };
+    ReplayView::new(words, replay, words.say_of("replay-label", replay.unit.as_str(), &[("n", unit.into())]))
+}
+
+/// What a calendar says, to be changed.
+fn form_of(words: &Words, action: &str, shape: &CalendarShape, default: bool, version: i64) -> Form {
+    let label = |key| words.say_of("label", key, &[]);
+    let hint = |key| words.say_of("hint", key, &[]);
+    let mut controls = vec![
+        Control::new(Kind::Text, "name", label("name")).required().max(100).half().value(shape.name.clone()),
+        Control::new(Kind::Text, "time_zone", label("time-zone"))
+            .required()
+            .max(64)
+            .half()
+            .suggestions(time_zones())
+            .value(shape.time_zone.clone()),
+    ];
+    for day in WEEKDAYS {
+        let spans = shape.hours.get(day).map(|spans| spans.join(", ")).unwrap_or_default();
+        let control = Control::new(Kind::Text, format!("hours.{day}"), words.say_of("weekday", day, &[]));
+        controls.push(control.max(200).half().value(spans));
+    }
+    let holidays: Vec<_> = shape.holidays.iter().map(|holiday| match holiday {
+        HolidayShape::Date(date) => date.clone(),
+        HolidayShape::Named { date, name } => format!("{date} {name}"),
+    }).collect();
+    controls.push(
+        Control::new(Kind::Lines, "holidays", label("holidays"))
+            .hint(hint("holidays"))
+            .max(50_000)
+            .value(holidays.join("\n")),
+    );
+    if !default {
+        controls.push(Control::new(Kind::Check, "default", label("calendar-default")).hint(hint("calendar-default")));
+    }
+    controls.push(Control::new(Kind::Hidden, "version", "").value(version.to_string()));
+    Form::new("calendar", action, words.say_of("panel-button", "edit", &[]), controls)
+}
+
+/// The calendar as it was typed.
+fn typed_calendar(visit: &Visit) -> Result<(Calendar, bool), Problem> {
+    let typed = Typed::of(visit);
+    let spans = |day: &str| -> Vec<String> {
+        let text = typed.raw(&format!("hours.{day}")).replace('–', "-");
+        let parts = text.split([',', ';']).map(|span| span.split_whitespace().collect::<String>());
+        parts.filter(|span| !span.is_empty()).collect()
+    };
+    let hours: BTreeMap<_, _> = WEEKDAYS
+        .iter()
+        .map(|day| ((*day).to_owned(), spans(day)))
+        .filter(|(_, spans)| !spans.is_empty())
+        .collect();
+    let lines = typed.raw("holidays").lines().map(str::trim).filter(|line| !line.is_empty());
+    let holidays = lines.map(|line| match line.split_once(char::is_whitespace) {
+        Some((date, name)) => HolidayShape::Named { date: date.to_owned(), name: name.trim().to_owned() },
+        None => HolidayShape::Date(line.to_owned()),
+    });
+    let shape = CalendarShape {
+        name: typed.raw("name").to_owned(),
+        time_zone: typed.raw("time_zone").trim().to_owned(),
+        hours,
+        holidays: holidays.collect(),
+    };
+    Ok((calendar_of(shape)?, typed.ticked("default")))
+}
+
+async fn new(visit: Visit) -> Outcome {
+    visit.show(PLACE, "admin-form", &new_page(&visit))
+}
+
+fn new_page(visit: &Visit) -> AdminForm {
+    let words = visit.words();
+    let office = CalendarShape::from(Calendar::standard(visit.zone()));
+    let shape = CalendarShape { name: String::new(), ..office };
+    let of = form_of(words, &Place::Calendars.href(), &shape, false, 0);
+    let title = words.say("calendar-add-button", &[]);
+    form(visit, Place::Calendars, title, words.say_of("hint", "hours", &[]), of)
+}
+
+async fn add(visit: Visit) -> Outcome {
+    let done = async {
+        let (calendar, default) = typed_calendar(&visit)?;
+        let (actor, now) = (visit.actor()?.clone(), visit.now);
+        Ok::<_, Problem>(visit.write(move |conn| add_calendar(conn, Some(&actor), &calendar, default, now)).await?)
+    };
+    match done.await {
+        Ok(id) => Ok(visit.go(format!("/admin/calendars/{id}"), Some(Flash::new(Done::CalendarSaved)))),
+        Err(problem) if is_about_the_form(&problem) => again(&visit, &problem, new_page(&visit)),
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn replace(visit: Visit) -> Outcome {
+    let row = row(&visit).await?;
+    let id = row.id;
+    let done = async {
+        let (calendar, default) = typed_calendar(&visit)?;
+        let version = visit.typed.get("version").and_then(|version| version.parse::<i64>().ok());
+        let (actor, now) = (visit.actor()?.clone(), visit.now);
+        let saved = visit.write(move |conn| {
+            let expected = version.as_ref().map(std::slice::from_ref);
+            replace_calendar(conn, Some(&actor), id, expected, &calendar, default, now)
+        });
+        Ok::<_, Problem>(saved.await?)
+    };
+    match done.await {
+        Ok(id) => Ok(visit.go(format!("/admin/calendars/{id}"), Some(Flash::new(Done::CalendarSaved)))),
+        Err(problem) if is_about_the_form(&problem) => {
+            let mut page = page(&visit, &row)?;
+            page.form = page.form.map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
+            visit.show_again(problem.code().status(), PLACE, "calendar", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}

@@ -1,0 +1,107 @@
+//! Organizations: the list, and adding one.
+
+use super::handlers::{PLACE, again, form, list};
+use super::people::add_organization_form;
+use super::{AdminForm, Cell, Place};
+use crate::domain::access::Permission;
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::{Slug, Title};
+use crate::http::call::may;
+use crate::http::pagination::Paging;
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::parts::Pager;
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::sign_in::time_zones;
+use crate::http::portal::steps::is_about_the_form;
+use crate::http::portal::typed::Typed;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::{Code, Problem};
+use crate::store::organizations::{self, Organization};
+use crate::workflow::administer::{AddOrganization, add_organization};
+
+/// The rows of the route table.
+pub(super) fn routes() -> Vec<PortalRoute> {
+    pages! { organizations:
+        GET  "/admin/organizations"     may(Permission::OrganizationsView)   => show_all, "Organizations";
+        GET  "/admin/organizations/new" may(Permission::OrganizationsManage) => new, "The form that adds an organization";
+        POST "/admin/organizations"     may(Permission::OrganizationsManage) => add, "Adds an organization";
+    }
+}
+
+async fn show_all(visit: Visit) -> Outcome {
+    let (reach, cursor) = (visit.access()?.reach(), visit.asked("cursor").map(str::to_owned));
+    let (rows, next) = visit
+        .look(move |conn| {
+            let paging = Paging::<String>::read("portal/organizations", &(), None, cursor.as_deref())?;
+            let mut rows = organizations::list(conn, reach, paging.after.as_deref(), paging.fetch())?;
+            let next = paging.next(&mut rows, |organization| organization.slug.to_string());
+            Ok((rows, next))
+        })
+        .await?;
+    let words = visit.words();
+    let row = |organization: &Organization| {
+        let cases = format!("/cases?organization={}", organization.slug);
+        let name = match organization.kind {
+            OrganizationKind::Provider => Cell::text(organization.name.clone()),
+            _ => Cell::link(organization.name.clone(), cases),
+        };
+        vec![
+            name.small(organization.slug.to_string()),
+            Cell::text(organization.time_zone.clone()),
+            Cell::text(words.say_of("organization-kind", organization.kind.as_str(), &[])),
+        ]
+    };
+    let label = |key| words.say_of("label", key, &[]);
+    let columns = [label("name"), label("time-zone"), label("kind")];
+    let add = words.say("organization-add-button", &[]);
+    let adds = visit.can(Permission::OrganizationsManage).then_some(add.as_str());
+    let mut page = list(&visit, Place::Organizations, &columns, rows.iter().map(row).collect(), adds);
+    page.pager = Pager {
+        first: visit.asked("cursor").map(|_| Place::Organizations.href()),
+        next: next.map(|cursor| format!("{}?cursor={cursor}", Place::Organizations.href())),
+    };
+    visit.show(PLACE, "admin-list", &page)
+}
+
+async fn new(visit: Visit) -> Outcome {
+    visit.show(PLACE, "admin-form", &new_page(&visit))
+}
+
+fn new_page(visit: &Visit) -> AdminForm {
+    let words = visit.words();
+    let (title, about) = (words.say("organization-add", &[]), words.say("organization-add-about", &[]));
+    form(visit, Place::Organizations, title, about, add_organization_form(words, time_zones()))
+}
+
+async fn add(visit: Visit) -> Outcome {
+    match added(&visit).await {
+        Ok(name) => {
+            let flash = Flash::new(Done::OrganizationAdded).name(name);
+            Ok(visit.go(Place::Organizations.href(), Some(flash)))
+        }
+        Err(problem) if is_about_the_form(&problem) => again(&visit, &problem, new_page(&visit)),
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn added(visit: &Visit) -> Result<String, Problem> {
+    let mut typed = Typed::of(visit);
+    let name = typed.text("name", Title::parse);
+    let slug = typed.text("slug", Slug::parse);
+    let kind = typed.one_of::<OrganizationKind>("kind");
+    let time_zone = match typed.raw("time_zone").trim() {
+        "" => Some(visit.zone()),
+        _ => typed.one_of::<chrono_tz::Tz>("time_zone"),
+    };
+    typed.checked()?;
+    let (Some(name), Some(slug), Some(kind), Some(time_zone)) = (name, slug, kind, time_zone) else {
+        return Err(Problem::new(Code::Internal));
+    };
+    let region = Title::parse("default").map_err(|_| Problem::new(Code::Internal))?;
+    let called = name.to_string();
+    let add = AddOrganization { slug, name, kind, region, time_zone };
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit.write(move |conn| add_organization(conn, Some(&actor), &add, now)).await?;
+    Ok(called)
+}

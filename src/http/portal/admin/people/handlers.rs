@@ -1,0 +1,225 @@
+//! Listing people, adding them, giving roles, shutting out and letting in.
+
+use secrecy::SecretString;
+
+use super::{PersonPage, add_person_form, role_field, roles_form};
+use crate::domain::access::{Access, Permission, Reach, Role};
+use crate::domain::ids::PersonId;
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::{EmailAddress, PersonName};
+use crate::http::call::may;
+use crate::http::fields::Fault;
+use crate::http::pagination::Paging;
+use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
+use crate::http::portal::admin::{AdminForm, Cell, Place};
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::{Choice, Form};
+use crate::http::portal::parts::Pager;
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::sign_in::SHORTEST_PASSWORD;
+use crate::http::portal::steps::is_about_the_form;
+use crate::http::portal::typed::Typed;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::{Code, Problem};
+use crate::http::sign_in::hash;
+use crate::store::people::{self, Person};
+use crate::store::{organizations, sessions};
+use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
+
+/// The rows of the route table.
+pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+    pages! { people:
+        GET  "/admin/people"                 may(Permission::UsersView)   => show_all, "People, by name";
+        GET  "/admin/people/new"             may(Permission::UsersManage) => new, "The form that adds a person";
+        POST "/admin/people"                 may(Permission::UsersManage) => add, "Adds a person";
+        GET  "/admin/people/{person}"        may(Permission::UsersView)   => show, "One person";
+        POST "/admin/people/{person}/roles"  may(Permission::UsersManage) => give_roles, "Gives a person their roles";
+        POST "/admin/people/{person}/access" may(Permission::UsersManage) => switch_access, "Shuts a person out, or lets them in again";
+    }
+}
+
+async fn show_all(visit: Visit) -> Outcome {
+    let (reach, cursor) = (visit.access()?.reach(), visit.asked("cursor").map(str::to_owned));
+    let (people, roles, next, names) = visit
+        .look(move |conn| {
+            let paging = Paging::<(String, String, PersonId)>::read("portal/people", &(), None, cursor.as_deref())?;
+            let after = paging.after.as_ref().map(|(last, first, id)| (last.as_str(), first.as_str(), *id));
+            let mut people = people::list(conn, reach, None, after, paging.fetch())?;
+            let key = |person: &Person| (person.last_name.clone(), person.first_name.clone(), person.id);
+            let next = paging.next(&mut people, key);
+            let ids: Vec<_> = people.iter().map(|person| person.id).collect();
+            let roles = people::roles_of(conn, &ids)?;
+            let all = organizations::list(conn, reach, None, 1_000)?;
+            let names: Vec<_> = all.into_iter().map(|organization| (organization.id, organization.name)).collect();
+            Ok((people, roles, next, names))
+        })
+        .await?;
+    let words = visit.words();
+    let row = |person: &Person| {
+        let held = roles.iter().filter(|(id, _)| *id == person.id);
+        let held: Vec<_> = held.map(|(_, role)| words.say_of("role", role.as_str(), &[])).collect();
+        let organization = names.iter().find(|(id, _)| *id == person.organization_id);
+        let (access, chip) = match person.disabled_at {
+            None => ("person-active", "good"),
+            Some(_) => ("person-disabled", "late"),
+        };
+        vec![
+            Cell::link(person.name(), format!("/admin/people/{}", person.id)).small(person.email.to_string()),
+            Cell::text(organization.map(|(_, name)| name.clone()).unwrap_or_default()),
+            Cell::text(held.join(", ")),
+            Cell::chip(words.say_of("access", access, &[]), chip),
+        ]
+    };
+    let label = |key| words.say_of("label", key, &[]);
+    let columns = [label("name"), label("organization"), words.say("person-roles", &[]), words.say("person-access", &[])];
+    let add = words.say("person-add-button", &[]);
+    let adds = visit.can(Permission::UsersManage).then_some(add.as_str());
+    let mut page = list(&visit, Place::People, &columns, people.iter().map(row).collect(), adds);
+    page.pager = Pager {
+        first: visit.asked("cursor").map(|_| "/admin/people".to_owned()),
+        next: next.map(|cursor| format!("/admin/people?cursor={cursor}")),
+    };
+    visit.show(PLACE, "admin-list", &page)
+}
+
+async fn new(visit: Visit) -> Outcome {
+    let page = new_page(&visit).await?;
+    visit.show(PLACE, "admin-form", &page)
+}
+
+async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
+    let (reach, own) = (visit.access()?.reach(), visit.principal()?.organization.slug.clone());
+    let all = visit.look(move |conn| Ok(organizations::list(conn, reach, None, 1_000)?)).await?;
+    let choice = |organization: &organizations::Organization| {
+        Choice::new(organization.slug.to_string(), organization.name.clone())
+    };
+    let words = visit.words();
+    let offered = offered(visit.access()?, None);
+    let form_of = add_person_form(words, all.iter().map(choice).collect(), &offered, &own);
+    let (title, about) = (words.say("person-add", &[]), words.say("person-add-about", &[]));
+    Ok(form(visit, Place::People, title, about, form_of))
+}
+
+/// The roles that a person of an organization of this kind may be given; all those of the visitor's reach if it is not
+/// known yet.
+fn offered(access: &Access, kind: Option<OrganizationKind>) -> Vec<Role> {
+    let fits = |role: &Role| match kind {
+        Some(kind) => role.side() == kind.side(),
+        None => access.reach() == Reach::Everything || role.side() == access.side,
+    };
+    Role::ALL.iter().copied().filter(fits).collect()
+}
+
+async fn add(visit: Visit) -> Outcome {
+    match added(&visit).await {
+        Ok((id, name)) => {
+            let flash = Flash::new(Done::PersonAdded).name(name);
+            Ok(visit.go(format!("/admin/people/{id}"), Some(flash)))
+        }
+        Err(problem) if is_about_the_form(&problem) => again(&visit, &problem, new_page(&visit).await?),
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
+    let mut typed = Typed::of(visit);
+    let first_name = typed.text("first_name", PersonName::parse);
+    let last_name = typed.text("last_name", PersonName::parse);
+    let email = typed.text("email", EmailAddress::parse);
+    let organization = typed.text("organization", |text| Ok(text.to_owned()));
+    let password = typed.raw("password").to_owned();
+    if !password.is_empty() && password.chars().count() < SHORTEST_PASSWORD {
+        typed.refuse("password", Fault::new("too_short").with("min", SHORTEST_PASSWORD));
+    }
+    let roles = ticked(&typed);
+    typed.checked()?;
+    let (Some(first_name), Some(last_name), Some(email), Some(organization)) =
+        (first_name, last_name, email, organization)
+    else {
+        return Err(Problem::new(Code::Internal));
+    };
+    let password_hash = match password.is_empty() {
+        true => None,
+        false => {
+            let hashed = hash(&visit.desk, SecretString::from(password)).await;
+            Some(hashed.map_err(|_| Problem::new(Code::Internal))?)
+        }
+    };
+    let name = people::display_name(first_name.as_str(), last_name.as_str());
+    let add = AddPerson { organization, email, first_name, last_name, time_zone: None, roles, password_hash };
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let id = visit.write(move |conn| add_person(conn, Some(&actor), &add, now)).await?;
+    Ok((id, name))
+}
+
+fn ticked(typed: &Typed<'_>) -> Vec<Role> {
+    Role::ALL.iter().copied().filter(|role| typed.ticked(&role_field(*role))).collect()
+}
+
+async fn show(visit: Visit) -> Outcome {
+    let page = page(&visit).await?;
+    visit.show(PLACE, "person", &page)
+}
+
+async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
+    let (id, reach): (PersonId, _) = (visit.part("person")?, visit.access()?.reach());
+    let (person, organization, roles) = visit
+        .look(move |conn| {
+            let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+            let organization = organizations::find(conn, Reach::Everything, person.organization_id)?;
+            let roles = people::roles(conn, id, person.organization_id)?;
+            Ok((person, organization.ok_or_else(Problem::not_found)?, roles))
+        })
+        .await?;
+    let words = visit.words();
+    let active = person.disabled_at.is_none();
+    let manages = visit.can(Permission::UsersManage);
+    let to = |place: &str| format!("/admin/people/{id}/{place}");
+    let offered = offered(visit.access()?, Some(organization.kind));
+    let verb = if active { "disable" } else { "enable" };
+    let held = roles.iter().map(|role| words.say_of("role", role.as_str(), &[])).collect::<Vec<_>>();
+    Ok(PersonPage {
+        name: person.name(),
+        email: person.email.to_string(),
+        organization: organization.name,
+        active,
+        tabs: tabs_of(visit, Place::People),
+        held,
+        roles: manages.then(|| roles_form(words, to("roles"), &offered, &roles)),
+        access_about: words.say_of("access-about", verb, &[]),
+        access: manages.then(|| Form::new("access", to("access"), words.say_of("access", verb, &[]), Vec::new())),
+    })
+}
+
+async fn give_roles(visit: Visit) -> Outcome {
+    let roles = ticked(&Typed::of(&visit));
+    let update = UpdatePerson { roles: Some(roles), ..UpdatePerson::default() };
+    change(visit, update).await
+}
+
+async fn switch_access(visit: Visit) -> Outcome {
+    let was = page(&visit).await?.active;
+    change(visit, UpdatePerson { disabled: Some(was), ..UpdatePerson::default() }).await
+}
+
+async fn change(visit: Visit, update: UpdatePerson) -> Outcome {
+    let id: PersonId = visit.part("person")?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let done = visit.write(move |conn| {
+        let id = update_person(conn, Some(&actor), id, None, &update, now)?;
+        if update.disabled == Some(true) {
+            sessions::close_all(conn, id)?;
+        }
+        Ok(id)
+    });
+    match done.await.map_err(Problem::from) {
+        Ok(_) => Ok(visit.go(format!("/admin/people/{id}"), Some(Flash::new(Done::PersonChanged)))),
+        Err(problem) if is_about_the_form(&problem) => {
+            let mut page = page(&visit).await?;
+            page.roles = page.roles.map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
+            visit.show_again(problem.code().status(), PLACE, "person", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}

@@ -1,0 +1,103 @@
+//! Policies: the figures of the criteria (E12).
+
+use super::handlers::{PLACE, again, form, list};
+use super::{AdminForm, Cell, Place};
+use crate::domain::access::Permission;
+use crate::domain::case::{BusinessImpact, Priority};
+use crate::domain::eligibility::Policy;
+use crate::http::call::may;
+use crate::http::fields::Fault;
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::cases::words_of;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::steps::is_about_the_form;
+use crate::http::portal::typed::Typed;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
+use crate::store::rules;
+use crate::words::Words;
+use crate::workflow::administer::set_policies;
+
+/// The rows of the route table.
+pub(super) fn routes() -> Vec<PortalRoute> {
+    pages! { policies:
+        GET  "/admin/policies" may(Permission::PoliciesView)   => show, "The policies";
+        POST "/admin/policies" may(Permission::PoliciesManage) => save, "Changes the policies";
+    }
+}
+
+async fn show(visit: Visit) -> Outcome {
+    let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
+    if visit.can(Permission::PoliciesManage) {
+        return visit.show(PLACE, "admin-form", &page(&visit, &policy));
+    }
+    // Who only sees them reads them as a list.
+    let words = visit.words();
+    let row = |key: &&str| {
+        let value = policy.get(key).unwrap_or_default();
+        vec![Cell::text(words.say_of("policy", key, &[])), Cell::text(told(words, key, &value))]
+    };
+    let columns = [words.say("policy-column", &[]), words.say("policy-value", &[])];
+    let page = list(&visit, Place::Policies, &columns, Policy::KEYS.iter().map(row).collect(), None);
+    visit.show(PLACE, "admin-list", &page)
+}
+
+/// The family in which a policy's values are named; a figure has none.
+fn family(key: &str) -> Option<(&'static str, &'static [&'static str])> {
+    match key {
+        "minimum_priority" | "staleness_wait_from" => Some(("priority", Priority::NAMES)),
+        "required_impact" => Some(("impact", BusinessImpact::NAMES)),
+        _ => None,
+    }
+}
+
+fn told(words: &Words, key: &str, value: &str) -> String {
+    family(key).map_or_else(|| value.to_owned(), |(family, _)| words.say_of(family, value, &[]))
+}
+
+fn page(visit: &Visit, policy: &Policy) -> AdminForm {
+    let words = visit.words();
+    let control = |key: &&str| {
+        let (label, value) = (words.say_of("policy", key, &[]), policy.get(key).unwrap_or_default());
+        match family(key) {
+            Some((family, names)) => {
+                Control::new(Kind::Select, *key, label).choices(words_of(words, family, names, "")).value(value)
+            }
+            None => Control::new(Kind::Number, *key, label).value(value),
+        }
+        .required()
+    };
+    let controls = Policy::KEYS.iter().map(control).collect();
+    let of = Form::new("policies", Place::Policies.href(), words.say_of("panel-button", "edit", &[]), controls);
+    let (title, about) = (words.say_of("admin", "policies", &[]), words.say_of("admin-about", "policies", &[]));
+    AdminForm { back: "/admin".to_owned(), ..form(visit, Place::Policies, title, about, of) }
+}
+
+async fn save(visit: Visit) -> Outcome {
+    match saved(&visit).await {
+        Ok(()) => Ok(visit.go(Place::Policies.href(), Some(Flash::new(Done::PoliciesSaved)))),
+        Err(problem) if is_about_the_form(&problem) => {
+            let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
+            again(&visit, &problem, page(&visit, &policy))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn saved(visit: &Visit) -> Result<(), Problem> {
+    let mut typed = Typed::of(visit);
+    let mut checked = Policy::default();
+    let mut values = Vec::new();
+    for key in Policy::KEYS {
+        let value = typed.raw(key).trim().to_owned();
+        match checked.set(key, &value) {
+            Ok(()) => values.push((key.to_owned(), value)),
+            Err(error) => typed.refuse(key, Fault::from(error)),
+        }
+    }
+    typed.checked()?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    Ok(visit.write(move |conn| set_policies(conn, Some(&actor), &values, now)).await?)
+}

@@ -1,0 +1,178 @@
+//! What a visit is answered with: a page, or the way to another one.
+
+use actix_web::body::BoxBody;
+use actix_web::cookie::Cookie;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use super::flash::{self, Flash};
+use super::problem::ProblemPage;
+use super::visit::Visit;
+use crate::db::DbError;
+use crate::http::problem::{Code, Problem};
+use crate::workflow::Failed;
+
+/// An answer to a visit.
+#[derive(Debug)]
+pub struct Answer {
+    status: StatusCode,
+    body: Body,
+    cookies: Vec<Cookie<'static>>,
+}
+
+#[derive(Debug)]
+enum Body {
+    Page(String),
+    Elsewhere(String),
+    Plain(&'static str, String, Vec<u8>),
+}
+
+/// Why there is no answer of the page's own.
+#[derive(Debug)]
+pub enum Stop {
+    /// Something is wrong; there is a page for it.
+    Problem(Problem),
+    /// The page itself could not be made: a defect.
+    Defect(super::render::PageError),
+}
+
+/// What a handler comes to.
+pub type Outcome = Result<Answer, Stop>;
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Failed> for Stop {
+    fn from(failed: Failed) -> Self {
+        Self::Problem(failed.into())
+    }
+}
+
+impl From<DbError> for Stop {
+    fn from(error: DbError) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl From<super::render::PageError> for Stop {
+    fn from(error: super::render::PageError) -> Self {
+        Self::Defect(error)
+    }
+}
+
+impl Visit {
+    /// The page `template` at `place` of the navigation.
+    ///
+    /// # Errors
+    /// A mistake in the template.
+    pub fn show<T: Serialize>(&self, place: &str, template: &str, page: &T) -> Outcome {
+        self.show_with(StatusCode::OK, place, template, page)
+    }
+
+    /// The page again with what was typed and what is wrong with it.
+    ///
+    /// # Errors
+    /// A mistake in the template.
+    pub fn show_again<T: Serialize>(
+        &self,
+        status: StatusCode,
+        place: &str,
+        template: &str,
+        page: &T,
+    ) -> Outcome {
+        self.show_with(status, place, template, page)
+    }
+
+    fn show_with<T: Serialize>(
+        &self,
+        status: StatusCode,
+        place: &str,
+        template: &str,
+        page: &T,
+    ) -> Outcome {
+        let html = self.portal.renderer.page(template, &self.shell(place), page)?;
+        let mut cookies = Vec::new();
+        if self.flash.is_some() {
+            cookies.push(flash::shown(self.is_secure()));
+        }
+        Ok(Answer { status, body: Body::Page(html), cookies })
+    }
+
+    /// Sends the visitor to `address`, a local one, where `flash` is told.
+    pub fn go(&self, address: impl Into<String>, flash: Option<Flash>) -> Answer {
+        let cookies = flash.map(|flash| flash.cookie(self.is_secure())).into_iter().collect();
+        Answer { status: StatusCode::SEE_OTHER, body: Body::Elsewhere(address.into()), cookies }
+    }
+
+    /// Whether cookies travel over TLS only.
+    pub fn is_secure(&self) -> bool {
+        self.desk.public_url.is_https()
+    }
+
+    /// The page for a problem; who is not signed in is asked to, if that is what is wrong.
+    pub(super) fn stopped(&self, stop: Stop, is_get: bool) -> HttpResponse<BoxBody> {
+        let problem = match stop {
+            Stop::Problem(problem) => problem,
+            Stop::Defect(error) => {
+                tracing::error!(%error, "a page could not be made");
+                Problem::new(Code::Internal)
+            }
+        };
+        if problem.code() == Code::Unauthenticated && is_get {
+            let next = url::form_urlencoded::byte_serialize(self.address.as_bytes());
+            let address = format!("/sign-in?next={}", next.collect::<String>());
+            return self.go(address, None).into_response();
+        }
+        // The document is not sent: making it logs what is ours, once.
+        let document = problem.error_response();
+        let page = ProblemPage::of(self, &problem);
+        match self.show_with(document.status(), "", "problem", &page) {
+            Ok(answer) => {
+                let mut response = answer.into_response();
+                for name in [header::RETRY_AFTER, header::ALLOW] {
+                    if let Some(value) = document.headers().get(&name) {
+                        response.headers_mut().insert(name, value.clone());
+                    }
+                }
+                response
+            }
+            Err(_) => document,
+        }
+    }
+}
+
+impl Answer {
+    /// A file to keep: `name` is what the browser calls it.
+    pub fn file(content_type: &'static str, name: String, bytes: Vec<u8>) -> Self {
+        Self { status: StatusCode::OK, body: Body::Plain(content_type, name, bytes), cookies: Vec::new() }
+    }
+
+    /// Sets a cookie.
+    #[must_use]
+    pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
+    /// The HTTP answer.
+    pub(super) fn into_response(self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.status);
+        // What one person may read is nobody else's, and no cache's to keep.
+        response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        for cookie in self.cookies {
+            response.cookie(cookie);
+        }
+        match self.body {
+            Body::Page(html) => response.content_type("text/html; charset=utf-8").body(html),
+            Body::Elsewhere(address) => response.insert_header((header::LOCATION, address)).finish(),
+            Body::Plain(content_type, name, bytes) => response
+                .content_type(content_type)
+                .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+                .body(bytes),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Everything that the pages of a case and of its escalations show, read in one transaction.
+
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Access, Permission, Role};
+use crate::domain::calendar::{Calendar, Replay};
+use crate::domain::case::{PriorityRequestState, Status};
+use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
+use crate::domain::feed::Feed;
+use crate::domain::ids::{CaseId, CaseRef, EntryId, PersonId};
+use crate::domain::reason::{Governance, Reason};
+use crate::http::pagination::Paging;
+use crate::http::problem::Problem;
+use crate::store::calendars::CalendarBook;
+use crate::store::cases::{self, CaseView};
+use crate::store::escalations::{self, EscalationFilter, EscalationView, Order};
+use crate::store::feeds::{self, EntryView, FeedOf};
+use crate::store::people::{self, Person};
+use crate::store::promises::{self, NextStep};
+use crate::store::requests::{self, PriorityRequest};
+use crate::store::{calendars, reads, rules};
+use crate::workflow::Actor;
+use crate::workflow::assess::{assess, facts};
+
+/// The most escalations and entries of theirs that stand on a case's page.
+const ESCALATIONS: i64 = 50;
+const ESCALATION_ENTRIES: i64 = 200;
+
+/// A case with everything that belongs to it, as one person sees it.
+pub(in crate::http::portal) struct CaseRecord {
+    pub(in crate::http::portal) view: CaseView,
+    /// A page of the case feed, newest first.
+    pub(in crate::http::portal) entries: Vec<EntryView>,
+    /// Where the older ones begin.
+    pub(in crate::http::portal) older: Option<String>,
+    /// Its escalations, newest first; none for who may not see them.
+    pub(in crate::http::portal) escalations: Vec<EscalationView>,
+    /// What was written about them, newest first.
+    pub(in crate::http::portal) escalation_entries: Vec<EntryView>,
+    pub(in crate::http::portal) steps: Vec<NextStep>,
+    /// Requests to raise the priority, newest first, with who asked.
+    pub(in crate::http::portal) requests: Vec<(PriorityRequest, String)>,
+    /// When the reader last read each feed.
+    pub(in crate::http::portal) read: Vec<(Feed, Instant)>,
+    pub(in crate::http::portal) facts: CaseFacts,
+    pub(in crate::http::portal) policy: Policy,
+    /// All reasons, those that can no longer be chosen included.
+    pub(in crate::http::portal) reasons: Vec<Reason>,
+    /// The assessments of those that can be chosen.
+    pub(in crate::http::portal) assessments: Vec<Assessment>,
+    /// The window since support's last update, where the case waits for one.
+    pub(in crate::http::portal) staleness: Option<Replay>,
+    /// The window of the root cause analysis, where one is requested.
+    pub(in crate::http::portal) rca: Option<Replay>,
+    /// The provider's people who work cases; only for its staff.
+    pub(in crate::http::portal) engineers: Vec<Person>,
+    /// Lines of business as (id, name); only for the provider's staff.
+    pub(in crate::http::portal) lines: Vec<(String, String)>,
+}
+
+impl CaseRecord {
+    /// Reads a case that exists for `actor`. `before` is where the page of its feed begins.
+    pub(in crate::http::portal) fn load(
+        conn: &mut Conn,
+        actor: &Actor,
+        case: &CaseRef,
+        before: Option<&str>,
+        now: Instant,
+    ) -> Result<Self, Problem> {
+        let access = &actor.access;
+        let view = cases::view(conn, access.reach(), case)?.ok_or_else(Problem::not_found)?;
+        access.require(Permission::CasesView)?;
+        let id = view.case.id;
+        let paging = Paging::<(Instant, EntryId)>::read("portal/case-feed", &id, None, before)?;
+        let mut entries = feeds::list(conn, access, &FeedOf::Case(id), paging.after, paging.fetch())?;
+        let older = paging.next(&mut entries, |view| (view.entry.at, view.entry.id));
+        let (escalations, escalation_entries) = about_escalations(conn, access, &view)?;
+        let facts = facts(conn, &view.case, actor.id(), now)?;
+        let policy = rules::policy(conn)?;
+        let book = CalendarBook::load(conn)?;
+        let calendar = book.of_line(view.case.line_of_business_id);
+        let reasons: Vec<_> = rules::reasons(conn)?.iter().map(rules::ReasonRow::reason).collect();
+        let (staleness, rca) = replays(&facts, &reasons, calendar, &policy, now)?;
+        let staff = access.can(Permission::CasesWork);
+        Ok(Self {
+            entries,
+            older,
+            escalations,
+            escalation_entries,
+            steps: promises::of_case(conn, id)?,
+            requests: requests_of(conn, id)?,
+            read: reads::last(conn, id, actor.id(), now)?,
+            assessments: assess(conn, actor, &CaseRef::Id(id), None, None, now)?,
+            facts,
+            policy,
+            reasons,
+            staleness,
+            rca,
+            engineers: if staff { engineers(conn)? } else { Vec::new() },
+            lines: if staff { lines(conn)? } else { Vec::new() },
+            view,
+        })
+    }
+
+    /// When the reader last read a feed.
+    pub(in crate::http::portal) fn read_at(&self, feed: Feed) -> Option<Instant> {
+        self.read.iter().find(|(of, _)| *of == feed).map(|(_, at)| *at)
+    }
+
+    /// The label of a reason; its code, should it be gone.
+    pub(in crate::http::portal) fn label<'a>(&'a self, code: &'a str) -> &'a str {
+        self.reasons.iter().find(|reason| reason.code == code).map_or(code, |reason| reason.label.as_str())
+    }
+
+    /// The escalation that is active.
+    pub(in crate::http::portal) fn active(&self) -> Option<&EscalationView> {
+        self.escalations.iter().find(|view| view.escalation.state.is_active())
+    }
+
+    /// The page of the case.
+    pub(in crate::http::portal) fn page(&self) -> String {
+        format!("/cases/{}", self.view.case.number)
+    }
+
+    pub(in crate::http::portal) fn is_open(&self) -> bool {
+        self.view.case.status != Status::Closed
+    }
+
+    pub(in crate::http::portal) fn pending_request(&self) -> Option<&PriorityRequest> {
+        let pending = |(request, _): &&(PriorityRequest, String)| request.state == PriorityRequestState::Pending;
+        self.requests.iter().find(pending).map(|(request, _)| request)
+    }
+}
+
+fn about_escalations(
+    conn: &mut Conn,
+    access: &Access,
+    view: &CaseView,
+) -> Result<(Vec<EscalationView>, Vec<EntryView>), Problem> {
+    if !access.can(Permission::EscalationsView) {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let filter = EscalationFilter { case: Some(view.case.id), ..EscalationFilter::default() };
+    let newest = Order::Newest { after: None };
+    let escalations = escalations::list(conn, access.reach(), &filter, newest, ESCALATIONS)?;
+    let of = FeedOf::Escalations(view.case.id);
+    let entries = feeds::list(conn, access, &of, None, ESCALATION_ENTRIES)?;
+    Ok((escalations, entries))
+}
+
+fn replays(
+    facts: &CaseFacts,
+    reasons: &[Reason],
+    calendar: &Calendar,
+    policy: &Policy,
+    now: Instant,
+) -> Result<(Option<Replay>, Option<Replay>), Problem> {
+    let of = |governance: Governance| {
+        let reason = reasons.iter().find(|reason| reason.governed_by == governance);
+        // A calendar that cannot reckon is told where it is asked; the page stands without its drawing.
+        reason.and_then(|reason| eligibility::replay(facts, reason, calendar, policy, now).ok().flatten())
+    };
+    Ok((of(Governance::Staleness), of(Governance::RcaWindow)))
+}
+
+
+fn requests_of(conn: &mut Conn, case: CaseId) -> Result<Vec<(PriorityRequest, String)>, Problem> {
+    let requests = requests::of_case(conn, case)?;
+    let mut named = Vec::with_capacity(requests.len());
+    for request in requests {
+        let name = name_of(conn, request.requested_by)?;
+        named.push((request, name));
+    }
+    Ok(named)
+}
+
+/// What a person is called, in whatever organization.
+fn name_of(conn: &mut Conn, person: PersonId) -> Result<String, Problem> {
+    let person = people::find(conn, crate::domain::access::Reach::Everything, person)?;
+    Ok(person.map(|person| person.name()).unwrap_or_default())
+}
+
+/// Those who work cases.
+fn engineers(conn: &mut Conn) -> Result<Vec<Person>, Problem> {
+    let roles: Vec<_> = Role::ALL
+        .iter()
+        .copied()
+        .filter(|role| role.permissions().contains(&Permission::CasesWork))
+        .collect();
+    Ok(people::staff_with(conn, &roles)?)
+}
+
+fn lines(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
+    let lines = calendars::lines(conn)?;
+    Ok(lines.into_iter().map(|line| (line.id.to_string(), line.name)).collect())
+}

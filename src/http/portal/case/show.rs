@@ -1,0 +1,355 @@
+//! The case page from what is recorded of the case.
+
+use actix_web::http::StatusCode;
+
+use super::panel::panel;
+use super::{
+    CaseHead, CasePage, CaseRecord, PriorityRequestView, PriorityRequests, RcaView, Waiting, wait_line,
+};
+use crate::domain::access::{CaseField, Permission};
+use crate::domain::case::{Priority, PriorityRequestState, StepState, contact_may_request};
+use crate::domain::escalation::State;
+use crate::domain::feed::Feed;
+use crate::domain::ids::{CaseRef, EscalationId};
+use crate::http::portal::admin::calendars::track;
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::checklist::{Readiness, checklist};
+use crate::http::portal::entries::{Reading, composer, entry};
+use crate::http::portal::parts::{Bell, CaseFeed, EscalationFeed, Fact, Foot, Link, Panel, Thread};
+use crate::http::portal::shell::Tone;
+use crate::http::portal::steps;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
+use crate::store::escalations::EscalationView;
+use crate::words::assessment::outlook;
+use crate::workflow::update_case::mark_read;
+
+const PLACE: &str = "cases";
+
+/// The case page; opening it reads its feeds (F6).
+pub(super) async fn show(visit: Visit) -> Outcome {
+    let case: CaseRef = visit.part("case")?;
+    let record = load(&visit, &case).await?;
+    let verb = visit.asked("do").map(|verb| (verb.to_owned(), subject(&visit)));
+    let panel = verb.and_then(|(verb, subject)| panel(&visit, &record, &verb, &subject));
+    let answer = visit.show(PLACE, "case", &page(&visit, &record, panel)?)?;
+    read_feeds(&visit, &record).await?;
+    Ok(answer)
+}
+
+/// What the verb of the address is about: a step, an entry, a request.
+fn subject(visit: &Visit) -> String {
+    let named = ["step", "entry", "request"].iter().find_map(|name| visit.asked(name));
+    named.unwrap_or_default().to_owned()
+}
+
+/// The case page again, with the panel of a verb that was refused.
+///
+/// # Errors
+/// The case does not exist for the visitor; a mistake in the template.
+pub(in crate::http::portal) async fn show_again(
+    visit: &Visit,
+    case: &CaseRef,
+    (verb, subject): (&str, &str),
+    status: StatusCode,
+    again: impl FnOnce(Panel) -> Panel,
+) -> Outcome {
+    let record = load(visit, case).await?;
+    let panel = panel(visit, &record, verb, subject).map(again);
+    visit.show_again(status, PLACE, "case", &page(visit, &record, panel)?)
+}
+
+/// The case page again, with what was typed into the composer of its feed.
+pub(super) async fn compose_again(visit: &Visit, case: &CaseRef, status: StatusCode, error: String) -> Outcome {
+    let record = load(visit, case).await?;
+    let mut page = page(visit, &record, None)?;
+    if let Some(composer) = &mut page.case_feed.composer {
+        composer.error = error;
+        composer.value = visit.typed.get("body").cloned().unwrap_or_default();
+    }
+    visit.show_again(status, PLACE, "case", &page)
+}
+
+async fn load(visit: &Visit, case: &CaseRef) -> Result<CaseRecord, Problem> {
+    let (actor, case, now) = (visit.actor()?.clone(), *case, visit.now);
+    let before = visit.asked("before").map(str::to_owned);
+    visit.look(move |conn| CaseRecord::load(conn, &actor, &case, before.as_deref(), now)).await
+}
+
+/// Records that the feeds were read, unless nothing was new in them.
+async fn read_feeds(visit: &Visit, record: &CaseRecord) -> Result<(), Problem> {
+    let newest = |entries: &[crate::store::feeds::EntryView]| entries.iter().map(|view| view.entry.at).max();
+    let news = [(Feed::Case, newest(&record.entries)), (Feed::Escalation, newest(&record.escalation_entries))];
+    let is_new = news.iter().any(|(feed, at)| at.is_some_and(|at| record.read_at(*feed).is_none_or(|read| read < at)));
+    if is_new {
+        let (actor, id, now) = (visit.actor()?.clone(), record.view.case.id, visit.now);
+        visit.write(move |conn| mark_read(conn, &actor, &CaseRef::Id(id), None, now)).await?;
+    }
+    Ok(())
+}
+
+fn page(visit: &Visit, record: &CaseRecord, panel: Option<Panel>) -> Result<CasePage, Problem> {
+    let (words, case) = (visit.words(), &record.view.case);
+    let page = record.page();
+    Ok(CasePage {
+        head: head(visit, record),
+        description: case.description.clone(),
+        panel,
+        case_feed: case_feed(visit, record, &page)?,
+        escalations: escalation_feed(visit, record, record.active().map(|view| view.escalation.id), &page)?,
+        checklist: visit.can(Permission::EscalationsSubmit).then(|| {
+            let readiness = Readiness {
+                facts: &record.facts,
+                policy: &record.policy,
+                assessments: &record.assessments,
+                staleness: record.staleness.as_ref(),
+                rca: record.rca.as_ref(),
+            };
+            checklist(words, &readiness)
+        }),
+        steps: steps::list(visit, &record.steps, &page, record.is_open()),
+        requests: requests(visit, record, &page),
+        rca: rca(visit, record, &page),
+        facts_title: words.say("facts-case", &[]),
+        facts: facts_of_case(visit, record),
+        foot: foot(visit, record, &page),
+    })
+}
+
+fn head(visit: &Visit, record: &CaseRecord) -> CaseHead {
+    let (words, case) = (visit.words(), &record.view.case);
+    let open = record.steps.iter().filter(|step| step.state == StepState::Open);
+    let waiting = Waiting {
+        status: case.status,
+        organization: &record.view.organization.name,
+        staff: visit.is_staff(),
+        last_provider_entry_at: case.last_provider_entry_at,
+        next_promise_at: open.map(|step| step.due_at).min(),
+        opened_at: case.opened_at,
+        closed_at: case.closed_at,
+        now: visit.now,
+    };
+    CaseHead {
+        number: case.number.to_string(),
+        subject: case.subject.clone(),
+        priority: case.priority,
+        status: case.status,
+        escalation: record.active().map(|view| escalated(visit, view)),
+        wait: wait_line(words, &waiting),
+    }
+}
+
+/// "Escalated · rank 1 · Olga Marin".
+fn escalated(visit: &Visit, view: &EscalationView) -> Link {
+    let words = visit.words();
+    let rank = view.escalation.rank.map(|rank| words.say("review-rank", &[("rank", rank.into())]).to_lowercase());
+    let state = words.say_of("state-in", view.escalation.state.as_str(), &[]);
+    let owner = view.owner.as_ref().map(|owner| owner.name.clone());
+    let parts = [Some(words.say("cases-escalated", &[])), rank.or(Some(state)), owner];
+    let label = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    Link::new(label, format!("/escalations/{}", view.escalation.number))
+}
+
+/// The case feed on `page`.
+pub(in crate::http::portal) fn case_feed(visit: &Visit, record: &CaseRecord, page: &str) -> Result<CaseFeed, Problem> {
+    let organization = record.view.organization.name.as_str();
+    let reading = Reading { visit, organization, page, read_at: record.read_at(Feed::Case), open: record.is_open() };
+    let entries = record.entries.iter().map(|view| entry(&reading, view)).collect::<Result<Vec<_>, _>>()?;
+    let action = format!("{}/feed", record.page());
+    let composer = composer(visit, "write", action, organization, None).filter(|_| record.is_open());
+    Ok(CaseFeed {
+        unread: entries.iter().filter(|entry| entry.unread).count(),
+        older: record.older.as_ref().map(|cursor| format!("{page}?before={cursor}#case-feed")),
+        entries,
+        composer,
+    })
+}
+
+/// The escalation feed on `page`: `current` open, the others folded.
+pub(in crate::http::portal) fn escalation_feed(
+    visit: &Visit,
+    record: &CaseRecord,
+    current: Option<EscalationId>,
+    page: &str,
+) -> Result<EscalationFeed, Problem> {
+    let read_at = record.read_at(Feed::Escalation);
+    let organization = record.view.organization.name.as_str();
+    let reading = Reading { visit, organization, page, read_at, open: record.is_open() };
+    let mut feed = EscalationFeed { current: None, past: Vec::new(), unread: 0 };
+    for view in &record.escalations {
+        let escalation = &view.escalation;
+        let own = record.escalation_entries.iter().filter(|other| other.entry.escalation_id == Some(escalation.id));
+        let entries = own.map(|view| entry(&reading, view)).collect::<Result<Vec<_>, _>>()?;
+        feed.unread += entries.iter().filter(|entry| entry.unread).count();
+        let is_current = current == Some(escalation.id);
+        let owner = view.owner.as_ref().map_or_else(|| visit.words().say("compose-owners", &[]), |owner| owner.name.clone());
+        let action = format!("/escalations/{}/feed", escalation.number);
+        let writes = is_current && escalation.state.is_active() && record.is_open();
+        let thread = Thread {
+            number: escalation.number.to_string(),
+            href: format!("/escalations/{}", escalation.number),
+            reason: record.label(&escalation.reason).to_owned(),
+            state: escalation.state.as_str().to_owned(),
+            submitted_at: escalation.submitted_at,
+            entries,
+            older: None,
+            composer: composer(visit, "answer", action, organization, Some(&owner)).filter(|_| writes),
+        };
+        if is_current { feed.current = Some(thread) } else { feed.past.push(thread) }
+    }
+    Ok(feed)
+}
+
+fn requests(visit: &Visit, record: &CaseRecord, page: &str) -> Option<PriorityRequests> {
+    let case = &record.view.case;
+    let asks = visit.can(Permission::PrioritiesRequest) && !visit.is_staff() && record.is_open();
+    let decides = visit.can(Permission::PrioritiesDecide) && record.is_open();
+    let may = contact_may_request(case.priority, Priority::Medium).is_ok() && record.pending_request().is_none();
+    let view = |(request, by): &(crate::store::requests::PriorityRequest, String)| PriorityRequestView {
+        state: request.state,
+        wanted: request.priority,
+        by: by.clone(),
+        at: request.decided_at.unwrap_or(request.requested_at),
+        note: request.decision_note.clone().unwrap_or_else(|| request.note.clone()),
+        decide: (decides && request.state == PriorityRequestState::Pending)
+            .then(|| format!("{page}?do=decide_priority&request={}#do", request.id)),
+    };
+    let phone = visit.desk.support_phone.clone().filter(|_| asks && case.priority != Priority::High);
+    let requests = PriorityRequests {
+        items: record.requests.iter().map(view).collect(),
+        ask: (asks && may).then(|| format!("{page}?do=ask_priority#do")),
+        phone: phone.unwrap_or_default(),
+    };
+    let empty = requests.items.is_empty() && requests.ask.is_none() && requests.phone.is_empty();
+    (!empty).then_some(requests)
+}
+
+fn rca(visit: &Visit, record: &CaseRecord, page: &str) -> Option<RcaView> {
+    let (words, case) = (visit.words(), &record.view.case);
+    let rca = case.rca();
+    let mut verbs = Vec::new();
+    if record.is_open() && rca.is_none() && visit.can(Permission::RcaRequest) {
+        verbs.push(Link::new(words.say_of("panel-title", "request_rca", &[]), format!("{page}?do=request_rca#do")));
+    }
+    if rca.is_some_and(|rca| rca.delivered_at.is_none()) && visit.can(Permission::RcaDeliver) {
+        verbs.push(Link::new(words.say_of("panel-title", "deliver_rca", &[]), format!("{page}?do=deliver_rca#do")));
+    }
+    if rca.is_none() && verbs.is_empty() {
+        return None;
+    }
+    let replay = record.rca.as_ref().filter(|_| rca.is_some_and(|rca| rca.delivered_at.is_none()));
+    let due_at = replay.map(|replay| replay.due_at);
+    Some(RcaView {
+        requested_at: rca.map(|rca| rca.requested_at),
+        due_at,
+        delivered_at: rca.and_then(|rca| rca.delivered_at),
+        tone: match due_at {
+            Some(due_at) if due_at <= visit.now => Tone::Late,
+            Some(_) => Tone::Soon,
+            None => Tone::Plain,
+        },
+        // Who may escalate has the drawing in the list of what must hold before.
+        track: replay.filter(|_| !visit.can(Permission::EscalationsSubmit)).map(|replay| {
+            let args = [("counted", replay.counted.into()), ("days", replay.window.into())];
+            let label = words.say("check-rca-so-far", &args);
+            track(words, replay, replay.at, label.clone(), label)
+        }),
+        verbs,
+    })
+}
+
+/// The facts of the case.
+pub(in crate::http::portal) fn facts_of_case(visit: &Visit, record: &CaseRecord) -> Vec<Fact> {
+    let (words, view) = (visit.words(), &record.view);
+    let case = &view.case;
+    let label = |key| words.say_of("label", key, &[]);
+    let of = |family: &str, member: &str| words.say_of(family, member, &[]);
+    let owner = view.owner.as_ref().map_or_else(|| words.say("nobody", &[]), |owner| owner.name.clone());
+    let edits = visit.access().is_ok_and(|access| access.may_change(CaseField::BusinessImpact).is_ok());
+    let change = (edits && record.is_open())
+        .then(|| Link::new(words.say("facts-change", &[]), format!("{}?do=edit#do", record.page())));
+    let mut facts = vec![
+        Fact::new(label("organization"), view.organization.name.clone()),
+        Fact::new(words.say("facts-opened-by", &[]), view.opened_by.name.clone()),
+        Fact::new(label("owner"), owner),
+        Fact::new(label("deployment"), of("deployment", case.deployment.as_str())),
+        Fact::new(label("business-impact"), of("impact", case.business_impact.as_str())).id("impact", change),
+    ];
+    facts.extend(case.product.as_ref().map(|product| Fact::new(label("product"), product.clone())));
+    if !case.engagements.0.is_empty() {
+        let parties: Vec<_> = case.engagements.0.iter().map(|party| of("engagement", party.as_str())).collect();
+        facts.push(Fact::new(words.say("facts-engaged", &[]), crate::words::assessment::list(words, &parties)));
+    }
+    // Customers never receive the names of lines.
+    if visit.is_staff() {
+        facts.push(Fact::new(label("line-of-business"), view.line_name.clone()));
+    }
+    facts.push(Fact::at(words.say("facts-opened", &[]), case.opened_at));
+    facts.extend(case.closed_at.map(|at| Fact::at(words.say("facts-closed", &[]), at)));
+    facts.extend(record.active().map(|view| Fact::at(words.say("facts-escalated", &[]), view.escalation.submitted_at)));
+    facts
+}
+
+fn foot(visit: &Visit, record: &CaseRecord, page: &str) -> Foot {
+    let words = visit.words();
+    let labelled = |one: &crate::domain::eligibility::Assessment| record.label(&one.reason).to_owned();
+    let labels: Vec<_> = record.assessments.iter().map(labelled).collect();
+    let pairs: Vec<_> = labels.iter().map(String::as_str).zip(&record.assessments).collect();
+    let outlook = outlook(words, &pairs, &visit.times());
+    let escalates = visit.can(Permission::EscalationsSubmit);
+    let (headline, detail) = match record.active() {
+        Some(view) => active(visit, view),
+        None => (outlook.text, outlook.detail),
+    };
+    Foot {
+        headline,
+        detail,
+        why: (escalates && record.active().is_none()).then(|| "#before".to_owned()),
+        actions: actions(visit, record, page),
+        at_once: None,
+        bell: escalates.then(|| Bell {
+            href: format!("{page}/escalate"),
+            enabled: outlook.enabled,
+            at: outlook.at,
+        }),
+    }
+}
+
+/// What the foot says while an escalation is active: that, and since when.
+fn active(visit: &Visit, view: &EscalationView) -> (String, String) {
+    let words = visit.words();
+    let escalation = &view.escalation;
+    let number = escalation.number.to_string();
+    let args = [
+        ("by", view.requested_by.name.as_str().into()),
+        ("at", visit.times().near(escalation.submitted_at).into()),
+    ];
+    let detail = match escalation.state {
+        State::Submitted => words.say("foot-submitted", &args),
+        _ => words.say("foot-since", &args),
+    };
+    (words.say("check-active", &[("number", number.into())]), detail)
+}
+
+fn actions(visit: &Visit, record: &CaseRecord, page: &str) -> Vec<Link> {
+    let words = visit.words();
+    let verb = |verb: &str| Link::new(words.say_of("action", verb, &[]), format!("{page}?do={verb}#do"));
+    let mut actions = Vec::new();
+    if !record.is_open() {
+        if visit.can(Permission::CasesReopen) {
+            actions.push(Link { id: "reopen", ..verb("reopen").main() });
+        }
+        return actions;
+    }
+    if visit.can(Permission::CommunicationsRecord) {
+        actions.push(verb("record"));
+    }
+    if visit.can(Permission::CasesUpdate) {
+        actions.push(verb("edit"));
+    }
+    // Staff close the escalation, with its outcome, before the case (M13).
+    if visit.can(Permission::CasesClose) && !(visit.is_staff() && record.active().is_some()) {
+        actions.push(verb("close"));
+    }
+    actions
+}

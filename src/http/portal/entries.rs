@@ -1,0 +1,138 @@
+//! Feed entries, threads and composers as pages show them.
+
+use chrono_tz::Tz;
+
+use super::parts::{Composer, ContactView, EntryView, Link, PersonView};
+use super::shell::initials;
+use super::visit::Visit;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::feed::{EntryKind, Visibility, may_edit};
+use crate::domain::organization::Side;
+use crate::http::problem::Problem;
+use crate::store::feeds::{self, Entry};
+use crate::words::marks;
+
+/// Who reads a feed, of which case.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// The visit.
+    pub visit: &'a Visit,
+    /// The customer's name.
+    pub organization: &'a str,
+    /// The page that the feed stands on.
+    pub page: &'a str,
+    /// When the reader last read the feed.
+    pub read_at: Option<Instant>,
+    /// Whether entries may still be changed: the case is open.
+    pub open: bool,
+}
+
+/// An entry as the reader sees it.
+///
+/// # Errors
+/// [`crate::http::problem::Code::Unauthenticated`].
+pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Problem> {
+    let (row, words) = (&view.entry, of.visit.words());
+    let access = of.visit.access()?;
+    let body = match (row.kind, &row.details) {
+        (EntryKind::Mark, Some(details)) => marks::text(words, details, &of.visit.times()),
+        _ => row.body.clone(),
+    };
+    let own = row.author_id == Some(access.person);
+    Ok(EntryView {
+        anchor: format!("entry-{}", row.id),
+        kind: row.kind.as_str().to_owned(),
+        author: (row.kind != EntryKind::Mark).then(|| author(of, view)),
+        at: row.at,
+        body,
+        internal: row.visibility == Visibility::Internal,
+        unread: !own && row.kind != EntryKind::Mark && of.read_at.is_none_or(|read| read < row.at),
+        bell: view.escalation.is_some(),
+        redacted: row.redacted_at.is_some(),
+        link: view
+            .escalation
+            .filter(|_| row.kind == EntryKind::Mark && access.can(Permission::EscalationsView))
+            .map(|number| Link::new(words.say("mark-open", &[]), format!("/escalations/{number}"))),
+        contact: contact(row),
+        verbs: verbs(of, row)?,
+    })
+}
+
+fn author(of: &Reading<'_>, view: &feeds::EntryView) -> PersonView {
+    let words = of.visit.words();
+    let staff = view.entry.author_side == Some(Side::Provider);
+    let name = view.author.clone().unwrap_or_else(|| words.say("entry-nobody", &[]));
+    let place = if staff { words.say("entry-support", &[]) } else { of.organization.to_owned() };
+    PersonView { initials: initials(&name), name, staff, place }
+}
+
+/// What was recorded of a contact outside the portal (M10).
+fn contact(row: &Entry) -> Option<ContactView> {
+    let details = row.details.as_ref().filter(|_| row.kind == EntryKind::ExternalCommunication)?;
+    let text = |name: &str| details.0.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+    Some(ContactView {
+        channel: text("channel").to_owned(),
+        with: text("with").to_owned(),
+        at: text("at").parse().unwrap_or(row.at),
+    })
+}
+
+fn verbs(of: &Reading<'_>, row: &Entry) -> Result<Vec<Link>, Problem> {
+    let (access, words) = (of.visit.access()?, of.visit.words());
+    let mut verbs = Vec::new();
+    if row.kind == EntryKind::Mark || row.redacted_at.is_some() {
+        return Ok(verbs);
+    }
+    let at = |verb: &str| format!("{}?do={verb}&entry={}#do", of.page, row.id);
+    if of.open
+        && access.can(Permission::FeedsComment)
+        && may_edit(row.author_id, access.person, row.at, of.visit.now)
+    {
+        verbs.push(Link::new(words.say("entry-edit", &[]), at("edit_entry")));
+    }
+    if access.can(Permission::FeedsRedact) {
+        verbs.push(Link::new(words.say("entry-redact", &[]), at("redact")));
+    }
+    Ok(verbs)
+}
+
+/// Where the visitor writes into the case feed, or into an escalation's (`escalation` is its owner's name then); none
+/// for who only reads.
+pub fn composer(
+    visit: &Visit,
+    id: &str,
+    action: String,
+    organization: &str,
+    escalation: Option<&str>,
+) -> Option<Composer> {
+    let words = visit.words();
+    let access = visit.access().ok()?;
+    access.may_write(Visibility::Public).ok()?;
+    let of = |key: &str, args: &[(&str, crate::words::Value<'_>)]| {
+        let feed = if escalation.is_some() { "escalation" } else { "case" };
+        words.say_of("compose", &format!("{feed}-{key}"), args)
+    };
+    let staff = visit.is_staff();
+    let name = if staff { organization } else { escalation.unwrap_or_default() };
+    let hint = if staff { "hint-staff" } else { "hint" };
+    Some(Composer {
+        id: id.to_owned(),
+        action,
+        label: of("label", &[]),
+        placeholder: of("placeholder", &[]),
+        hint: of(hint, &[("name", name.into())]),
+        button: match staff {
+            true => words.say("compose-post-to", &[("name", organization.into())]),
+            false => words.say("compose-post", &[]),
+        },
+        internal: access.may_write(Visibility::Internal).is_ok(),
+        value: String::new(),
+        error: String::new(),
+    })
+}
+
+/// The visitor's zone as forms name it.
+pub fn zone_name(zone: Tz) -> &'static str {
+    zone.name()
+}

@@ -1,0 +1,186 @@
+//! What the last action did, told once on the page that follows it. It travels in a cookie as a code with its
+//! arguments, and becomes words when it is shown (F8).
+
+use std::collections::BTreeMap;
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::shell::{Banner, Tone};
+use crate::domain::closed_enum;
+use crate::words::Words;
+
+/// Carries it.
+pub(super) const COOKIE: &str = "casebell_flash";
+
+closed_enum! {
+    /// What was done. Each has the messages `flash-…` and `flash-detail-…`.
+    pub enum Done as "PortalDone" {
+        /// A case was opened.
+        CaseOpened = "case_opened",
+        /// A case was changed.
+        CaseChanged = "case_changed",
+        /// A case was closed.
+        CaseClosed = "case_closed",
+        /// A case was reopened.
+        CaseReopened = "case_reopened",
+        /// Something was written in a feed.
+        Posted = "posted",
+        /// Something internal was written.
+        Kept = "kept",
+        /// An entry was corrected.
+        EntryEdited = "entry_edited",
+        /// An entry was redacted.
+        EntryRedacted = "entry_redacted",
+        /// A higher priority was asked for.
+        PriorityAsked = "priority_asked",
+        /// A priority request was granted.
+        PriorityGranted = "priority_granted",
+        /// A priority request was refused.
+        PriorityRefused = "priority_refused",
+        /// An analysis was requested.
+        RcaRequested = "rca_requested",
+        /// An analysis was delivered.
+        RcaDelivered = "rca_delivered",
+        /// A next step was promised.
+        Promised = "promised",
+        /// A next step was done.
+        StepDone = "step_done",
+        /// A next step was missed.
+        StepMissed = "step_missed",
+        /// A next step was promised anew.
+        Repromised = "repromised",
+        /// A contact outside the portal was recorded.
+        Recorded = "recorded",
+        /// An escalation was submitted (M3).
+        Escalated = "escalated",
+        /// It was claimed.
+        Claimed = "claimed",
+        /// It was assigned.
+        Assigned = "assigned",
+        /// It was accepted.
+        Accepted = "accepted",
+        /// It was declined.
+        Declined = "declined",
+        /// It was ranked anew.
+        Reranked = "reranked",
+        /// It was withdrawn.
+        Withdrawn = "withdrawn",
+        /// It was closed.
+        EscalationClosed = "escalation_closed",
+        /// It was rated.
+        Rated = "rated",
+        /// An organization was added.
+        OrganizationAdded = "organization_added",
+        /// A person was added.
+        PersonAdded = "person_added",
+        /// A person was changed.
+        PersonChanged = "person_changed",
+        /// A reason was added or changed.
+        ReasonSaved = "reason_saved",
+        /// Policies were changed.
+        PoliciesSaved = "policies_saved",
+        /// A calendar was added or changed.
+        CalendarSaved = "calendar_saved",
+        /// A notice will be sent again.
+        NoticeQueued = "notice_queued",
+        /// The installation was set up.
+        SetUp = "set_up",
+        /// Somebody signed out.
+        SignedOut = "signed_out",
+    }
+}
+
+/// What was done, with what its sentence names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flash {
+    done: Done,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    names: BTreeMap<String, String>,
+}
+
+impl Flash {
+    /// Says that this was done.
+    pub fn new(done: Done) -> Self {
+        Self { done, names: BTreeMap::new() }
+    }
+
+    /// With the number of a case or an escalation.
+    #[must_use]
+    pub fn number(self, number: impl ToString) -> Self {
+        self.with("number", number)
+    }
+
+    /// With the name of a person or an organization.
+    #[must_use]
+    pub fn name(self, name: impl ToString) -> Self {
+        self.with("name", name)
+    }
+
+    fn with(mut self, key: &str, value: impl ToString) -> Self {
+        // A cookie has little room, and a name may be long.
+        let value = value.to_string().chars().take(200).collect();
+        self.names.insert(key.to_owned(), value);
+        self
+    }
+
+    /// The banner of the next page.
+    pub fn banner(&self, words: &Words) -> Banner {
+        let name = |key: &str| self.names.get(key).map_or("", String::as_str);
+        let args = [("number", name("number").into()), ("name", name("name").into())];
+        Banner {
+            tone: Tone::Good,
+            title: words.say_of("flash", self.done.as_str(), &args),
+            detail: words.say_of("flash-detail", self.done.as_str(), &args),
+        }
+    }
+
+    /// The cookie that carries it to the next page.
+    pub(super) fn cookie(&self, secure: bool) -> Cookie<'static> {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        cookie(URL_SAFE_NO_PAD.encode(text), secure, Duration::minutes(2))
+    }
+
+    /// Reads it from its cookie; what does not read is nothing.
+    pub(super) fn from_cookie(text: &str) -> Option<Self> {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    }
+}
+
+/// The cookie that takes it away once it was shown.
+pub(super) fn shown(secure: bool) -> Cookie<'static> {
+    cookie(String::new(), secure, Duration::ZERO)
+}
+
+fn cookie(value: String, secure: bool, lifetime: Duration) -> Cookie<'static> {
+    Cookie::build(COOKIE, value)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .max_age(lifetime)
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_survives_its_cookie_and_nothing_else_passes() {
+        let flash = Flash::new(Done::Escalated).number("E-000045");
+        assert_eq!(Flash::from_cookie(flash.cookie(true).value()), Some(flash));
+        assert_eq!(Flash::from_cookie("bm9uc2Vuc2U"), None);
+        assert_eq!(Flash::from_cookie(""), None);
+    }
+
+    #[test]
+    fn it_names_what_was_done() {
+        let words = Words::load().unwrap();
+        let banner = Flash::new(Done::Escalated).number("E-000045").banner(&words);
+        assert_eq!(banner.title, "Escalated as E-000045.");
+    }
+}

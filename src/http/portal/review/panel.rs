@@ -1,0 +1,87 @@
+//! Which verbs an escalation has for whom, and the panel of each.
+
+use super::show::{Record, is_permitted};
+use crate::domain::access::{Permission, Role};
+use crate::domain::escalation::Verb;
+use crate::http::portal::case::repromise;
+use crate::http::portal::form::Choice;
+use crate::http::portal::parts::Panel;
+use crate::http::portal::verbs;
+use crate::http::portal::visit::Visit;
+use crate::store::people::Person;
+
+/// The most rows of next steps on one form.
+const MOST_ROWS: usize = 20;
+
+/// The verbs that the escalation takes now from the visitor, in the order in which they stand at the foot.
+pub(super) fn verbs_of(visit: &Visit, record: &Record) -> Vec<Verb> {
+    let row = &record.view.escalation;
+    let runs = record.is_run_by(visit);
+    let order = [
+        Verb::Assign, Verb::Withdraw, Verb::Rerank, Verb::Rate, Verb::Decline, Verb::Accept, Verb::Close, Verb::Claim,
+    ];
+    let lawful = row.state.lawful_verbs();
+    order
+        .into_iter()
+        .filter(|verb| lawful.contains(verb) && is_permitted(visit, *verb))
+        .filter(|verb| match verb {
+            Verb::Accept | Verb::Decline | Verb::Rerank | Verb::Close => runs,
+            Verb::Rate => row.rated_at.is_none(),
+            Verb::Claim | Verb::Assign | Verb::Withdraw => true,
+        })
+        .collect()
+}
+
+/// The panel of `verb`, if the visitor may do it and the escalation takes it now.
+pub(super) fn panel(visit: &Visit, record: &Record, verb: &str, step: &str) -> Option<Panel> {
+    let (words, page) = (visit.words(), record.page());
+    let row = &record.view.escalation;
+    let zone = visit.zone().name();
+    let to = |place: &str| format!("{page}/{place}");
+    let people = || record.case.engineers.iter().map(Person::name).collect::<Vec<_>>();
+    let active = row.state.is_active() && record.case.is_open();
+    match verb {
+        "promise" if active && visit.can(Permission::NextStepsPromise) => {
+            return Some(verbs::promise_panel(words, to("next-steps"), &page, people(), zone));
+        }
+        "repromise" if visit.can(Permission::NextStepsPromise) => return repromise(visit, &record.case, step, &page),
+        "record" if active && visit.can(Permission::CommunicationsRecord) => {
+            let action = format!("{}/external-communications", record.case.page());
+            let now = visit.times().field(visit.now);
+            return Some(verbs::record_panel(words, action, &page, &now, zone));
+        }
+        _ => {}
+    }
+    let verb = verbs_of(visit, record).into_iter().find(|known| known.as_str() == verb)?;
+    Some(match verb {
+        Verb::Claim => return None,
+        Verb::Assign => verbs::assign_panel(words, to("assign"), &page, reviewers(record)),
+        Verb::Accept => verbs::accept_panel(words, to("accept"), &page, rows(visit), &people(), zone),
+        Verb::Rerank => verbs::rerank_panel(words, to("rank"), &page, row.importance.zip(row.urgency)),
+        Verb::Decline => {
+            let apply: Vec<_> = record.assessment().findings.iter().map(|finding| finding.code).collect();
+            verbs::decline_panel(words, to("decline"), &page, &apply)
+        }
+        Verb::Withdraw => verbs::withdraw_panel(words, to("withdraw"), &page),
+        Verb::Close => verbs::close_escalation_panel(words, to("close"), &page),
+        Verb::Rate => verbs::rate_panel(words, to("rating"), &page),
+    })
+}
+
+/// How many rows of next steps the form has: what was sent, and one more if that was asked for.
+pub(super) fn rows(visit: &Visit) -> usize {
+    let sent = visit.typed.get("rows").and_then(|rows| rows.parse::<usize>().ok());
+    let more = usize::from(visit.typed.contains_key("more"));
+    (sent.unwrap_or(verbs::PROMISE_ROWS) + more).clamp(1, MOST_ROWS)
+}
+
+/// Those who may own an escalation.
+fn reviewers(record: &Record) -> Vec<Choice> {
+    record.reviewers().iter().map(|person| Choice::new(person.id.to_string(), person.name())).collect()
+}
+
+/// The roles that may.
+pub(super) fn reviewing_roles() -> Vec<Role> {
+    let reviews = |role: &Role| role.permissions().contains(&Permission::EscalationsReview);
+    Role::ALL.iter().copied().filter(reviews).collect()
+}

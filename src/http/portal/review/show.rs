@@ -1,0 +1,357 @@
+//! The page of one escalation from what is recorded of it and its case.
+
+use actix_web::http::StatusCode;
+
+use super::panel::{panel, reviewing_roles, verbs_of};
+use super::{
+    AnswerView, FactThenNow, RatingView, RequestView, ReviewPage, ThenNow, VerdictView,
+};
+use crate::db::Conn;
+use crate::domain::access::{Permission, Reach, permission_to};
+use crate::domain::eligibility::{self, Assessment, CaseFacts};
+use crate::domain::escalation::{State, Verb};
+use crate::domain::ids::{CaseRef, EscalationRef};
+use crate::domain::reason::{Answers, check_answers};
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::case::{
+    CaseRecord, Waiting, case_feed, escalation_feed, facts_of_case, wait_line,
+};
+use crate::http::portal::parts::{Event, Fact, Foot, Link, Panel, PersonView};
+use crate::http::portal::shell::initials;
+use crate::http::portal::steps;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
+use crate::store::calendars::CalendarBook;
+use crate::store::escalations::{self, EscalationView};
+use crate::store::people::{self, Person};
+use crate::store::audit;
+use crate::words::assessment::sentence;
+use crate::workflow::Actor;
+use crate::workflow::assess::facts;
+
+/// The most events that the history shows.
+const HISTORY: i64 = 100;
+
+/// An escalation with its case, as one person sees them.
+pub(super) struct Record {
+    pub(super) case: CaseRecord,
+    pub(super) view: EscalationView,
+    /// The facts when it was submitted, as its requester knew them.
+    then: CaseFacts,
+    /// The facts now, its own being active left out.
+    now: CaseFacts,
+    /// The assessment of now.
+    assessment: Assessment,
+    history: Vec<audit::Event>,
+    by_staff: bool,
+    /// Those who may own it; only for who assigns.
+    reviewers: Vec<Person>,
+}
+
+/// The page of one escalation.
+pub(super) async fn show(visit: Visit) -> Outcome {
+    let escalation: EscalationRef = visit.part("escalation")?;
+    let record = load(&visit, &escalation).await?;
+    let step = visit.asked("step").unwrap_or_default().to_owned();
+    let panel = visit.asked("do").and_then(|verb| panel(&visit, &record, verb, &step));
+    visit.show(place(&visit), "review", &page(&visit, &record, panel)?)
+}
+
+/// The page again, with the panel of a verb that was refused.
+pub(super) async fn show_again(
+    visit: &Visit,
+    escalation: &EscalationRef,
+    verb: &str,
+    status: StatusCode,
+    again: impl FnOnce(Panel) -> Panel,
+) -> Outcome {
+    let record = load(visit, escalation).await?;
+    let panel = panel(visit, &record, verb, "").map(again);
+    visit.show_again(status, place(visit), "review", &page(visit, &record, panel)?)
+}
+
+/// The page again, with what was typed into the composer of its feed.
+pub(super) async fn compose_again(
+    visit: &Visit,
+    escalation: &EscalationRef,
+    status: StatusCode,
+    error: String,
+) -> Outcome {
+    let record = load(visit, escalation).await?;
+    let mut page = page(visit, &record, None)?;
+    let thread = page.escalations.current.as_mut();
+    if let Some(composer) = thread.and_then(|thread| thread.composer.as_mut()) {
+        composer.error = error;
+        composer.value = visit.typed.get("body").cloned().unwrap_or_default();
+    }
+    visit.show_again(status, place(visit), "review", &page)
+}
+
+fn place(visit: &Visit) -> &'static str {
+    if visit.is_staff() { "queue" } else { "cases" }
+}
+
+async fn load(visit: &Visit, escalation: &EscalationRef) -> Result<Record, Problem> {
+    let (actor, escalation, now) = (visit.actor()?.clone(), *escalation, visit.now);
+    let before = visit.asked("before").map(str::to_owned);
+    visit.look(move |conn| Record::load(conn, &actor, &escalation, before.as_deref(), now)).await
+}
+
+impl Record {
+    fn load(
+        conn: &mut Conn,
+        actor: &Actor,
+        escalation: &EscalationRef,
+        before: Option<&str>,
+        now: crate::domain::Instant,
+    ) -> Result<Self, Problem> {
+        let view = escalations::view(conn, actor.reach(), escalation)?.ok_or_else(Problem::not_found)?;
+        actor.access.require(Permission::EscalationsView)?;
+        let row = &view.escalation;
+        let case = CaseRecord::load(conn, actor, &CaseRef::Id(row.case_id), before, now)?;
+        let then = facts(conn, &case.view.case, row.requested_by, row.submitted_at)?;
+        let mut present = facts(conn, &case.view.case, row.requested_by, now)?;
+        // That it is active itself is no news.
+        present.active_escalation = present.active_escalation.filter(|active| active.number != row.number);
+        let book = CalendarBook::load(conn)?;
+        let calendar = book.of_line(case.view.case.line_of_business_id);
+        let reason = case.reasons.iter().find(|reason| reason.code == row.reason);
+        let assessment = match reason {
+            Some(reason) => {
+                let answers = check_answers(reason, &row.answers.0).unwrap_or_else(|_| Answers::default());
+                eligibility::assess(&present, reason, &answers, calendar, &case.policy, now)
+                    .map_err(crate::workflow::Failed::from)?
+            }
+            None => row.assessment.0.clone(),
+        };
+        let requester = people::find(conn, Reach::Everything, row.requested_by)?;
+        Ok(Self {
+            by_staff: requester.is_some_and(|person| person.organization_id != case.view.case.organization_id),
+            history: audit::of_escalation(conn, row.id, HISTORY)?,
+            reviewers: match actor.access.can(Permission::EscalationsAssign) {
+                true => people::staff_with(conn, &reviewing_roles())?,
+                false => Vec::new(),
+            },
+            now: present,
+            then,
+            assessment,
+            case,
+            view,
+        })
+    }
+
+    /// The assessment of now.
+    pub(super) fn assessment(&self) -> &Assessment {
+        &self.assessment
+    }
+
+    /// Those who may own it.
+    pub(super) fn reviewers(&self) -> &[Person] {
+        &self.reviewers
+    }
+
+    pub(super) fn page(&self) -> String {
+        format!("/escalations/{}", self.view.escalation.number)
+    }
+
+    /// Whether the visitor runs it: its owner, or who acts in the owner's place.
+    pub(super) fn is_run_by(&self, visit: &Visit) -> bool {
+        let access = visit.access();
+        access.is_ok_and(|access| access.supervises() || self.view.escalation.owner_id == Some(access.person))
+    }
+}
+
+fn page(visit: &Visit, record: &Record, panel: Option<Panel>) -> Result<ReviewPage, Problem> {
+    let (row, case) = (&record.view.escalation, &record.case.view.case);
+    let page = record.page();
+    let own = record.case.steps.iter().filter(|step| step.escalation_id == Some(row.id));
+    let mut assessment = ThenNow::new(visit.words(), &row.assessment.0, &record.assessment, compared(visit, record));
+    assessment.open = matches!(row.state, State::Submitted | State::InReview);
+    Ok(ReviewPage {
+        number: row.number.to_string(),
+        state: row.state,
+        rank: row.rank.and_then(|rank| u8::try_from(rank).ok()),
+        case_number: case.number.to_string(),
+        case_href: record.case.page(),
+        subject: case.subject.clone(),
+        priority: case.priority,
+        status: case.status,
+        wait: wait(visit, record),
+        description: case.description.clone(),
+        panel,
+        request: request(visit, record),
+        assessment,
+        case_feed: case_feed(visit, &record.case, &page)?,
+        escalations: escalation_feed(visit, &record.case, Some(row.id), &page)?,
+        steps: steps::list(visit, own, &page, row.state.is_active() && record.case.is_open()),
+        facts_title: visit.words().say("facts-escalation", &[]),
+        facts: facts_of(visit, record),
+        history: history(visit, record),
+        foot: foot(visit, record, &page),
+    })
+}
+
+fn wait(visit: &Visit, record: &Record) -> crate::http::portal::parts::WaitView {
+    let (row, case) = (&record.view.escalation, &record.case.view.case);
+    let open = record.case.steps.iter().filter(|step| step.state == crate::domain::case::StepState::Open);
+    let waiting = Waiting {
+        status: case.status,
+        organization: &record.case.view.organization.name,
+        staff: visit.is_staff(),
+        last_provider_entry_at: case.last_provider_entry_at,
+        next_promise_at: open.map(|step| step.due_at).min(),
+        opened_at: case.opened_at,
+        closed_at: case.closed_at,
+        now: visit.now,
+    };
+    let mut line = wait_line(visit.words(), &waiting);
+    if matches!(row.state, State::Submitted | State::InReview) {
+        line.headline = visit.words().say_of("wait-escalation", row.state.as_str(), &[]);
+    }
+    line
+}
+
+fn compared(visit: &Visit, record: &Record) -> Vec<FactThenNow> {
+    let words = visit.words();
+    let (then, now) = (&record.then, &record.now);
+    let fact = |label: &str, family: &str, then: &str, now: &str| {
+        let label = words.say_of("label", label, &[]);
+        FactThenNow::new(label, words.say_of(family, then, &[]), words.say_of(family, now, &[]))
+    };
+    let at = |facts: &CaseFacts| visit.times().near(facts.last_provider_update_at());
+    vec![
+        fact("priority", "priority", then.priority.as_str(), now.priority.as_str()),
+        fact("business-impact", "impact", then.business_impact.as_str(), now.business_impact.as_str()),
+        fact("status", "status", then.status.as_str(), now.status.as_str()),
+        FactThenNow::new(words.say("wait-detail-updated", &[]), at(then), at(now)),
+    ]
+}
+
+fn request(visit: &Visit, record: &Record) -> RequestView {
+    let (words, row) = (visit.words(), &record.view.escalation);
+    let name = record.view.requested_by.name.clone();
+    let place = match record.by_staff {
+        true => words.say("entry-support", &[]),
+        false => record.view.organization.name.clone(),
+    };
+    let acknowledged = row.assessment.0.to_acknowledge();
+    let acknowledged = acknowledged.filter(|finding| row.acknowledgements.0.iter().any(|code| code == finding.code.as_str()));
+    RequestView {
+        reason: record.case.label(&row.reason).to_owned(),
+        by: PersonView { initials: initials(&name), name, staff: record.by_staff, place },
+        at: row.submitted_at,
+        answers: answers(visit, record),
+        details: row.details.clone(),
+        acknowledged: acknowledged.map(|finding| sentence(words, finding, row.submitted_at)).collect(),
+        verdict: verdict(visit, record),
+        rating: row.rating_score.and_then(|score| u8::try_from(score).ok()).map(|score| RatingView {
+            score,
+            comment: row.rating_comment.clone().unwrap_or_default(),
+        }),
+    }
+}
+
+/// What the questions were answered, in the order in which they are asked; what is no longer asked stands behind.
+fn answers(visit: &Visit, record: &Record) -> Vec<AnswerView> {
+    let (words, row) = (visit.words(), &record.view.escalation);
+    let reason = record.case.reasons.iter().find(|reason| reason.code == row.reason);
+    let questions = reason.map(|reason| reason.questions.as_slice()).unwrap_or_default();
+    let place = |code: &str| questions.iter().position(|question| question.code == code).unwrap_or(questions.len());
+    let mut given: Vec<_> = row.answers.0.iter().filter(|(_, value)| !value.is_null() && *value != "").collect();
+    given.sort_by_key(|(code, _)| place(code));
+    let told = |(code, value): (&String, &serde_json::Value)| AnswerView {
+        label: questions.get(place(code)).map_or_else(|| code.clone(), |question| question.label.clone()),
+        text: match value {
+            serde_json::Value::Bool(yes) => words.say_of("answer", if *yes { "yes" } else { "no" }, &[]),
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        },
+    };
+    given.into_iter().map(told).collect()
+}
+
+fn verdict(visit: &Visit, record: &Record) -> Option<VerdictView> {
+    let (words, row) = (visit.words(), &record.view.escalation);
+    let title = match row.state {
+        State::Submitted | State::InReview | State::Accepted => return None,
+        State::Closed => {
+            let outcome = row.outcome.clone().unwrap_or_default();
+            words.say("verdict-closed", &[("outcome", outcome.into())])
+        }
+        State::Declined | State::Withdrawn => words.say_of("state", row.state.as_str(), &[]),
+    };
+    let line = |code: &crate::domain::eligibility::FindingCode| words.say_of("criterion", code.as_str(), &[]);
+    Some(VerdictView {
+        title,
+        lines: row.decline_reasons.0.iter().map(line).collect(),
+        words: row.summary.clone().unwrap_or_default(),
+    })
+}
+
+fn facts_of(visit: &Visit, record: &Record) -> Vec<Fact> {
+    let (words, row) = (visit.words(), &record.view.escalation);
+    let label = |key| words.say_of("label", key, &[]);
+    let owner = record.view.owner.as_ref().map_or_else(|| words.say("nobody", &[]), |owner| owner.name.clone());
+    let mut facts = vec![
+        Fact::new(words.say("facts-case", &[]), record.case.view.case.number.to_string()).link(record.case.page()),
+        Fact::new(label("escalation-owner"), owner),
+    ];
+    for (key, level) in [("importance", row.importance), ("urgency", row.urgency)] {
+        facts.extend(level.map(|level| Fact::new(label(key), words.say_of("level", level.as_str(), &[]))));
+    }
+    facts.push(Fact::at(words.say("facts-submitted", &[]), row.submitted_at));
+    // The submission says when; and the case's own bar says that it is escalated.
+    let of_case = facts_of_case(visit, &record.case).into_iter().filter(|fact| fact.at != Some(row.submitted_at));
+    facts.extend(of_case);
+    facts
+}
+
+fn history(visit: &Visit, record: &Record) -> Vec<Event> {
+    let words = visit.words();
+    let event = |event: &audit::Event| {
+        let what = event.kind.trim_start_matches("escalation.");
+        let known = HISTORY_KINDS.contains(&what);
+        let text = if known { words.say_of("history", what, &[]) } else { what.to_owned() };
+        Event { text, at: event.at, by: event.actor_name.clone() }
+    };
+    record.history.iter().map(event).collect()
+}
+
+/// The members of the family `history`.
+pub(crate) const HISTORY_KINDS: [&str; 9] = [
+    "submitted", "claimed", "assigned", "accepted", "reranked", "declined", "withdrawn", "closed", "rated",
+];
+
+fn foot(visit: &Visit, record: &Record, page: &str) -> Foot {
+    let (words, row) = (visit.words(), &record.view.escalation);
+    let number = row.number.to_string();
+    let state = words.say_of("state-in", row.state.as_str(), &[]);
+    let levels = row.importance.zip(row.urgency).map(|(importance, urgency)| {
+        let level = |level: crate::domain::escalation::Level| words.say_of("level-in", level.as_str(), &[]);
+        words.say("foot-ranked", &[("importance", level(importance).into()), ("urgency", level(urgency).into())])
+    });
+    let verbs = verbs_of(visit, record);
+    let link = |verb: &Verb| Link::new(words.say_of("escalation-verb", verb.as_str(), &[]), format!("{page}?do={verb}#do"));
+    let asking: Vec<_> = verbs.iter().filter(|verb| **verb != Verb::Claim).collect();
+    let mut actions: Vec<_> = asking.iter().map(|verb| link(verb)).collect();
+    if row.state.is_active() && record.case.is_open() && visit.can(Permission::CommunicationsRecord) {
+        actions.insert(0, Link::new(words.say_of("action", "record", &[]), format!("{page}?do=record#do")));
+    }
+    let claims = verbs.contains(&Verb::Claim);
+    if let Some(last) = actions.last_mut().filter(|_| !claims) {
+        last.main = true;
+    }
+    Foot {
+        headline: words.say("foot-state", &[("number", number.into()), ("state", state.into())]),
+        detail: levels.unwrap_or_default(),
+        why: Some("#assessment".to_owned()),
+        actions,
+        at_once: claims.then(|| Link::new(words.say_of("escalation-verb", "claim", &[]), format!("{page}/claim"))),
+        bell: None,
+    }
+}
+
+/// Whether the visitor has the permission of a verb.
+pub(super) fn is_permitted(visit: &Visit, verb: Verb) -> bool {
+    visit.can(permission_to(verb))
+}

@@ -1,0 +1,212 @@
+//! The portal's rows of the route table: every page and every form, what it asks of whoever comes, and what it does.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::http::{Method, header};
+use actix_web::{HttpRequest, HttpResponse, guard, web};
+use futures_util::FutureExt;
+
+use super::answer::{Outcome, Stop};
+use super::visit::Visit;
+use super::{Portal, address, assets};
+use crate::domain::access::Permission;
+use crate::http::call::Needs;
+use crate::http::desk::Desk;
+use crate::http::problem::{Code, Problem};
+
+/// Rows for one family of pages: `METHOD "/path" needs => handler, "what it does";`.
+macro_rules! pages {
+    ($module:ident: $( $method:ident $path:literal $needs:expr => $handler:path, $summary:literal; )+) => {
+        vec![$( $crate::http::portal::routes::PortalRoute::new(
+            actix_web::http::Method::$method,
+            $path,
+            $needs,
+            concat!("portal::", stringify!($module), "::", stringify!($handler)),
+            $summary,
+            $handler,
+        ) ),+]
+    };
+}
+
+pub(crate) use pages;
+
+type Handler = dyn Fn(Visit) -> Pin<Box<dyn Future<Output = Outcome>>>;
+
+/// A page, or what a form does.
+#[derive(Clone)]
+pub struct PortalRoute {
+    /// GET or POST.
+    pub method: Method,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// What it asks of whoever comes.
+    pub needs: Needs,
+    /// Its handler's name: `portal::case::show`.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    handler: Rc<Handler>,
+}
+
+impl PortalRoute {
+    /// A row of the table.
+    pub fn new<F, Fut>(
+        method: Method,
+        path: &'static str,
+        needs: Needs,
+        name: &'static str,
+        summary: &'static str,
+        handler: F,
+    ) -> Self
+    where
+        F: Fn(Visit) -> Fut + 'static,
+        Fut: Future<Output = Outcome> + 'static,
+    {
+        let handler: Rc<Handler> = Rc::new(move |visit| Box::pin(handler(visit)));
+        Self { method, path, needs, name, summary, handler }
+    }
+
+    fn build(&self) -> actix_web::Route {
+        let (needs, handler) = (self.needs, Rc::clone(&self.handler));
+        let route = match self.method {
+            // Whoever may read a page may also ask whether it is there.
+            Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
+            ref other => web::method(other.clone()),
+        };
+        route.to(move |request: HttpRequest, payload: web::Payload| {
+            let handler = Rc::clone(&handler);
+            async move { answer(needs, handler, request, payload).await }
+        })
+    }
+}
+
+/// All of them: each family of pages has its own rows.
+pub fn routes() -> Vec<PortalRoute> {
+    [
+        super::sign_in::routes(),
+        super::cases::routes(),
+        super::case::routes(),
+        super::escalate::routes(),
+        super::queue::routes(),
+        super::review::routes(),
+        super::admin::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Puts the pages and the assets in their places, and a page that says so everywhere else.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let routes = routes();
+    let mut paths: Vec<&str> = Vec::new();
+    for route in &routes {
+        if !paths.contains(&route.path) {
+            paths.push(route.path);
+        }
+    }
+    for path in paths {
+        let here: Vec<_> = routes.iter().filter(|route| route.path == path).collect();
+        let mut resource = web::resource(path);
+        for route in &here {
+            resource = resource.route(route.build());
+        }
+        let allowed = here.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
+        config.service(resource.default_service(web::to(
+            move |request: HttpRequest, payload: web::Payload| {
+                let problem = not_allowed(&allowed);
+                stop(problem, request, payload)
+            },
+        )));
+    }
+    config.route(&format!("{}{{path}}", assets::PREFIX), web::get().to(asset));
+    config.default_service(web::to(|request: HttpRequest, payload: web::Payload| {
+        stop(Problem::not_found(), request, payload)
+    }));
+}
+
+fn not_allowed(allowed: &str) -> Problem {
+    let problem = Problem::new(Code::MethodNotAllowed).with("allowed", allowed);
+    match header::HeaderValue::from_str(allowed) {
+        Ok(value) => problem.header(header::ALLOW, value),
+        Err(_) => problem,
+    }
+}
+
+/// Reads the request, lets the handler work, and writes whatever came of it.
+async fn answer(
+    needs: Needs,
+    handler: Rc<Handler>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse<BoxBody> {
+    let is_get = request.method().is_safe();
+    let visit = match read(&request, payload).await {
+        Ok(visit) => visit,
+        Err(response) => return response,
+    };
+    let work = async {
+        permitted(&visit, needs).await?;
+        handler(visit.clone()).await
+    };
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(answer)) => answer.into_response(),
+        Ok(Err(stop)) => visit.stopped(stop, is_get),
+        // The panic itself was reported where it happened.
+        Err(_) => visit.stopped(Problem::new(Code::Internal).into(), is_get),
+    }
+}
+
+async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Visit, HttpResponse<BoxBody>> {
+    let desk = request.app_data::<web::Data<Desk>>().map(|desk| Arc::clone(desk));
+    let portal = request.app_data::<web::Data<Portal>>().map(|portal| Arc::clone(portal));
+    let (Some(desk), Some(portal)) = (desk, portal) else {
+        tracing::error!("the server was built without a desk or a portal");
+        return Err(HttpResponse::InternalServerError().finish());
+    };
+    let is_get = request.method().is_safe();
+    let read = Visit::read(desk, portal, request, payload).await;
+    read.map_err(|(visit, problem)| visit.stopped(problem.into(), is_get))
+}
+
+/// What exists for somebody but is not theirs to do is 403; what does not exist for them is 404 (A5).
+async fn permitted(visit: &Visit, needs: Needs) -> Result<(), Stop> {
+    let permission: Permission = match needs {
+        Needs::Anyone => return Ok(()),
+        Needs::SignedIn => return Ok(visit.principal().map(drop)?),
+        Needs::Permission(permission) => permission,
+    };
+    if visit.access()?.can(permission) {
+        return Ok(());
+    }
+    Err(match address::is_visible(visit).await? {
+        true => Problem::missing_permission(permission),
+        false => Problem::not_found(),
+    }
+    .into())
+}
+
+async fn stop(problem: Problem, request: HttpRequest, payload: web::Payload) -> HttpResponse<BoxBody> {
+    match read(&request, payload).await {
+        // Even what is not there is only told to who may look.
+        Ok(visit) => visit.stopped(problem.into(), false),
+        Err(response) => response,
+    }
+}
+
+/// An asset of this build. Its address changes with its content, so that it may be kept for good.
+async fn asset(request: HttpRequest, path: web::Path<String>) -> HttpResponse<BoxBody> {
+    let portal = request.app_data::<web::Data<Portal>>();
+    match portal.and_then(|portal| portal.assets.at(&path)) {
+        Some(asset) => HttpResponse::Ok()
+            .content_type(asset.content_type)
+            .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+            .body(asset.bytes),
+        None => HttpResponse::NotFound().finish(),
+    }
+}

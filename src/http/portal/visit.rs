@@ -1,0 +1,245 @@
+//! A visit to the portal: who comes, what they ask for and what they typed.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::{Method, header};
+use actix_web::{HttpMessage, HttpRequest, web};
+use tracing_actix_web::RequestId;
+use url::form_urlencoded;
+
+use super::Portal;
+use super::flash::{self, Flash};
+use super::shell::{Shell, Theme, clock_words, navigation, viewer};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Access, Permission};
+use crate::http::client;
+use crate::http::desk::Desk;
+use crate::http::principal::{self, Principal};
+use crate::http::problem::{Code, Problem};
+use crate::words::Words;
+use crate::words::time::Times;
+use crate::workflow::Actor;
+
+/// The largest form that is taken, in bytes: two of the longest texts, each byte of them encoded.
+const LARGEST_FORM: usize = 512 * 1024;
+/// Carries the colours that were chosen.
+pub(super) const THEME_COOKIE: &str = "casebell_theme";
+
+/// A visit, parsed.
+#[derive(Clone)]
+pub struct Visit {
+    /// What every request has at hand.
+    pub desk: Arc<Desk>,
+    /// What every page has at hand.
+    pub portal: Arc<Portal>,
+    /// Who comes, if they are signed in.
+    pub guest: Option<Principal>,
+    /// The instant of the visit.
+    pub now: Instant,
+    /// Parts of the path by their names.
+    pub parts: HashMap<String, String>,
+    /// The query's parameters; of one that is given twice, the last.
+    pub query: HashMap<String, String>,
+    /// What was typed; of a field that is sent twice, the last.
+    pub typed: HashMap<String, String>,
+    /// Path and query.
+    pub address: String,
+    /// Where they come from.
+    pub client: Option<IpAddr>,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// The request's id in the log.
+    pub request: String,
+    /// What the last action did.
+    pub flash: Option<Flash>,
+    theme: Theme,
+}
+
+impl Visit {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// [`Code::TooLarge`], [`Code::UnsupportedMediaType`], [`Code::Csrf`], and the database's own.
+    pub(super) async fn read(
+        desk: Arc<Desk>,
+        portal: Arc<Portal>,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> Result<Self, (Self, Problem)> {
+        let mut visit = Self::arrive(desk, portal, request);
+        match principal::find(&visit.desk, request).await {
+            Ok(guest) => visit.guest = guest,
+            Err(problem) => return Err((visit, problem)),
+        }
+        if request.method() == Method::POST {
+            match form(request, payload).await {
+                Ok(typed) => visit.typed = typed,
+                Err(problem) => return Err((visit, problem)),
+            }
+            if let Err(problem) = visit.check_origin(request) {
+                return Err((visit, problem));
+            }
+        }
+        Ok(visit)
+    }
+
+    fn arrive(desk: Arc<Desk>, portal: Arc<Portal>, request: &HttpRequest) -> Self {
+        let parts = request.match_info().iter();
+        let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let address = request.uri().path_and_query();
+        let cookie = |name| request.cookie(name).map(|cookie| cookie.value().to_owned());
+        Self {
+            now: desk.clock.now(),
+            client: client::address(&desk, request),
+            guest: None,
+            parts: parts.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            query: pairs(request.query_string().as_bytes()),
+            typed: HashMap::new(),
+            address: address.map_or("/", |address| address.as_str()).to_owned(),
+            user_agent: text(header::USER_AGENT).unwrap_or_default().chars().take(200).collect(),
+            request: request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
+            flash: cookie(flash::COOKIE).as_deref().and_then(Flash::from_cookie),
+            theme: cookie(THEME_COOKIE).as_deref().and_then(Theme::named).unwrap_or_default(),
+            desk,
+            portal,
+        }
+    }
+
+    /// A form has to come from a page of this house: it carries the session's token; before there is a session, the
+    /// browser must not say that another site sent it.
+    fn check_origin(&self, request: &HttpRequest) -> Result<(), Problem> {
+        match &self.guest {
+            Some(guest) => guest.check_csrf(self.typed.get("csrf_token").map(String::as_str)),
+            None => {
+                let site = request.headers().get("sec-fetch-site").and_then(|site| site.to_str().ok());
+                match site {
+                    Some("cross-site" | "same-site") => Err(Problem::new(Code::Csrf)),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// What people read.
+    pub fn words(&self) -> &Words {
+        &self.desk.words
+    }
+
+    /// The visitor's way of telling time: the provider's installation speaks UTC to strangers.
+    pub fn times(&self) -> Times<'_> {
+        Times::new(self.words(), self.zone(), self.now)
+    }
+
+    /// The visitor's zone.
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.guest.as_ref().map_or(chrono_tz::Tz::UTC, |guest| guest.time_zone)
+    }
+
+    /// Who comes, signed in.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`].
+    pub fn principal(&self) -> Result<&Principal, Problem> {
+        self.guest.as_ref().ok_or_else(Problem::unauthenticated)
+    }
+
+    /// Who acts.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`].
+    pub fn actor(&self) -> Result<&Actor, Problem> {
+        Ok(&self.principal()?.actor)
+    }
+
+    /// What the visitor may do.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`].
+    pub fn access(&self) -> Result<&Access, Problem> {
+        Ok(self.principal()?.access())
+    }
+
+    /// Whether the visitor has a permission; nobody who is not signed in has any.
+    pub fn can(&self, permission: Permission) -> bool {
+        self.guest.as_ref().is_some_and(|guest| guest.access().can(permission))
+    }
+
+    /// Whether the provider's staff comes.
+    pub fn is_staff(&self) -> bool {
+        self.guest.as_ref().is_some_and(|guest| guest.side() == crate::domain::organization::Side::Provider)
+    }
+
+    /// The part of the path named `name`, read as a `T`; what cannot be read does not exist.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`].
+    pub fn part<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
+        let text = self.parts.get(name).and_then(|text| text.parse().ok());
+        text.ok_or_else(Problem::not_found)
+    }
+
+    /// A parameter of the query; nothing if it is empty.
+    pub fn asked(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Reads in one consistent transaction.
+    ///
+    /// # Errors
+    /// Those of `work`, and the database's own.
+    pub async fn look<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,
+    {
+        self.desk.db.read(work).await
+    }
+
+    /// Writes in one durable transaction.
+    ///
+    /// # Errors
+    /// Those of `work`, and the database's own.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, crate::workflow::Failed>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, crate::workflow::Failed> + Send + 'static,
+    {
+        self.desk.db.write(work).await
+    }
+
+    /// The frame of a page at `place` of the navigation.
+    pub fn shell(&self, place: &str) -> Shell {
+        let words = self.words();
+        Shell {
+            language: words.language(),
+            now: self.now,
+            zone: self.zone().name().to_owned(),
+            theme: self.theme,
+            address: self.address.clone(),
+            csrf_token: self.guest.as_ref().and_then(|guest| guest.csrf_token().map(str::to_owned)),
+            viewer: self.guest.as_ref().map(viewer),
+            nav: self.guest.as_ref().map(|guest| navigation(guest.access(), place)).unwrap_or_default(),
+            flash: self.flash.as_ref().map(|flash| flash.banner(words)),
+            search: self.asked("q").unwrap_or_default().to_owned(),
+            clock_words: clock_words(words),
+        }
+    }
+}
+
+async fn form(request: &HttpRequest, payload: web::Payload) -> Result<HashMap<String, String>, Problem> {
+    if !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Problem::new(Code::UnsupportedMediaType));
+    }
+    match payload.to_bytes_limited(LARGEST_FORM).await {
+        Ok(Ok(bytes)) => Ok(pairs(&bytes)),
+        Ok(Err(_)) => Err(Problem::new(Code::BadRequest)),
+        Err(_) => Err(Problem::new(Code::TooLarge).with("max_bytes", LARGEST_FORM)),
+    }
+}
+
+fn pairs(text: &[u8]) -> HashMap<String, String> {
+    form_urlencoded::parse(text).into_owned().collect()
+}
