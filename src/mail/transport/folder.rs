@@ -93,7 +93,7 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         names.sort();
-        assert_eq!(names, [&first, &second].map(file_name));
+        assert_eq!(names, [&first, &second].map(|letter| file_name(letter.created_at(), letter.id())));
         assert!(
             names[0].starts_with("20260303T091400.000000Z-"),
             "{names:?}"

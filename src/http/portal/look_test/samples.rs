@@ -7,7 +7,7 @@ mod escalations;
 use super::Look;
 use crate::domain::Instant;
 use crate::http::portal::parts::{EntryView, PersonView};
-use crate::http::portal::shell::{Flash, NavItem, Shell, Tone, Viewer, initials};
+use crate::http::portal::shell::{Banner, NavItem, Shell, Tone, Viewer, initials};
 
 pub(super) fn all(look: &mut Look) {
     cases::all(look);
@@ -72,8 +72,8 @@ fn viewer(name: &str, email: &str, organization: &str, staff: bool) -> Viewer {
     }
 }
 
-pub(super) fn flash(title: &str, detail: &str) -> Option<Flash> {
-    Some(Flash {
+pub(super) fn flash(title: &str, detail: &str) -> Option<Banner> {
+    Some(Banner {
         tone: Tone::Good,
         title: title.to_owned(),
         detail: detail.to_owned(),
