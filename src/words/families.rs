@@ -1,14 +1,16 @@
 //! The families of messages whose members come from closed enums, for the check that each has its message.
 
 use crate::domain::access::Role;
-use crate::domain::calendar::Why;
+use crate::domain::calendar::{Unit, Why};
 use crate::domain::case::{
-    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status,
+    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepVerb,
 };
-use crate::domain::eligibility::{FindingCode, Remedy, Severity, Verdict};
-use crate::domain::escalation::{Level, State};
+use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
+use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::feed::Feed;
-use crate::domain::notice::{Audience, NoticeState, Obstacle};
+use crate::domain::notice::{Audience, NoticeKind, NoticeState, Obstacle};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::reason::Governance;
 use crate::http::fields::FAULTS;
 use crate::http::portal;
 use crate::http::problem::Code;
@@ -75,8 +77,59 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("decline", &["criterion-applies", "criterion-rule"]),
     ("role", Role::NAMES),
     ("role-hint", Role::NAMES),
-    ("organization-kind", &["customer", "partner"]),
+    ("organization-kind", OrganizationKind::NAMES),
     ("notice-state", NoticeState::NAMES),
+    ("flash", portal::flash::Done::NAMES),
+    ("flash-detail", portal::flash::Done::NAMES),
+    ("escalated", &["true", "false"]),
+    (
+        "compose",
+        &[
+            "case-label",
+            "case-placeholder",
+            "case-hint",
+            "case-hint-staff",
+            "escalation-label",
+            "escalation-placeholder",
+            "escalation-hint",
+            "escalation-hint-staff",
+        ],
+    ),
+    ("action", &["record", "edit", "close", "reopen"]),
+    ("step-verb", StepVerb::NAMES),
+    ("escalation-verb", Verb::NAMES),
+    ("queue-stat", &["active", "unclaimed", "late", "mine"]),
+    (
+        "queue-next",
+        &[
+            "promised",
+            "overdue",
+            "missed",
+            "unclaimed",
+            "in-review",
+            "nothing",
+            "ended",
+        ],
+    ),
+    ("wait-escalation", &["submitted", "in_review"]),
+    ("answer", &["yes", "no"]),
+    ("history", &portal::review::HISTORY_KINDS),
+    ("admin-about", &portal::admin::Place::NAMES),
+    (
+        "access",
+        &["person-active", "person-disabled", "disable", "enable"],
+    ),
+    ("access-about", &["disable", "enable"]),
+    ("policy", &Policy::KEYS),
+    ("governance", Governance::NAMES),
+    ("governance-hint", Governance::NAMES),
+    ("reason-state", &["active", "inactive"]),
+    ("unit", Unit::NAMES),
+    ("replay-label", Unit::NAMES),
+    ("replay-refused", &["malformed", "no_business_day"]),
+    ("notice-column", &["notice", "to", "made", "state"]),
+    ("notice-fact", &["made", "tries", "sent", "next"]),
+    ("notice-kind", NoticeKind::NAMES),
     // Mails
     ("mail-because", Audience::NAMES),
     ("mail-declined", FindingCode::NAMES),
@@ -86,7 +139,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     // Members are named where they are used.
     (
         "label",
-        &["priority", "status", "organization", "escalated"],
+        &["priority", "status", "organization", "escalated", "owner"],
     ),
     ("hint", &[]),
 ];

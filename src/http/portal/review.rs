@@ -18,6 +18,8 @@ use crate::words::Words;
 use crate::words::assessment::{AssessmentView, FindingView};
 
 pub(super) use act::routes;
+#[cfg(test)]
+pub(crate) use show::HISTORY_KINDS;
 
 /// The page of one escalation.
 #[derive(Clone, Debug, Serialize)]

@@ -96,6 +96,12 @@ impl Visit {
         };
         let address = request.uri().path_and_query();
         let cookie = |name| request.cookie(name).map(|cookie| cookie.value().to_owned());
+        // A statement of its own: reading cookies needs the extensions that this borrows.
+        let id = request
+            .extensions()
+            .get::<RequestId>()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         Self {
             now: desk.clock.now(),
             client: client::address(&desk, request),
@@ -111,11 +117,7 @@ impl Visit {
                 .chars()
                 .take(200)
                 .collect(),
-            request: request
-                .extensions()
-                .get::<RequestId>()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
+            request: id,
             flash: cookie(flash::COOKIE)
                 .as_deref()
                 .and_then(Flash::from_cookie),

@@ -95,7 +95,7 @@ mod tests {
         names.sort();
         assert_eq!(
             names,
-            [&first, &second].map(|letter| file_name(letter.created_at, letter.id))
+            [&first, &second].map(|letter| file_name(letter.created_at(), letter.id()))
         );
         assert!(
             names[0].starts_with("20260303T091400.000000Z-"),
