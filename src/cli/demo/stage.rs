@@ -1,0 +1,386 @@
+//! Where the stories are told: people do at a past instant what they do in the portal.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use chrono::TimeDelta;
+use serde_json::{Map, Value};
+
+use super::cast;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Access, Reach};
+use crate::domain::case::{
+    BusinessImpact, Deployment, Engagement, NextStepCommand, Priority, Status,
+};
+use crate::domain::escalation::Level;
+use crate::domain::feed::Visibility;
+use crate::domain::ids::{CaseRef, EscalationRef};
+use crate::domain::text::TextError;
+use crate::store::{Counter, organizations, people, promises};
+use crate::workflow::assess::assess;
+use crate::workflow::close_case;
+use crate::workflow::feed::{
+    ExternalCommunication, post_on_case, post_on_escalation, record_communication,
+};
+use crate::workflow::open_case::{OpenCase, open_case};
+use crate::workflow::promise::{Promising, promise_on_case, settle};
+use crate::workflow::request::{deliver_analysis, request_analysis, request_priority};
+use crate::workflow::review_escalation::{Accept, Verb};
+use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
+use crate::workflow::update_case::{UpdateCase, mark_read, update_case};
+use crate::workflow::{Actor, Outcome, Refused};
+
+/// How long ago something happened.
+pub type Ago = TimeDelta;
+
+/// The first case and the first escalation come after these, as on a desk that has been in use for a while.
+const BEFORE: (i64, i64) = (109, 38);
+
+/// The people, and the instant at which the stories have arrived at now.
+pub struct Stage<'a> {
+    conn: &'a mut Conn,
+    cast: HashMap<&'static str, Actor>,
+    now: Instant,
+}
+
+/// What somebody opens.
+pub struct Opening {
+    /// One line.
+    pub subject: &'static str,
+    /// Markdown.
+    pub description: &'static str,
+    /// How urgent.
+    pub priority: Priority,
+    /// Where it runs.
+    pub deployment: Deployment,
+    /// What it does to the business.
+    pub impact: BusinessImpact,
+}
+
+/// A case that is being told of.
+pub struct Scene<'s, 'c> {
+    stage: &'s mut Stage<'c>,
+    case: CaseRef,
+    escalation: Option<EscalationRef>,
+}
+
+fn text<T: FromStr<Err = TextError>>(text: &str) -> Outcome<T> {
+    text.parse().map_err(|error: TextError| {
+        Refused::Field {
+            field: "text",
+            code: error.code(),
+            given: text.to_owned(),
+        }
+        .into()
+    })
+}
+
+impl<'c> Stage<'c> {
+    /// Calls everybody.
+    pub fn set(conn: &'c mut Conn, now: Instant) -> Outcome<Self> {
+        let mut cast = HashMap::new();
+        for one in cast::PEOPLE {
+            let email = text(&one.email())?;
+            let person = people::by_email(conn, &email)?.ok_or(Refused::NotFound)?;
+            let home = organizations::find(conn, Reach::Everything, person.organization_id)?
+                .ok_or(Refused::NotFound)?;
+            let roles = people::roles(conn, person.id, home.id)?;
+            let access = Access::of_roles(person.id, home.id, home.kind.side(), roles);
+            cast.insert(
+                one.key,
+                Actor {
+                    access,
+                    name: person.name(),
+                },
+            );
+        }
+        Counter::Case.at_least(conn, BEFORE.0)?;
+        Counter::Escalation.at_least(conn, BEFORE.1)?;
+        Ok(Self { conn, cast, now })
+    }
+
+    /// Somebody opens a case.
+    pub fn opens(&mut self, who: &str, ago: Ago, opening: &Opening) -> Outcome<Scene<'_, 'c>> {
+        let open = OpenCase {
+            subject: text(opening.subject)?,
+            description: text(opening.description)?,
+            priority: opening.priority,
+            deployment: opening.deployment,
+            business_impact: opening.impact,
+            product: None,
+            line_of_business: None,
+            organization: None,
+        };
+        let at = self.now - ago;
+        let actor = self.actor(who)?;
+        let case = CaseRef::Id(open_case(self.conn, &actor, &open, at)?);
+        Ok(Scene {
+            stage: self,
+            case,
+            escalation: None,
+        })
+    }
+
+    fn actor(&self, who: &str) -> Outcome<Actor> {
+        Ok(self.cast.get(who).cloned().ok_or(Refused::NotFound)?)
+    }
+}
+
+impl Scene<'_, '_> {
+    /// An engineer takes the case and puts it where it belongs.
+    pub fn takes(&mut self, who: &str, ago: Ago, line: &str) -> Outcome<()> {
+        let owner = self.stage.actor(who)?.id().to_string();
+        let update = UpdateCase {
+            status: Some(Status::InProgress),
+            owner: Some(Some(owner)),
+            line_of_business: Some(line.to_owned()),
+            ..UpdateCase::default()
+        };
+        self.changes(who, ago, &update)
+    }
+
+    /// An engineer says where the case stands.
+    pub fn becomes(&mut self, who: &str, ago: Ago, status: Status) -> Outcome<()> {
+        self.changes(
+            who,
+            ago,
+            &UpdateCase {
+                status: Some(status),
+                ..UpdateCase::default()
+            },
+        )
+    }
+
+    /// An engineer waits for others.
+    pub fn engages(&mut self, who: &str, ago: Ago, parties: &[Engagement]) -> Outcome<()> {
+        let engagements = Some(parties.to_vec());
+        self.changes(
+            who,
+            ago,
+            &UpdateCase {
+                engagements,
+                ..UpdateCase::default()
+            },
+        )
+    }
+
+    fn changes(&mut self, who: &str, ago: Ago, update: &UpdateCase) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        update_case(self.stage.conn, &actor, &self.case, None, update, at).map(drop)
+    }
+
+    /// Somebody writes in the case feed.
+    pub fn says(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
+        self.writes(who, ago, body, Visibility::Public)
+    }
+
+    /// Staff write in the case feed what the customer does not see.
+    pub fn notes(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
+        self.writes(who, ago, body, Visibility::Internal)
+    }
+
+    fn writes(&mut self, who: &str, ago: Ago, body: &str, visibility: Visibility) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        post_on_case(
+            self.stage.conn,
+            &actor,
+            &self.case,
+            &text(body)?,
+            visibility,
+            at,
+        )
+        .map(drop)
+    }
+
+    /// Staff record a call.
+    pub fn calls(&mut self, who: &str, ago: Ago, with: &str, summary: &str) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let communication = ExternalCommunication {
+            channel: text("Call")?,
+            with: text(with)?,
+            at: at - TimeDelta::minutes(10),
+            summary: text(summary)?,
+        };
+        record_communication(self.stage.conn, &actor, &self.case, &communication, at).map(drop)
+    }
+
+    /// Somebody reads both feeds.
+    pub fn reads(&mut self, who: &str, ago: Ago) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        mark_read(self.stage.conn, &actor, &self.case, None, at).map(drop)
+    }
+
+    /// Staff promise something; `due` is that much before now, or after it if negative.
+    pub fn promises(&mut self, who: &str, ago: Ago, what: &str, due: Ago) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let promising = self.promising(what, &actor.name, due)?;
+        promise_on_case(self.stage.conn, &actor, &self.case, &promising, at).map(drop)
+    }
+
+    /// Staff have done what was promised.
+    pub fn keeps(&mut self, who: &str, ago: Ago, what: &str) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let CaseRef::Id(case) = self.case else {
+            return Err(Refused::NotFound.into());
+        };
+        let steps = promises::of_case(self.stage.conn, case)?;
+        let step = steps
+            .iter()
+            .find(|step| step.what == what)
+            .ok_or(Refused::NotFound)?;
+        settle(
+            self.stage.conn,
+            &actor,
+            step.id,
+            None,
+            &NextStepCommand::Complete,
+            at,
+        )
+        .map(drop)
+    }
+
+    fn promising(&self, what: &str, who: &str, due: Ago) -> Outcome<Promising> {
+        Ok(Promising {
+            what: text(what)?,
+            who: text(who)?,
+            due_at: self.stage.now - due,
+        })
+    }
+
+    /// A contact asks for medium priority.
+    pub fn asks_for_medium(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let note = text(note)?;
+        request_priority(
+            self.stage.conn,
+            &actor,
+            &self.case,
+            Priority::Medium,
+            &note,
+            at,
+        )
+        .map(drop)
+    }
+
+    /// Somebody asks for a root cause analysis.
+    pub fn asks_for_analysis(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        request_analysis(self.stage.conn, &actor, &self.case, Some(&text(note)?), at).map(drop)
+    }
+
+    /// Staff deliver it.
+    pub fn delivers_analysis(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        deliver_analysis(self.stage.conn, &actor, &self.case, &text(body)?, at).map(drop)
+    }
+
+    /// Somebody closes the case.
+    pub fn closes(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let note = text(note)?;
+        close_case::close(self.stage.conn, &actor, &self.case, None, Some(&note), at).map(drop)
+    }
+
+    /// Somebody opens it again.
+    pub fn reopens(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let note = text(note)?;
+        close_case::reopen(self.stage.conn, &actor, &self.case, None, &note, at).map(drop)
+    }
+
+    /// A contact escalates the case, and acknowledges what is to be acknowledged.
+    pub fn escalates(
+        &mut self,
+        who: &str,
+        ago: Ago,
+        reason: &str,
+        answers: Value,
+        details: &str,
+    ) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let conn = &mut *self.stage.conn;
+        let assessed = assess(conn, &actor, &self.case, Some(reason), Some(at), at)?;
+        let submit = SubmitEscalation {
+            reason: reason.to_owned(),
+            details: text(details)?,
+            answers: match answers {
+                Value::Object(answers) => answers,
+                _ => Map::new(),
+            },
+            acknowledgements: assessed
+                .iter()
+                .flat_map(|assessment| assessment.to_acknowledge())
+                .map(|finding| finding.code)
+                .collect(),
+        };
+        let id = submit_escalation(conn, &actor, &self.case, &submit, at)?;
+        self.escalation = Some(EscalationRef::Id(id));
+        Ok(())
+    }
+
+    /// An owner takes the escalation for review.
+    pub fn claims(&mut self, who: &str, ago: Ago) -> Outcome<()> {
+        self.verb(who, ago, |verb, conn| verb.claim(conn).map(drop))
+    }
+
+    /// Its owner accepts it. Steps are what is done, by whom, and when it is due as in [`Self::promises`].
+    pub fn accepts(
+        &mut self,
+        who: &str,
+        ago: Ago,
+        (importance, urgency): (Level, Level),
+        reply: &str,
+        steps: &[(&str, &str, Ago)],
+    ) -> Outcome<()> {
+        let next_steps: Outcome<Vec<_>> = steps
+            .iter()
+            .map(|(what, by, due)| self.promising(what, by, *due))
+            .collect();
+        let accept = Accept {
+            importance,
+            urgency,
+            reply: text(reply)?,
+            next_steps: next_steps?,
+        };
+        self.verb(who, ago, |verb, conn| verb.accept(conn, &accept).map(drop))
+    }
+
+    /// Does something else on the escalation.
+    pub fn verb(
+        &mut self,
+        who: &str,
+        ago: Ago,
+        act: impl FnOnce(&Verb<'_>, &mut Conn) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let (actor, now) = self.at(who, ago)?;
+        let escalation = self.escalation.ok_or(Refused::NotFound)?;
+        let verb = Verb {
+            actor: &actor,
+            escalation: &escalation,
+            expected: None,
+            now,
+        };
+        act(&verb, self.stage.conn)
+    }
+
+    /// Somebody writes in the escalation's feed.
+    pub fn writes_on_escalation(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let escalation = self.escalation.ok_or(Refused::NotFound)?;
+        let body = text(body)?;
+        post_on_escalation(
+            self.stage.conn,
+            &actor,
+            &escalation,
+            &body,
+            Visibility::Public,
+            at,
+        )
+        .map(drop)
+    }
+
+    fn at(&self, who: &str, ago: Ago) -> Outcome<(Actor, Instant)> {
+        Ok((self.stage.actor(who)?, self.stage.now - ago))
+    }
+}
