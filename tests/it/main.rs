@@ -10,6 +10,7 @@ mod feeds;
 mod guards;
 mod history;
 mod main_job;
+mod matrix;
 mod model;
 mod outage;
 mod plans;

@@ -7,7 +7,10 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::db::Conn;
-use crate::domain::access::{Access, Reach};
+use crate::domain::access::Access;
+use crate::domain::access::Permission::{
+    CalendarsView, CasesView, EscalationsView, LinesView, NoticesView, OrganizationsView, UsersView,
+};
 use crate::domain::ids::{
     CalendarId, CaseRef, EntryId, EscalationRef, LineId, NextStepId, NoticeId, PersonId,
     PriorityRequestId, TokenId,
@@ -40,7 +43,8 @@ impl FromStr for ReasonCode {
     }
 }
 
-/// What is read from its text, is described like this, and is visible on this condition.
+/// What is read from its text, is described like this, and is visible on this condition: it is within reach, and the
+/// person may look at such things at all (A5).
 macro_rules! addresses {
     ($( $type:ty, $says:literal, |$this:ident, $conn:ident, $access:ident| $visible:expr; )+) => {$(
         impl Address for $type {
@@ -64,23 +68,25 @@ addresses! {
     // Only ever one's own, and needs no permission.
     TokenId, "An API token, by id.", |_token, _conn, _access| true;
     CaseRef, "A case, by id or number.",
-        |case, conn, access| cases::id_of(conn, access.reach(), case)?.is_some();
+        |case, conn, access| access.can(CasesView) && cases::id_of(conn, access.reach(), case)?.is_some();
     EscalationRef, "An escalation, by id or number.",
-        |escalation, conn, access| escalations::ids_of(conn, access.reach(), escalation)?.is_some();
+        |escalation, conn, access| access.can(EscalationsView)
+            && escalations::ids_of(conn, access.reach(), escalation)?.is_some();
     EntryId, "A feed entry, by id.",
-        |entry, conn, access| feeds::view(conn, access, *entry)?.is_some();
+        |entry, conn, access| access.can(CasesView) && feeds::view(conn, access, *entry)?.is_some();
     NextStepId, "A promised next step, by id.",
-        |step, conn, access| promises::find(conn, access.reach(), *step)?.is_some();
+        |step, conn, access| access.can(CasesView) && promises::find(conn, access.reach(), *step)?.is_some();
     PriorityRequestId, "A priority request, by id.",
-        |request, conn, access| requests::find(conn, access.reach(), *request)?.is_some();
+        |request, conn, access| access.can(CasesView) && requests::find(conn, access.reach(), *request)?.is_some();
     OrganizationAddress, "An organization, by id or slug.",
-        |organization, conn, access| organizations::named(conn, access.reach(), &organization.0)?.is_some();
+        |organization, conn, access| access.can(OrganizationsView)
+            && organizations::named(conn, access.reach(), &organization.0)?.is_some();
     PersonId, "A person, by id.",
-        |person, conn, access| people::find(conn, access.reach(), *person)?.is_some();
-    // Lines and calendars are the provider's own affair.
-    LineId, "A line of business, by id.", |_line, _conn, access| access.reach() == Reach::Everything;
-    CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.reach() == Reach::Everything;
-    NoticeId, "A notice, by id.", |_notice, _conn, access| access.reach() == Reach::Everything;
+        |person, conn, access| access.can(UsersView) && people::find(conn, access.reach(), *person)?.is_some();
+    // Of these, whoever may see one sees all.
+    LineId, "A line of business, by id.", |_line, _conn, access| access.can(LinesView);
+    CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.can(CalendarsView);
+    NoticeId, "A notice, by id.", |_notice, _conn, access| access.can(NoticesView);
     // Everybody who is signed in reads them.
     ReasonCode, "An escalation reason, by code.", |_reason, _conn, _access| true;
 }
