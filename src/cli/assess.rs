@@ -72,12 +72,11 @@ pub(super) fn run(args: &AssessArgs, settings: &Settings) -> anyhow::Result<()> 
         let words = Words::load()?;
         let now = Clock::System.now();
         let asked = ask(&db, args.clone(), now).await?;
-        if args.json {
-            println!("{:#}", as_json(&words, &asked, args.reason.is_some()));
-        } else {
-            print!("{}", told::told(&words, &asked));
-        }
-        Ok(())
+        let said = match args.json {
+            true => format!("{:#}", as_json(&words, &asked, args.reason.is_some())),
+            false => told::told(&words, &asked),
+        };
+        Ok(super::print(&said)?)
     })
 }
 

@@ -30,14 +30,14 @@ pub(super) fn run(_args: &DemoArgs, settings: Settings) -> anyhow::Result<()> {
         let db = Db::open(&settings.database_url.location())?;
         furnish(&db, Clock::System.now()).await
     })?;
-    println!("{}", cast::accounts());
+    super::print(&cast::accounts())?;
     if !settings.listen.ip().is_loopback() {
-        println!(
+        let everybody = format!(
             "Everybody who reaches {} can sign in with these.",
             settings.listen
         );
+        super::print(&everybody)?;
     }
-    println!();
     serve::run(&settings)
 }
 

@@ -16,7 +16,7 @@ use std::time::Instant as Stopwatch;
 use diesel::Connection;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::block_on;
+use super::{block_on, print};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::credentials::HashError;
@@ -103,9 +103,12 @@ pub(super) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
     watch.bar.finish_and_clear();
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
-        println!("{:#}", report.json(&path.display().to_string(), seconds));
+        print(&format!(
+            "{:#}",
+            report.json(&path.display().to_string(), seconds)
+        ))?;
     } else {
-        println!("{report}\n\n{} in {seconds:.1} s", path.display());
+        print(&format!("{report}\n\n{} in {seconds:.1} s", path.display()))?;
     }
     Ok(match report.refusals() {
         [] => ExitCode::SUCCESS,

@@ -54,8 +54,7 @@ pub(super) fn run(command: &TokenCommand, settings: &Settings) -> anyhow::Result
     super::block_on(async {
         let db = Db::open(&settings.database_url.location())?;
         let secret = create(&db, args.clone(), Clock::System.now()).await?;
-        println!("{}", secret.text.expose_secret());
-        Ok(())
+        Ok(super::print(secret.text.expose_secret())?)
     })
 }
 

@@ -79,28 +79,20 @@ pub(super) fn run(command: &UserCommand, settings: &Settings) -> anyhow::Result<
     super::block_on(async {
         let db = Db::open(&settings.database_url.location())?;
         let now = Clock::System.now();
-        match command.clone() {
-            UserCommand::Add(args) => println!("{}", add(&db, args, password_of, now).await?),
-            UserCommand::List { organization } => {
-                for line in list(&db, organization).await? {
-                    println!("{line}");
-                }
-            }
-            UserCommand::Disable { email } => {
-                println!("{}", change(&db, email, disabled(true), now).await?);
-            }
-            UserCommand::Enable { email } => {
-                println!("{}", change(&db, email, disabled(false), now).await?);
-            }
+        let said = match command.clone() {
+            UserCommand::Add(args) => add(&db, args, password_of, now).await?,
+            UserCommand::List { organization } => list(&db, organization).await?.join("\n"),
+            UserCommand::Disable { email } => change(&db, email, disabled(true), now).await?,
+            UserCommand::Enable { email } => change(&db, email, disabled(false), now).await?,
             UserCommand::Password { email } => {
                 let update = UpdatePerson {
                     password_hash: Some(hashed(&password_of()?)?),
                     ..UpdatePerson::default()
                 };
-                println!("{}", change(&db, email, update, now).await?);
+                change(&db, email, update, now).await?
             }
-        }
-        Ok(())
+        };
+        Ok(super::print(&said)?)
     })
 }
 

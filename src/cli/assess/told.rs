@@ -130,7 +130,7 @@ impl Paper<'_> {
             .say_of("severity", finding.severity.as_str(), &[]);
         writeln!(out, "  - {}", finding.message)?;
         writeln!(out, "    {severity}: {}, {}", finding.rule, finding.code)?;
-        for (name, value) in &finding.facts {
+        for (name, value) in finding.facts.iter().filter(|(_, value)| !value.is_null()) {
             writeln!(out, "    {name}: {}", self.fact(value))?;
         }
         if let Some(at) = finding.eligible_at {
@@ -166,12 +166,15 @@ impl Paper<'_> {
                 duration(self.words, TimeDelta::seconds(amount))
             }
         };
+        let left = match replay.remaining {
+            0 => "nothing".to_owned(),
+            remaining => amount(remaining),
+        };
         writeln!(
             out,
-            "  Counted {} of {}, {} left; due {}",
+            "  Counted {} of {}, {left} left; due {}",
             amount(replay.counted),
             amount(replay.window),
-            amount(replay.remaining),
             self.instant(replay.due_at)
         )?;
         for segment in &replay.segments {

@@ -389,9 +389,86 @@ async fn the_whole_log_is_loaded() {
     assert_eq!(report.refusals(), []);
     assert_eq!(report.tally(Kind::Incident), tally(890, 0, 0));
     assert_eq!(report.tally(Kind::Event), tally(5_998, 0, 0));
+    the_past_is_that_of_the_log(&desk, &log).await;
     let started = Stopwatch::now();
     let again = desk.load(&log).await;
     println!("{again}\n{:?}", started.elapsed());
     assert_eq!(again.tally(Kind::Incident), tally(0, 890, 0));
     assert_eq!(again.tally(Kind::Event), tally(0, 5_998, 0));
+}
+
+/// Reads the log once more in the plainest way, and compares what it says of every instant at which something happened,
+/// and of the minute before, with what the desk says.
+async fn the_past_is_that_of_the_log(desk: &Desk, log: &str) {
+    type Row = (Instant, Status, Priority, BusinessImpact, bool);
+    let instant = |text: &str| {
+        let at = chrono::NaiveDateTime::parse_from_str(text, "%d-%m-%Y %H:%M");
+        at.expect("an instant").and_utc()
+    };
+    let mut incidents: HashMap<String, (Instant, Vec<Row>)> = HashMap::new();
+    let mut reader = csv::Reader::from_reader(log.as_bytes());
+    for record in reader.deserialize::<HashMap<String, String>>() {
+        let row = record.expect("a row");
+        let status = match row["incident_state"].as_str() {
+            "New" => Status::Open,
+            "Active" => Status::InProgress,
+            "Awaiting User Info" => Status::AwaitingCustomer,
+            "Resolved" => Status::SolutionProvided,
+            "Closed" => Status::Closed,
+            _ => Status::AwaitingThirdParty,
+        };
+        let priority = match &row["priority"][..1] {
+            "1" | "2" => Priority::High,
+            "3" => Priority::Medium,
+            _ => Priority::Low,
+        };
+        let impact = match &row["impact"][..1] {
+            "1" => BusinessImpact::Significant,
+            "2" => BusinessImpact::Limited,
+            _ => BusinessImpact::None,
+        };
+        let (_, rows) = incidents
+            .entry(row["number"].clone())
+            .or_insert_with(|| (instant(&row["opened_at"]), Vec::new()));
+        let owned = row["assigned_to"] != "?";
+        rows.push((
+            instant(&row["sys_updated_at"]),
+            status,
+            priority,
+            impact,
+            owned,
+        ));
+    }
+    let mut asked = 0;
+    for (number, (opened_at, mut rows)) in incidents {
+        rows.sort_by_key(|row| row.0);
+        let case = desk
+            .ask(move |conn| {
+                let id = cases::by_external_id(conn, &number)?;
+                cases::find(conn, id.ok_or(diesel::result::Error::NotFound)?)
+            })
+            .await;
+        assert_eq!(case.opened_at, opened_at);
+        assert_eq!(
+            case.owner_id.is_some(),
+            rows.last().is_some_and(|row| row.4)
+        );
+        let minute = chrono::TimeDelta::minutes(1);
+        for at in rows.iter().flat_map(|row| [row.0 - minute, row.0]) {
+            let Some(row) = rows.iter().rfind(|row| row.0 <= at) else {
+                continue;
+            };
+            let facts = desk.facts(&case, at).await;
+            let said = (facts.status, facts.priority, facts.business_impact);
+            assert_eq!(said, (row.1, row.2, row.3), "{} at {at}", case.number);
+            assert_eq!(
+                facts.last_provider_entry_at,
+                Some(row.0),
+                "{} at {at}",
+                case.number
+            );
+            asked += 1;
+        }
+    }
+    println!("{asked} instants agree");
 }
