@@ -896,6 +896,7 @@ page-problem-title-bad-request = This request cannot be read
 page-problem-title-error = Something went wrong here
 page-problem-sign-in = Your session has ended, or there was none.
 page-problem-forbidden = Your roles do not include it. Ask your organization's administrator.
+page-problem-csrf = The form came from a page of another session. Go back, reload the page, and send it again.
 page-problem-not-found = There is nothing at this address, or it is not for you to see.
 page-problem-method = Go back and use the buttons of the page.
 page-problem-conflict = What you asked for no longer fits. Go back, look at the page again, and decide anew.

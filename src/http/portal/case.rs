@@ -18,7 +18,7 @@ use crate::words::Words;
 pub(super) use act::{error_of, promised, routes, told, written};
 pub(super) use panel::repromise;
 pub(super) use record::CaseRecord;
-pub(super) use show::{case_feed, escalation_feed, facts_of_case, show_again};
+pub(super) use show::{case_feed, escalation_feed, facts_of_case, read_feeds, show_again};
 
 /// The case page.
 #[derive(Clone, Debug, Serialize)]

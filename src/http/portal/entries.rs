@@ -1,6 +1,6 @@
 //! Feed entries, threads and composers as pages show them.
 
-use chrono_tz::Tz;
+use serde_json::{Map, Value};
 
 use super::parts::{Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
@@ -50,18 +50,28 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
         unread: !own && row.kind != EntryKind::Mark && of.read_at.is_none_or(|read| read < row.at),
         bell: view.escalation.is_some(),
         redacted: row.redacted_at.is_some(),
-        link: view
-            .escalation
-            .filter(|_| row.kind == EntryKind::Mark && access.can(Permission::EscalationsView))
-            .map(|number| {
-                Link::new(
-                    words.say("mark-open", &[]),
-                    format!("/escalations/{number}"),
-                )
-            }),
+        link: link(of, view)?,
         contact: contact(row),
         verbs: verbs(of, row)?,
     })
+}
+
+/// Where a mark leads: to the escalation that it is about, unless this is its page.
+fn link(of: &Reading<'_>, view: &feeds::EntryView) -> Result<Option<Link>, Problem> {
+    let is_about = |details: &Map<String, Value>| {
+        let mark = details.get("mark").and_then(Value::as_str);
+        mark.is_some_and(|mark| mark.starts_with("escalation_"))
+    };
+    let about = view
+        .entry
+        .details
+        .as_ref()
+        .is_some_and(|details| is_about(&details.0));
+    let sees = of.visit.access()?.can(Permission::EscalationsView);
+    let number = view.escalation.filter(|_| about && sees);
+    let href = number.map(|number| format!("/escalations/{number}"));
+    let href = href.filter(|href| href != of.page);
+    Ok(href.map(|href| Link::new(of.visit.words().say("mark-open", &[]), href)))
 }
 
 fn author(of: &Reading<'_>, view: &feeds::EntryView) -> PersonView {
@@ -164,9 +174,4 @@ pub fn composer(
         value: String::new(),
         error: String::new(),
     })
-}
-
-/// The visitor's zone as forms name it.
-pub fn zone_name(zone: Tz) -> &'static str {
-    zone.name()
 }

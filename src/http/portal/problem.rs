@@ -38,6 +38,7 @@ impl ProblemPage {
             | Code::Internal
             | Code::DatabaseUnavailable
             | Code::MethodNotAllowed => None,
+            Code::Csrf => Some(words.say("page-problem-csrf", &[])),
             _ => Some(problem.detail(words)),
         };
         let mut page = Self::new(words, status, detail);

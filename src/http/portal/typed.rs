@@ -46,6 +46,11 @@ impl<'a> Typed<'a> {
         self.errors.push(FieldError::new(name, fault));
     }
 
+    /// Notes all that a problem names.
+    pub fn refuse_all(&mut self, problem: &Problem) {
+        self.errors.extend(problem.errors().iter().cloned());
+    }
+
     /// A text that has to be there.
     pub fn text<T>(&mut self, name: &str, parse: fn(&str) -> Result<T, TextError>) -> Option<T> {
         match parse(self.raw(name)) {

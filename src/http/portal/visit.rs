@@ -21,7 +21,7 @@ use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
 use crate::words::Words;
 use crate::words::time::Times;
-use crate::workflow::Actor;
+use crate::workflow::{Actor, Failed};
 
 /// The largest form that is taken, in bytes: two of the longest texts, each byte of them encoded.
 const LARGEST_FORM: usize = 512 * 1024;
@@ -235,13 +235,14 @@ impl Visit {
     /// Writes in one durable transaction.
     ///
     /// # Errors
-    /// Those of `work`, and the database's own.
-    pub async fn write<T, F>(&self, work: F) -> Result<T, crate::workflow::Failed>
+    /// Those of `work`, which roll everything back, and the database's own.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
-        F: Fn(&mut Conn) -> Result<T, crate::workflow::Failed> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, Failed> + Send + 'static,
     {
-        self.desk.db.write(work).await
+        let done = self.desk.db.write(work).await;
+        done.map_err(|failed| self.desk.completed(failed.into()))
     }
 
     /// The frame of a page at `place` of the navigation.

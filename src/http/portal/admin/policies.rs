@@ -131,7 +131,7 @@ async fn saved(visit: &Visit) -> Result<(), Problem> {
     }
     typed.checked()?;
     let (actor, now) = (visit.actor()?.clone(), visit.now);
-    Ok(visit
+    visit
         .write(move |conn| set_policies(conn, Some(&actor), &values, now))
-        .await?)
+        .await
 }

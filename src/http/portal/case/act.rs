@@ -129,7 +129,7 @@ async fn edited(visit: &Visit, case: CaseRef) -> Result<(), Problem> {
         let expected = version.as_ref().map(std::slice::from_ref);
         update_case(conn, &actor, &case, expected, &update, now)
     });
-    Ok(done.await.map(drop)?)
+    done.await.map(drop)
 }
 
 async fn close(visit: Visit) -> Outcome {

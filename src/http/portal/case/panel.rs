@@ -27,9 +27,9 @@ pub(super) fn panel(
     match verb {
         "edit" if open && may(Permission::CasesUpdate) => edit(visit, record, &page),
         "close" if open && may(Permission::CasesClose) => {
-            let active = record
-                .active()
-                .map(|view| view.escalation.number.to_string());
+            // Staff close the escalation, with its outcome, before the case (M13).
+            let active = record.active().filter(|_| !visit.is_staff());
+            let active = active.map(|view| view.escalation.number.to_string());
             Some(verbs::close_panel(
                 words,
                 to("close"),

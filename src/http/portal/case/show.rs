@@ -89,7 +89,10 @@ async fn load(visit: &Visit, case: &CaseRef) -> Result<CaseRecord, Problem> {
 }
 
 /// Records that the feeds were read, unless nothing was new in them.
-async fn read_feeds(visit: &Visit, record: &CaseRecord) -> Result<(), Problem> {
+pub(in crate::http::portal) async fn read_feeds(
+    visit: &Visit,
+    record: &CaseRecord,
+) -> Result<(), Problem> {
     let newest =
         |entries: &[crate::store::feeds::EntryView]| entries.iter().map(|view| view.entry.at).max();
     let news = [

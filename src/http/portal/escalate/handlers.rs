@@ -7,7 +7,7 @@ use super::{ChosenReason, EscalatePage, ReasonChoice, acknowledgement_field, ans
 use crate::domain::access::Permission;
 use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::ids::{CaseRef, EscalationNumber};
-use crate::domain::reason::{QuestionKind, Reason};
+use crate::domain::reason::{QuestionKind, Reason, check_answers};
 use crate::domain::text::Markdown;
 use crate::http::call::may;
 use crate::http::fields::Fault;
@@ -21,6 +21,7 @@ use crate::http::problem::{Code, Problem};
 use crate::store::cases::{self, CaseView};
 use crate::store::{escalations, rules};
 use crate::words::assessment::headline;
+use crate::workflow::Refused;
 use crate::workflow::assess::assess;
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 
@@ -153,6 +154,12 @@ async fn submitted(visit: &Visit) -> Result<EscalationNumber, Problem> {
         .filter(|code| typed.ticked(&acknowledgement_field(code.as_str())))
         .collect();
     let details = typed.text("details", Markdown::parse);
+    if details.is_none() {
+        // The workflow names what is wrong with the answers; here it would not be asked.
+        if let Err(errors) = check_answers(&reason, &answers) {
+            typed.refuse_all(&Problem::from(Refused::Answers(errors)));
+        }
+    }
     typed.checked()?;
     let Some(details) = details else {
         return Err(Problem::new(Code::Internal));

@@ -12,7 +12,7 @@ use crate::domain::ids::{CaseRef, EscalationRef};
 use crate::domain::reason::{Answers, check_answers};
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::case::{
-    CaseRecord, Waiting, case_feed, escalation_feed, facts_of_case, wait_line,
+    CaseRecord, Waiting, case_feed, escalation_feed, facts_of_case, read_feeds, wait_line,
 };
 use crate::http::portal::parts::{Event, Fact, Foot, Link, Panel, PersonView};
 use crate::http::portal::shell::initials;
@@ -46,7 +46,7 @@ pub(super) struct Record {
     reviewers: Vec<Person>,
 }
 
-/// The page of one escalation.
+/// The page of one escalation; opening it reads the feeds that stand on it (F6).
 pub(super) async fn show(visit: Visit) -> Outcome {
     let escalation: EscalationRef = visit.part("escalation")?;
     let record = load(&visit, &escalation).await?;
@@ -54,7 +54,9 @@ pub(super) async fn show(visit: Visit) -> Outcome {
     let panel = visit
         .asked("do")
         .and_then(|verb| panel(&visit, &record, verb, &step));
-    visit.show(place(&visit), "review", &page(&visit, &record, panel)?)
+    let answer = visit.show(place(&visit), "review", &page(&visit, &record, panel)?)?;
+    read_feeds(&visit, &record.case).await?;
+    Ok(answer)
 }
 
 /// The page again, with the panel of a verb that was refused.

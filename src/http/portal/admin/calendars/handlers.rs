@@ -351,11 +351,9 @@ async fn add(visit: Visit) -> Outcome {
     let done = async {
         let (calendar, default) = typed_calendar(&visit)?;
         let (actor, now) = (visit.actor()?.clone(), visit.now);
-        Ok::<_, Problem>(
-            visit
-                .write(move |conn| add_calendar(conn, Some(&actor), &calendar, default, now))
-                .await?,
-        )
+        visit
+            .write(move |conn| add_calendar(conn, Some(&actor), &calendar, default, now))
+            .await
     };
     match done.await {
         Ok(id) => Ok(visit.go(
@@ -381,7 +379,7 @@ async fn replace(visit: Visit) -> Outcome {
             let expected = version.as_ref().map(std::slice::from_ref);
             replace_calendar(conn, Some(&actor), id, expected, &calendar, default, now)
         });
-        Ok::<_, Problem>(saved.await?)
+        saved.await
     };
     match done.await {
         Ok(id) => Ok(visit.go(

@@ -299,7 +299,7 @@ async fn change(visit: Visit, update: UpdatePerson) -> Outcome {
         }
         Ok(id)
     });
-    match done.await.map_err(Problem::from) {
+    match done.await {
         Ok(_) => Ok(visit.go(
             format!("/admin/people/{id}"),
             Some(Flash::new(Done::PersonChanged)),
