@@ -9,6 +9,7 @@ mod escalations;
 mod feeds;
 mod guards;
 mod history;
+mod imports;
 mod main_job;
 mod matrix;
 mod model;
