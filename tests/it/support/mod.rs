@@ -12,6 +12,7 @@ pub mod postgres;
 pub mod process;
 pub mod serving;
 pub mod smtp;
+pub mod terminal;
 pub mod world;
 
 use std::io::Write;

@@ -4,18 +4,14 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Mutex;
 
+use casebell::cli::import::Watch;
+use casebell::cli::import::casebell::import;
 use casebell::clock::Clock;
 use casebell::config::Settings;
-use casebell::credentials::hash_password;
 use casebell::db::Db;
 use casebell::domain::Instant;
 use casebell::http::Server;
 use casebell::worker::Jobs;
-use casebell::workflow::Failed;
-use casebell::workflow::administer::{
-    AddOrganization, AddPerson, add_line, add_organization, add_person,
-};
-use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::database::TestDatabase;
@@ -87,57 +83,10 @@ impl Serving {
 
     /// Loads records as `casebell import casebell` does.
     pub async fn import(&self, records: &str) {
-        let now = self.clock.now();
-        let password = hash_password(super::world::PASSWORD).expect("hashed");
-        for line in records.lines() {
-            let record: Value = serde_json::from_str(line).expect("JSON");
-            let password = password.clone();
-            let done: Result<(), Failed> = self
-                .db
-                .write(move |conn| {
-                    let text = |field: &str| record[field].as_str().unwrap_or_default().to_owned();
-                    match text("type").as_str() {
-                        "organization" => {
-                            let add = AddOrganization {
-                                slug: text("slug").parse().expect("a slug"),
-                                name: text("name").parse().expect("a name"),
-                                kind: text("kind").parse().expect("a kind"),
-                                region: text("region").parse().expect("a region"),
-                                time_zone: text("time_zone").parse().expect("a zone"),
-                            };
-                            add_organization(conn, None, &add, now).map(drop)
-                        }
-                        "line_of_business" => add_line(
-                            conn,
-                            None,
-                            &text("name").parse().expect("a name"),
-                            None,
-                            None,
-                            now,
-                        )
-                        .map(drop),
-                        _ => {
-                            let roles = record["roles"].as_array().into_iter().flatten();
-                            let add = AddPerson {
-                                organization: text("organization"),
-                                email: text("email").parse().expect("an address"),
-                                first_name: text("first_name").parse().expect("a name"),
-                                last_name: text("last_name").parse().expect("a name"),
-                                time_zone: None,
-                                roles: roles
-                                    .map(|role| {
-                                        role.as_str().unwrap_or_default().parse().expect("a role")
-                                    })
-                                    .collect(),
-                                password_hash: Some(password.clone()),
-                            };
-                            add_person(conn, None, &add, now).map(drop)
-                        }
-                    }
-                })
-                .await;
-            done.unwrap_or_else(|error| panic!("{line}: {error:?}"));
-        }
+        let (now, nobody) = (self.clock.now(), Watch::nobody());
+        let report = import(&self.db, records.as_bytes(), now, &nobody).await;
+        let report = report.expect("the records are read");
+        assert!(report.refusals().is_empty(), "{report}");
     }
 
     /// Lets every job do one step.

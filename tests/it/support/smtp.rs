@@ -120,7 +120,9 @@ impl MailServer {
         let port = self.address.port();
         match self.shared.protection {
             Protection::None => format!("smtp://127.0.0.1:{port}"),
-            Protection::StartTls => format!("smtp://{user}:{password}@localhost:{port}"),
+            Protection::StartTls => {
+                format!("smtp://{user}:{password}@localhost:{port}?tls=required")
+            }
             Protection::Implicit => format!("smtps://{user}:{password}@localhost:{port}"),
         }
     }
@@ -186,6 +188,13 @@ impl MailServer {
         drop(self.wait(&format!("{count} refusals"), |state| state.refused >= count));
     }
 
+    /// Waits until somebody has connected `count` times in all.
+    pub fn wait_for_connections(&self, count: usize) {
+        drop(self.wait(&format!("{count} connections"), |state| {
+            state.connections >= count
+        }));
+    }
+
     fn wait(&self, what: &str, done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         let deadline = Instant::now() + PATIENCE;
         let mut state = self.shared.state();
@@ -218,6 +227,7 @@ impl MailServer {
                         return;
                     }
                     state.connections += 1;
+                    shared.arrived.notify_all();
                     state.open.extend(stream.try_clone());
                 }
                 let (shared, handle) = (shared.clone(), stream.try_clone());

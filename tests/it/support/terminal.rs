@@ -1,0 +1,186 @@
+//! Somebody at a terminal of the machine: the real binary, on a database of their own.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use reqwest::Method;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::answer::Answer;
+use super::database::{Backend, TestDatabase};
+use super::desk::{client, runtime};
+use super::person::Asking;
+use super::process::{self, Process};
+
+/// A terminal, with an empty database behind it.
+pub struct Terminal {
+    /// The database.
+    pub database: TestDatabase,
+    folder: TempDir,
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What the shell sees; -1 if a signal ended it.
+    pub code: i32,
+    /// What it printed.
+    pub printed: String,
+    /// What it complained about.
+    pub complained: String,
+}
+
+impl Outcome {
+    /// What was printed by a command that succeeded.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert_eq!(self.code, 0, "{self:#?}");
+        self.printed
+    }
+
+    /// The JSON that was printed by a command that ended with this code.
+    #[track_caller]
+    pub fn json(self, code: i32) -> Value {
+        assert_eq!(self.code, code, "{self:#?}");
+        serde_json::from_str(&self.printed).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
+
+impl Terminal {
+    /// Runs a story at a terminal of its own; says so and does nothing where there is no such database.
+    pub fn for_story<F: Future<Output = ()>>(backend: Backend, story: impl FnOnce(Self) -> F) {
+        if !backend.is_available() {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = TestDatabase::create(backend, None);
+        runtime().block_on(story(Self { database, folder }));
+    }
+
+    fn settings(&self) -> [(&'static str, String); 1] {
+        [("CASEBELL_DATABASE_URL", self.database.url())]
+    }
+
+    /// Writes a file into the folder that commands run in.
+    pub fn file(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).expect("written");
+        path
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs a command to its end with something on its standard input.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Outcome {
+        let settings = self.settings();
+        let settings: Vec<(&str, &str)> = settings
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        let mut child = process::casebell(self.folder.path(), &settings)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        // A command that does not read its input may be gone already.
+        let _ = child
+            .stdin
+            .take()
+            .expect("piped")
+            .write_all(input.as_bytes());
+        let output = child.wait_with_output().expect("it ends");
+        Outcome {
+            code: output.status.code().unwrap_or(-1),
+            printed: String::from_utf8_lossy(&output.stdout).into_owned(),
+            complained: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Serves on what the commands have put there.
+    pub fn serve(&self) -> Process {
+        let settings = self.settings();
+        let settings: Vec<(&str, &str)> = settings
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        Process::serve(self.folder.path(), &settings)
+    }
+
+    /// Makes a token for somebody.
+    pub fn token(&self, email: &str) -> String {
+        self.run(&["token", "create", "--user", email, "--name", "Story"])
+            .ok()
+            .trim()
+            .to_owned()
+    }
+}
+
+/// A program with a token.
+pub struct Program {
+    client: reqwest::Client,
+    origin: String,
+    token: String,
+}
+
+impl Program {
+    /// A program that talks to this server.
+    pub fn new(server: &Process, token: &str) -> Self {
+        Self {
+            client: client(),
+            origin: server.origin.clone(),
+            token: token.to_owned(),
+        }
+    }
+
+    /// A request under `/api/v1`.
+    pub async fn asks(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let builder = self
+            .client
+            .request(method.clone(), format!("{}/api/v1{path}", self.origin))
+            .bearer_auth(&self.token);
+        let asking = Asking::new(format!("{method} {path}"), builder);
+        match body {
+            Some(body) => asking.json(&body).await,
+            None => asking.await,
+        }
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.asks(Method::GET, path, None).await
+    }
+
+    /// Every item of a list.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let joint = if path.contains('?') { '&' } else { '?' };
+            let page = self
+                .get(&format!("{path}{joint}limit=100{cursor}"))
+                .await
+                .ok();
+            items.extend(page["items"].as_array().expect("items").iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+/// A file that lies beside the project and not in it.
+pub fn beside_the_project(path: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.ancestors()
+        .skip(1)
+        .map(|folder| folder.join(path))
+        .find(|file| file.is_file())
+}
