@@ -27,6 +27,10 @@ use report::{Fault, Refusal, Report, Unloaded};
 
 /// Load what another system knows, with its true past instants.
 #[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Loading a file again changes nothing that is there. Ends with 0 if every line was loaded or was \
+    there, with 2 if lines were refused, and with 1 if the import could not go on."
+)]
 pub struct ImportArgs {
     #[command(subcommand)]
     from: Source,
