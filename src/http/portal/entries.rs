@@ -48,7 +48,7 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
         body,
         internal: row.visibility == Visibility::Internal,
         unread: !own && row.kind != EntryKind::Mark && of.read_at.is_none_or(|read| read < row.at),
-        bell: view.escalation.is_some(),
+        bell: is_about_an_escalation(row),
         redacted: row.redacted_at.is_some(),
         link: link(of, view)?,
         contact: contact(row),
@@ -56,17 +56,21 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
     })
 }
 
+/// Whether a mark tells of an escalation itself, not of a step that was promised on it.
+fn is_about_an_escalation(row: &Entry) -> bool {
+    let mark = |details: &Map<String, Value>| {
+        details
+            .get("mark")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let code = row.details.as_ref().and_then(|details| mark(&details.0));
+    code.is_some_and(|code| code.starts_with("escalation_"))
+}
+
 /// Where a mark leads: to the escalation that it is about, unless this is its page.
 fn link(of: &Reading<'_>, view: &feeds::EntryView) -> Result<Option<Link>, Problem> {
-    let is_about = |details: &Map<String, Value>| {
-        let mark = details.get("mark").and_then(Value::as_str);
-        mark.is_some_and(|mark| mark.starts_with("escalation_"))
-    };
-    let about = view
-        .entry
-        .details
-        .as_ref()
-        .is_some_and(|details| is_about(&details.0));
+    let about = is_about_an_escalation(&view.entry);
     let sees = of.visit.access()?.can(Permission::EscalationsView);
     let number = view.escalation.filter(|_| about && sees);
     let href = number.map(|number| format!("/escalations/{number}"));

@@ -267,13 +267,14 @@ impl Form {
         self
     }
 
-    /// Says what is wrong with the control `name`, or with the whole form when it has none of that name.
+    /// Says what is wrong with the control `name` (or with an item of it, `name[1]`), or with the whole form when it has
+    /// none of that name.
     pub fn refuse(&mut self, name: &str, why: impl Into<String>) {
-        match self
-            .controls
-            .iter_mut()
-            .find(|control| control.name == name && control.kind != Kind::Hidden)
-        {
+        let field = name.split('[').next().unwrap_or(name);
+        let mut controls = self.controls.iter_mut();
+        match controls.find(|control| control.name == field && control.kind != Kind::Hidden) {
+            // The first thing that is wrong with it is enough to begin with.
+            Some(control) if !control.error.is_empty() => {}
             Some(control) => control.error = why.into(),
             None => self.problems.push(why.into()),
         }
