@@ -17,6 +17,7 @@ mod model;
 mod outage;
 mod plans;
 mod race;
+mod role_matrix;
 mod schema;
 mod servicenow;
 mod sign_in;

@@ -3,6 +3,9 @@
 use super::visit::Visit;
 use crate::db::Conn;
 use crate::domain::access::Access;
+use crate::domain::access::Permission::{
+    CalendarsView, CasesView, EscalationsView, NoticesView, UsersView,
+};
 use crate::domain::ids::{
     CaseRef, EntryId, EscalationRef, NextStepId, PersonId, PriorityRequestId,
 };
@@ -27,8 +30,20 @@ pub(super) async fn is_visible(visit: &Visit) -> Result<bool, Problem> {
         .await
 }
 
+/// As in the API, it is within reach, and the visitor may look at such things at all.
 fn exists(conn: &mut Conn, access: &Access, name: &str, value: &str) -> Result<bool, Problem> {
     let reach = access.reach();
+    let looks = match name {
+        "case" | "step" | "entry" | "request" => access.can(CasesView),
+        "escalation" => access.can(EscalationsView),
+        "person" => access.can(UsersView),
+        "calendar" => access.can(CalendarsView),
+        "notice" => access.can(NoticesView),
+        _ => true,
+    };
+    if !looks {
+        return Ok(false);
+    }
     Ok(match name {
         "case" => match value.parse::<CaseRef>() {
             Ok(case) => cases::id_of(conn, reach, &case)?.is_some(),
@@ -54,7 +69,7 @@ fn exists(conn: &mut Conn, access: &Access, name: &str, value: &str) -> Result<b
             Ok(person) => people::find(conn, reach, person)?.is_some(),
             Err(_) => false,
         },
-        // Whether there is a calendar, a reason or a notice of that name is no secret, and none of a customer's.
+        // Of calendars and notices, whoever may see one sees all; reasons everybody reads.
         _ => true,
     })
 }

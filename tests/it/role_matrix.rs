@@ -1,0 +1,546 @@
+//! Who may do what: every route × every role × whose thing it is, asked for real and compared with `role_matrix.golden` (A1,
+//! A2, A5).
+//!
+//! `matrix.rs` lets the API's verbs succeed on things in every state. Here are the portal's rows as well, every role
+//! there is, people who are shut out, and the permission that each refusal names.
+//!
+//! The rows are the route tables themselves and the columns are `Role::ALL`, so that a new route or a new role changes
+//! the text and has to be read before it is taken. What must hold whatever the text says is checked besides.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use casebell::credentials::{NewSecret, SESSION_PREFIX, TOKEN_PREFIX};
+use casebell::domain::access::{Permission, Role};
+use casebell::domain::ids::TokenId;
+use casebell::domain::organization::Side;
+use casebell::http::call::Needs;
+use casebell::store::sessions::{self, NewSession, NewToken};
+use casebell::workflow::Failed;
+use casebell::workflow::administer::{AddPerson, add_person};
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::support::answer::Answer;
+use crate::support::database::on_both_databases;
+use crate::support::desk::Desk;
+use crate::support::person::{Asking, high};
+use crate::support::say;
+use crate::support::world::{PASSWORD, PROVIDER};
+
+mod things;
+
+use things::Things;
+
+/// A row of one of the tables.
+struct Row {
+    method: Method,
+    path: String,
+    needs: Needs,
+    portal: bool,
+}
+
+impl Row {
+    fn title(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The name of the path's parameter.
+    fn parameter(&self) -> Option<&str> {
+        let (_, rest) = self.path.split_once('{')?;
+        rest.split_once('}').map(|(name, _)| name)
+    }
+
+    /// Whether it takes away what the other rows are asked with, or writes down who came.
+    fn is_for_the_end(&self) -> bool {
+        self.method == Method::DELETE || matches!(self.path.as_str(), "/sign-in" | "/sign-out")
+    }
+}
+
+/// Every row of both tables, in their order.
+fn table() -> Vec<Row> {
+    let api = casebell::http::routes::routes();
+    let api = api.into_iter().map(|route| Row {
+        method: route.method.as_str().parse().expect("a method"),
+        path: format!("/api/v1{}", route.path),
+        needs: route.needs,
+        portal: false,
+    });
+    let portal = casebell::http::portal::routes::routes();
+    let portal = portal.into_iter().map(|route| Row {
+        method: route.method.as_str().parse().expect("a method"),
+        path: route.path.to_owned(),
+        needs: route.needs,
+        portal: true,
+    });
+    api.chain(portal).collect()
+}
+
+/// Whose thing a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Relation {
+    /// The path names nothing that belongs to anybody.
+    Any,
+    /// Their organization's; for staff, a customer's.
+    Own,
+    /// Another customer's.
+    Unrelated,
+}
+
+impl Relation {
+    fn of(row: &Row) -> &'static [Self] {
+        match row.parameter() {
+            // What the provider keeps for everybody belongs to nobody else.
+            None | Some("line" | "calendar" | "reason" | "code") => &[Self::Any],
+            // The first page of an empty installation; this one is not empty.
+            Some("token") if row.portal => &[Self::Any],
+            Some(_) => &[Self::Own, Self::Unrelated],
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Own => "own",
+            Self::Unrelated => "unrelated",
+        }
+    }
+}
+
+/// Somebody who asks.
+struct Caller {
+    name: String,
+    side: Side,
+    role: Option<Role>,
+    enters: bool,
+    token: String,
+    /// The cookie and what forms carry with it; one for the rows, one to sign out.
+    sessions: [(String, String); 2],
+    /// A token that nothing is asked with.
+    spare: Option<TokenId>,
+}
+
+impl Caller {
+    fn nobody() -> Self {
+        Self {
+            name: "anonymous".to_owned(),
+            side: Side::Customer,
+            role: None,
+            enters: false,
+            token: String::new(),
+            sessions: [const { (String::new(), String::new()) }; 2],
+            spare: None,
+        }
+    }
+
+    /// Adds a person to the desk with everything to enter it.
+    async fn joins(desk: &Desk, name: &str, side: Side, role: Option<Role>) -> Self {
+        let now = desk.now();
+        let organization = match side {
+            Side::Customer => "acme",
+            Side::Provider => PROVIDER,
+        };
+        let add = AddPerson {
+            organization: organization.to_owned(),
+            email: format!("{}@matrix.test", name.replace(' ', "-"))
+                .parse()
+                .expect("an address"),
+            first_name: name.parse().expect("a name"),
+            last_name: "Matrix".parse().expect("a name"),
+            time_zone: None,
+            roles: role.into_iter().collect(),
+            password_hash: None,
+        };
+        let added: Result<_, Failed> = desk
+            .db()
+            .write(move |conn| add_person(conn, None, &add, now))
+            .await;
+        let person = added.expect("a person");
+        let secrets = || {
+            [TOKEN_PREFIX, TOKEN_PREFIX, SESSION_PREFIX, SESSION_PREFIX].map(NewSecret::with_prefix)
+        };
+        let secrets = secrets();
+        let texts = secrets
+            .each_ref()
+            .map(|secret| secret.text.expose_secret().to_owned());
+        let hashes = secrets.map(|secret| secret.hash);
+        let made: Result<TokenId, Failed> = desk
+            .db()
+            .write(move |conn| {
+                let mut spare = None;
+                for token_hash in &hashes[..2] {
+                    let new = NewToken {
+                        person,
+                        name: "Matrix",
+                        token_hash,
+                        permissions: None,
+                        expires_at: None,
+                    };
+                    spare = Some(sessions::issue(conn, &new, now)?);
+                }
+                for token_hash in &hashes[2..] {
+                    let new = NewSession {
+                        person,
+                        token_hash,
+                        csrf_token: "matrix",
+                        user_agent: "Matrix",
+                        expires_at: now + TimeDelta::days(1),
+                    };
+                    sessions::open(conn, &new, now)?;
+                }
+                Ok(spare.expect("two tokens"))
+            })
+            .await;
+        let [token, _, first, second] = texts;
+        Self {
+            name: name.to_owned(),
+            side,
+            role,
+            enters: true,
+            token,
+            sessions: [first, second]
+                .map(|secret| (format!("casebell_session={secret}"), "matrix".to_owned())),
+            spare: Some(made.expect("tokens")),
+        }
+    }
+
+    /// Whether a role grants it.
+    fn can(&self, permission: Permission) -> bool {
+        self.enters
+            && self
+                .role
+                .is_some_and(|role| role.permissions().contains(&permission))
+    }
+
+    /// Whether no role of theirs changes anything.
+    fn only_reads(&self) -> bool {
+        !self.enters
+            || matches!(
+                self.role,
+                None | Some(Role::PortalViewer | Role::Monitor | Role::Developer)
+            )
+    }
+
+    /// Asks.
+    async fn asks(&self, desk: &Desk, row: &Row, relation: Relation, things: &Things) -> Answer {
+        let mut path = row.path.clone();
+        if let Some(name) = row.parameter() {
+            let spare = self.spare.filter(|_| relation == Relation::Own);
+            let thing = match (name, spare) {
+                ("token", Some(own)) if !row.portal => own.to_string(),
+                _ => things.named(name),
+            };
+            path = path.replace(&format!("{{{name}}}"), &thing);
+        }
+        path.push_str(things::query(&row.path));
+        let mut asking = desk.client().request(row.method.clone(), desk.page(&path));
+        // What a stranger says is complete, so that nothing but its address can be wrong with it. Whoever may is
+        // refused for a field that there is not, so that the next one finds the same desk.
+        let complete = row.method == Method::DELETE
+            || (relation == Relation::Unrelated && self.side == Side::Customer);
+        let body = complete.then(|| things::body(row.method.as_str(), &row.path));
+        if row.portal {
+            let (cookie, csrf) = &self.sessions[0];
+            if self.enters || !cookie.is_empty() {
+                asking = asking.header("cookie", cookie);
+            }
+            if row.method != Method::GET {
+                let mut form = BTreeMap::from([("csrf_token".to_owned(), csrf.clone())]);
+                if row.path == "/sign-in" {
+                    form.insert("email".to_owned(), "dana@acme.test".to_owned());
+                    form.insert("password".to_owned(), PASSWORD.to_owned());
+                }
+                for (field, value) in body
+                    .as_ref()
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flatten()
+                {
+                    let text = value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned);
+                    form.insert(field.clone(), text);
+                }
+                asking = asking.form(&form);
+            }
+        } else {
+            if row.path == "/api/v1/sessions/current" {
+                let (cookie, csrf) = &self.sessions[1];
+                asking = asking.header("cookie", cookie).header("x-csrf-token", csrf);
+            } else if !self.token.is_empty() {
+                asking = asking.bearer_auth(&self.token);
+            }
+            if row.method != Method::GET {
+                asking = asking.json(&body.unwrap_or_else(|| json!({ "no such field": true })));
+            }
+        }
+        let question = format!("{}: {} ({relation:?})", self.name, row.title());
+        Asking::new(question, asking).await
+    }
+}
+
+/// What kind of answer it is.
+fn class(answer: &Answer, row: &Row) -> String {
+    let asked_to_sign_in =
+        answer.status == 303 && answer.header("location").starts_with("/sign-in?next=");
+    match answer.status {
+        401 => "401".to_owned(),
+        _ if asked_to_sign_in => "401".to_owned(),
+        403 => match (answer.json["code"].as_str(), row.portal) {
+            (Some("missing_permission"), false) => {
+                format!(
+                    "403 {}",
+                    answer.json["permission"].as_str().expect("a permission")
+                )
+            }
+            (code, false) => format!("403 {}", code.unwrap_or_default()),
+            (_, true) => {
+                let mut named = Permission::ALL
+                    .iter()
+                    .filter(|permission| answer.text.contains(permission.as_str()));
+                let first = named.next().map_or("", |permission| permission.as_str());
+                assert!(named.next().is_none(), "two permissions: {answer:?}");
+                format!("403 {first}")
+            }
+        },
+        404 => "404".to_owned(),
+        _ => "allowed".to_owned(),
+    }
+}
+
+/// Whether it is an answer at all: not the house's failure, nor that of the matrix to ask properly.
+fn is_sound(answer: &Answer, row: &Row) -> bool {
+    match answer.status {
+        400 | 405 | 415 | 429 | 500.. => false,
+        // What may be read is there.
+        409 | 412 | 422 => row.method != Method::GET,
+        _ => true,
+    }
+}
+
+type Cells = BTreeMap<(usize, Relation), Vec<String>>;
+
+on_both_databases! { Desk:
+    everybody_may_do_what_their_role_grants_and_nothing_else,
+}
+
+async fn everybody_may_do_what_their_role_grants_and_nothing_else(desk: Desk) {
+    let (acme, globex) = (
+        Things::of(&desk, "dana", "nils").await,
+        Things::of(&desk, "gina", "gus").await,
+    );
+    let callers = callers(&desk).await;
+    let rows = table();
+    let mut cells = Cells::new();
+    let mut faults = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        for relation in Relation::of(row) {
+            cells.insert((index, *relation), vec![String::new(); callers.len()]);
+        }
+    }
+    let before = desk.rows();
+    // Those who only read come first: they leave the desk as it is. What takes their way in away comes last.
+    for (reads, end) in [(true, false), (false, false), (true, true), (false, true)] {
+        for ((index, relation), answers) in &mut cells {
+            let row = &rows[*index];
+            if row.is_for_the_end() != end {
+                continue;
+            }
+            let things = if *relation == Relation::Unrelated {
+                &globex
+            } else {
+                &acme
+            };
+            let asking: Vec<usize> = (0..callers.len())
+                .filter(|caller| callers[*caller].only_reads() == reads)
+                .collect();
+            let ask = |caller: &usize| callers[*caller].asks(&desk, row, *relation, things);
+            // Looking disturbs nobody.
+            let said = if reads || row.method == Method::GET {
+                join_all(asking.iter().map(ask)).await
+            } else {
+                let mut said = Vec::new();
+                for caller in &asking {
+                    said.push(ask(caller).await);
+                }
+                said
+            };
+            for (caller, said) in asking.into_iter().zip(said) {
+                let answer = class(&said, row);
+                if !is_sound(&said, row) || !holds(&callers[caller], row, *relation, &answer) {
+                    faults.push(format!("{relation:?} → {answer}: {said:?}"));
+                }
+                answers[caller] = answer;
+            }
+        }
+        if reads && !end {
+            for (table, rows) in desk.rows() {
+                // What one has read is one's own, and changes nothing for anybody else.
+                if table == "feed_reads" {
+                    continue;
+                }
+                let new = rows.iter().filter(|row| !before[&table].contains(row));
+                faults.extend(new.map(|row| format!("who only reads wrote to {table}: {row}")));
+            }
+        }
+    }
+    let count = cells.len() * callers.len();
+    say(&format!(
+        "role matrix: {count} cells on {:?}",
+        desk.backend()
+    ));
+    compare(&written(&rows, &callers, &cells));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Everybody who asks: nobody, somebody shut out, somebody without a role on each side, and one person per role.
+async fn callers(desk: &Desk) -> Vec<Caller> {
+    let mut shut_out =
+        Caller::joins(desk, "disabled", Side::Provider, Some(Role::Administrator)).await;
+    let ada = desk.person("ada");
+    let everybody = ada.all("/users").await;
+    let user = everybody
+        .iter()
+        .find(|user| user["email"] == "disabled@matrix.test")
+        .expect("the person");
+    let path = format!("/users/{}", user["id"].as_str().expect("an id"));
+    ada.patch(&path, json!({ "disabled": true })).await.ok();
+    shut_out.enters = false;
+    let mut callers = vec![
+        Caller::nobody(),
+        shut_out,
+        Caller::joins(desk, "contact without a role", Side::Customer, None).await,
+        Caller::joins(desk, "staff without a role", Side::Provider, None).await,
+    ];
+    for role in Role::ALL {
+        callers.push(Caller::joins(desk, role.as_str(), role.side(), Some(*role)).await);
+    }
+    callers
+}
+
+/// What must hold whatever the golden text says.
+fn holds(caller: &Caller, row: &Row, relation: Relation, answer: &str) -> bool {
+    let permission = match row.needs {
+        Needs::Anyone => return true,
+        Needs::SignedIn => None,
+        Needs::Permission(permission) => Some(permission),
+    };
+    if !caller.enters || answer == "401" {
+        return !caller.enters && answer == "401";
+    }
+    if caller.side == Side::Customer && relation == Relation::Unrelated {
+        return answer == "404";
+    }
+    let Some(permission) = permission else {
+        return true;
+    };
+    let lacks = format!("403 {permission}");
+    if !caller.can(permission) {
+        return answer == lacks || answer == "404";
+    }
+    // Who only reads may still say what they have read.
+    let reads = row.method == Method::GET || permission.as_str().ends_with(":view");
+    answer != lacks && (reads || !caller.only_reads())
+}
+
+/// The matrix as people read it.
+fn written(rows: &[Row], callers: &[Caller], cells: &Cells) -> String {
+    let mut text = String::from(
+        "Who gets what on which route, generated by tests/it/role_matrix.rs from the route tables and Role::ALL.\n\
+         own: a thing of their own organization (for staff: of a customer). unrelated: another customer's. any: nobody's in particular.\n\
+         allowed: anything but a refusal. 401: they are asked to sign in. customers, staff: everybody of that side with a role.\n",
+    );
+    let mut last = usize::MAX;
+    for ((index, relation), answers) in cells {
+        if *index != last {
+            let row = &rows[*index];
+            let needs = match row.needs {
+                Needs::Anyone => "nothing".to_owned(),
+                Needs::SignedIn => "to be signed in".to_owned(),
+                Needs::Permission(permission) => permission.to_string(),
+            };
+            let _ = write!(text, "\n{} — needs {needs}\n", row.title());
+            last = *index;
+        }
+        let mut kinds: Vec<&str> = Vec::new();
+        for answer in answers {
+            if !kinds.contains(&answer.as_str()) {
+                kinds.push(answer);
+            }
+        }
+        kinds.sort_by_key(|kind| (*kind != "allowed", *kind));
+        let folded = kinds.iter().map(|kind| {
+            let who: BTreeSet<usize> = (0..callers.len())
+                .filter(|caller| answers[*caller] == **kind)
+                .collect();
+            format!("{kind}: {}", names(callers, &who))
+        });
+        let folded: Vec<String> = folded.collect();
+        let _ = writeln!(text, "  {:<9} {}", relation.label(), folded.join(" | "));
+    }
+    text
+}
+
+/// The names of these callers; all of one side under one name.
+fn names(callers: &[Caller], who: &BTreeSet<usize>) -> String {
+    if who.len() == callers.len() {
+        return "everybody".to_owned();
+    }
+    let mut names = Vec::new();
+    let mut rest = who.clone();
+    for (side, name) in [(Side::Customer, "customers"), (Side::Provider, "staff")] {
+        let all: BTreeSet<usize> = (0..callers.len())
+            .filter(|caller| {
+                let caller = &callers[*caller];
+                caller.enters && caller.role.is_some() && caller.side == side
+            })
+            .collect();
+        if all.is_subset(&rest) {
+            rest.retain(|caller| !all.contains(caller));
+            names.push(name);
+        }
+    }
+    names.extend(rest.iter().map(|caller| callers[*caller].name.as_str()));
+    names.join(", ")
+}
+
+/// Fails with the lines that differ from the golden text, and leaves the new text to be read.
+fn compare(actual: &str) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/role_matrix.golden");
+    let golden = std::fs::read_to_string(golden).unwrap_or_default();
+    if actual == golden {
+        return;
+    }
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("role_matrix.actual");
+    std::fs::write(&path, actual).expect("the new text is written");
+    let titled = |text: &str| -> BTreeSet<String> {
+        let mut title = String::new();
+        let mut lines = BTreeSet::new();
+        for line in text.lines() {
+            if line.starts_with("  ") {
+                lines.insert(format!("{title}\n    {}", line.trim()));
+            } else {
+                line.clone_into(&mut title);
+                lines.insert(title.clone());
+            }
+        }
+        lines
+    };
+    let (old, new) = (titled(&golden), titled(actual));
+    let mut differences = String::new();
+    for line in old.difference(&new) {
+        let _ = writeln!(differences, "- {line}");
+    }
+    for line in new.difference(&old) {
+        let _ = writeln!(differences, "+ {line}");
+    }
+    panic!(
+        "who may do what has changed. If it is meant, read {} and put it in the place of tests/it/role_matrix.golden.\n\
+         {differences}",
+        path.display()
+    );
+}

@@ -1,0 +1,114 @@
+//! One of each thing that a path can name, and what is said about it.
+
+use super::{Desk, Method, TimeDelta, Value, high, json};
+
+/// The things of one customer, by the names that paths have for them.
+pub struct Things(Vec<(&'static str, String)>);
+
+impl Things {
+    /// Lets `contact` have a case with everything that a case can have. `person` is somebody of the same organization
+    /// who asks nothing.
+    pub async fn of(desk: &Desk, contact: &str, person: &str) -> Self {
+        let (contact, eve, ada) = (desk.person(contact), desk.person("eve"), desk.person("ada"));
+        let case = contact.opens(high()).await;
+        let low = contact.opens(high().with("priority", "low")).await;
+        desk.passes(TimeDelta::hours(24));
+        let escalation = contact.escalates(&case, "no_update").taken().await;
+        let due_at = (desk.now() + TimeDelta::days(1)).to_rfc3339();
+        let step = json!({ "what": "Look", "who": "Eve", "due_at": due_at });
+        let path = format!("/cases/{}/next-steps", case.number);
+        let step = eve.post(&path, step).await.created();
+        let entry = contact.writes(&case, "Hello?").await;
+        let request = json!({ "priority": "medium", "note": "It spreads." });
+        let path = format!("/cases/{}/priority-requests", low.number);
+        let request = contact.post(&path, request).await.created();
+        desk.post().await;
+        let first = |items: Vec<Value>, field: &str, is: &str| {
+            let found = items.into_iter().find(|item| item[field] == is);
+            id(&found.unwrap_or_else(|| panic!("no {field} is {is}")))
+        };
+        // These lists have no pages.
+        let whole = async |path: &str| -> Vec<Value> {
+            let list = ada.get(path).await.ok();
+            list["items"].as_array().cloned().unwrap_or_default()
+        };
+        let slug = contact.is.organization;
+        let user = desk.person(person);
+        assert_eq!(user.is.organization, slug);
+        let token = contact.get("/tokens").await.ok();
+        Self(vec![
+            ("case", case.number.clone()),
+            ("escalation", escalation.number),
+            ("step", id(&step)),
+            ("entry", id(&entry)),
+            ("request", id(&request)),
+            ("organization", slug.to_owned()),
+            (
+                "user",
+                first(ada.all("/users").await, "email", &user.email()),
+            ),
+            (
+                "person",
+                first(ada.all("/users").await, "email", &user.email()),
+            ),
+            ("token", id(&token["items"][0])),
+            (
+                "notice",
+                first(ada.all("/notices").await, "case", &case.number),
+            ),
+            (
+                "line",
+                first(whole("/lines-of-business").await, "name", "Payments"),
+            ),
+            ("calendar", id(&whole("/calendars").await[0])),
+            ("reason", "no_update".to_owned()),
+            ("code", "no_update".to_owned()),
+        ])
+    }
+
+    /// The thing that a path's parameter of this name names.
+    #[track_caller]
+    pub fn named(&self, parameter: &str) -> String {
+        let found = self.0.iter().find(|(name, _)| *name == parameter);
+        let (_, thing) = found.unwrap_or_else(|| panic!("the matrix has no {parameter}"));
+        thing.clone()
+    }
+}
+
+fn id(value: &Value) -> String {
+    value["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no id in {value}"))
+        .to_owned()
+}
+
+/// The query without which a route says nothing.
+pub fn query(path: &str) -> &'static str {
+    match path {
+        "/api/v1/cases/{case}/eligibility" => "?reason=no_update",
+        "/api/v1/calendars/{calendar}/replay" => {
+            "?from=2026-03-02T09:00:00Z&unit=business_days&window=1"
+        }
+        _ => "",
+    }
+}
+
+/// A complete body, for what a customer's role can do; everything else needs none that is.
+pub fn body(method: &str, path: &str) -> Value {
+    let note = json!({ "note": "x" });
+    let verb = path.rsplit('/').next().unwrap_or_default();
+    match (method.parse(), path, verb) {
+        (Ok(Method::DELETE), ..) => json!({}),
+        (_, "/api/v1/feed-entries/{entry}" | "/entries/{entry}", _) | (_, _, "feed") => {
+            json!({ "body": "x" })
+        }
+        (_, _, "reopen" | "withdraw") => note,
+        (_, _, "rating") => json!({ "score": 5 }),
+        (_, _, "priority-requests") => json!({ "priority": "medium", "note": "x" }),
+        (_, _, "escalations" | "escalate") => json!({
+            "reason": "no_update", "details": "x", "acknowledgements": [],
+            "answers": { "business_impact": "x", "ongoing": true },
+        }),
+        _ => json!({}),
+    }
+}
