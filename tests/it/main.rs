@@ -10,6 +10,7 @@ mod feeds;
 mod guards;
 mod history;
 mod imports;
+mod letters;
 mod mail;
 mod main_job;
 mod matrix;
