@@ -17,6 +17,7 @@ mod matrix;
 mod model;
 mod outage;
 mod plans;
+mod portal;
 mod race;
 mod schema;
 mod servicenow;
