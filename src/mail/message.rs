@@ -19,6 +19,10 @@ use crate::domain::ids::NoticeId;
 /// The most characters of a subject or a name: what a list of mails can show, and far below the limits of headers.
 const LONGEST_LINE: usize = 240;
 
+/// The most characters of the text of an encoded word: with what is around it, no more than 75, and within the first
+/// line beside the header's name.
+const LONGEST_CODE: usize = 50;
+
 /// A message ready to be handed over.
 #[derive(Clone, Debug)]
 pub struct Letter {
@@ -76,7 +80,7 @@ impl Letter {
         let mut message = Message::builder()
             .from(from)
             .to(mailbox(Some(&notice.to.name()), to))
-            .subject(one_line(&rendered.subject))
+            .raw_header(subject(&one_line(&rendered.subject)))
             .date(SystemTime::from(notice.created_at))
             .message_id(Some(message_id(&notice.message_id)?));
         if let Some(first) = &notice.in_reply_to {
@@ -146,8 +150,38 @@ fn turns(character: char) -> bool {
     matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The header of a subject. What looks like an encoded word (RFC 2047) would be read as whatever it encodes, line breaks
+/// and all; it is encoded once more, so that it is read as it was written.
+fn subject(line: &str) -> HeaderValue {
+    let name = HeaderName::new_from_ascii_str("Subject");
+    if !line.contains("=?") {
+        return HeaderValue::new(name, line.to_owned());
+    }
+    let mut words = vec![String::new()];
+    for character in line.chars() {
+        let mut bytes = [0; 4];
+        let code: String = match character {
+            ' ' => "_".to_owned(),
+            letter if letter.is_ascii_alphanumeric() => letter.to_string(),
+            other => (other.encode_utf8(&mut bytes).bytes())
+                .map(|byte| format!("={byte:02X}"))
+                .collect(),
+        };
+        match words.last_mut() {
+            Some(word) if word.len() + code.len() <= LONGEST_CODE => word.push_str(&code),
+            _ => words.push(code),
+        }
+    }
+    let encoded: Vec<_> = (words.iter())
+        .map(|word| format!("=?utf-8?Q?{word}?="))
+        .collect();
+    HeaderValue::dangerous_new_pre_encoded(name, line.to_owned(), encoded.join("\r\n "))
+}
+
 fn mailbox(name: Option<&str>, address: Address) -> Mailbox {
-    let name = name.map(one_line).filter(|name| !name.is_empty());
+    // Nobody is called by an encoded word.
+    let name = name.map(|name| one_line(name).replace("=?", "= ?"));
+    let name = name.filter(|name| !name.is_empty());
     Mailbox::new(name, address)
 }
 

@@ -111,6 +111,25 @@ fn nothing_that_somebody_wrote_becomes_a_header_or_a_part() {
 }
 
 #[test]
+fn what_looks_like_an_encoded_word_is_read_as_it_was_written() {
+    let word = "=?utf-8?Q?x=0D=0ABcc:_all=40acme.example?=";
+    for subject in [word.to_owned(), format!("ä {} 🔔", word.repeat(5))] {
+        let mut notice = notice();
+        notice.to.first_name = word.to_owned();
+        notice.to.last_name = String::new();
+        let mut rendered = rendered();
+        rendered.subject = subject.clone();
+        let letter = Letter::new(&notice, &rendered, &sample::letterhead()).unwrap();
+        let parsed = MessageParser::default().parse(letter.bytes()).unwrap();
+        assert_eq!(parsed.subject(), Some(&*subject));
+        let to = parsed.to().unwrap().first().unwrap();
+        assert!(!to.name().unwrap().contains('\n'), "{to:?}");
+        let text = String::from_utf8_lossy(letter.bytes());
+        assert!(text.lines().all(|line| line.len() <= 78), "{text}");
+    }
+}
+
+#[test]
 fn a_message_id_that_would_break_out_is_refused() {
     for id in [
         "",

@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
-use fantoccini::wd::Capabilities;
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::elements::Element;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
+use url::Url;
 
 use super::leash::{Leash, Leashed};
 
@@ -88,6 +92,8 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--window-size=1280,1000",
+            // Fields for dates are typed into as people there write dates.
+            "--lang=en-US",
         ]
         .map(String::from)
         .into();
@@ -100,6 +106,7 @@ impl Browser {
                 "prefs": { "profile.managed_default_content_settings.javascript": scripts_allowed },
             }),
         );
+        capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&driver.url)
@@ -114,6 +121,187 @@ impl Browser {
     /// Closes the window and forgets its profile.
     pub async fn close(self) {
         self.client.close().await.expect("the window closes");
+    }
+}
+
+/// How long a page may take for what somebody waits to see.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// What people do with a window. They find things by what is written on them.
+impl Browser {
+    /// Types an address.
+    pub async fn goes_to(&self, address: &str) {
+        self.client.goto(address).await.expect("the page opens");
+    }
+
+    /// Everything that can be read on the page, in one line.
+    pub async fn text(&self) -> String {
+        let body = self.find("//body", "a page").await;
+        one_line(&body.text().await.unwrap_or_default())
+    }
+
+    /// Waits until `text` can be read.
+    pub async fn reads(&self, text: &str) {
+        let path = format!("//body//*[contains(normalize-space(.), {})]", literal(text));
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            // Waits while it is not there at all; what is there may still be hidden, or about to be left.
+            self.find(&path, text).await;
+            let page = self.text().await;
+            if page.to_lowercase().contains(&text.to_lowercase()) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "“{text}” is hidden on: {page}");
+        }
+    }
+
+    /// Checks that `text` cannot be read on the page that is there.
+    pub async fn does_not_read(&self, text: &str) {
+        let page = self.text().await;
+        assert!(!page.contains(text), "“{text}” is on: {page}");
+    }
+
+    /// Follows a link or presses a button.
+    pub async fn presses(&self, name: &str) {
+        click(&self.pressable(name).await, name).await;
+    }
+
+    /// The link or the button of this name.
+    pub async fn pressable(&self, name: &str) -> Element {
+        let name = literal(name);
+        let path = format!(
+            "//main//*[self::a or self::button][normalize-space(.)={name}] | //header//a[normalize-space(.)={name}]"
+        );
+        self.find(&path, &name).await
+    }
+
+    /// Types into the field with this label.
+    pub async fn types(&self, label: &str, keys: &str) {
+        let field = self.field(label).await;
+        field
+            .send_keys(keys)
+            .await
+            .unwrap_or_else(|error| panic!("“{label}”: {error}"));
+    }
+
+    /// The field with this label, the first of them.
+    pub async fn field(&self, label: &str) -> Element {
+        let path = format!(
+            "//*[@id = //main//label[starts-with(normalize-space(.), {})]/@for]",
+            literal(label)
+        );
+        self.find(&path, label).await
+    }
+
+    /// Chooses one of the options below this legend.
+    pub async fn chooses(&self, legend: &str, option: &str) {
+        let path = format!(
+            "//fieldset[legend[normalize-space(.)={}]]//label[.//input[@type='radio']][starts-with(normalize-space(.), {})]",
+            literal(legend),
+            literal(option)
+        );
+        self.clicks(&path, option).await;
+    }
+
+    /// Ticks a box.
+    pub async fn ticks(&self, label: &str) {
+        let path = format!(
+            "//main//label[.//input[@type='checkbox']][starts-with(normalize-space(.), {})]",
+            literal(label)
+        );
+        self.clicks(&path, label).await;
+    }
+
+    /// Unfolds what is below this heading, unless it is unfolded.
+    pub async fn unfolds(&self, heading: &str) {
+        let path = format!(
+            "//details[not(@open)]/summary[contains(normalize-space(.), {})]",
+            literal(heading)
+        );
+        if self.counts(&path).await > 0 {
+            self.clicks(&path, heading).await;
+        }
+    }
+
+    /// How many elements there are on the page that is there.
+    pub async fn counts(&self, path: &str) -> usize {
+        let found = self.client.find_all(Locator::XPath(path)).await;
+        found.expect("a path").len()
+    }
+
+    /// What the element says about itself: the text that its `aria-describedby` names.
+    pub async fn description(&self, element: &Element) -> String {
+        let id = element.attr("aria-describedby").await.expect("attributes");
+        let id = id.expect("a description");
+        let path = format!("//*[@id={}]", literal(&id));
+        one_line(&self.find(&path, &id).await.text().await.expect("text"))
+    }
+
+    /// What the browser has complained about since it was asked last: refused styles and scripts, errors, missing files.
+    pub async fn complaints(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(Console).await.expect("the console");
+        let entries = log.as_array().cloned().unwrap_or_default();
+        (entries.iter())
+            .filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING")
+            .map(|entry| entry["message"].to_string())
+            .collect()
+    }
+
+    async fn clicks(&self, path: &str, what: &str) {
+        click(&self.find(path, what).await, what).await;
+    }
+
+    async fn find(&self, path: &str, what: &str) -> Element {
+        let wait = self.client.wait().at_most(DEADLINE);
+        match wait.for_element(Locator::XPath(path)).await {
+            Ok(element) => element,
+            Err(error) => {
+                let body = self.client.find(Locator::XPath("//body")).await;
+                let text = match body {
+                    Ok(body) => body.text().await.unwrap_or_default(),
+                    Err(_) => String::new(),
+                };
+                panic!("no “{what}” ({error}) on: {text}")
+            }
+        }
+    }
+}
+
+/// Clicks; what lies below the foot of a page is brought into view first, as the keyboard's focus does it.
+async fn click(element: &Element, what: &str) {
+    const NO_KEY: &str = "\u{E000}";
+    match element.click().await {
+        Err(error) if error.to_string().contains("click intercepted") => {
+            let focused = element.send_keys(NO_KEY).await;
+            focused.unwrap_or_else(|error| panic!("“{what}”: {error}"));
+            element.click().await
+        }
+        clicked => clicked,
+    }
+    .unwrap_or_else(|error| panic!("“{what}”: {error}"));
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text inside a path.
+fn literal(text: &str) -> String {
+    assert!(!text.contains('"'), "{text}");
+    format!("\"{text}\"")
+}
+
+/// chromedriver's way to the browser's console.
+#[derive(Debug)]
+struct Console;
+
+impl WebDriverCompatibleCommand for Console {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
     }
 }
 
