@@ -1,7 +1,7 @@
 //! The two feeds: what belongs where, what stays inside, what is read, and what is corrected (F1–F8, M10).
 
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::answer::instant;
 use crate::support::database::on_both_databases;

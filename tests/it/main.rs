@@ -23,5 +23,6 @@ mod role_matrix;
 mod schema;
 mod servicenow;
 mod sign_in;
+#[allow(dead_code)] // Not every story needs everything that the stories stand on.
 mod support;
 mod tenants;

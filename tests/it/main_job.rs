@@ -101,6 +101,7 @@ async fn an_escalation_is_answered(desk: Desk) {
         assert_eq!(mail.headers["auto-submitted"], "auto-generated");
     }
     let root = submitted.to("dana@acme.test").clone();
+    assert_eq!(root.from, "desk@bellhop.test");
 
     // Ola claims it; Otto comes too late.
     let claimed = ola.claims(&escalation).await;

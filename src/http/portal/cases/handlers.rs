@@ -282,7 +282,7 @@ async fn opened(visit: &Visit) -> Result<CaseNumber, Problem> {
         let id = open_case(conn, &actor, &open, now)?;
         Ok(cases::find(conn, id)?.number)
     });
-    Ok(number.await?)
+    number.await
 }
 
 fn open_page(visit: &Visit, form: Form) -> OpenCasePage {

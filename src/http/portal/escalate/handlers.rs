@@ -175,7 +175,7 @@ async fn submitted(visit: &Visit) -> Result<EscalationNumber, Problem> {
         let id = submit_escalation(conn, &actor, &case, &submit, now)?;
         Ok(escalations::find(conn, id)?.number)
     });
-    Ok(number.await?)
+    number.await
 }
 
 /// What was answered to the questions of a reason, as a submission says it.

@@ -90,7 +90,7 @@ where
         };
         work(&verb, conn)
     });
-    Ok(done.await?)
+    done.await
 }
 
 fn read<T>(value: Option<T>) -> Result<T, Problem> {
