@@ -154,7 +154,11 @@ fn is_well_formed(letter: &Letter) -> Mail {
         if mail.in_reply_to.is_some() { 2 } else { 0 }
     );
     assert_eq!(letter.from, "desk@bellhop.test");
-    assert_eq!(letter.to, [mail.to.clone()], "the envelope is the letter's");
+    assert_eq!(
+        letter.to,
+        std::slice::from_ref(&mail.to),
+        "the envelope is the letter's"
+    );
     assert_eq!(mail.from, "desk@bellhop.test");
     assert_eq!(mail.headers["auto-submitted"], "auto-generated");
     assert!(mail.id.ends_with("@help.bellhop.test"), "{}", mail.id);
@@ -206,7 +210,7 @@ async fn an_escalation_goes_to_the_requester_and_the_queue_as_one_thread(office:
         assert_eq!(addressed(&letters), ["dana@acme.test"], "{step}");
         let mail = is_well_formed(&letters[0]);
         assert_eq!(mail.in_reply_to.as_ref(), Some(&first.id), "{step}");
-        assert_eq!(mail.references, [first.id.clone()], "{step}");
+        assert_eq!(mail.references, std::slice::from_ref(&first.id), "{step}");
         assert!(ids.insert(mail.id), "{step} has an id of its own");
         if step == "reply" {
             assert!(

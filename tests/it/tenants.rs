@@ -29,6 +29,9 @@ fn said(answer: &Answer, names: &[&str]) -> (u16, String, Vec<(String, String)>)
     )
 }
 
+/// A route, its path, what stands for a foreign thing in it with what that is, and a body.
+type Visited<'a> = (Method, &'a str, Vec<(String, &'a str)>, Value);
+
 on_both_databases! { Desk:
     another_customers_case_is_like_one_that_never_was,
     customers_receive_no_names_of_lines_and_queues,
@@ -71,7 +74,7 @@ async fn another_customers_case_is_like_one_that_never_was(desk: Desk) {
     let escalate =
         json!({ "reason": "no_update", "details": "x", "answers": {}, "acknowledgements": [] });
     let nothing = json!({});
-    let routes: Vec<(Method, &str, Vec<(String, &str)>, Value)> = vec![
+    let routes: Vec<Visited<'_>> = vec![
         (
             Method::GET,
             "/cases/{}",
