@@ -37,14 +37,14 @@ async fn a_desk_that_serves_says_that_it_is_ready(desk: Desk) {
         (&ready["database"], &ready["migrations"]),
         (&json!("ok"), &json!("ok"))
     );
-    assert_eq!(ready["outbox"]["due"], 0);
+    assert_eq!(ready["outbox"]["waiting"], 0);
     dana.opens(high()).await;
     desk.passes(TimeDelta::seconds(90));
     let waiting = ask("/readyz").await.ok();
-    assert!(waiting["outbox"]["due"].as_i64() > Some(0), "{waiting}");
-    assert_eq!(waiting["outbox"]["oldest_due_seconds"], 90);
+    assert!(waiting["outbox"]["waiting"].as_i64() > Some(0), "{waiting}");
+    assert_eq!(waiting["outbox"]["overdue_seconds"], 90);
     desk.post().await;
-    assert_eq!(ask("/readyz").await.ok()["outbox"]["due"], 0);
+    assert_eq!(ask("/readyz").await.ok()["outbox"]["waiting"], 0);
     // Prometheus reads figures, and no names.
     let metrics = ask("/metrics").await;
     assert!(metrics.text.contains("http"), "{metrics:?}");

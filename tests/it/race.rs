@@ -128,4 +128,6 @@ async fn a_clock_that_is_behind_changes_nothing(desk: Desk) {
         dana.sees(&case).await["last_provider_update_at"],
         updated_at
     );
+    // What was due by the other clock leaves once this one has caught up.
+    desk.passes(TimeDelta::seconds(10));
 }
