@@ -18,7 +18,7 @@ use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, CaseView};
-use crate::store::{organizations, people, rules};
+use crate::store::{self, organizations, people, rules};
 use crate::words::Words;
 use crate::words::assessment::AssessmentView;
 use crate::workflow::assess::{assess, facts};
@@ -94,7 +94,7 @@ fn asked(conn: &mut Conn, args: &AssessArgs, now: Instant) -> Outcome<Asked> {
     };
     let case = cases::view(conn, Reach::Everything, &args.case)?.ok_or_else(missing)?;
     let actor = match &args.person {
-        Some(email) => somebody(conn, email)?,
+        Some(email) => somebody(conn, email, now)?,
         // Whoever runs the machine sees everything; what was read is what the contact read.
         None => Actor {
             access: Access {
@@ -102,6 +102,7 @@ fn asked(conn: &mut Conn, args: &AssessArgs, now: Instant) -> Outcome<Asked> {
                 organization: case.organization.id,
                 side: Side::Provider,
                 permissions: Permission::ALL.iter().copied().collect(),
+                through: None,
             },
             name: case.opened_by.name.clone(),
         },
@@ -138,17 +139,14 @@ fn asked(conn: &mut Conn, args: &AssessArgs, now: Instant) -> Outcome<Asked> {
 }
 
 /// Somebody with the authority that they have.
-fn somebody(conn: &mut Conn, email: &EmailAddress) -> Outcome<Actor> {
+fn somebody(conn: &mut Conn, email: &EmailAddress, now: Instant) -> Outcome<Actor> {
     let person = people::by_email(conn, email)?.ok_or_else(|| Refused::Field {
         field: "as",
         code: "not_found",
         given: email.to_string(),
     })?;
-    let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
-        .ok_or(Refused::NotFound)?;
-    let roles = people::roles(conn, person.id, organization.id)?;
     Ok(Actor {
-        access: Access::of_roles(person.id, organization.id, organization.kind.side(), roles),
+        access: store::access::of_person(conn, &person, now)?,
         name: person.name(),
     })
 }

@@ -12,12 +12,12 @@ use crate::config::Settings;
 use crate::credentials::{NewSecret, TOKEN_PREFIX};
 use crate::db::Db;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission, Reach};
+use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::EventId;
 use crate::domain::text::{EmailAddress, Title};
 use crate::store::audit::{self, NewEvent};
 use crate::store::sessions::{self, NewToken};
-use crate::store::{organizations, people};
+use crate::store::{self, organizations, people};
 use crate::workflow::Refused;
 
 /// Make keys for programs.
@@ -78,8 +78,7 @@ async fn create(db: &Db, args: CreateArgs, now: Instant) -> anyhow::Result<NewSe
         }
         let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
             .ok_or(Refused::NotFound)?;
-        let roles = people::roles(conn, person.id, organization.id)?;
-        let access = Access::of_roles(person.id, organization.id, organization.kind.side(), roles);
+        let access = store::access::of_person(conn, &person, now)?;
         let lacks = args
             .permissions
             .iter()
@@ -122,6 +121,7 @@ mod tests {
     use crate::cli::import::{Watch, casebell};
     use crate::credentials::hash_secret;
     use crate::db::{DbError, Location};
+    use crate::store::sessions::{Entry, Whereabouts};
 
     const RECORDS: &str = include_str!("../../tests/it/data/records.ndjson");
 
@@ -147,16 +147,19 @@ mod tests {
             .expect("made");
         let hash = hash_secret(secret.text.expose_secret());
         let found = |at| {
-            let hash = hash.clone();
-            db.read(move |conn| Ok::<_, DbError>(sessions::by_token(conn, &hash, at)?))
+            let (hash, home) = (hash.clone(), Whereabouts::AsBefore);
+            db.read(move |conn| Ok::<_, DbError>(sessions::by_token(conn, &hash, &home, at)?))
         };
-        let (token, bearer) = found(now).await.expect("read").expect("a token");
+        let Entry::Admitted(token, bearer) = found(now).await.expect("read") else {
+            panic!("a good token is refused");
+        };
         assert_eq!(bearer.email.as_str(), dana);
         assert_eq!(
             token.permissions.map(|permissions| permissions.0),
             Some(BTreeSet::from([Permission::CasesView]))
         );
-        assert!(found(later).await.expect("read").is_none());
+        let expired = found(later).await.expect("read");
+        assert!(matches!(expired, Entry::Refused), "{expired:?}");
 
         for (refused, said) in [
             (

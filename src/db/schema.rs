@@ -27,6 +27,7 @@ diesel::table! {
         parent_id -> Nullable<Key>,
         name -> Text,
         calendar_id -> Nullable<Key>,
+        governed_by -> Nullable<Key>,
         created_at -> Moment,
         version -> BigInt,
     }
@@ -74,8 +75,12 @@ diesel::table! {
     role_grants (id) {
         id -> Key,
         organization_id -> Key,
-        person_id -> Key,
-        role -> Text,
+        person_id -> Nullable<Key>,
+        group_id -> Nullable<Key>,
+        role -> Nullable<Text>,
+        role_id -> Nullable<Key>,
+        pairing_id -> Nullable<Key>,
+        expires_at -> Nullable<Moment>,
         granted_by -> Nullable<Key>,
         granted_at -> Moment,
     }
@@ -90,6 +95,8 @@ diesel::table! {
         person_id -> Key,
         token_hash -> Text,
         csrf_token -> Text,
+        acting_organization_id -> Nullable<Key>,
+        acting_person_id -> Nullable<Key>,
         user_agent -> Text,
         created_at -> Moment,
         last_seen_at -> Moment,
@@ -377,6 +384,118 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    roles (id) {
+        id -> Key,
+        organization_id -> Key,
+        code -> Text,
+        name -> Text,
+        permissions -> Text,
+        created_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    access_groups (id) {
+        id -> Key,
+        organization_id -> Key,
+        name -> Text,
+        installed_for -> Nullable<Text>,
+        created_at -> Moment,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    access_group_members (group_id, person_id) {
+        group_id -> Key,
+        person_id -> Key,
+        added_by -> Nullable<Key>,
+        added_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    pairings (id) {
+        id -> Key,
+        trustee_id -> Key,
+        trustor_id -> Nullable<Key>,
+        addressed_to -> Nullable<Key>,
+        token_hash -> Text,
+        expires_at -> Moment,
+        created_by -> Nullable<Key>,
+        created_at -> Moment,
+        accepted_by -> Nullable<Key>,
+        accepted_at -> Nullable<Moment>,
+        switched_off_by -> Nullable<Key>,
+        switched_off_at -> Nullable<Moment>,
+        suspended_by -> Nullable<Key>,
+        suspended_at -> Nullable<Moment>,
+        removed_by -> Nullable<Key>,
+        removed_at -> Nullable<Moment>,
+        removed_side -> Nullable<Text>,
+        last_used_at -> Nullable<Moment>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    pairing_members (id) {
+        id -> Key,
+        pairing_id -> Key,
+        person_id -> Nullable<Key>,
+        group_id -> Nullable<Key>,
+        proposed_by -> Nullable<Key>,
+        proposed_at -> Moment,
+        approved_by -> Nullable<Key>,
+        approved_at -> Nullable<Moment>,
+        last_used_at -> Nullable<Moment>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    clones (person_id) {
+        person_id -> Key,
+        original_id -> Key,
+        pairing_id -> Key,
+        added_by -> Nullable<Key>,
+        added_at -> Moment,
+        removed_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    line_grants (line_of_business_id, group_id) {
+        line_of_business_id -> Key,
+        group_id -> Key,
+        granted_by -> Nullable<Key>,
+        granted_at -> Moment,
+    }
+}
+
 diesel::joinable!(people -> organizations (organization_id));
 diesel::joinable!(cases -> organizations (organization_id));
 diesel::joinable!(cases -> lines_of_business (line_of_business_id));
@@ -387,7 +506,12 @@ diesel::joinable!(priority_requests -> cases (case_id));
 diesel::joinable!(notices -> people (person_id));
 diesel::joinable!(sessions -> people (person_id));
 diesel::joinable!(api_tokens -> people (person_id));
-diesel::joinable!(role_grants -> people (person_id));
+diesel::joinable!(role_grants -> roles (role_id));
+diesel::joinable!(role_grants -> pairings (pairing_id));
+diesel::joinable!(pairing_members -> pairings (pairing_id));
+diesel::joinable!(clones -> pairings (pairing_id));
+diesel::joinable!(access_group_members -> access_groups (group_id));
+diesel::joinable!(access_group_members -> people (person_id));
 diesel::allow_tables_to_appear_in_same_query!(
     calendars,
     lines_of_business,
@@ -409,5 +533,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     feed_reads,
     next_steps,
     audit_events,
-    notices
+    notices,
+    roles,
+    access_groups,
+    access_group_members,
+    pairings,
+    pairing_members,
+    clones,
+    line_grants
 );

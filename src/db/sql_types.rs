@@ -28,7 +28,8 @@ use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
     CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber, EventId, GrantId,
-    LineId, NextStepId, NoticeId, OrganizationId, PersonId, PriorityRequestId, SessionId, TokenId,
+    GroupId, LineId, NextStepId, NoticeId, OrganizationId, PairingId, PairingMemberId, PersonId,
+    PriorityRequestId, RoleId, SessionId, TokenId,
 };
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
@@ -155,12 +156,16 @@ key!(
     EscalationId,
     EventId,
     GrantId,
+    GroupId,
     LineId,
     NextStepId,
     NoticeId,
     OrganizationId,
+    PairingId,
+    PairingMemberId,
     PersonId,
     PriorityRequestId,
+    RoleId,
     SessionId,
     TokenId,
 );

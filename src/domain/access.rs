@@ -11,8 +11,8 @@ use thiserror::Error;
 pub use policy::{CaseField, FieldRefusal, permission_to};
 pub use role::Role;
 
-use super::ids::{OrganizationId, PersonId};
-use super::organization::Side;
+use super::ids::{OrganizationId, PairingId, PersonId};
+use super::organization::{OrganizationKind, Side};
 use crate::domain::closed_enum;
 
 closed_enum! {
@@ -86,9 +86,108 @@ closed_enum! {
         NoticesView = "notices:view",
         /// Send notices again.
         NoticesResend = "notices:resend",
-        /// See audited events.
+        /// See and export audited events.
         AuditView = "audit:view",
+        /// Read the cases of every line of business, whatever its grants say (A4).
+        LinesReadAll = "lines:read_all",
+        /// See roles; needed to give them (P13).
+        RolesView = "roles:view",
+        /// Add and change an organization's own roles.
+        RolesManage = "roles:manage",
+        /// See access groups.
+        GroupsView = "access_groups:view",
+        /// Add and change access groups and their members.
+        GroupsManage = "access_groups:manage",
+        /// Give roles to people and groups, paired ones included (P13).
+        GrantsAdd = "grants:add",
+        /// See requests for read-only access.
+        AccessRequestsView = "access_requests:view",
+        /// Grant or refuse requests for read-only access (A6).
+        AccessRequestsDecide = "access_requests:decide",
+        /// Create a trust and its link (P1).
+        OrgTrusteesAdd = "org_trustees:add",
+        /// Remove a trust from the trustee's side.
+        OrgTrusteesDelete = "org_trustees:delete",
+        /// See the trusts through which one's organization works elsewhere.
+        OrgTrusteesView = "org_trustees:view",
+        /// Enable and disable a trust from the trustee's side, add and remove its people and groups.
+        OrgTrusteesEdit = "org_trustees:edit",
+        /// Propose people for a trust.
+        OrgTrusteeUsersAdd = "org_trustee_users:add",
+        /// See the people of a trust.
+        OrgTrusteeUsersView = "org_trustee_users:view",
+        /// Change the people of a trust: their roles and clones.
+        OrgTrusteeUsersEdit = "org_trustee_users:edit",
+        /// Remove people from a trust.
+        OrgTrusteeUsersDelete = "org_trustee_users:delete",
+        /// Propose groups for a trust.
+        OrgTrusteeGroupsAdd = "org_trustee_groups:add",
+        /// See the groups of a trust.
+        OrgTrusteeGroupsView = "org_trustee_groups:view",
+        /// Change the groups of a trust: their roles.
+        OrgTrusteeGroupsEdit = "org_trustee_groups:edit",
+        /// Remove groups from a trust.
+        OrgTrusteeGroupsDelete = "org_trustee_groups:delete",
+        /// See who is trusted to work in one's organization.
+        OrgTrustorsView = "org_trustors:view",
+        /// Authorize, switch and remove trusts in one's organization (P2).
+        OrgTrustorsManage = "org_trustors:manage",
+        /// See the clients that one's organization serves (P11).
+        ClientsView = "clients:view",
+        /// Start pairings with clients (P11).
+        ClientsPair = "clients:pair",
     }
+}
+
+impl Permission {
+    /// Whether people of this side can hold the permission at all.
+    pub fn is_of(self, side: Side) -> bool {
+        OrganizationKind::ALL
+            .iter()
+            .any(|kind| kind.side() == side && self.fits(*kind))
+    }
+
+    /// Whether a role in an organization of this kind can grant the permission at all: what none of its predefined
+    /// roles grants, no role of its own does either (A1).
+    pub fn fits(self, kind: OrganizationKind) -> bool {
+        Role::ALL
+            .iter()
+            .any(|role| role.fits(kind) && role.permissions().contains(&self))
+    }
+}
+
+/// A role that somebody holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldRole {
+    /// One of the program's.
+    Predefined(Role),
+    /// One of the organization's own, with what it grants.
+    Own(BTreeSet<Permission>),
+}
+
+impl HeldRole {
+    /// What the role grants somebody who stands on `side`. A role of the other side grants nothing, so that no mistake
+    /// in a row makes a customer staff.
+    pub fn permissions(&self, side: Side) -> BTreeSet<Permission> {
+        match self {
+            Self::Predefined(role) if role.side() == side => role.permissions(),
+            Self::Predefined(_) => BTreeSet::new(),
+            Self::Own(permissions) => permissions
+                .iter()
+                .copied()
+                .filter(|permission| permission.is_of(side))
+                .collect(),
+        }
+    }
+}
+
+/// The way by which somebody acts in an organization that is not their own (P7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Through {
+    /// The pairing.
+    pub pairing: PairingId,
+    /// The organization that the person belongs to.
+    pub home: OrganizationId,
 }
 
 /// A person's authority where they act now: the union of what their roles grant (A1).
@@ -102,6 +201,8 @@ pub struct Access {
     pub side: Side,
     /// Everything that is granted.
     pub permissions: BTreeSet<Permission>,
+    /// The pairing by which the person acts there; none in their own organization.
+    pub through: Option<Through>,
 }
 
 /// Which organizations' things exist for a person (A5).
@@ -129,25 +230,42 @@ impl Reach {
 pub struct MissingPermission(pub Permission);
 
 impl Access {
-    /// The authority that `roles` give somebody in `organization`. A role of the other side grants nothing, so that
-    /// no mistake in a row makes a customer staff.
+    /// The authority that `roles` give somebody in `organization`, which is their own.
     pub fn of_roles(
         person: PersonId,
         organization: OrganizationId,
         side: Side,
         roles: impl IntoIterator<Item = Role>,
     ) -> Self {
-        let permissions = roles
+        let held = roles.into_iter().map(HeldRole::Predefined);
+        Self::of(person, organization, side, held)
+    }
+
+    /// The authority that predefined and own roles give somebody in `organization`: their union (A1).
+    pub fn of(
+        person: PersonId,
+        organization: OrganizationId,
+        side: Side,
+        held: impl IntoIterator<Item = HeldRole>,
+    ) -> Self {
+        let permissions = held
             .into_iter()
-            .filter(|role| role.side() == side)
-            .flat_map(Role::permissions)
+            .flat_map(|role| role.permissions(side))
             .collect();
         Self {
             person,
             organization,
             side,
             permissions,
+            through: None,
         }
+    }
+
+    /// The same authority, held by way of a pairing.
+    #[must_use]
+    pub fn by_way_of(mut self, through: Through) -> Self {
+        self.through = Some(through);
+        self
     }
 
     /// The same authority narrowed to `scope`: an API token never allows more than its owner may do now (A7).

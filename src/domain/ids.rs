@@ -79,8 +79,16 @@ ids! {
     NoticeId
     /// Names an audited event.
     EventId
-    /// Names a role given to a person.
+    /// Names a role given to a person or an access group.
     GrantId
+    /// Names a role of an organization's own.
+    RoleId
+    /// Names an access group.
+    GroupId
+    /// Names a pairing of two organizations.
+    PairingId
+    /// Names a person or group that a pairing is for.
+    PairingMemberId
 }
 
 /// A text that is no id or number of the kind asked for.

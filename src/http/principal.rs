@@ -9,13 +9,13 @@ use chrono_tz::Tz;
 use super::desk::Desk;
 use super::problem::{Code, Problem};
 use crate::credentials::{TOKEN_PREFIX, hash_secret, same_secret};
-use crate::db::{Conn, DbError};
+use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Access;
-use crate::domain::ids::{OrganizationId, SessionId, TokenId};
-use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::ids::{SessionId, TokenId};
+use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
-use crate::store::sessions::{self, Bearer};
+use crate::store::sessions::{self, Bearer, Entry, Place, Whereabouts};
 use crate::workflow::Actor;
 
 /// Picks the organization to act in.
@@ -35,24 +35,13 @@ pub struct Principal {
     /// The address that signs in.
     pub email: EmailAddress,
     /// Where they act.
-    pub organization: ActingOrganization,
+    pub organization: Place,
+    /// Where they belong, if that is another (P7).
+    pub home: Option<Place>,
     /// In which zone they read times.
     pub time_zone: Tz,
     /// How they proved who they are.
     pub via: Via,
-}
-
-/// The organization that a person acts in.
-#[derive(Clone, Debug)]
-pub struct ActingOrganization {
-    /// Its id.
-    pub id: OrganizationId,
-    /// Its name in addresses.
-    pub slug: String,
-    /// Its name.
-    pub name: String,
-    /// What it is to the installation.
-    pub kind: OrganizationKind,
 }
 
 /// What was shown to enter.
@@ -131,32 +120,36 @@ enum Shown {
 /// The person behind a request; none if it shows nothing, or nothing that is good any more.
 ///
 /// # Errors
-/// [`Code::OrganizationNotFound`] for an acting organization that is not theirs, and the database's own.
+/// [`Code::OrganizationNotFound`] if the request names an organization in which the person may not act;
+/// [`Code::OrganizationAccessEnded`] if the session had switched into one, and that has ended; the database's own.
 pub async fn find(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
     let Some(shown) = shown(desk, request) else {
         return Ok(None);
     };
-    let now = desk.clock.now();
-    let found = desk.db.read(move |conn| load(conn, &shown, now)).await?;
-    let Some(principal) = found else {
-        return Ok(None);
+    let whereabouts = match request.headers().get(ACTING_ORGANIZATION) {
+        None => Whereabouts::AsBefore,
+        Some(named) => Whereabouts::Named(
+            named
+                .to_str()
+                .map_err(|_| Problem::new(Code::OrganizationNotFound))?
+                .trim()
+                .to_owned(),
+        ),
     };
-    if let Some(named) = request.headers().get(ACTING_ORGANIZATION) {
-        let own = &principal.organization;
-        let is_own = named
-            .to_str()
-            .is_ok_and(|named| named == own.slug || named.parse().is_ok_and(|id| own.id == id));
-        if !is_own {
-            return Err(Problem::new(Code::OrganizationNotFound));
-        }
+    let now = desk.clock.now();
+    let found = desk
+        .db
+        .read(move |conn| load(conn, &shown, &whereabouts, now))
+        .await?;
+    if let Some(principal) = &found {
+        let span = tracing::Span::current();
+        span.record("person.id", tracing::field::display(principal.actor.id()));
+        span.record(
+            "organization.id",
+            tracing::field::display(principal.organization.id),
+        );
     }
-    let span = tracing::Span::current();
-    span.record("person.id", tracing::field::display(principal.actor.id()));
-    span.record(
-        "organization.id",
-        tracing::field::display(principal.organization.id),
-    );
-    Ok(Some(principal))
+    Ok(found)
 }
 
 /// The person behind a request.
@@ -182,25 +175,37 @@ fn shown(desk: &Desk, request: &HttpRequest) -> Option<Shown> {
         .map(|cookie| Shown::Cookie(cookie.value().to_owned()))
 }
 
-fn load(conn: &mut Conn, shown: &Shown, now: Instant) -> Result<Option<Principal>, DbError> {
+/// Whom a secret belongs to, and what they may do where they want to act.
+///
+/// # Errors
+/// Those of [`find`].
+fn load(
+    conn: &mut Conn,
+    shown: &Shown,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> Result<Option<Principal>, Problem> {
     match shown {
-        Shown::Cookie(secret) => of_session(conn, &hash_secret(secret), now),
+        Shown::Cookie(secret) => of_session(conn, &hash_secret(secret), whereabouts, now),
         Shown::Token(secret) if !secret.starts_with(TOKEN_PREFIX) => Ok(None),
         Shown::Token(secret) => {
-            let found = sessions::by_token(conn, &hash_secret(secret), now)?;
-            Ok(found.map(|(token, bearer)| {
-                let mut principal = Principal::of(
-                    bearer,
-                    Via::Token {
-                        id: token.id,
-                        scoped: token.permissions.is_some(),
-                    },
-                );
-                if let Some(scope) = token.permissions {
-                    principal.actor.access = principal.actor.access.narrowed_to(&scope.0);
+            match sessions::by_token(conn, &hash_secret(secret), whereabouts, now)? {
+                Entry::Refused => Ok(None),
+                Entry::Elsewhere => Err(Problem::new(Code::OrganizationNotFound)),
+                Entry::Admitted(token, bearer) => {
+                    let mut principal = Principal::of(
+                        *bearer,
+                        Via::Token {
+                            id: token.id,
+                            scoped: token.permissions.is_some(),
+                        },
+                    );
+                    if let Some(scope) = token.permissions {
+                        principal.actor.access = principal.actor.access.narrowed_to(&scope.0);
+                    }
+                    Ok(Some(principal))
                 }
-                principal
-            }))
+            }
         }
     }
 }
@@ -208,43 +213,43 @@ fn load(conn: &mut Conn, shown: &Shown, now: Instant) -> Result<Option<Principal
 /// The person behind the session whose secret has this hash, if it is good.
 ///
 /// # Errors
-/// The database's own.
+/// Those of [`find`].
 pub(super) fn of_session(
     conn: &mut Conn,
     token_hash: &str,
+    whereabouts: &Whereabouts,
     now: Instant,
-) -> Result<Option<Principal>, DbError> {
-    let found = sessions::by_secret(conn, token_hash, now)?;
-    Ok(found.map(|(session, bearer)| {
-        let via = Via::Session {
-            id: session.id,
-            csrf_token: session.csrf_token,
-            expires_at: session.expires_at,
-        };
-        Principal::of(bearer, via)
-    }))
+) -> Result<Option<Principal>, Problem> {
+    match sessions::by_secret(conn, token_hash, whereabouts, now)? {
+        Entry::Refused => Ok(None),
+        Entry::Elsewhere => Err(Problem::new(match whereabouts {
+            Whereabouts::AsBefore => Code::OrganizationAccessEnded,
+            Whereabouts::Named(_) => Code::OrganizationNotFound,
+        })),
+        Entry::Admitted(session, bearer) => {
+            let via = Via::Session {
+                id: session.id,
+                csrf_token: session.csrf_token,
+                expires_at: session.expires_at,
+            };
+            Ok(Some(Principal::of(*bearer, via)))
+        }
+    }
 }
 
 impl Principal {
     fn of(bearer: Bearer, via: Via) -> Self {
-        let access = Access::of_roles(
-            bearer.person,
-            bearer.organization,
-            bearer.organization_kind.side(),
-            bearer.roles.iter().copied(),
-        );
         let name = crate::store::people::display_name(&bearer.first_name, &bearer.last_name);
         Self {
-            actor: Actor { access, name },
+            actor: Actor {
+                access: bearer.access,
+                name,
+            },
             first_name: bearer.first_name,
             last_name: bearer.last_name,
             email: bearer.email,
-            organization: ActingOrganization {
-                id: bearer.organization,
-                slug: bearer.organization_slug,
-                name: bearer.organization_name,
-                kind: bearer.organization_kind,
-            },
+            organization: bearer.place,
+            home: bearer.home,
             // Zones are checked when they are stored; should one ever leave the time-zone database, UTC is honest.
             time_zone: bearer.time_zone.parse().unwrap_or(Tz::UTC),
             via,

@@ -23,7 +23,7 @@ use crate::domain::text::EmailAddress;
 use crate::store::attempts::{self, Limit};
 use crate::store::audit::{self, NewEvent};
 use crate::store::people;
-use crate::store::sessions::{self, NewSession};
+use crate::store::sessions::{self, NewSession, Whereabouts};
 
 /// How long a session lasts.
 pub const SESSION_LIFETIME: TimeDelta = TimeDelta::days(7);
@@ -207,7 +207,7 @@ async fn open_session(
             };
             sessions::open(conn, &new, now)?;
             // Whoever was shut out since the password was compared finds no session.
-            let principal = principal::of_session(conn, &token_hash, now)?;
+            let principal = principal::of_session(conn, &token_hash, &Whereabouts::AsBefore, now)?;
             let principal = principal.ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
             audited(conn, &principal, now)?;
             Ok::<_, Problem>(principal)

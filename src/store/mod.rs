@@ -2,6 +2,7 @@
 //!
 //! What a person may not see is left out by the query itself: readers take a [`Reach`](crate::domain::access::Reach).
 
+pub mod access;
 pub mod attempts;
 pub mod audit;
 pub mod calendars;

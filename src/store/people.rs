@@ -6,9 +6,9 @@ use crate::db::Conn;
 use crate::db::schema::{organizations, people, role_grants};
 use crate::db::sql_types::{At, MaybeAt};
 use crate::domain::Instant;
-use crate::domain::access::{Reach, Role};
+use crate::domain::access::{Permission, Reach, Role};
 use crate::domain::ids::{GrantId, OrganizationId, PersonId};
-use crate::domain::organization::OrganizationKind;
+use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{EmailAddress, PersonName};
 
 /// A row of `people`.
@@ -120,7 +120,7 @@ pub fn update(conn: &mut Conn, id: PersonId, changes: &PersonChanges) -> QueryRe
         .map(drop)
 }
 
-/// Gives a role in an organization; giving it again changes nothing.
+/// Gives a predefined role in the person's own organization; giving it again changes nothing.
 ///
 /// # Errors
 /// The database's own.
@@ -148,7 +148,7 @@ pub fn grant(
         .map(drop)
 }
 
-/// Takes a role back.
+/// Takes a predefined role back.
 ///
 /// # Errors
 /// The database's own.
@@ -163,6 +163,7 @@ pub fn revoke(
             role_grants::person_id
                 .eq(person)
                 .and(role_grants::organization_id.eq(organization))
+                .and(role_grants::pairing_id.is_null())
                 .and(role_grants::role.eq(role)),
         ),
     )
@@ -170,7 +171,8 @@ pub fn revoke(
     .map(drop)
 }
 
-/// The roles that a person holds in an organization.
+/// The predefined roles that were given to a person themselves in their own organization. What they may do also follows
+/// from their groups: see [`access`](super::access).
 ///
 /// # Errors
 /// The database's own.
@@ -179,29 +181,38 @@ pub fn roles(
     person: PersonId,
     organization: OrganizationId,
 ) -> QueryResult<Vec<Role>> {
-    role_grants::table
+    let given: Vec<Option<Role>> = role_grants::table
         .filter(
             role_grants::person_id
                 .eq(person)
-                .and(role_grants::organization_id.eq(organization)),
+                .and(role_grants::organization_id.eq(organization))
+                .and(role_grants::pairing_id.is_null())
+                .and(role_grants::role.is_not_null()),
         )
         .order(role_grants::role.asc())
         .select(role_grants::role)
-        .load(conn)
+        .load(conn)?;
+    Ok(given.into_iter().flatten().collect())
 }
 
-/// The roles of many people in their own organizations, as (person, role).
+/// The predefined roles that were given to many people themselves in their own organizations, as (person, role).
 ///
 /// # Errors
 /// The database's own.
 pub fn roles_of(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<(PersonId, Role)>> {
-    role_grants::table
-        .inner_join(people::table)
-        .filter(role_grants::person_id.eq_any(persons.to_vec()))
+    let given: Vec<(PersonId, Option<Role>)> = role_grants::table
+        .inner_join(people::table.on(people::id.nullable().eq(role_grants::person_id)))
+        .filter(people::id.eq_any(persons.to_vec()))
         .filter(role_grants::organization_id.eq(people::organization_id))
-        .order((role_grants::person_id.asc(), role_grants::role.asc()))
-        .select((role_grants::person_id, role_grants::role))
-        .load(conn)
+        .filter(role_grants::pairing_id.is_null())
+        .filter(role_grants::role.is_not_null())
+        .order((people::id.asc(), role_grants::role.asc()))
+        .select((people::id, role_grants::role))
+        .load(conn)?;
+    Ok(given
+        .into_iter()
+        .filter_map(|(person, role)| Some((person, role?)))
+        .collect())
 }
 
 /// The person of that id, if they exist for the reader.
@@ -253,24 +264,21 @@ pub fn staff_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Person>> {
     query.get_result(conn).optional()
 }
 
-/// Enabled staff who hold one of `roles`, by name.
+/// Enabled staff who hold a permission, by name.
 ///
 /// # Errors
 /// The database's own.
-pub fn staff_with(conn: &mut Conn, roles: &[Role]) -> QueryResult<Vec<Person>> {
-    let holders = role_grants::table
-        .filter(role_grants::role.eq_any(roles.to_vec()))
-        .filter(role_grants::organization_id.eq(people::organization_id))
-        .filter(role_grants::person_id.eq(people::id))
-        .select(role_grants::id);
+pub fn staff_who(
+    conn: &mut Conn,
+    permission: Permission,
+    now: Instant,
+) -> QueryResult<Vec<Person>> {
+    let Some(provider) = super::organizations::provider(conn)? else {
+        return Ok(Vec::new());
+    };
+    let holders = super::access::holders(conn, provider.id, Side::Provider, permission, now)?;
     people::table
-        .inner_join(organizations::table)
-        .filter(
-            organizations::kind
-                .eq(OrganizationKind::Provider)
-                .and(people::disabled_at.is_null()),
-        )
-        .filter(diesel::dsl::exists(holders))
+        .filter(people::id.eq_any(holders))
         .order((
             people::last_name.asc(),
             people::first_name.asc(),

@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{api_tokens, organizations, people, role_grants, sessions};
+use crate::db::schema::{api_tokens, organizations, people, sessions};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Role};
+use crate::domain::access::{Access, Permission};
 use crate::domain::ids::{OrganizationId, PersonId, SessionId, TokenId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::EmailAddress;
+use crate::store::access;
 
-/// A person who may enter, where they belong, and what they hold there.
+/// A person who may enter, where they act, and what they hold there.
 #[derive(Clone, Debug)]
 pub struct Bearer {
     /// The person.
@@ -26,16 +27,46 @@ pub struct Bearer {
     pub email: EmailAddress,
     /// The person's IANA time zone, or the organization's.
     pub time_zone: String,
-    /// Where the person belongs.
-    pub organization: OrganizationId,
+    /// The organization in which the person acts.
+    pub place: Place,
+    /// The organization that the person belongs to, if that is another.
+    pub home: Option<Place>,
+    /// What the person may do where they act.
+    pub access: Access,
+}
+
+/// An organization as the place where somebody acts.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = organizations)]
+pub struct Place {
+    /// Its id.
+    pub id: OrganizationId,
     /// Its name in addresses.
-    pub organization_slug: String,
+    pub slug: String,
     /// Its name.
-    pub organization_name: String,
+    pub name: String,
     /// What it is to the installation.
-    pub organization_kind: OrganizationKind,
-    /// The roles that the person holds there.
-    pub roles: Vec<Role>,
+    pub kind: OrganizationKind,
+}
+
+/// Where somebody wants to act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// In their own organization, or where their session has switched to.
+    AsBefore,
+    /// In the organization of this id or slug.
+    Named(String),
+}
+
+/// What the rows say of somebody who shows a good secret.
+#[derive(Clone, Debug)]
+pub enum Entry<T> {
+    /// They may act there.
+    Admitted(T, Box<Bearer>),
+    /// They may sign in, but not act there: there is no such organization for them, or not any more.
+    Elsewhere,
+    /// Their secret opens nothing: they are shut out, or hold no role anywhere.
+    Refused,
 }
 
 /// A live session.
@@ -48,6 +79,10 @@ pub struct Session {
     pub person_id: PersonId,
     /// What every change made with its cookie has to carry.
     pub csrf_token: String,
+    /// The paired organization that it has switched into.
+    pub acting_organization_id: Option<OrganizationId>,
+    /// The cloned user that is acted as there (P8).
+    pub acting_person_id: Option<PersonId>,
     /// Until when it is taken.
     #[diesel(deserialize_as = At)]
     pub expires_at: Instant,
@@ -89,15 +124,16 @@ pub fn open(conn: &mut Conn, new: &NewSession<'_>, now: Instant) -> QueryResult<
     Ok(id)
 }
 
-/// The session behind a secret, if it is live and its person may enter.
+/// The session behind a secret, if it is live, and what its person may do where they want to act.
 ///
 /// # Errors
 /// The database's own.
 pub fn by_secret(
     conn: &mut Conn,
     token_hash: &str,
+    whereabouts: &Whereabouts,
     now: Instant,
-) -> QueryResult<Option<(Session, Bearer)>> {
+) -> QueryResult<Entry<Session>> {
     let session: Option<Session> = sessions::table
         .filter(
             sessions::token_hash
@@ -107,10 +143,15 @@ pub fn by_secret(
         .select(Session::as_select())
         .get_result(conn)
         .optional()?;
-    match session {
-        None => Ok(None),
-        Some(session) => Ok(bearer(conn, session.person_id)?.map(|bearer| (session, bearer))),
-    }
+    let Some(session) = session else {
+        return Ok(Entry::Refused);
+    };
+    let there = match (whereabouts, session.acting_organization_id) {
+        (Whereabouts::AsBefore, Some(acting)) => Whereabouts::Named(acting.to_string()),
+        (whereabouts, _) => whereabouts.clone(),
+    };
+    let person = session.person_id;
+    enter(conn, session, person, &there, now)
 }
 
 /// Ends a session.
@@ -188,15 +229,16 @@ pub fn issue(conn: &mut Conn, new: &NewToken<'_>, now: Instant) -> QueryResult<T
     Ok(id)
 }
 
-/// The token behind a secret, if it is live and its person may enter.
+/// The token behind a secret, if it is live, and what its person may do where they want to act.
 ///
 /// # Errors
 /// The database's own.
 pub fn by_token(
     conn: &mut Conn,
     token_hash: &str,
+    whereabouts: &Whereabouts,
     now: Instant,
-) -> QueryResult<Option<(Token, Bearer)>> {
+) -> QueryResult<Entry<Token>> {
     let token: Option<Token> = api_tokens::table
         .filter(
             api_tokens::token_hash
@@ -212,8 +254,11 @@ pub fn by_token(
         .get_result(conn)
         .optional()?;
     match token {
-        None => Ok(None),
-        Some(token) => Ok(bearer(conn, token.person_id)?.map(|bearer| (token, bearer))),
+        None => Ok(Entry::Refused),
+        Some(token) => {
+            let person = token.person_id;
+            enter(conn, token, person, whereabouts, now)
+        }
     }
 }
 
@@ -265,11 +310,18 @@ pub fn revoke(
     .optional()
 }
 
-/// The person, unless they are shut out.
-fn bearer(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Bearer>> {
+/// What the rows say of a person who shows a good secret: in their own organization, or by way of a pairing.
+fn enter<T>(
+    conn: &mut Conn,
+    shown: T,
+    person: PersonId,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> QueryResult<Entry<T>> {
     type Row = (
         (PersonId, String, String, EmailAddress, Option<String>),
-        (OrganizationId, String, String, OrganizationKind, String),
+        Place,
+        String,
     );
     let row: Option<Row> = people::table
         .inner_join(organizations::table)
@@ -282,41 +334,57 @@ fn bearer(conn: &mut Conn, person: PersonId) -> QueryResult<Option<Bearer>> {
                 people::email,
                 people::time_zone,
             ),
-            (
-                organizations::id,
-                organizations::slug,
-                organizations::name,
-                organizations::kind,
-                organizations::time_zone,
-            ),
+            Place::as_select(),
+            organizations::time_zone,
         ))
         .get_result(conn)
         .optional()?;
-    let Some((
-        (person, first_name, last_name, email, own_zone),
-        (organization, slug, name, kind, zone),
-    )) = row
-    else {
-        return Ok(None);
+    let Some(((person, first_name, last_name, email, own_zone), own, zone)) = row else {
+        return Ok(Entry::Refused);
     };
-    let roles = role_grants::table
-        .filter(
-            role_grants::person_id
-                .eq(person)
-                .and(role_grants::organization_id.eq(organization)),
-        )
-        .select(role_grants::role)
-        .load(conn)?;
-    Ok(Some(Bearer {
-        person,
-        first_name,
-        last_name,
-        email,
-        time_zone: own_zone.unwrap_or(zone),
-        organization,
-        organization_slug: slug,
-        organization_name: name,
-        organization_kind: kind,
-        roles,
-    }))
+    let bearer = |place, home, access| {
+        Box::new(Bearer {
+            person,
+            first_name,
+            last_name,
+            email,
+            time_zone: own_zone.unwrap_or(zone),
+            place,
+            home,
+            access,
+        })
+    };
+    let there = match whereabouts {
+        Whereabouts::Named(name)
+            if *name != own.slug && !name.parse().is_ok_and(|id: OrganizationId| id == own.id) =>
+        {
+            Some(name)
+        }
+        _ => None,
+    };
+    let Some(there) = there else {
+        let held = access::own(conn, person, own.id, now)?;
+        if held.is_empty() && !access::is_paired_anywhere(conn, person, own.id, now)? {
+            return Ok(Entry::Refused);
+        }
+        let access = Access::of(person, own.id, own.kind.side(), held);
+        return Ok(Entry::Admitted(shown, bearer(own, None, access)));
+    };
+    let Some(there) = place_named(conn, there)? else {
+        return Ok(Entry::Elsewhere);
+    };
+    let Some((through, held)) = access::paired(conn, person, own.id, there.id, now)? else {
+        return Ok(Entry::Elsewhere);
+    };
+    let access = Access::of(person, there.id, there.kind.side(), held).by_way_of(through);
+    Ok(Entry::Admitted(shown, bearer(there, Some(own), access)))
+}
+
+fn place_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Place>> {
+    let mut query = organizations::table.select(Place::as_select()).into_boxed();
+    query = match name.parse::<OrganizationId>() {
+        Ok(id) => query.filter(organizations::id.eq(id)),
+        Err(_) => query.filter(organizations::slug.eq(name.to_owned())),
+    };
+    query.get_result(conn).optional()
 }

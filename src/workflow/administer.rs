@@ -258,7 +258,7 @@ pub fn update_person(
         return Err(refused("roles", "other_side", role).into());
     }
     let ceases = update.disabled == Some(true) || !keeps.contains(&Role::Administrator);
-    if ceases && had.contains(&Role::Administrator) && is_last_administrator(conn, id)? {
+    if ceases && had.contains(&Role::Administrator) && is_last_administrator(conn, id, now)? {
         return Err(refused("roles", "last_administrator", Role::Administrator).into());
     }
     let before = person_fields(&person, &had);
@@ -309,8 +309,8 @@ fn person_fields(person: &Person, roles: &[Role]) -> Map<String, Value> {
     }))
 }
 
-fn is_last_administrator(conn: &mut Conn, id: PersonId) -> Outcome<bool> {
-    Ok(people::staff_with(conn, &[Role::Administrator])?
+fn is_last_administrator(conn: &mut Conn, id: PersonId, now: Instant) -> Outcome<bool> {
+    Ok(people::staff_who(conn, Permission::LinesReadAll, now)?
         .iter()
         .all(|person| person.id == id))
 }

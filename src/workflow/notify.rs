@@ -120,7 +120,7 @@ fn announce(
             },
         },
     };
-    let known = notices::known(conn, &happening.people(), &happening.roles())?;
+    let known = notices::known(conn, happening.people(), happening.permission(), now)?;
     let candidates: Vec<Candidate> = known.iter().map(|known| known.candidate.clone()).collect();
     let told = recipients(&happening, &candidates);
     if told.is_empty() {

@@ -17,7 +17,7 @@ use crate::domain::notice::NoticeKind;
 use crate::domain::text::{Markdown, Note, Title};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, Escalation, EscalationChanges};
-use crate::store::people;
+use crate::store::{self, people};
 
 /// The escalation that a request names with its case, which is locked until the transaction ends.
 pub(super) fn lock(
@@ -84,7 +84,7 @@ impl Verb<'_> {
         lock(conn, self.actor, self.escalation)?;
         self.actor
             .require(permission_to(escalation::Verb::Assign))?;
-        let (to, name) = reviewer(conn, owner)?;
+        let (to, name) = reviewer(conn, owner, self.now)?;
         let moved = self.decide(conn, &Command::Assign { to })?;
         let args = json!({"by": self.actor.name, "to": name});
         let (case, after) = self.finish(conn, &moved, "assigned", args)?;
@@ -430,17 +430,14 @@ pub(super) fn withdraw_with_case(
 }
 
 /// The enabled member of the staff whom a request names as owner of an escalation.
-fn reviewer(conn: &mut Conn, name: &str) -> Outcome<(PersonId, String)> {
+fn reviewer(conn: &mut Conn, name: &str, now: Instant) -> Outcome<(PersonId, String)> {
     let refused = |code: &'static str| Refused::Field {
         field: "owner",
         code,
         given: name.to_owned(),
     };
     let person = people::staff_named(conn, name)?.ok_or_else(|| refused("not_found"))?;
-    let reviews = people::roles(conn, person.id, person.organization_id)?
-        .into_iter()
-        .any(|role| role.permissions().contains(&Permission::EscalationsReview));
-    if !reviews {
+    if !store::access::of_person(conn, &person, now)?.can(Permission::EscalationsReview) {
         return Err(refused("not_an_escalation_owner").into());
     }
     Ok((person.id, person.name()))

@@ -14,7 +14,7 @@ use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, PersonId};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::cases::{self, Case, CaseChanges};
-use crate::store::{calendars, people, reads};
+use crate::store::{self, calendars, people, reads};
 
 /// A merge patch of a case: what is `None` was not named.
 #[derive(Clone, Debug, Default)]
@@ -89,7 +89,7 @@ pub fn update_case(
     let owner = match &update.owner {
         None => None,
         Some(None) => Some(None),
-        Some(Some(name)) => Some(Some(engineer(conn, name)?)),
+        Some(Some(name)) => Some(Some(engineer(conn, name, now)?)),
     };
     let changes = changes(
         conn,
@@ -131,17 +131,14 @@ fn refused(
 }
 
 /// The enabled member of the staff whom a request names as owner.
-fn engineer(conn: &mut Conn, name: &str) -> Outcome<(PersonId, String)> {
+fn engineer(conn: &mut Conn, name: &str, now: Instant) -> Outcome<(PersonId, String)> {
     let unknown = || Refused::Field {
         field: "owner",
         code: "not_found",
         given: name.to_owned(),
     };
     let person = people::staff_named(conn, name)?.ok_or_else(unknown)?;
-    let works = people::roles(conn, person.id, person.organization_id)?
-        .into_iter()
-        .any(|role| role.permissions().contains(&Permission::CasesWork));
-    if !works {
+    if !store::access::of_person(conn, &person, now)?.can(Permission::CasesWork) {
         return Err(Refused::Field {
             field: "owner",
             code: "not_an_engineer",

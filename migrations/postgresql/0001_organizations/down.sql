@@ -3,7 +3,6 @@ DROP TABLE setup_links;
 DROP TABLE sign_in_attempts;
 DROP TABLE api_tokens;
 DROP TABLE sessions;
-DROP TABLE role_grants;
 DROP TABLE people;
 DROP TABLE organizations;
 DROP TABLE lines_of_business;

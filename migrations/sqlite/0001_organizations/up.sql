@@ -17,6 +17,8 @@ CREATE TABLE lines_of_business (
     parent_id BLOB REFERENCES lines_of_business (id),
     name TEXT NOT NULL,
     calendar_id BLOB REFERENCES calendars (id),
+    -- The line whose grants decide who reads it (A4): itself, or a line above; all may where there is none.
+    governed_by BLOB REFERENCES lines_of_business (id),
     created_at TEXT NOT NULL,
     version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
@@ -51,23 +53,14 @@ CREATE TABLE people (
 CREATE INDEX people_by_organization ON people (organization_id, last_name, first_name, id);
 CREATE INDEX people_by_name ON people (last_name, first_name, id);
 
--- A role holds in an organization, which need not be the person's own.
-CREATE TABLE role_grants (
-    id BLOB PRIMARY KEY NOT NULL,
-    organization_id BLOB NOT NULL REFERENCES organizations (id),
-    person_id BLOB NOT NULL REFERENCES people (id),
-    role TEXT NOT NULL,
-    granted_by BLOB REFERENCES people (id),
-    granted_at TEXT NOT NULL,
-    UNIQUE (person_id, organization_id, role)
-) STRICT;
-CREATE INDEX role_grants_by_organization ON role_grants (organization_id, role);
-
 CREATE TABLE sessions (
     id BLOB PRIMARY KEY NOT NULL,
     person_id BLOB NOT NULL REFERENCES people (id),
     token_hash TEXT NOT NULL UNIQUE,
     csrf_token TEXT NOT NULL,
+    -- The paired organization that was switched into, and the cloned user that is acted as there; none at home.
+    acting_organization_id BLOB REFERENCES organizations (id),
+    acting_person_id BLOB REFERENCES people (id),
     user_agent TEXT NOT NULL,
     created_at TEXT NOT NULL,
     last_seen_at TEXT NOT NULL,

@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 use super::cast;
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Reach};
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, NextStepCommand, Priority, Status,
 };
@@ -17,7 +16,7 @@ use crate::domain::escalation::Level;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseRef, EscalationRef};
 use crate::domain::text::TextError;
-use crate::store::{Counter, organizations, people, promises};
+use crate::store::{self, Counter, people, promises};
 use crate::workflow::assess::assess;
 use crate::workflow::close_case;
 use crate::workflow::feed::{
@@ -83,10 +82,7 @@ impl<'c> Stage<'c> {
         for one in cast::PEOPLE {
             let email = text(&one.email())?;
             let person = people::by_email(conn, &email)?.ok_or(Refused::NotFound)?;
-            let home = organizations::find(conn, Reach::Everything, person.organization_id)?
-                .ok_or(Refused::NotFound)?;
-            let roles = people::roles(conn, person.id, home.id)?;
-            let access = Access::of_roles(person.id, home.id, home.kind.side(), roles);
+            let access = store::access::of_person(conn, &person, now)?;
             cast.insert(
                 one.key,
                 Actor {

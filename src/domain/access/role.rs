@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Permission::{self, *};
 use crate::domain::closed_enum;
-use crate::domain::organization::Side;
+use crate::domain::organization::{OrganizationKind, Side};
 
 closed_enum! {
     /// A predefined role: a named set of permissions that nobody changes.
@@ -13,8 +13,14 @@ closed_enum! {
         DesignatedContact = "designated_contact",
         /// Reads the cases of their organization.
         PortalViewer = "portal_viewer",
-        /// Manages the people of their organization.
+        /// Manages the people, access requests and pairings of their organization.
         OrganizationAdmin = "organization_admin",
+        /// Pairs their organization with those it wants to work in (P13).
+        AuthorizedUserAdmin = "authorized_user_admin",
+        /// What every paired person needs; given with the pairing's first role (P13).
+        TrustedExternalUser = "trusted_external_user",
+        /// Manages a partner's people and pairings, those with its clients included (P13).
+        PartnerAdmin = "partner_admin",
         /// Owns and works cases.
         SupportEngineer = "support_engineer",
         /// Reviews, ranks and runs escalations.
@@ -34,9 +40,12 @@ impl Role {
     /// The side whose people can have this role.
     pub const fn side(self) -> Side {
         match self {
-            Self::DesignatedContact | Self::PortalViewer | Self::OrganizationAdmin => {
-                Side::Customer
-            }
+            Self::DesignatedContact
+            | Self::PortalViewer
+            | Self::OrganizationAdmin
+            | Self::AuthorizedUserAdmin
+            | Self::TrustedExternalUser
+            | Self::PartnerAdmin => Side::Customer,
             Self::SupportEngineer
             | Self::EscalationOwner
             | Self::Supervisor
@@ -44,6 +53,19 @@ impl Role {
             | Self::Developer
             | Self::Administrator => Side::Provider,
         }
+    }
+
+    /// Whether the role can be given in an organization of this kind.
+    pub fn fits(self, kind: OrganizationKind) -> bool {
+        match self {
+            Self::PartnerAdmin => kind == OrganizationKind::Partner,
+            _ => self.side() == kind.side(),
+        }
+    }
+
+    /// Whether people get the role only by way of a pairing.
+    pub const fn is_of_pairings(self) -> bool {
+        matches!(self, Self::TrustedExternalUser)
     }
 
     /// Everything that the role grants.
@@ -70,7 +92,36 @@ impl Role {
                 UsersView,
                 UsersManage,
                 OrganizationsView,
+                AuditView,
+                GroupsView,
+                GroupsManage,
+                RolesManage,
+                AccessRequestsView,
+                AccessRequestsDecide,
+                OrgTrustorsManage,
+                GrantsAdd,
+            ])
+            .into_iter()
+            .chain(Self::AuthorizedUserAdmin.permissions())
+            .collect(),
+            Self::AuthorizedUserAdmin => BTreeSet::from([
+                RolesView,
+                OrgTrusteesAdd,
+                OrgTrusteesDelete,
+                OrgTrusteesView,
+                OrgTrusteesEdit,
+                OrgTrusteeUsersAdd,
+                OrgTrusteeUsersView,
+                OrgTrusteeUsersEdit,
+                OrgTrusteeUsersDelete,
+                OrgTrusteeGroupsAdd,
+                OrgTrusteeGroupsView,
+                OrgTrusteeGroupsEdit,
+                OrgTrusteeGroupsDelete,
+                OrgTrustorsView,
             ]),
+            Self::TrustedExternalUser => BTreeSet::from([OrgTrustorsView, OrgTrusteeUsersView]),
+            Self::PartnerAdmin => Self::OrganizationAdmin.and([ClientsView, ClientsPair]),
             Self::SupportEngineer => BTreeSet::from([
                 CasesView,
                 CasesCreate,
@@ -92,6 +143,8 @@ impl Role {
                 LinesView,
                 CalendarsView,
                 PoliciesView,
+                RolesView,
+                GroupsView,
             ]),
             Self::EscalationOwner => Self::SupportEngineer.and([EscalationsReview]),
             Self::Supervisor => Self::EscalationOwner.and([
@@ -110,6 +163,13 @@ impl Role {
                 PoliciesView,
                 NoticesView,
                 AuditView,
+                RolesView,
+                GroupsView,
+                AccessRequestsView,
+                OrgTrusteesView,
+                OrgTrusteeUsersView,
+                OrgTrusteeGroupsView,
+                OrgTrustorsView,
             ]),
             Self::Administrator => Permission::ALL.iter().copied().collect(),
         }

@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::escalation::Verb;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::organization::OrganizationKind;
 
 fn somebody(side: Side, roles: &[Role]) -> Access {
     let (person, organization) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
@@ -66,8 +67,77 @@ fn customers_roles_grant_exactly_this() {
             "escalations:view",
             "organizations:view",
             "users:view",
-            "users:manage"
+            "users:manage",
+            "audit:view",
+            "roles:view",
+            "roles:manage",
+            "access_groups:view",
+            "access_groups:manage",
+            "grants:add",
+            "access_requests:view",
+            "access_requests:decide",
+            "org_trustees:add",
+            "org_trustees:delete",
+            "org_trustees:view",
+            "org_trustees:edit",
+            "org_trustee_users:add",
+            "org_trustee_users:view",
+            "org_trustee_users:edit",
+            "org_trustee_users:delete",
+            "org_trustee_groups:add",
+            "org_trustee_groups:view",
+            "org_trustee_groups:edit",
+            "org_trustee_groups:delete",
+            "org_trustors:view",
+            "org_trustors:manage",
         ]
+    );
+}
+
+#[test]
+fn roles_of_pairing_grant_exactly_this() {
+    let admin = Role::OrganizationAdmin.permissions();
+    let authorized = Role::AuthorizedUserAdmin.permissions();
+    let pairing: BTreeSet<Permission> = Permission::ALL
+        .iter()
+        .copied()
+        .filter(|permission| permission.as_str().starts_with("org_truste"))
+        .chain([Permission::OrgTrustorsView, Permission::RolesView])
+        .collect();
+    assert_eq!(authorized, pairing);
+    assert!(admin.is_superset(&authorized));
+    assert_eq!(
+        granted(Role::TrustedExternalUser),
+        ["org_trustee_users:view", "org_trustors:view"]
+    );
+    let clients = [Permission::ClientsView, Permission::ClientsPair];
+    assert_eq!(
+        Role::PartnerAdmin.permissions(),
+        admin.into_iter().chain(clients).collect()
+    );
+    for permission in clients {
+        assert!(permission.fits(OrganizationKind::Partner));
+        assert!(!permission.fits(OrganizationKind::Customer), "{permission}");
+    }
+}
+
+#[test]
+fn an_own_role_grants_no_more_than_its_side_can_hold() {
+    let everything = HeldRole::Own(Permission::ALL.iter().copied().collect());
+    let customers = everything.permissions(Side::Customer);
+    for denied in [
+        Permission::FeedsInternal,
+        Permission::CasesWork,
+        Permission::EscalationsReview,
+        Permission::LinesView,
+        Permission::LinesReadAll,
+        Permission::PoliciesManage,
+    ] {
+        assert!(!customers.contains(&denied), "{denied}");
+    }
+    assert_eq!(
+        everything.permissions(Side::Provider).len(),
+        Permission::ALL.len()
     );
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Audience, NoticeKind, Obstacle};
-use crate::domain::access::{Access, Permission, Role};
+use crate::domain::access::{Access, HeldRole, Permission, Role};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::organization::Side;
@@ -49,6 +49,25 @@ pub struct Candidate {
     pub roles: Vec<Role>,
     /// Whether the person is enabled and has a verified address.
     pub reachable: bool,
+}
+
+impl Candidate {
+    /// Somebody who holds `roles` in their own organization.
+    pub fn of(
+        (person, organization, side): (PersonId, OrganizationId, Side),
+        roles: Vec<HeldRole>,
+        reachable: bool,
+    ) -> Self {
+        let predefined = roles.iter().filter_map(|role| match role {
+            HeldRole::Predefined(role) => Some(*role),
+            HeldRole::Own(_) => None,
+        });
+        Self {
+            roles: predefined.collect(),
+            access: Access::of(person, organization, side, roles),
+            reachable,
+        }
+    }
 }
 
 /// Somebody who is told, and why.
@@ -121,24 +140,15 @@ impl Happening {
         people
     }
 
-    /// The roles whose holders at the provider might be told.
-    pub fn roles(&self) -> Vec<Role> {
-        let Some(permission) = self.audiences().iter().find_map(|audience| match audience {
+    /// The permission whose holders at the provider might be told.
+    pub fn permission(&self) -> Option<Permission> {
+        self.audiences().iter().find_map(|audience| match audience {
             Audience::Queue if self.ties.escalation_owner.is_none() => {
                 Some(Permission::EscalationsReview)
             }
             Audience::Engineers if self.ties.case_owner.is_none() => Some(Permission::CasesWork),
             _ => None,
-        }) else {
-            return Vec::new();
-        };
-        Role::ALL
-            .iter()
-            .copied()
-            .filter(|role| {
-                role.side() == Side::Provider && role.permissions().contains(&permission)
-            })
-            .collect()
+        })
     }
 
     /// Whether the person is told of this if they belong to an audience: unless something is in the way, or they caused

@@ -122,10 +122,7 @@ fn the_requester_is_confirmed_and_the_queue_is_told_while_nobody_owns_the_escala
         ("vera", "queue"),
     ]);
     assert_eq!(desk.told(&happening), told);
-    assert_eq!(
-        happening.roles(),
-        [Role::EscalationOwner, Role::Supervisor, Role::Administrator]
-    );
+    assert_eq!(happening.permission(), Some(Permission::EscalationsReview));
 
     // Once it is owned, the queue is left alone.
     let owned = desk.happening(NoticeKind::EscalationWithdrawn, Feed::Escalation, "remy");
@@ -133,7 +130,7 @@ fn the_requester_is_confirmed_and_the_queue_is_told_while_nobody_owns_the_escala
         desk.told(&owned),
         BTreeSet::from([("olga", "escalation_owner"), ("sam", "case_owner")])
     );
-    assert!(owned.roles().is_empty());
+    assert!(owned.permission().is_none());
 }
 
 #[test]
@@ -190,7 +187,7 @@ fn an_unowned_case_is_told_to_the_engineers() {
     );
 
     let owned = desk.happening(NoticeKind::CaseOpened, Feed::Case, "dana");
-    assert!(owned.roles().is_empty());
+    assert!(owned.permission().is_none());
 }
 
 #[test]

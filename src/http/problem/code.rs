@@ -60,6 +60,8 @@ codes! {
     NotFound = "not_found", NOT_FOUND;
     /// The acting organization does not exist for this person.
     OrganizationNotFound = "organization_not_found", NOT_FOUND;
+    /// The session had switched into a paired organization, and access there has ended.
+    OrganizationAccessEnded = "organization_access_ended", FORBIDDEN;
     /// The address exists, the method does not; `Allow` lists those that do.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     /// An escalation is already active on the case (E3).

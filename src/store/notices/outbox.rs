@@ -10,13 +10,13 @@ use crate::db::Conn;
 use crate::db::schema::{cases, feed_entries, notices, organizations, people};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Role};
+use crate::domain::access::HeldRole;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{EntryId, NoticeId, OrganizationId, PersonId};
 use crate::domain::notice::{About, Candidate, NoticeState, Obstacle, Payload, obstacle};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
-use crate::store::people::roles_of;
+use crate::store::access::own_of_many;
 
 /// As a literal, so that SQLite recognises the partial index by it.
 const WAITING: &str = "notices.state = 'waiting'";
@@ -124,7 +124,7 @@ pub fn claim(
         }
     }
     Ok(Claim {
-        notices: addressed(conn, &claimed)?,
+        notices: addressed(conn, &claimed, now)?,
         more,
     })
 }
@@ -150,7 +150,7 @@ type Row = (
 ///
 /// # Errors
 /// The database's own.
-pub fn addressed(conn: &mut Conn, ids: &[NoticeId]) -> QueryResult<Vec<Addressed>> {
+pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult<Vec<Addressed>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -185,8 +185,8 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId]) -> QueryResult<Vec<Addressed
         ))
         .load(conn)?;
     let persons: Vec<PersonId> = rows.iter().map(|row| row.1.0).collect();
-    let mut roles: HashMap<PersonId, Vec<Role>> = HashMap::new();
-    for (person, role) in roles_of(conn, &persons)? {
+    let mut roles: HashMap<PersonId, Vec<HeldRole>> = HashMap::new();
+    for (person, role) in own_of_many(conn, &persons, now)? {
         roles.entry(person).or_default().push(role);
     }
     let provider = organizations::table
@@ -203,9 +203,9 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId]) -> QueryResult<Vec<Addressed
     let mut addressed = Vec::with_capacity(rows.len());
     for (row, mut payload) in rows.into_iter().zip(payloads) {
         let first_message_id = first_of_thread(conn, &row)?;
-        let roles = roles.get(&row.1.0).map_or(&[][..], Vec::as_slice);
+        let roles = roles.get(&row.1.0).cloned().unwrap_or_default();
         let obstacle = payload.as_mut().ok().and_then(|payload| {
-            bring_up_to_date(payload, &entries, &candidate(&row, roles), row.4)
+            bring_up_to_date(payload, &entries, &candidate(&row, roles.clone()), row.4)
         });
         let (id, _, _, message_id, attempts, created_at) = row.0;
         let (person, _, first_name, last_name, email) = row.1;
@@ -230,19 +230,11 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId]) -> QueryResult<Vec<Addressed
     Ok(addressed)
 }
 
-fn candidate(row: &Row, roles: &[Role]) -> Candidate {
+fn candidate(row: &Row, roles: Vec<HeldRole>) -> Candidate {
     let (person, organization, ..) = &row.1;
     let (_, verified, disabled) = &row.2;
-    Candidate {
-        access: Access::of_roles(
-            *person,
-            *organization,
-            row.3.0.side(),
-            roles.iter().copied(),
-        ),
-        roles: roles.to_vec(),
-        reachable: verified.is_some() && disabled.is_none(),
-    }
+    let reachable = verified.is_some() && disabled.is_none();
+    Candidate::of((*person, *organization, row.3.0.side()), roles, reachable)
 }
 
 /// An entry as it stands now.

@@ -1,20 +1,20 @@
 //! The people who might be told of something, with what decides it.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
 use crate::db::Conn;
-use crate::db::schema::{feed_entries, organizations, people, role_grants};
+use crate::db::schema::{feed_entries, organizations as tables, people};
 use crate::db::sql_types::At;
-use crate::domain::access::{Access, Role};
+use crate::domain::Instant;
+use crate::domain::access::{HeldRole, Permission};
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{EntryId, OrganizationId, PersonId};
 use crate::domain::notice::Candidate;
-use crate::domain::organization::OrganizationKind;
+use crate::domain::organization::{OrganizationKind, Side};
 use crate::store::people::display_name;
+use crate::store::{access, organizations};
 
 /// A person with what decides whether they are told.
 #[derive(Clone, Debug)]
@@ -27,25 +27,35 @@ pub struct Known {
     pub organization: String,
 }
 
-type Row = (
-    (PersonId, OrganizationId, String, String),
-    (Option<At>, Option<At>),
-    (OrganizationKind, String),
-    Option<Role>,
-);
-
-/// The given people, and everybody at the provider who holds one of `roles`; one query for all of them.
+/// The given people, and everybody at the provider who holds `permission`, by id.
 ///
 /// # Errors
 /// The database's own.
-pub fn known(conn: &mut Conn, persons: &[PersonId], roles: &[Role]) -> QueryResult<Vec<Known>> {
-    let mut query = people::table
-        .inner_join(organizations::table)
-        .left_join(
-            role_grants::table.on(role_grants::person_id
-                .eq(people::id)
-                .and(role_grants::organization_id.eq(people::organization_id))),
-        )
+pub fn known(
+    conn: &mut Conn,
+    mut persons: Vec<PersonId>,
+    permission: Option<Permission>,
+    now: Instant,
+) -> QueryResult<Vec<Known>> {
+    type Row = (
+        (PersonId, OrganizationId, String, String),
+        (Option<At>, Option<At>),
+        (OrganizationKind, String),
+    );
+    if let Some(permission) = permission
+        && let Some(provider) = organizations::provider(conn)?
+    {
+        let side = Side::Provider;
+        persons.extend(access::holders(conn, provider.id, side, permission, now)?);
+    }
+    let mut held: HashMap<PersonId, Vec<HeldRole>> = HashMap::new();
+    for (person, role) in access::own_of_many(conn, &persons, now)? {
+        held.entry(person).or_default().push(role);
+    }
+    let rows: Vec<Row> = people::table
+        .inner_join(tables::table)
+        .filter(people::id.eq_any(persons))
+        .order(people::id.asc())
         .select((
             (
                 people::id,
@@ -54,63 +64,23 @@ pub fn known(conn: &mut Conn, persons: &[PersonId], roles: &[Role]) -> QueryResu
                 people::last_name,
             ),
             (people::email_verified_at, people::disabled_at),
-            (organizations::kind, organizations::name),
-            role_grants::role.nullable(),
+            (tables::kind, tables::name),
         ))
-        .filter(people::id.eq_any(persons.to_vec()))
-        .into_boxed();
-    if !roles.is_empty() {
-        // By ids, so that SQLite looks both lists up instead of going through everybody; as a literal, so that it
-        // recognises the index of the one provider.
-        diesel::alias!(role_grants as grants: Grants, organizations as provider: Provider);
-        let own = grants
-            .field(role_grants::organization_id)
-            .eq(provider.field(organizations::id));
-        let holders = grants
-            .inner_join(provider.on(own))
-            .filter(sql::<Bool>("provider.kind = 'provider'"))
-            .filter(grants.field(role_grants::role).eq_any(roles.to_vec()))
-            .select(grants.field(role_grants::person_id));
-        query = query.or_filter(people::id.eq_any(holders));
-    }
-    Ok(fold(query.load(conn)?))
-}
-
-/// One person of the rows that each role of theirs has.
-fn fold(rows: Vec<Row>) -> Vec<Known> {
-    let mut known: BTreeMap<PersonId, (Row, Vec<Role>)> = BTreeMap::new();
-    for row in rows {
-        let (person, role) = (row.0.0, row.3);
-        known
-            .entry(person)
-            .or_insert_with(|| (row, Vec::new()))
-            .1
-            .extend(role);
-    }
-    known
-        .into_values()
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
         .map(
-            |(
-                ((person, organization, first, last), (verified, disabled), (kind, name), _),
-                roles,
-            )| {
-                Known {
-                    candidate: Candidate {
-                        access: Access::of_roles(
-                            person,
-                            organization,
-                            kind.side(),
-                            roles.iter().copied(),
-                        ),
-                        roles,
-                        reachable: verified.is_some() && disabled.is_none(),
-                    },
-                    name: display_name(&first, &last),
-                    organization: name,
-                }
+            |((person, organization, first, last), (verified, disabled), (kind, name))| Known {
+                candidate: Candidate::of(
+                    (person, organization, kind.side()),
+                    held.remove(&person).unwrap_or_default(),
+                    verified.is_some() && disabled.is_none(),
+                ),
+                name: display_name(&first, &last),
+                organization: name,
             },
         )
-        .collect()
+        .collect())
 }
 
 /// Whom an entry reaches, if it exists.

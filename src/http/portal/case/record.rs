@@ -2,7 +2,7 @@
 
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission, Role};
+use crate::domain::access::{Access, Permission};
 use crate::domain::calendar::{Calendar, Replay};
 use crate::domain::case::{PriorityRequestState, Status};
 use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
@@ -105,7 +105,11 @@ impl CaseRecord {
             reasons,
             staleness,
             rca,
-            engineers: if staff { engineers(conn)? } else { Vec::new() },
+            engineers: if staff {
+                engineers(conn, now)?
+            } else {
+                Vec::new()
+            },
             lines: if staff { lines(conn)? } else { Vec::new() },
             view,
         })
@@ -211,13 +215,8 @@ fn name_of(conn: &mut Conn, person: PersonId) -> Result<String, Problem> {
 }
 
 /// Those who work cases.
-fn engineers(conn: &mut Conn) -> Result<Vec<Person>, Problem> {
-    let roles: Vec<_> = Role::ALL
-        .iter()
-        .copied()
-        .filter(|role| role.permissions().contains(&Permission::CasesWork))
-        .collect();
-    Ok(people::staff_with(conn, &roles)?)
+fn engineers(conn: &mut Conn, now: Instant) -> Result<Vec<Person>, Problem> {
+    Ok(people::staff_who(conn, Permission::CasesWork, now)?)
 }
 
 fn lines(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {

@@ -1,7 +1,7 @@
 //! Which verbs an escalation has for whom, and the panel of each.
 
 use super::show::{Record, is_permitted};
-use crate::domain::access::{Permission, Role};
+use crate::domain::access::Permission;
 use crate::domain::escalation::Verb;
 use crate::http::portal::case::repromise;
 use crate::http::portal::form::Choice;
@@ -118,10 +118,4 @@ fn reviewers(record: &Record) -> Vec<Choice> {
         .iter()
         .map(|person| Choice::new(person.id.to_string(), person.name()))
         .collect()
-}
-
-/// The roles that may.
-pub(super) fn reviewing_roles() -> Vec<Role> {
-    let reviews = |role: &Role| role.permissions().contains(&Permission::EscalationsReview);
-    Role::ALL.iter().copied().filter(reviews).collect()
 }

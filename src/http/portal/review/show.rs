@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 
-use super::panel::{panel, reviewing_roles, verbs_of};
+use super::panel::{panel, verbs_of};
 use super::{AnswerView, FactThenNow, RatingView, RequestView, ReviewPage, ThenNow, VerdictView};
 use crate::db::Conn;
 use crate::domain::access::{Permission, Reach, permission_to};
@@ -143,7 +143,7 @@ impl Record {
                 .is_some_and(|person| person.organization_id != case.view.case.organization_id),
             history: audit::of_escalation(conn, row.id, HISTORY)?,
             reviewers: match actor.access.can(Permission::EscalationsAssign) {
-                true => people::staff_with(conn, &reviewing_roles())?,
+                true => people::staff_who(conn, Permission::EscalationsReview, now)?,
                 false => Vec::new(),
             },
             now: present,
