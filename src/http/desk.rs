@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use super::live::Live;
 use super::problem::{Code, Problem};
 use crate::clock::Clock;
 use crate::config::{MailUrl, Network, PublicUrl, SecretKey, Settings};
@@ -32,6 +33,8 @@ pub struct Desk {
     pub post: Arc<Post>,
     /// Wakes the outbox after a write.
     pub bell: Bell,
+    /// The live streams of this process.
+    pub live: Live,
     /// Signs links.
     pub key: SecretKey,
     /// Proxies whose word about a client's address is taken.
@@ -63,6 +66,7 @@ impl Desk {
             public_url,
             post,
             bell: Bell::default(),
+            live: Live::default(),
             support_phone: settings.support_phone.clone(),
             key,
             trusted_proxies: settings.trusted_proxies.clone(),

@@ -393,6 +393,8 @@ open-case-button = Open the case
 open-case-high = For a high-priority case, also call { $phone }.
 
 case-description = What was reported
+live-news = This case has news.
+live-ended = You may not read on here. What you typed is still on this page; copy it before you leave.
 case-feed-title = Case feed
 case-feed-about = The technical record
 case-feed-empty = Nothing has been written yet.
@@ -1046,6 +1048,8 @@ problem-before-opening = The case did not exist then
 problem-detail-before-opening = The case was opened at { $opened_at }; ask about an instant after that.
 problem-no-business-day = The calendar has no working day
 problem-detail-no-business-day = The business calendar of this case has no working day, so that no deadline can be told. An administrator can give it hours.
+problem-too-many-streams = Too many live pages
+problem-detail-too-many-streams = This server keeps as many live pages open as it can. The page itself works; reload it for news.
 problem-too-many-attempts = Too many attempts
 problem-detail-too-many-attempts = Wait { $retry_after_seconds } seconds, then try again.
 problem-internal = Something went wrong here
