@@ -359,7 +359,10 @@ diesel::table! {
     notices (id) {
         id -> Key,
         kind -> Text,
-        person_id -> Key,
+        person_id -> Nullable<Key>,
+        to_email -> Nullable<Text>,
+        to_name -> Nullable<Text>,
+        to_organization_id -> Nullable<Key>,
         case_id -> Nullable<Key>,
         escalation_id -> Nullable<Key>,
         thread -> Text,
@@ -374,6 +377,22 @@ diesel::table! {
         created_at -> Moment,
         sent_at -> Nullable<Moment>,
         version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    one_time_links (id) {
+        id -> Key,
+        purpose -> Text,
+        person_id -> Key,
+        token_hash -> Text,
+        created_at -> Moment,
+        expires_at -> Moment,
+        used_at -> Nullable<Moment>,
+        revoked_at -> Nullable<Moment>,
     }
 }
 
@@ -409,5 +428,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     feed_reads,
     next_steps,
     audit_events,
-    notices
+    notices,
+    one_time_links
 );

@@ -28,8 +28,10 @@ use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
     CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber, EventId, GrantId,
-    LineId, NextStepId, NoticeId, OrganizationId, PersonId, PriorityRequestId, SessionId, TokenId,
+    LineId, NextStepId, NoticeId, OneTimeLinkId, OrganizationId, PersonId, PriorityRequestId,
+    SessionId, TokenId,
 };
+use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::reason::Governance;
@@ -158,6 +160,7 @@ key!(
     LineId,
     NextStepId,
     NoticeId,
+    OneTimeLinkId,
     OrganizationId,
     PersonId,
     PriorityRequestId,
@@ -277,6 +280,7 @@ text!(
     Feed,
     Governance,
     Level,
+    LinkPurpose,
     NoticeKind,
     NoticeState,
     OrganizationKind,

@@ -12,7 +12,7 @@ use crate::db::sql_types::At;
 use crate::domain::access::{Access, Role};
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{EntryId, OrganizationId, PersonId};
-use crate::domain::notice::Candidate;
+use crate::domain::notice::{Candidate, Standing};
 use crate::domain::organization::OrganizationKind;
 use crate::store::people::display_name;
 
@@ -103,7 +103,10 @@ fn fold(rows: Vec<Row>) -> Vec<Known> {
                             roles.iter().copied(),
                         ),
                         roles,
-                        reachable: verified.is_some() && disabled.is_none(),
+                        standing: Standing {
+                            enabled: disabled.is_none(),
+                            verified: verified.is_some(),
+                        },
                     },
                     name: display_name(&first, &last),
                     organization: name,
