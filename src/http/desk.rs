@@ -58,7 +58,7 @@ impl Desk {
             .public_url
             .clone()
             .unwrap_or_else(|| PublicUrl::listening_on(address));
-        let post = Arc::new(post(settings, &public_url, &words)?);
+        let post = Arc::new(post(settings, &key, &public_url, &words)?);
         Ok(Self {
             db,
             clock,
@@ -113,11 +113,17 @@ pub enum PostError {
     Folder(String, io::Error),
 }
 
-fn post(settings: &Settings, public_url: &PublicUrl, words: &Words) -> Result<Post, PostError> {
+fn post(
+    settings: &Settings,
+    key: &SecretKey,
+    public_url: &PublicUrl,
+    words: &Words,
+) -> Result<Post, PostError> {
     let letterhead = Letterhead {
         from: settings.mail_from.clone(),
         public_url: public_url.as_str().to_owned(),
         support_phone: settings.support_phone.clone(),
+        key: key.clone(),
     };
     let renderer = Renderer::load(words, settings.templates_dir.as_deref())?;
     let transport = match &settings.mail_url {

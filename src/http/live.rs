@@ -183,8 +183,8 @@ impl<T: Told> Following<T> {
             .desk
             .db
             .read(move |conn| {
-                let reader = principal::again(conn, &reader, now)?
-                    .ok_or_else(Problem::unauthenticated)?;
+                let reader =
+                    principal::again(conn, &reader, now)?.ok_or_else(Problem::unauthenticated)?;
                 told.news(conn, &reader, &words, now)
             })
             .await?;

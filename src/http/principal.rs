@@ -210,12 +210,14 @@ pub fn again(
 ) -> Result<Option<Principal>, Problem> {
     let there = Whereabouts::Named(principal.organization.id.to_string());
     let found = match &principal.via {
-        Via::Session { id, .. } => {
-            admitted(sessions::session_again(conn, *id, &there, now)?, Principal::in_session)
-        }
-        Via::Token { id, .. } => {
-            admitted(sessions::token_again(conn, *id, &there, now)?, Principal::with_token)
-        }
+        Via::Session { id, .. } => admitted(
+            sessions::session_again(conn, *id, &there, now)?,
+            Principal::in_session,
+        ),
+        Via::Token { id, .. } => admitted(
+            sessions::token_again(conn, *id, &there, now)?,
+            Principal::with_token,
+        ),
     };
     Ok(found)
 }

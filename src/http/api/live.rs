@@ -14,8 +14,8 @@ use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
-use crate::store::feeds::{self, Stamp};
 use crate::store::cases;
+use crate::store::feeds::{self, Stamp};
 use crate::words::Words;
 
 /// The routes of this resource.

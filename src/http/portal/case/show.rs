@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 
 use super::panel::panel;
 use super::{
-    CaseHead, CasePage, LiveLink, CaseRecord, PriorityRequestView, PriorityRequests, RcaView, Waiting,
-    wait_line,
+    CaseHead, CasePage, CaseRecord, LiveLink, PriorityRequestView, PriorityRequests, RcaView,
+    Waiting, wait_line,
 };
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Priority, PriorityRequestState, StepState, contact_may_request};

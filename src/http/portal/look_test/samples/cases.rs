@@ -16,7 +16,8 @@ use crate::domain::ids::{CaseNumber, OrganizationId, PersonId};
 use crate::domain::organization::Side;
 use crate::domain::reason::{Answers, Reason, installed};
 use crate::http::portal::case::{
-    CaseHead, CasePage, LiveLink, PriorityRequestView, PriorityRequests, RcaView, Waiting, wait_line,
+    CaseHead, CasePage, LiveLink, PriorityRequestView, PriorityRequests, RcaView, Waiting,
+    wait_line,
 };
 use crate::http::portal::cases::{
     CaseRow, CasesPage, Filter, OpenCasePage, open_case_form, words_of,
