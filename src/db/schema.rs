@@ -396,6 +396,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    notice_preferences (person_id, kind) {
+        person_id -> Key,
+        kind -> Text,
+        delivery -> Text,
+        updated_at -> Moment,
+    }
+}
+
 diesel::joinable!(people -> organizations (organization_id));
 diesel::joinable!(cases -> organizations (organization_id));
 diesel::joinable!(cases -> lines_of_business (line_of_business_id));
@@ -429,5 +441,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     next_steps,
     audit_events,
     notices,
-    one_time_links
+    one_time_links,
+    notice_preferences
 );

@@ -12,6 +12,7 @@ pub mod eligibility;
 pub mod escalations;
 pub mod feeds;
 pub mod lines;
+pub mod my_notices;
 pub mod next_steps;
 pub mod notices;
 pub mod organizations;

@@ -55,6 +55,8 @@ pub struct Addressed {
     pub message_id: String,
     /// The message id of the first notice of its thread to this person, likewise; none if it is the first.
     pub first_message_id: Option<String>,
+    /// The recipient, who has no account if none.
+    pub person: Option<PersonId>,
     /// The recipient's name.
     pub name: String,
     /// The address.
@@ -198,6 +200,7 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
             attempts,
             message_id,
             first_message_id,
+            person: row.1.0,
             name: to.name,
             email: to.email,
             time_zone: to.time_zone,
