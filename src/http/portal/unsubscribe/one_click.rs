@@ -53,7 +53,8 @@ fn parts(body: &str, boundary: &str) -> HashMap<String, String> {
     if boundary.is_empty() {
         return fields;
     }
-    for part in body.split(&format!("--{boundary}")) {
+    // What stands before the first boundary is no part.
+    for part in body.split(&format!("--{boundary}")).skip(1) {
         let part = part.strip_prefix("\r\n").unwrap_or(part);
         let Some((head, value)) = part.split_once("\r\n\r\n") else {
             continue;
