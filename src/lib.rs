@@ -8,7 +8,7 @@
 //! | [`workflow`] | one verb each: load, decide, persist, record, enqueue |
 //! | [`store`], [`mail`] | rows and queries; notices rendered and sent |
 //! | [`db`] | connections, read and write, SQL types, schema, migrations |
-//! | [`words`] | the catalogue of everything a person reads |
+//! | [`words`], [`templates`] | the catalogue of everything a person reads; what all templates can do |
 //! | [`domain`] | the rules: pure, no database, no HTTP, no clock of its own |
 //!
 //! The same words name the rooms on every floor (`case`, `escalation`, `eligibility`, `access`, …), so that a
@@ -24,6 +24,7 @@ pub mod http;
 pub mod mail;
 pub mod store;
 pub mod telemetry;
+pub mod templates;
 pub mod words;
 pub mod worker;
 pub mod workflow;

@@ -1,11 +1,12 @@
-//! The secrets of one-time links.
+//! The secrets in the links that mails bear.
 
 use uuid::Uuid;
 
-use super::{LINK_PREFIX, NewSecret, read_token, signed_token};
+use super::{LINK_PREFIX, NewSecret, UNSUBSCRIBE_PREFIX, read_token, signed_token};
 use crate::config::SecretKey;
-use crate::domain::ids::OneTimeLinkId;
+use crate::domain::ids::{OneTimeLinkId, PersonId};
 use crate::domain::link::LinkPurpose;
+use crate::domain::notice::NoticeKind;
 
 /// The secret of a link, made of its id and the installation's key.
 pub fn link_token(key: &SecretKey, purpose: LinkPurpose, id: OneTimeLinkId) -> NewSecret {
@@ -31,6 +32,24 @@ const fn signing(purpose: LinkPurpose) -> &'static str {
     }
 }
 
+/// The secret of the link with which a person has no more notices of a kind. It stays good for as long as there are any.
+pub fn unsubscribe_token(key: &SecretKey, person: PersonId, kind: NoticeKind) -> NewSecret {
+    let mut what = person.as_uuid().as_bytes().to_vec();
+    what.extend_from_slice(kind.as_str().as_bytes());
+    signed_token(key, UNSUBSCRIBE_PREFIX, UNSUBSCRIBE, &what)
+}
+
+/// Whose link this is, and for which kind, if this installation made it.
+pub fn read_unsubscribe_token(key: &SecretKey, token: &str) -> Option<(PersonId, NoticeKind)> {
+    let what = read_token(key, UNSUBSCRIBE_PREFIX, UNSUBSCRIBE, token)?;
+    let (person, kind) = what.split_at_checked(size_of::<Uuid>())?;
+    let person = Uuid::from_slice(person).ok()?;
+    let kind = std::str::from_utf8(kind).ok()?.parse().ok()?;
+    Some((PersonId::from_uuid(person), kind))
+}
+
+const UNSUBSCRIBE: &str = "no more notices of a kind";
+
 #[cfg(test)]
 mod tests {
     use secrecy::{ExposeSecret, SecretString};
@@ -52,6 +71,23 @@ mod tests {
                     "{purpose} as {asked}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_link_that_unsubscribes_names_one_person_and_one_kind_and_is_no_other_link() {
+        let key = SecretKey::from_text(&SecretString::from("the key of this installation"));
+        let person = PersonId::new(Instant::UNIX_EPOCH);
+        let mut seen = std::collections::BTreeSet::new();
+        for kind in NoticeKind::ALL {
+            let secret = unsubscribe_token(&key, person, *kind);
+            let text = secret.text.expose_secret();
+            assert_eq!(read_unsubscribe_token(&key, text), Some((person, *kind)));
+            let renamed = text.replace(UNSUBSCRIBE_PREFIX, LINK_PREFIX);
+            for purpose in LinkPurpose::ALL {
+                assert_eq!(read_link_token(&key, *purpose, &renamed), None);
+            }
+            assert!(seen.insert(text.to_owned()), "{kind}");
         }
     }
 }

@@ -8,7 +8,7 @@ mod password;
 mod secret;
 mod signed;
 
-pub use link::{link_token, read_link_token};
+pub use link::{link_token, read_link_token, read_unsubscribe_token, unsubscribe_token};
 pub use password::{HashError, hash_password, verify_password};
 pub use secret::{NewSecret, hash_secret, same_secret};
 pub use signed::{read_token, signed_token};
@@ -19,3 +19,5 @@ pub const TOKEN_PREFIX: &str = "cbt_";
 pub const SESSION_PREFIX: &str = "cbs_";
 /// Begins the secret in a one-time link.
 pub const LINK_PREFIX: &str = "cbl_";
+/// Begins the secret in a link that ends notices of a kind.
+pub const UNSUBSCRIBE_PREFIX: &str = "cbu_";

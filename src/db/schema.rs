@@ -515,6 +515,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    notice_preferences (person_id, kind) {
+        person_id -> Key,
+        kind -> Text,
+        delivery -> Text,
+        updated_at -> Moment,
+    }
+}
+
 diesel::joinable!(people -> organizations (organization_id));
 diesel::joinable!(cases -> organizations (organization_id));
 diesel::joinable!(cases -> lines_of_business (line_of_business_id));
@@ -560,5 +572,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     pairing_members,
     clones,
     line_grants,
-    one_time_links
+    one_time_links,
+    notice_preferences,
 );

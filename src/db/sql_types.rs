@@ -32,7 +32,7 @@ use crate::domain::ids::{
     PairingMemberId, PersonId, PriorityRequestId, RoleId, SessionId, TokenId,
 };
 use crate::domain::link::LinkPurpose;
-use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::domain::notice::{Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::reason::Governance;
 use crate::domain::text::{EmailAddress, Slug};
@@ -278,6 +278,7 @@ macro_rules! text {
 
 text!(
     BusinessImpact,
+    Delivery,
     Deployment,
     EmailAddress,
     EntryKind,

@@ -116,6 +116,16 @@ closed_enum! {
 }
 
 closed_enum! {
+    /// When a person gets the notices of a kind (N5).
+    pub enum Delivery as "NoticeDelivery" {
+        /// At once.
+        Now = "now",
+        /// Never.
+        None = "none",
+    }
+}
+
+closed_enum! {
     /// Where a notice stands on its way (N2).
     pub enum NoticeState {
         /// To be sent, now or at its next attempt.

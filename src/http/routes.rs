@@ -34,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         api::reasons::routes(),
         api::audit::routes(),
         api::notices::routes(),
+        api::my_notices::routes(),
         api::document::routes(),
     ];
     resources.into_iter().flatten().collect()

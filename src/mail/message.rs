@@ -1,7 +1,5 @@
-//! The MIME message of a notice: two alternatives of one text, and the headers that string a thread together (N4).
-//!
-//! `List-Unsubscribe` is left out: it has to name an address that works, and people cannot choose yet what they get
-//! (N5).
+//! The MIME message of a notice: two alternatives of one text, the headers that string a thread together, and the one
+//! with which a mail program lets people have no more of it (N4).
 
 use std::time::SystemTime;
 
@@ -91,6 +89,15 @@ impl Letter {
         message = header(message, "Auto-Submitted", "auto-generated");
         message = header(message, "X-Auto-Response-Suppress", "All");
         message = header(message, "X-Casebell-Notice", kind);
+        if let Some(link) = letterhead.unsubscribe_link(notice) {
+            // RFC 2369 and, for programs that need not show a page, RFC 8058.
+            message = header(message, "List-Unsubscribe", &format!("<{link}>"));
+            message = header(
+                message,
+                "List-Unsubscribe-Post",
+                "List-Unsubscribe=One-Click",
+            );
+        }
         let parts = MultiPart::alternative()
             // No line of the encoded parts can hold "=_", so that nothing that anybody writes ends a part.
             .boundary(format!("=_{}", notice.id))
@@ -203,7 +210,9 @@ fn message_id(id: &str) -> Result<String, MessageError> {
 
 fn header(message: MessageBuilder, name: &'static str, value: &str) -> MessageBuilder {
     let name = HeaderName::new_from_ascii_str(name);
-    message.raw_header(HeaderValue::new(name, value.to_owned()))
+    // What is written here is plain; an address, however long, must not be broken.
+    let value = HeaderValue::dangerous_new_pre_encoded(name, value.to_owned(), value.to_owned());
+    message.raw_header(value)
 }
 
 fn part(kind: ContentType, text: &str) -> SinglePart {

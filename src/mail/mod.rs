@@ -18,7 +18,7 @@ use lettre::message::Mailbox;
 use secrecy::ExposeSecret;
 
 use crate::config::SecretKey;
-use crate::credentials::link_token;
+use crate::credentials::{link_token, unsubscribe_token};
 use crate::domain::notice::LinkFacts;
 
 use message::{Letter, MessageError};
@@ -49,6 +49,14 @@ impl Letterhead {
     pub fn one_time_link(&self, link: &LinkFacts) -> String {
         let secret = link_token(&self.key, link.purpose, link.id);
         self.link(&link.purpose.path(secret.text.expose_secret()))
+    }
+
+    /// The address at which the recipient of a notice has no more of its kind, if it may be done without (N4, N5).
+    pub fn unsubscribe_link(&self, notice: &Notice) -> Option<String> {
+        let kind = notice.payload.kind();
+        let person = notice.to.person.filter(|_| kind.is_optional())?;
+        let secret = unsubscribe_token(&self.key, person, kind);
+        Some(self.link(&format!("/unsubscribe/{}", secret.text.expose_secret())))
     }
 
     /// The host of the public URL, as message ids bear it.

@@ -14,7 +14,7 @@ use crate::config::SecretKey;
 use crate::domain::Instant;
 use crate::domain::case::{Priority, Status};
 use crate::domain::eligibility::FindingCode;
-use crate::domain::ids::{CaseNumber, EscalationNumber, NoticeId};
+use crate::domain::ids::{CaseNumber, EscalationNumber, NoticeId, PersonId};
 use crate::domain::notice::{
     About, ActorFacts, Audience, CaseFacts, CaseMatter, EscalationFacts, Matter, NoticeKind,
     Payload, Topic,
@@ -121,6 +121,7 @@ fn notice(matter: Matter, side: Side, whole: bool) -> Notice {
         message_id: format!("<{id}@support.northstar.example>"),
         in_reply_to: whole.then(|| "<first@support.northstar.example>".to_owned()),
         to: Addressee {
+            person: Some(PersonId::from_uuid(letters::THING)),
             name: "Dana Cole".to_owned(),
             email: address(),
             zone: Tz::Europe__Berlin,

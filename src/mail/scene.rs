@@ -7,7 +7,7 @@ use super::Letterhead;
 use crate::domain::Instant;
 use crate::domain::case::{Priority, Status};
 use crate::domain::feed::Feed;
-use crate::domain::ids::NoticeId;
+use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{
     self, About, Audience, CaseMatter, Matter, NoticeKind, Payload, RoleFacts, Topic,
 };
@@ -37,6 +37,8 @@ pub struct Notice {
 /// To whom a notice is written.
 #[derive(Clone, Debug)]
 pub struct Addressee {
+    /// The person, who has no account if none.
+    pub person: Option<PersonId>,
     /// First and last name.
     pub name: String,
     /// The address.
@@ -76,6 +78,8 @@ pub(super) struct Scene<'a> {
     page: Option<String>,
     /// The address of the one-time link, with its secret.
     one_time_link: Option<String>,
+    /// Where the recipient has no more notices of this kind; null if they cannot do without.
+    unsubscribe: Option<String>,
     /// The name of the organization that gives support.
     provider: &'a str,
     /// The number to call, if there is one.
@@ -153,6 +157,7 @@ impl<'a> Scene<'a> {
             roles: Vec::new(),
             page: None,
             one_time_link: None,
+            unsubscribe: letterhead.unsubscribe_link(notice),
             provider: &notice.provider,
             support_phone: letterhead.support_phone.as_deref(),
         };

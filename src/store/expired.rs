@@ -9,6 +9,7 @@ use crate::db::schema::{
 };
 use crate::db::sql_types::At;
 use crate::domain::Instant;
+use crate::store::notices;
 
 /// Things that expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,21 +24,26 @@ pub enum Expiring {
     SetupLinks,
     /// One-time links of people.
     OneTimeLinks,
+    /// Notices that were sent.
+    SentNotices,
 }
 
 /// How long failures to sign in are kept at the most; every limit looks back less far.
 const ATTEMPTS_KEPT: TimeDelta = TimeDelta::days(1);
 /// How long an expired link can still be told from one that never was.
 const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
+/// How long what became of a sent notice can be asked for.
+const NOTICES_KEPT: TimeDelta = TimeDelta::days(90);
 
 impl Expiring {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::IdempotencyKeys,
         Self::Sessions,
         Self::SignInAttempts,
         Self::SetupLinks,
         Self::OneTimeLinks,
+        Self::SentNotices,
     ];
 
     /// The name of the table, for logs.
@@ -48,10 +54,11 @@ impl Expiring {
             Self::SignInAttempts => "sign_in_attempts",
             Self::SetupLinks => "setup_links",
             Self::OneTimeLinks => "one_time_links",
+            Self::SentNotices => "notices",
         }
     }
 
-    /// Deletes the oldest `batch` of what has expired at `now`, and those that expired at the same instant as the
+    /// Deletes the oldest `batch` of what has expired at `now`, and perhaps those that expired at the same instant as the
     /// last of them; answers how many.
     ///
     /// # Errors
@@ -81,6 +88,7 @@ impl Expiring {
             Self::Sessions => oldest!(sessions::expires_at <= now),
             Self::SetupLinks => oldest!(setup_links::expires_at <= now - LINKS_KEPT),
             Self::OneTimeLinks => oldest!(one_time_links::expires_at <= now - LINKS_KEPT),
+            Self::SentNotices => notices::delete_sent(conn, batch, now - NOTICES_KEPT),
             Self::SignInAttempts => oldest!(
                 sign_in_attempts::window_started_at <= now - ATTEMPTS_KEPT,
                 sign_in_attempts::blocked_until

@@ -13,6 +13,7 @@ pub mod feeds;
 pub mod idempotency;
 pub mod imports;
 pub mod lapses;
+pub mod notice_preferences;
 pub mod notices;
 pub mod one_time_links;
 pub mod organizations;

@@ -18,8 +18,8 @@ use crate::domain::text::EmailAddress;
 
 pub use listing::{Listed, Resend, find, list, resend};
 pub use outbox::{
-    Addressed, Backlog, Claim, Lease, addressed, backlog, claim, complete, mark_failed, mark_sent,
-    mark_withheld, put_off, release,
+    Addressed, Backlog, Claim, Lease, addressed, backlog, claim, complete, delete_sent,
+    mark_failed, mark_sent, mark_withheld, put_off, release,
 };
 pub use recipients::{Known, known, visibility_of};
 

@@ -9,7 +9,8 @@ use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict}
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::feed::Feed;
 use crate::domain::notice::{
-    Audience, NoticeKind, NoticeState, Obstacle, PairingSide, PasswordWay, SecondFactorChange,
+    Audience, Delivery, NoticeKind, NoticeState, Obstacle, PairingSide, PasswordWay,
+    SecondFactorChange,
 };
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::Governance;
@@ -132,6 +133,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("notice-column", &["notice", "to", "made", "state"]),
     ("notice-fact", &["made", "tries", "sent", "next"]),
     ("notice-kind", NoticeKind::NAMES),
+    ("notice-fixed", &["account", "access", "pairing"]),
+    ("delivery", Delivery::NAMES),
     // Mails
     ("mail-because", Audience::NAMES),
     ("mail-declined", FindingCode::NAMES),

@@ -4,6 +4,7 @@
 
 pub mod administer;
 pub mod assess;
+pub mod choose_notices;
 pub mod close_case;
 pub mod feed;
 pub mod import_case;

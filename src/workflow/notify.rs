@@ -21,7 +21,7 @@ use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
 use crate::store::notices::{self, Addressed, Known, NewNotice, Resend, To};
 use crate::store::promises::NextStep;
-use crate::store::{organizations, requests};
+use crate::store::{notice_preferences, organizations, requests};
 
 pub use letters::{Address, write_to_address, write_to_people, write_to_person};
 
@@ -127,7 +127,11 @@ fn announce(
     };
     let known = notices::known(conn, happening.people(), happening.permission(), now)?;
     let candidates: Vec<Candidate> = known.iter().map(|known| known.candidate.clone()).collect();
-    let told = recipients(&happening, &candidates);
+    let mut told = recipients(&happening, &candidates);
+    let persons: Vec<PersonId> = told.iter().map(|told| told.person).collect();
+    // N5: whom it concerns is one thing, whether they want to read of it another.
+    let muted = notice_preferences::muted(conn, kind, &persons)?;
+    told.retain(|told| !muted.contains(&told.person));
     if told.is_empty() {
         return Ok(0);
     }
@@ -236,6 +240,7 @@ pub fn notice_of(row: &Addressed, host: &str) -> Result<Notice, String> {
             .as_deref()
             .map(|first| notices::complete(first, host)),
         to: Addressee {
+            person: row.person,
             name: row.name.clone(),
             email: row.email.clone(),
             // A zone that the database of zones does not know any more is no reason to say nothing.

@@ -128,11 +128,13 @@ fn headers(letter: &Letter) -> BTreeSet<String> {
 }
 
 /// What every letter has, and nothing else: no `Bcc`, and nothing that anybody wrote into a subject.
-const HEADERS: [&str; 10] = [
+const HEADERS: [&str; 12] = [
     "auto-submitted",
     "content-type",
     "date",
     "from",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
     "message-id",
     "mime-version",
     "subject",

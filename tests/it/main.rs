@@ -3,6 +3,7 @@
 mod api;
 mod bad_input;
 mod cases;
+mod choices;
 mod eligibility;
 mod equipment;
 mod escalations;

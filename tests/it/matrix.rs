@@ -111,6 +111,8 @@ fn probe(route: &str, n: usize) -> Option<(Thing, Value)> {
             (Thing::None, nothing)
         }
         "GET /calendars" | "GET /lines-of-business" => (Thing::None, nothing),
+        "GET /me/notices" => (Thing::None, nothing),
+        "PATCH /me/notices" => (Thing::None, json!({ "rca_delivered": "none" })),
         "GET /policies" | "GET /escalation-reasons" => (Thing::None, nothing),
         "POST /tokens" => (Thing::None, json!({ "name": "Another" })),
         "DELETE /tokens/{token}" => (Thing::Token, nothing),

@@ -30,6 +30,7 @@ CREATE TABLE notices (
 CREATE INDEX notices_waiting ON notices (state, next_attempt_at, id) WHERE state = 'waiting';
 CREATE INDEX notices_newest ON notices (created_at DESC, id DESC);
 CREATE INDEX notices_by_state ON notices (state, created_at DESC, id DESC);
+CREATE INDEX notices_sent ON notices (sent_at) WHERE state = 'sent';
 CREATE INDEX notices_by_thread ON notices (thread, person_id, created_at);
 
 -- Links that are good once. The secret is made from the id and the installation's key, and is nowhere kept.
@@ -46,3 +47,12 @@ CREATE TABLE one_time_links (
 ) STRICT;
 CREATE INDEX one_time_links_by_person ON one_time_links (person_id, purpose);
 CREATE INDEX one_time_links_by_expiry ON one_time_links (expires_at);
+
+-- What people chose to get (N5); of a kind that is not here, they get everything.
+CREATE TABLE notice_preferences (
+    person_id BLOB NOT NULL REFERENCES people (id),
+    kind TEXT NOT NULL,
+    delivery TEXT NOT NULL CHECK (delivery IN ('now', 'none')),
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (person_id, kind)
+) STRICT;

@@ -13,6 +13,7 @@ pub mod escalations;
 pub mod feeds;
 pub mod lines;
 pub mod live;
+pub mod my_notices;
 pub mod next_steps;
 pub mod notices;
 pub mod organizations;

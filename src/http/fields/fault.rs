@@ -36,6 +36,7 @@ pub const FAULTS: &[&str] = &[
     "not_in_the_future",
     "not_later",
     "not_null",
+    "not_optional",
     "not_with_state",
     "other_side",
     "out_of_range",

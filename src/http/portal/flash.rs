@@ -87,6 +87,8 @@ closed_enum! {
         CalendarSaved = "calendar_saved",
         /// A notice will be sent again.
         NoticeQueued = "notice_queued",
+        /// One chose which notices to get.
+        NoticesChosen = "notices_chosen",
         /// The installation was set up.
         SetUp = "set_up",
         /// Somebody signed out.

@@ -8,7 +8,7 @@
 //! | [`visit`], [`typed`] | who comes, what they ask for, what they typed |
 //! | [`answer`], [`flash`], [`problem`] | a page, the way to another, what was done, what is wrong |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
-//! | [`sign_in`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`admin`] | the pages |
+//! | [`sign_in`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`admin`], [`my_notices`], [`unsubscribe`] | the pages |
 
 mod address;
 pub mod admin;
@@ -21,6 +21,7 @@ pub mod entries;
 pub mod escalate;
 pub mod flash;
 pub mod form;
+pub mod my_notices;
 pub mod parts;
 pub mod problem;
 pub mod queue;
@@ -31,6 +32,7 @@ pub mod shell;
 pub mod sign_in;
 pub mod steps;
 pub mod typed;
+pub mod unsubscribe;
 pub mod verbs;
 pub mod visit;
 

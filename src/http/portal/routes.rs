@@ -37,6 +37,16 @@ pub(crate) use pages;
 
 type Handler = dyn Fn(Visit) -> Pin<Box<dyn Future<Output = Outcome>>>;
 
+/// Whose forms are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Posted {
+    /// Those of this house's pages, which carry the session's token.
+    #[default]
+    ByOurPages,
+    /// Anybody's: the address itself says what may be done, and for whom.
+    ByAnybody,
+}
+
 /// A page, or what a form does.
 #[derive(Clone)]
 pub struct PortalRoute {
@@ -50,6 +60,7 @@ pub struct PortalRoute {
     pub name: &'static str,
     /// What it does, in one line.
     pub summary: &'static str,
+    posted: Posted,
     handler: Rc<Handler>,
 }
 
@@ -74,12 +85,20 @@ impl PortalRoute {
             needs,
             name,
             summary,
+            posted: Posted::default(),
             handler,
         }
     }
 
+    /// The row with other forms taken.
+    #[must_use]
+    pub fn posted(mut self, posted: Posted) -> Self {
+        self.posted = posted;
+        self
+    }
+
     fn build(&self) -> actix_web::Route {
-        let (needs, handler) = (self.needs, Rc::clone(&self.handler));
+        let (needs, posted, handler) = (self.needs, self.posted, Rc::clone(&self.handler));
         let route = match self.method {
             // Whoever may read a page may also ask whether it is there.
             Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
@@ -87,7 +106,7 @@ impl PortalRoute {
         };
         route.to(move |request: HttpRequest, payload: web::Payload| {
             let handler = Rc::clone(&handler);
-            async move { answer(needs, handler, request, payload).await }
+            async move { answer((needs, posted), handler, request, payload).await }
         })
     }
 }
@@ -102,6 +121,8 @@ pub fn routes() -> Vec<PortalRoute> {
         super::queue::routes(),
         super::review::routes(),
         super::admin::routes(),
+        super::my_notices::routes(),
+        super::unsubscribe::routes(),
     ]
     .into_iter()
     .flatten()
@@ -151,13 +172,13 @@ fn not_allowed(allowed: &str) -> Problem {
 
 /// Reads the request, lets the handler work, and writes whatever came of it.
 async fn answer(
-    needs: Needs,
+    (needs, posted): (Needs, Posted),
     handler: Rc<Handler>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse<BoxBody> {
     let is_get = request.method().is_safe();
-    let visit = match read(&request, payload).await {
+    let visit = match read(posted, &request, payload).await {
         Ok(visit) => visit,
         Err(response) => return response,
     };
@@ -174,6 +195,7 @@ async fn answer(
 }
 
 async fn read(
+    posted: Posted,
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<Visit, HttpResponse<BoxBody>> {
@@ -188,7 +210,7 @@ async fn read(
         return Err(HttpResponse::InternalServerError().finish());
     };
     let is_get = request.method().is_safe();
-    let read = Visit::read(desk, portal, request, payload).await;
+    let read = Visit::read(desk, portal, posted, request, payload).await;
     read.map_err(|(visit, problem)| visit.stopped(problem.into(), is_get))
 }
 
@@ -214,7 +236,7 @@ async fn stop(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse<BoxBody> {
-    match read(&request, payload).await {
+    match read(Posted::ByOurPages, &request, payload).await {
         // Even what is not there is only told to who may look.
         Ok(visit) => visit.stopped(problem.into(), false),
         Err(response) => response,

@@ -11,7 +11,9 @@ use url::form_urlencoded;
 
 use super::Portal;
 use super::flash::{self, Flash};
+use super::routes::Posted;
 use super::shell::{Shell, Theme, clock_words, navigation, viewer};
+use super::unsubscribe::posted_by_anybody;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
@@ -66,6 +68,7 @@ impl Visit {
     pub(super) async fn read(
         desk: Arc<Desk>,
         portal: Arc<Portal>,
+        posted: Posted,
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<Self, (Self, Problem)> {
@@ -75,11 +78,17 @@ impl Visit {
             Err(problem) => return Err((visit, problem)),
         }
         if request.method() == Method::POST {
-            match form(request, payload).await {
+            let typed = match posted {
+                Posted::ByOurPages => form(request, payload).await,
+                Posted::ByAnybody => posted_by_anybody(request, payload).await,
+            };
+            match typed {
                 Ok(typed) => visit.typed = typed,
                 Err(problem) => return Err((visit, problem)),
             }
-            if let Err(problem) = visit.check_origin(request) {
+            if posted == Posted::ByOurPages
+                && let Err(problem) = visit.check_origin(request)
+            {
                 return Err((visit, problem));
             }
         }

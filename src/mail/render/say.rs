@@ -7,8 +7,8 @@ use handlebars::{
 };
 use serde_json::Value as Json;
 
-use super::control::text;
 use crate::domain::Instant;
+use crate::templates::text;
 use crate::words::time::Times;
 use crate::words::{self, Value, Words};
 

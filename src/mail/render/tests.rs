@@ -147,6 +147,20 @@ Choose a password:
 }
 
 #[test]
+fn what_one_can_do_without_says_so_at_its_foot() {
+    let renderer = renderer();
+    let link = "https://support.northstar.example/unsubscribe/cbu_";
+    for kind in NoticeKind::ALL {
+        for notice in sample::all(*kind) {
+            let rendered = renderer.render(&notice, &sample::letterhead()).unwrap();
+            for part in [&rendered.text, &rendered.html] {
+                assert_eq!(part.contains(link), kind.is_optional(), "{kind}: {part}");
+            }
+        }
+    }
+}
+
+#[test]
 fn only_letters_that_are_meant_to_bear_a_link_that_lets_somebody_in() {
     let renderer = renderer();
     for kind in NoticeKind::ALL {

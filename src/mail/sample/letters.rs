@@ -100,8 +100,8 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
 }
 
 const ACME: &str = "ACME Contact Centers";
-/// A request, a pairing, a link.
-const THING: Uuid = Uuid::from_u128(0x0195_e1a5_7c00_7000_8000_0000_0000_0001);
+/// A person, a request, a pairing, a link.
+pub(super) const THING: Uuid = Uuid::from_u128(0x0195_e1a5_7c00_7000_8000_0000_0000_0001);
 
 fn link(purpose: LinkPurpose) -> LinkFacts {
     LinkFacts {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{min, sql};
+use diesel::dsl::{exists, min, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
@@ -21,8 +21,9 @@ use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
 use crate::store::one_time_links;
 
-/// As a literal, so that SQLite recognises the partial index by it.
+/// As literals, so that SQLite recognises the partial indexes by them.
 const WAITING: &str = "notices.state = 'waiting'";
+const SENT: &str = "notices.state = 'sent'";
 
 /// Who works on a notice, and until when nobody else does.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +56,8 @@ pub struct Addressed {
     pub message_id: String,
     /// The message id of the first notice of its thread to this person, likewise; none if it is the first.
     pub first_message_id: Option<String>,
+    /// The recipient, who has no account if none.
+    pub person: Option<PersonId>,
     /// The recipient's name.
     pub name: String,
     /// The address.
@@ -198,6 +201,7 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
             attempts,
             message_id,
             first_message_id,
+            person: row.1.0,
             name: to.name,
             email: to.email,
             time_zone: to.time_zone,
@@ -434,6 +438,41 @@ pub fn release(conn: &mut Conn, holder: &str) -> QueryResult<usize> {
         notices::version.eq(notices::version + 1),
     ))
     .execute(conn)
+}
+
+/// Deletes the oldest `batch` of the notices that were sent at `until` or before, and answers how many. The first of a
+/// thread that goes on stays: later ones refer to it.
+///
+/// # Errors
+/// The database's own.
+pub fn delete_sent(conn: &mut Conn, batch: i64, until: Instant) -> QueryResult<usize> {
+    diesel::alias!(notices as first: First, notices as later: Later);
+    // A macro, because the types of two aliases are two types.
+    macro_rules! of_its_thread {
+        ($alias:ident) => {
+            $alias
+                .filter($alias.field(notices::thread).eq(notices::thread))
+                .filter(
+                    ($alias.field(notices::person_id).eq(notices::person_id))
+                        .or($alias.field(notices::to_email).eq(notices::to_email)),
+                )
+        };
+    }
+    let follows = of_its_thread!(first)
+        .filter(first.field(notices::created_at).lt(notices::created_at))
+        .select(first.field(notices::id));
+    let goes_on = of_its_thread!(later)
+        .filter(later.field(notices::created_at).gt(At(until)))
+        .select(later.field(notices::id));
+    let ids: Vec<NoticeId> = notices::table
+        .filter(sql::<Bool>(SENT))
+        .filter(notices::sent_at.le(At(until)))
+        .filter(exists(follows).or(not(exists(goes_on))))
+        .order(notices::sent_at.asc())
+        .limit(batch)
+        .select(notices::id)
+        .load(conn)?;
+    diesel::delete(notices::table.filter(notices::id.eq_any(ids))).execute(conn)
 }
 
 /// What waits to be sent.

@@ -9,6 +9,8 @@ use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::case::{NextStepCommand, StepState};
 use crate::domain::ids::{CaseRef, SessionId};
+use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::mail::transport::SendError;
 use crate::store::promises;
 use crate::worker::{Housekeeping, Lapses, Steps};
 use crate::workflow::{close_case, promise};
@@ -107,5 +109,40 @@ on_each_database! {
             ))
         }).await;
         assert_eq!(left, (4, 4, 4, 5));
+    }
+
+    async fn sent_notices_are_kept_for_ninety_days_and_the_first_of_a_thread_for_as_long_as_it_goes_on(desk: Desk) {
+        // Two threads to Dana: of one everything is old, in the other Sam writes on.
+        let (quiet, lively) = (desk.opens_case().await, desk.opens_case().await);
+        for body in ["We are looking.", "We have found it."] {
+            desk.clock.advance(TimeDelta::minutes(1));
+            desk.writes(&desk.sam, quiet, body).await;
+            desk.writes(&desk.sam, lively, body).await;
+        }
+        while desk.step().await.claimed > 0 {}
+        let sent = desk.now();
+        desk.memory.refuse(SendError::Permanent("no".to_owned()));
+        desk.opens_case().await;
+        desk.step().await;
+        desk.clock.set(sent + TimeDelta::days(89));
+        desk.writes(&desk.sam, lively, "Here is the analysis.").await;
+        desk.step().await;
+        let sweeping = Housekeeping::new(desk.db.clone()).in_batches_of(2);
+        assert_eq!(sweeping.step(desk.now()).await.unwrap().deleted, 0);
+        desk.clock.set(sent + TimeDelta::days(90));
+        let mut deleted = Vec::new();
+        for _ in 0..4 {
+            deleted.push(sweeping.step(desk.now()).await.unwrap().deleted);
+        }
+        assert_eq!(deleted, [2, 2, 1, 0]);
+        // What failed is still to be seen to.
+        let left: Vec<_> = desk.notices().await.iter().map(|one| (one.kind, one.state)).collect();
+        assert_eq!(left, [
+            (NoticeKind::EntryPosted, NoticeState::Sent),
+            (NoticeKind::CaseOpened, NoticeState::Failed),
+            (NoticeKind::EntryPosted, NoticeState::Sent),
+        ]);
+        desk.clock.set(sent + TimeDelta::days(180));
+        assert_eq!(sweeping.step(desk.now()).await.unwrap().deleted, 2);
     }
 }

@@ -1,5 +1,7 @@
 //! Letters: what people are told about an account, a request for access or a pairing, in the transaction of the event.
 
+use std::collections::HashSet;
+
 use super::{actor_facts, mistake};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -7,12 +9,13 @@ use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::notice::{Letter, Matter, Payload, letter_obstacle};
 use crate::domain::text::EmailAddress;
 use crate::store::notices::{self, Known, NewNotice, To};
-use crate::store::people;
+use crate::store::{notice_preferences, people};
 
 /// Puts a letter to a person into the outbox; answers whether one was put there.
 ///
-/// It is not if the person is disabled or may not get it (see [`letter_obstacle`]), or if the person is `actor`, who
-/// caused it, unless it confirms to the owner of an account what was done with it (N4). `actor` is nobody where it is
+/// It is not if the person is disabled or may not get it (see [`letter_obstacle`]), if they chose not to get its kind
+/// (N5), or if the person is `actor`, who caused it, unless it confirms to the owner of an account what was done with
+/// it (N4). `actor` is nobody where it is
 /// not known who did it: the letter then speaks of the provider.
 ///
 /// # Errors
@@ -45,13 +48,19 @@ pub fn write_to_people(
     }
     let asked: Vec<PersonId> = persons.iter().copied().chain(actor).collect();
     let known = notices::known(conn, asked, None, now)?;
+    let muted = if kind.is_optional() {
+        notice_preferences::muted(conn, kind, persons)?
+    } else {
+        HashSet::new()
+    };
     let payload = payload(letter, &known, actor, now);
     let mut written = 0;
     for candidate in known.iter().map(|known| &known.candidate) {
         let person = candidate.access.person;
         let caused = actor == Some(person) && !kind.confirms();
         let obstacle = letter_obstacle(kind, candidate.standing, &candidate.access);
-        if !persons.contains(&person) || caused || obstacle.is_some() {
+        let unwanted = caused || muted.contains(&person);
+        if !persons.contains(&person) || unwanted || obstacle.is_some() {
             continue;
         }
         let notice = NewNotice {

@@ -6,9 +6,9 @@ use handlebars::{
     RenderErrorReason, html_escape,
 };
 
-use super::controls::{present, text};
 use crate::domain::Instant;
 use crate::http::portal::assets;
+use crate::templates::{present, text};
 use crate::words::time::Times;
 use crate::words::{Words, markdown};
 

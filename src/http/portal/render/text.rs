@@ -6,8 +6,8 @@ use handlebars::{
 };
 use serde_json::Value as Json;
 
-use super::controls::text;
 use crate::http::portal::assets::Assets;
+use crate::templates::text;
 use crate::words::{Value, Words, family_key};
 
 pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words, assets: &Assets) {

@@ -1,0 +1,169 @@
+//! Having no more notices of a kind, by the link in one of them: with a click in the mail program (RFC 8058), or on the
+//! page that the link leads to (N4).
+//!
+//! The link says who and what; nobody need be signed in. Looking changes nothing: mail scanners follow links.
+
+mod one_click;
+
+use actix_web::http::StatusCode;
+use serde::Serialize;
+
+use super::answer::Outcome;
+use super::my_notices;
+use super::parts::Link;
+use super::routes::{PortalRoute, Posted, pages};
+use super::visit::Visit;
+use crate::domain::text::EmailAddress;
+use crate::http::call::ANYONE;
+use crate::http::problem::{Code, Problem};
+use crate::words::Words;
+use crate::workflow::choose_notices::{self, Unsubscribing, unsubscribing};
+
+pub(super) use one_click::read as posted_by_anybody;
+
+/// The field that says that it is meant, and what stands in it (RFC 8058).
+const FIELD: &str = "List-Unsubscribe";
+const MEANT: &str = "One-Click";
+
+/// The rows of the route table.
+pub(super) fn routes() -> Vec<PortalRoute> {
+    let rows = pages! { unsubscribe:
+        GET  "/unsubscribe/{token}" ANYONE => show, "What a link in a notice would switch off";
+        POST "/unsubscribe/{token}" ANYONE => end, "Switches a kind of notice off";
+    };
+    // A mail program sends no page's token; what may be done is in the link.
+    rows.into_iter()
+        .map(|row| row.posted(Posted::ByAnybody))
+        .collect()
+}
+
+/// The page behind a link in a notice.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnsubscribePage {
+    /// What it is about, or what happened.
+    pub title: String,
+    /// Which kind, for whom, and what follows.
+    pub detail: String,
+    /// Where the button sends; empty where there is nothing to do.
+    pub action: String,
+    /// The name and the value of the field that says that it is meant.
+    pub field: &'static str,
+    /// See `field`.
+    pub meant: &'static str,
+    /// Where to go from here.
+    pub ways: Vec<Link>,
+}
+
+async fn show(visit: Visit) -> Outcome {
+    let (token, key) = (token(&visit), visit.desk.key.clone());
+    let asked = token.clone();
+    let found = visit
+        .look(move |conn| Ok(unsubscribing(conn, &key, &asked)?))
+        .await;
+    match found {
+        Ok(asked) => {
+            let page = question(visit.words(), &asked, format!("/unsubscribe/{token}"));
+            visit.show("", "unsubscribe", &page)
+        }
+        Err(problem) => not_good(&visit, problem),
+    }
+}
+
+async fn end(visit: Visit) -> Outcome {
+    if visit.typed.get(FIELD).map(String::as_str) != Some(MEANT) {
+        return show(visit).await;
+    }
+    let (token, key, now) = (token(&visit), visit.desk.key.clone(), visit.now);
+    let ended = visit
+        .write(move |conn| choose_notices::unsubscribe(conn, &key, &token, now))
+        .await;
+    match ended {
+        Ok(ended) => visit.show("", "unsubscribe", &done(visit.words(), &ended)),
+        Err(problem) => not_good(&visit, problem),
+    }
+}
+
+fn token(visit: &Visit) -> String {
+    visit.parts.get("token").cloned().unwrap_or_default()
+}
+
+/// Asks whether it is meant.
+pub fn question(words: &Words, asked: &Unsubscribing, action: String) -> UnsubscribePage {
+    let (kind, email) = told(words, asked);
+    UnsubscribePage {
+        title: words.say("unsubscribe-title", &[("kind", kind.clone().into())]),
+        detail: words.say(
+            "unsubscribe-about",
+            &[("kind", kind.into()), ("email", email.into())],
+        ),
+        action,
+        field: FIELD,
+        meant: MEANT,
+        ways: vec![choices(words)],
+    }
+}
+
+/// Says that it is done, and how it is undone.
+pub fn done(words: &Words, ended: &Unsubscribing) -> UnsubscribePage {
+    let (kind, email) = told(words, ended);
+    UnsubscribePage {
+        title: words.say("unsubscribe-done-title", &[]),
+        detail: words.say(
+            "unsubscribe-done",
+            &[("kind", kind.into()), ("email", email.into())],
+        ),
+        action: String::new(),
+        field: FIELD,
+        meant: MEANT,
+        ways: vec![choices(words).main()],
+    }
+}
+
+/// Whatever is wrong with a link, the page is the same.
+fn not_good(visit: &Visit, problem: Problem) -> Outcome {
+    if problem.code() != Code::NotFound {
+        return Err(problem.into());
+    }
+    let words = visit.words();
+    let page = UnsubscribePage {
+        title: words.say("unsubscribe-not-good-title", &[]),
+        detail: words.say("unsubscribe-not-good", &[]),
+        action: String::new(),
+        field: FIELD,
+        meant: MEANT,
+        ways: vec![choices(words).main()],
+    };
+    visit.show_again(StatusCode::NOT_FOUND, "", "unsubscribe", &page)
+}
+
+fn told(words: &Words, about: &Unsubscribing) -> (String, String) {
+    let kind = words.say_of("notice-kind", about.kind.as_str(), &[]);
+    (kind, masked(&about.email))
+}
+
+fn choices(words: &Words) -> Link {
+    Link::new(words.say("unsubscribe-choose", &[]), my_notices::ADDRESS)
+}
+
+/// Enough of an address for its owner to know it: whoever forwards a notice does not give the whole of it away.
+fn masked(email: &EmailAddress) -> String {
+    match email.as_str().split_once('@') {
+        Some((local, domain)) => {
+            let first: String = local.chars().take(1).collect();
+            format!("{first}…@{domain}")
+        }
+        None => "…".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_known_to_its_owner_and_to_nobody_else() {
+        let masked = |text| masked(&EmailAddress::parse(text).unwrap());
+        assert_eq!(masked("dana.cole@acme.example"), "d…@acme.example");
+        assert_eq!(masked("d@acme.example"), "d…@acme.example");
+    }
+}

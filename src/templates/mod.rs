@@ -1,0 +1,105 @@
+//! What the templates of mails and of pages have in common: conditions that keep to strict mode, where a name that does
+//! not exist is a mistake. Handlebars' own take it for false.
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext,
+    RenderError, RenderErrorReason, Renderable, ScopedJson,
+};
+use serde_json::Value as Json;
+
+/// Which branches of a condition a rendering visits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Branches {
+    /// The one that is taken.
+    Taken,
+    /// Both, so that one rendering looks at everything in a template.
+    Both,
+}
+
+/// Adds `if`, `unless`, `and` and `or`.
+pub fn register(registry: &mut Handlebars<'static>, branches: Branches) {
+    for (name, when) in [("if", true), ("unless", false)] {
+        registry.register_helper(name, Box::new(If { when, branches }));
+    }
+    registry.register_helper("and", Box::new(Fold { all: true }));
+    registry.register_helper("or", Box::new(Fold { all: false }));
+}
+
+struct If {
+    when: bool,
+    branches: Branches,
+}
+
+impl HelperDef for If {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        render: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let truthy = present(helper, 0)?.is_truthy(false);
+        let (taken, other) = match truthy == self.when {
+            true => (helper.template(), helper.inverse()),
+            false => (helper.inverse(), helper.template()),
+        };
+        let other = other.filter(|_| self.branches == Branches::Both);
+        for template in taken.into_iter().chain(other) {
+            template.render(registry, context, render, out)?;
+        }
+        Ok(())
+    }
+}
+
+/// `and`, `or` over any number of values.
+struct Fold {
+    all: bool,
+}
+
+impl HelperDef for Fold {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let mut result = self.all;
+        for index in 0..helper.params().len() {
+            let truthy = present(helper, index)?.is_truthy(false);
+            result = if self.all {
+                result && truthy
+            } else {
+                result || truthy
+            };
+        }
+        Ok(ScopedJson::Derived(Json::Bool(result)))
+    }
+}
+
+/// The parameter at `index`, which must exist (and may be null).
+///
+/// # Errors
+/// Which name does not exist, or that there is no such parameter.
+pub fn present<'a>(helper: &'a Helper<'_>, index: usize) -> Result<&'a Json, RenderError> {
+    let missing = |path| RenderErrorReason::MissingVariable(Some(path));
+    match helper.param(index) {
+        Some(value) if !value.is_value_missing() => Ok(value.value()),
+        Some(value) => {
+            let path = value.relative_path().cloned();
+            Err(missing(path.unwrap_or_else(|| helper.name().to_owned())).into())
+        }
+        None => Err(missing(format!("{} needs a value", helper.name())).into()),
+    }
+}
+
+/// The parameter at `index` as text.
+///
+/// # Errors
+/// As for [`present`], and if it is no text.
+pub fn text<'a>(helper: &'a Helper<'_>, index: usize) -> Result<&'a str, RenderError> {
+    present(helper, index)?
+        .as_str()
+        .ok_or_else(|| RenderErrorReason::InvalidParamType("text").into())
+}

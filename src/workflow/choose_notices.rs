@@ -1,0 +1,144 @@
+//! People choose which kinds of notices they get (N5): signed in, or by the link in a notice (N4).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Actor, Outcome, Refused};
+use crate::config::SecretKey;
+use crate::credentials::read_unsubscribe_token;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::ids::{EventId, PersonId};
+use crate::domain::notice::{Delivery, NoticeKind};
+use crate::domain::text::EmailAddress;
+use crate::store::audit::{self, NewEvent};
+use crate::store::notice_preferences as preferences;
+use crate::store::people::{self, Person};
+
+/// How a person gets each kind of notice, in the order of the kinds. What cannot be switched off is got at once,
+/// whatever a row may say.
+///
+/// # Errors
+/// The database's own.
+pub fn chosen(conn: &mut Conn, person: PersonId) -> Outcome<Vec<(NoticeKind, Delivery)>> {
+    let chosen = preferences::of_person(conn, person)?;
+    let delivery = |kind: NoticeKind| match chosen.get(&kind) {
+        Some(delivery) if kind.is_optional() => *delivery,
+        _ => Delivery::Now,
+    };
+    Ok(NoticeKind::ALL
+        .iter()
+        .map(|kind| (*kind, delivery(*kind)))
+        .collect())
+}
+
+/// Lets whoever acts get the notices of these kinds as they choose; kinds that are not named stay as they are.
+///
+/// # Errors
+/// [`Refused::Field`] for a kind that cannot be switched off.
+pub fn choose(
+    conn: &mut Conn,
+    actor: &Actor,
+    choices: &BTreeMap<NoticeKind, Delivery>,
+    now: Instant,
+) -> Outcome<()> {
+    let fixed = |(kind, delivery): &(&NoticeKind, &Delivery)| {
+        **delivery != Delivery::Now && !kind.is_optional()
+    };
+    if let Some((kind, delivery)) = choices.iter().find(fixed) {
+        return Err(Refused::Field {
+            field: kind.as_str(),
+            code: "not_optional",
+            given: delivery.to_string(),
+        }
+        .into());
+    }
+    let person = people::find(conn, Reach::Everything, actor.id())?.ok_or(Refused::NotFound)?;
+    keep(conn, &person, choices, now)
+}
+
+/// What a link in a notice ends.
+#[derive(Clone, Debug)]
+pub struct Unsubscribing {
+    /// The address to which no more go.
+    pub email: EmailAddress,
+    /// Notices of this kind.
+    pub kind: NoticeKind,
+}
+
+/// What a link in a notice would end. Changes nothing.
+///
+/// # Errors
+/// [`Refused::NotFound`] if this installation never made the link, or it is good for nothing any more: the answer is
+/// the same whatever is wrong with it.
+pub fn unsubscribing(conn: &mut Conn, key: &SecretKey, token: &str) -> Outcome<Unsubscribing> {
+    let (person, kind) = named(conn, key, token)?;
+    let email = person.email;
+    Ok(Unsubscribing { email, kind })
+}
+
+/// Ends them. Whoever holds the link got the notice, and need not sign in to have no more of it (RFC 8058); doing it
+/// again changes nothing.
+///
+/// # Errors
+/// As for [`unsubscribing`].
+pub fn unsubscribe(
+    conn: &mut Conn,
+    key: &SecretKey,
+    token: &str,
+    now: Instant,
+) -> Outcome<Unsubscribing> {
+    let (person, kind) = named(conn, key, token)?;
+    keep(
+        conn,
+        &person,
+        &BTreeMap::from([(kind, Delivery::None)]),
+        now,
+    )?;
+    let email = person.email;
+    Ok(Unsubscribing { email, kind })
+}
+
+/// Whom and what a link names.
+fn named(conn: &mut Conn, key: &SecretKey, token: &str) -> Outcome<(Person, NoticeKind)> {
+    let (person, kind) = read_unsubscribe_token(key, token).ok_or(Refused::NotFound)?;
+    let person = people::find(conn, Reach::Everything, person)?;
+    match person.filter(|person| person.disabled_at.is_none() && kind.is_optional()) {
+        Some(person) => Ok((person, kind)),
+        None => Err(Refused::NotFound.into()),
+    }
+}
+
+fn keep(
+    conn: &mut Conn,
+    person: &Person,
+    choices: &BTreeMap<NoticeKind, Delivery>,
+    now: Instant,
+) -> Outcome<()> {
+    let (mut before, mut after) = (Map::new(), Map::new());
+    for (kind, old) in chosen(conn, person.id)? {
+        let Some(new) = choices.get(&kind).filter(|new| **new != old) else {
+            continue;
+        };
+        preferences::set(conn, person.id, kind, *new, now)?;
+        before.insert(kind.to_string(), Value::from(old.as_str()));
+        after.insert(kind.to_string(), Value::from(new.as_str()));
+    }
+    if after.is_empty() {
+        return Ok(());
+    }
+    let event = NewEvent {
+        kind: "notices.chosen",
+        organization: Some(person.organization_id),
+        case: None,
+        escalation: None,
+        subject: Some(EventId::from_uuid(*person.id.as_uuid())),
+        actor: Some(person.id),
+        actor_name: &person.name(),
+        before: Some(&before),
+        after: Some(&after),
+    };
+    Ok(audit::append(conn, &event, now)?)
+}

@@ -1,0 +1,508 @@
+//! Which notices people get (N4, N5): chosen when signed in, or with one click in the mail program, and never where
+//! somebody's account is at stake.
+
+use casebell::config::SecretKey;
+use casebell::db::DbError;
+use casebell::domain::access::Reach;
+use casebell::domain::ids::PersonId;
+use casebell::domain::link::LinkPurpose;
+use casebell::domain::notice::{Letter, PasswordChanged, PasswordReset, PasswordWay};
+use casebell::domain::text::EmailAddress;
+use casebell::store::people;
+use casebell::workflow::notify::write_to_person;
+use casebell::workflow::one_time_link::{self, issue};
+use chrono::TimeDelta;
+use reqwest::Method;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::support::answer::Answer;
+use crate::support::database::{Backend, on_both_databases};
+use crate::support::desk::Desk;
+use crate::support::person::{Asking, Case, Person, high};
+use crate::support::post::Mail;
+use crate::support::smtp::{MailServer, Protection};
+use crate::support::world::PASSWORD;
+
+/// Where the readers of mails find the desk.
+const PUBLIC_URL: &str = "https://help.bellhop.test";
+const KEY: &str = "a key that signs the links of this desk";
+const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+
+/// A desk whose notices leave through a mail server.
+struct Office {
+    desk: Desk,
+    server: MailServer,
+    dana: Person,
+    eve: Person,
+}
+
+impl Office {
+    fn for_story<F: Future<Output = ()>>(backend: Backend, story: impl FnOnce(Self) -> F) {
+        let server = MailServer::start(Protection::None);
+        let url = server.url();
+        let settings = [
+            ("CASEBELL_MAIL_URL", &*url),
+            ("CASEBELL_PUBLIC_URL", PUBLIC_URL),
+            ("CASEBELL_SECRET_KEY", KEY),
+        ];
+        Desk::for_story_with(backend, &settings, async |desk| {
+            let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+            story(Self {
+                desk,
+                server,
+                dana,
+                eve,
+            })
+            .await;
+        });
+    }
+
+    /// The mails to Dana that arrived since the last time.
+    async fn to_dana(&self, known: &mut usize) -> Vec<Mail> {
+        self.desk.post().await;
+        let letters = self.server.letters().split_off(*known);
+        *known += letters.len();
+        letters
+            .iter()
+            .map(|letter| Mail::parse(&letter.data))
+            .filter(|mail| mail.to == "dana@acme.test")
+            .collect()
+    }
+
+    /// A case of Dana's in which Eve has written, and the mail in which Dana reads of it.
+    async fn told(&self, known: &mut usize) -> (Case, Mail) {
+        let case = self.dana.opens(high()).await;
+        self.to_dana(known).await;
+        self.eve.writes(&case, "We are looking.").await;
+        let mut mails = self.to_dana(known).await;
+        assert_eq!(mails.len(), 1, "{mails:#?}");
+        (case, mails.remove(0))
+    }
+
+    /// What is asked at a path of the portal without a session.
+    async fn asks(&self, method: Method, path: &str, body: Option<(&str, String)>) -> Answer {
+        let question = format!("nobody: {method} {path}");
+        let mut builder = self.desk.client().request(method, self.desk.page(path));
+        if let Some((content_type, body)) = body {
+            builder = builder.header("content-type", content_type).body(body);
+        }
+        Asking::new(question, builder).await
+    }
+
+    /// Dana's delivery of each kind, as she sees it.
+    async fn deliveries(&self) -> Vec<Value> {
+        let page = self.dana.get("/me/notices").await.ok();
+        page["items"].as_array().expect("a list").clone()
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The path of the link with which a mail program has no more of these.
+#[track_caller]
+fn link_of(mail: &Mail) -> String {
+    let header = &mail.headers["list-unsubscribe"];
+    let link = header
+        .strip_prefix('<')
+        .and_then(|link| link.strip_suffix('>'));
+    let link = link.unwrap_or_else(|| panic!("{header}"));
+    let path = link.strip_prefix(PUBLIC_URL).expect("a page of the desk");
+    assert!(path.starts_with("/unsubscribe/"), "{path}");
+    assert_eq!(mail.headers["list-unsubscribe-post"], ONE_CLICK);
+    path.to_owned()
+}
+
+on_both_databases! { Office:
+    one_click_ends_the_notices_of_a_kind_and_of_no_other,
+    looking_at_the_link_changes_nothing_and_the_button_does,
+    what_no_mail_of_this_desk_bears_changes_nothing,
+    what_protects_an_account_cannot_be_switched_off,
+}
+
+on_both_databases! { Desk:
+    people_choose_on_their_page,
+}
+
+async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: Office) {
+    let mut known = 0;
+    let (case, mail) = office.told(&mut known).await;
+    let path = link_of(&mail);
+    assert!(
+        mail.text.contains(&format!("{PUBLIC_URL}{path}")),
+        "{}",
+        mail.text
+    );
+    // As RFC 8058 would have it: in parts, from somewhere else, with no session and no token of a page.
+    let body = "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
+    let parts = Some(("multipart/form-data; boundary=b", body.to_owned()));
+    let ended = office.asks(Method::POST, &path, parts).await;
+    assert_eq!(ended.status, 200, "{ended:?}");
+    // Again, as a form's field: nothing is left to do.
+    let before = office.desk.rows();
+    let again = office
+        .asks(Method::POST, &path, Some((FORM, ONE_CLICK.to_owned())))
+        .await;
+    assert_eq!(again.status, 200, "{again:?}");
+    office.desk.is_unchanged_since(&before, "the second click");
+
+    office.eve.writes(&case, "Found it.").await;
+    let step = json!({ "what": "Roll back", "who": "Eve", "due_at": "2026-03-09T09:00:00Z" });
+    let steps = format!("/cases/{}/next-steps", case.number);
+    office.eve.post(&steps, step).await.created();
+    let mails = office.to_dana(&mut known).await;
+    let kinds: Vec<&str> = mails
+        .iter()
+        .map(|mail| mail.headers["x-casebell-notice"].as_str())
+        .collect();
+    assert_eq!(kinds, ["step_promised"]);
+    // Nobody else's mail ends with it.
+    office.dana.writes(&case, "Thank you.").await;
+    office.desk.post().await;
+    let letters = office.server.letters().split_off(known);
+    assert!(!letters.is_empty(), "the engineers still read of it");
+
+    // It is in the record, under her name, and it is hers to undo.
+    let events = office.desk.person("ada").all("/audit-events").await;
+    let event = events
+        .iter()
+        .find(|event| event["kind"] == "notices.chosen");
+    let event = event.expect("an audited event");
+    assert_eq!(event["after"], json!({ "entry_posted": "none" }), "{event}");
+    assert!(event.to_string().contains("Dana Cole"), "{event}");
+    let back = json!({ "entry_posted": "now" });
+    office.dana.patch("/me/notices", back).await.ok();
+    office.eve.writes(&case, "Rolled back.").await;
+    assert_eq!(office.to_dana(&mut known).await.len(), 1);
+}
+
+async fn looking_at_the_link_changes_nothing_and_the_button_does(office: Office) {
+    let mut known = 0;
+    let (case, mail) = office.told(&mut known).await;
+    let path = link_of(&mail);
+    let before = office.desk.rows();
+    let page = office.asks(Method::GET, &path, None).await;
+    assert_eq!(page.status, 200);
+    for said in [
+        "New entry",
+        "d…@acme.test",
+        "method=\"post\"",
+        ONE_CLICK.split_once('=').expect("a pair").0,
+    ] {
+        assert!(page.text.contains(said), "{said}: {}", page.text);
+    }
+    assert!(
+        !page.text.contains("dana@acme.test"),
+        "the address is masked"
+    );
+    // A scanner that posts everything it finds, and one that only asks for the head.
+    for (method, body) in [
+        (Method::HEAD, None),
+        (Method::POST, None),
+        (Method::POST, Some((FORM, String::new()))),
+        (Method::POST, Some((FORM, "List-Unsubscribe=No".to_owned()))),
+        (Method::POST, Some(("application/json", "{}".to_owned()))),
+    ] {
+        let answer = office.asks(method, &path, body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    office.desk.is_unchanged_since(&before, "looking");
+    office.eve.writes(&case, "Still there.").await;
+    assert_eq!(office.to_dana(&mut known).await.len(), 1);
+
+    let done = office
+        .asks(Method::POST, &path, Some((FORM, ONE_CLICK.to_owned())))
+        .await;
+    assert_eq!(done.status, 200);
+    assert!(
+        done.text.contains("/account/notices"),
+        "how it is undone: {}",
+        done.text
+    );
+    office.eve.writes(&case, "Not any more.").await;
+    assert!(office.to_dana(&mut known).await.is_empty());
+    let chosen = office.deliveries().await;
+    let off: Vec<&Value> = chosen
+        .iter()
+        .filter(|one| one["delivery"] == "none")
+        .collect();
+    assert_eq!(off.len(), 1, "{off:?}");
+    assert_eq!(
+        (&off[0]["kind"], &off[0]["optional"]),
+        (&json!("entry_posted"), &json!(true))
+    );
+}
+
+async fn what_no_mail_of_this_desk_bears_changes_nothing(office: Office) {
+    let mut known = 0;
+    let (_, mail) = office.told(&mut known).await;
+    let path = link_of(&mail);
+    let key = |text: &str| SecretKey::from_text(&SecretString::from(text));
+    let dana = person(&office.desk, "dana@acme.test").await;
+    let token = |key: &SecretKey, kind| {
+        let secret = casebell::credentials::unsubscribe_token(key, dana, kind);
+        secrecy::ExposeSecret::expose_secret(&secret.text).to_owned()
+    };
+    use casebell::domain::notice::NoticeKind;
+    assert_eq!(
+        path,
+        format!("/unsubscribe/{}", token(&key(KEY), NoticeKind::EntryPosted))
+    );
+    let before = office.desk.rows();
+    let mut answers = std::collections::BTreeSet::new();
+    for bad in [
+        "x".to_owned(),
+        "cbu_".to_owned(),
+        format!("cbu_{}", "A".repeat(90)),
+        "%00%ff".to_owned(),
+        path.trim_start_matches("/unsubscribe/")[1..].to_owned(),
+        path.trim_start_matches("/unsubscribe/").to_lowercase(),
+        token(
+            &key("the key of another desk that is as long"),
+            NoticeKind::EntryPosted,
+        ),
+        // Signed here, but for what cannot be switched off.
+        token(&key(KEY), NoticeKind::PasswordChanged),
+    ] {
+        for (method, body) in [
+            (Method::GET, None),
+            (Method::POST, Some((FORM, ONE_CLICK.to_owned()))),
+        ] {
+            let answer = office
+                .asks(method, &format!("/unsubscribe/{bad}"), body)
+                .await;
+            assert_eq!(answer.status, 404, "{answer:?}");
+            assert!(
+                answer.text.contains("This link does not work"),
+                "{answer:?}"
+            );
+            // The same words whatever is wrong; only the page's own address differs.
+            let (_, said) = answer.text.split_once("<main").expect("a page");
+            answers.insert(said.to_owned());
+        }
+    }
+    assert_eq!(answers.len(), 1, "{answers:#?}");
+    office
+        .desk
+        .is_unchanged_since(&before, "a link that is none");
+}
+
+async fn what_protects_an_account_cannot_be_switched_off(office: Office) {
+    let mut known = 0;
+    office.to_dana(&mut known).await;
+    let (dana, now) = (
+        person(&office.desk, "dana@acme.test").await,
+        office.desk.now(),
+    );
+    for (kind, code) in [
+        ("password_changed", "not_optional"),
+        ("pairing_removed", "not_optional"),
+    ] {
+        let refused = office
+            .dana
+            .patch("/me/notices", json!({ kind: "none" }))
+            .await;
+        refused.names_fields(&[(kind, code)]);
+    }
+    office
+        .dana
+        .patch(
+            "/me/notices",
+            json!({ "entry_posted": "weekly", "mood": "none" }),
+        )
+        .await
+        .names_fields(&[("entry_posted", "not_allowed"), ("mood", "unknown_field")]);
+    let fixed = office.deliveries().await;
+    let fixed = fixed.iter().filter(|one| one["optional"] == false);
+    let fixed: Vec<&Value> = fixed.collect();
+    assert!(fixed.len() > 10);
+    for one in &fixed {
+        assert_eq!(one["delivery"], "now", "{one}");
+        assert!(
+            one["reason"].as_str().is_some_and(|why| !why.is_empty()),
+            "{one}"
+        );
+    }
+
+    // Two letters about her account, one with a link.
+    let key = SecretKey::from_text(&SecretString::from(KEY));
+    let made = office.desk.db().write(move |conn| -> Result<_, DbError> {
+        let link = issue(
+            conn,
+            &key,
+            LinkPurpose::PasswordReset,
+            dana,
+            TimeDelta::hours(1),
+            now,
+        )?;
+        let path = one_time_link::path(&key, &link);
+        let way = PasswordWay::SignedIn;
+        write_to_person(
+            conn,
+            dana,
+            &Letter::PasswordReset(PasswordReset { link }),
+            None,
+            now,
+        )?;
+        write_to_person(
+            conn,
+            dana,
+            &Letter::PasswordChanged(PasswordChanged { way }),
+            Some(dana),
+            now,
+        )?;
+        Ok(path)
+    });
+    let path = made.await.expect("written");
+    let mails = office.to_dana(&mut known).await;
+    assert_eq!(mails.len(), 2);
+    for mail in &mails {
+        for header in ["list-unsubscribe", "list-unsubscribe-post"] {
+            assert!(!mail.headers.contains_key(header), "{mail:#?}");
+        }
+        assert_eq!(mail.headers["auto-submitted"], "auto-generated");
+        assert!(!mail.text.contains("/unsubscribe/"), "{}", mail.text);
+    }
+    assert!(
+        mails[0].text.contains(&format!("{PUBLIC_URL}{path}\r\n")),
+        "{}",
+        mails[0].text
+    );
+    let secret = path.rsplit('/').next().expect("a secret").to_owned();
+    for (table, rows) in office.desk.rows() {
+        assert!(
+            rows.iter().all(|row| !row.contains(&secret)),
+            "{table} bears the secret"
+        );
+    }
+}
+
+/// The id of whoever has this address.
+async fn person(desk: &Desk, email: &str) -> PersonId {
+    let email = EmailAddress::parse(email).expect("an address");
+    let found = desk.db().read(move |conn| -> Result<_, DbError> {
+        let person = people::by_email(conn, &email)?.expect("somebody");
+        Ok(people::find(conn, Reach::Everything, person.id)?
+            .expect("the same")
+            .id)
+    });
+    found.await.expect("read")
+}
+
+/// A browser without scripts: a cookie, and what forms carry with it.
+struct Browser<'a> {
+    desk: &'a Desk,
+    cookie: String,
+    csrf: String,
+}
+
+impl Browser<'_> {
+    async fn get(&self, path: &str) -> Answer {
+        let builder = self.desk.client().get(self.desk.page(path));
+        Asking::new(
+            format!("dana: {path}"),
+            builder.header("cookie", &self.cookie),
+        )
+        .await
+    }
+
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let builder = self.desk.client().post(self.desk.page(path));
+        let builder = builder.header("cookie", &self.cookie).form(fields);
+        Asking::new(format!("dana: {path}"), builder).await
+    }
+}
+
+async fn people_choose_on_their_page(desk: Desk) {
+    let dana = desk.person("dana");
+    let builder = desk.client().post(desk.api("/sessions"));
+    let signed_in = Asking::new("dana signs in".to_owned(), builder)
+        .json(&json!({ "email": dana.email(), "password": PASSWORD }))
+        .await;
+    let cookie = signed_in
+        .header("set-cookie")
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let csrf = signed_in.created()["csrf_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    let browser = Browser {
+        desk: &desk,
+        cookie,
+        csrf,
+    };
+
+    let page = browser.get("/account/notices").await;
+    assert_eq!(page.status, 200);
+    for said in [
+        "Case opened",
+        "Always sent",
+        "Password changed",
+        "It protects your account.",
+        "dana@acme.test",
+    ] {
+        assert!(page.text.contains(said), "{said}: {}", page.text);
+    }
+    // What stands in the form as it comes is what holds: everything at once.
+    let kinds: Vec<String> = dana.get("/me/notices").await.ok()["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|one| one["optional"] == true)
+        .map(|one| one["kind"].as_str().expect("a kind").to_owned())
+        .collect();
+    let filled = |off: &str| -> Vec<(String, String)> {
+        let of = |kind: &String| if kind == off { "none" } else { "now" };
+        kinds
+            .iter()
+            .map(|kind| (kind.clone(), of(kind).to_owned()))
+            .collect()
+    };
+    let fields = filled("case_closed");
+    let mut fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let before = desk.rows();
+    let stranger = browser.post("/account/notices", &fields).await;
+    assert_eq!(
+        stranger.status, 403,
+        "without the session's token: {stranger:?}"
+    );
+    fields.push(("csrf_token", &browser.csrf));
+    let partial = browser.post("/account/notices", &fields[1..]).await;
+    assert_eq!(partial.status, 422, "{partial:?}");
+    desk.is_unchanged_since(&before, "a form that was refused");
+    let saved = browser.post("/account/notices", &fields).await;
+    assert_eq!(
+        (saved.status, saved.header("location")),
+        (303, "/account/notices"),
+        "{saved:?}"
+    );
+    let page = browser.get("/account/notices").await;
+    assert_eq!(
+        page.text
+            .matches("<option value=\"none\" selected>")
+            .count(),
+        1,
+        "{}",
+        page.text
+    );
+
+    // It holds for her: the mail stays away, and she reads of it in the portal.
+    let case = dana.opens(high()).await;
+    desk.post().await;
+    desk.person("eve")
+        .post(
+            &format!("/cases/{}/close", case.number),
+            json!({ "note": "Done." }),
+        )
+        .await
+        .ok();
+    let mails = desk.post().await;
+    assert!(!mails.recipients().contains(&"dana@acme.test"), "{mails:?}");
+    assert_eq!(dana.sees(&case).await["status"], "closed");
+}
