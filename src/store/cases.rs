@@ -14,6 +14,7 @@ use crate::domain::ids::{
     PersonId,
 };
 use crate::domain::organization::OrganizationKind;
+use crate::store::lines::within_reach;
 use crate::store::people::display_name;
 
 /// A row of `cases`.
@@ -299,9 +300,7 @@ pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Optio
         CaseRef::Id(id) => query.filter(cases::id.eq(*id)),
         CaseRef::Number(number) => query.filter(cases::number.eq(number.value())),
     };
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     query.get_result(conn).optional()
 }
 
@@ -416,9 +415,7 @@ pub fn list(
     limit: i64,
 ) -> QueryResult<Vec<CaseView>> {
     let mut query = views!();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     if let Some(words) = &filter.words {
         query = query.filter(
             cases::search_text
@@ -465,9 +462,7 @@ pub fn list(
 /// The database's own.
 pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseView>> {
     let mut query = views!();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     query = match case {
         CaseRef::Id(id) => query.filter(cases::id.eq(*id)),
         CaseRef::Number(number) => query.filter(cases::number.eq(number.value())),

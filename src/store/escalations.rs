@@ -16,6 +16,7 @@ use crate::domain::ids::{
     PersonId,
 };
 use crate::store::cases::{Named, OrganizationRef};
+use crate::store::lines::within_reach;
 use crate::store::people::display_name;
 
 /// Where an escalation without a rank stands in the queue: before the ranked ones, for nobody has weighed it yet.
@@ -255,9 +256,7 @@ pub fn ids_of(
         EscalationRef::Id(id) => query.filter(escalations::id.eq(*id)),
         EscalationRef::Number(number) => query.filter(escalations::number.eq(number.value())),
     };
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     query.get_result(conn).optional()
 }
 
@@ -374,9 +373,7 @@ pub fn list(
     limit: i64,
 ) -> QueryResult<Vec<EscalationView>> {
     let mut query = views!();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     if let Some(case) = filter.case {
         query = query.filter(escalations::case_id.eq(case));
     }
@@ -464,9 +461,7 @@ pub fn view(
         EscalationRef::Id(id) => query.filter(escalations::id.eq(*id)),
         EscalationRef::Number(number) => query.filter(escalations::number.eq(number.value())),
     };
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     Ok(query
         .get_result::<ViewRow>(conn)
         .optional()?

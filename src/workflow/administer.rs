@@ -21,7 +21,7 @@ use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::store::audit::{self, NewEvent};
 use crate::store::organizations::NewOrganization;
 use crate::store::people::{NewPerson, Person, PersonChanges};
-use crate::store::{calendars, organizations, people, rules};
+use crate::store::{calendars, lines, organizations, people, rules};
 
 /// Who acts; nobody for the command line.
 pub type By<'a> = Option<&'a Actor>;
@@ -30,11 +30,11 @@ pub(super) fn require(by: By<'_>, permission: Permission) -> Result<(), Refused>
     by.map_or(Ok(()), |actor| actor.require(permission))
 }
 
-fn reach(by: By<'_>) -> Reach {
+pub(super) fn reach(by: By<'_>) -> Reach {
     by.map_or(Reach::Everything, Actor::reach)
 }
 
-fn refused(field: &'static str, code: &'static str, given: impl ToString) -> Refused {
+pub(super) fn refused(field: &'static str, code: &'static str, given: impl ToString) -> Refused {
     Refused::Field {
         field,
         code,
@@ -73,7 +73,7 @@ pub(super) fn record(
 }
 
 /// A unique violation is somebody else's claim on the same name.
-fn taken(error: diesel::result::Error, field: &'static str, given: &str) -> super::Failed {
+pub(super) fn taken(error: diesel::result::Error, field: &'static str, given: &str) -> super::Failed {
     let error = DbError::from(error);
     match error.violated_constraint() {
         Some(_) => refused(field, "taken", given).into(),
@@ -124,7 +124,7 @@ pub fn add_organization(
     let id = organizations::insert(conn, &new, now)
         .map_err(|error| taken(error, "slug", add.slug.as_str()))?;
     if add.kind == OrganizationKind::Provider {
-        calendars::root_line(conn, now)?;
+        lines::root(conn, now)?;
         rules::install_reasons(conn)?;
         if calendars::list(conn)?
             .iter()
@@ -403,9 +403,9 @@ pub fn add_line(
 ) -> Outcome<LineId> {
     require(by, Permission::LinesManage)?;
     let parent = match parent {
-        None => calendars::root_line(conn, now)?,
+        None => lines::root(conn, now)?,
         Some(given) => {
-            calendars::line_named(conn, given)?
+            lines::named(conn, given)?
                 .ok_or_else(|| refused("parent", "not_found", given))?
                 .id
         }
@@ -413,7 +413,7 @@ pub fn add_line(
     let calendar = calendar
         .map(|given| calendar_named(conn, given))
         .transpose()?;
-    let id = calendars::insert_line(conn, name.as_str(), Some(parent), calendar, now)
+    let id = lines::insert(conn, name.as_str(), Some(parent), calendar, now)
         .map_err(|error| taken(error, "name", name.as_str()))?;
     let after = object(json!({"name": name, "parent": parent, "calendar": calendar}));
     let subject = EventId::from_uuid(*id.as_uuid());
@@ -441,13 +441,20 @@ pub fn set_line_calendar(
     calendar: Option<&str>,
     now: Instant,
 ) -> Outcome<LineId> {
-    let line = calendars::line_named(conn, &id.to_string())?.ok_or(Refused::NotFound)?;
+    let line = lines::named(conn, &id.to_string())?.ok_or(Refused::NotFound)?;
     require(by, Permission::LinesManage)?;
     unchanged(expected, line.version)?;
     let calendar = calendar
         .map(|given| calendar_named(conn, given))
         .transpose()?;
-    calendars::set_line_calendar(conn, id, calendar)?;
+    lines::update(
+        conn,
+        id,
+        &lines::LineChanges {
+            calendar_id: Some(calendar),
+            ..lines::LineChanges::default()
+        },
+    )?;
     let before = object(json!({"calendar": line.calendar_id}));
     let after = object(json!({"calendar": calendar}));
     let subject = EventId::from_uuid(*id.as_uuid());

@@ -19,7 +19,7 @@ use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
 use crate::store::notices::{self, Addressed, Known, NewNotice, Resend};
 use crate::store::promises::NextStep;
-use crate::store::{organizations, requests};
+use crate::store::{lines, organizations, requests};
 
 /// An event to tell of.
 #[derive(Debug)]
@@ -121,7 +121,13 @@ fn announce(
         },
     };
     let known = notices::known(conn, happening.people(), happening.permission(), now)?;
-    let candidates: Vec<Candidate> = known.iter().map(|known| known.candidate.clone()).collect();
+    // A4: of what they may not read, staff are told nothing.
+    let readers = lines::readers(conn, case.line_of_business_id)?;
+    let candidates: Vec<Candidate> = known
+        .iter()
+        .map(|known| known.candidate.clone())
+        .filter(|candidate| readers.admit(&candidate.access))
+        .collect();
     let told = recipients(&happening, &candidates);
     if told.is_empty() {
         return Ok(0);
@@ -194,7 +200,7 @@ pub fn resend(
     now: Instant,
 ) -> Outcome<Resend> {
     actor.require(Permission::NoticesResend)?;
-    let notice = notices::find(conn, id)?.ok_or(Refused::NotFound)?;
+    let notice = notices::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
     unchanged(expected, notice.version)?;
     let outcome = notices::resend(conn, id, now)?;
     if outcome != Resend::Queued {

@@ -14,7 +14,7 @@ use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, PersonId};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::cases::{self, Case, CaseChanges};
-use crate::store::{self, calendars, people, reads};
+use crate::store::{self, lines, people, reads};
 
 /// A merge patch of a case: what is `None` was not named.
 #[derive(Clone, Debug, Default)]
@@ -163,7 +163,7 @@ fn changes(
                 code: "not_found",
                 given: name.clone(),
             };
-            Some(calendars::line_named(conn, name)?.ok_or_else(unknown)?.id)
+            Some(lines::named(conn, name)?.ok_or_else(unknown)?.id)
         }
     };
     let engagements = update.engagements.as_ref().map(|parties| {

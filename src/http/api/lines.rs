@@ -11,7 +11,7 @@ use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::store::calendars::{self, Line};
+use crate::store::lines::{self, Line};
 use crate::workflow::administer::{add_line, set_line_calendar};
 
 /// The routes of this resource.
@@ -46,7 +46,7 @@ request! {
 
 /// Lines of business, the root first, then by name.
 pub async fn list(call: Call) -> Result<Reply<Page<LineDocument>>, Problem> {
-    let lines = call.look(|conn, _| Ok(calendars::lines(conn)?)).await?;
+    let lines = call.look(|conn, _| Ok(lines::all(conn)?)).await?;
     Reply::new(&Page::whole(lines.iter().map(LineDocument::from).collect()))
 }
 
@@ -100,5 +100,5 @@ pub async fn change(call: Call<LineId, ChangeLine>) -> Result<Reply<LineDocument
 }
 
 fn read(conn: &mut Conn, id: LineId) -> Result<Line, Problem> {
-    calendars::line_named(conn, &id.to_string())?.ok_or_else(Problem::not_found)
+    lines::named(conn, &id.to_string())?.ok_or_else(Problem::not_found)
 }

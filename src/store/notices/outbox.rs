@@ -12,11 +12,12 @@ use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::HeldRole;
 use crate::domain::feed::Visibility;
-use crate::domain::ids::{EntryId, NoticeId, OrganizationId, PersonId};
+use crate::domain::ids::{EntryId, LineId, NoticeId, OrganizationId, PersonId};
 use crate::domain::notice::{About, Candidate, NoticeState, Obstacle, Payload, obstacle};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
 use crate::store::access::own_of_many;
+use crate::store::lines;
 
 /// As a literal, so that SQLite recognises the partial index by it.
 const WAITING: &str = "notices.state = 'waiting'";
@@ -143,7 +144,7 @@ type Row = (
     (PersonId, OrganizationId, String, String, EmailAddress),
     (Option<String>, Option<At>, Option<At>),
     (OrganizationKind, String),
-    Option<OrganizationId>,
+    (Option<OrganizationId>, Option<LineId>),
 );
 
 /// The notices of those ids with what it takes to write them, in the order in which they were made.
@@ -181,7 +182,10 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
                 people::disabled_at,
             ),
             (organizations::kind, organizations::time_zone),
-            cases::organization_id.nullable(),
+            (
+                cases::organization_id.nullable(),
+                cases::line_of_business_id.nullable(),
+            ),
         ))
         .load(conn)?;
     let persons: Vec<PersonId> = rows.iter().map(|row| row.1.0).collect();
@@ -204,9 +208,17 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
     for (row, mut payload) in rows.into_iter().zip(payloads) {
         let first_message_id = first_of_thread(conn, &row)?;
         let roles = roles.get(&row.1.0).cloned().unwrap_or_default();
-        let obstacle = payload.as_mut().ok().and_then(|payload| {
-            bring_up_to_date(payload, &entries, &candidate(&row, roles.clone()), row.4)
-        });
+        let candidate = candidate(&row, roles);
+        // A4: who may not read the case's line any more is told nothing of it.
+        let reads = match row.4.1 {
+            Some(line) => lines::readers(conn, line)?.admit(&candidate.access),
+            None => true,
+        };
+        let obstacle = payload
+            .as_mut()
+            .ok()
+            .and_then(|payload| bring_up_to_date(payload, &entries, &candidate, row.4.0))
+            .or_else(|| (!reads).then_some(Obstacle::NotVisible));
         let (id, _, _, message_id, attempts, created_at) = row.0;
         let (person, _, first_name, last_name, email) = row.1;
         let (kind, organization_zone) = row.3;

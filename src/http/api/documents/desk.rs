@@ -13,7 +13,8 @@ use crate::domain::ids::{
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::reason::{Governance, Question};
 use crate::store::audit::Event;
-use crate::store::calendars::{CalendarRow, Line};
+use crate::store::calendars::CalendarRow;
+use crate::store::lines::Line;
 use crate::store::organizations::Organization;
 use crate::store::people::Person;
 use crate::store::rules::ReasonRow;
