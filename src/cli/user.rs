@@ -141,7 +141,7 @@ async fn add(
             first_name: args.first_name.clone(),
             last_name: args.last_name.clone(),
             time_zone: None,
-            roles: args.roles.clone(),
+            roles: args.roles.iter().copied().map(Into::into).collect(),
             password_hash: password_hash.clone(),
         };
         let id = administer::add_person(conn, None, &add, now)?;

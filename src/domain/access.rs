@@ -144,6 +144,12 @@ closed_enum! {
 }
 
 impl Permission {
+    /// The kind of thing that it is about: what stands before the colon.
+    pub fn resource(self) -> &'static str {
+        let text = self.as_str();
+        text.split_once(':').map_or(text, |(resource, _)| resource)
+    }
+
     /// Whether people of this side can hold the permission at all.
     pub fn is_of(self, side: Side) -> bool {
         OrganizationKind::ALL

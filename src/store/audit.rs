@@ -143,7 +143,11 @@ pub fn list(
         Reach::Everything | Reach::Organization(_) => {}
         Reach::Staff(person) => {
             let readable = cases::line_of_business_id.ne_all(hidden_from!(person));
-            query = query.filter(audit_events::case_id.is_null().or(readable.assume_not_null()));
+            query = query.filter(
+                audit_events::case_id
+                    .is_null()
+                    .or(readable.assume_not_null()),
+            );
         }
     }
     if let Some(case) = filter.case {

@@ -344,6 +344,22 @@ pub fn by_external_id(conn: &mut Conn, external_id: &str) -> QueryResult<Option<
         .optional()
 }
 
+/// Who owns an open case of which line, once for each.
+///
+/// # Errors
+/// The database's own.
+pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
+    let rows: Vec<(Option<PersonId>, LineId)> = cases::table
+        .filter(cases::owner_id.is_not_null())
+        .filter(cases::status.ne(Status::Closed))
+        .select((cases::owner_id, cases::line_of_business_id))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(owner, line)| Some((owner?, line)))
+        .collect())
+}
+
 /// Which cases a list holds.
 #[derive(Clone, Debug, Default)]
 pub struct CaseFilter {

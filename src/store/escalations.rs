@@ -12,8 +12,8 @@ use crate::domain::case::StepState;
 use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::escalation::{Level, State};
 use crate::domain::ids::{
-    CaseId, CaseNumber, EscalationId, EscalationNumber, EscalationRef, EventId, OrganizationId,
-    PersonId,
+    CaseId, CaseNumber, EscalationId, EscalationNumber, EscalationRef, EventId, LineId,
+    OrganizationId, PersonId,
 };
 use crate::store::cases::{Named, OrganizationRef};
 use crate::store::lines::within_reach;
@@ -289,6 +289,23 @@ pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Opti
         .select(Escalation::as_select())
         .get_result(conn)
         .optional()
+}
+
+/// Who owns an active escalation on a case of which line, once for each.
+///
+/// # Errors
+/// The database's own.
+pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
+    let rows: Vec<(Option<PersonId>, LineId)> = escalations::table
+        .inner_join(cases::table)
+        .filter(super::cases::is_active())
+        .filter(escalations::owner_id.is_not_null())
+        .select((escalations::owner_id, cases::line_of_business_id))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(owner, line)| Some((owner?, line)))
+        .collect())
 }
 
 /// In which order a list is read.

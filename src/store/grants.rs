@@ -165,11 +165,7 @@ pub fn of_people(
         .filter(people::id.eq_any(persons.to_vec()))
         .filter(role_grants::organization_id.eq(people::organization_id))
         .filter(holding_at!(now))
-        .order((
-            people::id.asc(),
-            role_grants::role.asc(),
-            roles::code.asc(),
-        ))
+        .order((people::id.asc(), role_grants::role.asc(), roles::code.asc()))
         .select((
             people::id,
             (
@@ -261,9 +257,7 @@ pub fn holders(
     let mut holders: Vec<(Granted, PersonId)> = direct
         .chain(grouped)
         .filter_map(|(role, own, person)| {
-            let granted = role
-                .map(Granted::Predefined)
-                .or(own.map(Granted::Own))?;
+            let granted = role.map(Granted::Predefined).or(own.map(Granted::Own))?;
             Some((granted, person))
         })
         .collect();

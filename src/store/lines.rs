@@ -332,7 +332,8 @@ pub fn readers(conn: &mut Conn, line: LineId) -> QueryResult<Readers> {
     };
     let people: Vec<PersonId> = line_grants::table
         .inner_join(
-            access_group_members::table.on(access_group_members::group_id.eq(line_grants::group_id)),
+            access_group_members::table
+                .on(access_group_members::group_id.eq(line_grants::group_id)),
         )
         .filter(line_grants::line_of_business_id.eq(governing))
         .select(access_group_members::person_id)

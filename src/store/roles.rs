@@ -125,10 +125,7 @@ pub fn by_code(
 ///
 /// # Errors
 /// The database's own.
-pub fn of_organization(
-    conn: &mut Conn,
-    organization: OrganizationId,
-) -> QueryResult<Vec<OwnRole>> {
+pub fn of_organization(conn: &mut Conn, organization: OrganizationId) -> QueryResult<Vec<OwnRole>> {
     roles::table
         .filter(roles::organization_id.eq(organization))
         .order((roles::name.asc(), roles::id.asc()))

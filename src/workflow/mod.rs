@@ -6,17 +6,21 @@ pub mod administer;
 pub mod assess;
 pub mod close_case;
 pub mod feed;
+pub mod groups;
 pub mod import_case;
+pub mod lines;
 pub mod notify;
 pub mod open_case;
 pub mod promise;
 pub mod request;
 pub mod resend_notice;
 pub mod review_escalation;
+pub mod roles;
 pub mod submit_escalation;
 pub mod update_case;
 pub mod update_organization;
 
+mod change_access;
 mod record;
 
 use diesel::result::Error as Diesel;
@@ -121,6 +125,20 @@ pub enum Refused {
     EditWindowClosed,
     /// An entry of this kind is not changed or redacted; or it was redacted before (F4).
     NotEditable,
+    /// Nobody would be left who administers the organization.
+    LastAdministrator {
+        /// Its name.
+        organization: String,
+    },
+    /// A role that is given to somebody is removed only on purpose.
+    RoleHeld {
+        /// To how many people.
+        people: usize,
+        /// To how many groups.
+        groups: usize,
+    },
+    /// A group that works in other organizations stays until it is taken out of their pairings.
+    GroupPaired,
     /// The case did not exist yet at that instant.
     BeforeOpening {
         /// When it was opened.

@@ -65,6 +65,15 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
             lines::named(conn, name)?.ok_or_else(unknown)?.id
         }
     };
+    // A4: nobody opens what does not exist for them from then on.
+    if !lines::readers(conn, line)?.admit(&actor.access) {
+        return Err(Refused::Field {
+            field: "line_of_business",
+            code: "line_not_readable",
+            given: open.line_of_business.clone().unwrap_or_default(),
+        }
+        .into());
+    }
     let number = CaseNumber::new(Counter::Case.next(conn)?);
     let new = NewCase {
         number,

@@ -393,7 +393,11 @@ fn an_explanation_names_exactly_what_the_union_grants_and_every_role_that_grants
 fn installed_groups_carry_roles_that_fit_and_one_of_them_administers() {
     for kind in OrganizationKind::ALL {
         let installed = Role::installed(*kind);
-        assert!(installed.iter().all(|(role, _)| role.fits(*kind) && !role.is_of_pairings()));
+        assert!(
+            installed
+                .iter()
+                .all(|(role, _)| role.fits(*kind) && !role.is_of_pairings())
+        );
         let administers = |role: Role| {
             Access::of_roles(
                 PersonId::from_uuid(uuid::Uuid::nil()),

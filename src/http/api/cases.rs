@@ -16,8 +16,8 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::store::calendars::CalendarBook;
-use crate::store::lines;
 use crate::store::cases::{self, CaseFilter};
+use crate::store::lines;
 use crate::store::{organizations, rules};
 use crate::workflow;
 

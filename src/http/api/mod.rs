@@ -2,6 +2,7 @@
 
 mod addresses;
 
+pub mod access_groups;
 pub mod audit;
 pub mod calendars;
 pub mod cases;
@@ -15,6 +16,7 @@ pub mod lines;
 pub mod next_steps;
 pub mod notices;
 pub mod organizations;
+pub mod permissions;
 pub mod policies;
 pub mod reasons;
 pub mod requests;

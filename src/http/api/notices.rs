@@ -117,7 +117,9 @@ pub async fn list(call: Call<(), (), NoticeQuery>) -> Result<Reply<Page<NoticeDo
 
 /// One notice.
 pub async fn show(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Problem> {
-    let document = call.look(|conn, call| read(conn, call.principal.access().reach(), call.address)).await?;
+    let document = call
+        .look(|conn, call| read(conn, call.principal.access().reach(), call.address))
+        .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
