@@ -408,7 +408,7 @@ mod tests {
         let refused = change(&desk.db, email("ada@n.example"), disabled(true), now).await;
         assert_eq!(
             refused.expect_err("refused").to_string(),
-            "roles: somebody has to remain administrator"
+            "roles: somebody has to remain administrator of Northstar"
         );
         let refused = change(&desk.db, email("eve@n.example"), disabled(true), now).await;
         assert_eq!(
