@@ -12,9 +12,12 @@ pub(super) fn said(refused: &Refused) -> (Option<&'static str>, String) {
                 "not_found" | "unknown" => format!("there is no “{given}”"),
                 "other_side" => format!("the organization's people cannot be {given}"),
                 "provider_exists" => "there is a provider already, and only one can be".to_owned(),
-                "last_administrator" => "somebody has to remain administrator".to_owned(),
                 code => format!("{code}: “{given}”"),
             },
+        ),
+        Refused::LastAdministrator { organization } => (
+            Some("roles"),
+            format!("somebody has to remain administrator of {organization}"),
         ),
         Refused::NotFound => (None, "there is no such thing".to_owned()),
         Refused::Missing(permission) => (None, format!("the permission {permission} is missing")),

@@ -141,7 +141,7 @@ async fn add(
             first_name: args.first_name.clone(),
             last_name: args.last_name.clone(),
             time_zone: None,
-            roles: args.roles.clone(),
+            roles: args.roles.iter().copied().map(Into::into).collect(),
             password_hash: password_hash.clone(),
         };
         let id = administer::add_person(conn, None, &add, now)?;
@@ -408,7 +408,7 @@ mod tests {
         let refused = change(&desk.db, email("ada@n.example"), disabled(true), now).await;
         assert_eq!(
             refused.expect_err("refused").to_string(),
-            "roles: somebody has to remain administrator"
+            "roles: somebody has to remain administrator of Northstar"
         );
         let refused = change(&desk.db, email("eve@n.example"), disabled(true), now).await;
         assert_eq!(

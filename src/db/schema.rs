@@ -541,6 +541,8 @@ diesel::joinable!(role_grants -> roles (role_id));
 diesel::joinable!(role_grants -> pairings (pairing_id));
 diesel::joinable!(pairing_members -> pairings (pairing_id));
 diesel::joinable!(clones -> pairings (pairing_id));
+diesel::joinable!(role_grants -> access_groups (group_id));
+diesel::joinable!(line_grants -> lines_of_business (line_of_business_id));
 diesel::joinable!(access_group_members -> access_groups (group_id));
 diesel::joinable!(access_group_members -> people (person_id));
 diesel::allow_tables_to_appear_in_same_query!(

@@ -1,5 +1,7 @@
 //! Who may do what: permissions, the roles that grant them, and the pure policies that read them (A1, A2, A5).
 
+mod explain;
+mod own_role;
 mod policy;
 mod role;
 
@@ -8,6 +10,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use explain::{Explanation, HeldName, Holding, Way, explain};
+pub use own_role::{RoleCode, RoleName};
 pub use policy::{CaseField, FieldRefusal, permission_to};
 pub use role::Role;
 
@@ -140,6 +144,12 @@ closed_enum! {
 }
 
 impl Permission {
+    /// The kind of thing that it is about: what stands before the colon.
+    pub fn resource(self) -> &'static str {
+        let text = self.as_str();
+        text.split_once(':').map_or(text, |(resource, _)| resource)
+    }
+
     /// Whether people of this side can hold the permission at all.
     pub fn is_of(self, side: Side) -> bool {
         OrganizationKind::ALL
@@ -205,11 +215,13 @@ pub struct Access {
     pub through: Option<Through>,
 }
 
-/// Which organizations' things exist for a person (A5).
+/// Which organizations' things exist for a person (A5), and the cases of which lines (A4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// All of them: the provider's staff.
+    /// All of them.
     Everything,
+    /// All of them, but of the cases only those of lines that this member of the provider's staff may read (A4).
+    Staff(PersonId),
     /// Those of one organization; what belongs to another does not exist.
     Organization(OrganizationId),
 }
@@ -218,7 +230,7 @@ impl Reach {
     /// Whether a thing of `organization` exists for the person.
     pub fn covers(self, organization: OrganizationId) -> bool {
         match self {
-            Self::Everything => true,
+            Self::Everything | Self::Staff(_) => true,
             Self::Organization(own) => own == organization,
         }
     }
@@ -281,6 +293,30 @@ impl Access {
         self.permissions.contains(&permission)
     }
 
+    /// Whether this person administers the organization: whoever may change people and give roles can give every role
+    /// that fits. Somebody always must be able to.
+    pub fn administers(&self) -> bool {
+        Self::ADMINISTRATION
+            .iter()
+            .all(|permission| self.can(*permission))
+    }
+
+    /// What an administrator of an organization holds, be it by a predefined role or by others.
+    pub const ADMINISTRATION: [Permission; 2] = [Permission::UsersManage, Permission::GrantsAdd];
+
+    /// Whether this person may give roles: to people, to groups, by making somebody a member of a group, and by changing
+    /// what a role grants.
+    ///
+    /// # Errors
+    /// `grants:add`, if they may not.
+    pub fn may_give_roles(&self) -> Result<(), MissingPermission> {
+        if self.can(Permission::UsersManage) {
+            Ok(())
+        } else {
+            self.require(Permission::GrantsAdd)
+        }
+    }
+
     /// Asks for a permission.
     ///
     /// # Errors
@@ -296,7 +332,8 @@ impl Access {
     /// Which organizations' things exist for this person.
     pub fn reach(&self) -> Reach {
         match self.side {
-            Side::Provider => Reach::Everything,
+            Side::Provider if self.can(Permission::LinesReadAll) => Reach::Everything,
+            Side::Provider => Reach::Staff(self.person),
             Side::Customer => Reach::Organization(self.organization),
         }
     }

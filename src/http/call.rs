@@ -120,6 +120,11 @@ pub trait Address: Clone + Send + Sync + Sized + 'static {
     /// Reads it from the path's only parameter; what cannot be read does not exist.
     fn read(text: Option<&str>) -> Option<Self>;
 
+    /// Reads it from all parameters of the path.
+    fn read_all(texts: &[&str]) -> Option<Self> {
+        Self::read(texts.first().copied())
+    }
+
     /// Whether it exists for somebody (A5).
     ///
     /// # Errors
@@ -128,6 +133,11 @@ pub trait Address: Clone + Send + Sync + Sized + 'static {
 
     /// What the published document says of the parameter; nothing if there is none.
     fn parameter() -> Option<(&'static str, RefOr<Schema>)>;
+
+    /// What it says of each parameter, in the order of the path.
+    fn parameters() -> Vec<(&'static str, RefOr<Schema>)> {
+        Self::parameter().into_iter().collect()
+    }
 }
 
 impl Address for () {
@@ -144,6 +154,32 @@ impl Address for () {
     }
 }
 
+/// A thing within another, such as a member of a group: both have to exist for somebody.
+impl<A: Address, B: Address> Address for (A, B) {
+    fn read(_: Option<&str>) -> Option<Self> {
+        None
+    }
+
+    fn read_all(texts: &[&str]) -> Option<Self> {
+        match texts {
+            [first, second] => Some((A::read(Some(first))?, B::read(Some(second))?)),
+            _ => None,
+        }
+    }
+
+    fn is_visible(&self, conn: &mut Conn, access: &Access) -> Result<bool, Problem> {
+        Ok(self.0.is_visible(conn, access)? && self.1.is_visible(conn, access)?)
+    }
+
+    fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
+        A::parameter()
+    }
+
+    fn parameters() -> Vec<(&'static str, RefOr<Schema>)> {
+        A::parameters().into_iter().chain(B::parameters()).collect()
+    }
+}
+
 impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
     /// Reads a request, in the order that this file's head gives.
     pub(super) async fn read(
@@ -153,7 +189,12 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
         payload: web::Payload,
     ) -> Result<Self, Problem> {
         let principal = P::of(&desk, request).await?;
-        let address = A::read(request.match_info().iter().next().map(|(_, value)| value));
+        let named: Vec<&str> = request
+            .match_info()
+            .iter()
+            .map(|(_, value)| value)
+            .collect();
+        let address = A::read_all(&named);
         let address = address.ok_or_else(Problem::not_found)?;
         if let (Needs::Permission(permission), Some(principal)) = (needs, principal.principal()) {
             permitted(&desk, principal, permission, &address).await?;

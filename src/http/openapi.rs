@@ -106,7 +106,7 @@ fn operation(route: &Route) -> OperationBuilder {
             signed_in(operation).description(Some(format!("Needs the permission `{permission}`.")))
         }
     };
-    if let (Some((what, schema)), Some(name)) = (&shape.parameter, parameter_name(route.path)) {
+    for ((what, schema), name) in shape.parameters.iter().zip(parameter_names(route.path)) {
         operation = operation.parameter(
             ParameterBuilder::new()
                 .name(name)
@@ -201,7 +201,7 @@ fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
             "Makes the request safe to repeat for 24 hours: the same key with the same request gets the same answer.",
         )),
         Method::PATCH => headers.push(("If-Match", "The ETag of what is changed: refused with 412 if it has changed since.")),
-        Method::GET if route.shape.parameter.is_some() => {
+        Method::GET if !route.shape.parameters.is_empty() => {
             headers.push(("If-None-Match", "The ETag that the client has: answered with 304 if it still holds."));
         }
         _ => {}
@@ -209,9 +209,10 @@ fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
     headers
 }
 
-fn parameter_name(path: &str) -> Option<&str> {
-    let (_, rest) = path.split_once('{')?;
-    rest.split_once('}').map(|(name, _)| name)
+fn parameter_names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
 
 fn http_method(method: &Method) -> HttpMethod {

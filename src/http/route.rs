@@ -39,7 +39,7 @@ pub(crate) use table;
 pub struct Route {
     /// GET, POST, PATCH, PUT or DELETE.
     pub method: Method,
-    /// The path under `/api/v1`, with its parameter in braces.
+    /// The path under `/api/v1`, with its parameters in braces.
     pub path: &'static str,
     /// What it asks of whoever calls it.
     pub needs: Needs,
@@ -54,8 +54,8 @@ pub struct Route {
 
 /// What goes into a route and comes out of it.
 pub struct Shape {
-    /// The path's parameter: what it names, and how.
-    pub parameter: Option<(&'static str, RefOr<Schema>)>,
+    /// The path's parameters in order: what each names, and how.
+    pub parameters: Vec<(&'static str, RefOr<Schema>)>,
     /// The query's parameters.
     pub query: Vec<Member>,
     /// The body's schema, if there is a body.
@@ -143,7 +143,7 @@ impl Shape {
             T::schemas(&mut schemas);
         }
         Self {
-            parameter: A::parameter(),
+            parameters: A::parameters(),
             query: members,
             body: has_body.then(B::schema),
             success: STATUS,

@@ -79,7 +79,7 @@ async fn house() -> House {
                 first_name: PersonName::parse("First").expect("a name"),
                 last_name: PersonName::parse("Last").expect("a name"),
                 time_zone: None,
-                roles: vec![role],
+                roles: vec![role.into()],
                 password_hash: Some(hash_password(PASSWORD).expect("hashed")),
             };
             add_person(conn, None, &add, now).expect("added");

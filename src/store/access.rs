@@ -7,12 +7,13 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::{
-    access_group_members, organizations, pairing_members, pairings, people, role_grants, roles,
+    access_group_members, access_groups, organizations, pairing_members, pairings, people,
+    role_grants, roles,
 };
 use crate::db::sql_types::{At, Json};
 use crate::domain::Instant;
-use crate::domain::access::{Access, HeldRole, Permission, Role, Through};
-use crate::domain::ids::{OrganizationId, PairingId, PersonId};
+use crate::domain::access::{Access, HeldName, HeldRole, Holding, Permission, Role, Through, Way};
+use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId, RoleId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::store::people::Person;
 
@@ -109,6 +110,152 @@ pub fn own(
     Ok(rows.into_iter().map(held).collect())
 }
 
+/// The columns of a grant from which a [`Holding`] is made: the role, and the group to which it was given.
+type HoldingRow = (
+    Option<Role>,
+    Option<(RoleId, String, String, Json<BTreeSet<Permission>>)>,
+    Option<(GroupId, String)>,
+);
+
+macro_rules! holding_columns {
+    () => {
+        (
+            role_grants::role,
+            (roles::id, roles::code, roles::name, roles::permissions).nullable(),
+            (access_groups::id, access_groups::name).nullable(),
+        )
+    };
+}
+
+/// A holding as the rows name it; none if they name no role.
+fn holding(row: HoldingRow, pairing: Option<PairingId>) -> Option<Holding> {
+    let (predefined, own, group) = row;
+    let (name, role) = match (predefined, own) {
+        (Some(role), _) => (HeldName::Predefined(role), HeldRole::Predefined(role)),
+        (None, Some((id, code, name, permissions))) => (
+            HeldName::Own { id, code, name },
+            HeldRole::Own(permissions.0),
+        ),
+        (None, None) => return None,
+    };
+    let way = match (pairing, group) {
+        (Some(id), group) => Way::Pairing { id, group },
+        (None, Some((id, name))) => Way::Group { id, name },
+        (None, None) => Way::Direct,
+    };
+    Some(Holding { name, role, way })
+}
+
+/// What a person holds in their own organization, like [`own`], with the names of the roles and the ways by which they
+/// came: those given to the person first, then by group.
+///
+/// # Errors
+/// The database's own.
+pub fn own_holdings(
+    conn: &mut Conn,
+    person: PersonId,
+    organization: OrganizationId,
+    now: Instant,
+) -> QueryResult<Vec<Holding>> {
+    let rows: Vec<HoldingRow> = role_grants::table
+        .left_join(roles::table)
+        .left_join(access_groups::table)
+        .filter(role_grants::organization_id.eq(organization))
+        .filter(role_grants::pairing_id.is_null())
+        .filter(
+            role_grants::person_id.eq(person).or(role_grants::group_id
+                .eq_any(groups_of(person).select(access_group_members::group_id.nullable()))),
+        )
+        .filter(
+            role_grants::expires_at
+                .is_null()
+                .or(role_grants::expires_at.gt(At(now))),
+        )
+        .select(holding_columns!())
+        .load(conn)?;
+    let mut holdings: Vec<Holding> = rows
+        .into_iter()
+        .filter_map(|row| holding(row, None))
+        .collect();
+    holdings.sort_by(|one, other| (&one.way, &one.name).cmp(&(&other.way, &other.name)));
+    Ok(holdings)
+}
+
+/// What a person of `home` holds in the organization `there` by way of a pairing, like [`paired`], with names and ways.
+///
+/// # Errors
+/// The database's own.
+pub fn paired_holdings(
+    conn: &mut Conn,
+    person: PersonId,
+    home: OrganizationId,
+    there: OrganizationId,
+    now: Instant,
+) -> QueryResult<Vec<Holding>> {
+    let groups = groups_of(person).select(access_group_members::group_id.nullable());
+    let member = pairing_members::table
+        .filter(pairing_members::pairing_id.eq(pairings::id))
+        .filter(
+            pairing_members::person_id
+                .eq(role_grants::person_id)
+                .or(pairing_members::group_id.eq(role_grants::group_id)),
+        )
+        .select(pairing_members::id);
+    let rows: Vec<(PairingId, HoldingRow)> = role_grants::table
+        .inner_join(pairings::table)
+        .left_join(roles::table)
+        .left_join(access_groups::table)
+        .filter(role_grants::organization_id.eq(there))
+        .filter(
+            role_grants::person_id
+                .eq(person)
+                .or(role_grants::group_id.eq_any(groups)),
+        )
+        .filter(
+            role_grants::expires_at
+                .is_null()
+                .or(role_grants::expires_at.gt(At(now))),
+        )
+        .filter(pairings::trustee_id.eq(home))
+        .filter(pairings::trustor_id.eq(there))
+        .filter(pairings::switched_off_at.is_null())
+        .filter(pairings::suspended_at.is_null())
+        .filter(pairings::removed_at.is_null())
+        .filter(exists(member))
+        .select((pairings::id, holding_columns!()))
+        .load(conn)?;
+    let mut holdings: Vec<Holding> = rows
+        .into_iter()
+        .filter_map(|(pairing, row)| holding(row, Some(pairing)))
+        .collect();
+    holdings.sort_by(|one, other| (&one.way, &one.name).cmp(&(&other.way, &other.name)));
+    Ok(holdings)
+}
+
+/// The enabled people of an organization who administer it (see [`Access::administers`]), by id.
+///
+/// # Errors
+/// The database's own.
+pub fn administrators(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    side: Side,
+    now: Instant,
+) -> QueryResult<Vec<PersonId>> {
+    let mut all: Option<Vec<PersonId>> = None;
+    for permission in Access::ADMINISTRATION {
+        let holding = holders(conn, organization, side, permission, now)?;
+        all = Some(match all {
+            None => holding,
+            Some(mut all) => {
+                all.retain(|person| holding.contains(person));
+                all
+            }
+        });
+    }
+    Ok(all.unwrap_or_default())
+}
+
 /// A person's authority in their own organization.
 ///
 /// # Errors
@@ -183,6 +330,38 @@ pub fn paired(
     };
     let held = rows.into_iter().map(|(_, row)| held(row)).collect();
     Ok(Some((through, held)))
+}
+
+/// Whether a person holds a role in any organization by way of a pairing that is on.
+///
+/// # Errors
+/// The database's own.
+pub fn is_paired_anywhere(
+    conn: &mut Conn,
+    person: PersonId,
+    home: OrganizationId,
+    now: Instant,
+) -> QueryResult<bool> {
+    let groups = groups_of(person).select(access_group_members::group_id.nullable());
+    diesel::select(exists(
+        role_grants::table
+            .inner_join(pairings::table)
+            .filter(
+                role_grants::person_id
+                    .eq(person)
+                    .or(role_grants::group_id.eq_any(groups)),
+            )
+            .filter(
+                role_grants::expires_at
+                    .is_null()
+                    .or(role_grants::expires_at.gt(At(now))),
+            )
+            .filter(pairings::trustee_id.eq(home))
+            .filter(pairings::switched_off_at.is_null())
+            .filter(pairings::suspended_at.is_null())
+            .filter(pairings::removed_at.is_null()),
+    ))
+    .get_result(conn)
 }
 
 /// The enabled people who hold a permission in an organization of their own, by id. Paired people do not count (P7).

@@ -4,11 +4,13 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::db::Conn;
-use crate::db::schema::audit_events;
+use crate::db::schema::{audit_events, cases};
 use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
+use crate::domain::access::Reach;
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
+use crate::store::lines::hidden_from;
 
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
 #[derive(Clone, Debug)]
@@ -122,12 +124,32 @@ pub struct EventFilter {
     pub before: Option<i64>,
 }
 
-/// Events, the newest first.
+/// Events, the newest first; none on cases of lines that staff may not read (A4). Whose events a customer's people see
+/// says the filter.
 ///
 /// # Errors
 /// The database's own.
-pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Vec<Event>> {
-    let mut query = audit_events::table.select(Event::as_select()).into_boxed();
+pub fn list(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &EventFilter,
+    limit: i64,
+) -> QueryResult<Vec<Event>> {
+    let mut query = audit_events::table
+        .left_join(cases::table.on(cases::id.nullable().eq(audit_events::case_id)))
+        .select(Event::as_select())
+        .into_boxed();
+    match reach {
+        Reach::Everything | Reach::Organization(_) => {}
+        Reach::Staff(person) => {
+            let readable = cases::line_of_business_id.ne_all(hidden_from!(person));
+            query = query.filter(
+                audit_events::case_id
+                    .is_null()
+                    .or(readable.assume_not_null()),
+            );
+        }
+    }
     if let Some(case) = filter.case {
         query = query.filter(audit_events::case_id.eq(case));
     }

@@ -1,15 +1,16 @@
-//! Business calendars, and the lines of business that may have one of their own.
+//! Business calendars, and which one a line of business follows.
 
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{calendars, lines_of_business};
+use crate::db::schema::calendars;
 use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape};
 use crate::domain::ids::{CalendarId, LineId};
+use crate::store::lines::{self, Line};
 
 /// A row of `calendars`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -27,25 +28,6 @@ pub struct CalendarRow {
     pub holidays: Json<Vec<HolidayShape>>,
     /// Whether lines without a calendar of their own follow it; exactly one is.
     pub is_default: bool,
-    /// When it was added.
-    #[diesel(deserialize_as = At)]
-    pub created_at: Instant,
-    /// Counts its changes.
-    pub version: i64,
-}
-
-/// A row of `lines_of_business`.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = lines_of_business)]
-pub struct Line {
-    /// Its id.
-    pub id: LineId,
-    /// The line above; none for the root.
-    pub parent_id: Option<LineId>,
-    /// Its name, unique among its siblings.
-    pub name: String,
-    /// Its own calendar; the one of the line above if none.
-    pub calendar_id: Option<CalendarId>,
     /// When it was added.
     #[diesel(deserialize_as = At)]
     pub created_at: Instant,
@@ -97,7 +79,7 @@ impl CalendarBook {
             }
             by_id.insert(row.id, calendar);
         }
-        let lines = lines(conn)?
+        let lines = lines::all(conn)?
             .into_iter()
             .map(|line| (line.id, line))
             .collect();
@@ -224,93 +206,6 @@ pub fn replace(
 fn no_default(conn: &mut Conn) -> QueryResult<()> {
     diesel::update(calendars::table.filter(calendars::is_default.eq(true)))
         .set(calendars::is_default.eq(false))
-        .execute(conn)
-        .map(drop)
-}
-
-/// All lines, the root first, then by name.
-///
-/// # Errors
-/// The database's own.
-pub fn lines(conn: &mut Conn) -> QueryResult<Vec<Line>> {
-    let mut lines: Vec<Line> = lines_of_business::table
-        .order(lines_of_business::name.asc())
-        .select(Line::as_select())
-        .load(conn)?;
-    lines.sort_by_key(|line| line.parent_id.is_some());
-    Ok(lines)
-}
-
-/// The root line, to which cases without a line belong. It is made when it is first asked for.
-///
-/// # Errors
-/// The database's own.
-pub fn root_line(conn: &mut Conn, now: Instant) -> QueryResult<LineId> {
-    let root: Option<LineId> = lines_of_business::table
-        .filter(lines_of_business::parent_id.is_null())
-        .select(lines_of_business::id)
-        .get_result(conn)
-        .optional()?;
-    match root {
-        Some(id) => Ok(id),
-        None => insert_line(conn, "All lines of business", None, None, now),
-    }
-}
-
-/// The line that a request or an import names by id or by name; among lines of one name, the first made.
-///
-/// # Errors
-/// The database's own.
-pub fn line_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Line>> {
-    let mut query = lines_of_business::table
-        .select(Line::as_select())
-        .into_boxed();
-    query = match name.parse::<LineId>() {
-        Ok(id) => query.filter(lines_of_business::id.eq(id)),
-        Err(_) => query.filter(lines_of_business::name.eq(name.to_owned())),
-    };
-    let found: Vec<Line> = query.order(lines_of_business::id.asc()).load(conn)?;
-    Ok(found.into_iter().next())
-}
-
-/// Adds a line below `parent`.
-///
-/// # Errors
-/// The database's own; a unique violation if a sibling has the name.
-pub fn insert_line(
-    conn: &mut Conn,
-    name: &str,
-    parent: Option<LineId>,
-    calendar: Option<CalendarId>,
-    now: Instant,
-) -> QueryResult<LineId> {
-    let id = LineId::new(now);
-    diesel::insert_into(lines_of_business::table)
-        .values((
-            lines_of_business::id.eq(id),
-            lines_of_business::parent_id.eq(parent),
-            lines_of_business::name.eq(name),
-            lines_of_business::calendar_id.eq(calendar),
-            lines_of_business::created_at.eq(At(now)),
-        ))
-        .execute(conn)?;
-    Ok(id)
-}
-
-/// Gives a line its calendar, or takes it away.
-///
-/// # Errors
-/// The database's own.
-pub fn set_line_calendar(
-    conn: &mut Conn,
-    line: LineId,
-    calendar: Option<CalendarId>,
-) -> QueryResult<()> {
-    diesel::update(lines_of_business::table.filter(lines_of_business::id.eq(line)))
-        .set((
-            lines_of_business::calendar_id.eq(calendar),
-            lines_of_business::version.eq(lines_of_business::version + 1),
-        ))
         .execute(conn)
         .map(drop)
 }

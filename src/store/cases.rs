@@ -14,6 +14,7 @@ use crate::domain::ids::{
     PersonId,
 };
 use crate::domain::organization::OrganizationKind;
+use crate::store::lines::within_reach;
 use crate::store::people::display_name;
 
 /// A row of `cases`.
@@ -299,9 +300,7 @@ pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Optio
         CaseRef::Id(id) => query.filter(cases::id.eq(*id)),
         CaseRef::Number(number) => query.filter(cases::number.eq(number.value())),
     };
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     query.get_result(conn).optional()
 }
 
@@ -343,6 +342,22 @@ pub fn by_external_id(conn: &mut Conn, external_id: &str) -> QueryResult<Option<
         .select(cases::id)
         .get_result(conn)
         .optional()
+}
+
+/// Who owns an open case of which line, once for each.
+///
+/// # Errors
+/// The database's own.
+pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
+    let rows: Vec<(Option<PersonId>, LineId)> = cases::table
+        .filter(cases::owner_id.is_not_null())
+        .filter(cases::status.ne(Status::Closed))
+        .select((cases::owner_id, cases::line_of_business_id))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(owner, line)| Some((owner?, line)))
+        .collect())
 }
 
 /// Which cases a list holds.
@@ -416,9 +431,7 @@ pub fn list(
     limit: i64,
 ) -> QueryResult<Vec<CaseView>> {
     let mut query = views!();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     if let Some(words) = &filter.words {
         query = query.filter(
             cases::search_text
@@ -465,9 +478,7 @@ pub fn list(
 /// The database's own.
 pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseView>> {
     let mut query = views!();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     query = match case {
         CaseRef::Id(id) => query.filter(cases::id.eq(*id)),
         CaseRef::Number(number) => query.filter(cases::number.eq(number.value())),

@@ -12,10 +12,11 @@ use crate::domain::case::StepState;
 use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::escalation::{Level, State};
 use crate::domain::ids::{
-    CaseId, CaseNumber, EscalationId, EscalationNumber, EscalationRef, EventId, OrganizationId,
-    PersonId,
+    CaseId, CaseNumber, EscalationId, EscalationNumber, EscalationRef, EventId, LineId,
+    OrganizationId, PersonId,
 };
 use crate::store::cases::{Named, OrganizationRef};
+use crate::store::lines::within_reach;
 use crate::store::people::display_name;
 
 /// Where an escalation without a rank stands in the queue: before the ranked ones, for nobody has weighed it yet.
@@ -255,9 +256,7 @@ pub fn ids_of(
         EscalationRef::Id(id) => query.filter(escalations::id.eq(*id)),
         EscalationRef::Number(number) => query.filter(escalations::number.eq(number.value())),
     };
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     query.get_result(conn).optional()
 }
 
@@ -290,6 +289,23 @@ pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Opti
         .select(Escalation::as_select())
         .get_result(conn)
         .optional()
+}
+
+/// Who owns an active escalation on a case of which line, once for each.
+///
+/// # Errors
+/// The database's own.
+pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
+    let rows: Vec<(Option<PersonId>, LineId)> = escalations::table
+        .inner_join(cases::table)
+        .filter(super::cases::is_active())
+        .filter(escalations::owner_id.is_not_null())
+        .select((escalations::owner_id, cases::line_of_business_id))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(owner, line)| Some((owner?, line)))
+        .collect())
 }
 
 /// In which order a list is read.
@@ -374,9 +390,7 @@ pub fn list(
     limit: i64,
 ) -> QueryResult<Vec<EscalationView>> {
     let mut query = views!();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     if let Some(case) = filter.case {
         query = query.filter(escalations::case_id.eq(case));
     }
@@ -464,9 +478,7 @@ pub fn view(
         EscalationRef::Id(id) => query.filter(escalations::id.eq(*id)),
         EscalationRef::Number(number) => query.filter(escalations::number.eq(number.value())),
     };
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     Ok(query
         .get_result::<ViewRow>(conn)
         .optional()?

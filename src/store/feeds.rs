@@ -11,6 +11,7 @@ use crate::domain::access::{Access, Permission};
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
 use crate::domain::ids::{CaseId, EntryId, EscalationId, EscalationNumber, PersonId};
 use crate::domain::organization::Side;
+use crate::store::lines::within_reach;
 use crate::store::people::display_name;
 
 /// A row of `feed_entries`.
@@ -277,9 +278,7 @@ pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option
             escalations::number.nullable(),
         ))
         .into_boxed();
-    if let crate::domain::access::Reach::Organization(own) = access.reach() {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, access.reach());
     if !access.sees(Visibility::Internal) {
         query = query.filter(feed_entries::visibility.eq(Visibility::Public));
     }

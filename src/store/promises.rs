@@ -9,6 +9,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::StepState;
 use crate::domain::ids::{CaseId, EscalationId, EventId, NextStepId, PersonId};
+use crate::store::lines::within_reach;
 
 /// A row of `next_steps`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -135,9 +136,7 @@ pub fn find(conn: &mut Conn, reach: Reach, id: NextStepId) -> QueryResult<Option
         .filter(next_steps::id.eq(id))
         .select(NextStep::as_select())
         .into_boxed();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     query.get_result(conn).optional()
 }
 

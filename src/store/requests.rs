@@ -9,6 +9,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::{Priority, PriorityRequestState};
 use crate::domain::ids::{CaseId, PersonId, PriorityRequestId};
+use crate::store::lines::within_reach;
 
 /// A row of `priority_requests`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -105,9 +106,7 @@ pub fn find(
         .filter(priority_requests::id.eq(id))
         .select(PriorityRequest::as_select())
         .into_boxed();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(cases::organization_id.eq(own));
-    }
+    query = within_reach!(query, reach);
     query.get_result(conn).optional()
 }
 

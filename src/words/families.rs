@@ -1,6 +1,6 @@
 //! The families of messages whose members come from closed enums, for the check that each has its message.
 
-use crate::domain::access::Role;
+use crate::domain::access::{Permission, Role};
 use crate::domain::calendar::{Unit, Why};
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepVerb,
@@ -78,6 +78,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("panel-button", &portal::verbs::VERBS),
     ("channel", &["call", "e-mail", "meeting"]),
     ("decline", &["criterion-applies", "criterion-rule"]),
+    ("permission", Permission::NAMES),
+    ("resource", portal::admin::people::RESOURCES),
     ("role", Role::NAMES),
     ("role-hint", Role::NAMES),
     ("organization-kind", OrganizationKind::NAMES),

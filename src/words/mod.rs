@@ -149,5 +149,5 @@ impl std::fmt::Debug for Words {
 
 /// The name of a family's message: codes are written with underscores, message names with hyphens.
 pub(crate) fn family_key(family: &str, member: &str) -> String {
-    format!("{family}-{}", member.replace('_', "-"))
+    format!("{family}-{}", member.replace(['_', ':'], "-"))
 }

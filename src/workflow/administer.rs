@@ -1,27 +1,31 @@
-//! Setting the desk up and keeping it: organizations, people and their roles, calendars, lines of business, policies,
-//! reasons.
+//! Setting the desk up and keeping it: organizations, people, calendars, policies, reasons. Roles, groups and lines of
+//! business have files of their own.
 //!
 //! `by` is the administrator who acts, or nobody for the command line: whoever runs the machine may.
 
 use serde_json::{Map, Value, json};
 
+use super::change_access::change_access;
+use super::groups::install;
 use super::record::object;
+use super::roles::grantable;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach, Role};
+use crate::domain::access::{Permission, Reach, RoleName};
 use crate::domain::calendar::{Calendar, CalendarShape};
 use crate::domain::eligibility::Policy;
 use crate::domain::history::difference;
-use crate::domain::ids::{CalendarId, EventId, LineId, OrganizationId, PersonId};
+use crate::domain::ids::{CalendarId, EventId, OrganizationId, PersonId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::Reason;
 use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::store::audit::{self, NewEvent};
-use crate::store::organizations::NewOrganization;
+use crate::store::grants::{self, Given, Grantee};
+use crate::store::organizations::{NewOrganization, Organization};
 use crate::store::people::{NewPerson, Person, PersonChanges};
-use crate::store::{calendars, organizations, people, rules};
+use crate::store::{calendars, lines, organizations, people, rules};
 
 /// Who acts; nobody for the command line.
 pub type By<'a> = Option<&'a Actor>;
@@ -30,11 +34,11 @@ pub(super) fn require(by: By<'_>, permission: Permission) -> Result<(), Refused>
     by.map_or(Ok(()), |actor| actor.require(permission))
 }
 
-fn reach(by: By<'_>) -> Reach {
+pub(super) fn reach(by: By<'_>) -> Reach {
     by.map_or(Reach::Everything, Actor::reach)
 }
 
-fn refused(field: &'static str, code: &'static str, given: impl ToString) -> Refused {
+pub(super) fn refused(field: &'static str, code: &'static str, given: impl ToString) -> Refused {
     Refused::Field {
         field,
         code,
@@ -73,7 +77,11 @@ pub(super) fn record(
 }
 
 /// A unique violation is somebody else's claim on the same name.
-fn taken(error: diesel::result::Error, field: &'static str, given: &str) -> super::Failed {
+pub(super) fn taken(
+    error: diesel::result::Error,
+    field: &'static str,
+    given: &str,
+) -> super::Failed {
     let error = DbError::from(error);
     match error.violated_constraint() {
         Some(_) => refused(field, "taken", given).into(),
@@ -123,8 +131,9 @@ pub fn add_organization(
     };
     let id = organizations::insert(conn, &new, now)
         .map_err(|error| taken(error, "slug", add.slug.as_str()))?;
+    install(conn, (id, add.kind, add.name.as_str()), by, now)?;
     if add.kind == OrganizationKind::Provider {
-        calendars::root_line(conn, now)?;
+        lines::root(conn, now)?;
         rules::install_reasons(conn)?;
         if calendars::list(conn)?
             .iter()
@@ -164,7 +173,7 @@ pub struct AddPerson {
     /// Own zone; the organization's if none.
     pub time_zone: Option<chrono_tz::Tz>,
     /// The roles to begin with.
-    pub roles: Vec<Role>,
+    pub roles: Vec<RoleName>,
     /// Argon2id, in PHC form; without, the person cannot sign in by password.
     pub password_hash: Option<String>,
 }
@@ -180,10 +189,9 @@ pub fn add_person(conn: &mut Conn, by: By<'_>, add: &AddPerson, now: Instant) ->
     if people::by_email(conn, &add.email)?.is_some() {
         return Err(refused("email", "taken", &add.email).into());
     }
+    let mut granted = Vec::with_capacity(add.roles.len());
     for role in &add.roles {
-        if role.side() != organization.kind.side() {
-            return Err(refused("roles", "other_side", role).into());
-        }
+        granted.push(grantable(conn, &organization, role, "roles")?);
     }
     let new = NewPerson {
         organization: organization.id,
@@ -195,8 +203,9 @@ pub fn add_person(conn: &mut Conn, by: By<'_>, add: &AddPerson, now: Instant) ->
     };
     let id = people::insert(conn, &new, now)
         .map_err(|error| taken(error, "email", add.email.as_str()))?;
-    for role in &add.roles {
-        people::grant(conn, id, organization.id, *role, by.map(Actor::id), now)?;
+    for role in granted {
+        let to = Grantee::Person(id);
+        grants::give(conn, to, organization.id, role, by.map(Actor::id), now)?;
     }
     let after = object(
         json!({"email": add.email, "name": people::display_name(add.first_name.as_str(),
@@ -224,8 +233,8 @@ pub struct UpdatePerson {
     pub last_name: Option<PersonName>,
     /// Own zone, or the organization's.
     pub time_zone: Option<Option<chrono_tz::Tz>>,
-    /// All roles in the person's own organization.
-    pub roles: Option<Vec<Role>>,
+    /// All roles that the person has themselves in their own organization. What their groups carry stays.
+    pub roles: Option<Vec<RoleName>>,
     /// Whether the person is shut out.
     pub disabled: Option<bool>,
     /// New password, hashed.
@@ -235,7 +244,7 @@ pub struct UpdatePerson {
 /// Changes a person: names, zone, roles, and whether they are shut out.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`.
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, `LastAdministrator`.
 pub fn update_person(
     conn: &mut Conn,
     by: By<'_>,
@@ -246,27 +255,41 @@ pub fn update_person(
 ) -> Outcome<PersonId> {
     let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::UsersManage)?;
-    unchanged(expected, person.version)?;
     let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
         .ok_or(Refused::NotFound)?;
-    let had = people::roles(conn, id, organization.id)?;
-    let keeps = update.roles.as_ref().unwrap_or(&had);
-    if let Some(role) = keeps
-        .iter()
-        .find(|role| role.side() != organization.kind.side())
-    {
-        return Err(refused("roles", "other_side", role).into());
-    }
-    let ceases = update.disabled == Some(true) || !keeps.contains(&Role::Administrator);
-    if ceases && had.contains(&Role::Administrator) && is_last_administrator(conn, id, now)? {
-        return Err(refused("roles", "last_administrator", Role::Administrator).into());
-    }
-    let before = person_fields(&person, &had);
-    for role in had.iter().filter(|role| !keeps.contains(role)) {
-        people::revoke(conn, id, organization.id, *role)?;
-    }
-    for role in keeps {
-        people::grant(conn, id, organization.id, *role, by.map(Actor::id), now)?;
+    change_access(conn, by, &organization, now, |conn| {
+        // Again, for it may have changed before the lock was held.
+        let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        unchanged(expected, person.version)?;
+        change_person(conn, by, &organization, &person, update, now)?;
+        Ok((id, vec![id]))
+    })
+}
+
+fn change_person(
+    conn: &mut Conn,
+    by: By<'_>,
+    organization: &Organization,
+    person: &Person,
+    update: &UpdatePerson,
+    now: Instant,
+) -> Outcome<()> {
+    let id = person.id;
+    let had = given(conn, id, now)?;
+    let before = person_fields(person, &had);
+    if let Some(wanted) = &update.roles {
+        let to = Grantee::Person(id);
+        for role in &had {
+            if !wanted.iter().any(|wanted| wanted.as_str() == role.code) {
+                grants::take(conn, to, organization.id, role.role)?;
+            }
+        }
+        for wanted in wanted {
+            if !had.iter().any(|role| role.code == wanted.as_str()) {
+                let role = grantable(conn, organization, wanted, "roles")?;
+                grants::give(conn, to, organization.id, role, by.map(Actor::id), now)?;
+            }
+        }
     }
     let changes = PersonChanges {
         first_name: update.first_name.as_ref().map(ToString::to_string),
@@ -281,8 +304,8 @@ pub fn update_person(
     };
     people::update(conn, id, &changes)?;
     let after = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
-    let roles = people::roles(conn, id, organization.id)?;
-    if let Some((old, new)) = difference(&before, &person_fields(&after, &roles)) {
+    let has = given(conn, id, now)?;
+    if let Some((old, new)) = difference(&before, &person_fields(&after, &has)) {
         let subject = EventId::from_uuid(*id.as_uuid());
         record(
             conn,
@@ -294,11 +317,17 @@ pub fn update_person(
             now,
         )?;
     }
-    Ok(id)
+    Ok(())
 }
 
-fn person_fields(person: &Person, roles: &[Role]) -> Map<String, Value> {
-    let mut roles = roles.to_vec();
+/// What was given to a person themselves.
+fn given(conn: &mut Conn, id: PersonId, now: Instant) -> Outcome<Vec<Given>> {
+    let given = grants::of_people(conn, &[id], now)?;
+    Ok(given.into_iter().map(|(_, given)| given).collect())
+}
+
+fn person_fields(person: &Person, roles: &[Given]) -> Map<String, Value> {
+    let mut roles: Vec<&str> = roles.iter().map(|role| role.code.as_str()).collect();
     roles.sort_unstable();
     object(json!({
         "first_name": person.first_name,
@@ -307,12 +336,6 @@ fn person_fields(person: &Person, roles: &[Role]) -> Map<String, Value> {
         "disabled": person.disabled_at.is_some(),
         "roles": roles,
     }))
-}
-
-fn is_last_administrator(conn: &mut Conn, id: PersonId, now: Instant) -> Outcome<bool> {
-    Ok(people::staff_who(conn, Permission::LinesReadAll, now)?
-        .iter()
-        .all(|person| person.id == id))
 }
 
 /// Adds a calendar.
@@ -389,81 +412,8 @@ fn calendar_fields(calendar: &Calendar, is_default: bool) -> Map<String, Value> 
     )
 }
 
-/// Adds a line of business below another, or below the root.
-///
-/// # Errors
-/// [`Refused::Missing`], [`Refused::Field`].
-pub fn add_line(
-    conn: &mut Conn,
-    by: By<'_>,
-    name: &Title,
-    parent: Option<&str>,
-    calendar: Option<&str>,
-    now: Instant,
-) -> Outcome<LineId> {
-    require(by, Permission::LinesManage)?;
-    let parent = match parent {
-        None => calendars::root_line(conn, now)?,
-        Some(given) => {
-            calendars::line_named(conn, given)?
-                .ok_or_else(|| refused("parent", "not_found", given))?
-                .id
-        }
-    };
-    let calendar = calendar
-        .map(|given| calendar_named(conn, given))
-        .transpose()?;
-    let id = calendars::insert_line(conn, name.as_str(), Some(parent), calendar, now)
-        .map_err(|error| taken(error, "name", name.as_str()))?;
-    let after = object(json!({"name": name, "parent": parent, "calendar": calendar}));
-    let subject = EventId::from_uuid(*id.as_uuid());
-    record(
-        conn,
-        by,
-        "line.added",
-        None,
-        Some(subject),
-        (None, Some(&after)),
-        now,
-    )?;
-    Ok(id)
-}
-
-/// Gives a line a calendar of its own, or takes it away.
-///
-/// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`.
-pub fn set_line_calendar(
-    conn: &mut Conn,
-    by: By<'_>,
-    id: LineId,
-    expected: Expected<'_>,
-    calendar: Option<&str>,
-    now: Instant,
-) -> Outcome<LineId> {
-    let line = calendars::line_named(conn, &id.to_string())?.ok_or(Refused::NotFound)?;
-    require(by, Permission::LinesManage)?;
-    unchanged(expected, line.version)?;
-    let calendar = calendar
-        .map(|given| calendar_named(conn, given))
-        .transpose()?;
-    calendars::set_line_calendar(conn, id, calendar)?;
-    let before = object(json!({"calendar": line.calendar_id}));
-    let after = object(json!({"calendar": calendar}));
-    let subject = EventId::from_uuid(*id.as_uuid());
-    record(
-        conn,
-        by,
-        "line.changed",
-        None,
-        Some(subject),
-        (Some(&before), Some(&after)),
-        now,
-    )?;
-    Ok(id)
-}
-
-fn calendar_named(conn: &mut Conn, given: &str) -> Outcome<CalendarId> {
+/// The calendar that a request names.
+pub(super) fn calendar_named(conn: &mut Conn, given: &str) -> Outcome<CalendarId> {
     let found = match given.parse() {
         Ok(id) => calendars::find(conn, id)?,
         Err(_) => calendars::by_name(conn, given)?,

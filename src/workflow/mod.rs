@@ -7,7 +7,9 @@ pub mod assess;
 pub mod choose_notices;
 pub mod close_case;
 pub mod feed;
+pub mod groups;
 pub mod import_case;
+pub mod lines;
 pub mod notify;
 pub mod one_time_link;
 pub mod open_case;
@@ -15,10 +17,12 @@ pub mod promise;
 pub mod request;
 pub mod resend_notice;
 pub mod review_escalation;
+pub mod roles;
 pub mod submit_escalation;
 pub mod update_case;
 pub mod update_organization;
 
+mod change_access;
 mod record;
 
 use diesel::result::Error as Diesel;
@@ -123,6 +127,20 @@ pub enum Refused {
     EditWindowClosed,
     /// An entry of this kind is not changed or redacted; or it was redacted before (F4).
     NotEditable,
+    /// Nobody would be left who administers the organization.
+    LastAdministrator {
+        /// Its name.
+        organization: String,
+    },
+    /// A role that is given to somebody is removed only on purpose.
+    RoleHeld {
+        /// To how many people.
+        people: usize,
+        /// To how many groups.
+        groups: usize,
+    },
+    /// A group that works in other organizations stays until it is taken out of their pairings.
+    GroupPaired,
     /// The case did not exist yet at that instant.
     BeforeOpening {
         /// When it was opened.

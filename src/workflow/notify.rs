@@ -21,7 +21,7 @@ use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
 use crate::store::notices::{self, Addressed, Known, NewNotice, Resend, To};
 use crate::store::promises::NextStep;
-use crate::store::{notice_preferences, organizations, requests};
+use crate::store::{lines, notice_preferences, organizations, requests};
 
 pub use letters::{Address, write_to_address, write_to_people, write_to_person};
 
@@ -126,7 +126,13 @@ fn announce(
         },
     };
     let known = notices::known(conn, happening.people(), happening.permission(), now)?;
-    let candidates: Vec<Candidate> = known.iter().map(|known| known.candidate.clone()).collect();
+    // A4: of what they may not read, staff are told nothing.
+    let readers = lines::readers(conn, case.line_of_business_id)?;
+    let candidates: Vec<Candidate> = known
+        .iter()
+        .map(|known| known.candidate.clone())
+        .filter(|candidate| readers.admit(&candidate.access))
+        .collect();
     let mut told = recipients(&happening, &candidates);
     let persons: Vec<PersonId> = told.iter().map(|told| told.person).collect();
     // N5: whom it concerns is one thing, whether they want to read of it another.
@@ -205,7 +211,7 @@ pub fn resend(
     now: Instant,
 ) -> Outcome<Resend> {
     actor.require(Permission::NoticesResend)?;
-    let notice = notices::find(conn, id)?.ok_or(Refused::NotFound)?;
+    let notice = notices::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
     unchanged(expected, notice.version)?;
     let outcome = notices::resend(conn, id, now)?;
     if outcome != Resend::Queued {

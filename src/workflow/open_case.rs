@@ -15,7 +15,7 @@ use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::Counter;
 use crate::store::cases::{self, NewCase};
-use crate::store::{calendars, organizations};
+use crate::store::{lines, organizations};
 
 /// What somebody opens.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
     actor.require(Permission::CasesCreate)?;
     let organization = whose(conn, actor, open.organization.as_deref())?;
     let line = match &open.line_of_business {
-        None => calendars::root_line(conn, now)?,
+        None => lines::root(conn, now)?,
         // Customers never learn the names of lines: naming one tells them nothing, whether it exists or not.
         Some(name) if actor.side() == Side::Customer => {
             return Err(Refused::Field {
@@ -62,9 +62,18 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
                 code: "not_found",
                 given: name.clone(),
             };
-            calendars::line_named(conn, name)?.ok_or_else(unknown)?.id
+            lines::named(conn, name)?.ok_or_else(unknown)?.id
         }
     };
+    // A4: nobody opens what does not exist for them from then on.
+    if !lines::readers(conn, line)?.admit(&actor.access) {
+        return Err(Refused::Field {
+            field: "line_of_business",
+            code: "line_not_readable",
+            given: open.line_of_business.clone().unwrap_or_default(),
+        }
+        .into());
+    }
     let number = CaseNumber::new(Counter::Case.next(conn)?);
     let new = NewCase {
         number,
@@ -116,7 +125,7 @@ fn whose(conn: &mut Conn, actor: &Actor, named: Option<&str>) -> Outcome<Organiz
     };
     match (named, actor.reach()) {
         (None, Reach::Organization(own)) => Ok(own),
-        (None, Reach::Everything) => Err(refused("missing", "").into()),
+        (None, Reach::Everything | Reach::Staff(_)) => Err(refused("missing", "").into()),
         (Some(name), reach) => {
             let organization = organizations::named(conn, reach, name)?
                 .ok_or_else(|| refused("not_found", name))?;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::administer::{By, record, require};
+use super::administer::{By, reach, record, require};
 use super::record::object;
 use super::{Outcome, Refused};
 use crate::db::Conn;
@@ -27,6 +27,7 @@ pub enum Resent {
 /// [`Refused::NotFound`], `Missing`.
 pub fn resend_notice(conn: &mut Conn, by: By<'_>, id: NoticeId, now: Instant) -> Outcome<Resent> {
     require(by, Permission::NoticesResend)?;
+    notices::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     match notices::resend(conn, id, now)? {
         Resend::NotFound => Err(Refused::NotFound.into()),
         Resend::NotEnded(state) => Ok(Resent::NotEnded(state)),

@@ -81,10 +81,10 @@ impl Verb<'_> {
     /// # Errors
     /// As [`Verb::claim`]; [`Refused::Field`] if the owner is nobody who reviews escalations.
     pub fn assign(&self, conn: &mut Conn, owner: &str) -> Outcome<EscalationId> {
-        lock(conn, self.actor, self.escalation)?;
+        let (case, _) = lock(conn, self.actor, self.escalation)?;
         self.actor
             .require(permission_to(escalation::Verb::Assign))?;
-        let (to, name) = reviewer(conn, owner, self.now)?;
+        let (to, name) = reviewer(conn, &case, owner, self.now)?;
         let moved = self.decide(conn, &Command::Assign { to })?;
         let args = json!({"by": self.actor.name, "to": name});
         let (case, after) = self.finish(conn, &moved, "assigned", args)?;
@@ -430,15 +430,20 @@ pub(super) fn withdraw_with_case(
 }
 
 /// The enabled member of the staff whom a request names as owner of an escalation.
-fn reviewer(conn: &mut Conn, name: &str, now: Instant) -> Outcome<(PersonId, String)> {
+fn reviewer(conn: &mut Conn, case: &Case, name: &str, now: Instant) -> Outcome<(PersonId, String)> {
     let refused = |code: &'static str| Refused::Field {
         field: "owner",
         code,
         given: name.to_owned(),
     };
     let person = people::staff_named(conn, name)?.ok_or_else(|| refused("not_found"))?;
-    if !store::access::of_person(conn, &person, now)?.can(Permission::EscalationsReview) {
+    let access = store::access::of_person(conn, &person, now)?;
+    if !access.can(Permission::EscalationsReview) {
         return Err(refused("not_an_escalation_owner").into());
+    }
+    // A4: nobody owns what does not exist for them.
+    if !store::lines::readers(conn, case.line_of_business_id)?.admit(&access) {
+        return Err(refused("line_not_readable").into());
     }
     Ok((person.id, person.name()))
 }

@@ -6,15 +6,15 @@ use super::record;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{CaseField, Permission};
+use crate::domain::access::{CaseField, Permission, Reach};
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, Status, change_status, takes_entries,
 };
 use crate::domain::feed::Feed;
-use crate::domain::ids::{CaseId, CaseRef, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::cases::{self, Case, CaseChanges};
-use crate::store::{self, calendars, people, reads};
+use crate::store::{self, escalations, lines, people};
 
 /// A merge patch of a case: what is `None` was not named.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +99,17 @@ pub fn update_case(
             .as_ref()
             .map(|owner| owner.as_ref().map(|(id, _)| *id)),
     )?;
+    let line = changes
+        .line_of_business_id
+        .unwrap_or(case.line_of_business_id);
+    let owned_by = changes.owner_id.unwrap_or(case.owner_id);
+    if line != case.line_of_business_id {
+        stays_readable(conn, actor, &case, line, owned_by, now)?;
+    } else if let Some(Some(owner)) = changes.owner_id
+        && !reads(conn, line, owner, now)?
+    {
+        return Err(unreadable("owner", "line_not_readable", &owner).into());
+    }
     let before = record::case_fields(&case);
     cases::update(conn, case.id, case.version, &changes, now)?;
     let after = cases::find(conn, case.id)?;
@@ -128,6 +139,51 @@ fn refused(
         }
         other => Refused::CaseField(field, other),
     }
+}
+
+/// Whether a member of the staff may read the cases of a line (A4).
+pub(super) fn reads(
+    conn: &mut Conn,
+    line: LineId,
+    person: PersonId,
+    now: Instant,
+) -> Outcome<bool> {
+    let person = people::find(conn, Reach::Everything, person)?.ok_or(Refused::NotFound)?;
+    let access = store::access::of_person(conn, &person, now)?;
+    Ok(lines::readers(conn, line)?.admit(&access))
+}
+
+fn unreadable(field: &'static str, code: &'static str, given: impl ToString) -> Refused {
+    Refused::Field {
+        field,
+        code,
+        given: given.to_string(),
+    }
+}
+
+/// A case moves only into a line that those who work on it may read: whoever moves it, its owner, and the owner of its
+/// escalation. Otherwise it would vanish before them, and nobody would be told of it.
+fn stays_readable(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &Case,
+    line: LineId,
+    owner: Option<PersonId>,
+    now: Instant,
+) -> Outcome<()> {
+    const FIELD: &str = "line_of_business";
+    if !lines::readers(conn, line)?.admit(&actor.access) {
+        return Err(unreadable(FIELD, "line_not_readable", line).into());
+    }
+    let escalation = escalations::active_of(conn, case.id)?;
+    for owner in [owner, escalation.and_then(|escalation| escalation.owner_id)] {
+        if let Some(owner) = owner
+            && !reads(conn, line, owner, now)?
+        {
+            return Err(unreadable(FIELD, "owner_cannot_read", owner).into());
+        }
+    }
+    Ok(())
 }
 
 /// The enabled member of the staff whom a request names as owner.
@@ -163,7 +219,7 @@ fn changes(
                 code: "not_found",
                 given: name.clone(),
             };
-            Some(calendars::line_named(conn, name)?.ok_or_else(unknown)?.id)
+            Some(lines::named(conn, name)?.ok_or_else(unknown)?.id)
         }
     };
     let engagements = update.engagements.as_ref().map(|parties| {
@@ -258,7 +314,7 @@ pub fn mark_read(
         .copied()
         .filter(|each| feed.is_none_or(|feed| feed == *each))
     {
-        reads::record(conn, id, actor.id(), each, now)?;
+        store::reads::record(conn, id, actor.id(), each, now)?;
     }
     Ok(id)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::administer::{By, record, require};
+use super::groups::follow_name;
 use super::record::object;
 use super::{Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
@@ -46,6 +47,9 @@ pub fn update_organization(
         time_zone: update.time_zone.map(|zone| zone.name().to_owned()),
     };
     organizations::update(conn, id, &changes)?;
+    if let Some(name) = &update.name {
+        follow_name(conn, (id, before.kind), (&before.name, name.as_str()))?;
+    }
     let after = organizations::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
     if let Some((old, new)) = difference(&fields(&before), &fields(&after)) {
         let subject = EventId::from_uuid(*id.as_uuid());

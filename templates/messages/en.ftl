@@ -340,6 +340,8 @@ label-rating-comment = Comment
 label-name = Name
 label-slug = Short name
 label-kind = Kind
+label-parent = Below
+label-calendar = Calendar
 hint-subject = What fails, for whom, in one line.
 hint-description = What you did, what happened, what you expected. Markdown works.
 hint-details = What has happened, and what you need by when. The escalation owner reads this first.
@@ -669,7 +671,10 @@ escalation-verb-rate = Rate
 ## Portal: administration
 
 admin-people = People
+admin-roles = Roles
+admin-groups = Access groups
 admin-organizations = Organizations
+admin-lines = Lines of business
 admin-reasons = Escalation reasons
 admin-policies = Policies
 admin-calendars = Calendars
@@ -684,6 +689,218 @@ person-password-hint = Leave it empty to let them sign in by a link only.
 organization-add-button = Add the organization
 organization-kind-customer = Customer
 organization-kind-partner = Partner
+permission-cases-view = See cases.
+permission-cases-create = Open cases.
+permission-cases-update = Change what a case says.
+permission-cases-close = Close cases.
+permission-cases-reopen = Reopen cases.
+permission-cases-work = Work cases: status, owner, priority, engagements and line of business.
+permission-feeds-comment = Write in feeds.
+permission-feeds-internal = See internal entries, and write them where writing is allowed.
+permission-feeds-redact = Redact entries.
+permission-priorities-request = Ask for a higher priority.
+permission-priorities-decide = Grant or refuse a higher priority.
+permission-rca-request = Request a root cause analysis.
+permission-rca-deliver = Deliver a root cause analysis.
+permission-escalations-view = See escalations.
+permission-escalations-submit = Submit escalations.
+permission-escalations-withdraw = Withdraw escalations.
+permission-escalations-rate = Rate closed escalations.
+permission-escalations-review = Claim, accept, decline, rank and close escalations.
+permission-escalations-assign = Assign escalations, and act in their owner’s place.
+permission-next-steps-promise = Promise next steps, and say what became of them.
+permission-communications-record = Record contacts outside the portal.
+permission-organizations-view = See organizations.
+permission-organizations-manage = Add and change organizations.
+permission-users-view = See people.
+permission-users-manage = Add and change people and their roles.
+permission-lines-view = See lines of business.
+permission-lines-manage = Add and change lines of business.
+permission-calendars-view = See business calendars.
+permission-calendars-manage = Add and change business calendars.
+permission-policies-view = See policies.
+permission-policies-manage = Change policies.
+permission-reasons-manage = Change escalation reasons.
+permission-notices-view = See notices and why they failed.
+permission-notices-resend = Send notices again.
+permission-audit-view = See and export audited events.
+permission-lines-read-all = Read the cases of every line of business, whatever its grants say.
+permission-roles-view = See roles; needed to give them.
+permission-roles-manage = Add and change the organization’s own roles.
+permission-access-groups-view = See access groups.
+permission-access-groups-manage = Add and change access groups and their members.
+permission-grants-add = Give roles to people and groups.
+permission-access-requests-view = See requests for read-only access.
+permission-access-requests-decide = Grant or refuse requests for read-only access.
+permission-org-trustees-add = Ask another organization for access, and get the link to hand over.
+permission-org-trustees-delete = Give up access to another organization.
+permission-org-trustees-view = See in which other organizations this one may work.
+permission-org-trustees-edit = Suspend access to another organization, and say for which people and groups it is.
+permission-org-trustee-users-add = Propose people for access to another organization.
+permission-org-trustee-users-view = See the people who may work elsewhere.
+permission-org-trustee-users-edit = Change the roles and clones of people who may work elsewhere.
+permission-org-trustee-users-delete = Take people out of access to another organization.
+permission-org-trustee-groups-add = Propose groups for access to another organization.
+permission-org-trustee-groups-view = See the groups that may work elsewhere.
+permission-org-trustee-groups-edit = Change the roles of groups that may work elsewhere.
+permission-org-trustee-groups-delete = Take groups out of access to another organization.
+permission-org-trustors-view = See who of other organizations may work here.
+permission-org-trustors-manage = Authorize, switch off and remove the access of other organizations.
+permission-clients-view = See the clients that the organization serves.
+permission-clients-pair = Ask clients for access.
+
+resource-cases = Cases
+resource-feeds = Feeds
+resource-priorities = Priorities
+resource-rca = Root cause analyses
+resource-escalations = Escalations
+resource-next-steps = Next steps
+resource-communications = Contacts outside the portal
+resource-organizations = Organizations
+resource-users = People
+resource-lines = Lines of business
+resource-calendars = Calendars
+resource-policies = Policies
+resource-reasons = Escalation reasons
+resource-notices = Notices
+resource-audit = Audit
+resource-roles = Roles
+resource-access-groups = Access groups
+resource-grants = Giving roles
+resource-access-requests = Access requests
+resource-org-trustees = Access to other organizations
+resource-org-trustee-users = People with access to other organizations
+resource-org-trustee-groups = Groups with access to other organizations
+resource-org-trustors = Access of other organizations
+resource-clients = Clients
+
+way-direct = { $role }, given to the person
+way-group = { $role }, by the group { $group }
+way-pairing = { $role }, by a pairing
+person-groups = Access groups
+person-may-link = What this person may do, and why
+person-may-title = What { $name } may do
+person-may-nothing = Nothing: no role gives this person anything.
+person-may-not = What this person may not do ({ $count })
+person-back = Back to the person
+role-own-hint = A role of the organization’s own.
+role-column = Role
+role-held-column = Held by
+role-held = { $count ->
+    [0] nobody
+    [one] { $count } person
+   *[other] { $count } people
+}
+role-own = Own
+role-predefined = Predefined
+role-predefined-about = A predefined role stays as it is. Add a copy to have one like it.
+role-add = Add a role
+role-add-about = A role of { $organization }. It grants what is ticked, to everybody to whom it is given, themselves or by a group.
+role-add-button = Add a role
+role-code-hint = How programs name it: small letters, digits and underscores. It stays.
+role-copy-button = Add a copy
+role-change-title = Change the role
+role-change-about = A change holds for everybody who has the role, from their next request on.
+role-save-button = Save the role
+role-remove-title = Remove the role
+role-remove-unheld = Nobody has this role. Once removed, it is gone.
+role-remove-held = { $count ->
+    [one] { $count } person has this role and loses
+   *[other] { $count } people have this role and lose
+} what it grants at once. Whoever has no other role is signed out.
+role-remove-force = Take it back from { $people ->
+    [one] { $people } person
+   *[other] { $people } people
+} and { $groups ->
+    [one] { $groups } group
+   *[other] { $groups } groups
+}
+role-remove-button = Remove the role
+group-members = { $count ->
+    [one] { $count } member
+   *[other] { $count } members
+}
+group-members-title = Members
+group-members-about = Who joins gets at once what the group carries, and who leaves loses it. Nobody else’s access changes.
+group-empty = Nobody is in this group.
+group-who = Who joins
+group-choose = Choose a person
+group-join-button = Add to the group
+group-leave = Remove
+group-leave-whom = Remove { $name } from the group
+group-carries = What the group carries
+group-carries-about = Every member has the ticked roles. A change holds at once.
+group-lines = Reads the cases of
+group-add = Add an access group
+group-add-about = A group of people of { $organization } who have the ticked roles together.
+group-add-button = Add a group
+group-save-button = Save the group
+group-remove-title = Remove the group
+group-remove-about = { $count ->
+    [0] It has no members.
+    [one] { $count } member loses what the group carries, and is signed out if no other role is left.
+   *[other] { $count } members lose what the group carries, and are signed out if no other role is left.
+} { $lines ->
+    [0] { "" }
+    [one] The line of business that names it stays restricted, without it.
+   *[other] The { $lines } lines of business that name it stay restricted, without it.
+}
+group-remove-button = Remove the group
+line-column = Line of business
+line-cases-column = Cases
+line-readers-column = Who reads its cases
+line-cases = { $count ->
+    [one] { $count } case
+   *[other] { $count } cases
+}
+line-level = level { $level }
+line-everybody = All staff
+line-nobody = Only those who read every line
+line-unrestricted = Nothing restricts it.
+line-by-itself = By grants of its own.
+line-inherited = As for { $line }.
+line-add = Add a line of business
+line-add-about = Who reads the line above reads the new one too, until it gets grants of its own.
+line-add-button = Add a line
+line-parent-hint = All that is below the line moves with it.
+line-calendar-above = That of the line above
+line-about = { $readers }. { $why }
+line-back = Back to all lines
+line-save-button = Save the line
+line-confirm-button = Save it all the same
+line-consequences = Nothing is saved yet. This would follow:
+line-lost = After this, { $people ->
+    [one] { $people } person
+   *[other] { $people } people
+} will no longer see { $cases ->
+    [one] { $cases } case
+   *[other] { $cases } cases
+}, find or count them, or be told of them.
+line-gained = After this, { $people ->
+    [one] { $people } person
+   *[other] { $people } people
+} will see { $cases ->
+    [one] { $cases } case
+   *[other] { $cases } cases
+} that they do not see now.
+line-orphaned = { $count ->
+    [one] { $count } open case or escalation belongs
+   *[other] { $count } open cases and escalations belong
+} to somebody who will not see them: give them other owners.
+line-overwritten = { $count ->
+    [one] { $count } line below loses
+   *[other] { $count } lines below lose
+} grants of their own.
+line-readers-title = Who reads its cases
+line-readers-about = Staff see, find, count and are told of only the cases of lines that they may read. Customers are not concerned.
+line-reads = Cases of this line are read by
+line-reads-everybody = All staff
+line-reads-above = Whoever reads the line above
+line-reads-groups = The members of these groups only
+line-reads-groups-hint = Besides those who may read every line. With no group ticked, nobody else does.
+line-apply-below = Apply this to everything below
+line-apply-below-hint = Lines below lose grants of their own and inherit from this line.
+
 role-designated-contact = Designated contact
 role-portal-viewer = Portal viewer
 role-organization-admin = Organization admin
@@ -736,6 +953,9 @@ notice-download = Download the .eml file
 notice-secret = This message bears a link with which whoever opens it acts as its recipient, so it is shown to nobody here.
 admin-none = None yet.
 admin-about-people = Who may sign in, for which organization, with which roles.
+admin-about-roles = What a role allows, and how many have it. Predefined roles are copied, not changed.
+admin-about-groups = People who have roles together. Changing one group’s members changes nobody else’s access.
+admin-about-lines = The segments of the work, as a tree. All staff read a line until it is restricted; a line below follows the one above unless it has grants of its own.
 admin-about-organizations = Who gives support, and who receives it.
 admin-about-reasons = What a case can be escalated for, the rule that governs it, and what its form asks.
 admin-about-policies = The figures of the escalation criteria. A change holds at once, for every case.
@@ -905,6 +1125,22 @@ flash-organization-added = { $name } was added.
 flash-detail-organization-added = { "" }
 flash-person-added = { $name } was added.
 flash-detail-person-added = { "" }
+flash-role-added = The role { $name } was added.
+flash-detail-role-added = Give it to people or groups.
+flash-role-changed = The role was saved.
+flash-detail-role-changed = It holds for everybody who has it, from their next request on.
+flash-role-removed = The role { $name } was removed.
+flash-detail-role-removed = Nobody has it any more.
+flash-group-added = The group { $name } was added.
+flash-detail-group-added = Add its members.
+flash-group-changed = The group was saved.
+flash-detail-group-changed = It holds from its members’ next request on.
+flash-group-removed = The group { $name } was removed.
+flash-detail-group-removed = Its members have lost what it carried.
+flash-line-added = The line { $name } was added.
+flash-detail-line-added = Who reads the line above reads it too.
+flash-line-changed = The line { $name } was saved.
+flash-detail-line-changed = It holds from everybody’s next request on.
 flash-person-changed = Saved.
 flash-detail-person-changed = It holds from the person's next request on.
 flash-reason-saved = The reason was saved.
@@ -1060,6 +1296,20 @@ problem-already-decided = Already decided
 problem-detail-already-decided = This request is already { $state }.
 problem-notice-not-ended = Nothing to send again
 problem-detail-notice-not-ended = The notice is { $state }. Only one that failed or was withheld is sent again.
+problem-last-administrator = Somebody has to remain administrator
+problem-detail-last-administrator = After this, nobody could manage the people of { $organization } and give roles. Make somebody else an administrator first.
+problem-role-predefined = A predefined role stays as it is
+problem-detail-role-predefined = Predefined roles are not changed or removed. Add a copy of it, and change that.
+problem-role-held = The role is still given
+problem-detail-role-held = This role is given to { $people ->
+    [one] { $people } person
+   *[other] { $people } people
+} and { $groups ->
+    [one] { $groups } group
+   *[other] { $groups } groups
+}, who would lose it. Take it back first, or remove it with force.
+problem-group-paired = The group works in another organization
+problem-detail-group-paired = The group is part of a pairing. Take it out of the pairing first, then remove it.
 problem-in-use = Still in use
 problem-detail-in-use = Other things need this; change them first.
 problem-stale-version = Changed meanwhile
@@ -1121,8 +1371,12 @@ fault-in-the-future = This must not lie in the future.
 fault-not-in-the-future = This must lie in the future.
 fault-not-later = This must be later than { $due_at }, which was promised before.
 fault-taken = This is taken already.
-fault-other-side = People of this organization cannot have this role.
-fault-last-administrator = Somebody has to remain administrator. Make somebody else one first.
+fault-other-side = People of this organization cannot have this.
+fault-of-pairings = This role is given with a pairing, and in no other way.
+fault-below-itself = A line cannot stand below itself or below a line of its own.
+fault-is-root = The topmost line stays where it is.
+fault-line-not-readable = The cases of this line are not to be read by this person: none of their groups may.
+fault-owner-cannot-read = The case or its escalation belongs to somebody who may not read this line. Give it another owner first.
 fault-provider-exists = There is one provider, and it exists already.
 fault-wrong-kind = The answer must be of the kind { $kind }.
 fault-unknown-question = This reason does not ask that.

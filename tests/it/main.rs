@@ -1,5 +1,6 @@
 //! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
 
+mod access;
 mod api;
 mod bad_input;
 mod cases;
@@ -12,6 +13,7 @@ mod guards;
 mod history;
 mod imports;
 mod letters;
+mod lines;
 mod live;
 mod mail;
 mod main_job;

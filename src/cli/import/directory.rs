@@ -11,7 +11,7 @@ use crate::domain::ids::{LineId, OrganizationId, PersonId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
 use crate::store::organizations::Organization;
-use crate::store::{calendars, organizations, people};
+use crate::store::{lines, organizations, people};
 use crate::workflow::import_case::PastActor;
 
 /// A person whom a line names.
@@ -125,7 +125,7 @@ impl Directory {
         if let Some(known) = self.lines.get(name) {
             return Ok(Some(*known));
         }
-        let found = calendars::line_named(conn, name)?.map(|line| line.id);
+        let found = lines::named(conn, name)?.map(|line| line.id);
         if let Some(line) = found {
             self.lines.insert(name.to_owned(), line);
         }
@@ -140,7 +140,7 @@ impl Directory {
         match self.root {
             Some(root) => Ok(root),
             None => {
-                let root = calendars::root_line(conn, now)?;
+                let root = lines::root(conn, now)?;
                 self.root = Some(root);
                 Ok(root)
             }

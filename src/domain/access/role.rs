@@ -68,6 +68,34 @@ impl Role {
         matches!(self, Self::TrustedExternalUser)
     }
 
+    /// The roles for which groups are installed with an organization of this kind, each with what the group is called
+    /// behind the organization's name (A3).
+    pub const fn installed(kind: OrganizationKind) -> &'static [(Self, &'static str)] {
+        const CUSTOMER: &[(Role, &str)] = &[
+            (Role::OrganizationAdmin, "Administrators"),
+            (Role::DesignatedContact, "Designated Contacts"),
+            (Role::PortalViewer, "Portal Viewers"),
+        ];
+        const PARTNER: &[(Role, &str)] = &[
+            (Role::PartnerAdmin, "Administrators"),
+            (Role::DesignatedContact, "Designated Contacts"),
+            (Role::PortalViewer, "Portal Viewers"),
+        ];
+        const PROVIDER: &[(Role, &str)] = &[
+            (Role::Administrator, "Administrators"),
+            (Role::Supervisor, "Supervisors"),
+            (Role::EscalationOwner, "Escalation Owners"),
+            (Role::SupportEngineer, "Support Engineers"),
+            (Role::Monitor, "Monitors"),
+            (Role::Developer, "Developers"),
+        ];
+        match kind {
+            OrganizationKind::Customer => CUSTOMER,
+            OrganizationKind::Partner => PARTNER,
+            OrganizationKind::Provider => PROVIDER,
+        }
+    }
+
     /// Everything that the role grants.
     pub fn permissions(self) -> BTreeSet<Permission> {
         match self {

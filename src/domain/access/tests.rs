@@ -321,3 +321,97 @@ fn verbs_on_escalations_are_given_to_roles() {
     );
     assert!(with(Role::Supervisor).supervises() && !with(Role::EscalationOwner).supervises());
 }
+
+#[test]
+fn a_role_code_is_never_that_of_a_predefined_role() {
+    for good in ["triage", "second_line", "l2"] {
+        assert_eq!(
+            good.parse::<RoleName>().unwrap(),
+            RoleName::Own(RoleCode::parse(good).unwrap())
+        );
+    }
+    for role in Role::ALL {
+        assert!(RoleCode::parse(role.as_str()).is_err(), "{role}");
+        assert_eq!(
+            role.as_str().parse::<RoleName>().unwrap(),
+            RoleName::Predefined(*role)
+        );
+    }
+    for bad in ["", "_x", "x_", "Triage", "a b", "a-b", "ä", &"x".repeat(64)] {
+        assert!(RoleCode::parse(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn an_explanation_names_exactly_what_the_union_grants_and_every_role_that_grants_it() {
+    let holding = |role: HeldRole, way| Holding {
+        name: HeldName::Predefined(Role::PortalViewer),
+        role,
+        way,
+    };
+    let all: Vec<Holding> = Role::ALL
+        .iter()
+        .map(|role| holding(HeldRole::Predefined(*role), Way::Direct))
+        .chain([holding(
+            HeldRole::Own(BTreeSet::from([
+                Permission::CasesView,
+                Permission::FeedsInternal,
+            ])),
+            Way::Direct,
+        )])
+        .collect();
+    for side in [Side::Customer, Side::Provider] {
+        for chosen in 0..1_usize << all.len().min(8) {
+            let holdings: Vec<Holding> = all
+                .iter()
+                .enumerate()
+                .filter(|(n, _)| chosen & (1 << (n % 8)) != 0)
+                .map(|(_, holding)| holding.clone())
+                .collect();
+            let explained = explain(side, &holdings);
+            let access = Access::of(
+                PersonId::from_uuid(uuid::Uuid::nil()),
+                OrganizationId::from_uuid(uuid::Uuid::nil()),
+                side,
+                holdings.iter().map(|holding| holding.role.clone()),
+            );
+            assert_eq!(
+                explained.keys().copied().collect::<BTreeSet<_>>(),
+                access.permissions
+            );
+            for (permission, by) in explained {
+                let granting: Vec<usize> = (0..holdings.len())
+                    .filter(|n| holdings[*n].role.permissions(side).contains(&permission))
+                    .collect();
+                assert_eq!(by, granting);
+            }
+        }
+    }
+}
+
+#[test]
+fn installed_groups_carry_roles_that_fit_and_one_of_them_administers() {
+    for kind in OrganizationKind::ALL {
+        let installed = Role::installed(*kind);
+        assert!(
+            installed
+                .iter()
+                .all(|(role, _)| role.fits(*kind) && !role.is_of_pairings())
+        );
+        let administers = |role: Role| {
+            Access::of_roles(
+                PersonId::from_uuid(uuid::Uuid::nil()),
+                OrganizationId::from_uuid(uuid::Uuid::nil()),
+                kind.side(),
+                [role],
+            )
+            .administers()
+        };
+        let who: Vec<&str> = installed
+            .iter()
+            .filter(|(role, _)| administers(*role))
+            .map(|(_, name)| *name)
+            .collect();
+        assert_eq!(who, ["Administrators"]);
+    }
+}

@@ -7,21 +7,55 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::db::Conn;
-use crate::domain::access::Access;
 use crate::domain::access::Permission::{
-    CalendarsView, CasesView, EscalationsView, LinesView, NoticesView, OrganizationsView, UsersView,
+    CalendarsView, CasesView, EscalationsView, GroupsView, LinesView, NoticesView,
+    OrganizationsView, RolesView, UsersView,
 };
+use crate::domain::access::{Access, Role, RoleName};
 use crate::domain::ids::{
-    CalendarId, CaseRef, EntryId, EscalationRef, LineId, NextStepId, NoticeId, PersonId,
-    PriorityRequestId, TokenId,
+    CalendarId, CaseRef, EntryId, EscalationRef, GroupId, LineId, NextStepId, NoticeId, PersonId,
+    PriorityRequestId, RoleId, TokenId,
 };
 use crate::http::call::Address;
 use crate::http::problem::Problem;
-use crate::store::{cases, escalations, feeds, organizations, people, promises, requests};
+use crate::store::roles::OwnRole;
+use crate::store::{
+    cases, escalations, feeds, groups, organizations, people, promises, requests, roles,
+};
 
 /// An organization by id or slug.
 #[derive(Clone, Debug)]
 pub struct OrganizationAddress(pub String);
+
+/// A role by id, or by its code within one's organization.
+#[derive(Clone, Debug)]
+pub struct RoleAddress(pub String);
+
+impl RoleAddress {
+    /// The role of an organization's own that it names, if it exists for somebody.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn own(&self, conn: &mut Conn, access: &Access) -> Result<Option<OwnRole>, Problem> {
+        Ok(match self.0.parse::<RoleId>() {
+            Ok(id) => roles::find(conn, access.reach(), id)?,
+            Err(_) => roles::by_code(conn, access.organization, &self.0)?,
+        })
+    }
+
+    /// The predefined role that it names.
+    pub fn predefined(&self) -> Option<Role> {
+        self.0.parse().ok()
+    }
+}
+
+impl FromStr for RoleAddress {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
 
 /// An escalation reason by its code.
 #[derive(Clone, Debug)]
@@ -83,6 +117,14 @@ addresses! {
             && organizations::named(conn, access.reach(), &organization.0)?.is_some();
     PersonId, "A person, by id.",
         |person, conn, access| access.can(UsersView) && people::find(conn, access.reach(), *person)?.is_some();
+    RoleAddress, "A role, by id, or by code within your organization.",
+        |role, conn, access| access.can(RolesView)
+            && (role.predefined().is_some_and(|role| role.side() == access.side)
+                || role.own(conn, access)?.is_some());
+    // Whether a group carries it is the verb's to say.
+    RoleName, "A role, by code.", |_role, _conn, _access| true;
+    GroupId, "An access group, by id.",
+        |group, conn, access| access.can(GroupsView) && groups::find(conn, access.reach(), *group)?.is_some();
     // Of these, whoever may see one sees all.
     LineId, "A line of business, by id.", |_line, _conn, access| access.can(LinesView);
     CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.can(CalendarsView);

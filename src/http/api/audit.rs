@@ -49,7 +49,12 @@ pub async fn list(
                 query.cursor.as_deref(),
             )?;
             let filter = filter(conn, call, paging.after)?;
-            let rows = audit::list(conn, &filter, paging.fetch())?;
+            let rows = audit::list(
+                conn,
+                call.principal.access().reach(),
+                &filter,
+                paging.fetch(),
+            )?;
             Ok(paging.page(
                 rows,
                 |event| event.seq,
@@ -81,7 +86,7 @@ fn filter(
         ),
     };
     let organization = match reach {
-        Reach::Everything => named,
+        Reach::Everything | Reach::Staff(_) => named,
         Reach::Organization(own) => Some(own),
     };
     Ok(EventFilter {

@@ -15,8 +15,9 @@ use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::store::calendars::{self, CalendarBook};
+use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, CaseFilter};
+use crate::store::lines;
 use crate::store::{organizations, rules};
 use crate::workflow;
 
@@ -104,7 +105,7 @@ fn filter(
         // Lines do not exist for customers, so that naming one finds nothing, whatever its name.
         Some(_) if !call.reader().is_staff() => return Err(unknown("line_of_business")),
         Some(name) => Some(
-            calendars::line_named(conn, name)?
+            lines::named(conn, name)?
                 .ok_or_else(|| unknown("line_of_business"))?
                 .id,
         ),

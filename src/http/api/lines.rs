@@ -1,6 +1,9 @@
-//! Lines of business: the segments of the provider's work, as a tree. Customers never receive their names.
+//! Lines of business: the segments of the provider's work, as a tree, and who reads the cases of each (A4). Customers never
+//! receive their names.
 
-use super::documents::LineDocument;
+use std::collections::BTreeSet;
+
+use super::documents::{LineBook, LineDocument};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::LineId;
@@ -11,21 +14,21 @@ use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::store::calendars::{self, Line};
-use crate::workflow::administer::{add_line, set_line_calendar};
+use crate::store::{groups, lines, organizations};
+use crate::workflow::lines::{UpdateLine, add_line, update_line};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { lines:
-        GET   "/lines-of-business"        may(Permission::LinesView)   => list, "Lines of business, the root first";
+        GET   "/lines-of-business"        may(Permission::LinesView)   => list, "Lines of business in the order of their tree";
         POST  "/lines-of-business"        may(Permission::LinesManage) => add, "Adds a line of business";
         GET   "/lines-of-business/{line}" may(Permission::LinesView)   => show, "One line of business";
-        PATCH "/lines-of-business/{line}" may(Permission::LinesManage) => change, "Gives a line a calendar of its own, or takes it away (merge patch)";
+        PATCH "/lines-of-business/{line}" may(Permission::LinesManage) => change, "Changes a line: its name, its place, its calendar, and who reads its cases (merge patch)";
     }
 }
 
 request! {
-    /// A new line of business.
+    /// A new line of business. It inherits who reads its cases.
     pub struct NewLine {
         /// Its name, unique among its siblings.
         name: Title,
@@ -39,15 +42,24 @@ request! {
 request! {
     /// Changes to a line of business.
     pub struct ChangeLine {
+        /// Its name, unique among its siblings.
+        name: Patch<Title>,
+        /// The line above, by id or name.
+        parent: Patch<String>,
         /// Its own calendar, by id or name; null for that of the line above.
         calendar: Patch<Option<String>>,
+        /// The provider's access groups, by id or name, whose members read its cases; null for what holds for the line
+        /// above. An empty list leaves those who may read every line.
+        read_groups: Patch<Option<BTreeSet<String>>>,
+        /// Whether the lines below lose grants of their own, so that this holds for all of them.
+        apply_below: Option<bool>,
     }
 }
 
-/// Lines of business, the root first, then by name.
+/// Lines of business, each before those below it; those of one line by name.
 pub async fn list(call: Call) -> Result<Reply<Page<LineDocument>>, Problem> {
-    let lines = call.look(|conn, _| Ok(calendars::lines(conn)?)).await?;
-    Reply::new(&Page::whole(lines.iter().map(LineDocument::from).collect()))
+    let book = call.look(|conn, _| book(conn)).await?;
+    Reply::new(&Page::whole(book.documents()))
 }
 
 /// Adds a line of business.
@@ -64,8 +76,7 @@ pub async fn add(call: Call<(), NewLine>) -> Result<Created<LineDocument>, Probl
             call.now,
         )?;
         let line = read(conn, id)?;
-        let reply = Created::new(&LineDocument::from(&line))?;
-        Ok(reply
+        Ok(Created::new(&line)?
             .version(line.version)
             .location(format!("/api/v1/lines-of-business/{id}")))
     })
@@ -75,30 +86,38 @@ pub async fn add(call: Call<(), NewLine>) -> Result<Created<LineDocument>, Probl
 /// One line of business.
 pub async fn show(call: Call<LineId>) -> Result<Reply<LineDocument>, Problem> {
     let line = call.look(|conn, call| read(conn, call.address)).await?;
-    Ok(Reply::new(&LineDocument::from(&line))?.version(line.version))
+    Ok(Reply::new(&line)?.version(line.version))
 }
 
-/// Gives a line a calendar of its own, or takes it away.
+/// Changes a line of business.
 pub async fn change(call: Call<LineId, ChangeLine>) -> Result<Reply<LineDocument>, Problem> {
     call.write(|conn, call| {
-        let id = call.address;
-        if let Some(calendar) = call.body.calendar.as_option() {
-            let (actor, expected) = (&call.principal.actor, call.expected());
-            set_line_calendar(
-                conn,
-                Some(actor),
-                id,
-                expected,
-                calendar.as_deref(),
-                call.now,
-            )?;
-        }
+        let (id, body) = (call.address, &call.body);
+        let update = UpdateLine {
+            name: body.name.as_option().cloned(),
+            parent: body.parent.as_option().cloned(),
+            calendar: body.calendar.as_option().cloned(),
+            read_groups: body.read_groups.as_option().cloned(),
+            apply_below: body.apply_below.unwrap_or(false),
+        };
+        let actor = Some(&call.principal.actor);
+        update_line(conn, actor, id, call.expected(), &update, call.now)?;
         let line = read(conn, id)?;
-        Ok(Reply::new(&LineDocument::from(&line))?.version(line.version))
+        Ok(Reply::new(&line)?.version(line.version))
     })
     .await
 }
 
-fn read(conn: &mut Conn, id: LineId) -> Result<Line, Problem> {
-    calendars::line_named(conn, &id.to_string())?.ok_or_else(Problem::not_found)
+/// All lines with the groups that they name.
+pub(in crate::http) fn book(conn: &mut Conn) -> Result<LineBook, Problem> {
+    let (all, grants) = (lines::all(conn)?, lines::grants(conn)?);
+    let groups = match organizations::provider(conn)? {
+        Some(provider) => groups::list(conn, provider.id, None, i64::MAX)?,
+        None => Vec::new(),
+    };
+    Ok(LineBook::new(all, grants, groups))
+}
+
+fn read(conn: &mut Conn, id: LineId) -> Result<LineDocument, Problem> {
+    book(conn)?.document(id).ok_or_else(Problem::not_found)
 }

@@ -2,6 +2,7 @@
 
 mod addresses;
 
+pub mod access_groups;
 pub mod audit;
 pub mod calendars;
 pub mod cases;
@@ -17,6 +18,7 @@ pub mod my_notices;
 pub mod next_steps;
 pub mod notices;
 pub mod organizations;
+pub mod permissions;
 pub mod policies;
 pub mod reasons;
 pub mod requests;

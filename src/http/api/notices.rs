@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::documents::PersonName;
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::Permission;
+use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::{CaseNumber, NoticeId};
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::EmailAddress;
@@ -107,7 +107,10 @@ pub async fn list(call: Call<(), (), NoticeQuery>) -> Result<Reply<Page<NoticeDo
     )?;
     let page = call
         .look(move |conn, call| {
-            let rows = notices::list(conn, call.query.state, paging.after, paging.fetch())?;
+            let rows = {
+                let (reach, state) = (call.principal.access().reach(), call.query.state);
+                notices::list(conn, reach, state, paging.after, paging.fetch())?
+            };
             Ok(paging.page(rows, |row| (row.created_at, row.id), NoticeDocument::from))
         })
         .await?;
@@ -116,7 +119,9 @@ pub async fn list(call: Call<(), (), NoticeQuery>) -> Result<Reply<Page<NoticeDo
 
 /// One notice.
 pub async fn show(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Problem> {
-    let document = call.look(|conn, call| read(conn, call.address)).await?;
+    let document = call
+        .look(|conn, call| read(conn, call.principal.access().reach(), call.address))
+        .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
@@ -125,7 +130,7 @@ pub async fn resend(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Probl
     call.write(|conn, call| {
         match resend_notice(conn, Some(&call.principal.actor), call.address, call.now)? {
             Resent::Queued => {
-                let document = read(conn, call.address)?;
+                let document = read(conn, call.principal.access().reach(), call.address)?;
                 Ok(Reply::new(&document)?.version(document.version))
             }
             Resent::NotEnded(state) => {
@@ -136,8 +141,8 @@ pub async fn resend(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Probl
     .await
 }
 
-fn read(conn: &mut Conn, id: NoticeId) -> Result<NoticeDocument, Problem> {
-    notices::find(conn, id)?
+fn read(conn: &mut Conn, reach: Reach, id: NoticeId) -> Result<NoticeDocument, Problem> {
+    notices::find(conn, reach, id)?
         .map(NoticeDocument::from)
         .ok_or_else(Problem::not_found)
 }

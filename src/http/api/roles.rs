@@ -1,27 +1,212 @@
-//! The predefined roles (A2).
+//! Roles: the predefined ones, and an organization's own (A2).
 
+use std::collections::BTreeSet;
+
+use super::addresses::RoleAddress;
 use super::documents::RoleDocument;
-use crate::domain::access::Role;
-use crate::domain::organization::Side;
-use crate::http::call::{Call, SIGNED_IN};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach, Role, RoleCode, RoleName};
+use crate::domain::ids::RoleId;
+use crate::domain::text::Title;
+use crate::http::call::{Call, may};
+use crate::http::fields::{Fault, FieldError, Patch, request};
 use crate::http::pagination::Page;
-use crate::http::problem::Problem;
-use crate::http::reply::Reply;
+use crate::http::problem::{Code, Problem};
+use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
+use crate::store::organizations::Organization;
+use crate::store::{grants, organizations, roles};
+use crate::words::Words;
+use crate::workflow::roles::{AddRole, UpdateRole, add_role, delete_role, update_role};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { roles:
-        GET "/roles" SIGNED_IN => list, "The roles that people of your side can have, and what they grant; staff see all";
+        GET    "/roles"        may(Permission::RolesView)   => list, "The roles that an organization's people can have: the predefined ones, and its own";
+        POST   "/roles"        may(Permission::RolesManage) => add, "Adds a role of an organization's own, or a copy of another";
+        GET    "/roles/{role}" may(Permission::RolesView)   => show, "One role, by id, or by code within your organization";
+        PATCH  "/roles/{role}" may(Permission::RolesManage) => change, "Changes a role of an organization's own, for everybody who holds it (merge patch)";
+        DELETE "/roles/{role}" may(Permission::RolesManage) => remove, "Removes a role of an organization's own; with force also one that is held";
     }
 }
 
-/// The roles that people of the caller's side can have; staff see all.
-pub async fn list(call: Call) -> Result<Reply<Page<RoleDocument>>, Problem> {
-    let side = call.principal.side();
-    let seen = Role::ALL
-        .iter()
-        .copied()
-        .filter(|role| side == Side::Provider || role.side() == side);
-    Reply::new(&Page::whole(seen.map(RoleDocument::from).collect()))
+request! {
+    /// Whose roles.
+    pub struct RoleQuery {
+        /// Of this organization, by id or slug; your own if not given.
+        organization: Option<String>,
+    }
+}
+
+request! {
+    /// A new role.
+    pub struct NewRole {
+        /// Whose it is, by id or slug; your own organization's if not given.
+        organization: Option<String>,
+        /// Its name in requests: small letters, digits and inner underscores. It stays.
+        code: RoleCode,
+        /// What people read.
+        name: Title,
+        /// What it grants; what `copy_of` grants if not given.
+        permissions: Option<BTreeSet<Permission>>,
+        /// The code of the role that it is a copy of.
+        copy_of: Option<RoleName>,
+    }
+}
+
+request! {
+    /// Changes to a role.
+    pub struct ChangeRole {
+        /// What people read.
+        name: Patch<Title>,
+        /// Everything that it grants from now on.
+        permissions: Patch<BTreeSet<Permission>>,
+    }
+}
+
+request! {
+    /// How a role is removed.
+    pub struct RemoveRole {
+        /// Whether it is also removed if it is given to people or groups: it is then taken back from all of them.
+        force: Option<bool>,
+    }
+}
+
+/// The predefined roles that fit, then the organization's own by name.
+pub async fn list(call: Call<(), (), RoleQuery>) -> Result<Reply<Page<RoleDocument>>, Problem> {
+    let items = call
+        .look(|conn, call| {
+            let access = call.principal.access();
+            let organization = match &call.query.organization {
+                None => organizations::find(conn, Reach::Everything, access.organization)?
+                    .ok_or_else(Problem::not_found)?,
+                Some(name) => {
+                    organizations::named(conn, access.reach(), name)?.ok_or_else(|| {
+                        let fault = Fault::new("not_found");
+                        Problem::invalid_field(FieldError::new("organization", fault))
+                    })?
+                }
+            };
+            let holders = grants::holders(conn, organization.id, call.now)?;
+            let own = roles::of_organization(conn, organization.id)?;
+            let predefined = Role::ALL
+                .iter()
+                .filter(|role| role.fits(organization.kind))
+                .map(|role| {
+                    let name = named(&call.desk.words, *role);
+                    RoleDocument::predefined(*role, name, &holders)
+                });
+            let side = organization.kind.side();
+            let own = own
+                .iter()
+                .map(|role| RoleDocument::own(role, side, &holders));
+            Ok(predefined.chain(own).collect())
+        })
+        .await?;
+    Reply::new(&Page::whole(items))
+}
+
+fn named(words: &Words, role: Role) -> String {
+    words.say_of("role", role.as_str(), &[])
+}
+
+/// Adds a role.
+pub async fn add(call: Call<(), NewRole>) -> Result<Created<RoleDocument>, Problem> {
+    call.write(|conn, call| {
+        let body = &call.body;
+        let add = AddRole {
+            organization: body
+                .organization
+                .clone()
+                .unwrap_or_else(|| call.principal.organization.slug.clone()),
+            code: body.code.clone(),
+            name: body.name.clone(),
+            permissions: body.permissions.clone(),
+            copy_of: body.copy_of.clone(),
+        };
+        let id = add_role(conn, Some(&call.principal.actor), &add, call.now)?;
+        let document = read(conn, id, call.now)?;
+        Ok(Created::new(&document)?
+            .version(document.version)
+            .location(format!("/api/v1/roles/{id}")))
+    })
+    .await
+}
+
+/// One role.
+pub async fn show(call: Call<RoleAddress>) -> Result<Reply<RoleDocument>, Problem> {
+    let document = call
+        .look(|conn, call| {
+            let access = call.principal.access();
+            if let Some(role) = call.address.predefined() {
+                let kind = organization(conn, access.organization)?.kind;
+                if !role.fits(kind) {
+                    return Err(Problem::not_found());
+                }
+                let holders = grants::holders(conn, access.organization, call.now)?;
+                let name = named(&call.desk.words, role);
+                return Ok(RoleDocument::predefined(role, name, &holders));
+            }
+            let own = call.address.own(conn, access)?;
+            read(conn, own.ok_or_else(Problem::not_found)?.id, call.now)
+        })
+        .await?;
+    Ok(Reply::new(&document)?.version(document.version))
+}
+
+/// Changes a role.
+pub async fn change(call: Call<RoleAddress, ChangeRole>) -> Result<Reply<RoleDocument>, Problem> {
+    call.write(|conn, call| {
+        let id = own(conn, call)?;
+        let update = UpdateRole {
+            name: call.body.name.as_option().cloned(),
+            permissions: call.body.permissions.as_option().cloned(),
+        };
+        let actor = Some(&call.principal.actor);
+        update_role(conn, actor, id, call.expected(), &update, call.now)?;
+        let document = read(conn, id, call.now)?;
+        Ok(Reply::new(&document)?.version(document.version))
+    })
+    .await
+}
+
+/// Removes a role.
+pub async fn remove(call: Call<RoleAddress, (), RemoveRole>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        let id = own(conn, call)?;
+        let force = call.query.force.unwrap_or(false);
+        let actor = Some(&call.principal.actor);
+        delete_role(conn, actor, id, call.expected(), force, call.now)?;
+        Ok(Done::done())
+    })
+    .await
+}
+
+/// The role of an organization's own that a change is about; the predefined ones stay as they are.
+fn own<B, Q>(conn: &mut Conn, call: &Call<RoleAddress, B, Q>) -> Result<RoleId, Problem> {
+    let access = call.principal.access();
+    if let Some(role) = call.address.predefined() {
+        return Err(if role.side() == access.side {
+            Problem::new(Code::RolePredefined).with("role", role.as_str())
+        } else {
+            Problem::not_found()
+        });
+    }
+    let own = call.address.own(conn, access)?;
+    Ok(own.ok_or_else(Problem::not_found)?.id)
+}
+
+fn organization(
+    conn: &mut Conn,
+    id: crate::domain::ids::OrganizationId,
+) -> Result<Organization, Problem> {
+    organizations::find(conn, Reach::Everything, id)?.ok_or_else(Problem::not_found)
+}
+
+fn read(conn: &mut Conn, id: RoleId, now: Instant) -> Result<RoleDocument, Problem> {
+    let role = roles::find(conn, Reach::Everything, id)?.ok_or_else(Problem::not_found)?;
+    let side = organization(conn, role.organization_id)?.kind.side();
+    let holders = grants::holders(conn, role.organization_id, now)?;
+    Ok(RoleDocument::own(&role, side, &holders))
 }

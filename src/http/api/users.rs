@@ -7,8 +7,9 @@ use chrono_tz::Tz;
 
 use super::documents::PersonDocument;
 use crate::db::Conn;
-use crate::domain::access::{Permission, Reach, Role};
-use crate::domain::ids::PersonId;
+use crate::domain::Instant;
+use crate::domain::access::{Access, Permission, Reach, RoleName};
+use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::{Call, may};
 use crate::http::desk::Desk;
@@ -19,7 +20,7 @@ use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::http::sign_in;
 use crate::store::people::Person;
-use crate::store::{organizations, people, sessions};
+use crate::store::{grants, groups, organizations, people, sessions};
 use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
 
 /// The routes of this resource.
@@ -57,8 +58,8 @@ request! {
         last_name: PersonName,
         /// Own IANA time zone; the organization's if not given.
         time_zone: Option<Tz>,
-        /// The roles to begin with; none if not given.
-        roles: Option<BTreeSet<Role>>,
+        /// The codes of the roles to begin with, predefined or the organization's own; none if not given.
+        roles: Option<BTreeSet<RoleName>>,
         /// A password to begin with; nobody signs in without one.
         password: Option<Secret>,
     }
@@ -73,8 +74,9 @@ request! {
         last_name: Patch<PersonName>,
         /// Own IANA time zone; null for the organization's.
         time_zone: Patch<Option<Tz>>,
-        /// All roles that the person has from now on.
-        roles: Patch<BTreeSet<Role>>,
+        /// The codes of all roles that the person has themselves from now on, predefined or the organization's own. What
+        /// their groups carry stays.
+        roles: Patch<BTreeSet<RoleName>>,
         /// Whether the person is shut out: at once, wherever they are signed in.
         disabled: Patch<bool>,
         /// A new password; whoever is signed in with the old one is signed out.
@@ -107,7 +109,8 @@ pub async fn list(call: Call<(), (), UserQuery>) -> Result<Reply<Page<PersonDocu
                 .map(|(last, first, id)| (last.as_str(), first.as_str(), *id));
             let rows = people::list(conn, reach, organization, after, paging.fetch())?;
             let ids: Vec<PersonId> = rows.iter().map(|person| person.id).collect();
-            let roles = people::roles_of(conn, &ids)?;
+            let roles = grants::of_people(conn, &ids, call.now)?;
+            let groups = groups_of(conn, call.principal.access(), &ids)?;
             Ok(paging.page(
                 rows,
                 |person| {
@@ -117,7 +120,7 @@ pub async fn list(call: Call<(), (), UserQuery>) -> Result<Reply<Page<PersonDocu
                         person.id,
                     )
                 },
-                |person| PersonDocument::new(&person, &roles),
+                |person| PersonDocument::new(&person, &roles, groups.as_deref()),
             ))
         })
         .await?;
@@ -142,11 +145,12 @@ pub async fn add(call: Call<(), NewUser>) -> Result<Created<PersonDocument>, Pro
             first_name: body.first_name.clone(),
             last_name: body.last_name.clone(),
             time_zone: body.time_zone,
-            roles: body.roles.iter().flatten().copied().collect(),
+            roles: body.roles.iter().flatten().cloned().collect(),
             password_hash: password_hash.clone(),
         };
         let id = add_person(conn, Some(&call.principal.actor), &add, call.now)?;
-        let (person, document) = read(conn, Reach::Everything, id)?;
+        let access = call.principal.access();
+        let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
         Ok(Created::new(&document)?
             .version(person.version)
             .location(format!("/api/v1/users/{id}")))
@@ -157,7 +161,10 @@ pub async fn add(call: Call<(), NewUser>) -> Result<Created<PersonDocument>, Pro
 /// One person.
 pub async fn show(call: Call<PersonId>) -> Result<Reply<PersonDocument>, Problem> {
     let (person, document) = call
-        .look(|conn, call| read(conn, call.principal.access().reach(), call.address))
+        .look(|conn, call| {
+            let access = call.principal.access();
+            read(conn, access, access.reach(), call.address, call.now)
+        })
         .await?;
     Ok(Reply::new(&document)?.version(person.version))
 }
@@ -174,7 +181,7 @@ pub async fn change(call: Call<PersonId, ChangeUser>) -> Result<Reply<PersonDocu
             roles: body
                 .roles
                 .as_option()
-                .map(|roles| roles.iter().copied().collect()),
+                .map(|roles| roles.iter().cloned().collect()),
             disabled: body.disabled.as_option().copied(),
             password_hash: password_hash.clone(),
         };
@@ -183,16 +190,36 @@ pub async fn change(call: Call<PersonId, ChangeUser>) -> Result<Reply<PersonDocu
         if update.disabled == Some(true) || update.password_hash.is_some() {
             sessions::close_all(conn, id)?;
         }
-        let (person, document) = read(conn, Reach::Everything, id)?;
+        let access = call.principal.access();
+        let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
         Ok(Reply::new(&document)?.version(person.version))
     })
     .await
 }
 
-fn read(conn: &mut Conn, reach: Reach, id: PersonId) -> Result<(Person, PersonDocument), Problem> {
+/// The groups that people are in, for who may see groups.
+fn groups_of(
+    conn: &mut Conn,
+    access: &Access,
+    ids: &[PersonId],
+) -> Result<Option<Vec<(PersonId, GroupId, String)>>, Problem> {
+    if !access.can(Permission::GroupsView) {
+        return Ok(None);
+    }
+    Ok(Some(groups::of_people(conn, ids)?))
+}
+
+fn read(
+    conn: &mut Conn,
+    access: &Access,
+    reach: Reach,
+    id: PersonId,
+    now: Instant,
+) -> Result<(Person, PersonDocument), Problem> {
     let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
-    let roles = people::roles_of(conn, &[id])?;
-    let document = PersonDocument::new(&person, &roles);
+    let roles = grants::of_people(conn, &[id], now)?;
+    let groups = groups_of(conn, access, &[id])?;
+    let document = PersonDocument::new(&person, &roles, groups.as_deref());
     Ok((person, document))
 }
 

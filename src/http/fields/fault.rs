@@ -10,11 +10,13 @@ use crate::words::{self, Words};
 
 /// Every code of a fault there is; each has a message `fault-<code>`.
 pub const FAULTS: &[&str] = &[
+    "below_itself",
     "control_character",
     "empty",
     "given_twice",
     "in_the_future",
-    "last_administrator",
+    "is_root",
+    "line_not_readable",
     "malformed",
     "malformed_code",
     "malformed_cursor",
@@ -38,7 +40,9 @@ pub const FAULTS: &[&str] = &[
     "not_null",
     "not_optional",
     "not_with_state",
+    "of_pairings",
     "other_side",
+    "owner_cannot_read",
     "out_of_range",
     "overlapping_spans",
     "provider_exists",

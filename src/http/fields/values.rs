@@ -16,13 +16,13 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::{At, Errors, Fault, Field, Member, Members, Request};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Role};
+use crate::domain::access::{Permission, Role, RoleCode, RoleName};
 use crate::domain::calendar::Unit;
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
-use crate::domain::ids::{CalendarId, CaseRef, LineId, OrganizationId, PersonId};
+use crate::domain::ids::{CalendarId, CaseRef, GroupId, LineId, OrganizationId, PersonId};
 use crate::domain::notice::{Delivery, NoticeState};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::{Governance, QuestionKind};
@@ -67,6 +67,7 @@ written! {
     Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
     State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Permission, Role,
+    RoleCode, RoleName, GroupId,
     CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode, NoticeState, Delivery,
 }
 

@@ -2,15 +2,16 @@
 
 use super::visit::Visit;
 use crate::db::Conn;
-use crate::domain::access::Access;
 use crate::domain::access::Permission::{
-    CalendarsView, CasesView, EscalationsView, NoticesView, UsersView,
+    CalendarsView, CasesView, EscalationsView, GroupsView, LinesView, NoticesView, RolesView,
+    UsersView,
 };
+use crate::domain::access::{Access, Role};
 use crate::domain::ids::{
-    CaseRef, EntryId, EscalationRef, NextStepId, PersonId, PriorityRequestId,
+    CaseRef, EntryId, EscalationRef, GroupId, NextStepId, PersonId, PriorityRequestId, RoleId,
 };
 use crate::http::problem::Problem;
-use crate::store::{cases, escalations, feeds, people, promises, requests};
+use crate::store::{cases, escalations, feeds, groups, people, promises, requests, roles};
 
 /// Whether everything that the path names exists for the visitor.
 ///
@@ -39,6 +40,9 @@ fn exists(conn: &mut Conn, access: &Access, name: &str, value: &str) -> Result<b
         "person" => access.can(UsersView),
         "calendar" => access.can(CalendarsView),
         "notice" => access.can(NoticesView),
+        "role" => access.can(RolesView),
+        "group" => access.can(GroupsView),
+        "line" => access.can(LinesView),
         _ => true,
     };
     if !looks {
@@ -68,6 +72,16 @@ fn exists(conn: &mut Conn, access: &Access, name: &str, value: &str) -> Result<b
         "person" => match value.parse::<PersonId>() {
             Ok(person) => people::find(conn, reach, person)?.is_some(),
             Err(_) => false,
+        },
+        "group" => match value.parse::<GroupId>() {
+            Ok(group) => groups::find(conn, reach, group)?.is_some(),
+            Err(_) => false,
+        },
+        "role" => match value.parse::<RoleId>() {
+            Ok(role) => roles::find(conn, reach, role)?.is_some(),
+            Err(_) => value
+                .parse::<Role>()
+                .is_ok_and(|role| role.side() == access.side),
         },
         // Of calendars and notices, whoever may see one sees all; reasons everybody reads.
         _ => true,

@@ -1,12 +1,15 @@
-//! Administration: reasons, policies, calendars, people, organizations and notices.
+//! Administration: people, roles, groups, organizations, lines of business, reasons, policies, calendars and notices.
 
 pub mod calendars;
+pub mod groups;
 mod handlers;
+pub mod lines;
 pub mod notices;
 mod organizations;
 pub mod people;
 mod policies;
 mod reasons;
+pub mod roles;
 
 use serde::Serialize;
 
@@ -116,8 +119,14 @@ pub struct AdminForm {
 pub enum Place {
     /// People.
     People,
+    /// Roles.
+    Roles,
+    /// Access groups.
+    Groups,
     /// Organizations.
     Organizations,
+    /// Lines of business.
+    Lines,
     /// Escalation reasons.
     Reasons,
     /// Policies.
@@ -130,18 +139,24 @@ pub enum Place {
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::People,
+        Self::Roles,
+        Self::Groups,
         Self::Organizations,
+        Self::Lines,
         Self::Reasons,
         Self::Policies,
         Self::Calendars,
         Self::Notices,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 6] = [
+    pub const NAMES: [&str; 9] = [
         "people",
+        "roles",
+        "groups",
         "organizations",
+        "lines",
         "reasons",
         "policies",
         "calendars",

@@ -79,6 +79,22 @@ closed_enum! {
         PersonAdded = "person_added",
         /// A person was changed.
         PersonChanged = "person_changed",
+        /// A role was added.
+        RoleAdded = "role_added",
+        /// A role was changed.
+        RoleChanged = "role_changed",
+        /// A role was removed.
+        RoleRemoved = "role_removed",
+        /// A group was added.
+        GroupAdded = "group_added",
+        /// A group was changed.
+        GroupChanged = "group_changed",
+        /// A group was removed.
+        GroupRemoved = "group_removed",
+        /// A line was added.
+        LineAdded = "line_added",
+        /// A line was changed.
+        LineChanged = "line_changed",
         /// A reason was added or changed.
         ReasonSaved = "reason_saved",
         /// Policies were changed.

@@ -255,7 +255,7 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
         first_name,
         last_name,
         time_zone: None,
-        roles: vec![Role::Administrator],
+        roles: vec![Role::Administrator.into()],
         password_hash: Some(password_hash),
     };
     let (token_hash, now) = (hash_secret(token), visit.now);

@@ -92,6 +92,14 @@ codes! {
     AlreadyDecided = "already_decided", CONFLICT;
     /// A notice that waits or was sent is not sent again.
     NoticeNotEnded = "notice_not_ended", CONFLICT;
+    /// Somebody has to remain administrator of the organization.
+    LastAdministrator = "last_administrator", CONFLICT;
+    /// A predefined role is copied, never changed or removed (A2).
+    RolePredefined = "role_predefined", CONFLICT;
+    /// A role that is given to people or groups is removed only with `force`.
+    RoleHeld = "role_held", CONFLICT;
+    /// A group that works in another organization by a pairing is not removed.
+    GroupPaired = "group_paired", CONFLICT;
     /// A thing that other things need cannot go.
     InUse = "in_use", CONFLICT;
     /// The thing was changed since the version that the request is based on.

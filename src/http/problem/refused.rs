@@ -61,6 +61,13 @@ impl From<Refused> for Problem {
             Refused::EscalationEnded => Self::new(Code::EscalationEnded),
             Refused::EditWindowClosed => Self::new(Code::EditWindowClosed),
             Refused::NotEditable => Self::new(Code::NotEditable),
+            Refused::LastAdministrator { organization } => {
+                Self::new(Code::LastAdministrator).with("organization", organization)
+            }
+            Refused::RoleHeld { people, groups } => Self::new(Code::RoleHeld)
+                .with("people", people)
+                .with("groups", groups),
+            Refused::GroupPaired => Self::new(Code::GroupPaired),
             Refused::BeforeOpening { opened_at } => {
                 Self::new(Code::BeforeOpening).with_json("opened_at", &opened_at)
             }

@@ -6,9 +6,11 @@ use crate::db::Conn;
 use crate::db::schema::{cases, notices, people};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
+use crate::domain::access::Reach;
 use crate::domain::ids::{CaseNumber, NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::EmailAddress;
+use crate::store::lines::hidden_from;
 use crate::store::people::display_name;
 
 /// A notice as administrators see it: on its way or at its end, and why.
@@ -42,18 +44,21 @@ pub struct Listed {
     pub version: i64,
 }
 
-/// Notices in `state` or in any, the newest first, after the one at `after`.
+/// Notices in `state` or in any, the newest first, after the one at `after`; none on cases that the reader may not
+/// read (A4).
 ///
 /// # Errors
 /// The database's own.
 pub fn list(
     conn: &mut Conn,
+    reach: Reach,
     state: Option<NoticeState>,
     after: Option<(Instant, NoticeId)>,
     limit: i64,
 ) -> QueryResult<Vec<Listed>> {
     load(
         conn,
+        reach,
         &Which::Page {
             state,
             after,
@@ -62,12 +67,12 @@ pub fn list(
     )
 }
 
-/// The notice of that id.
+/// The notice of that id, if it exists for the reader.
 ///
 /// # Errors
 /// The database's own.
-pub fn find(conn: &mut Conn, id: NoticeId) -> QueryResult<Option<Listed>> {
-    Ok(load(conn, &Which::One(id))?.pop())
+pub fn find(conn: &mut Conn, reach: Reach, id: NoticeId) -> QueryResult<Option<Listed>> {
+    Ok(load(conn, reach, &Which::One(id))?.pop())
 }
 
 enum Which {
@@ -87,7 +92,7 @@ type Row = (
     Option<i64>,
 );
 
-fn load(conn: &mut Conn, which: &Which) -> QueryResult<Vec<Listed>> {
+fn load(conn: &mut Conn, reach: Reach, which: &Which) -> QueryResult<Vec<Listed>> {
     let mut query = notices::table
         .left_join(people::table)
         .left_join(cases::table.on(notices::case_id.eq(cases::id.nullable())))
@@ -116,6 +121,14 @@ fn load(conn: &mut Conn, which: &Which) -> QueryResult<Vec<Listed>> {
             cases::number.nullable(),
         ))
         .into_boxed();
+    match reach {
+        Reach::Everything => {}
+        Reach::Organization(own) => query = query.filter(people::organization_id.eq(own)),
+        Reach::Staff(person) => {
+            let readable = cases::line_of_business_id.ne_all(hidden_from!(person));
+            query = query.filter(notices::case_id.is_null().or(readable.assume_not_null()));
+        }
+    }
     match which {
         Which::One(id) => query = query.filter(notices::id.eq(*id)),
         Which::Page {

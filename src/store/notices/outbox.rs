@@ -12,14 +12,14 @@ use crate::db::schema::{cases, feed_entries, notices};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::feed::Visibility;
-use crate::domain::ids::{EntryId, NoticeId, OneTimeLinkId, OrganizationId, PersonId};
+use crate::domain::ids::{EntryId, LineId, NoticeId, OneTimeLinkId, OrganizationId, PersonId};
 use crate::domain::link::LinkState;
 use crate::domain::notice::{
     About, Candidate, Matter, NoticeState, Obstacle, Payload, letter_obstacle, obstacle,
 };
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
-use crate::store::one_time_links;
+use crate::store::{lines, one_time_links};
 
 /// As literals, so that SQLite recognises the partial indexes by them.
 const WAITING: &str = "notices.state = 'waiting'";
@@ -143,7 +143,7 @@ pub fn complete(message_id: &str, host: &str) -> String {
 type Row = (
     (NoticeId, String, String, String, i64, At),
     RowTo,
-    Option<OrganizationId>,
+    (Option<OrganizationId>, Option<LineId>),
 );
 
 /// The notices of those ids with what it takes to write them, in the order in which they were made, as things stand at
@@ -174,7 +174,10 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
                 notices::to_name,
                 notices::to_organization_id,
             ),
-            cases::organization_id.nullable(),
+            (
+                cases::organization_id.nullable(),
+                cases::line_of_business_id.nullable(),
+            ),
         ))
         .load(conn)?;
     let payloads: Vec<Result<Payload, String>> = rows
@@ -192,8 +195,14 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
             continue;
         };
         let first_message_id = first_of_thread(conn, &row)?;
+        // A4: who may not read the case's line any more is told nothing of it.
+        let reads = match row.2.1 {
+            Some(line) => lines::readers(conn, line)?.admit(&to.candidate.access),
+            None => true,
+        };
         let obstacle = (payload.as_mut().ok())
-            .and_then(|payload| now.bring_up_to_date(payload, &to.candidate, row.2));
+            .and_then(|payload| now.bring_up_to_date(payload, &to.candidate, row.2.0))
+            .or_else(|| (!reads).then_some(Obstacle::NotVisible));
         let (id, _, _, message_id, attempts, created_at) = row.0;
         addressed.push(Addressed {
             id,

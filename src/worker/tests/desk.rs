@@ -227,7 +227,13 @@ impl Desk {
     pub(super) async fn notices(&self) -> Vec<Listed> {
         let mut all = self
             .write(|conn: &mut Conn| -> Result<_, DbError> {
-                Ok(notices::list(conn, None, None, 100)?)
+                Ok(notices::list(
+                    conn,
+                    crate::domain::access::Reach::Everything,
+                    None,
+                    None,
+                    100,
+                )?)
             })
             .await;
         all.reverse();

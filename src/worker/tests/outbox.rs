@@ -203,9 +203,9 @@ on_each_database! {
         desk.memory.refuse(SendError::Permanent("no".to_owned()));
         desk.step().await;
         let pages = desk.write(|conn: &mut Conn| -> Result<_, DbError> {
-            let first = notices::list(conn, Some(Sent), None, 3)?;
+            let first = notices::list(conn, crate::domain::access::Reach::Everything, Some(Sent), None, 3)?;
             let last = first.last().map(|one| (one.created_at, one.id));
-            let second = notices::list(conn, Some(Sent), last, 3)?;
+            let second = notices::list(conn, crate::domain::access::Reach::Everything, Some(Sent), last, 3)?;
             Ok((first, second))
         }).await;
         let numbers = |page: &[notices::Listed]| page.iter().map(|one| one.case_number.unwrap().value()).collect::<Vec<_>>();

@@ -13,6 +13,7 @@ use crate::store::calendars::CalendarRow;
 use crate::store::{calendars, cases, imports};
 use crate::workflow::administer::{self, AddOrganization, AddPerson};
 use crate::workflow::import_case::import_case;
+use crate::workflow::lines::add_line;
 
 use super::Prepared;
 use super::history::resolve;
@@ -151,7 +152,7 @@ fn line(
     }
     let parent = record.parent.as_ref().map(Title::as_str);
     let calendar = record.calendar.as_ref().map(Title::as_str);
-    administer::add_line(conn, None, &record.name, parent, calendar, now)?;
+    add_line(conn, None, &record.name, parent, calendar, now)?;
     Ok(Loaded::New)
 }
 
@@ -171,7 +172,7 @@ fn user(
         first_name: record.first_name.clone(),
         last_name: record.last_name.clone(),
         time_zone: None,
-        roles: record.roles.clone(),
+        roles: record.roles.iter().copied().map(Into::into).collect(),
         password_hash: password_hash.map(str::to_owned),
     };
     administer::add_person(conn, None, &add, now)?;

@@ -21,6 +21,7 @@ use crate::workflow::administer::{self, AddOrganization, AddPerson};
 use crate::workflow::import_case::{
     CaseState, PastCase, PastChange, PastEntry, continue_case, import_case, state_of,
 };
+use crate::workflow::lines::add_line;
 
 use super::Incident;
 use super::row::{Event, Named};
@@ -320,7 +321,7 @@ impl Loading<'_> {
             first_name,
             last_name,
             time_zone: None,
-            roles: vec![role],
+            roles: vec![role.into()],
             password_hash: None,
         };
         administer::add_person(self.conn, None, &add, self.now)?;
@@ -336,7 +337,7 @@ impl Loading<'_> {
         if let Some(line) = self.directory.line(self.conn, group.as_str())? {
             return Ok(line);
         }
-        let line = administer::add_line(self.conn, None, group, None, None, self.now)?;
+        let line = add_line(self.conn, None, group, None, None, self.now)?;
         self.outcome.lines += 1;
         Ok(line)
     }

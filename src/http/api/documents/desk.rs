@@ -1,19 +1,20 @@
-//! What the desk is made of: organizations, people, roles, lines, calendars, policies, reasons; its records and notices.
+//! What the desk is made of: organizations, people, calendars, policies, reasons; its records and notices.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::access::GroupName;
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Role};
 use crate::domain::calendar::CalendarShape;
 use crate::domain::ids::{
-    CalendarId, CaseId, EscalationId, EventId, LineId, OrganizationId, PersonId,
+    CalendarId, CaseId, EscalationId, EventId, GroupId, OrganizationId, PersonId,
 };
-use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::{Governance, Question};
 use crate::store::audit::Event;
-use crate::store::calendars::{CalendarRow, Line};
+use crate::store::calendars::CalendarRow;
+use crate::store::grants::Given;
 use crate::store::organizations::Organization;
 use crate::store::people::Person;
 use crate::store::rules::ReasonRow;
@@ -74,8 +75,10 @@ pub struct PersonDocument {
     pub name: String,
     /// Own IANA time zone; the organization's if null.
     pub time_zone: Option<String>,
-    /// The roles held in the own organization.
-    pub roles: Vec<Role>,
+    /// The codes of the roles given to the person in their own organization; see `groups` for what else they hold.
+    pub roles: Vec<String>,
+    /// The access groups that the person is in; null for who may not see groups.
+    pub groups: Option<Vec<GroupName>>,
     /// Since when the person is shut out.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub disabled_at: Option<Instant>,
@@ -87,8 +90,12 @@ pub struct PersonDocument {
 }
 
 impl PersonDocument {
-    /// The person; `roles` may hold those of other people too.
-    pub fn new(person: &Person, roles: &[(PersonId, Role)]) -> Self {
+    /// The person; `roles` and `groups` may hold those of other people too.
+    pub fn new(
+        person: &Person,
+        roles: &[(PersonId, Given)],
+        groups: Option<&[(PersonId, GroupId, String)]>,
+    ) -> Self {
         Self {
             id: person.id,
             organization: person.organization_id,
@@ -100,61 +107,21 @@ impl PersonDocument {
             roles: roles
                 .iter()
                 .filter(|(id, _)| *id == person.id)
-                .map(|(_, role)| *role)
+                .map(|(_, role)| role.code.clone())
                 .collect(),
+            groups: groups.map(|groups| {
+                groups
+                    .iter()
+                    .filter(|(id, _, _)| *id == person.id)
+                    .map(|(_, id, name)| GroupName {
+                        id: *id,
+                        name: name.clone(),
+                    })
+                    .collect()
+            }),
             disabled_at: person.disabled_at,
             created_at: person.created_at,
             version: person.version,
-        }
-    }
-}
-
-/// A predefined role (A2).
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = RoleDescription)]
-pub struct RoleDocument {
-    /// Its name in requests.
-    pub code: Role,
-    /// The side whose people can have it.
-    pub side: Side,
-    /// Everything that it grants.
-    pub permissions: Vec<Permission>,
-}
-
-impl From<Role> for RoleDocument {
-    fn from(role: Role) -> Self {
-        Self {
-            code: role,
-            side: role.side(),
-            permissions: role.permissions().into_iter().collect(),
-        }
-    }
-}
-
-/// A line of business.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = LineOfBusiness)]
-pub struct LineDocument {
-    /// Its id.
-    pub id: LineId,
-    /// The line above; null for the root.
-    pub parent: Option<LineId>,
-    /// Its name.
-    pub name: String,
-    /// Its own calendar; that of the line above if null.
-    pub calendar: Option<CalendarId>,
-    /// Counts its changes.
-    pub version: i64,
-}
-
-impl From<&Line> for LineDocument {
-    fn from(line: &Line) -> Self {
-        Self {
-            id: line.id,
-            parent: line.parent_id,
-            name: line.name.clone(),
-            calendar: line.calendar_id,
-            version: line.version,
         }
     }
 }

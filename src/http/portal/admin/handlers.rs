@@ -23,7 +23,10 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     [
         own,
         super::people::routes(),
+        super::roles::routes(),
+        super::groups::routes(),
         super::organizations::routes(),
+        super::lines::routes(),
         super::reasons::routes(),
         super::policies::routes(),
         super::calendars::routes(),
@@ -44,6 +47,9 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
     let staff = access.side == Side::Provider;
     let sees = |place: &Place| match place {
         Place::People => access.can(Permission::UsersView),
+        Place::Roles => access.can(Permission::RolesView),
+        Place::Groups => access.can(Permission::GroupsView),
+        Place::Lines => staff && access.can(Permission::LinesView),
         Place::Organizations => staff && access.can(Permission::OrganizationsView),
         Place::Reasons => access.can(Permission::ReasonsManage),
         Place::Policies => access.can(Permission::PoliciesView),
@@ -51,6 +57,18 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
         Place::Notices => access.can(Permission::NoticesView),
     };
     Place::ALL.into_iter().filter(sees).collect()
+}
+
+/// Whether a place is open to the visitor: the navigation and the page give one answer.
+///
+/// # Errors
+/// [`Code::NotFound`](crate::http::problem::Code::NotFound) if it is not.
+pub(super) fn open(visit: &Visit, place: Place) -> Result<(), Problem> {
+    if places(visit.access()?).contains(&place) {
+        Ok(())
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 /// The tabs that the visitor sees, with `current` marked.

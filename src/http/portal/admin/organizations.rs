@@ -1,6 +1,6 @@
 //! Organizations: the list, and adding one.
 
-use super::handlers::{PLACE, again, form, list};
+use super::handlers::{PLACE, again, form, list, open};
 use super::people::add_organization_form;
 use super::{AdminForm, Cell, Place};
 use crate::domain::access::Permission;
@@ -30,6 +30,7 @@ pub(super) fn routes() -> Vec<PortalRoute> {
 }
 
 async fn show_all(visit: Visit) -> Outcome {
+    open(&visit, Place::Organizations)?;
     let (reach, cursor) = (
         visit.access()?.reach(),
         visit.asked("cursor").map(str::to_owned),

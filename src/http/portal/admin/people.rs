@@ -1,5 +1,6 @@
 //! People with their roles, and organizations.
 
+mod access;
 mod handlers;
 
 use serde::Serialize;
@@ -7,10 +8,12 @@ use serde::Serialize;
 use crate::domain::access::Role;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Form, Kind};
-use crate::http::portal::parts::Tab;
+use crate::http::portal::parts::{Link, Tab};
+use crate::store::roles::OwnRole;
 use crate::words::Words;
 
-pub(super) use handlers::routes;
+pub use access::{AccessPage, PermissionLine, RESOURCES, Resource, access_page, in_resources};
+pub(super) use handlers::{routes, ticked};
 
 /// One person.
 #[derive(Clone, Debug, Serialize)]
@@ -25,8 +28,12 @@ pub struct PersonPage {
     pub active: bool,
     /// The places of the administration.
     pub tabs: Vec<Tab>,
-    /// The roles that they hold.
+    /// The roles that were given to them.
     pub held: Vec<String>,
+    /// The access groups that they are in; for who may see groups.
+    pub groups: Option<Vec<Link>>,
+    /// Where it says what they may do, and why.
+    pub explained: String,
     /// A tick for each role that they may hold; for who manages people.
     pub roles: Option<Form>,
     /// What disabling or enabling does.
@@ -35,35 +42,63 @@ pub struct PersonPage {
     pub access: Option<Form>,
 }
 
-/// The field that gives the role.
-pub fn role_field(role: Role) -> String {
-    format!("role.{role}")
+/// A role that can be given.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// Its code.
+    pub code: String,
+    /// What it is called.
+    pub label: String,
+    /// What it is for; may be empty.
+    pub hint: String,
 }
 
-/// A tick for each of `offered`, those of `held` ticked; sent to `action`.
-pub fn roles_form(words: &Words, action: String, offered: &[Role], held: &[Role]) -> Form {
-    let tick = |role: &Role| {
-        Control::new(
-            Kind::Check,
-            role_field(*role),
-            words.say_of("role", role.as_str(), &[]),
-        )
-        .hint(words.say_of("role-hint", role.as_str(), &[]))
-        .checked(held.contains(role))
+impl Offered {
+    /// One of the program's.
+    pub fn predefined(words: &Words, role: Role) -> Self {
+        Self {
+            code: role.as_str().to_owned(),
+            label: words.say_of("role", role.as_str(), &[]),
+            hint: words.say_of("role-hint", role.as_str(), &[]),
+        }
+    }
+
+    /// One of an organization's own.
+    pub fn own(words: &Words, role: &OwnRole) -> Self {
+        Self {
+            code: role.code.clone(),
+            label: role.name.clone(),
+            hint: words.say("role-own-hint", &[]),
+        }
+    }
+}
+
+/// The field that gives the role of that code.
+pub fn role_field(code: &str) -> String {
+    format!("role.{code}")
+}
+
+/// A tick for each of `offered`, those of `held` ticked.
+pub fn role_ticks(offered: &[Offered], held: &[String]) -> Vec<Control> {
+    let tick = |role: &Offered| {
+        Control::new(Kind::Check, role_field(&role.code), role.label.clone())
+            .hint(role.hint.clone())
+            .checked(held.contains(&role.code))
     };
-    Form::new(
-        "roles",
-        action,
-        words.say("person-roles-button", &[]),
-        offered.iter().map(tick).collect(),
-    )
+    offered.iter().map(tick).collect()
+}
+
+/// [`role_ticks`], sent to `action`.
+pub fn roles_form(words: &Words, action: String, offered: &[Offered], held: &[String]) -> Form {
+    let button = words.say("person-roles-button", &[]);
+    Form::new("roles", action, button, role_ticks(offered, held))
 }
 
 /// A new person of one of `organizations`, at first of `own`, with roles.
 pub fn add_person_form(
     words: &Words,
     organizations: Vec<Choice>,
-    offered: &[Role],
+    offered: &[Offered],
     own: &str,
 ) -> Form {
     let label = |key| words.say_of("label", key, &[]);
@@ -88,7 +123,7 @@ pub fn add_person_form(
             .max(1000)
             .autocomplete("new-password"),
     ];
-    controls.extend(roles_form(words, String::new(), offered, &[]).controls);
+    controls.extend(role_ticks(offered, &[]));
     Form::new(
         "add-person",
         "/admin/people",

@@ -18,7 +18,7 @@ use crate::store::feeds::{self, EntryView, FeedOf};
 use crate::store::people::{self, Person};
 use crate::store::promises::{self, NextStep};
 use crate::store::requests::{self, PriorityRequest};
-use crate::store::{calendars, reads, rules};
+use crate::store::{lines, reads, rules};
 use crate::workflow::Actor;
 use crate::workflow::assess::{assess, facts};
 
@@ -220,7 +220,7 @@ fn engineers(conn: &mut Conn, now: Instant) -> Result<Vec<Person>, Problem> {
 }
 
 fn lines(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
-    let lines = calendars::lines(conn)?;
+    let lines = lines::all(conn)?;
     Ok(lines
         .into_iter()
         .map(|line| (line.id.to_string(), line.name))

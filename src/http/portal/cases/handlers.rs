@@ -24,7 +24,7 @@ use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::store::cases::{self, CaseFilter, CaseView};
-use crate::store::{calendars, organizations, reads};
+use crate::store::{lines, organizations, reads};
 use crate::workflow::open_case::{OpenCase, open_case};
 
 /// The most organizations that a list offers.
@@ -301,8 +301,8 @@ async fn form(visit: &Visit) -> Result<Form, Problem> {
     let (organizations, lines) = visit
         .look(move |conn| {
             let organizations = customers(conn, reach)?;
-            let lines = if reach == Reach::Everything {
-                calendars::lines(conn)?
+            let lines = if !matches!(reach, Reach::Organization(_)) {
+                lines::all(conn)?
             } else {
                 Vec::new()
             };

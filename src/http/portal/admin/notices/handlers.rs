@@ -47,7 +47,10 @@ async fn show_all(visit: Visit) -> Outcome {
     let state = visit
         .asked("state")
         .and_then(|state| state.parse::<NoticeState>().ok());
-    let cursor = visit.asked("cursor").map(str::to_owned);
+    let (reach, cursor) = (
+        visit.access()?.reach(),
+        visit.asked("cursor").map(str::to_owned),
+    );
     let (rows, next) = visit
         .look(move |conn| {
             let paging = Paging::<(Instant, NoticeId)>::read(
@@ -56,7 +59,7 @@ async fn show_all(visit: Visit) -> Outcome {
                 None,
                 cursor.as_deref(),
             )?;
-            let mut rows = notices::list(conn, state, paging.after, paging.fetch())?;
+            let mut rows = notices::list(conn, reach, state, paging.after, paging.fetch())?;
             let next = paging.next(&mut rows, |notice| (notice.created_at, notice.id));
             Ok((rows, next))
         })
@@ -130,8 +133,10 @@ fn title(visit: &Visit, notice: &Listed) -> String {
 }
 
 async fn notice(visit: &Visit) -> Result<Listed, Problem> {
-    let id: NoticeId = visit.part("notice")?;
-    let notice = visit.look(move |conn| Ok(notices::find(conn, id)?)).await?;
+    let (id, reach): (NoticeId, _) = (visit.part("notice")?, visit.access()?.reach());
+    let notice = visit
+        .look(move |conn| Ok(notices::find(conn, reach, id)?))
+        .await?;
     notice.ok_or_else(Problem::not_found)
 }
 

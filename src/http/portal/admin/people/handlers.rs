@@ -2,10 +2,10 @@
 
 use secrecy::SecretString;
 
-use super::{PersonPage, add_person_form, role_field, roles_form};
-use crate::domain::access::{Access, Permission, Reach, Role};
+use super::{Offered, PersonPage, add_person_form, roles_form};
+use crate::domain::access::{Access, Permission, Reach, Role, RoleName};
 use crate::domain::ids::PersonId;
-use crate::domain::organization::OrganizationKind;
+use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::may;
 use crate::http::fields::Fault;
@@ -15,7 +15,7 @@ use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form};
-use crate::http::portal::parts::Pager;
+use crate::http::portal::parts::{Link, Pager};
 use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::sign_in::SHORTEST_PASSWORD;
 use crate::http::portal::steps::is_about_the_form;
@@ -23,8 +23,11 @@ use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::http::sign_in::hash;
+use crate::store::grants::{self, Given};
 use crate::store::people::{self, Person};
-use crate::store::{organizations, sessions};
+use crate::store::roles::{self, OwnRole};
+use crate::store::{groups, organizations, sessions};
+use crate::words::Words;
 use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
 
 /// The rows of the route table.
@@ -34,6 +37,7 @@ pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
         GET  "/admin/people/new"             may(Permission::UsersManage) => new, "The form that adds a person";
         POST "/admin/people"                 may(Permission::UsersManage) => add, "Adds a person";
         GET  "/admin/people/{person}"        may(Permission::UsersView)   => show, "One person";
+        GET  "/admin/people/{person}/access" may(Permission::UsersView)   => super::access::show, "What a person may do, and which role gives it";
         POST "/admin/people/{person}/roles"  may(Permission::UsersManage) => give_roles, "Gives a person their roles";
         POST "/admin/people/{person}/access" may(Permission::UsersManage) => switch_access, "Shuts a person out, or lets them in again";
     }
@@ -44,7 +48,8 @@ async fn show_all(visit: Visit) -> Outcome {
         visit.access()?.reach(),
         visit.asked("cursor").map(str::to_owned),
     );
-    let (people, roles, next, names) = visit
+    let (now, sees_groups) = (visit.now, visit.can(Permission::GroupsView));
+    let (people, roles, groups, next, names) = visit
         .look(move |conn| {
             let paging = Paging::<(String, String, PersonId)>::read(
                 "portal/people",
@@ -66,21 +71,25 @@ async fn show_all(visit: Visit) -> Outcome {
             };
             let next = paging.next(&mut people, key);
             let ids: Vec<_> = people.iter().map(|person| person.id).collect();
-            let roles = people::roles_of(conn, &ids)?;
+            let roles = grants::of_people(conn, &ids, now)?;
+            let groups = match sees_groups {
+                true => groups::of_people(conn, &ids)?,
+                false => Vec::new(),
+            };
             let all = organizations::list(conn, reach, None, 1_000)?;
             let names: Vec<_> = all
                 .into_iter()
                 .map(|organization| (organization.id, organization.name))
                 .collect();
-            Ok((people, roles, next, names))
+            Ok((people, roles, groups, next, names))
         })
         .await?;
     let words = visit.words();
     let row = |person: &Person| {
         let held = roles.iter().filter(|(id, _)| *id == person.id);
-        let held: Vec<_> = held
-            .map(|(_, role)| words.say_of("role", role.as_str(), &[]))
-            .collect();
+        let held: Vec<_> = held.map(|(_, role)| called(words, role)).collect();
+        let theirs = groups.iter().filter(|(id, _, _)| *id == person.id);
+        let theirs: Vec<_> = theirs.map(|(_, _, name)| name.as_str()).collect();
         let organization = names.iter().find(|(id, _)| *id == person.organization_id);
         let (access, chip) = match person.disabled_at {
             None => ("person-active", "good"),
@@ -94,7 +103,7 @@ async fn show_all(visit: Visit) -> Outcome {
                     .map(|(_, name)| name.clone())
                     .unwrap_or_default(),
             ),
-            Cell::text(held.join(", ")),
+            Cell::text(held.join(", ")).small(theirs.join(", ")),
             Cell::chip(words.say_of("access", access, &[]), chip),
         ]
     };
@@ -131,14 +140,21 @@ async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
         visit.access()?.reach(),
         visit.principal()?.organization.slug.clone(),
     );
-    let all = visit
-        .look(move |conn| Ok(organizations::list(conn, reach, None, 1_000)?))
+    let (all, own_roles) = visit
+        .look(move |conn| {
+            // Whose own roles fit is known where there is one organization to choose.
+            let own_roles = match reach {
+                Reach::Organization(own) => roles::of_organization(conn, own)?,
+                Reach::Everything | Reach::Staff(_) => Vec::new(),
+            };
+            Ok((organizations::list(conn, reach, None, 1_000)?, own_roles))
+        })
         .await?;
     let choice = |organization: &organizations::Organization| {
         Choice::new(organization.slug.to_string(), organization.name.clone())
     };
     let words = visit.words();
-    let offered = offered(visit.access()?, None);
+    let offered = offered(words, visit.access()?, None, &own_roles);
     let form_of = add_person_form(words, all.iter().map(choice).collect(), &offered, &own);
     let (title, about) = (
         words.say("person-add", &[]),
@@ -147,14 +163,32 @@ async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
     Ok(form(visit, Place::People, title, about, form_of))
 }
 
-/// The roles that a person of an organization of this kind may be given; all those of the visitor's reach if it is not
-/// known yet.
-fn offered(access: &Access, kind: Option<OrganizationKind>) -> Vec<Role> {
-    let fits = |role: &Role| match kind {
-        Some(kind) => role.side() == kind.side(),
-        None => access.reach() == Reach::Everything || role.side() == access.side,
+/// The roles that a person of an organization of this kind may be given, with its own; all those of the visitor's reach if
+/// it is not known yet.
+fn offered(
+    words: &Words,
+    access: &Access,
+    kind: Option<OrganizationKind>,
+    own: &[OwnRole],
+) -> Vec<Offered> {
+    let fits = |role: &&Role| match kind {
+        _ if role.is_of_pairings() => false,
+        Some(kind) => role.fits(kind),
+        None => access.side == Side::Provider || role.side() == access.side,
     };
-    Role::ALL.iter().copied().filter(fits).collect()
+    let predefined = Role::ALL.iter().filter(fits);
+    predefined
+        .map(|role| Offered::predefined(words, *role))
+        .chain(own.iter().map(|role| Offered::own(words, role)))
+        .collect()
+}
+
+/// What a given role is called.
+fn called(words: &Words, role: &Given) -> String {
+    match &role.name {
+        Some(name) => name.clone(),
+        None => words.say_of("role", &role.code, &[]),
+    }
 }
 
 async fn add(visit: Visit) -> Outcome {
@@ -183,7 +217,7 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
             Fault::new("too_short").with("min", SHORTEST_PASSWORD),
         );
     }
-    let roles = ticked(&typed);
+    let roles = ticked(visit);
     typed.checked()?;
     let (Some(first_name), Some(last_name), Some(email), Some(organization)) =
         (first_name, last_name, email, organization)
@@ -214,12 +248,15 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
     Ok((id, name))
 }
 
-fn ticked(typed: &Typed<'_>) -> Vec<Role> {
-    Role::ALL
-        .iter()
-        .copied()
-        .filter(|role| typed.ticked(&role_field(*role)))
-        .collect()
+/// The roles whose boxes are ticked.
+pub(in crate::http::portal::admin) fn ticked(visit: &Visit) -> Vec<RoleName> {
+    let mut roles: Vec<RoleName> = visit
+        .typed
+        .keys()
+        .filter_map(|field| field.strip_prefix("role.")?.parse().ok())
+        .collect();
+    roles.sort();
+    roles
 }
 
 async fn show(visit: Visit) -> Outcome {
@@ -229,24 +266,32 @@ async fn show(visit: Visit) -> Outcome {
 
 async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
     let (id, reach): (PersonId, _) = (visit.part("person")?, visit.access()?.reach());
-    let (person, organization, roles) = visit
+    let (now, sees_groups) = (visit.now, visit.can(Permission::GroupsView));
+    let (person, organization, given, own_roles, groups) = visit
         .look(move |conn| {
             let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
             let organization =
-                organizations::find(conn, Reach::Everything, person.organization_id)?;
-            let roles = people::roles(conn, id, person.organization_id)?;
-            Ok((person, organization.ok_or_else(Problem::not_found)?, roles))
+                organizations::find(conn, Reach::Everything, person.organization_id)?
+                    .ok_or_else(Problem::not_found)?;
+            let given = grants::of_people(conn, &[id], now)?;
+            let own_roles = roles::of_organization(conn, organization.id)?;
+            let groups = match sees_groups {
+                true => Some(groups::of_people(conn, &[id])?),
+                false => None,
+            };
+            Ok((person, organization, given, own_roles, groups))
         })
         .await?;
     let words = visit.words();
     let active = person.disabled_at.is_none();
     let manages = visit.can(Permission::UsersManage);
     let to = |place: &str| format!("/admin/people/{id}/{place}");
-    let offered = offered(visit.access()?, Some(organization.kind));
+    let offered = offered(words, visit.access()?, Some(organization.kind), &own_roles);
     let verb = if active { "disable" } else { "enable" };
-    let held = roles
+    let codes: Vec<String> = given.iter().map(|(_, role)| role.code.clone()).collect();
+    let held = given
         .iter()
-        .map(|role| words.say_of("role", role.as_str(), &[]))
+        .map(|(_, role)| called(words, role))
         .collect::<Vec<_>>();
     Ok(PersonPage {
         name: person.name(),
@@ -255,7 +300,14 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
         active,
         tabs: tabs_of(visit, Place::People),
         held,
-        roles: manages.then(|| roles_form(words, to("roles"), &offered, &roles)),
+        groups: groups.map(|groups| {
+            groups
+                .into_iter()
+                .map(|(_, id, name)| Link::new(name, format!("/admin/groups/{id}")))
+                .collect()
+        }),
+        explained: to("access"),
+        roles: manages.then(|| roles_form(words, to("roles"), &offered, &codes)),
         access_about: words.say_of("access-about", verb, &[]),
         access: manages.then(|| {
             Form::new(
@@ -269,7 +321,7 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
 }
 
 async fn give_roles(visit: Visit) -> Outcome {
-    let roles = ticked(&Typed::of(&visit));
+    let roles = ticked(&visit);
     let update = UpdatePerson {
         roles: Some(roles),
         ..UpdatePerson::default()

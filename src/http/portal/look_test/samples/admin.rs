@@ -4,14 +4,19 @@ use chrono_tz::Tz;
 
 use super::super::Look;
 use super::{at, olga};
-use crate::domain::access::Role;
+use crate::domain::access::{HeldName, HeldRole, Holding, Permission, Role, Way};
 use crate::domain::calendar::{Calendar, CalendarShape};
-use crate::domain::organization::Side;
+use crate::domain::ids::{GroupId, RoleId};
+use crate::domain::organization::{OrganizationKind, Side};
 use crate::http::portal::admin::calendars::{CalendarPage, DayHours, HolidayView, ReplayView};
+use crate::http::portal::admin::groups::{GroupPage, Member};
+use crate::http::portal::admin::lines::{LineForm, LinePage, LineRow, LinesPage};
 use crate::http::portal::admin::notices::NoticePage;
 use crate::http::portal::admin::people::{
-    PersonPage, add_organization_form, add_person_form, roles_form,
+    Offered, PersonPage, access_page, add_organization_form, add_person_form, in_resources,
+    roles_form,
 };
+use crate::http::portal::admin::roles::{NewRolePage, Removal, RoleForm, RolePage, controls};
 use crate::http::portal::admin::{AdminForm, AdminList, Cell, Place, tabs};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Fact, Link, Pager, Tab};
@@ -21,6 +26,10 @@ pub(super) fn all(look: &mut Look) {
     people(look);
     calendar(look);
     notice(look);
+    access(look);
+    roles(look);
+    group(look);
+    lines(look);
 }
 
 fn list(title: &str, columns: &[&str], rows: Vec<Vec<Cell>>, tabs: Vec<Tab>) -> AdminList {
@@ -107,6 +116,7 @@ fn people(look: &mut Look) {
         .iter()
         .copied()
         .filter(|role| role.side() == Side::Customer)
+        .map(|role| Offered::predefined(&words, role))
         .collect();
     let tabs = tabs(&words, &Place::ALL, Place::People);
     let organizations = vec![Choice::new("acme", "ACME Contact Centers")];
@@ -132,11 +142,16 @@ fn people(look: &mut Look) {
         active: false,
         tabs,
         held: Vec::new(),
+        groups: Some(vec![Link::new(
+            "ACME Designated Contacts",
+            "/admin/groups/1",
+        )]),
+        explained: "/admin/people/1/access".to_owned(),
         roles: Some(roles_form(
             &words,
             "/admin/people/1/roles".to_owned(),
             &offered,
-            &offered[..1],
+            &[offered[0].code.clone()],
         )),
         access_about: "A disabled person is signed out at once and told nothing more.".to_owned(),
         access: Some(Form::new(
@@ -238,4 +253,279 @@ fn notice(look: &mut Look) {
         download: "/admin/notices/1.eml".to_owned(),
     };
     look.page("notice", "notice", &olga("admin"), &page);
+}
+
+fn access(look: &mut Look) {
+    let words = look.words.clone();
+    let group = Way::Group {
+        id: GroupId::from_uuid(uuid::Uuid::nil()),
+        name: "Northstar Support Engineers".to_owned(),
+    };
+    let holding = |name, role, way| Holding { name, role, way };
+    let holdings = [
+        holding(
+            HeldName::Predefined(Role::SupportEngineer),
+            HeldRole::Predefined(Role::SupportEngineer),
+            group.clone(),
+        ),
+        holding(
+            HeldName::Own {
+                id: RoleId::from_uuid(uuid::Uuid::nil()),
+                code: "triage".to_owned(),
+                name: "Triage".to_owned(),
+            },
+            HeldRole::Own([Permission::CasesView, Permission::EscalationsAssign].into()),
+            Way::Direct,
+        ),
+    ];
+    let page = access_page(
+        &words,
+        (
+            "Eve Hart".to_owned(),
+            "eve@northstar.example · Northstar Support".to_owned(),
+            "/admin/people/1".to_owned(),
+        ),
+        OrganizationKind::Provider,
+        &holdings,
+        tabs(&words, &Place::ALL, Place::People),
+    );
+    look.page("person-access", "person-access", &olga("admin"), &page);
+}
+
+fn roles(look: &mut Look) {
+    let words = look.words.clone();
+    let tabs = tabs(&words, &Place::ALL, Place::Roles);
+    let granted =
+        |permission: Permission| Role::SupportEngineer.permissions().contains(&permission);
+    let form = |code| {
+        let controls = controls(&words, OrganizationKind::Provider, "Triage", code, granted);
+        RoleForm::of(
+            &words,
+            Form::new("role", "/admin/roles/1", "Save the role", controls),
+        )
+    };
+    let page = RolePage {
+        name: "Triage".to_owned(),
+        about: "triage · Northstar Support".to_owned(),
+        predefined: false,
+        held: "3 people".to_owned(),
+        tabs: tabs.clone(),
+        grants: Vec::new(),
+        form: Some(form(None)),
+        copy: Some(Link::new("Add a copy", "/admin/roles/new?copy=triage")),
+        removal: Some(Removal {
+            about: words.say("role-remove-held", &[("count", 3.into())]),
+            form: Form::new(
+                "remove",
+                "/admin/roles/1/remove",
+                "Remove the role",
+                vec![
+                    Control::new(
+                        Kind::Check,
+                        "force",
+                        "Take it back from 2 people and 1 group",
+                    )
+                    .required(),
+                ],
+            ),
+        }),
+    };
+    look.page("role", "role", &olga("admin"), &page);
+    let predefined = RolePage {
+        name: "Support engineer".to_owned(),
+        predefined: true,
+        grants: in_resources(
+            &words,
+            Role::SupportEngineer.permissions().into_iter(),
+            |_| Vec::new(),
+        ),
+        form: None,
+        removal: None,
+        ..page
+    };
+    look.page("role.predefined", "role", &olga("admin"), &predefined);
+    let mut new = form(Some("Triage!"));
+    new.form
+        .refuse("code", "Use small letters, digits and underscores.");
+    let page = NewRolePage {
+        title: "Add a role".to_owned(),
+        about: words.say(
+            "role-add-about",
+            &[("organization", "Northstar Support".into())],
+        ),
+        tabs,
+        form: new,
+    };
+    look.page("role-new", "role-new", &olga("admin"), &page);
+}
+
+fn group(look: &mut Look) {
+    let words = look.words.clone();
+    let member = |name: &str| Member {
+        name: name.to_owned(),
+        href: "/admin/people/1".to_owned(),
+        leave: format!("/admin/groups/1/members/{}/remove", name.len()),
+    };
+    let offered: Vec<Offered> = [
+        Role::SupportEngineer,
+        Role::EscalationOwner,
+        Role::Supervisor,
+    ]
+    .map(|role| Offered::predefined(&words, role))
+    .into();
+    let mut controls =
+        vec![Control::new(Kind::Text, "name", "Name").value("Payments, second line")];
+    controls.extend(crate::http::portal::admin::people::role_ticks(
+        &offered,
+        &[offered[0].code.clone()],
+    ));
+    let who = Control::new(Kind::Select, "user", "Who joins")
+        .required()
+        .choices(vec![
+            Choice::new("", "Choose a person"),
+            Choice::new("1", "Otto Lind · otto@northstar.example"),
+        ]);
+    let page = GroupPage {
+        name: "Payments, second line".to_owned(),
+        organization: "Northstar Support".to_owned(),
+        tabs: tabs(&words, &Place::ALL, Place::Groups),
+        members: vec![
+            member("Eve Hart"),
+            member("Olga Marin"),
+            member("Maximilian von Hohenstein-Altendorf"),
+        ],
+        join: Some(Form::new(
+            "join",
+            "/admin/groups/1/members",
+            "Add to the group",
+            vec![who],
+        )),
+        problems: vec!["After this, nobody could manage the people of Northstar.".to_owned()],
+        roles: Vec::new(),
+        form: Some(Form::new(
+            "group",
+            "/admin/groups/1",
+            "Save the group",
+            controls,
+        )),
+        lines: vec!["Payments".to_owned(), "Card terminals".to_owned()],
+        removal: Some(Removal {
+            about: words.say(
+                "group-remove-about",
+                &[("count", 3.into()), ("lines", 2.into())],
+            ),
+            form: Form::new(
+                "remove",
+                "/admin/groups/1/remove",
+                "Remove the group",
+                Vec::new(),
+            ),
+        }),
+    };
+    look.page("group", "group", &olga("admin"), &page);
+}
+
+fn lines(look: &mut Look) {
+    let words = look.words.clone();
+    let tabs = tabs(&words, &Place::ALL, Place::Lines);
+    let row = |name: &str, depth: usize, readers: &str, why: &str, own: bool| LineRow {
+        name: name.to_owned(),
+        href: "/admin/lines/1".to_owned(),
+        depth,
+        level: format!("level {}", depth + 1),
+        readers: readers.to_owned(),
+        why: why.to_owned(),
+        own,
+        cases: "12 cases".to_owned(),
+    };
+    let page = LinesPage {
+        title: "Lines of business".to_owned(),
+        about: words.say_of("admin-about", "lines", &[]),
+        tabs: tabs.clone(),
+        rows: vec![
+            row(
+                "All lines of business",
+                0,
+                "All staff",
+                "Nothing restricts it.",
+                false,
+            ),
+            row("Ledger", 1, "All staff", "Nothing restricts it.", false),
+            row(
+                "Payments",
+                1,
+                "Payments, second line",
+                "By grants of its own.",
+                true,
+            ),
+            row(
+                "Card terminals",
+                2,
+                "Payments, second line",
+                "As for Payments.",
+                false,
+            ),
+            row(
+                "Terminal firmware",
+                3,
+                "Firmware, Vendors’ liaison",
+                "By grants of its own.",
+                true,
+            ),
+        ],
+        add: Some(Link::new("Add a line", "/admin/lines/new")),
+    };
+    look.page("lines", "lines", &olga("admin"), &page);
+    let controls = vec![
+        Control::new(Kind::Text, "name", "Name")
+            .required()
+            .value("Payments"),
+        Control::new(Kind::Select, "parent", "Below")
+            .hint("All that is below the line moves with it.")
+            .required()
+            .choices(vec![
+                Choice::new("1", "All lines of business"),
+                Choice::new("2", "\u{2003}Ledger"),
+            ]),
+        Control::new(Kind::Radio, "reads", "Cases of this line are read by")
+            .required()
+            .choices(vec![
+                Choice::new("above", "Whoever reads the line above"),
+                Choice::new("groups", "The members of these groups only")
+                    .hint("Besides those who may read every line."),
+            ])
+            .value("groups"),
+        Control::new(Kind::Check, "group.1", "Payments, second line").checked(true),
+        Control::new(Kind::Check, "group.2", "Northstar Support Engineers"),
+        Control::new(Kind::Check, "apply_below", "Apply this to everything below")
+            .hint("Lines below lose grants of their own and inherit from this line."),
+    ];
+    let mut form = LineForm::of(Form::new(
+        "line",
+        "/admin/lines/1",
+        "Save it all the same",
+        controls,
+    ));
+    form.consequences = vec![
+        words.say("line-lost", &[("people", 7.into()), ("cases", 112.into())]),
+        words.say("line-orphaned", &[("count", 3.into())]),
+    ];
+    form.confirmed = "7.112.0.0.3.0".to_owned();
+    let page = LinePage {
+        title: "Payments".to_owned(),
+        about: "All staff. Nothing restricts it.".to_owned(),
+        tabs,
+        form: Some(form.clone()),
+    };
+    look.page("line.consequences", "line", &olga("admin"), &page);
+    form.consequences = Vec::new();
+    look.page(
+        "line",
+        "line",
+        &olga("admin"),
+        &LinePage {
+            form: Some(form),
+            ..page
+        },
+    );
 }

@@ -1,0 +1,248 @@
+//! Access groups: who is in them, and what they carry (A3).
+
+use std::collections::BTreeSet;
+
+use super::documents::GroupDocument;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach, RoleName};
+use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::text::Title;
+use crate::http::call::{Call, may};
+use crate::http::fields::{Fault, FieldError, Patch, request};
+use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::problem::Problem;
+use crate::http::reply::{Created, Done, Reply};
+use crate::http::route::{Route, table};
+use crate::store::{grants, groups, organizations};
+use crate::workflow::groups::{
+    AddGroup, UpdateGroup, add_group, add_member, add_role, delete_group, remove_member,
+    remove_role, update_group,
+};
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { access_groups:
+        GET    "/access-groups"                        may(Permission::GroupsView)   => list, "Access groups of an organization, by name";
+        POST   "/access-groups"                        may(Permission::GroupsManage) => add, "Adds an access group";
+        GET    "/access-groups/{group}"                may(Permission::GroupsView)   => show, "One access group with its members and roles";
+        PATCH  "/access-groups/{group}"                may(Permission::GroupsManage) => change, "Changes an access group: its name, all its members, all its roles (merge patch)";
+        DELETE "/access-groups/{group}"                may(Permission::GroupsManage) => remove, "Removes an access group; its members lose what it carries";
+        POST   "/access-groups/{group}/members"        may(Permission::GroupsManage) => join, "Makes somebody of the organization a member";
+        DELETE "/access-groups/{group}/members/{user}" may(Permission::GroupsManage) => leave, "Ends a membership";
+        POST   "/access-groups/{group}/roles"          may(Permission::GroupsManage) => give, "Gives a role to the group";
+        DELETE "/access-groups/{group}/roles/{code}"   may(Permission::GroupsManage) => take, "Takes a role back from the group";
+    }
+}
+
+request! {
+    /// Whose groups, and which part of the list.
+    pub struct GroupQuery {
+        /// Of this organization, by id or slug; your own if not given.
+        organization: Option<String>,
+        /// How many a page has, 25 if not given.
+        limit: Option<Limit>,
+        /// Behind the page that gave this.
+        cursor: Option<String>,
+    }
+}
+
+request! {
+    /// A new access group.
+    pub struct NewGroup {
+        /// Whose it is, by id or slug; your own organization's if not given.
+        organization: Option<String>,
+        /// Its name, unique in the organization.
+        name: Title,
+        /// Who is in it; nobody if not given.
+        members: Option<BTreeSet<PersonId>>,
+        /// The codes of the roles that it carries; none if not given.
+        roles: Option<BTreeSet<RoleName>>,
+    }
+}
+
+request! {
+    /// Changes to an access group.
+    pub struct ChangeGroup {
+        /// Its name.
+        name: Patch<Title>,
+        /// All who are in it from now on.
+        members: Patch<BTreeSet<PersonId>>,
+        /// The codes of all roles that it carries from now on.
+        roles: Patch<BTreeSet<RoleName>>,
+    }
+}
+
+request! {
+    /// Somebody who joins.
+    pub struct NewMember {
+        /// Who.
+        user: PersonId,
+    }
+}
+
+request! {
+    /// A role that is given.
+    pub struct NewGroupRole {
+        /// Its code.
+        role: RoleName,
+    }
+}
+
+/// Access groups of an organization, by name.
+pub async fn list(call: Call<(), (), GroupQuery>) -> Result<Reply<Page<GroupDocument>>, Problem> {
+    let page = call
+        .look(|conn, call| {
+            let (query, access) = (&call.query, call.principal.access());
+            let paging: Paging<(String, GroupId)> = Paging::read(
+                "access-groups",
+                &query.organization,
+                query.limit,
+                query.cursor.as_deref(),
+            )?;
+            let organization = match &query.organization {
+                None => access.organization,
+                Some(name) => {
+                    organizations::named(conn, access.reach(), name)?
+                        .ok_or_else(|| {
+                            let fault = Fault::new("not_found");
+                            Problem::invalid_field(FieldError::new("organization", fault))
+                        })?
+                        .id
+                }
+            };
+            let after = paging.after.as_ref().map(|(name, id)| (name.as_str(), *id));
+            let rows = groups::list(conn, organization, after, paging.fetch())?;
+            let ids: Vec<GroupId> = rows.iter().map(|group| group.id).collect();
+            let members = groups::members_of(conn, &ids)?;
+            let roles = grants::of_groups(conn, &ids, call.now)?;
+            Ok(paging.page(
+                rows,
+                |group| (group.name.clone(), group.id),
+                |group| GroupDocument::new(&group, &members, &roles),
+            ))
+        })
+        .await?;
+    Reply::new(&page)
+}
+
+/// Adds a group.
+pub async fn add(call: Call<(), NewGroup>) -> Result<Created<GroupDocument>, Problem> {
+    call.write(|conn, call| {
+        let body = &call.body;
+        let add = AddGroup {
+            organization: body
+                .organization
+                .clone()
+                .unwrap_or_else(|| call.principal.organization.slug.clone()),
+            name: body.name.clone(),
+            members: body.members.clone().unwrap_or_default(),
+            roles: body.roles.clone().unwrap_or_default(),
+        };
+        let id = add_group(conn, Some(&call.principal.actor), &add, call.now)?;
+        let document = read(conn, Reach::Everything, id, call.now)?;
+        Ok(Created::new(&document)?
+            .version(document.version)
+            .location(format!("/api/v1/access-groups/{id}")))
+    })
+    .await
+}
+
+/// One group.
+pub async fn show(call: Call<GroupId>) -> Result<Reply<GroupDocument>, Problem> {
+    let document = call
+        .look(|conn, call| {
+            read(
+                conn,
+                call.principal.access().reach(),
+                call.address,
+                call.now,
+            )
+        })
+        .await?;
+    Ok(Reply::new(&document)?.version(document.version))
+}
+
+/// Changes a group.
+pub async fn change(call: Call<GroupId, ChangeGroup>) -> Result<Reply<GroupDocument>, Problem> {
+    call.write(|conn, call| {
+        let body = &call.body;
+        let update = UpdateGroup {
+            name: body.name.as_option().cloned(),
+            members: body.members.as_option().cloned(),
+            roles: body.roles.as_option().cloned(),
+        };
+        let (actor, expected) = (Some(&call.principal.actor), call.expected());
+        let id = update_group(conn, actor, call.address, expected, &update, call.now)?;
+        answer(conn, id, call.now)
+    })
+    .await
+}
+
+/// Removes a group.
+pub async fn remove(call: Call<GroupId>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        let (actor, expected) = (Some(&call.principal.actor), call.expected());
+        delete_group(conn, actor, call.address, expected, call.now)?;
+        Ok(Done::done())
+    })
+    .await
+}
+
+/// Makes somebody a member.
+pub async fn join(call: Call<GroupId, NewMember>) -> Result<Reply<GroupDocument>, Problem> {
+    call.write(|conn, call| {
+        let actor = Some(&call.principal.actor);
+        let id = add_member(conn, actor, call.address, call.body.user, call.now)?;
+        answer(conn, id, call.now)
+    })
+    .await
+}
+
+/// Ends a membership.
+pub async fn leave(call: Call<(GroupId, PersonId)>) -> Result<Reply<GroupDocument>, Problem> {
+    call.write(|conn, call| {
+        let (group, person) = call.address;
+        let id = remove_member(conn, Some(&call.principal.actor), group, person, call.now)?;
+        answer(conn, id, call.now)
+    })
+    .await
+}
+
+/// Gives a role to the group.
+pub async fn give(call: Call<GroupId, NewGroupRole>) -> Result<Reply<GroupDocument>, Problem> {
+    call.write(|conn, call| {
+        let actor = Some(&call.principal.actor);
+        let id = add_role(conn, actor, call.address, &call.body.role, call.now)?;
+        answer(conn, id, call.now)
+    })
+    .await
+}
+
+/// Takes a role back from the group.
+pub async fn take(call: Call<(GroupId, RoleName)>) -> Result<Reply<GroupDocument>, Problem> {
+    call.write(|conn, call| {
+        let (group, role) = &call.address;
+        let id = remove_role(conn, Some(&call.principal.actor), *group, role, call.now)?;
+        answer(conn, id, call.now)
+    })
+    .await
+}
+
+/// The group as it is now.
+fn answer(conn: &mut Conn, id: GroupId, now: Instant) -> Result<Reply<GroupDocument>, Problem> {
+    let document = read(conn, Reach::Everything, id, now)?;
+    Ok(Reply::new(&document)?.version(document.version))
+}
+
+fn read(
+    conn: &mut Conn,
+    reach: Reach,
+    id: GroupId,
+    now: Instant,
+) -> Result<GroupDocument, Problem> {
+    let group = groups::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+    let members = groups::members_of(conn, &[id])?;
+    let roles = grants::of_groups(conn, &[id], now)?;
+    Ok(GroupDocument::new(&group, &members, &roles))
+}

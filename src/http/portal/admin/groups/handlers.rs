@@ -1,0 +1,412 @@
+//! Listing access groups, adding, changing and removing them; who joins and leaves.
+
+use std::collections::BTreeSet;
+
+use super::{GroupPage, Member};
+use crate::domain::access::{Permission, Reach, Role};
+use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::Title;
+use crate::http::call::may;
+use crate::http::pagination::Paging;
+use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
+use crate::http::portal::admin::people::{Offered, role_ticks, ticked};
+use crate::http::portal::admin::roles::{Removal, asked_for, carried, organization};
+use crate::http::portal::admin::{AdminForm, Cell, Place};
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::parts::Pager;
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::steps::is_about_the_form;
+use crate::http::portal::typed::Typed;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::{Code, Problem};
+use crate::store::grants::{self, Given};
+use crate::store::groups::{self, Group};
+use crate::store::organizations::{self, Organization};
+use crate::store::roles::{self, OwnRole};
+use crate::store::{lines, people};
+use crate::words::Words;
+use crate::workflow::groups::{
+    AddGroup, UpdateGroup, add_group, add_member, delete_group, remove_member, update_group,
+};
+
+/// The rows of the route table.
+pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+    pages! { groups:
+        GET  "/admin/groups"                                 may(Permission::GroupsView)   => show_all, "Access groups of an organization, by name";
+        GET  "/admin/groups/new"                             may(Permission::GroupsManage) => new, "The form that adds an access group";
+        POST "/admin/groups"                                 may(Permission::GroupsManage) => add, "Adds an access group";
+        GET  "/admin/groups/{group}"                         may(Permission::GroupsView)   => show, "One access group";
+        POST "/admin/groups/{group}"                         may(Permission::GroupsManage) => change, "Changes what a group is called and carries";
+        POST "/admin/groups/{group}/members"                 may(Permission::GroupsManage) => join, "Makes somebody a member";
+        POST "/admin/groups/{group}/members/{person}/remove" may(Permission::GroupsManage) => leave, "Ends a membership";
+        POST "/admin/groups/{group}/remove"                  may(Permission::GroupsManage) => remove, "Removes a group";
+    }
+}
+
+async fn show_all(visit: Visit) -> Outcome {
+    let organization = organization(&visit).await?;
+    let cursor = visit.asked("cursor").map(str::to_owned);
+    let (id, now) = (organization.id, visit.now);
+    let (rows, members, roles, next) = visit
+        .look(move |conn| {
+            let paging =
+                Paging::<(String, GroupId)>::read("portal/groups", &id, None, cursor.as_deref())?;
+            let after = paging.after.as_ref().map(|(name, id)| (name.as_str(), *id));
+            let mut rows = groups::list(conn, id, after, paging.fetch())?;
+            let next = paging.next(&mut rows, |group| (group.name.clone(), group.id));
+            let ids: Vec<GroupId> = rows.iter().map(|group| group.id).collect();
+            let members = groups::members_of(conn, &ids)?;
+            let roles = grants::of_groups(conn, &ids, now)?;
+            Ok((rows, members, roles, next))
+        })
+        .await?;
+    let words = visit.words();
+    let row = |group: &Group| {
+        let count = members.iter().filter(|(id, _)| *id == group.id).count();
+        let carried: Vec<String> = roles
+            .iter()
+            .filter(|(id, _)| *id == group.id)
+            .map(|(_, role)| called(words, role))
+            .collect();
+        vec![
+            Cell::link(group.name.clone(), format!("/admin/groups/{}", group.id)),
+            Cell::text(carried.join(", ")),
+            Cell::text(words.say("group-members", &[("count", count.into())])),
+        ]
+    };
+    let columns = [
+        words.say_of("label", "name", &[]),
+        words.say("person-roles", &[]),
+        words.say("group-members-title", &[]),
+    ];
+    let add = words.say("group-add-button", &[]);
+    let adds = visit.can(Permission::GroupsManage).then_some(add.as_str());
+    let rows = rows.iter().map(row).collect();
+    let mut page = list(&visit, Place::Groups, &columns, rows, adds);
+    let query = asked_for(visit.access()?, &organization);
+    if let Some(add) = &mut page.add {
+        add.href.push_str(&query);
+    }
+    let first = format!("{}{query}", Place::Groups.href());
+    let joint = if query.is_empty() { '?' } else { '&' };
+    page.pager = Pager {
+        next: next.map(|cursor| format!("{first}{joint}cursor={cursor}")),
+        first: visit.asked("cursor").map(|_| first),
+    };
+    visit.show(PLACE, "admin-list", &page)
+}
+
+fn called(words: &Words, role: &Given) -> String {
+    match &role.name {
+        Some(name) => name.clone(),
+        None => words.say_of("role", &role.code, &[]),
+    }
+}
+
+/// The roles that a group of an organization of this kind may carry.
+fn offered(words: &Words, kind: OrganizationKind, own: &[OwnRole]) -> Vec<Offered> {
+    let predefined = Role::ALL
+        .iter()
+        .filter(|role| role.fits(kind) && !role.is_of_pairings());
+    predefined
+        .map(|role| Offered::predefined(words, *role))
+        .chain(own.iter().map(|role| Offered::own(words, role)))
+        .collect()
+}
+
+fn name_field(words: &Words, name: &str) -> Control {
+    Control::new(Kind::Text, "name", words.say_of("label", "name", &[]))
+        .required()
+        .max(100)
+        .value(name)
+}
+
+async fn new(visit: Visit) -> Outcome {
+    visit.show(PLACE, "admin-form", &new_page(&visit).await?)
+}
+
+async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
+    let organization = organization(visit).await?;
+    let id = organization.id;
+    let own = visit
+        .look(move |conn| Ok(roles::of_organization(conn, id)?))
+        .await?;
+    let words = visit.words();
+    let mut controls = vec![name_field(words, "")];
+    controls.extend(role_ticks(&offered(words, organization.kind, &own), &[]));
+    controls.extend(carried(visit.access()?, &organization));
+    let button = words.say("group-add-button", &[]);
+    let title = words.say("group-add", &[]);
+    let about = words.say(
+        "group-add-about",
+        &[("organization", organization.name.into())],
+    );
+    let of = Form::new("group", Place::Groups.href(), button, controls);
+    Ok(form(visit, Place::Groups, title, about, of))
+}
+
+async fn add(visit: Visit) -> Outcome {
+    match added(&visit).await {
+        Ok((id, name)) => {
+            let flash = Flash::new(Done::GroupAdded).name(name);
+            Ok(visit.go(format!("/admin/groups/{id}"), Some(flash)))
+        }
+        Err(problem) if is_about_the_form(&problem) => {
+            again(&visit, &problem, new_page(&visit).await?)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn added(visit: &Visit) -> Result<(GroupId, String), Problem> {
+    let organization = organization(visit).await?;
+    let mut typed = Typed::of(visit);
+    let name = typed.text("name", Title::parse);
+    typed.checked()?;
+    let name = name.ok_or_else(|| Problem::new(Code::Internal))?;
+    let called = name.to_string();
+    let add = AddGroup {
+        organization: organization.id.to_string(),
+        name,
+        members: BTreeSet::new(),
+        roles: ticked(visit).into_iter().collect(),
+    };
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let id = visit
+        .write(move |conn| add_group(conn, Some(&actor), &add, now))
+        .await?;
+    Ok((id, called))
+}
+
+/// A group with all that its page shows.
+struct Whole {
+    group: Group,
+    organization: Organization,
+    members: Vec<(PersonId, String)>,
+    others: Vec<(PersonId, String)>,
+    given: Vec<Given>,
+    own: Vec<OwnRole>,
+    lines: Vec<String>,
+}
+
+async fn whole(visit: &Visit) -> Result<Whole, Problem> {
+    let (id, reach): (GroupId, Reach) = (visit.part("group")?, visit.access()?.reach());
+    let (now, sees_lines) = (
+        visit.now,
+        visit.is_staff() && visit.can(Permission::LinesView),
+    );
+    visit
+        .look(move |conn| {
+            let group = groups::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+            let organization = organizations::find(conn, Reach::Everything, group.organization_id)?
+                .ok_or_else(Problem::not_found)?;
+            let members: Vec<(PersonId, String)> = groups::members_of(conn, &[id])?
+                .into_iter()
+                .map(|(_, person)| (person.id, person.name))
+                .collect();
+            let all = people::list(conn, reach, Some(organization.id), None, 1_000)?;
+            let others = all
+                .into_iter()
+                .filter(|person| !members.iter().any(|(id, _)| *id == person.id))
+                .map(|person| (person.id, format!("{} · {}", person.name(), person.email)))
+                .collect();
+            let given = grants::of_groups(conn, &[id], now)?;
+            let granted = match sees_lines {
+                true => lines::granted_to(conn, id)?,
+                false => Vec::new(),
+            };
+            Ok(Whole {
+                members,
+                others,
+                given: given.into_iter().map(|(_, given)| given).collect(),
+                own: roles::of_organization(conn, organization.id)?,
+                lines: granted.into_iter().map(|(_, name)| name).collect(),
+                group,
+                organization,
+            })
+        })
+        .await
+}
+
+async fn show(visit: Visit) -> Outcome {
+    visit.show(PLACE, "group", &page(&visit).await?)
+}
+
+async fn page(visit: &Visit) -> Result<GroupPage, Problem> {
+    let whole = whole(visit).await?;
+    let words = visit.words();
+    let id = whole.group.id;
+    let manages = visit.can(Permission::GroupsManage);
+    let (sees_people, to) = (visit.can(Permission::UsersView), |place: &str| {
+        format!("/admin/groups/{id}{place}")
+    });
+    let codes: Vec<String> = whole.given.iter().map(|role| role.code.clone()).collect();
+    let count = whole.members.len();
+    let member = |(person, name): &(PersonId, String)| Member {
+        name: name.clone(),
+        href: if sees_people {
+            format!("/admin/people/{person}")
+        } else {
+            String::new()
+        },
+        leave: if manages {
+            to(&format!("/members/{person}/remove"))
+        } else {
+            String::new()
+        },
+    };
+    let join = || {
+        let choices: Vec<Choice> = std::iter::once(Choice::new("", words.say("group-choose", &[])))
+            .chain(
+                whole
+                    .others
+                    .iter()
+                    .map(|(id, name)| Choice::new(id.to_string(), name.clone())),
+            )
+            .collect();
+        let who = Control::new(Kind::Select, "user", words.say("group-who", &[]))
+            .required()
+            .choices(choices);
+        let button = words.say("group-join-button", &[]);
+        Form::new("join", to("/members"), button, vec![who])
+    };
+    let changes = || {
+        let mut controls = vec![name_field(words, &whole.group.name)];
+        let offered = offered(words, whole.organization.kind, &whole.own);
+        controls.extend(role_ticks(&offered, &codes));
+        Form::new(
+            "group",
+            to(""),
+            words.say("group-save-button", &[]),
+            controls,
+        )
+    };
+    let lines = whole.lines.len();
+    let removal = || Removal {
+        about: words.say(
+            "group-remove-about",
+            &[("count", count.into()), ("lines", lines.into())],
+        ),
+        form: Form::new(
+            "remove",
+            to("/remove"),
+            words.say("group-remove-button", &[]),
+            Vec::new(),
+        ),
+    };
+    Ok(GroupPage {
+        name: whole.group.name.clone(),
+        organization: whole.organization.name.clone(),
+        tabs: tabs_of(visit, Place::Groups),
+        members: whole.members.iter().map(member).collect(),
+        join: (manages && !whole.others.is_empty()).then(join),
+        problems: Vec::new(),
+        roles: whole.given.iter().map(|role| called(words, role)).collect(),
+        form: manages.then(changes),
+        lines: whole.lines.clone(),
+        removal: manages.then(removal),
+    })
+}
+
+async fn change(visit: Visit) -> Outcome {
+    match changed(&visit).await {
+        Ok(id) => Ok(saved(&visit, id)),
+        Err(problem) if is_about_the_form(&problem) => {
+            let mut page = page(&visit).await?;
+            page.form = page
+                .form
+                .map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
+            visit.show_again(problem.code().status(), PLACE, "group", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+fn saved(visit: &Visit, id: GroupId) -> crate::http::portal::answer::Answer {
+    visit.go(
+        format!("/admin/groups/{id}"),
+        Some(Flash::new(Done::GroupChanged)),
+    )
+}
+
+async fn changed(visit: &Visit) -> Result<GroupId, Problem> {
+    let id: GroupId = visit.part("group")?;
+    let mut typed = Typed::of(visit);
+    let name = typed.text("name", Title::parse);
+    typed.checked()?;
+    let update = UpdateGroup {
+        name,
+        members: None,
+        roles: Some(ticked(visit).into_iter().collect()),
+    };
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| update_group(conn, Some(&actor), id, None, &update, now))
+        .await
+}
+
+async fn join(visit: Visit) -> Outcome {
+    match joined(&visit).await {
+        Ok(id) => Ok(saved(&visit, id)),
+        Err(problem) if is_about_the_form(&problem) => {
+            let mut page = page(&visit).await?;
+            page.join = page
+                .join
+                .map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
+            visit.show_again(problem.code().status(), PLACE, "group", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn joined(visit: &Visit) -> Result<GroupId, Problem> {
+    let id: GroupId = visit.part("group")?;
+    let mut typed = Typed::of(visit);
+    let person = typed.one_of::<PersonId>("user");
+    typed.checked()?;
+    let person = person.ok_or_else(|| Problem::new(Code::Internal))?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| add_member(conn, Some(&actor), id, person, now))
+        .await
+}
+
+async fn leave(visit: Visit) -> Outcome {
+    let (id, person): (GroupId, PersonId) = (visit.part("group")?, visit.part("person")?);
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let done = visit.write(move |conn| remove_member(conn, Some(&actor), id, person, now));
+    match done.await {
+        Ok(id) => Ok(saved(&visit, id)),
+        Err(problem) if is_about_the_form(&problem) => {
+            let mut page = page(&visit).await?;
+            page.problems.push(problem.detail(visit.words()));
+            visit.show_again(problem.code().status(), PLACE, "group", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn remove(visit: Visit) -> Outcome {
+    let (id, mut page): (GroupId, _) = (visit.part("group")?, page(&visit).await?);
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let done = visit.write(move |conn| delete_group(conn, Some(&actor), id, None, now));
+    match done.await {
+        Ok(()) => {
+            let flash = Flash::new(Done::GroupRemoved).name(page.name);
+            Ok(visit.go(Place::Groups.href(), Some(flash)))
+        }
+        Err(problem) if is_about_the_form(&problem) => {
+            page.removal = page.removal.map(|removal| Removal {
+                form: removal
+                    .form
+                    .refused_for(visit.words(), &visit.typed, &problem),
+                ..removal
+            });
+            visit.show_again(problem.code().status(), PLACE, "group", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}

@@ -1,0 +1,150 @@
+//! Roles: the predefined ones to read and copy, an organization's own to change (A2).
+
+mod handlers;
+
+use serde::Serialize;
+
+use super::people::{Resource, in_resources};
+use crate::domain::access::Permission;
+use crate::domain::organization::OrganizationKind;
+use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::parts::{Link, Tab};
+use crate::words::Words;
+
+pub(super) use handlers::{asked_for, carried, organization, routes};
+
+/// One role.
+#[derive(Clone, Debug, Serialize)]
+pub struct RolePage {
+    /// What people read.
+    pub name: String,
+    /// Its code and whose it is.
+    pub about: String,
+    /// Whether it is one of the program's.
+    pub predefined: bool,
+    /// How many hold it.
+    pub held: String,
+    /// The places of the administration.
+    pub tabs: Vec<Tab>,
+    /// What it grants, to read.
+    pub grants: Vec<Resource>,
+    /// What it is called and grants, to change.
+    pub form: Option<RoleForm>,
+    /// Adds a copy.
+    pub copy: Option<Link>,
+    /// Removes it.
+    pub removal: Option<Removal>,
+}
+
+/// A new role.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewRolePage {
+    /// What is added.
+    pub title: String,
+    /// What that means.
+    pub about: String,
+    /// The places of the administration.
+    pub tabs: Vec<Tab>,
+    /// What to fill in.
+    pub form: RoleForm,
+}
+
+/// A form with a tick for each permission, by what they are about.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoleForm {
+    /// All but the ticks.
+    #[serde(flatten)]
+    pub form: Form,
+    /// The ticks.
+    pub ticks: Vec<Ticks>,
+}
+
+/// Ticks about one kind of thing.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ticks {
+    /// What they are about.
+    pub title: String,
+    /// One for each permission.
+    pub controls: Vec<Control>,
+}
+
+/// What removes a thing, and what that means.
+#[derive(Clone, Debug, Serialize)]
+pub struct Removal {
+    /// What follows from it.
+    pub about: String,
+    /// The button, and what has to be ticked before.
+    pub form: Form,
+}
+
+/// The field that grants the permission.
+pub fn permission_field(permission: Permission) -> String {
+    format!("permission.{permission}")
+}
+
+/// The controls of a role's form: its name, its code if it is a new one, and a tick for each permission that can be
+/// granted in an organization of this kind.
+pub fn controls(
+    words: &Words,
+    kind: OrganizationKind,
+    name: &str,
+    code: Option<&str>,
+    granted: impl Fn(Permission) -> bool,
+) -> Vec<Control> {
+    let label = |key| words.say_of("label", key, &[]);
+    let mut controls = vec![
+        Control::new(Kind::Text, "name", label("name"))
+            .required()
+            .max(100)
+            .value(name),
+    ];
+    if let Some(code) = code {
+        controls.push(
+            Control::new(Kind::Text, "code", label("code"))
+                .hint(words.say("role-code-hint", &[]))
+                .required()
+                .max(63)
+                .value(code),
+        );
+    }
+    let fits = |permission: &&Permission| permission.fits(kind);
+    controls.extend(Permission::ALL.iter().filter(fits).map(|permission| {
+        Control::new(
+            Kind::Check,
+            permission_field(*permission),
+            words.say_of("permission", permission.as_str(), &[]),
+        )
+        .checked(granted(*permission))
+    }));
+    controls
+}
+
+impl RoleForm {
+    /// Sorts the ticks of a form by what they are about.
+    pub fn of(words: &Words, mut form: Form) -> Self {
+        let ticks: Vec<Control> = form
+            .controls
+            .extract_if(.., |control| control.name.starts_with("permission."))
+            .collect();
+        let all = in_resources(words, Permission::ALL.iter().copied(), |_| Vec::new());
+        let of = |resource: Resource| Ticks {
+            controls: resource
+                .lines
+                .iter()
+                .filter_map(|line| {
+                    let name = format!("permission.{}", line.code);
+                    ticks.iter().find(|control| control.name == name).cloned()
+                })
+                .collect(),
+            title: resource.title,
+        };
+        Self {
+            form,
+            ticks: all
+                .into_iter()
+                .map(of)
+                .filter(|ticks| !ticks.controls.is_empty())
+                .collect(),
+        }
+    }
+}

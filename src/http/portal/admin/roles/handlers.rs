@@ -1,0 +1,409 @@
+//! Listing roles, adding, copying, changing and removing them.
+
+use std::collections::BTreeSet;
+
+use super::{NewRolePage, Removal, RoleForm, RolePage, controls};
+use crate::domain::access::{Access, Permission, Reach, Role, RoleCode, RoleName};
+use crate::domain::ids::{OrganizationId, RoleId};
+use crate::domain::text::Title;
+use crate::http::api::documents::held_by;
+use crate::http::call::may;
+use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
+use crate::http::portal::admin::people::in_resources;
+use crate::http::portal::admin::{Cell, Place};
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::parts::Link;
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::steps::is_about_the_form;
+use crate::http::portal::typed::Typed;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::{Code, Problem};
+use crate::store::grants::{self, Granted};
+use crate::store::organizations::{self, Organization};
+use crate::store::roles::{self, OwnRole};
+use crate::workflow::roles::{AddRole, UpdateRole, add_role, delete_role, update_role};
+
+/// The rows of the route table.
+pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+    pages! { roles:
+        GET  "/admin/roles"               may(Permission::RolesView)   => show_all, "Roles: the predefined ones, and the organization's own";
+        GET  "/admin/roles/new"           may(Permission::RolesManage) => new, "The form that adds a role, or a copy of one";
+        POST "/admin/roles"               may(Permission::RolesManage) => add, "Adds a role";
+        GET  "/admin/roles/{role}"        may(Permission::RolesView)   => show, "One role";
+        POST "/admin/roles/{role}"        may(Permission::RolesManage) => change, "Changes a role";
+        POST "/admin/roles/{role}/remove" may(Permission::RolesManage) => remove, "Removes a role";
+    }
+}
+
+/// The organization whose roles are looked at: the visitor's own, or the one that staff ask for.
+pub(in crate::http::portal::admin) async fn organization(
+    visit: &Visit,
+) -> Result<Organization, Problem> {
+    let (reach, own) = (visit.access()?.reach(), visit.access()?.organization);
+    let asked = visit.asked("organization").map(str::to_owned);
+    let asked = asked.or_else(|| visit.typed.get("organization").cloned());
+    let found = visit
+        .look(move |conn| {
+            Ok(match &asked {
+                Some(name) => organizations::named(conn, reach, name)?,
+                None => organizations::find(conn, Reach::Everything, own)?,
+            })
+        })
+        .await?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// Carries the organization along, where it is not the visitor's own.
+pub(in crate::http::portal::admin) fn carried(
+    access: &Access,
+    organization: &Organization,
+) -> Option<Control> {
+    (organization.id != access.organization).then(|| {
+        Control::new(Kind::Hidden, "organization", "").value(organization.slug.to_string())
+    })
+}
+
+/// The same as a query.
+pub(in crate::http::portal::admin) fn asked_for(
+    access: &Access,
+    organization: &Organization,
+) -> String {
+    if organization.id == access.organization {
+        String::new()
+    } else {
+        format!("?organization={}", organization.slug)
+    }
+}
+
+async fn show_all(visit: Visit) -> Outcome {
+    let organization = organization(&visit).await?;
+    let (id, now) = (organization.id, visit.now);
+    let (own, holders) = visit
+        .look(move |conn| {
+            Ok((
+                roles::of_organization(conn, id)?,
+                grants::holders(conn, id, now)?,
+            ))
+        })
+        .await?;
+    let words = visit.words();
+    let held = |role| {
+        let count = held_by(&holders, role);
+        words.say("role-held", &[("count", count.into())])
+    };
+    let query = asked_for(visit.access()?, &organization);
+    let mine = own.iter().map(|role| {
+        vec![
+            Cell::link(role.name.clone(), format!("/admin/roles/{}", role.id)).small(&*role.code),
+            Cell::text(held(Granted::Own(role.id))),
+            Cell::chip(words.say("role-own", &[]), "run"),
+        ]
+    });
+    let fitting = Role::ALL.iter().filter(|role| role.fits(organization.kind));
+    let predefined = fitting.map(|role| {
+        let name = words.say_of("role", role.as_str(), &[]);
+        vec![
+            Cell::link(name, format!("/admin/roles/{role}{query}")).small(words.say_of(
+                "role-hint",
+                role.as_str(),
+                &[],
+            )),
+            Cell::text(held(Granted::Predefined(*role))),
+            Cell::chip(words.say("role-predefined", &[]), "plain"),
+        ]
+    });
+    let rows = mine.chain(predefined).collect();
+    let columns = [
+        words.say("role-column", &[]),
+        words.say("role-held-column", &[]),
+        words.say_of("label", "kind", &[]),
+    ];
+    let add = words.say("role-add-button", &[]);
+    let adds = visit.can(Permission::RolesManage).then_some(add.as_str());
+    let mut page = list(&visit, Place::Roles, &columns, rows, adds);
+    if let Some(add) = &mut page.add {
+        add.href.push_str(&query);
+    }
+    visit.show(PLACE, "admin-list", &page)
+}
+
+/// The role that the path names.
+enum Named {
+    Predefined(Role, Organization),
+    Own(Box<OwnRole>, Organization),
+}
+
+async fn named(visit: &Visit) -> Result<Named, Problem> {
+    let name: String = visit.part("role")?;
+    if let Ok(role) = name.parse::<Role>() {
+        let organization = organization(visit).await?;
+        return if role.fits(organization.kind) {
+            Ok(Named::Predefined(role, organization))
+        } else {
+            Err(Problem::not_found())
+        };
+    }
+    let id: RoleId = visit.part("role")?;
+    let reach = visit.access()?.reach();
+    visit
+        .look(move |conn| {
+            let role = roles::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+            let organization = organizations::find(conn, Reach::Everything, role.organization_id)?
+                .ok_or_else(Problem::not_found)?;
+            Ok(Named::Own(Box::new(role), organization))
+        })
+        .await
+}
+
+async fn show(visit: Visit) -> Outcome {
+    visit.show(PLACE, "role", &page(&visit).await?)
+}
+
+async fn page(visit: &Visit) -> Result<RolePage, Problem> {
+    let named = named(visit).await?;
+    let words = visit.words();
+    let manages = visit.can(Permission::RolesManage);
+    let (name, code, permissions, organization) = match &named {
+        Named::Predefined(role, organization) => (
+            words.say_of("role", role.as_str(), &[]),
+            role.as_str().to_owned(),
+            role.permissions(),
+            organization,
+        ),
+        Named::Own(role, organization) => (
+            role.name.clone(),
+            role.code.clone(),
+            role.permissions.0.clone(),
+            organization,
+        ),
+    };
+    let (id, now) = (organization.id, visit.now);
+    let granted = match &named {
+        Named::Predefined(role, _) => Granted::Predefined(*role),
+        Named::Own(role, _) => Granted::Own(role.id),
+    };
+    let (holders, given) = visit
+        .look(move |conn| {
+            let given = match granted {
+                Granted::Own(role) => grants::count_of_role(conn, role)?,
+                Granted::Predefined(_) => (0, 0),
+            };
+            Ok((grants::holders(conn, id, now)?, given))
+        })
+        .await?;
+    let held = held_by(&holders, granted);
+    let copies = format!(
+        "/admin/roles/new?copy={code}{}",
+        asked_for(visit.access()?, organization).replace('?', "&")
+    );
+    let form = match &named {
+        Named::Own(role, _) if manages => Some(Form::new(
+            "role",
+            format!("/admin/roles/{}", role.id),
+            words.say("role-save-button", &[]),
+            controls(words, organization.kind, &name, None, |permission| {
+                permissions.contains(&permission)
+            }),
+        )),
+        _ => None,
+    };
+    Ok(RolePage {
+        about: format!("{code} · {}", organization.name),
+        predefined: matches!(named, Named::Predefined(..)),
+        held: words.say("role-held", &[("count", held.into())]),
+        tabs: tabs_of(visit, Place::Roles),
+        grants: in_resources(words, permissions.iter().copied(), |_| Vec::new()),
+        form: form.map(|form| RoleForm::of(words, form)),
+        copy: manages.then(|| Link::new(words.say("role-copy-button", &[]), copies)),
+        removal: match &named {
+            Named::Own(role, _) if manages => Some(removal(visit, role.id, held, given)),
+            _ => None,
+        },
+        name,
+    })
+}
+
+fn removal(visit: &Visit, id: RoleId, held: usize, (people, groups): (usize, usize)) -> Removal {
+    let words = visit.words();
+    let mut controls = Vec::new();
+    let mut about = words.say("role-remove-unheld", &[]);
+    if people + groups > 0 {
+        about = words.say("role-remove-held", &[("count", held.into())]);
+        let args = [("people", people.into()), ("groups", groups.into())];
+        let label = words.say("role-remove-force", &args);
+        controls.push(Control::new(Kind::Check, "force", label).required());
+    }
+    let action = format!("/admin/roles/{id}/remove");
+    let button = words.say("role-remove-button", &[]);
+    Removal {
+        about,
+        form: Form::new("remove", action, button, controls),
+    }
+}
+
+async fn new(visit: Visit) -> Outcome {
+    let (page, form) = new_page(&visit).await?;
+    let form = RoleForm::of(visit.words(), form);
+    visit.show(PLACE, "role-new", &NewRolePage { form, ..page })
+}
+
+/// The page that adds a role, and its form with the ticks not sorted yet.
+async fn new_page(visit: &Visit) -> Result<(NewRolePage, Form), Problem> {
+    let organization = organization(visit).await?;
+    let copied = match visit.asked("copy").map(str::to_owned) {
+        None => BTreeSet::new(),
+        Some(code) => match code.parse::<Role>() {
+            Ok(role) => role.permissions(),
+            Err(_) => {
+                let id: OrganizationId = organization.id;
+                let found = visit.look(move |conn| Ok(roles::by_code(conn, id, &code)?));
+                found
+                    .await?
+                    .map(|role| role.permissions.0)
+                    .unwrap_or_default()
+            }
+        },
+    };
+    let words = visit.words();
+    let mut fields = controls(words, organization.kind, "", Some(""), |permission| {
+        copied.contains(&permission)
+    });
+    fields.extend(carried(visit.access()?, &organization));
+    let button = words.say("role-add-button", &[]);
+    let form = Form::new("role", "/admin/roles", button, fields);
+    let page = NewRolePage {
+        title: words.say("role-add", &[]),
+        about: words.say(
+            "role-add-about",
+            &[("organization", organization.name.into())],
+        ),
+        tabs: tabs_of(visit, Place::Roles),
+        form: RoleForm::of(words, form.clone()),
+    };
+    Ok((page, form))
+}
+
+fn ticked(visit: &Visit) -> BTreeSet<Permission> {
+    visit
+        .typed
+        .keys()
+        .filter_map(|field| field.strip_prefix("permission.")?.parse().ok())
+        .collect()
+}
+
+async fn add(visit: Visit) -> Outcome {
+    match added(&visit).await {
+        Ok((id, name)) => {
+            let flash = Flash::new(Done::RoleAdded).name(name);
+            Ok(visit.go(format!("/admin/roles/{id}"), Some(flash)))
+        }
+        Err(problem) if is_about_the_form(&problem) => {
+            let (page, form) = new_page(&visit).await?;
+            let form = form.refused_for(visit.words(), &visit.typed, &problem);
+            let form = RoleForm::of(visit.words(), form);
+            let status = problem.code().status();
+            visit.show_again(status, PLACE, "role-new", &NewRolePage { form, ..page })
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn added(visit: &Visit) -> Result<(RoleId, String), Problem> {
+    let organization = organization(visit).await?;
+    let mut typed = Typed::of(visit);
+    let name = typed.text("name", Title::parse);
+    let code = typed.text("code", RoleCode::parse);
+    typed.checked()?;
+    let (Some(name), Some(code)) = (name, code) else {
+        return Err(Problem::new(Code::Internal));
+    };
+    let called = name.to_string();
+    let add = AddRole {
+        organization: organization.id.to_string(),
+        code,
+        name,
+        permissions: Some(ticked(visit)),
+        copy_of: None::<RoleName>,
+    };
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let id = visit
+        .write(move |conn| add_role(conn, Some(&actor), &add, now))
+        .await?;
+    Ok((id, called))
+}
+
+async fn change(visit: Visit) -> Outcome {
+    match changed(&visit).await {
+        Ok(id) => Ok(visit.go(
+            format!("/admin/roles/{id}"),
+            Some(Flash::new(Done::RoleChanged)),
+        )),
+        Err(problem) if is_about_the_form(&problem) => {
+            let mut page = page(&visit).await?;
+            if let (Some(shown), Named::Own(role, organization)) =
+                (&mut page.form, named(&visit).await?)
+            {
+                let words = visit.words();
+                let fields = controls(words, organization.kind, &role.name, None, |_| false);
+                let form = Form::new("role", shown.form.action.clone(), "", fields);
+                let mut form = form.refused_for(words, &visit.typed, &problem);
+                form.button = shown.form.button.clone();
+                *shown = RoleForm::of(words, form);
+            }
+            visit.show_again(problem.code().status(), PLACE, "role", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn changed(visit: &Visit) -> Result<RoleId, Problem> {
+    let id = own(visit).await?;
+    let mut typed = Typed::of(visit);
+    let name = typed.text("name", Title::parse);
+    typed.checked()?;
+    let update = UpdateRole {
+        name,
+        permissions: Some(ticked(visit)),
+    };
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| update_role(conn, Some(&actor), id, None, &update, now))
+        .await
+}
+
+/// The role of an organization's own that a change is about.
+async fn own(visit: &Visit) -> Result<RoleId, Problem> {
+    match named(visit).await? {
+        Named::Own(role, _) => Ok(role.id),
+        Named::Predefined(role, _) => {
+            Err(Problem::new(Code::RolePredefined).with("role", role.as_str()))
+        }
+    }
+}
+
+async fn remove(visit: Visit) -> Outcome {
+    let id = own(&visit).await?;
+    let page = page(&visit).await?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let force = visit.typed.contains_key("force");
+    let done = visit.write(move |conn| delete_role(conn, Some(&actor), id, None, force, now));
+    match done.await {
+        Ok(()) => {
+            let flash = Flash::new(Done::RoleRemoved).name(page.name);
+            Ok(visit.go(Place::Roles.href(), Some(flash)))
+        }
+        Err(problem) if is_about_the_form(&problem) => {
+            let mut page = page;
+            page.removal = page.removal.map(|removal| Removal {
+                form: removal
+                    .form
+                    .refused_for(visit.words(), &visit.typed, &problem),
+                ..removal
+            });
+            visit.show_again(problem.code().status(), PLACE, "role", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}

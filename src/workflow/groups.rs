@@ -1,0 +1,416 @@
+//! Access groups: added, changed, removed; their members and their roles (A3).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::administer::{By, reach, record, refused, require, taken};
+use super::change_access::change_access;
+use super::record::object;
+use super::roles::{grantable, may_give};
+use super::{Actor, Expected, Outcome, Refused, unchanged};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach, Role, RoleName};
+use crate::domain::history::difference;
+use crate::domain::ids::{EventId, GroupId, OrganizationId, PersonId};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::Title;
+use crate::store::grants::{self, Given, Granted, Grantee};
+use crate::store::groups::{self, Group};
+use crate::store::organizations::{self, Organization};
+use crate::store::{lines, people};
+
+/// Installs the groups that come with an organization, each with its role (A3).
+///
+/// # Errors
+/// The database's own.
+pub(super) fn install(
+    conn: &mut Conn,
+    organization: (OrganizationId, OrganizationKind, &str),
+    by: By<'_>,
+    now: Instant,
+) -> Outcome<()> {
+    let (id, kind, name) = organization;
+    for (role, called) in Role::installed(kind) {
+        let group = groups::insert(conn, id, &installed_name(name, called), Some(*role), now)?;
+        grants::give(
+            conn,
+            Grantee::Group(group),
+            id,
+            Granted::Predefined(*role),
+            by.map(Actor::id),
+            now,
+        )?;
+    }
+    Ok(())
+}
+
+/// Lets the installed groups that still bear an organization's old name bear the new one. A name that another group has
+/// taken meanwhile is left to it.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn follow_name(
+    conn: &mut Conn,
+    organization: (OrganizationId, OrganizationKind),
+    (old, new): (&str, &str),
+) -> Outcome<()> {
+    let (id, kind) = organization;
+    for group in groups::installed(conn, id)? {
+        let called = Role::installed(kind)
+            .iter()
+            .map(|(_, called)| *called)
+            .find(|called| installed_name(old, called) == group.name);
+        let Some(called) = called else { continue };
+        let name = installed_name(new, called);
+        if name != group.name && groups::named(conn, id, &name)?.is_none() {
+            groups::rename(conn, group.id, &name)?;
+        }
+    }
+    Ok(())
+}
+
+fn installed_name(organization: &str, called: &str) -> String {
+    format!("{organization} {called}")
+}
+
+/// A new access group.
+#[derive(Clone, Debug)]
+pub struct AddGroup {
+    /// Whose it is, by id or slug.
+    pub organization: String,
+    /// Its name, unique in the organization.
+    pub name: Title,
+    /// Who is in it.
+    pub members: BTreeSet<PersonId>,
+    /// What it carries.
+    pub roles: BTreeSet<RoleName>,
+}
+
+/// Adds a group.
+///
+/// # Errors
+/// [`Refused::Missing`], `Field`.
+pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> Outcome<GroupId> {
+    require(by, Permission::GroupsManage)?;
+    let organization = organizations::named(conn, reach(by), &add.organization)?
+        .ok_or_else(|| refused("organization", "not_found", &add.organization))?;
+    let name = add.name.as_str();
+    if groups::named(conn, organization.id, name)?.is_some() {
+        return Err(refused("name", "taken", name).into());
+    }
+    change_access(conn, by, &organization, now, |conn| {
+        let id = groups::insert(conn, organization.id, name, None, now)
+            .map_err(|error| taken(error, "name", name))?;
+        let group = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        set_roles(conn, by, &organization, &group, &add.roles, now)?;
+        set_members(conn, by, &group, &add.members, now)?;
+        let after = fields(conn, &group, now)?;
+        record(
+            conn,
+            by,
+            "access_group.added",
+            Some(organization.id),
+            Some(subject(id)),
+            (None, Some(&after)),
+            now,
+        )?;
+        Ok((id, Vec::new()))
+    })
+}
+
+/// Changes to a group; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateGroup {
+    /// Its name.
+    pub name: Option<Title>,
+    /// All who are in it from now on.
+    pub members: Option<BTreeSet<PersonId>>,
+    /// All that it carries from now on.
+    pub roles: Option<BTreeSet<RoleName>>,
+}
+
+/// Changes a group: its name, its members, its roles.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, `LastAdministrator`.
+pub fn update_group(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: GroupId,
+    expected: Expected<'_>,
+    update: &UpdateGroup,
+    now: Instant,
+) -> Outcome<GroupId> {
+    changed(conn, by, id, expected, now, |conn, organization, group| {
+        if let Some(name) = update.name.as_ref().map(Title::as_str)
+            && name != group.name
+        {
+            let other = groups::named(conn, organization.id, name)?;
+            if other.is_some_and(|other| other.id != group.id) {
+                return Err(refused("name", "taken", name).into());
+            }
+            groups::rename(conn, id, name).map_err(|error| taken(error, "name", name))?;
+        }
+        if let Some(roles) = &update.roles {
+            set_roles(conn, by, organization, group, roles, now)?;
+        }
+        if let Some(members) = &update.members {
+            set_members(conn, by, group, members, now)?;
+        }
+        Ok(())
+    })
+}
+
+/// Makes somebody of the organization a member.
+///
+/// # Errors
+/// As [`update_group`].
+pub fn add_member(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: GroupId,
+    person: PersonId,
+    now: Instant,
+) -> Outcome<GroupId> {
+    changed(conn, by, id, None, now, |conn, _, group| {
+        join(conn, by, group, person, "user", now)
+    })
+}
+
+/// Ends a membership.
+///
+/// # Errors
+/// As [`update_group`]; [`Refused::NotFound`] also for somebody who is no member.
+pub fn remove_member(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: GroupId,
+    person: PersonId,
+    now: Instant,
+) -> Outcome<GroupId> {
+    changed(conn, by, id, None, now, |conn, _, group| {
+        may_give(by)?;
+        if groups::remove_member(conn, group.id, person)? {
+            Ok(())
+        } else {
+            Err(Refused::NotFound.into())
+        }
+    })
+}
+
+/// Gives a role to the group, and so to all its members.
+///
+/// # Errors
+/// As [`update_group`].
+pub fn add_role(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: GroupId,
+    role: &RoleName,
+    now: Instant,
+) -> Outcome<GroupId> {
+    changed(conn, by, id, None, now, |conn, organization, group| {
+        may_give(by)?;
+        let granted = grantable(conn, organization, role, "role")?;
+        let to = Grantee::Group(group.id);
+        Ok(grants::give(
+            conn,
+            to,
+            organization.id,
+            granted,
+            by.map(Actor::id),
+            now,
+        )?)
+    })
+}
+
+/// Takes a role back from the group.
+///
+/// # Errors
+/// As [`update_group`]; [`Refused::NotFound`] also for a role that it does not carry.
+pub fn remove_role(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: GroupId,
+    role: &RoleName,
+    now: Instant,
+) -> Outcome<GroupId> {
+    changed(conn, by, id, None, now, |conn, organization, group| {
+        may_give(by)?;
+        let had = grants::of_groups(conn, &[group.id], now)?;
+        let carried = had.iter().find(|(_, given)| given.code == role.as_str());
+        let (_, given) = carried.ok_or(Refused::NotFound)?;
+        let from = Grantee::Group(group.id);
+        Ok(grants::take(conn, from, organization.id, given.role)?)
+    })
+}
+
+/// Removes a group; its members lose what it gave them, and its read grants on lines are gone.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `GroupPaired`, `LastAdministrator`.
+pub fn delete_group(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: GroupId,
+    expected: Expected<'_>,
+    now: Instant,
+) -> Outcome<()> {
+    let (_, organization) = lookup(conn, by, id)?;
+    require(by, Permission::GroupsManage)?;
+    may_give(by)?;
+    change_access(conn, by, &organization, now, |conn| {
+        let group = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        unchanged(expected, group.version)?;
+        if groups::is_paired(conn, id)? {
+            return Err(Refused::GroupPaired.into());
+        }
+        let before = fields(conn, &group, now)?;
+        let lost = members(conn, id)?;
+        grants::take_all(conn, id)?;
+        lines::forget_group(conn, id)?;
+        groups::leave_pairings(conn, id)?;
+        groups::delete(conn, id)?;
+        record(
+            conn,
+            by,
+            "access_group.removed",
+            Some(organization.id),
+            Some(subject(id)),
+            (Some(&before), None),
+            now,
+        )?;
+        Ok(((), lost))
+    })
+}
+
+/// Makes a change to a group, counts and records it.
+fn changed(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: GroupId,
+    expected: Expected<'_>,
+    now: Instant,
+    change: impl FnOnce(&mut Conn, &Organization, &Group) -> Outcome<()>,
+) -> Outcome<GroupId> {
+    let (_, organization) = lookup(conn, by, id)?;
+    require(by, Permission::GroupsManage)?;
+    change_access(conn, by, &organization, now, |conn| {
+        let group = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        unchanged(expected, group.version)?;
+        let before = fields(conn, &group, now)?;
+        let were = members(conn, id)?;
+        change(conn, &organization, &group)?;
+        let after = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        let fields = fields(conn, &after, now)?;
+        if let Some((old, new)) = difference(&before, &fields) {
+            if after.version == group.version {
+                groups::touch(conn, id)?;
+            }
+            record(
+                conn,
+                by,
+                "access_group.changed",
+                Some(organization.id),
+                Some(subject(id)),
+                (Some(&old), Some(&new)),
+                now,
+            )?;
+        }
+        Ok((id, were))
+    })
+}
+
+fn lookup(conn: &mut Conn, by: By<'_>, id: GroupId) -> Outcome<(Group, Organization)> {
+    let group = groups::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    let organization = organizations::find(conn, Reach::Everything, group.organization_id)?
+        .ok_or(Refused::NotFound)?;
+    Ok((group, organization))
+}
+
+fn members(conn: &mut Conn, id: GroupId) -> Outcome<Vec<PersonId>> {
+    let members = groups::members_of(conn, &[id])?;
+    Ok(members.into_iter().map(|(_, person)| person.id).collect())
+}
+
+fn set_members(
+    conn: &mut Conn,
+    by: By<'_>,
+    group: &Group,
+    wanted: &BTreeSet<PersonId>,
+    now: Instant,
+) -> Outcome<()> {
+    let had = members(conn, group.id)?;
+    for person in had.iter().filter(|person| !wanted.contains(person)) {
+        may_give(by)?;
+        groups::remove_member(conn, group.id, *person)?;
+    }
+    for person in wanted.iter().filter(|person| !had.contains(person)) {
+        join(conn, by, group, *person, "members", now)?;
+    }
+    Ok(())
+}
+
+/// Only people of the same organization are in a group. One of another does not exist here, so that nobody learns of them.
+fn join(
+    conn: &mut Conn,
+    by: By<'_>,
+    group: &Group,
+    person: PersonId,
+    field: &'static str,
+    now: Instant,
+) -> Outcome<()> {
+    may_give(by)?;
+    let own = Reach::Organization(group.organization_id);
+    if people::find(conn, own, person)?.is_none() {
+        return Err(refused(field, "not_found", person).into());
+    }
+    groups::add_member(conn, group.id, person, by.map(Actor::id), now)?;
+    Ok(())
+}
+
+fn set_roles(
+    conn: &mut Conn,
+    by: By<'_>,
+    organization: &Organization,
+    group: &Group,
+    wanted: &BTreeSet<RoleName>,
+    now: Instant,
+) -> Outcome<()> {
+    let had: Vec<Given> = grants::of_groups(conn, &[group.id], now)?
+        .into_iter()
+        .map(|(_, given)| given)
+        .collect();
+    let to = Grantee::Group(group.id);
+    for given in &had {
+        if !wanted.iter().any(|role| role.as_str() == given.code) {
+            may_give(by)?;
+            grants::take(conn, to, organization.id, given.role)?;
+        }
+    }
+    for role in wanted {
+        if !had.iter().any(|given| given.code == role.as_str()) {
+            may_give(by)?;
+            let granted = grantable(conn, organization, role, "roles")?;
+            grants::give(conn, to, organization.id, granted, by.map(Actor::id), now)?;
+        }
+    }
+    Ok(())
+}
+
+fn fields(conn: &mut Conn, group: &Group, now: Instant) -> Outcome<Map<String, Value>> {
+    let members: BTreeSet<PersonId> = members(conn, group.id)?.into_iter().collect();
+    let roles: BTreeSet<String> = grants::of_groups(conn, &[group.id], now)?
+        .into_iter()
+        .map(|(_, given)| given.code)
+        .collect();
+    Ok(object(
+        json!({"name": group.name, "members": members, "roles": roles}),
+    ))
+}
+
+fn subject(id: GroupId) -> EventId {
+    EventId::from_uuid(*id.as_uuid())
+}

@@ -1,0 +1,301 @@
+//! Lines of business: added, moved, and whose groups read their cases (A4).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::administer::{By, calendar_named, record, refused, require, taken};
+use super::record::object;
+use super::{Actor, Expected, Outcome, Refused, unchanged};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::history::difference;
+use crate::domain::ids::{CalendarId, EventId, GroupId, LineId, PersonId};
+use crate::domain::lines::{Loss, Misplaced, Reading, Tree};
+use crate::domain::organization::Side;
+use crate::domain::text::Title;
+use crate::store::lines::{self, Line, LineChanges};
+use crate::store::{access, cases, escalations, groups, organizations};
+
+/// Adds a line of business below another, or below the root. It inherits who reads it.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn add_line(
+    conn: &mut Conn,
+    by: By<'_>,
+    name: &Title,
+    parent: Option<&str>,
+    calendar: Option<&str>,
+    now: Instant,
+) -> Outcome<LineId> {
+    require(by, Permission::LinesManage)?;
+    lines::lock(conn)?;
+    let parent = match parent {
+        None => lines::root(conn, now)?,
+        Some(given) => {
+            lines::named(conn, given)?
+                .ok_or_else(|| refused("parent", "not_found", given))?
+                .id
+        }
+    };
+    let calendar = calendar
+        .map(|given| calendar_named(conn, given))
+        .transpose()?;
+    let id = lines::insert(conn, name.as_str(), Some(parent), calendar, now)
+        .map_err(|error| taken(error, "name", name.as_str()))?;
+    let after = object(json!({"name": name, "parent": parent, "calendar": calendar}));
+    record(
+        conn,
+        by,
+        "line.added",
+        None,
+        Some(subject(id)),
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+/// Changes to a line; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateLine {
+    /// Its name, unique among its siblings.
+    pub name: Option<Title>,
+    /// The line above, by id or name.
+    pub parent: Option<String>,
+    /// Its own calendar, by id or name; that of the line above if none.
+    pub calendar: Option<Option<String>>,
+    /// The provider's groups, by id or name, whose members read its cases; what holds for the line above if none.
+    pub read_groups: Option<Option<BTreeSet<String>>>,
+    /// Whether that overwrites whatever the lines below have of their own.
+    pub apply_below: bool,
+}
+
+/// What a change comes to, before anything is written.
+struct Plan {
+    tree: Tree,
+    changes: LineChanges,
+    groups: Option<Option<BTreeSet<GroupId>>>,
+    /// The lines below that lose grants of their own.
+    overwritten: Vec<LineId>,
+}
+
+/// Changes a line: its name, its place, its calendar, and who reads it. All lines below follow, unless they have grants of
+/// their own.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`.
+pub fn update_line(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: LineId,
+    expected: Expected<'_>,
+    update: &UpdateLine,
+    now: Instant,
+) -> Outcome<LineId> {
+    let rows = lines::lock(conn)?;
+    let line = found(&rows, id)?;
+    require(by, Permission::LinesManage)?;
+    unchanged(expected, line.version)?;
+    let plan = plan(conn, &rows, line, update)?;
+    let granted = lines::grants(conn)?;
+    lines::update(conn, id, &plan.changes).map_err(|error| {
+        taken(
+            error,
+            "name",
+            update.name.as_ref().map_or("", Title::as_str),
+        )
+    })?;
+    if let Some(groups) = &plan.groups {
+        let none = BTreeSet::new();
+        let by = by.map(Actor::id);
+        lines::set_grants(conn, id, groups.as_ref().unwrap_or(&none), by, now)?;
+    }
+    for below in &plan.overwritten {
+        lines::set_grants(conn, *below, &BTreeSet::new(), None, now)?;
+    }
+    lines::govern(conn, &rows, &plan.tree.governing())?;
+    let after_rows = lines::all(conn)?;
+    let after_granted = lines::grants(conn)?;
+    for changed in std::iter::once(&id).chain(&plan.overwritten) {
+        let before = fields(found(&rows, *changed)?, &granted);
+        let after = fields(found(&after_rows, *changed)?, &after_granted);
+        if let Some((old, new)) = difference(&before, &after) {
+            record(
+                conn,
+                by,
+                "line.changed",
+                None,
+                Some(subject(*changed)),
+                (Some(&old), Some(&new)),
+                now,
+            )?;
+        }
+    }
+    Ok(id)
+}
+
+/// What a change of a line would mean for who sees what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Foresight {
+    /// What staff would no longer see.
+    pub lost: Loss,
+    /// What staff would see that they do not see now.
+    pub gained: Loss,
+    /// How many open cases and escalations would belong to somebody who no longer sees them.
+    pub orphaned: usize,
+    /// How many lines below would lose grants of their own.
+    pub overwritten: usize,
+}
+
+/// What [`update_line`] would mean; nothing is written.
+///
+/// # Errors
+/// As [`update_line`].
+pub fn foresee(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: LineId,
+    update: &UpdateLine,
+    now: Instant,
+) -> Outcome<Foresight> {
+    let rows = lines::all(conn)?;
+    let line = found(&rows, id)?;
+    require(by, Permission::LinesManage)?;
+    let plan = plan(conn, &rows, line, update)?;
+    let before = lines::reading(conn)?;
+    let mut after = Reading {
+        governing: plan.tree.governing(),
+        grants: before.grants.clone(),
+    };
+    if let Some(groups) = &plan.groups {
+        after.grants.insert(id, groups.clone().unwrap_or_default());
+    }
+    let staff = restricted_staff(conn, now)?;
+    let people: Vec<BTreeSet<GroupId>> = staff.values().cloned().collect();
+    let cases = lines::count_cases(conn)?;
+    let loses = |person: PersonId, line: LineId| {
+        staff
+            .get(&person)
+            .is_some_and(|groups| before.allows(line, groups) && !after.allows(line, groups))
+    };
+    let owned = cases::owners_by_line(conn)?
+        .into_iter()
+        .chain(escalations::owners_by_line(conn)?);
+    Ok(Foresight {
+        lost: before.lost(&after, &people, &cases),
+        gained: after.lost(&before, &people, &cases),
+        orphaned: owned.filter(|(person, line)| loses(*person, *line)).count(),
+        overwritten: plan.overwritten.len(),
+    })
+}
+
+/// The provider's people who see cases, but not those of every line, with the groups that they are in.
+fn restricted_staff(
+    conn: &mut Conn,
+    now: Instant,
+) -> Outcome<BTreeMap<PersonId, BTreeSet<GroupId>>> {
+    let Some(provider) = organizations::provider(conn)? else {
+        return Ok(BTreeMap::new());
+    };
+    let holders = |conn: &mut Conn, permission| {
+        access::holders(conn, provider.id, Side::Provider, permission, now)
+    };
+    let all = holders(conn, Permission::LinesReadAll)?;
+    let mut staff: BTreeMap<PersonId, BTreeSet<GroupId>> = holders(conn, Permission::CasesView)?
+        .into_iter()
+        .filter(|person| !all.contains(person))
+        .map(|person| (person, BTreeSet::new()))
+        .collect();
+    let ids: Vec<PersonId> = staff.keys().copied().collect();
+    for (person, group, _) in groups::of_people(conn, &ids)? {
+        staff.entry(person).or_default().insert(group);
+    }
+    Ok(staff)
+}
+
+fn found(rows: &[Line], id: LineId) -> Result<&Line, Refused> {
+    rows.iter()
+        .find(|line| line.id == id)
+        .ok_or(Refused::NotFound)
+}
+
+fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> Outcome<Plan> {
+    let mut tree = lines::tree_of(rows);
+    let mut changes = LineChanges {
+        name: update.name.as_ref().map(ToString::to_string),
+        ..LineChanges::default()
+    };
+    if let Some(given) = &update.parent {
+        let parent = lines::named(conn, given)?
+            .ok_or_else(|| refused("parent", "not_found", given))?
+            .id;
+        if Some(parent) != line.parent_id {
+            tree.place(line.id, parent).map_err(|misplaced| {
+                let code = match misplaced {
+                    Misplaced::Unknown => "not_found",
+                    Misplaced::Root => "is_root",
+                    Misplaced::Cycle => "below_itself",
+                };
+                refused("parent", code, given)
+            })?;
+            changes.parent_id = Some(parent);
+        }
+    }
+    if let Some(calendar) = &update.calendar {
+        let calendar: Option<CalendarId> = calendar
+            .as_ref()
+            .map(|given| calendar_named(conn, given))
+            .transpose()?;
+        changes.calendar_id = Some(calendar);
+    }
+    let groups = match &update.read_groups {
+        None => None,
+        Some(None) => Some(None),
+        Some(Some(named)) => Some(Some(readers_named(conn, named)?)),
+    };
+    if let Some(groups) = &groups {
+        tree.set_own(line.id, groups.is_some());
+    }
+    let overwritten = if update.apply_below {
+        tree.apply_below(line.id)
+    } else {
+        Vec::new()
+    };
+    Ok(Plan {
+        tree,
+        changes,
+        groups,
+        overwritten,
+    })
+}
+
+/// Only the provider's own groups read lines; another's does not exist here.
+fn readers_named(conn: &mut Conn, named: &BTreeSet<String>) -> Outcome<BTreeSet<GroupId>> {
+    let provider = organizations::provider(conn)?.ok_or(Refused::NotFound)?;
+    let mut found = BTreeSet::new();
+    for name in named {
+        let group = groups::named(conn, provider.id, name)?
+            .ok_or_else(|| refused("read_groups", "not_found", name))?;
+        found.insert(group.id);
+    }
+    Ok(found)
+}
+
+fn fields(line: &Line, grants: &BTreeMap<LineId, BTreeSet<GroupId>>) -> Map<String, Value> {
+    let own = line
+        .is_restricted_itself()
+        .then(|| grants.get(&line.id).cloned().unwrap_or_default());
+    object(json!({
+        "name": line.name,
+        "parent": line.parent_id,
+        "calendar": line.calendar_id,
+        "read_groups": own,
+    }))
+}
+
+fn subject(id: LineId) -> EventId {
+    EventId::from_uuid(*id.as_uuid())
+}

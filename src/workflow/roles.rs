@@ -1,0 +1,246 @@
+//! Roles of an organization's own: added, changed, removed, and which may be given to whom (A2).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::administer::{By, reach, record, refused, require, taken};
+use super::change_access::change_access;
+use super::record::object;
+use super::{Expected, Outcome, Refused, unchanged};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach, RoleCode, RoleName};
+use crate::domain::history::difference;
+use crate::domain::ids::{EventId, PersonId, RoleId};
+use crate::domain::text::Title;
+use crate::store::grants::{self, Granted};
+use crate::store::organizations::{self, Organization};
+use crate::store::roles::{self, OwnRole};
+
+/// A new role of an organization's own.
+#[derive(Clone, Debug)]
+pub struct AddRole {
+    /// Whose it is, by id or slug.
+    pub organization: String,
+    /// Its name in requests.
+    pub code: RoleCode,
+    /// What people read.
+    pub name: Title,
+    /// What it grants; what `copy_of` grants if nothing is said.
+    pub permissions: Option<BTreeSet<Permission>>,
+    /// The role, predefined or own, that it is a copy of.
+    pub copy_of: Option<RoleName>,
+}
+
+/// Adds a role.
+///
+/// # Errors
+/// [`Refused::Missing`], `Field`.
+pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Outcome<RoleId> {
+    require(by, Permission::RolesManage)?;
+    let organization = organizations::named(conn, reach(by), &add.organization)?
+        .ok_or_else(|| refused("organization", "not_found", &add.organization))?;
+    let copied = match &add.copy_of {
+        None => None,
+        Some(RoleName::Predefined(role)) if role.fits(organization.kind) => {
+            Some(role.permissions())
+        }
+        Some(RoleName::Predefined(role)) => {
+            return Err(refused("copy_of", "other_side", role).into());
+        }
+        Some(RoleName::Own(code)) => {
+            let own = roles::by_code(conn, organization.id, code.as_str())?;
+            let own = own.ok_or_else(|| refused("copy_of", "not_found", code))?;
+            Some(own.permissions.0)
+        }
+    };
+    let permissions = add.permissions.clone().or(copied).unwrap_or_default();
+    check(&organization, &permissions)?;
+    if roles::by_code(conn, organization.id, add.code.as_str())?.is_some() {
+        return Err(refused("code", "taken", &add.code).into());
+    }
+    let name = add.name.as_str();
+    let id = roles::insert(conn, organization.id, &add.code, name, &permissions, now)
+        .map_err(|error| taken(error, "code", add.code.as_str()))?;
+    let mut after = fields(name, &permissions);
+    after.insert("code".into(), json!(add.code));
+    record(
+        conn,
+        by,
+        "role.added",
+        Some(organization.id),
+        Some(subject(id)),
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+/// Changes to a role; what is `None` stays. Its code stays: requests hold it.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateRole {
+    /// What people read.
+    pub name: Option<Title>,
+    /// Everything that it grants from now on.
+    pub permissions: Option<BTreeSet<Permission>>,
+}
+
+/// Changes a role, for everybody who holds it, from their next request on.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, `LastAdministrator`.
+pub fn update_role(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: RoleId,
+    expected: Expected<'_>,
+    update: &UpdateRole,
+    now: Instant,
+) -> Outcome<RoleId> {
+    let (_, organization) = lookup(conn, by, id)?;
+    require(by, Permission::RolesManage)?;
+    change_access(conn, by, &organization, now, |conn| {
+        let before = roles::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        unchanged(expected, before.version)?;
+        let name = update
+            .name
+            .as_ref()
+            .map_or(before.name.as_str(), Title::as_str);
+        let permissions = update.permissions.as_ref().unwrap_or(&before.permissions.0);
+        if *permissions != before.permissions.0 {
+            may_give(by)?;
+            // What was granted before an installation was upgraded may stay; what is added has to fit.
+            let added: BTreeSet<Permission> = permissions
+                .difference(&before.permissions.0)
+                .copied()
+                .collect();
+            check(&organization, &added)?;
+        }
+        let (old, new) = (
+            fields(&before.name, &before.permissions.0),
+            fields(name, permissions),
+        );
+        if let Some((old, new)) = difference(&old, &new) {
+            roles::update(conn, id, name, permissions)?;
+            record(
+                conn,
+                by,
+                "role.changed",
+                Some(organization.id),
+                Some(subject(id)),
+                (Some(&old), Some(&new)),
+                now,
+            )?;
+        }
+        Ok((id, Vec::new()))
+    })
+}
+
+/// Removes a role. One that is given to somebody is only removed if `force` says so: it is then taken back from all of
+/// them.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `RoleHeld`, `LastAdministrator`.
+pub fn delete_role(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: RoleId,
+    expected: Expected<'_>,
+    force: bool,
+    now: Instant,
+) -> Outcome<()> {
+    let (_, organization) = lookup(conn, by, id)?;
+    require(by, Permission::RolesManage)?;
+    change_access(conn, by, &organization, now, |conn| {
+        let role = roles::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        unchanged(expected, role.version)?;
+        let (people, groups) = grants::count_of_role(conn, id)?;
+        let mut lost: Vec<PersonId> = Vec::new();
+        if people + groups > 0 {
+            if !force {
+                return Err(Refused::RoleHeld { people, groups }.into());
+            }
+            may_give(by)?;
+            let holders = grants::holders(conn, organization.id, now)?;
+            lost = holders
+                .into_iter()
+                .filter(|(role, _)| *role == Granted::Own(id))
+                .map(|(_, person)| person)
+                .collect();
+            grants::take_role(conn, id)?;
+        }
+        roles::delete(conn, id)?;
+        let mut before = fields(&role.name, &role.permissions.0);
+        before.insert("code".into(), json!(role.code));
+        before.insert("people".into(), json!(people));
+        before.insert("groups".into(), json!(groups));
+        record(
+            conn,
+            by,
+            "role.removed",
+            Some(organization.id),
+            Some(subject(id)),
+            (Some(&before), None),
+            now,
+        )?;
+        Ok(((), lost))
+    })
+}
+
+/// Whether the actor may give roles; whoever runs the machine may.
+pub(super) fn may_give(by: By<'_>) -> Result<(), Refused> {
+    Ok(by.map_or(Ok(()), |actor| actor.access.may_give_roles())?)
+}
+
+/// The role that a request names, if it can be given to people and groups of the organization; `field` names it otherwise.
+///
+/// # Errors
+/// [`Refused::Field`]: `not_found`, `other_side`, `of_pairings`.
+pub(super) fn grantable(
+    conn: &mut Conn,
+    organization: &Organization,
+    name: &RoleName,
+    field: &'static str,
+) -> Outcome<Granted> {
+    match name {
+        RoleName::Predefined(role) if role.is_of_pairings() => {
+            Err(refused(field, "of_pairings", role).into())
+        }
+        RoleName::Predefined(role) if role.fits(organization.kind) => {
+            Ok(Granted::Predefined(*role))
+        }
+        RoleName::Predefined(role) => Err(refused(field, "other_side", role).into()),
+        RoleName::Own(code) => {
+            let own = roles::by_code(conn, organization.id, code.as_str())?;
+            let own = own.ok_or_else(|| refused(field, "not_found", code))?;
+            Ok(Granted::Own(own.id))
+        }
+    }
+}
+
+fn lookup(conn: &mut Conn, by: By<'_>, id: RoleId) -> Outcome<(OwnRole, Organization)> {
+    let role = roles::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    let organization = organizations::find(conn, Reach::Everything, role.organization_id)?
+        .ok_or(Refused::NotFound)?;
+    Ok((role, organization))
+}
+
+/// Whether a role of the organization can grant all of these.
+fn check(organization: &Organization, permissions: &BTreeSet<Permission>) -> Outcome<()> {
+    let foreign = permissions
+        .iter()
+        .find(|permission| !permission.fits(organization.kind));
+    match foreign {
+        None => Ok(()),
+        Some(permission) => Err(refused("permissions", "other_side", permission).into()),
+    }
+}
+
+fn fields(name: &str, permissions: &BTreeSet<Permission>) -> Map<String, Value> {
+    object(json!({"name": name, "permissions": permissions}))
+}
+
+fn subject(id: RoleId) -> EventId {
+    EventId::from_uuid(*id.as_uuid())
+}
