@@ -16,6 +16,7 @@ pub mod history;
 pub mod ids;
 pub mod notice;
 pub mod organization;
+pub mod pairing;
 pub mod reason;
 pub mod text;
 
