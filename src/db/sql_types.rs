@@ -33,6 +33,7 @@ use crate::domain::ids::{
 };
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::pairing::Party;
 use crate::domain::reason::Governance;
 use crate::domain::text::{EmailAddress, Slug};
 
@@ -285,6 +286,7 @@ text!(
     NoticeKind,
     NoticeState,
     OrganizationKind,
+    Party,
     Priority,
     PriorityRequestState,
     Role,

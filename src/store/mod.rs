@@ -15,6 +15,7 @@ pub mod imports;
 pub mod lapses;
 pub mod notices;
 pub mod organizations;
+pub mod pairings;
 pub mod people;
 pub mod promises;
 pub mod reads;

@@ -95,7 +95,7 @@ pub async fn issue(call: Call<(), IssueToken>) -> Result<Created<IssuedToken>, P
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
     call.write(move |conn, call| {
         let new = NewToken {
-            person: call.principal.actor.id(),
+            person: call.principal.person,
             name: call.body.name.as_str(),
             token_hash: &secret.hash,
             permissions: call.body.permissions.as_ref(),
@@ -139,7 +139,7 @@ pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView
         .look(move |conn, call| {
             let rows = sessions::tokens(
                 conn,
-                call.principal.actor.id(),
+                call.principal.person,
                 paging.after,
                 paging.fetch(),
             )?;
@@ -153,7 +153,7 @@ pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView
 pub async fn revoke(call: Call<TokenId>) -> Result<Done, Problem> {
     may_manage(&call.principal)?;
     call.write(|conn, call| {
-        let name = sessions::revoke(conn, call.principal.actor.id(), call.address, call.now)?;
+        let name = sessions::revoke(conn, call.principal.person, call.address, call.now)?;
         let name = name.ok_or_else(Problem::not_found)?;
         record(conn, &call.principal, "token.revoked", &name, call.now)?;
         Ok(Reply::done())

@@ -19,6 +19,7 @@ use crate::http::client;
 use crate::http::desk::Desk;
 use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
+use crate::store::pairings;
 use crate::words::Words;
 use crate::words::time::Times;
 use crate::workflow::{Actor, Failed};
@@ -241,8 +242,16 @@ impl Visit {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, Failed> + Send + 'static,
     {
-        let done = self.desk.db.write(work).await;
-        done.map_err(|failed| self.desk.completed(failed.into()))
+        let (used, now) = (self.guest.as_ref().and_then(Principal::used_pairing), self.now);
+        let job = move |conn: &mut Conn| {
+            let done = work(conn)?;
+            if let Some((pairing, person)) = used {
+                pairings::touch(conn, pairing, person, now)?;
+            }
+            Ok(done)
+        };
+        let done = self.desk.db.write(job).await;
+        done.map_err(|failed: Failed| self.desk.completed(failed.into()))
     }
 
     /// The frame of a page at `place` of the navigation.
