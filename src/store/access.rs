@@ -285,20 +285,6 @@ pub fn elsewhere(
         .collect())
 }
 
-/// Whether a person holds a role in any organization by way of a pairing that is on.
-///
-/// # Errors
-/// The database's own.
-pub fn is_paired_anywhere(
-    conn: &mut Conn,
-    person: PersonId,
-    home: OrganizationId,
-    now: Instant,
-) -> QueryResult<bool> {
-    let held = paired_grants!(person, home, now).select(role_grants::id);
-    diesel::select(exists(held)).get_result(conn)
-}
-
 /// The enabled people who hold a permission in an organization of their own, by id. Paired people do not count (P7).
 ///
 /// # Errors

@@ -71,7 +71,7 @@ pub enum Entry<T> {
     Admitted(T, Box<Bearer>),
     /// They may sign in, but not act there: there is no such organization for them, or not any more.
     Elsewhere,
-    /// Their secret opens nothing: they are shut out, or hold no role anywhere.
+    /// Their secret opens nothing, or they are shut out.
     Refused,
 }
 
@@ -397,9 +397,6 @@ fn enter<T>(
     };
     let Some(there) = there else {
         let held = access::own(conn, person, own.id, now)?;
-        if held.is_empty() && !access::is_paired_anywhere(conn, person, own.id, now)? {
-            return Ok(Entry::Refused);
-        }
         let access = Access::of(person, own.id, own.kind.side(), held);
         return Ok(Entry::Admitted(shown, bearer(own, None, None, access)));
     };
