@@ -15,3 +15,5 @@ pub const TOKEN_PREFIX: &str = "cbt_";
 pub const SESSION_PREFIX: &str = "cbs_";
 /// Begins the secret in a one-time link.
 pub const LINK_PREFIX: &str = "cbl_";
+/// Begins the secret in a pairing's link (P1).
+pub const PAIRING_PREFIX: &str = "cbp_";

@@ -10,7 +10,7 @@ mod members;
 use diesel::prelude::*;
 
 pub use clones::{
-    CloneRow, add_clone, clones_of, end_clones, find_clone, is_clone, of_original, running_clones,
+    CloneRow, add_clone, clones_of, end_clones, find_clone, is_clone, is_removed_clone, of_original, running_clones,
     untrusted_clones,
 };
 pub use given::{
@@ -18,7 +18,7 @@ pub use given::{
 };
 pub use members::{
     Member, Who, add_member, approve, change_member, find_member, group_names, groups_of,
-    has_groups_with, is_trusted, members_of, names, people_of, remove_member, trustable_groups,
+    has_groups_with, is_in_group, is_trusted, members_of, names, people_of, remove_member, trustable_groups,
     trustable_people,
 };
 
@@ -245,6 +245,18 @@ pub fn find(conn: &mut Conn, scope: Scope, id: PairingId) -> QueryResult<Option<
         query = query.filter(pairings::id.eq(through).and(pairings::trustor_id.eq(own)));
     }
     query.get_result(conn).optional()
+}
+
+/// The pairing of that id, in whatever state and for whomever: for what a rule follows up by itself.
+///
+/// # Errors
+/// The database's own.
+pub fn by_id(conn: &mut Conn, id: PairingId) -> QueryResult<Option<Pairing>> {
+    pairings::table
+        .filter(pairings::id.eq(id))
+        .select(Pairing::as_select())
+        .get_result(conn)
+        .optional()
 }
 
 /// [`find`], locked until the transaction ends: what is decided on, limits included, cannot change under a verb. On

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::pair::end_clones_of;
 use super::record::object;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::sql_types::At;
@@ -21,7 +22,7 @@ use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::store::audit::{self, NewEvent};
 use crate::store::organizations::NewOrganization;
 use crate::store::people::{NewPerson, Person, PersonChanges};
-use crate::store::{calendars, organizations, people, rules};
+use crate::store::{calendars, organizations, pairings, people, rules};
 
 /// Who acts; nobody for the command line.
 pub type By<'a> = Option<&'a Actor>;
@@ -247,6 +248,13 @@ pub fn update_person(
     let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::UsersManage)?;
     unchanged(expected, person.version)?;
+    if update.password_hash.is_some() && pairings::is_clone(conn, id)? {
+        // P8: a cloned user is entered by its original, and in no other way.
+        return Err(refused("password", "cloned_user", "").into());
+    }
+    if update.disabled == Some(false) && pairings::is_removed_clone(conn, id)? {
+        return Err(refused("disabled", "removed_clone", "").into());
+    }
     let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
         .ok_or(Refused::NotFound)?;
     let had = people::roles(conn, id, organization.id)?;
@@ -282,6 +290,10 @@ pub fn update_person(
     people::update(conn, id, &changes)?;
     let after = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
     let roles = people::roles(conn, id, organization.id)?;
+    if after.disabled_at.is_some() && person.disabled_at.is_none() {
+        // P8: a cloned user does not outlive its original.
+        end_clones_of(conn, by, id, now)?;
+    }
     if let Some((old, new)) = difference(&before, &person_fields(&after, &roles)) {
         let subject = EventId::from_uuid(*id.as_uuid());
         record(

@@ -9,6 +9,7 @@ pub mod feed;
 pub mod import_case;
 pub mod notify;
 pub mod open_case;
+pub mod pair;
 pub mod promise;
 pub mod request;
 pub mod resend_notice;
@@ -33,6 +34,7 @@ use crate::domain::eligibility::Assessment;
 use crate::domain::escalation;
 use crate::domain::ids::{EscalationNumber, PersonId};
 use crate::domain::organization::Side;
+use crate::domain::pairing;
 use crate::domain::reason::AnswerError;
 
 /// Who acts: their authority where they act, and the name that is recorded.
@@ -113,6 +115,8 @@ pub enum Refused {
     AcknowledgementRequired(Box<Assessment>),
     /// Answers that do not fit the reason's questions.
     Answers(Vec<AnswerError>),
+    /// What a pairing does not take (section 9).
+    Pairing(pairing::Refusal),
     /// A verb that the escalation does not take now (M2).
     Escalation(escalation::Refusal),
     /// An escalation that has ended takes no entries.
@@ -198,6 +202,7 @@ refusals!(
     Case(CaseRefusal),
     Decision(DecisionRefusal),
     Escalation(escalation::Refusal),
+    Pairing(pairing::Refusal),
     Priority(PriorityRefusal),
     Rca(RcaRefusal),
     Step(StepRefusal),

@@ -10,6 +10,7 @@ use crate::words::{self, Words};
 
 /// Every code of a fault there is; each has a message `fault-<code>`.
 pub const FAULTS: &[&str] = &[
+    "cloned_user",
     "control_character",
     "empty",
     "given_twice",
@@ -41,6 +42,7 @@ pub const FAULTS: &[&str] = &[
     "out_of_range",
     "overlapping_spans",
     "provider_exists",
+    "removed_clone",
     "required",
     "staff_only",
     "taken",

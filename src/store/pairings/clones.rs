@@ -72,6 +72,19 @@ pub fn is_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
     .get_result(conn)
 }
 
+/// Whether a person was a cloned user, and is none any more.
+///
+/// # Errors
+/// The database's own.
+pub fn is_removed_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
+    diesel::select(exists(
+        clones::table
+            .filter(clones::person_id.eq(person))
+            .filter(clones::removed_at.is_not_null()),
+    ))
+    .get_result(conn)
+}
+
 /// The cloned users of these pairings.
 ///
 /// # Errors

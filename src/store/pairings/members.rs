@@ -226,6 +226,17 @@ pub fn is_trusted(conn: &mut Conn, pairing: PairingId, person: PersonId) -> Quer
     diesel::select(exists(member).and(exists(enabled))).get_result(conn)
 }
 
+/// Whether a person is in a group.
+///
+/// # Errors
+/// The database's own.
+pub fn is_in_group(conn: &mut Conn, group: GroupId, person: PersonId) -> QueryResult<bool> {
+    let member = access_group_members::table
+        .filter(access_group_members::group_id.eq(group))
+        .filter(access_group_members::person_id.eq(person));
+    diesel::select(exists(member)).get_result(conn)
+}
+
 /// First and last names.
 ///
 /// # Errors
