@@ -32,6 +32,36 @@ closed_enum! {
 }
 
 closed_enum! {
+    /// The two lists of relationships, as the reader's organization sees them (P12).
+    pub enum Direction as "PairingDirection" {
+        /// Access to my organization: it is the trustor.
+        ToMe = "to_me",
+        /// Access to other organizations: it is the trustee.
+        FromMe = "from_me",
+    }
+}
+
+impl Direction {
+    /// On which side the reader's organization is.
+    pub const fn party(self) -> Party {
+        match self {
+            Self::ToMe => Party::Trustor,
+            Self::FromMe => Party::Trustee,
+        }
+    }
+}
+
+impl Party {
+    /// The list in which this side finds it.
+    pub const fn direction(self) -> Direction {
+        match self {
+            Self::Trustor => Direction::ToMe,
+            Self::Trustee => Direction::FromMe,
+        }
+    }
+}
+
+closed_enum! {
     /// Where a pairing stands.
     pub enum State as "PairingState" {
         /// Asked for, and not answered.

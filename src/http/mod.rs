@@ -11,6 +11,8 @@ pub mod health;
 pub mod idempotency;
 pub mod openapi;
 pub mod pagination;
+pub mod pairing;
+pub mod places;
 pub mod portal;
 pub mod principal;
 pub mod problem;

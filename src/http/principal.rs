@@ -246,7 +246,28 @@ pub(super) fn of_session(
     whereabouts: &Whereabouts,
     now: Instant,
 ) -> Result<Option<Principal>, Problem> {
-    match sessions::by_secret(conn, token_hash, whereabouts, now)? {
+    let found = sessions::by_secret(conn, token_hash, whereabouts, now)?;
+    admitted(found, whereabouts)
+}
+
+/// The person behind a session, where it has switched to.
+///
+/// # Errors
+/// Those of [`find`].
+pub(super) fn of_session_id(
+    conn: &mut Conn,
+    id: SessionId,
+    now: Instant,
+) -> Result<Option<Principal>, Problem> {
+    let found = sessions::by_id(conn, id, now)?;
+    admitted(found, &Whereabouts::AsBefore)
+}
+
+fn admitted(
+    found: Entry<sessions::Session>,
+    whereabouts: &Whereabouts,
+) -> Result<Option<Principal>, Problem> {
+    match found {
         Entry::Refused => Ok(None),
         Entry::Elsewhere => Err(Problem::new(match whereabouts {
             Whereabouts::AsBefore | Whereabouts::Home => Code::OrganizationAccessEnded,

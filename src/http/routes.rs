@@ -27,6 +27,8 @@ pub fn routes() -> Vec<Route> {
         api::organizations::routes(),
         api::users::routes(),
         api::roles::routes(),
+        api::pairings::routes(),
+        api::pairing_links::routes(),
         api::lines::routes(),
         api::calendars::routes(),
         api::policies::routes(),

@@ -149,6 +149,28 @@ pub fn by_secret(
         .select(Session::as_select())
         .get_result(conn)
         .optional()?;
+    entered(conn, session, whereabouts, now)
+}
+
+/// The live session of that id, and what its person may do where it has switched to.
+///
+/// # Errors
+/// The database's own.
+pub fn by_id(conn: &mut Conn, id: SessionId, now: Instant) -> QueryResult<Entry<Session>> {
+    let session: Option<Session> = sessions::table
+        .filter(sessions::id.eq(id).and(sessions::expires_at.gt(At(now))))
+        .select(Session::as_select())
+        .get_result(conn)
+        .optional()?;
+    entered(conn, session, &Whereabouts::AsBefore, now)
+}
+
+fn entered(
+    conn: &mut Conn,
+    session: Option<Session>,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> QueryResult<Entry<Session>> {
     let Some(session) = session else {
         return Ok(Entry::Refused);
     };

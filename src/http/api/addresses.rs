@@ -12,12 +12,14 @@ use crate::domain::access::Permission::{
     CalendarsView, CasesView, EscalationsView, LinesView, NoticesView, OrganizationsView, UsersView,
 };
 use crate::domain::ids::{
-    CalendarId, CaseRef, EntryId, EscalationRef, LineId, NextStepId, NoticeId, PersonId,
-    PriorityRequestId, TokenId,
+    CalendarId, CaseRef, EntryId, EscalationRef, GrantId, LineId, MalformedId, NextStepId, NoticeId,
+    PairingId, PairingMemberId, PersonId, PriorityRequestId, TokenId,
 };
 use crate::http::call::Address;
 use crate::http::problem::Problem;
-use crate::store::{cases, escalations, feeds, organizations, people, promises, requests};
+use crate::store::{
+    cases, escalations, feeds, organizations, pairings, people, promises, requests,
+};
 
 /// An organization by id or slug.
 #[derive(Clone, Debug)]
@@ -26,6 +28,18 @@ pub struct OrganizationAddress(pub String);
 /// An escalation reason by its code.
 #[derive(Clone, Debug)]
 pub struct ReasonCode(pub String);
+
+/// A cloned user by id.
+#[derive(Clone, Copy, Debug)]
+pub struct CloneAddress(pub PersonId);
+
+impl FromStr for CloneAddress {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
 
 impl FromStr for OrganizationAddress {
     type Err = Infallible;
@@ -83,6 +97,15 @@ addresses! {
             && organizations::named(conn, access.reach(), &organization.0)?.is_some();
     PersonId, "A person, by id.",
         |person, conn, access| access.can(UsersView) && people::find(conn, access.reach(), *person)?.is_some();
+    // The verbs on these say themselves who sees them: it depends on the side.
+    PairingId, "A pairing, by id.",
+        |pairing, conn, access| pairings::find(conn, access.into(), *pairing)?.is_some();
+    PairingMemberId, "A person or group of a pairing, by its id there.",
+        |member, conn, access| pairings::find_member(conn, access.into(), *member)?.is_some();
+    GrantId, "A role given through a pairing, by id.",
+        |grant, conn, access| pairings::find_given(conn, access.into(), *grant)?.is_some();
+    CloneAddress, "A cloned user, by id.",
+        |clone, conn, access| pairings::find_clone(conn, access.into(), clone.0)?.is_some();
     // Of these, whoever may see one sees all.
     LineId, "A line of business, by id.", |_line, _conn, access| access.can(LinesView);
     CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.can(CalendarsView);

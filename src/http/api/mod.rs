@@ -15,6 +15,8 @@ pub mod lines;
 pub mod next_steps;
 pub mod notices;
 pub mod organizations;
+pub mod pairing_links;
+pub mod pairings;
 pub mod policies;
 pub mod reasons;
 pub mod requests;

@@ -22,9 +22,10 @@ use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Stat
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
-use crate::domain::ids::{CalendarId, CaseRef, LineId, OrganizationId, PersonId};
+use crate::domain::ids::{CalendarId, CaseRef, GroupId, LineId, OrganizationId, PersonId};
 use crate::domain::notice::NoticeState;
 use crate::domain::organization::OrganizationKind;
+use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
 
@@ -67,7 +68,7 @@ written! {
     Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
     State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Permission, Role,
-    CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode, NoticeState,
+    CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode, NoticeState, GroupId, Direction,
 }
 
 impl Field for Instant {
