@@ -101,6 +101,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::escalate::routes(),
         super::queue::routes(),
         super::review::routes(),
+        super::relationships::routes(),
         super::admin::routes(),
     ]
     .into_iter()

@@ -341,3 +341,26 @@ pub fn trustable_groups(
         .select((access_groups::id, access_groups::name))
         .load(conn)
 }
+
+/// The enabled people in a group, by name, up to `limit`.
+///
+/// # Errors
+/// The database's own.
+pub fn people_in(
+    conn: &mut Conn,
+    group: GroupId,
+    limit: i64,
+) -> QueryResult<Vec<(PersonId, String)>> {
+    let rows: Vec<(PersonId, String, String)> = access_group_members::table
+        .inner_join(people::table)
+        .filter(access_group_members::group_id.eq(group))
+        .filter(people::disabled_at.is_null())
+        .order((people::last_name.asc(), people::first_name.asc(), people::id.asc()))
+        .limit(limit)
+        .select((people::id, people::first_name, people::last_name))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, first, last)| (id, display_name(&first, &last)))
+        .collect())
+}

@@ -69,6 +69,7 @@ fn viewer(name: &str, email: &str, organization: &str, staff: bool) -> Viewer {
         email: email.to_owned(),
         organization: organization.to_owned(),
         staff,
+        places: Vec::new(),
     }
 }
 
