@@ -175,20 +175,19 @@ impl State {
             Self::SwitchedOff => Some((true, false)),
             Self::Suspended => Some((false, true)),
             Self::BothOff => Some((true, true)),
-            Self::Requested
-            | Self::Expired
-            | Self::Refused
-            | Self::Withdrawn
-            | Self::Removed => None,
+            Self::Requested | Self::Expired | Self::Refused | Self::Withdrawn | Self::Removed => {
+                None
+            }
         }
     }
 
     /// Whether `party` has it switched off.
     pub fn is_off_for(self, party: Party) -> bool {
-        self.switches().is_some_and(|(trustor, trustee)| match party {
-            Party::Trustor => trustor,
-            Party::Trustee => trustee,
-        })
+        self.switches()
+            .is_some_and(|(trustor, trustee)| match party {
+                Party::Trustor => trustor,
+                Party::Trustee => trustee,
+            })
     }
 }
 

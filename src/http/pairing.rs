@@ -128,15 +128,24 @@ pub fn views(
                 row.suspended_by,
             ]
         })
-        .chain(members.iter().flat_map(|member| {
-            [member.person_id, member.proposed_by, member.approved_by]
-        }))
+        .chain(
+            members
+                .iter()
+                .flat_map(|member| [member.person_id, member.proposed_by, member.approved_by]),
+        )
         .chain(given.iter().map(|given| given.by))
-        .chain(clones.iter().flat_map(|clone| [Some(clone.original), clone.added_by]))
+        .chain(
+            clones
+                .iter()
+                .flat_map(|clone| [Some(clone.original), clone.added_by]),
+        )
         .flatten()
         .collect();
     let names = pairings::names(conn, &people)?;
-    let groups: Vec<GroupId> = members.iter().filter_map(|member| member.group_id).collect();
+    let groups: Vec<GroupId> = members
+        .iter()
+        .filter_map(|member| member.group_id)
+        .collect();
     let group_names = pairings::group_names(conn, &groups)?;
     let others: Vec<OrganizationId> = rows
         .iter()
@@ -176,7 +185,9 @@ pub fn views(
         let party = pairing.party_of(own)?;
         let id = pairing.id;
         let other = pairing.other(party);
-        let people = shown(id, Permission::OrgTrusteeUsersView, |who| who.person().is_some());
+        let people = shown(id, Permission::OrgTrusteeUsersView, |who| {
+            who.person().is_some()
+        });
         let seen = people.missing.is_none();
         let allowed = |verb: &Verb| {
             let asks: Needed = needed(party, *verb);
@@ -188,7 +199,9 @@ pub fn views(
             state: pairing.state(now),
             other: others.iter().find(|one| Some(one.id) == other).cloned(),
             names: names.clone(),
-            groups: shown(id, Permission::OrgTrusteeGroupsView, |who| who.group().is_some()),
+            groups: shown(id, Permission::OrgTrusteeGroupsView, |who| {
+                who.group().is_some()
+            }),
             clones: clones
                 .iter()
                 .filter(|clone| seen && clone.pairing == id)

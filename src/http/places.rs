@@ -72,7 +72,10 @@ pub fn of(
     let mut others = pairings::organizations_of(conn, &ids)?;
     others.sort_by(|one, other| one.name.cmp(&other.name).then(one.id.cmp(&other.id)));
     for organization in others {
-        let of_place = || held.iter().filter(|role| role.organization == organization.id);
+        let of_place = || {
+            held.iter()
+                .filter(|role| role.organization == organization.id)
+        };
         let mut roles: Vec<RoleThere> = Vec::new();
         for role in of_place() {
             let role = match (&role.role, &role.own) {

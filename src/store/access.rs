@@ -136,11 +136,8 @@ macro_rules! paired_grants {
             .inner_join(pairings::table)
             .left_join(roles::table)
             .filter(
-                role_grants::person_id
-                    .eq($person)
-                    .or(role_grants::group_id.eq_any(
-                        groups_of($person).select(access_group_members::group_id.nullable()),
-                    )),
+                role_grants::person_id.eq($person).or(role_grants::group_id
+                    .eq_any(groups_of($person).select(access_group_members::group_id.nullable()))),
             )
             .filter(
                 role_grants::expires_at

@@ -10,16 +10,17 @@ mod members;
 use diesel::prelude::*;
 
 pub use clones::{
-    CloneRow, add_clone, clones_of, end_clones, find_clone, is_clone, is_removed_clone, of_original, running_clones,
-    untrusted_clones,
+    CloneRow, add_clone, clones_of, end_clones, find_clone, is_clone, is_removed_clone,
+    of_original, running_clones, untrusted_clones,
 };
 pub use given::{
-    Given, GivenRole, OwnRole, find_given, give, given_in, is_given, own_role, own_roles, take, take_all,
+    Given, GivenRole, OwnRole, find_given, give, given_in, is_given, own_role, own_roles, take,
+    take_all,
 };
 pub use members::{
     Member, Who, add_member, approve, change_member, find_member, group_names, groups_of,
-    has_groups_with, is_in_group, is_trusted, members_of, names, people_in, people_of, remove_member, trustable_groups,
-    trustable_people,
+    has_groups_with, is_in_group, is_trusted, members_of, names, people_in, people_of,
+    remove_member, trustable_groups, trustable_people,
 };
 
 use crate::db::Conn;
@@ -238,7 +239,11 @@ pub fn find(conn: &mut Conn, scope: Scope, id: PairingId) -> QueryResult<Option<
     let mut query = pairings::table
         .filter(pairings::id.eq(id))
         .filter(pairings::removed_at.is_null())
-        .filter(pairings::trustee_id.eq(own).or(pairings::trustor_id.eq(own)))
+        .filter(
+            pairings::trustee_id
+                .eq(own)
+                .or(pairings::trustor_id.eq(own)),
+        )
         .select(Pairing::as_select())
         .into_boxed();
     if let Some(through) = scope.through {
@@ -321,7 +326,11 @@ pub fn list(
     query = match party {
         Some(Party::Trustee) => query.filter(pairings::trustee_id.eq(own)),
         Some(Party::Trustor) => query.filter(pairings::trustor_id.eq(own)),
-        None => query.filter(pairings::trustee_id.eq(own).or(pairings::trustor_id.eq(own))),
+        None => query.filter(
+            pairings::trustee_id
+                .eq(own)
+                .or(pairings::trustor_id.eq(own)),
+        ),
     };
     if let Some(through) = scope.through {
         query = query.filter(pairings::id.eq(through).and(pairings::trustor_id.eq(own)));
@@ -353,7 +362,10 @@ pub fn clients(
     if let Some(slug) = after {
         query = query.filter(organizations::slug.gt(slug.to_owned()));
     }
-    query.order(organizations::slug.asc()).limit(limit).load(conn)
+    query
+        .order(organizations::slug.asc())
+        .limit(limit)
+        .load(conn)
 }
 
 /// Organizations by name.

@@ -58,9 +58,7 @@ pub const fn needed(party: Party, verb: Verb) -> Needed {
         (Party::Trustee, Verb::RemoveGroup) => {
             Needed::Any(&[OrgTrusteesEdit, OrgTrusteeGroupsDelete])
         }
-        (Party::Trustee, Verb::TakePersonRole | Verb::Clone) => {
-            Needed::All(&[OrgTrusteeUsersEdit])
-        }
+        (Party::Trustee, Verb::TakePersonRole | Verb::Clone) => Needed::All(&[OrgTrusteeUsersEdit]),
         (Party::Trustee, Verb::TakeGroupRole) => Needed::All(&[OrgTrusteeGroupsEdit]),
         (Party::Trustor, Verb::GiveRole) => Needed::All(&[GrantsAdd, RolesView]),
         (

@@ -117,7 +117,10 @@ proptest! {
 fn a_link_is_good_until_the_very_instant_it_expires() {
     let row = requested();
     let end = row.standing.expires_at;
-    assert_eq!(row.standing.at(end - TimeDelta::microseconds(1)), State::Requested);
+    assert_eq!(
+        row.standing.at(end - TimeDelta::microseconds(1)),
+        State::Requested
+    );
     assert_eq!(row.standing.at(end), State::Expired);
 }
 
@@ -126,13 +129,31 @@ fn each_side_has_a_switch_of_its_own() {
     let off = |by| Command::Switch { by, on: false };
     let on = |by| Command::Switch { by, on: true };
     let state = |from, command| decide(from, command).map(|decision| decision.state);
-    assert_eq!(state(State::Active, off(Party::Trustor)), Ok(State::SwitchedOff));
-    assert_eq!(state(State::SwitchedOff, off(Party::Trustee)), Ok(State::BothOff));
-    assert_eq!(state(State::BothOff, on(Party::Trustor)), Ok(State::Suspended));
+    assert_eq!(
+        state(State::Active, off(Party::Trustor)),
+        Ok(State::SwitchedOff)
+    );
+    assert_eq!(
+        state(State::SwitchedOff, off(Party::Trustee)),
+        Ok(State::BothOff)
+    );
+    assert_eq!(
+        state(State::BothOff, on(Party::Trustor)),
+        Ok(State::Suspended)
+    );
     // One side's switch does nothing to the other's.
-    assert_eq!(state(State::Suspended, on(Party::Trustor)), Ok(State::Suspended));
-    assert_eq!(decide(State::Suspended, on(Party::Trustor)).map(|done| done.event), Ok(None));
-    assert_eq!(state(State::Requested, off(Party::Trustee)), Err(Refusal::NotAccepted));
+    assert_eq!(
+        state(State::Suspended, on(Party::Trustor)),
+        Ok(State::Suspended)
+    );
+    assert_eq!(
+        decide(State::Suspended, on(Party::Trustor)).map(|done| done.event),
+        Ok(None)
+    );
+    assert_eq!(
+        state(State::Requested, off(Party::Trustee)),
+        Err(Refusal::NotAccepted)
+    );
 }
 
 #[test]
@@ -156,13 +177,32 @@ fn a_link_says_what_is_wrong_with_it_and_no_more() {
     };
     let wrong = |problem| Err(Refusal::Link(problem));
     assert_eq!(check_link(&link, &reader), Ok(()));
-    assert_eq!(check_link(&link, &Reader { id: acme, ..reader }), wrong(LinkProblem::Own));
-    assert_eq!(check_link(&link, &Reader { region: "us", ..reader }), wrong(LinkProblem::OtherRegion));
-    let provider = Reader { kind: OrganizationKind::Provider, ..reader };
+    assert_eq!(
+        check_link(&link, &Reader { id: acme, ..reader }),
+        wrong(LinkProblem::Own)
+    );
+    assert_eq!(
+        check_link(
+            &link,
+            &Reader {
+                region: "us",
+                ..reader
+            }
+        ),
+        wrong(LinkProblem::OtherRegion)
+    );
+    let provider = Reader {
+        kind: OrganizationKind::Provider,
+        ..reader
+    };
     assert_eq!(check_link(&link, &provider), wrong(LinkProblem::Provider));
     // Whoever it is not for does not even learn that it was used.
     for state in State::ALL {
-        let other = Link { addressed_to: Some(globex), state: *state, ..link };
+        let other = Link {
+            addressed_to: Some(globex),
+            state: *state,
+            ..link
+        };
         assert_eq!(check_link(&other, &reader), wrong(LinkProblem::Foreign));
     }
     for (state, problem) in [
@@ -179,8 +219,12 @@ fn a_link_says_what_is_wrong_with_it_and_no_more() {
 fn holding(permissions: &[Permission]) -> Access {
     let now = monday();
     let none: [Role; 0] = [];
-    let mut access =
-        Access::of_roles(PersonId::new(now), OrganizationId::new(now), Side::Customer, none);
+    let mut access = Access::of_roles(
+        PersonId::new(now),
+        OrganizationId::new(now),
+        Side::Customer,
+        none,
+    );
     access.permissions.extend(permissions);
     access
 }
@@ -194,8 +238,11 @@ fn every_permission_of_a_verb_is_asked_for_by_itself() {
                 Needed::All(all) => {
                     assert!(needed(*party, *verb).check(&holding(all)).is_ok());
                     for missing in all {
-                        let rest: Vec<_> =
-                            Permission::ALL.iter().copied().filter(|p| p != missing).collect();
+                        let rest: Vec<_> = Permission::ALL
+                            .iter()
+                            .copied()
+                            .filter(|p| p != missing)
+                            .collect();
                         let refused = needed(*party, *verb).check(&holding(&rest));
                         let named = refused.expect_err("it is missing").map(|missing| missing.0);
                         assert_eq!(named, Some(*missing), "{party} {verb}");
@@ -205,12 +252,18 @@ fn every_permission_of_a_verb_is_asked_for_by_itself() {
                     for one in any {
                         assert!(needed(*party, *verb).check(&holding(&[*one])).is_ok());
                     }
-                    let rest: Vec<_> =
-                        Permission::ALL.iter().copied().filter(|p| !any.contains(p)).collect();
+                    let rest: Vec<_> = Permission::ALL
+                        .iter()
+                        .copied()
+                        .filter(|p| !any.contains(p))
+                        .collect();
                     assert!(needed(*party, *verb).check(&holding(&rest)).is_err());
                 }
                 Needed::OtherSide => {
-                    assert_eq!(needed(*party, *verb).check(&holding(Permission::ALL)), Err(None));
+                    assert_eq!(
+                        needed(*party, *verb).check(&holding(Permission::ALL)),
+                        Err(None)
+                    );
                 }
             }
         }

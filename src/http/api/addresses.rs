@@ -12,8 +12,8 @@ use crate::domain::access::Permission::{
     CalendarsView, CasesView, EscalationsView, LinesView, NoticesView, OrganizationsView, UsersView,
 };
 use crate::domain::ids::{
-    CalendarId, CaseRef, EntryId, EscalationRef, GrantId, LineId, MalformedId, NextStepId, NoticeId,
-    PairingId, PairingMemberId, PersonId, PriorityRequestId, TokenId,
+    CalendarId, CaseRef, EntryId, EscalationRef, GrantId, LineId, MalformedId, NextStepId,
+    NoticeId, PairingId, PairingMemberId, PersonId, PriorityRequestId, TokenId,
 };
 use crate::http::call::Address;
 use crate::http::problem::Problem;

@@ -47,8 +47,16 @@ pub(in crate::http) fn inspected(
     let inspected = pair::inspect(conn, actor, token, now)?;
     let members = pairings::members_of(conn, &[inspected.pairing.id])?;
     let who = |member: &pairings::Member| member.who();
-    let people: Vec<PersonId> = members.iter().filter_map(who).filter_map(Who::person).collect();
-    let groups: Vec<GroupId> = members.iter().filter_map(who).filter_map(Who::group).collect();
+    let people: Vec<PersonId> = members
+        .iter()
+        .filter_map(who)
+        .filter_map(Who::person)
+        .collect();
+    let groups: Vec<GroupId> = members
+        .iter()
+        .filter_map(who)
+        .filter_map(Who::group)
+        .collect();
     let asker = inspected.pairing.created_by;
     let named: Vec<PersonId> = people.iter().copied().chain(asker).collect();
     let names = pairings::names(conn, &named)?;
@@ -61,7 +69,12 @@ pub(in crate::http) fn inspected(
     let groups = groups.iter().filter_map(|id| group_names.get(id).cloned());
     let warning = words().say("pairing-link-warning", &[]);
     let members = (people.collect(), groups.collect());
-    Ok(LinkInspection::new(&inspected, requested_by, members, warning))
+    Ok(LinkInspection::new(
+        &inspected,
+        requested_by,
+        members,
+        warning,
+    ))
 }
 
 /// What a link shows.

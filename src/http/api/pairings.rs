@@ -168,13 +168,7 @@ pub async fn ask(call: Call<(), AskForPairing>) -> Result<Created<PairingWithLin
             members: members(body.people.as_ref(), body.groups.as_ref()),
             organization: body.organization.clone(),
         };
-        let id = pair::request(
-            conn,
-            &call.principal.actor,
-            &asked,
-            &secret.hash,
-            call.now,
-        )?;
+        let id = pair::request(conn, &call.principal.actor, &asked, &secret.hash, call.now)?;
         Ok(with_link(conn, call, id, &secret)?.location(format!("/api/v1/pairings/{id}")))
     })
     .await

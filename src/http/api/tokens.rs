@@ -137,12 +137,7 @@ pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView
     )?;
     let page = call
         .look(move |conn, call| {
-            let rows = sessions::tokens(
-                conn,
-                call.principal.person,
-                paging.after,
-                paging.fetch(),
-            )?;
+            let rows = sessions::tokens(conn, call.principal.person, paging.after, paging.fetch())?;
             Ok(paging.page(rows, |token| token.id, TokenView::from))
         })
         .await?;

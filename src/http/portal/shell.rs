@@ -151,7 +151,9 @@ pub(super) fn away(principal: &Principal) -> Option<Away> {
     let clone = principal.acting_as.as_ref();
     Some(Away {
         organization: principal.organization.name.clone(),
-        person: clone.map_or(&principal.actor.name, |(_, name)| name).clone(),
+        person: clone
+            .map_or(&principal.actor.name, |(_, name)| name)
+            .clone(),
         home: home.name.clone(),
     })
 }

@@ -282,7 +282,10 @@ impl Visit {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, Failed> + Send + 'static,
     {
-        let (used, now) = (self.guest.as_ref().and_then(Principal::used_pairing), self.now);
+        let (used, now) = (
+            self.guest.as_ref().and_then(Principal::used_pairing),
+            self.now,
+        );
         let job = move |conn: &mut Conn| {
             let done = work(conn)?;
             if let Some((pairing, person)) = used {

@@ -66,10 +66,7 @@ fn row(((id, first, last), (original, pairing), (added_by, added_at)): Row) -> C
 /// # Errors
 /// The database's own.
 pub fn is_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
-    diesel::select(exists(
-        clones::table.filter(clones::person_id.eq(person)),
-    ))
-    .get_result(conn)
+    diesel::select(exists(clones::table.filter(clones::person_id.eq(person)))).get_result(conn)
 }
 
 /// Whether a person was a cloned user, and is none any more.

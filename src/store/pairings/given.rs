@@ -98,7 +98,11 @@ fn given((id, pairing, who, role, (by, at)): Row) -> Option<Given> {
         (Some(role), ..) => GivenRole::Predefined(role),
         (None, id, named) => {
             let (code, name) = named?;
-            GivenRole::Own(OwnRole { id: id?, code, name })
+            GivenRole::Own(OwnRole {
+                id: id?,
+                code,
+                name,
+            })
         }
     };
     Some(Given {

@@ -7,9 +7,7 @@ use diesel::prelude::*;
 
 use super::{Pairing, Scope, find};
 use crate::db::Conn;
-use crate::db::schema::{
-    access_group_members, access_groups, clones, pairing_members, people,
-};
+use crate::db::schema::{access_group_members, access_groups, clones, pairing_members, people};
 use crate::db::sql_types::{At, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
@@ -315,7 +313,11 @@ pub fn trustable_people(
         .filter(not(exists(
             clones::table.filter(clones::person_id.eq(people::id)),
         )))
-        .order((people::last_name.asc(), people::first_name.asc(), people::id.asc()))
+        .order((
+            people::last_name.asc(),
+            people::first_name.asc(),
+            people::id.asc(),
+        ))
         .limit(limit)
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;
@@ -355,7 +357,11 @@ pub fn people_in(
         .inner_join(people::table)
         .filter(access_group_members::group_id.eq(group))
         .filter(people::disabled_at.is_null())
-        .order((people::last_name.asc(), people::first_name.asc(), people::id.asc()))
+        .order((
+            people::last_name.asc(),
+            people::first_name.asc(),
+            people::id.asc(),
+        ))
         .limit(limit)
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;

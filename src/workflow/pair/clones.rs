@@ -136,7 +136,14 @@ pub(super) fn end_all(
     pairings::end_clones(conn, &ids, now)?;
     for clone in ended {
         let before = object(json!({"clone": clone.id, "of": clone.original}));
-        record(conn, by, pairing, Event::CloneRemoved, (Some(&before), None), now)?;
+        record(
+            conn,
+            by,
+            pairing,
+            Event::CloneRemoved,
+            (Some(&before), None),
+            now,
+        )?;
     }
     Ok(())
 }
@@ -156,12 +163,7 @@ pub(super) fn end_untrusted(
 ///
 /// # Errors
 /// The database's own.
-pub fn end_clones_of(
-    conn: &mut Conn,
-    by: By<'_>,
-    original: PersonId,
-    now: Instant,
-) -> Outcome<()> {
+pub fn end_clones_of(conn: &mut Conn, by: By<'_>, original: PersonId, now: Instant) -> Outcome<()> {
     for clone in pairings::of_original(conn, original)? {
         let Some(pairing) = pairings::by_id(conn, clone.pairing)? else {
             continue;

@@ -138,6 +138,13 @@ pub fn remove_member(
     pairings::count_change(conn, pairing.id)?;
     let before = object(json!({"person": who.person(), "group": who.group()}));
     let fields = (Some(&before), None);
-    record(conn, Some(actor), &pairing, Event::MemberRemoved, fields, now)?;
+    record(
+        conn,
+        Some(actor),
+        &pairing,
+        Event::MemberRemoved,
+        fields,
+        now,
+    )?;
     Ok(pairing.id)
 }

@@ -48,8 +48,7 @@ pub fn give_role(
     let id = pairings::give(conn, (pairing.id, trustor), who, &role, actor.id(), now)?;
     pairings::approve(conn, member.id, actor.id(), now)?;
     counted(conn, &pairing, &member)?;
-    let after =
-        object(json!({"person": who.person(), "group": who.group(), "role": role.code()}));
+    let after = object(json!({"person": who.person(), "group": who.group(), "role": role.code()}));
     let fields = (None, Some(&after));
     record(conn, Some(actor), &pairing, Event::RoleGiven, fields, now)?;
     Ok(id)
@@ -82,7 +81,10 @@ pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> O
         pairings::take_all(conn, pairing.id, given.who)?;
     }
     let members = pairings::members_of(conn, &[pairing.id])?;
-    if let Some(member) = members.iter().find(|member| member.who() == Some(given.who)) {
+    if let Some(member) = members
+        .iter()
+        .find(|member| member.who() == Some(given.who))
+    {
         counted(conn, &pairing, member)?;
     }
     let before = object(json!({

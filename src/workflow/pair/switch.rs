@@ -99,18 +99,20 @@ pub fn remove(
 ///
 /// # Errors
 /// [`Refused::NotFound`] if they are not there by a pairing.
-pub fn switched_into(
-    conn: &mut Conn,
-    actor: &Actor,
-    real: PersonId,
-    now: Instant,
-) -> Outcome<()> {
+pub fn switched_into(conn: &mut Conn, actor: &Actor, real: PersonId, now: Instant) -> Outcome<()> {
     let through = actor.access.through.ok_or(Refused::NotFound)?;
     let scope = Scope::from(&actor.access);
     let pairing = pairings::find(conn, scope, through.pairing)?.ok_or(Refused::NotFound)?;
     let after = object(json!({"person": real, "as": actor.id()}));
     let fields = (None, Some(&after));
-    record(conn, Some(actor), &pairing, Event::SwitchedInto, fields, now)?;
+    record(
+        conn,
+        Some(actor),
+        &pairing,
+        Event::SwitchedInto,
+        fields,
+        now,
+    )?;
     pairings::touch(conn, pairing.id, real, now)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod cases;
 mod escalations;
+mod relationships;
 
 use super::Look;
 use crate::domain::Instant;
@@ -13,6 +14,7 @@ pub(super) fn all(look: &mut Look) {
     cases::all(look);
     escalations::all(look);
     admin::all(look);
+    relationships::all(look);
 }
 
 pub(super) fn at(text: &str) -> Instant {

@@ -46,7 +46,10 @@ impl Acts<'_> {
 
     /// The act `name`, which is `verb`; where a permission is missing, it says which.
     fn act(&self, name: &str, verb: Verb, about: &str, to: String) -> Act {
-        let args = [("organization", self.other().into()), ("name", about.into())];
+        let args = [
+            ("organization", self.other().into()),
+            ("name", about.into()),
+        ];
         let enabled = self.view.may(verb);
         let about = if enabled {
             self.words.say_of("pairing-act-about", name, &args)
@@ -152,7 +155,8 @@ impl Acts<'_> {
         kind: OrganizationKind,
         own: &[OwnRole],
     ) -> Option<Act> {
-        if self.view.party != Party::Trustor || decide(self.view.state, Command::GiveRole).is_err() {
+        if self.view.party != Party::Trustor || decide(self.view.state, Command::GiveRole).is_err()
+        {
             return None;
         }
         let held = |code: &str| member.roles.iter().any(|given| given.role.code() == code);
@@ -170,13 +174,9 @@ impl Acts<'_> {
         let choices: Vec<Choice> = predefined.chain(own).collect();
         let to = format!("/pairing-members/{}/roles", member.member.id);
         let mut act = self.act("give_role", Verb::GiveRole, &member.name, to);
-        let mut role = Control::new(
-            Kind::Radio,
-            "role",
-            self.words.say("pairing-role", &[]),
-        )
-        .required()
-        .choices(choices);
+        let mut role = Control::new(Kind::Radio, "role", self.words.say("pairing-role", &[]))
+            .required()
+            .choices(choices);
         role.id = "give-role".to_owned();
         act.controls = vec![role];
         Some(act)
@@ -207,7 +207,8 @@ impl Acts<'_> {
 
     /// Adds a cloned user of a trusted person; `whose` is asked for a group.
     pub(super) fn add_clone(&self, member: &MemberView, whose: Vec<Choice>) -> Option<Act> {
-        if member.roles.is_empty() || decide(self.view.state, Command::AddClone { have: 0 }).is_err()
+        if member.roles.is_empty()
+            || decide(self.view.state, Command::AddClone { have: 0 }).is_err()
         {
             return None;
         }

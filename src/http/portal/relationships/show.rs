@@ -53,8 +53,7 @@ pub(super) async fn lists(visit: &Visit) -> Result<RelationshipsPage, Problem> {
                 let paging: Paging<PairingId> =
                     Paging::read("portal/relationships", &filters, None, cursor.as_deref())?;
                 let party = Some(direction.party());
-                let mut rows =
-                    pairings::list(conn, scope, party, paging.after, paging.fetch())?;
+                let mut rows = pairings::list(conn, scope, party, paging.after, paging.fetch())?;
                 let next = paging.next(&mut rows, |pairing| pairing.id);
                 lists.push((views(conn, &principal, rows, now)?, next));
             }
@@ -97,9 +96,7 @@ pub(super) async fn lists(visit: &Visit) -> Result<RelationshipsPage, Problem> {
     };
     Ok(RelationshipsPage {
         lists: seen.into_iter().zip(lists).map(list).collect(),
-        add: asks.then(|| {
-            Link::new(words.say("pairing-ask", &[]), "/relationships/new").main()
-        }),
+        add: asks.then(|| Link::new(words.say("pairing-ask", &[]), "/relationships/new").main()),
         clients: clients.map(|clients| clients.iter().map(client).collect()),
     })
 }
@@ -107,10 +104,7 @@ pub(super) async fn lists(visit: &Visit) -> Result<RelationshipsPage, Problem> {
 /// A pairing as a list and its page show it.
 pub(super) fn relation(visit: &Visit, view: &PairingView) -> Relation {
     let words = visit.words();
-    let acts = Acts {
-        words,
-        view,
-    };
+    let acts = Acts { words, view };
     let member = |member: &MemberView| MemberLine {
         name: member.name.clone(),
         group: member.who.group().is_some(),
@@ -120,7 +114,10 @@ pub(super) fn relation(visit: &Visit, view: &PairingView) -> Relation {
     };
     let missing = [view.people.missing, view.groups.missing];
     let hidden = missing.into_iter().flatten().map(|permission| {
-        words.say("pairing-hidden", &[("permission", permission.as_str().into())])
+        words.say(
+            "pairing-hidden",
+            &[("permission", permission.as_str().into())],
+        )
     });
     let clone = |clone: &pairings::CloneRow| CloneLine {
         name: clone.name.clone(),
@@ -160,28 +157,31 @@ fn roles(acts: &Acts<'_>, member: &MemberView) -> String {
 
 fn facts(words: &Words, view: &PairingView) -> Vec<Fact> {
     let row = &view.pairing;
-    let label = |key: &str| words.say_of("pairing-fact", key, &[]);
+    let called = |key: &str| words.say_of("pairing-fact", key, &[]);
     let name = |person| view.named(person).map(|named| named.name);
     let mut facts = Vec::new();
     match row.accepted_at {
         Some(at) => {
-            facts.push(Fact::at(label("since"), at));
-            facts.extend(name(row.accepted_by).map(|by| Fact::new(label("granted_by"), by)));
+            facts.push(Fact::at(called("since"), at));
+            facts.extend(name(row.accepted_by).map(|by| Fact::new(called("granted_by"), by)));
             facts.push(match row.last_used_at {
-                Some(at) => Fact::at(label("last_used"), at),
-                None => Fact::new(label("last_used"), words.say("pairing-never-used", &[])),
+                Some(at) => Fact::at(called("last_used"), at),
+                None => Fact::new(called("last_used"), words.say("pairing-never-used", &[])),
             });
         }
         None => {
-            facts.push(Fact::at(label("requested"), row.created_at));
+            facts.push(Fact::at(called("requested"), row.created_at));
             if row.refused_at.is_none() {
-                facts.push(Fact::at(label("link_until"), row.expires_at));
+                facts.push(Fact::at(called("link_until"), row.expires_at));
             }
         }
     }
-    facts.extend(name(row.created_by).map(|by| Fact::new(label("requested_by"), by)));
-    facts.extend(row.switched_off_at.map(|at| Fact::at(label("switched_off"), at)));
-    facts.extend(row.suspended_at.map(|at| Fact::at(label("suspended"), at)));
+    facts.extend(name(row.created_by).map(|by| Fact::new(called("requested_by"), by)));
+    facts.extend(
+        row.switched_off_at
+            .map(|at| Fact::at(called("switched_off"), at)),
+    );
+    facts.extend(row.suspended_at.map(|at| Fact::at(called("suspended"), at)));
     facts
 }
 
@@ -246,9 +246,10 @@ pub(super) fn group_field(group: GroupId) -> String {
 
 impl Offered {
     fn ticks(&self, words: &Words) -> Vec<Control> {
-        let people = self.people.iter().map(|(id, name)| {
-            Control::new(Kind::Check, person_field(*id), name.clone()).half()
-        });
+        let people = self
+            .people
+            .iter()
+            .map(|(id, name)| Control::new(Kind::Check, person_field(*id), name.clone()).half());
         let groups = self.groups.iter().map(|(id, name)| {
             let label = words.say("pairing-group", &[("name", name.as_str().into())]);
             Control::new(Kind::Check, group_field(*id), label).half()
@@ -268,9 +269,8 @@ pub(super) async fn ask(visit: &Visit, client: Option<String>) -> Result<AskPage
     let offered = visit.look(move |conn| Ok(offered(conn, own)?)).await?;
     let words = visit.words();
     let mut controls = offered.ticks(words);
-    controls.extend(
-        client.map(|client| Control::new(Kind::Hidden, "organization", "").value(client)),
-    );
+    controls
+        .extend(client.map(|client| Control::new(Kind::Hidden, "organization", "").value(client)));
     let button = words.say("pairing-ask-button", &[]);
     Ok(AskPage {
         title: words.say("pairing-ask", &[]),
@@ -311,14 +311,14 @@ pub(super) async fn member(visit: &Visit, id: PairingMemberId) -> Result<MemberP
         words,
         view: &found,
     };
-    let label = |key: &str| words.say_of("pairing-fact", key, &[]);
+    let called = |key: &str| words.say_of("pairing-fact", key, &[]);
     let name = |person| found.named(person).map(|named| named.name);
     let row = &shown.member;
-    let mut facts = vec![Fact::at(label("proposed"), row.proposed_at)];
-    facts.extend(name(row.proposed_by).map(|by| Fact::new(label("proposed_by"), by)));
-    facts.extend(row.approved_at.map(|at| Fact::at(label("approved"), at)));
-    facts.extend(name(row.approved_by).map(|by| Fact::new(label("approved_by"), by)));
-    facts.extend(row.last_used_at.map(|at| Fact::at(label("last_used"), at)));
+    let mut facts = vec![Fact::at(called("proposed"), row.proposed_at)];
+    facts.extend(name(row.proposed_by).map(|by| Fact::new(called("proposed_by"), by)));
+    facts.extend(row.approved_at.map(|at| Fact::at(called("approved"), at)));
+    facts.extend(name(row.approved_by).map(|by| Fact::new(called("approved_by"), by)));
+    facts.extend(row.last_used_at.map(|at| Fact::at(called("last_used"), at)));
     let roles = shown.roles.iter().map(|given| RoleLine {
         name: acts.role(given),
         by: name(given.by).unwrap_or_default(),
