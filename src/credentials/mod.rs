@@ -3,11 +3,15 @@
 //! Only hashes are kept. A password is slow to hash, because people choose guessable ones; a random secret is not
 //! guessable and is hashed quickly.
 
+mod link;
 mod password;
 mod secret;
+mod signed;
 
+pub use link::{link_token, read_link_token};
 pub use password::{HashError, hash_password, verify_password};
 pub use secret::{NewSecret, hash_secret, same_secret};
+pub use signed::{read_token, signed_token};
 
 /// Begins an API token, so that one is recognised where it should not be.
 pub const TOKEN_PREFIX: &str = "cbt_";

@@ -28,9 +28,10 @@ use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
     CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber, EventId, GrantId,
-    GroupId, LineId, NextStepId, NoticeId, OrganizationId, PairingId, PairingMemberId, PersonId,
-    PriorityRequestId, RoleId, SessionId, TokenId,
+    GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId, OrganizationId, PairingId,
+    PairingMemberId, PersonId, PriorityRequestId, RoleId, SessionId, TokenId,
 };
+use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::pairing::Party;
@@ -161,6 +162,7 @@ key!(
     LineId,
     NextStepId,
     NoticeId,
+    OneTimeLinkId,
     OrganizationId,
     PairingId,
     PairingMemberId,
@@ -283,6 +285,7 @@ text!(
     Feed,
     Governance,
     Level,
+    LinkPurpose,
     NoticeKind,
     NoticeState,
     OrganizationKind,

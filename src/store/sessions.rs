@@ -62,6 +62,8 @@ pub enum Whereabouts {
     Home,
     /// In the organization of this id or slug.
     Named(String),
+    /// In that organization as a cloned user of theirs (P8).
+    As(OrganizationId, PersonId),
 }
 
 /// What the rows say of somebody who shows a good secret.
@@ -149,23 +151,28 @@ pub fn by_secret(
         .select(Session::as_select())
         .get_result(conn)
         .optional()?;
-    entered(conn, session, whereabouts, now)
+    enter_session(conn, session, whereabouts, now)
 }
 
-/// The live session of that id, and what its person may do where it has switched to.
+/// The session of that id, like [`by_secret`]: for whoever showed its secret before and stayed.
 ///
 /// # Errors
 /// The database's own.
-pub fn by_id(conn: &mut Conn, id: SessionId, now: Instant) -> QueryResult<Entry<Session>> {
-    let session: Option<Session> = sessions::table
+pub fn session_again(
+    conn: &mut Conn,
+    id: SessionId,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> QueryResult<Entry<Session>> {
+    let session = sessions::table
         .filter(sessions::id.eq(id).and(sessions::expires_at.gt(At(now))))
         .select(Session::as_select())
         .get_result(conn)
         .optional()?;
-    entered(conn, session, &Whereabouts::AsBefore, now)
+    enter_session(conn, session, whereabouts, now)
 }
 
-fn entered(
+fn enter_session(
     conn: &mut Conn,
     session: Option<Session>,
     whereabouts: &Whereabouts,
@@ -180,6 +187,7 @@ fn entered(
             session.acting_person_id,
         ),
         (Whereabouts::Home, _) => (Whereabouts::AsBefore, None),
+        (Whereabouts::As(there, clone), _) => (Whereabouts::Named(there.to_string()), Some(*clone)),
         (whereabouts, _) => (whereabouts.clone(), None),
     };
     let person = session.person_id;
@@ -289,12 +297,9 @@ pub fn by_token(
     whereabouts: &Whereabouts,
     now: Instant,
 ) -> QueryResult<Entry<Token>> {
-    let token: Option<Token> = api_tokens::table
-        .filter(
-            api_tokens::token_hash
-                .eq(token_hash)
-                .and(api_tokens::revoked_at.is_null()),
-        )
+    let token = api_tokens::table
+        .filter(api_tokens::token_hash.eq(token_hash))
+        .filter(api_tokens::revoked_at.is_null())
         .filter(
             api_tokens::expires_at
                 .is_null()
@@ -303,6 +308,39 @@ pub fn by_token(
         .select(Token::as_select())
         .get_result(conn)
         .optional()?;
+    enter_token(conn, token, whereabouts, now)
+}
+
+/// The token of that id, like [`by_token`]: for whoever showed its secret before and stayed.
+///
+/// # Errors
+/// The database's own.
+pub fn token_again(
+    conn: &mut Conn,
+    id: TokenId,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> QueryResult<Entry<Token>> {
+    let token = api_tokens::table
+        .filter(api_tokens::id.eq(id))
+        .filter(api_tokens::revoked_at.is_null())
+        .filter(
+            api_tokens::expires_at
+                .is_null()
+                .or(api_tokens::expires_at.gt(At(now))),
+        )
+        .select(Token::as_select())
+        .get_result(conn)
+        .optional()?;
+    enter_token(conn, token, whereabouts, now)
+}
+
+fn enter_token(
+    conn: &mut Conn,
+    token: Option<Token>,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> QueryResult<Entry<Token>> {
     match token {
         None => Ok(Entry::Refused),
         Some(token) => {

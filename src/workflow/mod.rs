@@ -8,6 +8,7 @@ pub mod close_case;
 pub mod feed;
 pub mod import_case;
 pub mod notify;
+pub mod one_time_link;
 pub mod open_case;
 pub mod pair;
 pub mod promise;

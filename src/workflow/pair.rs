@@ -5,6 +5,7 @@
 
 mod answer;
 mod clones;
+mod letters;
 mod members;
 mod request;
 mod roles;

@@ -11,6 +11,7 @@ mod guards;
 mod history;
 mod imports;
 mod letters;
+mod live;
 mod mail;
 mod main_job;
 mod matrix;

@@ -12,6 +12,7 @@ pub mod eligibility;
 pub mod escalations;
 pub mod feeds;
 pub mod lines;
+pub mod live;
 pub mod next_steps;
 pub mod notices;
 pub mod organizations;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{at_home, decided, record};
+use super::{at_home, decided, letters, record};
 use crate::credentials::{PAIRING_PREFIX, hash_secret};
 use crate::db::Conn;
 use crate::db::sql_types::At;
@@ -59,6 +59,7 @@ pub fn accept(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outc
     let after = object(json!({"trustee": accepted.trustee_id, "trustor": trustor}));
     let fields = (None, Some(&after));
     record(conn, Some(actor), &accepted, Event::Accepted, fields, now)?;
+    letters::accepted(conn, &accepted, actor.id(), now)?;
     Ok(accepted.id)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::roles::of_member;
-use super::{authorized, decided, locked, record};
+use super::{authorized, decided, letters, locked, record};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -66,6 +66,8 @@ pub fn add_clone(
     let after = object(json!({"clone": id, "of": original.id}));
     let fields = (None, Some(&after));
     record(conn, Some(actor), &pairing, Event::CloneAdded, fields, now)?;
+    let name = people::display_name(first_name.as_str(), last_name.as_str());
+    letters::cloned(conn, &pairing, (&name, true), Some(actor.id()), now)?;
     Ok(id)
 }
 
@@ -144,6 +146,8 @@ pub(super) fn end_all(
             (Some(&before), None),
             now,
         )?;
+        let by = by.map(Actor::id);
+        letters::cloned(conn, pairing, (&clone.name, false), by, now)?;
     }
     Ok(())
 }

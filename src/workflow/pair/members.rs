@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::clones::end_untrusted;
-use super::{authorized, decided, locked, record};
+use super::{authorized, decided, letters, locked, record};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
@@ -104,6 +104,7 @@ pub fn propose(
         return Ok(0);
     }
     add(conn, actor, &pairing, &members, now)?;
+    letters::proposed(conn, &pairing, &members, actor.id(), now)?;
     pairings::count_change(conn, id)?;
     Ok(members.len())
 }
@@ -129,7 +130,7 @@ pub fn remove_member(
         Who::Person(_) => Verb::RemovePerson,
         Who::Group(_) => Verb::RemoveGroup,
     };
-    authorized(actor, &pairing, verb, false)?;
+    let party = authorized(actor, &pairing, verb, false)?;
     unchanged(expected, member.version)?;
     decided(&pairing, Command::RemoveMember, now)?;
     pairings::take_all(conn, pairing.id, who)?;
@@ -146,5 +147,6 @@ pub fn remove_member(
         fields,
         now,
     )?;
+    letters::removed(conn, &pairing, (party, Some(who)), actor.id(), now)?;
     Ok(pairing.id)
 }

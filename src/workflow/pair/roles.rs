@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{authorized, decided, locked, record};
+use super::{authorized, decided, letters, locked, record};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Reach, Role};
@@ -51,6 +51,7 @@ pub fn give_role(
     let after = object(json!({"person": who.person(), "group": who.group(), "role": role.code()}));
     let fields = (None, Some(&after));
     record(conn, Some(actor), &pairing, Event::RoleGiven, fields, now)?;
+    letters::roles_changed(conn, &pairing, who, actor.id(), now)?;
     Ok(id)
 }
 
@@ -92,6 +93,7 @@ pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> O
     }));
     let fields = (Some(&before), None);
     record(conn, Some(actor), &pairing, Event::RoleTaken, fields, now)?;
+    letters::roles_changed(conn, &pairing, given.who, actor.id(), now)?;
     Ok(pairing)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::clones::end_all;
-use super::{authorized, decided, locked, record};
+use super::{authorized, decided, letters, locked, record};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -54,6 +54,7 @@ pub fn switch(
     let after = object(json!({"state": decision.state}));
     let fields = (Some(&before), Some(&after));
     record(conn, Some(actor), &pairing, event, fields, now)?;
+    letters::switched(conn, &pairing, (party, on), actor.id(), now)?;
     Ok(id)
 }
 
@@ -92,6 +93,7 @@ pub fn remove(
         let fields = (Some(&before), Some(&after));
         record(conn, Some(actor), &pairing, event, fields, now)?;
     }
+    letters::removed(conn, &pairing, (party, None), actor.id(), now)?;
     Ok(pairing)
 }
 

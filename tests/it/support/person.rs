@@ -129,6 +129,19 @@ impl NewCase {
 }
 
 impl Person {
+    /// The same person with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: token.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// What they show to enter.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Somebody who holds this token.
     pub fn new(desk: &Desk, is: Somebody, token: &str) -> Self {
         Self {
