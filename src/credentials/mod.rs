@@ -21,3 +21,5 @@ pub const SESSION_PREFIX: &str = "cbs_";
 pub const LINK_PREFIX: &str = "cbl_";
 /// Begins the secret in a link that ends notices of a kind.
 pub const UNSUBSCRIBE_PREFIX: &str = "cbu_";
+/// Begins the secret in a pairing's link (P1).
+pub const PAIRING_PREFIX: &str = "cbp_";

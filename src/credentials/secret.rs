@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// A secret that was made just now.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NewSecret {
     /// What its owner is shown, once.
     pub text: SecretString,

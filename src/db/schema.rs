@@ -443,6 +443,8 @@ diesel::table! {
         created_at -> Moment,
         accepted_by -> Nullable<Key>,
         accepted_at -> Nullable<Moment>,
+        refused_by -> Nullable<Key>,
+        refused_at -> Nullable<Moment>,
         switched_off_by -> Nullable<Key>,
         switched_off_at -> Nullable<Moment>,
         suspended_by -> Nullable<Key>,

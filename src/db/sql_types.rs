@@ -34,6 +34,7 @@ use crate::domain::ids::{
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::pairing::Party;
 use crate::domain::reason::Governance;
 use crate::domain::text::{EmailAddress, Slug};
 
@@ -289,6 +290,7 @@ text!(
     NoticeKind,
     NoticeState,
     OrganizationKind,
+    Party,
     Priority,
     PriorityRequestState,
     Role,

@@ -18,6 +18,7 @@ pub mod lines;
 pub mod link;
 pub mod notice;
 pub mod organization;
+pub mod pairing;
 pub mod reason;
 pub mod text;
 

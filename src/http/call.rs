@@ -115,6 +115,28 @@ impl Caller for Principal {
     }
 }
 
+/// Somebody who is signed in, at home if what their session had switched into has ended: how they leave it.
+#[derive(Clone, Debug)]
+pub struct Returning(pub Principal);
+
+impl Caller for Returning {
+    const ANYONE: bool = false;
+
+    async fn of(desk: &Desk, request: &HttpRequest) -> Result<Self, Problem> {
+        let found = match principal::find(desk, request).await {
+            Err(problem) if problem.code() == Code::OrganizationAccessEnded => {
+                principal::find_home(desk, request).await
+            }
+            found => found,
+        };
+        found?.map(Self).ok_or_else(Problem::unauthenticated)
+    }
+
+    fn principal(&self) -> Option<&Principal> {
+        Some(&self.0)
+    }
+}
+
 /// What a path names, such as a case.
 pub trait Address: Clone + Send + Sync + Sized + 'static {
     /// Reads it from the path's only parameter; what cannot be read does not exist.
@@ -216,7 +238,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
                 let method = request.method().as_str();
                 idempotency::read(
                     request.headers(),
-                    principal.actor.id(),
+                    (principal.actor.id(), principal.organization.id),
                     method,
                     request.path(),
                     &body,
@@ -338,7 +360,7 @@ fn query<Q: Request>(text: &str) -> Result<Q, Problem> {
     fields::read(&Value::Object(given), Errors::of_texts()).map_err(Problem::invalid)
 }
 
-impl<A, B, Q, P> Call<A, B, Q, P>
+impl<A, B, Q, P: Caller> Call<A, B, Q, P>
 where
     Self: Send + Sync + 'static,
 {
@@ -375,8 +397,15 @@ where
     {
         let desk = self.desk.clone();
         let (repeat, now) = (self.repeat.clone(), self.now);
+        let used = self.principal.principal().and_then(Principal::used_pairing);
         let call = Arc::new(self);
-        let job = move |conn: &mut Conn| work(conn, &call);
+        let job = move |conn: &mut Conn| {
+            let reply = work(conn, &call)?;
+            if let Some((pairing, person)) = used {
+                store::pairings::touch(conn, pairing, person, now)?;
+            }
+            Ok(reply)
+        };
         let answer = match repeat {
             Some(request) => idempotency::once(&desk.db, request, now, job).await,
             None => desk.db.write(job).await,

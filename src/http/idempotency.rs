@@ -12,7 +12,7 @@ use super::problem::{Code, Problem};
 use super::reply::Reply;
 use crate::db::{Conn, Db, DbError, Failure};
 use crate::domain::Instant;
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{OrganizationId, PersonId};
 use crate::store::idempotency::{self as store, Request};
 
 const HEADER: &str = "idempotency-key";
@@ -23,13 +23,14 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 /// The request as it is kept under its key, if it has one.
 ///
 /// Two requests are the same if they were read as the same: neither white space nor the order of fields tells them
-/// apart, nor do secrets, which show nothing of themselves. A quick hash of a password would be kept otherwise.
+/// apart, nor do secrets, which show nothing of themselves. A quick hash of a password would be kept otherwise. In
+/// another organization it is another request: a key never brings one organization's answer into another.
 ///
 /// # Errors
 /// [`Code::MalformedHeader`] for a key that is empty, too long or not plain text.
 pub fn read(
     headers: &HeaderMap,
-    person: PersonId,
+    (person, organization): (PersonId, OrganizationId),
     method: &str,
     path: &str,
     body: &impl std::fmt::Debug,
@@ -52,6 +53,7 @@ pub fn read(
         .chain_update([0])
         .chain_update(path)
         .chain_update([0])
+        .chain_update(organization.as_uuid())
         .chain_update(format!("{body:?}"))
         .finalize();
     Ok(Some(Request {

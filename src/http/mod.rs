@@ -12,6 +12,8 @@ pub mod idempotency;
 pub mod live;
 pub mod openapi;
 pub mod pagination;
+pub mod pairing;
+pub mod places;
 pub mod portal;
 pub mod principal;
 pub mod problem;

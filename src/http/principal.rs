@@ -12,7 +12,7 @@ use crate::credentials::{TOKEN_PREFIX, hash_secret, same_secret};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Access;
-use crate::domain::ids::{SessionId, TokenId};
+use crate::domain::ids::{PairingId, PersonId, SessionId, TokenId};
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
 use crate::store::sessions::{self, Bearer, Entry, Place, Session, Token, Whereabouts};
@@ -28,6 +28,10 @@ const CSRF_HEADER: &str = "x-csrf-token";
 pub struct Principal {
     /// Their authority and name, as the verbs take it.
     pub actor: Actor,
+    /// Who it really is: another than the actor where they act as a cloned user of theirs (P8).
+    pub person: PersonId,
+    /// The cloned user as whom they act, and its name.
+    pub acting_as: Option<(PersonId, String)>,
     /// First name.
     pub first_name: String,
     /// Last name.
@@ -74,6 +78,12 @@ impl Principal {
     /// The side on which they stand.
     pub fn side(&self) -> Side {
         self.actor.access.side
+    }
+
+    /// The pairing by which they are where they act, with who uses it; none at home.
+    pub fn used_pairing(&self) -> Option<(PairingId, PersonId)> {
+        let through = self.actor.access.through?;
+        Some((through.pairing, self.person))
     }
 
     /// What the forms and headers of this session have to carry; nothing for a token, which no page can make a
@@ -123,9 +133,6 @@ enum Shown {
 /// [`Code::OrganizationNotFound`] if the request names an organization in which the person may not act;
 /// [`Code::OrganizationAccessEnded`] if the session had switched into one, and that has ended; the database's own.
 pub async fn find(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
-    let Some(shown) = shown(desk, request) else {
-        return Ok(None);
-    };
     let whereabouts = match request.headers().get(ACTING_ORGANIZATION) {
         None => Whereabouts::AsBefore,
         Some(named) => Whereabouts::Named(
@@ -135,6 +142,25 @@ pub async fn find(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal
                 .trim()
                 .to_owned(),
         ),
+    };
+    find_in(desk, request, whereabouts).await
+}
+
+/// The person behind a request in their own organization, wherever their session has switched to.
+///
+/// # Errors
+/// The database's own.
+pub async fn find_home(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
+    find_in(desk, request, Whereabouts::Home).await
+}
+
+async fn find_in(
+    desk: &Desk,
+    request: &HttpRequest,
+    whereabouts: Whereabouts,
+) -> Result<Option<Principal>, Problem> {
+    let Some(shown) = shown(desk, request) else {
+        return Ok(None);
     };
     let now = desk.clock.now();
     let found = desk
@@ -208,7 +234,10 @@ pub fn again(
     principal: &Principal,
     now: Instant,
 ) -> Result<Option<Principal>, Problem> {
-    let there = Whereabouts::Named(principal.organization.id.to_string());
+    let there = match &principal.acting_as {
+        Some((clone, _)) => Whereabouts::As(principal.organization.id, *clone),
+        None => Whereabouts::Named(principal.organization.id.to_string()),
+    };
     let found = match &principal.via {
         Via::Session { id, .. } => admitted(
             sessions::session_again(conn, *id, &there, now)?,
@@ -239,11 +268,33 @@ pub(super) fn of_session(
     whereabouts: &Whereabouts,
     now: Instant,
 ) -> Result<Option<Principal>, Problem> {
-    match sessions::by_secret(conn, token_hash, whereabouts, now)? {
+    let found = sessions::by_secret(conn, token_hash, whereabouts, now)?;
+    in_session(found, whereabouts)
+}
+
+/// The person behind a session, where it has switched to.
+///
+/// # Errors
+/// Those of [`find`].
+pub(super) fn of_session_id(
+    conn: &mut Conn,
+    id: SessionId,
+    now: Instant,
+) -> Result<Option<Principal>, Problem> {
+    let there = Whereabouts::AsBefore;
+    let found = sessions::session_again(conn, id, &there, now)?;
+    in_session(found, &there)
+}
+
+fn in_session(
+    found: Entry<Session>,
+    whereabouts: &Whereabouts,
+) -> Result<Option<Principal>, Problem> {
+    match found {
         Entry::Refused => Ok(None),
         Entry::Elsewhere => Err(Problem::new(match whereabouts {
-            Whereabouts::AsBefore => Code::OrganizationAccessEnded,
-            Whereabouts::Named(_) => Code::OrganizationNotFound,
+            Whereabouts::AsBefore | Whereabouts::Home => Code::OrganizationAccessEnded,
+            Whereabouts::Named(_) | Whereabouts::As(..) => Code::OrganizationNotFound,
         })),
         Entry::Admitted(session, bearer) => Ok(Some(Principal::in_session(session, *bearer))),
     }
@@ -278,6 +329,8 @@ impl Principal {
                 access: bearer.access,
                 name,
             },
+            person: bearer.person,
+            acting_as: bearer.acting_as,
             first_name: bearer.first_name,
             last_name: bearer.last_name,
             email: bearer.email,

@@ -30,6 +30,8 @@ pub fn routes() -> Vec<Route> {
         api::permissions::routes(),
         api::roles::routes(),
         api::access_groups::routes(),
+        api::pairings::routes(),
+        api::pairing_links::routes(),
         api::lines::routes(),
         api::calendars::routes(),
         api::policies::routes(),

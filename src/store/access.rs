@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::{
-    access_group_members, access_groups, organizations, pairing_members, pairings, people,
+    access_group_members, access_groups, clones, organizations, pairing_members, pairings, people,
     role_grants, roles,
 };
 use crate::db::sql_types::{At, Json};
@@ -274,6 +274,44 @@ pub fn of_person(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<
     ))
 }
 
+/// Grants that hold now by way of pairings of `home` that are on, to a person or to a group of theirs, as long as the one
+/// who holds the grant is a member of the pairing. A macro, because the type of such a query cannot be written down.
+macro_rules! paired_grants {
+    ($person:expr, $home:expr, $now:expr) => {
+        role_grants::table
+            .inner_join(pairings::table)
+            .left_join(roles::table)
+            .filter(
+                role_grants::person_id.eq($person).or(role_grants::group_id
+                    .eq_any(groups_of($person).select(access_group_members::group_id.nullable()))),
+            )
+            .filter(
+                role_grants::expires_at
+                    .is_null()
+                    .or(role_grants::expires_at.gt(At($now))),
+            )
+            .filter(pairings::trustee_id.eq($home))
+            .filter(
+                pairings::trustor_id
+                    .assume_not_null()
+                    .eq(role_grants::organization_id),
+            )
+            .filter(pairings::switched_off_at.is_null())
+            .filter(pairings::suspended_at.is_null())
+            .filter(pairings::removed_at.is_null())
+            .filter(exists(
+                pairing_members::table
+                    .filter(pairing_members::pairing_id.eq(pairings::id))
+                    .filter(
+                        pairing_members::person_id
+                            .eq(role_grants::person_id)
+                            .or(pairing_members::group_id.eq(role_grants::group_id)),
+                    )
+                    .select(pairing_members::id),
+            ))
+    };
+}
+
 /// What a person of `home` holds in the organization `there`, by way of pairings that are on, and the pairing of it;
 /// nothing if no role was given to them there (P3).
 ///
@@ -286,35 +324,8 @@ pub fn paired(
     there: OrganizationId,
     now: Instant,
 ) -> QueryResult<Option<(Through, Vec<HeldRole>)>> {
-    let groups = groups_of(person).select(access_group_members::group_id.nullable());
-    let member = pairing_members::table
-        .filter(pairing_members::pairing_id.eq(pairings::id))
-        .filter(
-            pairing_members::person_id
-                .eq(role_grants::person_id)
-                .or(pairing_members::group_id.eq(role_grants::group_id)),
-        )
-        .select(pairing_members::id);
-    let rows: Vec<(PairingId, HeldRow)> = role_grants::table
-        .inner_join(pairings::table)
-        .left_join(roles::table)
+    let rows: Vec<(PairingId, HeldRow)> = paired_grants!(person, home, now)
         .filter(role_grants::organization_id.eq(there))
-        .filter(
-            role_grants::person_id
-                .eq(person)
-                .or(role_grants::group_id.eq_any(groups)),
-        )
-        .filter(
-            role_grants::expires_at
-                .is_null()
-                .or(role_grants::expires_at.gt(At(now))),
-        )
-        .filter(pairings::trustee_id.eq(home))
-        .filter(pairings::trustor_id.eq(there))
-        .filter(pairings::switched_off_at.is_null())
-        .filter(pairings::suspended_at.is_null())
-        .filter(pairings::removed_at.is_null())
-        .filter(exists(member))
         .order(pairings::id.asc())
         .select((
             pairings::id,
@@ -362,6 +373,91 @@ pub fn is_paired_anywhere(
             .filter(pairings::removed_at.is_null()),
     ))
     .get_result(conn)
+}
+
+/// What a cloned user of a person of `home` holds in the organization `there`, whose directory it is in; nothing if it
+/// was removed or shut out, or its original may not enter there themselves by the same pairing (P8).
+///
+/// # Errors
+/// The database's own.
+pub fn cloned(
+    conn: &mut Conn,
+    clone: PersonId,
+    (original, home): (PersonId, OrganizationId),
+    there: OrganizationId,
+    now: Instant,
+) -> QueryResult<Option<(Through, Vec<HeldRole>)>> {
+    let pairing: Option<PairingId> = clones::table
+        .inner_join(people::table.on(people::id.eq(clones::person_id)))
+        .filter(clones::person_id.eq(clone))
+        .filter(clones::original_id.eq(original))
+        .filter(clones::removed_at.is_null())
+        .filter(people::organization_id.eq(there))
+        .filter(people::disabled_at.is_null())
+        .select(clones::pairing_id)
+        .get_result(conn)
+        .optional()?;
+    let Some(pairing) = pairing else {
+        return Ok(None);
+    };
+    let trusted = paired_grants!(original, home, now)
+        .filter(pairings::id.eq(pairing))
+        .filter(role_grants::organization_id.eq(there))
+        .select(role_grants::id);
+    if !diesel::select(exists(trusted)).get_result::<bool>(conn)? {
+        return Ok(None);
+    }
+    let held = own(conn, clone, there, now)?;
+    Ok(Some((Through { pairing, home }, held)))
+}
+
+/// A role that somebody holds elsewhere.
+#[derive(Clone, Debug)]
+pub struct HeldElsewhere {
+    /// In which organization.
+    pub organization: OrganizationId,
+    /// By which pairing.
+    pub pairing: PairingId,
+    /// The role, if it is one of the program's.
+    pub role: Option<Role>,
+    /// Code and name of a role of that organization's own.
+    pub own: Option<(String, String)>,
+}
+
+/// Every role that a person of `home` holds in other organizations, by way of pairings that are on.
+///
+/// # Errors
+/// The database's own.
+pub fn elsewhere(
+    conn: &mut Conn,
+    person: PersonId,
+    home: OrganizationId,
+    now: Instant,
+) -> QueryResult<Vec<HeldElsewhere>> {
+    type Row = (
+        OrganizationId,
+        PairingId,
+        Option<Role>,
+        Option<(String, String)>,
+    );
+    let rows: Vec<Row> = paired_grants!(person, home, now)
+        .order((pairings::id.asc(), role_grants::id.asc()))
+        .select((
+            role_grants::organization_id,
+            pairings::id,
+            role_grants::role,
+            (roles::code, roles::name).nullable(),
+        ))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(organization, pairing, role, own)| HeldElsewhere {
+            organization,
+            pairing,
+            role,
+            own,
+        })
+        .collect())
 }
 
 /// The enabled people who hold a permission in an organization of their own, by id. Paired people do not count (P7).

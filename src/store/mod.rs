@@ -20,6 +20,7 @@ pub mod notice_preferences;
 pub mod notices;
 pub mod one_time_links;
 pub mod organizations;
+pub mod pairings;
 pub mod people;
 pub mod promises;
 pub mod reads;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{api_tokens, organizations, people, sessions};
+use crate::db::schema::{api_tokens, clones, organizations, people, sessions};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
@@ -13,6 +14,7 @@ use crate::domain::ids::{OrganizationId, PersonId, SessionId, TokenId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::EmailAddress;
 use crate::store::access;
+use crate::store::people::display_name;
 
 /// A person who may enter, where they act, and what they hold there.
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub struct Bearer {
     pub email: EmailAddress,
     /// The person's IANA time zone, or the organization's.
     pub time_zone: String,
+    /// The cloned user as whom they act, and its name (P8).
+    pub acting_as: Option<(PersonId, String)>,
     /// The organization in which the person acts.
     pub place: Place,
     /// The organization that the person belongs to, if that is another.
@@ -54,8 +58,12 @@ pub struct Place {
 pub enum Whereabouts {
     /// In their own organization, or where their session has switched to.
     AsBefore,
+    /// In their own organization, wherever their session has switched to.
+    Home,
     /// In the organization of this id or slug.
     Named(String),
+    /// In that organization as a cloned user of theirs (P8).
+    As(OrganizationId, PersonId),
 }
 
 /// What the rows say of somebody who shows a good secret.
@@ -173,12 +181,35 @@ fn enter_session(
     let Some(session) = session else {
         return Ok(Entry::Refused);
     };
-    let there = match (whereabouts, session.acting_organization_id) {
-        (Whereabouts::AsBefore, Some(acting)) => Whereabouts::Named(acting.to_string()),
-        (whereabouts, _) => whereabouts.clone(),
+    let (there, acting_as) = match (whereabouts, session.acting_organization_id) {
+        (Whereabouts::AsBefore, Some(acting)) => (
+            Whereabouts::Named(acting.to_string()),
+            session.acting_person_id,
+        ),
+        (Whereabouts::Home, _) => (Whereabouts::AsBefore, None),
+        (Whereabouts::As(there, clone), _) => (Whereabouts::Named(there.to_string()), Some(*clone)),
+        (whereabouts, _) => (whereabouts.clone(), None),
     };
     let person = session.person_id;
-    enter(conn, session, person, &there, now)
+    enter(conn, session, (person, acting_as), &there, now)
+}
+
+/// Takes a session into another organization, there as a cloned user where one is named, or back home.
+///
+/// # Errors
+/// The database's own.
+pub fn switch(
+    conn: &mut Conn,
+    id: SessionId,
+    place: Option<(OrganizationId, Option<PersonId>)>,
+) -> QueryResult<()> {
+    diesel::update(sessions::table.filter(sessions::id.eq(id)))
+        .set((
+            sessions::acting_organization_id.eq(place.map(|(organization, _)| organization)),
+            sessions::acting_person_id.eq(place.and_then(|(_, clone)| clone)),
+        ))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Ends a session.
@@ -314,7 +345,7 @@ fn enter_token(
         None => Ok(Entry::Refused),
         Some(token) => {
             let person = token.person_id;
-            enter(conn, token, person, whereabouts, now)
+            enter(conn, token, (person, None), whereabouts, now)
         }
     }
 }
@@ -367,11 +398,12 @@ pub fn revoke(
     .optional()
 }
 
-/// What the rows say of a person who shows a good secret: in their own organization, or by way of a pairing.
+/// What the rows say of a person who shows a good secret: in their own organization, or by way of a pairing, there as
+/// themselves or as a cloned user of theirs. A cloned user has no secret of its own that would open anything (P8).
 fn enter<T>(
     conn: &mut Conn,
     shown: T,
-    person: PersonId,
+    (person, acting_as): (PersonId, Option<PersonId>),
     whereabouts: &Whereabouts,
     now: Instant,
 ) -> QueryResult<Entry<T>> {
@@ -383,6 +415,9 @@ fn enter<T>(
     let row: Option<Row> = people::table
         .inner_join(organizations::table)
         .filter(people::id.eq(person).and(people::disabled_at.is_null()))
+        .filter(not(exists(
+            clones::table.filter(clones::person_id.eq(people::id)),
+        )))
         .select((
             (
                 people::id,
@@ -399,13 +434,14 @@ fn enter<T>(
     let Some(((person, first_name, last_name, email, own_zone), own, zone)) = row else {
         return Ok(Entry::Refused);
     };
-    let bearer = |place, home, access| {
+    let bearer = |place, home, acting_as, access| {
         Box::new(Bearer {
             person,
             first_name,
             last_name,
             email,
             time_zone: own_zone.unwrap_or(zone),
+            acting_as,
             place,
             home,
             access,
@@ -422,16 +458,35 @@ fn enter<T>(
     let Some(there) = there else {
         let held = access::own(conn, person, own.id, now)?;
         let access = Access::of(person, own.id, own.kind.side(), held);
-        return Ok(Entry::Admitted(shown, bearer(own, None, access)));
+        return Ok(Entry::Admitted(shown, bearer(own, None, None, access)));
     };
     let Some(there) = place_named(conn, there)? else {
         return Ok(Entry::Elsewhere);
     };
-    let Some((through, held)) = access::paired(conn, person, own.id, there.id, now)? else {
+    let (actor, acting_as, found) = match acting_as {
+        None => {
+            let found = access::paired(conn, person, own.id, there.id, now)?;
+            (person, None, found)
+        }
+        Some(clone) => {
+            let found = access::cloned(conn, clone, (person, own.id), there.id, now)?;
+            (clone, Some((clone, name_of(conn, clone)?)), found)
+        }
+    };
+    let Some((through, held)) = found else {
         return Ok(Entry::Elsewhere);
     };
-    let access = Access::of(person, there.id, there.kind.side(), held).by_way_of(through);
-    Ok(Entry::Admitted(shown, bearer(there, Some(own), access)))
+    let access = Access::of(actor, there.id, there.kind.side(), held).by_way_of(through);
+    let bearer = bearer(there, Some(own), acting_as, access);
+    Ok(Entry::Admitted(shown, bearer))
+}
+
+fn name_of(conn: &mut Conn, person: PersonId) -> QueryResult<String> {
+    let (first, last): (String, String) = people::table
+        .filter(people::id.eq(person))
+        .select((people::first_name, people::last_name))
+        .get_result(conn)?;
+    Ok(display_name(&first, &last))
 }
 
 fn place_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Place>> {

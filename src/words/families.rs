@@ -13,6 +13,7 @@ use crate::domain::notice::{
     SecondFactorChange,
 };
 use crate::domain::organization::OrganizationKind;
+use crate::domain::pairing::{Direction, State as PairingState};
 use crate::domain::reason::Governance;
 use crate::http::fields::FAULTS;
 use crate::http::portal;
@@ -62,8 +63,31 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("problem-detail", Code::NAMES),
     ("fault", FAULTS),
     // The portal
-    ("nav", &["queue", "cases", "admin"]),
+    ("nav", &["queue", "cases", "relationships", "admin"]),
     ("admin", &portal::admin::Place::NAMES),
+    ("relationships", Direction::NAMES),
+    ("relationships-about", Direction::NAMES),
+    ("relationships-none", Direction::NAMES),
+    ("pairing-state", PairingState::NAMES),
+    ("pairing-act", &portal::relationships::ACTS),
+    ("pairing-act-about", &portal::relationships::ACTS),
+    (
+        "pairing-fact",
+        &[
+            "since",
+            "granted_by",
+            "last_used",
+            "requested",
+            "requested_by",
+            "link_until",
+            "switched_off",
+            "suspended",
+            "proposed",
+            "proposed_by",
+            "approved",
+            "approved_by",
+        ],
+    ),
     ("check", &portal::case::Check::NAMES),
     (
         "wait-detail",

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::change_access::change_access;
 use super::groups::install;
+use super::pair::end_clones_of;
 use super::record::object;
 use super::roles::grantable;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
@@ -25,7 +26,7 @@ use crate::store::audit::{self, NewEvent};
 use crate::store::grants::{self, Given, Grantee};
 use crate::store::organizations::{NewOrganization, Organization};
 use crate::store::people::{NewPerson, Person, PersonChanges};
-use crate::store::{calendars, lines, organizations, people, rules};
+use crate::store::{calendars, lines, organizations, pairings, people, rules};
 
 /// Who acts; nobody for the command line.
 pub type By<'a> = Option<&'a Actor>;
@@ -255,6 +256,13 @@ pub fn update_person(
 ) -> Outcome<PersonId> {
     let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::UsersManage)?;
+    if update.password_hash.is_some() && pairings::is_clone(conn, id)? {
+        // P8: a cloned user is entered by its original, and in no other way.
+        return Err(refused("password", "cloned_user", "").into());
+    }
+    if update.disabled == Some(false) && pairings::is_removed_clone(conn, id)? {
+        return Err(refused("disabled", "removed_clone", "").into());
+    }
     let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
         .ok_or(Refused::NotFound)?;
     change_access(conn, by, &organization, now, |conn| {
@@ -304,6 +312,10 @@ fn change_person(
     };
     people::update(conn, id, &changes)?;
     let after = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+    if after.disabled_at.is_some() && person.disabled_at.is_none() {
+        // P8: a cloned user does not outlive its original.
+        end_clones_of(conn, by, id, now)?;
+    }
     let has = given(conn, id, now)?;
     if let Some((old, new)) = difference(&before, &person_fields(&after, &has)) {
         let subject = EventId::from_uuid(*id.as_uuid());

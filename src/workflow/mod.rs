@@ -13,6 +13,7 @@ pub mod lines;
 pub mod notify;
 pub mod one_time_link;
 pub mod open_case;
+pub mod pair;
 pub mod promise;
 pub mod request;
 pub mod resend_notice;
@@ -39,6 +40,7 @@ use crate::domain::eligibility::Assessment;
 use crate::domain::escalation;
 use crate::domain::ids::{EscalationNumber, PersonId};
 use crate::domain::organization::Side;
+use crate::domain::pairing;
 use crate::domain::reason::AnswerError;
 
 /// Who acts: their authority where they act, and the name that is recorded.
@@ -119,6 +121,8 @@ pub enum Refused {
     AcknowledgementRequired(Box<Assessment>),
     /// Answers that do not fit the reason's questions.
     Answers(Vec<AnswerError>),
+    /// What a pairing does not take (section 9).
+    Pairing(pairing::Refusal),
     /// A verb that the escalation does not take now (M2).
     Escalation(escalation::Refusal),
     /// An escalation that has ended takes no entries.
@@ -218,6 +222,7 @@ refusals!(
     Case(CaseRefusal),
     Decision(DecisionRefusal),
     Escalation(escalation::Refusal),
+    Pairing(pairing::Refusal),
     Priority(PriorityRefusal),
     Rca(RcaRefusal),
     Step(StepRefusal),

@@ -20,6 +20,8 @@ mod main_job;
 mod matrix;
 mod model;
 mod outage;
+mod pairing;
+mod pairing_ends;
 mod plans;
 mod portal;
 mod race;

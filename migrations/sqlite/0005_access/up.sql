@@ -45,6 +45,9 @@ CREATE TABLE pairings (
     created_at TEXT NOT NULL,
     accepted_by BLOB REFERENCES people (id),
     accepted_at TEXT,
+    -- Whoever opened the link said no: it is used up.
+    refused_by BLOB REFERENCES people (id),
+    refused_at TEXT,
     -- The trustor's switch, and the trustee's own.
     switched_off_by BLOB REFERENCES people (id),
     switched_off_at TEXT,
@@ -56,6 +59,7 @@ CREATE TABLE pairings (
     last_used_at TEXT,
     version INTEGER NOT NULL DEFAULT 1,
     CHECK ((accepted_at IS NULL) = (trustor_id IS NULL)),
+    CHECK (accepted_at IS NULL OR refused_at IS NULL),
     CHECK ((removed_at IS NULL) = (removed_side IS NULL)),
     CHECK (trustor_id <> trustee_id),
     CHECK (addressed_to <> trustee_id)

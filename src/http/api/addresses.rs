@@ -13,14 +13,14 @@ use crate::domain::access::Permission::{
 };
 use crate::domain::access::{Access, Role, RoleName};
 use crate::domain::ids::{
-    CalendarId, CaseRef, EntryId, EscalationRef, GroupId, LineId, NextStepId, NoticeId, PersonId,
-    PriorityRequestId, RoleId, TokenId,
+    CalendarId, CaseRef, EntryId, EscalationRef, GrantId, GroupId, LineId, MalformedId, NextStepId,
+    NoticeId, PairingId, PairingMemberId, PersonId, PriorityRequestId, RoleId, TokenId,
 };
 use crate::http::call::Address;
 use crate::http::problem::Problem;
 use crate::store::roles::OwnRole;
 use crate::store::{
-    cases, escalations, feeds, groups, organizations, people, promises, requests, roles,
+    cases, escalations, feeds, groups, organizations, pairings, people, promises, requests, roles,
 };
 
 /// An organization by id or slug.
@@ -60,6 +60,18 @@ impl FromStr for RoleAddress {
 /// An escalation reason by its code.
 #[derive(Clone, Debug)]
 pub struct ReasonCode(pub String);
+
+/// A cloned user by id.
+#[derive(Clone, Copy, Debug)]
+pub struct CloneAddress(pub PersonId);
+
+impl FromStr for CloneAddress {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
 
 impl FromStr for OrganizationAddress {
     type Err = Infallible;
@@ -125,6 +137,15 @@ addresses! {
     RoleName, "A role, by code.", |_role, _conn, _access| true;
     GroupId, "An access group, by id.",
         |group, conn, access| access.can(GroupsView) && groups::find(conn, access.reach(), *group)?.is_some();
+    // The verbs on these say themselves who sees them: it depends on the side.
+    PairingId, "A pairing, by id.",
+        |pairing, conn, access| pairings::find(conn, access.into(), *pairing)?.is_some();
+    PairingMemberId, "A person or group of a pairing, by its id there.",
+        |member, conn, access| pairings::find_member(conn, access.into(), *member)?.is_some();
+    GrantId, "A role given through a pairing, by id.",
+        |grant, conn, access| pairings::find_given(conn, access.into(), *grant)?.is_some();
+    CloneAddress, "A cloned user, by id.",
+        |clone, conn, access| pairings::find_clone(conn, access.into(), clone.0)?.is_some();
     // Of these, whoever may see one sees all.
     LineId, "A line of business, by id.", |_line, _conn, access| access.can(LinesView);
     CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.can(CalendarsView);

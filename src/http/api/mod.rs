@@ -18,6 +18,8 @@ pub mod my_notices;
 pub mod next_steps;
 pub mod notices;
 pub mod organizations;
+pub mod pairing_links;
+pub mod pairings;
 pub mod permissions;
 pub mod policies;
 pub mod reasons;

@@ -95,7 +95,7 @@ pub async fn issue(call: Call<(), IssueToken>) -> Result<Created<IssuedToken>, P
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
     call.write(move |conn, call| {
         let new = NewToken {
-            person: call.principal.actor.id(),
+            person: call.principal.person,
             name: call.body.name.as_str(),
             token_hash: &secret.hash,
             permissions: call.body.permissions.as_ref(),
@@ -137,12 +137,7 @@ pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView
     )?;
     let page = call
         .look(move |conn, call| {
-            let rows = sessions::tokens(
-                conn,
-                call.principal.actor.id(),
-                paging.after,
-                paging.fetch(),
-            )?;
+            let rows = sessions::tokens(conn, call.principal.person, paging.after, paging.fetch())?;
             Ok(paging.page(rows, |token| token.id, TokenView::from))
         })
         .await?;
@@ -153,7 +148,7 @@ pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView
 pub async fn revoke(call: Call<TokenId>) -> Result<Done, Problem> {
     may_manage(&call.principal)?;
     call.write(|conn, call| {
-        let name = sessions::revoke(conn, call.principal.actor.id(), call.address, call.now)?;
+        let name = sessions::revoke(conn, call.principal.person, call.address, call.now)?;
         let name = name.ok_or_else(Problem::not_found)?;
         record(conn, &call.principal, "token.revoked", &name, call.now)?;
         Ok(Reply::done())

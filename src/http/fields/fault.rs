@@ -11,6 +11,7 @@ use crate::words::{self, Words};
 /// Every code of a fault there is; each has a message `fault-<code>`.
 pub const FAULTS: &[&str] = &[
     "below_itself",
+    "cloned_user",
     "control_character",
     "empty",
     "given_twice",
@@ -46,6 +47,7 @@ pub const FAULTS: &[&str] = &[
     "out_of_range",
     "overlapping_spans",
     "provider_exists",
+    "removed_clone",
     "required",
     "staff_only",
     "taken",

@@ -18,6 +18,11 @@ pub use fault::{FAULTS, Fault, FieldError};
 pub(crate) use request::request;
 pub use values::{Many, Patch, Secret, Whole};
 
+/// A field's name in JSON: one that is a keyword of the language is written with `r#` here.
+pub(crate) fn name_of(field: &'static str) -> &'static str {
+    field.strip_prefix("r#").unwrap_or(field)
+}
+
 /// Something that can be read from a JSON value.
 pub trait Field: Sized {
     /// Whether it has to be given.

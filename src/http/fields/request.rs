@@ -35,7 +35,7 @@ macro_rules! request {
             ) -> Option<Self> {
                 #[allow(unused_mut)]
                 let mut members = $crate::http::fields::Members::of(value, at, errors)?;
-                $( let $field = members.take::<$type>(stringify!($field)); )*
+                $( let $field = members.take::<$type>($crate::http::fields::name_of(stringify!($field))); )*
                 members.close();
                 Some(Self { $( $field: $field?, )* })
             }
@@ -55,7 +55,7 @@ macro_rules! request {
         impl $crate::http::fields::Request for $name {
             fn members() -> Vec<$crate::http::fields::Member> {
                 vec![$( $crate::http::fields::Member {
-                    name: stringify!($field),
+                    name: $crate::http::fields::name_of(stringify!($field)),
                     doc: concat!($($field_doc, "\n"),+).trim().to_owned(),
                     required: <$type as $crate::http::fields::Field>::REQUIRED,
                     schema: <$type as $crate::http::fields::Field>::schema(),

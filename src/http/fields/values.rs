@@ -25,6 +25,7 @@ use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CalendarId, CaseRef, GroupId, LineId, OrganizationId, PersonId};
 use crate::domain::notice::{Delivery, NoticeState};
 use crate::domain::organization::OrganizationKind;
+use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
 
@@ -67,7 +68,7 @@ written! {
     Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
     State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Permission, Role,
-    RoleCode, RoleName, GroupId,
+    RoleCode, RoleName, GroupId, Direction,
     CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode, NoticeState, Delivery,
 }
 

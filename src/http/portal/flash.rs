@@ -105,6 +105,32 @@ closed_enum! {
         NoticeQueued = "notice_queued",
         /// One chose which notices to get.
         NoticesChosen = "notices_chosen",
+        /// A pairing was accepted.
+        PairingAccepted = "pairing_accepted",
+        /// A pairing was refused.
+        PairingRefused = "pairing_refused",
+        /// A pairing was switched off, or suspended.
+        PairingOff = "pairing_off",
+        /// A pairing was switched on, or resumed.
+        PairingOn = "pairing_on",
+        /// A pairing was ended, or a request taken back.
+        PairingRemoved = "pairing_removed",
+        /// More people and groups were proposed.
+        MembersProposed = "members_proposed",
+        /// A person or a group was removed from a pairing.
+        MemberRemoved = "member_removed",
+        /// A role was given through a pairing.
+        RoleGiven = "role_given",
+        /// A role was taken.
+        RoleTaken = "role_taken",
+        /// A cloned user was added.
+        CloneAdded = "clone_added",
+        /// A cloned user was removed.
+        CloneRemoved = "clone_removed",
+        /// Somebody switched into another organization.
+        SwitchedTo = "switched_to",
+        /// Somebody switched back.
+        BackHome = "back_home",
         /// The installation was set up.
         SetUp = "set_up",
         /// Somebody signed out.

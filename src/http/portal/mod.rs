@@ -8,7 +8,7 @@
 //! | [`visit`], [`typed`] | who comes, what they ask for, what they typed |
 //! | [`answer`], [`flash`], [`problem`] | a page, the way to another, what was done, what is wrong |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
-//! | [`sign_in`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`admin`], [`my_notices`], [`unsubscribe`] | the pages |
+//! | [`sign_in`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`relationships`], [`admin`], [`my_notices`], [`unsubscribe`] | the pages |
 
 mod address;
 pub mod admin;
@@ -25,6 +25,7 @@ pub mod my_notices;
 pub mod parts;
 pub mod problem;
 pub mod queue;
+pub mod relationships;
 pub mod render;
 pub mod review;
 pub mod routes;

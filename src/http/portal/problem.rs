@@ -27,6 +27,11 @@ pub struct ProblemPage {
     pub request: String,
 }
 
+/// Whether the kind of problem says more than its status does.
+fn is_told_by_name(code: Code) -> bool {
+    code == Code::OrganizationAccessEnded || code.as_str().starts_with("link_")
+}
+
 impl ProblemPage {
     /// The page for `problem`, with the findings and the fields that it names.
     pub(super) fn of(visit: &Visit, problem: &Problem) -> Self {
@@ -42,6 +47,9 @@ impl ProblemPage {
             _ => Some(problem.detail(words)),
         };
         let mut page = Self::new(words, status, detail);
+        if is_told_by_name(problem.code()) {
+            page.title = words.say_of("problem", problem.code().as_str(), &[]);
+        }
         let findings = problem.fact("findings").cloned().unwrap_or_default();
         let findings: Vec<FindingView> = serde_json::from_value(findings).unwrap_or_default();
         page.findings = findings.into_iter().map(FindingLine::from).collect();

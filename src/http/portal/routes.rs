@@ -120,6 +120,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::escalate::routes(),
         super::queue::routes(),
         super::review::routes(),
+        super::relationships::routes(),
         super::admin::routes(),
         super::my_notices::routes(),
         super::unsubscribe::routes(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::relationships::PlaceLine;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::organization::Side;
@@ -23,6 +24,8 @@ pub struct Shell {
     pub address: String,
     /// Token of every form that changes something; none where nobody is signed in and no form needs it.
     pub csrf_token: Option<String>,
+    /// Where they are, if that is not their own organization (P7).
+    pub away: Option<Away>,
     /// Who reads; none before signing in.
     pub viewer: Option<Viewer>,
     /// Main navigation, in order.
@@ -48,6 +51,19 @@ pub struct Viewer {
     pub organization: String,
     /// Whether that is the provider.
     pub staff: bool,
+    /// Where they may work, if that is more than their own organization.
+    pub places: Vec<PlaceLine>,
+}
+
+/// Somebody works in an organization that is not their own.
+#[derive(Clone, Debug, Serialize)]
+pub struct Away {
+    /// In which.
+    pub organization: String,
+    /// As whom: themselves, or a cloned user of theirs.
+    pub person: String,
+    /// Where they belong.
+    pub home: String,
 }
 
 /// One place of the main navigation.
@@ -118,14 +134,28 @@ impl Theme {
 }
 
 /// How the frame names the person who reads.
-pub(super) fn viewer(principal: &Principal) -> Viewer {
+pub(super) fn viewer(principal: &Principal, places: Vec<PlaceLine>) -> Viewer {
     Viewer {
+        places: if places.len() > 1 { places } else { Vec::new() },
         name: principal.actor.name.clone(),
         initials: initials(&principal.actor.name),
         email: principal.email.to_string(),
         organization: principal.organization.name.clone(),
         staff: principal.side() == Side::Provider,
     }
+}
+
+/// Where somebody is who is not at home.
+pub(super) fn away(principal: &Principal) -> Option<Away> {
+    let home = principal.home.as_ref()?;
+    let clone = principal.acting_as.as_ref();
+    Some(Away {
+        organization: principal.organization.name.clone(),
+        person: clone
+            .map_or(&principal.actor.name, |(_, name)| name)
+            .clone(),
+        home: home.name.clone(),
+    })
 }
 
 /// The places that a person may go to, with `current` marked.
@@ -138,6 +168,7 @@ pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
             staff && access.can(Permission::EscalationsView),
         ),
         ("cases", "/cases", access.can(Permission::CasesView)),
+        ("relationships", "/relationships", related(access)),
         ("admin", "/admin", !super::admin::places(access).is_empty()),
     ];
     let open = places.into_iter().filter(|(_, _, open)| *open);
@@ -147,6 +178,18 @@ pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
         current: place == current,
     })
     .collect()
+}
+
+/// Whether there is anything for somebody among the relationships.
+fn related(access: &Access) -> bool {
+    [
+        Permission::OrgTrustorsView,
+        Permission::OrgTrusteesView,
+        Permission::OrgTrusteesAdd,
+        Permission::ClientsView,
+    ]
+    .into_iter()
+    .any(|permission| access.can(permission))
 }
 
 /// The first letters of the first and the last name.
@@ -194,6 +237,7 @@ impl Shell {
             theme: Theme::Auto,
             address: "/cases".to_owned(),
             csrf_token: Some("token".to_owned()),
+            away: None,
             viewer: None,
             nav: Vec::new(),
             flash: None,

@@ -73,16 +73,19 @@ pub struct SetUpPage {
 /// Shorter passwords are guessed; longer ones are up to their owner.
 pub(super) const SHORTEST_PASSWORD: usize = 10;
 
-/// Leads to the queue, to the cases, or to the door.
+/// Leads to the queue, to the cases, to where else one may work, or to the door.
 async fn home(visit: Visit) -> Outcome {
     let Some(guest) = &visit.guest else {
         return Ok(visit.go("/sign-in", visit.flash.clone()));
     };
     let owner = guest.access().can(Permission::EscalationsReview) && guest.side() == Side::Provider;
-    Ok(visit.go(
-        if owner { "/escalations" } else { "/cases" },
-        visit.flash.clone(),
-    ))
+    let first = match guest.access().can(Permission::CasesView) {
+        _ if owner => "/escalations",
+        true => "/cases",
+        // Whoever may do nothing here may have work elsewhere.
+        false => "/places",
+    };
+    Ok(visit.go(first, visit.flash.clone()))
 }
 
 async fn show(visit: Visit) -> Outcome {

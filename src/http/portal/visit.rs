@@ -11,16 +11,19 @@ use url::form_urlencoded;
 
 use super::Portal;
 use super::flash::{self, Flash};
+use super::relationships::lines;
 use super::routes::Posted;
-use super::shell::{Shell, Theme, clock_words, navigation, viewer};
+use super::shell::{Shell, Theme, away, clock_words, navigation, viewer};
 use super::unsubscribe::posted_by_anybody;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::http::client;
 use crate::http::desk::Desk;
-use crate::http::principal::{self, Principal};
+use crate::http::places::{self, PlaceView};
+use crate::http::principal::{self, Principal, Via};
 use crate::http::problem::{Code, Problem};
+use crate::store::{pairings, sessions};
 use crate::words::Words;
 use crate::words::time::Times;
 use crate::workflow::{Actor, Failed};
@@ -39,6 +42,8 @@ pub struct Visit {
     pub portal: Arc<Portal>,
     /// Who comes, if they are signed in.
     pub guest: Option<Principal>,
+    /// Where they may work: their own organization, then those by pairings.
+    pub places: Vec<PlaceView>,
     /// The instant of the visit.
     pub now: Instant,
     /// Parts of the path by their names.
@@ -75,7 +80,17 @@ impl Visit {
         let mut visit = Self::arrive(desk, portal, request);
         match principal::find(&visit.desk, request).await {
             Ok(guest) => visit.guest = guest,
-            Err(problem) => return Err((visit, problem)),
+            Err(problem) => {
+                if problem.code() == Code::OrganizationAccessEnded
+                    && let Err(other) = visit.put_home(request).await
+                {
+                    return Err((visit, other));
+                }
+                return Err((visit, problem));
+            }
+        }
+        if let Err(problem) = visit.find_places().await {
+            return Err((visit, problem));
         }
         if request.method() == Method::POST {
             let typed = match posted {
@@ -93,6 +108,31 @@ impl Visit {
             }
         }
         Ok(visit)
+    }
+
+    /// Puts somebody home whose access to where they had switched to has ended: the page that says so is the first one
+    /// there. Their session then says what has been so since the access ended.
+    async fn put_home(&mut self, request: &HttpRequest) -> Result<(), Problem> {
+        self.guest = principal::find_home(&self.desk, request).await?;
+        if let Some(Via::Session { id, .. }) = self.guest.as_ref().map(|guest| guest.via.clone()) {
+            let home = self.desk.db.write(move |conn| {
+                sessions::switch(conn, id, None)?;
+                Ok::<_, Problem>(())
+            });
+            home.await?;
+        }
+        self.find_places().await
+    }
+
+    async fn find_places(&mut self) -> Result<(), Problem> {
+        let Some(guest) = self.guest.clone() else {
+            return Ok(());
+        };
+        let now = self.now;
+        self.places = self
+            .look(move |conn| Ok(places::of(conn, &guest, now)?))
+            .await?;
+        Ok(())
     }
 
     fn arrive(desk: Arc<Desk>, portal: Arc<Portal>, request: &HttpRequest) -> Self {
@@ -115,6 +155,7 @@ impl Visit {
             now: desk.clock.now(),
             client: client::address(&desk, request),
             guest: None,
+            places: Vec::new(),
             parts: parts
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
@@ -250,8 +291,19 @@ impl Visit {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, Failed> + Send + 'static,
     {
-        let done = self.desk.db.write(work).await;
-        done.map_err(|failed| self.desk.completed(failed.into()))
+        let (used, now) = (
+            self.guest.as_ref().and_then(Principal::used_pairing),
+            self.now,
+        );
+        let job = move |conn: &mut Conn| {
+            let done = work(conn)?;
+            if let Some((pairing, person)) = used {
+                pairings::touch(conn, pairing, person, now)?;
+            }
+            Ok(done)
+        };
+        let done = self.desk.db.write(job).await;
+        done.map_err(|failed: Failed| self.desk.completed(failed.into()))
     }
 
     /// The frame of a page at `place` of the navigation.
@@ -267,7 +319,11 @@ impl Visit {
                 .guest
                 .as_ref()
                 .and_then(|guest| guest.csrf_token().map(str::to_owned)),
-            viewer: self.guest.as_ref().map(viewer),
+            away: self.guest.as_ref().and_then(away),
+            viewer: self
+                .guest
+                .as_ref()
+                .map(|guest| viewer(guest, lines(words, &self.places))),
             nav: self
                 .guest
                 .as_ref()

@@ -62,6 +62,42 @@ codes! {
     OrganizationNotFound = "organization_not_found", NOT_FOUND;
     /// The session had switched into a paired organization, and access there has ended.
     OrganizationAccessEnded = "organization_access_ended", FORBIDDEN;
+    /// The text is no link of a pairing (P2).
+    LinkMalformed = "link_malformed", UNPROCESSABLE_ENTITY;
+    /// There is no such link, or a newer one took its place (P2).
+    LinkUnknown = "link_unknown", NOT_FOUND;
+    /// The link is for another organization (P2).
+    LinkForeign = "link_foreign", FORBIDDEN;
+    /// The link is the organization's own (P4).
+    LinkOwn = "link_own", CONFLICT;
+    /// The two organizations are in different regions (P4).
+    LinkOtherRegion = "link_other_region", CONFLICT;
+    /// The provider trusts nobody with its own desk (F2).
+    LinkProvider = "link_provider", CONFLICT;
+    /// The request behind the link was taken back (P2).
+    LinkWithdrawn = "link_withdrawn", GONE;
+    /// The link was used (P2).
+    LinkUsed = "link_used", CONFLICT;
+    /// The link is too old (P2).
+    LinkExpired = "link_expired", GONE;
+    /// Nobody has accepted the pairing yet.
+    PairingNotAccepted = "pairing_not_accepted", CONFLICT;
+    /// The request has its answer.
+    PairingAnswered = "pairing_answered", CONFLICT;
+    /// The pairing has ended.
+    PairingEnded = "pairing_ended", CONFLICT;
+    /// A pairing has no room for so many people and groups (P4); `max` says how many it has.
+    TooManyMembers = "too_many_members", CONFLICT;
+    /// A pairing has no room for another cloned user (P8); `max` says how many it has.
+    TooManyClones = "too_many_clones", CONFLICT;
+    /// A cloned user is of somebody who was given a role, and still is trusted (P8).
+    NotTrusted = "not_trusted", CONFLICT;
+    /// The other organization of the pairing decides on it (P3, P5).
+    OtherSideDecides = "other_side_decides", FORBIDDEN;
+    /// Whoever is in an organization by a pairing passes no access on.
+    NotThroughPairing = "not_through_pairing", FORBIDDEN;
+    /// The role comes and goes with the others (P13).
+    RoleGoesWithOthers = "role_goes_with_others", CONFLICT;
     /// The address exists, the method does not; `Allow` lists those that do.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     /// An escalation is already active on the case (E3).

@@ -8,6 +8,7 @@ use crate::domain::calendar::CalendarError;
 use crate::domain::case::{CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal};
 use crate::domain::eligibility::Assessment;
 use crate::domain::escalation;
+use crate::domain::pairing;
 use crate::domain::reason::{AnswerError, AnswerProblem};
 use crate::http::fields::{Fault, FieldError};
 use crate::http::words;
@@ -57,6 +58,7 @@ impl From<Refused> for Problem {
                 assessed(Code::AcknowledgementRequired, &assessment)
             }
             Refused::Answers(errors) => Self::invalid(errors.iter().map(answer).collect()),
+            Refused::Pairing(refusal) => pairing(refusal),
             Refused::Escalation(refusal) => escalation(refusal),
             Refused::EscalationEnded => Self::new(Code::EscalationEnded),
             Refused::EditWindowClosed => Self::new(Code::EditWindowClosed),
@@ -173,6 +175,33 @@ fn answer(error: &AnswerError) -> FieldError {
         AnswerProblem::NotADate => Fault::new("not_a_date"),
     };
     FieldError::new(format!("answers.{}", error.question), fault)
+}
+
+fn pairing(refusal: pairing::Refusal) -> Problem {
+    use pairing::{LinkProblem, Refusal};
+    let limited = |code, max: usize| Problem::new(code).with("max", max);
+    match refusal {
+        Refusal::Link(problem) => Problem::new(match problem {
+            LinkProblem::Malformed => Code::LinkMalformed,
+            LinkProblem::Unknown => Code::LinkUnknown,
+            LinkProblem::Own => Code::LinkOwn,
+            LinkProblem::Foreign => Code::LinkForeign,
+            LinkProblem::OtherRegion => Code::LinkOtherRegion,
+            LinkProblem::Provider => Code::LinkProvider,
+            LinkProblem::Withdrawn => Code::LinkWithdrawn,
+            LinkProblem::Used => Code::LinkUsed,
+            LinkProblem::Expired => Code::LinkExpired,
+        }),
+        Refusal::NotAccepted => Problem::new(Code::PairingNotAccepted),
+        Refusal::Answered => Problem::new(Code::PairingAnswered),
+        Refusal::Ended => Problem::new(Code::PairingEnded),
+        Refusal::TooManyMembers => limited(Code::TooManyMembers, pairing::MOST_MEMBERS),
+        Refusal::TooManyClones => limited(Code::TooManyClones, pairing::MOST_CLONES),
+        Refusal::NotTrusted => Problem::new(Code::NotTrusted),
+        Refusal::OtherSide => Problem::new(Code::OtherSideDecides),
+        Refusal::ThroughPairing => Problem::new(Code::NotThroughPairing),
+        Refusal::GoesWithOthers => Problem::new(Code::RoleGoesWithOthers),
+    }
 }
 
 fn escalation(refusal: escalation::Refusal) -> Problem {

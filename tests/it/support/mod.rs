@@ -6,6 +6,7 @@ pub mod database;
 pub mod desk;
 pub mod invariants;
 pub mod leash;
+pub mod paired;
 pub mod person;
 pub mod post;
 pub mod postgres;
@@ -13,6 +14,7 @@ pub mod process;
 pub mod serving;
 pub mod smtp;
 pub mod terminal;
+pub mod window;
 pub mod world;
 
 use std::io::Write;

@@ -8,6 +8,7 @@ mod case;
 mod desk;
 mod entry;
 mod escalation;
+mod pairing;
 
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -23,6 +24,9 @@ pub use desk::{
 };
 pub use entry::{AuthorDocument, EntryDocument, EntryEscalation};
 pub use escalation::{CaseSummary, EscalationDocument, NextStepDocument, RatingDocument};
+pub use pairing::{
+    CloneDocument, GivenRoleDocument, LinkInspection, MyPlace, PairingDocument, PairingWithLink,
+};
 
 use crate::domain::Instant;
 use crate::domain::access::Access;

@@ -4,6 +4,7 @@ mod account;
 mod admin;
 mod cases;
 mod escalations;
+mod relationships;
 
 use super::Look;
 use crate::domain::Instant;
@@ -15,6 +16,7 @@ pub(super) fn all(look: &mut Look) {
     escalations::all(look);
     admin::all(look);
     account::all(look);
+    relationships::all(look);
 }
 
 pub(super) fn at(text: &str) -> Instant {
@@ -71,6 +73,7 @@ fn viewer(name: &str, email: &str, organization: &str, staff: bool) -> Viewer {
         email: email.to_owned(),
         organization: organization.to_owned(),
         staff,
+        places: Vec::new(),
     }
 }
 

@@ -1,0 +1,110 @@
+//! Who may use which verb (P13): each permission is checked on its own.
+
+use super::Party;
+use crate::domain::access::Permission::{self, *};
+use crate::domain::access::{Access, MissingPermission};
+use crate::domain::closed_enum;
+
+closed_enum! {
+    /// What is done with a pairing.
+    pub enum Verb as "PairingVerb" {
+        /// A new link.
+        RenewLink = "renew_link",
+        /// Its switch.
+        Switch = "switch",
+        /// Its end.
+        Remove = "remove",
+        /// Propose people.
+        AddPerson = "add_person",
+        /// Propose groups.
+        AddGroup = "add_group",
+        /// Remove a person.
+        RemovePerson = "remove_person",
+        /// Remove a group.
+        RemoveGroup = "remove_group",
+        /// Give a role.
+        GiveRole = "give_role",
+        /// Take a role from a person.
+        TakePersonRole = "take_person_role",
+        /// Take a role from a group.
+        TakeGroupRole = "take_group_role",
+        /// Add or remove a cloned user.
+        Clone = "clone",
+    }
+}
+
+/// What a verb asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// All of these permissions.
+    All(&'static [Permission]),
+    /// One of these; the last is the one to name where all are missing.
+    Any(&'static [Permission]),
+    /// The other organization decides on it.
+    OtherSide,
+}
+
+/// What a person of `party` needs for a verb.
+pub const fn needed(party: Party, verb: Verb) -> Needed {
+    match (party, verb) {
+        (Party::Trustee, Verb::RenewLink) => Needed::All(&[OrgTrusteesAdd]),
+        (Party::Trustee, Verb::Switch) => Needed::All(&[OrgTrusteesEdit]),
+        (Party::Trustee, Verb::Remove) => Needed::All(&[OrgTrusteesDelete]),
+        (Party::Trustee, Verb::AddPerson) => Needed::Any(&[OrgTrusteesEdit, OrgTrusteeUsersAdd]),
+        (Party::Trustee, Verb::AddGroup) => Needed::Any(&[OrgTrusteesEdit, OrgTrusteeGroupsAdd]),
+        (Party::Trustee, Verb::RemovePerson) => {
+            Needed::Any(&[OrgTrusteesEdit, OrgTrusteeUsersDelete])
+        }
+        (Party::Trustee, Verb::RemoveGroup) => {
+            Needed::Any(&[OrgTrusteesEdit, OrgTrusteeGroupsDelete])
+        }
+        (Party::Trustee, Verb::TakePersonRole | Verb::Clone) => Needed::All(&[OrgTrusteeUsersEdit]),
+        (Party::Trustee, Verb::TakeGroupRole) => Needed::All(&[OrgTrusteeGroupsEdit]),
+        (Party::Trustor, Verb::GiveRole) => Needed::All(&[GrantsAdd, RolesView]),
+        (
+            Party::Trustor,
+            Verb::Switch
+            | Verb::Remove
+            | Verb::RemovePerson
+            | Verb::RemoveGroup
+            | Verb::TakePersonRole
+            | Verb::TakeGroupRole
+            | Verb::Clone,
+        ) => Needed::All(&[OrgTrustorsManage]),
+        (Party::Trustee, Verb::GiveRole)
+        | (Party::Trustor, Verb::RenewLink | Verb::AddPerson | Verb::AddGroup) => Needed::OtherSide,
+    }
+}
+
+/// Whether a verb gives access. Somebody who is in the organization by a pairing gives none: what they were trusted with
+/// is not theirs to pass on.
+pub const fn widens(verb: Verb, on: bool) -> bool {
+    match verb {
+        Verb::RenewLink | Verb::AddPerson | Verb::AddGroup | Verb::GiveRole => true,
+        Verb::Switch | Verb::Clone => on,
+        Verb::Remove
+        | Verb::RemovePerson
+        | Verb::RemoveGroup
+        | Verb::TakePersonRole
+        | Verb::TakeGroupRole => false,
+    }
+}
+
+impl Needed {
+    /// Whether `access` has it.
+    ///
+    /// # Errors
+    /// The permission to name; nothing if no permission would help.
+    pub fn check(self, access: &Access) -> Result<(), Option<MissingPermission>> {
+        let missing = |permission: &Permission| Some(MissingPermission(*permission));
+        match self {
+            Self::All(all) => match all.iter().find(|permission| !access.can(**permission)) {
+                None => Ok(()),
+                Some(permission) => Err(missing(permission)),
+            },
+            Self::Any(any) if any.iter().any(|permission| access.can(*permission)) => Ok(()),
+            Self::Any(any) => Err(any.last().and_then(missing)),
+            Self::OtherSide => Err(None),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Links of pairing requests: what one shows, yes, and no (P2).
+
+use super::documents::{LinkInspection, PairingDocument, PersonName};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::ids::{GroupId, PersonId};
+use crate::http::call::{Call, may};
+use crate::http::fields::{Secret, request};
+use crate::http::pairing::views;
+use crate::http::problem::Problem;
+use crate::http::reply::{Done, Reply};
+use crate::http::route::{Route, table};
+use crate::http::words;
+use crate::store::pairings::{self, Scope, Who};
+use crate::workflow::Actor;
+use crate::workflow::pair;
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    let manage = may(Permission::OrgTrustorsManage);
+    table! { pairing_links:
+        POST "/pairing-links/inspection" manage => inspect, "Who asks behind a link, and for whom; it changes nothing";
+        POST "/pairing-links/acceptance" manage => accept, "Yes, I authorize access";
+        POST "/pairing-links/refusal"    manage => refuse, "No: the link is used up";
+    }
+}
+
+request! {
+    /// A link that was handed over.
+    pub struct GivenLink {
+        /// What stands behind the last slash of the link.
+        token: Secret,
+    }
+}
+
+/// What a link shows. For the portal too.
+///
+/// # Errors
+/// Those of [`pair::inspect`].
+pub(in crate::http) fn inspected(
+    conn: &mut Conn,
+    actor: &Actor,
+    token: &str,
+    now: Instant,
+) -> Result<LinkInspection, Problem> {
+    let inspected = pair::inspect(conn, actor, token, now)?;
+    let members = pairings::members_of(conn, &[inspected.pairing.id])?;
+    let who = |member: &pairings::Member| member.who();
+    let people: Vec<PersonId> = members
+        .iter()
+        .filter_map(who)
+        .filter_map(Who::person)
+        .collect();
+    let groups: Vec<GroupId> = members
+        .iter()
+        .filter_map(who)
+        .filter_map(Who::group)
+        .collect();
+    let asker = inspected.pairing.created_by;
+    let named: Vec<PersonId> = people.iter().copied().chain(asker).collect();
+    let names = pairings::names(conn, &named)?;
+    let group_names = pairings::group_names(conn, &groups)?;
+    let requested_by = asker.and_then(|id| {
+        let name = names.get(&id)?.clone();
+        Some(PersonName { id, name })
+    });
+    let people = people.iter().filter_map(|id| names.get(id).cloned());
+    let groups = groups.iter().filter_map(|id| group_names.get(id).cloned());
+    let warning = words().say("pairing-link-warning", &[]);
+    let members = (people.collect(), groups.collect());
+    Ok(LinkInspection::new(
+        &inspected,
+        requested_by,
+        members,
+        warning,
+    ))
+}
+
+/// What a link shows.
+pub async fn inspect(call: Call<(), GivenLink>) -> Result<Reply<LinkInspection>, Problem> {
+    let shown = call
+        .look(|conn, call| {
+            let (actor, token) = (&call.principal.actor, call.body.token.expose());
+            inspected(conn, actor, token, call.now)
+        })
+        .await?;
+    Reply::new(&shown)
+}
+
+/// Yes.
+pub async fn accept(call: Call<(), GivenLink>) -> Result<Reply<PairingDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, token) = (&call.principal.actor, call.body.token.expose());
+        let id = pair::accept(conn, actor, token, call.now)?;
+        let scope = Scope::from(call.principal.access());
+        let row = pairings::find(conn, scope, id)?.ok_or_else(Problem::not_found)?;
+        let made = views(conn, &call.principal, vec![row], call.now)?.pop();
+        let made = made.ok_or_else(Problem::not_found)?;
+        Ok(Reply::new(&PairingDocument::from(&made))?.version(made.pairing.version))
+    })
+    .await
+}
+
+/// No.
+pub async fn refuse(call: Call<(), GivenLink>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        let (actor, token) = (&call.principal.actor, call.body.token.expose());
+        pair::refuse(conn, actor, token, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}

@@ -1,0 +1,369 @@
+//! Pairings: asking, switching, and who works where with which roles (section 9).
+
+use std::collections::BTreeSet;
+
+use secrecy::ExposeSecret;
+
+use super::addresses::CloneAddress;
+use super::documents::{
+    CloneDocument, GivenRoleDocument, OrganizationName, PairingDocument, PairingWithLink,
+};
+use crate::credentials::{NewSecret, PAIRING_PREFIX};
+use crate::db::Conn;
+use crate::domain::access::Permission;
+use crate::domain::ids::{GrantId, GroupId, PairingId, PairingMemberId, PersonId};
+use crate::domain::pairing::{Direction, Party};
+use crate::http::call::{Call, SIGNED_IN, may};
+use crate::http::desk::Desk;
+use crate::http::fields::request;
+use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::pairing::{PairingView, view, views};
+use crate::http::problem::Problem;
+use crate::http::reply::{Created, Done, Reply};
+use crate::http::route::{Route, table};
+use crate::http::words;
+use crate::store::pairings::{self, Scope};
+use crate::workflow::pair::{self, Members, Request, is_seen_by};
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { pairings:
+        GET    "/pairings"                         SIGNED_IN => list, "The pairings of your organization, the newest first";
+        POST   "/pairings"                         SIGNED_IN => ask, "Asks to work in another organization; the link to hand over is shown once";
+        GET    "/pairings/{pairing}"               SIGNED_IN => show, "One pairing";
+        PATCH  "/pairings/{pairing}"               SIGNED_IN => switch, "Switches a pairing off or on, each side its own switch (merge patch)";
+        DELETE "/pairings/{pairing}"               SIGNED_IN => remove, "Ends a pairing, or takes a request back";
+        POST   "/pairings/{pairing}/link"          SIGNED_IN => renew, "Gives an unanswered request a new link; the old one dies";
+        POST   "/pairings/{pairing}/members"       SIGNED_IN => propose, "Proposes more people and groups";
+        DELETE "/pairing-members/{member}"         SIGNED_IN => remove_member, "Removes a person or a group from a pairing";
+        POST   "/pairing-members/{member}/roles"   SIGNED_IN => give_role, "Gives a person or a group of a pairing a role";
+        DELETE "/pairing-roles/{grant}"            SIGNED_IN => take_role, "Takes a role that was given through a pairing";
+        POST   "/pairing-members/{member}/clones"  SIGNED_IN => add_clone, "Adds a cloned user of a trusted person";
+        DELETE "/clones/{clone}"                   SIGNED_IN => remove_clone, "Removes a cloned user";
+        GET    "/clients"                          may(Permission::ClientsView) => clients, "The organizations that yours serves or has served, by slug";
+    }
+}
+
+request! {
+    /// Which pairings.
+    pub struct PairingQuery {
+        /// Those that give access to your organization, or those that give yours access to others; both if not given.
+        direction: Option<Direction>,
+        /// How many a page has, 25 if not given.
+        limit: Option<Limit>,
+        /// Behind the page that gave this.
+        cursor: Option<String>,
+    }
+}
+
+request! {
+    /// A request to work in another organization.
+    pub struct AskForPairing {
+        /// People of your organization, by id.
+        people: Option<BTreeSet<PersonId>>,
+        /// Access groups of your organization, by id.
+        groups: Option<BTreeSet<GroupId>>,
+        /// The client that alone may answer, by id or slug; whoever gets the link if not given.
+        organization: Option<String>,
+    }
+}
+
+request! {
+    /// A pairing's switch.
+    pub struct SwitchPairing {
+        /// Whether your side has it on.
+        enabled: bool,
+    }
+}
+
+request! {
+    /// More people and groups for a pairing.
+    pub struct ProposeMembers {
+        /// People of your organization, by id.
+        people: Option<BTreeSet<PersonId>>,
+        /// Access groups of your organization, by id.
+        groups: Option<BTreeSet<GroupId>>,
+    }
+}
+
+request! {
+    /// A role to give.
+    pub struct GiveRole {
+        /// Its code; of a role of your organization's own, code or id.
+        role: String,
+    }
+}
+
+request! {
+    /// Whose second self to add.
+    pub struct AddClone {
+        /// One of the group's people; of a person it is clear.
+        person: Option<PersonId>,
+    }
+}
+
+request! {
+    /// Which part of a list.
+    pub struct ClientQuery {
+        /// How many a page has, 25 if not given.
+        limit: Option<Limit>,
+        /// Behind the page that gave this.
+        cursor: Option<String>,
+    }
+}
+
+/// The pairings of the caller's organization.
+pub async fn list(
+    call: Call<(), (), PairingQuery>,
+) -> Result<Reply<Page<PairingDocument>>, Problem> {
+    let page = call
+        .look(|conn, call| {
+            let (query, access) = (&call.query, call.principal.access());
+            let party = seen_party(&call.principal, query.direction)?;
+            let paging: Paging<PairingId> = Paging::read(
+                "pairings",
+                &(query.direction, access.organization),
+                query.limit,
+                query.cursor.as_deref(),
+            )?;
+            let scope = Scope::from(access);
+            let rows = pairings::list(conn, scope, party, paging.after, paging.fetch())?;
+            let views = views(conn, &call.principal, rows, call.now)?;
+            Ok(paging.page(
+                views,
+                |view| view.pairing.id,
+                |view| PairingDocument::from(&view),
+            ))
+        })
+        .await?;
+    Reply::new(&page)
+}
+
+/// The side of which the caller may see the pairings; both sides if none.
+fn seen_party(
+    principal: &crate::http::principal::Principal,
+    direction: Option<Direction>,
+) -> Result<Option<Party>, Problem> {
+    let access = principal.access();
+    let sees = |party| is_seen_by(access, party);
+    match direction.map(Direction::party) {
+        Some(Party::Trustee) => access.require(Permission::OrgTrusteesView)?,
+        Some(Party::Trustor) => access.require(Permission::OrgTrustorsView)?,
+        None => match (sees(Party::Trustee), sees(Party::Trustor)) {
+            (true, true) => return Ok(None),
+            (true, false) => return Ok(Some(Party::Trustee)),
+            (false, true) => return Ok(Some(Party::Trustor)),
+            (false, false) => access.require(Permission::OrgTrusteesView)?,
+        },
+    }
+    Ok(direction.map(Direction::party))
+}
+
+/// Asks to work in another organization.
+pub async fn ask(call: Call<(), AskForPairing>) -> Result<Created<PairingWithLink>, Problem> {
+    let secret = NewSecret::with_prefix(PAIRING_PREFIX);
+    call.write(move |conn, call| {
+        let body = &call.body;
+        let asked = Request {
+            members: members(body.people.as_ref(), body.groups.as_ref()),
+            organization: body.organization.clone(),
+        };
+        let id = pair::request(conn, &call.principal.actor, &asked, &secret.hash, call.now)?;
+        Ok(with_link(conn, call, id, &secret)?.location(format!("/api/v1/pairings/{id}")))
+    })
+    .await
+}
+
+fn members(people: Option<&BTreeSet<PersonId>>, groups: Option<&BTreeSet<GroupId>>) -> Members {
+    Members {
+        people: people.cloned().unwrap_or_default(),
+        groups: groups.cloned().unwrap_or_default(),
+    }
+}
+
+/// The link to hand over.
+pub(in crate::http) fn link(desk: &Desk, secret: &NewSecret) -> String {
+    let (origin, token) = (desk.public_url.as_str(), secret.text.expose_secret());
+    format!("{}/pairing-links/{token}", origin.trim_end_matches('/'))
+}
+
+/// The pairing with its link, and without it for a repetition. Whoever asks need not be one who may look at all of it.
+fn with_link<A, B>(
+    conn: &mut Conn,
+    call: &Call<A, B>,
+    id: PairingId,
+    secret: &NewSecret,
+) -> Result<Created<PairingWithLink>, Problem> {
+    let scope = Scope::from(call.principal.access());
+    let row = pairings::find(conn, scope, id)?.ok_or_else(Problem::not_found)?;
+    let made = views(conn, &call.principal, vec![row], call.now)?.pop();
+    let made = made.ok_or_else(Problem::not_found)?;
+    let later = PairingWithLink {
+        pairing: PairingDocument::from(&made),
+        link: None,
+    };
+    let shown = PairingWithLink {
+        link: Some(link(&call.desk, secret)),
+        ..later.clone()
+    };
+    Ok(Reply::once(&shown, &later)?.version(made.pairing.version))
+}
+
+/// One pairing.
+pub async fn show(call: Call<PairingId>) -> Result<Reply<PairingDocument>, Problem> {
+    let found = call
+        .look(|conn, call| Ok(view(conn, &call.principal, call.address, call.now)?))
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(Reply::new(&PairingDocument::from(&found))?.version(found.pairing.version))
+}
+
+/// The pairing after a change, whatever the caller may look at.
+fn changed<A, B, Q>(
+    conn: &mut Conn,
+    call: &Call<A, B, Q>,
+    id: PairingId,
+) -> Result<PairingView, Problem> {
+    let scope = Scope::from(call.principal.access());
+    let row = pairings::find(conn, scope, id)?.ok_or_else(Problem::not_found)?;
+    let mut found = views(conn, &call.principal, vec![row], call.now)?;
+    found.pop().ok_or_else(Problem::not_found)
+}
+
+/// Switches a pairing off or on.
+pub async fn switch(
+    call: Call<PairingId, SwitchPairing>,
+) -> Result<Reply<PairingDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, expected) = (&call.principal.actor, call.expected());
+        pair::switch(
+            conn,
+            actor,
+            call.address,
+            expected,
+            call.body.enabled,
+            call.now,
+        )?;
+        let after = changed(conn, call, call.address)?;
+        Ok(Reply::new(&PairingDocument::from(&after))?.version(after.pairing.version))
+    })
+    .await
+}
+
+/// Ends a pairing.
+pub async fn remove(call: Call<PairingId>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        let (actor, expected) = (&call.principal.actor, call.expected());
+        pair::remove(conn, actor, call.address, expected, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// Gives an unanswered request a new link.
+pub async fn renew(call: Call<PairingId>) -> Result<Created<PairingWithLink>, Problem> {
+    let secret = NewSecret::with_prefix(PAIRING_PREFIX);
+    call.write(move |conn, call| {
+        let (actor, expected) = (&call.principal.actor, call.expected());
+        let (id, now) = (call.address, call.now);
+        pair::renew_link(conn, actor, id, expected, &secret.hash, now)?;
+        with_link(conn, call, id, &secret)
+    })
+    .await
+}
+
+/// Proposes more people and groups.
+pub async fn propose(
+    call: Call<PairingId, ProposeMembers>,
+) -> Result<Reply<PairingDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, expected) = (&call.principal.actor, call.expected());
+        let named = members(call.body.people.as_ref(), call.body.groups.as_ref());
+        pair::propose(conn, actor, call.address, expected, &named, call.now)?;
+        let after = changed(conn, call, call.address)?;
+        Ok(Reply::new(&PairingDocument::from(&after))?.version(after.pairing.version))
+    })
+    .await
+}
+
+/// Removes a person or a group.
+pub async fn remove_member(call: Call<PairingMemberId>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        let (actor, expected) = (&call.principal.actor, call.expected());
+        pair::remove_member(conn, actor, call.address, expected, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// Gives a role.
+pub async fn give_role(
+    call: Call<PairingMemberId, GiveRole>,
+) -> Result<Created<GivenRoleDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, expected) = (&call.principal.actor, call.expected());
+        let role = &call.body.role;
+        let id = pair::give_role(conn, actor, call.address, expected, role, call.now)?;
+        let scope = Scope::from(call.principal.access());
+        let found = pairings::find_given(conn, scope, id)?;
+        let (pairing, given) = found.ok_or_else(Problem::not_found)?;
+        let after = changed(conn, call, pairing.id)?;
+        Created::new(&GivenRoleDocument::new(&after, &given))
+    })
+    .await
+}
+
+/// Takes a role.
+pub async fn take_role(call: Call<GrantId>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        pair::take_role(conn, &call.principal.actor, call.address, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// Adds a cloned user.
+pub async fn add_clone(
+    call: Call<PairingMemberId, AddClone>,
+) -> Result<Created<CloneDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, expected) = (&call.principal.actor, call.expected());
+        let mark = words().say("clone-mark", &[]);
+        let whose = (call.body.person, mark.as_str());
+        let id = pair::add_clone(conn, actor, call.address, expected, whose, call.now)?;
+        let scope = Scope::from(call.principal.access());
+        let found = pairings::find_clone(conn, scope, id)?;
+        let (_, clone) = found.ok_or_else(Problem::not_found)?;
+        Created::new(&CloneDocument::from(&clone))
+    })
+    .await
+}
+
+/// Removes a cloned user.
+pub async fn remove_clone(call: Call<CloneAddress>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        pair::remove_clone(conn, &call.principal.actor, call.address.0, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// The organizations that the caller's serves or has served.
+pub async fn clients(
+    call: Call<(), (), ClientQuery>,
+) -> Result<Reply<Page<OrganizationName>>, Problem> {
+    let page = call
+        .look(|conn, call| {
+            let own = call.principal.access().organization;
+            let (limit, cursor) = (call.query.limit, call.query.cursor.as_deref());
+            let paging: Paging<String> = Paging::read("clients", &own, limit, cursor)?;
+            let rows = pairings::clients(conn, own, paging.after.as_deref(), paging.fetch())?;
+            Ok(paging.page(
+                rows,
+                |client| client.slug.clone(),
+                |client| OrganizationName::from(&client),
+            ))
+        })
+        .await?;
+    Reply::new(&page)
+}

@@ -1,0 +1,217 @@
+//! Relationships: who may work in one's organization, and where one's own may work (P12), with the pages of a pairing,
+//! its links, and the way into another organization and back (P7).
+
+mod acts;
+mod handlers;
+mod link;
+mod places;
+mod show;
+
+use serde::Serialize;
+
+use super::form::{Control, Form};
+use super::parts::{Fact, Link, Pager};
+use crate::domain::Instant;
+
+#[cfg(test)]
+pub(crate) use acts::ACTS;
+pub(super) use handlers::routes;
+pub(super) use places::lines;
+
+/// The two lists.
+#[derive(Clone, Debug, Serialize)]
+pub struct RelationshipsPage {
+    /// Access to my organization, and access to others; those that the reader may see.
+    pub lists: Vec<RelationList>,
+    /// Where a pairing is asked for, for who may.
+    pub add: Option<Link>,
+    /// The clients that one's own organization serves (P11).
+    pub clients: Option<Vec<Link>>,
+}
+
+/// One of the two lists.
+#[derive(Clone, Debug, Serialize)]
+pub struct RelationList {
+    /// Its id on the page.
+    pub id: &'static str,
+    /// Its name.
+    pub title: String,
+    /// What it holds.
+    pub about: String,
+    /// Its pairings, the newest first.
+    pub items: Vec<Relation>,
+    /// What it says when there are none.
+    pub none: String,
+    /// To the next page.
+    pub pager: Pager,
+}
+
+/// A pairing in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Relation {
+    /// The other organization, or what stands for it.
+    pub name: String,
+    /// Its page.
+    pub href: String,
+    /// Where it stands, in words.
+    pub state: String,
+    /// The class of its chip.
+    pub chip: &'static str,
+    /// Who asked, granted and last used it, and when.
+    pub facts: Vec<Fact>,
+    /// Its people and groups, with their roles.
+    pub members: Vec<MemberLine>,
+    /// What is hidden from the reader, and the permission that would show it (P10).
+    pub hidden: Vec<String>,
+    /// Its cloned users.
+    pub clones: Vec<CloneLine>,
+    /// Its switch and its removal.
+    pub acts: Vec<Act>,
+}
+
+/// A person or a group of a pairing.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberLine {
+    /// Their name.
+    pub name: String,
+    /// Whether it is a group.
+    pub group: bool,
+    /// Their page.
+    pub href: String,
+    /// Their roles, or that there are none yet.
+    pub roles: String,
+    /// When they last worked there.
+    pub used_at: Option<Instant>,
+}
+
+/// A cloned user of a pairing.
+#[derive(Clone, Debug, Serialize)]
+pub struct CloneLine {
+    /// Its name.
+    pub name: String,
+    /// Removes it.
+    pub act: Act,
+}
+
+/// Something to do, folded behind its name: what follows from it is read before it is done.
+#[derive(Clone, Debug, Serialize)]
+pub struct Act {
+    /// What it is called.
+    pub label: String,
+    /// What follows from it; of what may not be done, why not.
+    pub about: String,
+    /// Where it is sent.
+    pub action: String,
+    /// What to fill in.
+    pub controls: Vec<Control>,
+    /// Whether the reader may do it.
+    pub enabled: bool,
+    /// Whether it takes something away.
+    pub takes: bool,
+}
+
+/// The page of a pairing.
+#[derive(Clone, Debug, Serialize)]
+pub struct PairingPage {
+    /// The pairing.
+    pub relation: Relation,
+    /// What may be done with it besides.
+    pub acts: Vec<Act>,
+}
+
+/// The page of a person or a group of a pairing, where roles are given.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberPage {
+    /// Their name.
+    pub name: String,
+    /// Whether it is a group.
+    pub group: bool,
+    /// The pairing: its organization, and its page.
+    pub pairing: Link,
+    /// Who proposed and approved them, and when.
+    pub facts: Vec<Fact>,
+    /// Their roles, each with the way to take it.
+    pub roles: Vec<RoleLine>,
+    /// What may be done with them besides.
+    pub acts: Vec<Act>,
+}
+
+/// A role of a member.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoleLine {
+    /// What it is called.
+    pub name: String,
+    /// By whom it was given; empty if nobody is known.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// Takes it; nothing for what goes with the others.
+    pub act: Option<Act>,
+}
+
+/// The form in which a pairing is asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskPage {
+    /// What it is called.
+    pub title: String,
+    /// What follows from it.
+    pub about: String,
+    /// People and groups to name.
+    pub form: Form,
+}
+
+/// The page that shows a new link, once.
+#[derive(Clone, Debug, Serialize)]
+pub struct LinkPage {
+    /// The link.
+    pub link: String,
+    /// Until when it is good.
+    pub expires_at: Instant,
+    /// The pairing's page.
+    pub href: String,
+}
+
+/// What a link shows to whoever may answer it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AnswerPage {
+    /// Who asks.
+    pub organization: String,
+    /// Which person of theirs; may be empty.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// Until when it can be answered.
+    pub expires_at: Instant,
+    /// For which people.
+    pub people: Vec<String>,
+    /// For which groups.
+    pub groups: Vec<String>,
+    /// What to think of before.
+    pub warning: String,
+    /// Where the answer is sent.
+    pub action: String,
+    /// The organization for which it is given.
+    pub own: String,
+}
+
+/// Where somebody may work.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlacesPage {
+    /// Their own organization, then the others.
+    pub places: Vec<PlaceLine>,
+}
+
+/// An organization in which somebody may work.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlaceLine {
+    /// Its name.
+    pub name: String,
+    /// What one may do there.
+    pub roles: String,
+    /// Its slug, to switch to; empty for one's own.
+    pub slug: String,
+    /// Whether one is there now.
+    pub current: bool,
+    /// Cloned users as whom one may be there: id and name.
+    pub clones: Vec<(String, String)>,
+}

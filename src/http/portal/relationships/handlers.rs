@@ -1,0 +1,229 @@
+//! What the forms of relationships do.
+
+use std::str::FromStr;
+
+use super::show::{self, ask};
+use super::{LinkPage, link, places};
+use crate::credentials::{NewSecret, PAIRING_PREFIX};
+use crate::db::Conn;
+use crate::domain::access::Permission;
+use crate::domain::ids::{GrantId, PairingId, PairingMemberId, PersonId};
+use crate::http::api::pairings::link as link_of;
+use crate::http::call::{SIGNED_IN, may};
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::steps::is_about_the_form;
+use crate::http::portal::typed::Typed;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
+use crate::store::pairings::{self, Scope};
+use crate::workflow::pair::{self, Members, Request};
+use crate::workflow::{Failed, Refused};
+
+const PLACE: &str = "relationships";
+
+/// The rows of the route table.
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
+    pages! { relationships:
+        GET  "/relationships"                      SIGNED_IN => show_all, "Access to my organization, and access to other organizations";
+        POST "/relationships"                      SIGNED_IN => request, "Asks to work in another organization";
+        GET  "/relationships/new"                  SIGNED_IN => new, "The form that asks to work in another organization";
+        GET  "/relationships/{pairing}"            SIGNED_IN => show_one, "One pairing";
+        POST "/relationships/{pairing}/switch"     SIGNED_IN => switch, "Switches a pairing off or on";
+        POST "/relationships/{pairing}/remove"     SIGNED_IN => remove, "Ends a pairing, or takes a request back";
+        POST "/relationships/{pairing}/link"       SIGNED_IN => renew, "Gives an unanswered request a new link";
+        POST "/relationships/{pairing}/members"    SIGNED_IN => propose, "Proposes more people and groups";
+        GET  "/pairing-members/{member}"           SIGNED_IN => show_member, "A person or a group of a pairing, and their roles";
+        POST "/pairing-members/{member}/roles"     SIGNED_IN => give_role, "Gives a role";
+        POST "/pairing-members/{member}/clones"    SIGNED_IN => add_clone, "Adds a cloned user";
+        POST "/pairing-members/{member}/remove"    SIGNED_IN => remove_member, "Removes a person or a group";
+        POST "/pairing-roles/{grant}/take"         SIGNED_IN => take_role, "Takes a role";
+        POST "/clones/{clone}/remove"              SIGNED_IN => remove_clone, "Removes a cloned user";
+        GET  "/pairing-links/{token}"              may(Permission::OrgTrustorsManage) => link::show, "Who asks behind a link, and for whom";
+        POST "/pairing-links/{token}"              may(Permission::OrgTrustorsManage) => link::answer, "Yes, I authorize access; or no";
+        GET  "/places"                             SIGNED_IN => places::show, "Where one may work";
+        POST "/switch"                             SIGNED_IN => places::switch, "Switches into another organization, or back home";
+    }
+}
+
+async fn show_all(visit: Visit) -> Outcome {
+    let page = show::lists(&visit).await?;
+    visit.show(PLACE, "relationships", &page)
+}
+
+async fn show_one(visit: Visit) -> Outcome {
+    let page = show::pairing(&visit, visit.part("pairing")?).await?;
+    visit.show(PLACE, "pairing", &page)
+}
+
+async fn show_member(visit: Visit) -> Outcome {
+    let page = show::member(&visit, visit.part("member")?).await?;
+    visit.show(PLACE, "pairing-member", &page)
+}
+
+async fn new(visit: Visit) -> Outcome {
+    let client = visit.asked("organization").map(str::to_owned);
+    let page = ask(&visit, client).await?;
+    visit.show(PLACE, "pairing-ask", &page)
+}
+
+/// What is ticked in fields that begin so.
+fn ticked<T: FromStr + Ord>(visit: &Visit, prefix: &str) -> std::collections::BTreeSet<T> {
+    let names = visit.typed.keys();
+    names
+        .filter_map(|name| name.strip_prefix(prefix)?.parse().ok())
+        .collect()
+}
+
+fn members(visit: &Visit) -> Members {
+    Members {
+        people: ticked(visit, "person."),
+        groups: ticked(visit, "group."),
+    }
+}
+
+async fn request(visit: Visit) -> Outcome {
+    let organization = Typed::of(&visit).raw("organization").trim().to_owned();
+    let organization = Some(organization).filter(|name| !name.is_empty());
+    let asked = Request {
+        members: members(&visit),
+        organization: organization.clone(),
+    };
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let secret = NewSecret::with_prefix(PAIRING_PREFIX);
+    let hash = secret.hash.clone();
+    let done = visit
+        .write(move |conn| {
+            let id = pair::request(conn, &actor, &asked, &hash, now)?;
+            found(conn, Scope::from(&actor.access), id)
+        })
+        .await;
+    match done {
+        Ok(pairing) => show_link(&visit, &secret, &pairing),
+        Err(problem) if is_about_the_form(&problem) => {
+            let mut page = ask(&visit, organization).await?;
+            page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
+            visit.show_again(problem.code().status(), PLACE, "pairing-ask", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+fn found(conn: &mut Conn, scope: Scope, id: PairingId) -> Result<pairings::Pairing, Failed> {
+    let pairing = pairings::find(conn, scope, id)?;
+    Ok(pairing.ok_or(Refused::NotFound)?)
+}
+
+/// The page that shows a link, once: it cannot be found again by going back here.
+fn show_link(visit: &Visit, secret: &NewSecret, pairing: &pairings::Pairing) -> Outcome {
+    let page = LinkPage {
+        link: link_of(&visit.desk, secret),
+        expires_at: pairing.expires_at,
+        href: format!("/relationships/{}", pairing.id),
+    };
+    visit.show(PLACE, "pairing-link", &page)
+}
+
+async fn renew(visit: Visit) -> Outcome {
+    let id: PairingId = visit.part("pairing")?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let secret = NewSecret::with_prefix(PAIRING_PREFIX);
+    let hash = secret.hash.clone();
+    let pairing = visit
+        .write(move |conn| {
+            pair::renew_link(conn, &actor, id, None, &hash, now)?;
+            found(conn, Scope::from(&actor.access), id)
+        })
+        .await?;
+    show_link(&visit, &secret, &pairing)
+}
+
+async fn switch(visit: Visit) -> Outcome {
+    let id: PairingId = visit.part("pairing")?;
+    let on = Typed::of(&visit).raw("enabled") == "true";
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| pair::switch(conn, &actor, id, None, on, now))
+        .await?;
+    let done = match on {
+        true => Done::PairingOn,
+        false => Done::PairingOff,
+    };
+    Ok(visit.go(format!("/relationships/{id}"), Some(Flash::new(done))))
+}
+
+async fn remove(visit: Visit) -> Outcome {
+    let id: PairingId = visit.part("pairing")?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| pair::remove(conn, &actor, id, None, now))
+        .await?;
+    Ok(visit.go("/relationships", Some(Flash::new(Done::PairingRemoved))))
+}
+
+async fn propose(visit: Visit) -> Outcome {
+    let id: PairingId = visit.part("pairing")?;
+    let (actor, named, now) = (visit.actor()?.clone(), members(&visit), visit.now);
+    visit
+        .write(move |conn| pair::propose(conn, &actor, id, None, &named, now))
+        .await?;
+    let flash = Flash::new(Done::MembersProposed);
+    Ok(visit.go(format!("/relationships/{id}"), Some(flash)))
+}
+
+async fn remove_member(visit: Visit) -> Outcome {
+    let id: PairingMemberId = visit.part("member")?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let pairing = visit
+        .write(move |conn| pair::remove_member(conn, &actor, id, None, now))
+        .await?;
+    let flash = Flash::new(Done::MemberRemoved);
+    Ok(visit.go(format!("/relationships/{pairing}"), Some(flash)))
+}
+
+async fn give_role(visit: Visit) -> Outcome {
+    let id: PairingMemberId = visit.part("member")?;
+    let role = Typed::of(&visit).raw("role").to_owned();
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| pair::give_role(conn, &actor, id, None, &role, now))
+        .await?;
+    let flash = Flash::new(Done::RoleGiven);
+    Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
+}
+
+async fn take_role(visit: Visit) -> Outcome {
+    let id: GrantId = visit.part("grant")?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let pairing = visit
+        .write(move |conn| pair::take_role(conn, &actor, id, now))
+        .await?;
+    let flash = Flash::new(Done::RoleTaken);
+    Ok(visit.go(format!("/relationships/{}", pairing.id), Some(flash)))
+}
+
+async fn add_clone(visit: Visit) -> Outcome {
+    let id: PairingMemberId = visit.part("member")?;
+    let person: Option<PersonId> = match Typed::of(&visit).raw("person").trim() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| Problem::not_found())?),
+    };
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let mark = visit.words().say("clone-mark", &[]);
+    visit
+        .write(move |conn| pair::add_clone(conn, &actor, id, None, (person, &mark), now))
+        .await?;
+    let flash = Flash::new(Done::CloneAdded);
+    Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
+}
+
+async fn remove_clone(visit: Visit) -> Outcome {
+    let id: PersonId = visit.part("clone")?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let pairing = visit
+        .write(move |conn| pair::remove_clone(conn, &actor, id, now))
+        .await?;
+    let flash = Flash::new(Done::CloneRemoved);
+    Ok(visit.go(format!("/relationships/{}", pairing.id), Some(flash)))
+}

@@ -1,0 +1,56 @@
+//! The link of a request: what it shows, yes, and no (P2).
+
+use super::AnswerPage;
+use crate::http::api::pairing_links::inspected;
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::typed::Typed;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
+use crate::workflow::pair;
+
+fn token(visit: &Visit) -> String {
+    visit.parts.get("token").cloned().unwrap_or_default()
+}
+
+pub(super) async fn show(visit: Visit) -> Outcome {
+    let (token, now) = (token(&visit), visit.now);
+    let actor = visit.actor()?.clone();
+    let read = token.clone();
+    let shown = visit
+        .look(move |conn| inspected(conn, &actor, &read, now))
+        .await?;
+    let page = AnswerPage {
+        organization: shown.organization.name,
+        by: shown.requested_by.map(|by| by.name).unwrap_or_default(),
+        at: shown.requested_at,
+        expires_at: shown.expires_at,
+        people: shown.people,
+        groups: shown.groups,
+        warning: shown.warning,
+        action: format!("/pairing-links/{token}"),
+        own: visit.principal()?.organization.name.clone(),
+    };
+    visit.show("relationships", "pairing-answer", &page)
+}
+
+pub(super) async fn answer(visit: Visit) -> Outcome {
+    let (token, now) = (token(&visit), visit.now);
+    let actor = visit.actor()?.clone();
+    match Typed::of(&visit).raw("answer") {
+        "yes" => {
+            let id = visit
+                .write(move |conn| pair::accept(conn, &actor, &token, now))
+                .await?;
+            let flash = Flash::new(Done::PairingAccepted);
+            Ok(visit.go(format!("/relationships/{id}"), Some(flash)))
+        }
+        "no" => {
+            visit
+                .write(move |conn| pair::refuse(conn, &actor, &token, now))
+                .await?;
+            Ok(visit.go("/relationships", Some(Flash::new(Done::PairingRefused))))
+        }
+        _ => Err(Problem::not_found().into()),
+    }
+}

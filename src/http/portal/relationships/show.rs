@@ -1,0 +1,344 @@
+//! The lists, the page of a pairing, and the page of a member.
+
+use super::acts::Acts;
+use super::{
+    AskPage, CloneLine, MemberLine, MemberPage, PairingPage, Relation, RelationList,
+    RelationshipsPage, RoleLine,
+};
+use crate::db::Conn;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
+use crate::domain::pairing::{Direction, Party, State};
+use crate::http::pagination::Paging;
+use crate::http::pairing::{MemberView, PairingView, view, views};
+use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::parts::{Fact, Link, Pager};
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
+use crate::store::organizations;
+use crate::store::pairings::{self, OwnRole, Scope};
+use crate::words::Words;
+use crate::workflow::pair::is_seen_by;
+
+/// People and groups that a form offers, at the most; more are named by the API.
+const MOST_OFFERED: i64 = 500;
+/// Clients that a page lists, at the most.
+const MOST_CLIENTS: i64 = 100;
+
+/// The two lists.
+pub(super) async fn lists(visit: &Visit) -> Result<RelationshipsPage, Problem> {
+    let access = visit.access()?.clone();
+    let seen: Vec<Direction> = Direction::ALL
+        .iter()
+        .copied()
+        .filter(|direction| is_seen_by(&access, direction.party()))
+        .collect();
+    let asks = access.can(Permission::OrgTrusteesAdd) && access.through.is_none();
+    let serves = access.can(Permission::ClientsView);
+    if seen.is_empty() && !asks && !serves {
+        return Err(Problem::missing_permission(Permission::OrgTrusteesView));
+    }
+    let (principal, now) = (visit.principal()?.clone(), visit.now);
+    let cursors: Vec<Option<String>> = seen
+        .iter()
+        .map(|direction| visit.asked(direction.as_str()).map(str::to_owned))
+        .collect();
+    let wanted = seen.clone();
+    let found = visit
+        .look(move |conn| {
+            let mut lists = Vec::new();
+            for (direction, cursor) in wanted.iter().zip(&cursors) {
+                let scope = Scope::from(principal.access());
+                let filters = (direction, scope.organization);
+                let paging: Paging<PairingId> =
+                    Paging::read("portal/relationships", &filters, None, cursor.as_deref())?;
+                let party = Some(direction.party());
+                let mut rows = pairings::list(conn, scope, party, paging.after, paging.fetch())?;
+                let next = paging.next(&mut rows, |pairing| pairing.id);
+                lists.push((views(conn, &principal, rows, now)?, next));
+            }
+            let clients = match serves {
+                true => Some(pairings::clients(
+                    conn,
+                    principal.access().organization,
+                    None,
+                    MOST_CLIENTS,
+                )?),
+                false => None,
+            };
+            Ok((lists, clients))
+        })
+        .await?;
+    let words = visit.words();
+    let (lists, clients) = found;
+    let list = |(direction, (found, next)): (Direction, (Vec<PairingView>, Option<String>))| {
+        let name = direction.as_str();
+        let first = visit.asked(name).map(|_| "/relationships".to_owned());
+        RelationList {
+            id: direction.as_str(),
+            title: words.say_of("relationships", name, &[]),
+            about: words.say_of("relationships-about", name, &[]),
+            none: words.say_of("relationships-none", name, &[]),
+            items: found.iter().map(|view| relation(visit, view)).collect(),
+            pager: Pager {
+                first,
+                next: next.map(|cursor| format!("/relationships?{name}={cursor}")),
+            },
+        }
+    };
+    let pairs = visit.can(Permission::ClientsPair) && access.through.is_none();
+    let client = |client: &crate::store::cases::OrganizationRef| {
+        let href = match pairs {
+            true => format!("/relationships/new?organization={}", client.slug),
+            false => String::new(),
+        };
+        Link::new(client.name.clone(), href)
+    };
+    Ok(RelationshipsPage {
+        lists: seen.into_iter().zip(lists).map(list).collect(),
+        add: asks.then(|| Link::new(words.say("pairing-ask", &[]), "/relationships/new").main()),
+        clients: clients.map(|clients| clients.iter().map(client).collect()),
+    })
+}
+
+/// A pairing as a list and its page show it.
+pub(super) fn relation(visit: &Visit, view: &PairingView) -> Relation {
+    let words = visit.words();
+    let acts = Acts { words, view };
+    let member = |member: &MemberView| MemberLine {
+        name: member.name.clone(),
+        group: member.who.group().is_some(),
+        href: format!("/pairing-members/{}", member.member.id),
+        roles: roles(&acts, member),
+        used_at: member.member.last_used_at,
+    };
+    let missing = [view.people.missing, view.groups.missing];
+    let hidden = missing.into_iter().flatten().map(|permission| {
+        words.say(
+            "pairing-hidden",
+            &[("permission", permission.as_str().into())],
+        )
+    });
+    let clone = |clone: &pairings::CloneRow| CloneLine {
+        name: clone.name.clone(),
+        act: acts.remove_clone(clone),
+    };
+    Relation {
+        name: acts.other(),
+        href: format!("/relationships/{}", view.pairing.id),
+        state: words.say_of("pairing-state", view.state.as_str(), &[]),
+        chip: match view.state {
+            State::Active => "good",
+            State::Requested => "run",
+            State::SwitchedOff | State::Suspended | State::BothOff => "plain",
+            State::Expired | State::Refused | State::Withdrawn | State::Removed => "late",
+        },
+        facts: facts(words, view),
+        members: view.members().map(member).collect(),
+        hidden: hidden.collect(),
+        clones: view.clones.iter().map(clone).collect(),
+        acts: acts.switch().into_iter().chain([acts.removal()]).collect(),
+    }
+}
+
+fn roles(acts: &Acts<'_>, member: &MemberView) -> String {
+    let names: Vec<String> = member
+        .roles
+        .iter()
+        .filter(|given| !given.goes_with_others())
+        .map(|given| acts.role(given))
+        .collect();
+    if names.is_empty() {
+        acts.words.say("pairing-no-role", &[])
+    } else {
+        names.join(", ")
+    }
+}
+
+fn facts(words: &Words, view: &PairingView) -> Vec<Fact> {
+    let row = &view.pairing;
+    let called = |key: &str| words.say_of("pairing-fact", key, &[]);
+    let name = |person| view.named(person).map(|named| named.name);
+    let mut facts = Vec::new();
+    match row.accepted_at {
+        Some(at) => {
+            facts.push(Fact::at(called("since"), at));
+            facts.extend(name(row.accepted_by).map(|by| Fact::new(called("granted_by"), by)));
+            facts.push(match row.last_used_at {
+                Some(at) => Fact::at(called("last_used"), at),
+                None => Fact::new(called("last_used"), words.say("pairing-never-used", &[])),
+            });
+        }
+        None => {
+            facts.push(Fact::at(called("requested"), row.created_at));
+            if row.refused_at.is_none() {
+                facts.push(Fact::at(called("link_until"), row.expires_at));
+            }
+        }
+    }
+    facts.extend(name(row.created_by).map(|by| Fact::new(called("requested_by"), by)));
+    facts.extend(
+        row.switched_off_at
+            .map(|at| Fact::at(called("switched_off"), at)),
+    );
+    facts.extend(row.suspended_at.map(|at| Fact::at(called("suspended"), at)));
+    facts
+}
+
+/// The page of a pairing.
+pub(super) async fn pairing(visit: &Visit, id: PairingId) -> Result<PairingPage, Problem> {
+    let (principal, now) = (visit.principal()?.clone(), visit.now);
+    let (found, offered) = visit
+        .look(move |conn| {
+            let found = view(conn, &principal, id, now)?.ok_or_else(Problem::not_found)?;
+            let offered = match found.party {
+                Party::Trustee => offered(conn, found.pairing.trustee_id)?,
+                Party::Trustor => Offered::default(),
+            };
+            Ok((found, offered))
+        })
+        .await?;
+    let acts = Acts {
+        words: visit.words(),
+        view: &found,
+    };
+    let present: Vec<String> = found
+        .members()
+        .map(|member| match (member.who.person(), member.who.group()) {
+            (Some(person), _) => person_field(person),
+            (None, group) => group.map(group_field).unwrap_or_default(),
+        })
+        .collect();
+    let mut ticks = offered.ticks(visit.words());
+    ticks.retain(|tick| !present.contains(&tick.name));
+    for tick in &mut ticks {
+        tick.id = format!("propose-{}", tick.name.replace('.', "-"));
+    }
+    Ok(PairingPage {
+        acts: acts.of_trustee(ticks),
+        relation: relation(visit, &found),
+    })
+}
+
+/// People and groups that can be named.
+#[derive(Default)]
+pub(super) struct Offered {
+    people: Vec<(PersonId, String)>,
+    groups: Vec<(GroupId, String)>,
+}
+
+fn offered(conn: &mut Conn, trustee: OrganizationId) -> diesel::QueryResult<Offered> {
+    Ok(Offered {
+        people: pairings::trustable_people(conn, trustee, MOST_OFFERED)?,
+        groups: pairings::trustable_groups(conn, trustee, MOST_OFFERED)?,
+    })
+}
+
+/// The field that names a person.
+pub(super) fn person_field(person: PersonId) -> String {
+    format!("person.{person}")
+}
+
+/// The field that names a group.
+pub(super) fn group_field(group: GroupId) -> String {
+    format!("group.{group}")
+}
+
+impl Offered {
+    fn ticks(&self, words: &Words) -> Vec<Control> {
+        let people = self
+            .people
+            .iter()
+            .map(|(id, name)| Control::new(Kind::Check, person_field(*id), name.clone()).half());
+        let groups = self.groups.iter().map(|(id, name)| {
+            let label = words.say("pairing-group", &[("name", name.as_str().into())]);
+            Control::new(Kind::Check, group_field(*id), label).half()
+        });
+        people.chain(groups).collect()
+    }
+}
+
+/// The form in which a pairing is asked for, with `client` where it is for one of one's clients.
+pub(super) async fn ask(visit: &Visit, client: Option<String>) -> Result<AskPage, Problem> {
+    let needed = match &client {
+        Some(_) => Permission::ClientsPair,
+        None => Permission::OrgTrusteesAdd,
+    };
+    visit.access()?.require(needed)?;
+    let own = visit.access()?.organization;
+    let offered = visit.look(move |conn| Ok(offered(conn, own)?)).await?;
+    let words = visit.words();
+    let mut controls = offered.ticks(words);
+    controls
+        .extend(client.map(|client| Control::new(Kind::Hidden, "organization", "").value(client)));
+    let button = words.say("pairing-ask-button", &[]);
+    Ok(AskPage {
+        title: words.say("pairing-ask", &[]),
+        about: words.say("pairing-ask-about", &[]),
+        form: Form::new("ask", "/relationships", button, controls),
+    })
+}
+
+/// The page of a person or a group of a pairing.
+pub(super) async fn member(visit: &Visit, id: PairingMemberId) -> Result<MemberPage, Problem> {
+    let (principal, now) = (visit.principal()?.clone(), visit.now);
+    let (found, trustor, own_roles, people) = visit
+        .look(move |conn| {
+            let scope = Scope::from(principal.access());
+            let (pairing, member) =
+                pairings::find_member(conn, scope, id)?.ok_or_else(Problem::not_found)?;
+            let found = view(conn, &principal, pairing.id, now)?.ok_or_else(Problem::not_found)?;
+            let trustor = match pairing.trustor_id {
+                Some(trustor) => organizations::find(conn, Reach::Everything, trustor)?,
+                None => None,
+            };
+            let own: Vec<OwnRole> = match (found.party, pairing.trustor_id) {
+                (Party::Trustor, Some(trustor)) => pairings::own_roles(conn, trustor)?,
+                _ => Vec::new(),
+            };
+            let people = match member.group_id {
+                Some(group) => pairings::people_in(conn, group, MOST_OFFERED)?,
+                None => Vec::new(),
+            };
+            Ok((found, trustor, own, people))
+        })
+        .await?;
+    // Who may not see the people of a pairing does not see this one.
+    let shown = found.members().find(|member| member.member.id == id);
+    let shown = shown.ok_or_else(Problem::not_found)?;
+    let words = visit.words();
+    let acts = Acts {
+        words,
+        view: &found,
+    };
+    let called = |key: &str| words.say_of("pairing-fact", key, &[]);
+    let name = |person| found.named(person).map(|named| named.name);
+    let row = &shown.member;
+    let mut facts = vec![Fact::at(called("proposed"), row.proposed_at)];
+    facts.extend(name(row.proposed_by).map(|by| Fact::new(called("proposed_by"), by)));
+    facts.extend(row.approved_at.map(|at| Fact::at(called("approved"), at)));
+    facts.extend(name(row.approved_by).map(|by| Fact::new(called("approved_by"), by)));
+    facts.extend(row.last_used_at.map(|at| Fact::at(called("last_used"), at)));
+    let roles = shown.roles.iter().map(|given| RoleLine {
+        name: acts.role(given),
+        by: name(given.by).unwrap_or_default(),
+        at: given.at,
+        act: acts.take_role(shown, given),
+    });
+    let gives = trustor.and_then(|trustor| acts.give_role(shown, trustor.kind, &own_roles));
+    let whose = people
+        .into_iter()
+        .map(|(id, name)| Choice::new(id.to_string(), name));
+    let page_acts = gives
+        .into_iter()
+        .chain(acts.add_clone(shown, whose.collect()))
+        .chain([acts.remove_member(shown)]);
+    Ok(MemberPage {
+        name: shown.name.clone(),
+        group: shown.who.group().is_some(),
+        pairing: Link::new(acts.other(), format!("/relationships/{}", found.pairing.id)),
+        facts,
+        roles: roles.collect(),
+        acts: page_acts.collect(),
+    })
+}

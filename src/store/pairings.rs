@@ -1,0 +1,423 @@
+//! Pairings, the people and groups they are for, the roles given through them, and cloned users (section 9).
+//!
+//! Every look is narrowed to a [`Scope`]: a pairing exists for its two organizations, and for somebody who is there by a
+//! pairing only that one does.
+
+mod clones;
+mod given;
+mod members;
+
+use diesel::prelude::*;
+
+pub use clones::{
+    CloneRow, add_clone, clones_of, end_clones, find_clone, is_clone, is_removed_clone,
+    of_original, running_clones, untrusted_clones,
+};
+pub use given::{
+    Given, GivenRole, OwnRole, find_given, give, given_in, is_given, own_role, own_roles, take,
+    take_all,
+};
+pub use members::{
+    Member, Who, add_member, approve, change_member, find_member, group_names, groups_of,
+    has_groups_with, is_in_group, is_trusted, members_of, names, people_in, people_of,
+    remove_member, trustable_groups, trustable_people,
+};
+
+use crate::db::Conn;
+use crate::db::schema::{organizations, pairing_members, pairings};
+use crate::db::sql_types::{At, Key, MaybeAt};
+use crate::domain::Instant;
+use crate::domain::access::Access;
+use crate::domain::ids::{OrganizationId, PairingId, PersonId};
+use crate::domain::pairing::{Party, Standing, State};
+use crate::store::cases::OrganizationRef;
+
+/// A use is noted at most once in so many seconds: nobody needs it more precisely, and every note is a write.
+const NOTED_EVERY_SECONDS: i64 = 60;
+
+/// Which pairings exist for somebody.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// Those of the organization in which they act.
+    pub organization: OrganizationId,
+    /// Of these, only the one by which they are there.
+    pub through: Option<PairingId>,
+}
+
+impl From<&Access> for Scope {
+    fn from(access: &Access) -> Self {
+        Self {
+            organization: access.organization,
+            through: access.through.map(|through| through.pairing),
+        }
+    }
+}
+
+/// A row of `pairings`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = pairings)]
+pub struct Pairing {
+    /// Its id.
+    pub id: PairingId,
+    /// Whose people want to work elsewhere.
+    pub trustee_id: OrganizationId,
+    /// In which they work; none before it was accepted.
+    pub trustor_id: Option<OrganizationId>,
+    /// The only organization that may accept, where one is named.
+    pub addressed_to: Option<OrganizationId>,
+    /// Until when its link is good.
+    #[diesel(deserialize_as = At)]
+    pub expires_at: Instant,
+    /// Who asked for it.
+    pub created_by: Option<PersonId>,
+    /// When.
+    #[diesel(deserialize_as = At)]
+    pub created_at: Instant,
+    /// Who accepted it.
+    pub accepted_by: Option<PersonId>,
+    /// When.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub accepted_at: Option<Instant>,
+    /// When its link was used to refuse.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub refused_at: Option<Instant>,
+    /// Who of the trustor switched it off.
+    pub switched_off_by: Option<PersonId>,
+    /// When.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub switched_off_at: Option<Instant>,
+    /// Who of the trustee suspended it.
+    pub suspended_by: Option<PersonId>,
+    /// When.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub suspended_at: Option<Instant>,
+    /// When one side ended it.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub removed_at: Option<Instant>,
+    /// When somebody last switched in, or changed something there.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub last_used_at: Option<Instant>,
+    /// Counts its changes, those of its members included.
+    pub version: i64,
+}
+
+impl Pairing {
+    /// What its row says of where it stands.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            expires_at: self.expires_at,
+            accepted: self.accepted_at.is_some(),
+            refused: self.refused_at.is_some(),
+            switched_off: self.switched_off_at.is_some(),
+            suspended: self.suspended_at.is_some(),
+            removed: self.removed_at.is_some(),
+        }
+    }
+
+    /// Where it stands.
+    pub fn state(&self, now: Instant) -> State {
+        self.standing().at(now)
+    }
+
+    /// On which side of it an organization is.
+    pub fn party_of(&self, organization: OrganizationId) -> Option<Party> {
+        if self.trustee_id == organization {
+            Some(Party::Trustee)
+        } else if self.trustor_id == Some(organization) {
+            Some(Party::Trustor)
+        } else {
+            None
+        }
+    }
+
+    /// The other organization, as far as it is known.
+    pub fn other(&self, party: Party) -> Option<OrganizationId> {
+        match party {
+            Party::Trustee => self.trustor_id.or(self.addressed_to),
+            Party::Trustor => Some(self.trustee_id),
+        }
+    }
+}
+
+/// What a new request is made of.
+#[derive(Clone, Debug)]
+pub struct NewPairing<'a> {
+    /// Who asks.
+    pub trustee: OrganizationId,
+    /// Who alone may answer.
+    pub addressed_to: Option<OrganizationId>,
+    /// The hash of its link's secret.
+    pub token_hash: &'a str,
+    /// Until when the link is good.
+    pub expires_at: Instant,
+    /// The person who asks.
+    pub by: PersonId,
+}
+
+/// Changes to a pairing; what is `None` stays.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = pairings)]
+pub struct PairingChanges {
+    /// A new link.
+    pub token_hash: Option<String>,
+    /// Until when it is good.
+    pub expires_at: Option<At>,
+    /// Who trusts.
+    pub trustor_id: Option<OrganizationId>,
+    /// Who said so.
+    pub accepted_by: Option<PersonId>,
+    /// When.
+    pub accepted_at: Option<At>,
+    /// Who refused.
+    pub refused_by: Option<PersonId>,
+    /// When.
+    pub refused_at: Option<At>,
+    /// Who switched it off, or nobody.
+    pub switched_off_by: Option<Option<PersonId>>,
+    /// When.
+    pub switched_off_at: Option<Option<At>>,
+    /// Who suspended it, or nobody.
+    pub suspended_by: Option<Option<PersonId>>,
+    /// When.
+    pub suspended_at: Option<Option<At>>,
+    /// Who ended it.
+    pub removed_by: Option<PersonId>,
+    /// When.
+    pub removed_at: Option<At>,
+    /// For which side.
+    pub removed_side: Option<Party>,
+}
+
+/// Adds a request.
+///
+/// # Errors
+/// The database's own.
+pub fn insert(conn: &mut Conn, new: &NewPairing<'_>, now: Instant) -> QueryResult<PairingId> {
+    let id = PairingId::new(now);
+    diesel::insert_into(pairings::table)
+        .values((
+            pairings::id.eq(id),
+            pairings::trustee_id.eq(new.trustee),
+            pairings::addressed_to.eq(new.addressed_to),
+            pairings::token_hash.eq(new.token_hash),
+            pairings::expires_at.eq(At(new.expires_at)),
+            pairings::created_by.eq(new.by),
+            pairings::created_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Changes a pairing and counts the change.
+///
+/// # Errors
+/// The database's own.
+pub fn update(conn: &mut Conn, id: PairingId, changes: &PairingChanges) -> QueryResult<()> {
+    diesel::update(pairings::table.filter(pairings::id.eq(id)))
+        .set((changes, pairings::version.eq(pairings::version + 1)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Counts a change of what belongs to a pairing.
+///
+/// # Errors
+/// The database's own.
+pub fn count_change(conn: &mut Conn, id: PairingId) -> QueryResult<()> {
+    diesel::update(pairings::table.filter(pairings::id.eq(id)))
+        .set(pairings::version.eq(pairings::version + 1))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The pairing of that id, if it exists in the scope; one that was removed does not.
+///
+/// # Errors
+/// The database's own.
+pub fn find(conn: &mut Conn, scope: Scope, id: PairingId) -> QueryResult<Option<Pairing>> {
+    let own = scope.organization;
+    let mut query = pairings::table
+        .filter(pairings::id.eq(id))
+        .filter(pairings::removed_at.is_null())
+        .filter(
+            pairings::trustee_id
+                .eq(own)
+                .or(pairings::trustor_id.eq(own)),
+        )
+        .select(Pairing::as_select())
+        .into_boxed();
+    if let Some(through) = scope.through {
+        query = query.filter(pairings::id.eq(through).and(pairings::trustor_id.eq(own)));
+    }
+    query.get_result(conn).optional()
+}
+
+/// The pairing of that id, in whatever state and for whomever: for what a rule follows up by itself.
+///
+/// # Errors
+/// The database's own.
+pub fn by_id(conn: &mut Conn, id: PairingId) -> QueryResult<Option<Pairing>> {
+    pairings::table
+        .filter(pairings::id.eq(id))
+        .select(Pairing::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// [`find`], locked until the transaction ends: what is decided on, limits included, cannot change under a verb. On
+/// SQLite the writer is alone already.
+///
+/// # Errors
+/// The database's own.
+pub fn lock(conn: &mut Conn, scope: Scope, id: PairingId) -> QueryResult<Option<Pairing>> {
+    hold(conn, id)?;
+    find(conn, scope, id)
+}
+
+fn hold(conn: &mut Conn, id: PairingId) -> QueryResult<()> {
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("SELECT 1 FROM pairings WHERE id = $1 FOR UPDATE")
+            .bind::<Key, _>(id)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The pairing of the link whose secret has this hash, in whatever state.
+///
+/// # Errors
+/// The database's own.
+pub fn by_link(conn: &mut Conn, token_hash: &str) -> QueryResult<Option<Pairing>> {
+    pairings::table
+        .filter(pairings::token_hash.eq(token_hash))
+        .select(Pairing::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// [`by_link`], locked until the transaction ends.
+///
+/// # Errors
+/// The database's own.
+pub fn lock_by_link(conn: &mut Conn, token_hash: &str) -> QueryResult<Option<Pairing>> {
+    let Some(pairing) = by_link(conn, token_hash)? else {
+        return Ok(None);
+    };
+    hold(conn, pairing.id)?;
+    by_link(conn, token_hash)
+}
+
+/// The pairings in the scope that were not removed, the newest first, after the one `after`; those on one side, or all.
+///
+/// # Errors
+/// The database's own.
+pub fn list(
+    conn: &mut Conn,
+    scope: Scope,
+    party: Option<Party>,
+    after: Option<PairingId>,
+    limit: i64,
+) -> QueryResult<Vec<Pairing>> {
+    let own = scope.organization;
+    let mut query = pairings::table
+        .filter(pairings::removed_at.is_null())
+        .select(Pairing::as_select())
+        .into_boxed();
+    query = match party {
+        Some(Party::Trustee) => query.filter(pairings::trustee_id.eq(own)),
+        Some(Party::Trustor) => query.filter(pairings::trustor_id.eq(own)),
+        None => query.filter(
+            pairings::trustee_id
+                .eq(own)
+                .or(pairings::trustor_id.eq(own)),
+        ),
+    };
+    if let Some(through) = scope.through {
+        query = query.filter(pairings::id.eq(through).and(pairings::trustor_id.eq(own)));
+    }
+    if let Some(after) = after {
+        query = query.filter(pairings::id.lt(after));
+    }
+    query.order(pairings::id.desc()).limit(limit).load(conn)
+}
+
+/// The organizations that trust or have trusted `trustee`, by slug, after the one named `after` (P11).
+///
+/// # Errors
+/// The database's own.
+pub fn clients(
+    conn: &mut Conn,
+    trustee: OrganizationId,
+    after: Option<&str>,
+    limit: i64,
+) -> QueryResult<Vec<OrganizationRef>> {
+    let served = pairings::table
+        .filter(pairings::trustee_id.eq(trustee))
+        .filter(pairings::trustor_id.is_not_null())
+        .select(pairings::trustor_id.assume_not_null());
+    let mut query = organizations::table
+        .filter(organizations::id.eq_any(served))
+        .select(OrganizationRef::as_select())
+        .into_boxed();
+    if let Some(slug) = after {
+        query = query.filter(organizations::slug.gt(slug.to_owned()));
+    }
+    query
+        .order(organizations::slug.asc())
+        .limit(limit)
+        .load(conn)
+}
+
+/// Organizations by name.
+///
+/// # Errors
+/// The database's own.
+pub fn organizations_of(
+    conn: &mut Conn,
+    ids: &[OrganizationId],
+) -> QueryResult<Vec<OrganizationRef>> {
+    organizations::table
+        .filter(organizations::id.eq_any(ids.to_vec()))
+        .select(OrganizationRef::as_select())
+        .load(conn)
+}
+
+/// Notes that a person used a pairing: they switched in, or changed something there. Looking is no use.
+///
+/// # Errors
+/// The database's own.
+pub fn touch(
+    conn: &mut Conn,
+    pairing: PairingId,
+    person: PersonId,
+    now: Instant,
+) -> QueryResult<()> {
+    let before = At(now - chrono::TimeDelta::seconds(NOTED_EVERY_SECONDS));
+    diesel::update(
+        pairings::table.filter(pairings::id.eq(pairing)).filter(
+            pairings::last_used_at
+                .is_null()
+                .or(pairings::last_used_at.lt(before)),
+        ),
+    )
+    .set(pairings::last_used_at.eq(Some(At(now))))
+    .execute(conn)?;
+    let groups = members::groups_with(person);
+    diesel::update(
+        pairing_members::table
+            .filter(pairing_members::pairing_id.eq(pairing))
+            .filter(
+                pairing_members::person_id
+                    .eq(person)
+                    .or(pairing_members::group_id.eq_any(groups)),
+            )
+            .filter(
+                pairing_members::last_used_at
+                    .is_null()
+                    .or(pairing_members::last_used_at.lt(before)),
+            ),
+    )
+    .set(pairing_members::last_used_at.eq(Some(At(now))))
+    .execute(conn)
+    .map(drop)
+}

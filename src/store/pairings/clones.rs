@@ -1,0 +1,213 @@
+//! Cloned users: a trusted person's second self in the trustor's directory (P8).
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::{Pairing, Scope, find, is_trusted};
+use crate::db::Conn;
+use crate::db::schema::{clones, people};
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::ids::{OrganizationId, PairingId, PersonId};
+use crate::domain::text::{EmailAddress, PersonName};
+use crate::store::people::display_name;
+
+/// A cloned user that has not been removed.
+#[derive(Clone, Debug)]
+pub struct CloneRow {
+    /// The person in the trustor's directory.
+    pub id: PersonId,
+    /// Their name there.
+    pub name: String,
+    /// Whose second self it is.
+    pub original: PersonId,
+    /// The pairing.
+    pub pairing: PairingId,
+    /// Who added it.
+    pub added_by: Option<PersonId>,
+    /// When.
+    pub added_at: Instant,
+}
+
+type Row = (
+    (PersonId, String, String),
+    (PersonId, PairingId),
+    (Option<PersonId>, At),
+);
+
+/// Clones that have not been removed, with their names.
+macro_rules! standing {
+    () => {
+        clones::table
+            .inner_join(people::table.on(people::id.eq(clones::person_id)))
+            .filter(clones::removed_at.is_null())
+            .order(clones::person_id.asc())
+            .select((
+                (people::id, people::first_name, people::last_name),
+                (clones::original_id, clones::pairing_id),
+                (clones::added_by, clones::added_at),
+            ))
+    };
+}
+
+fn row(((id, first, last), (original, pairing), (added_by, added_at)): Row) -> CloneRow {
+    CloneRow {
+        id,
+        name: display_name(&first, &last),
+        original,
+        pairing,
+        added_by,
+        added_at: added_at.0,
+    }
+}
+
+/// Whether a person is or was a cloned user.
+///
+/// # Errors
+/// The database's own.
+pub fn is_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
+    diesel::select(exists(clones::table.filter(clones::person_id.eq(person)))).get_result(conn)
+}
+
+/// Whether a person was a cloned user, and is none any more.
+///
+/// # Errors
+/// The database's own.
+pub fn is_removed_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
+    diesel::select(exists(
+        clones::table
+            .filter(clones::person_id.eq(person))
+            .filter(clones::removed_at.is_not_null()),
+    ))
+    .get_result(conn)
+}
+
+/// The cloned users of these pairings.
+///
+/// # Errors
+/// The database's own.
+pub fn clones_of(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<CloneRow>> {
+    let rows: Vec<Row> = standing!()
+        .filter(clones::pairing_id.eq_any(pairings.to_vec()))
+        .load(conn)?;
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// The cloned users of a person, wherever they are.
+///
+/// # Errors
+/// The database's own.
+pub fn of_original(conn: &mut Conn, original: PersonId) -> QueryResult<Vec<CloneRow>> {
+    let rows: Vec<Row> = standing!()
+        .filter(clones::original_id.eq(original))
+        .load(conn)?;
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// How many cloned users a pairing has.
+///
+/// # Errors
+/// The database's own.
+pub fn running_clones(conn: &mut Conn, pairing: PairingId) -> QueryResult<usize> {
+    let count: i64 = clones::table
+        .filter(clones::pairing_id.eq(pairing))
+        .filter(clones::removed_at.is_null())
+        .count()
+        .get_result(conn)?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// The cloned user of that id with its pairing, if that exists in the scope.
+///
+/// # Errors
+/// The database's own.
+pub fn find_clone(
+    conn: &mut Conn,
+    scope: Scope,
+    id: PersonId,
+) -> QueryResult<Option<(Pairing, CloneRow)>> {
+    let found: Option<Row> = standing!()
+        .filter(clones::person_id.eq(id))
+        .get_result(conn)
+        .optional()?;
+    let Some(clone) = found.map(row) else {
+        return Ok(None);
+    };
+    let pairing = find(conn, scope, clone.pairing)?;
+    Ok(pairing.map(|pairing| (pairing, clone)))
+}
+
+/// Adds a cloned user to the directory of `trustor`. Its address is never verified, so that nothing is ever written to
+/// it, and it has no password: it is entered only by way of its original.
+///
+/// # Errors
+/// The database's own.
+pub fn add_clone(
+    conn: &mut Conn,
+    (pairing, trustor): (PairingId, OrganizationId),
+    original: PersonId,
+    (id, email): (PersonId, &EmailAddress),
+    (first_name, last_name): (&PersonName, &PersonName),
+    by: PersonId,
+    now: Instant,
+) -> QueryResult<()> {
+    diesel::insert_into(people::table)
+        .values((
+            people::id.eq(id),
+            people::organization_id.eq(trustor),
+            people::email.eq(email),
+            people::first_name.eq(first_name.as_str()),
+            people::last_name.eq(last_name.as_str()),
+            people::created_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    diesel::insert_into(clones::table)
+        .values((
+            clones::person_id.eq(id),
+            clones::original_id.eq(original),
+            clones::pairing_id.eq(pairing),
+            clones::added_by.eq(by),
+            clones::added_at.eq(At(now)),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Of a pairing's cloned users, those whose original is not trusted in it any more.
+///
+/// # Errors
+/// The database's own.
+pub fn untrusted_clones(conn: &mut Conn, pairing: PairingId) -> QueryResult<Vec<CloneRow>> {
+    let mut untrusted = Vec::new();
+    for clone in clones_of(conn, &[pairing])? {
+        if !is_trusted(conn, pairing, clone.original)? {
+            untrusted.push(clone);
+        }
+    }
+    Ok(untrusted)
+}
+
+/// Ends cloned users: they are shut out, and what they did stays theirs.
+///
+/// # Errors
+/// The database's own.
+pub fn end_clones(conn: &mut Conn, ended: &[PersonId], now: Instant) -> QueryResult<()> {
+    diesel::update(
+        clones::table
+            .filter(clones::person_id.eq_any(ended.to_vec()))
+            .filter(clones::removed_at.is_null()),
+    )
+    .set(clones::removed_at.eq(Some(At(now))))
+    .execute(conn)?;
+    diesel::update(
+        people::table
+            .filter(people::id.eq_any(ended.to_vec()))
+            .filter(people::disabled_at.is_null()),
+    )
+    .set((
+        people::disabled_at.eq(Some(At(now))),
+        people::version.eq(people::version + 1),
+    ))
+    .execute(conn)
+    .map(drop)
+}

@@ -1,0 +1,274 @@
+//! Roles given through pairings (P3).
+
+use diesel::prelude::*;
+
+use super::{Pairing, Scope, Who, find};
+use crate::db::Conn;
+use crate::db::schema::{role_grants, roles};
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::access::Role;
+use crate::domain::ids::{GrantId, GroupId, OrganizationId, PairingId, PersonId, RoleId};
+
+/// A role given to a member of a pairing.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The grant.
+    pub id: GrantId,
+    /// The pairing.
+    pub pairing: PairingId,
+    /// To whom.
+    pub who: Who,
+    /// What.
+    pub role: GivenRole,
+    /// By whom.
+    pub by: Option<PersonId>,
+    /// When.
+    pub at: Instant,
+}
+
+/// What was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GivenRole {
+    /// One of the program's roles.
+    Predefined(Role),
+    /// One of the trustor's own.
+    Own(OwnRole),
+}
+
+/// A role of an organization's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnRole {
+    /// Its id.
+    pub id: RoleId,
+    /// Its name in requests.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Given {
+    /// Whether it goes with the others instead of being given by itself.
+    pub fn goes_with_others(&self) -> bool {
+        matches!(&self.role, GivenRole::Predefined(role) if role.is_of_pairings())
+    }
+}
+
+impl GivenRole {
+    /// Its name in requests.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Predefined(role) => role.as_str(),
+            Self::Own(own) => &own.code,
+        }
+    }
+}
+
+type Row = (
+    GrantId,
+    Option<PairingId>,
+    (Option<PersonId>, Option<GroupId>),
+    (Option<Role>, Option<RoleId>, Option<(String, String)>),
+    (Option<PersonId>, At),
+);
+
+/// The columns of a [`Row`].
+macro_rules! columns {
+    () => {
+        (
+            role_grants::id,
+            role_grants::pairing_id,
+            (role_grants::person_id, role_grants::group_id),
+            (
+                role_grants::role,
+                role_grants::role_id,
+                (roles::code, roles::name).nullable(),
+            ),
+            (role_grants::granted_by, role_grants::granted_at),
+        )
+    };
+}
+
+fn given((id, pairing, who, role, (by, at)): Row) -> Option<Given> {
+    let who = match who {
+        (Some(person), _) => Who::Person(person),
+        (None, group) => Who::Group(group?),
+    };
+    let role = match role {
+        (Some(role), ..) => GivenRole::Predefined(role),
+        (None, id, named) => {
+            let (code, name) = named?;
+            GivenRole::Own(OwnRole {
+                id: id?,
+                code,
+                name,
+            })
+        }
+    };
+    Some(Given {
+        id,
+        pairing: pairing?,
+        who,
+        role,
+        by,
+        at: at.0,
+    })
+}
+
+/// The roles given through these pairings, in the order in which they were given.
+///
+/// # Errors
+/// The database's own.
+pub fn given_in(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<Given>> {
+    let rows: Vec<Row> = role_grants::table
+        .left_join(roles::table)
+        .filter(role_grants::pairing_id.eq_any(pairings.to_vec()))
+        .order(role_grants::id.asc())
+        .select(columns!())
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(given).collect())
+}
+
+/// The grant of that id with its pairing, if that exists in the scope.
+///
+/// # Errors
+/// The database's own.
+pub fn find_given(
+    conn: &mut Conn,
+    scope: Scope,
+    id: GrantId,
+) -> QueryResult<Option<(Pairing, Given)>> {
+    let row: Option<Row> = role_grants::table
+        .left_join(roles::table)
+        .filter(role_grants::id.eq(id))
+        .filter(role_grants::pairing_id.is_not_null())
+        .select(columns!())
+        .get_result(conn)
+        .optional()?;
+    let Some(given) = row.and_then(given) else {
+        return Ok(None);
+    };
+    let pairing = find(conn, scope, given.pairing)?;
+    Ok(pairing.map(|pairing| (pairing, given)))
+}
+
+/// Whether a member has been given a role.
+///
+/// # Errors
+/// The database's own.
+pub fn is_given(
+    conn: &mut Conn,
+    pairing: PairingId,
+    who: Who,
+    role: &GivenRole,
+) -> QueryResult<bool> {
+    let of = role_grants::table.filter(role_grants::pairing_id.eq(pairing));
+    let mut query = of.select(role_grants::id).into_boxed();
+    query = match who {
+        Who::Person(person) => query.filter(role_grants::person_id.eq(person)),
+        Who::Group(group) => query.filter(role_grants::group_id.eq(group)),
+    };
+    query = match role {
+        GivenRole::Predefined(role) => query.filter(role_grants::role.eq(*role)),
+        GivenRole::Own(own) => query.filter(role_grants::role_id.eq(own.id)),
+    };
+    let found: Option<GrantId> = query.get_result(conn).optional()?;
+    Ok(found.is_some())
+}
+
+/// Gives a member a role in the trustor.
+///
+/// # Errors
+/// The database's own; a unique violation if it was given.
+pub fn give(
+    conn: &mut Conn,
+    (pairing, trustor): (PairingId, OrganizationId),
+    who: Who,
+    role: &GivenRole,
+    by: PersonId,
+    now: Instant,
+) -> QueryResult<GrantId> {
+    let id = GrantId::new(now);
+    let (predefined, own) = match role {
+        GivenRole::Predefined(role) => (Some(*role), None),
+        GivenRole::Own(own) => (None, Some(own.id)),
+    };
+    diesel::insert_into(role_grants::table)
+        .values((
+            role_grants::id.eq(id),
+            role_grants::organization_id.eq(trustor),
+            role_grants::person_id.eq(who.person()),
+            role_grants::group_id.eq(who.group()),
+            role_grants::role.eq(predefined),
+            role_grants::role_id.eq(own),
+            role_grants::pairing_id.eq(pairing),
+            role_grants::granted_by.eq(by),
+            role_grants::granted_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Takes a role back.
+///
+/// # Errors
+/// The database's own.
+pub fn take(conn: &mut Conn, id: GrantId) -> QueryResult<()> {
+    diesel::delete(role_grants::table.filter(role_grants::id.eq(id)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Takes all roles of a member back.
+///
+/// # Errors
+/// The database's own.
+pub fn take_all(conn: &mut Conn, pairing: PairingId, who: Who) -> QueryResult<()> {
+    let of = role_grants::table.filter(role_grants::pairing_id.eq(pairing));
+    let taken = match who {
+        Who::Person(person) => {
+            diesel::delete(of.filter(role_grants::person_id.eq(person))).execute(conn)
+        }
+        Who::Group(group) => {
+            diesel::delete(of.filter(role_grants::group_id.eq(group))).execute(conn)
+        }
+    };
+    taken.map(drop)
+}
+
+/// An own role of an organization, named by id or code.
+///
+/// # Errors
+/// The database's own.
+pub fn own_role(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    name: &str,
+) -> QueryResult<Option<OwnRole>> {
+    let mut query = roles::table
+        .filter(roles::organization_id.eq(organization))
+        .select((roles::id, roles::code, roles::name))
+        .into_boxed();
+    query = match name.parse::<RoleId>() {
+        Ok(id) => query.filter(roles::id.eq(id)),
+        Err(_) => query.filter(roles::code.eq(name.to_owned())),
+    };
+    let row: Option<(RoleId, String, String)> = query.get_result(conn).optional()?;
+    Ok(row.map(|(id, code, name)| OwnRole { id, code, name }))
+}
+
+/// The own roles of an organization, by name.
+///
+/// # Errors
+/// The database's own.
+pub fn own_roles(conn: &mut Conn, organization: OrganizationId) -> QueryResult<Vec<OwnRole>> {
+    let rows: Vec<(RoleId, String, String)> = roles::table
+        .filter(roles::organization_id.eq(organization))
+        .order((roles::name.asc(), roles::id.asc()))
+        .select((roles::id, roles::code, roles::name))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, code, name)| OwnRole { id, code, name })
+        .collect())
+}

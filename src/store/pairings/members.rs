@@ -1,0 +1,372 @@
+//! The people and groups that a pairing is for.
+
+use std::collections::HashMap;
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+use super::{Pairing, Scope, find};
+use crate::db::Conn;
+use crate::db::schema::{access_group_members, access_groups, clones, pairing_members, people};
+use crate::db::sql_types::{At, MaybeAt};
+use crate::domain::Instant;
+use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
+use crate::store::people::display_name;
+
+/// A row of `pairing_members`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = pairing_members)]
+pub struct Member {
+    /// Its id.
+    pub id: PairingMemberId,
+    /// The pairing.
+    pub pairing_id: PairingId,
+    /// The person, unless it is a group.
+    pub person_id: Option<PersonId>,
+    /// The group, unless it is a person.
+    pub group_id: Option<GroupId>,
+    /// Who proposed them.
+    pub proposed_by: Option<PersonId>,
+    /// When.
+    #[diesel(deserialize_as = At)]
+    pub proposed_at: Instant,
+    /// Who of the trustor gave them the first role.
+    pub approved_by: Option<PersonId>,
+    /// When.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub approved_at: Option<Instant>,
+    /// When one of them last switched in, or changed something there.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub last_used_at: Option<Instant>,
+    /// Counts the changes.
+    pub version: i64,
+}
+
+/// A person or a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who {
+    /// A person.
+    Person(PersonId),
+    /// Everybody in a group.
+    Group(GroupId),
+}
+
+impl Who {
+    /// The person, if it is one.
+    pub fn person(self) -> Option<PersonId> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Group(_) => None,
+        }
+    }
+
+    /// The group, if it is one.
+    pub fn group(self) -> Option<GroupId> {
+        match self {
+            Self::Person(_) => None,
+            Self::Group(group) => Some(group),
+        }
+    }
+}
+
+impl Member {
+    /// Who it is. The table lets a member be one of the two.
+    pub fn who(&self) -> Option<Who> {
+        match (self.person_id, self.group_id) {
+            (Some(person), _) => Some(Who::Person(person)),
+            (None, group) => group.map(Who::Group),
+        }
+    }
+}
+
+/// The groups that a person is in.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn groups_with(person: PersonId) -> _ {
+    access_group_members::table
+        .filter(access_group_members::person_id.eq(person))
+        .select(access_group_members::group_id.nullable())
+}
+
+/// Adds a member.
+///
+/// # Errors
+/// The database's own; a unique violation if they are one already.
+pub fn add_member(
+    conn: &mut Conn,
+    pairing: PairingId,
+    who: Who,
+    by: PersonId,
+    now: Instant,
+) -> QueryResult<PairingMemberId> {
+    let id = PairingMemberId::new(now);
+    diesel::insert_into(pairing_members::table)
+        .values((
+            pairing_members::id.eq(id),
+            pairing_members::pairing_id.eq(pairing),
+            pairing_members::person_id.eq(who.person()),
+            pairing_members::group_id.eq(who.group()),
+            pairing_members::proposed_by.eq(by),
+            pairing_members::proposed_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Removes a member; the roles that were given to it are taken before.
+///
+/// # Errors
+/// The database's own.
+pub fn remove_member(conn: &mut Conn, id: PairingMemberId) -> QueryResult<()> {
+    diesel::delete(pairing_members::table.filter(pairing_members::id.eq(id)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Notes that the trustor approved a member (P5).
+///
+/// # Errors
+/// The database's own.
+pub fn approve(
+    conn: &mut Conn,
+    id: PairingMemberId,
+    by: PersonId,
+    now: Instant,
+) -> QueryResult<()> {
+    diesel::update(
+        pairing_members::table
+            .filter(pairing_members::id.eq(id))
+            .filter(pairing_members::approved_at.is_null()),
+    )
+    .set((
+        pairing_members::approved_by.eq(Some(by)),
+        pairing_members::approved_at.eq(Some(At(now))),
+    ))
+    .execute(conn)
+    .map(drop)
+}
+
+/// Counts a change of a member.
+///
+/// # Errors
+/// The database's own.
+pub fn change_member(conn: &mut Conn, id: PairingMemberId) -> QueryResult<()> {
+    diesel::update(pairing_members::table.filter(pairing_members::id.eq(id)))
+        .set(pairing_members::version.eq(pairing_members::version + 1))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The member of that id with its pairing, if that exists in the scope.
+///
+/// # Errors
+/// The database's own.
+pub fn find_member(
+    conn: &mut Conn,
+    scope: Scope,
+    id: PairingMemberId,
+) -> QueryResult<Option<(Pairing, Member)>> {
+    let member: Option<Member> = pairing_members::table
+        .filter(pairing_members::id.eq(id))
+        .select(Member::as_select())
+        .get_result(conn)
+        .optional()?;
+    let Some(member) = member else {
+        return Ok(None);
+    };
+    let pairing = find(conn, scope, member.pairing_id)?;
+    Ok(pairing.map(|pairing| (pairing, member)))
+}
+
+/// The members of these pairings, in the order in which they were proposed.
+///
+/// # Errors
+/// The database's own.
+pub fn members_of(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<Member>> {
+    pairing_members::table
+        .filter(pairing_members::pairing_id.eq_any(pairings.to_vec()))
+        .order(pairing_members::id.asc())
+        .select(Member::as_select())
+        .load(conn)
+}
+
+/// Of these pairings, those of which the person is in a trusted group (P10).
+///
+/// # Errors
+/// The database's own.
+pub fn has_groups_with(
+    conn: &mut Conn,
+    pairings: &[PairingId],
+    person: PersonId,
+) -> QueryResult<Vec<PairingId>> {
+    pairing_members::table
+        .filter(pairing_members::pairing_id.eq_any(pairings.to_vec()))
+        .filter(pairing_members::group_id.eq_any(groups_with(person)))
+        .select(pairing_members::pairing_id)
+        .distinct()
+        .load(conn)
+}
+
+/// Whether an enabled person is a member of the pairing, or in a group that is.
+///
+/// # Errors
+/// The database's own.
+pub fn is_trusted(conn: &mut Conn, pairing: PairingId, person: PersonId) -> QueryResult<bool> {
+    let member = pairing_members::table
+        .filter(pairing_members::pairing_id.eq(pairing))
+        .filter(
+            pairing_members::person_id
+                .eq(person)
+                .or(pairing_members::group_id.eq_any(groups_with(person))),
+        );
+    let enabled = people::table
+        .filter(people::id.eq(person))
+        .filter(people::disabled_at.is_null());
+    diesel::select(exists(member).and(exists(enabled))).get_result(conn)
+}
+
+/// Whether a person is in a group.
+///
+/// # Errors
+/// The database's own.
+pub fn is_in_group(conn: &mut Conn, group: GroupId, person: PersonId) -> QueryResult<bool> {
+    let member = access_group_members::table
+        .filter(access_group_members::group_id.eq(group))
+        .filter(access_group_members::person_id.eq(person));
+    diesel::select(exists(member)).get_result(conn)
+}
+
+/// First and last names.
+///
+/// # Errors
+/// The database's own.
+pub fn names(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<PersonId, String>> {
+    let rows: Vec<(PersonId, String, String)> = people::table
+        .filter(people::id.eq_any(persons.to_vec()))
+        .select((people::id, people::first_name, people::last_name))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, first, last)| (id, display_name(&first, &last)))
+        .collect())
+}
+
+/// Names of groups.
+///
+/// # Errors
+/// The database's own.
+pub fn group_names(conn: &mut Conn, groups: &[GroupId]) -> QueryResult<HashMap<GroupId, String>> {
+    let rows: Vec<(GroupId, String)> = access_groups::table
+        .filter(access_groups::id.eq_any(groups.to_vec()))
+        .select((access_groups::id, access_groups::name))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Of these people, those of an organization who can be trusted elsewhere: enabled, and no cloned users.
+///
+/// # Errors
+/// The database's own.
+pub fn people_of(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    persons: &[PersonId],
+) -> QueryResult<Vec<PersonId>> {
+    people::table
+        .filter(people::organization_id.eq(organization))
+        .filter(people::id.eq_any(persons.to_vec()))
+        .filter(people::disabled_at.is_null())
+        .filter(not(exists(
+            clones::table.filter(clones::person_id.eq(people::id)),
+        )))
+        .select(people::id)
+        .load(conn)
+}
+
+/// Of these groups, those of an organization.
+///
+/// # Errors
+/// The database's own.
+pub fn groups_of(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    groups: &[GroupId],
+) -> QueryResult<Vec<GroupId>> {
+    access_groups::table
+        .filter(access_groups::organization_id.eq(organization))
+        .filter(access_groups::id.eq_any(groups.to_vec()))
+        .select(access_groups::id)
+        .load(conn)
+}
+
+/// Everybody of an organization who can be trusted elsewhere, by name, up to `limit`.
+///
+/// # Errors
+/// The database's own.
+pub fn trustable_people(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    limit: i64,
+) -> QueryResult<Vec<(PersonId, String)>> {
+    let rows: Vec<(PersonId, String, String)> = people::table
+        .filter(people::organization_id.eq(organization))
+        .filter(people::disabled_at.is_null())
+        .filter(not(exists(
+            clones::table.filter(clones::person_id.eq(people::id)),
+        )))
+        .order((
+            people::last_name.asc(),
+            people::first_name.asc(),
+            people::id.asc(),
+        ))
+        .limit(limit)
+        .select((people::id, people::first_name, people::last_name))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, first, last)| (id, display_name(&first, &last)))
+        .collect())
+}
+
+/// The groups of an organization, by name, up to `limit`.
+///
+/// # Errors
+/// The database's own.
+pub fn trustable_groups(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    limit: i64,
+) -> QueryResult<Vec<(GroupId, String)>> {
+    access_groups::table
+        .filter(access_groups::organization_id.eq(organization))
+        .order((access_groups::name.asc(), access_groups::id.asc()))
+        .limit(limit)
+        .select((access_groups::id, access_groups::name))
+        .load(conn)
+}
+
+/// The enabled people in a group, by name, up to `limit`.
+///
+/// # Errors
+/// The database's own.
+pub fn people_in(
+    conn: &mut Conn,
+    group: GroupId,
+    limit: i64,
+) -> QueryResult<Vec<(PersonId, String)>> {
+    let rows: Vec<(PersonId, String, String)> = access_group_members::table
+        .inner_join(people::table)
+        .filter(access_group_members::group_id.eq(group))
+        .filter(people::disabled_at.is_null())
+        .order((
+            people::last_name.asc(),
+            people::first_name.asc(),
+            people::id.asc(),
+        ))
+        .limit(limit)
+        .select((people::id, people::first_name, people::last_name))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, first, last)| (id, display_name(&first, &last)))
+        .collect())
+}

@@ -1,0 +1,102 @@
+//! Pairing organizations (section 9): asking, answering, switching, and who works where with which roles.
+//!
+//! Every verb locks the pairing first, asks [`pairing::decide`] what it does and [`pairing::needed`] who may, and is
+//! recorded for both organizations (P9).
+
+mod answer;
+mod clones;
+mod letters;
+mod members;
+mod request;
+mod roles;
+mod switch;
+
+use serde_json::{Map, Value};
+
+pub use answer::{Inspected, accept, inspect, refuse};
+pub use clones::{add_clone, end_clones_of, remove_clone};
+pub use members::{Members, propose, remove_member};
+pub use request::{Request, renew_link, request};
+pub use roles::{give_role, take_role};
+pub use switch::{remove, switch, switched_into};
+
+use super::administer::{By, record as recorded};
+use super::{Actor, Outcome, Refused};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Access, Permission};
+use crate::domain::ids::{EventId, PairingId};
+use crate::domain::pairing::{self, Command, Decision, Event, Party, Refusal, Verb};
+use crate::store::pairings::{self, Pairing, Scope};
+
+/// The pairing of that id, locked, if it exists for the actor.
+fn locked(conn: &mut Conn, actor: &Actor, id: PairingId) -> Outcome<Pairing> {
+    let found = pairings::lock(conn, Scope::from(&actor.access), id)?;
+    Ok(found.ok_or(Refused::NotFound)?)
+}
+
+/// Whether a pairing can be looked at by whoever holds this (P10, P13); being in one of its trusted groups is another
+/// way.
+pub fn is_seen_by(access: &Access, party: Party) -> bool {
+    access.can(match party {
+        Party::Trustee => Permission::OrgTrusteesView,
+        Party::Trustor => Permission::OrgTrustorsView,
+    })
+}
+
+/// Whether the actor may use a verb on a pairing, and on which side of it they are. `on` says whether the verb adds or
+/// switches on. Who neither may nor sees the pairing is told that there is none (A5).
+fn authorized(actor: &Actor, pairing: &Pairing, verb: Verb, on: bool) -> Result<Party, Refused> {
+    let access = &actor.access;
+    let party = pairing
+        .party_of(access.organization)
+        .ok_or(Refused::NotFound)?;
+    let refused = match pairing::needed(party, verb).check(access) {
+        Ok(()) if access.through.is_some() && pairing::widens(verb, on) => {
+            Refusal::ThroughPairing.into()
+        }
+        Ok(()) => return Ok(party),
+        Err(Some(missing)) => missing.into(),
+        Err(None) => Refusal::OtherSide.into(),
+    };
+    if is_seen_by(access, party) {
+        Err(refused)
+    } else {
+        Err(Refused::NotFound)
+    }
+}
+
+/// Nobody starts or answers a pairing for an organization in which they are by a pairing themselves.
+fn at_home(actor: &Actor) -> Result<(), Refused> {
+    match actor.access.through {
+        Some(_) => Err(Refusal::ThroughPairing.into()),
+        None => Ok(()),
+    }
+}
+
+fn decided(pairing: &Pairing, command: Command, now: Instant) -> Result<Decision, Refused> {
+    Ok(pairing::decide(pairing.state(now), command)?)
+}
+
+/// Records what happened to a pairing, for both of its organizations.
+fn record(
+    conn: &mut Conn,
+    by: By<'_>,
+    pairing: &Pairing,
+    event: Event,
+    fields: (Option<&Map<String, Value>>, Option<&Map<String, Value>>),
+    now: Instant,
+) -> Outcome<()> {
+    let kind = format!("pairing.{event}");
+    let organization = pairing.trustor_id.unwrap_or(pairing.trustee_id);
+    let subject = EventId::from_uuid(*pairing.id.as_uuid());
+    recorded(
+        conn,
+        by,
+        &kind,
+        Some(organization),
+        Some(subject),
+        fields,
+        now,
+    )
+}

@@ -1,0 +1,137 @@
+//! Answering a request: what its link shows, yes, and no (P2).
+
+use serde_json::json;
+
+use super::{at_home, decided, letters, record};
+use crate::credentials::{PAIRING_PREFIX, hash_secret};
+use crate::db::Conn;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::ids::{OrganizationId, PairingId};
+use crate::domain::pairing::{Command, Event, Link, LinkProblem, Reader, Refusal, check_link};
+use crate::store::organizations::{self, Organization};
+use crate::store::pairings::{self, Pairing, PairingChanges};
+use crate::workflow::record::object;
+use crate::workflow::{Actor, Outcome, Refused};
+
+/// The characters of a link's secret: its prefix, and 256 bits.
+const TOKEN_LENGTH: usize = PAIRING_PREFIX.len() + 43;
+
+/// What a link that opens shows: who asks.
+#[derive(Clone, Debug)]
+pub struct Inspected {
+    /// The request.
+    pub pairing: Pairing,
+    /// The organization that asks.
+    pub trustee: Organization,
+}
+
+/// What a link shows. It changes nothing.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Pairing`].
+pub fn inspect(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<Inspected> {
+    may_answer(actor)?;
+    let pairing = pairings::by_link(conn, &hash_of(token)?)?;
+    opened(conn, actor, pairing, now)
+}
+
+/// "Yes, I authorize access": the actor's organization trusts the one that asks. That grants nothing by itself (P3).
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Pairing`].
+pub fn accept(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<PairingId> {
+    let pairing = opened_locked(conn, actor, token, now)?;
+    decided(&pairing, Command::Accept, now)?;
+    let trustor = actor.access.organization;
+    let changes = PairingChanges {
+        trustor_id: Some(trustor),
+        accepted_by: Some(actor.id()),
+        accepted_at: Some(At(now)),
+        ..PairingChanges::default()
+    };
+    pairings::update(conn, pairing.id, &changes)?;
+    let accepted = Pairing {
+        trustor_id: Some(trustor),
+        ..pairing
+    };
+    let after = object(json!({"trustee": accepted.trustee_id, "trustor": trustor}));
+    let fields = (None, Some(&after));
+    record(conn, Some(actor), &accepted, Event::Accepted, fields, now)?;
+    letters::accepted(conn, &accepted, actor.id(), now)?;
+    Ok(accepted.id)
+}
+
+/// No: the link is used up.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Pairing`].
+pub fn refuse(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<PairingId> {
+    let pairing = opened_locked(conn, actor, token, now)?;
+    decided(&pairing, Command::Refuse, now)?;
+    let changes = PairingChanges {
+        refused_by: Some(actor.id()),
+        refused_at: Some(At(now)),
+        ..PairingChanges::default()
+    };
+    pairings::update(conn, pairing.id, &changes)?;
+    // Recorded as what it is to whoever answers: nobody trusts, but both organizations have a record of it.
+    let refused = Pairing {
+        trustor_id: Some(actor.access.organization),
+        ..pairing
+    };
+    let after = object(json!({"trustee": refused.trustee_id}));
+    let fields = (None, Some(&after));
+    record(conn, Some(actor), &refused, Event::Refused, fields, now)?;
+    Ok(refused.id)
+}
+
+fn may_answer(actor: &Actor) -> Result<(), Refused> {
+    actor.require(Permission::OrgTrustorsManage)?;
+    at_home(actor)
+}
+
+fn opened_locked(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<Pairing> {
+    may_answer(actor)?;
+    let pairing = pairings::lock_by_link(conn, &hash_of(token)?)?;
+    Ok(opened(conn, actor, pairing, now)?.pairing)
+}
+
+fn hash_of(token: &str) -> Result<String, Refused> {
+    let secret = token.strip_prefix(PAIRING_PREFIX).unwrap_or_default();
+    let lawful = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if token.len() == TOKEN_LENGTH && !secret.is_empty() && secret.bytes().all(lawful) {
+        Ok(hash_secret(token))
+    } else {
+        Err(Refusal::Link(LinkProblem::Malformed).into())
+    }
+}
+
+fn opened(
+    conn: &mut Conn,
+    actor: &Actor,
+    pairing: Option<Pairing>,
+    now: Instant,
+) -> Outcome<Inspected> {
+    let pairing = pairing.ok_or(Refusal::Link(LinkProblem::Unknown))?;
+    let trustee = organization(conn, pairing.trustee_id)?;
+    let own = organization(conn, actor.access.organization)?;
+    let link = Link {
+        trustee: trustee.id,
+        region: &trustee.region,
+        addressed_to: pairing.addressed_to,
+        state: pairing.state(now),
+    };
+    let reader = Reader {
+        id: own.id,
+        kind: own.kind,
+        region: &own.region,
+    };
+    check_link(&link, &reader)?;
+    Ok(Inspected { pairing, trustee })
+}
+
+fn organization(conn: &mut Conn, id: OrganizationId) -> Outcome<Organization> {
+    Ok(organizations::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?)
+}

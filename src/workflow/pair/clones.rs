@@ -1,0 +1,179 @@
+//! Cloned users (P8).
+
+use serde_json::json;
+
+use super::roles::of_member;
+use super::{authorized, decided, letters, locked, record};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::ids::{PairingMemberId, PersonId};
+use crate::domain::pairing::{Command, Event, Refusal, Verb};
+use crate::domain::text::{EmailAddress, PersonName};
+use crate::store::pairings::{self, CloneRow, Pairing, Scope, Who};
+use crate::store::people;
+use crate::workflow::administer::By;
+use crate::workflow::record::object;
+use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+
+/// The most characters of a last name.
+const LONGEST_NAME: usize = 80;
+/// What a clone's address ends with: nothing is ever delivered there (RFC 2606), and it is never verified.
+const NOWHERE: &str = "clones.invalid";
+
+/// Adds a cloned user of a trusted person to the trustor's directory. Of a group, `person` says whose. `mark` stands
+/// behind the last name wherever the clone shows.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, [`Refused::Pairing`].
+pub fn add_clone(
+    conn: &mut Conn,
+    actor: &Actor,
+    member: PairingMemberId,
+    expected: Expected<'_>,
+    (person, mark): (Option<PersonId>, &str),
+    now: Instant,
+) -> Outcome<PersonId> {
+    let (pairing, member, who) = of_member(conn, actor, member)?;
+    authorized(actor, &pairing, Verb::Clone, true)?;
+    unchanged(expected, member.version)?;
+    let have = pairings::running_clones(conn, pairing.id)?;
+    decided(&pairing, Command::AddClone { have }, now)?;
+    let trustor = pairing.trustor_id.ok_or(Refusal::NotAccepted)?;
+    let given = pairings::given_in(conn, &[pairing.id])?;
+    if !given.iter().any(|given| given.who == who) {
+        return Err(Refusal::NotTrusted.into());
+    }
+    let original = whose(conn, &pairing, who, person)?;
+    let original = people::find(conn, Reach::Everything, original)?.ok_or(Refused::NotFound)?;
+    let id = PersonId::new(now);
+    let malformed = |_| Refused::NotFound;
+    let email = EmailAddress::parse(&format!("{id}@{NOWHERE}")).map_err(malformed)?;
+    let room = LONGEST_NAME.saturating_sub(mark.chars().count() + 1);
+    let kept: String = original.last_name.chars().take(room).collect();
+    let first_name = PersonName::parse(&original.first_name).map_err(malformed)?;
+    let last_name = PersonName::parse(&format!("{kept} {mark}")).map_err(malformed)?;
+    pairings::add_clone(
+        conn,
+        (pairing.id, trustor),
+        original.id,
+        (id, &email),
+        (&first_name, &last_name),
+        actor.id(),
+        now,
+    )?;
+    pairings::count_change(conn, pairing.id)?;
+    let after = object(json!({"clone": id, "of": original.id}));
+    let fields = (None, Some(&after));
+    record(conn, Some(actor), &pairing, Event::CloneAdded, fields, now)?;
+    let name = people::display_name(first_name.as_str(), last_name.as_str());
+    letters::cloned(conn, &pairing, (&name, true), Some(actor.id()), now)?;
+    Ok(id)
+}
+
+/// Whose clone is asked for: the member, or one of the group's people.
+fn whose(
+    conn: &mut Conn,
+    pairing: &Pairing,
+    who: Who,
+    person: Option<PersonId>,
+) -> Outcome<PersonId> {
+    let refused = |code: &'static str, given: String| Refused::Field {
+        field: "person",
+        code,
+        given,
+    };
+    let original = match (who, person) {
+        (Who::Person(member), None) => member,
+        (Who::Person(member), Some(person)) if member == person => member,
+        (Who::Person(_), Some(person)) => {
+            return Err(refused("not_found", person.to_string()).into());
+        }
+        (Who::Group(_), None) => return Err(refused("required", String::new()).into()),
+        (Who::Group(group), Some(person)) if pairings::is_in_group(conn, group, person)? => person,
+        (Who::Group(_), Some(person)) => {
+            return Err(refused("not_found", person.to_string()).into());
+        }
+    };
+    if pairings::is_trusted(conn, pairing.id, original)? {
+        Ok(original)
+    } else {
+        Err(Refusal::NotTrusted.into())
+    }
+}
+
+/// Removes a cloned user: it is shut out, and what it did stays there under its name.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, [`Refused::Pairing`].
+pub fn remove_clone(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: PersonId,
+    now: Instant,
+) -> Outcome<Pairing> {
+    let scope = Scope::from(&actor.access);
+    let (pairing, _) = pairings::find_clone(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let pairing = locked(conn, actor, pairing.id)?;
+    let (_, clone) = pairings::find_clone(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    authorized(actor, &pairing, Verb::Clone, false)?;
+    decided(&pairing, Command::RemoveClone, now)?;
+    end_all(conn, Some(actor), &pairing, &[clone], now)?;
+    pairings::count_change(conn, pairing.id)?;
+    Ok(pairing)
+}
+
+/// Ends these cloned users of a pairing, each with its record.
+pub(super) fn end_all(
+    conn: &mut Conn,
+    by: By<'_>,
+    pairing: &Pairing,
+    ended: &[CloneRow],
+    now: Instant,
+) -> Outcome<()> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<PersonId> = ended.iter().map(|clone| clone.id).collect();
+    pairings::end_clones(conn, &ids, now)?;
+    for clone in ended {
+        let before = object(json!({"clone": clone.id, "of": clone.original}));
+        record(
+            conn,
+            by,
+            pairing,
+            Event::CloneRemoved,
+            (Some(&before), None),
+            now,
+        )?;
+        let by = by.map(Actor::id);
+        letters::cloned(conn, pairing, (&clone.name, false), by, now)?;
+    }
+    Ok(())
+}
+
+/// Ends the cloned users whose original is not trusted in a pairing any more.
+pub(super) fn end_untrusted(
+    conn: &mut Conn,
+    by: By<'_>,
+    pairing: &Pairing,
+    now: Instant,
+) -> Outcome<()> {
+    let ended = pairings::untrusted_clones(conn, pairing.id)?;
+    end_all(conn, by, pairing, &ended, now)
+}
+
+/// Ends all cloned users of a person who is shut out.
+///
+/// # Errors
+/// The database's own.
+pub fn end_clones_of(conn: &mut Conn, by: By<'_>, original: PersonId, now: Instant) -> Outcome<()> {
+    for clone in pairings::of_original(conn, original)? {
+        let Some(pairing) = pairings::by_id(conn, clone.pairing)? else {
+            continue;
+        };
+        end_all(conn, by, &pairing, &[clone], now)?;
+        pairings::count_change(conn, pairing.id)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! The people and groups of a pairing (P4, P5, P6).
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::clones::end_untrusted;
+use super::{authorized, decided, letters, locked, record};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
+use crate::domain::pairing::{Command, Event, Verb};
+use crate::store::pairings::{self, Pairing, Scope, Who};
+use crate::workflow::record::object;
+use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+
+/// People and groups.
+#[derive(Clone, Debug, Default)]
+pub struct Members {
+    /// People.
+    pub people: BTreeSet<PersonId>,
+    /// Groups.
+    pub groups: BTreeSet<GroupId>,
+}
+
+/// The named people and groups, all of the trustee.
+pub(super) fn checked(
+    conn: &mut Conn,
+    trustee: OrganizationId,
+    named: &Members,
+) -> Outcome<Vec<Who>> {
+    let refused = |field: &'static str, code: &'static str, given: String| Refused::Field {
+        field,
+        code,
+        given,
+    };
+    if named.people.is_empty() && named.groups.is_empty() {
+        return Err(refused("people", "required", String::new()).into());
+    }
+    let wanted: Vec<PersonId> = named.people.iter().copied().collect();
+    let found = pairings::people_of(conn, trustee, &wanted)?;
+    if let Some(unknown) = wanted.iter().find(|person| !found.contains(person)) {
+        return Err(refused("people", "not_found", unknown.to_string()).into());
+    }
+    let groups: Vec<GroupId> = named.groups.iter().copied().collect();
+    let found = pairings::groups_of(conn, trustee, &groups)?;
+    if let Some(unknown) = groups.iter().find(|group| !found.contains(group)) {
+        return Err(refused("groups", "not_found", unknown.to_string()).into());
+    }
+    let people = wanted.into_iter().map(Who::Person);
+    Ok(people.chain(groups.into_iter().map(Who::Group)).collect())
+}
+
+/// Adds members that were checked, each with its record.
+pub(super) fn add(
+    conn: &mut Conn,
+    actor: &Actor,
+    pairing: &Pairing,
+    members: &[Who],
+    now: Instant,
+) -> Outcome<()> {
+    for who in members {
+        pairings::add_member(conn, pairing.id, *who, actor.id(), now)?;
+        let after = object(json!({"person": who.person(), "group": who.group()}));
+        let fields = (None, Some(&after));
+        record(conn, Some(actor), pairing, Event::MemberAdded, fields, now)?;
+    }
+    Ok(())
+}
+
+/// Proposes more people and groups; the trustor approves each by giving it a role (P5). Who is a member already stays
+/// one.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, [`Refused::Pairing`]: one of them is too many for all.
+pub fn propose(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: PairingId,
+    expected: Expected<'_>,
+    named: &Members,
+    now: Instant,
+) -> Outcome<usize> {
+    let pairing = locked(conn, actor, id)?;
+    if !named.people.is_empty() || named.groups.is_empty() {
+        authorized(actor, &pairing, Verb::AddPerson, true)?;
+    }
+    if !named.groups.is_empty() {
+        authorized(actor, &pairing, Verb::AddGroup, true)?;
+    }
+    unchanged(expected, pairing.version)?;
+    let mut members = checked(conn, pairing.trustee_id, named)?;
+    let present: Vec<Who> = pairings::members_of(conn, &[id])?
+        .iter()
+        .filter_map(pairings::Member::who)
+        .collect();
+    members.retain(|who| !present.contains(who));
+    let propose = Command::Propose {
+        have: present.len(),
+        more: members.len(),
+    };
+    decided(&pairing, propose, now)?;
+    if members.is_empty() {
+        return Ok(0);
+    }
+    add(conn, actor, &pairing, &members, now)?;
+    letters::proposed(conn, &pairing, &members, actor.id(), now)?;
+    pairings::count_change(conn, id)?;
+    Ok(members.len())
+}
+
+/// Removes a person or a group, with the roles that were given to it and the cloned users of whoever is not trusted by
+/// any other way.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, [`Refused::Pairing`].
+pub fn remove_member(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: PairingMemberId,
+    expected: Expected<'_>,
+    now: Instant,
+) -> Outcome<PairingId> {
+    let scope = Scope::from(&actor.access);
+    let (pairing, _) = pairings::find_member(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let pairing = locked(conn, actor, pairing.id)?;
+    let (_, member) = pairings::find_member(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let who = member.who().ok_or(Refused::NotFound)?;
+    let verb = match who {
+        Who::Person(_) => Verb::RemovePerson,
+        Who::Group(_) => Verb::RemoveGroup,
+    };
+    let party = authorized(actor, &pairing, verb, false)?;
+    unchanged(expected, member.version)?;
+    decided(&pairing, Command::RemoveMember, now)?;
+    pairings::take_all(conn, pairing.id, who)?;
+    pairings::remove_member(conn, id)?;
+    end_untrusted(conn, Some(actor), &pairing, now)?;
+    pairings::count_change(conn, pairing.id)?;
+    let before = object(json!({"person": who.person(), "group": who.group()}));
+    let fields = (Some(&before), None);
+    record(
+        conn,
+        Some(actor),
+        &pairing,
+        Event::MemberRemoved,
+        fields,
+        now,
+    )?;
+    letters::removed(conn, &pairing, (party, Some(who)), actor.id(), now)?;
+    Ok(pairing.id)
+}

@@ -1,0 +1,133 @@
+//! Asking to work in another organization (P1), and a new link for an unanswered request.
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::members::{Members, add, checked};
+use super::{at_home, authorized, decided, locked, record};
+use crate::db::Conn;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::ids::{OrganizationId, PairingId};
+use crate::domain::pairing::{Command, Event, LINK_DAYS, MOST_MEMBERS, Party, Refusal, Verb};
+use crate::store::organizations;
+use crate::store::pairings::{self, NewPairing, PairingChanges, Scope};
+use crate::workflow::record::object;
+use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// People and groups of one's own.
+    pub members: Members,
+    /// The client that alone may answer, by id or slug (P11).
+    pub organization: Option<String>,
+}
+
+/// Asks to work in another organization. `token_hash` is of the link's secret, which the edge shows once.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`], [`Refused::Pairing`].
+pub fn request(
+    conn: &mut Conn,
+    actor: &Actor,
+    request: &Request,
+    token_hash: &str,
+    now: Instant,
+) -> Outcome<PairingId> {
+    let trustee = actor.access.organization;
+    let addressed_to = match &request.organization {
+        None => {
+            actor.require(Permission::OrgTrusteesAdd)?;
+            None
+        }
+        Some(name) => {
+            actor.require(Permission::ClientsPair)?;
+            Some(client(conn, trustee, name)?)
+        }
+    };
+    at_home(actor)?;
+    let members = checked(conn, trustee, &request.members)?;
+    if members.len() > MOST_MEMBERS {
+        return Err(Refusal::TooManyMembers.into());
+    }
+    let new = NewPairing {
+        trustee,
+        addressed_to,
+        token_hash,
+        expires_at: now + TimeDelta::days(LINK_DAYS),
+        by: actor.id(),
+    };
+    let id = pairings::insert(conn, &new, now)?;
+    let scope = Scope::from(&actor.access);
+    let pairing = pairings::find(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let after = object(json!({"expires_at": pairing.expires_at, "addressed_to": addressed_to}));
+    record(
+        conn,
+        Some(actor),
+        &pairing,
+        Event::Requested,
+        (None, Some(&after)),
+        now,
+    )?;
+    add(conn, actor, &pairing, &members, now)?;
+    Ok(id)
+}
+
+/// An organization that one's own serves or has served: naming any other tells nothing, whether it exists or not.
+fn client(conn: &mut Conn, trustee: OrganizationId, name: &str) -> Outcome<OrganizationId> {
+    let unknown = || Refused::Field {
+        field: "organization",
+        code: "not_found",
+        given: name.to_owned(),
+    };
+    let named =
+        organizations::named(conn, crate::domain::access::Reach::Everything, name)?.map(|o| o.id);
+    let served = pairings::clients(conn, trustee, None, i64::MAX)?;
+    let client = served.iter().find(|client| Some(client.id) == named);
+    Ok(client.ok_or_else(unknown)?.id)
+}
+
+/// Gives an unanswered request a new link; the old one dies.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, [`Refused::Pairing`].
+pub fn renew_link(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: PairingId,
+    expected: Expected<'_>,
+    token_hash: &str,
+    now: Instant,
+) -> Outcome<PairingId> {
+    let pairing = locked(conn, actor, id)?;
+    // Whoever may start a pairing with a client may also hand over its link again.
+    let may_pair = pairing.addressed_to.is_some()
+        && pairing.party_of(actor.access.organization) == Some(Party::Trustee)
+        && actor.access.can(Permission::ClientsPair)
+        && actor.access.through.is_none();
+    if !may_pair {
+        authorized(actor, &pairing, Verb::RenewLink, true)?;
+    }
+    unchanged(expected, pairing.version)?;
+    decided(&pairing, Command::RenewLink, now)?;
+    let expires_at = now + TimeDelta::days(LINK_DAYS);
+    let changes = PairingChanges {
+        token_hash: Some(token_hash.to_owned()),
+        expires_at: Some(At(expires_at)),
+        ..PairingChanges::default()
+    };
+    pairings::update(conn, id, &changes)?;
+    let before = object(json!({"expires_at": pairing.expires_at}));
+    let after = object(json!({"expires_at": expires_at}));
+    record(
+        conn,
+        Some(actor),
+        &pairing,
+        Event::LinkRenewed,
+        (Some(&before), Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}

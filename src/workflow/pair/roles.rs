@@ -1,0 +1,139 @@
+//! Roles given through a pairing (P3): by the trustor alone; taken by either side (P6).
+
+use serde_json::json;
+
+use super::{authorized, decided, letters, locked, record};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Reach, Role};
+use crate::domain::ids::{GrantId, OrganizationId, PairingMemberId};
+use crate::domain::pairing::{Command, Event, Refusal, Verb};
+use crate::store::organizations;
+use crate::store::pairings::{self, GivenRole, Member, Pairing, Scope, Who};
+use crate::workflow::record::object;
+use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+
+/// Gives a member a role in the trustor, named by code, or by id where it is one of the trustor's own. It takes effect at
+/// once, for a group for everybody in it. The first role brings along the least that every paired person needs (P13),
+/// and approves the member (P5).
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, [`Refused::Pairing`].
+pub fn give_role(
+    conn: &mut Conn,
+    actor: &Actor,
+    member: PairingMemberId,
+    expected: Expected<'_>,
+    role: &str,
+    now: Instant,
+) -> Outcome<GrantId> {
+    let (pairing, member, who) = of_member(conn, actor, member)?;
+    authorized(actor, &pairing, Verb::GiveRole, true)?;
+    unchanged(expected, member.version)?;
+    decided(&pairing, Command::GiveRole, now)?;
+    let trustor = pairing.trustor_id.ok_or(Refusal::NotAccepted)?;
+    let role = role_of(conn, trustor, role)?;
+    if pairings::is_given(conn, pairing.id, who, &role)? {
+        return Err(Refused::Field {
+            field: "role",
+            code: "taken",
+            given: role.code().to_owned(),
+        }
+        .into());
+    }
+    let least = GivenRole::Predefined(Role::TrustedExternalUser);
+    if !pairings::is_given(conn, pairing.id, who, &least)? {
+        pairings::give(conn, (pairing.id, trustor), who, &least, actor.id(), now)?;
+    }
+    let id = pairings::give(conn, (pairing.id, trustor), who, &role, actor.id(), now)?;
+    pairings::approve(conn, member.id, actor.id(), now)?;
+    counted(conn, &pairing, &member)?;
+    let after = object(json!({"person": who.person(), "group": who.group(), "role": role.code()}));
+    let fields = (None, Some(&after));
+    record(conn, Some(actor), &pairing, Event::RoleGiven, fields, now)?;
+    letters::roles_changed(conn, &pairing, who, actor.id(), now)?;
+    Ok(id)
+}
+
+/// Takes a role; the last one takes along what came with the first.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, [`Refused::Pairing`].
+pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> Outcome<Pairing> {
+    let scope = Scope::from(&actor.access);
+    let (pairing, _) = pairings::find_given(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let pairing = locked(conn, actor, pairing.id)?;
+    let (_, given) = pairings::find_given(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let verb = match given.who {
+        Who::Person(_) => Verb::TakePersonRole,
+        Who::Group(_) => Verb::TakeGroupRole,
+    };
+    authorized(actor, &pairing, verb, false)?;
+    decided(&pairing, Command::TakeRole, now)?;
+    if given.goes_with_others() {
+        return Err(Refusal::GoesWithOthers.into());
+    }
+    pairings::take(conn, id)?;
+    let left = pairings::given_in(conn, &[pairing.id])?;
+    if !left
+        .iter()
+        .any(|other| other.who == given.who && !other.goes_with_others())
+    {
+        pairings::take_all(conn, pairing.id, given.who)?;
+    }
+    let members = pairings::members_of(conn, &[pairing.id])?;
+    if let Some(member) = members
+        .iter()
+        .find(|member| member.who() == Some(given.who))
+    {
+        counted(conn, &pairing, member)?;
+    }
+    let before = object(json!({
+        "person": given.who.person(), "group": given.who.group(), "role": given.role.code(),
+    }));
+    let fields = (Some(&before), None);
+    record(conn, Some(actor), &pairing, Event::RoleTaken, fields, now)?;
+    letters::roles_changed(conn, &pairing, given.who, actor.id(), now)?;
+    Ok(pairing)
+}
+
+/// The member of that id with its pairing, which is locked.
+pub(super) fn of_member(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: PairingMemberId,
+) -> Outcome<(Pairing, Member, Who)> {
+    let scope = Scope::from(&actor.access);
+    let (pairing, _) = pairings::find_member(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let pairing = locked(conn, actor, pairing.id)?;
+    let (_, member) = pairings::find_member(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let who = member.who().ok_or(Refused::NotFound)?;
+    Ok((pairing, member, who))
+}
+
+fn counted(conn: &mut Conn, pairing: &Pairing, member: &Member) -> Outcome<()> {
+    pairings::change_member(conn, member.id)?;
+    Ok(pairings::count_change(conn, pairing.id)?)
+}
+
+/// A role that can be given in the trustor: a predefined one that fits it, or one of its own.
+fn role_of(conn: &mut Conn, trustor: OrganizationId, name: &str) -> Outcome<GivenRole> {
+    let refused = |code: &'static str| Refused::Field {
+        field: "role",
+        code,
+        given: name.to_owned(),
+    };
+    if let Ok(role) = name.parse::<Role>() {
+        let organization = organizations::find(conn, Reach::Everything, trustor)?;
+        let kind = organization.ok_or(Refused::NotFound)?.kind;
+        if role.is_of_pairings() {
+            return Err(Refusal::GoesWithOthers.into());
+        }
+        if !role.fits(kind) {
+            return Err(refused("other_side").into());
+        }
+        return Ok(GivenRole::Predefined(role));
+    }
+    let own = pairings::own_role(conn, trustor, name)?;
+    Ok(GivenRole::Own(own.ok_or_else(|| refused("not_found"))?))
+}

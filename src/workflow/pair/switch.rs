@@ -1,0 +1,120 @@
+//! The switches of both sides, the end of a pairing, and switching into the other organization (P6, P7).
+
+use serde_json::json;
+
+use super::clones::end_all;
+use super::{authorized, decided, letters, locked, record};
+use crate::db::Conn;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::ids::{PairingId, PersonId};
+use crate::domain::pairing::{Command, Event, Party, Verb};
+use crate::store::pairings::{self, Pairing, PairingChanges, Scope};
+use crate::workflow::record::object;
+use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+
+/// Switches a pairing off or on: the trustor its switch, the trustee its own. Roles are kept.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, [`Refused::Pairing`].
+pub fn switch(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: PairingId,
+    expected: Expected<'_>,
+    on: bool,
+    now: Instant,
+) -> Outcome<PairingId> {
+    let pairing = locked(conn, actor, id)?;
+    let party = authorized(actor, &pairing, Verb::Switch, on)?;
+    unchanged(expected, pairing.version)?;
+    let decision = decided(&pairing, Command::Switch { by: party, on }, now)?;
+    let Some(event) = decision.event else {
+        return Ok(id);
+    };
+    let (by, at) = if on {
+        (None, None)
+    } else {
+        (Some(actor.id()), Some(At(now)))
+    };
+    let changes = match party {
+        Party::Trustor => PairingChanges {
+            switched_off_by: Some(by),
+            switched_off_at: Some(at),
+            ..PairingChanges::default()
+        },
+        Party::Trustee => PairingChanges {
+            suspended_by: Some(by),
+            suspended_at: Some(at),
+            ..PairingChanges::default()
+        },
+    };
+    pairings::update(conn, id, &changes)?;
+    let before = object(json!({"state": pairing.state(now)}));
+    let after = object(json!({"state": decision.state}));
+    let fields = (Some(&before), Some(&after));
+    record(conn, Some(actor), &pairing, event, fields, now)?;
+    letters::switched(conn, &pairing, (party, on), actor.id(), now)?;
+    Ok(id)
+}
+
+/// Ends a pairing, or takes a request back. Its roles and cloned users go with it.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `Stale`, [`Refused::Pairing`].
+pub fn remove(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: PairingId,
+    expected: Expected<'_>,
+    now: Instant,
+) -> Outcome<Pairing> {
+    let pairing = locked(conn, actor, id)?;
+    let party = authorized(actor, &pairing, Verb::Remove, false)?;
+    unchanged(expected, pairing.version)?;
+    let decision = decided(&pairing, Command::Remove { by: party }, now)?;
+    let standing = pairings::clones_of(conn, &[id])?;
+    end_all(conn, Some(actor), &pairing, &standing, now)?;
+    for member in pairings::members_of(conn, &[id])? {
+        if let Some(who) = member.who() {
+            pairings::take_all(conn, id, who)?;
+        }
+    }
+    let changes = PairingChanges {
+        removed_by: Some(actor.id()),
+        removed_at: Some(At(now)),
+        removed_side: Some(party),
+        ..PairingChanges::default()
+    };
+    pairings::update(conn, id, &changes)?;
+    if let Some(event) = decision.event {
+        let before = object(json!({"state": pairing.state(now)}));
+        let after = object(json!({"state": decision.state, "by": party}));
+        let fields = (Some(&before), Some(&after));
+        record(conn, Some(actor), &pairing, event, fields, now)?;
+    }
+    letters::removed(conn, &pairing, (party, None), actor.id(), now)?;
+    Ok(pairing)
+}
+
+/// Notes that somebody who is there now switched into the organization (P9).
+///
+/// # Errors
+/// [`Refused::NotFound`] if they are not there by a pairing.
+pub fn switched_into(conn: &mut Conn, actor: &Actor, real: PersonId, now: Instant) -> Outcome<()> {
+    let through = actor.access.through.ok_or(Refused::NotFound)?;
+    let scope = Scope::from(&actor.access);
+    let pairing = pairings::find(conn, scope, through.pairing)?.ok_or(Refused::NotFound)?;
+    let after = object(json!({"person": real, "as": actor.id()}));
+    let fields = (None, Some(&after));
+    record(
+        conn,
+        Some(actor),
+        &pairing,
+        Event::SwitchedInto,
+        fields,
+        now,
+    )?;
+    pairings::touch(conn, pairing.id, real, now)?;
+    Ok(())
+}

@@ -1,0 +1,677 @@
+//! Pairing organizations (section 9): asking and answering, roles, who sees what, and working for a client.
+
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::database::on_both_databases;
+use crate::support::desk::Desk;
+use crate::support::paired::{
+    administrators, answers, asks, employs, gives, group, id_of, made, organization_of, pairs,
+    role_of_own, said, there,
+};
+use crate::support::person::medium;
+
+on_both_databases! { Desk:
+    a_partners_contact_escalates_for_the_client,
+    a_link_says_what_is_wrong_with_it,
+    a_refused_link_is_used_up,
+    the_provider_works_in_a_customers_organization_and_not_the_other_way_round,
+    each_side_does_its_own_part,
+    who_is_in_a_pairing_is_seen_by_few,
+    nobody_passes_on_what_they_were_trusted_with,
+    a_partner_starts_a_pairing_with_a_client,
+    a_repeated_request_knows_its_organization,
+    changes_are_guarded_by_versions,
+}
+
+/// P1, P2, P3, P7, P9, P11: from the link to an escalation for the client.
+async fn a_partners_contact_escalates_for_the_client(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    let asked = pia.post("/pairings", json!({ "people": [me] })).await;
+    let etag = asked.header("etag").to_owned();
+    let asked = asked.created();
+    assert_eq!(etag, format!("\"{}\"", asked["version"]));
+    assert_eq!(
+        (&asked["state"], &asked["direction"], &asked["organization"]),
+        (&json!("requested"), &json!("from_me"), &Value::Null)
+    );
+    let pairing = made(&asked);
+    assert!(said(&asked["link"]).ends_with(&format!("/pairing-links/{}", pairing.token)));
+    assert!(
+        pairing.token.starts_with("cbp_") && pairing.token.len() == 4 + 43,
+        "256 bits behind a prefix"
+    );
+    // Only its hash is kept, and it is shown once.
+    for (table, rows) in desk.rows() {
+        assert!(
+            rows.iter().all(|row| !row.contains(&pairing.token)),
+            "{table} keeps the link"
+        );
+    }
+    assert!(
+        !pia.get(&format!("/pairings/{}", pairing.id))
+            .await
+            .text
+            .contains(&pairing.token)
+    );
+
+    // Opening it shows who asks, for whom, and the warning, and changes nothing.
+    let before = desk.rows();
+    for _ in 0..2 {
+        let shown = answers(&abel, "inspection", &pairing.token).await.ok();
+        assert_eq!(shown["organization"]["slug"], "initech");
+        assert_eq!(shown["requested_by"]["name"], "Pia Lund");
+        assert_eq!(shown["people"], json!(["Pia Lund"]));
+        assert!(said(&shown["warning"]).contains("Do not approve"));
+    }
+    desk.is_unchanged_since(&before, "opening a link");
+
+    // Accepting grants nothing by itself.
+    let accepted = answers(&abel, "acceptance", &pairing.token).await.ok();
+    assert_eq!(
+        (&accepted["state"], &accepted["direction"]),
+        (&json!("active"), &json!("to_me"))
+    );
+    assert_eq!(accepted["accepted_by"]["name"], "Abel Noor");
+    let member = pairing.members[0].clone();
+    there(&pia, "acme", Method::GET, "/cases", Value::Null)
+        .await
+        .refused(404, "organization_not_found");
+    gives(&abel, &member, "designated_contact").await;
+    let shown = abel.get(&format!("/pairings/{}", pairing.id)).await.ok();
+    let given: Vec<String> = shown["people"]["items"][0]["roles"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|role| said(&role["role"]))
+        .collect();
+    assert_eq!(given, ["trusted_external_user", "designated_contact"]);
+    assert_eq!(
+        shown["people"]["items"][0]["approved_by"]["name"],
+        "Abel Noor"
+    );
+    assert_eq!(shown["last_used_at"], Value::Null);
+
+    // At once she works there, as herself, and shows where she is.
+    let acting = there(&pia, "acme", Method::GET, "/me", Value::Null)
+        .await
+        .ok();
+    assert_eq!(
+        (
+            &acting["organization"]["slug"],
+            &acting["home_organization"]["slug"]
+        ),
+        (&json!("acme"), &json!("initech"))
+    );
+    assert_eq!(
+        (&acting["through"], &acting["person"]["id"]),
+        (&json!(pairing.id), &json!(me))
+    );
+    let places = pia.get("/me/organizations").await.ok();
+    let slugs: Vec<&Value> = places["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|place| &place["organization"]["slug"])
+        .collect();
+    assert_eq!(slugs, ["initech", "acme"]);
+    assert_eq!(shown["last_used_at"], Value::Null, "looking is no use");
+    desk.post().await;
+    let case = there(&pia, "acme", Method::POST, "/cases", medium().json())
+        .await
+        .created();
+    assert_eq!(
+        (&case["organization"]["slug"], &case["opened_by"]["name"]),
+        (&json!("acme"), &json!("Pia Lund"))
+    );
+    let path = format!("/cases/{}", said(&case["number"]));
+    let body = json!({
+        "reason": "no_progress", "details": "Our client waits.", "acknowledgements": [],
+        "answers": { "expected": "A fix", "business_impact": "Orders stand still" },
+    });
+    let escalated = there(
+        &pia,
+        "acme",
+        Method::POST,
+        &format!("{path}/escalations"),
+        body,
+    )
+    .await
+    .created();
+    assert_eq!(escalated["requested_by"]["name"], "Pia Lund");
+    // At home there is no such case, and nobody there sees it.
+    pia.get(&path).await.refused(404, "not_found");
+    desk.person("dana").get(&path).await.ok();
+    assert_ne!(
+        abel.get(&format!("/pairings/{}", pairing.id)).await.ok()["last_used_at"],
+        Value::Null
+    );
+
+    // P7: no notices there, though the case is opened by her; none of ACME's people.
+    let ola = desk.person("ola");
+    ola.post(
+        &format!("/escalations/{}/claim", said(&escalated["number"])),
+        json!({}),
+    )
+    .await
+    .ok();
+    desk.person("eve")
+        .post(
+            &format!("{path}/feed"),
+            json!({ "body": "We look into it." }),
+        )
+        .await
+        .created();
+    let letters = desk.post().await;
+    assert!(
+        letters.0.iter().all(|mail| !mail.to.contains("pia@")),
+        "no notice of the client's cases"
+    );
+    let people = abel.all("/users").await;
+    assert!(
+        people
+            .iter()
+            .all(|person| person["email"] != pia.email().as_str())
+    );
+    // P9: under her real name.
+    let events = abel.all("/audit-events").await;
+    let named = |kind: &str| {
+        events
+            .iter()
+            .any(|event| event["kind"] == kind && event["actor_name"] == "Pia Lund")
+    };
+    assert!(named("case.opened"), "{events:?}");
+    for kind in ["pairing.accepted", "pairing.role_given"] {
+        assert!(
+            events
+                .iter()
+                .any(|event| event["kind"] == kind && event["actor_name"] == "Abel Noor"),
+            "{kind}"
+        );
+    }
+}
+
+/// P2, P4: which of nine things is wrong, and the link stays good for whom it is.
+async fn a_link_says_what_is_wrong_with_it(desk: Desk) {
+    let (abel, pia, gina) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    let first = asks(&pia, &[&me], &[]).await;
+    let both =
+        async |who: &crate::support::person::Person, token: &str, status: u16, code: &str| {
+            for verb in ["inspection", "acceptance", "refusal"] {
+                answers(who, verb, token).await.refused(status, code);
+            }
+        };
+    for token in [
+        "",
+        "cbp_",
+        "hello",
+        &first.token[..20],
+        &format!("{}!", &first.token[..46]),
+    ] {
+        both(&abel, token, 422, "link_malformed").await;
+    }
+    both(
+        &abel,
+        &format!("cbp_{}", "A".repeat(43)),
+        404,
+        "link_unknown",
+    )
+    .await;
+    both(&pia, &first.token, 409, "link_own").await;
+    both(&desk.person("ada"), &first.token, 409, "link_provider").await;
+    // Without the permission, nothing is told at all.
+    for (person, token) in [("dana", first.token.as_str()), ("vic", "hello")] {
+        answers(&desk.person(person), "inspection", token)
+            .await
+            .refused(403, "missing_permission");
+    }
+    desk.person("ada")
+        .patch("/organizations/globex", json!({ "region": "us" }))
+        .await
+        .ok();
+    both(&gina, &first.token, 409, "link_other_region").await;
+    desk.person("ada")
+        .patch("/organizations/globex", json!({ "region": "eu" }))
+        .await
+        .ok();
+
+    // A new link takes the old one's place.
+    let renewed = pia
+        .post(&format!("/pairings/{}/link", first.id), json!({}))
+        .await
+        .created();
+    let renewed = made(&renewed);
+    both(&abel, &first.token, 404, "link_unknown").await;
+    answers(&abel, "acceptance", &renewed.token).await.ok();
+    both(&abel, &renewed.token, 409, "link_used").await;
+    both(&gina, &renewed.token, 409, "link_used").await;
+    pia.post(&format!("/pairings/{}/link", first.id), json!({}))
+        .await
+        .refused(409, "pairing_answered");
+    // Ended later, the link is still a used one.
+    abel.delete(&format!("/pairings/{}", first.id)).await.done();
+    both(&abel, &renewed.token, 409, "link_used").await;
+
+    let withdrawn = asks(&pia, &[&me], &[]).await;
+    pia.delete(&format!("/pairings/{}", withdrawn.id))
+        .await
+        .done();
+    both(&abel, &withdrawn.token, 410, "link_withdrawn").await;
+
+    // To the very instant.
+    let late = asks(&pia, &[&me], &[]).await;
+    desk.passes(TimeDelta::days(7) - TimeDelta::microseconds(1));
+    answers(&abel, "inspection", &late.token).await.ok();
+    desk.passes(TimeDelta::microseconds(1));
+    both(&abel, &late.token, 410, "link_expired").await;
+    assert_eq!(
+        pia.get(&format!("/pairings/{}", late.id)).await.ok()["state"],
+        "expired"
+    );
+    let again = pia
+        .post(&format!("/pairings/{}/link", late.id), json!({}))
+        .await
+        .created();
+    answers(&abel, "acceptance", &made(&again).token).await.ok();
+}
+
+async fn a_refused_link_is_used_up(desk: Desk) {
+    let (abel, pia, gina) = administrators(&desk).await;
+    let pairing = asks(&pia, &[&id_of(&pia).await], &[]).await;
+    answers(&abel, "refusal", &pairing.token).await.done();
+    answers(&gina, "acceptance", &pairing.token)
+        .await
+        .refused(409, "link_used");
+    assert_eq!(
+        pia.get(&format!("/pairings/{}", pairing.id)).await.ok()["state"],
+        "refused"
+    );
+    abel.get(&format!("/pairings/{}", pairing.id))
+        .await
+        .refused(404, "not_found");
+    pia.delete(&format!("/pairings/{}", pairing.id))
+        .await
+        .done();
+    assert_eq!(pia.all("/pairings").await.len(), 0);
+}
+
+/// F2: internal entries reach no customer by any way.
+async fn the_provider_works_in_a_customers_organization_and_not_the_other_way_round(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let (ada, eve) = (desk.person("ada"), desk.person("eve"));
+    let request = asks(&pia, &[&id_of(&pia).await], &[]).await;
+    answers(&ada, "acceptance", &request.token)
+        .await
+        .refused(409, "link_provider");
+    answers(&abel, "acceptance", &request.token).await.ok();
+    let pairing = pairs(&ada, &abel, &[&id_of(&eve).await], &[]).await;
+    let role = |role: &str| json!({ "role": role });
+    let roles = format!("/pairing-members/{}/roles", pairing.members[0]);
+    for of_staff in ["administrator", "support_engineer", "partner_admin"] {
+        abel.post(&roles, role(of_staff))
+            .await
+            .names_fields(&[("role", "other_side")]);
+    }
+    abel.post(&roles, role("nothing_such"))
+        .await
+        .names_fields(&[("role", "not_found")]);
+    abel.post(&roles, role("trusted_external_user"))
+        .await
+        .refused(409, "role_goes_with_others");
+    gives(&abel, &pairing.members[0], "designated_contact").await;
+    abel.post(&roles, role("designated_contact"))
+        .await
+        .names_fields(&[("role", "taken")]);
+    let case = desk.person("dana").opens(medium()).await;
+    eve.notes(&case, "Internal: the customer's own fault.")
+        .await;
+    let path = format!("/cases/{}/feed", case.number);
+    let seen = there(&eve, "acme", Method::GET, &path, Value::Null).await;
+    assert!(
+        !seen.text.contains("own fault"),
+        "as ACME's she sees what ACME sees"
+    );
+    assert!(eve.get(&path).await.text.contains("own fault"));
+    let acting = there(&eve, "acme", Method::GET, "/me", Value::Null)
+        .await
+        .ok();
+    assert_eq!(acting["side"], "customer");
+}
+
+/// P3, P5, P6, P13: who may do what on which side.
+async fn each_side_does_its_own_part(desk: Desk) {
+    let (abel, pia, gina) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    let pairing = asks(&pia, &[&me], &[]).await;
+    let (path, member) = (
+        format!("/pairings/{}", pairing.id),
+        pairing.members[0].clone(),
+    );
+    // Unanswered, there is nothing to switch, and nobody but the trustee.
+    pia.patch(&path, json!({ "enabled": false }))
+        .await
+        .refused(409, "pairing_not_accepted");
+    abel.get(&path).await.refused(404, "not_found");
+    answers(&abel, "acceptance", &pairing.token).await.ok();
+    let role = json!({ "role": "portal_viewer" });
+    pia.post(&format!("/pairing-members/{member}/roles"), role.clone())
+        .await
+        .refused(403, "other_side_decides");
+    abel.post(
+        &format!("{path}/members"),
+        json!({ "people": [id_of(&abel).await] }),
+    )
+    .await
+    .refused(403, "other_side_decides");
+    abel.post(&format!("{path}/link"), json!({}))
+        .await
+        .refused(403, "other_side_decides");
+    // A third organization learns nothing; nor does who may not look.
+    for person in [
+        &gina,
+        &desk.person("dana"),
+        &desk.person("nils"),
+        &desk.person("ada"),
+    ] {
+        person.get(&path).await.refused(404, "not_found");
+        person
+            .patch(&path, json!({ "enabled": false }))
+            .await
+            .refused(404, "not_found");
+        person.delete(&path).await.refused(404, "not_found");
+        person
+            .post(&format!("/pairing-members/{member}/roles"), role.clone())
+            .await
+            .refused(404, "not_found");
+        person
+            .delete(&format!("/pairing-members/{member}"))
+            .await
+            .refused(404, "not_found");
+    }
+    desk.person("dana")
+        .get("/pairings")
+        .await
+        .refused(403, "missing_permission");
+    desk.person("dana")
+        .post("/pairings", json!({ "people": [me] }))
+        .await
+        .refused(403, "missing_permission");
+    // Who only looks is told what is missing.
+    let vic = desk.person("vic");
+    role_of_own(&desk, &vic, "looks", &["org_trustors:view"]).await;
+    let refused = vic
+        .patch(&path, json!({ "enabled": false }))
+        .await
+        .refused(403, "missing_permission");
+    assert_eq!(refused.json["permission"], "org_trustors:manage");
+    let refused = vic
+        .post(&format!("/pairing-members/{member}/roles"), role.clone())
+        .await
+        .refused(403, "missing_permission");
+    assert_eq!(refused.json["permission"], "grants:add");
+
+    // Roles come and go; the last takes the least along.
+    let viewer = gives(&abel, &member, "portal_viewer").await;
+    let contact = gives(&abel, &member, "designated_contact").await;
+    let cases = async || there(&pia, "acme", Method::POST, "/cases", medium().json()).await;
+    cases().await.created();
+    pia.delete(&format!("/pairing-roles/{contact}"))
+        .await
+        .done();
+    cases().await.refused(403, "missing_permission");
+    there(&pia, "acme", Method::GET, "/cases", Value::Null)
+        .await
+        .ok();
+    abel.delete(&format!("/pairing-roles/{viewer}"))
+        .await
+        .done();
+    there(&pia, "acme", Method::GET, "/cases", Value::Null)
+        .await
+        .refused(404, "organization_not_found");
+    let shown = abel.get(&path).await.ok();
+    assert_eq!(shown["people"]["items"][0]["roles"], json!([]));
+
+    // Each has a switch of its own; roles are kept.
+    gives(&abel, &member, "portal_viewer").await;
+    let state = async |who: &crate::support::person::Person, on: bool| {
+        said(&who.patch(&path, json!({ "enabled": on })).await.ok()["state"])
+    };
+    assert_eq!(state(&abel, false).await, "switched_off");
+    assert_eq!(state(&pia, false).await, "both_off");
+    assert_eq!(state(&abel, true).await, "suspended");
+    there(&pia, "acme", Method::GET, "/cases", Value::Null)
+        .await
+        .refused(404, "organization_not_found");
+    assert_eq!(state(&pia, true).await, "active");
+    there(&pia, "acme", Method::GET, "/cases", Value::Null)
+        .await
+        .ok();
+
+    // P5: more people, approved by their first role.
+    let nobody = json!({ "people": [id_of(&gina).await] });
+    pia.post(&format!("{path}/members"), nobody)
+        .await
+        .names_fields(&[("people", "not_found")]);
+    pia.post(&format!("{path}/members"), json!({}))
+        .await
+        .names_fields(&[("people", "required")]);
+    let support = group(
+        &desk,
+        &organization_of(&pia).await,
+        "Initech Support",
+        &[&me],
+    )
+    .await;
+    let more = pia
+        .post(
+            &format!("{path}/members"),
+            json!({ "groups": [support], "people": [me] }),
+        )
+        .await
+        .ok();
+    assert_eq!(
+        more["people"]["items"].as_array().map(Vec::len),
+        Some(1),
+        "she is in it already"
+    );
+    let of_group = said(&more["groups"]["items"][0]["id"]);
+    assert_eq!(more["groups"]["items"][0]["approved_at"], Value::Null);
+    gives(&abel, &of_group, "designated_contact").await;
+    cases().await.created();
+    let mails = desk.post().await;
+    assert!(
+        mails.0.iter().any(|mail| mail.to.contains("abel@")),
+        "the trustor is told of whom is proposed"
+    );
+}
+
+/// P10.
+async fn who_is_in_a_pairing_is_seen_by_few(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let home = organization_of(&pia).await;
+    let me = id_of(&pia).await;
+    let support = group(&desk, &home, "Secret Support", &[&me]).await;
+    let pairing = pairs(&pia, &abel, &[&me], &[&support]).await;
+    let path = format!("/pairings/{}", pairing.id);
+    let ada = desk.person("ada");
+    let ivo = json!({ "organization": "initech", "email": "ivo@initech.test", "first_name": "Ivo", "last_name": "Rand",
+        "password": crate::support::world::PASSWORD });
+    let ivo = said(&ada.post("/users", ivo).await.created()["id"]);
+    // Vic of ACME may look at trusts, and not at who is in them.
+    let vic = desk.person("vic");
+    role_of_own(&desk, &vic, "looks", &["org_trustors:view"]).await;
+    let seen = vic.get(&path).await;
+    assert!(
+        !seen.text.contains("Secret Support"),
+        "never a group's name"
+    );
+    let seen = seen.ok();
+    assert_eq!(
+        seen["people"],
+        json!({ "items": [], "missing_permission": "org_trustee_users:view" })
+    );
+    assert_eq!(
+        seen["groups"],
+        json!({ "items": [], "missing_permission": "org_trustee_groups:view" })
+    );
+    role_of_own(&desk, &vic, "looks_closer", &["org_trustee_users:view"]).await;
+    let seen = vic.get(&path).await.ok();
+    assert_eq!(seen["people"]["items"][0]["name"], "Pia Lund");
+    assert_eq!(seen["groups"]["items"], json!([]));
+    // Who is in a trusted group sees it, without any permission.
+    let dana = desk.person("dana");
+    dana.get(&path).await.refused(404, "not_found");
+    employs(&desk, &pia, &["designated_contact"]).await;
+    let seen = pia.get(&path).await.ok();
+    assert_eq!(seen["groups"]["items"][0]["name"], "Secret Support");
+    assert_eq!(seen["may"], json!([]));
+    assert!(!ivo.is_empty());
+}
+
+/// Whoever is here by a pairing widens none, and sees only theirs.
+async fn nobody_passes_on_what_they_were_trusted_with(desk: Desk) {
+    let (abel, pia, gina) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    let mine = pairs(&pia, &abel, &[&me], &[]).await;
+    let other = pairs(&gina, &abel, &[&id_of(&gina).await], &[]).await;
+    gives(&abel, &mine.members[0], "organization_admin").await;
+    let at_acme = async |method: Method, path: String, body: Value| {
+        there(&pia, "acme", method, &path, body).await
+    };
+    let seen = at_acme(Method::GET, "/pairings".into(), Value::Null)
+        .await
+        .ok();
+    let ids: Vec<&Value> = seen["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|pairing| &pairing["id"])
+        .collect();
+    assert_eq!(ids, [&json!(mine.id)]);
+    at_acme(Method::GET, format!("/pairings/{}", other.id), Value::Null)
+        .await
+        .refused(404, "not_found");
+    at_acme(
+        Method::DELETE,
+        format!("/pairings/{}", other.id),
+        Value::Null,
+    )
+    .await
+    .refused(404, "not_found");
+    let abel_himself = json!({ "people": [id_of(&abel).await] });
+    at_acme(Method::POST, "/pairings".into(), abel_himself)
+        .await
+        .refused(403, "not_through_pairing");
+    let role = json!({ "role": "designated_contact" });
+    at_acme(
+        Method::POST,
+        format!("/pairing-members/{}/roles", mine.members[0]),
+        role,
+    )
+    .await
+    .refused(403, "not_through_pairing");
+    let request = asks(&gina, &[&id_of(&gina).await], &[]).await;
+    let token = json!({ "token": request.token });
+    at_acme(Method::POST, "/pairing-links/acceptance".into(), token)
+        .await
+        .refused(403, "not_through_pairing");
+    // Leaving is theirs.
+    at_acme(
+        Method::DELETE,
+        format!("/pairings/{}", mine.id),
+        Value::Null,
+    )
+    .await
+    .done();
+    at_acme(Method::GET, "/cases".into(), Value::Null)
+        .await
+        .refused(404, "organization_not_found");
+}
+
+/// P11.
+async fn a_partner_starts_a_pairing_with_a_client(desk: Desk) {
+    let (abel, pia, gina) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    assert_eq!(pia.all("/clients").await, Vec::<Value>::new());
+    abel.get("/clients")
+        .await
+        .refused(403, "missing_permission");
+    // Whom it does not serve, it cannot name, whether there is such an organization or not.
+    for name in ["globex", "nowhere"] {
+        let body = json!({ "people": [me], "organization": name });
+        pia.post("/pairings", body)
+            .await
+            .names_fields(&[("organization", "not_found")]);
+    }
+    let first = pairs(&pia, &abel, &[&me], &[]).await;
+    abel.delete(&format!("/pairings/{}", first.id)).await.done();
+    let clients = pia.all("/clients").await;
+    assert_eq!(clients.len(), 1, "it has served ACME");
+    assert_eq!(clients[0]["slug"], "acme");
+    let body = json!({ "people": [me], "organization": "acme" });
+    gina.post("/pairings", body.clone())
+        .await
+        .refused(403, "missing_permission");
+    let asked = pia.post("/pairings", body).await.created();
+    assert_eq!(asked["organization"]["slug"], "acme");
+    let token = made(&asked).token;
+    answers(&gina, "acceptance", &token)
+        .await
+        .refused(403, "link_foreign");
+    answers(&abel, "acceptance", &token).await.ok();
+    answers(&gina, "acceptance", &token)
+        .await
+        .refused(403, "link_foreign");
+}
+
+async fn a_repeated_request_knows_its_organization(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let pairing = pairs(&pia, &abel, &[&id_of(&pia).await], &[]).await;
+    gives(&abel, &pairing.members[0], "designated_contact").await;
+    let open = || {
+        pia.asks(Method::POST, "/cases")
+            .header("idempotency-key", "once")
+            .json(&medium().json())
+    };
+    let there = || open().header("acting-organization", "acme");
+    let first = there().await.created();
+    assert_eq!(there().await.created()["id"], first["id"]);
+    open().await.refused(422, "idempotency_key_reused");
+    // The link is shown once, also to who asks again with the same key.
+    let ask = async || {
+        let me = id_of(&pia).await;
+        pia.asks(Method::POST, "/pairings")
+            .header("idempotency-key", "link")
+            .json(&json!({ "people": [me] }))
+            .await
+            .created()
+    };
+    let (shown, later) = (ask().await, ask().await);
+    assert_eq!(later["id"], shown["id"]);
+    assert_eq!(
+        (shown["link"].is_string(), &later["link"]),
+        (true, &Value::Null)
+    );
+}
+
+async fn changes_are_guarded_by_versions(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let pairing = pairs(&pia, &abel, &[&id_of(&pia).await], &[]).await;
+    let path = format!("/pairings/{}", pairing.id);
+    let version = abel.get(&path).await.header("etag").to_owned();
+    gives(&abel, &pairing.members[0], "portal_viewer").await;
+    let stale = |method: Method, path: &str| abel.asks(method, path).header("if-match", &version);
+    stale(Method::PATCH, &path)
+        .json(&json!({ "enabled": false }))
+        .await
+        .refused(412, "stale_version");
+    stale(Method::DELETE, &path)
+        .await
+        .refused(412, "stale_version");
+    let fresh = abel.get(&path).await.header("etag").to_owned();
+    let patch = abel.asks(Method::PATCH, &path).header("if-match", &fresh);
+    patch.json(&json!({ "enabled": false })).await.ok();
+}

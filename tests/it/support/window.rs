@@ -1,0 +1,82 @@
+//! A browser window without a browser: a session's cookie, for the API and for the portal's pages and forms.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::desk::Desk;
+use super::person::{Asking, Person};
+use super::world::PASSWORD;
+
+/// Somebody's session.
+#[derive(Clone)]
+pub struct Window {
+    desk: Desk,
+    cookie: String,
+    csrf: String,
+}
+
+impl Window {
+    /// Signs in.
+    pub async fn of(desk: &Desk, person: &Person) -> Self {
+        let body = json!({ "email": person.email(), "password": PASSWORD });
+        let builder = desk.client().post(desk.api("/sessions")).json(&body);
+        let answer = Asking::new(format!("sign in {}", person.email()), builder).await;
+        let cookie = answer
+            .header("set-cookie")
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let csrf = answer.created()["csrf_token"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        Self {
+            desk: desk.clone(),
+            cookie,
+            csrf,
+        }
+    }
+
+    /// A request to the API.
+    pub fn asks(&self, method: Method, path: &str) -> Asking {
+        let builder = self
+            .desk
+            .client()
+            .request(method.clone(), self.desk.api(path));
+        Asking::new(format!("session: {method} {path}"), builder)
+            .header("cookie", &self.cookie)
+            .header("x-csrf-token", &self.csrf)
+    }
+
+    /// Switches into an organization, or home.
+    pub async fn switches(&self, to: Value) -> Answer {
+        self.asks(Method::POST, "/sessions/current/organization")
+            .json(&to)
+            .await
+    }
+
+    /// A page of the portal.
+    pub async fn page(&self, path: &str) -> Answer {
+        let builder = self.desk.client().get(self.desk.page(path));
+        Asking::new(format!("page {path}"), builder)
+            .header("cookie", &self.cookie)
+            .await
+    }
+
+    /// Sends a form of the portal.
+    pub async fn sends(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut form = vec![("csrf_token", self.csrf.as_str())];
+        form.extend_from_slice(fields);
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&form)
+            .finish();
+        let builder = self.desk.client().post(self.desk.page(path));
+        Asking::new(format!("form {path}"), builder)
+            .header("cookie", &self.cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .await
+    }
+}
