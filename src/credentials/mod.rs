@@ -3,9 +3,13 @@
 //! Only hashes are kept. A password is slow to hash, because people choose guessable ones; a random secret is not
 //! guessable and is hashed quickly.
 
+mod authenticator;
 mod password;
 mod secret;
 
+pub use authenticator::{
+    Authenticator, RECOVERY_CODES, new_nonce, new_recovery_codes, recovery_hash,
+};
 pub use password::{HashError, hash_password, verify_password};
 pub use secret::{NewSecret, hash_secret, same_secret};
 

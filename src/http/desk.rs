@@ -14,7 +14,7 @@ use crate::mail::render::{Renderer, TemplateError};
 use crate::mail::transport::{Folder, Smtp, SmtpUrlError, Transport};
 use crate::mail::{Letterhead, Post};
 use crate::words::Words;
-use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Steps};
+use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Steps};
 
 /// The installation as the edge sees it: made once, shared by all threads.
 pub struct Desk {
@@ -32,6 +32,10 @@ pub struct Desk {
     pub post: Arc<Post>,
     /// Wakes the outbox after a write.
     pub bell: Bell,
+    /// Wakes whoever sees to wishes to set a new password.
+    pub resets: Bell,
+    /// The sessions that were used lately.
+    pub seen: Seen,
     /// Signs links.
     pub key: SecretKey,
     /// Proxies whose word about a client's address is taken.
@@ -63,6 +67,8 @@ impl Desk {
             public_url,
             post,
             bell: Bell::default(),
+            resets: Bell::default(),
+            seen: Seen::default(),
             support_phone: settings.support_phone.clone(),
             key,
             trusted_proxies: settings.trusted_proxies.clone(),
@@ -75,6 +81,8 @@ impl Desk {
         Jobs {
             outbox: Outbox::new(self.db.clone(), Arc::clone(&self.post), self.words.clone()),
             steps: Steps::new(self.db.clone()),
+            resets: Resets::new(self.db.clone(), self.key.clone(), self.resets.clone()),
+            presence: Presence::new(self.db.clone(), self.seen.clone()),
             housekeeping: Housekeeping::new(self.db.clone()),
         }
     }

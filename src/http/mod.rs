@@ -11,6 +11,7 @@ pub mod health;
 pub mod idempotency;
 pub mod openapi;
 pub mod pagination;
+pub mod password;
 pub mod portal;
 pub mod principal;
 pub mod problem;
@@ -19,6 +20,7 @@ pub mod route;
 pub mod routes;
 pub mod server;
 pub mod sign_in;
+pub mod throttle;
 pub mod trace;
 
 pub use server::{BindError, Server};

@@ -2,17 +2,21 @@
 //!
 //! A verb returns what came of it, or a [`Refused`] named for why nothing did; the edge rolls back on the latter.
 
+pub mod access_request;
+pub mod account;
 pub mod administer;
 pub mod assess;
 pub mod close_case;
 pub mod feed;
 pub mod import_case;
+pub mod letters;
 pub mod notify;
 pub mod open_case;
 pub mod promise;
 pub mod request;
 pub mod resend_notice;
 pub mod review_escalation;
+pub mod second_factor;
 pub mod submit_escalation;
 pub mod update_case;
 pub mod update_organization;
@@ -25,6 +29,7 @@ use crate::db::{DbError, Failure};
 use crate::domain::access::{
     Access, CaseField, FieldRefusal, MissingPermission, Permission, Reach,
 };
+use crate::domain::access_request::AccessRequestRefusal;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{
     CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal, UnlawfulMove,
@@ -32,6 +37,7 @@ use crate::domain::case::{
 use crate::domain::eligibility::Assessment;
 use crate::domain::escalation;
 use crate::domain::ids::{EscalationNumber, PersonId};
+use crate::domain::link::LinkState;
 use crate::domain::organization::Side;
 use crate::domain::reason::AnswerError;
 
@@ -121,6 +127,20 @@ pub enum Refused {
     EditWindowClosed,
     /// An entry of this kind is not changed or redacted; or it was redacted before (F4).
     NotEditable,
+    /// A request for access that is not decided like this (A6).
+    AccessRequest(AccessRequestRefusal),
+    /// The one-time link is none of this installation's for what is asked.
+    LinkUnknown,
+    /// The one-time link cannot be used any more.
+    Link(LinkState),
+    /// A second factor is asked for already.
+    SecondFactorOn,
+    /// No second factor is asked for, or none was begun.
+    SecondFactorOff,
+    /// The person has a password already and needs no invitation.
+    AlreadyJoined,
+    /// The person is shut out.
+    AccountDisabled,
     /// The case did not exist yet at that instant.
     BeforeOpening {
         /// When it was opened.
@@ -194,6 +214,7 @@ macro_rules! refusals {
 }
 
 refusals!(
+    AccessRequest(AccessRequestRefusal),
     Answers(Vec<AnswerError>),
     Case(CaseRefusal),
     Decision(DecisionRefusal),

@@ -10,10 +10,13 @@ use crate::words::{self, Words};
 
 /// Every code of a fault there is; each has a message `fault-<code>`.
 pub const FAULTS: &[&str] = &[
+    "already_set",
+    "common_password",
     "control_character",
     "empty",
     "given_twice",
     "in_the_future",
+    "is_address",
     "last_administrator",
     "malformed",
     "malformed_code",
@@ -36,7 +39,10 @@ pub const FAULTS: &[&str] = &[
     "not_in_the_future",
     "not_later",
     "not_null",
+    "not_with_password",
+    "not_with_refusal",
     "not_with_state",
+    "not_yourself",
     "other_side",
     "out_of_range",
     "overlapping_spans",
@@ -52,7 +58,9 @@ pub const FAULTS: &[&str] = &[
     "unknown_question",
     "unknown_time_zone",
     "unknown_weekday",
+    "wrong_code",
     "wrong_kind",
+    "wrong_password",
     "wrong_type",
 ];
 

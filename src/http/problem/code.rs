@@ -42,6 +42,10 @@ codes! {
     Unauthenticated = "unauthenticated", UNAUTHORIZED;
     /// E-mail address and password do not belong together; says no more than that (A7).
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED;
+    /// The password is right; a code of the second factor is to be shown with it.
+    SecondFactorRequired = "second_factor_required", UNAUTHORIZED;
+    /// The password is right; the code of the second factor is not, or was used before.
+    InvalidSecondFactor = "invalid_second_factor", UNAUTHORIZED;
     /// What is asked for is in sight, but the person may not do it (A5); `permission` names what is missing.
     MissingPermission = "missing_permission", FORBIDDEN;
     /// A token that allows only a part of what its owner may do cannot manage tokens, or it could make itself more.
@@ -62,6 +66,14 @@ codes! {
     OrganizationNotFound = "organization_not_found", NOT_FOUND;
     /// The session had switched into a paired organization, and access there has ended.
     OrganizationAccessEnded = "organization_access_ended", FORBIDDEN;
+    /// The one-time link is none of this installation's.
+    LinkUnknown = "link_unknown", NOT_FOUND;
+    /// The one-time link was used.
+    LinkUsed = "link_used", GONE;
+    /// A later one-time link took its place, or it was called back.
+    LinkRevoked = "link_revoked", GONE;
+    /// The one-time link's time is over.
+    LinkExpired = "link_expired", GONE;
     /// The address exists, the method does not; `Allow` lists those that do.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     /// An escalation is already active on the case (E3).
@@ -90,6 +102,14 @@ codes! {
     AlreadyRequested = "already_requested", CONFLICT;
     /// A decision was made already.
     AlreadyDecided = "already_decided", CONFLICT;
+    /// A second factor is asked for already.
+    SecondFactorOn = "second_factor_on", CONFLICT;
+    /// No second factor is asked for, or none was begun.
+    SecondFactorOff = "second_factor_off", CONFLICT;
+    /// The person has a password already and needs no invitation.
+    AlreadyJoined = "already_joined", CONFLICT;
+    /// The person is shut out.
+    AccountDisabled = "account_disabled", CONFLICT;
     /// A notice that waits or was sent is not sent again.
     NoticeNotEnded = "notice_not_ended", CONFLICT;
     /// A thing that other things need cannot go.
