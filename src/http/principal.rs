@@ -55,6 +55,8 @@ pub enum Via {
         csrf_token: String,
         /// Until when it is taken.
         expires_at: Instant,
+        /// When its row says that it was last used.
+        last_seen_at: Instant,
     },
     /// An API token.
     Token {
@@ -74,6 +76,14 @@ impl Principal {
     /// The side on which they stand.
     pub fn side(&self) -> Side {
         self.actor.access.side
+    }
+
+    /// The session, if it is one.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.via {
+            Via::Session { id, .. } => Some(id),
+            Via::Token { .. } => None,
+        }
     }
 
     /// What the forms and headers of this session have to carry; nothing for a token, which no page can make a
@@ -142,6 +152,12 @@ pub async fn find(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal
         .read(move |conn| load(conn, &shown, &whereabouts, now))
         .await?;
     if let Some(principal) = &found {
+        if let Via::Session {
+            id, last_seen_at, ..
+        } = principal.via
+        {
+            desk.seen.note(id, last_seen_at, now);
+        }
         let span = tracing::Span::current();
         span.record("person.id", tracing::field::display(principal.actor.id()));
         span.record(
@@ -231,6 +247,7 @@ pub(super) fn of_session(
                 id: session.id,
                 csrf_token: session.csrf_token,
                 expires_at: session.expires_at,
+                last_seen_at: session.last_seen_at,
             };
             Ok(Some(Principal::of(*bearer, via)))
         }

@@ -6,7 +6,7 @@ mod links;
 use chrono::TimeDelta;
 use serde_json::json;
 
-pub use links::{followed, invite, redeem, send_reset};
+pub use links::{add_invited, followed, invite, redeem, send_reset};
 
 use super::administer::{By, reach, record, refused, require};
 use super::letters;

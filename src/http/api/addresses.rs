@@ -9,15 +9,15 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::db::Conn;
 use crate::domain::access::Access;
 use crate::domain::access::Permission::{
-    CalendarsView, CasesView, EscalationsView, LinesView, NoticesView, OrganizationsView, UsersView,
+    AccessRequestsView, CalendarsView, CasesView, EscalationsView, LinesView, NoticesView, OrganizationsView, UsersView,
 };
 use crate::domain::ids::{
-    CalendarId, CaseRef, EntryId, EscalationRef, LineId, NextStepId, NoticeId, PersonId,
-    PriorityRequestId, TokenId,
+    AccessRequestId, CalendarId, CaseRef, EntryId, EscalationRef, LineId, NextStepId, NoticeId,
+    PersonId, PriorityRequestId, SessionId, TokenId,
 };
 use crate::http::call::Address;
 use crate::http::problem::Problem;
-use crate::store::{cases, escalations, feeds, organizations, people, promises, requests};
+use crate::store::{access_requests, cases, escalations, feeds, organizations, people, promises, requests};
 
 /// An organization by id or slug.
 #[derive(Clone, Debug)]
@@ -67,6 +67,10 @@ macro_rules! addresses {
 addresses! {
     // Only ever one's own, and needs no permission.
     TokenId, "An API token, by id.", |_token, _conn, _access| true;
+    SessionId, "A session, by id.", |_session, _conn, _access| true;
+    AccessRequestId, "A request for read-only access, by id.",
+        |request, conn, access| access.can(AccessRequestsView)
+            && access_requests::find(conn, access.reach(), *request)?.is_some();
     CaseRef, "A case, by id or number.",
         |case, conn, access| access.can(CasesView) && cases::id_of(conn, access.reach(), case)?.is_some();
     EscalationRef, "An escalation, by id or number.",

@@ -2,6 +2,8 @@
 
 mod addresses;
 
+pub mod access_requests;
+pub mod account;
 pub mod audit;
 pub mod calendars;
 pub mod cases;
@@ -12,6 +14,7 @@ pub mod eligibility;
 pub mod escalations;
 pub mod feeds;
 pub mod lines;
+pub mod links;
 pub mod next_steps;
 pub mod notices;
 pub mod organizations;

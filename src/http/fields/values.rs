@@ -17,6 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::{At, Errors, Fault, Field, Member, Members, Request};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
+use crate::domain::access_request::AccessRequestState;
 use crate::domain::calendar::Unit;
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
 use crate::domain::eligibility::FindingCode;
@@ -68,6 +69,7 @@ written! {
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
     State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Permission, Role,
     CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode, NoticeState,
+    AccessRequestState,
 }
 
 impl Field for Instant {

@@ -4,13 +4,13 @@ use super::visit::Visit;
 use crate::db::Conn;
 use crate::domain::access::Access;
 use crate::domain::access::Permission::{
-    CalendarsView, CasesView, EscalationsView, NoticesView, UsersView,
+    AccessRequestsView, CalendarsView, CasesView, EscalationsView, NoticesView, UsersView,
 };
 use crate::domain::ids::{
-    CaseRef, EntryId, EscalationRef, NextStepId, PersonId, PriorityRequestId,
+    AccessRequestId, CaseRef, EntryId, EscalationRef, NextStepId, PersonId, PriorityRequestId,
 };
 use crate::http::problem::Problem;
-use crate::store::{cases, escalations, feeds, people, promises, requests};
+use crate::store::{access_requests, cases, escalations, feeds, people, promises, requests};
 
 /// Whether everything that the path names exists for the visitor.
 ///
@@ -37,6 +37,7 @@ fn exists(conn: &mut Conn, access: &Access, name: &str, value: &str) -> Result<b
         "case" | "step" | "entry" | "request" => access.can(CasesView),
         "escalation" => access.can(EscalationsView),
         "person" => access.can(UsersView),
+        "access_request" => access.can(AccessRequestsView),
         "calendar" => access.can(CalendarsView),
         "notice" => access.can(NoticesView),
         _ => true,
@@ -67,6 +68,10 @@ fn exists(conn: &mut Conn, access: &Access, name: &str, value: &str) -> Result<b
         },
         "person" => match value.parse::<PersonId>() {
             Ok(person) => people::find(conn, reach, person)?.is_some(),
+            Err(_) => false,
+        },
+        "access_request" => match value.parse::<AccessRequestId>() {
+            Ok(request) => access_requests::find(conn, reach, request)?.is_some(),
             Err(_) => false,
         },
         // Of calendars and notices, whoever may see one sees all; reasons everybody reads.

@@ -1,5 +1,6 @@
-//! Administration: reasons, policies, calendars, people, organizations and notices.
+//! Administration: people, requests for access, organizations, reasons, policies, calendars and notices.
 
+pub mod access_requests;
 pub mod calendars;
 mod handlers;
 pub mod notices;
@@ -116,6 +117,8 @@ pub struct AdminForm {
 pub enum Place {
     /// People.
     People,
+    /// Requests for read-only access.
+    AccessRequests,
     /// Organizations.
     Organizations,
     /// Escalation reasons.
@@ -130,8 +133,9 @@ pub enum Place {
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::People,
+        Self::AccessRequests,
         Self::Organizations,
         Self::Reasons,
         Self::Policies,
@@ -139,8 +143,9 @@ impl Place {
         Self::Notices,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 6] = [
+    pub const NAMES: [&str; 7] = [
         "people",
+        "access-requests",
         "organizations",
         "reasons",
         "policies",

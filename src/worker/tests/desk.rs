@@ -124,6 +124,8 @@ impl Desk {
         Jobs {
             outbox: self.outbox.clone(),
             steps: Steps::new(self.db.clone()),
+            resets: Resets::new(self.db.clone(), key(), Bell::default()),
+            presence: Presence::new(self.db.clone(), Seen::default()),
             housekeeping: Housekeeping::new(self.db.clone()),
         }
     }

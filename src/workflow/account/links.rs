@@ -12,9 +12,27 @@ use crate::domain::notice::{LinkFacts, PasswordWay};
 use crate::domain::text::EmailAddress;
 use crate::store::people::{self, Person, PersonChanges};
 use crate::store::{organizations, sessions};
-use crate::workflow::administer::{By, reach, require};
+use crate::workflow::administer::{AddPerson, Address, By, join, reach, require};
 use crate::workflow::one_time_link::{self, Redemption};
 use crate::workflow::{Actor, Outcome, Refused, letters};
+
+/// Adds a person who chooses their password themselves: they get a link, and their address is taken as theirs once it
+/// was followed.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn add_invited(
+    conn: &mut Conn,
+    key: &SecretKey,
+    by: By<'_>,
+    add: &AddPerson,
+    now: Instant,
+) -> Outcome<PersonId> {
+    require(by, Permission::UsersManage)?;
+    let id = join(conn, by, add, Address::Unproven, now)?;
+    invite(conn, key, by, id, now)?;
+    Ok(id)
+}
 
 /// Invites somebody who cannot sign in yet; the links of earlier invitations are void.
 ///

@@ -23,6 +23,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     [
         own,
         super::people::routes(),
+        super::access_requests::routes(),
         super::organizations::routes(),
         super::reasons::routes(),
         super::policies::routes(),
@@ -44,6 +45,7 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
     let staff = access.side == Side::Provider;
     let sees = |place: &Place| match place {
         Place::People => access.can(Permission::UsersView),
+        Place::AccessRequests => access.can(Permission::AccessRequestsView),
         Place::Organizations => staff && access.can(Permission::OrganizationsView),
         Place::Reasons => access.can(Permission::ReasonsManage),
         Place::Policies => access.can(Permission::PoliciesView),
