@@ -39,12 +39,14 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     say(&format!("Casebell is ready at {}", server.url()))?;
 
     let handle = server.handle();
+    let serving = desk.clone();
     actix_web::rt::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: requests under way are finished");
+        serving.live.stop();
         handle.stop(true).await;
     });
     server.run().await?;

@@ -4,14 +4,18 @@
 //! guessable and is hashed quickly.
 
 mod authenticator;
+mod link;
 mod password;
 mod secret;
+mod signed;
 
 pub use authenticator::{
     Authenticator, RECOVERY_CODES, new_nonce, new_recovery_codes, recovery_hash,
 };
+pub use link::{link_token, read_link_token};
 pub use password::{HashError, hash_password, verify_password};
 pub use secret::{NewSecret, hash_secret, same_secret};
+pub use signed::{read_token, signed_token};
 
 /// Begins an API token, so that one is recognised where it should not be.
 pub const TOKEN_PREFIX: &str = "cbt_";

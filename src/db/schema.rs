@@ -366,7 +366,10 @@ diesel::table! {
     notices (id) {
         id -> Key,
         kind -> Text,
-        person_id -> Key,
+        person_id -> Nullable<Key>,
+        to_email -> Nullable<Text>,
+        to_name -> Nullable<Text>,
+        to_organization_id -> Nullable<Key>,
         case_id -> Nullable<Key>,
         escalation_id -> Nullable<Key>,
         thread -> Text,
@@ -567,6 +570,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    one_time_links (id) {
+        id -> Key,
+        purpose -> Text,
+        person_id -> Key,
+        token_hash -> Text,
+        created_at -> Moment,
+        expires_at -> Moment,
+        used_at -> Nullable<Moment>,
+        revoked_at -> Nullable<Moment>,
+    }
+}
+
 diesel::joinable!(people -> organizations (organization_id));
 diesel::joinable!(cases -> organizations (organization_id));
 diesel::joinable!(cases -> lines_of_business (line_of_business_id));
@@ -616,5 +635,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     recovery_codes,
     known_devices,
     password_reset_requests,
-    access_requests
+    access_requests,
+    one_time_links
 );

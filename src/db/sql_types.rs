@@ -29,10 +29,11 @@ use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
     AccessRequestId, CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber,
-    EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OrganizationId, PairingId,
+    EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId, OrganizationId, PairingId,
     PairingMemberId, PasswordResetRequestId, PersonId, PriorityRequestId, RoleId, SessionId,
     TokenId,
 };
+use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::reason::Governance;
@@ -163,6 +164,7 @@ key!(
     LineId,
     NextStepId,
     NoticeId,
+    OneTimeLinkId,
     OrganizationId,
     PairingId,
     PairingMemberId,
@@ -287,6 +289,7 @@ text!(
     Feed,
     Governance,
     Level,
+    LinkPurpose,
     NoticeKind,
     NoticeState,
     OrganizationKind,

@@ -77,6 +77,8 @@ ids! {
     TokenId
     /// Names a notice in the outbox.
     NoticeId
+    /// Names a one-time link.
+    OneTimeLinkId
     /// Names an audited event.
     EventId
     /// Names a role given to a person or an access group.

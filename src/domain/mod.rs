@@ -16,6 +16,7 @@ pub mod escalation;
 pub mod feed;
 pub mod history;
 pub mod ids;
+pub mod link;
 pub mod notice;
 pub mod organization;
 pub mod password;

@@ -1,24 +1,35 @@
 //! Notices: which there are, what each of them tells, and who is told (N4, N6, F7).
 
 mod about;
+mod letter;
 mod recipients;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Instant;
+use super::access::Permission;
 use super::case::{Priority, Status};
 use super::closed_enum;
 use super::feed::Feed;
-use super::ids::{CaseId, CaseNumber, EscalationId, EscalationNumber};
+use super::ids::{CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber};
 use super::organization::Side;
 
 pub use about::{
     About, Accepted, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted, Opened,
     RcaRequest, Step, Submitted,
 };
-pub use recipients::{Candidate, Happening, Recipient, Ties, obstacle, recipients};
+pub use letter::{
+    AccessGranted, AccessRefused, AccessRequested, CloneMoved, Invitation, Letter, LinkFacts,
+    MembersProposed, NewDevice, PairingFacts, PairingRemoved, PairingSide, PairingSwitched,
+    PasswordChanged, PasswordReset, PasswordWay, RoleFacts, RolesChanged, SecondFactorChange,
+    SecondFactorChanged,
+};
+pub use recipients::{
+    Candidate, Happening, Recipient, Standing, Ties, letter_obstacle, obstacle, recipients,
+};
 
 closed_enum! {
     /// What a notice tells of (N6).
@@ -57,6 +68,50 @@ closed_enum! {
         EscalationWithdrawn = "escalation_withdrawn",
         /// An escalation was closed (M11).
         EscalationClosed = "escalation_closed",
+        /// Somebody asks for access to an organization (A6).
+        AccessRequested = "access_requested",
+        /// Access that was asked for was granted (A6).
+        AccessGranted = "access_granted",
+        /// Access that was asked for was refused (A6).
+        AccessRefused = "access_refused",
+        /// An account was made, and its person is to choose a password.
+        Invitation = "invitation",
+        /// A new password may be set.
+        PasswordReset = "password_reset",
+        /// The password was changed.
+        PasswordChanged = "password_changed",
+        /// The second factor was turned on or off, or a recovery code was renewed or used (A7).
+        SecondFactorChanged = "second_factor_changed",
+        /// Somebody signed in from a device that was not seen before.
+        NewDevice = "new_device",
+        /// A pairing was authorized by the organization that opens up (P2).
+        PairingAccepted = "pairing_accepted",
+        /// What somebody may do through a pairing has changed (P3, P6).
+        PairingRolesChanged = "pairing_roles_changed",
+        /// More people or groups are proposed for a pairing (P5).
+        PairingMembersProposed = "pairing_members_proposed",
+        /// A pairing was switched off or on again (P6).
+        PairingSwitched = "pairing_switched",
+        /// A pairing, or somebody in it, was removed (P6).
+        PairingRemoved = "pairing_removed",
+        /// A cloned user was added (P8).
+        CloneAdded = "clone_added",
+        /// A cloned user was removed (P8).
+        CloneRemoved = "clone_removed",
+    }
+}
+
+closed_enum! {
+    /// What notices are about, and so where they lead.
+    pub enum Topic {
+        /// A case or an escalation of it.
+        Case = "case",
+        /// The recipient's own account.
+        Account = "account",
+        /// A request for access (A6).
+        Access = "access",
+        /// A pairing of two organizations (section 9).
+        Pairing = "pairing",
     }
 }
 
@@ -91,6 +146,16 @@ closed_enum! {
         Queue = "queue",
         /// Works cases, and this one has no owner.
         Engineers = "engineers",
+        /// Got an account.
+        Invited = "invited",
+        /// It is their account.
+        Holder = "holder",
+        /// Decides on requests for access.
+        Decider = "decider",
+        /// Asked for access.
+        Applicant = "applicant",
+        /// Is in a pairing, or manages one.
+        Paired = "paired",
     }
 }
 
@@ -103,11 +168,14 @@ closed_enum! {
         NotVisible = "not_visible",
         /// The words that it repeats were redacted.
         Redacted = "redacted",
+        /// The one-time link in it was used, replaced or has expired.
+        LinkVoid = "link_void",
     }
 }
 
 impl NoticeKind {
-    /// Whether people may choose not to get it (N5): all but security notices, of which there is none yet.
+    /// Whether people may choose not to get it (N5): all but those about an account, an answer to a request for
+    /// access, and pairings.
     pub const fn is_optional(self) -> bool {
         match self {
             Self::CaseOpened
@@ -126,34 +194,117 @@ impl NoticeKind {
             | Self::EscalationAccepted
             | Self::EscalationDeclined
             | Self::EscalationWithdrawn
-            | Self::EscalationClosed => true,
+            | Self::EscalationClosed
+            | Self::AccessRequested => true,
+            Self::AccessGranted
+            | Self::AccessRefused
+            | Self::Invitation
+            | Self::PasswordReset
+            | Self::PasswordChanged
+            | Self::SecondFactorChanged
+            | Self::NewDevice
+            | Self::PairingAccepted
+            | Self::PairingRolesChanged
+            | Self::PairingMembersProposed
+            | Self::PairingSwitched
+            | Self::PairingRemoved
+            | Self::CloneAdded
+            | Self::CloneRemoved => false,
+        }
+    }
+
+    /// What it is about.
+    pub const fn topic(self) -> Topic {
+        match self {
+            Self::CaseOpened
+            | Self::CaseClosed
+            | Self::CaseReopened
+            | Self::EntryPosted
+            | Self::RcaRequested
+            | Self::RcaDelivered
+            | Self::PriorityDecided
+            | Self::StepPromised
+            | Self::StepDone
+            | Self::StepMissed
+            | Self::StepRepromised
+            | Self::EscalationSubmitted
+            | Self::EscalationClaimed
+            | Self::EscalationAccepted
+            | Self::EscalationDeclined
+            | Self::EscalationWithdrawn
+            | Self::EscalationClosed => Topic::Case,
+            Self::AccessRequested | Self::AccessGranted | Self::AccessRefused => Topic::Access,
+            Self::Invitation
+            | Self::PasswordReset
+            | Self::PasswordChanged
+            | Self::SecondFactorChanged
+            | Self::NewDevice => Topic::Account,
+            Self::PairingAccepted
+            | Self::PairingRolesChanged
+            | Self::PairingMembersProposed
+            | Self::PairingSwitched
+            | Self::PairingRemoved
+            | Self::CloneAdded
+            | Self::CloneRemoved => Topic::Pairing,
+        }
+    }
+
+    /// Whether it goes to an address that nobody has confirmed yet (N4): following the link in it is what confirms
+    /// it, or it answers what was asked from there.
+    pub const fn goes_unverified(self) -> bool {
+        matches!(
+            self,
+            Self::Invitation | Self::PasswordReset | Self::AccessGranted | Self::AccessRefused
+        )
+    }
+
+    /// Whether it goes to whoever caused it as well (N4): it confirms to the owner of an account what was done in
+    /// their name.
+    pub const fn confirms(self) -> bool {
+        matches!(self.topic(), Topic::Account)
+    }
+
+    /// Whether it bears a link with which whoever opens it acts as its recipient.
+    pub const fn bears_link(self) -> bool {
+        matches!(
+            self,
+            Self::Invitation | Self::PasswordReset | Self::AccessGranted
+        )
+    }
+
+    /// What its recipient must be allowed to do; nobody else gets it, also if the permission was lost meanwhile. A
+    /// notice about a case asks for more than that (see [`obstacle`]).
+    pub const fn needs(self) -> Option<Permission> {
+        match self {
+            Self::AccessRequested => Some(Permission::AccessRequestsDecide),
+            _ => None,
         }
     }
 
     /// Whether it makes no sense without an escalation.
     pub const fn is_on_escalation(self, feed: Option<Feed>) -> bool {
-        matches!(self.feed(feed, false), Feed::Escalation)
+        matches!(self.feed(feed, false), Some(Feed::Escalation))
     }
 
-    /// The feed that it belongs to, and so who follows it (F7). `feed` is that of the entry for
-    /// [`NoticeKind::EntryPosted`]; a next step is the escalation's if it was promised on one.
-    pub const fn feed(self, feed: Option<Feed>, on_escalation: bool) -> Feed {
+    /// The feed that it belongs to, and so who follows it (F7); none if it is not about a case. `feed` is that of the
+    /// entry for [`NoticeKind::EntryPosted`]; a next step is the escalation's if it was promised on one.
+    pub const fn feed(self, feed: Option<Feed>, on_escalation: bool) -> Option<Feed> {
         match self {
             Self::CaseOpened
             | Self::CaseClosed
             | Self::CaseReopened
             | Self::RcaRequested
             | Self::RcaDelivered
-            | Self::PriorityDecided => Feed::Case,
+            | Self::PriorityDecided => Some(Feed::Case),
             Self::EntryPosted => match feed {
-                Some(feed) => feed,
-                None => Feed::Case,
+                Some(feed) => Some(feed),
+                None => Some(Feed::Case),
             },
             Self::StepPromised | Self::StepDone | Self::StepMissed | Self::StepRepromised => {
                 if on_escalation {
-                    Feed::Escalation
+                    Some(Feed::Escalation)
                 } else {
-                    Feed::Case
+                    Some(Feed::Case)
                 }
             }
             Self::EscalationSubmitted
@@ -161,18 +312,36 @@ impl NoticeKind {
             | Self::EscalationAccepted
             | Self::EscalationDeclined
             | Self::EscalationWithdrawn
-            | Self::EscalationClosed => Feed::Escalation,
+            | Self::EscalationClosed => Some(Feed::Escalation),
+            Self::AccessRequested
+            | Self::AccessGranted
+            | Self::AccessRefused
+            | Self::Invitation
+            | Self::PasswordReset
+            | Self::PasswordChanged
+            | Self::SecondFactorChanged
+            | Self::NewDevice
+            | Self::PairingAccepted
+            | Self::PairingRolesChanged
+            | Self::PairingMembersProposed
+            | Self::PairingSwitched
+            | Self::PairingRemoved
+            | Self::CloneAdded
+            | Self::CloneRemoved => None,
         }
     }
 }
 
-/// What mails are strung together on (N4, F7): one thread for each escalation, one for the rest of each case.
+/// What mails are strung together on (N4, F7): one thread for each escalation, one for the rest of each case, and one
+/// for the letters of a kind about one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Thread {
     /// The technical record of a case.
     Case(CaseId),
     /// One escalation.
     Escalation(EscalationId),
+    /// What is told of one account, request or pairing.
+    Letter(NoticeKind, Uuid),
 }
 
 impl Thread {
@@ -185,12 +354,13 @@ impl Thread {
     }
 }
 
-/// As it stands in rows: `case/<id>` or `escalation/<id>`.
+/// As it stands in rows: `case/<id>`, `escalation/<id>`, or `<kind>/<id>`.
 impl fmt::Display for Thread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Case(case) => write!(f, "case/{case}"),
             Self::Escalation(escalation) => write!(f, "escalation/{escalation}"),
+            Self::Letter(kind, subject) => write!(f, "{kind}/{}", subject.hyphenated()),
         }
     }
 }
@@ -201,16 +371,77 @@ impl fmt::Display for Thread {
 pub struct Payload {
     /// When it happened.
     pub at: Instant,
+    /// Who did it; nobody where only time passed, or nobody is known to have done it.
+    pub actor: Option<ActorFacts>,
+    /// What it is about.
+    pub matter: Matter,
+}
+
+/// What a notice is about: a case, or something else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Matter {
+    /// A case.
+    Case(CaseMatter),
+    /// An account, a request for access or a pairing.
+    Letter(Letter),
+}
+
+/// What a notice tells of a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseMatter {
     /// Why the recipient is told.
     pub audience: Audience,
     /// The case.
     pub case: CaseFacts,
     /// The escalation, if it is about one.
     pub escalation: Option<EscalationFacts>,
-    /// Who did it; nobody where only time passed.
-    pub actor: Option<ActorFacts>,
     /// What this kind of notice tells besides.
     pub about: About,
+}
+
+impl CaseMatter {
+    /// The feed that it belongs to.
+    pub fn feed(&self) -> Feed {
+        let feed = self.about.feed();
+        let on_escalation = self.escalation.is_some();
+        // Every kind that tells of a case belongs to one of its feeds.
+        (self.about.kind().feed(feed, on_escalation)).unwrap_or(Feed::Case)
+    }
+}
+
+impl Payload {
+    /// What kind of notice it is.
+    pub const fn kind(&self) -> NoticeKind {
+        match &self.matter {
+            Matter::Case(matter) => matter.about.kind(),
+            Matter::Letter(letter) => letter.kind(),
+        }
+    }
+
+    /// Why the recipient is told.
+    pub const fn audience(&self) -> Audience {
+        match &self.matter {
+            Matter::Case(matter) => matter.audience,
+            Matter::Letter(letter) => letter.audience(),
+        }
+    }
+
+    /// The entry whose words are repeated.
+    pub const fn entry(&self) -> Option<EntryId> {
+        match &self.matter {
+            Matter::Case(matter) => matter.about.entry(),
+            Matter::Letter(_) => None,
+        }
+    }
+
+    /// The one-time link in it.
+    pub const fn link(&self) -> Option<&LinkFacts> {
+        match &self.matter {
+            Matter::Case(_) => None,
+            Matter::Letter(letter) => letter.link(),
+        }
+    }
 }
 
 /// The case as a notice names it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use super::live::Live;
 use super::problem::{Code, Problem};
 use crate::clock::Clock;
 use crate::config::{MailUrl, Network, PublicUrl, SecretKey, Settings};
@@ -36,6 +37,8 @@ pub struct Desk {
     pub resets: Bell,
     /// The sessions that were used lately.
     pub seen: Seen,
+    /// The live streams of this process.
+    pub live: Live,
     /// Signs links.
     pub key: SecretKey,
     /// Proxies whose word about a client's address is taken.
@@ -59,7 +62,7 @@ impl Desk {
             .public_url
             .clone()
             .unwrap_or_else(|| PublicUrl::listening_on(address));
-        let post = Arc::new(post(settings, &public_url, &words)?);
+        let post = Arc::new(post(settings, &key, &public_url, &words)?);
         Ok(Self {
             db,
             clock,
@@ -69,6 +72,7 @@ impl Desk {
             bell: Bell::default(),
             resets: Bell::default(),
             seen: Seen::default(),
+            live: Live::default(),
             support_phone: settings.support_phone.clone(),
             key,
             trusted_proxies: settings.trusted_proxies.clone(),
@@ -117,11 +121,17 @@ pub enum PostError {
     Folder(String, io::Error),
 }
 
-fn post(settings: &Settings, public_url: &PublicUrl, words: &Words) -> Result<Post, PostError> {
+fn post(
+    settings: &Settings,
+    key: &SecretKey,
+    public_url: &PublicUrl,
+    words: &Words,
+) -> Result<Post, PostError> {
     let letterhead = Letterhead {
         from: settings.mail_from.clone(),
         public_url: public_url.as_str().to_owned(),
         support_phone: settings.support_phone.clone(),
+        key: key.clone(),
     };
     let renderer = Renderer::load(words, settings.templates_dir.as_deref())?;
     let transport = match &settings.mail_url {

@@ -9,6 +9,7 @@ pub mod fields;
 pub mod headers;
 pub mod health;
 pub mod idempotency;
+pub mod live;
 pub mod openapi;
 pub mod pagination;
 pub mod password;

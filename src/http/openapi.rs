@@ -16,6 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::call::Needs;
 use super::fields::described;
 use super::problem::{CONTENT_TYPE as PROBLEM, FieldErrorDocument, ProblemDocument};
+use super::reply::EVENT_STREAM;
 use super::route::Route;
 
 /// The path under which all routes of the table stand.
@@ -175,7 +176,12 @@ fn success(route: &Route) -> ResponseBuilder {
         let content = ContentBuilder::new()
             .schema(Some(Ref::from_schema_name(name.as_str())))
             .build();
-        response = response.content("application/json", content);
+        let media = if route.shape.live {
+            EVENT_STREAM
+        } else {
+            "application/json"
+        };
+        response = response.content(media, content);
     }
     if status == StatusCode::CREATED {
         let text = described(

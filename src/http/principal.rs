@@ -15,7 +15,7 @@ use crate::domain::access::Access;
 use crate::domain::ids::{SessionId, TokenId};
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
-use crate::store::sessions::{self, Bearer, Entry, Place, Whereabouts};
+use crate::store::sessions::{self, Bearer, Entry, Place, Session, Token, Whereabouts};
 use crate::workflow::Actor;
 
 /// Picks the organization to act in.
@@ -208,21 +208,40 @@ fn load(
             match sessions::by_token(conn, &hash_secret(secret), whereabouts, now)? {
                 Entry::Refused => Ok(None),
                 Entry::Elsewhere => Err(Problem::new(Code::OrganizationNotFound)),
-                Entry::Admitted(token, bearer) => {
-                    let mut principal = Principal::of(
-                        *bearer,
-                        Via::Token {
-                            id: token.id,
-                            scoped: token.permissions.is_some(),
-                        },
-                    );
-                    if let Some(scope) = token.permissions {
-                        principal.actor.access = principal.actor.access.narrowed_to(&scope.0);
-                    }
-                    Ok(Some(principal))
-                }
+                Entry::Admitted(token, bearer) => Ok(Some(Principal::with_token(token, *bearer))),
             }
         }
+    }
+}
+
+/// The same person, by the same session or token, in the same organization, as the rows have it now; none if they would
+/// not be let in any more. Their permissions are those of now.
+///
+/// # Errors
+/// The database's own.
+pub fn again(
+    conn: &mut Conn,
+    principal: &Principal,
+    now: Instant,
+) -> Result<Option<Principal>, Problem> {
+    let there = Whereabouts::Named(principal.organization.id.to_string());
+    let found = match &principal.via {
+        Via::Session { id, .. } => admitted(
+            sessions::session_again(conn, *id, &there, now)?,
+            Principal::in_session,
+        ),
+        Via::Token { id, .. } => admitted(
+            sessions::token_again(conn, *id, &there, now)?,
+            Principal::with_token,
+        ),
+    };
+    Ok(found)
+}
+
+fn admitted<T>(entry: Entry<T>, of: impl FnOnce(T, Bearer) -> Principal) -> Option<Principal> {
+    match entry {
+        Entry::Admitted(shown, bearer) => Some(of(shown, *bearer)),
+        Entry::Elsewhere | Entry::Refused => None,
     }
 }
 
@@ -242,19 +261,33 @@ pub(super) fn of_session(
             Whereabouts::AsBefore => Code::OrganizationAccessEnded,
             Whereabouts::Named(_) => Code::OrganizationNotFound,
         })),
-        Entry::Admitted(session, bearer) => {
-            let via = Via::Session {
-                id: session.id,
-                csrf_token: session.csrf_token,
-                expires_at: session.expires_at,
-                last_seen_at: session.last_seen_at,
-            };
-            Ok(Some(Principal::of(*bearer, via)))
-        }
+        Entry::Admitted(session, bearer) => Ok(Some(Principal::in_session(session, *bearer))),
     }
 }
 
 impl Principal {
+    fn in_session(session: Session, bearer: Bearer) -> Self {
+        let via = Via::Session {
+            id: session.id,
+            csrf_token: session.csrf_token,
+            expires_at: session.expires_at,
+            last_seen_at: session.last_seen_at,
+        };
+        Self::of(bearer, via)
+    }
+
+    fn with_token(token: Token, bearer: Bearer) -> Self {
+        let via = Via::Token {
+            id: token.id,
+            scoped: token.permissions.is_some(),
+        };
+        let mut principal = Self::of(bearer, via);
+        if let Some(scope) = token.permissions {
+            principal.actor.access = principal.actor.access.narrowed_to(&scope.0);
+        }
+        principal
+    }
+
     fn of(bearer: Bearer, via: Via) -> Self {
         let name = crate::store::people::display_name(&bearer.first_name, &bearer.last_name);
         Self {

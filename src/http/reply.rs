@@ -1,12 +1,16 @@
 //! Answers that are a success, in a form that can be kept for a repetition of the request.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt;
 use std::marker::PhantomData;
 
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
+use futures_util::stream::{BoxStream, Stream, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,6 +18,8 @@ use super::etag::etag;
 use super::problem::{Code, Problem};
 use crate::store::idempotency::Saved;
 
+/// The media type of server-sent events.
+pub(super) const EVENT_STREAM: &str = "text/event-stream";
 /// Says that an answer is a kept one.
 const REPLAYED: &str = "idempotency-replayed";
 
@@ -26,7 +32,17 @@ pub struct Reply<T, const STATUS: u16 = 200> {
     kept: Option<String>,
     cookie: Option<Cookie<'static>>,
     replayed: bool,
+    live: Option<Events>,
     content: PhantomData<fn() -> T>,
+}
+
+/// What goes on after the answer has begun.
+pub(super) struct Events(BoxStream<'static, Result<Bytes, Infallible>>);
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Events")
+    }
 }
 
 /// 201 with what was made.
@@ -68,6 +84,14 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         Self::of_body(text)
     }
 
+    /// Answers with server-sent events, each of them a `T`.
+    pub(super) fn live(events: impl Stream<Item = Bytes> + Send + 'static) -> Self {
+        Self {
+            live: Some(Events(events.map(Ok).boxed())),
+            ..Self::of_body(String::new())
+        }
+    }
+
     fn of_body(body: String) -> Self {
         Self {
             headers: BTreeMap::new(),
@@ -75,6 +99,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
             kept: None,
             cookie: None,
             replayed: false,
+            live: None,
             content: PhantomData,
         }
     }
@@ -144,6 +169,12 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         }
         if self.replayed {
             response.insert_header((REPLAYED, "true"));
+        }
+        if let Some(Events(events)) = self.live {
+            // Whoever compresses or gathers events on their way keeps them from being live.
+            response.insert_header(header::ContentEncoding::Identity);
+            response.insert_header(("x-accel-buffering", "no"));
+            return response.content_type(EVENT_STREAM).streaming(events);
         }
         if known || self.body.is_empty() {
             return response.finish();

@@ -68,6 +68,8 @@ pub struct Shape {
     pub schemas: Vec<(String, RefOr<Schema>)>,
     /// Whether nobody needs to be signed in, as the handler's type has it.
     pub anyone: bool,
+    /// Whether the answer goes on: server-sent events instead of one document.
+    pub live: bool,
 }
 
 impl Route {
@@ -112,6 +114,13 @@ impl Route {
         }
     }
 
+    /// The same row, whose answer is a stream of server-sent events.
+    #[must_use]
+    pub fn live(mut self) -> Self {
+        self.shape.live = true;
+        self
+    }
+
     /// The route as actix takes it.
     pub fn build(&self) -> actix_web::Route {
         (self.handler)()
@@ -141,6 +150,7 @@ impl Shape {
             answer: answers.then(|| T::name().into_owned()),
             schemas,
             anyone: P::ANYONE,
+            live: false,
         }
     }
 }

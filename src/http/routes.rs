@@ -21,6 +21,7 @@ pub fn routes() -> Vec<Route> {
         api::cases::routes(),
         api::requests::routes(),
         api::feeds::routes(),
+        api::live::routes(),
         api::eligibility::routes(),
         api::escalations::routes(),
         api::review::routes(),

@@ -76,10 +76,10 @@ impl Letter {
             letterhead.from.name.as_deref(),
             letterhead.from.email.clone(),
         );
-        let kind = notice.payload.about.kind().as_str();
+        let kind = notice.payload.kind().as_str();
         let mut message = Message::builder()
             .from(from)
-            .to(mailbox(Some(&notice.to.name()), to))
+            .to(mailbox(Some(&notice.to.name), to))
             .raw_header(subject(&one_line(&rendered.subject)))
             .date(SystemTime::from(notice.created_at))
             .message_id(Some(message_id(&notice.message_id)?));

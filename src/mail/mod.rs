@@ -12,9 +12,14 @@ pub mod render;
 pub mod scene;
 pub mod transport;
 
-mod sample;
+pub(crate) mod sample;
 
 use lettre::message::Mailbox;
+use secrecy::ExposeSecret;
+
+use crate::config::SecretKey;
+use crate::credentials::link_token;
+use crate::domain::notice::LinkFacts;
 
 use message::{Letter, MessageError};
 use render::{RenderFailure, Rendered, Renderer};
@@ -30,9 +35,22 @@ pub struct Letterhead {
     pub public_url: String,
     /// The number to call when it is urgent (C5).
     pub support_phone: Option<String>,
+    /// Makes the secrets of one-time links, which no row keeps.
+    pub key: SecretKey,
 }
 
 impl Letterhead {
+    /// The address of a page, of which `path` begins with a slash.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.trim_end_matches('/'))
+    }
+
+    /// The address that a one-time link leads to, with its secret.
+    pub fn one_time_link(&self, link: &LinkFacts) -> String {
+        let secret = link_token(&self.key, link.purpose, link.id);
+        self.link(&link.purpose.path(secret.text.expose_secret()))
+    }
+
     /// The host of the public URL, as message ids bear it.
     pub fn host(&self) -> String {
         let host = url::Url::parse(&self.public_url)

@@ -141,7 +141,7 @@ impl Renderer {
         letterhead: &Letterhead,
     ) -> Result<Rendered, RenderFailure> {
         let scene = Scene::new(notice, letterhead, &self.words);
-        let kind = notice.payload.about.kind();
+        let kind = notice.payload.kind();
         let part = |registry: &Handlebars<'static>, part: &str| {
             let template = format!("{kind}/{part}");
             registry

@@ -1,18 +1,23 @@
 //! One made-up notice of each kind, on which every template is tried before the first real one.
 
+pub(crate) mod letters;
+
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 use lettre::message::Mailbox;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::Letterhead;
 use super::scene::{Addressee, Notice};
+use crate::config::SecretKey;
 use crate::domain::Instant;
 use crate::domain::case::{Priority, Status};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::ids::{CaseNumber, EscalationNumber, NoticeId};
 use crate::domain::notice::{
-    About, ActorFacts, Audience, CaseFacts, EscalationFacts, NoticeKind, Payload,
+    About, ActorFacts, Audience, CaseFacts, CaseMatter, EscalationFacts, Matter, NoticeKind,
+    Payload, Topic,
 };
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
@@ -26,52 +31,89 @@ pub(super) fn letterhead() -> Letterhead {
         ),
         public_url: "https://support.northstar.example".to_owned(),
         support_phone: Some("+49 30 555 0100".to_owned()),
+        key: SecretKey::from_text(&SecretString::from("the key of a made-up installation")),
     }
 }
 
 /// The notices of a kind with everything in them that can be there, to each audience.
 pub(super) fn complete(kind: NoticeKind) -> Vec<Notice> {
-    notices(kind, &full(kind), true)
+    if kind.topic() == Topic::Case {
+        on_case(kind, &full(kind), true)
+    } else {
+        letters::full(kind)
+            .iter()
+            .map(|letter| notice(Matter::Letter(letter.clone()), Side::Customer, true))
+            .collect()
+    }
 }
 
 /// [`complete`], and with everything left out that can be.
 pub(super) fn all(kind: NoticeKind) -> Vec<Notice> {
     let mut all = complete(kind);
-    all.extend(notices(kind, &bare(kind), false));
+    if kind.topic() == Topic::Case {
+        all.extend(on_case(kind, &bare(kind), false));
+    } else {
+        let bare = letters::bare(kind);
+        all.extend(
+            bare.into_iter()
+                .map(|letter| notice(Matter::Letter(letter), Side::Customer, false)),
+        );
+    }
     all
 }
 
-fn notices(kind: NoticeKind, about: &Value, whole: bool) -> Vec<Notice> {
+/// Who is told of cases.
+pub(super) const TOLD_OF_CASES: [Audience; 7] = [
+    Audience::Requester,
+    Audience::EscalationOwner,
+    Audience::Asker,
+    Audience::Contact,
+    Audience::CaseOwner,
+    Audience::Queue,
+    Audience::Engineers,
+];
+
+fn on_case(kind: NoticeKind, about: &Value, whole: bool) -> Vec<Notice> {
     // Every sample can be read, which a test shows; one that could not would only leave a template untried.
     let Ok(about) = About::parse(kind, about.clone()) else {
         debug_assert!(false, "the sample of {kind} cannot be read");
         return Vec::new();
     };
-    Audience::ALL
-        .iter()
-        .map(|audience| notice(&about, *audience, whole))
-        .collect()
+    let to = |audience: &Audience| {
+        let side = match audience {
+            Audience::Requester | Audience::Asker | Audience::Contact => Side::Customer,
+            _ => Side::Provider,
+        };
+        notice(Matter::Case(matter(&about, *audience, whole)), side, whole)
+    };
+    TOLD_OF_CASES.iter().map(to).collect()
 }
 
-fn notice(about: &About, audience: Audience, whole: bool) -> Notice {
+fn matter(about: &About, audience: Audience, whole: bool) -> CaseMatter {
+    let on_escalation = about.kind().is_on_escalation(about.feed());
+    CaseMatter {
+        audience,
+        case: CaseFacts {
+            number: CaseNumber::new(123),
+            subject: "Agents lose audio 30 seconds into outbound calls".to_owned(),
+            organization: "ACME Contact Centers".to_owned(),
+            priority: Priority::High,
+            status: Status::InProgress,
+        },
+        escalation: (whole || on_escalation).then(|| EscalationFacts {
+            number: EscalationNumber::new(45),
+        }),
+        about: about.clone(),
+    }
+}
+
+/// A notice to Dana, or whoever she would be on that side, caused by somebody of the other.
+fn notice(matter: Matter, side: Side, whole: bool) -> Notice {
     let at = instant();
     let id = NoticeId::new(at);
-    let on_escalation = matches!(
-        about.kind().feed(about.feed(), false),
-        crate::domain::feed::Feed::Escalation
-    );
-    let side = match audience {
-        Audience::Requester | Audience::Asker | Audience::Contact => Side::Customer,
-        _ => Side::Provider,
-    };
-    let (actor, organization) = match side {
-        Side::Customer => ("Olga Marin", "Northstar Support"),
-        Side::Provider => ("Dana Cole", "ACME Contact Centers"),
-    };
-    let actor_side = if side == Side::Customer {
-        Side::Provider
-    } else {
-        Side::Customer
+    let (actor, organization, actor_side) = match side {
+        Side::Customer => ("Olga Marin", "Northstar Support", Side::Provider),
+        Side::Provider => ("Dana Cole", "ACME Contact Centers", Side::Customer),
     };
     Notice {
         id,
@@ -79,8 +121,7 @@ fn notice(about: &About, audience: Audience, whole: bool) -> Notice {
         message_id: format!("<{id}@support.northstar.example>"),
         in_reply_to: whole.then(|| "<first@support.northstar.example>".to_owned()),
         to: Addressee {
-            first_name: "Dana".to_owned(),
-            last_name: "Cole".to_owned(),
+            name: "Dana Cole".to_owned(),
             email: address(),
             zone: Tz::Europe__Berlin,
             side,
@@ -88,28 +129,17 @@ fn notice(about: &About, audience: Audience, whole: bool) -> Notice {
         provider: "Northstar Support".to_owned(),
         payload: Payload {
             at,
-            audience,
-            case: CaseFacts {
-                number: CaseNumber::new(123),
-                subject: "Agents lose audio 30 seconds into outbound calls".to_owned(),
-                organization: "ACME Contact Centers".to_owned(),
-                priority: Priority::High,
-                status: Status::InProgress,
-            },
-            escalation: (whole || on_escalation).then(|| EscalationFacts {
-                number: EscalationNumber::new(45),
-            }),
             actor: whole.then(|| ActorFacts {
                 name: actor.to_owned(),
                 organization: organization.to_owned(),
                 side: actor_side,
             }),
-            about: about.clone(),
+            matter,
         },
     }
 }
 
-/// Everything that a kind can tell.
+/// Everything that a kind can tell of a case.
 fn full(kind: NoticeKind) -> Value {
     let due_at = instant() + TimeDelta::hours(5);
     match kind {
@@ -158,6 +188,8 @@ fn full(kind: NoticeKind) -> Value {
         NoticeKind::EscalationClosed => {
             json!({"outcome": "Solved", "summary": "The certificate was renewed."})
         }
+        // These have samples of their own.
+        _ => Value::Null,
     }
 }
 
@@ -194,7 +226,7 @@ fn bare(kind: NoticeKind) -> Value {
 }
 
 /// 3 March 2026, 09:14 UTC.
-fn instant() -> Instant {
+pub(super) fn instant() -> Instant {
     DateTime::from_timestamp(1_772_529_240, 0).unwrap_or_default()
 }
 
@@ -227,8 +259,14 @@ mod tests {
     #[test]
     fn every_kind_has_samples() {
         for kind in NoticeKind::ALL {
-            assert_eq!(complete(*kind).len(), Audience::ALL.len(), "{kind}");
-            assert_eq!(all(*kind).len(), 2 * Audience::ALL.len(), "{kind}");
+            let (complete, all) = (complete(*kind), all(*kind));
+            assert!(!complete.is_empty() && all.len() > complete.len(), "{kind}");
+            for notice in all {
+                assert_eq!(notice.payload.kind(), *kind);
+                let row = serde_json::to_string(&notice.payload).unwrap();
+                let read: Payload = serde_json::from_str(&row).unwrap();
+                assert_eq!(read, notice.payload, "{row}");
+            }
         }
     }
 }

@@ -8,7 +8,9 @@ use crate::domain::Instant;
 use crate::domain::case::{Priority, Status};
 use crate::domain::feed::Feed;
 use crate::domain::ids::NoticeId;
-use crate::domain::notice::{About, Audience, NoticeKind, Payload};
+use crate::domain::notice::{
+    self, About, Audience, CaseMatter, Matter, NoticeKind, Payload, RoleFacts, Topic,
+};
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
 use crate::words::Words;
@@ -35,23 +37,14 @@ pub struct Notice {
 /// To whom a notice is written.
 #[derive(Clone, Debug)]
 pub struct Addressee {
-    /// First name.
-    pub first_name: String,
-    /// Last name.
-    pub last_name: String,
-    /// The address, verified.
+    /// First and last name.
+    pub name: String,
+    /// The address.
     pub email: EmailAddress,
     /// The zone in which times are told: the person's, or else their organization's.
     pub zone: Tz,
     /// The side on which they stand.
     pub side: Side,
-}
-
-impl Addressee {
-    /// First and last name.
-    pub fn name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name)
-    }
 }
 
 /// What a template sees. Everything exists in every notice, so that a name that is not here is a mistake; what does
@@ -63,30 +56,43 @@ pub(super) struct Scene<'a> {
     language: &'static str,
     /// When it happened.
     at: Instant,
-    /// Whether it is the technical record or an escalation that it belongs to.
-    feed: Feed,
+    /// Whether it is the technical record or an escalation that it belongs to; null if it is not about a case.
+    feed: Option<Feed>,
     /// Whether it continues a thread.
     reply: bool,
     /// What the thread is about: the escalation or the case.
-    thread: Link,
+    thread: Option<Link>,
     you: You<'a>,
-    /// Who did it and for which organization, in words; the provider where only time passed.
+    /// Who did it and for which organization, in words; the provider where nobody is known to have done it.
     by: String,
-    /// Whether nobody did it: only time passed.
+    /// Whether nobody is known to have done it: only time passed, or somebody who did not sign in.
     lapsed: bool,
-    case: Case<'a>,
+    case: Option<Case<'a>>,
     escalation: Option<Link>,
-    about: &'a About,
+    about: Facts<'a>,
+    /// The roles that it tells of, by name.
+    roles: Vec<String>,
+    /// The page to go on from, of what is not about a case.
+    page: Option<String>,
+    /// The address of the one-time link, with its secret.
+    one_time_link: Option<String>,
     /// The name of the organization that gives support.
     provider: &'a str,
     /// The number to call, if there is one.
     support_phone: Option<&'a str>,
 }
 
+/// What this kind of notice tells besides.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Facts<'a> {
+    Case(&'a About),
+    Letter(&'a notice::Letter),
+}
+
 #[derive(Debug, Serialize)]
 struct You<'a> {
-    first_name: &'a str,
-    last_name: &'a str,
+    name: &'a str,
     /// Whether they are of the provider's staff.
     staff: bool,
     /// Why they are told.
@@ -114,43 +120,17 @@ struct Link {
 impl<'a> Scene<'a> {
     pub(super) fn new(notice: &'a Notice, letterhead: &'a Letterhead, words: &Words) -> Self {
         let payload = &notice.payload;
-        let kind = payload.about.kind();
-        let feed = kind.feed(payload.about.feed(), payload.escalation.is_some());
-        let site = letterhead.public_url.trim_end_matches('/');
-        let number = payload.case.number.to_string();
-        let case_url = format!("{site}/cases/{number}#case-feed");
-        let escalation = payload.escalation.as_ref().map(|escalation| {
-            let url = match payload.audience {
-                // Who runs or reviews it does so on its review page.
-                Audience::EscalationOwner | Audience::Queue => {
-                    format!("{site}/escalations/{}", escalation.number)
-                }
-                _ => format!("{site}/cases/{number}#escalation-feed"),
-            };
-            Link {
-                number: escalation.number.to_string(),
-                url,
-            }
-        });
-        let thread = match (feed, &escalation) {
-            (Feed::Escalation, Some(escalation)) => escalation.clone(),
-            _ => Link {
-                number: number.clone(),
-                url: case_url.clone(),
-            },
-        };
-        Self {
-            kind,
+        let scene = Self {
+            kind: payload.kind(),
             language: words.language(),
             at: payload.at,
-            feed,
+            feed: None,
             reply: notice.in_reply_to.is_some(),
-            thread,
+            thread: None,
             you: You {
-                first_name: &notice.to.first_name,
-                last_name: &notice.to.last_name,
+                name: &notice.to.name,
                 staff: notice.to.side == Side::Provider,
-                audience: payload.audience,
+                audience: payload.audience(),
                 zone: notice.to.zone.name(),
             },
             by: match &payload.actor {
@@ -164,18 +144,90 @@ impl<'a> Scene<'a> {
                 None => notice.provider.clone(),
             },
             lapsed: payload.actor.is_none(),
-            case: Case {
-                number,
-                subject: &payload.case.subject,
-                organization: &payload.case.organization,
-                priority: payload.case.priority,
-                status: payload.case.status,
-                url: case_url,
+            case: None,
+            escalation: None,
+            about: match &payload.matter {
+                Matter::Case(matter) => Facts::Case(&matter.about),
+                Matter::Letter(letter) => Facts::Letter(letter),
             },
-            escalation,
-            about: &payload.about,
+            roles: Vec::new(),
+            page: None,
+            one_time_link: None,
             provider: &notice.provider,
             support_phone: letterhead.support_phone.as_deref(),
+        };
+        match &payload.matter {
+            Matter::Case(matter) => scene.on_case(matter, letterhead),
+            Matter::Letter(letter) => Self {
+                roles: (letter.roles().iter())
+                    .map(|role| role_name(role, words))
+                    .collect(),
+                page: Some(letterhead.link(&page(letter))),
+                one_time_link: letter.link().map(|link| letterhead.one_time_link(link)),
+                ..scene
+            },
         }
+    }
+
+    fn on_case(self, matter: &'a CaseMatter, letterhead: &Letterhead) -> Self {
+        let number = matter.case.number.to_string();
+        let case_url = letterhead.link(&format!("/cases/{number}#case-feed"));
+        let escalation = matter.escalation.as_ref().map(|escalation| {
+            let path = match matter.audience {
+                // Who runs or reviews it does so on its review page.
+                Audience::EscalationOwner | Audience::Queue => {
+                    format!("/escalations/{}", escalation.number)
+                }
+                _ => format!("/cases/{number}#escalation-feed"),
+            };
+            Link {
+                number: escalation.number.to_string(),
+                url: letterhead.link(&path),
+            }
+        });
+        let feed = matter.feed();
+        let thread = match (feed, &escalation) {
+            (Feed::Escalation, Some(escalation)) => escalation.clone(),
+            _ => Link {
+                number: number.clone(),
+                url: case_url.clone(),
+            },
+        };
+        Self {
+            feed: Some(feed),
+            thread: Some(thread),
+            case: Some(Case {
+                number,
+                subject: &matter.case.subject,
+                organization: &matter.case.organization,
+                priority: matter.case.priority,
+                status: matter.case.status,
+                url: case_url,
+            }),
+            escalation,
+            ..self
+        }
+    }
+}
+
+fn role_name(role: &RoleFacts, words: &Words) -> String {
+    match role {
+        RoleFacts::Predefined(role) => words.say_of("role", role.as_str(), &[]),
+        RoleFacts::Own(name) => name.clone(),
+    }
+}
+
+/// The page on which a recipient goes on from a letter. Never one that lets somebody in by itself: those are one-time
+/// links, and a pairing's is handed over by people (P1).
+fn page(letter: &notice::Letter) -> String {
+    match (letter.topic(), letter.kind()) {
+        (_, NoticeKind::AccessRequested) => match letter.subject() {
+            Some(request) => format!("/access-requests/{}", request.hyphenated()),
+            None => "/".to_owned(),
+        },
+        // Who got roles signs in and switches; the pairing itself may be none of their business (P10).
+        (_, NoticeKind::PairingRolesChanged) => "/".to_owned(),
+        (Topic::Pairing, _) => "/pairings".to_owned(),
+        (Topic::Account | Topic::Access | Topic::Case, _) => "/".to_owned(),
     }
 }

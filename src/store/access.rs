@@ -185,38 +185,6 @@ pub fn paired(
     Ok(Some((through, held)))
 }
 
-/// Whether a person holds a role in any organization by way of a pairing that is on.
-///
-/// # Errors
-/// The database's own.
-pub fn is_paired_anywhere(
-    conn: &mut Conn,
-    person: PersonId,
-    home: OrganizationId,
-    now: Instant,
-) -> QueryResult<bool> {
-    let groups = groups_of(person).select(access_group_members::group_id.nullable());
-    diesel::select(exists(
-        role_grants::table
-            .inner_join(pairings::table)
-            .filter(
-                role_grants::person_id
-                    .eq(person)
-                    .or(role_grants::group_id.eq_any(groups)),
-            )
-            .filter(
-                role_grants::expires_at
-                    .is_null()
-                    .or(role_grants::expires_at.gt(At(now))),
-            )
-            .filter(pairings::trustee_id.eq(home))
-            .filter(pairings::switched_off_at.is_null())
-            .filter(pairings::suspended_at.is_null())
-            .filter(pairings::removed_at.is_null()),
-    ))
-    .get_result(conn)
-}
-
 /// The enabled people who hold a permission in an organization of their own, by id. Paired people do not count (P7).
 ///
 /// # Errors

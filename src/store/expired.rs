@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{idempotency_keys, sessions, setup_links, sign_in_attempts};
+use crate::db::schema::{
+    idempotency_keys, one_time_links, sessions, setup_links, sign_in_attempts,
+};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 
@@ -19,6 +21,8 @@ pub enum Expiring {
     SignInAttempts,
     /// One-time links of the set-up.
     SetupLinks,
+    /// One-time links of people.
+    OneTimeLinks,
 }
 
 /// How long failures to sign in are kept at the most; every limit looks back less far.
@@ -28,11 +32,12 @@ const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
 
 impl Expiring {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::IdempotencyKeys,
         Self::Sessions,
         Self::SignInAttempts,
         Self::SetupLinks,
+        Self::OneTimeLinks,
     ];
 
     /// The name of the table, for logs.
@@ -42,6 +47,7 @@ impl Expiring {
             Self::Sessions => "sessions",
             Self::SignInAttempts => "sign_in_attempts",
             Self::SetupLinks => "setup_links",
+            Self::OneTimeLinks => "one_time_links",
         }
     }
 
@@ -74,6 +80,7 @@ impl Expiring {
             Self::IdempotencyKeys => oldest!(idempotency_keys::expires_at <= now),
             Self::Sessions => oldest!(sessions::expires_at <= now),
             Self::SetupLinks => oldest!(setup_links::expires_at <= now - LINKS_KEPT),
+            Self::OneTimeLinks => oldest!(one_time_links::expires_at <= now - LINKS_KEPT),
             Self::SignInAttempts => oldest!(
                 sign_in_attempts::window_started_at <= now - ATTEMPTS_KEPT,
                 sign_in_attempts::blocked_until

@@ -7,7 +7,7 @@ use crate::db::Conn;
 use crate::db::schema::{cases, escalations, feed_entries, people};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::domain::Instant;
-use crate::domain::access::Access;
+use crate::domain::access::{Access, Permission};
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
 use crate::domain::ids::{CaseId, EntryId, EscalationId, EscalationNumber, PersonId};
 use crate::domain::organization::Side;
@@ -173,6 +173,89 @@ pub fn list(
         .order((feed_entries::at.desc(), feed_entries::id.desc()))
         .limit(limit)
         .load(conn)?;
+    Ok(rows.into_iter().map(EntryView::from).collect())
+}
+
+/// How far the feeds of a case are for a reader: what tells whether there is something new for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The newest entry that exists for them.
+    pub newest: Option<EntryId>,
+    /// When one of those entries was last corrected or redacted.
+    pub changed_at: Option<Instant>,
+}
+
+/// The entries of a case that exist for a reader, in both feeds or in the case feed alone.
+macro_rules! readable {
+    ($access:expr, $case:expr) => {{
+        let feeds: Vec<Feed> = Feed::ALL
+            .iter()
+            .copied()
+            .filter(|feed| *feed == Feed::Case || $access.can(Permission::EscalationsView))
+            .collect();
+        let visible: Vec<Visibility> = Visibility::ALL
+            .iter()
+            .copied()
+            .filter(|visibility| $access.sees(*visibility))
+            .collect();
+        feed_entries::case_id
+            .eq($case)
+            .and(feed_entries::feed.eq_any(feeds))
+            .and(feed_entries::visibility.eq_any(visible))
+    }};
+}
+
+/// How far the feeds of a case are for a reader.
+///
+/// # Errors
+/// The database's own.
+pub fn stamp(conn: &mut Conn, access: &Access, case: CaseId) -> QueryResult<Stamp> {
+    let newest = feed_entries::table
+        .filter(readable!(access, case))
+        .order(feed_entries::id.desc())
+        .select(feed_entries::id)
+        .first(conn)
+        .optional()?;
+    let (edited, redacted): (Option<At>, Option<At>) = feed_entries::table
+        .filter(readable!(access, case))
+        .select((
+            diesel::dsl::max(feed_entries::edited_at),
+            diesel::dsl::max(feed_entries::redacted_at),
+        ))
+        .get_result(conn)?;
+    Ok(Stamp {
+        newest,
+        changed_at: edited.max(redacted).map(|at| at.0),
+    })
+}
+
+/// The entries of both feeds that came after `newest` and exist for the reader, the oldest first; a hundred at most.
+///
+/// # Errors
+/// The database's own.
+pub fn since(
+    conn: &mut Conn,
+    access: &Access,
+    case: CaseId,
+    newest: Option<EntryId>,
+) -> QueryResult<Vec<EntryView>> {
+    const MOST: i64 = 100;
+    let mut query = feed_entries::table
+        .left_join(people::table.on(people::id.nullable().eq(feed_entries::author_id)))
+        .left_join(
+            escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
+        )
+        .filter(readable!(access, case))
+        .select((
+            Entry::as_select(),
+            (people::first_name, people::last_name).nullable(),
+            escalations::number.nullable(),
+        ))
+        .into_boxed();
+    if let Some(newest) = newest {
+        query = query.filter(feed_entries::id.gt(newest));
+    }
+    let rows: Vec<Row> = query.order(feed_entries::id.asc()).limit(MOST).load(conn)?;
     Ok(rows.into_iter().map(EntryView::from).collect())
 }
 

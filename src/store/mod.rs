@@ -16,6 +16,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod lapses;
 pub mod notices;
+pub mod one_time_links;
 pub mod organizations;
 pub mod password_resets;
 pub mod people;

@@ -1,5 +1,6 @@
 //! Notices: who may be told, the outbox's rows on their way, and what administrators see of them (N2).
 
+mod addressees;
 mod listing;
 mod outbox;
 mod recipients;
@@ -11,8 +12,9 @@ use crate::db::Conn;
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
 use crate::domain::Instant;
-use crate::domain::ids::{CaseId, EscalationId, NoticeId, PersonId};
+use crate::domain::ids::{CaseId, EscalationId, NoticeId, OrganizationId, PersonId};
 use crate::domain::notice::{NoticeState, Payload, Thread};
+use crate::domain::text::EmailAddress;
 
 pub use listing::{Listed, Resend, find, list, resend};
 pub use outbox::{
@@ -21,13 +23,29 @@ pub use outbox::{
 };
 pub use recipients::{Known, known, visibility_of};
 
+/// To whom a new notice goes.
+#[derive(Clone, Copy, Debug)]
+pub enum To<'a> {
+    /// A person, at whatever address they have when it is sent.
+    Person(PersonId),
+    /// An address of somebody who has no account.
+    Address {
+        /// The address.
+        email: &'a EmailAddress,
+        /// The name that they gave.
+        name: &'a str,
+        /// The organization in whose zone times are told; the provider's if none.
+        organization: Option<OrganizationId>,
+    },
+}
+
 /// What a new notice is made of.
 #[derive(Clone, Debug)]
 pub struct NewNotice<'a> {
     /// To whom.
-    pub person: PersonId,
+    pub to: To<'a>,
     /// On which case.
-    pub case: CaseId,
+    pub case: Option<CaseId>,
     /// On which escalation.
     pub escalation: Option<EscalationId>,
     /// What it continues.
@@ -45,12 +63,23 @@ pub struct NewNotice<'a> {
 /// The database's own.
 pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult<NoticeId> {
     let id = NoticeId::new(now);
+    let (person, address) = match new.to {
+        To::Person(person) => (Some(person), None),
+        To::Address {
+            email,
+            name,
+            organization,
+        } => (None, Some((email, name, organization))),
+    };
     diesel::insert_into(notices::table)
         .values((
             notices::id.eq(id),
-            notices::kind.eq(new.payload.about.kind()),
-            notices::person_id.eq(new.person),
-            notices::case_id.eq(Some(new.case)),
+            notices::kind.eq(new.payload.kind()),
+            notices::person_id.eq(person),
+            notices::to_email.eq(address.map(|(email, ..)| email)),
+            notices::to_name.eq(address.map(|(_, name, _)| name)),
+            notices::to_organization_id.eq(address.and_then(|(.., organization)| organization)),
+            notices::case_id.eq(new.case),
             notices::escalation_id.eq(new.escalation),
             notices::thread.eq(new.thread.to_string()),
             notices::payload.eq(json(new.payload)?),
@@ -78,7 +107,7 @@ pub fn forget(conn: &mut Conn, thread: Thread, words: &str) -> QueryResult<usize
         let Ok(mut payload) = serde_json::from_str::<Value>(&payload) else {
             continue;
         };
-        let Some(Value::Object(about)) = payload.get_mut("about") else {
+        let Some(Value::Object(about)) = payload.pointer_mut("/matter/case/about") else {
             continue;
         };
         let mut repeats = false;

@@ -65,7 +65,7 @@ pub enum Entry<T> {
     Admitted(T, Box<Bearer>),
     /// They may sign in, but not act there: there is no such organization for them, or not any more.
     Elsewhere,
-    /// Their secret opens nothing: they are shut out, or hold no role anywhere.
+    /// Their secret opens nothing, or they are shut out.
     Refused,
 }
 
@@ -151,6 +151,33 @@ pub fn by_secret(
         .select(Session::as_select())
         .get_result(conn)
         .optional()?;
+    enter_session(conn, session, whereabouts, now)
+}
+
+/// The session of that id, like [`by_secret`]: for whoever showed its secret before and stayed.
+///
+/// # Errors
+/// The database's own.
+pub fn session_again(
+    conn: &mut Conn,
+    id: SessionId,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> QueryResult<Entry<Session>> {
+    let session = sessions::table
+        .filter(sessions::id.eq(id).and(sessions::expires_at.gt(At(now))))
+        .select(Session::as_select())
+        .get_result(conn)
+        .optional()?;
+    enter_session(conn, session, whereabouts, now)
+}
+
+fn enter_session(
+    conn: &mut Conn,
+    session: Option<Session>,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> QueryResult<Entry<Session>> {
     let Some(session) = session else {
         return Ok(Entry::Refused);
     };
@@ -312,12 +339,9 @@ pub fn by_token(
     whereabouts: &Whereabouts,
     now: Instant,
 ) -> QueryResult<Entry<Token>> {
-    let token: Option<Token> = api_tokens::table
-        .filter(
-            api_tokens::token_hash
-                .eq(token_hash)
-                .and(api_tokens::revoked_at.is_null()),
-        )
+    let token = api_tokens::table
+        .filter(api_tokens::token_hash.eq(token_hash))
+        .filter(api_tokens::revoked_at.is_null())
         .filter(
             api_tokens::expires_at
                 .is_null()
@@ -326,6 +350,39 @@ pub fn by_token(
         .select(Token::as_select())
         .get_result(conn)
         .optional()?;
+    enter_token(conn, token, whereabouts, now)
+}
+
+/// The token of that id, like [`by_token`]: for whoever showed its secret before and stayed.
+///
+/// # Errors
+/// The database's own.
+pub fn token_again(
+    conn: &mut Conn,
+    id: TokenId,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> QueryResult<Entry<Token>> {
+    let token = api_tokens::table
+        .filter(api_tokens::id.eq(id))
+        .filter(api_tokens::revoked_at.is_null())
+        .filter(
+            api_tokens::expires_at
+                .is_null()
+                .or(api_tokens::expires_at.gt(At(now))),
+        )
+        .select(Token::as_select())
+        .get_result(conn)
+        .optional()?;
+    enter_token(conn, token, whereabouts, now)
+}
+
+fn enter_token(
+    conn: &mut Conn,
+    token: Option<Token>,
+    whereabouts: &Whereabouts,
+    now: Instant,
+) -> QueryResult<Entry<Token>> {
     match token {
         None => Ok(Entry::Refused),
         Some(token) => {
@@ -437,9 +494,6 @@ fn enter<T>(
     };
     let Some(there) = there else {
         let held = access::own(conn, person, own.id, now)?;
-        if held.is_empty() && !access::is_paired_anywhere(conn, person, own.id, now)? {
-            return Ok(Entry::Refused);
-        }
         let access = Access::of(person, own.id, own.kind.side(), held);
         return Ok(Entry::Admitted(shown, bearer(own, None, access)));
     };

@@ -9,7 +9,9 @@ use crate::domain::case::{
 use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::feed::Feed;
-use crate::domain::notice::{Audience, NoticeKind, NoticeState, Obstacle};
+use crate::domain::notice::{
+    Audience, NoticeKind, NoticeState, Obstacle, PairingSide, PasswordWay, SecondFactorChange,
+};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::Governance;
 use crate::http::fields::FAULTS;
@@ -164,6 +166,10 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("mail-declined", FindingCode::NAMES),
     ("mail-entry-posted-title", Feed::NAMES),
     ("mail-instead", FindingCode::NAMES),
+    ("mail-password-changed", PasswordWay::NAMES),
+    ("mail-second-factor", SecondFactorChange::NAMES),
+    ("mail-second-factor-title", SecondFactorChange::NAMES),
+    ("mail-pairing-side", PairingSide::NAMES),
     ("mail-withheld", Obstacle::NAMES),
     // Members are named where they are used.
     (

@@ -13,19 +13,28 @@ use crate::clock::Clock;
 use crate::db::DbError;
 use crate::domain::Instant;
 
-/// Wakes the outbox: whoever commits a write that may have put a notice into it rings. Rings that nobody hears yet
-/// are kept as one. Cheap to clone.
+/// Wakes the outbox and the live streams: whoever commits a write rings. Rings that the outbox does not hear yet are
+/// kept as one. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Bell(Arc<Notify>);
+pub struct Bell {
+    outbox: Arc<Notify>,
+    pulse: watch::Sender<()>,
+}
 
 impl Bell {
-    /// Wakes the outbox, now or as soon as it has done what it is at.
+    /// Wakes them, now or as soon as they have done what they are at.
     pub fn ring(&self) {
-        self.0.notify_one();
+        self.outbox.notify_one();
+        self.pulse.send_replace(());
+    }
+
+    /// Hears every ring from now on, or the last of several.
+    pub fn listen(&self) -> watch::Receiver<()> {
+        self.pulse.subscribe()
     }
 
     async fn heard(&self) {
-        self.0.notified().await;
+        self.outbox.notified().await;
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::backoff;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
-use crate::domain::ids::PersonId;
+use crate::domain::text::EmailAddress;
 use crate::mail::Post;
 use crate::mail::message::one_line;
 use crate::mail::transport::SendError;
@@ -96,9 +96,10 @@ impl Outbox {
             more: claim.more,
             ..Sending::default()
         };
-        let mut recipients: HashMap<PersonId, Vec<Addressed>> = HashMap::new();
+        let mut recipients: HashMap<EmailAddress, Vec<Addressed>> = HashMap::new();
         for notice in claim.notices {
-            recipients.entry(notice.person).or_default().push(notice);
+            let recipient = notice.email.clone();
+            recipients.entry(recipient).or_default().push(notice);
         }
         let mut rounds = JoinSet::new();
         for letters in recipients.into_values() {

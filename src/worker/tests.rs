@@ -3,6 +3,7 @@
 mod desk;
 mod driver;
 mod leases;
+mod letters;
 mod outbox;
 mod steps;
 mod told;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 pub use links::{add_invited, followed, invite, redeem, send_reset};
 
-use super::administer::{By, reach, record, refused, require};
+use super::administer::{By, reach, record, require};
 use super::letters;
 use super::record::object;
 use super::{Actor, Outcome, Refused};

@@ -11,6 +11,7 @@ pub mod feed;
 pub mod import_case;
 pub mod letters;
 pub mod notify;
+pub mod one_time_link;
 pub mod open_case;
 pub mod promise;
 pub mod request;

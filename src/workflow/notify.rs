@@ -1,5 +1,7 @@
 //! Who is told of what, in the transaction of the event: a notice exists exactly when the event does (N2).
 
+mod letters;
+
 use diesel::result::Error as Diesel;
 use serde_json::{Value, json};
 
@@ -10,16 +12,18 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseId, EventId, NoticeId, PersonId};
 use crate::domain::notice::{
-    About, ActorFacts, Candidate, CaseFacts, EscalationFacts, Happening, NoticeKind, NoticeState,
-    Payload, Step, Thread, Ties, recipients,
+    About, ActorFacts, Candidate, CaseFacts, CaseMatter, EscalationFacts, Happening, Matter,
+    NoticeKind, NoticeState, Payload, Step, Thread, Ties, recipients,
 };
 use crate::mail::scene::{Addressee, Notice};
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
-use crate::store::notices::{self, Addressed, Known, NewNotice, Resend};
+use crate::store::notices::{self, Addressed, Known, NewNotice, Resend, To};
 use crate::store::promises::NextStep;
 use crate::store::{organizations, requests};
+
+pub use letters::{Address, write_to_address, write_to_people, write_to_person};
 
 /// An event to tell of.
 #[derive(Debug)]
@@ -93,7 +97,8 @@ fn announce(
     now: Instant,
 ) -> Result<usize, DbError> {
     let kind = about.kind();
-    let feed = kind.feed(about.feed(), escalation.is_some());
+    let feed = (kind.feed(about.feed(), escalation.is_some()))
+        .ok_or_else(|| mistake(kind, "is about no case"))?;
     let thread = Thread::of(feed, case.id, escalation.map(|escalation| escalation.id));
     if escalation.is_none() && kind.is_on_escalation(about.feed()) {
         return Err(mistake(kind, "comes without its escalation"));
@@ -127,27 +132,29 @@ fn announce(
         return Ok(0);
     }
     let organization = organizations::find(conn, Reach::Everything, case.organization_id)?;
-    let mut payload = Payload {
-        at: now,
-        audience: told[0].audience,
-        case: CaseFacts {
-            number: case.number,
-            subject: case.subject.clone(),
-            organization: organization.map(|found| found.name).unwrap_or_default(),
-            priority: case.priority,
-            status: case.status,
-        },
-        escalation: escalation.map(|escalation| EscalationFacts {
-            number: escalation.number,
-        }),
-        actor: actor.and_then(|actor| actor_facts(&known, actor)),
-        about,
+    let case_facts = CaseFacts {
+        number: case.number,
+        subject: case.subject.clone(),
+        organization: organization.map(|found| found.name).unwrap_or_default(),
+        priority: case.priority,
+        status: case.status,
     };
     for recipient in &told {
-        payload.audience = recipient.audience;
+        let payload = Payload {
+            at: now,
+            actor: actor.and_then(|actor| actor_facts(&known, actor)),
+            matter: Matter::Case(CaseMatter {
+                audience: recipient.audience,
+                case: case_facts.clone(),
+                escalation: escalation.map(|escalation| EscalationFacts {
+                    number: escalation.number,
+                }),
+                about: about.clone(),
+            }),
+        };
         let notice = NewNotice {
-            person: recipient.person,
-            case: case.id,
+            to: To::Person(recipient.person),
+            case: Some(case.id),
             escalation: escalation.map(|escalation| escalation.id),
             thread,
             payload: &payload,
@@ -229,8 +236,7 @@ pub fn notice_of(row: &Addressed, host: &str) -> Result<Notice, String> {
             .as_deref()
             .map(|first| notices::complete(first, host)),
         to: Addressee {
-            first_name: row.first_name.clone(),
-            last_name: row.last_name.clone(),
+            name: row.name.clone(),
             email: row.email.clone(),
             // A zone that the database of zones does not know any more is no reason to say nothing.
             zone: row.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC),

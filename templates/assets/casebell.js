@@ -106,6 +106,42 @@ addEventListener("beforeunload", (event) => {
   if (leaving()) event.preventDefault();
 });
 
+/* News without reloading */
+
+// The stream only says that there is news; the page itself is asked for it, so that both always say the same. What was
+// typed stays: a feed whose composer is not empty gets its new entries alone.
+function follow() {
+  const live = document.querySelector("[data-live]");
+  if (!live) return;
+  const stream = new EventSource(live.dataset.live);
+  let asked = null;
+  const say = (text) => { live.textContent = text; };
+  stream.addEventListener("case", () => {
+    clearTimeout(asked);
+    asked = setTimeout(async () => {
+      const typing = (feed) => [...changed].some((form) => form.isConnected && form.closest(feed));
+      const feeds = [["#case-feed", "#case-entries"], ["#escalation-feed", "#escalation-entries"]];
+      const parts = feeds.map(([feed, entries]) => (typing(feed) ? entries : feed));
+      if (!typing(".side")) parts.push(".side");
+      await swap(location.href, "#case-head", ...parts, "[data-foot]");
+      guard();
+      watchBell();
+      say(live.dataset.news);
+    }, 100);
+  });
+  stream.addEventListener("end", () => {
+    stream.close();
+    if (leaving()) {
+      live.classList.remove("hidden-text");
+      live.classList.add("banner", "late");
+      say(live.dataset.ended);
+    } else location.reload();
+  });
+  addEventListener("pagehide", () => stream.close());
+}
+
+follow();
+
 /* The rank that importance and urgency give */
 
 for (const ranking of document.querySelectorAll("[data-ranking]")) {

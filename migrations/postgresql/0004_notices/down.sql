@@ -1,1 +1,2 @@
+DROP TABLE one_time_links;
 DROP TABLE notices;

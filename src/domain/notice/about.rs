@@ -1,4 +1,4 @@
-//! What each kind of notice tells besides the case, the escalation and who did it.
+//! What each kind of notice about a case tells besides the case, the escalation and who did it.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -231,7 +231,9 @@ impl About {
 }
 
 /// Words that somebody may have left out: nothing, or nothing but white space, is absent.
-fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn words<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text.filter(|text| !text.trim().is_empty()))
 }

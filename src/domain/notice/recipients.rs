@@ -47,8 +47,24 @@ pub struct Candidate {
     pub access: Access,
     /// The roles from which that follows.
     pub roles: Vec<Role>,
-    /// Whether the person is enabled and has a verified address.
-    pub reachable: bool,
+    /// Whether mail may go to them.
+    pub standing: Standing,
+}
+
+/// Whether mail may go to a person's address at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The person is not disabled.
+    pub enabled: bool,
+    /// The address was found to be the person's.
+    pub verified: bool,
+}
+
+impl Standing {
+    /// Whether everything may be written to them.
+    pub const fn is_reachable(self) -> bool {
+        self.enabled && self.verified
+    }
 }
 
 impl Candidate {
@@ -56,7 +72,7 @@ impl Candidate {
     pub fn of(
         (person, organization, side): (PersonId, OrganizationId, Side),
         roles: Vec<HeldRole>,
-        reachable: bool,
+        standing: Standing,
     ) -> Self {
         let predefined = roles.iter().filter_map(|role| match role {
             HeldRole::Predefined(role) => Some(*role),
@@ -65,7 +81,7 @@ impl Candidate {
         Self {
             roles: predefined.collect(),
             access: Access::of(person, organization, side, roles),
-            reachable,
+            standing,
         }
     }
 }
@@ -118,6 +134,25 @@ impl Happening {
                 | NoticeKind::EscalationClosed,
                 _,
             ) => &[Requester, EscalationOwner, CaseOwner],
+            // Who gets these is decided by who writes them.
+            (
+                NoticeKind::AccessRequested
+                | NoticeKind::AccessGranted
+                | NoticeKind::AccessRefused
+                | NoticeKind::Invitation
+                | NoticeKind::PasswordReset
+                | NoticeKind::PasswordChanged
+                | NoticeKind::SecondFactorChanged
+                | NoticeKind::NewDevice
+                | NoticeKind::PairingAccepted
+                | NoticeKind::PairingRolesChanged
+                | NoticeKind::PairingMembersProposed
+                | NoticeKind::PairingSwitched
+                | NoticeKind::PairingRemoved
+                | NoticeKind::CloneAdded
+                | NoticeKind::CloneRemoved,
+                _,
+            ) => &[],
         }
     }
 
@@ -180,9 +215,22 @@ pub fn obstacle(
         Feed::Case => Permission::CasesView,
         Feed::Escalation => Permission::EscalationsView,
     };
-    if !candidate.reachable {
+    if !candidate.standing.is_reachable() {
         Some(Obstacle::Unreachable)
     } else if !theirs || !access.can(permission) || !access.sees(visibility) {
+        Some(Obstacle::NotVisible)
+    } else {
+        None
+    }
+}
+
+/// What keeps the desk from writing a letter of this kind to a person who may do `access` in their own organization.
+/// It is asked when the letter is made, and again whenever it is about to be sent.
+pub fn letter_obstacle(kind: NoticeKind, standing: Standing, access: &Access) -> Option<Obstacle> {
+    let reachable = standing.enabled && (standing.verified || kind.goes_unverified());
+    if !reachable {
+        Some(Obstacle::Unreachable)
+    } else if kind.needs().is_some_and(|needed| !access.can(needed)) {
         Some(Obstacle::NotVisible)
     } else {
         None
@@ -193,9 +241,9 @@ pub fn obstacle(
 pub fn recipients(happening: &Happening, candidates: &[Candidate]) -> Vec<Recipient> {
     let ties = &happening.ties;
     // A desk on which nobody bears the engineer's role is run by those whose roles include it.
-    let has_engineers = candidates
-        .iter()
-        .any(|candidate| candidate.reachable && candidate.roles.contains(&Role::SupportEngineer));
+    let has_engineers = candidates.iter().any(|candidate| {
+        candidate.standing.is_reachable() && candidate.roles.contains(&Role::SupportEngineer)
+    });
     let belongs = |candidate: &Candidate, audience: Audience| {
         let access = &candidate.access;
         let is = |person: Option<PersonId>| person == Some(access.person);
@@ -220,6 +268,12 @@ pub fn recipients(happening: &Happening, candidates: &[Candidate]) -> Vec<Recipi
                         access.can(Permission::CasesWork)
                     }
             }
+            // Letters say themselves to whom they go.
+            Audience::Invited
+            | Audience::Holder
+            | Audience::Decider
+            | Audience::Applicant
+            | Audience::Paired => false,
         }
     };
     let mut told = BTreeMap::new();

@@ -52,7 +52,10 @@ impl Desk {
             Candidate {
                 access,
                 roles: roles.to_vec(),
-                reachable: true,
+                standing: Standing {
+                    enabled: true,
+                    verified: true,
+                },
             },
         ));
     }
@@ -179,8 +182,8 @@ fn an_unowned_case_is_told_to_the_engineers() {
     );
 
     // Where nobody bears the role, whoever may work cases.
-    desk.change("sam", |sam| sam.reachable = false);
-    desk.change("sue", |sue| sue.reachable = false);
+    desk.change("sam", |sam| sam.standing.enabled = false);
+    desk.change("sue", |sue| sue.standing.verified = false);
     assert_eq!(
         desk.told(&opened),
         BTreeSet::from([("olga", "engineers"), ("vera", "engineers")])
@@ -203,10 +206,10 @@ fn nobody_is_told_of_what_does_not_exist_for_them() {
         BTreeSet::from([("sam", "case_owner")])
     );
 
-    desk.change("dana", |dana| dana.reachable = false);
+    desk.change("dana", |dana| dana.standing.enabled = false);
     assert_eq!(desk.told(&entry), BTreeSet::from([("sam", "case_owner")]));
     desk.change("dana", |dana| {
-        dana.reachable = true;
+        dana.standing.enabled = true;
         dana.access.permissions.remove(&Permission::CasesView);
     });
     assert_eq!(desk.told(&entry), BTreeSet::from([("sam", "case_owner")]));
@@ -271,7 +274,7 @@ fn threads_are_named_by_feed() {
     for kind in NoticeKind::ALL {
         let name = kind.as_str();
         assert_eq!(
-            kind.feed(None, false) == Feed::Escalation,
+            kind.feed(None, false) == Some(Feed::Escalation),
             name.starts_with("escalation_"),
             "{name}"
         );

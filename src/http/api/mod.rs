@@ -15,6 +15,7 @@ pub mod escalations;
 pub mod feeds;
 pub mod lines;
 pub mod links;
+pub mod live;
 pub mod next_steps;
 pub mod notices;
 pub mod organizations;

@@ -18,7 +18,6 @@ use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::store::notices::{self, Listed};
-use crate::store::people::display_name;
 use crate::workflow::resend_notice::{Resent, resend_notice};
 
 /// The routes of this resource.
@@ -51,8 +50,10 @@ pub struct NoticeDocument {
     kind: NoticeKind,
     /// Where it stands.
     state: NoticeState,
-    /// To whom.
-    person: PersonName,
+    /// To whom; null for somebody who has no account.
+    person: Option<PersonName>,
+    /// The recipient's name.
+    name: String,
     /// The recipient's address.
     email: EmailAddress,
     /// On which case.
@@ -78,10 +79,11 @@ impl From<Listed> for NoticeDocument {
             id: notice.id,
             kind: notice.kind,
             state: notice.state,
-            person: PersonName {
-                id: notice.person,
-                name: display_name(&notice.first_name, &notice.last_name),
-            },
+            person: notice.person.map(|id| PersonName {
+                id,
+                name: notice.name.clone(),
+            }),
+            name: notice.name,
             email: notice.email,
             case: notice.case_number,
             attempts: notice.attempts,

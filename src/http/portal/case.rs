@@ -20,9 +20,18 @@ pub(super) use panel::repromise;
 pub(super) use record::CaseRecord;
 pub(super) use show::{case_feed, escalation_feed, facts_of_case, read_feeds, show_again};
 
+/// Where a page is told of news.
+#[derive(Clone, Debug, Serialize)]
+pub struct LiveLink {
+    /// The stream's address.
+    pub href: String,
+}
+
 /// The case page.
 #[derive(Clone, Debug, Serialize)]
 pub struct CasePage {
+    /// Where it is told what happens on it.
+    pub live: LiveLink,
     /// What stands at its head.
     pub head: CaseHead,
     /// What was reported, Markdown.

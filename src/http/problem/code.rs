@@ -136,6 +136,8 @@ codes! {
     BeforeOpening = "before_opening", UNPROCESSABLE_ENTITY;
     /// The calendar has no working day, so that no deadline can be told.
     NoBusinessDay = "no_business_day", UNPROCESSABLE_ENTITY;
+    /// This process keeps as many live streams open as it can.
+    TooManyStreams = "too_many_streams", SERVICE_UNAVAILABLE;
     /// Too many attempts; `Retry-After` says when the next is taken.
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS;
     /// A defect; the log has the rest.

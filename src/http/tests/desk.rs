@@ -409,7 +409,7 @@ async fn lines_policies_and_reasons_are_kept() {
     );
 
     let roles = carl("/roles").await;
-    assert_eq!(roles.json["items"].as_array().map(Vec::len), Some(3));
+    assert_eq!(roles.json["items"].as_array().map(Vec::len), Some(6));
     let events = admin(Method::GET, "/audit-events?limit=3", Value::Null).await;
     let kinds: Vec<_> = events.json["items"]
         .as_array()

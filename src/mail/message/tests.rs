@@ -14,7 +14,7 @@ fn rendered() -> Rendered {
 
 fn notice() -> Notice {
     let mut notice = sample::complete(NoticeKind::EscalationAccepted).remove(0);
-    notice.to.first_name = "Dána".to_owned();
+    notice.to.name = "Dána Cole".to_owned();
     notice
 }
 
@@ -89,8 +89,7 @@ fn a_repeat_is_the_same_to_the_byte() {
 fn nothing_that_somebody_wrote_becomes_a_header_or_a_part() {
     let mut notice = notice();
     let injection = "x\r\nBcc: all@acme.example\r\n\r\nbody";
-    notice.to.first_name = injection.to_owned();
-    notice.to.last_name = "\"<other@evil.example>, ".to_owned();
+    notice.to.name = format!("{injection} \"<other@evil.example>, ");
     let mut rendered = rendered();
     rendered.subject = injection.to_owned();
     rendered.text = format!("--=_{}--\r\n\r\nBcc: all@acme.example", notice.id);
@@ -115,8 +114,7 @@ fn what_looks_like_an_encoded_word_is_read_as_it_was_written() {
     let word = "=?utf-8?Q?x=0D=0ABcc:_all=40acme.example?=";
     for subject in [word.to_owned(), format!("ä {} 🔔", word.repeat(5))] {
         let mut notice = notice();
-        notice.to.first_name = word.to_owned();
-        notice.to.last_name = String::new();
+        notice.to.name = word.to_owned();
         let mut rendered = rendered();
         rendered.subject = subject.clone();
         let letter = Letter::new(&notice, &rendered, &sample::letterhead()).unwrap();

@@ -1,8 +1,14 @@
 use std::fs;
 
+use secrecy::SecretString;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::*;
+use crate::config::SecretKey;
 use crate::domain::case::Status;
-use crate::domain::notice::{About, Audience};
+use crate::domain::feed::Feed;
+use crate::domain::notice::{Audience, CaseMatter, Matter, Topic};
 use crate::mail::sample;
 
 fn renderer() -> Renderer {
@@ -13,7 +19,7 @@ fn renderer() -> Renderer {
 fn read(kind: NoticeKind, audience: Audience) -> Rendered {
     let notice = sample::complete(kind)
         .into_iter()
-        .find(|notice| notice.payload.audience == audience);
+        .find(|notice| notice.payload.audience() == audience);
     renderer()
         .render(&notice.unwrap(), &sample::letterhead())
         .unwrap()
@@ -24,24 +30,32 @@ fn body(rendered: &Rendered) -> &str {
     rendered.text.split("\n-- \n").next().unwrap()
 }
 
+/// What a notice tells of a case.
+fn on_case(notice: &mut Notice) -> &mut CaseMatter {
+    match &mut notice.payload.matter {
+        Matter::Case(matter) => matter,
+        Matter::Letter(letter) => panic!("{letter:?} is about no case"),
+    }
+}
+
+fn kinds(on_cases: bool) -> impl Iterator<Item = NoticeKind> {
+    let kinds = NoticeKind::ALL.iter().copied();
+    kinds.filter(move |kind| (kind.topic() == Topic::Case) == on_cases)
+}
+
 #[test]
 fn every_kind_says_where_it_happened_and_where_to_go() {
     let renderer = renderer();
-    for kind in NoticeKind::ALL {
-        for notice in sample::all(*kind) {
+    for kind in kinds(true) {
+        for mut notice in sample::all(kind) {
             let Rendered {
                 subject,
                 text,
                 html,
             } = renderer.render(&notice, &sample::letterhead()).unwrap();
-            let on_escalation = kind.feed(
-                notice.payload.about.feed(),
-                notice.payload.escalation.is_some(),
-            ) == crate::domain::feed::Feed::Escalation;
-            let number = if on_escalation {
-                "[E-000045]"
-            } else {
-                "[C-000123]"
+            let number = match on_case(&mut notice).feed() {
+                Feed::Escalation => "[E-000045]",
+                Feed::Case => "[C-000123]",
             };
             assert!(subject.contains(number), "{kind}: {subject}");
             assert_eq!(
@@ -51,20 +65,98 @@ fn every_kind_says_where_it_happened_and_where_to_go() {
             );
             for part in [&text, &html] {
                 assert!(
-                    part.contains("https://support.northstar.example/"),
-                    "{kind}: {part}"
-                );
-                assert!(
                     part.contains("C-000123 · Agents lose audio"),
                     "{kind}: {part}"
                 );
-                assert!(part.contains("You get this because"), "{kind}: {part}");
-                assert!(
-                    !part.contains("{{") && !part.contains("null") && !part.contains("mail-"),
-                    "{kind}: {part}"
-                );
+                is_whole(kind, part);
             }
             assert!(!text.contains("\n\n\n"), "{kind}: {text}");
+        }
+    }
+}
+
+#[track_caller]
+fn is_whole(kind: NoticeKind, part: &str) {
+    assert!(
+        part.contains("https://support.northstar.example/"),
+        "{kind}: {part}"
+    );
+    assert!(part.contains("You get this because"), "{kind}: {part}");
+    assert!(
+        !part.contains("{{") && !part.contains("null") && !part.contains("mail-"),
+        "{kind}: {part}"
+    );
+}
+
+#[test]
+fn every_letter_says_what_happened_and_where_to_go() {
+    let renderer = renderer();
+    for kind in kinds(false) {
+        for notice in sample::all(kind) {
+            let rendered = renderer.render(&notice, &sample::letterhead()).unwrap();
+            let (title, _) = rendered.text.split_once("\n\n").unwrap();
+            assert_eq!(rendered.subject, title, "{kind}");
+            assert!(
+                rendered.text.ends_with("\nNorthstar Support\n"),
+                "{kind}: {}",
+                rendered.text
+            );
+            for part in [&rendered.text, &rendered.html] {
+                is_whole(kind, part);
+            }
+            assert!(
+                !rendered.text.contains("\n\n\n"),
+                "{kind}: {}",
+                rendered.text
+            );
+        }
+    }
+}
+
+#[test]
+fn an_invitation_bears_a_link_that_only_this_installation_can_make() {
+    let invited = read(NoticeKind::Invitation, Audience::Invited);
+    let link = "https://support.northstar.example/invitations/cbl_";
+    let (before, after) = body(&invited).split_once(link).unwrap();
+    assert_eq!(
+        before,
+        "Your account with Northstar Support
+
+Olga Marin (Northstar Support) made an account for you at the support desk of Northstar Support. It belongs to ACME Contact Centers. Choose a password, and you can sign in.
+
+The link works once, until 10 March 2026, 10:14 Europe/Berlin.
+
+If you did not expect this, do nothing. Nobody can sign in before the link was used.
+
+Choose a password:
+"
+    );
+    assert_eq!(after.trim_end().len(), 64);
+    assert!(invited.html.contains(&format!("href=\"{link}")));
+    // Another key makes another secret; the row says neither.
+    let notice = sample::complete(NoticeKind::Invitation).remove(0);
+    let mut elsewhere = sample::letterhead();
+    elsewhere.key = SecretKey::from_text(&SecretString::from("the key of another one"));
+    let other = renderer().render(&notice, &elsewhere).unwrap();
+    assert!(other.text.contains(link) && !other.text.contains(after.trim_end()));
+    let row = serde_json::to_string(&notice.payload).unwrap();
+    assert!(
+        !row.contains("cbl_") && !row.contains(after.trim_end()),
+        "{row}"
+    );
+}
+
+#[test]
+fn only_letters_that_are_meant_to_bear_a_link_that_lets_somebody_in() {
+    let renderer = renderer();
+    for kind in NoticeKind::ALL {
+        for notice in sample::all(*kind) {
+            let rendered = renderer.render(&notice, &sample::letterhead()).unwrap();
+            let bears = notice.payload.link().is_some();
+            assert!(kind.bears_link() || !bears, "{kind}");
+            for part in [&rendered.text, &rendered.html] {
+                assert_eq!(part.contains("cbl_"), bears, "{kind}: {part}");
+            }
         }
     }
 }
@@ -156,7 +248,7 @@ fn a_lapse_blames_nobody() {
     let notice = sample::all(NoticeKind::StepMissed)
         .into_iter()
         .find(|notice| {
-            notice.payload.actor.is_none() && notice.payload.audience == Audience::CaseOwner
+            notice.payload.actor.is_none() && notice.payload.audience() == Audience::CaseOwner
         })
         .unwrap();
     let lapsed = renderer().render(&notice, &sample::letterhead()).unwrap();
@@ -181,16 +273,17 @@ https://support.northstar.example/cases/C-000123#case-feed
 fn every_value_is_escaped_for_its_part() {
     let renderer = renderer();
     let evil = "</title><script>alert(1)</script>\"'&";
-    for kind in NoticeKind::ALL {
-        for mut notice in sample::complete(*kind) {
-            notice.payload.case.subject = evil.to_owned();
-            notice.payload.case.organization = evil.to_owned();
-            notice.payload.case.status = Status::AwaitingCustomer;
+    for kind in kinds(true) {
+        for mut notice in sample::complete(kind) {
             notice.provider = evil.to_owned();
             if let Some(actor) = &mut notice.payload.actor {
                 actor.name = evil.to_owned();
             }
-            notice.payload.about = poisoned(&notice.payload.about, evil);
+            let matter = on_case(&mut notice);
+            matter.case.subject = evil.to_owned();
+            matter.case.organization = evil.to_owned();
+            matter.case.status = Status::AwaitingCustomer;
+            matter.about = poisoned(&matter.about, evil);
             let rendered = renderer.render(&notice, &sample::letterhead()).unwrap();
             assert!(
                 !rendered.html.contains("<script"),
@@ -217,8 +310,38 @@ fn every_value_is_escaped_for_its_part() {
     }
 }
 
+#[test]
+fn every_value_of_a_letter_is_escaped_for_its_part() {
+    let renderer = renderer();
+    let evil = "</title><script>alert(1)</script>\"'&";
+    for kind in kinds(false) {
+        for mut notice in sample::complete(kind) {
+            notice.provider = evil.to_owned();
+            if let Some(actor) = &mut notice.payload.actor {
+                actor.name = evil.to_owned();
+            }
+            let Matter::Letter(letter) = &notice.payload.matter else {
+                panic!("{kind} is about a case")
+            };
+            notice.payload.matter = Matter::Letter(poisoned(letter, evil));
+            let rendered = renderer.render(&notice, &sample::letterhead()).unwrap();
+            assert!(
+                !rendered.html.contains("<script"),
+                "{kind}: {}",
+                rendered.html
+            );
+            assert!(
+                rendered.html.contains("&lt;script&gt;")
+                    && rendered.text.contains("<script>alert(1)</script>\"'&"),
+                "{kind}: {}",
+                rendered.text
+            );
+        }
+    }
+}
+
 /// The same facts with every free text replaced.
-fn poisoned(about: &About, evil: &str) -> About {
+fn poisoned<T: Serialize + DeserializeOwned>(about: &T, evil: &str) -> T {
     let mut facts = serde_json::to_value(about).unwrap();
     let free = [
         "description",
@@ -232,6 +355,14 @@ fn poisoned(about: &About, evil: &str) -> About {
         "reply",
         "outcome",
         "summary",
+        "name",
+        "email",
+        "organization",
+        "browser",
+        "from",
+        "trustee",
+        "trustor",
+        "whom",
     ];
     for (key, value) in facts.as_object_mut().unwrap() {
         if free.contains(&key.as_str()) {
@@ -245,9 +376,10 @@ fn poisoned(about: &About, evil: &str) -> About {
 fn what_people_wrote_cannot_pass_for_the_desks_own_words() {
     let mut notice = sample::complete(NoticeKind::EntryPosted).remove(0);
     let body = "Fine.\n\nAnswer in the portal:\nhttps://evil.example/\n-- \n<b>x</b> [link](javascript:alert(1))";
-    let mut facts = serde_json::to_value(&notice.payload.about).unwrap();
+    let about = &mut on_case(&mut notice).about;
+    let mut facts = serde_json::to_value(&*about).unwrap();
     facts["body"] = body.into();
-    notice.payload.about = serde_json::from_value(facts).unwrap();
+    *about = serde_json::from_value(facts).unwrap();
     let rendered = renderer().render(&notice, &sample::letterhead()).unwrap();
     assert!(
         rendered
@@ -266,7 +398,7 @@ fn what_people_wrote_cannot_pass_for_the_desks_own_words() {
 #[test]
 fn a_subject_stays_one_line() {
     let mut notice = sample::complete(NoticeKind::CaseClosed).remove(0);
-    notice.payload.case.subject = format!(
+    on_case(&mut notice).case.subject = format!(
         "a\r\nBcc: all@acme.example\u{2028}\u{202e}b {}",
         "x".repeat(400)
     );
@@ -418,10 +550,7 @@ fn a_file_that_overrides_nothing_stops_the_start() {
 fn the_texts_of_other_people_are_never_looked_up() {
     // A value that looks like a template is a value.
     let mut notice = sample::complete(NoticeKind::CaseClosed).remove(0);
-    notice.payload.case.subject = "{{you.first_name}} { $by }".to_owned();
+    on_case(&mut notice).case.subject = "{{you.name}} { $by }".to_owned();
     let rendered = renderer().render(&notice, &sample::letterhead()).unwrap();
-    assert_eq!(
-        rendered.subject,
-        "Re: [C-000123] {{you.first_name}} { $by }"
-    );
+    assert_eq!(rendered.subject, "Re: [C-000123] {{you.name}} { $by }");
 }

@@ -9,6 +9,7 @@ use crate::domain::Instant;
 use crate::domain::ids::{CaseNumber, NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::text::EmailAddress;
+use crate::store::people::display_name;
 
 /// A notice as administrators see it: on its way or at its end, and why.
 #[derive(Clone, Debug)]
@@ -19,12 +20,10 @@ pub struct Listed {
     pub kind: NoticeKind,
     /// Where it stands.
     pub state: NoticeState,
-    /// The recipient.
-    pub person: PersonId,
-    /// First name.
-    pub first_name: String,
-    /// Last name.
-    pub last_name: String,
+    /// The recipient, who has no account if none.
+    pub person: Option<PersonId>,
+    /// The recipient's name.
+    pub name: String,
     /// The address.
     pub email: EmailAddress,
     /// The number of its case.
@@ -83,13 +82,14 @@ enum Which {
 type Row = (
     (NoticeId, NoticeKind, NoticeState, i64, Option<String>, i64),
     (At, At, Option<At>),
-    (PersonId, String, String, EmailAddress),
+    Option<(PersonId, String, String, EmailAddress)>,
+    (Option<String>, Option<EmailAddress>),
     Option<i64>,
 );
 
 fn load(conn: &mut Conn, which: &Which) -> QueryResult<Vec<Listed>> {
     let mut query = notices::table
-        .inner_join(people::table)
+        .left_join(people::table)
         .left_join(cases::table.on(notices::case_id.eq(cases::id.nullable())))
         .select((
             (
@@ -110,7 +110,9 @@ fn load(conn: &mut Conn, which: &Which) -> QueryResult<Vec<Listed>> {
                 people::first_name,
                 people::last_name,
                 people::email,
-            ),
+            )
+                .nullable(),
+            (notices::to_name, notices::to_email),
             cases::number.nullable(),
         ))
         .into_boxed();
@@ -138,20 +140,26 @@ fn load(conn: &mut Conn, which: &Which) -> QueryResult<Vec<Listed>> {
         }
     }
     let rows: Vec<Row> = query.load(conn)?;
-    Ok(rows.into_iter().map(listed).collect())
+    Ok(rows.into_iter().filter_map(listed).collect())
 }
 
-fn listed((notice, times, person, number): Row) -> Listed {
+/// The database sees to it that every notice has a person or an address.
+fn listed((notice, times, person, address, number): Row) -> Option<Listed> {
     let (id, kind, state, attempts, last_error, version) = notice;
     let (created_at, next_attempt_at, sent_at) = times;
-    let (person, first_name, last_name, email) = person;
-    Listed {
+    let (person, name, email) = match (person, address) {
+        (Some((person, first, last, email)), _) => {
+            (Some(person), display_name(&first, &last), email)
+        }
+        (None, (Some(name), Some(email))) => (None, name, email),
+        (None, _) => return None,
+    };
+    Some(Listed {
         id,
         kind,
         state,
         person,
-        first_name,
-        last_name,
+        name,
         email,
         case_number: number.map(CaseNumber::new),
         attempts,
@@ -160,7 +168,7 @@ fn listed((notice, times, person, number): Row) -> Listed {
         next_attempt_at: next_attempt_at.0,
         sent_at: sent_at.map(|at| at.0),
         version,
-    }
+    })
 }
 
 /// What came of sending a notice again.

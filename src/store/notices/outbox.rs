@@ -6,17 +6,20 @@ use diesel::dsl::{min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::addressees::{Addressees, RowTo};
 use crate::db::Conn;
-use crate::db::schema::{cases, feed_entries, notices, organizations, people};
+use crate::db::schema::{cases, feed_entries, notices};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
-use crate::domain::access::HeldRole;
 use crate::domain::feed::Visibility;
-use crate::domain::ids::{EntryId, NoticeId, OrganizationId, PersonId};
-use crate::domain::notice::{About, Candidate, NoticeState, Obstacle, Payload, obstacle};
-use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::ids::{EntryId, NoticeId, OneTimeLinkId, OrganizationId, PersonId};
+use crate::domain::link::LinkState;
+use crate::domain::notice::{
+    About, Candidate, Matter, NoticeState, Obstacle, Payload, letter_obstacle, obstacle,
+};
+use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
-use crate::store::access::own_of_many;
+use crate::store::one_time_links;
 
 /// As a literal, so that SQLite recognises the partial index by it.
 const WAITING: &str = "notices.state = 'waiting'";
@@ -52,12 +55,8 @@ pub struct Addressed {
     pub message_id: String,
     /// The message id of the first notice of its thread to this person, likewise; none if it is the first.
     pub first_message_id: Option<String>,
-    /// The recipient.
-    pub person: PersonId,
-    /// First name.
-    pub first_name: String,
-    /// Last name.
-    pub last_name: String,
+    /// The recipient's name.
+    pub name: String,
     /// The address.
     pub email: EmailAddress,
     /// IANA name of the person's zone, or else of their organization's.
@@ -140,13 +139,12 @@ pub fn complete(message_id: &str, host: &str) -> String {
 
 type Row = (
     (NoticeId, String, String, String, i64, At),
-    (PersonId, OrganizationId, String, String, EmailAddress),
-    (Option<String>, Option<At>, Option<At>),
-    (OrganizationKind, String),
+    RowTo,
     Option<OrganizationId>,
 );
 
-/// The notices of those ids with what it takes to write them, in the order in which they were made.
+/// The notices of those ids with what it takes to write them, in the order in which they were made, as things stand at
+/// `now`.
 ///
 /// # Errors
 /// The database's own.
@@ -155,7 +153,6 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
         return Ok(Vec::new());
     }
     let rows: Vec<Row> = notices::table
-        .inner_join(people::table.inner_join(organizations::table))
         .left_join(cases::table.on(notices::case_id.eq(cases::id.nullable())))
         .filter(notices::id.eq_any(ids.to_vec()))
         .order((notices::created_at.asc(), notices::id.asc()))
@@ -169,60 +166,43 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
                 notices::created_at,
             ),
             (
-                people::id,
-                people::organization_id,
-                people::first_name,
-                people::last_name,
-                people::email,
+                notices::person_id,
+                notices::to_email,
+                notices::to_name,
+                notices::to_organization_id,
             ),
-            (
-                people::time_zone,
-                people::email_verified_at,
-                people::disabled_at,
-            ),
-            (organizations::kind, organizations::time_zone),
             cases::organization_id.nullable(),
         ))
         .load(conn)?;
-    let persons: Vec<PersonId> = rows.iter().map(|row| row.1.0).collect();
-    let mut roles: HashMap<PersonId, Vec<HeldRole>> = HashMap::new();
-    for (person, role) in own_of_many(conn, &persons, now)? {
-        roles.entry(person).or_default().push(role);
-    }
-    let provider = organizations::table
-        .filter(organizations::kind.eq(OrganizationKind::Provider))
-        .select(organizations::name)
-        .get_result::<String>(conn)
-        .optional()?
-        .unwrap_or_default();
     let payloads: Vec<Result<Payload, String>> = rows
         .iter()
         .map(|row| serde_json::from_str::<Payload>(&row.0.2).map_err(|error| error.to_string()))
         .collect();
-    let entries = entries(conn, &payloads)?;
+    let now = Present {
+        addressees: Addressees::of(conn, rows.iter().map(|row| &row.1), now)?,
+        entries: entries(conn, &payloads)?,
+        links: links(conn, &payloads, now)?,
+    };
     let mut addressed = Vec::with_capacity(rows.len());
     for (row, mut payload) in rows.into_iter().zip(payloads) {
+        let Some(to) = now.addressees.addressee(conn, &row.1)? else {
+            continue;
+        };
         let first_message_id = first_of_thread(conn, &row)?;
-        let roles = roles.get(&row.1.0).cloned().unwrap_or_default();
-        let obstacle = payload.as_mut().ok().and_then(|payload| {
-            bring_up_to_date(payload, &entries, &candidate(&row, roles.clone()), row.4)
-        });
+        let obstacle = (payload.as_mut().ok())
+            .and_then(|payload| now.bring_up_to_date(payload, &to.candidate, row.2));
         let (id, _, _, message_id, attempts, created_at) = row.0;
-        let (person, _, first_name, last_name, email) = row.1;
-        let (kind, organization_zone) = row.3;
         addressed.push(Addressed {
             id,
             created_at: created_at.0,
             attempts,
             message_id,
             first_message_id,
-            person,
-            first_name,
-            last_name,
-            email,
-            time_zone: row.2.0.unwrap_or(organization_zone),
-            side: kind.side(),
-            provider: provider.clone(),
+            name: to.name,
+            email: to.email,
+            time_zone: to.time_zone,
+            side: to.candidate.access.side,
+            provider: now.addressees.provider.name.clone(),
             payload,
             obstacle,
         });
@@ -230,11 +210,12 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
     Ok(addressed)
 }
 
-fn candidate(row: &Row, roles: Vec<HeldRole>) -> Candidate {
-    let (person, organization, ..) = &row.1;
-    let (_, verified, disabled) = &row.2;
-    let reachable = verified.is_some() && disabled.is_none();
-    Candidate::of((*person, *organization, row.3.0.side()), roles, reachable)
+/// What notices depend on besides their own rows, as it stands when they are sent.
+struct Present {
+    addressees: Addressees,
+    entries: HashMap<EntryId, Entry>,
+    /// Whose the links are that can be used.
+    links: HashMap<OneTimeLinkId, PersonId>,
 }
 
 /// An entry as it stands now.
@@ -251,7 +232,7 @@ fn entries(
     let ids: Vec<EntryId> = payloads
         .iter()
         .flatten()
-        .filter_map(|payload| payload.about.entry())
+        .filter_map(Payload::entry)
         .collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -280,40 +261,76 @@ fn entries(
         .collect())
 }
 
-/// Repeats the words of an entry as they stand now, and says what forbids the notice by now. A mail server may have
-/// been away for two days; what was disabled, withdrawn or redacted since stays at home.
-fn bring_up_to_date(
-    payload: &mut Payload,
-    entries: &HashMap<EntryId, Entry>,
-    candidate: &Candidate,
-    organization: Option<OrganizationId>,
-) -> Option<Obstacle> {
-    let on_escalation = payload.escalation.is_some();
-    let feed = payload
-        .about
-        .kind()
-        .feed(payload.about.feed(), on_escalation);
-    let mut visibility = Visibility::Public;
-    if let About::EntryPosted(about) = &mut payload.about
-        && let Some(entry) = about.entry.and_then(|id| entries.get(&id))
-    {
-        if entry.redacted {
-            about.body.clear();
-            return Some(Obstacle::Redacted);
-        }
-        visibility = entry.visibility;
-        about.body.clone_from(&entry.body);
+/// Whose the links in the notices are, of those that can be used.
+fn links(
+    conn: &mut Conn,
+    payloads: &[Result<Payload, String>],
+    now: Instant,
+) -> QueryResult<HashMap<OneTimeLinkId, PersonId>> {
+    let ids: Vec<OneTimeLinkId> = payloads
+        .iter()
+        .flatten()
+        .filter_map(|payload| payload.link().map(|link| link.id))
+        .collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
     }
-    let organization = organization.unwrap_or(candidate.access.organization);
-    obstacle(candidate, organization, feed, visibility)
+    let links = one_time_links::of_ids(conn, &ids)?;
+    Ok(links
+        .into_iter()
+        .filter(|link| link.state(now) == LinkState::Good)
+        .map(|link| (link.id, link.person_id))
+        .collect())
 }
 
-/// The message id of the first notice of the thread to the person, if it is another one.
+impl Present {
+    /// Repeats the words of an entry as they stand now, and says what forbids the notice by now. A mail server may
+    /// have been away for two days; what was disabled, withdrawn, used or redacted since stays at home.
+    fn bring_up_to_date(
+        &self,
+        payload: &mut Payload,
+        candidate: &Candidate,
+        organization: Option<OrganizationId>,
+    ) -> Option<Obstacle> {
+        let matter = match &mut payload.matter {
+            Matter::Case(matter) => matter,
+            Matter::Letter(letter) => {
+                let recipient = Some(&candidate.access.person);
+                let void =
+                    (letter.link()).is_some_and(|link| self.links.get(&link.id) != recipient);
+                let obstacle =
+                    letter_obstacle(letter.kind(), candidate.standing, &candidate.access);
+                return obstacle.or(void.then_some(Obstacle::LinkVoid));
+            }
+        };
+        let feed = matter.feed();
+        let mut visibility = Visibility::Public;
+        if let About::EntryPosted(about) = &mut matter.about
+            && let Some(entry) = about.entry.and_then(|id| self.entries.get(&id))
+        {
+            if entry.redacted {
+                about.body.clear();
+                return Some(Obstacle::Redacted);
+            }
+            visibility = entry.visibility;
+            about.body.clone_from(&entry.body);
+        }
+        let organization = organization.unwrap_or(candidate.access.organization);
+        obstacle(candidate, organization, feed, visibility)
+    }
+}
+
+/// The message id of the first notice of the thread to the person or address, if it is another one.
 fn first_of_thread(conn: &mut Conn, row: &Row) -> QueryResult<Option<String>> {
     let (id, thread, ..) = &row.0;
-    let (first, message_id): (NoticeId, String) = notices::table
+    let mut query = notices::table
         .filter(notices::thread.eq(thread))
-        .filter(notices::person_id.eq(row.1.0))
+        .into_boxed();
+    query = match (row.1.0, &row.1.1) {
+        (Some(person), _) => query.filter(notices::person_id.eq(person)),
+        (None, email) => query.filter(notices::to_email.eq(email)),
+    };
+    let (first, message_id): (NoticeId, String) = query
         .order((notices::created_at.asc(), notices::id.asc()))
         .limit(1)
         .select((notices::id, notices::message_id))

@@ -11,7 +11,7 @@ use crate::domain::Instant;
 use crate::domain::access::{HeldRole, Permission};
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{EntryId, OrganizationId, PersonId};
-use crate::domain::notice::Candidate;
+use crate::domain::notice::{Candidate, Standing};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::store::people::display_name;
 use crate::store::{access, organizations};
@@ -74,7 +74,10 @@ pub fn known(
                 candidate: Candidate::of(
                     (person, organization, kind.side()),
                     held.remove(&person).unwrap_or_default(),
-                    verified.is_some() && disabled.is_none(),
+                    Standing {
+                        enabled: disabled.is_none(),
+                        verified: verified.is_some(),
+                    },
                 ),
                 name: display_name(&first, &last),
                 organization: name,

@@ -12,6 +12,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::clock::Clock;
+use crate::config::SecretKey;
 use crate::db::{Conn, Db, DbError, Failure, Location};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Role};
@@ -257,7 +258,7 @@ impl Desk {
         let all = self.notices().await;
         let new = all[*seen..]
             .iter()
-            .map(|one| format!("{} to {}", one.kind, one.first_name));
+            .map(|one| format!("{} to {}", one.kind, one.name.split(' ').next().unwrap()));
         let mut new: Vec<String> = new.collect();
         new.sort();
         *seen = all.len();
@@ -277,6 +278,7 @@ fn outbox(db: &Db, memory: &Memory, words: &Words) -> Outbox {
             .unwrap(),
         public_url: "https://desk.northstar.example:8443".to_owned(),
         support_phone: None,
+        key: key(),
     };
     // Checked once for all of them.
     static RENDERER: OnceLock<Renderer> = OnceLock::new();
@@ -287,6 +289,11 @@ fn outbox(db: &Db, memory: &Memory, words: &Words) -> Outbox {
         Transport::Memory(memory.clone()),
     );
     Outbox::new(db.clone(), Arc::new(post), words.clone())
+}
+
+/// The key of this installation.
+pub(super) fn key() -> SecretKey {
+    SecretKey::from_text(&SecretString::from("the key of this installation"))
 }
 
 fn person(

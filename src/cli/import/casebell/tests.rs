@@ -360,7 +360,7 @@ async fn a_line_that_cannot_be_read_says_why() {
         ),
         (
             r#"{"type":"user","email":"x@y.example","first_name":"X","last_name":"Y","organization":"acme","roles":["king"]}"#,
-            "line 1: roles[0]: “king” is not one of designated_contact, portal_viewer, organization_admin, support_engineer, escalation_owner, supervisor, monitor, developer, administrator",
+            "line 1: roles[0]: “king” is not one of designated_contact, portal_viewer, organization_admin, authorized_user_admin, trusted_external_user, partner_admin, support_engineer, escalation_owner, supervisor, monitor, developer, administrator",
         ),
     ] {
         assert_eq!(desk.refusal(line).await, said);

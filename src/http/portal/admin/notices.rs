@@ -29,6 +29,8 @@ pub struct NoticePage {
     pub facts: Vec<Fact>,
     /// Where it is sent again, for who may.
     pub again: String,
+    /// Whether the message is shown to nobody, because of the link in it.
+    pub secret: bool,
     /// The message as it was written; empty when there is none.
     pub source: String,
     /// Where the message is downloaded; empty when there is none.

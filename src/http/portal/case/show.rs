@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 
 use super::panel::panel;
 use super::{
-    CaseHead, CasePage, CaseRecord, PriorityRequestView, PriorityRequests, RcaView, Waiting,
-    wait_line,
+    CaseHead, CasePage, CaseRecord, LiveLink, PriorityRequestView, PriorityRequests, RcaView,
+    Waiting, wait_line,
 };
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Priority, PriorityRequestState, StepState, contact_may_request};
@@ -115,6 +115,9 @@ fn page(visit: &Visit, record: &CaseRecord, panel: Option<Panel>) -> Result<Case
     let (words, case) = (visit.words(), &record.view.case);
     let page = record.page();
     Ok(CasePage {
+        live: LiveLink {
+            href: format!("/api/v1/cases/{}/live", case.number),
+        },
         head: head(visit, record),
         description: case.description.clone(),
         panel,

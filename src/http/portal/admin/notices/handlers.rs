@@ -73,8 +73,7 @@ async fn show_all(visit: Visit) -> Outcome {
                 format!("/admin/notices/{}", notice.id),
             )
             .small(why.unwrap_or_default()),
-            Cell::text(format!("{} {}", notice.first_name, notice.last_name))
-                .small(notice.email.to_string()),
+            Cell::text(notice.name.clone()).small(notice.email.to_string()),
             Cell::at(notice.created_at),
             Cell::chip(
                 words.say_of("notice-state", notice.state.as_str(), &[]),
@@ -180,6 +179,7 @@ async fn show(visit: Visit) -> Outcome {
         } else {
             String::new()
         },
+        secret: notice.kind.bears_link(),
         source: source
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default(),
@@ -187,8 +187,12 @@ async fn show(visit: Visit) -> Outcome {
     visit.show(PLACE, "notice", &page)
 }
 
-/// The mail as the folder transport left it, if it did.
+/// The mail as the folder transport left it, if it did, and if whoever reads it could not act as its recipient with
+/// it: seeing the mail of others is no licence to be them.
 async fn source(visit: &Visit, notice: &Listed) -> Option<Vec<u8>> {
+    if notice.kind.bears_link() {
+        return None;
+    }
     let path: PathBuf = visit
         .portal
         .mail_folder

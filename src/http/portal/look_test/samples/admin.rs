@@ -233,6 +233,7 @@ fn notice(look: &mut Look) {
         facts_title: "Delivery".to_owned(),
         facts: vec![Fact::at("Made", at("2026-03-04T09:41:00Z")), Fact::new("Tries", "3")],
         again: "/admin/notices/1/send".to_owned(),
+        secret: false,
         source: "From: Casebell <support@northstar.example>\nTo: dana@acme.example\nSubject: Accepted\n\nOlga Marin has accepted it.".to_owned(),
         download: "/admin/notices/1.eml".to_owned(),
     };

@@ -16,7 +16,8 @@ use crate::domain::ids::{CaseNumber, OrganizationId, PersonId};
 use crate::domain::organization::Side;
 use crate::domain::reason::{Answers, Reason, installed};
 use crate::http::portal::case::{
-    CaseHead, CasePage, PriorityRequestView, PriorityRequests, RcaView, Waiting, wait_line,
+    CaseHead, CasePage, LiveLink, PriorityRequestView, PriorityRequests, RcaView, Waiting,
+    wait_line,
 };
 use crate::http::portal::cases::{
     CaseRow, CasesPage, Filter, OpenCasePage, open_case_form, words_of,
@@ -361,6 +362,9 @@ pub(super) fn case_page(words: &Words, facts: &CaseFacts, now: &str) -> CasePage
         rca: rca.as_ref(),
     };
     CasePage {
+        live: LiveLink {
+            href: "/api/v1/cases/C-000123/live".to_owned(),
+        },
         head: head(words, facts, now),
         description:
             "Since Sunday evening agents lose audio 28 to 30 seconds into **outbound** calls."

@@ -1,0 +1,157 @@
+//! The made-up letters: every kind whole, and in every form that it can take.
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::instant;
+use crate::domain::access::Role;
+use crate::domain::ids::OneTimeLinkId;
+use crate::domain::link::LinkPurpose;
+use crate::domain::notice::{
+    AccessGranted, AccessRefused, AccessRequested, CloneMoved, Invitation, Letter, LinkFacts,
+    MembersProposed, NewDevice, NoticeKind, PairingFacts, PairingRemoved, PairingSide,
+    PairingSwitched, PasswordChanged, PasswordReset, PasswordWay, RoleFacts, RolesChanged,
+    SecondFactorChange, SecondFactorChanged,
+};
+
+/// Letters of a kind with everything in them that can be there; none for a kind that is about a case.
+pub(crate) fn full(kind: NoticeKind) -> Vec<Letter> {
+    let letter = match kind {
+        NoticeKind::AccessRequested => Letter::AccessRequested(AccessRequested {
+            request: THING,
+            name: "Nils Berg".to_owned(),
+            email: "nils.berg@acme.example".to_owned(),
+            organization: ACME.to_owned(),
+            note: Some("I look after the agents in Hamburg.".to_owned()),
+        }),
+        NoticeKind::AccessGranted => Letter::AccessGranted(AccessGranted {
+            request: THING,
+            organization: ACME.to_owned(),
+            until: Some(instant() + TimeDelta::days(90)),
+            link: Some(link(LinkPurpose::Invitation)),
+        }),
+        NoticeKind::AccessRefused => Letter::AccessRefused(AccessRefused {
+            request: THING,
+            organization: ACME.to_owned(),
+            reason: "Please ask with the address of your company.".to_owned(),
+        }),
+        NoticeKind::Invitation => Letter::Invitation(Invitation {
+            organization: ACME.to_owned(),
+            link: link(LinkPurpose::Invitation),
+        }),
+        NoticeKind::PasswordReset => Letter::PasswordReset(PasswordReset {
+            link: link(LinkPurpose::PasswordReset),
+        }),
+        NoticeKind::PasswordChanged => password_changed(PasswordWay::SignedIn),
+        NoticeKind::SecondFactorChanged => {
+            second_factor_changed(SecondFactorChange::CodeUsed, Some(7))
+        }
+        NoticeKind::NewDevice => {
+            Letter::NewDevice(NewDevice::new("Firefox 148 on Fedora", "2001:db8::17"))
+        }
+        NoticeKind::PairingAccepted => Letter::PairingAccepted(pairing()),
+        NoticeKind::PairingRolesChanged => roles_changed(vec![
+            RoleFacts::Predefined(Role::DesignatedContact),
+            RoleFacts::Own("Reports of the quarter".to_owned()),
+        ]),
+        NoticeKind::PairingMembersProposed => Letter::PairingMembersProposed(MembersProposed {
+            pairing: pairing(),
+            members: vec!["Nils Berg".to_owned(), "Globex Night Shift".to_owned()],
+        }),
+        NoticeKind::PairingSwitched => switched(false),
+        NoticeKind::PairingRemoved => removed(PairingSide::Trustee, Some("Nils Berg")),
+        NoticeKind::CloneAdded => Letter::CloneAdded(cloned_user()),
+        NoticeKind::CloneRemoved => Letter::CloneRemoved(cloned_user()),
+        _ => return Vec::new(),
+    };
+    vec![letter]
+}
+
+/// Letters of a kind with everything left out that can be, in every form that it can take.
+pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
+    let mut bare = full(kind);
+    for letter in &mut bare {
+        match letter {
+            Letter::AccessRequested(requested) => requested.note = None,
+            Letter::AccessGranted(granted) => {
+                granted.until = None;
+                granted.link = None;
+            }
+            _ => {}
+        }
+    }
+    match kind {
+        NoticeKind::PasswordChanged => PasswordWay::ALL
+            .iter()
+            .map(|way| password_changed(*way))
+            .collect(),
+        NoticeKind::SecondFactorChanged => SecondFactorChange::ALL
+            .iter()
+            .map(|change| second_factor_changed(*change, None))
+            .collect(),
+        NoticeKind::PairingRolesChanged => vec![roles_changed(Vec::new())],
+        NoticeKind::PairingSwitched => vec![switched(true)],
+        NoticeKind::PairingRemoved => PairingSide::ALL
+            .iter()
+            .map(|side| removed(*side, None))
+            .collect(),
+        _ => bare,
+    }
+}
+
+const ACME: &str = "ACME Contact Centers";
+/// A request, a pairing, a link.
+const THING: Uuid = Uuid::from_u128(0x0195_e1a5_7c00_7000_8000_0000_0000_0001);
+
+fn link(purpose: LinkPurpose) -> LinkFacts {
+    LinkFacts {
+        id: OneTimeLinkId::from_uuid(THING),
+        purpose,
+        until: instant() + TimeDelta::days(7),
+    }
+}
+
+fn password_changed(way: PasswordWay) -> Letter {
+    Letter::PasswordChanged(PasswordChanged { way })
+}
+
+fn second_factor_changed(change: SecondFactorChange, codes_left: Option<u32>) -> Letter {
+    Letter::SecondFactorChanged(SecondFactorChanged { change, codes_left })
+}
+
+fn pairing() -> PairingFacts {
+    PairingFacts {
+        pairing: THING,
+        trustee: "Globex Partners".to_owned(),
+        trustor: ACME.to_owned(),
+    }
+}
+
+fn roles_changed(roles: Vec<RoleFacts>) -> Letter {
+    Letter::PairingRolesChanged(RolesChanged {
+        pairing: pairing(),
+        roles,
+    })
+}
+
+fn switched(on: bool) -> Letter {
+    Letter::PairingSwitched(PairingSwitched {
+        pairing: pairing(),
+        on,
+    })
+}
+
+fn removed(side: PairingSide, whom: Option<&str>) -> Letter {
+    Letter::PairingRemoved(PairingRemoved {
+        pairing: pairing(),
+        side,
+        whom: whom.map(str::to_owned),
+    })
+}
+
+fn cloned_user() -> CloneMoved {
+    CloneMoved {
+        pairing: pairing(),
+        name: "Nils Berg (clone)".to_owned(),
+    }
+}
