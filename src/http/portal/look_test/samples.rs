@@ -1,5 +1,6 @@
 //! Views as the handlers will make them, of the story that the design draws.
 
+mod accounts;
 mod admin;
 mod cases;
 mod escalations;
@@ -13,6 +14,7 @@ pub(super) fn all(look: &mut Look) {
     cases::all(look);
     escalations::all(look);
     admin::all(look);
+    accounts::all(look);
 }
 
 pub(super) fn at(text: &str) -> Instant {

@@ -145,6 +145,7 @@ fn people(look: &mut Look) {
             "Enable",
             Vec::new(),
         )),
+        account: super::accounts::sections(),
     };
     look.page("person", "person", &olga("admin"), &page);
 }
