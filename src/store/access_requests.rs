@@ -122,7 +122,9 @@ pub fn of_name(conn: &mut Conn, typed: &str) -> QueryResult<Vec<Suspect>> {
         Err(_) => query.filter(
             organizations::slug
                 .eq(folded.clone())
-                .or(lower(organizations::name).eq(folded)),
+                .or(lower(organizations::name).eq(folded))
+                // SQLite folds the letters of ASCII alone.
+                .or(organizations::name.eq(typed.trim().to_owned())),
         ),
     };
     let found: Vec<(OrganizationId, OrganizationKind)> = query.limit(2).load(conn)?;
