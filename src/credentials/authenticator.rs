@@ -154,7 +154,11 @@ mod tests {
             .build()
             .unwrap();
         let authenticator = Authenticator(totp);
-        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
+        for (seconds, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (2_000_000_000, "279037"),
+        ] {
             let at = Instant::UNIX_EPOCH + TimeDelta::seconds(seconds);
             assert_eq!(authenticator.code_at(at), code);
             assert_eq!(authenticator.step_of(code, at), Some(seconds / 30));
@@ -164,19 +168,26 @@ mod tests {
     #[test]
     fn a_step_before_and_after_are_taken_and_no_others() {
         let (key, person) = (key("the key of this installation"), person());
-        let app = Authenticator::new(&key, person, "00", "Bellhop: Support", "dana@acme.test").unwrap();
+        let app =
+            Authenticator::new(&key, person, "00", "Bellhop: Support", "dana@acme.test").unwrap();
         let now = Instant::UNIX_EPOCH + TimeDelta::seconds(1_772_442_000);
         let code = app.code_at(now);
         for (steps, taken) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
             let at = now + TimeDelta::seconds(30 * steps);
             assert_eq!(app.step_of(&code, at).is_some(), taken, "{steps}");
         }
-        assert!(app.step_of(&format!("{} {}", &code[..3], &code[3..]), now).is_some());
+        assert!(
+            app.step_of(&format!("{} {}", &code[..3], &code[3..]), now)
+                .is_some()
+        );
         for wrong in ["", "1", "abcdef", "1234567", "١٢٣٤٥٦"] {
             assert_eq!(app.step_of(wrong, now), None, "{wrong}");
         }
         let uri = app.uri().unwrap();
-        assert!(uri.starts_with("otpauth://totp/") && uri.contains(&app.secret()), "{uri}");
+        assert!(
+            uri.starts_with("otpauth://totp/") && uri.contains(&app.secret()),
+            "{uri}"
+        );
         assert!(!format!("{app:?}").contains(&app.secret()));
     }
 
@@ -184,7 +195,9 @@ mod tests {
     fn the_secret_hangs_on_key_person_and_nonce() {
         let (one, person) = (key("the key of this installation"), person());
         let secret = |key: &SecretKey, person, nonce: &str| {
-            Authenticator::new(key, person, nonce, "Bellhop", "dana").unwrap().secret()
+            Authenticator::new(key, person, nonce, "Bellhop", "dana")
+                .unwrap()
+                .secret()
         };
         let first = secret(&one, person, "00");
         assert_eq!(first, secret(&one, person, "00"));

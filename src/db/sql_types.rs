@@ -29,9 +29,9 @@ use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
     AccessRequestId, CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber,
-    EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId, OrganizationId, PairingId,
-    PairingMemberId, PasswordResetRequestId, PersonId, PriorityRequestId, RoleId, SessionId,
-    TokenId,
+    EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId, OrganizationId,
+    PairingId, PairingMemberId, PasswordResetRequestId, PersonId, PriorityRequestId, RoleId,
+    SessionId, TokenId,
 };
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{NoticeKind, NoticeState};

@@ -169,13 +169,25 @@ mod tests {
         let later = Some(now + TimeDelta::days(1));
         assert_eq!(decide(Pending, true, false, None, now), Ok(Granted));
         assert_eq!(decide(Pending, true, false, later, now), Ok(Granted));
-        assert_eq!(decide(Pending, true, true, Some(now), now), Err(Refusal::UntilNotInTheFuture));
+        assert_eq!(
+            decide(Pending, true, true, Some(now), now),
+            Err(Refusal::UntilNotInTheFuture)
+        );
         assert_eq!(decide(Pending, false, true, None, now), Ok(Refused));
-        assert_eq!(decide(Pending, false, false, None, now), Err(Refusal::ReasonMissing));
-        assert_eq!(decide(Pending, false, true, later, now), Err(Refusal::UntilWithRefusal));
+        assert_eq!(
+            decide(Pending, false, false, None, now),
+            Err(Refusal::ReasonMissing)
+        );
+        assert_eq!(
+            decide(Pending, false, true, later, now),
+            Err(Refusal::UntilWithRefusal)
+        );
         for state in [Granted, Refused] {
             for granted in [true, false] {
-                assert_eq!(decide(state, granted, true, None, now), Err(Refusal::AlreadyDecided { state }));
+                assert_eq!(
+                    decide(state, granted, true, None, now),
+                    Err(Refusal::AlreadyDecided { state })
+                );
             }
         }
     }
@@ -186,11 +198,18 @@ mod tests {
             id: OrganizationId::new(Instant::UNIX_EPOCH),
             kind,
         };
-        let (acme, globex) = (suspect(OrganizationKind::Customer), suspect(OrganizationKind::Partner));
+        let (acme, globex) = (
+            suspect(OrganizationKind::Customer),
+            suspect(OrganizationKind::Partner),
+        );
         let provider = suspect(OrganizationKind::Provider);
         assert_eq!(addressee(&[acme], &[globex]), Some(acme.id));
         assert_eq!(addressee(&[], &[globex]), Some(globex.id));
-        assert_eq!(addressee(&[acme, globex], &[globex]), None, "two of one name");
+        assert_eq!(
+            addressee(&[acme, globex], &[globex]),
+            None,
+            "two of one name"
+        );
         assert_eq!(addressee(&[], &[acme, globex]), None, "a domain of two");
         assert_eq!(addressee(&[provider], &[acme]), None);
         assert_eq!(addressee(&[], &[provider]), None);

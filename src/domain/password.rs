@@ -119,9 +119,19 @@ mod tests {
         assert_eq!(checked("äöüäöüßéèx"), None, "characters count, not bytes");
         assert_eq!(checked("123456789"), Some(PasswordFault::TooShort));
         assert_eq!(checked(&"long ".repeat(41)), Some(PasswordFault::TooLong));
-        assert_eq!(checked("Dana.Cole@ACME.example"), Some(PasswordFault::IsAddress));
+        assert_eq!(
+            checked("Dana.Cole@ACME.example"),
+            Some(PasswordFault::IsAddress)
+        );
         assert_eq!(checked("Dana.Cole "), Some(PasswordFault::IsAddress));
-        for common in ["Password123!", "1234567890", "aaaaaaaaaaaa", "qwertyuiop", "Welcome2026", "abababababab"] {
+        for common in [
+            "Password123!",
+            "1234567890",
+            "aaaaaaaaaaaa",
+            "qwertyuiop",
+            "Welcome2026",
+            "abababababab",
+        ] {
             assert_eq!(checked(common), Some(PasswordFault::Common), "{common}");
         }
     }

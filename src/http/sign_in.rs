@@ -88,7 +88,10 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
     let hash = candidate
         .as_ref()
         .and_then(|(person, _)| person.password_hash.clone());
-    match (password::verified(desk, attempt.password, hash).await?, candidate) {
+    match (
+        password::verified(desk, attempt.password, hash).await?,
+        candidate,
+    ) {
         (true, Some((person, true))) => {
             desk.db
                 .write(move |conn| {
@@ -135,20 +138,28 @@ async fn candidate(
 pub async fn finish(
     desk: &Arc<Desk>,
     half: Half,
-    code: String,
+    code: SecretString,
     from: Origin,
 ) -> Result<SignedIn, Problem> {
     let now = desk.clock.now();
     let counter = Counter::code(half.person());
     throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
-    open(desk, half.person(), Some((half, code)), vec![counter], from, now).await
+    open(
+        desk,
+        half.person(),
+        Some((half, code)),
+        vec![counter],
+        from,
+        now,
+    )
+    .await
 }
 
 /// Opens a session, after the second factor where one is shown.
 async fn open(
     desk: &Arc<Desk>,
     person: PersonId,
-    shown: Option<(Half, String)>,
+    shown: Option<(Half, SecretString)>,
     counters: Vec<Counter>,
     from: Origin,
     now: Instant,
@@ -168,7 +179,7 @@ async fn open(
                 if !half.is_of(&person) {
                     return Err(invalid());
                 }
-                if !second_factor::prove(conn, &key, &person, code, now)? {
+                if !second_factor::prove(conn, &key, &person, code.expose_secret(), now)? {
                     return Err(Problem::new(Code::InvalidSecondFactor));
                 }
             }

@@ -71,7 +71,10 @@ pub struct Round {
 impl Round {
     /// Whether there was nothing to do.
     pub fn is_idle(&self) -> bool {
-        self.lapses.lapsed == 0 && self.wished.seen_to == 0 && self.sending.claimed == 0 && self.swept.deleted == 0
+        self.lapses.lapsed == 0
+            && self.wished.seen_to == 0
+            && self.sending.claimed == 0
+            && self.swept.deleted == 0
     }
 }
 

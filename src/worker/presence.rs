@@ -34,7 +34,9 @@ impl Seen {
     pub fn of(&self, session: &Session) -> Instant {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = seen.get(&session.id).copied();
-        noted.map_or(session.last_seen_at, |noted| noted.max(session.last_seen_at))
+        noted.map_or(session.last_seen_at, |noted| {
+            noted.max(session.last_seen_at)
+        })
     }
 }
 

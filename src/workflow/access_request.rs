@@ -3,8 +3,8 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::administer::{self, AddPerson, Address, record, refused};
 use super::account::{self, INVITATION_LIFETIME};
+use super::administer::{self, AddPerson, Address, record, refused};
 use super::record::object;
 use super::{Actor, Outcome, Refused, letters, one_time_link};
 use crate::config::SecretKey;
@@ -17,11 +17,11 @@ use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{AccessGranted, AccessRefused, AccessRequested, LinkFacts};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{EmailAddress, Note, PersonName, Title};
+use crate::store::access;
 use crate::store::access_requests::{self as requests, AccessRequest, Decided, NewAccessRequest};
 use crate::store::audit::{self, NewEvent};
 use crate::store::organizations::{self, Organization};
 use crate::store::people::{self, Person};
-use crate::store::access;
 
 /// What somebody says who wants to follow their company's cases.
 #[derive(Clone, Debug)]
@@ -63,8 +63,10 @@ pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> Outcome<()> {
         return Ok(());
     };
     let name = people::display_name(ask.first_name.as_str(), ask.last_name.as_str());
-    let after = object(json!({"name": name, "email": ask.email, "organization": ask.organization,
-        "note": ask.note}));
+    let after = object(
+        json!({"name": name, "email": ask.email, "organization": ask.organization,
+        "note": ask.note}),
+    );
     // Nobody has proven who they are: the event has a name and no actor.
     let event = NewEvent {
         kind: "access_request.made",
@@ -105,9 +107,13 @@ fn deciders(
         None => Vec::new(),
     };
     match (own.is_empty(), organizations::provider(conn)?) {
-        (true, Some(provider)) => {
-            Ok(access::holders(conn, provider.id, Side::Provider, DECIDES, now)?)
-        }
+        (true, Some(provider)) => Ok(access::holders(
+            conn,
+            provider.id,
+            Side::Provider,
+            DECIDES,
+            now,
+        )?),
         _ => Ok(own),
     }
 }
@@ -119,7 +125,7 @@ pub struct Decision {
     pub granted: bool,
     /// Until when access is granted; for good if never.
     pub until: Option<Instant>,
-    /// Words to whoever asked; without, nothing is refused.
+    /// Why so: whoever is refused reads it, and nothing is refused without.
     pub note: Option<Note>,
     /// The organization by id or slug, where none was found.
     pub organization: Option<String>,
@@ -147,9 +153,15 @@ pub fn decide(
         access_request::decide(request.state, decision.granted, noted, decision.until, now)?;
     let organization = organization(conn, actor, &request, decision)?;
     let granted = match (&organization, state) {
-        (Some(organization), AccessRequestState::Granted) => {
-            Some(grant(conn, key, actor, &request, organization, decision.until, now)?)
-        }
+        (Some(organization), AccessRequestState::Granted) => Some(grant(
+            conn,
+            key,
+            actor,
+            &request,
+            organization,
+            decision.until,
+            now,
+        )?),
         (None, AccessRequestState::Granted) => {
             return Err(refused("organization", "required", "").into());
         }
@@ -263,7 +275,8 @@ fn added(
     organization: &Organization,
     now: Instant,
 ) -> Outcome<Person> {
-    let parsed = |text: &str| PersonName::parse(text).map_err(|error| refused("name", error.code(), text));
+    let parsed =
+        |text: &str| PersonName::parse(text).map_err(|error| refused("name", error.code(), text));
     let add = AddPerson {
         organization: organization.id.to_string(),
         email: request.email.clone(),
@@ -289,8 +302,10 @@ fn audited(
         _ => "access_request.refused",
     };
     let before = object(json!({"state": request.state}));
-    let after = object(json!({"state": decided.state, "name": request.name(), "email": request.email,
-        "person": decided.person, "until": decided.until, "note": decided.note}));
+    let after = object(
+        json!({"state": decided.state, "name": request.name(), "email": request.email,
+        "person": decided.person, "until": decided.until, "note": decided.note}),
+    );
     record(
         conn,
         Some(actor),

@@ -42,7 +42,12 @@ pub struct UpdateAccount {
 ///
 /// # Errors
 /// The database's own.
-pub fn update(conn: &mut Conn, actor: &Actor, update: &UpdateAccount, now: Instant) -> Outcome<Person> {
+pub fn update(
+    conn: &mut Conn,
+    actor: &Actor,
+    update: &UpdateAccount,
+    now: Instant,
+) -> Outcome<Person> {
     let before = own(conn, actor)?;
     let changes = PersonChanges {
         first_name: update.first_name.as_ref().map(ToString::to_string),
@@ -55,8 +60,10 @@ pub fn update(conn: &mut Conn, actor: &Actor, update: &UpdateAccount, now: Insta
     people::update(conn, before.id, &changes)?;
     let after = own(conn, actor)?;
     let fields = |person: &Person| {
-        object(json!({"first_name": person.first_name, "last_name": person.last_name,
-            "time_zone": person.time_zone}))
+        object(
+            json!({"first_name": person.first_name, "last_name": person.last_name,
+            "time_zone": person.time_zone}),
+        )
     };
     if let Some((old, new)) = difference(&fields(&before), &fields(&after)) {
         let subject = EventId::from_uuid(*after.id.as_uuid());
@@ -100,7 +107,12 @@ pub fn change_password(
 ///
 /// # Errors
 /// The database's own.
-pub fn password_was_replaced(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Outcome<()> {
+pub fn password_was_replaced(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: PersonId,
+    now: Instant,
+) -> Outcome<()> {
     let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
     sessions::close_all(conn, id)?;
     audited(conn, by, "password.changed", &person, now)?;
@@ -112,7 +124,12 @@ pub fn password_was_replaced(conn: &mut Conn, by: By<'_>, id: PersonId, now: Ins
 ///
 /// # Errors
 /// [`Refused::NotFound`].
-pub fn end_session(conn: &mut Conn, actor: &Actor, session: SessionId, now: Instant) -> Outcome<()> {
+pub fn end_session(
+    conn: &mut Conn,
+    actor: &Actor,
+    session: SessionId,
+    now: Instant,
+) -> Outcome<()> {
     if !sessions::close_one(conn, actor.id(), session)? {
         return Err(Refused::NotFound.into());
     }
@@ -142,7 +159,12 @@ pub fn end_other_sessions(
 ///
 /// # Errors
 /// [`Refused::NotFound`], `Missing`.
-pub fn end_everything(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Outcome<PersonId> {
+pub fn end_everything(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: PersonId,
+    now: Instant,
+) -> Outcome<PersonId> {
     let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::UsersManage)?;
     let ended = sessions::close_others(conn, id, None)?;
@@ -162,13 +184,7 @@ pub(super) fn person(conn: &mut Conn, id: PersonId) -> Outcome<Person> {
     Ok(people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?)
 }
 
-fn audited(
-    conn: &mut Conn,
-    by: By<'_>,
-    kind: &str,
-    person: &Person,
-    now: Instant,
-) -> Outcome<()> {
+fn audited(conn: &mut Conn, by: By<'_>, kind: &str, person: &Person, now: Instant) -> Outcome<()> {
     let after = object(json!({"email": person.email}));
     record(
         conn,

@@ -20,7 +20,12 @@ use crate::store::{organizations, second_factors};
 ///
 /// # Errors
 /// [`Refused::SecondFactorOn`].
-pub fn begin(conn: &mut Conn, key: &SecretKey, actor: &Actor, now: Instant) -> Outcome<Authenticator> {
+pub fn begin(
+    conn: &mut Conn,
+    key: &SecretKey,
+    actor: &Actor,
+    now: Instant,
+) -> Outcome<Authenticator> {
     let person = own(conn, actor)?;
     let nonce = new_nonce();
     if !second_factors::begin(conn, person.id, &nonce, now)? {
@@ -96,7 +101,13 @@ pub fn renew_codes(
         return Err(refused("code", "wrong_code", "").into());
     }
     let codes = fresh_codes(conn, key, person.id, now)?;
-    audited(conn, Some(actor), "second_factor.codes_renewed", &person, now)?;
+    audited(
+        conn,
+        Some(actor),
+        "second_factor.codes_renewed",
+        &person,
+        now,
+    )?;
     let (change, by) = (SecondFactorChange::CodesRenewed, Some(actor.id()));
     letters::second_factor_changed(conn, person.id, change, None, by, now)?;
     Ok(codes)
@@ -166,7 +177,13 @@ pub fn prove(
         access: crate::store::access::of_person(conn, person, now)?,
         name: person.name(),
     };
-    audited(conn, Some(&actor), "second_factor.recovery_code_used", person, now)?;
+    audited(
+        conn,
+        Some(&actor),
+        "second_factor.recovery_code_used",
+        person,
+        now,
+    )?;
     let (change, by) = (SecondFactorChange::CodeUsed, Some(person.id));
     letters::second_factor_changed(conn, person.id, change, Some(left), by, now)?;
     Ok(true)
@@ -206,13 +223,7 @@ fn fresh_codes(
     Ok(codes)
 }
 
-fn audited(
-    conn: &mut Conn,
-    by: By<'_>,
-    kind: &str,
-    person: &Person,
-    now: Instant,
-) -> Outcome<()> {
+fn audited(conn: &mut Conn, by: By<'_>, kind: &str, person: &Person, now: Instant) -> Outcome<()> {
     let after = object(json!({"email": person.email}));
     record(
         conn,

@@ -44,7 +44,8 @@ async fn story(desk: &Desk, scripts: Scripts) {
     hers.types("Last name", "Ash").await;
     hers.types("Work e-mail address", "nora@acme.test").await;
     hers.types("Your organization", "ACME Corporation").await;
-    hers.types("Words to whoever decides", "Dana knows me.").await;
+    hers.types("Words to whoever decides", "Dana knows me.")
+        .await;
     hers.presses("Ask for access").await;
     hers.reads("Your request is on its way.").await;
     assert_eq!(desk.post().await.recipients(), ["abel@acme.test"]);
@@ -56,7 +57,8 @@ async fn story(desk: &Desk, scripts: Scripts) {
     his.presses("Sign in").await;
     his.presses("Nora Ash").await;
     his.reads("Dana knows me.").await;
-    his.reads("becomes a portal viewer of ACME Corporation").await;
+    his.reads("becomes a portal viewer of ACME Corporation")
+        .await;
     his.reads("is told why by mail").await;
     his.presses("Grant access").await;
     his.reads("Nora Ash has access.").await;
@@ -66,7 +68,8 @@ async fn story(desk: &Desk, scripts: Scripts) {
     let letter = post.to("nora@acme.test");
     let (_, rest) = letter.text.split_once("/invitations/").expect("a link");
     let token = rest.split_whitespace().next().expect("a secret");
-    hers.goes_to(&desk.page(&format!("/invitations/{token}"))).await;
+    hers.goes_to(&desk.page(&format!("/invitations/{token}")))
+        .await;
     hers.reads("For Nora Ash of ACME Corporation").await;
     hers.types("New password", NEW).await;
     hers.types("The same password again", "another one").await;
@@ -85,9 +88,14 @@ async fn story(desk: &Desk, scripts: Scripts) {
     hers.goes_to(&desk.page("/account/security")).await;
     hers.presses("Set it up").await;
     hers.reads("Scan this with your app").await;
-    let secret = hers.client.find(Locator::Css("ul.secret li")).await.expect("a secret");
+    let secret = hers
+        .client
+        .find(Locator::Css("ul.secret li"))
+        .await
+        .expect("a secret");
     let secret = secret.text().await.expect("text").replace(' ', "");
-    hers.types("Code from your app", &code_of(desk, &secret)).await;
+    hers.types("Code from your app", &code_of(desk, &secret))
+        .await;
     hers.presses("Turn it on").await;
     hers.reads("Your recovery codes").await;
     assert_eq!(hers.counts("//ul[@class='secret']/li").await, 10);
@@ -100,7 +108,8 @@ async fn story(desk: &Desk, scripts: Scripts) {
     hers.goes_to(&desk.page("/account/sessions")).await;
     hers.reads("This one").await;
     hers.client.delete_all_cookies().await.expect("cookies");
-    hers.goes_to(&desk.page("/sign-in?next=/account/tokens")).await;
+    hers.goes_to(&desk.page("/sign-in?next=/account/tokens"))
+        .await;
     signs_in(&hers).await;
     hers.reads("Your password is right.").await;
     let source = hers.client.source().await.expect("a page");
@@ -131,7 +140,9 @@ async fn signs_in(window: &Browser) {
 
 fn code_of(desk: &Desk, secret: &str) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).expect("base 32");
-    let app = totp_rs::Builder::new().with_secret(secret).with_account_name("x");
+    let app = totp_rs::Builder::new()
+        .with_secret(secret)
+        .with_account_name("x");
     let seconds = u64::try_from(desk.now().timestamp()).expect("after 1970");
     app.build().expect("an app").generate(seconds).to_string()
 }

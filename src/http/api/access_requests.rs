@@ -69,7 +69,7 @@ request! {
         granted: bool,
         /// Until when; for good if left out.
         until: Option<Instant>,
-        /// Words to whoever asked; a refusal needs them.
+        /// Why so; a refusal needs it, and whoever asked reads it.
         note: Option<Note>,
         /// The organization by id or slug, where none was found by what was typed.
         organization: Option<String>,
@@ -124,7 +124,7 @@ struct DecisionDocument {
     /// When.
     #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Instant>,
-    /// Words to whoever asked.
+    /// Why so.
     note: Option<String>,
     /// Until when access was granted; for good if null.
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -60,7 +60,7 @@ request! {
     /// A code of your second factor.
     pub struct ShowCode {
         /// Six digits from your app.
-        code: String,
+        code: Secret,
     }
 }
 
@@ -85,7 +85,7 @@ pub struct SecondFactorDocument {
 }
 
 /// A second factor that was begun. Shown once.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Enrolment {
     /// The secret in base 32, to be typed into an app. Null in an answer that is repeated.
     secret: Option<String>,
@@ -94,7 +94,7 @@ pub struct Enrolment {
 }
 
 /// Recovery codes, each good once. Shown once.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct RecoveryCodes {
     /// The codes. Null in an answer that is repeated.
     recovery_codes: Option<Vec<String>>,
@@ -112,7 +112,10 @@ pub async fn change(call: Call<(), ChangeMe>) -> Result<Reply<Me>, Problem> {
         };
         let person = account::update(conn, &call.principal.actor, &update, call.now)?;
         let organization = organizations::find(conn, Reach::Everything, person.organization_id)?;
-        let zone = person.time_zone.clone().or(organization.map(|found| found.time_zone));
+        let zone = person
+            .time_zone
+            .clone()
+            .or(organization.map(|found| found.time_zone));
         let mut principal = call.principal.clone();
         principal.actor.name = person.name();
         principal.time_zone = zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
@@ -147,8 +150,8 @@ pub async fn second_factor(call: Call) -> Result<Reply<SecondFactorDocument>, Pr
     let document = call
         .look(|conn, call| {
             let person = call.principal.actor.id();
-            let since: Option<Instant> = second_factors::find(conn, person)?
-                .and_then(|factor| factor.confirmed_at);
+            let since: Option<Instant> =
+                second_factors::find(conn, person)?.and_then(|factor| factor.confirmed_at);
             Ok(SecondFactorDocument {
                 enabled: since.is_some(),
                 since,
@@ -183,7 +186,7 @@ pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>,
     let counter = Counter::code(call.principal.actor.id());
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
-        let (actor, code) = (&call.principal.actor, &call.body.code);
+        let (actor, code) = (&call.principal.actor, call.body.code.expose());
         let codes = second_factor::confirm(conn, &call.desk.key, actor, code, call.now)?;
         counter.forget(conn)?;
         once(codes)
@@ -197,7 +200,7 @@ pub async fn renew_codes(call: Call<(), ShowCode>) -> Result<Created<RecoveryCod
     let counter = Counter::code(call.principal.actor.id());
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
-        let (actor, code) = (&call.principal.actor, &call.body.code);
+        let (actor, code) = (&call.principal.actor, call.body.code.expose());
         let codes = second_factor::renew_codes(conn, &call.desk.key, actor, code, call.now)?;
         counter.forget(conn)?;
         once(codes)

@@ -9,7 +9,8 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::db::Conn;
 use crate::domain::access::Access;
 use crate::domain::access::Permission::{
-    AccessRequestsView, CalendarsView, CasesView, EscalationsView, LinesView, NoticesView, OrganizationsView, UsersView,
+    AccessRequestsView, CalendarsView, CasesView, EscalationsView, LinesView, NoticesView,
+    OrganizationsView, UsersView,
 };
 use crate::domain::ids::{
     AccessRequestId, CalendarId, CaseRef, EntryId, EscalationRef, LineId, NextStepId, NoticeId,
@@ -17,7 +18,9 @@ use crate::domain::ids::{
 };
 use crate::http::call::Address;
 use crate::http::problem::Problem;
-use crate::store::{access_requests, cases, escalations, feeds, organizations, people, promises, requests};
+use crate::store::{
+    access_requests, cases, escalations, feeds, organizations, people, promises, requests,
+};
 
 /// An organization by id or slug.
 #[derive(Clone, Debug)]

@@ -27,7 +27,7 @@ request! {
     /// A one-time link, and the password that it is followed for.
     pub struct Redeem {
         /// What stands at the end of the link.
-        token: String,
+        token: Secret,
         /// The password from now on: 10 to 200 characters, not your address, and none of the commonest.
         password: Secret,
     }
@@ -65,21 +65,22 @@ pub async fn reset(call: Call<(), Redeem, (), Anyone>) -> Result<Done, Problem> 
     redeem(call, LinkPurpose::PasswordReset).await
 }
 
-async fn redeem(
-    call: Call<(), Redeem, (), Anyone>,
-    purpose: LinkPurpose,
-) -> Result<Done, Problem> {
+async fn redeem(call: Call<(), Redeem, (), Anyone>, purpose: LinkPurpose) -> Result<Done, Problem> {
     let (desk, now) = (call.desk.clone(), call.now);
-    let (key, token) = (desk.key.clone(), call.body.token.clone());
+    let (key, shown) = (desk.key.clone(), call.body.token.clone());
     // Who shows nothing good has no password hashed.
     let person = desk
         .db
-        .read(move |conn| Ok::<_, Problem>(account::followed(conn, &key, purpose, &token, now)?))
+        .read(move |conn| {
+            let token = shown.expose();
+            Ok::<_, Problem>(account::followed(conn, &key, purpose, token, now)?)
+        })
         .await?;
     let password = call.body.password.clone().into_inner();
     let hash = password::chosen(&desk, "password", password, &person.email).await?;
     call.write(move |conn, call| {
-        account::redeem(conn, &call.desk.key, purpose, &call.body.token, &hash, call.now)?;
+        let token = call.body.token.expose();
+        account::redeem(conn, &call.desk.key, purpose, token, &hash, call.now)?;
         Ok(Reply::done())
     })
     .await

@@ -5,6 +5,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::tokens::may_manage;
 use crate::domain::access::Permission;
 use crate::domain::device::Device;
 use crate::domain::ids::{OrganizationId, PersonId, SessionId};
@@ -19,7 +20,6 @@ use crate::http::route::{Route, table};
 use crate::http::sign_in::{Attempt, Entrance, Origin, SESSION_LIFETIME, enter, finish};
 use crate::store;
 use crate::workflow::account;
-use super::tokens::may_manage;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -41,7 +41,7 @@ request! {
         /// The password.
         password: Secret,
         /// A code of the second factor, where one is asked for: six digits from your app, or a recovery code.
-        code: Option<String>,
+        code: Option<Secret>,
     }
 }
 
@@ -125,7 +125,9 @@ pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Pro
     };
     let signed_in = match (enter(&call.desk, attempt).await?, call.body.code) {
         (Entrance::Open(signed_in), _) => *signed_in,
-        (Entrance::Half(half), Some(code)) => finish(&call.desk, half, code, from).await?,
+        (Entrance::Half(half), Some(code)) => {
+            finish(&call.desk, half, code.into_inner(), from).await?
+        }
         (Entrance::Half(_), None) => return Err(Problem::new(Code::SecondFactorRequired)),
     };
     let cookie = principal::session_cookie(

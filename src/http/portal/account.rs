@@ -14,6 +14,8 @@ pub(super) use sessions::{device, end_others_section};
 #[cfg(test)]
 pub(super) use tokens::new_token;
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::answer::Outcome;
@@ -58,7 +60,7 @@ pub struct AccountPage {
 /// One thing that can be seen or done, with what follows from it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Section {
-    /// Its id on the page.
+    /// Its name on the page.
     pub id: &'static str,
     /// What it is about.
     pub title: String,
@@ -97,8 +99,8 @@ impl Section {
     }
 }
 
-/// A secret, shown this once.
-#[derive(Clone, Debug, Serialize)]
+/// A secret, shown this once, and never by `Debug`.
+#[derive(Clone, Serialize)]
 pub struct Shown {
     /// What it is.
     pub title: String,
@@ -112,6 +114,12 @@ pub struct Shown {
     pub lines: Vec<String>,
     /// Where one goes from here; empty where a form follows.
     pub next: String,
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Shown({}, …)", self.title)
+    }
 }
 
 /// Things of which there are several.
@@ -180,8 +188,8 @@ fn show(visit: &Visit, page: &AccountPage) -> Outcome {
 /// The page again, with the form of a section as it was typed.
 fn again(visit: &Visit, mut page: AccountPage, section: &str, problem: &Problem) -> Outcome {
     for part in page.sections.iter_mut().filter(|part| part.id == section) {
-        part.form = (part.form.take())
-            .map(|form| form.refused_for(visit.words(), &visit.typed, problem));
+        part.form =
+            (part.form.take()).map(|form| form.refused_for(visit.words(), &visit.typed, problem));
     }
     visit.show_again(problem.code().status(), "", "account", &page)
 }

@@ -66,10 +66,7 @@ async fn follow(visit: &Visit, purpose: LinkPurpose) -> Outcome {
 }
 
 /// Whose link it is, and the page for them; a link that is not good says why and shows nobody.
-async fn followed(
-    visit: &Visit,
-    purpose: LinkPurpose,
-) -> Result<(Person, PasswordPage), Problem> {
+async fn followed(visit: &Visit, purpose: LinkPurpose) -> Result<(Person, PasswordPage), Problem> {
     let (key, token, now) = (visit.desk.key.clone(), token_of(visit), visit.now);
     let action = purpose.path(&token);
     let (person, organization) = visit
@@ -94,9 +91,7 @@ async fn redeem(visit: &Visit, purpose: LinkPurpose) -> Outcome {
         // Whoever has a second factor is asked for it: a mailbox alone opens nothing.
         Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::PasswordSet)))),
         Err(problem) if problem.code() == Code::ValidationFailed => {
-            page.form = page
-                .form
-                .refused_for(visit.words(), &visit.typed, &problem);
+            page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
             visit.show_again(problem.code().status(), "", "password", &page)
         }
         Err(problem) => Err(problem.into()),

@@ -18,13 +18,13 @@ use super::visit::{THEME_COOKIE, Visit};
 use crate::credentials::hash_secret;
 use crate::domain::access::{Permission, Role};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::password;
 use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::http::call::{ANYONE, SIGNED_IN};
 use crate::http::fields::Fault;
+use crate::http::password::chosen;
 use crate::http::principal::{Via, removal_cookie, session_cookie};
 use crate::http::problem::{Code, Problem};
-use crate::domain::password;
-use crate::http::password::chosen;
 use crate::http::sign_in::{
     self, Attempt, Entrance, HALF_LIFETIME, Half, Origin, SESSION_LIFETIME, SignedIn,
 };
@@ -225,7 +225,7 @@ async fn enter_code(visit: Visit) -> Outcome {
         let flash = Flash::new(Done::HalfExpired);
         return Ok(visit.go("/sign-in", Some(flash)));
     };
-    let code = typed.raw("code").to_owned();
+    let code = SecretString::from(typed.raw("code").to_owned());
     match sign_in::finish(&visit.desk, half, code, origin(&visit)).await {
         Ok(signed_in) => Ok(visit
             .go(next, None)
@@ -419,11 +419,15 @@ pub fn sign_in_form(words: &Words, next: &str) -> Form {
 /// A code of the second factor; `next` is the local address to go to afterwards.
 pub fn code_form(words: &Words, next: &str) -> Form {
     let controls = vec![
-        Control::new(Kind::Text, "code", words.say_of("label", "code-at-sign-in", &[]))
-            .hint(words.say_of("hint", "code-at-sign-in", &[]))
-            .required()
-            .max(40)
-            .autocomplete("one-time-code"),
+        Control::new(
+            Kind::Text,
+            "code",
+            words.say_of("label", "code-at-sign-in", &[]),
+        )
+        .hint(words.say_of("hint", "code-at-sign-in", &[]))
+        .required()
+        .max(40)
+        .autocomplete("one-time-code"),
         Control::new(Kind::Hidden, "next", "").value(next),
     ];
     let button = words.say("sign-in-button", &[]);

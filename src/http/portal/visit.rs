@@ -101,7 +101,8 @@ impl Visit {
         let cookies: HashMap<String, String> = request
             .cookies()
             .map(|cookies| {
-                let pair = |cookie: &Cookie<'_>| (cookie.name().to_owned(), cookie.value().to_owned());
+                let pair =
+                    |cookie: &Cookie<'_>| (cookie.name().to_owned(), cookie.value().to_owned());
                 cookies.iter().map(pair).collect()
             })
             .unwrap_or_default();

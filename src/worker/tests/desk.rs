@@ -30,9 +30,7 @@ use crate::store::organizations::{self, NewOrganization};
 use crate::store::people::{self, NewPerson};
 use crate::store::rules;
 use crate::words::Words;
-use crate::worker::{
-    Bell, Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Sending, Steps,
-};
+use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Sending, Steps};
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::promise::{Promising, promise_on_case};
 use crate::workflow::review_escalation::Verb;

@@ -2,8 +2,8 @@
 
 use super::{INVITATION_LIFETIME, RESET_LIFETIME, audited, person};
 use crate::config::SecretKey;
-use crate::db::{Conn, DbError};
 use crate::db::sql_types::At;
+use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::PersonId;

@@ -53,7 +53,10 @@ async fn profile(visit: &Visit) -> Result<AccountPage, Problem> {
         zone,
         vec![
             Fact::new(words.say_of("label", "email", &[]), person.email.as_str()),
-            Fact::new(words.say_of("label", "organization", &[]), home.name.as_str()),
+            Fact::new(
+                words.say_of("label", "organization", &[]),
+                home.name.as_str(),
+            ),
         ],
     );
     Ok(page)
@@ -87,16 +90,29 @@ pub(in crate::http::portal) fn sections(
             .value(zone),
     ];
     let mut password = vec![
-        Control::new(Kind::Password, "current_password", label("current-password"))
-            .required()
-            .max(1000)
-            .autocomplete("current-password"),
+        Control::new(
+            Kind::Password,
+            "current_password",
+            label("current-password"),
+        )
+        .required()
+        .max(1000)
+        .autocomplete("current-password"),
     ];
     password.extend(new_password(words));
     vec![
-        Section::new("name", words.say("account-name", &[]), words.say("account-name-about", &[]))
-            .facts(facts)
-            .form(Form::new("profile", "/account", words.say("account-save", &[]), name)),
+        Section::new(
+            "name",
+            words.say("account-name", &[]),
+            words.say("account-name-about", &[]),
+        )
+        .facts(facts)
+        .form(Form::new(
+            "profile",
+            "/account",
+            words.say("account-save", &[]),
+            name,
+        )),
         Section::new(
             "password",
             words.say("account-password", &[]),
@@ -131,7 +147,10 @@ async fn changed(visit: &Visit) -> Result<(), Problem> {
         ("", _) => Some(None),
         (_, Ok(zone)) => Some(Some(zone)),
         (_, Err(_)) => {
-            typed.refuse("time_zone", Fault::new("unknown_time_zone").with("given", zone));
+            typed.refuse(
+                "time_zone",
+                Fault::new("unknown_time_zone").with("given", zone),
+            );
             None
         }
     };

@@ -54,7 +54,10 @@ async fn security(visit: &Visit) -> Result<AccountPage, Problem> {
         .look(move |conn| {
             let factor = second_factors::find(conn, actor.id())?;
             if let Some(since) = factor.and_then(|factor| factor.confirmed_at) {
-                return Ok(State::On(since, second_factors::codes_left(conn, actor.id())?));
+                return Ok(State::On(
+                    since,
+                    second_factors::codes_left(conn, actor.id())?,
+                ));
             }
             let begun = second_factor::begun(conn, &key, &actor)?;
             begun.map_or(Ok(State::Off), |begun| drawn(&begun))
@@ -83,7 +86,10 @@ pub(in crate::http::portal) fn parts(words: &Words, state: State) -> (Option<Sho
     match state {
         State::Off => {
             let begin = form("begin", "begin", "begin", Vec::new());
-            (None, vec![section("begin", "title", "off-about").form(begin)])
+            (
+                None,
+                vec![section("begin", "title", "off-about").form(begin)],
+            )
         }
         State::Begun(secret, picture) => {
             let shown = Shown {
@@ -119,24 +125,38 @@ pub(in crate::http::portal) fn parts(words: &Words, state: State) -> (Option<Sho
                 vec![code(words)],
             ));
             let off = section("off", "off-title", "turn-off-about");
-            (None, vec![on, codes, off.form(form("off", "off", "off", vec![password]))])
+            (
+                None,
+                vec![
+                    on,
+                    codes,
+                    off.form(form("off", "off", "off", vec![password])),
+                ],
+            )
         }
     }
 }
 
 /// The field for a code of one's app.
 fn code(words: &Words) -> Control {
-    Control::new(Kind::Text, "code", words.say_of("label", "one-time-code", &[]))
-        .hint(words.say_of("hint", "one-time-code", &[]))
-        .required()
-        .max(20)
-        .autocomplete("one-time-code")
+    Control::new(
+        Kind::Text,
+        "code",
+        words.say_of("label", "one-time-code", &[]),
+    )
+    .hint(words.say_of("hint", "one-time-code", &[]))
+    .required()
+    .max(20)
+    .autocomplete("one-time-code")
 }
 
 /// In groups of four, which are easier to copy.
 fn in_groups(secret: &str) -> String {
     let letters: Vec<char> = secret.chars().collect();
-    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    let groups: Vec<String> = letters
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
     groups.join(" ")
 }
 

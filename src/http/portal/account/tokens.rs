@@ -108,17 +108,25 @@ pub(in crate::http::portal) fn new_token(words: &Words, offered: &[Permission]) 
             .hint(words.say_of("hint", "token-name", &[]))
             .required()
             .max(100),
-        Control::new(Kind::Select, "lifetime", words.say_of("label", "lifetime", &[]))
-            .required()
-            .value("90")
-            .choices(lifetimes),
-        Control::new(Kind::Radio, "scope", words.say_of("label", "token-scope", &[]))
-            .required()
-            .value("some")
-            .choices(vec![
-                Choice::new("some", words.say("token-scope-some", &[])),
-                Choice::new("all", words.say("token-scope-all", &[])),
-            ]),
+        Control::new(
+            Kind::Select,
+            "lifetime",
+            words.say_of("label", "lifetime", &[]),
+        )
+        .required()
+        .value("90")
+        .choices(lifetimes),
+        Control::new(
+            Kind::Radio,
+            "scope",
+            words.say_of("label", "token-scope", &[]),
+        )
+        .required()
+        .value("some")
+        .choices(vec![
+            Choice::new("some", words.say("token-scope-some", &[])),
+            Choice::new("all", words.say("token-scope-all", &[])),
+        ]),
     ];
     controls.extend(offered.iter().map(|permission| {
         Control::new(Kind::Check, field(*permission), permission.as_str()).half()
@@ -193,7 +201,13 @@ async fn issued(visit: &Visit) -> Result<NewSecret, Problem> {
                 expires_at: days.map(|days| now + days),
             };
             sessions::issue(conn, &new, now)?;
-            Ok(record(conn, &principal, "token.issued", name.as_str(), now)?)
+            Ok(record(
+                conn,
+                &principal,
+                "token.issued",
+                name.as_str(),
+                now,
+            )?)
         })
         .await?;
     Ok(secret)

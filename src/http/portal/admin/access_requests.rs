@@ -44,7 +44,7 @@ pub fn grant_form(words: &Words, action: String, organizations: Vec<Choice>) -> 
     let mut controls = vec![
         Control::new(Kind::Hidden, "granted", "").value("true"),
         Control::new(Kind::Date, "until", label("access-until")).hint(hint("access-until")),
-        Control::new(Kind::Lines, "note", label("access-words")).max(5000),
+        Control::new(Kind::Lines, "note", label("access-record")).max(5000),
     ];
     if !organizations.is_empty() {
         let mut choices = vec![Choice::new("", words.say("access-choose", &[]))];
@@ -55,16 +55,25 @@ pub fn grant_form(words: &Words, action: String, organizations: Vec<Choice>) -> 
             .choices(choices);
         controls.insert(1, which);
     }
-    Form::new("grant", action, words.say("access-grant-button", &[]), controls)
+    Form::new(
+        "grant",
+        action,
+        words.say("access-grant-button", &[]),
+        controls,
+    )
 }
 
 /// With the reason, which is told.
 pub fn refuse_form(words: &Words, action: String) -> Form {
     let controls = vec![
         Control::new(Kind::Hidden, "granted", "").value("false"),
-        Control::new(Kind::Lines, "note", words.say_of("label", "access-reason", &[]))
-            .required()
-            .max(5000),
+        Control::new(
+            Kind::Lines,
+            "note",
+            words.say_of("label", "access-reason", &[]),
+        )
+        .required()
+        .max(5000),
     ];
     let button = words.say("access-refuse-button", &[]);
     Form::new("refuse", action, button, controls)

@@ -96,12 +96,13 @@ async fn show_all(visit: Visit) -> Outcome {
         current: only == state,
     };
     page.filters = vec![filter(words.say("access-all", &[]), None)];
-    page.filters.extend(AccessRequestState::ALL.iter().map(|only| {
-        filter(
-            words.say_of("access-request-state", only.as_str(), &[]),
-            Some(*only),
-        )
-    }));
+    page.filters
+        .extend(AccessRequestState::ALL.iter().map(|only| {
+            filter(
+                words.say_of("access-request-state", only.as_str(), &[]),
+                Some(*only),
+            )
+        }));
     let of_state = state.map_or(String::new(), |state| format!("state={state}&"));
     page.pager = Pager {
         first: visit.asked("cursor").map(|_| HERE.to_owned()),
@@ -145,8 +146,8 @@ async fn page(visit: &Visit) -> Result<AccessRequestPage, Problem> {
         .collect();
     let name = organization.as_ref().map(|found| found.name.clone());
     let asked = ("organization", name.clone().unwrap_or_default().into());
-    let decides = visit.can(Permission::AccessRequestsDecide)
-        && request.state == AccessRequestState::Pending;
+    let decides =
+        visit.can(Permission::AccessRequestsDecide) && request.state == AccessRequestState::Pending;
     let action = format!("{HERE}/{id}");
     let to = ("name", request.name().into());
     let decider = decider.map(|person| person.name());
@@ -195,7 +196,11 @@ fn facts(
         facts.push(Fact::new(words.say("access-decided-by", &[]), by));
     }
     if let Some(note) = &request.decision_note {
-        facts.push(Fact::new(label("access-words"), note.as_str()));
+        let what = match request.state {
+            AccessRequestState::Refused => label("access-reason"),
+            _ => label("access-record"),
+        };
+        facts.push(Fact::new(what, note.as_str()));
     }
     if request.state == AccessRequestState::Granted {
         facts.push(match request.until {
@@ -214,7 +219,10 @@ async fn answer(visit: Visit) -> Outcome {
                 true => Done::AccessGranted,
                 false => Done::AccessRefused,
             };
-            let address = format!("{HERE}/{}", visit.part::<AccessRequestId>("access_request")?);
+            let address = format!(
+                "{HERE}/{}",
+                visit.part::<AccessRequestId>("access_request")?
+            );
             Ok(visit.go(address, Some(Flash::new(done).name(name))))
         }
         Err(problem) if is_about_the_form(&problem) => {

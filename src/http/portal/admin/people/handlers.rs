@@ -2,15 +2,14 @@
 
 use secrecy::SecretString;
 
-use super::{
-    PersonPage, Standing, account_sections, add_person_form, role_field, roles_form,
-};
+use super::{PersonPage, Standing, account_sections, add_person_form, role_field, roles_form};
 use crate::domain::access::{Access, Permission, Reach, Role};
 use crate::domain::ids::PersonId;
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::may;
 use crate::http::pagination::Paging;
+use crate::http::password::chosen;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::Outcome;
@@ -21,13 +20,12 @@ use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
-use crate::http::password::chosen;
 use crate::http::problem::{Code, Problem};
 use crate::store::people::{self, Person};
 use crate::store::{organizations, second_factors, sessions};
 use crate::workflow::account;
-use crate::workflow::second_factor;
 use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
+use crate::workflow::second_factor;
 
 /// The rows of the route table.
 pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {

@@ -4,8 +4,8 @@ use super::super::Look;
 use super::{at, dana, flash, olga};
 use crate::domain::access::Permission;
 use crate::http::portal::account::{
-    AccountPage, List, PLACES, Row, Section, profile_sections, new_token, security_parts, SecurityState, shown_codes,
-    end_others_section, device,
+    AccountPage, List, PLACES, Row, Section, SecurityState, device, end_others_section, new_token,
+    profile_sections, security_parts, shown_codes,
 };
 use crate::http::portal::admin::access_requests::{AccessRequestPage, grant_form, refuse_form};
 use crate::http::portal::admin::{Place, tabs};
@@ -27,9 +27,19 @@ fn doors(look: &mut Look) {
     let words = look.words.clone();
     let mut shell = Shell::sample();
     let form = forgotten_form(&words);
-    look.page("forgot-password", "forgot-password", &shell, &ForgottenPage { form });
+    look.page(
+        "forgot-password",
+        "forgot-password",
+        &shell,
+        &ForgottenPage { form },
+    );
     let form = request_form(&words);
-    look.page("request-access", "request-access", &shell, &RequestAccessPage { form });
+    look.page(
+        "request-access",
+        "request-access",
+        &shell,
+        &RequestAccessPage { form },
+    );
     shell.flash = flash("Your request is on its way.", "The answer comes by mail.");
     let mut form = code_form(&words, "/cases");
     form.refuse("code", "This code is not right, or was used before.");
@@ -77,7 +87,10 @@ fn account(look: &mut Look) {
     let states = [
         ("account.off", SecurityState::Off),
         ("account.begun", begun),
-        ("account.on", SecurityState::On(at("2026-03-01T08:00:00Z"), 9)),
+        (
+            "account.on",
+            SecurityState::On(at("2026-03-01T08:00:00Z"), 9),
+        ),
     ];
     for (name, state) in states {
         let (shown, sections) = security_parts(&words, state);
@@ -106,7 +119,11 @@ fn account(look: &mut Look) {
         action: "/account/tokens/1/revoke".to_owned(),
         button: "Revoke".to_owned(),
     }];
-    let offered = [Permission::CasesView, Permission::CasesCreate, Permission::EscalationsView];
+    let offered = [
+        Permission::CasesView,
+        Permission::CasesCreate,
+        Permission::EscalationsView,
+    ];
     let tokens = AccountPage {
         list: Some(List {
             title: "Tokens".to_owned(),
@@ -159,7 +176,10 @@ fn requests(look: &mut Look) {
             Fact::at("Asked", at("2026-03-04T09:41:00Z")),
         ],
         note: "Dana Cole knows me.\nI report to the board on open cases.".to_owned(),
-        grant_about: words.say("access-grant-about-unknown", &[("name", "Vera Lind".into())]),
+        grant_about: words.say(
+            "access-grant-about-unknown",
+            &[("name", "Vera Lind".into())],
+        ),
         grant: Some(grant_form(
             &words,
             "/admin/access-requests/1".to_owned(),
