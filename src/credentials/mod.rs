@@ -3,11 +3,15 @@
 //! Only hashes are kept. A password is slow to hash, because people choose guessable ones; a random secret is not
 //! guessable and is hashed quickly.
 
+mod authenticator;
 mod link;
 mod password;
 mod secret;
 mod signed;
 
+pub use authenticator::{
+    Authenticator, RECOVERY_CODES, new_nonce, new_recovery_codes, recovery_hash,
+};
 pub use link::{link_token, read_link_token, read_unsubscribe_token, unsubscribe_token};
 pub use password::{HashError, hash_password, verify_password};
 pub use secret::{NewSecret, hash_secret, same_secret};

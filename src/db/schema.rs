@@ -505,6 +505,77 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{Key, Moment};
 
+    second_factors (person_id) {
+        person_id -> Key,
+        nonce -> Text,
+        created_at -> Moment,
+        confirmed_at -> Nullable<Moment>,
+        last_step -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    recovery_codes (person_id, code_hash) {
+        person_id -> Key,
+        code_hash -> Text,
+        created_at -> Moment,
+        used_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    known_devices (person_id, device_hash) {
+        person_id -> Key,
+        device_hash -> Text,
+        first_seen_at -> Moment,
+        last_seen_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    password_reset_requests (id) {
+        id -> Key,
+        email -> Text,
+        requested_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    access_requests (id) {
+        id -> Key,
+        organization_id -> Nullable<Key>,
+        organization_typed -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        email -> Text,
+        note -> Nullable<Text>,
+        state -> Text,
+        requested_at -> Moment,
+        decided_at -> Nullable<Moment>,
+        decided_by -> Nullable<Key>,
+        decision_note -> Nullable<Text>,
+        until -> Nullable<Moment>,
+        person_id -> Nullable<Key>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
     one_time_links (id) {
         id -> Key,
         purpose -> Text,
@@ -578,4 +649,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     line_grants,
     one_time_links,
     notice_preferences,
+    second_factors,
+    recovery_codes,
+    known_devices,
+    password_reset_requests,
+    access_requests,
 );

@@ -21,15 +21,17 @@ use uuid::Uuid;
 use super::Backend as Multi;
 use crate::domain::Instant;
 use crate::domain::access::Role;
+use crate::domain::access_request::AccessRequestState;
 use crate::domain::case::{
     BusinessImpact, Deployment, Priority, PriorityRequestState, Status, StepState,
 };
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
-    CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber, EventId, GrantId,
-    GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId, OrganizationId, PairingId,
-    PairingMemberId, PersonId, PriorityRequestId, RoleId, SessionId, TokenId,
+    AccessRequestId, CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber,
+    EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId, OrganizationId,
+    PairingId, PairingMemberId, PasswordResetRequestId, PersonId, PriorityRequestId, RoleId,
+    SessionId, TokenId,
 };
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{Delivery, NoticeKind, NoticeState};
@@ -152,6 +154,7 @@ macro_rules! key {
 }
 
 key!(
+    AccessRequestId,
     CalendarId,
     CaseId,
     EntryId,
@@ -166,6 +169,7 @@ key!(
     OrganizationId,
     PairingId,
     PairingMemberId,
+    PasswordResetRequestId,
     PersonId,
     PriorityRequestId,
     RoleId,
@@ -278,6 +282,7 @@ macro_rules! text {
 }
 
 text!(
+    AccessRequestState,
     BusinessImpact,
     Delivery,
     Deployment,

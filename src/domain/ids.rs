@@ -91,6 +91,10 @@ ids! {
     PairingId
     /// Names a person or group that a pairing is for.
     PairingMemberId
+    /// Names a request for read-only access.
+    AccessRequestId
+    /// Names somebody's wish to set a new password.
+    PasswordResetRequestId
 }
 
 /// A text that is no id or number of the kind asked for.

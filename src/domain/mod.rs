@@ -7,8 +7,10 @@
 mod closed_enum;
 
 pub mod access;
+pub mod access_request;
 pub mod calendar;
 pub mod case;
+pub mod device;
 pub mod eligibility;
 pub mod escalation;
 pub mod feed;
@@ -19,6 +21,7 @@ pub mod link;
 pub mod notice;
 pub mod organization;
 pub mod pairing;
+pub mod password;
 pub mod reason;
 pub mod text;
 

@@ -286,7 +286,7 @@ impl NoticeKind {
     /// notice about a case asks for more than that (see [`obstacle`]).
     pub const fn needs(self) -> Option<Permission> {
         match self {
-            Self::AccessRequested => Some(Permission::UsersManage),
+            Self::AccessRequested => Some(Permission::AccessRequestsDecide),
             _ => None,
         }
     }

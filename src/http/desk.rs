@@ -15,7 +15,7 @@ use crate::mail::render::{Renderer, TemplateError};
 use crate::mail::transport::{Folder, Smtp, SmtpUrlError, Transport};
 use crate::mail::{Letterhead, Post};
 use crate::words::Words;
-use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Steps};
+use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Steps};
 
 /// The installation as the edge sees it: made once, shared by all threads.
 pub struct Desk {
@@ -33,6 +33,10 @@ pub struct Desk {
     pub post: Arc<Post>,
     /// Wakes the outbox after a write.
     pub bell: Bell,
+    /// Wakes whoever sees to wishes to set a new password.
+    pub resets: Bell,
+    /// The sessions that were used lately.
+    pub seen: Seen,
     /// The live streams of this process.
     pub live: Live,
     /// Signs links.
@@ -66,6 +70,8 @@ impl Desk {
             public_url,
             post,
             bell: Bell::default(),
+            resets: Bell::default(),
+            seen: Seen::default(),
             live: Live::default(),
             support_phone: settings.support_phone.clone(),
             key,
@@ -79,6 +85,8 @@ impl Desk {
         Jobs {
             outbox: Outbox::new(self.db.clone(), Arc::clone(&self.post), self.words.clone()),
             steps: Steps::new(self.db.clone()),
+            resets: Resets::new(self.db.clone(), self.key.clone(), self.resets.clone()),
+            presence: Presence::new(self.db.clone(), self.seen.clone()),
             housekeeping: Housekeeping::new(self.db.clone()),
         }
     }

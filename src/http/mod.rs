@@ -13,6 +13,7 @@ pub mod live;
 pub mod openapi;
 pub mod pagination;
 pub mod pairing;
+pub mod password;
 pub mod places;
 pub mod portal;
 pub mod principal;
@@ -22,6 +23,7 @@ pub mod route;
 pub mod routes;
 pub mod server;
 pub mod sign_in;
+pub mod throttle;
 pub mod trace;
 
 pub use server::{BindError, Server};

@@ -59,6 +59,8 @@ pub enum Via {
         csrf_token: String,
         /// Until when it is taken.
         expires_at: Instant,
+        /// When its row says that it was last used.
+        last_seen_at: Instant,
     },
     /// An API token.
     Token {
@@ -84,6 +86,14 @@ impl Principal {
     pub fn used_pairing(&self) -> Option<(PairingId, PersonId)> {
         let through = self.actor.access.through?;
         Some((through.pairing, self.person))
+    }
+
+    /// The session, if it is one.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.via {
+            Via::Session { id, .. } => Some(id),
+            Via::Token { .. } => None,
+        }
     }
 
     /// What the forms and headers of this session have to carry; nothing for a token, which no page can make a
@@ -168,6 +178,12 @@ async fn find_in(
         .read(move |conn| load(conn, &shown, &whereabouts, now))
         .await?;
     if let Some(principal) = &found {
+        if let Via::Session {
+            id, last_seen_at, ..
+        } = principal.via
+        {
+            desk.seen.note(id, last_seen_at, now);
+        }
         let span = tracing::Span::current();
         span.record("person.id", tracing::field::display(principal.actor.id()));
         span.record(
@@ -306,6 +322,7 @@ impl Principal {
             id: session.id,
             csrf_token: session.csrf_token,
             expires_at: session.expires_at,
+            last_seen_at: session.last_seen_at,
         };
         Self::of(bearer, via)
     }

@@ -15,6 +15,8 @@ use super::route::Route;
 pub fn routes() -> Vec<Route> {
     let resources = [
         api::sessions::routes(),
+        api::account::routes(),
+        api::links::routes(),
         api::tokens::routes(),
         api::cases::routes(),
         api::requests::routes(),
@@ -28,6 +30,7 @@ pub fn routes() -> Vec<Route> {
         api::organizations::routes(),
         api::users::routes(),
         api::permissions::routes(),
+        api::access_requests::routes(),
         api::roles::routes(),
         api::access_groups::routes(),
         api::pairings::routes(),

@@ -1,7 +1,10 @@
-//! Signing in with a password, for the API and the portal alike (A7).
+//! Signing in with a password and, where it is asked for, a second factor; for the API and the portal alike (A7).
 //!
 //! Whoever is unknown, shut out or without a password gets the same answer after the same work as whoever mistypes:
-//! nothing tells which addresses belong to people.
+//! nothing tells which addresses belong to people. Only who has shown the right password learns that a second factor
+//! is asked for.
+
+mod half;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,38 +12,29 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::client;
+pub use half::{HALF_LIFETIME, Half};
+
 use super::desk::Desk;
 use super::principal::{self, Principal};
 use super::problem::{Code, Problem};
-use crate::credentials::{
-    HashError, NewSecret, SESSION_PREFIX, hash_password, hash_secret, verify_password,
-};
-use crate::db::{Conn, DbError};
+use super::throttle::{self, Counter};
+use super::{client, password};
+use crate::credentials::{NewSecret, SESSION_PREFIX, hash_secret};
+use crate::db::Conn;
 use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::device;
 use crate::domain::ids::{EventId, PersonId};
 use crate::domain::text::EmailAddress;
-use crate::store::attempts::{self, Limit};
 use crate::store::audit::{self, NewEvent};
-use crate::store::people;
+use crate::store::devices::{self, Familiarity};
+use crate::store::people::{self, Person};
+use crate::store::second_factors;
 use crate::store::sessions::{self, NewSession, Whereabouts};
+use crate::workflow::{letters, second_factor};
 
 /// How long a session lasts.
 pub const SESSION_LIFETIME: TimeDelta = TimeDelta::days(7);
-/// Failures on one account, whether it exists or not.
-const PER_ACCOUNT: Limit = Limit {
-    failures: 10,
-    window: TimeDelta::minutes(15),
-    pause: TimeDelta::minutes(15),
-};
-/// Failures from one place, which a whole company may share.
-const PER_PLACE: Limit = Limit {
-    failures: 100,
-    window: TimeDelta::minutes(15),
-    pause: TimeDelta::minutes(15),
-};
-/// How often counting is repeated where two first attempts meet.
-const REPETITIONS: usize = 3;
 
 /// Somebody tries to sign in.
 #[derive(Clone, Debug)]
@@ -49,6 +43,13 @@ pub struct Attempt {
     pub email: String,
     /// The password as it was typed.
     pub password: SecretString,
+    /// From where.
+    pub from: Origin,
+}
+
+/// From where somebody tries to sign in.
+#[derive(Clone, Debug)]
+pub struct Origin {
     /// Where the attempt comes from.
     pub client: Option<IpAddr>,
     /// What the browser calls itself.
@@ -64,159 +65,176 @@ pub struct SignedIn {
     pub secret: SecretString,
 }
 
-/// Signs somebody in.
+/// What the right password opens.
+#[derive(Debug)]
+pub enum Entrance {
+    /// Everything.
+    Open(Box<SignedIn>),
+    /// The way to the second factor.
+    Half(Half),
+}
+
+/// Signs somebody in, or asks for their second factor.
 ///
 /// # Errors
 /// [`Code::InvalidCredentials`], [`Code::TooManyAttempts`], and the database's own.
-pub async fn sign_in(desk: &Arc<Desk>, attempt: Attempt) -> Result<SignedIn, Problem> {
+pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Problem> {
     let now = desk.clock.now();
     let email = EmailAddress::parse(&attempt.email).ok();
-    let keys = Keys::of(&attempt);
-    if let Some(until) = count(desk, &keys, now).await? {
-        return Err(Problem::new(Code::TooManyAttempts).retry_at(until, now));
-    }
+    let mut counters: Vec<Counter> = Counter::place(attempt.from.client).into_iter().collect();
+    counters.push(Counter::account(&attempt.email));
+    throttle::attempt(desk, &counters, now).await?;
     let candidate = candidate(desk, email).await?;
     let hash = candidate
         .as_ref()
-        .and_then(|candidate| candidate.hash.clone());
-    match (verified(desk, attempt.password, hash).await?, candidate) {
-        (true, Some(candidate)) => {
-            open_session(desk, candidate.id, keys, attempt.user_agent, now).await
+        .and_then(|(person, _)| person.password_hash.clone());
+    match (
+        password::verified(desk, attempt.password, hash).await?,
+        candidate,
+    ) {
+        (true, Some((person, true))) => {
+            desk.db
+                .write(move |conn| {
+                    // Half is no success: whoever goes on guessing the other half is still counted.
+                    for counter in &counters {
+                        counter.forgive(conn)?;
+                    }
+                    Ok::<_, Problem>(())
+                })
+                .await?;
+            Ok(Entrance::Half(Half::of(&person, now)))
+        }
+        (true, Some((person, false))) => {
+            let opened = open(desk, person.id, None, counters, attempt.from, now).await?;
+            Ok(Entrance::Open(Box::new(opened)))
         }
         _ => Err(Problem::new(Code::InvalidCredentials)),
     }
 }
 
-/// What attempts are counted under. The address is hashed: what people mistype is nobody's to read.
-#[derive(Clone)]
-struct Keys {
-    account: String,
-    place: Option<String>,
-}
-
-impl Keys {
-    fn of(attempt: &Attempt) -> Self {
-        let typed = attempt.email.trim().to_lowercase();
-        Self {
-            account: format!("account:{}", hash_secret(&typed)),
-            place: attempt
-                .client
-                .map(|address| format!("place:{}", client::place(address))),
-        }
-    }
-}
-
-/// Counts the attempt; gives the instant until which none is taken, if that is so.
-async fn count(desk: &Desk, keys: &Keys, now: Instant) -> Result<Option<Instant>, Problem> {
-    let mut repetition = 0;
-    loop {
-        let keys = keys.clone();
-        let counted: Result<Option<Instant>, DbError> = desk
-            .db
-            .write(move |conn| {
-                let of_place = match &keys.place {
-                    Some(place) => attempts::count(conn, place, PER_PLACE, now)?,
-                    None => None,
-                };
-                match of_place {
-                    Some(until) => Ok(Some(until)),
-                    None => Ok(attempts::count(conn, &keys.account, PER_ACCOUNT, now)?),
-                }
-            })
-            .await;
-        match counted {
-            Err(DbError::Query(error))
-                if attempts::is_conflict(&error) && repetition < REPETITIONS =>
-            {
-                repetition += 1
-            }
-            other => return Ok(other?),
-        }
-    }
-}
-
-struct Candidate {
-    id: PersonId,
-    hash: Option<String>,
-}
-
-async fn candidate(desk: &Desk, email: Option<EmailAddress>) -> Result<Option<Candidate>, Problem> {
+/// An enabled person, and whether a second factor is asked for.
+async fn candidate(
+    desk: &Desk,
+    email: Option<EmailAddress>,
+) -> Result<Option<(Person, bool)>, Problem> {
     let Some(email) = email else { return Ok(None) };
-    let person = desk
-        .db
-        .read(move |conn| Ok::<_, Problem>(people::by_email(conn, &email)?))
-        .await?;
-    Ok(person
-        .filter(|person| person.disabled_at.is_none())
-        .map(|person| Candidate {
-            id: person.id,
-            hash: person.password_hash,
-        }))
+    desk.db
+        .read(move |conn| {
+            let person = people::by_email(conn, &email)?;
+            let Some(person) = person.filter(|person| person.disabled_at.is_none()) else {
+                return Ok(None);
+            };
+            let asked = second_factors::is_on(conn, person.id)?;
+            Ok::<_, Problem>(Some((person, asked)))
+        })
+        .await
 }
 
-/// Compares away from the threads that answer requests.
-async fn verified(
-    desk: &Arc<Desk>,
-    password: SecretString,
-    hash: Option<String>,
-) -> Result<bool, Problem> {
-    let _turn = desk
-        .hashing
-        .acquire()
-        .await
-        .map_err(|_| Problem::new(Code::Internal))?;
-    tokio::task::spawn_blocking(move || verify_password(password.expose_secret(), hash.as_deref()))
-        .await
-        .map_err(|_| Problem::new(Code::Internal))
-}
-
-/// Hashes a new password away from the threads that answer requests.
+/// Signs somebody in who has shown the right password before, with a code of their second factor.
 ///
 /// # Errors
-/// The machine gave no salt or memory.
-pub async fn hash(desk: &Arc<Desk>, password: SecretString) -> Result<String, HashError> {
-    let _turn = desk.hashing.acquire().await;
-    tokio::task::spawn_blocking(move || hash_password(password.expose_secret()))
-        .await
-        .unwrap_or_else(|_| Err(HashError::panicked()))
+/// [`Code::InvalidSecondFactor`], [`Code::TooManyAttempts`]; [`Code::InvalidCredentials`] if the person was shut out or
+/// has another password by now; and the database's own.
+pub async fn finish(
+    desk: &Arc<Desk>,
+    half: Half,
+    code: SecretString,
+    from: Origin,
+) -> Result<SignedIn, Problem> {
+    let now = desk.clock.now();
+    let counter = Counter::code(half.person());
+    throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
+    open(
+        desk,
+        half.person(),
+        Some((half, code)),
+        vec![counter],
+        from,
+        now,
+    )
+    .await
 }
 
-async fn open_session(
+/// Opens a session, after the second factor where one is shown.
+async fn open(
     desk: &Arc<Desk>,
     person: PersonId,
-    keys: Keys,
-    user_agent: String,
+    shown: Option<(Half, SecretString)>,
+    counters: Vec<Counter>,
+    from: Origin,
     now: Instant,
 ) -> Result<SignedIn, Problem> {
     let secret = NewSecret::with_prefix(SESSION_PREFIX);
     let csrf = NewSecret::with_prefix("");
     let (token_hash, csrf_token) = (secret.hash, csrf.text.expose_secret().to_owned());
-    let principal = desk
-        .db
-        .write(move |conn| {
-            attempts::forget(conn, &keys.account)?;
-            if let Some(place) = &keys.place {
-                attempts::forgive(conn, place)?;
+    let key = desk.key.clone();
+    let work = move |conn: &mut Conn| {
+        let invalid = || Problem::new(Code::InvalidCredentials);
+        let found = people::find(conn, Reach::Everything, person)?;
+        let person = found
+            .filter(|person| person.disabled_at.is_none())
+            .ok_or_else(invalid)?;
+        match &shown {
+            Some((half, code)) => {
+                if !half.is_of(&person) {
+                    return Err(invalid());
+                }
+                if !second_factor::prove(conn, &key, &person, code.expose_secret(), now)? {
+                    return Err(Problem::new(Code::InvalidSecondFactor));
+                }
             }
-            let new = NewSession {
-                person,
-                token_hash: &token_hash,
-                csrf_token: &csrf_token,
-                user_agent: &user_agent,
-                expires_at: now + SESSION_LIFETIME,
-            };
-            sessions::open(conn, &new, now)?;
-            // Whoever was shut out since the password was compared finds no session.
-            let principal = principal::of_session(conn, &token_hash, &Whereabouts::AsBefore, now)?;
-            let principal = principal.ok_or_else(|| Problem::new(Code::InvalidCredentials))?;
-            audited(conn, &principal, now)?;
-            Ok::<_, Problem>(principal)
-        })
-        .await?;
+            // Turned on since it was looked at.
+            None if second_factors::is_on(conn, person.id)? => {
+                return Err(Problem::new(Code::SecondFactorRequired));
+            }
+            None => {}
+        }
+        settle(conn, &counters, &person)?;
+        let new = NewSession {
+            person: person.id,
+            token_hash: &token_hash,
+            csrf_token: &csrf_token,
+            user_agent: &from.user_agent,
+            expires_at: now + SESSION_LIFETIME,
+        };
+        sessions::open(conn, &new, now)?;
+        // Whoever may do nothing anywhere finds no session.
+        let principal = principal::of_session(conn, &token_hash, &Whereabouts::AsBefore, now)?;
+        let principal = principal.ok_or_else(invalid)?;
+        tell_of_new_device(conn, person.id, &from, now)?;
+        audited(conn, &principal, now)?;
+        Ok::<_, Problem>(principal)
+    };
+    let principal = desk.db.write(work).await?;
+    desk.bell.ring();
     Ok(SignedIn {
         principal,
         secret: secret.text,
     })
+}
+
+/// Forgets the failures of who succeeded; a place, which many share, is forgiven one.
+fn settle(conn: &mut Conn, counters: &[Counter], person: &Person) -> Result<(), Problem> {
+    Counter::account(person.email.as_str()).forget(conn)?;
+    Counter::code(person.id).forget(conn)?;
+    for counter in counters.iter().filter(|counter| counter.is_shared()) {
+        counter.forgive(conn)?;
+    }
+    Ok(())
+}
+
+fn tell_of_new_device(
+    conn: &mut Conn,
+    person: PersonId,
+    from: &Origin,
+    now: Instant,
+) -> Result<(), Problem> {
+    let device = hash_secret(&device::likeness(&from.user_agent));
+    if devices::meet(conn, person, &device, now)? == Familiarity::New {
+        let place = from.client.map(client::place).unwrap_or_default();
+        letters::new_device(conn, person, &from.user_agent, &place, now)?;
+    }
+    Ok(())
 }
 
 fn audited(conn: &mut Conn, principal: &Principal, now: Instant) -> Result<(), Problem> {

@@ -3,10 +3,12 @@
 //! What a person may not see is left out by the query itself: readers take a [`Reach`](crate::domain::access::Reach).
 
 pub mod access;
+pub mod access_requests;
 pub mod attempts;
 pub mod audit;
 pub mod calendars;
 pub mod cases;
+pub mod devices;
 pub mod escalations;
 pub mod expired;
 pub mod feeds;
@@ -21,12 +23,14 @@ pub mod notices;
 pub mod one_time_links;
 pub mod organizations;
 pub mod pairings;
+pub mod password_resets;
 pub mod people;
 pub mod promises;
 pub mod reads;
 pub mod requests;
 pub mod roles;
 pub mod rules;
+pub mod second_factors;
 pub mod sessions;
 pub mod setup_links;
 

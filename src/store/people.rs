@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::{organizations, people, role_grants};
-use crate::db::sql_types::{At, MaybeAt};
+use crate::db::sql_types::{At, Key, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
 use crate::domain::ids::{GrantId, OrganizationId, PersonId};
@@ -69,9 +69,11 @@ pub struct NewPerson<'a> {
     pub time_zone: Option<&'a str>,
     /// Argon2id, in PHC form.
     pub password_hash: Option<&'a str>,
+    /// Whether whoever adds the person vouches for the address; else following an invitation shows whose it is.
+    pub verified: bool,
 }
 
-/// Adds a person whose address is taken as verified: whoever adds people vouches for them.
+/// Adds a person.
 ///
 /// # Errors
 /// The database's own; a unique violation if the address is taken.
@@ -86,11 +88,25 @@ pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult
             people::last_name.eq(new.last_name.as_str()),
             people::time_zone.eq(new.time_zone),
             people::password_hash.eq(new.password_hash),
-            people::email_verified_at.eq(At(now)),
+            people::email_verified_at.eq(new.verified.then_some(At(now))),
             people::created_at.eq(At(now)),
         ))
         .execute(conn)?;
     Ok(id)
+}
+
+/// Holds a person's row until the transaction ends, where several writers exist: what is looked at and then written
+/// about their account is written by one at a time.
+///
+/// # Errors
+/// The database's own.
+pub fn lock(conn: &mut Conn, id: PersonId) -> QueryResult<()> {
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("SELECT 1 FROM people WHERE id = $1 FOR UPDATE")
+            .bind::<Key, _>(id)
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Changes to a person.
@@ -105,6 +121,8 @@ pub struct PersonChanges {
     pub time_zone: Option<Option<String>>,
     /// New password.
     pub password_hash: Option<Option<String>>,
+    /// When the address was found to be the person's.
+    pub email_verified_at: Option<Option<At>>,
     /// Shut out since, or not any more.
     pub disabled_at: Option<Option<At>>,
 }
@@ -146,6 +164,57 @@ pub fn grant(
         ))
         .execute(conn)
         .map(drop)
+}
+
+/// Gives a predefined role in the person's own organization until an instant, or for good. What they hold already is
+/// made longer, never shorter.
+///
+/// # Errors
+/// The database's own.
+pub fn grant_until(
+    conn: &mut Conn,
+    person: PersonId,
+    organization: OrganizationId,
+    role: Role,
+    until: Option<Instant>,
+    by: Option<PersonId>,
+    now: Instant,
+) -> QueryResult<()> {
+    let held = role_grants::person_id
+        .eq(person)
+        .and(role_grants::organization_id.eq(organization))
+        .and(role_grants::pairing_id.is_null())
+        .and(role_grants::role.eq(role));
+    let grant: Option<(GrantId, Option<At>)> = role_grants::table
+        .filter(held)
+        .select((role_grants::id, role_grants::expires_at))
+        .get_result(conn)
+        .optional()?;
+    match grant {
+        // What has no end is not given one.
+        Some((_, None)) => Ok(()),
+        Some((_, Some(At(ends)))) if until.is_some_and(|until| until <= ends) => Ok(()),
+        Some((id, Some(_))) => diesel::update(role_grants::table.filter(role_grants::id.eq(id)))
+            .set((
+                role_grants::expires_at.eq(until.map(At)),
+                role_grants::granted_by.eq(by),
+                role_grants::granted_at.eq(At(now)),
+            ))
+            .execute(conn)
+            .map(drop),
+        None => diesel::insert_into(role_grants::table)
+            .values((
+                role_grants::id.eq(GrantId::new(now)),
+                role_grants::organization_id.eq(organization),
+                role_grants::person_id.eq(person),
+                role_grants::role.eq(role),
+                role_grants::expires_at.eq(until.map(At)),
+                role_grants::granted_by.eq(by),
+                role_grants::granted_at.eq(At(now)),
+            ))
+            .execute(conn)
+            .map(drop),
+    }
 }
 
 /// Takes a predefined role back.

@@ -91,6 +91,14 @@ pub struct Session {
     pub acting_organization_id: Option<OrganizationId>,
     /// The cloned user that is acted as there (P8).
     pub acting_person_id: Option<PersonId>,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// When it was opened.
+    #[diesel(deserialize_as = At)]
+    pub created_at: Instant,
+    /// When it was last used, to about a minute.
+    #[diesel(deserialize_as = At)]
+    pub last_seen_at: Instant,
     /// Until when it is taken.
     #[diesel(deserialize_as = At)]
     pub expires_at: Instant,
@@ -220,6 +228,71 @@ pub fn close(conn: &mut Conn, id: SessionId) -> QueryResult<()> {
     diesel::delete(sessions::table.filter(sessions::id.eq(id)))
         .execute(conn)
         .map(drop)
+}
+
+/// The live sessions of a person, the one used last first.
+///
+/// # Errors
+/// The database's own.
+pub fn of_person(conn: &mut Conn, person: PersonId, now: Instant) -> QueryResult<Vec<Session>> {
+    sessions::table
+        .filter(sessions::person_id.eq(person))
+        .filter(sessions::expires_at.gt(At(now)))
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()))
+        .select(Session::as_select())
+        .load(conn)
+}
+
+/// Ends a session of a person. False if there is none such.
+///
+/// # Errors
+/// The database's own.
+pub fn close_one(conn: &mut Conn, person: PersonId, id: SessionId) -> QueryResult<bool> {
+    let one = sessions::id.eq(id).and(sessions::person_id.eq(person));
+    Ok(diesel::delete(sessions::table.filter(one)).execute(conn)? == 1)
+}
+
+/// Ends all sessions of a person but one, or all; answers how many.
+///
+/// # Errors
+/// The database's own.
+pub fn close_others(
+    conn: &mut Conn,
+    person: PersonId,
+    but: Option<SessionId>,
+) -> QueryResult<usize> {
+    let mut others = diesel::delete(sessions::table)
+        .filter(sessions::person_id.eq(person))
+        .into_boxed();
+    if let Some(but) = but {
+        others = others.filter(sessions::id.ne(but));
+    }
+    others.execute(conn)
+}
+
+/// Notes when a session was last used; never earlier than is noted already.
+///
+/// # Errors
+/// The database's own.
+pub fn seen(conn: &mut Conn, id: SessionId, at: Instant) -> QueryResult<()> {
+    let earlier = sessions::id.eq(id).and(sessions::last_seen_at.lt(At(at)));
+    diesel::update(sessions::table.filter(earlier))
+        .set(sessions::last_seen_at.eq(At(at)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Revokes all API tokens of a person; answers how many.
+///
+/// # Errors
+/// The database's own.
+pub fn revoke_all(conn: &mut Conn, person: PersonId, now: Instant) -> QueryResult<usize> {
+    let live = api_tokens::person_id
+        .eq(person)
+        .and(api_tokens::revoked_at.is_null());
+    diesel::update(api_tokens::table.filter(live))
+        .set(api_tokens::revoked_at.eq(Some(At(now))))
+        .execute(conn)
 }
 
 /// Ends all sessions of a person.

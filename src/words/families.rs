@@ -1,6 +1,7 @@
 //! The families of messages whose members come from closed enums, for the check that each has its message.
 
 use crate::domain::access::{Permission, Role};
+use crate::domain::access_request::AccessRequestState;
 use crate::domain::calendar::{Unit, Why};
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepVerb,
@@ -64,6 +65,34 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("fault", FAULTS),
     // The portal
     ("nav", &["queue", "cases", "relationships", "admin"]),
+    ("account", &portal::account::PLACES),
+    ("account-about", &portal::account::PLACES),
+    (
+        "second-factor",
+        &[
+            "title",
+            "off-about",
+            "begin",
+            "scan",
+            "scan-about",
+            "picture",
+            "confirm-title",
+            "confirm-about",
+            "confirm",
+            "since",
+            "left",
+            "on-about",
+            "codes-title",
+            "codes-about",
+            "codes",
+            "off-title",
+            "turn-off-about",
+            "off",
+            "shown",
+            "shown-about",
+        ],
+    ),
+    ("access-request-state", AccessRequestState::NAMES),
     ("admin", &portal::admin::Place::NAMES),
     ("relationships", Direction::NAMES),
     ("relationships-about", Direction::NAMES),

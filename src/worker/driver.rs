@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use super::{Housekeeping, Lapses, Outbox, Sending, Steps, Swept};
+use super::{Housekeeping, Lapses, Outbox, Presence, Resets, Sending, Steps, Swept, Wished};
 use crate::clock::Clock;
 use crate::db::DbError;
 use crate::domain::Instant;
@@ -45,6 +45,10 @@ pub struct Jobs {
     pub outbox: Outbox,
     /// Tells of lapsed promises.
     pub steps: Steps,
+    /// Sends links to who wants to set a new password.
+    pub resets: Resets,
+    /// Writes down when sessions were last used.
+    pub presence: Presence,
     /// Deletes what has expired.
     pub housekeeping: Housekeeping,
 }
@@ -54,6 +58,10 @@ pub struct Jobs {
 pub struct Round {
     /// Promises.
     pub lapses: Lapses,
+    /// Wishes to set a new password.
+    pub wished: Wished,
+    /// Sessions whose last use was written down.
+    pub seen: usize,
     /// Notices.
     pub sending: Sending,
     /// What had expired.
@@ -63,7 +71,10 @@ pub struct Round {
 impl Round {
     /// Whether there was nothing to do.
     pub fn is_idle(&self) -> bool {
-        self.lapses.lapsed == 0 && self.sending.claimed == 0 && self.swept.deleted == 0
+        self.lapses.lapsed == 0
+            && self.wished.seen_to == 0
+            && self.sending.claimed == 0
+            && self.swept.deleted == 0
     }
 }
 
@@ -75,6 +86,8 @@ impl Jobs {
     pub async fn step(&self, now: Instant) -> Result<Round, DbError> {
         Ok(Round {
             lapses: self.steps.step(now).await?,
+            wished: self.resets.step(now).await?,
+            seen: self.presence.step().await?,
             sending: self.outbox.step(now).await?,
             swept: self.housekeeping.step(now).await?,
         })
@@ -88,6 +101,10 @@ pub struct Rhythm {
     pub outbox: Duration,
     /// Promised next steps.
     pub steps: Duration,
+    /// Other processes' wishes to set a new password.
+    pub resets: Duration,
+    /// When sessions were last used.
+    pub presence: Duration,
     /// Housekeeping.
     pub housekeeping: Duration,
     /// How long a step that is under way may go on after [`Driver::stop`].
@@ -99,6 +116,8 @@ impl Default for Rhythm {
         Self {
             outbox: Duration::from_secs(5),
             steps: Duration::from_secs(15),
+            resets: Duration::from_secs(15),
+            presence: Duration::from_secs(30),
             housekeeping: Duration::from_secs(300),
             grace: Duration::from_secs(10),
         }
@@ -142,6 +161,8 @@ impl Driver {
         let Jobs {
             outbox,
             steps,
+            resets,
+            presence,
             housekeeping,
         } = jobs;
         let mut loops = JoinSet::new();
@@ -160,6 +181,21 @@ impl Driver {
                 }
                 Ok(lapses.more)
             }
+        }));
+        let (asked, told) = (Some(resets.bell()), bell.clone());
+        loops.spawn(turning("resets", rhythm.resets, asked).turn(move |now| {
+            let (resets, bell) = (resets.clone(), told.clone());
+            async move {
+                let wished = resets.step(now).await?;
+                if wished.told > 0 {
+                    bell.ring();
+                }
+                Ok(wished.more)
+            }
+        }));
+        loops.spawn(turning("presence", rhythm.presence, None).turn(move |_| {
+            let presence = presence.clone();
+            async move { presence.step().await.map(|_| false) }
         }));
         loops.spawn(
             turning("housekeeping", rhythm.housekeeping, None).turn(move |now| {
@@ -186,7 +222,7 @@ impl Driver {
         self.bell.clone()
     }
 
-    /// How the jobs fare, by name: `outbox`, `steps`, `housekeeping`.
+    /// How the jobs fare, by name: `outbox`, `steps`, `resets`, `presence`, `housekeeping`.
     pub fn status(&self) -> BTreeMap<&'static str, JobStatus> {
         self.statuses
             .lock()

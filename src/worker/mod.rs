@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`Outbox`] | sends what is due, and puts off or gives up what cannot be sent (N2) |
 //! | [`Steps`] | tells of promised next steps whose instant has passed |
+//! | [`Resets`] | sends links to who wants to set a new password |
+//! | [`Presence`] | writes down when sessions were last used |
 //! | [`Housekeeping`] | deletes what has expired |
 //!
 //! Every guarantee holds over any number of processes: what a job takes, it takes by comparing and setting.
@@ -12,12 +14,16 @@ mod backoff;
 mod driver;
 mod housekeeping;
 mod outbox;
+mod presence;
+mod resets;
 mod steps;
 
 pub use backoff::{ATTEMPTS, delay, gives_up};
 pub use driver::{Bell, Driver, JobStatus, Jobs, Rhythm, Round};
 pub use housekeeping::{Housekeeping, Swept};
 pub use outbox::{Outbox, Sending};
+pub use presence::{Presence, Seen};
+pub use resets::{Resets, Wished};
 pub use steps::{Lapses, Steps};
 
 #[cfg(test)]

@@ -179,12 +179,35 @@ pub struct AddPerson {
     pub password_hash: Option<String>,
 }
 
-/// Adds a person with their roles.
+/// What is known of a new person's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// Whoever adds the person vouches for it.
+    Vouched,
+    /// Following an invitation will show that it is theirs.
+    Unproven,
+}
+
+/// Adds a person with their roles. Whoever adds them vouches for their address.
 ///
 /// # Errors
 /// [`Refused::Missing`], [`Refused::Field`].
 pub fn add_person(conn: &mut Conn, by: By<'_>, add: &AddPerson, now: Instant) -> Outcome<PersonId> {
     require(by, Permission::UsersManage)?;
+    join(conn, by, add, Address::Vouched, now)
+}
+
+/// Adds a person, for a verb that has asked for its own permission.
+///
+/// # Errors
+/// [`Refused::Field`].
+pub(super) fn join(
+    conn: &mut Conn,
+    by: By<'_>,
+    add: &AddPerson,
+    address: Address,
+    now: Instant,
+) -> Outcome<PersonId> {
     let organization = organizations::named(conn, reach(by), &add.organization)?
         .ok_or_else(|| refused("organization", "not_found", &add.organization))?;
     if people::by_email(conn, &add.email)?.is_some() {
@@ -201,6 +224,7 @@ pub fn add_person(conn: &mut Conn, by: By<'_>, add: &AddPerson, now: Instant) ->
         last_name: &add.last_name,
         time_zone: add.time_zone.map(chrono_tz::Tz::name),
         password_hash: add.password_hash.as_deref(),
+        verified: address == Address::Vouched,
     };
     let id = people::insert(conn, &new, now)
         .map_err(|error| taken(error, "email", add.email.as_str()))?;
@@ -306,6 +330,7 @@ fn change_person(
             .time_zone
             .map(|zone| zone.map(|zone| zone.name().to_owned())),
         password_hash: update.password_hash.clone().map(Some),
+        email_verified_at: None,
         disabled_at: update
             .disabled
             .map(|disabled| disabled.then_some(At(person.disabled_at.unwrap_or(now)))),

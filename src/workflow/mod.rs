@@ -2,6 +2,8 @@
 //!
 //! A verb returns what came of it, or a [`Refused`] named for why nothing did; the edge rolls back on the latter.
 
+pub mod access_request;
+pub mod account;
 pub mod administer;
 pub mod assess;
 pub mod choose_notices;
@@ -9,6 +11,7 @@ pub mod close_case;
 pub mod feed;
 pub mod groups;
 pub mod import_case;
+pub mod letters;
 pub mod lines;
 pub mod notify;
 pub mod one_time_link;
@@ -19,6 +22,7 @@ pub mod request;
 pub mod resend_notice;
 pub mod review_escalation;
 pub mod roles;
+pub mod second_factor;
 pub mod submit_escalation;
 pub mod update_case;
 pub mod update_organization;
@@ -32,6 +36,7 @@ use crate::db::{DbError, Failure};
 use crate::domain::access::{
     Access, CaseField, FieldRefusal, MissingPermission, Permission, Reach,
 };
+use crate::domain::access_request::AccessRequestRefusal;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{
     CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal, UnlawfulMove,
@@ -39,6 +44,7 @@ use crate::domain::case::{
 use crate::domain::eligibility::Assessment;
 use crate::domain::escalation;
 use crate::domain::ids::{EscalationNumber, PersonId};
+use crate::domain::link::LinkState;
 use crate::domain::organization::Side;
 use crate::domain::pairing;
 use crate::domain::reason::AnswerError;
@@ -145,6 +151,20 @@ pub enum Refused {
     },
     /// A group that works in other organizations stays until it is taken out of their pairings.
     GroupPaired,
+    /// A request for access that is not decided like this (A6).
+    AccessRequest(AccessRequestRefusal),
+    /// The one-time link is none of this installation's for what is asked.
+    LinkUnknown,
+    /// The one-time link cannot be used any more.
+    Link(LinkState),
+    /// A second factor is asked for already.
+    SecondFactorOn,
+    /// No second factor is asked for, or none was begun.
+    SecondFactorOff,
+    /// The person has a password already and needs no invitation.
+    AlreadyJoined,
+    /// The person is shut out.
+    AccountDisabled,
     /// The case did not exist yet at that instant.
     BeforeOpening {
         /// When it was opened.
@@ -218,6 +238,7 @@ macro_rules! refusals {
 }
 
 refusals!(
+    AccessRequest(AccessRequestRefusal),
     Answers(Vec<AnswerError>),
     Case(CaseRefusal),
     Decision(DecisionRefusal),

@@ -1,6 +1,9 @@
 //! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
 
 mod access;
+mod access_requests;
+mod account_pages;
+mod accounts;
 mod api;
 mod bad_input;
 mod cases;

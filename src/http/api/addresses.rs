@@ -8,19 +8,21 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::db::Conn;
 use crate::domain::access::Permission::{
-    CalendarsView, CasesView, EscalationsView, GroupsView, LinesView, NoticesView,
-    OrganizationsView, RolesView, UsersView,
+    AccessRequestsView, CalendarsView, CasesView, EscalationsView, GroupsView, LinesView,
+    NoticesView, OrganizationsView, RolesView, UsersView,
 };
 use crate::domain::access::{Access, Role, RoleName};
 use crate::domain::ids::{
-    CalendarId, CaseRef, EntryId, EscalationRef, GrantId, GroupId, LineId, MalformedId, NextStepId,
-    NoticeId, PairingId, PairingMemberId, PersonId, PriorityRequestId, RoleId, TokenId,
+    AccessRequestId, CalendarId, CaseRef, EntryId, EscalationRef, GrantId, GroupId, LineId,
+    MalformedId, NextStepId, NoticeId, PairingId, PairingMemberId, PersonId, PriorityRequestId,
+    RoleId, SessionId, TokenId,
 };
 use crate::http::call::Address;
 use crate::http::problem::Problem;
 use crate::store::roles::OwnRole;
 use crate::store::{
-    cases, escalations, feeds, groups, organizations, pairings, people, promises, requests, roles,
+    access_requests, cases, escalations, feeds, groups, organizations, pairings, people, promises,
+    requests, roles,
 };
 
 /// An organization by id or slug.
@@ -113,6 +115,10 @@ macro_rules! addresses {
 addresses! {
     // Only ever one's own, and needs no permission.
     TokenId, "An API token, by id.", |_token, _conn, _access| true;
+    SessionId, "A session, by id.", |_session, _conn, _access| true;
+    AccessRequestId, "A request for read-only access, by id.",
+        |request, conn, access| access.can(AccessRequestsView)
+            && access_requests::find(conn, access.reach(), *request)?.is_some();
     CaseRef, "A case, by id or number.",
         |case, conn, access| access.can(CasesView) && cases::id_of(conn, access.reach(), case)?.is_some();
     EscalationRef, "An escalation, by id or number.",

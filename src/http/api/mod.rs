@@ -3,6 +3,8 @@
 mod addresses;
 
 pub mod access_groups;
+pub mod access_requests;
+pub mod account;
 pub mod audit;
 pub mod calendars;
 pub mod cases;
@@ -13,6 +15,7 @@ pub mod eligibility;
 pub mod escalations;
 pub mod feeds;
 pub mod lines;
+pub mod links;
 pub mod live;
 pub mod my_notices;
 pub mod next_steps;

@@ -6,8 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::documents::{MyPlace, PersonName};
+use super::tokens::may_manage;
 use crate::domain::access::Permission;
-use crate::domain::ids::{OrganizationId, PairingId, PersonId};
+use crate::domain::device::Device;
+use crate::domain::ids::{OrganizationId, PairingId, PersonId, SessionId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
 use crate::http::call::{ANYONE, Anyone, Call, Returning, SIGNED_IN};
@@ -15,12 +17,13 @@ use crate::http::fields::{Secret, request};
 use crate::http::pagination::Page;
 use crate::http::places;
 use crate::http::principal::{self, Principal, Via};
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::http::sign_in::{Attempt, SESSION_LIFETIME, sign_in};
+use crate::http::sign_in::{Attempt, Entrance, Origin, SESSION_LIFETIME, enter, finish};
 use crate::store;
 use crate::store::sessions::Place;
+use crate::workflow::account;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -28,6 +31,9 @@ pub fn routes() -> Vec<Route> {
         POST   "/sessions"         ANYONE    => open, "Signs in";
         DELETE "/sessions/current" SIGNED_IN => close, "Signs out";
         POST   "/sessions/current/organization" SIGNED_IN => switch, "Switches the session into a paired organization, or back home";
+        GET    "/sessions"           SIGNED_IN => list, "Where you are signed in, the session used last first";
+        DELETE "/sessions"           SIGNED_IN => close_others, "Signs out everywhere else";
+        DELETE "/sessions/{session}" SIGNED_IN => close_one, "Ends one of your sessions";
         GET    "/me"               SIGNED_IN => me, "Who is signed in, and what they may do";
         GET    "/me/organizations" SIGNED_IN => places, "Where you may work: your own organization, then the paired ones";
     }
@@ -40,6 +46,8 @@ request! {
         email: String,
         /// The password.
         password: Secret,
+        /// A code of the second factor, where one is asked for: six digits from your app, or a recovery code.
+        code: Option<Secret>,
     }
 }
 
@@ -109,7 +117,7 @@ impl From<&Place> for MyOrganization {
 }
 
 impl Me {
-    fn of(principal: &Principal) -> Self {
+    pub(super) fn of(principal: &Principal) -> Self {
         let expires_at = match &principal.via {
             Via::Session { expires_at, .. } => Some(*expires_at),
             Via::Token { .. } => None,
@@ -144,13 +152,22 @@ impl Me {
 
 /// Signs in: a session, whose cookie comes along.
 pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Problem> {
-    let attempt = Attempt {
-        email: call.body.email,
-        password: call.body.password.into_inner(),
+    let from = Origin {
         client: call.client,
         user_agent: call.user_agent,
     };
-    let signed_in = sign_in(&call.desk, attempt).await?;
+    let attempt = Attempt {
+        email: call.body.email,
+        password: call.body.password.into_inner(),
+        from: from.clone(),
+    };
+    let signed_in = match (enter(&call.desk, attempt).await?, call.body.code) {
+        (Entrance::Open(signed_in), _) => *signed_in,
+        (Entrance::Half(half), Some(code)) => {
+            finish(&call.desk, half, code.into_inner(), from).await?
+        }
+        (Entrance::Half(_), None) => return Err(Problem::new(Code::SecondFactorRequired)),
+    };
     let cookie = principal::session_cookie(
         &call.desk,
         signed_in.secret.expose_secret(),
@@ -196,6 +213,86 @@ pub async fn places(call: Call) -> Result<Reply<Page<MyPlace>>, Problem> {
         .look(|conn, call| Ok(places::of(conn, &call.principal, call.now)?))
         .await?;
     Reply::new(&Page::whole(found.iter().map(MyPlace::from).collect()))
+}
+
+/// A session: somewhere that one is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionDocument {
+    id: SessionId,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// When it was opened.
+    created_at: DateTime<Utc>,
+    /// When it was last used, to about a minute.
+    last_seen_at: DateTime<Utc>,
+    /// Until when it is taken.
+    expires_at: DateTime<Utc>,
+    /// What the browser calls itself.
+    user_agent: String,
+    /// The browser, as far as it is known by that.
+    browser: Option<&'static str>,
+    /// The system that it runs on, as far as it is known.
+    system: Option<&'static str>,
+}
+
+/// All of one's sessions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Sessions {
+    /// The sessions; there is no second page.
+    items: Vec<SessionDocument>,
+    /// Always null.
+    next_cursor: Option<String>,
+}
+
+/// Where one is signed in.
+pub async fn list(call: Call) -> Result<Reply<Sessions>, Problem> {
+    may_manage(&call.principal)?;
+    let sessions = call
+        .look(|conn, call| {
+            let current = call.principal.session();
+            let document = |session: store::sessions::Session| {
+                let device = Device::of(&session.user_agent);
+                SessionDocument {
+                    id: session.id,
+                    current: Some(session.id) == current,
+                    created_at: session.created_at,
+                    last_seen_at: call.desk.seen.of(&session),
+                    expires_at: session.expires_at,
+                    browser: device.browser,
+                    system: device.system,
+                    user_agent: session.user_agent,
+                }
+            };
+            let rows = store::sessions::of_person(conn, call.principal.actor.id(), call.now)?;
+            Ok(Sessions {
+                items: rows.into_iter().map(document).collect(),
+                next_cursor: None,
+            })
+        })
+        .await?;
+    Reply::new(&sessions)
+}
+
+/// Ends one of one's sessions.
+pub async fn close_one(call: Call<SessionId>) -> Result<Done, Problem> {
+    may_manage(&call.principal)?;
+    call.write(|conn, call| {
+        account::end_session(conn, &call.principal.actor, call.address, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// Ends all of one's sessions but the one that asks.
+pub async fn close_others(call: Call) -> Result<Done, Problem> {
+    may_manage(&call.principal)?;
+    call.write(|conn, call| {
+        let current = call.principal.session();
+        account::end_other_sessions(conn, &call.principal.actor, current, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
 }
 
 /// Who is signed in.

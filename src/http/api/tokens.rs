@@ -156,7 +156,11 @@ pub async fn revoke(call: Call<TokenId>) -> Result<Done, Problem> {
     .await
 }
 
-fn may_manage(principal: &Principal) -> Result<(), Problem> {
+/// What manages an account is done by its owner, not by a key that was given a part of what they may do.
+///
+/// # Errors
+/// [`Code::ScopedToken`].
+pub(super) fn may_manage(principal: &Principal) -> Result<(), Problem> {
     match principal.via {
         Via::Token { scoped: true, .. } => Err(Problem::new(Code::ScopedToken)),
         Via::Token { .. } | Via::Session { .. } => Ok(()),
@@ -184,13 +188,17 @@ fn check(call: &Call<(), IssueToken>) -> Result<(), Problem> {
     }
 }
 
-fn record(
+/// Records what somebody did with one of their tokens.
+///
+/// # Errors
+/// The database's own.
+pub(in crate::http) fn record(
     conn: &mut Conn,
     principal: &Principal,
     kind: &str,
     name: &str,
     now: Instant,
-) -> Result<(), Problem> {
+) -> diesel::QueryResult<()> {
     let after = Map::from_iter([("name".to_owned(), Value::from(name))]);
     let event = NewEvent {
         kind,
@@ -203,5 +211,5 @@ fn record(
         before: None,
         after: Some(&after),
     };
-    Ok(audit::append(conn, &event, now)?)
+    audit::append(conn, &event, now)
 }

@@ -1,9 +1,11 @@
 //! People and their roles.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::documents::PersonDocument;
 use crate::db::Conn;
@@ -12,16 +14,17 @@ use crate::domain::access::{Access, Permission, Reach, RoleName};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::{Call, may};
-use crate::http::desk::Desk;
 use crate::http::fields::{Fault, FieldError, Patch, Secret, request};
 use crate::http::pagination::{Limit, Page, Paging};
-use crate::http::problem::{Code, Problem};
-use crate::http::reply::{Created, Reply};
+use crate::http::password;
+use crate::http::problem::Problem;
+use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::http::sign_in;
 use crate::store::people::Person;
 use crate::store::{grants, groups, organizations, people, sessions};
+use crate::workflow::account::{self, add_invited};
 use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
+use crate::workflow::second_factor;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -30,6 +33,9 @@ pub fn routes() -> Vec<Route> {
         POST  "/users"        may(Permission::UsersManage) => add, "Adds a person";
         GET   "/users/{user}" may(Permission::UsersView)   => show, "One person";
         PATCH "/users/{user}" may(Permission::UsersManage) => change, "Changes a person, shuts them out, or lets them in again (merge patch)";
+        POST   "/users/{user}/invitation"    may(Permission::UsersManage) => invite, "Invites a person by mail, or once more; earlier links are void";
+        DELETE "/users/{user}/sessions"      may(Permission::UsersManage) => end_sessions, "Signs a person out everywhere and revokes their API tokens";
+        DELETE "/users/{user}/second-factor" may(Permission::UsersManage) => take_second_factor, "Takes a person's second factor away, who has lost it";
     }
 }
 
@@ -62,6 +68,8 @@ request! {
         roles: Option<BTreeSet<RoleName>>,
         /// A password to begin with; nobody signs in without one.
         password: Option<Secret>,
+        /// Whether the person is invited by mail to choose their password themselves; not if not given.
+        invite: Option<bool>,
     }
 }
 
@@ -133,7 +141,18 @@ fn unknown_organization() -> Problem {
 
 /// Adds a person.
 pub async fn add(call: Call<(), NewUser>) -> Result<Created<PersonDocument>, Problem> {
-    let password_hash = hashed(&call.desk, call.body.password.clone()).await?;
+    let invites = call.body.invite == Some(true);
+    if invites && call.body.password.is_some() {
+        let fault = Fault::new("not_with_password");
+        return Err(Problem::invalid_field(FieldError::new("invite", fault)));
+    }
+    let password_hash = match call.body.password.clone() {
+        None => None,
+        Some(chosen) => {
+            let (chosen, email) = (chosen.into_inner(), &call.body.email);
+            Some(password::chosen(&call.desk, "password", chosen, email).await?)
+        }
+    };
     call.write(move |conn, call| {
         let body = &call.body;
         let add = AddPerson {
@@ -148,7 +167,11 @@ pub async fn add(call: Call<(), NewUser>) -> Result<Created<PersonDocument>, Pro
             roles: body.roles.iter().flatten().cloned().collect(),
             password_hash: password_hash.clone(),
         };
-        let id = add_person(conn, Some(&call.principal.actor), &add, call.now)?;
+        let by = Some(&call.principal.actor);
+        let id = match invites {
+            true => add_invited(conn, &call.desk.key, by, &add, call.now)?,
+            false => add_person(conn, by, &add, call.now)?,
+        };
         let access = call.principal.access();
         let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
         Ok(Created::new(&document)?
@@ -171,7 +194,17 @@ pub async fn show(call: Call<PersonId>) -> Result<Reply<PersonDocument>, Problem
 
 /// Changes a person.
 pub async fn change(call: Call<PersonId, ChangeUser>) -> Result<Reply<PersonDocument>, Problem> {
-    let password_hash = hashed(&call.desk, call.body.password.as_option().cloned()).await?;
+    let password_hash = match call.body.password.as_option().cloned() {
+        None => None,
+        Some(chosen) => {
+            let (id, reach) = (call.address, call.principal.access().reach());
+            let db = call.desk.db.clone();
+            let found = db.read(move |conn| Ok::<_, Problem>(people::find(conn, reach, id)?));
+            let person = found.await?.ok_or_else(Problem::not_found)?;
+            let chosen = chosen.into_inner();
+            Some(password::chosen(&call.desk, "password", chosen, &person.email).await?)
+        }
+    };
     call.write(move |conn, call| {
         let body = &call.body;
         let update = UpdatePerson {
@@ -187,12 +220,57 @@ pub async fn change(call: Call<PersonId, ChangeUser>) -> Result<Reply<PersonDocu
         };
         let (actor, expected) = (&call.principal.actor, call.expected());
         let id = update_person(conn, Some(actor), call.address, expected, &update, call.now)?;
-        if update.disabled == Some(true) || update.password_hash.is_some() {
+        if update.disabled == Some(true) {
             sessions::close_all(conn, id)?;
+        }
+        if update.password_hash.is_some() {
+            account::password_was_replaced(conn, Some(actor), id, call.now)?;
         }
         let access = call.principal.access();
         let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
         Ok(Reply::new(&document)?.version(person.version))
+    })
+    .await
+}
+
+/// Until when an invitation is good.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SentInvitation)]
+pub struct InvitationDocument {
+    /// The address that the link was sent to.
+    sent_to: String,
+    /// From when on the link is void.
+    expires_at: DateTime<Utc>,
+}
+
+/// Invites a person.
+pub async fn invite(call: Call<PersonId>) -> Result<Created<InvitationDocument>, Problem> {
+    call.write(|conn, call| {
+        let (by, id) = (Some(&call.principal.actor), call.address);
+        let link = account::invite(conn, &call.desk.key, by, id, call.now)?;
+        let person = people::find(conn, Reach::Everything, id)?.ok_or_else(Problem::not_found)?;
+        Reply::new(&InvitationDocument {
+            sent_to: person.email.to_string(),
+            expires_at: link.until,
+        })
+    })
+    .await
+}
+
+/// Signs a person out everywhere.
+pub async fn end_sessions(call: Call<PersonId>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        account::end_everything(conn, Some(&call.principal.actor), call.address, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// Takes a person's second factor away.
+pub async fn take_second_factor(call: Call<PersonId>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        second_factor::take_away(conn, Some(&call.principal.actor), call.address, call.now)?;
+        Ok(Reply::done())
     })
     .await
 }
@@ -221,24 +299,4 @@ fn read(
     let groups = groups_of(conn, access, &[id])?;
     let document = PersonDocument::new(&person, &roles, groups.as_deref());
     Ok((person, document))
-}
-
-/// The hash of a new password, made away from the threads that answer requests.
-async fn hashed(desk: &Arc<Desk>, password: Option<Secret>) -> Result<Option<String>, Problem> {
-    /// Shorter ones are guessed; longer ones are up to their owner.
-    const SHORTEST: usize = 10;
-    let Some(password) = password else {
-        return Ok(None);
-    };
-    if password.expose().chars().count() < SHORTEST {
-        let fault = Fault::new("too_short").with("min", SHORTEST);
-        return Err(Problem::invalid_field(FieldError::new("password", fault)));
-    }
-    match sign_in::hash(desk, password.into_inner()).await {
-        Ok(hash) => Ok(Some(hash)),
-        Err(error) => {
-            tracing::error!(%error, "a password was not hashed");
-            Err(Problem::new(Code::Internal))
-        }
-    }
 }

@@ -17,6 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::{At, Errors, Fault, Field, Member, Members, Request};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role, RoleCode, RoleName};
+use crate::domain::access_request::AccessRequestState;
 use crate::domain::calendar::Unit;
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
 use crate::domain::eligibility::FindingCode;
@@ -68,8 +69,20 @@ written! {
     Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
     State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Permission, Role,
-    RoleCode, RoleName, GroupId, Direction,
-    CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode, NoticeState, Delivery,
+    RoleCode,
+    RoleName,
+    GroupId,
+    Direction,
+    CaseRef,
+    OrganizationId,
+    PersonId,
+    LineId,
+    CalendarId,
+    Feed,
+    FindingCode,
+    NoticeState,
+    Delivery,
+    AccessRequestState,
 }
 
 impl Field for Instant {

@@ -3,15 +3,18 @@
 use super::visit::Visit;
 use crate::db::Conn;
 use crate::domain::access::Permission::{
-    CalendarsView, CasesView, EscalationsView, GroupsView, LinesView, NoticesView, RolesView,
-    UsersView,
+    AccessRequestsView, CalendarsView, CasesView, EscalationsView, GroupsView, LinesView,
+    NoticesView, RolesView, UsersView,
 };
 use crate::domain::access::{Access, Role};
 use crate::domain::ids::{
-    CaseRef, EntryId, EscalationRef, GroupId, NextStepId, PersonId, PriorityRequestId, RoleId,
+    AccessRequestId, CaseRef, EntryId, EscalationRef, GroupId, NextStepId, PersonId,
+    PriorityRequestId, RoleId,
 };
 use crate::http::problem::Problem;
-use crate::store::{cases, escalations, feeds, groups, people, promises, requests, roles};
+use crate::store::{
+    access_requests, cases, escalations, feeds, groups, people, promises, requests, roles,
+};
 
 /// Whether everything that the path names exists for the visitor.
 ///
@@ -38,6 +41,7 @@ fn exists(conn: &mut Conn, access: &Access, name: &str, value: &str) -> Result<b
         "case" | "step" | "entry" | "request" => access.can(CasesView),
         "escalation" => access.can(EscalationsView),
         "person" => access.can(UsersView),
+        "access_request" => access.can(AccessRequestsView),
         "calendar" => access.can(CalendarsView),
         "notice" => access.can(NoticesView),
         "role" => access.can(RolesView),
@@ -82,6 +86,10 @@ fn exists(conn: &mut Conn, access: &Access, name: &str, value: &str) -> Result<b
             Err(_) => value
                 .parse::<Role>()
                 .is_ok_and(|role| role.side() == access.side),
+        },
+        "access_request" => match value.parse::<AccessRequestId>() {
+            Ok(request) => access_requests::find(conn, reach, request)?.is_some(),
+            Err(_) => false,
         },
         // Of calendars and notices, whoever may see one sees all; reasons everybody reads.
         _ => true,

@@ -1,5 +1,7 @@
-//! Administration: people, roles, groups, organizations, lines of business, reasons, policies, calendars and notices.
+//! Administration: people, requests for access, roles, groups, organizations, lines of business, reasons, policies,
+//! calendars and notices.
 
+pub mod access_requests;
 pub mod calendars;
 pub mod groups;
 mod handlers;
@@ -123,6 +125,8 @@ pub enum Place {
     Roles,
     /// Access groups.
     Groups,
+    /// Requests for read-only access.
+    AccessRequests,
     /// Organizations.
     Organizations,
     /// Lines of business.
@@ -139,8 +143,9 @@ pub enum Place {
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::People,
+        Self::AccessRequests,
         Self::Roles,
         Self::Groups,
         Self::Organizations,
@@ -151,8 +156,9 @@ impl Place {
         Self::Notices,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 10] = [
         "people",
+        "access-requests",
         "roles",
         "groups",
         "organizations",

@@ -135,6 +135,36 @@ closed_enum! {
         SetUp = "set_up",
         /// Somebody signed out.
         SignedOut = "signed_out",
+        /// The second factor was not shown in time.
+        HalfExpired = "half_expired",
+        /// A link for a new password is on its way, if there is such an account.
+        ResetAsked = "reset_asked",
+        /// A password was set by a link.
+        PasswordSet = "password_set",
+        /// Read-only access was asked for.
+        AccessAsked = "access_asked",
+        /// The own name or zone was changed.
+        AccountChanged = "account_changed",
+        /// The own password was changed.
+        PasswordChanged = "password_changed",
+        /// The own second factor was given up.
+        SecondFactorOff = "second_factor_off",
+        /// One of the own sessions was ended.
+        SessionEnded = "session_ended",
+        /// All own sessions but one were ended.
+        SessionsEnded = "sessions_ended",
+        /// An API token was revoked.
+        TokenRevoked = "token_revoked",
+        /// A person was invited.
+        PersonInvited = "person_invited",
+        /// A person was signed out everywhere.
+        PersonSignedOut = "person_signed_out",
+        /// A person's second factor was taken away.
+        SecondFactorTaken = "second_factor_taken",
+        /// A request for access was granted.
+        AccessGranted = "access_granted",
+        /// A request for access was refused.
+        AccessRefused = "access_refused",
     }
 }
 

@@ -8,8 +8,9 @@
 //! | [`visit`], [`typed`] | who comes, what they ask for, what they typed |
 //! | [`answer`], [`flash`], [`problem`] | a page, the way to another, what was done, what is wrong |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
-//! | [`sign_in`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`relationships`], [`admin`], [`my_notices`], [`unsubscribe`] | the pages |
+//! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`relationships`], [`admin`] | the pages |
 
+pub mod account;
 mod address;
 pub mod admin;
 pub mod answer;
@@ -21,12 +22,14 @@ pub mod entries;
 pub mod escalate;
 pub mod flash;
 pub mod form;
+pub mod links;
 pub mod my_notices;
 pub mod parts;
 pub mod problem;
 pub mod queue;
 pub mod relationships;
 pub mod render;
+pub mod request_access;
 pub mod review;
 pub mod routes;
 pub mod shell;

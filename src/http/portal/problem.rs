@@ -74,6 +74,7 @@ impl ProblemPage {
             404 => "not-found",
             405 => "method",
             409 => "conflict",
+            410 => "gone",
             412 => "changed",
             413 => "too-large",
             422 => "invalid",
@@ -97,12 +98,13 @@ impl ProblemPage {
 
 /// The members of the families `page-problem` and `page-problem-title`.
 #[cfg(test)]
-pub(crate) const KINDS: [&str; 12] = [
+pub(crate) const KINDS: [&str; 13] = [
     "sign-in",
     "forbidden",
     "not-found",
     "method",
     "conflict",
+    "gone",
     "changed",
     "too-large",
     "invalid",

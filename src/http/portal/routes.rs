@@ -115,6 +115,9 @@ impl PortalRoute {
 pub fn routes() -> Vec<PortalRoute> {
     [
         super::sign_in::routes(),
+        super::links::routes(),
+        super::request_access::routes(),
+        super::account::routes(),
         super::cases::routes(),
         super::case::routes(),
         super::escalate::routes(),

@@ -1,4 +1,4 @@
-//! Signing in, choosing a password by a one-time link, and the first set-up of an empty installation.
+//! Signing in, with a second factor where it is asked for, and the first set-up of an empty installation.
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form, Kind};
+use super::parts::Link;
 use super::render::is_local;
 use super::routes::{PortalRoute, pages};
 use super::shell::Theme;
@@ -17,12 +18,16 @@ use super::visit::{THEME_COOKIE, Visit};
 use crate::credentials::hash_secret;
 use crate::domain::access::{Permission, Role};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::password;
 use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::http::call::{ANYONE, SIGNED_IN};
 use crate::http::fields::Fault;
+use crate::http::password::chosen;
 use crate::http::principal::{Via, removal_cookie, session_cookie};
 use crate::http::problem::{Code, Problem};
-use crate::http::sign_in::{Attempt, SESSION_LIFETIME, hash, sign_in};
+use crate::http::sign_in::{
+    self, Attempt, Entrance, HALF_LIFETIME, Half, Origin, SESSION_LIFETIME, SignedIn,
+};
 use crate::store::{sessions, setup_links};
 use crate::words::Words;
 use crate::workflow::administer::{AddOrganization, AddPerson, add_organization, add_person};
@@ -34,6 +39,8 @@ pub(super) fn routes() -> Vec<PortalRoute> {
         GET  "/"              ANYONE    => home, "Leads to where one works";
         GET  "/sign-in"       ANYONE    => show, "The sign-in page";
         POST "/sign-in"       ANYONE    => enter, "Signs in";
+        GET  "/sign-in/code"  ANYONE    => show_code, "Asks for a code of the second factor";
+        POST "/sign-in/code"  ANYONE    => enter_code, "Signs in with a code of the second factor";
         POST "/sign-out"      SIGNED_IN => leave, "Signs out";
         POST "/theme"         ANYONE    => colours, "Chooses the colours";
         GET  "/setup/{token}" ANYONE    => show_set_up, "The first page of an empty installation";
@@ -48,6 +55,8 @@ pub struct SignInPage {
     pub welcome: String,
     /// E-mail and password, and where to go afterwards.
     pub form: Form,
+    /// Where to go who cannot sign in; empty on the second step.
+    pub ways: Vec<Link>,
     /// Support's telephone number; empty when none is configured.
     pub phone: String,
 }
@@ -70,8 +79,8 @@ pub struct SetUpPage {
     pub form: Form,
 }
 
-/// Shorter passwords are guessed; longer ones are up to their owner.
-pub(super) const SHORTEST_PASSWORD: usize = 10;
+/// Carries half a sign-in to the page that asks for the second factor.
+const HALF_COOKIE: &str = "casebell_half";
 
 /// Leads to the queue, to the cases, to where else one may work, or to the door.
 async fn home(visit: Visit) -> Outcome {
@@ -104,17 +113,38 @@ fn page(visit: &Visit, welcome: String, form: Form) -> SignInPage {
     SignInPage {
         welcome,
         form,
+        ways: ways_in(visit.words()),
         phone: visit.desk.support_phone.clone().unwrap_or_default(),
     }
 }
 
+/// Where to go who cannot sign in.
+pub fn ways_in(words: &Words) -> Vec<Link> {
+    vec![
+        Link::new(words.say("sign-in-forgotten", &[]), "/forgot-password"),
+        Link::new(words.say("sign-in-request", &[]), "/request-access"),
+    ]
+}
+
 async fn enter(visit: Visit) -> Outcome {
     let typed = Typed::of(&visit);
-    let next = Some(typed.raw("next"))
-        .filter(|next| is_local(next))
-        .unwrap_or("/");
-    match signed_in(&visit, typed.raw("email"), typed.raw("password")).await {
-        Ok(cookie) => Ok(visit.go(next, None).cookie(cookie)),
+    let next = next_of(&typed);
+    let attempt = Attempt {
+        email: typed.raw("email").to_owned(),
+        password: SecretString::from(typed.raw("password").to_owned()),
+        from: origin(&visit),
+    };
+    match sign_in::enter(&visit.desk, attempt).await {
+        Ok(Entrance::Open(signed_in)) => {
+            Ok(visit.go(next, None).cookie(session(&visit, &signed_in)))
+        }
+        Ok(Entrance::Half(half)) => {
+            let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            let token = half.token(&visit.desk.key);
+            let cookie = half_cookie(&visit, token, HALF_LIFETIME.num_minutes());
+            let address = format!("/sign-in/code?next={next}");
+            Ok(visit.go(address, None).cookie(cookie))
+        }
         Err(problem)
             if matches!(
                 problem.code(),
@@ -137,20 +167,86 @@ async fn enter(visit: Visit) -> Outcome {
     }
 }
 
-/// The cookie of a new session.
-async fn signed_in(visit: &Visit, email: &str, password: &str) -> Result<Cookie<'static>, Problem> {
-    let attempt = Attempt {
-        email: email.to_owned(),
-        password: SecretString::from(password.to_owned()),
+fn next_of<'a>(typed: &Typed<'a>) -> &'a str {
+    Some(typed.raw("next"))
+        .filter(|next| is_local(next))
+        .unwrap_or("/")
+}
+
+fn origin(visit: &Visit) -> Origin {
+    Origin {
         client: visit.client,
         user_agent: visit.user_agent.clone(),
+    }
+}
+
+/// The cookie of a new session.
+fn session(visit: &Visit, signed_in: &SignedIn) -> Cookie<'static> {
+    let secret = signed_in.secret.expose_secret();
+    session_cookie(&visit.desk, secret, SESSION_LIFETIME)
+}
+
+/// The password itself is kept nowhere: what is carried says that it was right, for minutes, and only to the page that
+/// asks for the rest.
+fn half_cookie(visit: &Visit, token: String, minutes: i64) -> Cookie<'static> {
+    Cookie::build(HALF_COOKIE, token)
+        .path("/sign-in")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(visit.is_secure())
+        .max_age(Duration::minutes(minutes))
+        .finish()
+}
+
+fn half_of(visit: &Visit) -> Option<Half> {
+    let token = visit.cookies.get(HALF_COOKIE)?;
+    Half::read(&visit.desk.key, token, visit.now)
+}
+
+async fn show_code(visit: Visit) -> Outcome {
+    if half_of(&visit).is_none() {
+        return Ok(visit.go("/sign-in", None));
+    }
+    let next = visit.asked("next").filter(|next| is_local(next));
+    let form = code_form(visit.words(), next.unwrap_or("/"));
+    visit.show("", "sign-in", &code_page(&visit, form))
+}
+
+fn code_page(visit: &Visit, form: Form) -> SignInPage {
+    SignInPage {
+        welcome: visit.words().say("sign-in-code-about", &[]),
+        form,
+        ways: Vec::new(),
+        phone: visit.desk.support_phone.clone().unwrap_or_default(),
+    }
+}
+
+async fn enter_code(visit: Visit) -> Outcome {
+    let typed = Typed::of(&visit);
+    let next = next_of(&typed);
+    let Some(half) = half_of(&visit) else {
+        let flash = Flash::new(Done::HalfExpired);
+        return Ok(visit.go("/sign-in", Some(flash)));
     };
-    let signed_in = sign_in(&visit.desk, attempt).await?;
-    Ok(session_cookie(
-        &visit.desk,
-        signed_in.secret.expose_secret(),
-        SESSION_LIFETIME,
-    ))
+    let code = SecretString::from(typed.raw("code").to_owned());
+    match sign_in::finish(&visit.desk, half, code, origin(&visit)).await {
+        Ok(signed_in) => Ok(visit
+            .go(next, None)
+            .cookie(session(&visit, &signed_in))
+            .cookie(half_cookie(&visit, String::new(), 0))),
+        Err(problem)
+            if matches!(
+                problem.code(),
+                Code::InvalidSecondFactor | Code::TooManyAttempts
+            ) =>
+        {
+            let mut form = code_form(visit.words(), next);
+            form.refuse("code", problem.detail(visit.words()));
+            let status = problem.code().status();
+            visit.show_again(status, "", "sign-in", &code_page(&visit, form))
+        }
+        Err(problem) => Err(problem.into()),
+    }
 }
 
 async fn leave(visit: Visit) -> Outcome {
@@ -229,11 +325,10 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
     let first_name = typed.text("first_name", PersonName::parse);
     let last_name = typed.text("last_name", PersonName::parse);
     let address = typed.text("email", EmailAddress::parse);
-    if password.chars().count() < SHORTEST_PASSWORD {
-        typed.refuse(
-            "password",
-            Fault::new("too_short").with("min", SHORTEST_PASSWORD),
-        );
+    if let Some(address) = &address
+        && let Err(fault) = password::check(&password, address)
+    {
+        typed.refuse("password", fault.into());
     }
     typed.checked()?;
     let (Some(name), Some(time_zone), Some(first_name), Some(last_name), Some(address)) =
@@ -243,8 +338,8 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
     };
     let slug = slug_of(name.as_str())?;
     let region = Title::parse("default").map_err(|_| Problem::new(Code::Internal))?;
-    let hashed = hash(&visit.desk, SecretString::from(password.clone())).await;
-    let password_hash = hashed.map_err(|_| Problem::new(Code::Internal))?;
+    let (secret, field) = (SecretString::from(password), "password");
+    let password_hash = chosen(&visit.desk, field, secret.clone(), &address).await?;
     let organization = AddOrganization {
         slug: slug.clone(),
         name,
@@ -271,7 +366,16 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
         add_person(conn, None, &person, now)
     });
     added.await?;
-    signed_in(visit, &email, &password).await
+    let attempt = Attempt {
+        email,
+        password: secret,
+        from: origin(visit),
+    };
+    match sign_in::enter(&visit.desk, attempt).await? {
+        Entrance::Open(signed_in) => Ok(session(visit, &signed_in)),
+        // Nobody has a second factor yet.
+        Entrance::Half(_) => Err(Problem::new(Code::Internal)),
+    }
 }
 
 /// A name in addresses, made of a name: what cannot stand there is left out.
@@ -315,10 +419,38 @@ pub fn sign_in_form(words: &Words, next: &str) -> Form {
     )
 }
 
+/// A code of the second factor; `next` is the local address to go to afterwards.
+pub fn code_form(words: &Words, next: &str) -> Form {
+    let controls = vec![
+        Control::new(
+            Kind::Text,
+            "code",
+            words.say_of("label", "code-at-sign-in", &[]),
+        )
+        .hint(words.say_of("hint", "code-at-sign-in", &[]))
+        .required()
+        .max(40)
+        .autocomplete("one-time-code"),
+        Control::new(Kind::Hidden, "next", "").value(next),
+    ];
+    let button = words.say("sign-in-button", &[]);
+    Form::new("code", "/sign-in/code", button, controls)
+}
+
 /// A new password, twice, sent to `action`.
 pub fn password_form(words: &Words, action: String) -> Form {
+    Form::new(
+        "password",
+        action,
+        words.say("password-button", &[]),
+        new_password(words),
+    )
+}
+
+/// The fields of a new password, twice.
+pub(super) fn new_password(words: &Words) -> Vec<Control> {
     let label = |key| words.say_of("label", key, &[]);
-    let controls = vec![
+    vec![
         Control::new(Kind::Password, "password", label("new-password"))
             .hint(words.say("password-hint", &[]))
             .required()
@@ -328,13 +460,21 @@ pub fn password_form(words: &Words, action: String) -> Form {
             .required()
             .max(1000)
             .autocomplete("new-password"),
-    ];
-    Form::new(
-        "password",
-        action,
-        words.say("password-button", &[]),
-        controls,
-    )
+    ]
+}
+
+/// The new password that was typed, if it was the same twice.
+///
+/// # Errors
+/// [`Code::ValidationFailed`].
+pub(super) fn twice(visit: &Visit) -> Result<SecretString, Problem> {
+    let mut typed = Typed::of(visit);
+    let chosen = typed.raw("password").to_owned();
+    if typed.raw("password_again") != chosen {
+        typed.refuse("password_again", Fault::new("differs"));
+    }
+    typed.checked()?;
+    Ok(SecretString::from(chosen))
 }
 
 /// The provider's organization and its first administrator, sent to `action`, which holds the one-time token.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use actix_web::cookie::Cookie;
 use actix_web::http::{Method, header};
 use actix_web::{HttpMessage, HttpRequest, web};
 use tracing_actix_web::RequestId;
@@ -62,6 +63,8 @@ pub struct Visit {
     pub request: String,
     /// What the last action did.
     pub flash: Option<Flash>,
+    /// Cookies by their names.
+    pub(super) cookies: HashMap<String, String>,
     theme: Theme,
 }
 
@@ -144,7 +147,14 @@ impl Visit {
                 .and_then(|value| value.to_str().ok())
         };
         let address = request.uri().path_and_query();
-        let cookie = |name| request.cookie(name).map(|cookie| cookie.value().to_owned());
+        let cookies: HashMap<String, String> = request
+            .cookies()
+            .map(|cookies| {
+                let pair =
+                    |cookie: &Cookie<'_>| (cookie.name().to_owned(), cookie.value().to_owned());
+                cookies.iter().map(pair).collect()
+            })
+            .unwrap_or_default();
         // A statement of its own: reading cookies needs the extensions that this borrows.
         let id = request
             .extensions()
@@ -168,13 +178,14 @@ impl Visit {
                 .take(200)
                 .collect(),
             request: id,
-            flash: cookie(flash::COOKIE)
-                .as_deref()
-                .and_then(Flash::from_cookie),
-            theme: cookie(THEME_COOKIE)
-                .as_deref()
-                .and_then(Theme::named)
+            flash: cookies
+                .get(flash::COOKIE)
+                .and_then(|text| Flash::from_cookie(text)),
+            theme: cookies
+                .get(THEME_COOKIE)
+                .and_then(|name| Theme::named(name))
                 .unwrap_or_default(),
+            cookies,
             desk,
             portal,
         }

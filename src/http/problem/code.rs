@@ -42,6 +42,10 @@ codes! {
     Unauthenticated = "unauthenticated", UNAUTHORIZED;
     /// E-mail address and password do not belong together; says no more than that (A7).
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED;
+    /// The password is right; a code of the second factor is to be shown with it.
+    SecondFactorRequired = "second_factor_required", UNAUTHORIZED;
+    /// The password is right; the code of the second factor is not, or was used before.
+    InvalidSecondFactor = "invalid_second_factor", UNAUTHORIZED;
     /// What is asked for is in sight, but the person may not do it (A5); `permission` names what is missing.
     MissingPermission = "missing_permission", FORBIDDEN;
     /// A token that allows only a part of what its owner may do cannot manage tokens, or it could make itself more.
@@ -76,9 +80,9 @@ codes! {
     LinkProvider = "link_provider", CONFLICT;
     /// The request behind the link was taken back (P2).
     LinkWithdrawn = "link_withdrawn", GONE;
-    /// The link was used (P2).
+    /// The link was used: of a pairing (P2), an invitation or a reset.
     LinkUsed = "link_used", CONFLICT;
-    /// The link is too old (P2).
+    /// The link is too old: of a pairing (P2), an invitation or a reset.
     LinkExpired = "link_expired", GONE;
     /// Nobody has accepted the pairing yet.
     PairingNotAccepted = "pairing_not_accepted", CONFLICT;
@@ -98,6 +102,8 @@ codes! {
     NotThroughPairing = "not_through_pairing", FORBIDDEN;
     /// The role comes and goes with the others (P13).
     RoleGoesWithOthers = "role_goes_with_others", CONFLICT;
+    /// A later one-time link took its place, or it was called back.
+    LinkRevoked = "link_revoked", GONE;
     /// The address exists, the method does not; `Allow` lists those that do.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     /// An escalation is already active on the case (E3).
@@ -126,6 +132,14 @@ codes! {
     AlreadyRequested = "already_requested", CONFLICT;
     /// A decision was made already.
     AlreadyDecided = "already_decided", CONFLICT;
+    /// A second factor is asked for already.
+    SecondFactorOn = "second_factor_on", CONFLICT;
+    /// No second factor is asked for, or none was begun.
+    SecondFactorOff = "second_factor_off", CONFLICT;
+    /// The person has a password already and needs no invitation.
+    AlreadyJoined = "already_joined", CONFLICT;
+    /// The person is shut out.
+    AccountDisabled = "account_disabled", CONFLICT;
     /// A notice that waits or was sent is not sent again.
     NoticeNotEnded = "notice_not_ended", CONFLICT;
     /// Somebody has to remain administrator of the organization.

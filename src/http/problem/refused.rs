@@ -4,10 +4,12 @@ use serde_json::Value;
 
 use super::{Code, Problem};
 use crate::domain::access::{CaseField, FieldRefusal};
+use crate::domain::access_request::AccessRequestRefusal;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal};
 use crate::domain::eligibility::Assessment;
 use crate::domain::escalation;
+use crate::domain::link::LinkState;
 use crate::domain::pairing;
 use crate::domain::reason::{AnswerError, AnswerProblem};
 use crate::http::fields::{Fault, FieldError};
@@ -70,6 +72,18 @@ impl From<Refused> for Problem {
                 .with("people", people)
                 .with("groups", groups),
             Refused::GroupPaired => Self::new(Code::GroupPaired),
+            Refused::AccessRequest(refusal) => access_request(refusal),
+            Refused::LinkUnknown => Self::new(Code::LinkUnknown),
+            Refused::Link(state) => Self::new(match state {
+                LinkState::Used => Code::LinkUsed,
+                LinkState::Revoked => Code::LinkRevoked,
+                LinkState::Expired => Code::LinkExpired,
+                LinkState::Good => Code::LinkUnknown,
+            }),
+            Refused::SecondFactorOn => Self::new(Code::SecondFactorOn),
+            Refused::SecondFactorOff => Self::new(Code::SecondFactorOff),
+            Refused::AlreadyJoined => Self::new(Code::AlreadyJoined),
+            Refused::AccountDisabled => Self::new(Code::AccountDisabled),
             Refused::BeforeOpening { opened_at } => {
                 Self::new(Code::BeforeOpening).with_json("opened_at", &opened_at)
             }
@@ -141,6 +155,21 @@ fn rca(refusal: RcaRefusal) -> Problem {
         RcaRefusal::AlreadyRequested => Problem::new(Code::AlreadyRequested),
         RcaRefusal::NotRequested => Problem::new(Code::RcaNotRequested),
         RcaRefusal::AlreadyDelivered => Problem::new(Code::RcaDelivered),
+    }
+}
+
+fn access_request(refusal: AccessRequestRefusal) -> Problem {
+    match refusal {
+        AccessRequestRefusal::AlreadyDecided { state } => {
+            Problem::new(Code::AlreadyDecided).with("state", state.as_str())
+        }
+        AccessRequestRefusal::ReasonMissing => field_error("note", Fault::new("required")),
+        AccessRequestRefusal::UntilNotInTheFuture => {
+            field_error("until", Fault::new("not_in_the_future"))
+        }
+        AccessRequestRefusal::UntilWithRefusal => {
+            field_error("until", Fault::new("not_with_refusal"))
+        }
     }
 }
 

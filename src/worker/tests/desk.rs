@@ -30,7 +30,7 @@ use crate::store::organizations::{self, NewOrganization};
 use crate::store::people::{self, NewPerson};
 use crate::store::rules;
 use crate::words::Words;
-use crate::worker::{Housekeeping, Jobs, Outbox, Sending, Steps};
+use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Sending, Steps};
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::promise::{Promising, promise_on_case};
 use crate::workflow::review_escalation::Verb;
@@ -125,6 +125,8 @@ impl Desk {
         Jobs {
             outbox: self.outbox.clone(),
             steps: Steps::new(self.db.clone()),
+            resets: Resets::new(self.db.clone(), key(), Bell::default()),
+            presence: Presence::new(self.db.clone(), Seen::default()),
             housekeeping: Housekeeping::new(self.db.clone()),
         }
     }
@@ -334,6 +336,7 @@ fn person(
         last_name: &PersonName::parse(last).unwrap(),
         time_zone: None,
         password_hash: None,
+        verified: true,
     };
     let id = people::insert(conn, &new, now)?;
     people::grant(conn, id, organization, role, None, now)?;

@@ -12,6 +12,8 @@ use crate::worker::{Bell, Driver, Rhythm};
 const STILL: Rhythm = Rhythm {
     outbox: Duration::from_secs(3600),
     steps: Duration::from_secs(3600),
+    resets: Duration::from_secs(3600),
+    presence: Duration::from_secs(3600),
     housekeeping: Duration::from_secs(3600),
     grace: Duration::ZERO,
 };

@@ -6,6 +6,7 @@ mod handlers;
 use serde::Serialize;
 
 use crate::domain::access::Role;
+use crate::http::portal::account::Section;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Link, Tab};
@@ -40,6 +41,8 @@ pub struct PersonPage {
     pub access_about: String,
     /// Disables, or enables again; for who manages people.
     pub access: Option<Form>,
+    /// What else can be done about their account; for who manages people.
+    pub account: Vec<Section>,
 }
 
 /// A role that can be given.
@@ -118,6 +121,9 @@ pub fn add_person_form(
             .required()
             .choices(organizations)
             .value(own),
+        Control::new(Kind::Check, "invite", label("invite"))
+            .hint(words.say_of("hint", "invite", &[]))
+            .checked(true),
         Control::new(Kind::Password, "password", label("first-password"))
             .hint(words.say("person-password-hint", &[]))
             .max(1000)
@@ -130,6 +136,45 @@ pub fn add_person_form(
         words.say("person-add-button", &[]),
         controls,
     )
+}
+
+/// How it stands with somebody's account.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// They can sign in: neither shut out nor still to choose a password.
+    pub joined: bool,
+    /// They are not shut out.
+    pub active: bool,
+    /// A second factor is asked for.
+    pub second_factor: bool,
+    /// It is the reader's own.
+    pub own: bool,
+}
+
+/// What can be done about the account of a person whose pages begin with `here`.
+pub fn account_sections(words: &Words, here: &str, standing: Standing) -> Vec<Section> {
+    let form = |id, place: &str, button: String| {
+        Form::new(id, format!("{here}/{place}"), button, Vec::new())
+    };
+    let mut sections = Vec::new();
+    if standing.active && !standing.joined {
+        let about = words.say("person-invite-about", &[]);
+        let section = Section::new("invite", words.say("person-invite", &[]), about);
+        let button = words.say("person-invite-button", &[]);
+        sections.push(section.form(form("invite", "invitation", button)));
+    }
+    let about = words.say("person-sign-out-about", &[]);
+    let section = Section::new("sign-out", words.say("person-sign-out", &[]), about);
+    let button = words.say("person-sign-out-button", &[]);
+    sections.push(section.form(form("sign-out", "sign-out", button)));
+    if standing.second_factor && !standing.own {
+        let about = words.say("person-second-factor-about", &[]);
+        let title = words.say("person-second-factor", &[]);
+        let button = words.say("person-second-factor-button", &[]);
+        let section = Section::new("second-factor", title, about);
+        sections.push(section.form(form("second-factor", "second-factor", button)));
+    }
+    sections
 }
 
 /// A new organization.

@@ -1,6 +1,7 @@
 //! Views as the handlers will make them, of the story that the design draws.
 
 mod account;
+mod accounts;
 mod admin;
 mod cases;
 mod escalations;
@@ -17,6 +18,7 @@ pub(super) fn all(look: &mut Look) {
     admin::all(look);
     account::all(look);
     relationships::all(look);
+    accounts::all(look);
 }
 
 pub(super) fn at(text: &str) -> Instant {

@@ -2,14 +2,14 @@
 
 use secrecy::SecretString;
 
-use super::{Offered, PersonPage, add_person_form, roles_form};
+use super::{Offered, PersonPage, Standing, account_sections, add_person_form, roles_form};
 use crate::domain::access::{Access, Permission, Reach, Role, RoleName};
 use crate::domain::ids::PersonId;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::may;
-use crate::http::fields::Fault;
 use crate::http::pagination::Paging;
+use crate::http::password::chosen;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::Outcome;
@@ -17,18 +17,18 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form};
 use crate::http::portal::parts::{Link, Pager};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::sign_in::SHORTEST_PASSWORD;
 use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
-use crate::http::sign_in::hash;
 use crate::store::grants::{self, Given};
 use crate::store::people::{self, Person};
 use crate::store::roles::{self, OwnRole};
-use crate::store::{groups, organizations, sessions};
+use crate::store::{groups, organizations, second_factors, sessions};
 use crate::words::Words;
+use crate::workflow::account;
 use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
+use crate::workflow::second_factor;
 
 /// The rows of the route table.
 pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
@@ -40,6 +40,9 @@ pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
         GET  "/admin/people/{person}/access" may(Permission::UsersView)   => super::access::show, "What a person may do, and which role gives it";
         POST "/admin/people/{person}/roles"  may(Permission::UsersManage) => give_roles, "Gives a person their roles";
         POST "/admin/people/{person}/access" may(Permission::UsersManage) => switch_access, "Shuts a person out, or lets them in again";
+        POST "/admin/people/{person}/invitation"    may(Permission::UsersManage) => invite, "Invites a person by mail, or once more";
+        POST "/admin/people/{person}/sign-out"      may(Permission::UsersManage) => sign_out, "Signs a person out everywhere and revokes their API tokens";
+        POST "/admin/people/{person}/second-factor" may(Permission::UsersManage) => take_second_factor, "Takes a person's second factor away";
     }
 }
 
@@ -211,13 +214,9 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
     let email = typed.text("email", EmailAddress::parse);
     let organization = typed.text("organization", |text| Ok(text.to_owned()));
     let password = typed.raw("password").to_owned();
-    if !password.is_empty() && password.chars().count() < SHORTEST_PASSWORD {
-        typed.refuse(
-            "password",
-            Fault::new("too_short").with("min", SHORTEST_PASSWORD),
-        );
-    }
     let roles = ticked(visit);
+    // Whoever is given a password needs no link.
+    let invites = typed.ticked("invite") && password.is_empty();
     typed.checked()?;
     let (Some(first_name), Some(last_name), Some(email), Some(organization)) =
         (first_name, last_name, email, organization)
@@ -227,8 +226,8 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
     let password_hash = match password.is_empty() {
         true => None,
         false => {
-            let hashed = hash(&visit.desk, SecretString::from(password)).await;
-            Some(hashed.map_err(|_| Problem::new(Code::Internal))?)
+            let secret = SecretString::from(password);
+            Some(chosen(&visit.desk, "password", secret, &email).await?)
         }
     };
     let name = people::display_name(first_name.as_str(), last_name.as_str());
@@ -241,10 +240,14 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
         roles,
         password_hash,
     };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
     let id = visit
-        .write(move |conn| add_person(conn, Some(&actor), &add, now))
+        .write(move |conn| match invites {
+            true => account::add_invited(conn, &key, Some(&actor), &add, now),
+            false => add_person(conn, Some(&actor), &add, now),
+        })
         .await?;
+    visit.desk.bell.ring();
     Ok((id, name))
 }
 
@@ -267,7 +270,7 @@ async fn show(visit: Visit) -> Outcome {
 async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
     let (id, reach): (PersonId, _) = (visit.part("person")?, visit.access()?.reach());
     let (now, sees_groups) = (visit.now, visit.can(Permission::GroupsView));
-    let (person, organization, given, own_roles, groups) = visit
+    let (person, organization, given, own_roles, (groups, second_factor)) = visit
         .look(move |conn| {
             let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
             let organization =
@@ -279,7 +282,14 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
                 true => Some(groups::of_people(conn, &[id])?),
                 false => None,
             };
-            Ok((person, organization, given, own_roles, groups))
+            let second_factor = second_factors::is_on(conn, id)?;
+            Ok((
+                person,
+                organization,
+                given,
+                own_roles,
+                (groups, second_factor),
+            ))
         })
         .await?;
     let words = visit.words();
@@ -289,6 +299,12 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
     let offered = offered(words, visit.access()?, Some(organization.kind), &own_roles);
     let verb = if active { "disable" } else { "enable" };
     let codes: Vec<String> = given.iter().map(|(_, role)| role.code.clone()).collect();
+    let standing = Standing {
+        joined: person.password_hash.is_some(),
+        active,
+        second_factor,
+        own: visit.actor()?.id() == id,
+    };
     let held = given
         .iter()
         .map(|(_, role)| called(words, role))
@@ -317,6 +333,10 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
                 Vec::new(),
             )
         }),
+        account: match manages {
+            true => account_sections(words, &format!("/admin/people/{id}"), standing),
+            false => Vec::new(),
+        },
     })
 }
 
@@ -339,6 +359,39 @@ async fn switch_access(visit: Visit) -> Outcome {
         },
     )
     .await
+}
+
+async fn invite(visit: Visit) -> Outcome {
+    let id: PersonId = visit.part("person")?;
+    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
+    visit
+        .write(move |conn| account::invite(conn, &key, Some(&actor), id, now).map(drop))
+        .await?;
+    done(&visit, id, Done::PersonInvited)
+}
+
+async fn sign_out(visit: Visit) -> Outcome {
+    let id: PersonId = visit.part("person")?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| account::end_everything(conn, Some(&actor), id, now).map(drop))
+        .await?;
+    done(&visit, id, Done::PersonSignedOut)
+}
+
+async fn take_second_factor(visit: Visit) -> Outcome {
+    let id: PersonId = visit.part("person")?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| second_factor::take_away(conn, Some(&actor), id, now).map(drop))
+        .await?;
+    done(&visit, id, Done::SecondFactorTaken)
+}
+
+/// What may have put a letter into the outbox.
+fn done(visit: &Visit, id: PersonId, done: Done) -> Outcome {
+    visit.desk.bell.ring();
+    Ok(visit.go(format!("/admin/people/{id}"), Some(Flash::new(done))))
 }
 
 async fn change(visit: Visit, update: UpdatePerson) -> Outcome {

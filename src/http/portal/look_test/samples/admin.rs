@@ -160,6 +160,7 @@ fn people(look: &mut Look) {
             "Enable",
             Vec::new(),
         )),
+        account: super::accounts::sections(),
     };
     look.page("person", "person", &olga("admin"), &page);
 }

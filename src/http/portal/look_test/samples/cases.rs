@@ -31,7 +31,7 @@ use crate::http::portal::parts::{
 use crate::http::portal::problem::ProblemPage;
 use crate::http::portal::shell::{Shell, Theme, Tone};
 use crate::http::portal::sign_in::{
-    PasswordPage, SetUpPage, SignInPage, password_form, set_up_form, sign_in_form,
+    PasswordPage, SetUpPage, SignInPage, password_form, set_up_form, sign_in_form, ways_in,
 };
 use crate::http::portal::verbs;
 use crate::words::Words;
@@ -54,6 +54,7 @@ fn outside(look: &mut Look) {
     let page = SignInPage {
         welcome: String::new(),
         form: form.clone(),
+        ways: ways_in(&words),
         phone: "+49 30 5550 100".to_owned(),
     };
     look.page("sign-in", "sign-in", &shell, &page);

@@ -1,0 +1,278 @@
+//! Requests for read-only access (A6).
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::links::Heard;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::access_request::AccessRequestState;
+use crate::domain::ids::{AccessRequestId, OrganizationId, PersonId};
+use crate::domain::text::{EmailAddress, Note, PersonName, Title};
+use crate::http::call::{ANYONE, Anyone, Call, may};
+use crate::http::fields::request;
+use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::problem::Problem;
+use crate::http::reply::Reply;
+use crate::http::route::{Route, table};
+use crate::http::throttle::{self, Counter};
+use crate::store::access_requests::{self as requests, AccessRequest};
+use crate::store::{organizations, people};
+use crate::workflow::Failed;
+use crate::workflow::access_request::{self as verbs, AskForAccess, Decision};
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    const VIEW: Permission = Permission::AccessRequestsView;
+    const DECIDE: Permission = Permission::AccessRequestsDecide;
+    table! { access_requests:
+        POST "/access-requests"                           ANYONE      => make, "Asks for read-only access; the answer is the same for everybody";
+        GET  "/access-requests"                           may(VIEW)   => list, "Requests for read-only access, the newest first";
+        GET  "/access-requests/{access_request}"          may(VIEW)   => show, "One request";
+        POST "/access-requests/{access_request}/decision" may(DECIDE) => decide, "Grants a request, for good or until an instant, or refuses it";
+    }
+}
+
+request! {
+    /// Somebody of a company wants to follow its cases.
+    pub struct MakeAccessRequest {
+        /// First name.
+        first_name: PersonName,
+        /// Last name.
+        last_name: PersonName,
+        /// The work address.
+        email: EmailAddress,
+        /// The organization, by its name, or its id or slug.
+        organization: Title,
+        /// Words to whoever decides.
+        note: Option<Note>,
+    }
+}
+
+request! {
+    /// Which requests.
+    pub struct ListAccessRequests {
+        /// In this state.
+        state: Option<AccessRequestState>,
+        /// How many, 25 if left out.
+        limit: Option<Limit>,
+        /// Where the last page ended.
+        cursor: Option<String>,
+    }
+}
+
+request! {
+    /// A decision on a request.
+    pub struct DecideAccessRequest {
+        /// Whether it is granted.
+        granted: bool,
+        /// Until when; for good if left out.
+        until: Option<Instant>,
+        /// Why so; a refusal needs it, and whoever asked reads it.
+        note: Option<Note>,
+        /// The organization by id or slug, where none was found by what was typed.
+        organization: Option<String>,
+    }
+}
+
+/// A request for read-only access.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = AccessRequest)]
+pub struct AccessRequestDocument {
+    /// Its id.
+    id: AccessRequestId,
+    /// First name.
+    first_name: String,
+    /// Last name.
+    last_name: String,
+    /// First and last name.
+    name: String,
+    /// The work address.
+    email: EmailAddress,
+    /// The organization that decides; null if none was found, and the provider decides.
+    organization: Option<DecidingOrganization>,
+    /// The organization as it was typed.
+    organization_typed: String,
+    /// Words to whoever decides.
+    note: Option<String>,
+    /// Where it stands.
+    state: AccessRequestState,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    requested_at: Instant,
+    /// How it was decided.
+    decision: Option<DecisionDocument>,
+    /// Counts its changes.
+    version: i64,
+}
+
+/// The organization that a request is about.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct DecidingOrganization {
+    id: OrganizationId,
+    slug: String,
+    name: String,
+}
+
+/// How a request was decided.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = AccessDecision)]
+struct DecisionDocument {
+    /// Who decided.
+    by: Option<Decider>,
+    /// When.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Instant>,
+    /// Why so.
+    note: Option<String>,
+    /// Until when access was granted; for good if null.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Instant>,
+    /// To whom it was granted.
+    person: Option<PersonId>,
+}
+
+/// Who decided.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = AccessDecider)]
+struct Decider {
+    id: PersonId,
+    name: String,
+}
+
+fn document(conn: &mut Conn, request: AccessRequest) -> Result<AccessRequestDocument, Problem> {
+    let organization = match request.organization_id {
+        Some(id) => organizations::find(conn, Reach::Everything, id)?,
+        None => None,
+    };
+    let decider = match request.decided_by {
+        Some(id) => people::find(conn, Reach::Everything, id)?,
+        None => None,
+    };
+    let decision = (request.state != AccessRequestState::Pending).then(|| DecisionDocument {
+        by: decider.map(|person| Decider {
+            id: person.id,
+            name: person.name(),
+        }),
+        at: request.decided_at,
+        note: request.decision_note.clone(),
+        until: request.until,
+        person: request.person_id,
+    });
+    Ok(AccessRequestDocument {
+        id: request.id,
+        name: request.name(),
+        first_name: request.first_name,
+        last_name: request.last_name,
+        email: request.email,
+        organization: organization.map(|found| DecidingOrganization {
+            id: found.id,
+            slug: found.slug.to_string(),
+            name: found.name,
+        }),
+        organization_typed: request.organization_typed,
+        note: request.note,
+        state: request.state,
+        requested_at: request.requested_at,
+        decision,
+        version: request.version,
+    })
+}
+
+/// Asks for access.
+pub async fn make(
+    call: Call<(), MakeAccessRequest, (), Anyone>,
+) -> Result<Reply<Heard, 202>, Problem> {
+    let (desk, now) = (call.desk.clone(), call.now);
+    let body = call.body;
+    let counters = Counter::letters("access", call.client, body.email.as_str());
+    throttle::attempt(&desk, &counters, now).await?;
+    let ask = AskForAccess {
+        first_name: body.first_name,
+        last_name: body.last_name,
+        email: body.email,
+        organization: body.organization,
+        note: body.note,
+    };
+    asked(&desk, ask, now).await?;
+    Reply::new(&Heard::saying(desk.words.say("access-heard", &[])))
+}
+
+/// Notes the request. That the same was made at this instant is nothing to tell.
+///
+/// # Errors
+/// The database's own.
+pub(in crate::http) async fn asked(
+    desk: &crate::http::desk::Desk,
+    ask: AskForAccess,
+    now: Instant,
+) -> Result<(), Problem> {
+    let done = desk.db.write(move |conn| verbs::ask(conn, &ask, now)).await;
+    match done {
+        Err(Failed::Database(error)) if error.violated_constraint().is_some() => Ok(()),
+        other => {
+            desk.bell.ring();
+            Ok(other?)
+        }
+    }
+}
+
+/// Requests, the newest first.
+pub async fn list(
+    call: Call<(), (), ListAccessRequests>,
+) -> Result<Reply<Page<AccessRequestDocument>>, Problem> {
+    let page = call
+        .look(|conn, call| {
+            let (query, reach) = (&call.query, call.principal.access().reach());
+            let paging = Paging::read(
+                "access-requests",
+                &query.state,
+                query.limit,
+                query.cursor.as_deref(),
+            )?;
+            let rows = requests::list(conn, reach, query.state, paging.after, paging.fetch())?;
+            let documents: Result<Vec<_>, Problem> =
+                rows.into_iter().map(|row| document(conn, row)).collect();
+            Ok(paging.page(documents?, |document| document.id, |document| document))
+        })
+        .await?;
+    Reply::new(&page)
+}
+
+/// One request.
+pub async fn show(call: Call<AccessRequestId>) -> Result<Reply<AccessRequestDocument>, Problem> {
+    let document = call
+        .look(|conn, call| read(conn, call.principal.access().reach(), call.address))
+        .await?;
+    Ok(Reply::new(&document)?.version(document.version))
+}
+
+fn read(
+    conn: &mut Conn,
+    reach: Reach,
+    id: AccessRequestId,
+) -> Result<AccessRequestDocument, Problem> {
+    let request = requests::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+    document(conn, request)
+}
+
+/// Decides a request.
+pub async fn decide(
+    call: Call<AccessRequestId, DecideAccessRequest>,
+) -> Result<Reply<AccessRequestDocument>, Problem> {
+    call.write(|conn, call| {
+        let body = &call.body;
+        let decision = Decision {
+            granted: body.granted,
+            until: body.until,
+            note: body.note.clone(),
+            organization: body.organization.clone(),
+        };
+        let (actor, key) = (&call.principal.actor, &call.desk.key);
+        let id = verbs::decide(conn, key, actor, call.address, &decision, call.now)?;
+        let document = read(conn, Reach::Everything, id)?;
+        Ok(Reply::new(&document)?.version(document.version))
+    })
+    .await
+}

@@ -1,0 +1,231 @@
+//! One's own account: name and zone, password, second factor.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::sessions::Me;
+use super::tokens::may_manage;
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::text::PersonName;
+use crate::http::call::{Call, SIGNED_IN};
+use crate::http::fields::{Patch, Secret, request};
+use crate::http::password;
+use crate::http::problem::{Code, Problem};
+use crate::http::reply::{Created, Done, Reply};
+use crate::http::route::{Route, table};
+use crate::http::throttle::{self, Counter};
+use crate::store::{organizations, second_factors};
+use crate::workflow::account::{self, UpdateAccount};
+use crate::workflow::second_factor;
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { account:
+        PATCH  "/me"                              SIGNED_IN => change, "Changes your name or time zone (merge patch)";
+        POST   "/me/password"                     SIGNED_IN => change_password, "Changes your password and ends your other sessions";
+        GET    "/me/second-factor"                SIGNED_IN => second_factor, "Whether a second factor is asked for when you sign in";
+        POST   "/me/second-factor"                SIGNED_IN => begin, "Begins a second factor: gives the secret for an authenticator app";
+        DELETE "/me/second-factor"                SIGNED_IN => turn_off, "Gives your second factor up";
+        POST   "/me/second-factor/confirmation"   SIGNED_IN => confirm, "Asks for the second factor from now on; gives the recovery codes";
+        POST   "/me/second-factor/recovery-codes" SIGNED_IN => renew_codes, "New recovery codes in place of all others";
+    }
+}
+
+request! {
+    /// Changes to your account.
+    pub struct ChangeMe {
+        /// First name.
+        first_name: Patch<PersonName>,
+        /// Last name.
+        last_name: Patch<PersonName>,
+        /// Own IANA time zone; null for the organization's.
+        time_zone: Patch<Option<Tz>>,
+    }
+}
+
+request! {
+    /// A new password for yourself.
+    pub struct ChangePassword {
+        /// The one until now.
+        current_password: Secret,
+        /// The one from now on: 10 to 200 characters, not your address, and none of the commonest.
+        new_password: Secret,
+    }
+}
+
+request! {
+    /// A code of your second factor.
+    pub struct ShowCode {
+        /// Six digits from your app.
+        code: Secret,
+    }
+}
+
+request! {
+    /// Your password, once more.
+    pub struct ShowPassword {
+        /// The password.
+        password: Secret,
+    }
+}
+
+/// How it stands with your second factor.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SecondFactor)]
+pub struct SecondFactorDocument {
+    /// Whether it is asked for.
+    enabled: bool,
+    /// Since when.
+    since: Option<DateTime<Utc>>,
+    /// How many recovery codes are unused.
+    recovery_codes_left: i64,
+}
+
+/// A second factor that was begun. Shown once.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct Enrolment {
+    /// The secret in base 32, to be typed into an app. Null in an answer that is repeated.
+    secret: Option<String>,
+    /// The `otpauth://` address that an app reads. Null in an answer that is repeated.
+    otpauth_uri: Option<String>,
+}
+
+/// Recovery codes, each good once. Shown once.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct RecoveryCodes {
+    /// The codes. Null in an answer that is repeated.
+    recovery_codes: Option<Vec<String>>,
+}
+
+/// Changes one's name or zone.
+pub async fn change(call: Call<(), ChangeMe>) -> Result<Reply<Me>, Problem> {
+    may_manage(&call.principal)?;
+    call.write(|conn, call| {
+        let body = &call.body;
+        let update = UpdateAccount {
+            first_name: body.first_name.as_option().cloned(),
+            last_name: body.last_name.as_option().cloned(),
+            time_zone: body.time_zone.as_option().copied(),
+        };
+        let person = account::update(conn, &call.principal.actor, &update, call.now)?;
+        let organization = organizations::find(conn, Reach::Everything, person.organization_id)?;
+        let zone = person
+            .time_zone
+            .clone()
+            .or(organization.map(|found| found.time_zone));
+        let mut principal = call.principal.clone();
+        principal.actor.name = person.name();
+        principal.time_zone = zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
+        principal.first_name = person.first_name;
+        principal.last_name = person.last_name;
+        Reply::new(&Me::of(&principal))
+    })
+    .await
+}
+
+/// Changes one's password.
+pub async fn change_password(call: Call<(), ChangePassword>) -> Result<Done, Problem> {
+    may_manage(&call.principal)?;
+    let (principal, body) = (&call.principal, &call.body);
+    let (current, new) = (
+        body.current_password.clone().into_inner(),
+        body.new_password.clone().into_inner(),
+    );
+    let person = principal.actor.id();
+    password::confirmed(&call.desk, person, "current_password", current, call.now).await?;
+    let hash = password::chosen(&call.desk, "new_password", new, &principal.email).await?;
+    call.write(move |conn, call| {
+        let session = call.principal.session();
+        account::change_password(conn, &call.principal.actor, session, &hash, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// How it stands with one's second factor.
+pub async fn second_factor(call: Call) -> Result<Reply<SecondFactorDocument>, Problem> {
+    let document = call
+        .look(|conn, call| {
+            let person = call.principal.actor.id();
+            let since: Option<Instant> =
+                second_factors::find(conn, person)?.and_then(|factor| factor.confirmed_at);
+            Ok(SecondFactorDocument {
+                enabled: since.is_some(),
+                since,
+                recovery_codes_left: second_factors::codes_left(conn, person)?,
+            })
+        })
+        .await?;
+    Reply::new(&document)
+}
+
+/// Begins a second factor.
+pub async fn begin(call: Call) -> Result<Created<Enrolment>, Problem> {
+    may_manage(&call.principal)?;
+    call.write(|conn, call| {
+        let begun = second_factor::begin(conn, &call.desk.key, &call.principal.actor, call.now)?;
+        let later = Enrolment {
+            secret: None,
+            otpauth_uri: None,
+        };
+        let shown = Enrolment {
+            secret: Some(begun.secret()),
+            otpauth_uri: Some(begun.uri().map_err(|_| Problem::new(Code::Internal))?),
+        };
+        Reply::once(&shown, &later)
+    })
+    .await
+}
+
+/// Asks for the second factor from now on.
+pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
+    may_manage(&call.principal)?;
+    let counter = Counter::code(call.principal.actor.id());
+    throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
+    call.write(move |conn, call| {
+        let (actor, code) = (&call.principal.actor, call.body.code.expose());
+        let codes = second_factor::confirm(conn, &call.desk.key, actor, code, call.now)?;
+        counter.forget(conn)?;
+        once(codes)
+    })
+    .await
+}
+
+/// Renews the recovery codes.
+pub async fn renew_codes(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
+    may_manage(&call.principal)?;
+    let counter = Counter::code(call.principal.actor.id());
+    throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
+    call.write(move |conn, call| {
+        let (actor, code) = (&call.principal.actor, call.body.code.expose());
+        let codes = second_factor::renew_codes(conn, &call.desk.key, actor, code, call.now)?;
+        counter.forget(conn)?;
+        once(codes)
+    })
+    .await
+}
+
+fn once(codes: Vec<String>) -> Result<Created<RecoveryCodes>, Problem> {
+    let later = RecoveryCodes {
+        recovery_codes: None,
+    };
+    let shown = RecoveryCodes {
+        recovery_codes: Some(codes),
+    };
+    Reply::once(&shown, &later)
+}
+
+/// Gives one's second factor up.
+pub async fn turn_off(call: Call<(), ShowPassword>) -> Result<Done, Problem> {
+    may_manage(&call.principal)?;
+    let (person, shown) = (call.principal.actor.id(), call.body.password.clone());
+    password::confirmed(&call.desk, person, "password", shown.into_inner(), call.now).await?;
+    call.write(|conn, call| {
+        second_factor::turn_off(conn, &call.principal.actor, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}

@@ -1,0 +1,103 @@
+//! Following the links of invitations and password resets, and asking for one.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::link::LinkPurpose;
+use crate::http::call::{ANYONE, Anyone, Call};
+use crate::http::fields::{Secret, request};
+use crate::http::password;
+use crate::http::problem::Problem;
+use crate::http::reply::{Done, Reply};
+use crate::http::route::{Route, table};
+use crate::http::throttle::{self, Counter};
+use crate::store::password_resets;
+use crate::workflow::account;
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { links:
+        POST "/invitations"                ANYONE => join, "Accepts an invitation: chooses the first password of an account";
+        POST "/password-resets"            ANYONE => ask, "Asks for a link to set a new password; the answer is the same for everybody";
+        POST "/password-resets/redemption" ANYONE => reset, "Sets a new password by such a link, and ends all sessions";
+    }
+}
+
+request! {
+    /// A one-time link, and the password that it is followed for.
+    pub struct Redeem {
+        /// What stands at the end of the link.
+        token: Secret,
+        /// The password from now on: 10 to 200 characters, not your address, and none of the commonest.
+        password: Secret,
+    }
+}
+
+request! {
+    /// Somebody has forgotten their password.
+    pub struct Forgotten {
+        /// The address that they sign in with.
+        email: String,
+    }
+}
+
+/// What everybody is told who asks for a mail.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Heard {
+    /// What happens now, in words.
+    message: String,
+}
+
+impl Heard {
+    /// Says so.
+    pub(super) fn saying(message: String) -> Self {
+        Self { message }
+    }
+}
+
+/// Accepts an invitation.
+pub async fn join(call: Call<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
+    redeem(call, LinkPurpose::Invitation).await
+}
+
+/// Sets a new password by a link.
+pub async fn reset(call: Call<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
+    redeem(call, LinkPurpose::PasswordReset).await
+}
+
+async fn redeem(call: Call<(), Redeem, (), Anyone>, purpose: LinkPurpose) -> Result<Done, Problem> {
+    let (desk, now) = (call.desk.clone(), call.now);
+    let (key, shown) = (desk.key.clone(), call.body.token.clone());
+    // Who shows nothing good has no password hashed.
+    let person = desk
+        .db
+        .read(move |conn| {
+            let token = shown.expose();
+            Ok::<_, Problem>(account::followed(conn, &key, purpose, token, now)?)
+        })
+        .await?;
+    let password = call.body.password.clone().into_inner();
+    let hash = password::chosen(&desk, "password", password, &person.email).await?;
+    call.write(move |conn, call| {
+        let token = call.body.token.expose();
+        account::redeem(conn, &call.desk.key, purpose, token, &hash, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// Asks for a link. Nothing of what is done here depends on whether there is such an account.
+pub async fn ask(call: Call<(), Forgotten, (), Anyone>) -> Result<Reply<Heard, 202>, Problem> {
+    let (desk, email) = (call.desk.clone(), call.body.email.clone());
+    let counters = Counter::letters("reset", call.client, &email);
+    throttle::attempt(&desk, &counters, call.now).await?;
+    let heard = call
+        .write(move |conn, call| {
+            password_resets::ask(conn, &call.body.email, call.now)?;
+            let message = call.desk.words.say("forgotten-heard", &[]);
+            Reply::new(&Heard::saying(message))
+        })
+        .await?;
+    desk.resets.ring();
+    Ok(heard)
+}

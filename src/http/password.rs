@@ -1,0 +1,102 @@
+//! Passwords at the edge: chosen by the one rule, compared and hashed away from the threads that answer requests.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::desk::Desk;
+use super::fields::{Fault, FieldError};
+use super::problem::{Code, Problem};
+use super::throttle::{self, Counter};
+use crate::credentials::{hash_password, verify_password};
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::ids::PersonId;
+use crate::domain::password::{self, PasswordFault};
+use crate::domain::text::EmailAddress;
+use crate::store::people;
+
+impl From<PasswordFault> for Fault {
+    fn from(fault: PasswordFault) -> Self {
+        let named = Self::new(fault.code());
+        match fault {
+            PasswordFault::TooShort => named.with("min", password::SHORTEST),
+            PasswordFault::TooLong => named.with("max", password::LONGEST),
+            PasswordFault::IsAddress | PasswordFault::Common => named,
+        }
+    }
+}
+
+/// The hash of a password that the person with this address chose in `field`.
+///
+/// # Errors
+/// [`Code::ValidationFailed`] if the rule does not take it.
+pub async fn chosen(
+    desk: &Arc<Desk>,
+    field: &str,
+    password: SecretString,
+    email: &EmailAddress,
+) -> Result<String, Problem> {
+    password::check(password.expose_secret(), email)
+        .map_err(|fault| Problem::invalid_field(FieldError::new(field, fault)))?;
+    hash(desk, password).await
+}
+
+async fn hash(desk: &Arc<Desk>, password: SecretString) -> Result<String, Problem> {
+    let _turn = desk.hashing.acquire().await;
+    let hashed = tokio::task::spawn_blocking(move || hash_password(password.expose_secret())).await;
+    match hashed {
+        Ok(Ok(hash)) => Ok(hash),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a password was not hashed");
+            Err(Problem::new(Code::Internal))
+        }
+        Err(_) => Err(Problem::new(Code::Internal)),
+    }
+}
+
+/// Whether this is the password behind `hash`; takes as long where there is none.
+///
+/// # Errors
+/// [`Code::Internal`] if the thread that compared came to grief.
+pub async fn verified(
+    desk: &Arc<Desk>,
+    password: SecretString,
+    hash: Option<String>,
+) -> Result<bool, Problem> {
+    let _turn = desk
+        .hashing
+        .acquire()
+        .await
+        .map_err(|_| Problem::new(Code::Internal))?;
+    tokio::task::spawn_blocking(move || verify_password(password.expose_secret(), hash.as_deref()))
+        .await
+        .map_err(|_| Problem::new(Code::Internal))
+}
+
+/// Makes sure that somebody who is signed in knows their password, which `field` holds.
+///
+/// # Errors
+/// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], and the database's own.
+pub async fn confirmed(
+    desk: &Arc<Desk>,
+    person: PersonId,
+    field: &str,
+    password: SecretString,
+    now: Instant,
+) -> Result<(), Problem> {
+    let counter = Counter::password(person);
+    throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
+    let found = desk
+        .db
+        .read(move |conn| Ok::<_, Problem>(people::find(conn, Reach::Everything, person)?))
+        .await?;
+    let hash = found.and_then(|person| person.password_hash);
+    if !verified(desk, password, hash).await? {
+        let fault = Fault::new("wrong_password");
+        return Err(Problem::invalid_field(FieldError::new(field, fault)));
+    }
+    desk.db
+        .write(move |conn| Ok::<_, Problem>(counter.forget(conn)?))
+        .await
+}

@@ -1,0 +1,203 @@
+//! One's own account: who one is, one's password, second factor, sessions and API tokens.
+
+mod profile;
+mod security;
+mod sessions;
+mod tokens;
+
+#[cfg(test)]
+pub(super) use profile::sections as profile_sections;
+#[cfg(test)]
+pub(super) use security::{State as SecurityState, parts as security_parts, shown_codes};
+#[cfg(test)]
+pub(super) use sessions::{device, end_others_section};
+#[cfg(test)]
+pub(super) use tokens::new_token;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::answer::Outcome;
+use super::form::Form;
+use super::parts::{Fact, Tab};
+use super::routes::PortalRoute;
+use super::visit::Visit;
+use crate::domain::Instant;
+use crate::http::principal::Via;
+use crate::http::problem::{Code, Problem};
+
+/// The rows of the route table.
+pub(super) fn routes() -> Vec<PortalRoute> {
+    [
+        profile::routes(),
+        security::routes(),
+        sessions::routes(),
+        tokens::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A page of one's account.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountPage {
+    /// What it is about.
+    pub title: String,
+    /// What that means.
+    pub about: String,
+    /// The pages of the account.
+    pub tabs: Vec<Tab>,
+    /// A secret that is shown this once.
+    pub shown: Option<Shown>,
+    /// What can be seen and done.
+    pub sections: Vec<Section>,
+    /// What there are several of; none where a page has no list.
+    pub list: Option<List>,
+}
+
+/// One thing that can be seen or done, with what follows from it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Section {
+    /// Its name on the page.
+    pub id: &'static str,
+    /// What it is about.
+    pub title: String,
+    /// What follows from it.
+    pub about: String,
+    /// How it stands.
+    pub facts: Vec<Fact>,
+    /// What to fill in; none where nothing can be done.
+    pub form: Option<Form>,
+}
+
+impl Section {
+    /// A section that tells.
+    pub fn new(id: &'static str, title: impl Into<String>, about: impl Into<String>) -> Self {
+        Self {
+            id,
+            title: title.into(),
+            about: about.into(),
+            facts: Vec::new(),
+            form: None,
+        }
+    }
+
+    /// With how it stands.
+    #[must_use]
+    pub fn facts(mut self, facts: Vec<Fact>) -> Self {
+        self.facts = facts;
+        self
+    }
+
+    /// With what to do.
+    #[must_use]
+    pub fn form(mut self, form: Form) -> Self {
+        self.form = Some(form);
+        self
+    }
+}
+
+/// A secret, shown this once, and never by `Debug`.
+#[derive(Clone, Serialize)]
+pub struct Shown {
+    /// What it is.
+    pub title: String,
+    /// What to do with it.
+    pub about: String,
+    /// A picture of it, a PNG in base 64; empty for none.
+    pub picture: String,
+    /// What the picture shows, for who does not see it.
+    pub picture_about: String,
+    /// Its text, in lines.
+    pub lines: Vec<String>,
+    /// Where one goes from here; empty where a form follows.
+    pub next: String,
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Shown({}, …)", self.title)
+    }
+}
+
+/// Things of which there are several.
+#[derive(Clone, Debug, Serialize)]
+pub struct List {
+    /// What they are.
+    pub title: String,
+    /// What it says when there are none.
+    pub none: String,
+    /// The things.
+    pub rows: Vec<Row>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// What it is called.
+    pub title: String,
+    /// More about it; may be empty.
+    pub small: String,
+    /// A state; empty for none.
+    pub chip: String,
+    /// What the instant is.
+    pub at_label: String,
+    /// When.
+    pub at: Instant,
+    /// Where its button sends; empty for none.
+    pub action: String,
+    /// What its button says.
+    pub button: String,
+}
+
+/// The pages of an account, by their names in addresses; members of the family `account`.
+pub const PLACES: [&str; 4] = ["profile", "security", "sessions", "tokens"];
+
+fn href(place: &str) -> String {
+    match place {
+        "profile" => "/account".to_owned(),
+        place => format!("/account/{place}"),
+    }
+}
+
+/// The page of `place`, without anything on it yet.
+fn page(visit: &Visit, place: &'static str) -> AccountPage {
+    let words = visit.words();
+    let tab = |name: &&'static str| Tab {
+        label: words.say_of("account", name, &[]),
+        href: href(name),
+        count: None,
+        current: *name == place,
+    };
+    AccountPage {
+        title: words.say_of("account", place, &[]),
+        about: words.say_of("account-about", place, &[]),
+        tabs: PLACES.iter().map(tab).collect(),
+        shown: None,
+        sections: Vec::new(),
+        list: None,
+    }
+}
+
+fn show(visit: &Visit, page: &AccountPage) -> Outcome {
+    visit.show("", "account", page)
+}
+
+/// The page again, with the form of a section as it was typed.
+fn again(visit: &Visit, mut page: AccountPage, section: &str, problem: &Problem) -> Outcome {
+    for part in page.sections.iter_mut().filter(|part| part.id == section) {
+        part.form =
+            (part.form.take()).map(|form| form.refused_for(visit.words(), &visit.typed, problem));
+    }
+    visit.show_again(problem.code().status(), "", "account", &page)
+}
+
+/// An account is managed by its owner, signed in to the portal.
+fn owner(visit: &Visit) -> Result<(), Problem> {
+    match visit.principal()?.via {
+        Via::Session { .. } => Ok(()),
+        Via::Token { .. } => Err(Problem::new(Code::ScopedToken)),
+    }
+}

@@ -1,0 +1,255 @@
+//! The second factor.
+
+use secrecy::SecretString;
+
+use super::{AccountPage, Section, Shown, again, owner, page, show};
+use crate::credentials::Authenticator;
+use crate::domain::Instant;
+use crate::http::call::SIGNED_IN;
+use crate::http::password;
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::parts::Fact;
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::steps::is_about_the_form;
+use crate::http::portal::typed::Typed;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::{Code, Problem};
+use crate::http::throttle::{self, Counter};
+use crate::store::second_factors;
+use crate::words::Words;
+use crate::workflow::second_factor;
+
+const HERE: &str = "/account/security";
+
+pub(super) fn routes() -> Vec<PortalRoute> {
+    pages! { security:
+        GET  "/account/security"         SIGNED_IN => read, "Your second factor";
+        POST "/account/security/begin"   SIGNED_IN => begin, "Begins a second factor";
+        POST "/account/security/confirm" SIGNED_IN => confirm, "Asks for the second factor from now on";
+        POST "/account/security/codes"   SIGNED_IN => renew, "New recovery codes";
+        POST "/account/security/off"     SIGNED_IN => turn_off, "Gives the second factor up";
+    }
+}
+
+/// How it stands.
+pub(in crate::http::portal) enum State {
+    /// Nothing is asked for.
+    Off,
+    /// One is begun: its secret in base 32, and as a picture.
+    Begun(String, String),
+    /// One is asked for since then; so many recovery codes are left.
+    On(Instant, i64),
+}
+
+async fn read(visit: Visit) -> Outcome {
+    show(&visit, &security(&visit).await?)
+}
+
+async fn security(visit: &Visit) -> Result<AccountPage, Problem> {
+    owner(visit)?;
+    let (actor, key) = (visit.actor()?.clone(), visit.desk.key.clone());
+    let state = visit
+        .look(move |conn| {
+            let factor = second_factors::find(conn, actor.id())?;
+            if let Some(since) = factor.and_then(|factor| factor.confirmed_at) {
+                return Ok(State::On(
+                    since,
+                    second_factors::codes_left(conn, actor.id())?,
+                ));
+            }
+            let begun = second_factor::begun(conn, &key, &actor)?;
+            begun.map_or(Ok(State::Off), |begun| drawn(&begun))
+        })
+        .await?;
+    let mut page = page(visit, "security");
+    (page.shown, page.sections) = parts(visit.words(), state);
+    Ok(page)
+}
+
+fn drawn(begun: &Authenticator) -> Result<State, Problem> {
+    let picture = begun.picture().map_err(|_| Problem::new(Code::Internal))?;
+    Ok(State::Begun(begun.secret(), picture))
+}
+
+/// What the page shows and lets do.
+pub(in crate::http::portal) fn parts(words: &Words, state: State) -> (Option<Shown>, Vec<Section>) {
+    let form = |id, action: &str, button: &str, controls| {
+        let button = words.say_of("second-factor", button, &[]);
+        Form::new(id, format!("{HERE}/{action}"), button, controls)
+    };
+    let section = |id, title: &str, about: &str| {
+        let say = |key: &str| words.say_of("second-factor", key, &[]);
+        Section::new(id, say(title), say(about))
+    };
+    match state {
+        State::Off => {
+            let begin = form("begin", "begin", "begin", Vec::new());
+            (
+                None,
+                vec![section("begin", "title", "off-about").form(begin)],
+            )
+        }
+        State::Begun(secret, picture) => {
+            let shown = Shown {
+                title: words.say_of("second-factor", "scan", &[]),
+                about: words.say_of("second-factor", "scan-about", &[]),
+                picture,
+                picture_about: words.say_of("second-factor", "picture", &[]),
+                lines: vec![in_groups(&secret)],
+                next: String::new(),
+            };
+            let confirm = form("confirm", "confirm", "confirm", vec![code(words)]);
+            let confirm = section("confirm", "confirm-title", "confirm-about").form(confirm);
+            (Some(shown), vec![confirm])
+        }
+        State::On(since, left) => {
+            let facts = vec![
+                Fact::at(words.say_of("second-factor", "since", &[]), since),
+                Fact::new(words.say_of("second-factor", "left", &[]), left.to_string()),
+            ];
+            let password = Control::new(
+                Kind::Password,
+                "password",
+                words.say_of("label", "password", &[]),
+            )
+            .required()
+            .max(1000)
+            .autocomplete("current-password");
+            let on = section("on", "title", "on-about").facts(facts);
+            let codes = section("codes", "codes-title", "codes-about").form(form(
+                "codes",
+                "codes",
+                "codes",
+                vec![code(words)],
+            ));
+            let off = section("off", "off-title", "turn-off-about");
+            (
+                None,
+                vec![
+                    on,
+                    codes,
+                    off.form(form("off", "off", "off", vec![password])),
+                ],
+            )
+        }
+    }
+}
+
+/// The field for a code of one's app.
+fn code(words: &Words) -> Control {
+    Control::new(
+        Kind::Text,
+        "code",
+        words.say_of("label", "one-time-code", &[]),
+    )
+    .hint(words.say_of("hint", "one-time-code", &[]))
+    .required()
+    .max(20)
+    .autocomplete("one-time-code")
+}
+
+/// In groups of four, which are easier to copy.
+fn in_groups(secret: &str) -> String {
+    let letters: Vec<char> = secret.chars().collect();
+    let groups: Vec<String> = letters
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
+    groups.join(" ")
+}
+
+async fn begin(visit: Visit) -> Outcome {
+    owner(&visit)?;
+    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
+    let begun = visit.write(move |conn| second_factor::begin(conn, &key, &actor, now).map(drop));
+    match begun.await {
+        Ok(()) => Ok(visit.go(HERE, None)),
+        // Begun and confirmed in another window: the page says so.
+        Err(problem) if problem.code() == Code::SecondFactorOn => Ok(visit.go(HERE, None)),
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn confirm(visit: Visit) -> Outcome {
+    codes(visit, "confirm").await
+}
+
+async fn renew(visit: Visit) -> Outcome {
+    codes(visit, "codes").await
+}
+
+/// The recovery codes are shown by the answer itself, because nothing keeps them.
+async fn codes(visit: Visit, section: &'static str) -> Outcome {
+    owner(&visit)?;
+    match new_codes(&visit, section).await {
+        Ok(codes) => {
+            let words = visit.words();
+            let mut page = page(&visit, "security");
+            page.shown = Some(shown_codes(words, codes));
+            show(&visit, &page)
+        }
+        Err(problem) if matches!(problem.code(), Code::SecondFactorOn | Code::SecondFactorOff) => {
+            Ok(visit.go(HERE, None))
+        }
+        Err(problem) if is_about_the_form(&problem) => {
+            again(&visit, security(&visit).await?, section, &problem)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// The codes, this once.
+pub(in crate::http::portal) fn shown_codes(words: &Words, codes: Vec<String>) -> Shown {
+    Shown {
+        title: words.say_of("second-factor", "shown", &[]),
+        about: words.say_of("second-factor", "shown-about", &[]),
+        picture: String::new(),
+        picture_about: String::new(),
+        lines: codes,
+        next: HERE.to_owned(),
+    }
+}
+
+async fn new_codes(visit: &Visit, section: &'static str) -> Result<Vec<String>, Problem> {
+    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
+    let code = Typed::of(visit).raw("code").to_owned();
+    let counter = Counter::code(actor.id());
+    throttle::attempt(&visit.desk, std::slice::from_ref(&counter), now).await?;
+    let codes = visit
+        .write(move |conn| {
+            let codes = match section {
+                "confirm" => second_factor::confirm(conn, &key, &actor, &code, now)?,
+                _ => second_factor::renew_codes(conn, &key, &actor, &code, now)?,
+            };
+            counter.forget(conn)?;
+            Ok(codes)
+        })
+        .await?;
+    visit.desk.bell.ring();
+    Ok(codes)
+}
+
+async fn turn_off(visit: Visit) -> Outcome {
+    owner(&visit)?;
+    match turned_off(&visit).await {
+        Ok(()) => Ok(visit.go(HERE, Some(Flash::new(Done::SecondFactorOff)))),
+        Err(problem) if problem.code() == Code::SecondFactorOff => Ok(visit.go(HERE, None)),
+        Err(problem) if is_about_the_form(&problem) => {
+            again(&visit, security(&visit).await?, "off", &problem)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn turned_off(visit: &Visit) -> Result<(), Problem> {
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let shown = SecretString::from(Typed::of(visit).raw("password").to_owned());
+    password::confirmed(&visit.desk, actor.id(), "password", shown, now).await?;
+    visit
+        .write(move |conn| second_factor::turn_off(conn, &actor, now))
+        .await?;
+    visit.desk.bell.ring();
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! Where one is signed in.
+
+use super::{AccountPage, List, Row, Section, owner, page, show};
+use crate::domain::device::Device;
+use crate::domain::ids::SessionId;
+use crate::http::call::SIGNED_IN;
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::Form;
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
+use crate::store::sessions;
+use crate::words::Words;
+use crate::workflow::account;
+
+const HERE: &str = "/account/sessions";
+
+pub(super) fn routes() -> Vec<PortalRoute> {
+    pages! { sessions:
+        GET  "/account/sessions"               SIGNED_IN => read, "Where you are signed in";
+        POST "/account/sessions/end-others"    SIGNED_IN => end_others, "Signs out everywhere else";
+        POST "/account/sessions/{session}/end" SIGNED_IN => end, "Ends one of your sessions";
+    }
+}
+
+async fn read(visit: Visit) -> Outcome {
+    show(&visit, &signed_in(&visit).await?)
+}
+
+async fn signed_in(visit: &Visit) -> Result<AccountPage, Problem> {
+    owner(visit)?;
+    let (id, now) = (visit.actor()?.id(), visit.now);
+    let current = visit.principal()?.session();
+    let found = visit
+        .look(move |conn| Ok(sessions::of_person(conn, id, now)?))
+        .await?;
+    let words = visit.words();
+    let others = found.len() > 1;
+    let row = |session: &sessions::Session| {
+        let is_current = Some(session.id) == current;
+        Row {
+            title: device(words, &session.user_agent),
+            small: words.say(
+                "session-since",
+                &[("at", visit.times().absolute(session.created_at).into())],
+            ),
+            chip: match is_current {
+                true => words.say("session-this", &[]),
+                false => String::new(),
+            },
+            at_label: words.say("session-last-seen", &[]),
+            at: visit.desk.seen.of(session),
+            action: match is_current {
+                true => String::new(),
+                false => format!("{HERE}/{}/end", session.id),
+            },
+            button: words.say("session-end", &[]),
+        }
+    };
+    let mut page = page(visit, "sessions");
+    page.list = Some(List {
+        title: words.say("session-list", &[]),
+        none: String::new(),
+        rows: found.iter().map(row).collect(),
+    });
+    if others {
+        page.sections.push(end_others_section(words));
+    }
+    Ok(page)
+}
+
+/// What a device is called.
+pub(in crate::http::portal) fn device(words: &Words, user_agent: &str) -> String {
+    let device = Device::of(user_agent);
+    match (device.browser, device.system) {
+        (Some(browser), Some(system)) => words.say(
+            "device-both",
+            &[("browser", browser.into()), ("system", system.into())],
+        ),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => words.say("device-unknown", &[]),
+    }
+}
+
+/// The button that ends all others.
+pub(in crate::http::portal) fn end_others_section(words: &Words) -> Section {
+    let form = Form::new(
+        "end-others",
+        format!("{HERE}/end-others"),
+        words.say("session-end-others", &[]),
+        Vec::new(),
+    );
+    let title = words.say("session-others", &[]);
+    Section::new("others", title, words.say("session-others-about", &[])).form(form)
+}
+
+async fn end(visit: Visit) -> Outcome {
+    owner(&visit)?;
+    let id: SessionId = visit.part("session")?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| account::end_session(conn, &actor, id, now))
+        .await?;
+    Ok(visit.go(HERE, Some(Flash::new(Done::SessionEnded))))
+}
+
+async fn end_others(visit: Visit) -> Outcome {
+    owner(&visit)?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let current = visit.principal()?.session();
+    visit
+        .write(move |conn| account::end_other_sessions(conn, &actor, current, now).map(drop))
+        .await?;
+    Ok(visit.go(HERE, Some(Flash::new(Done::SessionsEnded))))
+}

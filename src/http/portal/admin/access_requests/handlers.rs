@@ -1,0 +1,286 @@
+//! Listing requests for access and deciding them.
+
+use chrono::{Days, NaiveDate};
+
+use super::{AccessRequestPage, grant_form, refuse_form};
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::access_request::AccessRequestState;
+use crate::domain::ids::AccessRequestId;
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::Note;
+use crate::http::call::may;
+use crate::http::fields::Fault;
+use crate::http::pagination::Paging;
+use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
+use crate::http::portal::admin::{Cell, Place};
+use crate::http::portal::answer::Outcome;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::Choice;
+use crate::http::portal::parts::{Fact, Pager, Tab};
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::steps::is_about_the_form;
+use crate::http::portal::typed::{Typed, in_zone};
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
+use crate::store::access_requests::{self as requests, AccessRequest};
+use crate::store::{organizations, people};
+use crate::workflow::access_request::{Decision, decide};
+
+const HERE: &str = "/admin/access-requests";
+
+/// The rows of the route table.
+pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+    const VIEW: Permission = Permission::AccessRequestsView;
+    const DECIDE: Permission = Permission::AccessRequestsDecide;
+    pages! { access_requests:
+        GET  "/admin/access-requests"                  may(VIEW)   => show_all, "Requests for read-only access";
+        GET  "/admin/access-requests/{access_request}" may(VIEW)   => show, "One request for read-only access";
+        POST "/admin/access-requests/{access_request}" may(DECIDE) => answer, "Grants or refuses a request";
+    }
+}
+
+fn chip(state: AccessRequestState) -> &'static str {
+    match state {
+        AccessRequestState::Pending => "run",
+        AccessRequestState::Granted => "good",
+        AccessRequestState::Refused => "late",
+    }
+}
+
+async fn show_all(visit: Visit) -> Outcome {
+    let (reach, cursor) = (
+        visit.access()?.reach(),
+        visit.asked("cursor").map(str::to_owned),
+    );
+    let state: Option<AccessRequestState> = visit.asked("state").and_then(|name| name.parse().ok());
+    let (rows, next) = visit
+        .look(move |conn| {
+            let paging = Paging::<AccessRequestId>::read(
+                "portal/access-requests",
+                &state,
+                None,
+                cursor.as_deref(),
+            )?;
+            let mut rows = requests::list(conn, reach, state, paging.after, paging.fetch())?;
+            let next = paging.next(&mut rows, |request| request.id);
+            Ok((rows, next))
+        })
+        .await?;
+    let words = visit.words();
+    let row = |request: &AccessRequest| {
+        vec![
+            Cell::link(request.name(), format!("{HERE}/{}", request.id))
+                .small(request.email.to_string()),
+            Cell::text(request.organization_typed.clone()),
+            Cell::at(request.requested_at),
+            Cell::chip(
+                words.say_of("access-request-state", request.state.as_str(), &[]),
+                chip(request.state),
+            ),
+        ]
+    };
+    let label = |key| words.say_of("label", key, &[]);
+    let columns = [
+        label("name"),
+        label("organization"),
+        words.say("access-asked-at", &[]),
+        words.say("access-state", &[]),
+    ];
+    let rows = rows.iter().map(row).collect();
+    let mut page = list(&visit, Place::AccessRequests, &columns, rows, None);
+    let filter = |label: String, only: Option<AccessRequestState>| Tab {
+        label,
+        href: only.map_or(HERE.to_owned(), |only| format!("{HERE}?state={only}")),
+        count: None,
+        current: only == state,
+    };
+    page.filters = vec![filter(words.say("access-all", &[]), None)];
+    page.filters
+        .extend(AccessRequestState::ALL.iter().map(|only| {
+            filter(
+                words.say_of("access-request-state", only.as_str(), &[]),
+                Some(*only),
+            )
+        }));
+    let of_state = state.map_or(String::new(), |state| format!("state={state}&"));
+    page.pager = Pager {
+        first: visit.asked("cursor").map(|_| HERE.to_owned()),
+        next: next.map(|cursor| format!("{HERE}?{of_state}cursor={cursor}")),
+    };
+    visit.show(PLACE, "admin-list", &page)
+}
+
+async fn show(visit: Visit) -> Outcome {
+    let page = page(&visit).await?;
+    visit.show(PLACE, "access-request", &page)
+}
+
+async fn page(visit: &Visit) -> Result<AccessRequestPage, Problem> {
+    let id: AccessRequestId = visit.part("access_request")?;
+    let (reach, is_staff) = (visit.access()?.reach(), visit.is_staff());
+    let (request, organization, decider, all) = visit
+        .look(move |conn| {
+            let request = requests::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+            let organization = match request.organization_id {
+                Some(own) => organizations::find(conn, Reach::Everything, own)?,
+                None => None,
+            };
+            let decider = match request.decided_by {
+                Some(by) => people::find(conn, Reach::Everything, by)?,
+                None => None,
+            };
+            // Where none was found, the provider says which it is.
+            let all = match request.organization_id.is_none() && is_staff {
+                true => organizations::list(conn, reach, None, 1_000)?,
+                false => Vec::new(),
+            };
+            Ok((request, organization, decider, all))
+        })
+        .await?;
+    let words = visit.words();
+    let choices: Vec<Choice> = all
+        .iter()
+        .filter(|one| one.kind != OrganizationKind::Provider)
+        .map(|one| Choice::new(one.slug.to_string(), one.name.clone()))
+        .collect();
+    let name = organization.as_ref().map(|found| found.name.clone());
+    let asked = ("organization", name.clone().unwrap_or_default().into());
+    let decides =
+        visit.can(Permission::AccessRequestsDecide) && request.state == AccessRequestState::Pending;
+    let action = format!("{HERE}/{id}");
+    let to = ("name", request.name().into());
+    let decider = decider.map(|person| person.name());
+    Ok(AccessRequestPage {
+        name: request.name(),
+        state: words.say_of("access-request-state", request.state.as_str(), &[]),
+        chip: chip(request.state),
+        tabs: tabs_of(visit, Place::AccessRequests),
+        facts_title: words.say("access-facts", &[]),
+        facts: facts(visit, &request, name, decider),
+        note: request.note.clone().unwrap_or_default(),
+        grant_about: match organization {
+            Some(_) => words.say("access-grant-about", &[to.clone(), asked]),
+            None => words.say("access-grant-about-unknown", &[to.clone()]),
+        },
+        grant: decides.then(|| grant_form(words, action.clone(), choices)),
+        refuse_about: words.say("access-refuse-about", &[to]),
+        refuse: decides.then(|| refuse_form(words, action)),
+    })
+}
+
+fn facts(
+    visit: &Visit,
+    request: &AccessRequest,
+    organization: Option<String>,
+    decider: Option<String>,
+) -> Vec<Fact> {
+    let words = visit.words();
+    let label = |key| words.say_of("label", key, &[]);
+    let mut facts = vec![
+        Fact::new(label("work-email"), request.email.as_str()),
+        Fact::new(
+            words.say("access-typed", &[]),
+            request.organization_typed.as_str(),
+        ),
+        Fact::new(
+            label("organization"),
+            organization.unwrap_or_else(|| words.say("access-organization-unknown", &[])),
+        ),
+        Fact::at(words.say("access-asked-at", &[]), request.requested_at),
+    ];
+    if let Some(at) = request.decided_at {
+        facts.push(Fact::at(words.say("access-decided-at", &[]), at));
+    }
+    if let Some(by) = decider {
+        facts.push(Fact::new(words.say("access-decided-by", &[]), by));
+    }
+    if let Some(note) = &request.decision_note {
+        let what = match request.state {
+            AccessRequestState::Refused => label("access-reason"),
+            _ => label("access-record"),
+        };
+        facts.push(Fact::new(what, note.as_str()));
+    }
+    if request.state == AccessRequestState::Granted {
+        facts.push(match request.until {
+            Some(until) => Fact::at(label("access-until"), until),
+            None => Fact::new(label("access-until"), words.say("access-for-good", &[])),
+        });
+    }
+    facts
+}
+
+async fn answer(visit: Visit) -> Outcome {
+    let granted = Typed::of(&visit).raw("granted") == "true";
+    match decided(&visit, granted).await {
+        Ok(name) => {
+            let done = match granted {
+                true => Done::AccessGranted,
+                false => Done::AccessRefused,
+            };
+            let address = format!(
+                "{HERE}/{}",
+                visit.part::<AccessRequestId>("access_request")?
+            );
+            Ok(visit.go(address, Some(Flash::new(done).name(name))))
+        }
+        Err(problem) if is_about_the_form(&problem) => {
+            let mut page = page(&visit).await?;
+            let form = match granted {
+                true => &mut page.grant,
+                false => &mut page.refuse,
+            };
+            let Some(asked) = form.take() else {
+                // Somebody else decided meanwhile.
+                return Err(problem.into());
+            };
+            *form = Some(asked.refused_for(visit.words(), &visit.typed, &problem));
+            visit.show_again(problem.code().status(), PLACE, "access-request", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn decided(visit: &Visit, granted: bool) -> Result<String, Problem> {
+    let id: AccessRequestId = visit.part("access_request")?;
+    let mut typed = Typed::of(visit);
+    let note = typed.optional("note", Note::parse);
+    let until = match (granted, typed.raw("until").trim()) {
+        (true, text) if !text.is_empty() => {
+            let end = end_of(visit, text);
+            if end.is_none() {
+                typed.refuse("until", Fault::new("not_a_date"));
+            }
+            end
+        }
+        _ => None,
+    };
+    let organization = Some(typed.raw("organization").trim())
+        .filter(|given| !given.is_empty())
+        .map(str::to_owned);
+    typed.checked()?;
+    let decision = Decision {
+        granted,
+        until,
+        note,
+        organization,
+    };
+    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
+    let name = visit
+        .write(move |conn| {
+            decide(conn, &key, &actor, id, &decision, now)?;
+            let request = requests::find(conn, Reach::Everything, id)?;
+            Ok(request.map(|request| request.name()).unwrap_or_default())
+        })
+        .await?;
+    visit.desk.bell.ring();
+    Ok(name)
+}
+
+/// Access until a day includes that day, in the visitor's zone.
+fn end_of(visit: &Visit, text: &str) -> Option<Instant> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    let next = day.checked_add_days(Days::new(1))?;
+    in_zone(next.and_hms_opt(0, 0, 0)?, visit.zone())
+}

@@ -1,0 +1,153 @@
+//! Following the link of an invitation or for a new password, and asking for one.
+
+use serde::Serialize;
+
+use super::answer::Outcome;
+use super::flash::{Done, Flash};
+use super::form::{Control, Form, Kind};
+use super::routes::{PortalRoute, pages};
+use super::sign_in::{PasswordPage, password_form, twice};
+use super::steps::is_about_the_form;
+use super::typed::Typed;
+use super::visit::Visit;
+use crate::domain::access::Reach;
+use crate::domain::link::LinkPurpose;
+use crate::http::call::ANYONE;
+use crate::http::password;
+use crate::http::problem::{Code, Problem};
+use crate::http::throttle::{self, Counter};
+use crate::store::people::Person;
+use crate::store::{organizations, password_resets};
+use crate::words::Words;
+use crate::workflow::account;
+
+/// The rows of the route table.
+pub(super) fn routes() -> Vec<PortalRoute> {
+    pages! { links:
+        GET  "/invitations/{token}"     ANYONE => show_invitation, "The page behind an invitation";
+        POST "/invitations/{token}"     ANYONE => join, "Chooses the first password of an account";
+        GET  "/forgot-password"         ANYONE => show_forgotten, "The page for who has forgotten their password";
+        POST "/forgot-password"         ANYONE => forgotten, "Asks for a link to set a new password";
+        GET  "/password-resets/{token}" ANYONE => show_reset, "The page behind a link for a new password";
+        POST "/password-resets/{token}" ANYONE => reset, "Sets a new password";
+    }
+}
+
+/// The page for who has forgotten their password.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForgottenPage {
+    /// The address.
+    pub form: Form,
+}
+
+async fn show_invitation(visit: Visit) -> Outcome {
+    follow(&visit, LinkPurpose::Invitation).await
+}
+
+async fn show_reset(visit: Visit) -> Outcome {
+    follow(&visit, LinkPurpose::PasswordReset).await
+}
+
+async fn join(visit: Visit) -> Outcome {
+    redeem(&visit, LinkPurpose::Invitation).await
+}
+
+async fn reset(visit: Visit) -> Outcome {
+    redeem(&visit, LinkPurpose::PasswordReset).await
+}
+
+fn token_of(visit: &Visit) -> String {
+    visit.parts.get("token").cloned().unwrap_or_default()
+}
+
+async fn follow(visit: &Visit, purpose: LinkPurpose) -> Outcome {
+    let (_, page) = followed(visit, purpose).await?;
+    visit.show("", "password", &page)
+}
+
+/// Whose link it is, and the page for them; a link that is not good says why and shows nobody.
+async fn followed(visit: &Visit, purpose: LinkPurpose) -> Result<(Person, PasswordPage), Problem> {
+    let (key, token, now) = (visit.desk.key.clone(), token_of(visit), visit.now);
+    let action = purpose.path(&token);
+    let (person, organization) = visit
+        .look(move |conn| {
+            let person = account::followed(conn, &key, purpose, &token, now)?;
+            let own = person.organization_id;
+            let organization = organizations::find(conn, Reach::Everything, own)?;
+            Ok((person, organization.ok_or_else(Problem::not_found)?))
+        })
+        .await?;
+    let page = PasswordPage {
+        name: person.name(),
+        organization: organization.name,
+        form: password_form(visit.words(), action),
+    };
+    Ok((person, page))
+}
+
+async fn redeem(visit: &Visit, purpose: LinkPurpose) -> Outcome {
+    let (person, mut page) = followed(visit, purpose).await?;
+    match redeemed(visit, purpose, &person).await {
+        // Whoever has a second factor is asked for it: a mailbox alone opens nothing.
+        Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::PasswordSet)))),
+        Err(problem) if problem.code() == Code::ValidationFailed => {
+            page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
+            visit.show_again(problem.code().status(), "", "password", &page)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+async fn redeemed(visit: &Visit, purpose: LinkPurpose, person: &Person) -> Result<(), Problem> {
+    let chosen = twice(visit)?;
+    let hash = password::chosen(&visit.desk, "password", chosen, &person.email).await?;
+    let (key, token, now) = (visit.desk.key.clone(), token_of(visit), visit.now);
+    visit
+        .write(move |conn| account::redeem(conn, &key, purpose, &token, &hash, now).map(drop))
+        .await?;
+    visit.desk.bell.ring();
+    Ok(())
+}
+
+async fn show_forgotten(visit: Visit) -> Outcome {
+    let form = forgotten_form(visit.words());
+    visit.show("", "forgot-password", &ForgottenPage { form })
+}
+
+/// The address of an account.
+pub fn forgotten_form(words: &Words) -> Form {
+    let controls = vec![
+        Control::new(Kind::Email, "email", words.say_of("label", "email", &[]))
+            .required()
+            .max(254)
+            .autocomplete("username"),
+    ];
+    let button = words.say("forgotten-button", &[]);
+    Form::new("forgotten", "/forgot-password", button, controls)
+}
+
+async fn forgotten(visit: Visit) -> Outcome {
+    match asked(&visit).await {
+        Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::ResetAsked)))),
+        Err(problem) if is_about_the_form(&problem) => {
+            let form = forgotten_form(visit.words());
+            let form = form.refused_for(visit.words(), &visit.typed, &problem);
+            let status = problem.code().status();
+            visit.show_again(status, "", "forgot-password", &ForgottenPage { form })
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// Nothing of what is done here depends on whether there is such an account.
+async fn asked(visit: &Visit) -> Result<(), Problem> {
+    let typed = Typed::of(visit).raw("email").trim();
+    let (email, now): (String, _) = (typed.chars().take(254).collect(), visit.now);
+    let counters = Counter::letters("reset", visit.client, &email);
+    throttle::attempt(&visit.desk, &counters, now).await?;
+    visit
+        .write(move |conn| Ok(password_resets::ask(conn, &email, now)?))
+        .await?;
+    visit.desk.resets.ring();
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Wishes to set a new password: whoever has an account gets a link by mail. It is done here and not where the wish is
+//! uttered, so that the answer there takes as long for nobody as for somebody (A7).
+
+use super::Bell;
+use crate::config::SecretKey;
+use crate::db::{Conn, Db, DbError};
+use crate::domain::Instant;
+use crate::domain::ids::PasswordResetRequestId;
+use crate::store::password_resets;
+use crate::workflow::account;
+
+/// Wishes that are seen to in one step at the most.
+const BATCH: i64 = 32;
+
+/// Sees to wishes to set a new password.
+#[derive(Clone)]
+pub struct Resets {
+    db: Db,
+    key: SecretKey,
+    bell: Bell,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wished {
+    /// Wishes that were seen to.
+    pub seen_to: usize,
+    /// Letters that were put into the outbox.
+    pub told: usize,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+impl Resets {
+    /// The job on `db`, which `bell` wakes; `key` makes the links.
+    pub fn new(db: Db, key: SecretKey, bell: Bell) -> Self {
+        Self { db, key, bell }
+    }
+
+    /// What wakes it.
+    pub fn bell(&self) -> Bell {
+        self.bell.clone()
+    }
+
+    /// Sees to the oldest wishes, one transaction each.
+    ///
+    /// # Errors
+    /// The database's own; what was seen to before it failed stays so.
+    pub async fn step(&self, now: Instant) -> Result<Wished, DbError> {
+        let oldest = self
+            .db
+            .read(|conn: &mut Conn| -> Result<_, DbError> {
+                Ok(password_resets::oldest(conn, BATCH)?)
+            })
+            .await?;
+        let mut wished = Wished {
+            more: i64::try_from(oldest.len()) == Ok(BATCH),
+            ..Wished::default()
+        };
+        for id in oldest {
+            let key = self.key.clone();
+            let told = self
+                .db
+                .write(move |conn: &mut Conn| see_to(conn, &key, id, now))
+                .await?;
+            wished.seen_to += 1;
+            wished.told += usize::from(told);
+        }
+        Ok(wished)
+    }
+}
+
+/// Whether a letter was written; of several processes, one writes it.
+fn see_to(
+    conn: &mut Conn,
+    key: &SecretKey,
+    id: PasswordResetRequestId,
+    now: Instant,
+) -> Result<bool, DbError> {
+    match password_resets::take(conn, id)? {
+        Some(email) => account::send_reset(conn, key, &email, now),
+        None => Ok(false),
+    }
+}

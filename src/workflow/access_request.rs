@@ -1,0 +1,318 @@
+//! Requests for read-only access: made by anybody, decided by the organization's deciders or the provider (A6).
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::account::{self, INVITATION_LIFETIME};
+use super::administer::{self, AddPerson, Address, record, refused};
+use super::record::object;
+use super::{Actor, Outcome, Refused, letters, one_time_link};
+use crate::config::SecretKey;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach, Role};
+use crate::domain::access_request::{self, AccessRequestState, addressee, work_domain};
+use crate::domain::ids::{AccessRequestId, EventId, OrganizationId, PersonId};
+use crate::domain::link::LinkPurpose;
+use crate::domain::notice::{AccessGranted, AccessRefused, AccessRequested, LinkFacts};
+use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::text::{EmailAddress, Note, PersonName, Title};
+use crate::store::access;
+use crate::store::access_requests::{self as requests, AccessRequest, Decided, NewAccessRequest};
+use crate::store::audit::{self, NewEvent};
+use crate::store::organizations::{self, Organization};
+use crate::store::people::{self, Person};
+
+/// What somebody says who wants to follow their company's cases.
+#[derive(Clone, Debug)]
+pub struct AskForAccess {
+    /// First name.
+    pub first_name: PersonName,
+    /// Last name.
+    pub last_name: PersonName,
+    /// The work address.
+    pub email: EmailAddress,
+    /// The organization, by whatever name they know it.
+    pub organization: Title,
+    /// Words to whoever decides.
+    pub note: Option<Note>,
+}
+
+/// Asks for read-only access. Whoever asks learns nothing from it: neither whether there is such an organization nor
+/// whether they are known, nor whether they have asked before.
+///
+/// # Errors
+/// The database's own.
+pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> Outcome<()> {
+    // Both are looked for whatever the first gives, so that it takes as long.
+    let typed = requests::of_name(conn, ask.organization.as_str())?;
+    let of_domain = match work_domain(&ask.email) {
+        Some(domain) => requests::of_domain(conn, domain)?,
+        None => Vec::new(),
+    };
+    let organization = addressee(&typed, &of_domain);
+    let new = NewAccessRequest {
+        organization,
+        typed: ask.organization.as_str(),
+        first_name: &ask.first_name,
+        last_name: &ask.last_name,
+        email: &ask.email,
+        note: ask.note.as_ref().map(Note::as_str),
+    };
+    let Some(id) = requests::insert(conn, &new, now)? else {
+        return Ok(());
+    };
+    let name = people::display_name(ask.first_name.as_str(), ask.last_name.as_str());
+    let after = object(
+        json!({"name": name, "email": ask.email, "organization": ask.organization,
+        "note": ask.note}),
+    );
+    // Nobody has proven who they are: the event has a name and no actor.
+    let event = NewEvent {
+        kind: "access_request.made",
+        organization,
+        case: None,
+        escalation: None,
+        subject: Some(subject(id)),
+        actor: None,
+        actor_name: &name,
+        before: None,
+        after: Some(&after),
+    };
+    audit::append(conn, &event, now)?;
+    let requested = AccessRequested {
+        request: *id.as_uuid(),
+        name,
+        email: ask.email.to_string(),
+        organization: ask.organization.to_string(),
+        note: ask.note.as_ref().map(ToString::to_string),
+    };
+    let deciders = deciders(conn, organization, now)?;
+    letters::access_requested(conn, &deciders, requested, now)
+}
+
+fn subject(id: AccessRequestId) -> EventId {
+    EventId::from_uuid(*id.as_uuid())
+}
+
+/// The organization's deciders; the provider's if there is no organization, or nobody there who decides.
+fn deciders(
+    conn: &mut Conn,
+    organization: Option<OrganizationId>,
+    now: Instant,
+) -> Outcome<Vec<PersonId>> {
+    const DECIDES: Permission = Permission::AccessRequestsDecide;
+    let own = match organization {
+        Some(own) => access::holders(conn, own, Side::Customer, DECIDES, now)?,
+        None => Vec::new(),
+    };
+    match (own.is_empty(), organizations::provider(conn)?) {
+        (true, Some(provider)) => Ok(access::holders(
+            conn,
+            provider.id,
+            Side::Provider,
+            DECIDES,
+            now,
+        )?),
+        _ => Ok(own),
+    }
+}
+
+/// What is decided.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Granted or refused.
+    pub granted: bool,
+    /// Until when access is granted; for good if never.
+    pub until: Option<Instant>,
+    /// Why so: whoever is refused reads it, and nothing is refused without.
+    pub note: Option<Note>,
+    /// The organization by id or slug, where none was found.
+    pub organization: Option<String>,
+}
+
+/// Grants or refuses a request. Granting makes the person, if they are not one of the organization's yet, gives them
+/// the viewer's role and tells them; refusing tells them why.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, `AccessRequest`, `Field`, [`Refused::AccountDisabled`].
+pub fn decide(
+    conn: &mut Conn,
+    key: &SecretKey,
+    actor: &Actor,
+    id: AccessRequestId,
+    decision: &Decision,
+    now: Instant,
+) -> Outcome<AccessRequestId> {
+    requests::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::AccessRequestsDecide)?;
+    requests::lock(conn, id)?;
+    let request = requests::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+    let noted = decision.note.is_some();
+    let state =
+        access_request::decide(request.state, decision.granted, noted, decision.until, now)?;
+    let organization = organization(conn, actor, &request, decision)?;
+    let granted = match (&organization, state) {
+        (Some(organization), AccessRequestState::Granted) => Some(grant(
+            conn,
+            key,
+            actor,
+            &request,
+            organization,
+            decision.until,
+            now,
+        )?),
+        (None, AccessRequestState::Granted) => {
+            return Err(refused("organization", "required", "").into());
+        }
+        _ => None,
+    };
+    let decided = Decided {
+        state,
+        organization: organization.as_ref().map(|organization| organization.id),
+        person: granted.as_ref().map(|(person, _)| *person),
+        until: decision.until,
+        note: decision.note.as_ref().map(Note::as_str),
+        by: actor.id(),
+    };
+    requests::decide(conn, id, &decided, now)?;
+    audited(conn, actor, &request, &decided, now)?;
+    let name = organization.map_or(request.organization_typed.clone(), |found| found.name);
+    match granted {
+        Some((person, link)) => {
+            let told = AccessGranted {
+                request: Uuid::from(*id.as_uuid()),
+                organization: name,
+                until: decision.until,
+                link,
+            };
+            letters::access_granted(conn, person, told, actor.id(), now)?;
+        }
+        None => {
+            let told = AccessRefused {
+                request: *id.as_uuid(),
+                organization: name,
+                reason: decided.note.unwrap_or_default().to_owned(),
+            };
+            letters::access_refused(conn, &request, told, actor.id(), now)?;
+        }
+    }
+    Ok(id)
+}
+
+/// The organization that the decision is about: the one that was found, or else the one that the provider names.
+fn organization(
+    conn: &mut Conn,
+    actor: &Actor,
+    request: &AccessRequest,
+    decision: &Decision,
+) -> Outcome<Option<Organization>> {
+    let named = match &decision.organization {
+        None => None,
+        Some(given) => Some(
+            organizations::named(conn, actor.reach(), given)?
+                .ok_or_else(|| refused("organization", "not_found", given))?,
+        ),
+    };
+    match (request.organization_id, named) {
+        (None, Some(named)) if named.kind == OrganizationKind::Provider => {
+            Err(refused("organization", "not_a_customer", &named.slug).into())
+        }
+        (None, named) => Ok(named),
+        (Some(found), Some(named)) if named.id != found => {
+            Err(refused("organization", "already_set", &named.slug).into())
+        }
+        (Some(found), _) => Ok(organizations::find(conn, Reach::Everything, found)?),
+    }
+}
+
+/// Makes the person or finds them among the organization's, and gives them the viewer's role. Whoever cannot sign in
+/// yet gets a link.
+fn grant(
+    conn: &mut Conn,
+    key: &SecretKey,
+    actor: &Actor,
+    request: &AccessRequest,
+    organization: &Organization,
+    until: Option<Instant>,
+    now: Instant,
+) -> Outcome<(PersonId, Option<LinkFacts>)> {
+    let person = match people::by_email(conn, &request.email)? {
+        Some(person) => known(person, organization)?,
+        None => added(conn, actor, request, organization, now)?,
+    };
+    let (role, by) = (Role::PortalViewer, Some(actor.id()));
+    people::grant_until(conn, person.id, organization.id, role, until, by, now)?;
+    let link = match person.password_hash {
+        Some(_) => None,
+        None => Some(one_time_link::issue(
+            conn,
+            key,
+            LinkPurpose::Invitation,
+            person.id,
+            INVITATION_LIFETIME,
+            now,
+        )?),
+    };
+    Ok((person.id, link))
+}
+
+/// Somebody else's person is nobody here, and their address is taken.
+fn known(person: Person, organization: &Organization) -> Outcome<Person> {
+    if person.organization_id != organization.id {
+        return Err(refused("email", "taken", &person.email).into());
+    }
+    if person.disabled_at.is_some() {
+        return Err(Refused::AccountDisabled.into());
+    }
+    Ok(person)
+}
+
+fn added(
+    conn: &mut Conn,
+    actor: &Actor,
+    request: &AccessRequest,
+    organization: &Organization,
+    now: Instant,
+) -> Outcome<Person> {
+    let parsed =
+        |text: &str| PersonName::parse(text).map_err(|error| refused("name", error.code(), text));
+    let add = AddPerson {
+        organization: organization.id.to_string(),
+        email: request.email.clone(),
+        first_name: parsed(&request.first_name)?,
+        last_name: parsed(&request.last_name)?,
+        time_zone: None,
+        roles: Vec::new(),
+        password_hash: None,
+    };
+    let id = administer::join(conn, Some(actor), &add, Address::Unproven, now)?;
+    Ok(account::person(conn, id)?)
+}
+
+fn audited(
+    conn: &mut Conn,
+    actor: &Actor,
+    request: &AccessRequest,
+    decided: &Decided<'_>,
+    now: Instant,
+) -> Outcome<()> {
+    let kind = match decided.state {
+        AccessRequestState::Granted => "access_request.granted",
+        _ => "access_request.refused",
+    };
+    let before = object(json!({"state": request.state}));
+    let after = object(
+        json!({"state": decided.state, "name": request.name(), "email": request.email,
+        "person": decided.person, "until": decided.until, "note": decided.note}),
+    );
+    record(
+        conn,
+        Some(actor),
+        kind,
+        decided.organization,
+        Some(subject(request.id)),
+        (Some(&before), Some(&after)),
+        now,
+    )
+}

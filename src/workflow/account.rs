@@ -1,0 +1,198 @@
+//! What people do with their own accounts, and administrators with those of others: names and zone, password,
+//! sessions, invitations (A7).
+
+mod links;
+
+use chrono::TimeDelta;
+use serde_json::json;
+
+pub use links::{add_invited, followed, invite, redeem, send_reset};
+
+use super::administer::{By, reach, record, require};
+use super::letters;
+use super::record::object;
+use super::{Actor, Outcome, Refused};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::history::difference;
+use crate::domain::ids::{EventId, PersonId, SessionId};
+use crate::domain::notice::PasswordWay;
+use crate::domain::text::PersonName;
+use crate::store::people::{self, Person, PersonChanges};
+use crate::store::sessions;
+
+/// How long an invitation is good.
+pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
+/// How long a new password may be set by a link.
+pub const RESET_LIFETIME: TimeDelta = TimeDelta::hours(1);
+
+/// Changes to one's own account; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateAccount {
+    /// First name.
+    pub first_name: Option<PersonName>,
+    /// Last name.
+    pub last_name: Option<PersonName>,
+    /// Own zone, or the organization's.
+    pub time_zone: Option<Option<chrono_tz::Tz>>,
+}
+
+/// Changes the actor's own name or zone.
+///
+/// # Errors
+/// The database's own.
+pub fn update(
+    conn: &mut Conn,
+    actor: &Actor,
+    update: &UpdateAccount,
+    now: Instant,
+) -> Outcome<Person> {
+    let before = own(conn, actor)?;
+    let changes = PersonChanges {
+        first_name: update.first_name.as_ref().map(ToString::to_string),
+        last_name: update.last_name.as_ref().map(ToString::to_string),
+        time_zone: update
+            .time_zone
+            .map(|zone| zone.map(|zone| zone.name().to_owned())),
+        ..PersonChanges::default()
+    };
+    people::update(conn, before.id, &changes)?;
+    let after = own(conn, actor)?;
+    let fields = |person: &Person| {
+        object(
+            json!({"first_name": person.first_name, "last_name": person.last_name,
+            "time_zone": person.time_zone}),
+        )
+    };
+    if let Some((old, new)) = difference(&fields(&before), &fields(&after)) {
+        let subject = EventId::from_uuid(*after.id.as_uuid());
+        record(
+            conn,
+            Some(actor),
+            "person.changed",
+            Some(after.organization_id),
+            Some(subject),
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(after)
+}
+
+/// Changes the actor's own password; every session ends but the one it was done in. The edge has made sure that they
+/// know the old one.
+///
+/// # Errors
+/// The database's own.
+pub fn change_password(
+    conn: &mut Conn,
+    actor: &Actor,
+    session: Option<SessionId>,
+    password_hash: &str,
+    now: Instant,
+) -> Outcome<()> {
+    let person = own(conn, actor)?;
+    let changes = PersonChanges {
+        password_hash: Some(Some(password_hash.to_owned())),
+        ..PersonChanges::default()
+    };
+    people::update(conn, person.id, &changes)?;
+    sessions::close_others(conn, person.id, session)?;
+    audited(conn, Some(actor), "password.changed", &person, now)?;
+    letters::password_changed(conn, person.id, PasswordWay::SignedIn, Some(person.id), now)
+}
+
+/// Tells somebody that an administrator has given them another password, and ends their sessions.
+///
+/// # Errors
+/// The database's own.
+pub fn password_was_replaced(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: PersonId,
+    now: Instant,
+) -> Outcome<()> {
+    let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+    sessions::close_all(conn, id)?;
+    audited(conn, by, "password.changed", &person, now)?;
+    let way = PasswordWay::Administration;
+    letters::password_changed(conn, id, way, by.map(Actor::id), now)
+}
+
+/// Ends one of the actor's own sessions.
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub fn end_session(
+    conn: &mut Conn,
+    actor: &Actor,
+    session: SessionId,
+    now: Instant,
+) -> Outcome<()> {
+    if !sessions::close_one(conn, actor.id(), session)? {
+        return Err(Refused::NotFound.into());
+    }
+    let person = own(conn, actor)?;
+    audited(conn, Some(actor), "session.ended", &person, now)
+}
+
+/// Ends all of the actor's sessions but one; answers how many.
+///
+/// # Errors
+/// The database's own.
+pub fn end_other_sessions(
+    conn: &mut Conn,
+    actor: &Actor,
+    but: Option<SessionId>,
+    now: Instant,
+) -> Outcome<usize> {
+    let ended = sessions::close_others(conn, actor.id(), but)?;
+    if ended > 0 {
+        let person = own(conn, actor)?;
+        audited(conn, Some(actor), "sessions.ended", &person, now)?;
+    }
+    Ok(ended)
+}
+
+/// Signs somebody out wherever they are signed in, and revokes their API tokens.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`.
+pub fn end_everything(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: PersonId,
+    now: Instant,
+) -> Outcome<PersonId> {
+    let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::UsersManage)?;
+    let ended = sessions::close_others(conn, id, None)?;
+    let revoked = sessions::revoke_all(conn, id, now)?;
+    if ended + revoked > 0 {
+        audited(conn, by, "sessions.ended", &person, now)?;
+    }
+    Ok(id)
+}
+
+fn own(conn: &mut Conn, actor: &Actor) -> Outcome<Person> {
+    person(conn, actor.id())
+}
+
+/// A person who is known to be there.
+pub(super) fn person(conn: &mut Conn, id: PersonId) -> Outcome<Person> {
+    Ok(people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?)
+}
+
+fn audited(conn: &mut Conn, by: By<'_>, kind: &str, person: &Person, now: Instant) -> Outcome<()> {
+    let after = object(json!({"email": person.email}));
+    record(
+        conn,
+        by,
+        kind,
+        Some(person.organization_id),
+        Some(EventId::from_uuid(*person.id.as_uuid())),
+        (None, Some(&after)),
+        now,
+    )
+}

@@ -1,0 +1,155 @@
+//! One-time links to accounts: invitations, and new passwords in place of forgotten ones.
+
+use super::{INVITATION_LIFETIME, RESET_LIFETIME, audited, person};
+use crate::config::SecretKey;
+use crate::db::sql_types::At;
+use crate::db::{Conn, DbError};
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::ids::PersonId;
+use crate::domain::link::{LinkPurpose, LinkState};
+use crate::domain::notice::{LinkFacts, PasswordWay};
+use crate::domain::text::EmailAddress;
+use crate::store::people::{self, Person, PersonChanges};
+use crate::store::{organizations, sessions};
+use crate::workflow::administer::{AddPerson, Address, By, join, reach, require};
+use crate::workflow::one_time_link::{self, Redemption};
+use crate::workflow::{Actor, Outcome, Refused, letters};
+
+/// Adds a person who chooses their password themselves: they get a link, and their address is taken as theirs once it
+/// was followed.
+///
+/// # Errors
+/// [`Refused::Missing`], [`Refused::Field`].
+pub fn add_invited(
+    conn: &mut Conn,
+    key: &SecretKey,
+    by: By<'_>,
+    add: &AddPerson,
+    now: Instant,
+) -> Outcome<PersonId> {
+    require(by, Permission::UsersManage)?;
+    let id = join(conn, by, add, Address::Unproven, now)?;
+    invite(conn, key, by, id, now)?;
+    Ok(id)
+}
+
+/// Invites somebody who cannot sign in yet; the links of earlier invitations are void.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, [`Refused::AlreadyJoined`], [`Refused::AccountDisabled`].
+pub fn invite(
+    conn: &mut Conn,
+    key: &SecretKey,
+    by: By<'_>,
+    id: PersonId,
+    now: Instant,
+) -> Outcome<LinkFacts> {
+    let found = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::UsersManage)?;
+    if found.disabled_at.is_some() {
+        return Err(Refused::AccountDisabled.into());
+    }
+    if found.password_hash.is_some() {
+        return Err(Refused::AlreadyJoined.into());
+    }
+    let purpose = LinkPurpose::Invitation;
+    let link = one_time_link::issue(conn, key, purpose, id, INVITATION_LIFETIME, now)?;
+    audited(conn, by, "person.invited", &found, now)?;
+    let organization = organizations::find(conn, Reach::Everything, found.organization_id)?;
+    let name = organization.map(|found| found.name).unwrap_or_default();
+    letters::invited(conn, id, name, link.clone(), by.map(Actor::id), now)?;
+    Ok(link)
+}
+
+/// Sends a link to whoever has the account of an address, as it was typed. Answers whether there was one.
+///
+/// # Errors
+/// The database's own.
+pub fn send_reset(
+    conn: &mut Conn,
+    key: &SecretKey,
+    typed: &str,
+    now: Instant,
+) -> Result<bool, DbError> {
+    let Ok(email) = EmailAddress::parse(typed) else {
+        return Ok(false);
+    };
+    let person = people::by_email(conn, &email)?;
+    let Some(person) = person.filter(|person| person.disabled_at.is_none()) else {
+        return Ok(false);
+    };
+    let purpose = LinkPurpose::PasswordReset;
+    let link = one_time_link::issue(conn, key, purpose, person.id, RESET_LIFETIME, now)?;
+    letters::reset(conn, person.id, link, now)
+}
+
+/// Whose a link is that can be used now.
+///
+/// # Errors
+/// [`Refused::LinkUnknown`], [`Refused::Link`].
+pub fn followed(
+    conn: &mut Conn,
+    key: &SecretKey,
+    purpose: LinkPurpose,
+    token: &str,
+    now: Instant,
+) -> Outcome<Person> {
+    let found = one_time_link::look(conn, key, purpose, token, now)?;
+    let (link, state) = found.ok_or(Refused::LinkUnknown)?;
+    if state != LinkState::Good {
+        return Err(Refused::Link(state).into());
+    }
+    enabled(person(conn, link.person_id)?)
+}
+
+/// Who is shut out has no link any more.
+fn enabled(person: Person) -> Outcome<Person> {
+    match person.disabled_at {
+        None => Ok(person),
+        Some(_) => Err(Refused::Link(LinkState::Revoked).into()),
+    }
+}
+
+/// Sets the password of whoever holds a link, which is used up. The address is theirs, since the link came by it.
+/// Every session of theirs ends, and every other link for a password is void.
+///
+/// # Errors
+/// [`Refused::LinkUnknown`], [`Refused::Link`].
+pub fn redeem(
+    conn: &mut Conn,
+    key: &SecretKey,
+    purpose: LinkPurpose,
+    token: &str,
+    password_hash: &str,
+    now: Instant,
+) -> Outcome<PersonId> {
+    let id = match one_time_link::redeem(conn, key, purpose, token, now)? {
+        Redemption::Redeemed(id) => id,
+        Redemption::Void(state) => return Err(Refused::Link(state).into()),
+        Redemption::Unknown => return Err(Refused::LinkUnknown.into()),
+    };
+    let person = enabled(person(conn, id)?)?;
+    let changes = PersonChanges {
+        password_hash: Some(Some(password_hash.to_owned())),
+        email_verified_at: Some(Some(At(person.email_verified_at.unwrap_or(now)))),
+        ..PersonChanges::default()
+    };
+    people::update(conn, id, &changes)?;
+    sessions::close_all(conn, id)?;
+    for purpose in LinkPurpose::ALL {
+        crate::store::one_time_links::revoke(conn, id, *purpose, now)?;
+    }
+    let actor = Actor {
+        access: crate::store::access::of_person(conn, &person, now)?,
+        name: person.name(),
+    };
+    match purpose {
+        LinkPurpose::Invitation => audited(conn, Some(&actor), "person.joined", &person, now)?,
+        LinkPurpose::PasswordReset => {
+            audited(conn, Some(&actor), "password.changed", &person, now)?;
+            letters::password_changed(conn, id, PasswordWay::Link, Some(id), now)?;
+        }
+    }
+    Ok(id)
+}

@@ -1,0 +1,237 @@
+//! The second factor of an account: begun, confirmed, shown at sign-in, given up, taken away (A7).
+
+use serde_json::json;
+
+use super::administer::{By, reach, record, refused, require};
+use super::letters;
+use super::record::object;
+use super::{Actor, Outcome, Refused};
+use crate::config::SecretKey;
+use crate::credentials::{Authenticator, new_nonce, new_recovery_codes, recovery_hash};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::ids::{EventId, PersonId};
+use crate::domain::notice::SecondFactorChange;
+use crate::store::people::{self, Person};
+use crate::store::{organizations, second_factors};
+
+/// Begins the actor's own second factor: nothing is asked for before it is confirmed.
+///
+/// # Errors
+/// [`Refused::SecondFactorOn`].
+pub fn begin(
+    conn: &mut Conn,
+    key: &SecretKey,
+    actor: &Actor,
+    now: Instant,
+) -> Outcome<Authenticator> {
+    let person = own(conn, actor)?;
+    let nonce = new_nonce();
+    if !second_factors::begin(conn, person.id, &nonce, now)? {
+        return Err(Refused::SecondFactorOn.into());
+    }
+    authenticator(conn, key, &person, &nonce)
+}
+
+/// What the actor has begun and not confirmed yet, to be shown once more.
+///
+/// # Errors
+/// The database's own.
+pub fn begun(conn: &mut Conn, key: &SecretKey, actor: &Actor) -> Outcome<Option<Authenticator>> {
+    let person = own(conn, actor)?;
+    match second_factors::find(conn, person.id)? {
+        Some(factor) if factor.confirmed_at.is_none() => {
+            authenticator(conn, key, &person, &factor.nonce).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Asks for the second factor from now on, since the actor's app knows it; gives the recovery codes, this once.
+///
+/// # Errors
+/// [`Refused::SecondFactorOn`], [`Refused::SecondFactorOff`] if none was begun, [`Refused::Field`].
+pub fn confirm(
+    conn: &mut Conn,
+    key: &SecretKey,
+    actor: &Actor,
+    code: &str,
+    now: Instant,
+) -> Outcome<Vec<String>> {
+    let person = own(conn, actor)?;
+    let factor = second_factors::find(conn, person.id)?.ok_or(Refused::SecondFactorOff)?;
+    if factor.confirmed_at.is_some() {
+        return Err(Refused::SecondFactorOn.into());
+    }
+    let step = authenticator(conn, key, &person, &factor.nonce)?
+        .step_of(code, now)
+        .ok_or_else(|| refused("code", "wrong_code", ""))?;
+    if !second_factors::confirm(conn, person.id, &factor.nonce, step, now)? {
+        return Err(Refused::SecondFactorOn.into());
+    }
+    let codes = fresh_codes(conn, key, person.id, now)?;
+    audited(conn, Some(actor), "second_factor.turned_on", &person, now)?;
+    let (change, by) = (SecondFactorChange::TurnedOn, Some(actor.id()));
+    letters::second_factor_changed(conn, person.id, change, None, by, now)?;
+    Ok(codes)
+}
+
+/// New recovery codes for the actor; the old ones are void.
+///
+/// # Errors
+/// [`Refused::SecondFactorOff`], [`Refused::Field`].
+pub fn renew_codes(
+    conn: &mut Conn,
+    key: &SecretKey,
+    actor: &Actor,
+    code: &str,
+    now: Instant,
+) -> Outcome<Vec<String>> {
+    let person = own(conn, actor)?;
+    let factor = second_factors::find(conn, person.id)?
+        .filter(|factor| factor.confirmed_at.is_some())
+        .ok_or(Refused::SecondFactorOff)?;
+    let step = authenticator(conn, key, &person, &factor.nonce)?.step_of(code, now);
+    let taken = match step {
+        Some(step) => second_factors::take_step(conn, person.id, step)?,
+        None => false,
+    };
+    if !taken {
+        return Err(refused("code", "wrong_code", "").into());
+    }
+    let codes = fresh_codes(conn, key, person.id, now)?;
+    audited(
+        conn,
+        Some(actor),
+        "second_factor.codes_renewed",
+        &person,
+        now,
+    )?;
+    let (change, by) = (SecondFactorChange::CodesRenewed, Some(actor.id()));
+    letters::second_factor_changed(conn, person.id, change, None, by, now)?;
+    Ok(codes)
+}
+
+/// Gives the actor's own second factor up. The edge has made sure that they know their password.
+///
+/// # Errors
+/// [`Refused::SecondFactorOff`].
+pub fn turn_off(conn: &mut Conn, actor: &Actor, now: Instant) -> Outcome<()> {
+    let person = own(conn, actor)?;
+    if !second_factors::remove(conn, person.id)? {
+        return Err(Refused::SecondFactorOff.into());
+    }
+    audited(conn, Some(actor), "second_factor.turned_off", &person, now)?;
+    let (change, by) = (SecondFactorChange::TurnedOff, Some(actor.id()));
+    letters::second_factor_changed(conn, person.id, change, None, by, now)
+}
+
+/// Takes somebody else's second factor away, who has lost it.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`, [`Refused::SecondFactorOff`]; `Field` for one's own, for which one shows one's
+/// password.
+pub fn take_away(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Outcome<PersonId> {
+    let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::UsersManage)?;
+    if by.is_some_and(|actor| actor.id() == id) {
+        return Err(refused("user", "not_yourself", id).into());
+    }
+    if !second_factors::remove(conn, id)? {
+        return Err(Refused::SecondFactorOff.into());
+    }
+    audited(conn, by, "second_factor.taken_away", &person, now)?;
+    let (change, actor) = (SecondFactorChange::TurnedOff, by.map(Actor::id));
+    letters::second_factor_changed(conn, id, change, None, actor, now)?;
+    Ok(id)
+}
+
+/// Whether this is a good code of a person: of their app, which is taken once, or a recovery code, which is used up
+/// and told. Somebody of whom none is asked for has nothing to show.
+///
+/// # Errors
+/// The database's own.
+pub fn prove(
+    conn: &mut Conn,
+    key: &SecretKey,
+    person: &Person,
+    code: &str,
+    now: Instant,
+) -> Outcome<bool> {
+    let factor = second_factors::find(conn, person.id)?;
+    let Some(factor) = factor.filter(|factor| factor.confirmed_at.is_some()) else {
+        return Ok(true);
+    };
+    if let Some(step) = authenticator(conn, key, person, &factor.nonce)?.step_of(code, now) {
+        return Ok(second_factors::take_step(conn, person.id, step)?);
+    }
+    let Some(hash) = recovery_hash(key, person.id, code) else {
+        return Ok(false);
+    };
+    if !second_factors::use_code(conn, person.id, &hash, now)? {
+        return Ok(false);
+    }
+    let left = second_factors::codes_left(conn, person.id)?;
+    let actor = Actor {
+        access: crate::store::access::of_person(conn, person, now)?,
+        name: person.name(),
+    };
+    audited(
+        conn,
+        Some(&actor),
+        "second_factor.recovery_code_used",
+        person,
+        now,
+    )?;
+    let (change, by) = (SecondFactorChange::CodeUsed, Some(person.id));
+    letters::second_factor_changed(conn, person.id, change, Some(left), by, now)?;
+    Ok(true)
+}
+
+fn own(conn: &mut Conn, actor: &Actor) -> Outcome<Person> {
+    let person = people::find(conn, Reach::Everything, actor.id())?;
+    Ok(person.ok_or(Refused::NotFound)?)
+}
+
+fn authenticator(
+    conn: &mut Conn,
+    key: &SecretKey,
+    person: &Person,
+    nonce: &str,
+) -> Outcome<Authenticator> {
+    let provider = organizations::provider(conn)?;
+    let issuer = provider.map_or_else(|| "Casebell".to_owned(), |provider| provider.name);
+    Authenticator::new(key, person.id, nonce, &issuer, person.email.as_str()).map_err(|error| {
+        let why = diesel::result::Error::SerializationError(error.to_string().into());
+        why.into()
+    })
+}
+
+fn fresh_codes(
+    conn: &mut Conn,
+    key: &SecretKey,
+    person: PersonId,
+    now: Instant,
+) -> Outcome<Vec<String>> {
+    let codes = new_recovery_codes();
+    let hashes: Vec<String> = codes
+        .iter()
+        .filter_map(|code| recovery_hash(key, person, code))
+        .collect();
+    second_factors::replace_codes(conn, person, &hashes, now)?;
+    Ok(codes)
+}
+
+fn audited(conn: &mut Conn, by: By<'_>, kind: &str, person: &Person, now: Instant) -> Outcome<()> {
+    let after = object(json!({"email": person.email}));
+    record(
+        conn,
+        by,
+        kind,
+        Some(person.organization_id),
+        Some(EventId::from_uuid(*person.id.as_uuid())),
+        (None, Some(&after)),
+        now,
+    )
+}
