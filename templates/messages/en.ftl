@@ -1575,7 +1575,7 @@ problem-detail-account-disabled = This person is disabled. Enable them first.
 problem-missing-permission = Not permitted
 problem-detail-missing-permission = This needs the permission { $permission }, which none of your roles grants here.
 problem-scoped-token = Not permitted with this token
-problem-detail-scoped-token = A token that allows only some of what you may do cannot manage tokens. Use a session, or a token without a scope.
+problem-detail-scoped-token = A token that allows only some of what you may do cannot manage tokens or choose notices. Use a session, or a token without a scope.
 problem-csrf = The change does not carry the session’s token
 problem-detail-csrf = Send the csrf_token of your session as X-CSRF-Token with every change.
 problem-not-editable = This entry cannot be changed
@@ -1785,6 +1785,7 @@ mail-see-escalation = See the escalation
 mail-review = Review the escalation
 mail-answer = Answer in the portal
 mail-unread = Answers to this mail are not read. Please write in the portal.
+mail-unread-letter = Answers to this mail are not read.
 mail-unsubscribe = To have no more mails of this kind, go to
 mail-unsubscribe-link = No more mails of this kind
 mail-because-requester = You get this because you raised the escalation.
@@ -1907,7 +1908,7 @@ mail-instead-third-party-engaged = Support follows up with them and writes in th
 
 mail-access-requested-title = { $name } asks for access to { $organization }
 mail-access-requested = { $name } ({ $email }) asks to read the cases of { $organization }.
-mail-access-requested-known = Grant it only to somebody whom you know, and whose address you recognise. Whoever gets access reads every case that its designated contacts opened.
+mail-access-requested-known = Grant it only to somebody whom you know, and whose address you recognise. Whoever gets access reads every case that designated contacts of { $organization } opened.
 mail-access-granted-title = You have access to { $organization }
 mail-access-granted = { $by } granted what you asked for: you can read the cases of { $organization }.
 mail-access-granted-until = Your access ends on { $until }.
@@ -1934,6 +1935,7 @@ mail-second-factor-turned-off = { $by } turned off the second factor of your acc
 mail-second-factor-codes-renewed = { $by } made new recovery codes for your account on { $at }. Those that you had before do not work any more.
 mail-second-factor-code-used = On { $at }, somebody signed in as you with a recovery code in place of the second factor. That code does not work any more.
 mail-second-factor-left = { $count ->
+    [0] No recovery code is left. Make new ones before you need one.
     [one] One recovery code is left.
    *[other] { $count } recovery codes are left.
 }

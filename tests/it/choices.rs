@@ -122,6 +122,8 @@ on_both_databases! { Office:
 
 on_both_databases! { Desk:
     people_choose_on_their_page,
+    a_token_for_less_than_everything_chooses_nothing,
+    who_sees_notices_does_not_see_a_link_that_lets_somebody_in,
 }
 
 async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: Office) {
@@ -157,10 +159,12 @@ async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: Office) {
         .collect();
     assert_eq!(kinds, ["step_promised"]);
     // Nobody else's mail ends with it.
+    let owner = json!({ "owner": "eve@bellhop.test" });
+    office.eve.changes(&case, owner).await.ok();
     office.dana.writes(&case, "Thank you.").await;
     office.desk.post().await;
     let letters = office.server.letters().split_off(known);
-    assert!(!letters.is_empty(), "the engineers still read of it");
+    assert!(!letters.is_empty(), "Eve still reads what Dana writes");
 
     // It is in the record, under her name, and it is hers to undo.
     let events = office.desk.person("ada").all("/audit-events").await;
@@ -396,7 +400,23 @@ struct Browser<'a> {
     csrf: String,
 }
 
-impl Browser<'_> {
+impl<'a> Browser<'a> {
+    /// Somebody signs in.
+    async fn of(desk: &'a Desk, name: &str) -> Self {
+        let builder = desk.client().post(desk.api("/sessions"));
+        let signed_in = Asking::new(format!("{name} signs in"), builder)
+            .json(&json!({ "email": desk.person(name).email(), "password": PASSWORD }))
+            .await;
+        let cookie = signed_in.header("set-cookie").split(';').next();
+        let cookie = cookie.unwrap_or_default().to_owned();
+        let me = signed_in.created();
+        Self {
+            desk,
+            cookie,
+            csrf: me["csrf_token"].as_str().expect("a token").to_owned(),
+        }
+    }
+
     async fn get(&self, path: &str) -> Answer {
         let builder = self.desk.client().get(self.desk.page(path));
         Asking::new(
@@ -409,32 +429,13 @@ impl Browser<'_> {
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let builder = self.desk.client().post(self.desk.page(path));
         let builder = builder.header("cookie", &self.cookie).form(fields);
-        Asking::new(format!("dana: {path}"), builder).await
+        Asking::new(format!("browser: {path}"), builder).await
     }
 }
 
 async fn people_choose_on_their_page(desk: Desk) {
     let dana = desk.person("dana");
-    let builder = desk.client().post(desk.api("/sessions"));
-    let signed_in = Asking::new("dana signs in".to_owned(), builder)
-        .json(&json!({ "email": dana.email(), "password": PASSWORD }))
-        .await;
-    let cookie = signed_in
-        .header("set-cookie")
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let csrf = signed_in.created()["csrf_token"]
-        .as_str()
-        .expect("a token")
-        .to_owned();
-    let browser = Browser {
-        desk: &desk,
-        cookie,
-        csrf,
-    };
-
+    let browser = Browser::of(&desk, "dana").await;
     let page = browser.get("/account/notices").await;
     assert_eq!(page.status, 200);
     for said in [
@@ -505,4 +506,73 @@ async fn people_choose_on_their_page(desk: Desk) {
     let mails = desk.post().await;
     assert!(!mails.recipients().contains(&"dana@acme.test"), "{mails:?}");
     assert_eq!(dana.sees(&case).await["status"], "closed");
+}
+
+async fn a_token_for_less_than_everything_chooses_nothing(desk: Desk) {
+    let dana = desk.person("dana");
+    let new = json!({ "name": "Reader", "permissions": ["cases:view"] });
+    let token = dana.post("/tokens", new).await.created();
+    let reader = Person::new(&desk, dana.is, token["token"].as_str().expect("a token"));
+    let before = desk.rows();
+    let off = json!({ "entry_posted": "none" });
+    let refused = reader.patch("/me/notices", off).await;
+    refused.refused(403, "scoped_token");
+    desk.is_unchanged_since(&before, "a scoped token");
+    reader.get("/me/notices").await.ok();
+}
+
+async fn who_sees_notices_does_not_see_a_link_that_lets_somebody_in(desk: Desk) {
+    let (dana, now) = (person(&desk, "dana@acme.test").await, desk.now());
+    // The key that this desk made for itself signs the link in the mail; here another will do to have a row.
+    let key = SecretKey::from_text(&SecretString::from(KEY));
+    let written = desk.db().write(move |conn| -> Result<_, DbError> {
+        let link = issue(
+            conn,
+            &key,
+            LinkPurpose::PasswordReset,
+            dana,
+            TimeDelta::hours(1),
+            now,
+        )?;
+        let way = PasswordWay::SignedIn;
+        write_to_person(
+            conn,
+            dana,
+            &Letter::PasswordReset(PasswordReset { link }),
+            None,
+            now,
+        )?;
+        write_to_person(
+            conn,
+            dana,
+            &Letter::PasswordChanged(PasswordChanged { way }),
+            None,
+            now,
+        )
+    });
+    assert!(written.await.expect("written"));
+    let mails = desk.post().await;
+    let bears = |mail: &&Mail| mail.text.contains("/password-resets/cbl_");
+    assert_eq!(mails.0.iter().filter(bears).count(), 1, "{mails:?}");
+    let ada = desk.person("ada");
+    let browser = Browser::of(&desk, "ada").await;
+    for (kind, shown) in [("password_reset", false), ("password_changed", true)] {
+        let notices = ada.all("/notices").await;
+        let notice = notices.iter().find(|notice| notice["kind"] == kind);
+        let id = notice
+            .and_then(|notice| notice["id"].as_str())
+            .expect("a notice");
+        let page = browser.get(&format!("/admin/notices/{id}")).await;
+        assert_eq!(page.status, 200);
+        assert!(!page.text.contains("password-resets"), "{}", page.text);
+        assert_eq!(page.text.contains("Your password was changed"), shown);
+        assert_eq!(
+            page.text.contains("it is shown to nobody here"),
+            !shown,
+            "{}",
+            page.text
+        );
+        let file = browser.get(&format!("/admin/notices/{id}/mail")).await;
+        assert_eq!(file.status, if shown { 200 } else { 404 });
+    }
 }

@@ -128,6 +128,8 @@ on_both_databases! { Rows:
     an_escalation_has_what_its_state_needs,
     no_feed_entry_is_without_its_case,
     an_audited_event_stays_as_it_was_written,
+    a_notice_goes_to_a_person_or_to_an_address,
+    a_link_is_good_for_one_thing_and_ends_once,
     there_is_one_provider_and_one_default_calendar,
 }
 
@@ -424,4 +426,94 @@ async fn there_is_one_provider_and_one_default_calendar(rows: Rows) {
     };
     takes(&rows, "a default calendar", &calendar(1)).await;
     refuses(&rows, "a second default calendar", &calendar(2)).await;
+}
+
+async fn a_notice_goes_to_a_person_or_to_an_address(rows: Rows) {
+    furnish(&rows).await;
+    let (dana, acme) = (rows.id(4), rows.id(3));
+    let notice = |n: u32, person: &str, email: &str, name: &str, organization: &str| {
+        format!(
+            "INSERT INTO notices (id, kind, person_id, to_email, to_name, to_organization_id, thread, payload, message_id, \
+             state, next_attempt_at, created_at) VALUES \
+             ({}, 'k', {person}, {email}, {name}, {organization}, 't', '{{}}', 'm{n}', 'waiting', {AT}, {AT})",
+            rows.id(600 + n)
+        )
+    };
+    let (email, name, none) = ("'nils@acme.test'", "'Nils'", "NULL");
+    takes(
+        &rows,
+        "one to a person",
+        &notice(1, &dana, none, none, none),
+    )
+    .await;
+    takes(
+        &rows,
+        "one to an address",
+        &notice(2, none, email, name, &acme),
+    )
+    .await;
+    takes(
+        &rows,
+        "one without a zone",
+        &notice(3, none, email, name, none),
+    )
+    .await;
+    for (what, sql) in [
+        ("one to nobody", notice(4, none, none, none, none)),
+        ("one to two", notice(5, &dana, email, name, none)),
+        (
+            "an address without a name",
+            notice(6, none, email, none, none),
+        ),
+        (
+            "a name without an address",
+            notice(7, &dana, none, name, none),
+        ),
+        ("a person with a zone", notice(8, &dana, none, none, &acme)),
+    ] {
+        refuses(&rows, what, &sql).await;
+    }
+    let choice = |kind: &str, delivery: &str| {
+        format!(
+            "INSERT INTO notice_preferences (person_id, kind, delivery, updated_at) VALUES ({dana}, '{kind}', '{delivery}', {AT})"
+        )
+    };
+    takes(&rows, "a choice", &choice("a", "none")).await;
+    refuses(&rows, "a second choice", &choice("a", "now")).await;
+    refuses(&rows, "a choice of nothing", &choice("b", "")).await;
+}
+
+async fn a_link_is_good_for_one_thing_and_ends_once(rows: Rows) {
+    furnish(&rows).await;
+    let dana = rows.id(4);
+    let link = |n: u32, purpose: &str, hash: &str, used: &str, revoked: &str| {
+        format!(
+            "INSERT INTO one_time_links (id, purpose, person_id, token_hash, created_at, expires_at, used_at, revoked_at) \
+             VALUES ({}, '{purpose}', {dana}, '{hash}', {AT}, {AT}, {used}, {revoked})",
+            rows.id(700 + n)
+        )
+    };
+    takes(&rows, "a link", &link(1, "invitation", "a", "NULL", "NULL")).await;
+    takes(
+        &rows,
+        "one that was used",
+        &link(2, "password_reset", "b", AT, "NULL"),
+    )
+    .await;
+    for (what, sql) in [
+        (
+            "a link with the same secret",
+            link(3, "invitation", "a", "NULL", "NULL"),
+        ),
+        (
+            "a link for anything else",
+            link(4, "sign_in", "c", "NULL", "NULL"),
+        ),
+        (
+            "one that was used and called back",
+            link(5, "invitation", "d", AT, AT),
+        ),
+    ] {
+        refuses(&rows, what, &sql).await;
+    }
 }

@@ -12,7 +12,8 @@ use crate::domain::notice::{Delivery, NoticeKind, Topic};
 use crate::http::call::{Call, SIGNED_IN};
 use crate::http::fields::{At, Errors, Fault, Field, Member, Request};
 use crate::http::pagination::Page;
-use crate::http::problem::Problem;
+use crate::http::principal::Via;
+use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::words::Words;
@@ -51,7 +52,8 @@ impl Field for ChooseNotices {
         for (name, value) in given {
             let at = at.name(&name);
             let Ok(kind) = name.parse::<NoticeKind>() else {
-                errors.refuse::<()>(&at, Fault::new("unknown_field"));
+                let known = NoticeKind::NAMES.join(", ");
+                errors.refuse::<()>(&at, Fault::new("unknown_field").with("known", known));
                 continue;
             };
             if let Some(delivery) = Delivery::read(&value, &at, errors) {
@@ -94,6 +96,9 @@ pub async fn list(call: Call) -> Result<Reply<Page<NoticeChoice>>, Problem> {
 
 /// Chooses which kinds of notices one gets.
 pub async fn change(call: Call<(), ChooseNotices>) -> Result<Reply<Page<NoticeChoice>>, Problem> {
+    if let Via::Token { scoped: true, .. } = call.principal.via {
+        return Err(Problem::new(Code::ScopedToken));
+    }
     call.write(|conn, call| {
         let actor = &call.principal.actor;
         choose(conn, actor, &call.body.0, call.now)?;

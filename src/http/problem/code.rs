@@ -48,7 +48,8 @@ codes! {
     InvalidSecondFactor = "invalid_second_factor", UNAUTHORIZED;
     /// What is asked for is in sight, but the person may not do it (A5); `permission` names what is missing.
     MissingPermission = "missing_permission", FORBIDDEN;
-    /// A token that allows only a part of what its owner may do cannot manage tokens, or it could make itself more.
+    /// A token that allows only a part of what its owner may do changes nothing about their account: it could make itself
+    /// more, or keep them from being told.
     ScopedToken = "scoped_token", FORBIDDEN;
     /// A change made by cookie came without the session's token.
     Csrf = "csrf", FORBIDDEN;

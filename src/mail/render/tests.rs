@@ -161,6 +161,25 @@ fn what_one_can_do_without_says_so_at_its_foot() {
 }
 
 #[test]
+fn the_last_recovery_code_is_told_of() {
+    let letters = sample::all(NoticeKind::SecondFactorChanged);
+    let left = |notice: &Notice| {
+        let rendered = renderer().render(notice, &sample::letterhead()).unwrap();
+        let mut lines = rendered.text.lines();
+        lines.find(|line| line.contains(" left")).map(str::to_owned)
+    };
+    let told: Vec<String> = letters.iter().filter_map(left).collect();
+    assert_eq!(
+        told,
+        [
+            "7 recovery codes are left.",
+            "No recovery code is left. Make new ones before you need one.",
+            "One recovery code is left.",
+        ]
+    );
+}
+
+#[test]
 fn only_letters_that_are_meant_to_bear_a_link_that_lets_somebody_in() {
     let renderer = renderer();
     for kind in NoticeKind::ALL {

@@ -87,7 +87,9 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
             .collect(),
         NoticeKind::SecondFactorChanged => SecondFactorChange::ALL
             .iter()
-            .map(|change| second_factor_changed(*change, None))
+            .map(|change| (*change, None))
+            .chain([0, 1].map(|left| (SecondFactorChange::CodeUsed, Some(left))))
+            .map(|(change, left)| second_factor_changed(change, left))
             .collect(),
         NoticeKind::PairingRolesChanged => vec![roles_changed(Vec::new())],
         NoticeKind::PairingSwitched => vec![switched(true)],
