@@ -55,10 +55,19 @@ async fn groups_are_installed_with_an_organization_and_follow_its_name(desk: Des
             "ACME Corporation Portal Viewers"
         ]
     );
-    let carried: Vec<&Value> = acme["items"].as_array().expect("a list").iter().map(|group| &group["roles"]).collect();
+    let carried: Vec<&Value> = acme["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|group| &group["roles"])
+        .collect();
     assert_eq!(
         carried,
-        [&json!(["organization_admin"]), &json!(["designated_contact"]), &json!(["portal_viewer"])]
+        [
+            &json!(["organization_admin"]),
+            &json!(["designated_contact"]),
+            &json!(["portal_viewer"])
+        ]
     );
     let partner = ada.get("/access-groups?organization=initech").await.ok();
     assert_eq!(partner["items"][0]["roles"], json!(["partner_admin"]));
@@ -76,11 +85,22 @@ async fn groups_are_installed_with_an_organization_and_follow_its_name(desk: Des
     );
     // One that was renamed by hand keeps its name.
     let viewers = group(&abel, "ACME Corporation Portal Viewers").await;
-    abel.patch(&format!("/access-groups/{viewers}"), json!({ "name": "Readers" })).await.ok();
-    ada.patch("/organizations/acme", json!({ "name": "ACME Inc." })).await.ok();
+    abel.patch(
+        &format!("/access-groups/{viewers}"),
+        json!({ "name": "Readers" }),
+    )
+    .await
+    .ok();
+    ada.patch("/organizations/acme", json!({ "name": "ACME Inc." }))
+        .await
+        .ok();
     assert_eq!(
         names(&abel.get("/access-groups").await.ok()),
-        ["ACME Inc. Administrators", "ACME Inc. Designated Contacts", "Readers"]
+        [
+            "ACME Inc. Administrators",
+            "ACME Inc. Designated Contacts",
+            "Readers"
+        ]
     );
     // So do those of organizations that are added later.
     let added = json!({ "slug": "hooli", "name": "Hooli", "kind": "customer" });
@@ -94,36 +114,73 @@ async fn own_roles_are_given_changed_and_removed(desk: Desk) {
     let case = dana.opens(high()).await;
     let role = json!({ "code": "triage", "name": "Triage", "permissions": ["cases:view", "cases:update", "cases:work"] });
     let role = ada.post("/roles", role.clone()).await.created();
-    assert_eq!((&role["held_by"], &role["predefined"]), (&json!(0), &json!(false)));
+    assert_eq!(
+        (&role["held_by"], &role["predefined"]),
+        (&json!(0), &json!(false))
+    );
     let path = format!("/roles/{}", role["id"].as_str().expect("an id"));
-    ada.post("/roles", json!({ "code": "triage", "name": "Again" })).await.names_fields(&[("code", "taken")]);
-    ada.post("/roles", json!({ "code": "monitor", "name": "Again" })).await.refused(422, "validation_failed");
-    let copy = ada.post("/roles", json!({ "code": "watch", "name": "Watch", "copy_of": "monitor" })).await.created();
+    ada.post("/roles", json!({ "code": "triage", "name": "Again" }))
+        .await
+        .names_fields(&[("code", "taken")]);
+    ada.post("/roles", json!({ "code": "monitor", "name": "Again" }))
+        .await
+        .refused(422, "validation_failed");
+    let copy = ada
+        .post(
+            "/roles",
+            json!({ "code": "watch", "name": "Watch", "copy_of": "monitor" }),
+        )
+        .await
+        .created();
     let monitor = ada.get("/roles/monitor").await.ok();
     assert_eq!(copy["permissions"], monitor["permissions"]);
-    assert_eq!((&monitor["held_by"], &monitor["predefined"]), (&json!(1), &json!(true)));
+    assert_eq!(
+        (&monitor["held_by"], &monitor["predefined"]),
+        (&json!(1), &json!(true))
+    );
 
     // What several roles grant is joined, and holds with the next request.
     let patch = json!({ "priority": "medium" });
-    mona.changes(&case, patch.clone()).await.refused(403, "missing_permission");
+    mona.changes(&case, patch.clone())
+        .await
+        .refused(403, "missing_permission");
     let user = format!("/users/{}", id(&mona).await);
-    let given = ada.patch(&user, json!({ "roles": ["monitor", "triage"] })).await.ok();
+    let given = ada
+        .patch(&user, json!({ "roles": ["monitor", "triage"] }))
+        .await
+        .ok();
     assert_eq!(given["roles"], json!(["monitor", "triage"]));
     mona.changes(&case, patch).await.ok();
     assert_eq!(ada.get("/roles/triage").await.ok()["held_by"], 1);
-    ada.patch(&path, json!({ "permissions": ["cases:view"] })).await.ok();
-    mona.changes(&case, json!({ "priority": "high" })).await.refused(403, "missing_permission");
+    ada.patch(&path, json!({ "permissions": ["cases:view"] }))
+        .await
+        .ok();
+    mona.changes(&case, json!({ "priority": "high" }))
+        .await
+        .refused(403, "missing_permission");
 
     // The predefined ones stay; one that is held is removed on purpose only.
-    ada.patch("/roles/monitor", json!({ "name": "x" })).await.refused(409, "role_predefined");
-    ada.delete("/roles/monitor").await.refused(409, "role_predefined");
+    ada.patch("/roles/monitor", json!({ "name": "x" }))
+        .await
+        .refused(409, "role_predefined");
+    ada.delete("/roles/monitor")
+        .await
+        .refused(409, "role_predefined");
     let held = ada.delete(&path).await.refused(409, "role_held");
-    assert_eq!((&held.json["people"], &held.json["groups"]), (&json!(1), &json!(0)));
+    assert_eq!(
+        (&held.json["people"], &held.json["groups"]),
+        (&json!(1), &json!(0))
+    );
     ada.delete(&format!("{path}?force=true")).await.done();
     ada.get(&path).await.refused(404, "not_found");
     assert_eq!(ada.get(&user).await.ok()["roles"], json!(["monitor"]));
     let events = ada.get("/audit-events?limit=100").await.ok();
-    let kinds: Vec<&str> = events["items"].as_array().expect("a list").iter().filter_map(|event| event["kind"].as_str()).collect();
+    let kinds: Vec<&str> = events["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|event| event["kind"].as_str())
+        .collect();
     for kind in ["role.added", "role.changed", "role.removed"] {
         assert!(kinds.contains(&kind), "{kinds:?}");
     }
@@ -131,7 +188,10 @@ async fn own_roles_are_given_changed_and_removed(desk: Desk) {
 
 async fn nobody_gives_what_they_may_not(desk: Desk) {
     let (abel, eve, ada) = (desk.person("abel"), desk.person("eve"), desk.person("ada"));
-    let (nils, gina) = (id(&desk.person("vic")).await, id(&desk.person("gina")).await);
+    let (nils, gina) = (
+        id(&desk.person("vic")).await,
+        id(&desk.person("gina")).await,
+    );
     let user = format!("/users/{nils}");
     for (role, code) in [
         ("administrator", "other_side"),
@@ -139,51 +199,111 @@ async fn nobody_gives_what_they_may_not(desk: Desk) {
         ("trusted_external_user", "of_pairings"),
         ("triage", "not_found"),
     ] {
-        abel.patch(&user, json!({ "roles": [role] })).await.names_fields(&[("roles", code)]);
+        abel.patch(&user, json!({ "roles": [role] }))
+            .await
+            .names_fields(&[("roles", code)]);
     }
     // A role of its own grants no more than its people can have.
     let sly = json!({ "code": "sly", "name": "Sly", "permissions": ["feeds:internal"] });
-    abel.post("/roles", sly).await.names_fields(&[("permissions", "other_side")]);
+    abel.post("/roles", sly)
+        .await
+        .names_fields(&[("permissions", "other_side")]);
     let copy = json!({ "code": "sly", "name": "Sly", "copy_of": "administrator" });
-    abel.post("/roles", copy).await.names_fields(&[("copy_of", "other_side")]);
+    abel.post("/roles", copy)
+        .await
+        .names_fields(&[("copy_of", "other_side")]);
     let reader = json!({ "code": "reader", "name": "Reader", "copy_of": "portal_viewer" });
     let reader = abel.post("/roles", reader).await.created();
     // Another organization's role is not there.
-    ada.post("/roles", json!({ "code": "triage", "name": "Triage" })).await.created();
-    abel.patch(&user, json!({ "roles": ["triage"] })).await.names_fields(&[("roles", "not_found")]);
+    ada.post("/roles", json!({ "code": "triage", "name": "Triage" }))
+        .await
+        .created();
+    abel.patch(&user, json!({ "roles": ["triage"] }))
+        .await
+        .names_fields(&[("roles", "not_found")]);
     abel.get("/roles/triage").await.refused(404, "not_found");
-    desk.person("gus").get(&format!("/roles/{}", reader["id"].as_str().expect("an id"))).await.refused(404, "not_found");
+    desk.person("gus")
+        .get(&format!("/roles/{}", reader["id"].as_str().expect("an id")))
+        .await
+        .refused(404, "not_found");
     // Nor are its groups and people.
     let theirs = group(&ada, "Bellhop Support Administrators").await;
-    abel.get(&format!("/access-groups/{theirs}")).await.refused(404, "not_found");
+    abel.get(&format!("/access-groups/{theirs}"))
+        .await
+        .refused(404, "not_found");
     let own = group(&abel, "ACME Corporation Portal Viewers").await;
-    abel.post(&format!("/access-groups/{own}/members"), json!({ "user": gina })).await.names_fields(&[("user", "not_found")]);
-    abel.patch(&format!("/access-groups/{own}"), json!({ "roles": ["supervisor"] })).await.names_fields(&[("roles", "other_side")]);
+    abel.post(
+        &format!("/access-groups/{own}/members"),
+        json!({ "user": gina }),
+    )
+    .await
+    .names_fields(&[("user", "not_found")]);
+    abel.patch(
+        &format!("/access-groups/{own}"),
+        json!({ "roles": ["supervisor"] }),
+    )
+    .await
+    .names_fields(&[("roles", "other_side")]);
     // Who may manage groups, but not give roles, makes nobody an administrator.
     let keeper = json!({ "code": "keeper", "name": "Keeper",
         "permissions": ["access_groups:view", "access_groups:manage", "roles:view", "roles:manage"] });
     let keeper = ada.post("/roles", keeper).await.created();
     let eve_id = id(&eve).await;
-    ada.patch(&format!("/users/{eve_id}"), json!({ "roles": ["keeper"] })).await.ok();
-    let refused = eve.post(&format!("/access-groups/{theirs}/members"), json!({ "user": eve_id })).await;
-    assert_eq!(refused.refused(403, "missing_permission").json["permission"], "grants:add");
+    ada.patch(&format!("/users/{eve_id}"), json!({ "roles": ["keeper"] }))
+        .await
+        .ok();
+    let refused = eve
+        .post(
+            &format!("/access-groups/{theirs}/members"),
+            json!({ "user": eve_id }),
+        )
+        .await;
+    assert_eq!(
+        refused.refused(403, "missing_permission").json["permission"],
+        "grants:add"
+    );
     let more = json!({ "permissions": ["access_groups:manage", "users:manage"] });
-    let refused = eve.patch(&format!("/roles/{}", keeper["id"].as_str().expect("an id")), more).await;
-    assert_eq!(refused.refused(403, "missing_permission").json["permission"], "grants:add");
+    let refused = eve
+        .patch(
+            &format!("/roles/{}", keeper["id"].as_str().expect("an id")),
+            more,
+        )
+        .await;
+    assert_eq!(
+        refused.refused(403, "missing_permission").json["permission"],
+        "grants:add"
+    );
     let before = desk.rows();
-    desk.person("dana").post("/roles", json!({ "code": "x", "name": "x" })).await.refused(403, "missing_permission");
-    desk.person("dana").get("/roles").await.refused(403, "missing_permission");
+    desk.person("dana")
+        .post("/roles", json!({ "code": "x", "name": "x" }))
+        .await
+        .refused(403, "missing_permission");
+    desk.person("dana")
+        .get("/roles")
+        .await
+        .refused(403, "missing_permission");
     desk.is_unchanged_since(&before, "somebody without the permission");
 }
 
 async fn a_group_gives_to_its_members_and_to_nobody_else(desk: Desk) {
-    let (ada, mona, devi, dana) = (desk.person("ada"), desk.person("mona"), desk.person("devi"), desk.person("dana"));
+    let (ada, mona, devi, dana) = (
+        desk.person("ada"),
+        desk.person("mona"),
+        desk.person("devi"),
+        desk.person("dana"),
+    );
     let case = dana.opens(high()).await;
-    let everybody = ["ada", "sam", "ola", "otto", "eve", "mona", "devi", "dana", "carl", "vic", "abel", "gina", "gus", "pia"];
+    let everybody = [
+        "ada", "sam", "ola", "otto", "eve", "mona", "devi", "dana", "carl", "vic", "abel", "gina",
+        "gus", "pia",
+    ];
     let access = async || {
         let mut all: BTreeMap<&str, Value> = BTreeMap::new();
         for key in everybody {
-            all.insert(key, desk.person(key).get("/me").await.ok()["permissions"].clone());
+            all.insert(
+                key,
+                desk.person(key).get("/me").await.ok()["permissions"].clone(),
+            );
         }
         all
     };
@@ -191,7 +311,9 @@ async fn a_group_gives_to_its_members_and_to_nobody_else(desk: Desk) {
     let new = json!({ "name": "Night shift", "roles": ["support_engineer"], "members": [id(&mona).await] });
     let group = ada.post("/access-groups", new).await.created();
     let path = format!("/access-groups/{}", group["id"].as_str().expect("an id"));
-    mona.changes(&case, json!({ "status": "in_progress" })).await.ok();
+    mona.changes(&case, json!({ "status": "in_progress" }))
+        .await
+        .ok();
     // Of each change of its members, only those who join or leave notice anything (A3).
     for (change, changed) in [
         (vec!["mona", "devi"], vec!["mona", "devi"]),
@@ -206,8 +328,14 @@ async fn a_group_gives_to_its_members_and_to_nobody_else(desk: Desk) {
         }
         ada.patch(&path, json!({ "members": members })).await.ok();
         let now = access().await;
-        let differ: Vec<&str> = everybody.into_iter().filter(|key| now[key] != before[key]).collect();
-        let mut expected: Vec<&str> = everybody.into_iter().filter(|key| changed.contains(key)).collect();
+        let differ: Vec<&str> = everybody
+            .into_iter()
+            .filter(|key| now[key] != before[key])
+            .collect();
+        let mut expected: Vec<&str> = everybody
+            .into_iter()
+            .filter(|key| changed.contains(key))
+            .collect();
         expected.sort_by_key(|key| everybody.iter().position(|other| other == key));
         // Otto reviews already what engineers do; what a group adds to that is nothing.
         expected.retain(|key| *key != "otto");
@@ -215,16 +343,36 @@ async fn a_group_gives_to_its_members_and_to_nobody_else(desk: Desk) {
     }
     // One by one, too; and what is not there is not taken.
     let devi_id = id(&devi).await;
-    ada.post(&format!("{path}/members"), json!({ "user": devi_id })).await.ok();
+    ada.post(&format!("{path}/members"), json!({ "user": devi_id }))
+        .await
+        .ok();
     let seen = ada.get(&format!("/users/{devi_id}")).await.ok();
-    assert_eq!((&seen["groups"][0]["name"], &seen["roles"]), (&json!("Night shift"), &json!(["developer"])));
-    ada.post(&format!("{path}/roles"), json!({ "role": "supervisor" })).await.ok();
-    assert!(devi.get("/me").await.ok()["permissions"].as_array().expect("a list").contains(&json!("escalations:assign")));
+    assert_eq!(
+        (&seen["groups"][0]["name"], &seen["roles"]),
+        (&json!("Night shift"), &json!(["developer"]))
+    );
+    ada.post(&format!("{path}/roles"), json!({ "role": "supervisor" }))
+        .await
+        .ok();
+    assert!(
+        devi.get("/me").await.ok()["permissions"]
+            .as_array()
+            .expect("a list")
+            .contains(&json!("escalations:assign"))
+    );
     ada.delete(&format!("{path}/roles/supervisor")).await.ok();
-    ada.delete(&format!("{path}/roles/supervisor")).await.refused(404, "not_found");
+    ada.delete(&format!("{path}/roles/supervisor"))
+        .await
+        .refused(404, "not_found");
     ada.delete(&format!("{path}/members/{devi_id}")).await.ok();
-    ada.delete(&format!("{path}/members/{devi_id}")).await.refused(404, "not_found");
-    let stale = ada.asks(reqwest::Method::PATCH, &path).header("if-match", "\"1\"").json(&json!({ "name": "x" })).await;
+    ada.delete(&format!("{path}/members/{devi_id}"))
+        .await
+        .refused(404, "not_found");
+    let stale = ada
+        .asks(reqwest::Method::PATCH, &path)
+        .header("if-match", "\"1\"")
+        .json(&json!({ "name": "x" }))
+        .await;
     stale.refused(412, "stale_version");
     ada.delete(&path).await.done();
     assert_eq!(access().await, before);
@@ -234,18 +382,35 @@ async fn somebody_remains_administrator(desk: Desk) {
     let (ada, eve) = (desk.person("ada"), desk.person("eve"));
     let user = format!("/users/{}", id(&ada).await);
     let (eve_id, ada_id) = (id(&eve).await, id(&ada).await);
-    ada.patch(&user, json!({ "roles": ["monitor"] })).await.refused(409, "last_administrator");
-    ada.patch(&user, json!({ "disabled": true })).await.refused(409, "last_administrator");
+    ada.patch(&user, json!({ "roles": ["monitor"] }))
+        .await
+        .refused(409, "last_administrator");
+    ada.patch(&user, json!({ "disabled": true }))
+        .await
+        .refused(409, "last_administrator");
     // By a group she stays what she is, and then the group is what keeps her.
-    let admins = format!("/access-groups/{}", group(&ada, "Bellhop Support Administrators").await);
-    ada.post(&format!("{admins}/members"), json!({ "user": ada_id })).await.ok();
+    let admins = format!(
+        "/access-groups/{}",
+        group(&ada, "Bellhop Support Administrators").await
+    );
+    ada.post(&format!("{admins}/members"), json!({ "user": ada_id }))
+        .await
+        .ok();
     ada.patch(&user, json!({ "roles": [] })).await.ok();
     let before = desk.rows();
-    ada.delete(&format!("{admins}/members/{ada_id}")).await.refused(409, "last_administrator");
-    ada.patch(&admins, json!({ "members": [] })).await.refused(409, "last_administrator");
-    ada.delete(&format!("{admins}/roles/administrator")).await.refused(409, "last_administrator");
+    ada.delete(&format!("{admins}/members/{ada_id}"))
+        .await
+        .refused(409, "last_administrator");
+    ada.patch(&admins, json!({ "members": [] }))
+        .await
+        .refused(409, "last_administrator");
+    ada.delete(&format!("{admins}/roles/administrator"))
+        .await
+        .refused(409, "last_administrator");
     ada.delete(&admins).await.refused(409, "last_administrator");
-    ada.patch(&user, json!({ "disabled": true })).await.refused(409, "last_administrator");
+    ada.patch(&user, json!({ "disabled": true }))
+        .await
+        .refused(409, "last_administrator");
     desk.is_unchanged_since(&before, "a refused change");
     // A copy of the role keeps her too, as long as it grants it.
     let copy = json!({ "code": "chief", "name": "Chief", "copy_of": "administrator" });
@@ -253,26 +418,49 @@ async fn somebody_remains_administrator(desk: Desk) {
     let chief = format!("/roles/{}", copy["id"].as_str().expect("an id"));
     ada.patch(&user, json!({ "roles": ["chief"] })).await.ok();
     ada.delete(&admins).await.done();
-    ada.patch(&chief, json!({ "permissions": ["cases:view"] })).await.refused(409, "last_administrator");
-    ada.delete(&format!("{chief}?force=true")).await.refused(409, "last_administrator");
-    ada.patch(&format!("/users/{eve_id}"), json!({ "roles": ["administrator"] })).await.ok();
+    ada.patch(&chief, json!({ "permissions": ["cases:view"] }))
+        .await
+        .refused(409, "last_administrator");
+    ada.delete(&format!("{chief}?force=true"))
+        .await
+        .refused(409, "last_administrator");
+    ada.patch(
+        &format!("/users/{eve_id}"),
+        json!({ "roles": ["administrator"] }),
+    )
+    .await
+    .ok();
     ada.delete(&format!("{chief}?force=true")).await.done();
-    eve.patch(&format!("/users/{eve_id}"), json!({ "roles": [] })).await.refused(409, "last_administrator");
+    eve.patch(&format!("/users/{eve_id}"), json!({ "roles": [] }))
+        .await
+        .refused(409, "last_administrator");
 
     // A customer's people keep one of theirs; the provider may do otherwise.
     let abel = desk.person("abel");
     let abel_path = format!("/users/{}", id(&abel).await);
-    abel.patch(&abel_path, json!({ "roles": ["portal_viewer"] })).await.refused(409, "last_administrator");
-    eve.patch(&abel_path, json!({ "roles": ["portal_viewer"] })).await.ok();
+    abel.patch(&abel_path, json!({ "roles": ["portal_viewer"] }))
+        .await
+        .refused(409, "last_administrator");
+    eve.patch(&abel_path, json!({ "roles": ["portal_viewer"] }))
+        .await
+        .ok();
     eve.patch(&abel_path, json!({ "roles": [] })).await.ok();
 }
 
 async fn whoever_loses_the_last_role_is_signed_out(desk: Desk) {
     let ada = desk.person("ada");
-    let sessions = || desk.database().texts("SELECT CAST(count(*) AS text) AS text FROM sessions JOIN people ON people.id = sessions.person_id WHERE people.email = 'mona@bellhop.test'");
+    let sessions = || {
+        desk.database().texts("SELECT CAST(count(*) AS text) AS text FROM sessions JOIN people ON people.id = sessions.person_id WHERE people.email = 'mona@bellhop.test'")
+    };
     let signed_in = async || {
         let body = json!({ "email": "mona@bellhop.test", "password": PASSWORD });
-        let answer = desk.client().post(desk.api("/sessions")).json(&body).send().await.expect("an answer");
+        let answer = desk
+            .client()
+            .post(desk.api("/sessions"))
+            .json(&body)
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(answer.status(), 201);
         assert_ne!(sessions(), ["0"]);
     };
@@ -280,7 +468,9 @@ async fn whoever_loses_the_last_role_is_signed_out(desk: Desk) {
     let mona_id = id(&mona).await;
     let user = format!("/users/{mona_id}");
     signed_in().await;
-    ada.patch(&user, json!({ "roles": ["developer"] })).await.ok();
+    ada.patch(&user, json!({ "roles": ["developer"] }))
+        .await
+        .ok();
     assert_ne!(sessions(), ["0"], "another role is left");
     ada.patch(&user, json!({ "roles": [] })).await.ok();
     assert_eq!(sessions(), ["0"]);
@@ -294,15 +484,26 @@ async fn whoever_loses_the_last_role_is_signed_out(desk: Desk) {
     signed_in().await;
     ada.delete(&format!("{path}/members/{mona_id}")).await.ok();
     assert_eq!(sessions(), ["0"]);
-    ada.post(&format!("{path}/members"), json!({ "user": mona_id })).await.ok();
+    ada.post(&format!("{path}/members"), json!({ "user": mona_id }))
+        .await
+        .ok();
     signed_in().await;
     ada.delete(&format!("{path}/roles/look")).await.ok();
     assert_eq!(sessions(), ["0"]);
-    ada.post(&format!("{path}/roles"), json!({ "role": "look" })).await.ok();
+    ada.post(&format!("{path}/roles"), json!({ "role": "look" }))
+        .await
+        .ok();
     signed_in().await;
-    ada.delete(&format!("/roles/{}?force=true", role["id"].as_str().expect("an id"))).await.done();
+    ada.delete(&format!(
+        "/roles/{}?force=true",
+        role["id"].as_str().expect("an id")
+    ))
+    .await
+    .done();
     assert_eq!(sessions(), ["0"]);
-    ada.post(&format!("{path}/roles"), json!({ "role": "monitor" })).await.ok();
+    ada.post(&format!("{path}/roles"), json!({ "role": "monitor" }))
+        .await
+        .ok();
     signed_in().await;
     ada.delete(&path).await.done();
     assert_eq!(sessions(), ["0"]);
@@ -312,28 +513,60 @@ async fn it_is_told_what_somebody_may_do_and_why(desk: Desk) {
     let (ada, eve, dana) = (desk.person("ada"), desk.person("eve"), desk.person("dana"));
     let eve_id = id(&eve).await;
     let owners = group(&ada, "Bellhop Support Escalation Owners").await;
-    ada.post(&format!("/access-groups/{owners}/members"), json!({ "user": eve_id })).await.ok();
+    ada.post(
+        &format!("/access-groups/{owners}/members"),
+        json!({ "user": eve_id }),
+    )
+    .await
+    .ok();
     let mine = eve.get("/me/permissions").await.ok();
-    assert_eq!(mine, ada.get(&format!("/users/{eve_id}/permissions")).await.ok());
+    assert_eq!(
+        mine,
+        ada.get(&format!("/users/{eve_id}/permissions")).await.ok()
+    );
     let of = |permission: &str| {
         let all = mine["permissions"].as_array().expect("a list").clone();
-        all.into_iter().find(|line| line["permission"] == permission).map(|line| line["granted_by"].clone())
+        all.into_iter()
+            .find(|line| line["permission"] == permission)
+            .map(|line| line["granted_by"].clone())
     };
     let by_group = json!({ "role": "escalation_owner", "way": "group", "group": { "id": owners, "name": "Bellhop Support Escalation Owners" }, "pairing": null });
-    let direct = json!({ "role": "support_engineer", "way": "direct", "group": null, "pairing": null });
+    let direct =
+        json!({ "role": "support_engineer", "way": "direct", "group": null, "pairing": null });
     assert_eq!(of("cases:work"), Some(json!([direct, by_group])));
     assert_eq!(of("escalations:review"), Some(json!([by_group])));
     assert_eq!(of("users:manage"), None);
-    assert!(mine["missing"].as_array().expect("a list").contains(&json!("users:manage")));
-    let listed: Vec<&Value> = mine["permissions"].as_array().expect("a list").iter().map(|line| &line["permission"]).collect();
+    assert!(
+        mine["missing"]
+            .as_array()
+            .expect("a list")
+            .contains(&json!("users:manage"))
+    );
+    let listed: Vec<&Value> = mine["permissions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|line| &line["permission"])
+        .collect();
     let me = eve.get("/me").await.ok();
-    assert_eq!(listed.len(), me["permissions"].as_array().expect("a list").len());
+    assert_eq!(
+        listed.len(),
+        me["permissions"].as_array().expect("a list").len()
+    );
     // For oneself nothing is needed; for others `users:view`.
     dana.get("/me/permissions").await.ok();
-    dana.get(&format!("/users/{eve_id}/permissions")).await.refused(404, "not_found");
-    desk.person("abel").get(&format!("/users/{eve_id}/permissions")).await.refused(404, "not_found");
+    dana.get(&format!("/users/{eve_id}/permissions"))
+        .await
+        .refused(404, "not_found");
+    desk.person("abel")
+        .get(&format!("/users/{eve_id}/permissions"))
+        .await
+        .refused(404, "not_found");
     let dana_id = id(&dana).await;
-    desk.person("abel").get(&format!("/users/{dana_id}/permissions")).await.ok();
+    desk.person("abel")
+        .get(&format!("/users/{dana_id}/permissions"))
+        .await
+        .ok();
 }
 
 /// Signs in to the portal, and visits it by cookie.
@@ -347,15 +580,38 @@ impl Visitor {
     pub async fn of(desk: &Desk, key: &str) -> Self {
         let person = desk.person(key);
         let body = json!({ "email": person.email(), "password": PASSWORD });
-        let answer = desk.client().post(desk.api("/sessions")).json(&body).send().await.expect("an answer");
-        let cookie = answer.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a cookie").to_owned();
+        let answer = desk
+            .client()
+            .post(desk.api("/sessions"))
+            .json(&body)
+            .send()
+            .await
+            .expect("an answer");
+        let cookie = answer.headers()["set-cookie"]
+            .to_str()
+            .expect("text")
+            .split(';')
+            .next()
+            .expect("a cookie")
+            .to_owned();
         let json: Value = answer.json().await.expect("JSON");
         let csrf = json["csrf_token"].as_str().expect("a token").to_owned();
-        Self { desk: desk.clone(), cookie, csrf }
+        Self {
+            desk: desk.clone(),
+            cookie,
+            csrf,
+        }
     }
 
     pub async fn sees(&self, path: &str) -> (u16, String) {
-        let answer = self.desk.client().get(self.desk.page(path)).header("cookie", &self.cookie).send().await.expect("an answer");
+        let answer = self
+            .desk
+            .client()
+            .get(self.desk.page(path))
+            .header("cookie", &self.cookie)
+            .send()
+            .await
+            .expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("text"))
     }
 
@@ -363,7 +619,12 @@ impl Visitor {
     pub async fn sends(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let mut form: Vec<(&str, &str)> = fields.to_vec();
         form.push(("csrf_token", &self.csrf));
-        let request = self.desk.client().post(self.desk.page(path)).header("cookie", &self.cookie).form(&form);
+        let request = self
+            .desk
+            .client()
+            .post(self.desk.page(path))
+            .header("cookie", &self.cookie)
+            .form(&form);
         let answer = request.send().await.expect("an answer");
         let status = answer.status().as_u16();
         match answer.headers().get("location") {
@@ -374,50 +635,116 @@ impl Visitor {
 }
 
 async fn the_pages_of_access_say_what_follows(desk: Desk) {
-    let (ada, abel) = (Visitor::of(&desk, "ada").await, Visitor::of(&desk, "abel").await);
+    let (ada, abel) = (
+        Visitor::of(&desk, "ada").await,
+        Visitor::of(&desk, "abel").await,
+    );
     let vic = id(&desk.person("vic")).await;
     // A role, from a copy, refused with what was typed, then added.
     let (status, page) = abel.sees("/admin/roles/new?copy=portal_viewer").await;
     assert_eq!(status, 200, "{page}");
-    assert!(page.contains("permission.cases:view") && !page.contains("permission.feeds:internal"), "{page}");
-    let (status, page) = abel.sends("/admin/roles", &[("name", "Reader"), ("code", "Bad Code"), ("permission.cases:view", "on")]).await;
+    assert!(
+        page.contains("permission.cases:view") && !page.contains("permission.feeds:internal"),
+        "{page}"
+    );
+    let (status, page) = abel
+        .sends(
+            "/admin/roles",
+            &[
+                ("name", "Reader"),
+                ("code", "Bad Code"),
+                ("permission.cases:view", "on"),
+            ],
+        )
+        .await;
     assert_eq!(status, 422);
-    assert!(page.contains("value=\"Reader\"") && page.contains("value=\"Bad Code\""), "{page}");
-    let (status, role) = abel.sends("/admin/roles", &[("name", "Reader"), ("code", "reader"), ("permission.cases:view", "on")]).await;
+    assert!(
+        page.contains("value=\"Reader\"") && page.contains("value=\"Bad Code\""),
+        "{page}"
+    );
+    let (status, role) = abel
+        .sends(
+            "/admin/roles",
+            &[
+                ("name", "Reader"),
+                ("code", "reader"),
+                ("permission.cases:view", "on"),
+            ],
+        )
+        .await;
     assert_eq!(status, 303, "{role}");
     let (_, page) = abel.sees(&role).await;
     assert!(page.contains("Nobody has this role."), "{page}");
     // Given on the person's page, beside the predefined ones.
-    let (status, _) = abel.sends(&format!("/admin/people/{vic}/roles"), &[("role.reader", "on"), ("role.portal_viewer", "on")]).await;
+    let (status, _) = abel
+        .sends(
+            &format!("/admin/people/{vic}/roles"),
+            &[("role.reader", "on"), ("role.portal_viewer", "on")],
+        )
+        .await;
     assert_eq!(status, 303);
     let (_, page) = abel.sees(&role).await;
-    assert!(page.contains("1 person has this role and loses what it grants at once"), "{page}");
+    assert!(
+        page.contains("1 person has this role and loses what it grants at once"),
+        "{page}"
+    );
     let (status, page) = abel.sends(&format!("{role}/remove"), &[]).await;
     assert_eq!(status, 409);
-    assert!(page.contains("still given") || page.contains("given to 1 person"), "{page}");
+    assert!(
+        page.contains("still given") || page.contains("given to 1 person"),
+        "{page}"
+    );
     // A group: members join and leave, the last administrator stays.
-    let (status, group) = abel.sends("/admin/groups", &[("name", "Night shift"), ("role.reader", "on")]).await;
+    let (status, group) = abel
+        .sends(
+            "/admin/groups",
+            &[("name", "Night shift"), ("role.reader", "on")],
+        )
+        .await;
     assert_eq!(status, 303, "{group}");
-    let (status, _) = abel.sends(&format!("{group}/members"), &[("user", &vic)]).await;
+    let (status, _) = abel
+        .sends(&format!("{group}/members"), &[("user", &vic)])
+        .await;
     assert_eq!(status, 303);
     let (_, page) = abel.sees(&format!("/admin/people/{vic}/access")).await;
-    assert!(page.contains("Reader, by the group Night shift") && page.contains("Reader, given to the person"), "{page}");
-    assert!(page.contains("See cases.") && page.contains("may not do"), "{page}");
+    assert!(
+        page.contains("Reader, by the group Night shift")
+            && page.contains("Reader, given to the person"),
+        "{page}"
+    );
+    assert!(
+        page.contains("See cases.") && page.contains("may not do"),
+        "{page}"
+    );
     let (_, page) = abel.sees(&format!("/admin/people/{vic}")).await;
     assert!(page.contains("Night shift"), "{page}");
-    let (status, _) = abel.sends(&format!("{group}/members/{vic}/remove"), &[]).await;
+    let (status, _) = abel
+        .sends(&format!("{group}/members/{vic}/remove"), &[])
+        .await;
     assert_eq!(status, 303);
     let (status, _) = abel.sends(&format!("{group}/remove"), &[]).await;
     assert_eq!(status, 303);
-    let (status, _) = abel.sends(&format!("{role}/remove"), &[("force", "on")]).await;
+    let (status, _) = abel
+        .sends(&format!("{role}/remove"), &[("force", "on")])
+        .await;
     assert_eq!(status, 303);
     let abel_id = id(&desk.person("abel")).await;
-    let (status, page) = abel.sends(&format!("/admin/people/{abel_id}/roles"), &[]).await;
+    let (status, page) = abel
+        .sends(&format!("/admin/people/{abel_id}/roles"), &[])
+        .await;
     assert_eq!(status, 409);
-    assert!(page.contains("Make somebody else an administrator first."), "{page}");
+    assert!(
+        page.contains("Make somebody else an administrator first."),
+        "{page}"
+    );
     // The navigation and the pages give one answer.
     let (_, page) = abel.sees("/admin/groups").await;
-    assert!(page.contains("href=\"/admin/roles\"") && !page.contains("href=\"/admin/organizations\"") && !page.contains("href=\"/admin/lines\""), "{page}");
+    assert!(
+        page.contains("href=\"/admin/roles\"")
+            && !page.contains("href=\"/admin/organizations\"")
+            && !page.contains("href=\"/admin/lines\""),
+        "{page}"
+    );
     for path in ["/admin/organizations", "/admin/lines"] {
         let (status, _) = abel.sees(path).await;
         assert!(matches!(status, 403 | 404), "{path}: {status}");
@@ -439,13 +766,26 @@ fn two_administrators_do_not_remove_each_other_over_postgresql() {
     runtime().block_on(async {
         let furnished = furnished(backend).await;
         let database = TestDatabase::create(backend, Some(&furnished.database));
-        let folders: Vec<_> = (0..2).map(|_| tempfile::tempdir().expect("a folder")).collect();
+        let folders: Vec<_> = (0..2)
+            .map(|_| tempfile::tempdir().expect("a folder"))
+            .collect();
         let url = database.url();
-        let settings = [("CASEBELL_DATABASE_URL", url.as_str()), ("CASEBELL_SECRET_KEY", "the same for all of these servers")];
-        let servers: Vec<Process> = folders.iter().map(|folder| Process::serve(folder.path(), &settings)).collect();
+        let settings = [
+            ("CASEBELL_DATABASE_URL", url.as_str()),
+            ("CASEBELL_SECRET_KEY", "the same for all of these servers"),
+        ];
+        let servers: Vec<Process> = folders
+            .iter()
+            .map(|folder| Process::serve(folder.path(), &settings))
+            .collect();
         let client = client();
         let person = async |key: &str| -> String {
-            let me = client.get(format!("{}/api/v1/me", servers[0].origin)).bearer_auth(&furnished.tokens[key]).send().await.expect("an answer");
+            let me = client
+                .get(format!("{}/api/v1/me", servers[0].origin))
+                .bearer_auth(&furnished.tokens[key])
+                .send()
+                .await
+                .expect("an answer");
             let me: Value = me.json().await.expect("JSON");
             me["person"]["id"].as_str().expect("an id").to_owned()
         };
@@ -459,16 +799,42 @@ fn two_administrators_do_not_remove_each_other_over_postgresql() {
         };
         for round in 0..5 {
             // Whoever has lost it gets it back from the other.
-            let by = if set(0, "ada", &eve, json!(["administrator"])).await.expect("an answer").status() == 200 { "ada" } else { "eve" };
-            assert_eq!(set(0, by, if by == "ada" { &eve } else { &ada }, json!(["administrator"])).await.expect("an answer").status(), 200);
+            let by = if set(0, "ada", &eve, json!(["administrator"]))
+                .await
+                .expect("an answer")
+                .status()
+                == 200
+            {
+                "ada"
+            } else {
+                "eve"
+            };
+            assert_eq!(
+                set(
+                    0,
+                    by,
+                    if by == "ada" { &eve } else { &ada },
+                    json!(["administrator"])
+                )
+                .await
+                .expect("an answer")
+                .status(),
+                200
+            );
             let (one, other) = tokio::join!(
                 set(0, "ada", &eve, json!(["monitor"])),
                 set(1, "eve", &ada, json!(["monitor"])),
             );
-            let mut answers = [one.expect("an answer").status().as_u16(), other.expect("an answer").status().as_u16()];
+            let mut answers = [
+                one.expect("an answer").status().as_u16(),
+                other.expect("an answer").status().as_u16(),
+            ];
             answers.sort_unstable();
             // The second finds itself without the permission, or that it would take the last one's.
-            assert!(answers[0] == 200 && matches!(answers[1], 403 | 409), "round {round}: {answers:?}");
+            assert!(
+                answers[0] == 200 && matches!(answers[1], 403 | 409),
+                "round {round}: {answers:?}"
+            );
         }
         for server in servers {
             assert_eq!(server.end_with("TERM").code(), Some(0));

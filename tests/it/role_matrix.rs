@@ -152,7 +152,7 @@ impl Caller {
             first_name: name.parse().expect("a name"),
             last_name: "Matrix".parse().expect("a name"),
             time_zone: None,
-            roles: role.into_iter().collect(),
+            roles: role.into_iter().map(Into::into).collect(),
             password_hash: None,
         };
         let added: Result<_, Failed> = desk
