@@ -59,6 +59,13 @@ fn given((predefined, own): GivenRow) -> Option<Given> {
     }
 }
 
+/// In the order of their codes: the databases order what is null each in its own way.
+fn by_code<T: Ord>(given: impl Iterator<Item = (T, Given)>) -> Vec<(T, Given)> {
+    let mut given: Vec<(T, Given)> = given.collect();
+    given.sort_by(|(one, a), (other, b)| (one, &a.code).cmp(&(other, &b.code)));
+    given
+}
+
 /// Grants that hold now in the grantee's own organization.
 macro_rules! holding_at {
     ($now:expr) => {
@@ -178,10 +185,10 @@ pub fn of_people(
             ),
         ))
         .load(conn)?;
-    Ok(rows
+    let given = rows
         .into_iter()
-        .filter_map(|(person, row)| Some((person, given(row)?)))
-        .collect())
+        .filter_map(|(person, row)| Some((person, given(row)?)));
+    Ok(by_code(given))
 }
 
 /// The roles that were given to groups in organizations of their own and hold now, as (group, role).
@@ -197,7 +204,6 @@ pub fn of_groups(
         .left_join(roles::table)
         .filter(role_grants::group_id.eq_any(groups.to_vec()))
         .filter(holding_at!(now))
-        .order((role_grants::role.asc(), roles::code.asc()))
         .select((
             role_grants::group_id,
             (
@@ -210,10 +216,10 @@ pub fn of_groups(
             ),
         ))
         .load(conn)?;
-    Ok(rows
+    let given = rows
         .into_iter()
-        .filter_map(|(group, row)| Some((group?, given(row)?)))
-        .collect())
+        .filter_map(|(group, row)| Some((group?, given(row)?)));
+    Ok(by_code(given))
 }
 
 /// To whom of an organization the roles are given that hold there now: to people, and to groups with each of their

@@ -7,7 +7,8 @@ use crate::db::schema::{organizations, people, role_grants};
 use crate::db::sql_types::{At, Key, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
-use crate::domain::ids::{GrantId, OrganizationId, PersonId};
+use crate::domain::ids::{GrantId, LineId, OrganizationId, PersonId};
+use crate::domain::lines::Readers;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{EmailAddress, PersonName};
 
@@ -355,6 +356,26 @@ pub fn staff_who(
         ))
         .select(Person::as_select())
         .load(conn)
+}
+
+/// Enabled staff who hold a permission and may read the cases of a line (A4), by name: those who can be given one.
+///
+/// # Errors
+/// The database's own.
+pub fn staff_who_read(
+    conn: &mut Conn,
+    permission: Permission,
+    line: LineId,
+    now: Instant,
+) -> QueryResult<Vec<Person>> {
+    let mut staff = staff_who(conn, permission, now)?;
+    if let Readers::These(members) = super::lines::readers(conn, line)? {
+        let all = staff_who(conn, Permission::LinesReadAll, now)?;
+        staff.retain(|person| {
+            members.contains(&person.id) || all.iter().any(|other| other.id == person.id)
+        });
+    }
+    Ok(staff)
 }
 
 /// People of one organization or of all, by (last name, first name, id), after `after`.

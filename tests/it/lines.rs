@@ -273,8 +273,8 @@ async fn a_restricted_line_does_not_exist_for_who_may_not_read_it(desk: Desk) {
         ),
         (
             Method::POST,
-            format!("/feed-entries/{}/redact", of(&entry)),
-            json!({}),
+            format!("/feed-entries/{}/redaction", of(&entry)),
+            json!({ "reason": "x" }),
         ),
     ] {
         sam.asks(method, &path)

@@ -118,7 +118,7 @@ async fn people_are_added_changed_and_shut_out() {
         admin(Method::POST, "/users", body).await.json["errors"][0]["code"],
         "taken"
     );
-    let wrong = json!({"email": "x", "first_name": "", "roles": ["king"], "password": 1, "time_zone": "Mars/Base"});
+    let wrong = json!({"email": "x", "first_name": "", "roles": ["The King"], "password": 1, "time_zone": "Mars/Base"});
     let wrong = admin(Method::POST, "/users", wrong).await;
     let fields: Vec<_> = wrong.json["errors"]
         .as_array()

@@ -7,7 +7,7 @@ use crate::domain::calendar::{Calendar, Replay};
 use crate::domain::case::{PriorityRequestState, Status};
 use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
 use crate::domain::feed::Feed;
-use crate::domain::ids::{CaseId, CaseRef, EntryId, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, EntryId, LineId, PersonId};
 use crate::domain::reason::{Governance, Reason};
 use crate::http::pagination::Paging;
 use crate::http::problem::Problem;
@@ -106,7 +106,7 @@ impl CaseRecord {
             staleness,
             rca,
             engineers: if staff {
-                engineers(conn, now)?
+                engineers(conn, view.case.line_of_business_id, now)?
             } else {
                 Vec::new()
             },
@@ -214,9 +214,14 @@ fn name_of(conn: &mut Conn, person: PersonId) -> Result<String, Problem> {
     Ok(person.map(|person| person.name()).unwrap_or_default())
 }
 
-/// Those who work cases.
-fn engineers(conn: &mut Conn, now: Instant) -> Result<Vec<Person>, Problem> {
-    Ok(people::staff_who(conn, Permission::CasesWork, now)?)
+/// Those who can be given a case of the line.
+fn engineers(conn: &mut Conn, line: LineId, now: Instant) -> Result<Vec<Person>, Problem> {
+    Ok(people::staff_who_read(
+        conn,
+        Permission::CasesWork,
+        line,
+        now,
+    )?)
 }
 
 fn lines(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {

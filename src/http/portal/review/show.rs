@@ -143,7 +143,12 @@ impl Record {
                 .is_some_and(|person| person.organization_id != case.view.case.organization_id),
             history: audit::of_escalation(conn, row.id, HISTORY)?,
             reviewers: match actor.access.can(Permission::EscalationsAssign) {
-                true => people::staff_who(conn, Permission::EscalationsReview, now)?,
+                true => people::staff_who_read(
+                    conn,
+                    Permission::EscalationsReview,
+                    case.view.case.line_of_business_id,
+                    now,
+                )?,
                 false => Vec::new(),
             },
             now: present,
