@@ -248,9 +248,10 @@ pub fn update_person(
     let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::UsersManage)?;
     unchanged(expected, person.version)?;
-    if update.password_hash.is_some() && pairings::is_clone(conn, id)? {
-        // P8: a cloned user is entered by its original, and in no other way.
-        return Err(refused("password", "cloned_user", "").into());
+    if let Some(field) = kept_by_clones(update)
+        && pairings::is_clone(conn, id)?
+    {
+        return Err(refused(field, "cloned_user", "").into());
     }
     if update.disabled == Some(false) && pairings::is_removed_clone(conn, id)? {
         return Err(refused("disabled", "removed_clone", "").into());
@@ -307,6 +308,19 @@ pub fn update_person(
         )?;
     }
     Ok(id)
+}
+
+/// What cannot be changed of a cloned user (P8): it is entered by its original and in no other way, and its name bears
+/// the mark of what it is.
+fn kept_by_clones(update: &UpdatePerson) -> Option<&'static str> {
+    let kept = [
+        ("password", update.password_hash.is_some()),
+        ("first_name", update.first_name.is_some()),
+        ("last_name", update.last_name.is_some()),
+    ];
+    kept.into_iter()
+        .find(|(_, given)| *given)
+        .map(|(field, _)| field)
 }
 
 fn person_fields(person: &Person, roles: &[Role]) -> Map<String, Value> {
