@@ -280,9 +280,10 @@ pub fn update_person(
 ) -> Outcome<PersonId> {
     let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::UsersManage)?;
-    if update.password_hash.is_some() && pairings::is_clone(conn, id)? {
-        // P8: a cloned user is entered by its original, and in no other way.
-        return Err(refused("password", "cloned_user", "").into());
+    if let Some(field) = kept_by_clones(update)
+        && pairings::is_clone(conn, id)?
+    {
+        return Err(refused(field, "cloned_user", "").into());
     }
     if update.disabled == Some(false) && pairings::is_removed_clone(conn, id)? {
         return Err(refused("disabled", "removed_clone", "").into());
@@ -355,6 +356,19 @@ fn change_person(
         )?;
     }
     Ok(())
+}
+
+/// What cannot be changed of a cloned user (P8): it is entered by its original and in no other way, and its name bears
+/// the mark of what it is.
+fn kept_by_clones(update: &UpdatePerson) -> Option<&'static str> {
+    let kept = [
+        ("password", update.password_hash.is_some()),
+        ("first_name", update.first_name.is_some()),
+        ("last_name", update.last_name.is_some()),
+    ];
+    kept.into_iter()
+        .find(|(_, given)| *given)
+        .map(|(field, _)| field)
 }
 
 /// What was given to a person themselves.

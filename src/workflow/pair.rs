@@ -78,13 +78,19 @@ fn decided(pairing: &Pairing, command: Command, now: Instant) -> Result<Decision
     Ok(pairing::decide(pairing.state(now), command)?)
 }
 
+/// The changed fields, as far as there were any before and are any after.
+type BeforeAfter<'a> = (
+    Option<&'a Map<String, Value>>,
+    Option<&'a Map<String, Value>>,
+);
+
 /// Records what happened to a pairing, for both of its organizations.
 fn record(
     conn: &mut Conn,
     by: By<'_>,
     pairing: &Pairing,
     event: Event,
-    fields: (Option<&Map<String, Value>>, Option<&Map<String, Value>>),
+    fields: BeforeAfter<'_>,
     now: Instant,
 ) -> Outcome<()> {
     let kind = format!("pairing.{event}");

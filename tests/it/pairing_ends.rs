@@ -171,6 +171,9 @@ async fn a_cloned_user_is_another_self(desk: Desk) {
     let enters = json!({ "email": shown["email"], "password": PASSWORD });
     let builder = desk.client().post(desk.api("/sessions")).json(&enters);
     assert_eq!(builder.send().await.expect("an answer").status(), 401);
+    abel.patch(&user, json!({ "last_name": "Nobody" }))
+        .await
+        .names_fields(&[("last_name", "cloned_user")]);
     abel.patch(&user, json!({ "roles": ["designated_contact"] }))
         .await
         .ok();
@@ -236,6 +239,11 @@ async fn a_cloned_user_is_another_self(desk: Desk) {
         .asks(Method::GET, "/cases")
         .await
         .refused(403, "organization_access_ended");
+    let home = window.switches(json!({ "organization": null })).await.ok();
+    assert_eq!(
+        home["organization"]["slug"], "initech",
+        "there is a way home"
+    );
     abel.patch(&user, json!({ "disabled": false }))
         .await
         .names_fields(&[("disabled", "removed_clone")]);

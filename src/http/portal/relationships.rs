@@ -199,6 +199,8 @@ pub struct AnswerPage {
 pub struct PlacesPage {
     /// Their own organization, then the others.
     pub places: Vec<PlaceLine>,
+    /// Whether there is no other.
+    pub alone: bool,
 }
 
 /// An organization in which somebody may work.

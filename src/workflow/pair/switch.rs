@@ -79,6 +79,8 @@ pub fn remove(
         if let Some(who) = member.who() {
             pairings::take_all(conn, id, who)?;
         }
+        // The record says who was in it; a group that is in no pairing any more can go.
+        pairings::remove_member(conn, member.id)?;
     }
     let changes = PairingChanges {
         removed_by: Some(actor.id()),

@@ -44,7 +44,8 @@ pub(in crate::http::portal) fn lines(words: &Words, found: &[PlaceView]) -> Vec<
 
 pub(super) async fn show(visit: Visit) -> Outcome {
     let places = lines(visit.words(), &visit.places);
-    visit.show("", "places", &PlacesPage { places })
+    let alone = places.len() < 2;
+    visit.show("", "places", &PlacesPage { places, alone })
 }
 
 pub(super) async fn switch(visit: Visit) -> Outcome {

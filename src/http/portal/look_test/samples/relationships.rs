@@ -128,12 +128,11 @@ pub(super) fn all(look: &mut Look) {
         own: "ACME Contact Centers".to_owned(),
     };
     look.page("pairing-answer", "pairing-answer", &abel(), &answer);
-    look.page(
-        "places",
-        "places",
-        &away(),
-        &PlacesPage { places: places() },
-    );
+    let mine = PlacesPage {
+        places: places(),
+        alone: false,
+    };
+    look.page("places", "places", &away(), &mine);
 }
 
 fn abel() -> Shell {
