@@ -1,7 +1,6 @@
 //! Requests for read-only access: made by anybody, decided by the organization's deciders or the provider (A6).
 
 use serde_json::json;
-use uuid::Uuid;
 
 use super::account::{self, INVITATION_LIFETIME};
 use super::administer::{self, AddPerson, Address, record, refused};
@@ -181,7 +180,7 @@ pub fn decide(
     match granted {
         Some((person, link)) => {
             let told = AccessGranted {
-                request: Uuid::from(*id.as_uuid()),
+                request: *id.as_uuid(),
                 organization: name,
                 until: decision.until,
                 link,
@@ -287,7 +286,7 @@ fn added(
         password_hash: None,
     };
     let id = administer::join(conn, Some(actor), &add, Address::Unproven, now)?;
-    Ok(account::person(conn, id)?)
+    account::person(conn, id)
 }
 
 fn audited(

@@ -127,7 +127,11 @@ async fn story(desk: &Desk, scripts: Scripts) {
     hers.reads("Your new token").await;
     hers.reads("cbt_").await;
     for window in [hers, his] {
-        assert_eq!(window.complaints().await, Vec::<String>::new());
+        let complaints = window.complaints().await;
+        // That a form was refused is what she was told herself.
+        let refused = |complaint: &String| complaint.contains("responded with a status of 4");
+        let others: Vec<_> = complaints.iter().filter(|one| !refused(one)).collect();
+        assert!(others.is_empty(), "{others:?}");
         window.close().await;
     }
 }

@@ -161,7 +161,10 @@ async fn page(visit: &Visit) -> Result<AccessRequestPage, Problem> {
         note: request.note.clone().unwrap_or_default(),
         grant_about: match organization {
             Some(_) => words.say("access-grant-about", &[to.clone(), asked]),
-            None => words.say("access-grant-about-unknown", &[to.clone()]),
+            None => words.say(
+                "access-grant-about-unknown",
+                &[("name", request.name().into())],
+            ),
         },
         grant: decides.then(|| grant_form(words, action.clone(), choices)),
         refuse_about: words.say("access-refuse-about", &[to]),
