@@ -21,6 +21,7 @@ use uuid::Uuid;
 use super::Backend as Multi;
 use crate::domain::Instant;
 use crate::domain::access::Role;
+use crate::domain::audit::SeenBy;
 use crate::domain::case::{
     BusinessImpact, Deployment, Priority, PriorityRequestState, Status, StepState,
 };
@@ -283,6 +284,7 @@ text!(
     Priority,
     PriorityRequestState,
     Role,
+    SeenBy,
     Side,
     Slug,
     State,

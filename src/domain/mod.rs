@@ -7,6 +7,7 @@
 mod closed_enum;
 
 pub mod access;
+pub mod audit;
 pub mod calendar;
 pub mod case;
 pub mod eligibility;
