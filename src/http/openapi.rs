@@ -172,10 +172,12 @@ fn success(route: &Route) -> ResponseBuilder {
     let mut response =
         ResponseBuilder::new().description(status.canonical_reason().unwrap_or("Success"));
     if let Some(name) = &route.shape.answer {
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name(name.as_str())))
-            .build();
-        response = response.content("application/json", content);
+        for media in route.shape.media {
+            let content = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(name.as_str())))
+                .build();
+            response = response.content(*media, content);
+        }
     }
     if status == StatusCode::CREATED {
         let text = described(

@@ -10,6 +10,7 @@ use actix_web::http::{StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::download::Download;
 use super::etag::etag;
 use super::problem::{Code, Problem};
 use crate::store::idempotency::Saved;
@@ -25,6 +26,8 @@ pub struct Reply<T, const STATUS: u16 = 200> {
     /// What is kept for a repetition, where that is not the body: a secret is shown once.
     kept: Option<String>,
     cookie: Option<Cookie<'static>>,
+    /// What is answered instead of the body, which is then only kept.
+    download: Option<Download>,
     replayed: bool,
     content: PhantomData<fn() -> T>,
 }
@@ -74,6 +77,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
             body,
             kept: None,
             cookie: None,
+            download: None,
             replayed: false,
             content: PhantomData,
         }
@@ -95,6 +99,13 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
     #[must_use]
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
         self.cookie = Some(cookie);
+        self
+    }
+
+    /// Answers with a file instead of the content, which is what is kept for a repetition.
+    #[must_use]
+    pub fn download(mut self, file: Download) -> Self {
+        self.download = Some(file);
         self
     }
 
@@ -145,6 +156,9 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         if self.replayed {
             response.insert_header((REPLAYED, "true"));
         }
+        if let Some(file) = self.download {
+            return file.into_response(response);
+        }
         if known || self.body.is_empty() {
             return response.finish();
         }
@@ -153,11 +167,10 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
 }
 
 impl<T: DeserializeOwned, const STATUS: u16> Reply<T, STATUS> {
-    /// What is answered, read back; for tests.
+    /// What is answered, read back.
     ///
     /// # Errors
     /// The body is no `T`.
-    #[cfg(test)]
     pub fn content(&self) -> serde_json::Result<T> {
         serde_json::from_str(&self.body)
     }

@@ -64,6 +64,8 @@ pub struct Shape {
     pub success: u16,
     /// The name of the schema of a success' body, if there is one.
     pub answer: Option<String>,
+    /// The media types that a success' body may have.
+    pub media: &'static [&'static str],
     /// Every named schema that these refer to.
     pub schemas: Vec<(String, RefOr<Schema>)>,
     /// Whether nobody needs to be signed in, as the handler's type has it.
@@ -112,6 +114,13 @@ impl Route {
         }
     }
 
+    /// The same route, which answers with a file of one of these media types.
+    #[must_use]
+    pub fn answering_in(mut self, media: &'static [&'static str]) -> Self {
+        self.shape.media = media;
+        self
+    }
+
     /// The route as actix takes it.
     pub fn build(&self) -> actix_web::Route {
         (self.handler)()
@@ -139,6 +148,7 @@ impl Shape {
             body: has_body.then(B::schema),
             success: STATUS,
             answer: answers.then(|| T::name().into_owned()),
+            media: &["application/json"],
             schemas,
             anyone: P::ANYONE,
         }

@@ -24,6 +24,7 @@ use crate::store::attempts::{self, Limit};
 use crate::store::audit::{self, NewEvent};
 use crate::store::people;
 use crate::store::sessions::{self, NewSession};
+use crate::workflow::event;
 
 /// How long a session lasts.
 pub const SESSION_LIFETIME: TimeDelta = TimeDelta::days(7);
@@ -220,16 +221,10 @@ async fn open_session(
 }
 
 fn audited(conn: &mut Conn, principal: &Principal, now: Instant) -> Result<(), Problem> {
+    let (actor, organization) = (&principal.actor, principal.organization.id);
     let event = NewEvent {
-        kind: "session.opened",
-        organization: Some(principal.organization.id),
-        case: None,
-        escalation: None,
-        subject: Some(EventId::from_uuid(*principal.actor.id().as_uuid())),
-        actor: Some(principal.actor.id()),
-        actor_name: &principal.actor.name,
-        before: None,
-        after: None,
+        subject: Some(EventId::from_uuid(*actor.id().as_uuid())),
+        ..event(Some(actor), "session.opened", Some(organization))
     };
     Ok(audit::append(conn, &event, now)?)
 }

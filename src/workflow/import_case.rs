@@ -289,15 +289,10 @@ fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> Outcome<
 
 fn event<'a>(case: &Case, kind: &'a str) -> NewEvent<'a> {
     NewEvent {
-        kind,
-        organization: Some(case.organization_id),
         case: Some(case.id),
-        escalation: None,
         subject: Some(case.subject_id()),
-        actor: None,
         actor_name: IMPORT,
-        before: None,
-        after: None,
+        ..super::event(None, kind, Some(case.organization_id))
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod administer;
 pub mod assess;
 pub mod close_case;
+pub mod export_audit;
 pub mod feed;
 pub mod import_case;
 pub mod notify;
@@ -18,6 +19,8 @@ pub mod update_case;
 pub mod update_organization;
 
 mod record;
+
+pub use record::event;
 
 use diesel::result::Error as Diesel;
 

@@ -161,8 +161,10 @@ CREATE TRIGGER audit_events_no_truncate BEFORE TRUNCATE ON audit_events FOR EACH
 
 CREATE FUNCTION refuse_shorter_chain() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND NEW.position >= OLD.position THEN
-        RETURN NEW;
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.position >= OLD.position THEN
+            RETURN NEW;
+        END IF;
     END IF;
     RAISE EXCEPTION 'the chain of audited events never becomes shorter' USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_chain_no_return';
 END $$;

@@ -23,6 +23,7 @@ use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::store::audit::{self, NewEvent};
 use crate::store::sessions::{self, NewToken, Token};
+use crate::workflow::event;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -197,16 +198,11 @@ fn record(
     now: Instant,
 ) -> Result<(), Problem> {
     let after = Map::from_iter([("name".to_owned(), Value::from(name))]);
+    let (actor, organization) = (&principal.actor, principal.organization.id);
     let event = NewEvent {
-        kind,
-        organization: Some(principal.organization.id),
-        case: None,
-        escalation: None,
-        subject: Some(EventId::from_uuid(*principal.actor.id().as_uuid())),
-        actor: Some(principal.actor.id()),
-        actor_name: &principal.actor.name,
-        before: None,
+        subject: Some(EventId::from_uuid(*actor.id().as_uuid())),
         after: Some(&after),
+        ..event(Some(actor), kind, Some(organization))
     };
     Ok(audit::append(conn, &event, now)?)
 }

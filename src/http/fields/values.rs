@@ -27,6 +27,7 @@ use crate::domain::notice::NoticeState;
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
+use crate::http::audit::file::Format;
 
 /// The most items that a list in a request has.
 const LONGEST_LIST: usize = 100;
@@ -67,7 +68,7 @@ written! {
     Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
     State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Permission, Role,
-    CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode, NoticeState,
+    CaseRef, OrganizationId, PersonId, LineId, CalendarId, Feed, FindingCode, NoticeState, Format,
 }
 
 impl Field for Instant {

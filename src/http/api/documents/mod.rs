@@ -3,6 +3,7 @@
 //! What a customer's person may not receive is left out here for all handlers at once: the names of lines of
 //! business, and whatever only staff keep.
 
+mod audit;
 mod case;
 mod desk;
 mod entry;
@@ -12,10 +13,11 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use audit::{AuditEventDocument, CaseName};
 pub use case::{ActiveEscalationDocument, CaseDocument, PriorityRequestDocument, RcaDocument};
 pub use desk::{
-    AuditEventDocument, CalendarDocument, LineDocument, OrganizationDocument, PersonDocument,
-    PolicyDocument, ReasonDocument, RoleDocument,
+    CalendarDocument, LineDocument, OrganizationDocument, PersonDocument, PolicyDocument,
+    ReasonDocument, RoleDocument,
 };
 pub use entry::{AuthorDocument, EntryDocument, EntryEscalation};
 pub use escalation::{CaseSummary, EscalationDocument, NextStepDocument, RatingDocument};
