@@ -9,7 +9,7 @@ use super::fields::{Fault, FieldError};
 use super::problem::Problem;
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Reach};
+use crate::domain::access::Reach;
 use crate::domain::audit::kind;
 use crate::domain::ids::{CaseRef, OrganizationId, PersonId};
 use crate::store::audit::{EventFilter, worked_in};
@@ -54,13 +54,12 @@ impl Asked {
         given.collect()
     }
 
-    /// The filter that answers it for somebody. What does not exist for them is not found, whether it is there or not.
+    /// The filter that answers it for somebody of this reach. What does not exist for them is not found, whether it is there or not.
     ///
     /// # Errors
     /// [`Code::ValidationFailed`](super::problem::Code::ValidationFailed) with every field that is not in order, and the
     /// database's own.
-    pub fn filter(&self, conn: &mut Conn, access: &Access) -> Result<EventFilter, Problem> {
-        let reach = access.reach();
+    pub fn filter(&self, conn: &mut Conn, reach: Reach) -> Result<EventFilter, Problem> {
         let mut filter = EventFilter {
             from: self.from,
             until: self.until,

@@ -110,19 +110,19 @@ pub async fn list(
 ) -> Result<Reply<Page<AuditEventDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
-            let (query, access) = (&call.query, call.principal.access());
+            let (query, reach) = (&call.query, call.principal.access().reach());
             let asked = query.asked();
             let paging: Paging<(Instant, i64)> =
                 Paging::read("audit-events", &asked, query.limit, query.cursor.as_deref())?;
             let filter = EventFilter {
                 after: paging.after,
-                ..asked.filter(conn, access)?
+                ..asked.filter(conn, reach)?
             };
             let mut rows = audit::list(conn, &filter, paging.fetch())?;
             let next_cursor = paging.next(&mut rows, |row| (row.event.at, row.event.position));
             let items = rows
                 .iter()
-                .filter_map(|row| AuditEventDocument::new(access.reach(), row));
+                .filter_map(|row| AuditEventDocument::new(reach, row));
             Ok(Page {
                 items: items.collect(),
                 next_cursor,
@@ -153,10 +153,10 @@ impl ToSchema for AuditExport {}
 /// Audited events as a file.
 pub async fn export_file(call: Call<(), ExportAuditEvents>) -> Result<Reply<AuditExport>, Problem> {
     let (db, format) = (call.desk.db.clone(), call.body.format);
-    let (asked, access) = (call.body.asked(), call.principal.access().clone());
+    let (asked, reach) = (call.body.asked(), call.principal.access().reach());
     let filter = call
         .clone()
-        .look(move |conn, _| asked.filter(conn, &access))
+        .look(move |conn, _| asked.filter(conn, reach))
         .await?;
     let reply = call
         .write(|conn, call| {
