@@ -2,6 +2,7 @@
 
 mod chain;
 mod listing;
+mod names;
 
 use diesel::prelude::*;
 use diesel::result::Error as Diesel;
@@ -18,6 +19,7 @@ use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId
 
 pub use chain::{end, walk};
 pub use listing::{EventFilter, Listed, list, worked_in};
+pub use names::{Names, names};
 
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
 #[derive(Clone, Debug)]

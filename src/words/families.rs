@@ -1,19 +1,22 @@
 //! The families of messages whose members come from closed enums, for the check that each has its message.
 
 use crate::domain::access::Role;
+use crate::domain::audit;
 use crate::domain::calendar::{Unit, Why};
 use crate::domain::case::{
-    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepVerb,
+    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
+    StepVerb,
 };
 use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State, Verb};
-use crate::domain::feed::Feed;
+use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::notice::{Audience, NoticeKind, NoticeState, Obstacle};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::Governance;
 use crate::http::fields::FAULTS;
 use crate::http::portal;
 use crate::http::problem::Code;
+use crate::words::audit::{FIELDS, THINGS};
 use crate::words::marks::MARKS;
 
 use super::time::{MONTHS, WEEKDAYS};
@@ -130,6 +133,15 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("notice-column", &["notice", "to", "made", "state"]),
     ("notice-fact", &["made", "tries", "sent", "next"]),
     ("notice-kind", NoticeKind::NAMES),
+    // Audited events
+    ("audit-kind", &audit::kind::NAMES),
+    ("audit-name", &audit::kind::NAMES),
+    ("audit-thing", THINGS),
+    ("audit-field", FIELDS),
+    ("audit-feed", Feed::NAMES),
+    ("audit-entry", EntryKind::NAMES),
+    ("audit-visibility", Visibility::NAMES),
+    ("step-state", StepState::NAMES),
     // Mails
     ("mail-because", Audience::NAMES),
     ("mail-declined", FindingCode::NAMES),

@@ -1,5 +1,6 @@
-//! Administration: reasons, policies, calendars, people, organizations and notices.
+//! Administration: reasons, policies, calendars, people, organizations, notices and audited events.
 
+pub mod audit;
 pub mod calendars;
 mod handlers;
 pub mod notices;
@@ -126,26 +127,30 @@ pub enum Place {
     Calendars,
     /// Notices.
     Notices,
+    /// Audited events.
+    Audit,
 }
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::People,
         Self::Organizations,
         Self::Reasons,
         Self::Policies,
         Self::Calendars,
         Self::Notices,
+        Self::Audit,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 6] = [
+    pub const NAMES: [&str; 7] = [
         "people",
         "organizations",
         "reasons",
         "policies",
         "calendars",
         "notices",
+        "audit",
     ];
 
     /// The place's name.
