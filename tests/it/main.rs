@@ -1,6 +1,7 @@
 //! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
 
 mod api;
+mod audit;
 mod bad_input;
 mod cases;
 mod eligibility;

@@ -112,6 +112,7 @@ fn probe(route: &str, n: usize) -> Option<(Thing, Value)> {
         }
         "GET /calendars" | "GET /lines-of-business" => (Thing::None, nothing),
         "GET /policies" | "GET /escalation-reasons" => (Thing::None, nothing),
+        "POST /audit-events/export" => (Thing::None, json!({ "format": "ndjson" })),
         "POST /tokens" => (Thing::None, json!({ "name": "Another" })),
         "DELETE /tokens/{token}" => (Thing::Token, nothing),
         "POST /cases" => (Thing::None, medium().json()),

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
-use casebell::db::{Conn, Location};
+use casebell::db::{Conn, DbError, Location};
+use casebell::domain::access::Reach;
+use casebell::store::audit::{self, EventFilter};
+use casebell::store::organizations;
 use chrono::TimeDelta;
 use diesel::connection::{
     Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation,
@@ -186,6 +189,12 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
         "/policies",
         "/lines-of-business",
         "/audit-events",
+        "/audit-events?organization=acme",
+        "/audit-events?actor=dana@acme.test",
+        "/audit-events?kind=case.opened",
+        "/audit-events?kind=escalation.",
+        "/audit-events?from=2026-03-01T00:00:00Z&until=2026-04-01T00:00:00Z",
+        "/audit-events?organization=acme&kind=case.&from=2026-03-01T00:00:00Z",
         "/notices",
         "/roles",
     ] {
@@ -207,6 +216,21 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
             }
         }
     }
+    ada.get(&format!("/audit-events?case={number}&kind=case."))
+        .await
+        .ok();
+    // As the people of an organization are shown it.
+    let of_customer = desk
+        .db()
+        .read(|conn| {
+            let acme = organizations::named(conn, Reach::Everything, "acme")?.expect("ACME");
+            let filter = EventFilter::of(Reach::Organization(acme.id));
+            let events = audit::list(conn, &filter, 2)?;
+            audit::worked_in(conn, acme.id, acme.id)?;
+            Ok::<_, DbError>(events.len())
+        })
+        .await;
+    assert_eq!(of_customer.expect("events"), 2);
     eve.get("/cases?organization=acme").await.ok();
     eve.get("/cases?line_of_business=Ledger").await.ok();
     for path in [
