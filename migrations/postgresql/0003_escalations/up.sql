@@ -144,12 +144,12 @@ CREATE TABLE audit_events (
     hash TEXT NOT NULL
 );
 CREATE INDEX audit_events_newest ON audit_events (at DESC, position DESC);
-CREATE INDEX audit_events_by_case ON audit_events (case_id, at DESC, position DESC);
+CREATE INDEX audit_events_by_kind ON audit_events (kind, at DESC, position DESC);
 CREATE INDEX audit_events_by_organization ON audit_events (organization_id, at DESC, position DESC);
 CREATE INDEX audit_events_by_home ON audit_events (home_organization_id, at DESC, position DESC)
 WHERE home_organization_id IS NOT NULL;
 CREATE INDEX audit_events_by_actor ON audit_events (actor_id, at DESC, position DESC);
-CREATE INDEX audit_events_by_kind ON audit_events (kind, at DESC, position DESC);
+CREATE INDEX audit_events_by_case ON audit_events (case_id, at DESC, position DESC);
 CREATE INDEX audit_events_by_subject ON audit_events (subject_id, position DESC);
 
 CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
