@@ -7,6 +7,7 @@ use super::time::Times;
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::audit::kind::Kind;
+use crate::domain::audit::{COMMAND_LINE, IMPORT, KINDS};
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
 };
@@ -109,6 +110,16 @@ pub fn sentence(words: &Words, kind: &str, actor: &str, thing: &str) -> String {
         kind,
         &[("actor", actor.into()), ("thing", thing.into())],
     )
+}
+
+/// Who did it, as a sentence begins with them. Where it was no person, the desk's own word for it is kept; a person may
+/// be called as they like.
+pub fn actor(words: &Words, is_person: bool, name: &str) -> String {
+    match name {
+        COMMAND_LINE if !is_person => words.say("audit-command-line", &[]),
+        IMPORT if !is_person => words.say("audit-import", &[]),
+        name => name.to_owned(),
+    }
 }
 
 /// What a kind is called where nothing more is told of it.
@@ -226,7 +237,7 @@ fn family(kind: &str, field: &str) -> Option<(&'static str, &'static [&'static s
 
 /// The things of the kinds that there are, each with its kinds; on the customer's side, those that exist there.
 pub fn kinds_by_thing(staff: bool) -> Vec<(&'static str, Vec<&'static str>)> {
-    let kinds = crate::domain::audit::KINDS.iter();
+    let kinds = KINDS.iter();
     let mut things: Vec<(&str, Vec<&str>)> = Vec::new();
     for kind in kinds.filter(|kind| staff || kind.is_for_customers()) {
         let thing = kind.name.split('.').next().unwrap_or_default();
@@ -244,7 +255,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::audit::KINDS;
 
     #[test]
     fn every_kind_has_its_words() {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Actor, Outcome};
 use crate::db::Conn;
 use crate::domain::Instant;
+use crate::domain::audit::COMMAND_LINE;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::history::{CaseFields, difference};
 use crate::domain::ids::{CaseId, EntryId, EscalationId, EventId, OrganizationId};
@@ -13,9 +14,6 @@ use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
 use crate::store::feeds::{self, NewEntry};
 use crate::store::promises::NextStep;
-
-/// Who acts where nobody is signed in: whoever runs the machine may.
-const COMMAND_LINE: &str = "command line";
 
 /// A case's audited fields by name (C8): what a past assessment is folded from.
 pub(super) fn case_fields(case: &Case) -> CaseFields {

@@ -281,13 +281,33 @@ async fn f2_customers_are_shown_nothing_that_only_staff_keep(desk: Desk) {
             .contains("acme")
     );
 
-    // With the permission, their administrator reads the same over the API.
+    // With the permission, their administrator reads the same over the API, and in the portal as far as it goes.
     if Role::OrganizationAdmin
         .permissions()
         .contains(&Permission::AuditView)
     {
-        let read = desk.person("abel").all("/audit-events").await;
-        assert_eq!(read, shown);
+        let abel = desk.person("abel");
+        assert_eq!(abel.all("/audit-events").await, shown);
+        let (cookie, _) = session(&desk, &abel).await;
+        let asking = desk
+            .client()
+            .get(desk.page("/admin/audit"))
+            .header("cookie", &cookie);
+        let page = Asking::new("/admin/audit".into(), asking).await;
+        assert!(
+            page.text.contains("Ola Berg accepted E-000001"),
+            "{}",
+            page.text
+        );
+        for secret in [
+            "Between us",
+            "Ledger<",
+            "Rank",
+            "Importance",
+            "policy.changed",
+        ] {
+            assert!(!page.text.contains(secret), "they are shown {secret}");
+        }
     }
 }
 

@@ -60,7 +60,7 @@ impl Format {
             Self::Csv => table(|csv| {
                 events
                     .iter()
-                    .try_for_each(|event| csv.write_record(cells(event).map(|cell| harmless(cell))))
+                    .try_for_each(|event| csv.write_record(cells(event).map(harmless)))
             }),
             Self::Ndjson => {
                 let mut lines = Vec::new();

@@ -88,7 +88,7 @@ pub struct AuditRow {
     pub fields: Vec<FieldRow>,
     /// Whether something stood there before.
     pub changes: bool,
-    /// Whether the fields are few enough to be in sight at once.
+    /// Whether the fields are in sight at once: changes, and few.
     pub open: bool,
 }
 

@@ -27,7 +27,7 @@ use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::store::audit::{self, EventFilter, Names};
 use crate::store::organizations;
-use crate::words::audit::{field, kinds_by_thing, name, sentence, value};
+use crate::words::audit::{actor, field, kinds_by_thing, name, sentence, value};
 use crate::workflow::export_audit::export_audit;
 
 /// The most organizations that the list offers.
@@ -270,10 +270,11 @@ fn row(visit: &Visit, event: &AuditEventDocument, names: &Names) -> AuditRow {
         (None, Some(case)) => format!("/cases/{}", case.number),
         (None, None) => String::new(),
     };
+    let actor = actor(words, event.actor.is_some(), &event.actor_name);
+    let actor = actor.as_str();
     let said = match event.withheld {
         true => {
             let kind = name(words, &event.kind);
-            let actor = event.actor_name.as_str();
             words.say(
                 "audit-other",
                 &[("actor", actor.into()), ("kind", kind.into())],
@@ -281,7 +282,7 @@ fn row(visit: &Visit, event: &AuditEventDocument, names: &Names) -> AuditRow {
         }
         false => {
             let thing = thing(event, names).unwrap_or_else(|| words.say("audit-unnamed", &[]));
-            sentence(words, &event.kind, &event.actor_name, &thing)
+            sentence(words, &event.kind, actor, &thing)
         }
     };
     let fields = fields(visit, event, names);
@@ -304,7 +305,7 @@ fn row(visit: &Visit, event: &AuditEventDocument, names: &Names) -> AuditRow {
         withheld: event.withheld,
         short_hash: event.hash.chars().take(12).collect(),
         hash: event.hash.clone(),
-        open: fields.len() <= IN_SIGHT,
+        open: event.before.is_some() && fields.len() <= IN_SIGHT,
         fields,
         changes: event.before.is_some(),
     }

@@ -261,7 +261,7 @@ fn audit(look: &mut Look) {
             hash: "3fa9c1d2e4b5a6978877665544332211".repeat(2),
             short_hash: "3fa9c1d2e4b5".to_owned(),
             changes: fields.iter().any(|field| !field.before.is_empty()),
-            open: fields.len() <= 4,
+            open: fields.iter().any(|field| !field.before.is_empty()),
             fields,
         };
     let long = "Since this morning no payment is booked, and nobody sees why. ".repeat(6);
