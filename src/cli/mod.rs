@@ -3,6 +3,7 @@
 pub mod import;
 
 mod assess;
+mod audit;
 mod demo;
 mod migrate;
 mod refusal;
@@ -47,18 +48,35 @@ enum Command {
     /// Make keys for programs.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Check the chain of audited events, and take them out.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Say whether a case can be escalated, and if not, why and when.
     Assess(assess::AssessArgs),
+}
+
+impl Command {
+    /// What the shell is told if the command could not run.
+    fn failure(&self) -> ExitCode {
+        match self {
+            Self::Audit(command) => command.failure(),
+            _ => ExitCode::FAILURE,
+        }
+    }
 }
 
 /// Runs what the command line says. Mistakes are told on standard error, in words.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    let failure = cli
+        .command
+        .as_ref()
+        .map_or(ExitCode::FAILURE, Command::failure);
     let settings = match Settings::load(cli.config) {
         Ok(settings) => settings,
         Err(error) => {
             eprintln!("{error}");
-            return ExitCode::FAILURE;
+            return failure;
         }
     };
     telemetry::start(&settings);
@@ -70,13 +88,14 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::run(&args, &settings),
         Command::User(command) => done(user::run(&command, &settings)),
         Command::Token(command) => done(token::run(&command, &settings)),
+        Command::Audit(command) => audit::run(&command, &settings),
         Command::Assess(args) => done(assess::run(&args, &settings)),
     };
     match outcome {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{error:#}");
-            ExitCode::FAILURE
+            failure
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::text::{EmailAddress, Title};
 use crate::store::audit::{self, NewEvent};
 use crate::store::sessions::{self, NewToken};
 use crate::store::{self, organizations, people};
-use crate::workflow::Refused;
+use crate::workflow::{Refused, event};
 
 /// Make keys for programs.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -97,15 +97,9 @@ async fn create(db: &Db, args: CreateArgs, now: Instant) -> anyhow::Result<NewSe
         sessions::issue(conn, &new, now)?;
         let after = Map::from_iter([("name".to_owned(), Value::from(args.name.as_str()))]);
         let issued = NewEvent {
-            kind: "token.issued",
-            organization: Some(organization.id),
-            case: None,
-            escalation: None,
             subject: Some(EventId::from_uuid(*person.id.as_uuid())),
-            actor: None,
-            actor_name: "command line",
-            before: None,
             after: Some(&after),
+            ..event(None, "token.issued", Some(organization.id))
         };
         Ok(audit::append(conn, &issued, now)?)
     });

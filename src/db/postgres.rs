@@ -64,7 +64,9 @@ impl Postgres {
         migrate::postgres(&mut conn)?;
         let pool = Pool::builder()
             .max_size(CONNECTIONS)
-            .min_idle(Some(1))
+            // None is made before it is needed: a command that is done would end while another one was being made, which
+            // OpenSSL does not survive.
+            .min_idle(Some(0))
             .connection_timeout(PATIENCE)
             .test_on_check_out(false)
             .build_unchecked(Manager { url: url.clone() });

@@ -343,19 +343,34 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{Key, Moment};
 
-    audit_events (seq) {
-        seq -> BigInt,
+    audit_events (position) {
+        position -> BigInt,
         id -> Key,
         at -> Moment,
         kind -> Text,
         organization_id -> Nullable<Key>,
+        home_organization_id -> Nullable<Key>,
         case_id -> Nullable<Key>,
         escalation_id -> Nullable<Key>,
         subject_id -> Nullable<Key>,
         actor_id -> Nullable<Key>,
         actor_name -> Text,
+        seen_by -> Text,
         before -> Nullable<Text>,
         after -> Nullable<Text>,
+        previous_hash -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    audit_chain (id) {
+        id -> BigInt,
+        position -> BigInt,
+        head -> Text,
     }
 }
 
@@ -638,6 +653,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     feed_entries,
     feed_reads,
     next_steps,
+    audit_chain,
     audit_events,
     notices,
     roles,

@@ -22,6 +22,7 @@ use super::Backend as Multi;
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::access_request::AccessRequestState;
+use crate::domain::audit::SeenBy;
 use crate::domain::case::{
     BusinessImpact, Deployment, Priority, PriorityRequestState, Status, StepState,
 };
@@ -299,6 +300,7 @@ text!(
     Priority,
     PriorityRequestState,
     Role,
+    SeenBy,
     Side,
     Slug,
     State,

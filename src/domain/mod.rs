@@ -8,6 +8,7 @@ mod closed_enum;
 
 pub mod access;
 pub mod access_request;
+pub mod audit;
 pub mod calendar;
 pub mod case;
 pub mod device;

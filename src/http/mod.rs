@@ -1,9 +1,11 @@
 //! The HTTP edge: the API and the portal.
 
 pub mod api;
+pub mod audit;
 pub mod call;
 pub mod client;
 pub mod desk;
+pub mod download;
 pub mod etag;
 pub mod fields;
 pub mod headers;

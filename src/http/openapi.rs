@@ -16,7 +16,6 @@ use utoipa::{PartialSchema, ToSchema};
 use super::call::Needs;
 use super::fields::described;
 use super::problem::{CONTENT_TYPE as PROBLEM, FieldErrorDocument, ProblemDocument};
-use super::reply::EVENT_STREAM;
 use super::route::Route;
 
 /// The path under which all routes of the table stand.
@@ -173,15 +172,12 @@ fn success(route: &Route) -> ResponseBuilder {
     let mut response =
         ResponseBuilder::new().description(status.canonical_reason().unwrap_or("Success"));
     if let Some(name) = &route.shape.answer {
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name(name.as_str())))
-            .build();
-        let media = if route.shape.live {
-            EVENT_STREAM
-        } else {
-            "application/json"
-        };
-        response = response.content(media, content);
+        for media in route.shape.media {
+            let content = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(name.as_str())))
+                .build();
+            response = response.content(*media, content);
+        }
     }
     if status == StatusCode::CREATED {
         let text = described(

@@ -14,6 +14,7 @@ use futures_util::stream::{BoxStream, Stream, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::download::Download;
 use super::etag::etag;
 use super::problem::{Code, Problem};
 use crate::store::idempotency::Saved;
@@ -31,6 +32,8 @@ pub struct Reply<T, const STATUS: u16 = 200> {
     /// What is kept for a repetition, where that is not the body: a secret is shown once.
     kept: Option<String>,
     cookie: Option<Cookie<'static>>,
+    /// What is answered instead of the body, which is then only kept.
+    download: Option<Download>,
     replayed: bool,
     live: Option<Events>,
     content: PhantomData<fn() -> T>,
@@ -98,6 +101,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
             body,
             kept: None,
             cookie: None,
+            download: None,
             replayed: false,
             live: None,
             content: PhantomData,
@@ -120,6 +124,13 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
     #[must_use]
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
         self.cookie = Some(cookie);
+        self
+    }
+
+    /// Answers with a file instead of the content, which is what is kept for a repetition.
+    #[must_use]
+    pub fn download(mut self, file: Download) -> Self {
+        self.download = Some(file);
         self
     }
 
@@ -176,6 +187,9 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
             response.insert_header(("x-accel-buffering", "no"));
             return response.content_type(EVENT_STREAM).streaming(events);
         }
+        if let Some(file) = self.download {
+            return file.into_response(response);
+        }
         if known || self.body.is_empty() {
             return response.finish();
         }
@@ -184,11 +198,10 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
 }
 
 impl<T: DeserializeOwned, const STATUS: u16> Reply<T, STATUS> {
-    /// What is answered, read back; for tests.
+    /// What is answered, read back.
     ///
     /// # Errors
     /// The body is no `T`.
-    #[cfg(test)]
     pub fn content(&self) -> serde_json::Result<T> {
         serde_json::from_str(&self.body)
     }

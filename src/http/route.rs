@@ -64,12 +64,12 @@ pub struct Shape {
     pub success: u16,
     /// The name of the schema of a success' body, if there is one.
     pub answer: Option<String>,
+    /// The media types that a success' body may have.
+    pub media: &'static [&'static str],
     /// Every named schema that these refer to.
     pub schemas: Vec<(String, RefOr<Schema>)>,
     /// Whether nobody needs to be signed in, as the handler's type has it.
     pub anyone: bool,
-    /// Whether the answer goes on: server-sent events instead of one document.
-    pub live: bool,
 }
 
 impl Route {
@@ -114,10 +114,10 @@ impl Route {
         }
     }
 
-    /// The same row, whose answer is a stream of server-sent events.
+    /// The same route, which answers in one of these media types instead of JSON.
     #[must_use]
-    pub fn live(mut self) -> Self {
-        self.shape.live = true;
+    pub fn answering_in(mut self, media: &'static [&'static str]) -> Self {
+        self.shape.media = media;
         self
     }
 
@@ -148,9 +148,9 @@ impl Shape {
             body: has_body.then(B::schema),
             success: STATUS,
             answer: answers.then(|| T::name().into_owned()),
+            media: &["application/json"],
             schemas,
             anyone: P::ANYONE,
-            live: false,
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::store::devices::{self, Familiarity};
 use crate::store::people::{self, Person};
 use crate::store::second_factors;
 use crate::store::sessions::{self, NewSession, Whereabouts};
-use crate::workflow::{letters, second_factor};
+use crate::workflow::{event, letters, second_factor};
 
 /// How long a session lasts.
 pub const SESSION_LIFETIME: TimeDelta = TimeDelta::days(7);
@@ -238,16 +238,10 @@ fn tell_of_new_device(
 }
 
 fn audited(conn: &mut Conn, principal: &Principal, now: Instant) -> Result<(), Problem> {
+    let (actor, organization) = (&principal.actor, principal.organization.id);
     let event = NewEvent {
-        kind: "session.opened",
-        organization: Some(principal.organization.id),
-        case: None,
-        escalation: None,
-        subject: Some(EventId::from_uuid(*principal.actor.id().as_uuid())),
-        actor: Some(principal.actor.id()),
-        actor_name: &principal.actor.name,
-        before: None,
-        after: None,
+        subject: Some(EventId::from_uuid(*actor.id().as_uuid())),
+        ..event(Some(actor), "session.opened", Some(organization))
     };
     Ok(audit::append(conn, &event, now)?)
 }

@@ -1,24 +1,35 @@
-//! Audited events: appended, never changed (C8).
+//! Audited events: appended to their chain, never changed (C8).
+
+mod chain;
+mod listing;
+mod names;
 
 use diesel::prelude::*;
+use diesel::result::Error as Diesel;
 use serde_json::{Map, Value};
 
 use crate::db::Conn;
-use crate::db::schema::{audit_events, cases};
+use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
-use crate::domain::access::Reach;
+use crate::domain::audit::view::Happened;
+use crate::domain::audit::{Record, kind, link, seen_by};
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
-use crate::store::lines::hidden_from;
+
+pub use chain::{end, walk};
+pub use listing::{EventFilter, Listed, list, worked_in};
+pub use names::{Names, names};
 
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
 #[derive(Clone, Debug)]
 pub struct NewEvent<'a> {
-    /// What happened, as `thing.verb`.
+    /// What happened, as `thing.verb`: one of [`kind::KINDS`].
     pub kind: &'a str,
     /// Whose thing it happened to.
     pub organization: Option<OrganizationId>,
+    /// The actor's own organization, if they acted in another one (P9).
+    pub home: Option<OrganizationId>,
     /// On which case.
     pub case: Option<CaseId>,
     /// On which escalation.
@@ -39,8 +50,8 @@ pub struct NewEvent<'a> {
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = audit_events)]
 pub struct Event {
-    /// Its place in the order of events.
-    pub seq: i64,
+    /// Its place in the chain: 1, 2, 3 and so on.
+    pub position: i64,
     /// Its id.
     pub id: EventId,
     /// When.
@@ -50,10 +61,14 @@ pub struct Event {
     pub kind: String,
     /// Whose thing it happened to.
     pub organization_id: Option<OrganizationId>,
+    /// The actor's own organization, if they acted in another one.
+    pub home_organization_id: Option<OrganizationId>,
     /// On which case.
     pub case_id: Option<CaseId>,
     /// On which escalation.
     pub escalation_id: Option<EscalationId>,
+    /// The thing that changed.
+    pub subject_id: Option<EventId>,
     /// Who did it.
     pub actor_id: Option<PersonId>,
     /// The actor's name then.
@@ -62,29 +77,94 @@ pub struct Event {
     pub before: Option<Json<Map<String, Value>>>,
     /// The changed fields after.
     pub after: Option<Json<Map<String, Value>>>,
+    /// Its hash, by which the next one is chained to it.
+    pub hash: String,
 }
 
-/// Appends an event.
+impl Event {
+    /// The event as far as it decides who sees what of it.
+    pub fn happened(&self) -> Happened<'_> {
+        Happened {
+            kind: &self.kind,
+            organization: self.organization_id,
+            home: self.home_organization_id,
+            before: self.before.as_deref(),
+            after: self.after.as_deref(),
+        }
+    }
+}
+
+/// Appends an event to the chain.
+///
+/// The chain's row is taken first: on a server it is locked until the transaction ends, so that events follow one another
+/// in the order in which they are committed, whoever writes.
 ///
 /// # Errors
 /// The database's own.
 pub fn append(conn: &mut Conn, event: &NewEvent<'_>, at: Instant) -> QueryResult<()> {
+    debug_assert!(
+        kind::Kind::named(event.kind).is_some(),
+        "{} is no kind of event",
+        event.kind
+    );
+    let id = EventId::new(at);
+    let (before, after) = (kept(event.before)?, kept(event.after)?);
+    let record = Record {
+        id,
+        at,
+        kind: event.kind,
+        organization: event.organization,
+        home: event.home,
+        case: event.case,
+        escalation: event.escalation,
+        subject: event.subject,
+        actor: event.actor,
+        actor_name: event.actor_name,
+        seen_by: seen_by(event.kind, event.before, event.after),
+        before: before.as_ref().map(|(_, fields)| fields),
+        after: after.as_ref().map(|(_, fields)| fields),
+    };
+    let (position, previous): (i64, String) = diesel::update(audit_chain::table)
+        .set(audit_chain::position.eq(audit_chain::position + 1))
+        .returning((audit_chain::position, audit_chain::head))
+        .get_result(conn)?;
+    let hash = link(&previous, &record);
     diesel::insert_into(audit_events::table)
         .values((
-            audit_events::id.eq(EventId::new(at)),
+            audit_events::position.eq(position),
+            audit_events::id.eq(id),
             audit_events::at.eq(At(at)),
             audit_events::kind.eq(event.kind),
             audit_events::organization_id.eq(event.organization),
+            audit_events::home_organization_id.eq(event.home),
             audit_events::case_id.eq(event.case),
             audit_events::escalation_id.eq(event.escalation),
             audit_events::subject_id.eq(event.subject),
             audit_events::actor_id.eq(event.actor),
             audit_events::actor_name.eq(event.actor_name),
-            audit_events::before.eq(event.before.map(json).transpose()?),
-            audit_events::after.eq(event.after.map(json).transpose()?),
+            audit_events::seen_by.eq(record.seen_by),
+            audit_events::before.eq(before.as_ref().map(|(text, _)| text)),
+            audit_events::after.eq(after.as_ref().map(|(text, _)| text)),
+            audit_events::previous_hash.eq(&previous),
+            audit_events::hash.eq(&hash),
         ))
+        .execute(conn)?;
+    diesel::update(audit_chain::table)
+        .set(audit_chain::head.eq(&hash))
         .execute(conn)
         .map(drop)
+}
+
+/// Fields as the row keeps them, and as they will be read from it: a fraction may come back as its neighbour, and what
+/// is hashed is what can be read again.
+fn kept(fields: Option<&Map<String, Value>>) -> QueryResult<Option<(String, Map<String, Value>)>> {
+    let Some(fields) = fields else {
+        return Ok(None);
+    };
+    let text = json(fields)?;
+    let read =
+        serde_json::from_str(&text).map_err(|error| Diesel::SerializationError(error.into()))?;
+    Ok(Some((text, read)))
 }
 
 /// What a thing's changes after `at` replaced, the newest first.
@@ -100,7 +180,7 @@ pub fn replaced_after(
         .filter(audit_events::subject_id.eq_any(subjects.to_vec()))
         .filter(audit_events::at.gt(At(at)))
         .filter(audit_events::before.is_not_null())
-        .order(audit_events::seq.desc())
+        .order(audit_events::position.desc())
         .select((
             audit_events::subject_id,
             audit_events::at,
@@ -113,58 +193,6 @@ pub fn replaced_after(
         .collect())
 }
 
-/// Which events a list holds.
-#[derive(Clone, Debug, Default)]
-pub struct EventFilter {
-    /// Those on one case.
-    pub case: Option<CaseId>,
-    /// Those that concern one organization.
-    pub organization: Option<OrganizationId>,
-    /// Those before this place in the order.
-    pub before: Option<i64>,
-}
-
-/// Events, the newest first; none on cases of lines that staff may not read (A4). Whose events a customer's people see
-/// says the filter.
-///
-/// # Errors
-/// The database's own.
-pub fn list(
-    conn: &mut Conn,
-    reach: Reach,
-    filter: &EventFilter,
-    limit: i64,
-) -> QueryResult<Vec<Event>> {
-    let mut query = audit_events::table
-        .left_join(cases::table.on(cases::id.nullable().eq(audit_events::case_id)))
-        .select(Event::as_select())
-        .into_boxed();
-    match reach {
-        Reach::Everything | Reach::Organization(_) => {}
-        Reach::Staff(person) => {
-            let readable = cases::line_of_business_id.ne_all(hidden_from!(person));
-            query = query.filter(
-                audit_events::case_id
-                    .is_null()
-                    .or(readable.assume_not_null()),
-            );
-        }
-    }
-    if let Some(case) = filter.case {
-        query = query.filter(audit_events::case_id.eq(case));
-    }
-    if let Some(organization) = filter.organization {
-        query = query.filter(audit_events::organization_id.eq(organization));
-    }
-    if let Some(seq) = filter.before {
-        query = query.filter(audit_events::seq.lt(seq));
-    }
-    query
-        .order(audit_events::seq.desc())
-        .limit(limit)
-        .load(conn)
-}
-
 /// What happened to an escalation itself, the newest first.
 ///
 /// # Errors
@@ -175,9 +203,9 @@ pub fn of_escalation(
     limit: i64,
 ) -> QueryResult<Vec<Event>> {
     audit_events::table
-        .filter(audit_events::escalation_id.eq(escalation))
+        .filter(audit_events::subject_id.eq(EventId::from_uuid(*escalation.as_uuid())))
         .filter(audit_events::kind.like("escalation.%"))
-        .order(audit_events::seq.desc())
+        .order(audit_events::position.desc())
         .limit(limit)
         .select(Event::as_select())
         .load(conn)

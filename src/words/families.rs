@@ -2,13 +2,15 @@
 
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
+use crate::domain::audit;
 use crate::domain::calendar::{Unit, Why};
 use crate::domain::case::{
-    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepVerb,
+    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
+    StepVerb,
 };
 use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State, Verb};
-use crate::domain::feed::Feed;
+use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::notice::{
     Audience, Delivery, NoticeKind, NoticeState, Obstacle, PairingSide, PasswordWay,
     SecondFactorChange,
@@ -19,6 +21,7 @@ use crate::domain::reason::Governance;
 use crate::http::fields::FAULTS;
 use crate::http::portal;
 use crate::http::problem::Code;
+use crate::words::audit::{FIELDS, THINGS};
 use crate::words::marks::MARKS;
 
 use super::time::{MONTHS, WEEKDAYS};
@@ -190,6 +193,15 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("notice-kind", NoticeKind::NAMES),
     ("notice-fixed", &["account", "access", "pairing"]),
     ("delivery", Delivery::NAMES),
+    // Audited events
+    ("audit-kind", &audit::kind::NAMES),
+    ("audit-name", &audit::kind::NAMES),
+    ("audit-thing", THINGS),
+    ("audit-field", FIELDS),
+    ("audit-feed", Feed::NAMES),
+    ("audit-entry", EntryKind::NAMES),
+    ("audit-visibility", Visibility::NAMES),
+    ("step-state", StepState::NAMES),
     // Mails
     ("mail-because", Audience::NAMES),
     ("mail-declined", FindingCode::NAMES),

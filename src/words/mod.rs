@@ -7,6 +7,7 @@
 //! that every argument is given.
 
 pub mod assessment;
+pub mod audit;
 pub mod markdown;
 pub mod marks;
 pub mod time;
@@ -147,7 +148,7 @@ impl std::fmt::Debug for Words {
     }
 }
 
-/// The name of a family's message: codes are written with underscores, message names with hyphens.
+/// The name of a family's message: codes are written with underscores and dots, message names with hyphens.
 pub(crate) fn family_key(family: &str, member: &str) -> String {
-    format!("{family}-{}", member.replace(['_', ':'], "-"))
+    format!("{family}-{}", member.replace(['_', ':', '.'], "-"))
 }

@@ -68,15 +68,10 @@ pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> Outcome<()> {
     );
     // Nobody has proven who they are: the event has a name and no actor.
     let event = NewEvent {
-        kind: "access_request.made",
-        organization,
-        case: None,
-        escalation: None,
         subject: Some(subject(id)),
-        actor: None,
         actor_name: &name,
-        before: None,
         after: Some(&after),
+        ..super::event(None, "access_request.made", organization)
     };
     audit::append(conn, &event, now)?;
     let requested = AccessRequested {

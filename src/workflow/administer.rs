@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::change_access::change_access;
 use super::groups::install;
 use super::pair::end_clones_of;
-use super::record::object;
+use super::record::{event, object};
 use super::roles::grantable;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::sql_types::At;
@@ -64,15 +64,10 @@ pub(super) fn record(
     now: Instant,
 ) -> Outcome<()> {
     let event = NewEvent {
-        kind,
-        organization,
-        case: None,
-        escalation: None,
         subject,
-        actor: by.map(Actor::id),
-        actor_name: by.map_or("command line", |actor| actor.name.as_str()),
         before,
         after,
+        ..event(by, kind, organization)
     };
     Ok(audit::append(conn, &event, now)?)
 }
@@ -569,9 +564,11 @@ pub fn replace_reason(
         fields.insert("active".into(), active.into());
         fields
     };
-    if let Some((old, new)) =
+    if let Some((old, mut new)) =
         difference(&fields(&row.reason(), row.active), &fields(reason, active))
     {
+        // It has no id: its code says which one it is.
+        new.insert("code".into(), reason.code.clone().into());
         record(
             conn,
             by,

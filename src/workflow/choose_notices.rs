@@ -129,16 +129,14 @@ fn keep(
     if after.is_empty() {
         return Ok(());
     }
+    let name = person.name();
     let event = NewEvent {
-        kind: "notices.chosen",
-        organization: Some(person.organization_id),
-        case: None,
-        escalation: None,
         subject: Some(EventId::from_uuid(*person.id.as_uuid())),
         actor: Some(person.id),
-        actor_name: &person.name(),
+        actor_name: &name,
         before: Some(&before),
         after: Some(&after),
+        ..super::event(None, "notices.chosen", Some(person.organization_id))
     };
     Ok(audit::append(conn, &event, now)?)
 }

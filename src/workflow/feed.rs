@@ -283,7 +283,9 @@ pub fn edit(
     feeds::edit(conn, id, body.as_str(), now)?;
     // Not the words: what may have to be redacted must not stand where nothing can be taken away.
     let before = record::object(json!({"version": view.entry.version}));
-    let after = record::object(json!({"version": view.entry.version + 1}));
+    let after = record::object(
+        json!({"version": view.entry.version + 1, "visibility": view.entry.visibility}),
+    );
     entry_changed(
         conn,
         actor,
@@ -316,7 +318,9 @@ pub fn redact(
     feeds::redact(conn, id, now)?;
     let thread = Thread::of(view.entry.feed, case.id, view.entry.escalation_id);
     notices::forget(conn, thread, &view.entry.body)?;
-    let after = record::object(json!({"redacted": true, "reason": reason}));
+    let after = record::object(
+        json!({"redacted": true, "reason": reason, "visibility": view.entry.visibility}),
+    );
     entry_changed(
         conn,
         actor,

@@ -12,6 +12,7 @@ use crate::db::Conn;
 use crate::db::sql_types::{At, Json, json as to_json};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::audit::IMPORT;
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
 use crate::domain::history::difference;
@@ -22,9 +23,6 @@ use crate::store::cases::{self, Case, CaseChanges, NewCase};
 use crate::store::feeds::{self, NewEntry};
 use crate::store::imports::IMPORTED;
 use crate::store::{Counter, escalations};
-
-/// The name under which an import's own doing is recorded.
-const IMPORT: &str = "import";
 
 /// Somebody of the past, by the name they are recorded under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -289,15 +287,10 @@ fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> Outcome<
 
 fn event<'a>(case: &Case, kind: &'a str) -> NewEvent<'a> {
     NewEvent {
-        kind,
-        organization: Some(case.organization_id),
         case: Some(case.id),
-        escalation: None,
         subject: Some(case.subject_id()),
-        actor: None,
         actor_name: IMPORT,
-        before: None,
-        after: None,
+        ..super::event(None, kind, Some(case.organization_id))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod administer;
 pub mod assess;
 pub mod choose_notices;
 pub mod close_case;
+pub mod export_audit;
 pub mod feed;
 pub mod groups;
 pub mod import_case;
@@ -29,6 +30,8 @@ pub mod update_organization;
 
 mod change_access;
 mod record;
+
+pub use record::event;
 
 use diesel::result::Error as Diesel;
 

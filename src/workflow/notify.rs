@@ -218,15 +218,10 @@ pub fn resend(
         return Ok(outcome);
     }
     let event = NewEvent {
-        kind: "notice.resent",
-        organization: None,
-        case: None,
-        escalation: None,
         subject: Some(EventId::from_uuid(*id.as_uuid())),
-        actor: Some(actor.id()),
-        actor_name: &actor.name,
         before: Some(&record::object(json!({"state": notice.state}))),
         after: Some(&record::object(json!({"state": NoticeState::Waiting}))),
+        ..record::event(Some(actor), "notice.resent", None)
     };
     audit::append(conn, &event, now)?;
     Ok(outcome)

@@ -20,13 +20,14 @@ pub use request::{Request, renew_link, request};
 pub use roles::{give_role, take_role};
 pub use switch::{remove, switch, switched_into};
 
-use super::administer::{By, record as recorded};
+use super::administer::By;
 use super::{Actor, Outcome, Refused};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::ids::{EventId, PairingId};
 use crate::domain::pairing::{self, Command, Decision, Event, Party, Refusal, Verb};
+use crate::store::audit::{self, NewEvent};
 use crate::store::pairings::{self, Pairing, Scope};
 
 /// The pairing of that id, locked, if it exists for the actor.
@@ -95,14 +96,12 @@ fn record(
 ) -> Outcome<()> {
     let kind = format!("pairing.{event}");
     let organization = pairing.trustor_id.unwrap_or(pairing.trustee_id);
-    let subject = EventId::from_uuid(*pairing.id.as_uuid());
-    recorded(
-        conn,
-        by,
-        &kind,
-        Some(organization),
-        Some(subject),
-        fields,
-        now,
-    )
+    let event = NewEvent {
+        subject: Some(EventId::from_uuid(*pairing.id.as_uuid())),
+        home: pairing.trustor_id.map(|_| pairing.trustee_id),
+        before: fields.0,
+        after: fields.1,
+        ..super::event(by, &kind, Some(organization))
+    };
+    Ok(audit::append(conn, &event, now)?)
 }

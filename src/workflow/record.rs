@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use super::{Actor, Outcome};
 use crate::db::Conn;
 use crate::domain::Instant;
+use crate::domain::audit::COMMAND_LINE;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::history::{CaseFields, difference};
-use crate::domain::ids::{CaseId, EntryId, EscalationId, EventId};
+use crate::domain::ids::{CaseId, EntryId, EscalationId, EventId, OrganizationId};
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
@@ -130,13 +131,29 @@ pub(super) fn added(
 /// An event on a case that says no more than that it happened.
 pub(super) fn on_case<'a>(actor: &'a Actor, kind: &'a str, case: &Case) -> NewEvent<'a> {
     NewEvent {
-        kind,
-        organization: Some(case.organization_id),
         case: Some(case.id),
-        escalation: None,
         subject: Some(case.subject_id()),
-        actor: Some(actor.id()),
-        actor_name: &actor.name,
+        ..event(Some(actor), kind, Some(case.organization_id))
+    }
+}
+
+/// An event that says no more than that it happened to a thing of this organization, and who did it: nobody for the
+/// command line. Whoever acts becomes a part of an event here and nowhere else.
+pub fn event<'a>(
+    by: Option<&'a Actor>,
+    kind: &'a str,
+    organization: Option<OrganizationId>,
+) -> NewEvent<'a> {
+    NewEvent {
+        kind,
+        organization,
+        // P9: whoever acts through a pairing is seen in their own organization too.
+        home: by.and_then(|actor| actor.access.through.map(|through| through.home)),
+        case: None,
+        escalation: None,
+        subject: None,
+        actor: by.map(Actor::id),
+        actor_name: by.map_or(COMMAND_LINE, |actor| actor.name.as_str()),
         before: None,
         after: None,
     }

@@ -357,18 +357,20 @@ async fn no_feed_entry_is_without_its_case(rows: Rows) {
 
 async fn an_audited_event_stays_as_it_was_written(rows: Rows) {
     furnish(&rows).await;
-    let event = |verb: &str, n: u32, seq: &str, name: &str| {
-        let (columns, values) = if seq.is_empty() {
-            ("", String::new())
-        } else {
-            ("seq, ", format!("{seq}, "))
-        };
+    let event = |verb: &str, n: u32, position: u32, name: &str| {
         format!(
-            "{verb} INTO audit_events ({columns}id, at, kind, actor_name) VALUES ({values}{}, {AT}, 'k', '{name}')",
+            "{verb} INTO audit_events (position, id, at, kind, actor_name, seen_by, previous_hash, hash) \
+             VALUES ({position}, {}, {AT}, 'k', '{name}', 'both', 'p', 'h')",
             rows.id(n)
         )
     };
-    takes(&rows, "an event", &event("INSERT", 401, "", "Dana Cole")).await;
+    takes(&rows, "an event", &event("INSERT", 401, 1, "Dana Cole")).await;
+    refuses(
+        &rows,
+        "two events at one place",
+        &event("INSERT", 403, 1, "Nobody"),
+    )
+    .await;
     refuses(
         &rows,
         "a changed event",
@@ -382,18 +384,18 @@ async fn an_audited_event_stays_as_it_was_written(rows: Rows) {
             refuses(
                 &rows,
                 "an event replaced by its id",
-                &event("REPLACE", 401, "", "Nobody"),
+                &event("REPLACE", 401, 2, "Nobody"),
             )
             .await;
             refuses(
                 &rows,
                 "an event replaced by its place",
-                &event("REPLACE", 402, "1", "Nobody"),
+                &event("REPLACE", 402, 1, "Nobody"),
             )
             .await;
             let upsert = format!(
                 "{} ON CONFLICT DO UPDATE SET actor_name = 'Nobody'",
-                event("INSERT", 401, "", "x")
+                event("INSERT", 401, 2, "x")
             );
             refuses(&rows, "an event changed by inserting it", &upsert).await;
         }
@@ -403,6 +405,30 @@ async fn an_audited_event_stays_as_it_was_written(rows: Rows) {
             .texts("SELECT actor_name AS text FROM audit_events"),
         ["Dana Cole"]
     );
+    // Nor does the chain become shorter, or lose its end.
+    takes(
+        &rows,
+        "a longer chain",
+        "UPDATE audit_chain SET position = 1, head = 'h'",
+    )
+    .await;
+    for (what, sql) in [
+        ("a shorter chain", "UPDATE audit_chain SET position = 0"),
+        ("a chain without an end", "DELETE FROM audit_chain"),
+        (
+            "a chain with two ends",
+            "INSERT INTO audit_chain (id, position, head) VALUES (2, 1, 'h')",
+        ),
+    ] {
+        refuses(&rows, what, sql).await;
+    }
+    match rows.backend {
+        Backend::Postgresql => refuses(&rows, "no chain at all", "TRUNCATE audit_chain").await,
+        Backend::Sqlite => {
+            let replaced = "REPLACE INTO audit_chain (id, position, head) VALUES (1, 0, 'h')";
+            refuses(&rows, "a chain begun anew", replaced).await;
+        }
+    }
 }
 
 async fn there_is_one_provider_and_one_default_calendar(rows: Rows) {

@@ -5,6 +5,7 @@ mod access_requests;
 mod account_pages;
 mod accounts;
 mod api;
+mod audit;
 mod bad_input;
 mod cases;
 mod choices;

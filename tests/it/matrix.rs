@@ -114,6 +114,7 @@ fn probe(route: &str, n: usize) -> Option<(Thing, Value)> {
         "GET /me/notices" => (Thing::None, nothing),
         "PATCH /me/notices" => (Thing::None, json!({ "rca_delivered": "none" })),
         "GET /policies" | "GET /escalation-reasons" => (Thing::None, nothing),
+        "POST /audit-events/export" => (Thing::None, json!({ "format": "ndjson" })),
         "POST /tokens" => (Thing::None, json!({ "name": "Another" })),
         "DELETE /tokens/{token}" => (Thing::Token, nothing),
         "POST /cases" => (Thing::None, medium().json()),

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
-use casebell::db::{Conn, Location};
+use casebell::db::{Conn, DbError, Location};
+use casebell::domain::access::Reach;
+use casebell::store::audit::{self, EventFilter};
+use casebell::store::organizations;
 use chrono::TimeDelta;
 use diesel::connection::{
     Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation,
@@ -66,7 +69,7 @@ pub fn listen() {
 }
 
 /// Few rows by their nature: reading all of them is the quickest way.
-const SMALL: [&str; 8] = [
+const SMALL: [&str; 9] = [
     "setup_links",
     "calendars",
     "lines_of_business",
@@ -75,6 +78,7 @@ const SMALL: [&str; 8] = [
     "escalation_reasons",
     "counters",
     "organizations",
+    "audit_chain",
 ];
 
 #[derive(QueryableByName)]
@@ -126,8 +130,7 @@ fn plan(conn: &mut Conn, sql: &str) -> Vec<String> {
 fn reads_everything(backend: Backend, sql: &str, line: &str) -> bool {
     let table = match backend {
         Backend::Sqlite if line.contains(" USING ") => None,
-        // The table itself is in this order, and none of it is read where nothing is asked for.
-        Backend::Sqlite if sql.contains("ORDER BY `audit_events`.`seq`") => None,
+        // None of it is read where nothing is asked for.
         Backend::Sqlite if sql.contains("(1=0)") => None,
         Backend::Sqlite => line.strip_prefix("SCAN "),
         Backend::Postgresql => line.split_once("Seq Scan on ").map(|(_, rest)| rest),
@@ -187,6 +190,12 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
         "/policies",
         "/lines-of-business",
         "/audit-events",
+        "/audit-events?organization=acme",
+        "/audit-events?actor=dana@acme.test",
+        "/audit-events?kind=case.opened",
+        "/audit-events?kind=escalation.",
+        "/audit-events?from=2026-03-01T00:00:00Z&until=2026-04-01T00:00:00Z",
+        "/audit-events?organization=acme&kind=case.&from=2026-03-01T00:00:00Z",
         "/notices",
         "/roles",
         "/access-groups",
@@ -210,6 +219,21 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
             }
         }
     }
+    ada.get(&format!("/audit-events?case={number}&kind=case."))
+        .await
+        .ok();
+    // As the people of an organization are shown it.
+    let of_customer = desk
+        .db()
+        .read(|conn| {
+            let acme = organizations::named(conn, Reach::Everything, "acme")?.expect("ACME");
+            let filter = EventFilter::of(Reach::Organization(acme.id));
+            let events = audit::list(conn, &filter, 2)?;
+            audit::worked_in(conn, acme.id, acme.id)?;
+            Ok::<_, DbError>(events.len())
+        })
+        .await;
+    assert_eq!(of_customer.expect("events"), 2);
     eve.get("/cases?organization=acme").await.ok();
     eve.get("/cases?line_of_business=Ledger").await.ok();
     for path in [

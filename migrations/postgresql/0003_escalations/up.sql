@@ -113,24 +113,44 @@ CREATE INDEX next_steps_by_case ON next_steps (case_id, due_at);
 CREATE INDEX next_steps_by_escalation ON next_steps (escalation_id, due_at, id);
 CREATE INDEX next_steps_due ON next_steps (due_at) WHERE state = 'open';
 
--- What happened, by whom, with the fields before and after. Written once, never changed (C8).
+-- Where the chain of audited events ends: the place and the hash of the last one. Kept apart from the events, so that the
+-- loss of the last ones shows. Whoever appends takes this row first.
+CREATE TABLE audit_chain (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    position BIGINT NOT NULL CHECK (position >= 0),
+    head TEXT NOT NULL
+);
+INSERT INTO audit_chain (id, position, head)
+VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000');
+
+-- What happened, by whom, with the fields before and after. Written once, never changed (C8); each event is chained to
+-- the one before by its hash. `home_organization_id` is where the actor belongs who acted in another organization (P9).
 CREATE TABLE audit_events (
-    seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    position BIGINT PRIMARY KEY CHECK (position > 0),
     id uuid NOT NULL UNIQUE,
     at timestamptz NOT NULL,
     kind TEXT NOT NULL,
     organization_id uuid REFERENCES organizations (id),
+    home_organization_id uuid REFERENCES organizations (id),
     case_id uuid REFERENCES cases (id),
     escalation_id uuid REFERENCES escalations (id),
     subject_id uuid,
     actor_id uuid REFERENCES people (id),
     actor_name TEXT NOT NULL,
+    seen_by TEXT NOT NULL CHECK (seen_by IN ('both', 'provider')),
     before TEXT,
-    after TEXT
+    after TEXT,
+    previous_hash TEXT NOT NULL,
+    hash TEXT NOT NULL
 );
-CREATE INDEX audit_events_by_case ON audit_events (case_id, at DESC, seq DESC);
-CREATE INDEX audit_events_by_organization ON audit_events (organization_id, seq DESC);
-CREATE INDEX audit_events_by_subject ON audit_events (subject_id, seq DESC);
+CREATE INDEX audit_events_newest ON audit_events (at DESC, position DESC);
+CREATE INDEX audit_events_by_kind ON audit_events (kind, at DESC, position DESC);
+CREATE INDEX audit_events_by_organization ON audit_events (organization_id, at DESC, position DESC);
+CREATE INDEX audit_events_by_home ON audit_events (home_organization_id, at DESC, position DESC)
+WHERE home_organization_id IS NOT NULL;
+CREATE INDEX audit_events_by_actor ON audit_events (actor_id, at DESC, position DESC);
+CREATE INDEX audit_events_by_case ON audit_events (case_id, at DESC, position DESC);
+CREATE INDEX audit_events_by_subject ON audit_events (subject_id, position DESC);
 
 CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -138,3 +158,15 @@ BEGIN
 END $$;
 CREATE TRIGGER audit_events_append_only BEFORE UPDATE OR DELETE ON audit_events FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
 CREATE TRIGGER audit_events_no_truncate BEFORE TRUNCATE ON audit_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE FUNCTION refuse_shorter_chain() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.position >= OLD.position THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'the chain of audited events never becomes shorter' USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_chain_no_return';
+END $$;
+CREATE TRIGGER audit_chain_no_return BEFORE UPDATE OR DELETE ON audit_chain FOR EACH ROW EXECUTE FUNCTION refuse_shorter_chain();
+CREATE TRIGGER audit_chain_no_truncate BEFORE TRUNCATE ON audit_chain FOR EACH STATEMENT EXECUTE FUNCTION refuse_shorter_chain();

@@ -107,24 +107,45 @@ CREATE INDEX next_steps_by_case ON next_steps (case_id, due_at);
 CREATE INDEX next_steps_by_escalation ON next_steps (escalation_id, due_at, id);
 CREATE INDEX next_steps_due ON next_steps (due_at) WHERE state = 'open';
 
--- What happened, by whom, with the fields before and after. Written once, never changed (C8).
+-- Where the chain of audited events ends: the place and the hash of the last one. Kept apart from the events, so that the
+-- loss of the last ones shows. Whoever appends takes this row first.
+CREATE TABLE audit_chain (
+    id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    head TEXT NOT NULL
+) STRICT;
+INSERT INTO audit_chain (id, position, head)
+VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000');
+
+-- What happened, by whom, with the fields before and after. Written once, never changed (C8); each event is chained to
+-- the one before by its hash. `home_organization_id` is where the actor belongs who acted in another organization (P9).
 CREATE TABLE audit_events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    position INTEGER PRIMARY KEY NOT NULL CHECK (position > 0),
     id BLOB NOT NULL UNIQUE,
     at TEXT NOT NULL,
     kind TEXT NOT NULL,
     organization_id BLOB REFERENCES organizations (id),
+    home_organization_id BLOB REFERENCES organizations (id),
     case_id BLOB REFERENCES cases (id),
     escalation_id BLOB REFERENCES escalations (id),
     subject_id BLOB,
     actor_id BLOB REFERENCES people (id),
     actor_name TEXT NOT NULL,
+    seen_by TEXT NOT NULL CHECK (seen_by IN ('both', 'provider')),
     before TEXT,
-    after TEXT
+    after TEXT,
+    previous_hash TEXT NOT NULL,
+    hash TEXT NOT NULL
 ) STRICT;
-CREATE INDEX audit_events_by_case ON audit_events (case_id, at DESC, seq DESC);
-CREATE INDEX audit_events_by_organization ON audit_events (organization_id, seq DESC);
-CREATE INDEX audit_events_by_subject ON audit_events (subject_id, seq DESC);
+-- From the widest to the narrowest: of several that would do, SQLite takes the one that was made last.
+CREATE INDEX audit_events_newest ON audit_events (at DESC, position DESC);
+CREATE INDEX audit_events_by_kind ON audit_events (kind, at DESC, position DESC);
+CREATE INDEX audit_events_by_organization ON audit_events (organization_id, at DESC, position DESC);
+CREATE INDEX audit_events_by_home ON audit_events (home_organization_id, at DESC, position DESC)
+WHERE home_organization_id IS NOT NULL;
+CREATE INDEX audit_events_by_actor ON audit_events (actor_id, at DESC, position DESC);
+CREATE INDEX audit_events_by_case ON audit_events (case_id, at DESC, position DESC);
+CREATE INDEX audit_events_by_subject ON audit_events (subject_id, position DESC);
 
 CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events
 BEGIN
@@ -136,7 +157,21 @@ BEGIN
 END;
 -- REPLACE deletes without a word to the trigger above.
 CREATE TRIGGER audit_events_no_replace BEFORE INSERT ON audit_events
-WHEN EXISTS (SELECT 1 FROM audit_events WHERE id = NEW.id OR seq = NEW.seq)
+WHEN EXISTS (SELECT 1 FROM audit_events WHERE id = NEW.id OR position = NEW.position)
 BEGIN
     SELECT RAISE(ABORT, 'audit events are never changed');
+END;
+
+CREATE TRIGGER audit_chain_no_return BEFORE UPDATE ON audit_chain
+WHEN NEW.position < OLD.position
+BEGIN
+    SELECT RAISE(ABORT, 'the chain of audited events never becomes shorter');
+END;
+CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain
+BEGIN
+    SELECT RAISE(ABORT, 'the chain of audited events has one end');
+END;
+CREATE TRIGGER audit_chain_no_replace BEFORE INSERT ON audit_chain
+BEGIN
+    SELECT RAISE(ABORT, 'the chain of audited events has one end');
 END;

@@ -1,23 +1,39 @@
-//! Audited events: what happened, by whom, with what was before and after (C8).
+//! Audited events: what happened, by whom, with what was before and after (C8, P9).
+
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::documents::AuditEventDocument;
-use crate::db::Conn;
-use crate::domain::access::{Permission, Reach};
+use crate::domain::Instant;
+use crate::domain::access::Permission;
 use crate::domain::ids::CaseRef;
+use crate::http::audit::file::Format;
+use crate::http::audit::{Asked, export};
 use crate::http::call::{Call, may};
-use crate::http::fields::{Fault, FieldError, request};
+use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::store::audit::{self, EventFilter};
-use crate::store::{cases, organizations};
+use crate::workflow::export_audit::export_audit;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
-    table! { audit:
+    let mut routes = table! { audit:
         GET "/audit-events" may(Permission::AuditView) => list, "Audited events, the newest first";
-    }
+    };
+    let files = table! { audit:
+        POST "/audit-events/export" may(Permission::AuditView) => export_file, "Audited events as a file; that they are exported is recorded";
+    };
+    routes.extend(
+        files
+            .into_iter()
+            .map(|route| route.answering_in(&["text/csv", "application/x-ndjson"])),
+    );
+    routes
 }
 
 request! {
@@ -27,10 +43,64 @@ request! {
         case: Option<CaseRef>,
         /// Those that concern this organization, by id or slug.
         organization: Option<String>,
+        /// What this person did, by id or address.
+        actor: Option<String>,
+        /// Of this kind, such as `case.opened`, or of all kinds that begin so, such as `case.`.
+        kind: Option<String>,
+        /// Not before this instant.
+        from: Option<Instant>,
+        /// Before this instant.
+        until: Option<Instant>,
         /// How many a page has, 25 if not given.
         limit: Option<Limit>,
         /// Behind the page that gave this.
         cursor: Option<String>,
+    }
+}
+
+request! {
+    /// Which events are written into a file, and how.
+    pub struct ExportAuditEvents {
+        /// What the file is written in.
+        format: Format,
+        /// Those on this case, by id or number.
+        case: Option<CaseRef>,
+        /// Those that concern this organization, by id or slug.
+        organization: Option<String>,
+        /// What this person did, by id or address.
+        actor: Option<String>,
+        /// Of this kind, such as `case.opened`, or of all kinds that begin so, such as `case.`.
+        kind: Option<String>,
+        /// Not before this instant.
+        from: Option<Instant>,
+        /// Before this instant.
+        until: Option<Instant>,
+    }
+}
+
+impl AuditQuery {
+    fn asked(&self) -> Asked {
+        Asked {
+            case: self.case,
+            organization: self.organization.clone(),
+            actor: self.actor.clone(),
+            kind: self.kind.clone(),
+            from: self.from,
+            until: self.until,
+        }
+    }
+}
+
+impl ExportAuditEvents {
+    fn asked(&self) -> Asked {
+        Asked {
+            case: self.case,
+            organization: self.organization.clone(),
+            actor: self.actor.clone(),
+            kind: self.kind.clone(),
+            from: self.from,
+            until: self.until,
+        }
     }
 }
 
@@ -40,58 +110,71 @@ pub async fn list(
 ) -> Result<Reply<Page<AuditEventDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
-            let query = &call.query;
-            let filters = (&query.case, &query.organization);
-            let paging: Paging<i64> = Paging::read(
-                "audit-events",
-                &filters,
-                query.limit,
-                query.cursor.as_deref(),
-            )?;
-            let filter = filter(conn, call, paging.after)?;
-            let rows = audit::list(
-                conn,
-                call.principal.access().reach(),
-                &filter,
-                paging.fetch(),
-            )?;
-            Ok(paging.page(
-                rows,
-                |event| event.seq,
-                |event| AuditEventDocument::from(&event),
-            ))
+            let (query, reach) = (&call.query, call.principal.access().reach());
+            let asked = query.asked();
+            let paging: Paging<(Instant, i64)> =
+                Paging::read("audit-events", &asked, query.limit, query.cursor.as_deref())?;
+            let filter = EventFilter {
+                after: paging.after,
+                ..asked.filter(conn, reach)?
+            };
+            let mut rows = audit::list(conn, &filter, paging.fetch())?;
+            let next_cursor = paging.next(&mut rows, |row| (row.event.at, row.event.position));
+            let items = rows
+                .iter()
+                .filter_map(|row| AuditEventDocument::new(reach, row));
+            Ok(Page {
+                items: items.collect(),
+                next_cursor,
+            })
         })
         .await?;
     Reply::new(&page)
 }
 
-fn filter(
-    conn: &mut Conn,
-    call: &Call<(), (), AuditQuery>,
-    before: Option<i64>,
-) -> Result<EventFilter, Problem> {
-    let (query, reach) = (&call.query, call.principal.access().reach());
-    let unknown =
-        |field: &str| Problem::invalid_field(FieldError::new(field, Fault::new("not_found")));
-    let case = match &query.case {
-        None => None,
-        Some(case) => Some(cases::id_of(conn, reach, case)?.ok_or_else(|| unknown("case"))?),
+/// What is kept of an export, so that its repetition finds the same events without being another one.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct AuditExport {
+    up_to: i64,
+}
+
+impl PartialSchema for AuditExport {
+    fn schema() -> RefOr<Schema> {
+        let says = "Events, one a line, the newest first.";
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(says))
+            .into()
+    }
+}
+
+impl ToSchema for AuditExport {}
+
+/// Audited events as a file.
+pub async fn export_file(call: Call<(), ExportAuditEvents>) -> Result<Reply<AuditExport>, Problem> {
+    let (db, format) = (call.desk.db.clone(), call.body.format);
+    let (asked, reach) = (call.body.asked(), call.principal.access().reach());
+    let filter = call
+        .clone()
+        .look(move |conn, _| asked.filter(conn, reach))
+        .await?;
+    let reply = call
+        .write(|conn, call| {
+            let (actor, filters) = (&call.principal.actor, call.body.asked().as_fields());
+            let up_to = export_audit(
+                conn,
+                Some(actor),
+                call.body.format.as_str(),
+                filters,
+                call.now,
+            )?;
+            Reply::new(&AuditExport { up_to })
+        })
+        .await?;
+    let AuditExport { up_to } = reply.content().map_err(|_| Problem::new(Code::Internal))?;
+    let filter = EventFilter {
+        up_to: Some(up_to),
+        ..filter
     };
-    let named = match &query.organization {
-        None => None,
-        Some(name) => Some(
-            organizations::named(conn, reach, name)?
-                .ok_or_else(|| unknown("organization"))?
-                .id,
-        ),
-    };
-    let organization = match reach {
-        Reach::Everything | Reach::Staff(_) => named,
-        Reach::Organization(own) => Some(own),
-    };
-    Ok(EventFilter {
-        case,
-        organization,
-        before,
-    })
+    Ok(reply.download(export::file(db, filter, format)))
 }

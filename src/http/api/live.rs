@@ -12,7 +12,7 @@ use crate::http::call::{Call, may};
 use crate::http::live::{Event, Told, follow};
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
-use crate::http::reply::Reply;
+use crate::http::reply::{EVENT_STREAM, Reply};
 use crate::http::route::{Route, table};
 use crate::store::cases;
 use crate::store::feeds::{self, Stamp};
@@ -23,7 +23,10 @@ pub fn routes() -> Vec<Route> {
     let routes = table! { live:
         GET "/cases/{case}/live" may(Permission::CasesView) => case, "The case as it happens: server-sent events `case` (it changed), `entry` (a new entry of a feed, as in the feed), `end` (you may not read on; says why)";
     };
-    routes.into_iter().map(Route::live).collect()
+    routes
+        .into_iter()
+        .map(|route| route.answering_in(&[EVENT_STREAM]))
+        .collect()
 }
 
 /// The data of the event `case`.

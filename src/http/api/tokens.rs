@@ -23,6 +23,7 @@ use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::store::audit::{self, NewEvent};
 use crate::store::sessions::{self, NewToken, Token};
+use crate::workflow::event;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -200,16 +201,11 @@ pub(in crate::http) fn record(
     now: Instant,
 ) -> diesel::QueryResult<()> {
     let after = Map::from_iter([("name".to_owned(), Value::from(name))]);
+    let (actor, organization) = (&principal.actor, principal.organization.id);
     let event = NewEvent {
-        kind,
-        organization: Some(principal.organization.id),
-        case: None,
-        escalation: None,
-        subject: Some(EventId::from_uuid(*principal.actor.id().as_uuid())),
-        actor: Some(principal.actor.id()),
-        actor_name: &principal.actor.name,
-        before: None,
+        subject: Some(EventId::from_uuid(*actor.id().as_uuid())),
         after: Some(&after),
+        ..event(Some(actor), kind, Some(organization))
     };
     audit::append(conn, &event, now)
 }

@@ -29,6 +29,7 @@ use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
+use crate::http::audit::file::Format;
 
 /// The most items that a list in a request has.
 const LONGEST_LIST: usize = 100;
@@ -83,6 +84,7 @@ written! {
     NoticeState,
     Delivery,
     AccessRequestState,
+    Format,
 }
 
 impl Field for Instant {

@@ -1,7 +1,8 @@
 //! Administration: people, requests for access, roles, groups, organizations, lines of business, reasons, policies,
-//! calendars and notices.
+//! calendars, notices and audited events.
 
 pub mod access_requests;
+pub mod audit;
 pub mod calendars;
 pub mod groups;
 mod handlers;
@@ -139,11 +140,13 @@ pub enum Place {
     Calendars,
     /// Notices.
     Notices,
+    /// Audited events.
+    Audit,
 }
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::People,
         Self::AccessRequests,
         Self::Roles,
@@ -154,9 +157,10 @@ impl Place {
         Self::Policies,
         Self::Calendars,
         Self::Notices,
+        Self::Audit,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 10] = [
+    pub const NAMES: [&str; 11] = [
         "people",
         "access-requests",
         "roles",
@@ -167,6 +171,7 @@ impl Place {
         "policies",
         "calendars",
         "notices",
+        "audit",
     ];
 
     /// The place's name.

@@ -10,6 +10,7 @@ use super::flash::{self, Flash};
 use super::problem::ProblemPage;
 use super::visit::Visit;
 use crate::db::DbError;
+use crate::http::download::Download;
 use crate::http::problem::{Code, Problem};
 use crate::workflow::Failed;
 
@@ -26,6 +27,7 @@ enum Body {
     Page(String),
     Elsewhere(String),
     Plain(&'static str, String, Vec<u8>),
+    Download(Download),
 }
 
 /// Why there is no answer of the page's own.
@@ -169,6 +171,15 @@ impl Answer {
         }
     }
 
+    /// A file that is written while it is sent.
+    pub fn download(file: Download) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body: Body::Download(file),
+            cookies: Vec::new(),
+        }
+    }
+
     /// Sets a cookie.
     #[must_use]
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
@@ -189,6 +200,7 @@ impl Answer {
             Body::Elsewhere(address) => {
                 response.insert_header((header::LOCATION, address)).finish()
             }
+            Body::Download(file) => file.into_response(response),
             Body::Plain(content_type, name, bytes) => response
                 .content_type(content_type)
                 .insert_header((

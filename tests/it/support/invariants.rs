@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use casebell::domain::audit::Verdict;
+use casebell::store::audit::walk;
+
 use super::database::{Backend, TestDatabase, texts};
 
 /// Checks that nothing is out of order.
@@ -78,6 +81,11 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
         let broken = texts(&mut conn, query);
         assert!(broken.is_empty(), "not in order: {rule}: {broken:#?}");
     }
+    let chain = walk(&mut conn).expect("the chain is read");
+    assert!(
+        matches!(chain, Verdict::Whole { .. }),
+        "the chain of audited events is not whole (C8): {chain:?}"
+    );
 }
 
 /// The content of every table: what a refused request must leave as it is.

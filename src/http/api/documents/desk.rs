@@ -1,18 +1,14 @@
-//! What the desk is made of: organizations, people, calendars, policies, reasons; its records and notices.
+//! What the desk is made of: organizations, people, calendars, policies and reasons.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::access::GroupName;
 use crate::domain::Instant;
 use crate::domain::calendar::CalendarShape;
-use crate::domain::ids::{
-    CalendarId, CaseId, EscalationId, EventId, GroupId, OrganizationId, PersonId,
-};
+use crate::domain::ids::{CalendarId, GroupId, OrganizationId, PersonId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::{Governance, Question};
-use crate::store::audit::Event;
 use crate::store::calendars::CalendarRow;
 use crate::store::grants::Given;
 use crate::store::organizations::Organization;
@@ -193,50 +189,6 @@ impl From<&ReasonRow> for ReasonDocument {
             questions: row.questions.0.clone(),
             active: row.active,
             version: row.version,
-        }
-    }
-}
-
-/// An audited event (C8).
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = AuditEvent)]
-pub struct AuditEventDocument {
-    /// Its id.
-    pub id: EventId,
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Instant,
-    /// What happened, as `thing.verb`.
-    pub kind: String,
-    /// Whose thing it happened to.
-    pub organization: Option<OrganizationId>,
-    /// On which case.
-    pub case: Option<CaseId>,
-    /// On which escalation.
-    pub escalation: Option<EscalationId>,
-    /// Who did it; null where the desk did by itself.
-    pub actor: Option<PersonId>,
-    /// The actor's name then.
-    pub actor_name: String,
-    /// The changed fields before.
-    pub before: Option<Map<String, Value>>,
-    /// The changed fields after.
-    pub after: Option<Map<String, Value>>,
-}
-
-impl From<&Event> for AuditEventDocument {
-    fn from(event: &Event) -> Self {
-        Self {
-            id: event.id,
-            at: event.at,
-            kind: event.kind.clone(),
-            organization: event.organization_id,
-            case: event.case_id,
-            escalation: event.escalation_id,
-            actor: event.actor_id,
-            actor_name: event.actor_name.clone(),
-            before: event.before.as_ref().map(|fields| fields.0.clone()),
-            after: event.after.as_ref().map(|fields| fields.0.clone()),
         }
     }
 }

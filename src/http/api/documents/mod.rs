@@ -4,6 +4,7 @@
 //! business, and whatever only staff keep.
 
 mod access;
+mod audit;
 mod case;
 mod desk;
 mod entry;
@@ -17,10 +18,10 @@ use utoipa::ToSchema;
 pub use access::{
     GroupDocument, GroupName, LineBook, LineDocument, PermissionsDocument, RoleDocument, held_by,
 };
+pub use audit::{AuditEventDocument, CaseName};
 pub use case::{ActiveEscalationDocument, CaseDocument, PriorityRequestDocument, RcaDocument};
 pub use desk::{
-    AuditEventDocument, CalendarDocument, OrganizationDocument, PersonDocument, PolicyDocument,
-    ReasonDocument,
+    CalendarDocument, OrganizationDocument, PersonDocument, PolicyDocument, ReasonDocument,
 };
 pub use entry::{AuthorDocument, EntryDocument, EntryEscalation};
 pub use escalation::{CaseSummary, EscalationDocument, NextStepDocument, RatingDocument};

@@ -32,6 +32,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         super::policies::routes(),
         super::calendars::routes(),
         super::notices::routes(),
+        super::audit::routes(),
     ]
     .into_iter()
     .flatten()
@@ -57,6 +58,7 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
         Place::Policies => access.can(Permission::PoliciesView),
         Place::Calendars => access.can(Permission::CalendarsView),
         Place::Notices => access.can(Permission::NoticesView),
+        Place::Audit => access.can(Permission::AuditView),
     };
     Place::ALL.into_iter().filter(sees).collect()
 }

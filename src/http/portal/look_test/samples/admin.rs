@@ -8,6 +8,7 @@ use crate::domain::access::{HeldName, HeldRole, Holding, Permission, Role, Way};
 use crate::domain::calendar::{Calendar, CalendarShape};
 use crate::domain::ids::{GroupId, RoleId};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::http::portal::admin::audit::{AuditFilters, AuditPage, AuditRow, FieldRow, KindGroup};
 use crate::http::portal::admin::calendars::{CalendarPage, DayHours, HolidayView, ReplayView};
 use crate::http::portal::admin::groups::{GroupPage, Member};
 use crate::http::portal::admin::lines::{LineForm, LinePage, LineRow, LinesPage};
@@ -30,6 +31,7 @@ pub(super) fn all(look: &mut Look) {
     roles(look);
     group(look);
     lines(look);
+    audit(look);
 }
 
 fn list(title: &str, columns: &[&str], rows: Vec<Vec<Cell>>, tabs: Vec<Tab>) -> AdminList {
@@ -529,4 +531,108 @@ fn lines(look: &mut Look) {
             ..page
         },
     );
+}
+
+fn audit(look: &mut Look) {
+    let words = look.words.clone();
+    let field = |label: &str, before: &str, after: &str| FieldRow {
+        label: label.to_owned(),
+        before: before.to_owned(),
+        after: after.to_owned(),
+    };
+    let event =
+        |position: i64, when: &str, said: &str, number: &str, fields: Vec<FieldRow>| AuditRow {
+            position,
+            at: at(when),
+            said: said.to_owned(),
+            number: number.to_owned(),
+            href: format!("/cases/{number}"),
+            organization: "ACME Contact Centers".to_owned(),
+            home: String::new(),
+            withheld: false,
+            hash: "3fa9c1d2e4b5a6978877665544332211".repeat(2),
+            short_hash: "3fa9c1d2e4b5".to_owned(),
+            changes: fields.iter().any(|field| !field.before.is_empty()),
+            open: fields.iter().any(|field| !field.before.is_empty()),
+            fields,
+        };
+    let long = "Since this morning no payment is booked, and nobody sees why. ".repeat(6);
+    let opened = vec![
+        field("Subject", "", "Payments are not booked"),
+        field("Description", "", &long),
+        field("Priority", "", "High"),
+        field("Status", "", "Open"),
+        field("Business impact", "", "Significant"),
+    ];
+    let changed = vec![
+        field("Business impact", "Significant", "Limited"),
+        field("Owner", "–", "Sam Reed"),
+    ];
+    let elsewhere = AuditRow {
+        withheld: true,
+        organization: "Globex".to_owned(),
+        home: "ACME Contact Centers".to_owned(),
+        ..event(
+            1,
+            "2026-02-27T09:00:00Z",
+            "Dana Cole: Case opened",
+            "",
+            Vec::new(),
+        )
+    };
+    let choice = |value: &str, label: &str| Choice::new(value, label);
+    let mut page = AuditPage {
+        title: words.say_of("admin", "audit", &[]),
+        about: words.say_of("admin-about", "audit", &[]),
+        tabs: tabs(&words, &Place::ALL, Place::Audit),
+        filters: AuditFilters {
+            any: true,
+            organizations: vec![
+                choice("acme", "ACME Contact Centers"),
+                choice("globex", "Globex"),
+            ],
+            organization: "acme".to_owned(),
+            kinds: vec![KindGroup {
+                label: "Cases".to_owned(),
+                choices: vec![
+                    choice("case.", "Cases: all"),
+                    choice("case.opened", "Case opened"),
+                ],
+            }],
+            ..AuditFilters::default()
+        },
+        errors: Vec::new(),
+        events: vec![
+            event(
+                1204,
+                "2026-03-04T11:38:00Z",
+                "Olga Marin signed in",
+                "",
+                Vec::new(),
+            ),
+            event(
+                1203,
+                "2026-03-04T09:41:00Z",
+                "Sam Reed changed C-000123",
+                "C-000123",
+                changed,
+            ),
+            event(
+                1202,
+                "2026-03-03T08:02:00Z",
+                "Dana Cole opened C-000123",
+                "C-000123",
+                opened,
+            ),
+            elsewhere,
+        ],
+        pager: Pager {
+            first: None,
+            next: Some("/admin/audit?organization=acme&cursor=x".to_owned()),
+        },
+    };
+    look.page("audit", "audit", &olga("admin"), &page);
+    page.events = Vec::new();
+    page.errors = vec!["Case: There is nothing of that name.".to_owned()];
+    look.page("audit.wrong", "audit", &olga("admin"), &page);
 }

@@ -1,0 +1,107 @@
+//! What a walk along the chain has found, in words.
+
+use chrono::SecondsFormat;
+
+use crate::domain::Instant;
+use crate::domain::audit::{Break, Verdict, Why};
+
+/// One line for a whole chain; for a broken one where it breaks, at which event, how, and what that means.
+pub(super) fn told(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Whole { events, span, head } => {
+            let span = span.map_or_else(String::new, |(from, until)| {
+                format!(", from {} to {}", instant(from), instant(until))
+            });
+            format!("whole: {events} events{span}, head {head}")
+        }
+        Verdict::Broken(at) => broken(at),
+    }
+}
+
+fn broken(at: &Break) -> String {
+    let place = match at.last == at.position {
+        true => format!("event {}", at.position),
+        false => format!("events {} to {}", at.position, at.last),
+    };
+    let event = match &at.event {
+        Some((id, at)) => format!("\nIt is the event {id} of {}.", instant(*at)),
+        None => String::new(),
+    };
+    let means = match at.why {
+        Why::Changed => {
+            "It is not what was recorded: it, or its hash, was changed behind Casebell's back."
+        }
+        Why::Missing => {
+            "Removed behind Casebell's back: what follows was recorded after something that is gone."
+        }
+        Why::InsertedOrReordered => {
+            "It was not recorded at this place: it was put there, or moved, behind Casebell's back."
+        }
+        Why::EndMissing => {
+            "The end of the chain is gone: more events were recorded than there are, or the note of where the chain \
+             ends was removed."
+        }
+    };
+    let before = match at.position {
+        1 => "There is no event before it.".to_owned(),
+        2 => "The event before it is as it was recorded; what follows proves nothing any more."
+            .to_owned(),
+        position => format!(
+            "The {} events before it are as they were recorded; what follows proves nothing any more.",
+            position - 1
+        ),
+    };
+    format!(
+        "broken: {place}, {}{event}\n{means}\n{before}",
+        kind(at.why)
+    )
+}
+
+/// The kind of break, in a word or two.
+fn kind(why: Why) -> &'static str {
+    match why {
+        Why::Changed => "changed",
+        Why::Missing => "missing",
+        Why::InsertedOrReordered => "inserted or reordered",
+        Why::EndMissing => "missing at the end",
+    }
+}
+
+fn instant(at: Instant) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::EventId;
+
+    #[test]
+    fn a_break_is_told_with_its_place_and_what_it_means() {
+        let at = "2026-03-02T09:00:00Z".parse().expect("an instant");
+        let id = EventId::new(at);
+        let changed = Break {
+            position: 3,
+            last: 3,
+            event: Some((id, at)),
+            why: Why::Changed,
+        };
+        assert_eq!(
+            broken(&changed),
+            format!(
+                "broken: event 3, changed\nIt is the event {id} of 2026-03-02T09:00:00.000000Z.\n\
+                 It is not what was recorded: it, or its hash, was changed behind Casebell's back.\n\
+                 The 2 events before it are as they were recorded; what follows proves nothing any more."
+            )
+        );
+        let gone = Break {
+            position: 1,
+            last: 4,
+            event: None,
+            why: Why::EndMissing,
+        };
+        assert!(broken(&gone).starts_with(
+            "broken: events 1 to 4, missing at the end\nThe end of the chain is gone"
+        ));
+    }
+}

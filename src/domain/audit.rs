@@ -1,0 +1,16 @@
+//! Audited events: what can happen, the chain in which no change goes unnoticed, and what a reader is shown (C8, P9).
+
+pub mod chain;
+pub mod kind;
+pub mod view;
+
+pub use chain::{Break, Chain, End, Link, Record, Verdict, Why, link};
+pub use kind::{KINDS, SeenBy, seen_by};
+
+/// The name of whoever acts from the machine itself: nobody is signed in there.
+pub const COMMAND_LINE: &str = "command line";
+/// The name under which is recorded what an import brought along and nobody is known to have done.
+pub const IMPORT: &str = "import";
+
+#[cfg(test)]
+mod tests;

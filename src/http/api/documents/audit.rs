@@ -1,0 +1,102 @@
+//! An audited event as its reader is shown it.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{EntryEscalation, OrganizationName};
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::audit::view::{Content, shown};
+use crate::domain::ids::{CaseId, CaseNumber, EventId, PersonId};
+use crate::store::audit::Listed;
+
+/// A case by its number.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CaseName {
+    /// Its id.
+    pub id: CaseId,
+    /// `C-000123`.
+    pub number: CaseNumber,
+}
+
+/// An audited event (C8).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = AuditEvent)]
+pub struct AuditEventDocument {
+    /// Its place in the chain of events: 1, 2, 3 and so on over the whole installation.
+    pub position: i64,
+    /// Its id.
+    pub id: EventId,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// What happened, as `thing.verb`.
+    pub kind: String,
+    /// Whose thing it happened to; null for what the provider keeps for everybody.
+    pub organization: Option<OrganizationName>,
+    /// The actor's own organization, if they acted in another one (P9).
+    pub home_organization: Option<OrganizationName>,
+    /// On which case.
+    pub case: Option<CaseName>,
+    /// On which escalation.
+    pub escalation: Option<EntryEscalation>,
+    /// The id of the thing that changed.
+    pub subject: Option<EventId>,
+    /// Who did it; null where the desk did by itself.
+    pub actor: Option<PersonId>,
+    /// The actor's name then.
+    pub actor_name: String,
+    /// The changed fields before.
+    pub before: Option<Map<String, Value>>,
+    /// The changed fields after.
+    pub after: Option<Map<String, Value>>,
+    /// Whether what it was about is withheld: one of the reader's people did it in another organization.
+    pub withheld: bool,
+    /// Its hash, made of everything that was recorded of it and the hash of the event before.
+    pub hash: String,
+}
+
+impl AuditEventDocument {
+    /// The event as somebody of this reach is shown it; nothing if it does not exist for them.
+    pub fn new(reach: Reach, listed: &Listed) -> Option<Self> {
+        let event = &listed.event;
+        let whole = Self {
+            position: event.position,
+            id: event.id,
+            at: event.at,
+            kind: event.kind.clone(),
+            organization: listed.organization.as_ref().map(OrganizationName::from),
+            home_organization: listed.home.as_ref().map(OrganizationName::from),
+            case: event
+                .case_id
+                .zip(listed.case)
+                .map(|(id, number)| CaseName { id, number }),
+            escalation: event
+                .escalation_id
+                .zip(listed.escalation)
+                .map(|(id, number)| EntryEscalation { id, number }),
+            subject: event.subject_id,
+            actor: event.actor_id,
+            actor_name: event.actor_name.clone(),
+            before: None,
+            after: None,
+            withheld: false,
+            hash: event.hash.clone(),
+        };
+        Some(match shown(reach, &event.happened())? {
+            Content::Fields { before, after } => Self {
+                before,
+                after,
+                ..whole
+            },
+            Content::Withheld => Self {
+                case: None,
+                escalation: None,
+                subject: None,
+                withheld: true,
+                ..whole
+            },
+        })
+    }
+}

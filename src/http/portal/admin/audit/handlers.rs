@@ -1,0 +1,386 @@
+//! The list of audited events, and their export.
+
+use actix_web::http::StatusCode;
+use chrono::{Days, NaiveDate, NaiveTime};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+use super::{AuditFilters, AuditPage, AuditRow, FieldRow, KindGroup};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::ids::EventId;
+use crate::http::api::documents::AuditEventDocument;
+use crate::http::audit::file::Format;
+use crate::http::audit::{Asked, export};
+use crate::http::call::may;
+use crate::http::fields::{Fault, FieldError};
+use crate::http::pagination::Paging;
+use crate::http::portal::admin::Place;
+use crate::http::portal::admin::handlers::{PLACE, tabs_of};
+use crate::http::portal::answer::{Answer, Outcome};
+use crate::http::portal::form::Choice;
+use crate::http::portal::parts::Pager;
+use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::typed::in_zone;
+use crate::http::portal::visit::Visit;
+use crate::http::problem::{Code, Problem};
+use crate::store::audit::{self, EventFilter, Names};
+use crate::store::organizations;
+use crate::words::audit::{actor, field, kinds_by_thing, name, sentence, value};
+use crate::workflow::export_audit::export_audit;
+
+/// The most organizations that the list offers.
+const ORGANIZATIONS: i64 = 500;
+/// More fields than these are folded.
+const IN_SIGHT: usize = 4;
+const NAMES: [&str; 6] = ["organization", "case", "actor", "kind", "from", "until"];
+
+/// The rows of the route table.
+pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+    pages! { audit:
+        GET  "/admin/audit"        may(Permission::AuditView) => show_all, "Audited events, the newest first";
+        POST "/admin/audit/export" may(Permission::AuditView) => export_file, "Audited events as a file; that they are exported is recorded";
+    }
+}
+
+/// What the list shows, read in one transaction.
+struct Found {
+    events: Vec<AuditEventDocument>,
+    next: Option<String>,
+    names: Names,
+}
+
+async fn show_all(visit: Visit) -> Outcome {
+    let organizations = organizations_to_choose(&visit).await?;
+    match found(&visit).await {
+        Ok(found) => visit.show(
+            PLACE,
+            "audit",
+            &page(&visit, organizations, found, Vec::new()),
+        ),
+        Err(problem) if problem.code() == Code::ValidationFailed => {
+            show_wrong(&visit, organizations, &problem)
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+fn show_wrong(visit: &Visit, organizations: Vec<Choice>, problem: &Problem) -> Outcome {
+    let words = visit.words();
+    let label = |name: &str| match name {
+        "case" => words.say("audit-case", &[]),
+        "actor" => words.say("audit-actor", &[]),
+        "kind" => words.say("audit-kind-label", &[]),
+        "from" => words.say("audit-from", &[]),
+        "until" => words.say("audit-until", &[]),
+        "organization" => words.say_of("label", "organization", &[]),
+        other => other.to_owned(),
+    };
+    let said = |error: &FieldError| format!("{}: {}", label(error.field()), error.message(words));
+    let errors = problem.errors().iter().map(said).collect();
+    let nothing = Found {
+        events: Vec::new(),
+        next: None,
+        names: Names::new(),
+    };
+    let page = page(visit, organizations, nothing, errors);
+    visit.show_again(StatusCode::UNPROCESSABLE_ENTITY, PLACE, "audit", &page)
+}
+
+async fn found(visit: &Visit) -> Result<Found, Problem> {
+    let (asked, reach) = (
+        asked(visit, |name| visit.asked(name))?,
+        visit.access()?.reach(),
+    );
+    let cursor = visit.asked("cursor").map(str::to_owned);
+    visit
+        .look(move |conn| {
+            let paging =
+                Paging::<(Instant, i64)>::read("portal/audit", &asked, None, cursor.as_deref())?;
+            let filter = EventFilter {
+                after: paging.after,
+                ..asked.filter(conn, reach)?
+            };
+            let mut rows = audit::list(conn, &filter, paging.fetch())?;
+            let next = paging.next(&mut rows, |row| (row.event.at, row.event.position));
+            let events: Vec<_> = rows
+                .iter()
+                .filter_map(|row| AuditEventDocument::new(reach, row))
+                .collect();
+            let names = names_in(conn, &events)?;
+            Ok(Found {
+                events,
+                next,
+                names,
+            })
+        })
+        .await
+}
+
+/// The names of everything that is told of by its id.
+fn names_in(conn: &mut Conn, events: &[AuditEventDocument]) -> Result<Names, Problem> {
+    let mut ids: Vec<EventId> = Vec::new();
+    for event in events {
+        ids.extend(event.subject);
+        let values = [&event.before, &event.after]
+            .into_iter()
+            .flatten()
+            .flat_map(Map::values);
+        ids.extend(values.filter_map(|value| value.as_str()?.parse::<EventId>().ok()));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(audit::names(conn, &ids)?)
+}
+
+/// What was asked for: `given` gives a field as it was typed.
+fn asked<'g>(visit: &Visit, given: impl Fn(&str) -> Option<&'g str>) -> Result<Asked, Problem> {
+    let mut errors = Vec::new();
+    let case = given("case").and_then(|text| match text.parse() {
+        Ok(case) => Some(case),
+        Err(fault) => {
+            errors.push(FieldError::new("case", Fault::from(fault)));
+            None
+        }
+    });
+    let mut day = |name: &str, after: u64| {
+        let text = given(name)?;
+        let instant = text.parse::<NaiveDate>().ok().and_then(|day| {
+            let midnight = day
+                .checked_add_days(Days::new(after))?
+                .and_time(NaiveTime::MIN);
+            in_zone(midnight, visit.zone())
+        });
+        if instant.is_none() {
+            errors.push(FieldError::new(name, Fault::new("not_a_date")));
+        }
+        instant
+    };
+    // The last day is meant with all its hours.
+    let (from, until) = (day("from", 0), day("until", 1));
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let text = |name: &str| given(name).map(str::to_owned);
+    Ok(Asked {
+        case,
+        organization: text("organization"),
+        actor: text("actor"),
+        kind: text("kind"),
+        from,
+        until,
+    })
+}
+
+/// The organizations that the provider's staff choose from; everybody else has no choice.
+async fn organizations_to_choose(visit: &Visit) -> Result<Vec<Choice>, Problem> {
+    let reach = visit.access()?.reach();
+    if reach != Reach::Everything {
+        return Ok(Vec::new());
+    }
+    let all = visit
+        .look(move |conn| Ok(organizations::list(conn, reach, None, ORGANIZATIONS)?))
+        .await?;
+    Ok(all
+        .into_iter()
+        .map(|organization| Choice::new(organization.slug.to_string(), organization.name))
+        .collect())
+}
+
+fn page(visit: &Visit, organizations: Vec<Choice>, found: Found, errors: Vec<String>) -> AuditPage {
+    let words = visit.words();
+    let rows = found.events.iter();
+    AuditPage {
+        title: words.say_of("admin", Place::Audit.as_str(), &[]),
+        about: words.say_of("admin-about", Place::Audit.as_str(), &[]),
+        tabs: tabs_of(visit, Place::Audit),
+        filters: filters(visit, organizations),
+        errors,
+        events: rows.map(|event| row(visit, event, &found.names)).collect(),
+        pager: Pager {
+            first: visit.asked("cursor").map(|_| address(visit, None)),
+            next: found.next.map(|cursor| address(visit, Some(&cursor))),
+        },
+    }
+}
+
+/// The list under the same filters, from its beginning or from `cursor` on.
+fn address(visit: &Visit, cursor: Option<&str>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let given = NAMES
+        .iter()
+        .filter_map(|name| Some((*name, visit.asked(name)?)));
+    query.extend_pairs(given);
+    if let Some(cursor) = cursor {
+        query.append_pair("cursor", cursor);
+    }
+    match query.finish() {
+        query if query.is_empty() => Place::Audit.href(),
+        query => format!("{}?{query}", Place::Audit.href()),
+    }
+}
+
+fn filters(visit: &Visit, organizations: Vec<Choice>) -> AuditFilters {
+    let words = visit.words();
+    let chosen = |name: &str| visit.asked(name).unwrap_or_default().to_owned();
+    let select = |mut choices: Vec<Choice>, chosen: &str| {
+        for choice in &mut choices {
+            choice.selected = choice.value == chosen;
+        }
+        choices
+    };
+    let (kind, organization) = (chosen("kind"), chosen("organization"));
+    let groups = kinds_by_thing(visit.is_staff())
+        .into_iter()
+        .map(|(thing, kinds)| {
+            let label = words.say_of("audit-thing", thing, &[]);
+            let all = words.say("audit-all-of", &[("thing", label.clone().into())]);
+            let all = (kinds.len() > 1).then(|| Choice::new(format!("{thing}."), all));
+            let each = kinds
+                .iter()
+                .map(|kind| Choice::new(*kind, name(words, kind)));
+            KindGroup {
+                choices: select(all.into_iter().chain(each).collect(), &kind),
+                label,
+            }
+        });
+    AuditFilters {
+        any: NAMES.iter().any(|name| visit.asked(name).is_some()),
+        case: chosen("case"),
+        actor: chosen("actor"),
+        kinds: groups.collect(),
+        kind,
+        organizations: select(organizations, &organization),
+        organization,
+        from: chosen("from"),
+        until: chosen("until"),
+    }
+}
+
+fn row(visit: &Visit, event: &AuditEventDocument, names: &Names) -> AuditRow {
+    let words = visit.words();
+    let number = event
+        .escalation
+        .as_ref()
+        .map(|escalation| escalation.number.to_string());
+    let number = number.or_else(|| event.case.as_ref().map(|case| case.number.to_string()));
+    let href = match (&event.escalation, &event.case) {
+        (Some(escalation), _) => format!("/escalations/{}", escalation.number),
+        (None, Some(case)) => format!("/cases/{}", case.number),
+        (None, None) => String::new(),
+    };
+    let actor = actor(words, event.actor.is_some(), &event.actor_name);
+    let actor = actor.as_str();
+    let said = match event.withheld {
+        true => {
+            let kind = name(words, &event.kind);
+            words.say(
+                "audit-other",
+                &[("actor", actor.into()), ("kind", kind.into())],
+            )
+        }
+        false => {
+            let thing = thing(event, names).unwrap_or_else(|| words.say("audit-unnamed", &[]));
+            sentence(words, &event.kind, actor, &thing)
+        }
+    };
+    let fields = fields(visit, event, names);
+    AuditRow {
+        position: event.position,
+        at: event.at,
+        said,
+        number: number.unwrap_or_default(),
+        href,
+        organization: event
+            .organization
+            .as_ref()
+            .map(|it| it.name.clone())
+            .unwrap_or_default(),
+        home: event
+            .home_organization
+            .as_ref()
+            .map(|it| it.name.clone())
+            .unwrap_or_default(),
+        withheld: event.withheld,
+        short_hash: event.hash.chars().take(12).collect(),
+        hash: event.hash.clone(),
+        open: event.before.is_some() && fields.len() <= IN_SIGHT,
+        fields,
+        changes: event.before.is_some(),
+    }
+}
+
+/// What the thing is called that an event is about.
+fn thing(event: &AuditEventDocument, names: &Names) -> Option<String> {
+    let after = |field: &str| {
+        let value = event.after.as_ref()?.get(field)?;
+        value.as_str().map(str::to_owned)
+    };
+    let named = || names.get(&event.subject?).cloned();
+    match event.kind.split('.').next().unwrap_or_default() {
+        "case" | "priority" => event.case.as_ref().map(|case| case.number.to_string()),
+        "entry" | "step" | "escalation" => match &event.escalation {
+            Some(escalation) => Some(escalation.number.to_string()),
+            None => event.case.as_ref().map(|case| case.number.to_string()),
+        },
+        "token" => after("name"),
+        "organization" => event.organization.as_ref().map(|it| it.name.clone()),
+        "reason" => after("label").or_else(|| after("code")),
+        _ => named().or_else(|| after("name")),
+    }
+}
+
+fn fields(visit: &Visit, event: &AuditEventDocument, names: &Names) -> Vec<FieldRow> {
+    let (words, times) = (visit.words(), visit.times());
+    let named = |id: &str| names.get(&id.parse::<EventId>().ok()?).cloned();
+    let (before, after) = (event.before.as_ref(), event.after.as_ref());
+    let mut known: Vec<&String> = [after, before]
+        .into_iter()
+        .flatten()
+        .flat_map(Map::keys)
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    let told = |fields: Option<&Map<String, Value>>, name: &str| {
+        let found = fields.and_then(|fields| fields.get(name));
+        found.map(|found| value(words, &times, &event.kind, name, found, &named))
+    };
+    let row = |name: &String| FieldRow {
+        label: field(words, name),
+        before: told(before, name).unwrap_or_default(),
+        after: told(after, name).unwrap_or_default(),
+    };
+    known.into_iter().map(row).collect()
+}
+
+async fn export_file(visit: Visit) -> Outcome {
+    let typed = |name: &str| {
+        visit
+            .typed
+            .get(name)
+            .map(|text| text.trim())
+            .filter(|text| !text.is_empty())
+    };
+    let format: Option<Format> = typed("format").and_then(|text| text.parse().ok());
+    let Some(format) = format else {
+        let fault = Fault::new("not_allowed").with("allowed", Format::NAMES.join(", "));
+        return Err(Problem::invalid_field(FieldError::new("format", fault)).into());
+    };
+    let asked = asked(&visit, typed)?;
+    let (actor, now, reach) = (visit.actor()?.clone(), visit.now, visit.access()?.reach());
+    let fields = asked.as_fields();
+    let filter = visit.look(move |conn| asked.filter(conn, reach)).await?;
+    let up_to = visit
+        .write(move |conn| export_audit(conn, Some(&actor), format.as_str(), fields.clone(), now))
+        .await?;
+    let filter = EventFilter {
+        up_to: Some(up_to),
+        ..filter
+    };
+    Ok(Answer::download(export::file(
+        visit.desk.db.clone(),
+        filter,
+        format,
+    )))
+}

@@ -1,0 +1,376 @@
+//! The words of audited events: a sentence for each kind, and the changed fields with their values as people know them.
+
+use serde_json::Value as Json;
+
+use super::Words;
+use super::time::Times;
+use crate::domain::Instant;
+use crate::domain::access::Role;
+use crate::domain::audit::kind::Kind;
+use crate::domain::audit::{COMMAND_LINE, IMPORT, KINDS};
+use crate::domain::case::{
+    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
+};
+use crate::domain::eligibility::{FindingCode, Policy};
+use crate::domain::escalation::{Level, State};
+use crate::domain::feed::{EntryKind, Feed, Visibility};
+use crate::domain::notice::NoticeState;
+use crate::domain::organization::OrganizationKind;
+use crate::domain::reason::Governance;
+
+/// Every thing that events are about: what stands before the dot of their kinds, in the order of the list of kinds.
+pub const THINGS: &[&str] = &[
+    "case",
+    "priority",
+    "entry",
+    "step",
+    "escalation",
+    "session",
+    "token",
+    "person",
+    "organization",
+    "line",
+    "calendar",
+    "policy",
+    "reason",
+    "notice",
+    "audit",
+    "sessions",
+    "password",
+    "second_factor",
+    "notices",
+    "access_request",
+    "role",
+    "access_group",
+    "pairing",
+];
+
+/// Every field that events tell of, but for the policies, which have words of their own.
+pub const FIELDS: &[&str] = &[
+    "subject",
+    "description",
+    "priority",
+    "status",
+    "deployment",
+    "business_impact",
+    "product",
+    "engagements",
+    "owner",
+    "line_of_business",
+    "closed_at",
+    "rca_requested_at",
+    "rca_delivered_at",
+    "state",
+    "importance",
+    "urgency",
+    "rank",
+    "decline_reasons",
+    "outcome",
+    "summary",
+    "rating_score",
+    "rating_comment",
+    "reason",
+    "what",
+    "who",
+    "due_at",
+    "feed",
+    "kind",
+    "visibility",
+    "version",
+    "redacted",
+    "note",
+    "external_id",
+    "email",
+    "name",
+    "first_name",
+    "last_name",
+    "time_zone",
+    "disabled",
+    "roles",
+    "slug",
+    "region",
+    "hours",
+    "holidays",
+    "default",
+    "parent",
+    "calendar",
+    "code",
+    "label",
+    "governed_by",
+    "questions",
+    "active",
+    "format",
+    "filters",
+];
+
+/// The longest value that is shown, in characters; the export has all of it.
+const LONGEST: usize = 400;
+
+/// The sentence of an event: who did what to which thing. One of a later version, which this one does not know, is
+/// answered by its kind.
+pub fn sentence(words: &Words, kind: &str, actor: &str, thing: &str) -> String {
+    if Kind::named(kind).is_none() {
+        let args = [("actor", actor.into()), ("kind", kind.into())];
+        return words.say("audit-other", &args);
+    }
+    words.say_of(
+        "audit-kind",
+        kind,
+        &[("actor", actor.into()), ("thing", thing.into())],
+    )
+}
+
+/// Who did it, as a sentence begins with them. Where it was no person, the desk's own word for it is kept; a person may
+/// be called as they like.
+pub fn actor(words: &Words, is_person: bool, name: &str) -> String {
+    match name {
+        COMMAND_LINE if !is_person => words.say("audit-command-line", &[]),
+        IMPORT if !is_person => words.say("audit-import", &[]),
+        name => name.to_owned(),
+    }
+}
+
+/// What a kind is called where nothing more is told of it.
+pub fn name(words: &Words, kind: &str) -> String {
+    match Kind::named(kind) {
+        Some(_) => words.say_of("audit-name", kind, &[]),
+        None => kind.to_owned(),
+    }
+}
+
+/// What a field is called.
+pub fn field(words: &Words, name: &str) -> String {
+    if FIELDS.contains(&name) {
+        words.say_of("audit-field", name, &[])
+    } else if Policy::KEYS.contains(&name) {
+        words.say_of("policy", name, &[])
+    } else {
+        name.to_owned()
+    }
+}
+
+/// A field's value, as `kind` of event tells of it. `named` knows the names of people and things by their ids.
+pub fn value(
+    words: &Words,
+    times: &Times<'_>,
+    kind: &str,
+    field: &str,
+    value: &Json,
+    named: &dyn Fn(&str) -> Option<String>,
+) -> String {
+    let text = match value {
+        Json::Null => words.say("audit-nothing", &[]),
+        Json::Bool(true) => words.say_of("answer", "yes", &[]),
+        Json::Bool(false) => words.say_of("answer", "no", &[]),
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => one(words, times, kind, field, text, named),
+        Json::Array(items) if items.is_empty() => words.say("audit-nothing", &[]),
+        Json::Array(items) => {
+            let texts = items.iter().map(|item| match item {
+                Json::String(text) => one(words, times, kind, field, text, named),
+                other => other.to_string(),
+            });
+            texts.collect::<Vec<_>>().join(", ")
+        }
+        Json::Object(members) if members.is_empty() => words.say("audit-nothing", &[]),
+        Json::Object(members) => {
+            let texts = members.iter().map(|(name, value)| match value {
+                Json::String(text) => format!("{name}: {text}"),
+                Json::Array(items) => {
+                    let items: Vec<String> = items.iter().map(plain).collect();
+                    format!("{name}: {}", items.join(", "))
+                }
+                other => format!("{name}: {other}"),
+            });
+            texts.collect::<Vec<_>>().join("; ")
+        }
+    };
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn plain(value: &Json) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn one(
+    words: &Words,
+    times: &Times<'_>,
+    kind: &str,
+    field: &str,
+    text: &str,
+    named: &dyn Fn(&str) -> Option<String>,
+) -> String {
+    if let Some((family, members)) = family(kind, field)
+        && members.contains(&text)
+    {
+        return words.say_of(family, text, &[]);
+    }
+    if field.ends_with("_at")
+        && let Ok(at) = text.parse::<Instant>()
+    {
+        return times.near(at);
+    }
+    named(text).unwrap_or_else(|| text.to_owned())
+}
+
+/// The family of messages in which a field's values are named, with its members.
+fn family(kind: &str, field: &str) -> Option<(&'static str, &'static [&'static str])> {
+    let thing = kind.split('.').next().unwrap_or_default();
+    Some(match (field, thing) {
+        ("priority", _) => ("priority", Priority::NAMES),
+        ("status", _) => ("status", Status::NAMES),
+        ("deployment", _) => ("deployment", Deployment::NAMES),
+        ("business_impact", _) => ("impact", BusinessImpact::NAMES),
+        ("engagements", _) => ("engagement", Engagement::NAMES),
+        ("state", "escalation") => ("state", State::NAMES),
+        ("state", "step") => ("step-state", StepState::NAMES),
+        ("state", "priority") => ("request-state", PriorityRequestState::NAMES),
+        ("state", "notice") => ("notice-state", NoticeState::NAMES),
+        ("importance" | "urgency", _) => ("level", Level::NAMES),
+        ("decline_reasons", _) => ("criterion", FindingCode::NAMES),
+        ("roles", _) => ("role", Role::NAMES),
+        ("feed", _) => ("audit-feed", Feed::NAMES),
+        ("visibility", _) => ("audit-visibility", Visibility::NAMES),
+        ("kind", "entry") => ("audit-entry", EntryKind::NAMES),
+        ("kind", "organization") => ("organization-kind", OrganizationKind::NAMES),
+        ("governed_by", _) => ("governance", Governance::NAMES),
+        _ => return None,
+    })
+}
+
+/// The things of the kinds that there are, each with its kinds; on the customer's side, those that exist there.
+pub fn kinds_by_thing(staff: bool) -> Vec<(&'static str, Vec<&'static str>)> {
+    let kinds = KINDS.iter();
+    let mut things: Vec<(&str, Vec<&str>)> = Vec::new();
+    for kind in kinds.filter(|kind| staff || kind.is_for_customers()) {
+        let thing = kind.name.split('.').next().unwrap_or_default();
+        match things.iter_mut().find(|(name, _)| *name == thing) {
+            Some((_, kinds)) => kinds.push(kind.name),
+            None => things.push((thing, vec![kind.name])),
+        }
+    }
+    things
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_words() {
+        let words = Words::load().expect("the catalogue");
+        for kind in KINDS {
+            let said = sentence(&words, kind.name, "Dana Cole", "C-000123");
+            assert!(
+                said.contains("Dana Cole") || kind.name == "case.imported",
+                "{said}"
+            );
+            assert!(!name(&words, kind.name).contains('.'), "{}", kind.name);
+        }
+        let things: Vec<&str> = kinds_by_thing(true)
+            .into_iter()
+            .map(|(thing, _)| thing)
+            .collect();
+        assert_eq!(things, THINGS);
+        assert_eq!(
+            sentence(&words, "of.tomorrow", "Dana Cole", ""),
+            "Dana Cole: of.tomorrow"
+        );
+    }
+
+    /// Kinds are written where things happen, as bare texts: each of them has to be in the list.
+    #[test]
+    fn every_kind_that_is_recorded_is_known() {
+        let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut files = vec![
+            sources.join("http/sign_in.rs"),
+            sources.join("http/api/tokens.rs"),
+            sources.join("cli/token.rs"),
+        ];
+        for entry in std::fs::read_dir(sources.join("workflow")).expect("the verbs") {
+            files.push(entry.expect("an entry").path());
+        }
+        let mut found = std::collections::BTreeSet::new();
+        for path in files
+            .iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        {
+            let source = std::fs::read_to_string(path).expect("a source");
+            let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+            for text in source.split('"').skip(1).step_by(2) {
+                let is_name = |part: &str| {
+                    !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+                };
+                if text
+                    .split_once('.')
+                    .is_some_and(|(thing, verb)| is_name(thing) && is_name(verb))
+                {
+                    found.insert(text.to_owned());
+                }
+            }
+        }
+        assert!(
+            found.len() > 25,
+            "the sources were not understood: {found:?}"
+        );
+        let unknown: Vec<_> = found
+            .iter()
+            .filter(|kind| Kind::named(kind).is_none())
+            .collect();
+        assert!(
+            unknown.is_empty(),
+            "without words and without a rule who sees them: {unknown:?}"
+        );
+    }
+
+    #[test]
+    fn values_are_told_as_people_know_them() {
+        let words = Words::load().expect("the catalogue");
+        let times = Times::new(
+            &words,
+            Tz::UTC,
+            "2026-03-03T10:00:00Z".parse().expect("an instant"),
+        );
+        let named = |id: &str| (id == "0190").then(|| "Eve Hart".to_owned());
+        let told =
+            |kind: &str, field: &str, json: Json| value(&words, &times, kind, field, &json, &named);
+        assert_eq!(told("case.changed", "priority", json!("high")), "High");
+        assert_eq!(told("case.changed", "owner", json!("0190")), "Eve Hart");
+        assert_eq!(told("case.changed", "owner", json!(null)), "–");
+        assert_eq!(
+            told("case.closed", "closed_at", json!("2026-03-03T09:12:00Z")),
+            "Today 09:12"
+        );
+        assert_eq!(told("step.done", "state", json!("done")), "Done");
+        assert_eq!(
+            told(
+                "case.changed",
+                "engagements",
+                json!(["development", "of_tomorrow"])
+            ),
+            "development, of_tomorrow"
+        );
+        assert_eq!(
+            told(
+                "calendar.changed",
+                "hours",
+                json!({"mon": ["09:00-12:00", "13:00-17:00"]})
+            ),
+            "mon: 09:00-12:00, 13:00-17:00"
+        );
+        assert_eq!(
+            told("case.changed", "description", json!("é".repeat(500)))
+                .chars()
+                .count(),
+            LONGEST + 1
+        );
+    }
+}
