@@ -227,12 +227,12 @@ fn role_name(role: &RoleFacts, words: &Words) -> String {
 fn page(letter: &notice::Letter) -> String {
     match (letter.topic(), letter.kind()) {
         (_, NoticeKind::AccessRequested) => match letter.subject() {
-            Some(request) => format!("/access-requests/{}", request.hyphenated()),
+            Some(request) => format!("/admin/access-requests/{}", request.hyphenated()),
             None => "/".to_owned(),
         },
         // Who got roles signs in and switches; the pairing itself may be none of their business (P10).
         (_, NoticeKind::PairingRolesChanged) => "/".to_owned(),
-        (Topic::Pairing, _) => "/pairings".to_owned(),
+        (Topic::Pairing, _) => "/relationships".to_owned(),
         (Topic::Account | Topic::Access | Topic::Case, _) => "/".to_owned(),
     }
 }
