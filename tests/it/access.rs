@@ -474,7 +474,7 @@ async fn whoever_loses_the_last_role_is_signed_out(desk: Desk) {
     assert_ne!(sessions(), ["0"], "another role is left");
     ada.patch(&user, json!({ "roles": [] })).await.ok();
     assert_eq!(sessions(), ["0"]);
-    mona.get("/me").await.refused(401, "unauthenticated");
+    mona.get("/cases").await.refused(403, "missing_permission");
     // By a group, by its role, by its end, and by the end of an own role.
     let role = json!({ "code": "look", "name": "Look", "copy_of": "monitor" });
     let role = ada.post("/roles", role).await.created();

@@ -29,7 +29,6 @@ mod pairing_ends;
 mod plans;
 mod portal;
 mod race;
-mod role_matrix;
 mod schema;
 mod servicenow;
 mod sign_in;

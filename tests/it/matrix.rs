@@ -1,438 +1,687 @@
-//! Role × route × relation: who may do what to whose things. The routes are those of the route table, so that a route
-//! without a row here fails; what comes out is compared with `matrix.golden`, which people have read.
+//! Who may do what: every route × every role × whose thing it is, asked for real and compared with `matrix.golden` (A1,
+//! A2, A5).
 //!
-//! `CASEBELL_UPDATE_GOLDEN=1 cargo test matrix` writes the file anew; read the difference before it is committed.
+//! Besides the people of a customer and of the provider, one with each role, there are those who come from a partner by
+//! way of a pairing: with a role, without one, and where the pairing was switched off, suspended or ended (P3, P6).
+//!
+//! The rows are the route tables themselves and the columns are `Role::ALL`, so that a new route or a new role changes
+//! the text and has to be read before it is taken. What must hold whatever the text says is checked besides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use casebell::http::routes::routes;
+use casebell::credentials::{NewSecret, SESSION_PREFIX, TOKEN_PREFIX};
+use casebell::domain::access::{Permission, Role};
+use casebell::domain::ids::{SessionId, TokenId};
+use casebell::domain::organization::{OrganizationKind, Side};
+use casebell::http::call::Needs;
+use casebell::store::sessions::{self, NewSession, NewToken};
+use casebell::workflow::Failed;
+use casebell::workflow::administer::{AddPerson, add_person};
+use chrono::TimeDelta;
+use futures_util::future::join_all;
 use reqwest::Method;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
-use crate::support::person::{Asking, Case, Escalation, medium};
-use crate::support::world::PASSWORD;
+use crate::support::paired::{administrators, gives, pairs, said};
+use crate::support::person::{Asking, high};
+use crate::support::say;
+use crate::support::world::{PASSWORD, PROVIDER};
 
-/// The columns: what they are, and who stands for them. Nobody here has made any of the things that are asked about.
-const COLUMNS: [(&str, &str); 12] = [
-    ("anonymous", ""),
-    ("no_role", "nils"),
-    ("contact", "carl"),
-    ("viewer", "vic"),
-    ("organization_admin", "abel"),
-    ("engineer", "eve"),
-    ("owner", "ola"),
-    ("other_owner", "otto"),
-    ("supervisor", "sam"),
-    ("monitor", "mona"),
-    ("developer", "devi"),
-    ("administrator", "ada"),
-];
+mod things;
 
-/// Whose things: of the organization that the customers of the columns belong to, or of another one. To staff all are
-/// the same.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+use things::Things;
+
+/// A row of one of the tables.
+struct Row {
+    method: Method,
+    path: String,
+    needs: Needs,
+    portal: bool,
+}
+
+impl Row {
+    fn title(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The names of the path's parameters.
+    fn parameters(&self) -> Vec<&str> {
+        let parts = self.path.split('{').skip(1);
+        parts
+            .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+            .collect()
+    }
+
+    /// Whether it takes away what the other rows are asked with, or writes down who came.
+    fn is_for_the_end(&self) -> bool {
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        let ends = [
+            "remove", "take", "end", "revoke", "sign-out", "switch", "off",
+        ];
+        self.method == Method::DELETE
+            || self.path == "/sign-in"
+            || (self.method == Method::POST
+                && (ends.contains(&last) || last == "end-others" || last == "second-factor"))
+    }
+
+    /// Whether its answer is a stream.
+    fn is_live(&self) -> bool {
+        self.path.ends_with("/live")
+    }
+
+    /// Whether its path ends in the secret of a link, which says itself for whom it is.
+    fn bears_a_link(&self) -> bool {
+        self.portal && self.path.ends_with("{token}") && !self.path.starts_with("/account/")
+    }
+}
+
+/// Every row of both tables, in their order.
+fn table() -> Vec<Row> {
+    let api = casebell::http::routes::routes();
+    let api = api.into_iter().map(|route| Row {
+        method: route.method.as_str().parse().expect("a method"),
+        path: format!("/api/v1{}", route.path),
+        needs: route.needs,
+        portal: false,
+    });
+    let portal = casebell::http::portal::routes::routes();
+    let portal = portal.into_iter().map(|route| Row {
+        method: route.method.as_str().parse().expect("a method"),
+        path: route.path.to_owned(),
+        needs: route.needs,
+        portal: true,
+    });
+    api.chain(portal).collect()
+}
+
+/// Whose thing a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Relation {
+    /// The path names nothing that belongs to anybody.
+    Any,
+    /// Their organization's; for staff, a customer's.
     Own,
-    Other,
+    /// Another customer's.
+    Unrelated,
 }
 
 impl Relation {
-    const fn contact(self) -> &'static str {
+    fn of(row: &Row) -> &'static [Self] {
+        match row.parameters().first() {
+            // What the provider keeps for everybody belongs to nobody else.
+            None | Some(&("line" | "calendar" | "reason" | "code")) => &[Self::Any],
+            Some(_) if row.bears_a_link() => &[Self::Any],
+            Some(_) => &[Self::Own, Self::Unrelated],
+        }
+    }
+
+    fn label(self) -> &'static str {
         match self {
-            Self::Own => "dana",
-            Self::Other => "gina",
-        }
-    }
-
-    const fn bystander(self) -> &'static str {
-        match self {
-            Self::Own => "nils",
-            Self::Other => "gus",
-        }
-    }
-
-    const fn organization(self) -> &'static str {
-        match self {
-            Self::Own => "acme",
-            Self::Other => "globex",
+            Self::Any => "any",
+            Self::Own => "own",
+            Self::Unrelated => "unrelated",
         }
     }
 }
 
-/// What a path's parameter names.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Thing {
-    /// Nothing: the path has no parameter.
-    None,
-    Case,
-    ClosedCase,
-    Submitted,
-    InReview,
-    Accepted,
-    Closed,
-    Entry,
-    Step,
-    AnalysedCase,
-    LowCase,
-    Request,
-    Person,
-    Organization,
-    Calendar,
-    Line,
-    Notice,
-    Reason,
-    Token,
+/// Somebody who asks.
+struct Caller {
+    name: String,
+    side: Side,
+    roles: Vec<Role>,
+    enters: bool,
+    /// The organization that they want to act in by way of a pairing, and whether they may.
+    acting: Option<(&'static str, bool)>,
+    token: String,
+    /// The cookie and what forms carry with it; one for the rows, one to sign out.
+    sessions: [(String, String); 2],
+    /// A token and a session that nothing is asked with.
+    spare: Option<(TokenId, SessionId)>,
 }
 
-/// The route's parameter and a body that is in order; nothing for a route that nobody has thought about.
-fn probe(route: &str, n: usize) -> Option<(Thing, Value)> {
-    let soon = "2026-03-09T09:00:00Z";
-    let step = json!({ "what": "Look", "who": "Eve", "due_at": soon });
-    let ranking = json!({ "importance": "low", "urgency": "high" });
-    let hours = json!({ "mon": ["09:00-17:00"] });
-    let holiday = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20261224\r\nSUMMARY:Eve\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
-    let reason = json!({ "label": "Another", "governed_by": "never" });
-    let nothing = json!({});
-    Some(match route {
-        "POST /sessions" => (
-            Thing::None,
-            json!({ "email": "dana@acme.test", "password": PASSWORD }),
-        ),
-        "DELETE /sessions/current" | "GET /me" | "GET /openapi.json" => (Thing::None, nothing),
-        "GET /tokens" | "GET /roles" | "GET /audit-events" | "GET /notices" => {
-            (Thing::None, nothing)
+impl Caller {
+    fn nobody() -> Self {
+        Self {
+            name: "anonymous".to_owned(),
+            side: Side::Customer,
+            roles: Vec::new(),
+            enters: false,
+            acting: None,
+            token: String::new(),
+            sessions: [const { (String::new(), String::new()) }; 2],
+            spare: None,
         }
-        "GET /cases" | "GET /escalations" | "GET /users" | "GET /organizations" => {
-            (Thing::None, nothing)
-        }
-        "GET /calendars" | "GET /lines-of-business" => (Thing::None, nothing),
-        "GET /me/notices" => (Thing::None, nothing),
-        "PATCH /me/notices" => (Thing::None, json!({ "rca_delivered": "none" })),
-        "GET /policies" | "GET /escalation-reasons" => (Thing::None, nothing),
-        "POST /audit-events/export" => (Thing::None, json!({ "format": "ndjson" })),
-        "POST /tokens" => (Thing::None, json!({ "name": "Another" })),
-        "DELETE /tokens/{token}" => (Thing::Token, nothing),
-        "POST /cases" => (Thing::None, medium().json()),
-        "GET /cases/{case}"
-        | "GET /cases/{case}/feed"
-        | "GET /cases/{case}/escalation-feed"
-        | "GET /cases/{case}/eligibility"
-        | "GET /cases/{case}/escalations"
-        | "GET /cases/{case}/deadlines"
-        | "GET /cases/{case}/next-steps"
-        | "GET /cases/{case}/priority-requests"
-        | "POST /cases/{case}/close"
-        | "POST /cases/{case}/rca"
-        | "PUT /cases/{case}/read" => (Thing::Case, nothing),
-        "PATCH /cases/{case}" => (Thing::Case, json!({ "subject": format!("Changed {n}") })),
-        "POST /cases/{case}/reopen" => (Thing::ClosedCase, json!({ "note": "Again." })),
-        "POST /cases/{case}/feed" => (Thing::Case, json!({ "body": "Words." })),
-        "POST /cases/{case}/escalations" => (
-            Thing::Case,
-            json!({
-                "reason": "no_update", "details": "Please.", "acknowledgements": [],
-                "answers": { "business_impact": "All of it", "ongoing": true },
-            }),
-        ),
-        "POST /cases/{case}/external-communications" => (
-            Thing::Case,
-            json!({ "channel": "call", "with": "Dana", "at": "2026-03-02T08:00:00Z", "summary": "Talked." }),
-        ),
-        "POST /cases/{case}/next-steps" => (Thing::Case, step),
-        "POST /cases/{case}/priority-requests" => (
-            Thing::LowCase,
-            json!({ "priority": "medium", "note": "Worse." }),
-        ),
-        "POST /cases/{case}/rca/delivery" => (Thing::AnalysedCase, json!({ "body": "A lock." })),
-        "POST /priority-requests/{request}/decision" => (
-            Thing::Request,
-            json!({ "granted": true, "note": "Agreed." }),
-        ),
-        "PATCH /feed-entries/{entry}" => (Thing::Entry, json!({ "body": "Corrected." })),
-        "POST /feed-entries/{entry}/redaction" => {
-            (Thing::Entry, json!({ "reason": "A password." }))
-        }
-        "PATCH /next-steps/{step}" => (Thing::Step, json!({ "state": "done" })),
-        "GET /escalations/{escalation}" | "GET /escalations/{escalation}/feed" => {
-            (Thing::Submitted, nothing)
-        }
-        "POST /escalations/{escalation}/feed" => (Thing::Submitted, json!({ "body": "Words." })),
-        "POST /escalations/{escalation}/next-steps" => (Thing::Accepted, step),
-        "POST /escalations/{escalation}/claim" => (Thing::Submitted, nothing),
-        "POST /escalations/{escalation}/assign" => {
-            (Thing::Submitted, json!({ "owner": "ola@bellhop.test" }))
-        }
-        "POST /escalations/{escalation}/accept" => (
-            Thing::InReview,
-            json!({ "importance": "low", "urgency": "low", "reply": "Yes.", "next_steps": [] }),
-        ),
-        "POST /escalations/{escalation}/rank" => (Thing::Accepted, ranking),
-        "POST /escalations/{escalation}/decline" => (
-            Thing::InReview,
-            json!({ "reasons": ["low_priority"], "reply": "No." }),
-        ),
-        "POST /escalations/{escalation}/withdraw" => (Thing::Submitted, nothing),
-        "POST /escalations/{escalation}/close" => (
-            Thing::Accepted,
-            json!({ "outcome": "Done", "summary": "Done." }),
-        ),
-        "POST /escalations/{escalation}/rating" => (Thing::Closed, json!({ "score": 5 })),
-        "POST /users" => (
-            Thing::None,
-            json!({ "email": format!("new{n}@acme.test"), "first_name": "New", "last_name": "Comer" }),
-        ),
-        "GET /users/{user}" => (Thing::Person, nothing),
-        "PATCH /users/{user}" => (Thing::Person, json!({ "last_name": format!("Bare{n}") })),
-        "POST /organizations" => (
-            Thing::None,
-            json!({ "slug": format!("new-{n}"), "name": "New", "kind": "customer" }),
-        ),
-        "GET /organizations/{organization}" => (Thing::Organization, nothing),
-        "PATCH /organizations/{organization}" => {
-            (Thing::Organization, json!({ "region": format!("r{n}") }))
-        }
-        "POST /calendars" => (
-            Thing::None,
-            json!({ "name": format!("New {n}"), "time_zone": "UTC", "hours": hours }),
-        ),
-        "GET /calendars/{calendar}" => (Thing::Calendar, nothing),
-        "PUT /calendars/{calendar}" => (
-            Thing::Calendar,
-            json!({ "name": format!("Changed {n}"), "time_zone": "UTC", "hours": hours }),
-        ),
-        "POST /calendars/{calendar}/holidays" => (Thing::Calendar, json!({ "ics": holiday })),
-        "GET /calendars/{calendar}/replay" => (Thing::Calendar, nothing),
-        "POST /lines-of-business" => (Thing::None, json!({ "name": format!("New {n}") })),
-        "GET /lines-of-business/{line}" => (Thing::Line, nothing),
-        "PATCH /lines-of-business/{line}" => (Thing::Line, json!({ "calendar": null })),
-        "GET /notices/{notice}" | "POST /notices/{notice}/resend" => (Thing::Notice, nothing),
-        "PATCH /policies" => (Thing::None, json!({ "staleness_hours": 24 })),
-        "POST /escalation-reasons" => {
-            let mut reason = reason;
-            reason["code"] = format!("new_{n}").into();
-            (Thing::None, reason)
-        }
-        "GET /escalation-reasons/{reason}" => (Thing::Reason, nothing),
-        "PUT /escalation-reasons/{reason}" => (Thing::Reason, reason),
-        _ => return None,
-    })
-}
-
-/// The things of the probes, made when they are needed and forgotten when they were changed.
-struct Things<'a> {
-    desk: &'a Desk,
-    made: BTreeMap<(Thing, Relation), String>,
-}
-
-impl Things<'_> {
-    async fn name(&mut self, thing: Thing, relation: Relation) -> String {
-        if let Some(name) = self.made.get(&(thing, relation)) {
-            return name.clone();
-        }
-        let name = self.make(thing, relation).await;
-        self.made.insert((thing, relation), name.clone());
-        name
     }
 
-    async fn make(&self, thing: Thing, relation: Relation) -> String {
-        let contact = self.desk.person(relation.contact());
-        let (eve, ola, ada) = (
-            self.desk.person("eve"),
-            self.desk.person("ola"),
-            self.desk.person("ada"),
-        );
-        let id = |json: Value| {
-            json["id"]
-                .as_str()
-                .unwrap_or_else(|| panic!("no id: {json}"))
-                .to_owned()
+    /// Adds a person to the desk with everything to enter it.
+    async fn joins(desk: &Desk, name: &str, side: Side, role: Option<Role>) -> Self {
+        let organization = match side {
+            Side::Customer => "acme",
+            Side::Provider => PROVIDER,
         };
-        let first = |json: Value| id(json["items"][0].clone());
-        let case = async || contact.opens(medium()).await;
-        let escalation = async || -> Escalation {
-            let case: Case = case().await;
-            contact.escalates(&case, "no_update").taken().await
+        Self::of(desk, name, (organization, side), role).await
+    }
+
+    /// Adds a person of an organization with everything to enter the desk.
+    async fn of(
+        desk: &Desk,
+        name: &str,
+        (organization, side): (&str, Side),
+        role: Option<Role>,
+    ) -> Self {
+        let now = desk.now();
+        let add = AddPerson {
+            organization: organization.to_owned(),
+            email: format!("{}@matrix.test", name.replace(' ', "-"))
+                .parse()
+                .expect("an address"),
+            first_name: name.parse().expect("a name"),
+            last_name: "Matrix".parse().expect("a name"),
+            time_zone: None,
+            roles: role.into_iter().map(Into::into).collect(),
+            password_hash: None,
         };
-        match thing {
-            Thing::None => String::new(),
-            Thing::Case => case().await.number,
-            Thing::LowCase => contact.opens(medium().with("priority", "low")).await.number,
-            Thing::ClosedCase => {
-                let case = case().await;
-                contact.closes(&case).await.ok();
-                case.number
-            }
-            Thing::AnalysedCase => {
-                let case = case().await;
-                contact
-                    .post(&format!("/cases/{}/rca", case.number), json!({}))
-                    .await
-                    .created();
-                case.number
-            }
-            Thing::Submitted => escalation().await.number,
-            Thing::InReview | Thing::Accepted | Thing::Closed => {
-                let escalation = escalation().await;
-                ola.claims(&escalation).await;
-                if thing != Thing::InReview {
-                    ola.accepts(&escalation, "low", "low").await;
+        let added: Result<_, Failed> = desk
+            .db()
+            .write(move |conn| add_person(conn, None, &add, now))
+            .await;
+        let person = added.expect("a person");
+        let secrets = || {
+            [
+                TOKEN_PREFIX,
+                TOKEN_PREFIX,
+                SESSION_PREFIX,
+                SESSION_PREFIX,
+                SESSION_PREFIX,
+            ]
+            .map(NewSecret::with_prefix)
+        };
+        let secrets = secrets();
+        let texts = secrets
+            .each_ref()
+            .map(|secret| secret.text.expose_secret().to_owned());
+        let hashes = secrets.map(|secret| secret.hash);
+        let made: Result<(TokenId, SessionId), Failed> = desk
+            .db()
+            .write(move |conn| {
+                let (mut spare, mut session) = (None, None);
+                for token_hash in &hashes[..2] {
+                    let new = NewToken {
+                        person,
+                        name: "Matrix",
+                        token_hash,
+                        permissions: None,
+                        expires_at: None,
+                    };
+                    spare = Some(sessions::issue(conn, &new, now)?);
                 }
-                if thing == Thing::Closed {
-                    ola.settles(&escalation).await;
+                for token_hash in &hashes[2..] {
+                    let new = NewSession {
+                        person,
+                        token_hash,
+                        csrf_token: "matrix",
+                        user_agent: "Matrix",
+                        expires_at: now + TimeDelta::days(1),
+                    };
+                    session = Some(sessions::open(conn, &new, now)?);
                 }
-                escalation.number
-            }
-            Thing::Entry => {
-                let case = case().await;
-                id(contact.writes(&case, "Words.").await)
-            }
-            Thing::Step => {
-                let case = case().await;
-                let step = json!({ "what": "x", "who": "y", "due_at": "2026-03-09T09:00:00Z" });
-                id(eve
-                    .post(&format!("/cases/{}/next-steps", case.number), step)
-                    .await
-                    .created())
-            }
-            Thing::Request => {
-                let case = contact.opens(medium().with("priority", "low")).await;
-                let ask = json!({ "priority": "medium", "note": "Worse." });
-                id(contact
-                    .post(&format!("/cases/{}/priority-requests", case.number), ask)
-                    .await
-                    .created())
-            }
-            Thing::Person => {
-                let me = self.desk.person(relation.bystander()).get("/me").await.ok();
-                id(me["person"].clone())
-            }
-            Thing::Organization => relation.organization().to_owned(),
-            Thing::Calendar => first(ada.get("/calendars").await.ok()),
-            Thing::Line => first(ada.get("/lines-of-business").await.ok()),
-            Thing::Notice => {
-                case().await;
-                first(ada.get("/notices").await.ok())
-            }
-            Thing::Reason => "no_progress".to_owned(),
-            Thing::Token => id(contact
-                .post("/tokens", json!({ "name": "Theirs" }))
-                .await
-                .created()),
+                Ok((spare.expect("two tokens"), session.expect("three sessions")))
+            })
+            .await;
+        let [token, _, first, second, _] = texts;
+        Self {
+            name: name.to_owned(),
+            side,
+            roles: role.into_iter().collect(),
+            enters: true,
+            acting: None,
+            token,
+            sessions: [first, second]
+                .map(|secret| (format!("casebell_session={secret}"), "matrix".to_owned())),
+            spare: Some(made.expect("tokens")),
         }
+    }
+
+    /// Whether a role grants it.
+    fn can(&self, permission: Permission) -> bool {
+        self.enters
+            && self
+                .roles
+                .iter()
+                .any(|role| role.permissions().contains(&permission))
+    }
+
+    /// Whether no role of theirs changes anything.
+    fn only_reads(&self) -> bool {
+        let reads = |role: &Role| {
+            matches!(
+                role,
+                Role::PortalViewer | Role::Monitor | Role::Developer | Role::TrustedExternalUser
+            )
+        };
+        !self.enters || self.roles.iter().all(reads)
+    }
+
+    /// Asks.
+    async fn asks(&self, desk: &Desk, row: &Row, relation: Relation, things: &Things) -> Answer {
+        let mut path = row.path.clone();
+        for name in row.parameters() {
+            let spare = self.spare.filter(|_| relation == Relation::Own);
+            let thing = match (name, spare) {
+                ("token", Some((own, _))) => own.to_string(),
+                ("session", Some((_, own))) => own.to_string(),
+                _ => things.named(name),
+            };
+            path = path.replace(&format!("{{{name}}}"), &thing);
+        }
+        path.push_str(things::query(&row.path));
+        // What would be taken away for good is asked for in words that nobody understands, so that the next one finds it.
+        // Nor is a stream waited for, which has no end.
+        let taken = row.method == Method::DELETE && relation != Relation::Unrelated;
+        if taken || row.is_live() {
+            path.push_str("?no_such=field");
+        }
+        let mut asking = desk.client().request(row.method.clone(), desk.page(&path));
+        if let Some((organization, _)) = self.acting {
+            asking = asking.header("acting-organization", organization);
+        }
+        // What a stranger says is complete, so that nothing but its address can be wrong with it. Whoever may is
+        // refused for a field that there is not, so that the next one finds the same desk.
+        let complete = row.method == Method::DELETE
+            || (relation == Relation::Unrelated && self.side == Side::Customer);
+        let body = complete.then(|| things::body(row.method.as_str(), &row.path));
+        if row.portal {
+            let (cookie, csrf) = &self.sessions[0];
+            if self.enters || !cookie.is_empty() {
+                asking = asking.header("cookie", cookie);
+            }
+            if row.method != Method::GET {
+                let mut form = BTreeMap::from([("csrf_token".to_owned(), csrf.clone())]);
+                if row.path == "/sign-in" {
+                    form.insert("email".to_owned(), "dana@acme.test".to_owned());
+                    form.insert("password".to_owned(), PASSWORD.to_owned());
+                }
+                for (field, value) in body
+                    .as_ref()
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flatten()
+                {
+                    let text = value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned);
+                    form.insert(field.clone(), text);
+                }
+                asking = asking.form(&form);
+            }
+        } else {
+            if row.path == "/api/v1/sessions/current" {
+                let (cookie, csrf) = &self.sessions[1];
+                asking = asking.header("cookie", cookie).header("x-csrf-token", csrf);
+            } else if !self.token.is_empty() {
+                asking = asking.bearer_auth(&self.token);
+            }
+            if row.method != Method::GET {
+                asking = asking.json(&body.unwrap_or_else(|| json!({ "no such field": true })));
+            }
+        }
+        let question = format!("{}: {} ({relation:?})", self.name, row.title());
+        Asking::new(question, asking).await
     }
 }
 
-/// What an answer means for authority. Whoever is let through and then refused by a rule shows the rule's code.
-fn meaning(answer: &Answer) -> String {
-    let code = answer.json["code"].as_str().unwrap_or_default();
-    match (answer.status, code) {
-        (200..300, _) => "yes".to_owned(),
-        (401, "unauthenticated") => "signed out".to_owned(),
-        (403, "missing_permission") => "no".to_owned(),
-        (404, "not_found") => "hidden".to_owned(),
-        (422, "validation_failed") | (400 | 415 | 500.., _) => {
-            panic!("the probe is not in order: {answer:?}")
-        }
-        (_, code) => code.to_owned(),
+/// What kind of answer it is.
+fn class(answer: &Answer, row: &Row) -> String {
+    let asked_to_sign_in =
+        answer.status == 303 && answer.header("location").starts_with("/sign-in?next=");
+    match answer.status {
+        401 => "401".to_owned(),
+        _ if asked_to_sign_in => "401".to_owned(),
+        404 if answer.json["code"] == "organization_not_found" => "404".to_owned(),
+        403 => match (answer.json["code"].as_str(), row.portal) {
+            (Some("missing_permission"), false) => {
+                format!(
+                    "403 {}",
+                    answer.json["permission"].as_str().expect("a permission")
+                )
+            }
+            (code, false) => format!("403 {}", code.unwrap_or_default()),
+            (_, true) => {
+                let mut named = Permission::ALL
+                    .iter()
+                    .filter(|permission| answer.text.contains(permission.as_str()));
+                let first = named.next().map_or("", |permission| permission.as_str());
+                assert!(named.next().is_none(), "two permissions: {answer:?}");
+                format!("403 {first}")
+            }
+        },
+        404 => "404".to_owned(),
+        _ => "allowed".to_owned(),
     }
 }
+
+/// Whether it is an answer at all: not the house's failure, nor that of the matrix to ask properly.
+fn is_sound(answer: &Answer, row: &Row) -> bool {
+    match answer.status {
+        400 | 405 | 415 | 429 | 500.. => false,
+        // What may be read is there.
+        409 | 412 | 422 => row.method != Method::GET || row.is_live(),
+        _ => true,
+    }
+}
+
+/// The tables in which everybody keeps what is their own, and whoever asks from outside leaves their wish.
+const OWN: &[&str] = &[
+    "feed_reads",
+    "second_factors",
+    "recovery_codes",
+    "known_devices",
+    "sessions",
+    "api_tokens",
+    "people",
+    "access_requests",
+    "password_reset_requests",
+    "sign_in_attempts",
+    "notice_preferences",
+    "notices",
+    "audit_events",
+    "audit_chain",
+];
+
+type Cells = BTreeMap<(usize, Relation), Vec<String>>;
 
 on_both_databases! { Desk:
-    roles_routes_and_relations_are_as_people_have_read,
+    everybody_may_do_what_their_role_grants_and_nothing_else,
 }
 
-async fn roles_routes_and_relations_are_as_people_have_read(desk: Desk) {
-    let mut things = Things {
-        desk: &desk,
-        made: BTreeMap::new(),
-    };
-    let mut found = String::new();
-    let (mut n, mut unknown) = (0, Vec::new());
-    for route in routes() {
-        let title = format!("{} {}", route.method, route.path);
-        let Some((thing, _)) = probe(&title, 0) else {
-            unknown.push(title);
-            continue;
-        };
-        let method = Method::from_bytes(route.method.as_str().as_bytes()).expect("a method");
-        writeln!(found, "{title}").expect("written");
-        let relations: &[Relation] = match thing {
-            Thing::None | Thing::Calendar | Thing::Line | Thing::Notice | Thing::Reason => {
-                &[Relation::Own]
+async fn everybody_may_do_what_their_role_grants_and_nothing_else(desk: Desk) {
+    let (acme, globex) = (
+        Things::of(&desk, "dana", "nils").await,
+        Things::of(&desk, "gina", "gus").await,
+    );
+    let callers = callers(&desk).await;
+    let rows = table();
+    let mut cells = Cells::new();
+    let mut faults = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        for relation in Relation::of(row) {
+            cells.insert((index, *relation), vec![String::new(); callers.len()]);
+        }
+    }
+    let before = desk.rows();
+    // Those who only read come first: they leave the desk as it is. What takes their way in away comes last.
+    for (reads, end) in [(true, false), (false, false), (true, true), (false, true)] {
+        for ((index, relation), answers) in &mut cells {
+            let row = &rows[*index];
+            if row.is_for_the_end() != end {
+                continue;
             }
-            _ => &[Relation::Own, Relation::Other],
-        };
-        for relation in relations {
-            let mut outcomes: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-            for (column, key) in COLUMNS {
-                n += 1;
-                let (thing, mut body) = probe(&title, n).expect("known");
-                let name = things.name(thing, *relation).await;
-                let mut path = match (route.path.find('{'), route.path.find('}')) {
-                    (Some(from), Some(to)) => {
-                        format!("{}{name}{}", &route.path[..from], &route.path[to + 1..])
-                    }
-                    _ => route.path.to_owned(),
-                };
-                if title.ends_with("/replay") {
-                    path += "?from=2026-03-02T09:00:00Z&unit=business_days&window=5";
-                }
-                // Staff say for whom they open and add.
-                let is_staff = !key.is_empty() && desk.person(key).is.is_staff();
-                if is_staff && matches!(title.as_str(), "POST /cases" | "POST /users") {
-                    body["organization"] = relation.organization().into();
-                }
-                let asking = if key.is_empty() {
-                    Asking::new(
-                        format!("nobody: {title}"),
-                        desk.client().request(method.clone(), desk.api(&path)),
-                    )
-                } else {
-                    desk.person(key).asks(method.clone(), &path)
-                };
-                let answer = if method == Method::GET {
-                    asking.await
-                } else {
-                    asking.json(&body).await
-                };
-                if answer.status < 300 && method != Method::GET {
-                    things.made.remove(&(thing, *relation));
-                }
-                outcomes.entry(meaning(&answer)).or_default().push(column);
-            }
-            let whose = if *relation == Relation::Own {
-                "own"
+            let things = if *relation == Relation::Unrelated {
+                &globex
             } else {
-                "other"
+                &acme
             };
-            for (outcome, columns) in outcomes {
-                writeln!(found, "  {whose:5} {outcome}: {}", columns.join(" ")).expect("written");
+            let asking: Vec<usize> = (0..callers.len())
+                .filter(|caller| callers[*caller].only_reads() == reads)
+                .collect();
+            let ask = |caller: &usize| callers[*caller].asks(&desk, row, *relation, things);
+            // Looking disturbs nobody.
+            let said = if reads || row.method == Method::GET {
+                join_all(asking.iter().map(ask)).await
+            } else {
+                let mut said = Vec::new();
+                for caller in &asking {
+                    said.push(ask(caller).await);
+                }
+                said
+            };
+            for (caller, said) in asking.into_iter().zip(said) {
+                let answer = class(&said, row);
+                if !is_sound(&said, row) || !holds(&callers[caller], row, *relation, &answer) {
+                    faults.push(format!("{relation:?} → {answer}: {said:?}"));
+                }
+                answers[caller] = answer;
+            }
+        }
+        if reads && !end {
+            for (table, rows) in desk.rows() {
+                // What one has read and how one enters is one's own, and changes nothing for anybody else.
+                if OWN.contains(&table.as_str()) {
+                    continue;
+                }
+                let new = rows.iter().filter(|row| !before[&table].contains(row));
+                faults.extend(new.map(|row| format!("who only reads wrote to {table}: {row}")));
             }
         }
     }
-    assert!(
-        unknown.is_empty(),
-        "nobody has said who may call {unknown:#?}"
-    );
-    desk.some_notices_stay_unsent();
+    let count = cells.len() * callers.len();
+    say(&format!(
+        "role matrix: {count} cells on {:?}",
+        desk.backend()
+    ));
+    compare(&written(&rows, &callers, &cells));
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
 
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/matrix.golden");
-    if std::env::var_os("CASEBELL_UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &found).expect("the file is written");
+/// Everybody who asks: nobody, somebody shut out, somebody without a role on each side, and one person per role.
+async fn callers(desk: &Desk) -> Vec<Caller> {
+    let mut shut_out =
+        Caller::joins(desk, "disabled", Side::Provider, Some(Role::Administrator)).await;
+    let ada = desk.person("ada");
+    let everybody = ada.all("/users").await;
+    let user = everybody
+        .iter()
+        .find(|user| user["email"] == "disabled@matrix.test")
+        .expect("the person");
+    let path = format!("/users/{}", user["id"].as_str().expect("an id"));
+    ada.patch(&path, json!({ "disabled": true })).await.ok();
+    shut_out.enters = false;
+    let mut callers = vec![
+        Caller::nobody(),
+        shut_out,
+        Caller::joins(desk, "contact without a role", Side::Customer, None).await,
+        Caller::joins(desk, "staff without a role", Side::Provider, None).await,
+    ];
+    // ACME is no partner, and a role of pairings comes with a pairing.
+    let kinds = [OrganizationKind::Customer, OrganizationKind::Provider];
+    let given = |role: &&Role| !role.is_of_pairings() && kinds.iter().any(|kind| role.fits(*kind));
+    for role in Role::ALL.iter().filter(given) {
+        callers.push(Caller::joins(desk, role.as_str(), role.side(), Some(*role)).await);
+    }
+    for (name, role, standing) in [
+        (
+            "paired contact",
+            Some(Role::DesignatedContact),
+            Standing::On,
+        ),
+        ("paired viewer", Some(Role::PortalViewer), Standing::On),
+        ("paired without a role", None, Standing::On),
+        (
+            "switched off",
+            Some(Role::DesignatedContact),
+            Standing::SwitchedOff,
+        ),
+        (
+            "suspended",
+            Some(Role::DesignatedContact),
+            Standing::Suspended,
+        ),
+        ("removed", Some(Role::DesignatedContact), Standing::Removed),
+    ] {
+        callers.push(paired(desk, name, role, standing).await);
+    }
+    callers
+}
+
+/// How a pairing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    On,
+    SwitchedOff,
+    Suspended,
+    Removed,
+}
+
+/// Somebody of Initech who wants to act in ACME by way of a pairing of their own.
+async fn paired(desk: &Desk, name: &str, role: Option<Role>, standing: Standing) -> Caller {
+    let home = ("initech", Side::Customer);
+    let mut caller = Caller::of(desk, name, home, Some(Role::DesignatedContact)).await;
+    let (abel, pia, _) = administrators(desk).await;
+    let email = format!("{}@matrix.test", name.replace(' ', "-"));
+    let everybody = desk.person("ada").all("/users").await;
+    let person = everybody
+        .iter()
+        .find(|user| user["email"] == email.as_str());
+    let person = said(&person.expect("the person")["id"]);
+    let pairing = pairs(&pia, &abel, &[&person], &[]).await;
+    if let Some(role) = role {
+        gives(&abel, &pairing.members[0], role.as_str()).await;
+    }
+    let path = format!("/pairings/{}", pairing.id);
+    match standing {
+        Standing::On => {}
+        Standing::SwitchedOff => drop(abel.patch(&path, json!({ "enabled": false })).await.ok()),
+        Standing::Suspended => drop(pia.patch(&path, json!({ "enabled": false })).await.ok()),
+        Standing::Removed => drop(abel.asks(Method::DELETE, &path).await),
+    }
+    let may = standing == Standing::On && role.is_some();
+    caller.acting = Some(("acme", may));
+    caller.roles = match role {
+        Some(role) if may => vec![role, Role::TrustedExternalUser],
+        _ => Vec::new(),
+    };
+    caller
+}
+
+/// What must hold whatever the golden text says.
+fn holds(caller: &Caller, row: &Row, relation: Relation, answer: &str) -> bool {
+    let permission = match row.needs {
+        Needs::Anyone => return true,
+        Needs::SignedIn => None,
+        Needs::Permission(permission) => Some(permission),
+    };
+    if !caller.enters || answer == "401" {
+        return !caller.enters && answer == "401";
+    }
+    if caller.acting.is_some_and(|(_, may)| !may) {
+        return answer == "404";
+    }
+    if caller.side == Side::Customer && relation == Relation::Unrelated {
+        return answer == "404";
+    }
+    let Some(permission) = permission else {
+        return true;
+    };
+    let lacks = format!("403 {permission}");
+    if !caller.can(permission) {
+        return answer == lacks || answer == "404";
+    }
+    // Who only reads may still say what they have read.
+    let reads = row.method == Method::GET || permission.as_str().ends_with(":view");
+    answer != lacks && (reads || !caller.only_reads())
+}
+
+/// The matrix as people read it.
+fn written(rows: &[Row], callers: &[Caller], cells: &Cells) -> String {
+    let mut text = String::from(
+        "Who gets what on which route, generated by tests/it/matrix.rs from the route tables and Role::ALL.\n\
+         own: a thing of their own organization (for staff: of a customer). unrelated: another customer's. any: nobody's in particular.\n\
+         allowed: anything but a refusal. 401: they are asked to sign in. customers, staff: everybody of that side with a role.\n",
+    );
+    let mut last = usize::MAX;
+    for ((index, relation), answers) in cells {
+        if *index != last {
+            let row = &rows[*index];
+            let needs = match row.needs {
+                Needs::Anyone => "nothing".to_owned(),
+                Needs::SignedIn => "to be signed in".to_owned(),
+                Needs::Permission(permission) => permission.to_string(),
+            };
+            let _ = write!(text, "\n{} — needs {needs}\n", row.title());
+            last = *index;
+        }
+        let mut kinds: Vec<&str> = Vec::new();
+        for answer in answers {
+            if !kinds.contains(&answer.as_str()) {
+                kinds.push(answer);
+            }
+        }
+        kinds.sort_by_key(|kind| (*kind != "allowed", *kind));
+        let folded = kinds.iter().map(|kind| {
+            let who: BTreeSet<usize> = (0..callers.len())
+                .filter(|caller| answers[*caller] == **kind)
+                .collect();
+            format!("{kind}: {}", names(callers, &who))
+        });
+        let folded: Vec<String> = folded.collect();
+        let _ = writeln!(text, "  {:<9} {}", relation.label(), folded.join(" | "));
+    }
+    text
+}
+
+/// The names of these callers; all of one side under one name.
+fn names(callers: &[Caller], who: &BTreeSet<usize>) -> String {
+    if who.len() == callers.len() {
+        return "everybody".to_owned();
+    }
+    let mut names = Vec::new();
+    let mut rest = who.clone();
+    for (side, name) in [(Side::Customer, "customers"), (Side::Provider, "staff")] {
+        let all: BTreeSet<usize> = (0..callers.len())
+            .filter(|caller| {
+                let caller = &callers[*caller];
+                let at_home = caller.enters && caller.acting.is_none();
+                at_home && !caller.roles.is_empty() && caller.side == side
+            })
+            .collect();
+        if all.is_subset(&rest) {
+            rest.retain(|caller| !all.contains(caller));
+            names.push(name);
+        }
+    }
+    names.extend(rest.iter().map(|caller| callers[*caller].name.as_str()));
+    names.join(", ")
+}
+
+/// Fails with the lines that differ from the golden text, and leaves the new text to be read.
+fn compare(actual: &str) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/matrix.golden");
+    let golden = std::fs::read_to_string(golden).unwrap_or_default();
+    if actual == golden {
         return;
     }
-    let golden = std::fs::read_to_string(&path).unwrap_or_default();
-    for (line, (is, was)) in found.lines().zip(golden.lines()).enumerate() {
-        assert_eq!(is, was, "line {} of matrix.golden", line + 1);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("matrix.actual");
+    std::fs::write(&path, actual).expect("the new text is written");
+    let titled = |text: &str| -> BTreeSet<String> {
+        let mut title = String::new();
+        let mut lines = BTreeSet::new();
+        for line in text.lines() {
+            if line.starts_with("  ") {
+                lines.insert(format!("{title}\n    {}", line.trim()));
+            } else {
+                line.clone_into(&mut title);
+                lines.insert(title.clone());
+            }
+        }
+        lines
+    };
+    let (old, new) = (titled(&golden), titled(actual));
+    let mut differences = String::new();
+    for line in old.difference(&new) {
+        let _ = writeln!(differences, "- {line}");
     }
-    assert_eq!(
-        found.lines().count(),
-        golden.lines().count(),
-        "matrix.golden has other routes"
+    for line in new.difference(&old) {
+        let _ = writeln!(differences, "+ {line}");
+    }
+    panic!(
+        "who may do what has changed. If it is meant, read {} and put it in the place of tests/it/matrix.golden.\n\
+         {differences}",
+        path.display()
     );
 }

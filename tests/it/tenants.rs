@@ -313,8 +313,8 @@ async fn whose_access_ends_is_out_at_once(desk: Desk) {
     dana.sees(&case).await;
     ada.patch(&path, json!({ "roles": [] })).await.ok();
     let nothing = dana.get(&format!("/cases/{}", case.number)).await;
-    // Who holds no role anywhere is signed out.
-    nothing.refused(401, "unauthenticated");
+    // Nothing is allowed that no role grants.
+    nothing.refused(404, "not_found");
     ada.patch(
         &path,
         json!({ "roles": ["designated_contact"], "disabled": true }),

@@ -1,6 +1,9 @@
 //! One of each thing that a path can name, and what is said about it.
 
-use super::{Desk, Method, TimeDelta, Value, high, json};
+use super::{Desk, Method, PASSWORD, TimeDelta, Value, administrators, gives, high, json, pairs};
+use crate::support::database::Backend;
+use crate::support::paired::id_of;
+use crate::support::world::somebody_called;
 
 /// The things of one customer, by the names that paths have for them.
 pub struct Things(Vec<(&'static str, String)>);
@@ -33,10 +36,59 @@ impl Things {
             list["items"].as_array().cloned().unwrap_or_default()
         };
         let slug = contact.is.organization;
-        let user = desk.person(person);
-        assert_eq!(user.is.organization, slug);
+        let user = somebody_called(person);
+        assert_eq!(user.organization, slug);
         let token = contact.get("/tokens").await.ok();
+        // What hangs on a pairing: Initech works in this organization.
+        let (abel, pia, gina) = administrators(desk).await;
+        let admin = if slug == "acme" { &abel } else { &gina };
+        let guest = id_of(&pia).await;
+        let pairing = pairs(&pia, admin, &[&guest], &[]).await;
+        let member = pairing.members[0].clone();
+        let grant = gives(admin, &member, "portal_viewer").await;
+        let path = format!("/pairing-members/{member}/clones");
+        let clone = pia.post(&path, json!({})).await.created();
+        let groups = admin.get("/access-groups").await.ok();
+        let own = json!({ "code": "matrix", "name": "Matrix", "permissions": ["cases:view"] });
+        let role = admin.post("/roles", own).await.created();
+        let asks = json!({ "first_name": "Rae", "last_name": "Lee", "organization": slug,
+            "email": format!("rae@{slug}.test"), "note": "To follow along." });
+        let asking = desk.client().post(desk.api("/access-requests")).json(&asks);
+        let asked = asking.send().await.expect("an answer").status();
+        assert!(asked.is_success(), "{asked}");
+        let wish = first(
+            ada.all("/access-requests").await,
+            "email",
+            &format!("rae@{slug}.test"),
+        );
+        let body = json!({ "email": user.email(), "password": PASSWORD });
+        let signing = desk.client().post(desk.api("/sessions")).json(&body);
+        assert!(
+            signing
+                .send()
+                .await
+                .expect("an answer")
+                .status()
+                .is_success()
+        );
+        let session = desk.database().texts(&format!(
+            "SELECT {} AS text FROM sessions JOIN people ON people.id = sessions.person_id WHERE people.email = '{}'",
+            match desk.backend() {
+                Backend::Sqlite => "lower(hex(sessions.id))",
+                Backend::Postgresql => "CAST(sessions.id AS text)",
+            },
+            user.email()
+        ));
+        let session: uuid::Uuid = session[0].parse().expect("an id");
         Self(vec![
+            ("pairing", pairing.id),
+            ("member", member),
+            ("grant", grant),
+            ("clone", id(&clone)),
+            ("group", id(&groups["items"][0])),
+            ("role", id(&role)),
+            ("access_request", wish),
+            ("session", session.to_string()),
             ("case", case.number.clone()),
             ("escalation", escalation.number),
             ("step", id(&step)),
