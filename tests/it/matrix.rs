@@ -58,16 +58,31 @@ impl Row {
             .collect()
     }
 
-    /// Whether it takes away what the other rows are asked with, or writes down who came.
-    fn is_for_the_end(&self) -> bool {
+    /// When it is asked: what takes away what others are asked with comes late, and what takes the way in away last.
+    fn stage(&self) -> u8 {
         let last = self.path.rsplit('/').next().unwrap_or_default();
         let ends = [
-            "remove", "take", "end", "revoke", "sign-out", "switch", "off",
+            "remove",
+            "take",
+            "end",
+            "revoke",
+            "switch",
+            "off",
+            "end-others",
+            "second-factor",
         ];
-        self.method == Method::DELETE
-            || self.path == "/sign-in"
-            || (self.method == Method::POST
-                && (ends.contains(&last) || last == "end-others" || last == "second-factor"))
+        if matches!(
+            self.path.as_str(),
+            "/sign-in" | "/sign-out" | "/api/v1/sessions/current"
+        ) {
+            2
+        } else if self.method == Method::DELETE
+            || (self.method == Method::POST && (ends.contains(&last) || last == "sign-out"))
+        {
+            1
+        } else {
+            0
+        }
     }
 
     /// Whether its answer is a stream.
@@ -284,7 +299,9 @@ impl Caller {
         // What would be taken away for good is asked for in words that nobody understands, so that the next one finds it.
         // Nor is a stream waited for, which has no end.
         let taken = row.method == Method::DELETE && relation != Relation::Unrelated;
-        if taken || row.is_live() {
+        let endless =
+            row.is_live() && (relation != Relation::Unrelated || self.side == Side::Provider);
+        if taken || endless {
             path.push_str("?no_such=field");
         }
         let mut asking = desk.client().request(row.method.clone(), desk.page(&path));
@@ -369,9 +386,11 @@ fn class(answer: &Answer, row: &Row) -> String {
 /// Whether it is an answer at all: not the house's failure, nor that of the matrix to ask properly.
 fn is_sound(answer: &Answer, row: &Row) -> bool {
     match answer.status {
-        400 | 405 | 415 | 429 | 500.. => false,
+        // Wishes for a new password are slowed down, whoever has them.
+        429 => row.path == "/forgot-password",
+        400 | 405 | 415 | 500.. => false,
         // What may be read is there.
-        409 | 412 | 422 => row.method != Method::GET || row.is_live(),
+        409 | 412 | 422 => row.method != Method::GET || row.is_live() || row.bears_a_link(),
         _ => true,
     }
 }
@@ -389,6 +408,9 @@ const OWN: &[&str] = &[
     "password_reset_requests",
     "sign_in_attempts",
     "notice_preferences",
+    // When they were last used.
+    "pairings",
+    "pairing_members",
     "notices",
     "audit_events",
     "audit_chain",
@@ -416,10 +438,17 @@ async fn everybody_may_do_what_their_role_grants_and_nothing_else(desk: Desk) {
     }
     let before = desk.rows();
     // Those who only read come first: they leave the desk as it is. What takes their way in away comes last.
-    for (reads, end) in [(true, false), (false, false), (true, true), (false, true)] {
+    for (reads, stage) in [
+        (true, 0),
+        (false, 0),
+        (true, 1),
+        (false, 1),
+        (true, 2),
+        (false, 2),
+    ] {
         for ((index, relation), answers) in &mut cells {
             let row = &rows[*index];
-            if row.is_for_the_end() != end {
+            if row.stage() != stage {
                 continue;
             }
             let things = if *relation == Relation::Unrelated {
@@ -449,7 +478,7 @@ async fn everybody_may_do_what_their_role_grants_and_nothing_else(desk: Desk) {
                 answers[caller] = answer;
             }
         }
-        if reads && !end {
+        if reads && stage == 0 {
             for (table, rows) in desk.rows() {
                 // What one has read and how one enters is one's own, and changes nothing for anybody else.
                 if OWN.contains(&table.as_str()) {

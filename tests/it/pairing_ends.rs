@@ -460,7 +460,7 @@ async fn a_pairing_by_forms_alone(desk: Desk) {
     assert!(pairing.starts_with("/relationships/"), "{accepted:?}");
     let used = his.page(&link).await;
     assert!(
-        used.status == 409 && used.text.contains("This link was used"),
+        used.status == 409 && used.text.contains("Link used"),
         "{}",
         used.text
     );

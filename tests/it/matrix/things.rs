@@ -154,6 +154,12 @@ pub fn body(method: &str, path: &str) -> Value {
         (_, "/api/v1/feed-entries/{entry}" | "/entries/{entry}", _) | (_, _, "feed") => {
             json!({ "body": "x" })
         }
+        (_, "/api/v1/pairings/{pairing}", _) => json!({ "enabled": false }),
+        (_, "/api/v1/access-requests/{access_request}/decision", _) => json!({ "granted": false }),
+        (_, "/api/v1/access-groups/{group}/members", _) => {
+            json!({ "user": "019cadc6-9a80-7000-929c-75e364ef40b2" })
+        }
+        (_, _, "roles") => json!({ "role": "portal_viewer" }),
         (_, _, "reopen" | "withdraw") => note,
         (_, _, "rating") => json!({ "score": 5 }),
         (_, _, "priority-requests") => json!({ "priority": "medium", "note": "x" }),
