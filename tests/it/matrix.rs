@@ -71,10 +71,7 @@ impl Row {
             "end-others",
             "second-factor",
         ];
-        if matches!(
-            self.path.as_str(),
-            "/sign-in" | "/sign-out" | "/api/v1/sessions/current"
-        ) {
+        if matches!(self.path.as_str(), "/sign-in" | "/sign-out") {
             2
         } else if self.method == Method::DELETE
             || (self.method == Method::POST && (ends.contains(&last) || last == "sign-out"))
