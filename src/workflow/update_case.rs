@@ -108,7 +108,7 @@ pub fn update_case(
     } else if let Some(Some(owner)) = changes.owner_id
         && !reads(conn, line, owner, now)?
     {
-        return Err(unreadable("owner", "line_not_readable", &owner).into());
+        return Err(unreadable("owner", "line_not_readable", owner).into());
     }
     let before = record::case_fields(&case);
     cases::update(conn, case.id, case.version, &changes, now)?;

@@ -275,12 +275,15 @@ pub async fn take_second_factor(call: Call<PersonId>) -> Result<Done, Problem> {
     .await
 }
 
+/// A person, and a group that they are in, with its name.
+type GroupOf = (PersonId, GroupId, String);
+
 /// The groups that people are in, for who may see groups.
 fn groups_of(
     conn: &mut Conn,
     access: &Access,
     ids: &[PersonId],
-) -> Result<Option<Vec<(PersonId, GroupId, String)>>, Problem> {
+) -> Result<Option<Vec<GroupOf>>, Problem> {
     if !access.can(Permission::GroupsView) {
         return Ok(None);
     }
