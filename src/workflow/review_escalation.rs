@@ -53,6 +53,20 @@ struct Moved {
     changes: EscalationChanges,
 }
 
+impl Moved {
+    /// Whether it is given to whom it belongs already, or weighed as it was: nothing is then written, and nobody told.
+    fn is_as_before(&self) -> bool {
+        let (before, changes) = (&self.before, &self.changes);
+        match self.event {
+            Event::Assigned { from, to } => from == Some(to),
+            Event::Reranked { .. } => {
+                before.importance == changes.importance && before.urgency == changes.urgency
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Verb<'_> {
     /// Takes it for review (M4).
     ///
@@ -86,6 +100,9 @@ impl Verb<'_> {
             .require(permission_to(escalation::Verb::Assign))?;
         let (to, name) = reviewer(conn, &case, owner, self.now)?;
         let moved = self.decide(conn, &Command::Assign { to })?;
+        if moved.is_as_before() {
+            return Ok(moved.before.id);
+        }
         let args = json!({"by": self.actor.name, "to": name});
         let (case, after) = self.finish(conn, &moved, "assigned", args)?;
         self.tell(
@@ -142,6 +159,9 @@ impl Verb<'_> {
                 urgency,
             },
         )?;
+        if moved.is_as_before() {
+            return Ok(moved.before.id);
+        }
         let args = json!({"by": self.actor.name, "rank": moved.changes.rank});
         let (_, after) = self.finish(conn, &moved, "reranked", args)?;
         Ok(after.id)

@@ -35,6 +35,7 @@ on_both_databases! { Desk:
     the_requesters_side_takes_it_back_in_every_active_state,
     only_lawful_moves_exist,
     it_belongs_to_its_owner_unless_a_supervisor_says_otherwise,
+    what_is_so_already_is_not_done_again,
     importance_and_urgency_make_the_rank_that_orders_the_queue,
     the_review_sees_what_the_requester_saw,
     a_contact_who_closes_the_case_withdraws_with_it,
@@ -229,6 +230,23 @@ async fn it_belongs_to_its_owner_unless_a_supervisor_says_otherwise(desk: Desk) 
     .refused(403, "not_escalation_owner");
     let closed = sam.settles(&escalation).await;
     assert_eq!(closed["state"], "closed");
+}
+
+async fn what_is_so_already_is_not_done_again(desk: Desk) {
+    let (sam, ola) = (desk.person("sam"), desk.person("ola"));
+    let (_, escalation) = escalated(&desk).await;
+    ola.claims(&escalation).await;
+    ola.accepts(&escalation, "high", "low").await;
+    desk.post().await;
+    let before = desk.rows();
+
+    let to_ola = json!({ "owner": ola.email() });
+    let assigned = sam.does(&escalation, "assign", to_ola).await.ok();
+    assert_eq!(assigned["owner"]["name"], "Ola Berg");
+    let as_it_is = json!({ "importance": "high", "urgency": "low" });
+    let ranked = ola.does(&escalation, "rank", as_it_is).await.ok();
+    assert_eq!(ranked["rank"], 3);
+    desk.is_unchanged_since(&before, "giving it to its owner, and ranking it as it was,");
 }
 
 async fn importance_and_urgency_make_the_rank_that_orders_the_queue(desk: Desk) {

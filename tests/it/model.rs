@@ -63,6 +63,7 @@ enum Action {
     Claim,
     Assign(&'static str),
     Accept(&'static str, &'static str),
+    Rank(&'static str, &'static str),
     Decline,
     Withdraw,
     Close,
@@ -102,7 +103,11 @@ impl Model {
         }
         let allowed = match action {
             Action::Submit | Action::Withdraw => contact || supervisor,
-            Action::Claim | Action::Accept(..) | Action::Decline | Action::Close => owner,
+            Action::Claim
+            | Action::Accept(..)
+            | Action::Rank(..)
+            | Action::Decline
+            | Action::Close => owner,
             Action::Assign(_) => supervisor,
             Action::Rate => contact,
             Action::CloseCase | Action::ReopenCase => contact || staff,
@@ -154,7 +159,7 @@ impl Model {
         let lawful = match action {
             Action::Claim => last.state == State::Submitted,
             Action::Accept(..) | Action::Decline => last.state == State::InReview,
-            Action::Close => last.state == State::Accepted,
+            Action::Close | Action::Rank(..) => last.state == State::Accepted,
             Action::Assign(_) | Action::Withdraw => last.state.is_active(),
             _ => last.state == State::Closed,
         };
@@ -170,7 +175,10 @@ impl Model {
             )]
             .into();
         }
-        let decides = matches!(action, Action::Accept(..) | Action::Decline | Action::Close);
+        let decides = matches!(
+            action,
+            Action::Accept(..) | Action::Rank(..) | Action::Decline | Action::Close
+        );
         if decides && !supervisor && last.owner != Some(who) {
             return [(403, "not_escalation_owner")].into();
         }
@@ -185,6 +193,7 @@ impl Model {
             Action::Accept(importance, urgency) => {
                 (last.state, last.rank) = (State::Accepted, Some(rank(importance, urgency)));
             }
+            Action::Rank(importance, urgency) => last.rank = Some(rank(importance, urgency)),
             Action::Decline => last.state = State::Declined,
             Action::Withdraw => last.state = State::Withdrawn,
             Action::Close => last.state = State::Closed,
@@ -217,6 +226,9 @@ async fn perform(
         Action::Accept(importance, urgency) => {
             verb("accept", json!({ "importance": importance, "urgency": urgency, "reply": "Yes.", "next_steps": [] })).await
         }
+        Action::Rank(importance, urgency) => {
+            verb("rank", json!({ "importance": importance, "urgency": urgency })).await
+        }
         Action::Decline => verb("decline", json!({ "reasons": ["low_priority"], "reply": "No." })).await,
         Action::Withdraw => verb("withdraw", json!({})).await,
         Action::Close => verb("close", json!({ "outcome": "Done", "summary": "Done." })).await,
@@ -227,7 +239,7 @@ async fn perform(
 }
 
 fn any_action(random: &mut StdRng) -> Action {
-    match random.random_range(0..16) {
+    match random.random_range(0..17) {
         0..4 => Action::Submit,
         4..6 => Action::Claim,
         6 => Action::Assign(["ola", "otto"].choose(random).expect("one")),
@@ -240,6 +252,10 @@ fn any_action(random: &mut StdRng) -> Action {
         11..13 => Action::Close,
         13 => Action::Rate,
         14 if random.random_bool(0.4) => Action::CloseCase,
+        15 => Action::Rank(
+            LEVELS.choose(random).expect("one"),
+            LEVELS.choose(random).expect("one"),
+        ),
         _ => Action::ReopenCase,
     }
 }
