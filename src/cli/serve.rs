@@ -38,16 +38,14 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let driver = Driver::start(desk.jobs(), clock, desk.bell.clone(), Rhythm::default());
     say(&format!("Casebell is ready at {}", server.url()))?;
 
-    let handle = server.handle();
-    let serving = desk.clone();
+    let stopper = server.stopper();
     actix_web::rt::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: requests under way are finished");
-        serving.live.stop();
-        handle.stop(true).await;
+        stopper.stop().await;
     });
     server.run().await?;
     driver.stop().await;

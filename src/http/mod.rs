@@ -28,7 +28,7 @@ pub mod sign_in;
 pub mod throttle;
 pub mod trace;
 
-pub use server::{BindError, Server};
+pub use server::{BindError, Server, Stopper};
 
 use std::sync::LazyLock;
 

@@ -10,6 +10,7 @@ use actix_web::{App, HttpServer, guard, web};
 use tracing_actix_web::TracingLogger;
 
 use super::desk::{Desk, PostError};
+use super::live::Live;
 use super::portal::Portal;
 use super::portal::render::TemplateError;
 use super::trace::{RequestSpan, observe};
@@ -117,17 +118,35 @@ impl Server {
         &self.desk
     }
 
-    /// Stops it from elsewhere; `stop(true)` lets requests finish.
-    pub fn handle(&self) -> ServerHandle {
-        self.server.handle()
+    /// What stops it from elsewhere.
+    pub fn stopper(&self) -> Stopper {
+        Stopper {
+            handle: self.server.handle(),
+            live: self.desk.live.clone(),
+        }
     }
 
-    /// Serves until it is stopped by its handle.
+    /// Serves until it is stopped by its [`Stopper`].
     ///
     /// # Errors
     /// The system's own.
     pub async fn run(self) -> io::Result<()> {
         self.server.await
+    }
+}
+
+/// Stops a server. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    handle: ServerHandle,
+    live: Live,
+}
+
+impl Stopper {
+    /// Lets requests finish, and ends what would not finish by itself; back when the server has stopped.
+    pub async fn stop(&self) {
+        self.live.stop();
+        self.handle.stop(true).await;
     }
 }
 

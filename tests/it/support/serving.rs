@@ -10,7 +10,7 @@ use casebell::clock::Clock;
 use casebell::config::Settings;
 use casebell::db::Db;
 use casebell::domain::Instant;
-use casebell::http::Server;
+use casebell::http::{Server, Stopper};
 use casebell::worker::Jobs;
 use tokio::task::JoinHandle;
 
@@ -23,7 +23,7 @@ pub struct Serving {
     clock: Clock,
     jobs: Jobs,
     origin: String,
-    handle: actix_web::dev::ServerHandle,
+    stopper: Stopper,
     running: Mutex<Option<JoinHandle<std::io::Result<()>>>>,
 }
 
@@ -58,7 +58,7 @@ impl Serving {
         let server = Server::bind(&settings, db.clone(), clock.clone())
             .unwrap_or_else(|error| panic!("{error}"));
         let origin = format!("http://127.0.0.1:{}", server.port());
-        let handle = server.handle();
+        let stopper = server.stopper();
         let jobs = server.desk().jobs();
         let running = tokio::spawn(server.run());
         Self {
@@ -66,7 +66,7 @@ impl Serving {
             clock,
             jobs,
             origin,
-            handle,
+            stopper,
             running: Mutex::new(Some(running)),
         }
     }
@@ -107,7 +107,7 @@ impl Serving {
 
     /// Finishes requests and stops.
     pub async fn stop(&self) {
-        self.handle.stop(true).await;
+        self.stopper.stop().await;
         let running = self.running.lock().expect("no panic meanwhile").take();
         if let Some(running) = running {
             let ended = tokio::time::timeout(PATIENCE, running)
