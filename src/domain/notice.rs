@@ -184,43 +184,10 @@ closed_enum! {
 }
 
 impl NoticeKind {
-    /// Whether people may choose not to get it (N5): all but those about an account, an answer to a request for
-    /// access, and pairings.
+    /// Whether people may choose not to get it (N5): what tells of cases, and what asks for a decision; never what
+    /// tells of an account, of an answer to oneself, or of a pairing.
     pub const fn is_optional(self) -> bool {
-        match self {
-            Self::CaseOpened
-            | Self::CaseClosed
-            | Self::CaseReopened
-            | Self::EntryPosted
-            | Self::RcaRequested
-            | Self::RcaDelivered
-            | Self::PriorityDecided
-            | Self::StepPromised
-            | Self::StepDone
-            | Self::StepMissed
-            | Self::StepRepromised
-            | Self::EscalationSubmitted
-            | Self::EscalationClaimed
-            | Self::EscalationAccepted
-            | Self::EscalationDeclined
-            | Self::EscalationWithdrawn
-            | Self::EscalationClosed
-            | Self::AccessRequested => true,
-            Self::AccessGranted
-            | Self::AccessRefused
-            | Self::Invitation
-            | Self::PasswordReset
-            | Self::PasswordChanged
-            | Self::SecondFactorChanged
-            | Self::NewDevice
-            | Self::PairingAccepted
-            | Self::PairingRolesChanged
-            | Self::PairingMembersProposed
-            | Self::PairingSwitched
-            | Self::PairingRemoved
-            | Self::CloneAdded
-            | Self::CloneRemoved => false,
-        }
+        matches!(self.topic(), Topic::Case) || matches!(self, Self::AccessRequested)
     }
 
     /// What it is about.

@@ -15,6 +15,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Access, HeldName, HeldRole, Holding, Permission, Role, Through, Way};
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId, RoleId};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::store::grants::{holding_at, unexpired};
 use crate::store::people::Person;
 
 /// The columns of a grant from which a [`HeldRole`] is made.
@@ -36,12 +37,7 @@ macro_rules! direct_grants {
             .left_join(roles::table)
             .inner_join(people::table.on(people::id.nullable().eq(role_grants::person_id)))
             .filter(role_grants::organization_id.eq(people::organization_id))
-            .filter(role_grants::pairing_id.is_null())
-            .filter(
-                role_grants::expires_at
-                    .is_null()
-                    .or(role_grants::expires_at.gt(At($now))),
-            )
+            .filter(holding_at!($now))
             .select((
                 people::id,
                 (role_grants::role, roles::permissions.nullable()),
@@ -61,12 +57,7 @@ macro_rules! group_grants {
             )
             .inner_join(people::table.on(people::id.eq(access_group_members::person_id)))
             .filter(role_grants::organization_id.eq(people::organization_id))
-            .filter(role_grants::pairing_id.is_null())
-            .filter(
-                role_grants::expires_at
-                    .is_null()
-                    .or(role_grants::expires_at.gt(At($now))),
-            )
+            .filter(holding_at!($now))
             .select((
                 people::id,
                 (role_grants::role, roles::permissions.nullable()),
@@ -74,12 +65,59 @@ macro_rules! group_grants {
     };
 }
 
-/// The groups that a person is in.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn groups_of(person: PersonId) -> _ {
-    access_group_members::table
-        .filter(access_group_members::person_id.eq(person))
-        .select(access_group_members::group_id)
+/// Grants to a person or to one of their groups.
+macro_rules! given_to {
+    ($person:expr) => {
+        role_grants::person_id
+            .eq($person)
+            .or(role_grants::group_id.eq_any(
+                access_group_members::table
+                    .filter(access_group_members::person_id.eq($person))
+                    .select(access_group_members::group_id.nullable()),
+            ))
+    };
+}
+
+/// What was given to a person or to one of their groups in their own organization, and holds now.
+macro_rules! own_grants {
+    ($person:expr, $organization:expr, $now:expr) => {
+        role_grants::table
+            .left_join(roles::table)
+            .filter(role_grants::organization_id.eq($organization))
+            .filter(given_to!($person))
+            .filter(holding_at!($now))
+    };
+}
+
+/// Grants that hold now by way of pairings of `home` that are on, to a person or to a group of theirs, as long as the one
+/// who holds the grant is a member of the pairing.
+macro_rules! paired_grants {
+    ($person:expr, $home:expr, $now:expr) => {
+        role_grants::table
+            .inner_join(pairings::table)
+            .left_join(roles::table)
+            .filter(given_to!($person))
+            .filter(unexpired!($now))
+            .filter(pairings::trustee_id.eq($home))
+            .filter(
+                pairings::trustor_id
+                    .assume_not_null()
+                    .eq(role_grants::organization_id),
+            )
+            .filter(pairings::switched_off_at.is_null())
+            .filter(pairings::suspended_at.is_null())
+            .filter(pairings::removed_at.is_null())
+            .filter(exists(
+                pairing_members::table
+                    .filter(pairing_members::pairing_id.eq(pairings::id))
+                    .filter(
+                        pairing_members::person_id
+                            .eq(role_grants::person_id)
+                            .or(pairing_members::group_id.eq(role_grants::group_id)),
+                    )
+                    .select(pairing_members::id),
+            ))
+    };
 }
 
 /// What a person holds in their own organization: given to themselves or to one of their groups.
@@ -92,19 +130,7 @@ pub fn own(
     organization: OrganizationId,
     now: Instant,
 ) -> QueryResult<Vec<HeldRole>> {
-    let rows: Vec<HeldRow> = role_grants::table
-        .left_join(roles::table)
-        .filter(role_grants::organization_id.eq(organization))
-        .filter(role_grants::pairing_id.is_null())
-        .filter(
-            role_grants::person_id.eq(person).or(role_grants::group_id
-                .eq_any(groups_of(person).select(access_group_members::group_id.nullable()))),
-        )
-        .filter(
-            role_grants::expires_at
-                .is_null()
-                .or(role_grants::expires_at.gt(At(now))),
-        )
+    let rows: Vec<HeldRow> = own_grants!(person, organization, now)
         .select((role_grants::role, roles::permissions.nullable()))
         .load(conn)?;
     Ok(rows.into_iter().map(held).collect())
@@ -157,20 +183,8 @@ pub fn own_holdings(
     organization: OrganizationId,
     now: Instant,
 ) -> QueryResult<Vec<Holding>> {
-    let rows: Vec<HoldingRow> = role_grants::table
-        .left_join(roles::table)
+    let rows: Vec<HoldingRow> = own_grants!(person, organization, now)
         .left_join(access_groups::table)
-        .filter(role_grants::organization_id.eq(organization))
-        .filter(role_grants::pairing_id.is_null())
-        .filter(
-            role_grants::person_id.eq(person).or(role_grants::group_id
-                .eq_any(groups_of(person).select(access_group_members::group_id.nullable()))),
-        )
-        .filter(
-            role_grants::expires_at
-                .is_null()
-                .or(role_grants::expires_at.gt(At(now))),
-        )
         .select(holding_columns!())
         .load(conn)?;
     let mut holdings: Vec<Holding> = rows
@@ -192,36 +206,9 @@ pub fn paired_holdings(
     there: OrganizationId,
     now: Instant,
 ) -> QueryResult<Vec<Holding>> {
-    let groups = groups_of(person).select(access_group_members::group_id.nullable());
-    let member = pairing_members::table
-        .filter(pairing_members::pairing_id.eq(pairings::id))
-        .filter(
-            pairing_members::person_id
-                .eq(role_grants::person_id)
-                .or(pairing_members::group_id.eq(role_grants::group_id)),
-        )
-        .select(pairing_members::id);
-    let rows: Vec<(PairingId, HoldingRow)> = role_grants::table
-        .inner_join(pairings::table)
-        .left_join(roles::table)
+    let rows: Vec<(PairingId, HoldingRow)> = paired_grants!(person, home, now)
         .left_join(access_groups::table)
         .filter(role_grants::organization_id.eq(there))
-        .filter(
-            role_grants::person_id
-                .eq(person)
-                .or(role_grants::group_id.eq_any(groups)),
-        )
-        .filter(
-            role_grants::expires_at
-                .is_null()
-                .or(role_grants::expires_at.gt(At(now))),
-        )
-        .filter(pairings::trustee_id.eq(home))
-        .filter(pairings::trustor_id.eq(there))
-        .filter(pairings::switched_off_at.is_null())
-        .filter(pairings::suspended_at.is_null())
-        .filter(pairings::removed_at.is_null())
-        .filter(exists(member))
         .select((pairings::id, holding_columns!()))
         .load(conn)?;
     let mut holdings: Vec<Holding> = rows
@@ -274,44 +261,6 @@ pub fn of_person(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<
     ))
 }
 
-/// Grants that hold now by way of pairings of `home` that are on, to a person or to a group of theirs, as long as the one
-/// who holds the grant is a member of the pairing. A macro, because the type of such a query cannot be written down.
-macro_rules! paired_grants {
-    ($person:expr, $home:expr, $now:expr) => {
-        role_grants::table
-            .inner_join(pairings::table)
-            .left_join(roles::table)
-            .filter(
-                role_grants::person_id.eq($person).or(role_grants::group_id
-                    .eq_any(groups_of($person).select(access_group_members::group_id.nullable()))),
-            )
-            .filter(
-                role_grants::expires_at
-                    .is_null()
-                    .or(role_grants::expires_at.gt(At($now))),
-            )
-            .filter(pairings::trustee_id.eq($home))
-            .filter(
-                pairings::trustor_id
-                    .assume_not_null()
-                    .eq(role_grants::organization_id),
-            )
-            .filter(pairings::switched_off_at.is_null())
-            .filter(pairings::suspended_at.is_null())
-            .filter(pairings::removed_at.is_null())
-            .filter(exists(
-                pairing_members::table
-                    .filter(pairing_members::pairing_id.eq(pairings::id))
-                    .filter(
-                        pairing_members::person_id
-                            .eq(role_grants::person_id)
-                            .or(pairing_members::group_id.eq(role_grants::group_id)),
-                    )
-                    .select(pairing_members::id),
-            ))
-    };
-}
-
 /// What a person of `home` holds in the organization `there`, by way of pairings that are on, and the pairing of it;
 /// nothing if no role was given to them there (P3).
 ///
@@ -353,26 +302,8 @@ pub fn is_paired_anywhere(
     home: OrganizationId,
     now: Instant,
 ) -> QueryResult<bool> {
-    let groups = groups_of(person).select(access_group_members::group_id.nullable());
-    diesel::select(exists(
-        role_grants::table
-            .inner_join(pairings::table)
-            .filter(
-                role_grants::person_id
-                    .eq(person)
-                    .or(role_grants::group_id.eq_any(groups)),
-            )
-            .filter(
-                role_grants::expires_at
-                    .is_null()
-                    .or(role_grants::expires_at.gt(At(now))),
-            )
-            .filter(pairings::trustee_id.eq(home))
-            .filter(pairings::switched_off_at.is_null())
-            .filter(pairings::suspended_at.is_null())
-            .filter(pairings::removed_at.is_null()),
-    ))
-    .get_result(conn)
+    let grants = paired_grants!(person, home, now).select(role_grants::id);
+    diesel::select(exists(grants)).get_result(conn)
 }
 
 /// What a cloned user of a person of `home` holds in the organization `there`, whose directory it is in; nothing if it

@@ -66,16 +66,26 @@ fn by_code<T: Ord>(given: impl Iterator<Item = (T, Given)>) -> Vec<(T, Given)> {
     given
 }
 
+/// Grants that have not run out. A macro like the others here, because the type of such a condition cannot be written
+/// down.
+macro_rules! unexpired {
+    ($now:expr) => {
+        role_grants::expires_at
+            .is_null()
+            .or(role_grants::expires_at.gt(At($now)))
+    };
+}
+
 /// Grants that hold now in the grantee's own organization.
 macro_rules! holding_at {
     ($now:expr) => {
-        role_grants::pairing_id.is_null().and(
-            role_grants::expires_at
-                .is_null()
-                .or(role_grants::expires_at.gt(At($now))),
-        )
+        role_grants::pairing_id
+            .is_null()
+            .and($crate::store::grants::unexpired!($now))
     };
 }
+
+pub(super) use {holding_at, unexpired};
 
 /// Gives a role in the grantee's own organization; giving it again changes nothing, unless what was given had run out.
 ///

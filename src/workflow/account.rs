@@ -184,7 +184,14 @@ pub(super) fn person(conn: &mut Conn, id: PersonId) -> Outcome<Person> {
     Ok(people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?)
 }
 
-fn audited(conn: &mut Conn, by: By<'_>, kind: &str, person: &Person, now: Instant) -> Outcome<()> {
+/// Records that something happened to a person's account.
+pub(super) fn audited(
+    conn: &mut Conn,
+    by: By<'_>,
+    kind: &str,
+    person: &Person,
+    now: Instant,
+) -> Outcome<()> {
     let after = object(json!({"email": person.email}));
     record(
         conn,

@@ -1,17 +1,15 @@
 //! The second factor of an account: begun, confirmed, shown at sign-in, given up, taken away (A7).
 
-use serde_json::json;
-
-use super::administer::{By, reach, record, refused, require};
+use super::account::audited;
+use super::administer::{By, reach, refused, require};
 use super::letters;
-use super::record::object;
 use super::{Actor, Outcome, Refused};
 use crate::config::SecretKey;
 use crate::credentials::{Authenticator, new_nonce, new_recovery_codes, recovery_hash};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::ids::{EventId, PersonId};
+use crate::domain::ids::PersonId;
 use crate::domain::notice::SecondFactorChange;
 use crate::store::people::{self, Person};
 use crate::store::{organizations, second_factors};
@@ -221,17 +219,4 @@ fn fresh_codes(
         .collect();
     second_factors::replace_codes(conn, person, &hashes, now)?;
     Ok(codes)
-}
-
-fn audited(conn: &mut Conn, by: By<'_>, kind: &str, person: &Person, now: Instant) -> Outcome<()> {
-    let after = object(json!({"email": person.email}));
-    record(
-        conn,
-        by,
-        kind,
-        Some(person.organization_id),
-        Some(EventId::from_uuid(*person.id.as_uuid())),
-        (None, Some(&after)),
-        now,
-    )
 }

@@ -235,6 +235,13 @@ pub fn is_in_group(conn: &mut Conn, group: GroupId, person: PersonId) -> QueryRe
     diesel::select(exists(member)).get_result(conn)
 }
 
+/// People with their first and last name in one.
+fn named<B: FromIterator<(PersonId, String)>>(rows: Vec<(PersonId, String, String)>) -> B {
+    rows.into_iter()
+        .map(|(id, first, last)| (id, display_name(&first, &last)))
+        .collect()
+}
+
 /// First and last names.
 ///
 /// # Errors
@@ -244,10 +251,7 @@ pub fn names(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<Perso
         .filter(people::id.eq_any(persons.to_vec()))
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, first, last)| (id, display_name(&first, &last)))
-        .collect())
+    Ok(named(rows))
 }
 
 /// Names of groups.
@@ -321,10 +325,7 @@ pub fn trustable_people(
         .limit(limit)
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, first, last)| (id, display_name(&first, &last)))
-        .collect())
+    Ok(named(rows))
 }
 
 /// The groups of an organization, by name, up to `limit`.
@@ -365,8 +366,5 @@ pub fn people_in(
         .limit(limit)
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, first, last)| (id, display_name(&first, &last)))
-        .collect())
+    Ok(named(rows))
 }
