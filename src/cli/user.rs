@@ -11,11 +11,11 @@ use crate::credentials::hash_password;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Reach, Role};
-use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::store::organizations::Organization;
 use crate::store::people::Person;
-use crate::store::{organizations, people};
+use crate::store::{grants, organizations, people};
 use crate::workflow::administer::{self, AddOrganization, AddPerson, UpdatePerson};
 use crate::workflow::{Outcome, Refused};
 
@@ -81,7 +81,7 @@ pub(super) fn run(command: &UserCommand, settings: &Settings) -> anyhow::Result<
         let now = Clock::System.now();
         let said = match command.clone() {
             UserCommand::Add(args) => add(&db, args, password_of, now).await?,
-            UserCommand::List { organization } => list(&db, organization).await?.join("\n"),
+            UserCommand::List { organization } => list(&db, organization, now).await?.join("\n"),
             UserCommand::Disable { email } => change(&db, email, disabled(true), now).await?,
             UserCommand::Enable { email } => change(&db, email, disabled(false), now).await?,
             UserCommand::Password { email } => {
@@ -146,7 +146,7 @@ async fn add(
         };
         let id = administer::add_person(conn, None, &add, now)?;
         let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
-        Ok((provider, line(conn, &person)?))
+        Ok((provider, line(conn, &person, now)?))
     });
     let (provider, mut said) = outcome.await.map_err(error)?;
     if let Some(provider) = provider {
@@ -208,12 +208,12 @@ async fn change(
         })?;
         let id = administer::update_person(conn, None, person.id, None, &update, now)?;
         let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
-        Ok(line(conn, &person)?)
+        Ok(line(conn, &person, now)?)
     });
     outcome.await.map_err(error)
 }
 
-async fn list(db: &Db, organization: Option<String>) -> anyhow::Result<Vec<String>> {
+async fn list(db: &Db, organization: Option<String>, now: Instant) -> anyhow::Result<Vec<String>> {
     const PAGE: i64 = 500;
     let outcome = db.read(move |conn| {
         let organization = match &organization {
@@ -240,7 +240,7 @@ async fn list(db: &Db, organization: Option<String>) -> anyhow::Result<Vec<Strin
             });
             let page = people::list(conn, Reach::Everything, organization, after, PAGE)?;
             for person in &page {
-                lines.push(line(conn, person)?);
+                lines.push(line(conn, person, now)?);
             }
             match page.into_iter().next_back() {
                 Some(person) => last = Some(person),
@@ -252,17 +252,11 @@ async fn list(db: &Db, organization: Option<String>) -> anyhow::Result<Vec<Strin
 }
 
 /// A person on one line.
-fn line(conn: &mut Conn, person: &Person) -> Result<String, DbError> {
+fn line(conn: &mut Conn, person: &Person, now: Instant) -> Result<String, DbError> {
     let organization = organizations::find(conn, Reach::Everything, person.organization_id)?;
-    let (slug, side) = organization.map_or(("?".to_owned(), Side::Customer), |organization| {
-        (organization.slug.to_string(), organization.kind.side())
-    });
-    let roles = people::roles(conn, person.id, person.organization_id)?;
-    let roles: Vec<&str> = roles
-        .iter()
-        .filter(|role| role.side() == side)
-        .map(|role| role.as_str())
-        .collect();
+    let slug = organization.map_or("?".to_owned(), |organization| organization.slug.to_string());
+    let roles = grants::of_people(conn, &[person.id], now)?;
+    let roles: Vec<&str> = roles.iter().map(|(_, role)| role.code.as_str()).collect();
     let roles = match roles.as_slice() {
         [] => "no role".to_owned(),
         roles => roles.join(", "),
@@ -375,9 +369,15 @@ mod tests {
             Err("roles: the organization's people cannot be portal_viewer".to_owned())
         );
 
-        let lines = list(&desk.db, None).await.expect("people");
+        let lines = list(&desk.db, None, Clock::System.now())
+            .await
+            .expect("people");
         assert_eq!(lines.len(), 2);
-        assert!(list(&desk.db, Some("nowhere".to_owned())).await.is_err());
+        assert!(
+            list(&desk.db, Some("nowhere".to_owned()), Clock::System.now())
+                .await
+                .is_err()
+        );
     }
 
     #[tokio::test]

@@ -55,7 +55,7 @@ pub fn of(
     }
     let clones = match ids.is_empty() {
         true => Vec::new(),
-        false => pairings::of_original(conn, principal.person)?,
+        false => pairings::clones_of_people(conn, &[principal.person])?,
     };
     let mut places = vec![PlaceView {
         organization: OrganizationRef {

@@ -15,6 +15,7 @@ use crate::domain::access::Access;
 use crate::domain::ids::{PairingId, PersonId, SessionId, TokenId};
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
+use crate::store::people::display_name;
 use crate::store::sessions::{self, Bearer, Entry, Place, Session, Token, Whereabouts};
 use crate::workflow::Actor;
 
@@ -75,6 +76,16 @@ impl Principal {
     /// The authority where they act.
     pub fn access(&self) -> &Access {
         &self.actor.access
+    }
+
+    /// The person as the owner of their account: at home and as nobody else, wherever and as whomever they act. Their own
+    /// account asks for no permission, and this carries none.
+    pub fn oneself(&self) -> Actor {
+        let home = self.home.as_ref().unwrap_or(&self.organization);
+        Actor {
+            access: Access::of(self.person, home.id, home.kind.side(), Vec::new()),
+            name: display_name(&self.first_name, &self.last_name),
+        }
     }
 
     /// The side on which they stand.
@@ -340,7 +351,7 @@ impl Principal {
     }
 
     fn of(bearer: Bearer, via: Via) -> Self {
-        let name = crate::store::people::display_name(&bearer.first_name, &bearer.last_name);
+        let name = display_name(&bearer.first_name, &bearer.last_name);
         Self {
             actor: Actor {
                 access: bearer.access,

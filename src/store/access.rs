@@ -219,7 +219,8 @@ pub fn paired_holdings(
     Ok(holdings)
 }
 
-/// The enabled people of an organization who administer it (see [`Access::administers`]), by id.
+/// The enabled people of an organization who administer it (see [`Access::administers`]), by id. Cloned users, who come
+/// and go with a pairing, are not among them.
 ///
 /// # Errors
 /// The database's own.
@@ -240,7 +241,13 @@ pub fn administrators(
             }
         });
     }
-    Ok(all.unwrap_or_default())
+    let mut all = all.unwrap_or_default();
+    let cloned: Vec<PersonId> = clones::table
+        .filter(clones::person_id.eq_any(all.clone()))
+        .select(clones::person_id)
+        .load(conn)?;
+    all.retain(|person| !cloned.contains(person));
+    Ok(all)
 }
 
 /// A person's authority in their own organization.

@@ -87,7 +87,8 @@ macro_rules! holding_at {
 
 pub(super) use {holding_at, unexpired};
 
-/// Gives a role in the grantee's own organization; giving it again changes nothing, unless what was given had run out.
+/// Gives a role in the grantee's own organization until an instant, or for good. What was given already is made longer,
+/// never shorter.
 ///
 /// # Errors
 /// The database's own.
@@ -96,18 +97,29 @@ pub fn give(
     to: Grantee,
     organization: OrganizationId,
     role: Granted,
+    until: Option<Instant>,
     by: Option<PersonId>,
     now: Instant,
 ) -> QueryResult<()> {
     let there = of(to, organization, role).select((role_grants::id, role_grants::expires_at));
     let there: Option<(GrantId, MaybeAt)> = there.get_result(conn).optional()?;
-    if let Some((id, expires_at)) = there {
-        match Option::<Instant>::from(expires_at) {
-            Some(until) if until <= now => {
-                diesel::delete(role_grants::table.filter(role_grants::id.eq(id))).execute(conn)?;
-            }
-            _ => return Ok(()),
+    if let Some((id, ends)) = there {
+        let reaches = match (ends.into(), until) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some::<Instant>(ends), Some(until)) => until <= ends,
+        };
+        if reaches {
+            return Ok(());
         }
+        return diesel::update(role_grants::table.filter(role_grants::id.eq(id)))
+            .set((
+                role_grants::expires_at.eq(until.map(At)),
+                role_grants::granted_by.eq(by),
+                role_grants::granted_at.eq(At(now)),
+            ))
+            .execute(conn)
+            .map(drop);
     }
     let (person, group) = match to {
         Grantee::Person(id) => (Some(id), None),
@@ -125,6 +137,7 @@ pub fn give(
             role_grants::group_id.eq(group),
             role_grants::role.eq(predefined),
             role_grants::role_id.eq(own),
+            role_grants::expires_at.eq(until.map(At)),
             role_grants::granted_by.eq(by),
             role_grants::granted_at.eq(At(now)),
         ))

@@ -1,13 +1,13 @@
-//! People and the roles they hold.
+//! People.
 
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{organizations, people, role_grants};
+use crate::db::schema::{organizations, people};
 use crate::db::sql_types::{At, Key, MaybeAt};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach, Role};
-use crate::domain::ids::{GrantId, LineId, OrganizationId, PersonId};
+use crate::domain::access::{Permission, Reach};
+use crate::domain::ids::{LineId, OrganizationId, PersonId};
 use crate::domain::lines::Readers;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{EmailAddress, PersonName};
@@ -137,152 +137,6 @@ pub fn update(conn: &mut Conn, id: PersonId, changes: &PersonChanges) -> QueryRe
         .set((changes, people::version.eq(people::version + 1)))
         .execute(conn)
         .map(drop)
-}
-
-/// Gives a predefined role in the person's own organization; giving it again changes nothing.
-///
-/// # Errors
-/// The database's own.
-pub fn grant(
-    conn: &mut Conn,
-    person: PersonId,
-    organization: OrganizationId,
-    role: Role,
-    by: Option<PersonId>,
-    now: Instant,
-) -> QueryResult<()> {
-    if roles(conn, person, organization)?.contains(&role) {
-        return Ok(());
-    }
-    diesel::insert_into(role_grants::table)
-        .values((
-            role_grants::id.eq(GrantId::new(now)),
-            role_grants::organization_id.eq(organization),
-            role_grants::person_id.eq(person),
-            role_grants::role.eq(role),
-            role_grants::granted_by.eq(by),
-            role_grants::granted_at.eq(At(now)),
-        ))
-        .execute(conn)
-        .map(drop)
-}
-
-/// Gives a predefined role in the person's own organization until an instant, or for good. What they hold already is
-/// made longer, never shorter.
-///
-/// # Errors
-/// The database's own.
-pub fn grant_until(
-    conn: &mut Conn,
-    person: PersonId,
-    organization: OrganizationId,
-    role: Role,
-    until: Option<Instant>,
-    by: Option<PersonId>,
-    now: Instant,
-) -> QueryResult<()> {
-    let held = role_grants::person_id
-        .eq(person)
-        .and(role_grants::organization_id.eq(organization))
-        .and(role_grants::pairing_id.is_null())
-        .and(role_grants::role.eq(role));
-    let grant: Option<(GrantId, Option<At>)> = role_grants::table
-        .filter(held)
-        .select((role_grants::id, role_grants::expires_at))
-        .get_result(conn)
-        .optional()?;
-    match grant {
-        // What has no end is not given one.
-        Some((_, None)) => Ok(()),
-        Some((_, Some(At(ends)))) if until.is_some_and(|until| until <= ends) => Ok(()),
-        Some((id, Some(_))) => diesel::update(role_grants::table.filter(role_grants::id.eq(id)))
-            .set((
-                role_grants::expires_at.eq(until.map(At)),
-                role_grants::granted_by.eq(by),
-                role_grants::granted_at.eq(At(now)),
-            ))
-            .execute(conn)
-            .map(drop),
-        None => diesel::insert_into(role_grants::table)
-            .values((
-                role_grants::id.eq(GrantId::new(now)),
-                role_grants::organization_id.eq(organization),
-                role_grants::person_id.eq(person),
-                role_grants::role.eq(role),
-                role_grants::expires_at.eq(until.map(At)),
-                role_grants::granted_by.eq(by),
-                role_grants::granted_at.eq(At(now)),
-            ))
-            .execute(conn)
-            .map(drop),
-    }
-}
-
-/// Takes a predefined role back.
-///
-/// # Errors
-/// The database's own.
-pub fn revoke(
-    conn: &mut Conn,
-    person: PersonId,
-    organization: OrganizationId,
-    role: Role,
-) -> QueryResult<()> {
-    diesel::delete(
-        role_grants::table.filter(
-            role_grants::person_id
-                .eq(person)
-                .and(role_grants::organization_id.eq(organization))
-                .and(role_grants::pairing_id.is_null())
-                .and(role_grants::role.eq(role)),
-        ),
-    )
-    .execute(conn)
-    .map(drop)
-}
-
-/// The predefined roles that were given to a person themselves in their own organization. What they may do also follows
-/// from their groups: see [`access`](super::access).
-///
-/// # Errors
-/// The database's own.
-pub fn roles(
-    conn: &mut Conn,
-    person: PersonId,
-    organization: OrganizationId,
-) -> QueryResult<Vec<Role>> {
-    let given: Vec<Option<Role>> = role_grants::table
-        .filter(
-            role_grants::person_id
-                .eq(person)
-                .and(role_grants::organization_id.eq(organization))
-                .and(role_grants::pairing_id.is_null())
-                .and(role_grants::role.is_not_null()),
-        )
-        .order(role_grants::role.asc())
-        .select(role_grants::role)
-        .load(conn)?;
-    Ok(given.into_iter().flatten().collect())
-}
-
-/// The predefined roles that were given to many people themselves in their own organizations, as (person, role).
-///
-/// # Errors
-/// The database's own.
-pub fn roles_of(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<(PersonId, Role)>> {
-    let given: Vec<(PersonId, Option<Role>)> = role_grants::table
-        .inner_join(people::table.on(people::id.nullable().eq(role_grants::person_id)))
-        .filter(people::id.eq_any(persons.to_vec()))
-        .filter(role_grants::organization_id.eq(people::organization_id))
-        .filter(role_grants::pairing_id.is_null())
-        .filter(role_grants::role.is_not_null())
-        .order((people::id.asc(), role_grants::role.asc()))
-        .select((people::id, role_grants::role))
-        .load(conn)?;
-    Ok(given
-        .into_iter()
-        .filter_map(|(person, role)| Some((person, role?)))
-        .collect())
 }
 
 /// The person of that id, if they exist for the reader.

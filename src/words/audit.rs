@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 use super::Words;
 use super::time::Times;
 use crate::domain::Instant;
-use crate::domain::access::Role;
+use crate::domain::access::{Permission, Role};
+use crate::domain::access_request::AccessRequestState;
 use crate::domain::audit::kind::Kind;
 use crate::domain::audit::{COMMAND_LINE, IMPORT, KINDS};
 use crate::domain::case::{
@@ -14,8 +15,9 @@ use crate::domain::case::{
 use crate::domain::eligibility::{FindingCode, Policy};
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
-use crate::domain::notice::NoticeState;
+use crate::domain::notice::{Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
+use crate::domain::pairing::{Party, State as PairingState};
 use crate::domain::reason::Governance;
 
 /// Every thing that events are about: what stands before the dot of their kinds, in the order of the list of kinds.
@@ -45,7 +47,7 @@ pub const THINGS: &[&str] = &[
     "pairing",
 ];
 
-/// Every field that events tell of, but for the policies, which have words of their own.
+/// Every field that events tell of, but for the policies and the kinds of notices, which have words of their own.
 pub const FIELDS: &[&str] = &[
     "subject",
     "description",
@@ -101,6 +103,24 @@ pub const FIELDS: &[&str] = &[
     "active",
     "format",
     "filters",
+    "organization",
+    "person",
+    "group",
+    "role",
+    "members",
+    "permissions",
+    "read_groups",
+    "until",
+    "expires_at",
+    "addressed_to",
+    "trustee",
+    "trustor",
+    "clone",
+    "of",
+    "as",
+    "by",
+    "people",
+    "groups",
 ];
 
 /// The longest value that is shown, in characters; the export has all of it.
@@ -144,6 +164,8 @@ pub fn field(words: &Words, name: &str) -> String {
         words.say_of("audit-field", name, &[])
     } else if Policy::KEYS.contains(&name) {
         words.say_of("policy", name, &[])
+    } else if NoticeKind::NAMES.contains(&name) {
+        words.say_of("notice-kind", name, &[])
     } else {
         name.to_owned()
     }
@@ -210,7 +232,7 @@ fn one(
     {
         return words.say_of(family, text, &[]);
     }
-    if field.ends_with("_at")
+    if (field.ends_with("_at") || field == "until")
         && let Ok(at) = text.parse::<Instant>()
     {
         return times.near(at);
@@ -231,14 +253,19 @@ fn family(kind: &str, field: &str) -> Option<(&'static str, &'static [&'static s
         ("state", "step") => ("step-state", StepState::NAMES),
         ("state", "priority") => ("request-state", PriorityRequestState::NAMES),
         ("state", "notice") => ("notice-state", NoticeState::NAMES),
+        ("state", "access_request") => ("access-request-state", AccessRequestState::NAMES),
+        ("state", "pairing") => ("pairing-state", PairingState::NAMES),
+        ("by", "pairing") => ("pairing-party", Party::NAMES),
         ("importance" | "urgency", _) => ("level", Level::NAMES),
         ("decline_reasons", _) => ("criterion", FindingCode::NAMES),
-        ("roles", _) => ("role", Role::NAMES),
+        ("roles" | "role", _) => ("role", Role::NAMES),
+        ("permissions", _) => ("permission", Permission::NAMES),
         ("feed", _) => ("audit-feed", Feed::NAMES),
         ("visibility", _) => ("audit-visibility", Visibility::NAMES),
         ("kind", "entry") => ("audit-entry", EntryKind::NAMES),
         ("kind", "organization") => ("organization-kind", OrganizationKind::NAMES),
         ("governed_by", _) => ("governance", Governance::NAMES),
+        (_, "notices") => ("delivery", Delivery::NAMES),
         _ => return None,
     })
 }

@@ -16,7 +16,7 @@ use crate::domain::notice::{
     SecondFactorChange,
 };
 use crate::domain::organization::OrganizationKind;
-use crate::domain::pairing::{Direction, State as PairingState};
+use crate::domain::pairing::{Direction, Party, State as PairingState};
 use crate::domain::reason::Governance;
 use crate::http::fields::FAULTS;
 use crate::http::portal;
@@ -101,6 +101,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("relationships-about", Direction::NAMES),
     ("relationships-none", Direction::NAMES),
     ("pairing-state", PairingState::NAMES),
+    ("pairing-party", Party::NAMES),
     ("pairing-act", &portal::relationships::ACTS),
     ("pairing-act-about", &portal::relationships::ACTS),
     (

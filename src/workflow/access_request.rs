@@ -19,6 +19,7 @@ use crate::domain::text::{EmailAddress, Note, PersonName, Title};
 use crate::store::access;
 use crate::store::access_requests::{self as requests, AccessRequest, Decided, NewAccessRequest};
 use crate::store::audit::{self, NewEvent};
+use crate::store::grants::{self, Granted, Grantee};
 use crate::store::organizations::{self, Organization};
 use crate::store::people::{self, Person};
 
@@ -235,8 +236,12 @@ fn grant(
         Some(person) => known(person, organization)?,
         None => added(conn, actor, request, organization, now)?,
     };
-    let (role, by) = (Role::PortalViewer, Some(actor.id()));
-    people::grant_until(conn, person.id, organization.id, role, until, by, now)?;
+    let (to, viewer) = (
+        Grantee::Person(person.id),
+        Granted::Predefined(Role::PortalViewer),
+    );
+    let by = Some(actor.id());
+    grants::give(conn, to, organization.id, viewer, until, by, now)?;
     let link = match person.password_hash {
         Some(_) => None,
         None => Some(one_time_link::issue(

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use super::change_access::change_access;
 use super::groups::install;
-use super::pair::end_clones_of;
 use super::record::{event, object};
 use super::roles::grantable;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
@@ -225,7 +224,15 @@ pub(super) fn join(
         .map_err(|error| taken(error, "email", add.email.as_str()))?;
     for role in granted {
         let to = Grantee::Person(id);
-        grants::give(conn, to, organization.id, role, by.map(Actor::id), now)?;
+        grants::give(
+            conn,
+            to,
+            organization.id,
+            role,
+            None,
+            by.map(Actor::id),
+            now,
+        )?;
     }
     let after = object(
         json!({"email": add.email, "name": people::display_name(add.first_name.as_str(),
@@ -315,7 +322,15 @@ fn change_person(
         for wanted in wanted {
             if !had.iter().any(|role| role.code == wanted.as_str()) {
                 let role = grantable(conn, organization, wanted, "roles")?;
-                grants::give(conn, to, organization.id, role, by.map(Actor::id), now)?;
+                grants::give(
+                    conn,
+                    to,
+                    organization.id,
+                    role,
+                    None,
+                    by.map(Actor::id),
+                    now,
+                )?;
             }
         }
     }
@@ -333,10 +348,6 @@ fn change_person(
     };
     people::update(conn, id, &changes)?;
     let after = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
-    if after.disabled_at.is_some() && person.disabled_at.is_none() {
-        // P8: a cloned user does not outlive its original.
-        end_clones_of(conn, by, id, now)?;
-    }
     let has = given(conn, id, now)?;
     if let Some((old, new)) = difference(&before, &person_fields(&after, &has)) {
         let subject = EventId::from_uuid(*id.as_uuid());

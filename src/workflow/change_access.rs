@@ -1,7 +1,8 @@
 //! What every change of somebody's access keeps: an organization that had an administrator keeps one, and whoever loses
-//! the last role is signed out at once (A7).
+//! the last role is signed out at once (A7); whoever is not trusted elsewhere any more, has no second self there (P8).
 
 use super::administer::By;
+use super::pair::end_untrusted_of;
 use super::{Outcome, Refused};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -39,6 +40,7 @@ pub(super) fn change_access<T>(
         }
         .into());
     }
+    end_untrusted_of(conn, by, &lost, now)?;
     sign_out(conn, organization, &lost, now)?;
     Ok(done)
 }

@@ -39,6 +39,7 @@ pub(super) fn install(
             Grantee::Group(group),
             id,
             Granted::Predefined(*role),
+            None,
             by.map(Actor::id),
             now,
         )?;
@@ -220,6 +221,7 @@ pub fn add_role(
             to,
             organization.id,
             granted,
+            None,
             by.map(Actor::id),
             now,
         )?)
@@ -394,7 +396,15 @@ fn set_roles(
         if !had.iter().any(|given| given.code == role.as_str()) {
             may_give(by)?;
             let granted = grantable(conn, organization, role, "roles")?;
-            grants::give(conn, to, organization.id, granted, by.map(Actor::id), now)?;
+            grants::give(
+                conn,
+                to,
+                organization.id,
+                granted,
+                None,
+                by.map(Actor::id),
+                now,
+            )?;
         }
     }
     Ok(())

@@ -14,7 +14,7 @@ mod switch;
 use serde_json::{Map, Value};
 
 pub use answer::{Inspected, accept, inspect, refuse};
-pub use clones::{add_clone, end_clones_of, remove_clone};
+pub use clones::{add_clone, end_untrusted_of, remove_clone};
 pub use members::{Members, propose, remove_member};
 pub use request::{Request, renew_link, request};
 pub use roles::{give_role, take_role};

@@ -21,6 +21,8 @@ use crate::support::world::PASSWORD;
 on_both_databases! { Desk:
     every_way_to_end_access_ends_it_at_once,
     a_cloned_user_is_another_self,
+    a_cloned_user_is_no_other_account,
+    a_cloned_user_does_not_outlive_the_trust,
     no_more_than_twenty_five_and_five,
 }
 
@@ -264,6 +266,105 @@ async fn a_cloned_user_is_another_self(desk: Desk) {
         .ok();
     let gone = abel.get(&format!("/users/{of_third}")).await.ok();
     assert_ne!(gone["disabled_at"], Value::Null);
+}
+
+/// P8: whoever acts as a cloned user has one account still, their own.
+async fn a_cloned_user_is_no_other_account(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    let pairing = pairs(&pia, &abel, &[&me], &[]).await;
+    gives(&abel, &pairing.members[0], "portal_viewer").await;
+    let clones = format!("/pairing-members/{}/clones", pairing.members[0]);
+    let clone = pia.post(&clones, json!({})).await.created();
+    let window = Window::of(&desk, &pia).await;
+    window
+        .switches(json!({ "organization": "acme", "as": clone["id"] }))
+        .await
+        .ok();
+    let quiet = json!({ "case_opened": "none" });
+    window
+        .asks(Method::PATCH, "/me/notices")
+        .json(&quiet)
+        .await
+        .ok();
+    window
+        .asks(Method::PATCH, "/me")
+        .json(&json!({ "first_name": "Piata" }))
+        .await
+        .ok();
+    let password =
+        json!({ "current_password": PASSWORD, "new_password": "a longer one than before" });
+    window
+        .asks(Method::POST, "/me/password")
+        .json(&password)
+        .await
+        .done();
+    let sessions = window.asks(Method::GET, "/sessions").await.ok();
+    assert_eq!(sessions["items"].as_array().map(Vec::len), Some(1));
+    for page in [
+        "/account",
+        "/account/notices",
+        "/account/tokens",
+        "/account/sessions",
+    ] {
+        assert_eq!(window.page(page).await.status, 200, "{page}");
+    }
+
+    let mine = pia.get("/me").await.ok();
+    assert_eq!(mine["person"]["first_name"], "Piata");
+    let chosen = pia.get("/me/notices").await.ok();
+    let kinds = chosen["items"].as_array().expect("kinds");
+    let opened = kinds.iter().find(|kind| kind["kind"] == "case_opened");
+    assert_eq!(opened.expect("the kind")["delivery"], "none");
+    let other = abel
+        .get(&format!("/users/{}", said(&clone["id"])))
+        .await
+        .ok();
+    assert_eq!(other["first_name"], "Pia");
+    let changes = abel.all("/audit-events?kind=password.changed").await;
+    assert!(changes.is_empty(), "it is none of ACME's: {changes:?}");
+}
+
+/// P8: with the group that was trusted, its members go; their second selves too.
+async fn a_cloned_user_does_not_outlive_the_trust(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let (me, initech) = (id_of(&pia).await, organization_of(&pia).await);
+    let crew = group(&desk, &initech, "Crew", &[&me]).await;
+    let pairing = pairs(&pia, &abel, &[], &[&crew]).await;
+    gives(&abel, &pairing.members[0], "portal_viewer").await;
+    let clones = format!("/pairing-members/{}/clones", pairing.members[0]);
+    let clone = pia.post(&clones, json!({ "person": me })).await.created();
+    let window = Window::of(&desk, &pia).await;
+    let as_clone = json!({ "organization": "acme", "as": clone["id"] });
+    window.switches(as_clone.clone()).await.ok();
+    desk.person("ada")
+        .delete(&format!("/access-groups/{crew}/members/{me}"))
+        .await
+        .ok();
+    window
+        .asks(Method::GET, "/cases")
+        .await
+        .refused(403, "organization_access_ended");
+    let user = abel
+        .get(&format!("/users/{}", said(&clone["id"])))
+        .await
+        .ok();
+    assert_ne!(user["disabled_at"], Value::Null);
+    // Back in the group, one is trusted again; the second self that was is gone.
+    desk.person("ada")
+        .post(
+            &format!("/access-groups/{crew}/members"),
+            json!({ "user": me }),
+        )
+        .await;
+    window
+        .switches(as_clone)
+        .await
+        .names_fields(&[("as", "not_found")]);
+    window
+        .switches(json!({ "organization": "acme" }))
+        .await
+        .ok();
 }
 
 /// P4, P8: exact, also when everybody asks at once.

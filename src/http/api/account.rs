@@ -110,15 +110,15 @@ pub async fn change(call: Call<(), ChangeMe>) -> Result<Reply<Me>, Problem> {
             last_name: body.last_name.as_option().cloned(),
             time_zone: body.time_zone.as_option().copied(),
         };
-        let person = account::update(conn, &call.principal.actor, &update, call.now)?;
+        let person = account::update(conn, &call.principal.oneself(), &update, call.now)?;
         let organization = organizations::find(conn, Reach::Everything, person.organization_id)?;
         let zone = person
             .time_zone
             .clone()
             .or(organization.map(|found| found.time_zone));
         let mut principal = call.principal.clone();
-        principal.actor.name = person.name();
         principal.time_zone = zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
+        principal.actor.name = person.name();
         principal.first_name = person.first_name;
         principal.last_name = person.last_name;
         Reply::new(&Me::of(&principal))
@@ -134,12 +134,12 @@ pub async fn change_password(call: Call<(), ChangePassword>) -> Result<Done, Pro
         body.current_password.clone().into_inner(),
         body.new_password.clone().into_inner(),
     );
-    let person = principal.actor.id();
+    let person = principal.person;
     password::confirmed(&call.desk, person, "current_password", current, call.now).await?;
     let hash = password::chosen(&call.desk, "new_password", new, &principal.email).await?;
     call.write(move |conn, call| {
         let session = call.principal.session();
-        account::change_password(conn, &call.principal.actor, session, &hash, call.now)?;
+        account::change_password(conn, &call.principal.oneself(), session, &hash, call.now)?;
         Ok(Reply::done())
     })
     .await
@@ -149,7 +149,7 @@ pub async fn change_password(call: Call<(), ChangePassword>) -> Result<Done, Pro
 pub async fn second_factor(call: Call) -> Result<Reply<SecondFactorDocument>, Problem> {
     let document = call
         .look(|conn, call| {
-            let person = call.principal.actor.id();
+            let person = call.principal.person;
             let since: Option<Instant> =
                 second_factors::find(conn, person)?.and_then(|factor| factor.confirmed_at);
             Ok(SecondFactorDocument {
@@ -166,7 +166,8 @@ pub async fn second_factor(call: Call) -> Result<Reply<SecondFactorDocument>, Pr
 pub async fn begin(call: Call) -> Result<Created<Enrolment>, Problem> {
     may_manage(&call.principal)?;
     call.write(|conn, call| {
-        let begun = second_factor::begin(conn, &call.desk.key, &call.principal.actor, call.now)?;
+        let begun =
+            second_factor::begin(conn, &call.desk.key, &call.principal.oneself(), call.now)?;
         let later = Enrolment {
             secret: None,
             otpauth_uri: None,
@@ -183,11 +184,11 @@ pub async fn begin(call: Call) -> Result<Created<Enrolment>, Problem> {
 /// Asks for the second factor from now on.
 pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
     may_manage(&call.principal)?;
-    let counter = Counter::code(call.principal.actor.id());
+    let counter = Counter::code(call.principal.person);
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
-        let (actor, code) = (&call.principal.actor, call.body.code.expose());
-        let codes = second_factor::confirm(conn, &call.desk.key, actor, code, call.now)?;
+        let (actor, code) = (call.principal.oneself(), call.body.code.expose());
+        let codes = second_factor::confirm(conn, &call.desk.key, &actor, code, call.now)?;
         counter.forget(conn)?;
         once(codes)
     })
@@ -197,11 +198,11 @@ pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>,
 /// Renews the recovery codes.
 pub async fn renew_codes(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
     may_manage(&call.principal)?;
-    let counter = Counter::code(call.principal.actor.id());
+    let counter = Counter::code(call.principal.person);
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
-        let (actor, code) = (&call.principal.actor, call.body.code.expose());
-        let codes = second_factor::renew_codes(conn, &call.desk.key, actor, code, call.now)?;
+        let (actor, code) = (call.principal.oneself(), call.body.code.expose());
+        let codes = second_factor::renew_codes(conn, &call.desk.key, &actor, code, call.now)?;
         counter.forget(conn)?;
         once(codes)
     })
@@ -221,10 +222,10 @@ fn once(codes: Vec<String>) -> Result<Created<RecoveryCodes>, Problem> {
 /// Gives one's second factor up.
 pub async fn turn_off(call: Call<(), ShowPassword>) -> Result<Done, Problem> {
     may_manage(&call.principal)?;
-    let (person, shown) = (call.principal.actor.id(), call.body.password.clone());
+    let (person, shown) = (call.principal.person, call.body.password.clone());
     password::confirmed(&call.desk, person, "password", shown.into_inner(), call.now).await?;
     call.write(|conn, call| {
-        second_factor::turn_off(conn, &call.principal.actor, call.now)?;
+        second_factor::turn_off(conn, &call.principal.oneself(), call.now)?;
         Ok(Reply::done())
     })
     .await

@@ -89,7 +89,7 @@ impl Request for ChooseNotices {
 /// Every kind of notice, and whether one gets it.
 pub async fn list(call: Call) -> Result<Reply<Page<NoticeChoice>>, Problem> {
     let page = call
-        .look(|conn, call| read(conn, &call.desk.words, call.principal.actor.id()))
+        .look(|conn, call| read(conn, &call.desk.words, call.principal.person))
         .await?;
     Reply::new(&page)
 }
@@ -100,9 +100,8 @@ pub async fn change(call: Call<(), ChooseNotices>) -> Result<Reply<Page<NoticeCh
         return Err(Problem::new(Code::ScopedToken));
     }
     call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        choose(conn, actor, &call.body.0, call.now)?;
-        Reply::new(&read(conn, &call.desk.words, actor.id())?)
+        choose(conn, &call.principal.oneself(), &call.body.0, call.now)?;
+        Reply::new(&read(conn, &call.desk.words, call.principal.person)?)
     })
     .await
 }

@@ -264,7 +264,7 @@ pub async fn list(call: Call) -> Result<Reply<Sessions>, Problem> {
                     user_agent: session.user_agent,
                 }
             };
-            let rows = store::sessions::of_person(conn, call.principal.actor.id(), call.now)?;
+            let rows = store::sessions::of_person(conn, call.principal.person, call.now)?;
             Ok(Sessions {
                 items: rows.into_iter().map(document).collect(),
                 next_cursor: None,
@@ -278,7 +278,7 @@ pub async fn list(call: Call) -> Result<Reply<Sessions>, Problem> {
 pub async fn close_one(call: Call<SessionId>) -> Result<Done, Problem> {
     may_manage(&call.principal)?;
     call.write(|conn, call| {
-        account::end_session(conn, &call.principal.actor, call.address, call.now)?;
+        account::end_session(conn, &call.principal.oneself(), call.address, call.now)?;
         Ok(Reply::done())
     })
     .await
@@ -289,7 +289,7 @@ pub async fn close_others(call: Call) -> Result<Done, Problem> {
     may_manage(&call.principal)?;
     call.write(|conn, call| {
         let current = call.principal.session();
-        account::end_other_sessions(conn, &call.principal.actor, current, call.now)?;
+        account::end_other_sessions(conn, &call.principal.oneself(), current, call.now)?;
         Ok(Reply::done())
     })
     .await

@@ -201,11 +201,11 @@ pub(in crate::http) fn record(
     now: Instant,
 ) -> diesel::QueryResult<()> {
     let after = Map::from_iter([("name".to_owned(), Value::from(name))]);
-    let (actor, organization) = (&principal.actor, principal.organization.id);
+    let owner = principal.oneself();
     let event = NewEvent {
-        subject: Some(EventId::from_uuid(*actor.id().as_uuid())),
+        subject: Some(EventId::from_uuid(*owner.id().as_uuid())),
         after: Some(&after),
-        ..event(Some(actor), kind, Some(organization))
+        ..event(Some(&owner), kind, Some(owner.access.organization))
     };
     audit::append(conn, &event, now)
 }

@@ -55,7 +55,7 @@ async fn show(visit: Visit) -> Outcome {
 
 async fn page(visit: &Visit) -> Result<MyNoticesPage, Problem> {
     let me = visit.principal()?;
-    let person = me.actor.id();
+    let person = me.person;
     let chosen = visit.look(move |conn| Ok(chosen(conn, person)?)).await?;
     Ok(MyNoticesPage {
         email: me.email.to_string(),
@@ -120,7 +120,7 @@ async fn saved(visit: &Visit) -> Result<(), Problem> {
         }
     }
     typed.checked()?;
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let (actor, now) = (visit.principal()?.oneself(), visit.now);
     visit
         .write(move |conn| choose(conn, &actor, &choices, now))
         .await

@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{calendars, lines_of_business, people};
-use crate::domain::ids::{CalendarId, EventId, LineId, PersonId};
+use crate::db::schema::{
+    access_groups, calendars, lines_of_business, organizations, people, roles,
+};
+use crate::domain::ids::{CalendarId, EventId, GroupId, LineId, OrganizationId, PersonId, RoleId};
 use crate::store::people::display_name;
 
 /// Names by id.
 pub type Names = HashMap<EventId, String>;
 
-/// The names of those of these ids that are people, lines of business or calendars.
+/// The names of those of these ids that are people, or things with a name.
 ///
 /// # Errors
 /// The database's own.
@@ -21,45 +23,33 @@ pub fn names(conn: &mut Conn, ids: &[EventId]) -> QueryResult<Names> {
     if ids.is_empty() {
         return Ok(names);
     }
-    let id = |uuid: &uuid::Uuid| EventId::from_uuid(*uuid);
-    let asked: Vec<_> = ids
-        .iter()
-        .map(|id| PersonId::from_uuid(*id.as_uuid()))
-        .collect();
     let found: Vec<(PersonId, String, String)> = people::table
-        .filter(people::id.eq_any(asked))
+        .filter(people::id.eq_any(ids.iter().map(|id| PersonId::from_uuid(*id.as_uuid()))))
         .select((people::id, people::first_name, people::last_name))
         .load(conn)?;
-    names.extend(
-        found
-            .iter()
-            .map(|(person, first, last)| (id(person.as_uuid()), display_name(first, last))),
-    );
-    let asked: Vec<_> = ids
-        .iter()
-        .map(|id| LineId::from_uuid(*id.as_uuid()))
-        .collect();
-    let found: Vec<(LineId, String)> = lines_of_business::table
-        .filter(lines_of_business::id.eq_any(asked))
-        .select((lines_of_business::id, lines_of_business::name))
-        .load(conn)?;
-    names.extend(
-        found
-            .into_iter()
-            .map(|(line, name)| (id(line.as_uuid()), name)),
-    );
-    let asked: Vec<_> = ids
-        .iter()
-        .map(|id| CalendarId::from_uuid(*id.as_uuid()))
-        .collect();
-    let found: Vec<(CalendarId, String)> = calendars::table
-        .filter(calendars::id.eq_any(asked))
-        .select((calendars::id, calendars::name))
-        .load(conn)?;
-    names.extend(
-        found
-            .into_iter()
-            .map(|(calendar, name)| (id(calendar.as_uuid()), name)),
-    );
+    names.extend(found.iter().map(|(person, first, last)| {
+        (
+            EventId::from_uuid(*person.as_uuid()),
+            display_name(first, last),
+        )
+    }));
+    macro_rules! named {
+        ($table:ident, $id:ty) => {
+            let found: Vec<($id, String)> = $table::table
+                .filter($table::id.eq_any(ids.iter().map(|id| <$id>::from_uuid(*id.as_uuid()))))
+                .select(($table::id, $table::name))
+                .load(conn)?;
+            names.extend(
+                found
+                    .into_iter()
+                    .map(|(id, name)| (EventId::from_uuid(*id.as_uuid()), name)),
+            );
+        };
+    }
+    named!(lines_of_business, LineId);
+    named!(calendars, CalendarId);
+    named!(organizations, OrganizationId);
+    named!(access_groups, GroupId);
+    named!(roles, RoleId);
     Ok(names)
 }

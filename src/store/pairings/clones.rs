@@ -3,7 +3,7 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Pairing, Scope, find, is_trusted};
+use super::{Pairing, Scope, find};
 use crate::db::Conn;
 use crate::db::schema::{clones, people};
 use crate::db::sql_types::At;
@@ -93,13 +93,13 @@ pub fn clones_of(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<Clo
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// The cloned users of a person, wherever they are.
+/// The cloned users of these people, wherever they are.
 ///
 /// # Errors
 /// The database's own.
-pub fn of_original(conn: &mut Conn, original: PersonId) -> QueryResult<Vec<CloneRow>> {
+pub fn clones_of_people(conn: &mut Conn, originals: &[PersonId]) -> QueryResult<Vec<CloneRow>> {
     let rows: Vec<Row> = standing!()
-        .filter(clones::original_id.eq(original))
+        .filter(clones::original_id.eq_any(originals.to_vec()))
         .load(conn)?;
     Ok(rows.into_iter().map(row).collect())
 }
@@ -171,20 +171,6 @@ pub fn add_clone(
         ))
         .execute(conn)
         .map(drop)
-}
-
-/// Of a pairing's cloned users, those whose original is not trusted in it any more.
-///
-/// # Errors
-/// The database's own.
-pub fn untrusted_clones(conn: &mut Conn, pairing: PairingId) -> QueryResult<Vec<CloneRow>> {
-    let mut untrusted = Vec::new();
-    for clone in clones_of(conn, &[pairing])? {
-        if !is_trusted(conn, pairing, clone.original)? {
-            untrusted.push(clone);
-        }
-    }
-    Ok(untrusted)
 }
 
 /// Ends cloned users: they are shut out, and what they did stays theirs.

@@ -25,6 +25,7 @@ use crate::mail::message::Letter;
 use crate::mail::render::Renderer;
 use crate::mail::transport::{Memory, Transport};
 use crate::mail::{Letterhead, Post};
+use crate::store::grants::{self, Granted, Grantee};
 use crate::store::notices::{self, Listed};
 use crate::store::organizations::{self, NewOrganization};
 use crate::store::people::{self, NewPerson};
@@ -339,7 +340,8 @@ fn person(
         verified: true,
     };
     let id = people::insert(conn, &new, now)?;
-    people::grant(conn, id, organization, role, None, now)?;
+    let (to, given) = (Grantee::Person(id), Granted::Predefined(role));
+    grants::give(conn, to, organization, given, None, None, now)?;
     Ok(Actor {
         access: Access::of_roles(id, organization, kind.side(), [role]),
         name: format!("{first} {last}"),

@@ -20,7 +20,8 @@ use crate::domain::notice::{
 };
 use crate::domain::text::EmailAddress;
 use crate::mail::sample;
-use crate::store::people::{PersonChanges, revoke, update};
+use crate::store::grants::{self, Granted, Grantee};
+use crate::store::people::{PersonChanges, update};
 use crate::worker::Sending;
 use crate::workflow::notify::{Address, write_to_address, write_to_people, write_to_person};
 use crate::workflow::one_time_link::{self, Redemption, issue, redeem};
@@ -277,14 +278,16 @@ on_each_database! {
         let acme = desk.dana.access.organization;
         let (dana, sam, olga) = (desk.dana.id(), desk.sam.id(), desk.olga.id());
         desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
-            Ok(crate::store::people::grant(conn, dana, acme, Role::OrganizationAdmin, None, now)?)
+            let (to, admin) = (Grantee::Person(dana), Granted::Predefined(Role::OrganizationAdmin));
+            Ok(grants::give(conn, to, acme, admin, None, None, now)?)
         }).await;
         let persons = [dana, sam, olga, dana];
         let written = desk.write(move |conn| write_to_people(conn, &persons, &requested(), None, now)).await;
         assert_eq!(written, 1);
         // Who may not any more when it leaves, does not get it.
         desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
-            Ok(revoke(conn, dana, acme, Role::OrganizationAdmin)?)
+            let (from, admin) = (Grantee::Person(dana), Granted::Predefined(Role::OrganizationAdmin));
+            Ok(grants::take(conn, from, acme, admin)?)
         }).await;
         assert_eq!(desk.step().await.withheld, 1);
         let written = desk.write(move |conn| write_to_people(conn, &[sam, olga], &password_changed(), None, now)).await;

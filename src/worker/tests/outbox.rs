@@ -5,9 +5,11 @@ use chrono::TimeDelta;
 use super::desk::text;
 use super::on_each_database;
 use crate::db::{Conn, DbError};
+use crate::domain::access::Role;
 use crate::domain::ids::{EntryId, PersonId};
 use crate::domain::notice::NoticeState::{Failed, Sent, Waiting, Withheld};
 use crate::mail::transport::SendError;
+use crate::store::grants::{self, Granted, Grantee};
 use crate::store::notices::{self, Resend};
 use crate::store::people::{self, PersonChanges};
 use crate::worker::{ATTEMPTS, Sending};
@@ -138,7 +140,8 @@ on_each_database! {
         desk.writes(&desk.sam, case, "We are looking.").await;
         let dana = desk.dana.access.clone();
         desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
-            Ok(people::revoke(conn, dana.person, dana.organization, crate::domain::access::Role::DesignatedContact)?)
+            let (from, contact) = (Grantee::Person(dana.person), Granted::Predefined(Role::DesignatedContact));
+            Ok(grants::take(conn, from, dana.organization, contact)?)
         }).await;
         assert_eq!(desk.step().await.withheld, 1);
     }

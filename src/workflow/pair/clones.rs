@@ -152,23 +152,35 @@ pub(super) fn end_all(
     Ok(())
 }
 
-/// Ends the cloned users whose original is not trusted in a pairing any more.
+/// Ends the cloned users of a pairing whose original is not trusted in it any more.
 pub(super) fn end_untrusted(
     conn: &mut Conn,
     by: By<'_>,
     pairing: &Pairing,
     now: Instant,
 ) -> Outcome<()> {
-    let ended = pairings::untrusted_clones(conn, pairing.id)?;
-    end_all(conn, by, pairing, &ended, now)
+    for clone in pairings::clones_of(conn, &[pairing.id])? {
+        if !pairings::is_trusted(conn, pairing.id, clone.original)? {
+            end_all(conn, by, pairing, &[clone], now)?;
+        }
+    }
+    Ok(())
 }
 
-/// Ends all cloned users of a person who is shut out.
+/// Ends the cloned users of people who are not trusted any more: they were shut out, or left the group that is (P8).
 ///
 /// # Errors
 /// The database's own.
-pub fn end_clones_of(conn: &mut Conn, by: By<'_>, original: PersonId, now: Instant) -> Outcome<()> {
-    for clone in pairings::of_original(conn, original)? {
+pub fn end_untrusted_of(
+    conn: &mut Conn,
+    by: By<'_>,
+    originals: &[PersonId],
+    now: Instant,
+) -> Outcome<()> {
+    for clone in pairings::clones_of_people(conn, originals)? {
+        if pairings::is_trusted(conn, clone.pairing, clone.original)? {
+            continue;
+        }
         let Some(pairing) = pairings::by_id(conn, clone.pairing)? else {
             continue;
         };

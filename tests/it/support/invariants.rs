@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use casebell::domain::audit::Verdict;
+use casebell::domain::eligibility::Policy;
+use casebell::domain::notice::NoticeKind;
 use casebell::store::audit::walk;
+use casebell::words::audit::FIELDS;
+use serde_json::{Map, Value};
 
 use super::database::{Backend, TestDatabase, texts};
 
@@ -81,11 +85,30 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
         let broken = texts(&mut conn, query);
         assert!(broken.is_empty(), "not in order: {rule}: {broken:#?}");
     }
+    let told = texts(
+        &mut conn,
+        "SELECT DISTINCT fields AS text FROM (SELECT \"before\" AS fields FROM audit_events \
+         UNION ALL SELECT \"after\" FROM audit_events) told WHERE fields IS NOT NULL",
+    );
+    for fields in told {
+        let fields: Map<String, Value> =
+            serde_json::from_str(&fields).expect("the fields of an event");
+        let unnamed: Vec<&String> = fields.keys().filter(|name| !has_words(name)).collect();
+        assert!(
+            unnamed.is_empty(),
+            "not in order: every field of an audited event has a word for people: {unnamed:?}"
+        );
+    }
     let chain = walk(&mut conn).expect("the chain is read");
     assert!(
         matches!(chain, Verdict::Whole { .. }),
         "the chain of audited events is not whole (C8): {chain:?}"
     );
+}
+
+/// Whether people read a word for this field of an audited event, and not its bare name.
+fn has_words(field: &str) -> bool {
+    FIELDS.contains(&field) || Policy::KEYS.contains(&field) || NoticeKind::NAMES.contains(&field)
 }
 
 /// The content of every table: what a refused request must leave as it is.

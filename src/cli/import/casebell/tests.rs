@@ -4,13 +4,13 @@ use super::*;
 use crate::cli::import::report::Tally;
 use crate::credentials::verify_password;
 use crate::db::{Conn, Location};
-use crate::domain::access::{Reach, Role};
+use crate::domain::access::Reach;
 use crate::domain::case::{Engagement, Rca, Status};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseNumber, CaseRef};
 use crate::domain::text::EmailAddress;
 use crate::store::cases::Case;
-use crate::store::{Counter, calendars, cases, people};
+use crate::store::{Counter, calendars, cases, grants, people};
 use crate::workflow::assess::facts;
 
 const SAMPLE: &str = include_str!("../../../../tests/it/data/records.ndjson");
@@ -168,7 +168,7 @@ async fn people_have_their_roles_and_their_passwords() {
         .ask(|conn| {
             let email = |text| EmailAddress::parse(text).expect("an address");
             let sam = people::by_email(conn, &email("sam.reed@northstar.example"))?.expect("Sam");
-            let roles = people::roles(conn, sam.id, sam.organization_id)?;
+            let roles = grants::of_people(conn, &[sam.id], day(3, 3, 14))?;
             Ok((
                 sam,
                 roles,
@@ -176,7 +176,8 @@ async fn people_have_their_roles_and_their_passwords() {
             ))
         })
         .await;
-    assert_eq!(roles, [Role::SupportEngineer]);
+    let roles: Vec<&str> = roles.iter().map(|(_, role)| role.code.as_str()).collect();
+    assert_eq!(roles, ["support_engineer"]);
     assert!(verify_password(
         "correct horse battery",
         sam.password_hash.as_deref()

@@ -36,7 +36,7 @@ async fn read(visit: Visit) -> Outcome {
 
 async fn profile(visit: &Visit) -> Result<AccountPage, Problem> {
     owner(visit)?;
-    let id = visit.actor()?.id();
+    let id = visit.principal()?.person;
     let person = visit
         .look(move |conn| {
             let found = people::find(conn, crate::domain::access::Reach::Everything, id)?;
@@ -160,7 +160,7 @@ async fn changed(visit: &Visit) -> Result<(), Problem> {
         last_name,
         time_zone,
     };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let (actor, now) = (visit.principal()?.oneself(), visit.now);
     visit
         .write(move |conn| account::update(conn, &actor, &update, now).map(drop))
         .await
@@ -181,7 +181,7 @@ async fn password_changed(visit: &Visit) -> Result<(), Problem> {
     let chosen = twice(visit)?;
     let (principal, now) = (visit.principal()?, visit.now);
     let current = SecretString::from(Typed::of(visit).raw("current_password").to_owned());
-    let (actor, session) = (principal.actor.clone(), principal.session());
+    let (actor, session) = (principal.oneself(), principal.session());
     password::confirmed(&visit.desk, actor.id(), "current_password", current, now).await?;
     let hash = password::chosen(&visit.desk, "password", chosen, &principal.email).await?;
     visit

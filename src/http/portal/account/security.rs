@@ -49,7 +49,7 @@ async fn read(visit: Visit) -> Outcome {
 
 async fn security(visit: &Visit) -> Result<AccountPage, Problem> {
     owner(visit)?;
-    let (actor, key) = (visit.actor()?.clone(), visit.desk.key.clone());
+    let (actor, key) = (visit.principal()?.oneself(), visit.desk.key.clone());
     let state = visit
         .look(move |conn| {
             let factor = second_factors::find(conn, actor.id())?;
@@ -162,7 +162,11 @@ fn in_groups(secret: &str) -> String {
 
 async fn begin(visit: Visit) -> Outcome {
     owner(&visit)?;
-    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
+    let (actor, key, now) = (
+        visit.principal()?.oneself(),
+        visit.desk.key.clone(),
+        visit.now,
+    );
     let begun = visit.write(move |conn| second_factor::begin(conn, &key, &actor, now).map(drop));
     match begun.await {
         Ok(()) => Ok(visit.go(HERE, None)),
@@ -213,7 +217,11 @@ pub(in crate::http::portal) fn shown_codes(words: &Words, codes: Vec<String>) ->
 }
 
 async fn new_codes(visit: &Visit, section: &'static str) -> Result<Vec<String>, Problem> {
-    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
+    let (actor, key, now) = (
+        visit.principal()?.oneself(),
+        visit.desk.key.clone(),
+        visit.now,
+    );
     let code = Typed::of(visit).raw("code").to_owned();
     let counter = Counter::code(actor.id());
     throttle::attempt(&visit.desk, std::slice::from_ref(&counter), now).await?;
@@ -244,7 +252,7 @@ async fn turn_off(visit: Visit) -> Outcome {
 }
 
 async fn turned_off(visit: &Visit) -> Result<(), Problem> {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let (actor, now) = (visit.principal()?.oneself(), visit.now);
     let shown = SecretString::from(Typed::of(visit).raw("password").to_owned());
     password::confirmed(&visit.desk, actor.id(), "password", shown, now).await?;
     visit

@@ -30,7 +30,7 @@ async fn read(visit: Visit) -> Outcome {
 
 async fn signed_in(visit: &Visit) -> Result<AccountPage, Problem> {
     owner(visit)?;
-    let (id, now) = (visit.actor()?.id(), visit.now);
+    let (id, now) = (visit.principal()?.person, visit.now);
     let current = visit.principal()?.session();
     let found = visit
         .look(move |conn| Ok(sessions::of_person(conn, id, now)?))
@@ -98,7 +98,7 @@ pub(in crate::http::portal) fn end_others_section(words: &Words) -> Section {
 async fn end(visit: Visit) -> Outcome {
     owner(&visit)?;
     let id: SessionId = visit.part("session")?;
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let (actor, now) = (visit.principal()?.oneself(), visit.now);
     visit
         .write(move |conn| account::end_session(conn, &actor, id, now))
         .await?;
@@ -107,7 +107,7 @@ async fn end(visit: Visit) -> Outcome {
 
 async fn end_others(visit: Visit) -> Outcome {
     owner(&visit)?;
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let (actor, now) = (visit.principal()?.oneself(), visit.now);
     let current = visit.principal()?.session();
     visit
         .write(move |conn| account::end_other_sessions(conn, &actor, current, now).map(drop))

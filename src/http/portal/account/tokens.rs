@@ -44,7 +44,7 @@ async fn read(visit: Visit) -> Outcome {
 
 async fn held(visit: &Visit) -> Result<AccountPage, Problem> {
     owner(visit)?;
-    let id = visit.actor()?.id();
+    let id = visit.principal()?.person;
     let tokens = visit
         .look(move |conn| Ok(sessions::tokens(conn, id, None, MOST)?))
         .await?;
@@ -194,7 +194,7 @@ async fn issued(visit: &Visit) -> Result<NewSecret, Problem> {
     visit
         .write(move |conn| {
             let new = NewToken {
-                person: principal.actor.id(),
+                person: principal.person,
                 name: name.as_str(),
                 token_hash: &token_hash,
                 permissions: permissions.as_ref(),
@@ -219,7 +219,7 @@ async fn revoke(visit: Visit) -> Outcome {
     let (principal, now) = (visit.principal()?.clone(), visit.now);
     let name = visit
         .write(move |conn| {
-            let name = sessions::revoke(conn, principal.actor.id(), id, now)?;
+            let name = sessions::revoke(conn, principal.person, id, now)?;
             let name = name.ok_or(crate::workflow::Refused::NotFound)?;
             record(conn, &principal, "token.revoked", &name, now)?;
             Ok(name)

@@ -126,7 +126,11 @@ fn names_in(conn: &mut Conn, events: &[AuditEventDocument]) -> Result<Names, Pro
         let values = [&event.before, &event.after]
             .into_iter()
             .flatten()
-            .flat_map(Map::values);
+            .flat_map(Map::values)
+            .flat_map(|value| match value {
+                Value::Array(items) => items.as_slice(),
+                one => std::slice::from_ref(one),
+            });
         ids.extend(values.filter_map(|value| value.as_str()?.parse::<EventId>().ok()));
     }
     ids.sort_unstable();
@@ -342,6 +346,13 @@ fn fields(visit: &Visit, event: &AuditEventDocument, names: &Names) -> Vec<Field
         .collect();
     known.sort_unstable();
     known.dedup();
+    // Of a change, an empty field is one side of it; otherwise it says nothing.
+    let is_change = before.is_some() && after.is_some();
+    let is_empty = |name: &String| {
+        let mut sides = [before, after].into_iter().flatten();
+        sides.all(|fields| fields.get(name).is_none_or(Value::is_null))
+    };
+    known.retain(|name| is_change || !is_empty(name));
     let told = |fields: Option<&Map<String, Value>>, name: &str| {
         let found = fields.and_then(|fields| fields.get(name));
         found.map(|found| value(words, &times, &event.kind, name, found, &named))
