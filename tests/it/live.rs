@@ -1,13 +1,11 @@
 //! A case as it happens: what a stream tells, what it never tells, and when it ends (F2, F5, A7).
 
-use reqwest::{Response, StatusCode};
-use serde_json::{Value, json};
-use tokio::time::timeout;
+use serde_json::json;
 
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
-use crate::support::leash::PATIENCE;
 use crate::support::person::{Case, Person, high};
+use crate::support::stream::Stream;
 
 on_both_databases! { Desk:
     f5_a_new_entry_arrives_by_itself,
@@ -16,80 +14,16 @@ on_both_databases! { Desk:
     whoever_loses_access_is_told_nothing_more,
 }
 
-/// A stream that somebody follows.
-struct Stream {
-    response: Response,
-    unread: String,
-}
-
-/// What a stream said.
-#[derive(Debug)]
-struct Said {
-    event: String,
-    data: Value,
-}
-
-impl Stream {
-    async fn of(desk: &Desk, person: &Person, case: &Case) -> Self {
-        let address = desk.api(&format!("/cases/{}/live", case.number));
-        let asking = desk.client().get(address).bearer_auth(person.token());
-        let response = asking.send().await.expect("an answer");
-        assert_eq!(response.status(), StatusCode::OK);
-        let media = &response.headers()["content-type"];
-        assert_eq!(media, "text/event-stream");
-        let unread = String::new();
-        Self { response, unread }
-    }
-
-    /// The next event; nothing at the end of the stream.
-    async fn next(&mut self) -> Option<Said> {
-        loop {
-            if let Some((block, rest)) = self.unread.split_once("\n\n") {
-                let (block, rest) = (block.to_owned(), rest.to_owned());
-                self.unread = rest;
-                let line = |name: &str| {
-                    block
-                        .lines()
-                        .find_map(|line| line.strip_prefix(name))
-                        .map(str::to_owned)
-                };
-                let Some(event) = line("event: ") else {
-                    continue;
-                };
-                let data = line("data: ").expect("every event has data");
-                let data = serde_json::from_str(&data).expect("data is JSON");
-                return Some(Said { event, data });
-            }
-            let chunk = timeout(PATIENCE, self.response.chunk())
-                .await
-                .expect("the stream says something or ends");
-            let chunk = chunk.expect("the stream goes on")?;
-            self.unread
-                .push_str(std::str::from_utf8(&chunk).expect("text"));
-        }
-    }
-
-    /// The next event, which is of this kind.
-    async fn says(&mut self, event: &str) -> Value {
-        let said = self.next().await.expect("an event");
-        assert_eq!(said.event, event, "{said:?}");
-        said.data
-    }
-
-    /// Whatever it still says until it ends.
-    async fn rest(&mut self) -> Vec<Said> {
-        let mut rest = Vec::new();
-        while let Some(said) = self.next().await {
-            rest.push(said);
-        }
-        rest
-    }
+/// What somebody follows of a case.
+async fn follows(desk: &Desk, person: &Person, case: &Case) -> Stream {
+    let address = desk.api(&format!("/cases/{}/live", case.number));
+    Stream::open(desk.client().get(address).bearer_auth(person.token())).await
 }
 
 async fn f5_a_new_entry_arrives_by_itself(desk: Desk) {
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
-    let mut stream = Stream::of(&desk, &dana, &case).await;
+    let mut stream = follows(&desk, &dana, &case).await;
     let written = eve.writes(&case, "We have **found** it.").await;
     let told = stream.says("entry").await;
     assert_eq!(told["id"], written["id"]);
@@ -109,8 +43,8 @@ async fn f5_a_new_entry_arrives_by_itself(desk: Desk) {
 async fn f2_what_is_internal_is_not_told_to_customers(desk: Desk) {
     let (dana, eve, mona) = (desk.person("dana"), desk.person("eve"), desk.person("mona"));
     let case = dana.opens(high()).await;
-    let mut customer = Stream::of(&desk, &dana, &case).await;
-    let mut staff = Stream::of(&desk, &mona, &case).await;
+    let mut customer = follows(&desk, &dana, &case).await;
+    let mut staff = follows(&desk, &mona, &case).await;
     let note = eve.notes(&case, "Between us").await;
     let told = staff.says("entry").await;
     assert_eq!(told["id"], note["id"]);
@@ -122,7 +56,7 @@ async fn f2_what_is_internal_is_not_told_to_customers(desk: Desk) {
 async fn what_another_process_writes_is_told_too(desk: Desk) {
     let dana = desk.person("dana");
     let case = dana.opens(high()).await;
-    let mut stream = Stream::of(&desk, &dana, &case).await;
+    let mut stream = follows(&desk, &dana, &case).await;
     // Written past this server's bell, as another process does.
     let id = case.id.clone();
     let changed: Result<usize, casebell::db::DbError> = desk
@@ -149,7 +83,7 @@ async fn whoever_loses_access_is_told_nothing_more(desk: Desk) {
         .expect("an id")
         .to_owned();
     for taken in [json!({ "roles": [] }), json!({ "disabled": true })] {
-        let mut stream = Stream::of(&desk, &dana, &case).await;
+        let mut stream = follows(&desk, &dana, &case).await;
         ada.patch(&format!("/users/{id}"), taken.clone()).await.ok();
         eve.writes(&case, "Not for you any more").await;
         let rest = stream.rest().await;
@@ -162,8 +96,8 @@ async fn whoever_loses_access_is_told_nothing_more(desk: Desk) {
     let made = dana.post("/tokens", json!({ "name": "Wall" })).await;
     let made = made.created();
     let wall = dana.with_token(made["token"].as_str().expect("a token"));
-    let mut stream = Stream::of(&desk, &wall, &case).await;
-    let mut other = Stream::of(&desk, &dana, &case).await;
+    let mut stream = follows(&desk, &wall, &case).await;
+    let mut other = follows(&desk, &dana, &case).await;
     let path = format!("/tokens/{}", made["id"].as_str().expect("an id"));
     dana.asks(reqwest::Method::DELETE, &path).await.done();
     let end = stream.says("end").await;

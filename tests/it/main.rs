@@ -29,6 +29,7 @@ mod pairing_ends;
 mod plans;
 mod portal;
 mod race;
+mod revocation;
 mod schema;
 mod servicenow;
 mod sign_in;

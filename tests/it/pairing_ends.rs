@@ -7,14 +7,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
-use crate::support::database::{Backend, TestDatabase, on_both_databases};
-use crate::support::desk::{Desk, client, furnished, runtime};
+use crate::support::database::{Backend, on_both_databases};
+use crate::support::desk::{Desk, runtime};
 use crate::support::paired::{
     administrators, asks, employs, empties, gives, group, id_of, organization_of, pairs, said,
     there,
 };
 use crate::support::person::medium;
-use crate::support::process::Process;
+use crate::support::servers::Servers;
 use crate::support::window::Window;
 use crate::support::world::PASSWORD;
 
@@ -439,35 +439,21 @@ fn race(backend: Backend, servers: usize) {
         return;
     }
     runtime().block_on(async {
-        let furnished = furnished(backend).await;
-        let database = TestDatabase::create(backend, Some(&furnished.database));
-        let folders: Vec<_> = (0..servers).map(|_| tempfile::tempdir().expect("a folder")).collect();
-        let url = database.url();
-        let settings = [("CASEBELL_DATABASE_URL", url.as_str()), ("CASEBELL_SECRET_KEY", "the same for all of these servers")];
-        let servers: Vec<Process> = folders.iter().map(|folder| Process::serve(folder.path(), &settings)).collect();
-        let client = client();
-        let origin = servers[0].origin.clone();
-        let token = |key: &str| furnished.tokens[key].clone();
-        let asks = async |key: &str, method: Method, path: &str, body: Value| -> Value {
-            let request = client.request(method, format!("{origin}/api/v1{path}")).bearer_auth(token(key)).json(&body);
-            let response = request.send().await.expect("an answer");
-            response.json().await.expect("JSON")
-        };
+        let servers = Servers::start(backend, servers).await;
         for key in ["pia", "gina"] {
-            let id = said(&asks(key, Method::GET, "/me", json!({})).await["person"]["id"]);
-            asks("ada", Method::PATCH, &format!("/users/{id}"), json!({ "roles": ["organization_admin"] })).await;
+            let id = said(&servers.asks(key, Method::GET, "/me", Value::Null).await["person"]["id"]);
+            servers.asks("ada", Method::PATCH, &format!("/users/{id}"), json!({ "roles": ["organization_admin"] })).await;
         }
-        let me = said(&asks("pia", Method::GET, "/me", json!({})).await["person"]["id"]);
-        let asked = asks("pia", Method::POST, "/pairings", json!({ "people": [me] })).await;
+        let me = said(&servers.asks("pia", Method::GET, "/me", Value::Null).await["person"]["id"]);
+        let asked = servers.asks("pia", Method::POST, "/pairings", json!({ "people": [me] })).await;
         let link = said(&asked["link"]);
         let secret = link.rsplit('/').next().unwrap_or_default().to_owned();
         let start = Arc::new(Barrier::new(ACCEPTANCES));
         let mut acceptances = tokio::task::JoinSet::new();
         for n in 0..ACCEPTANCES {
-            let server = &servers[n % servers.len()];
-            let request = client
-                .post(format!("{}/api/v1/pairing-links/acceptance", server.origin))
-                .bearer_auth(token(if n % 3 == 0 { "gina" } else { "abel" }))
+            let request = servers
+                .request(n, Method::POST, "/pairing-links/acceptance")
+                .bearer_auth(servers.token(if n % 3 == 0 { "gina" } else { "abel" }))
                 .json(&json!({ "token": secret }));
             let start = start.clone();
             acceptances.spawn(async move {
@@ -484,11 +470,9 @@ fn race(backend: Backend, servers: usize) {
         }
         let expected = BTreeMap::from([((200, "-".to_owned()), 1), ((409, "link_used".to_owned()), ACCEPTANCES - 1)]);
         assert_eq!(answers, expected);
-        let accepted = database.texts("SELECT CAST(count(*) AS text) AS text FROM audit_events WHERE kind = 'pairing.accepted'");
+        let accepted = servers.database.texts("SELECT CAST(count(*) AS text) AS text FROM audit_events WHERE kind = 'pairing.accepted'");
         assert_eq!(accepted, ["1"]);
-        for server in servers {
-            assert_eq!(server.end_with("TERM").code(), Some(0), "it shuts down gracefully");
-        }
+        servers.stop();
     });
 }
 

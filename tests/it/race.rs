@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use reqwest::Method;
 use serde_json::json;
 use tokio::sync::Barrier;
 
-use crate::support::database::{Backend, TestDatabase, on_both_databases};
-use crate::support::desk::{Desk, client, furnished, runtime};
+use crate::support::database::{Backend, on_both_databases};
+use crate::support::desk::{Desk, runtime};
 use crate::support::person::medium;
-use crate::support::process::Process;
 use crate::support::say;
+use crate::support::servers::Servers;
 
 const SUBMISSIONS: usize = 50;
 
@@ -20,38 +21,23 @@ fn race(backend: Backend, servers: usize) {
     if !backend.is_available() {
         return;
     }
-    let runtime = runtime();
-    runtime.block_on(async {
-        let furnished = furnished(backend).await;
-        let database = TestDatabase::create(backend, Some(&furnished.database));
-        let folders: Vec<_> = (0..servers).map(|_| tempfile::tempdir().expect("a folder")).collect();
-        let url = database.url();
-        let settings = [("CASEBELL_DATABASE_URL", url.as_str()), ("CASEBELL_SECRET_KEY", "the same for all of these servers")];
-        let servers: Vec<Process> = folders.iter().map(|folder| Process::serve(folder.path(), &settings)).collect();
-        let client = client();
-        let token = |key: &str| furnished.tokens[key].clone();
-
+    runtime().block_on(async {
+        let servers = Servers::start(backend, servers).await;
         for round in 0..3 {
             // A medium case need not wait.
-            let opened = client
-                .post(format!("{}/api/v1/cases", servers[0].origin))
-                .bearer_auth(token("dana"))
-                .json(&json!({
-                    "subject": "Everybody at once", "description": "x", "priority": "medium", "deployment": "cloud",
-                    "business_impact": "limited",
-                }))
-                .send()
-                .await
-                .expect("an answer");
-            let opened: serde_json::Value = opened.json().await.expect("JSON");
-            let number = opened["number"].as_str().unwrap_or_else(|| panic!("{opened}")).to_owned();
+            let opened = json!({
+                "subject": "Everybody at once", "description": "x", "priority": "medium", "deployment": "cloud",
+                "business_impact": "limited",
+            });
+            let opened = servers.asks("dana", Method::POST, "/cases", opened).await;
+            let number = opened["number"].as_str().unwrap_or_else(|| panic!("{opened}"));
 
             let start = Arc::new(Barrier::new(SUBMISSIONS));
             let mut submissions = tokio::task::JoinSet::new();
             for n in 0..SUBMISSIONS {
-                let request = client
-                    .post(format!("{}/api/v1/cases/{number}/escalations", servers[n % servers.len()].origin))
-                    .bearer_auth(token(if n % 3 == 0 { "carl" } else { "dana" }))
+                let request = servers
+                    .request(n, Method::POST, &format!("/cases/{number}/escalations"))
+                    .bearer_auth(servers.token(if n % 3 == 0 { "carl" } else { "dana" }))
                     .json(&json!({
                         "reason": "no_update", "details": format!("Submission {n}"), "acknowledgements": [],
                         "answers": { "business_impact": "All of it", "ongoing": true },
@@ -71,21 +57,20 @@ fn race(backend: Backend, servers: usize) {
                 *answers.entry(answer.expect("no panic")).or_default() += 1;
             }
             let took = begun.elapsed();
+            let database = &servers.database;
             let rows = database.texts("SELECT CAST(count(*) AS text) AS text FROM escalations");
             let entries = database.texts(
                 "SELECT CAST(count(*) AS text) AS text FROM feed_entries WHERE feed = 'escalation' AND kind = 'comment'",
             );
             say(&format!(
                 "race on {backend:?} through {} server process(es), round {round}: {answers:?}, rows in all {rows:?}, {took:?}",
-                servers.len()
+                servers.count()
             ));
             let expected = BTreeMap::from([((201, "-".to_owned()), 1), ((409, "active_escalation".to_owned()), SUBMISSIONS - 1)]);
             assert_eq!(answers, expected);
             assert_eq!((rows, entries), (vec![(round + 1).to_string()], vec![(round + 1).to_string()]));
         }
-        for server in servers {
-            assert_eq!(server.end_with("TERM").code(), Some(0), "it shuts down gracefully");
-        }
+        servers.stop();
     });
 }
 
