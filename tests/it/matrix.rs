@@ -29,7 +29,7 @@ use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::paired::{administrators, gives, pairs, said};
-use crate::support::person::{Asking, high};
+use crate::support::person::{Asking, Person, high};
 use crate::support::say;
 use crate::support::world::{PASSWORD, PROVIDER};
 
@@ -148,6 +148,8 @@ struct Caller {
     side: Side,
     roles: Vec<Role>,
     enters: bool,
+    /// The organization whose things are their own.
+    own: &'static str,
     /// The organization that they want to act in by way of a pairing, and whether they may.
     acting: Option<(&'static str, bool)>,
     token: String,
@@ -164,6 +166,7 @@ impl Caller {
             side: Side::Customer,
             roles: Vec::new(),
             enters: false,
+            own: "acme",
             acting: None,
             token: String::new(),
             sessions: [const { (String::new(), String::new()) }; 2],
@@ -178,6 +181,23 @@ impl Caller {
             Side::Provider => PROVIDER,
         };
         Self::of(desk, name, (organization, side), role).await
+    }
+
+    /// Adds a partner with somebody who administers its pairings.
+    async fn newcomer(desk: &Desk, organization: &'static str) -> Person {
+        let added = json!({
+            "slug": organization, "name": organization, "kind": "partner", "region": "eu",
+            "time_zone": "Europe/Paris",
+        });
+        let ada = desk.person("ada");
+        ada.post("/organizations", added).await.created();
+        let place = (organization, Side::Customer);
+        let admin = Self::of(desk, organization, place, Some(Role::PartnerAdmin)).await;
+        desk.person("pia").with_token(&admin.token)
+    }
+
+    fn email(&self) -> String {
+        format!("{}@matrix.test", self.name.replace(' ', "-"))
     }
 
     /// Adds a person of an organization with everything to enter the desk.
@@ -252,6 +272,7 @@ impl Caller {
             side,
             roles: role.into_iter().collect(),
             enters: true,
+            own: "acme",
             acting: None,
             token,
             sessions: [first, second]
@@ -420,10 +441,24 @@ on_both_databases! { Desk:
 }
 
 async fn everybody_may_do_what_their_role_grants_and_nothing_else(desk: Desk) {
-    let (acme, globex) = (
-        Things::of(&desk, "dana", "nils").await,
-        Things::of(&desk, "gina", "gus").await,
+    // Each has a case, and a pairing: Initech comes to ACME, and somebody else to Globex, who is a stranger to both.
+    let stranger = Caller::newcomer(&desk, "hooli").await;
+    let (abel, pia, gina) = administrators(&desk).await;
+    let idle = async |organization| {
+        let (name, place) = (
+            format!("idle {organization}"),
+            (organization, Side::Customer),
+        );
+        Caller::of(&desk, &name, place, None).await
+    };
+    let (a, i, g) = (
+        idle("acme").await,
+        idle("initech").await,
+        idle("globex").await,
     );
+    let acme = Things::of(&desk, ("dana", &a), &abel, (&pia, &abel)).await;
+    let initech = Things::of(&desk, ("pia", &i), &pia, (&pia, &abel)).await;
+    let globex = Things::of(&desk, ("gina", &g), &gina, (&stranger, &gina)).await;
     let callers = callers(&desk).await;
     let rows = table();
     let mut cells = Cells::new();
@@ -448,15 +483,18 @@ async fn everybody_may_do_what_their_role_grants_and_nothing_else(desk: Desk) {
             if row.stage() != stage {
                 continue;
             }
-            let things = if *relation == Relation::Unrelated {
-                &globex
-            } else {
-                &acme
+            let things_of = |caller: &Caller| match (relation, caller.own) {
+                (Relation::Unrelated, _) => &globex,
+                (_, "initech") => &initech,
+                _ => &acme,
             };
             let asking: Vec<usize> = (0..callers.len())
                 .filter(|caller| callers[*caller].only_reads() == reads)
                 .collect();
-            let ask = |caller: &usize| callers[*caller].asks(&desk, row, *relation, things);
+            let ask = |caller: &usize| {
+                let caller = &callers[*caller];
+                caller.asks(&desk, row, *relation, things_of(caller))
+            };
             // Looking disturbs nobody.
             let said = if reads || row.method == Method::GET {
                 join_all(asking.iter().map(ask)).await
@@ -514,11 +552,19 @@ async fn callers(desk: &Desk) -> Vec<Caller> {
         Caller::joins(desk, "contact without a role", Side::Customer, None).await,
         Caller::joins(desk, "staff without a role", Side::Provider, None).await,
     ];
-    // ACME is no partner, and a role of pairings comes with a pairing.
-    let kinds = [OrganizationKind::Customer, OrganizationKind::Provider];
-    let given = |role: &&Role| !role.is_of_pairings() && kinds.iter().any(|kind| role.fits(*kind));
-    for role in Role::ALL.iter().filter(given) {
-        callers.push(Caller::joins(desk, role.as_str(), role.side(), Some(*role)).await);
+    // A role of pairings comes with a pairing.
+    for role in Role::ALL.iter().filter(|role| !role.is_of_pairings()) {
+        let (name, side) = (role.as_str(), role.side());
+        let at_home = [OrganizationKind::Customer, OrganizationKind::Provider];
+        let caller = if at_home.iter().any(|kind| role.fits(*kind)) {
+            Caller::joins(desk, name, side, Some(*role)).await
+        } else {
+            // ACME is no partner.
+            let mut partner = Caller::of(desk, name, ("initech", side), Some(*role)).await;
+            partner.own = "initech";
+            partner
+        };
+        callers.push(caller);
     }
     for (name, role, standing) in [
         (
@@ -559,7 +605,7 @@ async fn paired(desk: &Desk, name: &str, role: Option<Role>, standing: Standing)
     let home = ("initech", Side::Customer);
     let mut caller = Caller::of(desk, name, home, Some(Role::DesignatedContact)).await;
     let (abel, pia, _) = administrators(desk).await;
-    let email = format!("{}@matrix.test", name.replace(' ', "-"));
+    let email = caller.email();
     let everybody = desk.person("ada").all("/users").await;
     let person = everybody
         .iter()

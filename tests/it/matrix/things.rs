@@ -1,17 +1,21 @@
 //! One of each thing that a path can name, and what is said about it.
 
-use super::{Desk, Method, PASSWORD, TimeDelta, Value, administrators, gives, high, json, pairs};
-use crate::support::database::Backend;
+use super::{Caller, Desk, Method, Person, TimeDelta, Value, gives, high, json, pairs};
 use crate::support::paired::id_of;
-use crate::support::world::somebody_called;
 
 /// The things of one customer, by the names that paths have for them.
 pub struct Things(Vec<(&'static str, String)>);
 
 impl Things {
-    /// Lets `contact` have a case with everything that a case can have. `person` is somebody of the same organization
-    /// who asks nothing.
-    pub async fn of(desk: &Desk, contact: &str, person: &str) -> Self {
+    /// Lets `contact` have a case with everything that a case can have. `idle` is somebody of the same organization
+    /// who asks nothing, `admin` administers it, and of the other two the first works where the second
+    /// administers.
+    pub async fn of(
+        desk: &Desk,
+        (contact, idle): (&str, &Caller),
+        admin: &Person,
+        (trustee, trustor): (&Person, &Person),
+    ) -> Self {
         let (contact, eve, ada) = (desk.person(contact), desk.person("eve"), desk.person("ada"));
         let case = contact.opens(high()).await;
         let low = contact.opens(high().with("priority", "low")).await;
@@ -36,18 +40,14 @@ impl Things {
             list["items"].as_array().cloned().unwrap_or_default()
         };
         let slug = contact.is.organization;
-        let user = somebody_called(person);
-        assert_eq!(user.organization, slug);
         let token = contact.get("/tokens").await.ok();
-        // What hangs on a pairing: Initech works in this organization.
-        let (abel, pia, gina) = administrators(desk).await;
-        let admin = if slug == "acme" { &abel } else { &gina };
-        let guest = id_of(&pia).await;
-        let pairing = pairs(&pia, admin, &[&guest], &[]).await;
+        // What hangs on a pairing.
+        let guest = id_of(trustee).await;
+        let pairing = pairs(trustee, trustor, &[&guest], &[]).await;
         let member = pairing.members[0].clone();
-        let grant = gives(admin, &member, "portal_viewer").await;
+        let grant = gives(trustor, &member, "portal_viewer").await;
         let path = format!("/pairing-members/{member}/clones");
-        let clone = pia.post(&path, json!({})).await.created();
+        let clone = trustee.post(&path, json!({})).await.created();
         let groups = admin.get("/access-groups").await.ok();
         let own = json!({ "code": "matrix", "name": "Matrix", "permissions": ["cases:view"] });
         let role = admin.post("/roles", own).await.created();
@@ -61,25 +61,8 @@ impl Things {
             "email",
             &format!("rae@{slug}.test"),
         );
-        let body = json!({ "email": user.email(), "password": PASSWORD });
-        let signing = desk.client().post(desk.api("/sessions")).json(&body);
-        assert!(
-            signing
-                .send()
-                .await
-                .expect("an answer")
-                .status()
-                .is_success()
-        );
-        let session = desk.database().texts(&format!(
-            "SELECT {} AS text FROM sessions JOIN people ON people.id = sessions.person_id WHERE people.email = '{}'",
-            match desk.backend() {
-                Backend::Sqlite => "lower(hex(sessions.id))",
-                Backend::Postgresql => "CAST(sessions.id AS text)",
-            },
-            user.email()
-        ));
-        let session: uuid::Uuid = session[0].parse().expect("an id");
+        let user = first(ada.all("/users").await, "email", &idle.email());
+        let (_, session) = idle.spare.expect("a session");
         Self(vec![
             ("pairing", pairing.id),
             ("member", member),
@@ -95,14 +78,8 @@ impl Things {
             ("entry", id(&entry)),
             ("request", id(&request)),
             ("organization", slug.to_owned()),
-            (
-                "user",
-                first(ada.all("/users").await, "email", &user.email()),
-            ),
-            (
-                "person",
-                first(ada.all("/users").await, "email", &user.email()),
-            ),
+            ("user", user.clone()),
+            ("person", user),
             ("token", id(&token["items"][0])),
             (
                 "notice",
