@@ -118,7 +118,7 @@ pub const PEOPLE: &[Somebody] = &[
         "hank",
         ("Hank", "Young"),
         "hooli",
-        &[Role::DesignatedContact],
+        &[Role::PartnerAdmin, Role::DesignatedContact],
     ),
     somebody("nadia", ("Nadia", "Petrova"), PROVIDER, &[Role::Supervisor]),
     somebody("mona", ("Mona", "Quist"), PROVIDER, &[Role::Monitor]),

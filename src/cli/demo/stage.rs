@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 use super::cast;
+use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::Instant;
+use crate::domain::access::Role;
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, NextStepCommand, Priority, Status,
 };
@@ -16,13 +19,15 @@ use crate::domain::escalation::Level;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseRef, EscalationRef};
 use crate::domain::text::TextError;
-use crate::store::{self, Counter, people, promises};
+use crate::store::{self, Counter, pairings, people, promises};
+use crate::workflow::access_request::{self, AskForAccess};
 use crate::workflow::assess::assess;
 use crate::workflow::close_case;
 use crate::workflow::feed::{
     ExternalCommunication, post_on_case, post_on_escalation, record_communication,
 };
 use crate::workflow::open_case::{OpenCase, open_case};
+use crate::workflow::pair;
 use crate::workflow::promise::{Promising, promise_on_case, settle};
 use crate::workflow::request::{deliver_analysis, request_analysis, request_priority};
 use crate::workflow::review_escalation::{Accept, Verb};
@@ -116,6 +121,52 @@ impl<'c> Stage<'c> {
             case,
             escalation: None,
         })
+    }
+
+    /// Somebody of a partner asks to work elsewhere, for themselves; there, an administrator lets them in with a role.
+    pub fn pairs(
+        &mut self,
+        (trustee, asked): (&str, Ago),
+        (trustor, answered): (&str, Ago),
+        role: Role,
+    ) -> Outcome<()> {
+        let (trustee, trustor) = (self.actor(trustee)?, self.actor(trustor)?);
+        let (asked, answered) = (self.now - asked, self.now - answered);
+        let secret = NewSecret::with_prefix(PAIRING_PREFIX);
+        let wish = pair::Request {
+            members: pair::Members {
+                people: [trustee.id()].into(),
+                ..pair::Members::default()
+            },
+            organization: None,
+        };
+        let conn = &mut *self.conn;
+        let pairing = pair::request(conn, &trustee, &wish, &secret.hash, asked)?;
+        pair::accept(conn, &trustor, secret.text.expose_secret(), answered)?;
+        for member in pairings::members_of(conn, &[pairing])? {
+            let role = role.as_str();
+            pair::give_role(conn, &trustor, member.id, None, role, answered)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody without an account asks to read what an organization reports.
+    pub fn asks_to_read(
+        &mut self,
+        (first, last): (&str, &str),
+        organization: &str,
+        ago: Ago,
+        note: &str,
+    ) -> Outcome<()> {
+        let email = format!("{first}.{last}@{organization}.example").to_lowercase();
+        let asking = AskForAccess {
+            first_name: text(first)?,
+            last_name: text(last)?,
+            email: text(&email)?,
+            organization: text(organization)?,
+            note: Some(text(note)?),
+        };
+        access_request::ask(self.conn, &asking, self.now - ago)
     }
 
     fn actor(&self, who: &str) -> Outcome<Actor> {

@@ -1,5 +1,6 @@
 //! The stories, in the order in which the cases were opened.
 
+mod access;
 mod escalated;
 
 use chrono::TimeDelta;
@@ -23,6 +24,7 @@ fn minutes(count: i64) -> Ago {
 
 /// Tells all of them.
 pub fn tell(stage: &mut Stage<'_>) -> Outcome<()> {
+    access::a_partner_is_let_in(stage)?;
     closed(stage)?;
     escalated::analysis_accepted(stage)?;
     escalated::closed(stage)?;
@@ -39,7 +41,8 @@ pub fn tell(stage: &mut Stage<'_>) -> Outcome<()> {
     escalated::unclaimed(stage)?;
     awaiting_customer(stage)?;
     promised(stage)?;
-    just_opened(stage)
+    just_opened(stage)?;
+    access::somebody_asks_to_read(stage)
 }
 
 fn closed(stage: &mut Stage<'_>) -> Outcome<()> {
