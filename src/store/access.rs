@@ -16,6 +16,7 @@ use crate::domain::access::{Access, HeldName, HeldRole, Holding, Permission, Rol
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId, RoleId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::store::grants::{holding_at, unexpired};
+use crate::store::pairings::clones_among;
 use crate::store::people::Person;
 
 /// The columns of a grant from which a [`HeldRole`] is made.
@@ -242,10 +243,7 @@ pub fn administrators(
         });
     }
     let mut all = all.unwrap_or_default();
-    let cloned: Vec<PersonId> = clones::table
-        .filter(clones::person_id.eq_any(all.clone()))
-        .select(clones::person_id)
-        .load(conn)?;
+    let cloned = clones_among(conn, &all)?;
     all.retain(|person| !cloned.contains(person));
     Ok(all)
 }

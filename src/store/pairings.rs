@@ -10,8 +10,8 @@ mod members;
 use diesel::prelude::*;
 
 pub use clones::{
-    CloneRow, add_clone, clones_of, clones_of_people, end_clones, find_clone, is_clone,
-    is_removed_clone, running_clones,
+    CloneRow, add_clone, clones_among, clones_of, clones_of_people, end_clones, find_clone,
+    is_clone, is_removed_clone, running_clones,
 };
 pub use given::{
     Given, GivenRole, OwnRole, find_given, give, given_in, is_given, own_role, own_roles, take,

@@ -38,7 +38,19 @@ pub fn find(conn: &mut Conn, person: PersonId) -> QueryResult<Option<SecondFacto
         .optional()
 }
 
-/// Whether a person is asked for a second factor.
+/// Of these people, those who are asked for a second factor.
+///
+/// # Errors
+/// The database's own.
+pub fn on_among(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<PersonId>> {
+    second_factors::table
+        .filter(second_factors::person_id.eq_any(persons.to_vec()))
+        .filter(second_factors::confirmed_at.is_not_null())
+        .select(second_factors::person_id)
+        .load(conn)
+}
+
+/// Whether a person's second factor is asked for.
 ///
 /// # Errors
 /// The database's own.

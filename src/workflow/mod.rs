@@ -166,6 +166,8 @@ pub enum Refused {
     SecondFactorOff,
     /// The person has a password already and needs no invitation.
     AlreadyJoined,
+    /// The person is a cloned user, who is entered by their original alone (P8).
+    ClonedUser,
     /// The person is shut out.
     AccountDisabled,
     /// The case did not exist yet at that instant.

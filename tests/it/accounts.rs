@@ -11,6 +11,7 @@ use tokio::sync::Barrier;
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::paired::said;
 use crate::support::person::{Asking, Person};
 use crate::support::post::Mail;
 use crate::support::world::PASSWORD;
@@ -521,6 +522,17 @@ async fn a_second_factor_is_asked_for(desk: Desk) {
     .names_fields(&[("code", "wrong_code")]);
     let (secret, codes) = dana.turns_on().await;
     assert_eq!(codes.len(), 10);
+    let told = async |who: &str| {
+        let id = said(&dana.get("/me").await.ok()["person"]["id"]);
+        let user = desk.person(who).get(&format!("/users/{id}")).await.ok();
+        user["second_factor"].clone()
+    };
+    let looked = (told("ada").await, told("eve").await);
+    assert_eq!(
+        looked,
+        (json!(true), Value::Null),
+        "who manages people knows"
+    );
     dana.post("/me/second-factor", json!({}))
         .await
         .refused(409, "second_factor_on");

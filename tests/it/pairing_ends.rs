@@ -173,6 +173,14 @@ async fn a_cloned_user_is_another_self(desk: Desk) {
     let enters = json!({ "email": shown["email"], "password": PASSWORD });
     let builder = desk.client().post(desk.api("/sessions")).json(&enters);
     assert_eq!(builder.send().await.expect("an answer").status(), 401);
+    assert_eq!(shown["cloned"], true);
+    abel.post(&format!("{user}/invitation"), json!({}))
+        .await
+        .refused(409, "cloned_user");
+    let wish = json!({ "email": shown["email"] });
+    let asking = desk.client().post(desk.api("/password-resets")).json(&wish);
+    asking.send().await.expect("an answer");
+    assert!(desk.post().await.0.is_empty(), "no link leads into it");
     abel.patch(&user, json!({ "last_name": "Nobody" }))
         .await
         .names_fields(&[("last_name", "cloned_user")]);

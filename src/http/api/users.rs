@@ -7,11 +7,11 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::documents::PersonDocument;
+use super::documents::{Beside, PersonDocument};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach, RoleName};
-use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::ids::PersonId;
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::{Call, may};
 use crate::http::fields::{Fault, FieldError, Patch, Secret, request};
@@ -21,7 +21,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::store::people::Person;
-use crate::store::{grants, groups, organizations, people, sessions};
+use crate::store::{grants, groups, organizations, pairings, people, second_factors, sessions};
 use crate::workflow::account::{self, add_invited};
 use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
 use crate::workflow::second_factor;
@@ -117,8 +117,7 @@ pub async fn list(call: Call<(), (), UserQuery>) -> Result<Reply<Page<PersonDocu
                 .map(|(last, first, id)| (last.as_str(), first.as_str(), *id));
             let rows = people::list(conn, reach, organization, after, paging.fetch())?;
             let ids: Vec<PersonId> = rows.iter().map(|person| person.id).collect();
-            let roles = grants::of_people(conn, &ids, call.now)?;
-            let groups = groups_of(conn, call.principal.access(), &ids)?;
+            let beside = beside(conn, call.principal.access(), &ids, call.now)?;
             Ok(paging.page(
                 rows,
                 |person| {
@@ -128,7 +127,7 @@ pub async fn list(call: Call<(), (), UserQuery>) -> Result<Reply<Page<PersonDocu
                         person.id,
                     )
                 },
-                |person| PersonDocument::new(&person, &roles, groups.as_deref()),
+                |person| PersonDocument::new(&person, &beside),
             ))
         })
         .await?;
@@ -275,19 +274,25 @@ pub async fn take_second_factor(call: Call<PersonId>) -> Result<Done, Problem> {
     .await
 }
 
-/// A person, and a group that they are in, with its name.
-type GroupOf = (PersonId, GroupId, String);
-
-/// The groups that people are in, for who may see groups.
-fn groups_of(
+/// What somebody of this access is told of people beside their rows.
+fn beside(
     conn: &mut Conn,
     access: &Access,
     ids: &[PersonId],
-) -> Result<Option<Vec<GroupOf>>, Problem> {
-    if !access.can(Permission::GroupsView) {
-        return Ok(None);
-    }
-    Ok(Some(groups::of_people(conn, ids)?))
+    now: Instant,
+) -> Result<Beside, Problem> {
+    Ok(Beside {
+        roles: grants::of_people(conn, ids, now)?,
+        groups: match access.can(Permission::GroupsView) {
+            true => Some(groups::of_people(conn, ids)?),
+            false => None,
+        },
+        second_factors: match access.can(Permission::UsersManage) {
+            true => Some(second_factors::on_among(conn, ids)?),
+            false => None,
+        },
+        clones: pairings::clones_among(conn, ids)?,
+    })
 }
 
 fn read(
@@ -298,8 +303,7 @@ fn read(
     now: Instant,
 ) -> Result<(Person, PersonDocument), Problem> {
     let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
-    let roles = grants::of_people(conn, &[id], now)?;
-    let groups = groups_of(conn, access, &[id])?;
-    let document = PersonDocument::new(&person, &roles, groups.as_deref());
+    let beside = beside(conn, access, &[id], now)?;
+    let document = PersonDocument::new(&person, &beside);
     Ok((person, document))
 }

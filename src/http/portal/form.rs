@@ -16,6 +16,8 @@ pub struct Form {
     pub controls: Vec<Control>,
     /// What the button says: a verb.
     pub button: String,
+    /// Whether it takes something away from somebody, which its button shows.
+    pub takes: bool,
     /// What is wrong with the whole of it.
     pub problems: Vec<String>,
 }
@@ -254,8 +256,16 @@ impl Form {
             action: action.into(),
             controls,
             button: button.into(),
+            takes: false,
             problems: Vec::new(),
         }
+    }
+
+    /// The form as one that takes something away from somebody.
+    #[must_use]
+    pub fn taking(mut self) -> Self {
+        self.takes = true;
+        self
     }
 
     /// The form as it was typed.

@@ -139,6 +139,8 @@ codes! {
     SecondFactorOff = "second_factor_off", CONFLICT;
     /// The person has a password already and needs no invitation.
     AlreadyJoined = "already_joined", CONFLICT;
+    /// The person is a cloned user, who is entered by their original alone (P8).
+    ClonedUser = "cloned_user", CONFLICT;
     /// The person is shut out.
     AccountDisabled = "account_disabled", CONFLICT;
     /// A notice that waits or was sent is not sent again.

@@ -82,6 +82,7 @@ impl From<Refused> for Problem {
             }),
             Refused::SecondFactorOn => Self::new(Code::SecondFactorOn),
             Refused::SecondFactorOff => Self::new(Code::SecondFactorOff),
+            Refused::ClonedUser => Self::new(Code::ClonedUser),
             Refused::AlreadyJoined => Self::new(Code::AlreadyJoined),
             Refused::AccountDisabled => Self::new(Code::AccountDisabled),
             Refused::BeforeOpening { opened_at } => {

@@ -69,6 +69,17 @@ pub fn is_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
     diesel::select(exists(clones::table.filter(clones::person_id.eq(person)))).get_result(conn)
 }
 
+/// Of these people, those who are or were cloned users.
+///
+/// # Errors
+/// The database's own.
+pub fn clones_among(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<PersonId>> {
+    clones::table
+        .filter(clones::person_id.eq_any(persons.to_vec()))
+        .select(clones::person_id)
+        .load(conn)
+}
+
 /// Whether a person was a cloned user, and is none any more.
 ///
 /// # Errors

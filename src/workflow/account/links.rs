@@ -11,7 +11,7 @@ use crate::domain::link::{LinkPurpose, LinkState};
 use crate::domain::notice::{LinkFacts, PasswordWay};
 use crate::domain::text::EmailAddress;
 use crate::store::people::{self, Person, PersonChanges};
-use crate::store::{organizations, sessions};
+use crate::store::{organizations, pairings, sessions};
 use crate::workflow::administer::{AddPerson, Address, By, join, reach, require};
 use crate::workflow::one_time_link::{self, Redemption};
 use crate::workflow::{Actor, Outcome, Refused, letters};
@@ -37,7 +37,7 @@ pub fn add_invited(
 /// Invites somebody who cannot sign in yet; the links of earlier invitations are void.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, [`Refused::AlreadyJoined`], [`Refused::AccountDisabled`].
+/// [`Refused::NotFound`], `Missing`, [`Refused::AlreadyJoined`], `AccountDisabled`, `ClonedUser`.
 pub fn invite(
     conn: &mut Conn,
     key: &SecretKey,
@@ -49,6 +49,9 @@ pub fn invite(
     require(by, Permission::UsersManage)?;
     if found.disabled_at.is_some() {
         return Err(Refused::AccountDisabled.into());
+    }
+    if pairings::is_clone(conn, id)? {
+        return Err(Refused::ClonedUser.into());
     }
     if found.password_hash.is_some() {
         return Err(Refused::AlreadyJoined.into());
@@ -79,6 +82,9 @@ pub fn send_reset(
     let Some(person) = person.filter(|person| person.disabled_at.is_none()) else {
         return Ok(false);
     };
+    if pairings::is_clone(conn, person.id)? {
+        return Ok(false);
+    }
     let purpose = LinkPurpose::PasswordReset;
     let link = one_time_link::issue(conn, key, purpose, person.id, RESET_LIFETIME, now)?;
     letters::reset(conn, person.id, link, now)

@@ -75,6 +75,10 @@ pub struct PersonDocument {
     pub roles: Vec<String>,
     /// The access groups that the person is in; null for who may not see groups.
     pub groups: Option<Vec<GroupName>>,
+    /// Whether a second factor is asked for; null for who may not manage people.
+    pub second_factor: Option<bool>,
+    /// Whether this is a cloned user, whom somebody of a paired organization acts as.
+    pub cloned: bool,
     /// Since when the person is shut out.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub disabled_at: Option<Instant>,
@@ -85,13 +89,28 @@ pub struct PersonDocument {
     pub version: i64,
 }
 
+/// What is told of people beside their rows; it may hold what is told of others too.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// Roles given to them themselves.
+    pub roles: Vec<(PersonId, Given)>,
+    /// Groups that they are in; none for who may not see groups.
+    pub groups: Option<Vec<(PersonId, GroupId, String)>>,
+    /// Those who show a second factor; none for who may not manage people.
+    pub second_factors: Option<Vec<PersonId>>,
+    /// Those who are cloned users.
+    pub clones: Vec<PersonId>,
+}
+
 impl PersonDocument {
-    /// The person; `roles` and `groups` may hold those of other people too.
-    pub fn new(
-        person: &Person,
-        roles: &[(PersonId, Given)],
-        groups: Option<&[(PersonId, GroupId, String)]>,
-    ) -> Self {
+    /// The person.
+    pub fn new(person: &Person, beside: &Beside) -> Self {
+        let Beside {
+            roles,
+            groups,
+            second_factors,
+            clones,
+        } = beside;
         Self {
             id: person.id,
             organization: person.organization_id,
@@ -105,7 +124,7 @@ impl PersonDocument {
                 .filter(|(id, _)| *id == person.id)
                 .map(|(_, role)| role.code.clone())
                 .collect(),
-            groups: groups.map(|groups| {
+            groups: groups.as_ref().map(|groups| {
                 groups
                     .iter()
                     .filter(|(id, _, _)| *id == person.id)
@@ -115,6 +134,8 @@ impl PersonDocument {
                     })
                     .collect()
             }),
+            second_factor: second_factors.as_ref().map(|on| on.contains(&person.id)),
+            cloned: clones.contains(&person.id),
             disabled_at: person.disabled_at,
             created_at: person.created_at,
             version: person.version,

@@ -21,7 +21,7 @@ pub use access::{
 pub use audit::{AuditEventDocument, CaseName};
 pub use case::{ActiveEscalationDocument, CaseDocument, PriorityRequestDocument, RcaDocument};
 pub use desk::{
-    CalendarDocument, OrganizationDocument, PersonDocument, PolicyDocument, ReasonDocument,
+    Beside, CalendarDocument, OrganizationDocument, PersonDocument, PolicyDocument, ReasonDocument,
 };
 pub use entry::{AuthorDocument, EntryDocument, EntryEscalation};
 pub use escalation::{CaseSummary, EscalationDocument, NextStepDocument, RatingDocument};

@@ -90,7 +90,8 @@ pub(in crate::http::portal) fn end_others_section(words: &Words) -> Section {
         format!("{HERE}/end-others"),
         words.say("session-end-others", &[]),
         Vec::new(),
-    );
+    )
+    .taking();
     let title = words.say("session-others", &[]);
     Section::new("others", title, words.say("session-others-about", &[])).form(form)
 }

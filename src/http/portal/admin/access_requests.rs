@@ -76,5 +76,5 @@ pub fn refuse_form(words: &Words, action: String) -> Form {
         .max(5000),
     ];
     let button = words.say("access-refuse-button", &[]);
-    Form::new("refuse", action, button, controls)
+    Form::new("refuse", action, button, controls).taking()
 }

@@ -141,7 +141,7 @@ pub fn add_person_form(
 /// How it stands with somebody's account.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
-    /// They can sign in: neither shut out nor still to choose a password.
+    /// They need no invitation: they have chosen a password, or need none as a cloned user.
     pub joined: bool,
     /// They are not shut out.
     pub active: bool,
@@ -166,13 +166,13 @@ pub fn account_sections(words: &Words, here: &str, standing: Standing) -> Vec<Se
     let about = words.say("person-sign-out-about", &[]);
     let section = Section::new("sign-out", words.say("person-sign-out", &[]), about);
     let button = words.say("person-sign-out-button", &[]);
-    sections.push(section.form(form("sign-out", "sign-out", button)));
+    sections.push(section.form(form("sign-out", "sign-out", button).taking()));
     if standing.second_factor && !standing.own {
         let about = words.say("person-second-factor-about", &[]);
         let title = words.say("person-second-factor", &[]);
         let button = words.say("person-second-factor-button", &[]);
         let section = Section::new("second-factor", title, about);
-        sections.push(section.form(form("second-factor", "second-factor", button)));
+        sections.push(section.form(form("second-factor", "second-factor", button).taking()));
     }
     sections
 }

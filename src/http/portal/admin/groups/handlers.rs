@@ -295,7 +295,8 @@ async fn page(visit: &Visit) -> Result<GroupPage, Problem> {
             to("/remove"),
             words.say("group-remove-button", &[]),
             Vec::new(),
-        ),
+        )
+        .taking(),
     };
     Ok(GroupPage {
         name: whole.group.name.clone(),

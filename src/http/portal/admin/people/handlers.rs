@@ -24,7 +24,7 @@ use crate::http::problem::{Code, Problem};
 use crate::store::grants::{self, Given};
 use crate::store::people::{self, Person};
 use crate::store::roles::{self, OwnRole};
-use crate::store::{groups, organizations, second_factors, sessions};
+use crate::store::{groups, organizations, pairings, second_factors, sessions};
 use crate::words::Words;
 use crate::workflow::account;
 use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
@@ -270,7 +270,7 @@ async fn show(visit: Visit) -> Outcome {
 async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
     let (id, reach): (PersonId, _) = (visit.part("person")?, visit.access()?.reach());
     let (now, sees_groups) = (visit.now, visit.can(Permission::GroupsView));
-    let (person, organization, given, own_roles, (groups, second_factor)) = visit
+    let (person, organization, given, own_roles, (groups, second_factor, cloned)) = visit
         .look(move |conn| {
             let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
             let organization =
@@ -283,12 +283,13 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
                 false => None,
             };
             let second_factor = second_factors::is_on(conn, id)?;
+            let cloned = pairings::is_clone(conn, id)?;
             Ok((
                 person,
                 organization,
                 given,
                 own_roles,
-                (groups, second_factor),
+                (groups, second_factor, cloned),
             ))
         })
         .await?;
@@ -300,7 +301,7 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
     let verb = if active { "disable" } else { "enable" };
     let codes: Vec<String> = given.iter().map(|(_, role)| role.code.clone()).collect();
     let standing = Standing {
-        joined: person.password_hash.is_some(),
+        joined: cloned || person.password_hash.is_some(),
         active,
         second_factor,
         own: visit.actor()?.id() == id,
@@ -326,12 +327,9 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
         roles: manages.then(|| roles_form(words, to("roles"), &offered, &codes)),
         access_about: words.say_of("access-about", verb, &[]),
         access: manages.then(|| {
-            Form::new(
-                "access",
-                to("access"),
-                words.say_of("access", verb, &[]),
-                Vec::new(),
-            )
+            let button = words.say_of("access", verb, &[]);
+            let form = Form::new("access", to("access"), button, Vec::new());
+            if active { form.taking() } else { form }
         }),
         account: match manages {
             true => account_sections(words, &format!("/admin/people/{id}"), standing),

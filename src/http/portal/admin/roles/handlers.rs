@@ -239,7 +239,7 @@ fn removal(visit: &Visit, id: RoleId, held: usize, (people, groups): (usize, usi
     let button = words.say("role-remove-button", &[]);
     Removal {
         about,
-        form: Form::new("remove", action, button, controls),
+        form: Form::new("remove", action, button, controls).taking(),
     }
 }
 
