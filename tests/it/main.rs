@@ -1,6 +1,7 @@
 //! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
 
 mod access;
+mod access_pages;
 mod access_requests;
 mod account_pages;
 mod accounts;

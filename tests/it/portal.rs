@@ -3,12 +3,10 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::support::browser::{Browser, Scripts};
+use crate::support::browser::{Browser, Scripts, leaves, signs_in};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
-use crate::support::go_without;
-use crate::support::person::{Person, high};
-use crate::support::world::PASSWORD;
+use crate::support::person::high;
 
 on_both_databases! { Desk:
     the_main_job_in_a_browser,
@@ -21,30 +19,6 @@ async fn the_main_job_in_a_browser(desk: Desk) {
 
 async fn the_main_job_without_scripts(desk: Desk) {
     main_job(&desk, Scripts::Off).await;
-}
-
-/// Somebody sits down before a window of their own and signs in.
-async fn signs_in(desk: &Desk, scripts: Scripts, person: &Person) -> Option<Browser> {
-    let window = match Browser::open(scripts).await {
-        Ok(window) => window,
-        Err(why) => {
-            go_without("the browser", &why);
-            return None;
-        }
-    };
-    window.goes_to(&desk.page("/")).await;
-    window.types("E-mail address", &person.email()).await;
-    window.types("Password", PASSWORD).await;
-    window.presses("Sign in").await;
-    // Every page says who one is, and for whom.
-    window.reads(&person.name()).await;
-    Some(window)
-}
-
-/// Leaves; nothing that the pages did was against what they allow themselves.
-async fn leaves(window: Browser) {
-    assert_eq!(window.complaints().await, Vec::<String>::new());
-    window.close().await;
 }
 
 async fn main_job(desk: &Desk, scripts: Scripts) {

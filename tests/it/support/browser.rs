@@ -14,7 +14,11 @@ use serde_json::json;
 use tempfile::TempDir;
 use url::Url;
 
+use super::desk::Desk;
+use super::go_without;
 use super::leash::{Leash, Leashed};
+use super::person::Person;
+use super::world::PASSWORD;
 
 /// A window with a profile of its own; close it with [`Browser::close`].
 pub struct Browser {
@@ -122,6 +126,30 @@ impl Browser {
     pub async fn close(self) {
         self.client.close().await.expect("the window closes");
     }
+}
+
+/// Somebody sits down before a window of their own and signs in.
+pub async fn signs_in(desk: &Desk, scripts: Scripts, person: &Person) -> Option<Browser> {
+    let window = match Browser::open(scripts).await {
+        Ok(window) => window,
+        Err(why) => {
+            go_without("the browser", &why);
+            return None;
+        }
+    };
+    window.goes_to(&desk.page("/")).await;
+    window.types("E-mail address", &person.email()).await;
+    window.types("Password", PASSWORD).await;
+    window.presses("Sign in").await;
+    // Every page says who one is, and for whom.
+    window.reads(&person.name()).await;
+    Some(window)
+}
+
+/// Leaves; nothing that the pages did was against what they allow themselves.
+pub async fn leaves(window: Browser) {
+    assert_eq!(window.complaints().await, Vec::<String>::new());
+    window.close().await;
 }
 
 /// How long a page may take for what somebody waits to see.
