@@ -16,6 +16,7 @@ use super::Letterhead;
 use super::scene::{Notice, Scene};
 use super::{message, sample};
 use crate::domain::notice::NoticeKind;
+use crate::templates::say::write_markdown;
 use crate::words::Words;
 
 use files::Source;
@@ -112,7 +113,7 @@ impl Renderer {
         let (mut plain, mut html) = (registry(), registry());
         plain.register_escape_fn(no_escape);
         plain.register_helper("quote", Box::new(say::quote));
-        html.register_helper("markdown", Box::new(say::markdown));
+        html.register_helper("markdown", Box::new(write_markdown));
         for source in sources {
             check::register(
                 if source.is_html() {

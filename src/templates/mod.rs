@@ -1,5 +1,7 @@
-//! What the templates of mails and of pages have in common: conditions that keep to strict mode, where a name that does
-//! not exist is a mistake. Handlebars' own take it for false.
+//! What the templates of mails and of pages have in common: messages of the catalogue, and conditions that keep to
+//! strict mode, where a name that does not exist is a mistake. Handlebars' own take it for false.
+
+pub mod say;
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, JsonTruthy, Output, RenderContext,

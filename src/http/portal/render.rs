@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::assets::Assets;
 use super::shell::Shell;
+use crate::templates::say;
 use crate::words::Words;
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/portal");
@@ -71,7 +72,8 @@ impl Renderer {
         // Indentation that is added to a partial would become part of what stands in a text field.
         registry.set_prevent_indent(true);
         controls::register(&mut registry);
-        text::register(&mut registry, words, assets);
+        say::register(&mut registry, words);
+        text::register(&mut registry, assets);
         markup::register(&mut registry, words);
         for (file, template) in templates {
             registry

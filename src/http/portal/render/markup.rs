@@ -2,15 +2,15 @@
 
 use chrono_tz::Tz;
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
-    RenderErrorReason, html_escape,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
+    html_escape,
 };
 
-use crate::domain::Instant;
 use crate::http::portal::assets;
+use crate::templates::say::{instant, write_markdown};
 use crate::templates::{present, text};
+use crate::words::Words;
 use crate::words::time::Times;
-use crate::words::{Words, markdown};
 
 pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words) {
     registry.register_helper(
@@ -39,7 +39,7 @@ impl HelperDef for Time {
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        let at: Instant = instant(text(helper, 0)?)?;
+        let at = instant(text(helper, 0)?)?;
         let shell = &context.data()["shell"];
         let now = instant(shell["now"].as_str().unwrap_or_default())?;
         let zone = shell["zone"]
@@ -70,23 +70,6 @@ impl HelperDef for Time {
         ))?;
         Ok(())
     }
-}
-
-fn instant(text: &str) -> Result<Instant, RenderError> {
-    text.parse()
-        .map_err(|_| RenderErrorReason::Other(format!("not an instant: {text:?}")).into())
-}
-
-/// `{{markdown body}}`: sanitized HTML.
-fn write_markdown(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    out.write(&markdown::to_html(text(helper, 0)?))?;
-    Ok(())
 }
 
 /// `{{icon "bell"}}`: a drawing that says nothing to a screen reader; a word stands beside it.

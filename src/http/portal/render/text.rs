@@ -1,4 +1,4 @@
-//! What templates say as text: messages of the catalogue and addresses. The registry escapes what comes from here.
+//! What templates say as text besides messages: addresses. The registry escapes what comes from here.
 
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason,
@@ -8,23 +8,8 @@ use serde_json::Value as Json;
 
 use crate::http::portal::assets::Assets;
 use crate::templates::text;
-use crate::words::{Value, Words, family_key};
 
-pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words, assets: &Assets) {
-    registry.register_helper(
-        "t",
-        Box::new(Message {
-            words: words.clone(),
-            family: false,
-        }),
-    );
-    registry.register_helper(
-        "word",
-        Box::new(Message {
-            words: words.clone(),
-            family: true,
-        }),
-    );
+pub(super) fn register(registry: &mut Handlebars<'static>, assets: &Assets) {
     registry.register_helper(
         "asset",
         Box::new(Asset {
@@ -32,52 +17,6 @@ pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words, assets
         }),
     );
     registry.register_helper("url", Box::new(Address));
-}
-
-/// `{{t "case-feed"}}`, `{{t "case-owner" name=page.owner}}`; `{{word "status" page.status}}` for a family's member.
-struct Message {
-    words: Words,
-    family: bool,
-}
-
-impl HelperDef for Message {
-    fn call_inner<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-    ) -> Result<ScopedJson<'rc>, RenderError> {
-        let key = if self.family {
-            family_key(text(helper, 0)?, text(helper, 1)?)
-        } else {
-            text(helper, 0)?.to_owned()
-        };
-        if !self.words.has(&key) {
-            return Err(RenderErrorReason::Other(format!("no message {key}")).into());
-        }
-        let mut args = Vec::with_capacity(helper.hash().len());
-        for (name, value) in helper.hash() {
-            if value.is_value_missing() {
-                return Err(RenderError::strict_error(value.relative_path()));
-            }
-            args.push((*name, argument(value.value())?));
-        }
-        Ok(ScopedJson::Derived(Json::String(
-            self.words.say(&key, &args),
-        )))
-    }
-}
-
-fn argument(value: &Json) -> Result<Value<'_>, RenderError> {
-    match value {
-        Json::String(text) => Ok(text.as_str().into()),
-        Json::Number(number) => match number.as_i64() {
-            Some(whole) => Ok(whole.into()),
-            None => Ok(number.as_f64().unwrap_or_default().into()),
-        },
-        _ => Err(RenderErrorReason::InvalidParamType("text or number").into()),
-    }
 }
 
 /// `{{asset "casebell.css"}}`: the address of an asset, which changes with its content.
