@@ -140,6 +140,22 @@ pub fn open(conn: &mut Conn, new: &NewSession<'_>, now: Instant) -> QueryResult<
     Ok(id)
 }
 
+/// Sessions that are taken at an instant.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn good_sessions(now: At) -> _ {
+    sessions::table.filter(sessions::expires_at.gt(now))
+}
+
+/// API tokens that are taken at an instant.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn good_tokens(now: At) -> _ {
+    let lasts = api_tokens::expires_at.gt(now);
+    let good = api_tokens::expires_at.is_null().or(lasts);
+    api_tokens::table
+        .filter(api_tokens::revoked_at.is_null())
+        .filter(good)
+}
+
 /// The session behind a secret, if it is live, and what its person may do where they want to act.
 ///
 /// # Errors
@@ -150,12 +166,8 @@ pub fn by_secret(
     whereabouts: &Whereabouts,
     now: Instant,
 ) -> QueryResult<Entry<Session>> {
-    let session: Option<Session> = sessions::table
-        .filter(
-            sessions::token_hash
-                .eq(token_hash)
-                .and(sessions::expires_at.gt(At(now))),
-        )
+    let session = good_sessions(At(now))
+        .filter(sessions::token_hash.eq(token_hash))
         .select(Session::as_select())
         .get_result(conn)
         .optional()?;
@@ -172,8 +184,8 @@ pub fn session_again(
     whereabouts: &Whereabouts,
     now: Instant,
 ) -> QueryResult<Entry<Session>> {
-    let session = sessions::table
-        .filter(sessions::id.eq(id).and(sessions::expires_at.gt(At(now))))
+    let session = good_sessions(At(now))
+        .filter(sessions::id.eq(id))
         .select(Session::as_select())
         .get_result(conn)
         .optional()?;
@@ -235,9 +247,8 @@ pub fn close(conn: &mut Conn, id: SessionId) -> QueryResult<()> {
 /// # Errors
 /// The database's own.
 pub fn of_person(conn: &mut Conn, person: PersonId, now: Instant) -> QueryResult<Vec<Session>> {
-    sessions::table
+    good_sessions(At(now))
         .filter(sessions::person_id.eq(person))
-        .filter(sessions::expires_at.gt(At(now)))
         .order((sessions::last_seen_at.desc(), sessions::id.desc()))
         .select(Session::as_select())
         .load(conn)
@@ -370,14 +381,8 @@ pub fn by_token(
     whereabouts: &Whereabouts,
     now: Instant,
 ) -> QueryResult<Entry<Token>> {
-    let token = api_tokens::table
+    let token = good_tokens(At(now))
         .filter(api_tokens::token_hash.eq(token_hash))
-        .filter(api_tokens::revoked_at.is_null())
-        .filter(
-            api_tokens::expires_at
-                .is_null()
-                .or(api_tokens::expires_at.gt(At(now))),
-        )
         .select(Token::as_select())
         .get_result(conn)
         .optional()?;
@@ -394,14 +399,8 @@ pub fn token_again(
     whereabouts: &Whereabouts,
     now: Instant,
 ) -> QueryResult<Entry<Token>> {
-    let token = api_tokens::table
+    let token = good_tokens(At(now))
         .filter(api_tokens::id.eq(id))
-        .filter(api_tokens::revoked_at.is_null())
-        .filter(
-            api_tokens::expires_at
-                .is_null()
-                .or(api_tokens::expires_at.gt(At(now))),
-        )
         .select(Token::as_select())
         .get_result(conn)
         .optional()?;
