@@ -14,6 +14,7 @@ mod eligibility;
 mod equipment;
 mod escalations;
 mod feeds;
+mod foreign;
 mod guards;
 mod history;
 mod imports;
