@@ -6,14 +6,13 @@ use std::io::Write;
 use std::pin::pin;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use chrono::{DateTime, SubsecRound, Utc};
 use futures_util::TryStreamExt;
 
 use super::refusal::error;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::db::{Db, DbError, Location};
+use crate::db::{Db, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::Verdict;
@@ -68,7 +67,8 @@ impl AuditCommand {
 
 pub(super) fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result<ExitCode> {
     super::block_on(async {
-        let db = existing(&settings.database_url.location())?;
+        // A new database would be whole, and say nothing about the one that was meant.
+        let db = Db::open_as_it_is(&settings.database_url.location())?;
         match command {
             AuditCommand::Verify => {
                 let verdict = db.read(|conn| Ok::<_, DbError>(audit::walk(conn)?)).await?;
@@ -84,16 +84,6 @@ pub(super) fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result
             }
         }
     })
-}
-
-/// The database, which has to be there: a new one would be whole, and say nothing about the one that was meant.
-fn existing(location: &Location) -> anyhow::Result<Db> {
-    if let Location::Sqlite(path) = location
-        && !path.exists()
-    {
-        bail!("there is no database at {}", path.display());
-    }
-    Ok(Db::open(location)?)
 }
 
 async fn export(db: &Db, args: ExportArgs, now: Instant) -> anyhow::Result<()> {

@@ -56,6 +56,17 @@ pub fn is_current(conn: &mut Conn) -> Result<bool, DbError> {
     Ok(applied.collect::<BTreeSet<_>>() == embedded)
 }
 
+/// Refuses a schema that is not this binary's.
+pub(super) fn require_current(conn: &mut Conn) -> Result<(), DbError> {
+    match is_current(conn)? {
+        true => Ok(()),
+        false => Err(DbError::Migration(
+            "the schema is not this version's; `casebell migrate` brings an older one up to date"
+                .to_owned(),
+        )),
+    }
+}
+
 fn versions<B: diesel::backend::Backend>(
     source: &EmbeddedMigrations,
 ) -> Result<BTreeSet<String>, DbError> {

@@ -40,15 +40,42 @@ enum Inner {
     Postgres(postgres::Postgres),
 }
 
+/// What is done about the schema of a database that is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Schema {
+    /// What is missing is added.
+    BroughtUpToDate,
+    /// It is checked.
+    AsItIs,
+}
+
 impl Db {
     /// Opens the database and brings its schema up to date.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] if it cannot be reached or created, [`DbError::Migration`] if a migration fails.
     pub fn open(location: &Location) -> Result<Self, DbError> {
+        Self::open_with(location, Schema::BroughtUpToDate)
+    }
+
+    /// Opens a database that is there and changes nothing by it: its schema has to be this binary's.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] if it is not there or cannot be reached, [`DbError::Migration`] if its schema is another.
+    pub fn open_as_it_is(location: &Location) -> Result<Self, DbError> {
+        if let Location::Sqlite(path) = location
+            && !path.exists()
+        {
+            let missing = format!("there is no database at {}", path.display());
+            return Err(DbError::Unavailable(missing));
+        }
+        Self::open_with(location, Schema::AsItIs)
+    }
+
+    fn open_with(location: &Location, schema: Schema) -> Result<Self, DbError> {
         let inner = match location {
-            Location::Sqlite(path) => Inner::Sqlite(sqlite::Sqlite::open(path)?),
-            Location::Postgres(url) => Inner::Postgres(postgres::Postgres::open(url)?),
+            Location::Sqlite(path) => Inner::Sqlite(sqlite::Sqlite::open(path, schema)?),
+            Location::Postgres(url) => Inner::Postgres(postgres::Postgres::open(url, schema)?),
         };
         Ok(Self {
             inner: Arc::new(inner),

@@ -8,7 +8,7 @@ use diesel::{Connection, PgConnection};
 use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Conn, DbError, Failure, migrate};
+use super::{Conn, DbError, Failure, Schema, migrate};
 
 /// Connections a process keeps at the most.
 const CONNECTIONS: u32 = 16;
@@ -58,10 +58,13 @@ impl ManageConnection for Manager {
 }
 
 impl Postgres {
-    pub(super) fn open(url: &SecretString) -> Result<Self, DbError> {
+    pub(super) fn open(url: &SecretString, schema: Schema) -> Result<Self, DbError> {
         let mut conn = PgConnection::establish(url.expose_secret())
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        migrate::postgres(&mut conn)?;
+        match schema {
+            Schema::BroughtUpToDate => migrate::postgres(&mut conn)?,
+            Schema::AsItIs => migrate::require_current(&mut Conn::Postgres(conn))?,
+        }
         let pool = Pool::builder()
             .max_size(CONNECTIONS)
             // None is made before it is needed: a command that is done would end while another one was being made, which

@@ -12,7 +12,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Conn, DbError, Failure, migrate};
+use super::{Conn, DbError, Failure, Schema, migrate};
 
 /// How many jobs may wait for the writer before callers wait too.
 const QUEUE: usize = 1024;
@@ -41,7 +41,7 @@ thread_local! {
 }
 
 impl Sqlite {
-    pub(super) fn open(path: &Path) -> Result<Self, DbError> {
+    pub(super) fn open(path: &Path, schema: Schema) -> Result<Self, DbError> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| {
@@ -54,7 +54,13 @@ impl Sqlite {
         writer
             .batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;")
             .map_err(DbError::from)?;
-        migrate::sqlite(&mut writer)?;
+        if schema == Schema::BroughtUpToDate {
+            migrate::sqlite(&mut writer)?;
+        }
+        let mut writer = Conn::Sqlite(writer);
+        if schema == Schema::AsItIs {
+            migrate::require_current(&mut writer)?;
+        }
 
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (committed, commits) = std::sync::mpsc::channel();
@@ -73,7 +79,7 @@ impl Sqlite {
         let threads = vec![
             spawn(
                 "writer",
-                Box::new(move || write_in_groups(Conn::Sqlite(writer), queue, &committed)),
+                Box::new(move || write_in_groups(writer, queue, &committed)),
             )?,
             spawn(
                 "checkpointer",

@@ -23,8 +23,8 @@ use crate::words::Words;
 const STREAMS: usize = 1024;
 /// What other processes commit is seen this much later at the most.
 const GLANCE: Duration = Duration::from_secs(1);
-/// A burst of writes is told of at once.
-const GATHER: Duration = Duration::from_millis(20);
+/// A burst of writes is told of at once: many followers of a busy desk look no more often than this.
+const GATHER: Duration = Duration::from_millis(200);
 /// A silent connection is cut by whoever stands between; a word now and then keeps it.
 const BREATH: Duration = Duration::from_secs(15);
 

@@ -304,6 +304,19 @@ pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Optio
     query.get_result(conn).optional()
 }
 
+/// The version of a case, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn version_of(conn: &mut Conn, reach: Reach, id: CaseId) -> QueryResult<Option<i64>> {
+    let mut query = cases::table
+        .select(cases::version)
+        .filter(cases::id.eq(id))
+        .into_boxed();
+    query = within_reach!(query, reach);
+    query.get_result(conn).optional()
+}
+
 /// The case that a request names, if it exists for the reader, locked until the transaction ends: every verb takes
 /// this first, so that what it decides on cannot change under it. On SQLite the writer is alone already.
 ///

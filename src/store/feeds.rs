@@ -1,5 +1,6 @@
 //! Feed entries: written once, read by those they are for.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
@@ -186,23 +187,18 @@ pub struct Stamp {
     pub changed_at: Option<Instant>,
 }
 
-/// The entries of a case that exist for a reader, in both feeds or in the case feed alone.
+/// Only the entries of a case that exist for a reader, in both feeds or in the case feed alone. What is not theirs is left
+/// out rather than what is theirs named, so that the entries are read in their order.
 macro_rules! readable {
-    ($access:expr, $case:expr) => {{
-        let feeds: Vec<Feed> = Feed::ALL
-            .iter()
-            .copied()
-            .filter(|feed| *feed == Feed::Case || $access.can(Permission::EscalationsView))
-            .collect();
-        let visible: Vec<Visibility> = Visibility::ALL
-            .iter()
-            .copied()
-            .filter(|visibility| $access.sees(*visibility))
-            .collect();
-        feed_entries::case_id
-            .eq($case)
-            .and(feed_entries::feed.eq_any(feeds))
-            .and(feed_entries::visibility.eq_any(visible))
+    ($query:expr, $access:expr, $case:expr) => {{
+        let mut query = $query.filter(feed_entries::case_id.eq($case)).into_boxed();
+        if !$access.can(Permission::EscalationsView) {
+            query = query.filter(feed_entries::feed.ne(Feed::Escalation));
+        }
+        if !$access.sees(Visibility::Internal) {
+            query = query.filter(feed_entries::visibility.ne(Visibility::Internal));
+        }
+        query
     }};
 }
 
@@ -211,18 +207,18 @@ macro_rules! readable {
 /// # Errors
 /// The database's own.
 pub fn stamp(conn: &mut Conn, access: &Access, case: CaseId) -> QueryResult<Stamp> {
-    let newest = feed_entries::table
-        .filter(readable!(access, case))
+    let newest = feed_entries::table.select(feed_entries::id);
+    let newest = readable!(newest, access, case)
         .order(feed_entries::id.desc())
-        .select(feed_entries::id)
         .first(conn)
         .optional()?;
-    let (edited, redacted): (Option<At>, Option<At>) = feed_entries::table
-        .filter(readable!(access, case))
-        .select((
-            diesel::dsl::max(feed_entries::edited_at),
-            diesel::dsl::max(feed_entries::redacted_at),
-        ))
+    let edited = feed_entries::table.select(max(feed_entries::edited_at));
+    let edited: Option<At> = readable!(edited, access, case)
+        .filter(feed_entries::edited_at.is_not_null())
+        .get_result(conn)?;
+    let redacted = feed_entries::table.select(max(feed_entries::redacted_at));
+    let redacted: Option<At> = readable!(redacted, access, case)
+        .filter(feed_entries::redacted_at.is_not_null())
         .get_result(conn)?;
     Ok(Stamp {
         newest,
@@ -241,18 +237,17 @@ pub fn since(
     newest: Option<EntryId>,
 ) -> QueryResult<Vec<EntryView>> {
     const MOST: i64 = 100;
-    let mut query = feed_entries::table
+    let entries = feed_entries::table
         .left_join(people::table.on(people::id.nullable().eq(feed_entries::author_id)))
         .left_join(
             escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
         )
-        .filter(readable!(access, case))
         .select((
             Entry::as_select(),
             (people::first_name, people::last_name).nullable(),
             escalations::number.nullable(),
-        ))
-        .into_boxed();
+        ));
+    let mut query = readable!(entries, access, case);
     if let Some(newest) = newest {
         query = query.filter(feed_entries::id.gt(newest));
     }

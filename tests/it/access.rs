@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::database::{Backend, TestDatabase, on_both_databases};
-use crate::support::desk::{Desk, client, furnished, runtime};
+use crate::support::database::{Backend, on_both_databases};
+use crate::support::desk::{Desk, runtime};
 use crate::support::person::{Person, high};
-use crate::support::process::Process;
+use crate::support::servers::Servers;
 use crate::support::world::PASSWORD;
+
+mod told;
 
 on_both_databases! { Desk:
     groups_are_installed_with_an_organization_and_follow_its_name,
@@ -17,8 +20,6 @@ on_both_databases! { Desk:
     a_group_gives_to_its_members_and_to_nobody_else,
     somebody_remains_administrator,
     whoever_loses_the_last_role_is_signed_out,
-    it_is_told_what_somebody_may_do_and_why,
-    the_pages_of_access_say_what_follows,
 }
 
 pub async fn id(person: &Person) -> String {
@@ -509,66 +510,6 @@ async fn whoever_loses_the_last_role_is_signed_out(desk: Desk) {
     assert_eq!(sessions(), ["0"]);
 }
 
-async fn it_is_told_what_somebody_may_do_and_why(desk: Desk) {
-    let (ada, eve, dana) = (desk.person("ada"), desk.person("eve"), desk.person("dana"));
-    let eve_id = id(&eve).await;
-    let owners = group(&ada, "Bellhop Support Escalation Owners").await;
-    ada.post(
-        &format!("/access-groups/{owners}/members"),
-        json!({ "user": eve_id }),
-    )
-    .await
-    .ok();
-    let mine = eve.get("/me/permissions").await.ok();
-    assert_eq!(
-        mine,
-        ada.get(&format!("/users/{eve_id}/permissions")).await.ok()
-    );
-    let of = |permission: &str| {
-        let all = mine["permissions"].as_array().expect("a list").clone();
-        all.into_iter()
-            .find(|line| line["permission"] == permission)
-            .map(|line| line["granted_by"].clone())
-    };
-    let by_group = json!({ "role": "escalation_owner", "way": "group", "group": { "id": owners, "name": "Bellhop Support Escalation Owners" }, "pairing": null });
-    let direct =
-        json!({ "role": "support_engineer", "way": "direct", "group": null, "pairing": null });
-    assert_eq!(of("cases:work"), Some(json!([direct, by_group])));
-    assert_eq!(of("escalations:review"), Some(json!([by_group])));
-    assert_eq!(of("users:manage"), None);
-    assert!(
-        mine["missing"]
-            .as_array()
-            .expect("a list")
-            .contains(&json!("users:manage"))
-    );
-    let listed: Vec<&Value> = mine["permissions"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|line| &line["permission"])
-        .collect();
-    let me = eve.get("/me").await.ok();
-    assert_eq!(
-        listed.len(),
-        me["permissions"].as_array().expect("a list").len()
-    );
-    // For oneself nothing is needed; for others `users:view`.
-    dana.get("/me/permissions").await.ok();
-    dana.get(&format!("/users/{eve_id}/permissions"))
-        .await
-        .refused(404, "not_found");
-    desk.person("abel")
-        .get(&format!("/users/{eve_id}/permissions"))
-        .await
-        .refused(404, "not_found");
-    let dana_id = id(&dana).await;
-    desk.person("abel")
-        .get(&format!("/users/{dana_id}/permissions"))
-        .await
-        .ok();
-}
-
 /// Signs in to the portal, and visits it by cookie.
 pub struct Visitor {
     desk: Desk,
@@ -634,128 +575,6 @@ impl Visitor {
     }
 }
 
-async fn the_pages_of_access_say_what_follows(desk: Desk) {
-    let (ada, abel) = (
-        Visitor::of(&desk, "ada").await,
-        Visitor::of(&desk, "abel").await,
-    );
-    let vic = id(&desk.person("vic")).await;
-    // A role, from a copy, refused with what was typed, then added.
-    let (status, page) = abel.sees("/admin/roles/new?copy=portal_viewer").await;
-    assert_eq!(status, 200, "{page}");
-    assert!(
-        page.contains("permission.cases:view") && !page.contains("permission.feeds:internal"),
-        "{page}"
-    );
-    let (status, page) = abel
-        .sends(
-            "/admin/roles",
-            &[
-                ("name", "Reader"),
-                ("code", "Bad Code"),
-                ("permission.cases:view", "on"),
-            ],
-        )
-        .await;
-    assert_eq!(status, 422);
-    assert!(
-        page.contains("value=\"Reader\"") && page.contains("value=\"Bad Code\""),
-        "{page}"
-    );
-    let (status, role) = abel
-        .sends(
-            "/admin/roles",
-            &[
-                ("name", "Reader"),
-                ("code", "reader"),
-                ("permission.cases:view", "on"),
-            ],
-        )
-        .await;
-    assert_eq!(status, 303, "{role}");
-    let (_, page) = abel.sees(&role).await;
-    assert!(page.contains("Nobody has this role."), "{page}");
-    // Given on the person's page, beside the predefined ones.
-    let (status, _) = abel
-        .sends(
-            &format!("/admin/people/{vic}/roles"),
-            &[("role.reader", "on"), ("role.portal_viewer", "on")],
-        )
-        .await;
-    assert_eq!(status, 303);
-    let (_, page) = abel.sees(&role).await;
-    assert!(
-        page.contains("1 person has this role and loses what it grants at once"),
-        "{page}"
-    );
-    let (status, page) = abel.sends(&format!("{role}/remove"), &[]).await;
-    assert_eq!(status, 409);
-    assert!(
-        page.contains("still given") || page.contains("given to 1 person"),
-        "{page}"
-    );
-    // A group: members join and leave, the last administrator stays.
-    let (status, group) = abel
-        .sends(
-            "/admin/groups",
-            &[("name", "Night shift"), ("role.reader", "on")],
-        )
-        .await;
-    assert_eq!(status, 303, "{group}");
-    let (status, _) = abel
-        .sends(&format!("{group}/members"), &[("user", &vic)])
-        .await;
-    assert_eq!(status, 303);
-    let (_, page) = abel.sees(&format!("/admin/people/{vic}/access")).await;
-    assert!(
-        page.contains("Reader, by the group Night shift")
-            && page.contains("Reader, given to the person"),
-        "{page}"
-    );
-    assert!(
-        page.contains("See cases.") && page.contains("may not do"),
-        "{page}"
-    );
-    let (_, page) = abel.sees(&format!("/admin/people/{vic}")).await;
-    assert!(page.contains("Night shift"), "{page}");
-    let (status, _) = abel
-        .sends(&format!("{group}/members/{vic}/remove"), &[])
-        .await;
-    assert_eq!(status, 303);
-    let (status, _) = abel.sends(&format!("{group}/remove"), &[]).await;
-    assert_eq!(status, 303);
-    let (status, _) = abel
-        .sends(&format!("{role}/remove"), &[("force", "on")])
-        .await;
-    assert_eq!(status, 303);
-    let abel_id = id(&desk.person("abel")).await;
-    let (status, page) = abel
-        .sends(&format!("/admin/people/{abel_id}/roles"), &[])
-        .await;
-    assert_eq!(status, 409);
-    assert!(
-        page.contains("Make somebody else an administrator first."),
-        "{page}"
-    );
-    // The navigation and the pages give one answer.
-    let (_, page) = abel.sees("/admin/groups").await;
-    assert!(
-        page.contains("href=\"/admin/roles\"")
-            && !page.contains("href=\"/admin/organizations\"")
-            && !page.contains("href=\"/admin/lines\""),
-        "{page}"
-    );
-    for path in ["/admin/organizations", "/admin/lines"] {
-        let (status, _) = abel.sees(path).await;
-        assert!(matches!(status, 403 | 404), "{path}: {status}");
-        assert_eq!(ada.sees(path).await.0, 200, "{path}");
-    }
-    let dana = Visitor::of(&desk, "dana").await;
-    for path in ["/admin/roles", "/admin/groups", "/admin/lines"] {
-        assert_eq!(dana.sees(path).await.0, 403, "{path}");
-    }
-}
-
 /// Two administrators who take each other's role at once, each through a server process of its own: one succeeds.
 #[test]
 fn two_administrators_do_not_remove_each_other_over_postgresql() {
@@ -764,80 +583,32 @@ fn two_administrators_do_not_remove_each_other_over_postgresql() {
         return;
     }
     runtime().block_on(async {
-        let furnished = furnished(backend).await;
-        let database = TestDatabase::create(backend, Some(&furnished.database));
-        let folders: Vec<_> = (0..2)
-            .map(|_| tempfile::tempdir().expect("a folder"))
-            .collect();
-        let url = database.url();
-        let settings = [
-            ("CASEBELL_DATABASE_URL", url.as_str()),
-            ("CASEBELL_SECRET_KEY", "the same for all of these servers"),
-        ];
-        let servers: Vec<Process> = folders
-            .iter()
-            .map(|folder| Process::serve(folder.path(), &settings))
-            .collect();
-        let client = client();
-        let person = async |key: &str| -> String {
-            let me = client
-                .get(format!("{}/api/v1/me", servers[0].origin))
-                .bearer_auth(&furnished.tokens[key])
-                .send()
-                .await
-                .expect("an answer");
-            let me: Value = me.json().await.expect("JSON");
-            me["person"]["id"].as_str().expect("an id").to_owned()
-        };
-        let (ada, eve) = (person("ada").await, person("eve").await);
-        let set = |server: usize, by: &str, of: &str, roles: Value| {
-            client
-                .patch(format!("{}/api/v1/users/{of}", servers[server].origin))
-                .bearer_auth(&furnished.tokens[by])
-                .json(&json!({ "roles": roles }))
-                .send()
+        let servers = Servers::start(backend, 2).await;
+        let (ada, eve) = (servers.id_of("ada").await, servers.id_of("eve").await);
+        let set = async |server: usize, by: &str, of: &str, role: &str| {
+            let request = servers.request(server, Method::PATCH, &format!("/users/{of}"));
+            let request = request.bearer_auth(servers.token(by));
+            let answer = request.json(&json!({ "roles": [role] })).send().await;
+            answer.expect("an answer").status().as_u16()
         };
         for round in 0..5 {
             // Whoever has lost it gets it back from the other.
-            let by = if set(0, "ada", &eve, json!(["administrator"]))
-                .await
-                .expect("an answer")
-                .status()
-                == 200
-            {
-                "ada"
-            } else {
-                "eve"
-            };
-            assert_eq!(
-                set(
-                    0,
-                    by,
-                    if by == "ada" { &eve } else { &ada },
-                    json!(["administrator"])
-                )
-                .await
-                .expect("an answer")
-                .status(),
-                200
-            );
+            let by_ada = set(0, "ada", &eve, "administrator").await == 200;
+            if !by_ada {
+                assert_eq!(set(0, "eve", &ada, "administrator").await, 200);
+                assert_eq!(set(0, "ada", &eve, "administrator").await, 200);
+            }
             let (one, other) = tokio::join!(
-                set(0, "ada", &eve, json!(["monitor"])),
-                set(1, "eve", &ada, json!(["monitor"])),
+                set(0, "ada", &eve, "monitor"),
+                set(1, "eve", &ada, "monitor"),
             );
-            let mut answers = [
-                one.expect("an answer").status().as_u16(),
-                other.expect("an answer").status().as_u16(),
-            ];
-            answers.sort_unstable();
+            let answers = (one.min(other), one.max(other));
             // The second finds itself without the permission, or that it would take the last one's.
             assert!(
-                answers[0] == 200 && matches!(answers[1], 403 | 409),
+                matches!(answers, (200, 403 | 409)),
                 "round {round}: {answers:?}"
             );
         }
-        for server in servers {
-            assert_eq!(server.end_with("TERM").code(), Some(0));
-        }
+        servers.stop();
     });
 }

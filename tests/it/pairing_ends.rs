@@ -449,10 +449,10 @@ fn race(backend: Backend, servers: usize) {
     runtime().block_on(async {
         let servers = Servers::start(backend, servers).await;
         for key in ["pia", "gina"] {
-            let id = said(&servers.asks(key, Method::GET, "/me", Value::Null).await["person"]["id"]);
+            let id = servers.id_of(key).await;
             servers.asks("ada", Method::PATCH, &format!("/users/{id}"), json!({ "roles": ["organization_admin"] })).await;
         }
-        let me = said(&servers.asks("pia", Method::GET, "/me", Value::Null).await["person"]["id"]);
+        let me = servers.id_of("pia").await;
         let asked = servers.asks("pia", Method::POST, "/pairings", json!({ "people": [me] })).await;
         let link = said(&asked["link"]);
         let secret = link.rsplit('/').next().unwrap_or_default().to_owned();

@@ -126,14 +126,9 @@ impl Scene {
         session
     }
 
-    async fn id_of(&self, key: &str) -> String {
-        let me = self.servers.asks(key, Method::GET, "/me", Value::Null);
-        said(&me.await["person"]["id"])
-    }
-
     /// A person of the organization itself: without a role, and shut out.
     async fn people_lose_their_place(&self) {
-        let dana = format!("/users/{}", self.id_of("dana").await);
+        let dana = format!("/users/{}", self.servers.id_of("dana").await);
         for (what, taken, back) in [
             (
                 "the last role is taken",
@@ -195,7 +190,7 @@ impl Scene {
     async fn pairings_end(&self) {
         let asks =
             async |key, method, path: &str, body| self.servers.asks(key, method, path, body).await;
-        let me = self.id_of("pia").await;
+        let me = self.servers.id_of("pia").await;
         let admin = json!({ "roles": ["partner_admin"] });
         asks("ada", Method::PATCH, &format!("/users/{me}"), admin).await;
         let ways = [

@@ -42,6 +42,7 @@ pub struct CaseChanged {
 #[derive(Clone, Copy)]
 struct CaseTold {
     case: CaseId,
+    number: CaseNumber,
     version: i64,
     stamp: Stamp,
 }
@@ -55,6 +56,7 @@ async fn case(call: Call<CaseRef>) -> Result<Reply<CaseChanged>, Problem> {
             let case = view.ok_or_else(Problem::not_found)?.case;
             Ok(CaseTold {
                 case: case.id,
+                number: case.number,
                 version: case.version,
                 stamp: feeds::stamp(conn, access, case.id)?,
             })
@@ -75,10 +77,10 @@ impl Told for CaseTold {
         if !access.can(Permission::CasesView) {
             return Err(Problem::missing_permission(Permission::CasesView));
         }
-        let found = cases::view(conn, access.reach(), &CaseRef::Id(self.case))?;
-        let case = found.ok_or_else(Problem::not_found)?.case;
-        let mut stamp = feeds::stamp(conn, access, case.id)?;
-        if case.version == self.version && stamp == self.stamp {
+        let version = cases::version_of(conn, access.reach(), self.case)?;
+        let version = version.ok_or_else(Problem::not_found)?;
+        let mut stamp = feeds::stamp(conn, access, self.case)?;
+        if version == self.version && stamp == self.stamp {
             return Ok((Vec::new(), *self));
         }
         let mut events = Vec::new();
@@ -89,19 +91,19 @@ impl Told for CaseTold {
                 zone: reader.time_zone,
                 now,
             };
-            for view in feeds::since(conn, access, case.id, self.stamp.newest)? {
+            for view in feeds::since(conn, access, self.case, self.stamp.newest)? {
                 events.push(Event::new("entry", &EntryDocument::new(&reader, &view))?);
                 // Of very many, the rest follows at the next look.
                 stamp.newest = Some(view.entry.id);
             }
         }
         let changed = CaseChanged {
-            number: case.number,
-            version: case.version,
+            number: self.number,
+            version,
         };
         events.push(Event::new("case", &changed)?);
         let told = Self {
-            version: case.version,
+            version,
             stamp,
             ..*self
         };

@@ -27,6 +27,7 @@ const RECORDS: &str = r#"{"type":"organization","slug":"desk","name":"The Desk",
 
 on_both_databases! { Terminal:
     what_is_done_behind_the_house_s_back_is_found_at_its_place,
+    another_schema_is_left_as_it_is,
     the_events_are_printed,
 }
 
@@ -251,6 +252,21 @@ fn what_cannot_be_found_out_is_no_answer() {
         Some(2),
         "a setting is wrong"
     );
+}
+
+async fn another_schema_is_left_as_it_is(terminal: Terminal) {
+    let records = terminal.file("desk.ndjson", RECORDS).display().to_string();
+    terminal.run(&["import", "casebell", &records]).ok();
+    let versions = "SELECT version AS text FROM __diesel_schema_migrations ORDER BY 1";
+    let all = terminal.database.texts(versions);
+    let last = all.last().expect("migrations");
+    terminal.tampers(&format!(
+        "DELETE FROM __diesel_schema_migrations WHERE version = '{last}'"
+    ));
+    let older = terminal.run(&["audit", "verify"]);
+    assert_eq!((older.code, older.printed.as_str()), (2, ""));
+    assert!(older.complained.contains("casebell migrate"), "{older:?}");
+    assert_eq!(terminal.database.texts(versions), all[..all.len() - 1]);
 }
 
 async fn the_events_are_printed(terminal: Terminal) {

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::database::{Backend, TestDatabase};
 use super::desk::{client, furnished};
+use super::paired::said;
 use super::process::Process;
 
 /// Servers, the database that they share, and what the people of the world show to them.
@@ -82,6 +83,12 @@ impl Servers {
             "{key}: {method} {path}: {status} {answer}"
         );
         serde_json::from_str(&answer).unwrap_or_default()
+    }
+
+    /// The id of somebody of the world.
+    pub async fn id_of(&self, key: &str) -> String {
+        let me = self.asks(key, Method::GET, "/me", Value::Null).await;
+        said(&me["person"]["id"])
     }
 
     /// Lets them end by themselves.

@@ -1,0 +1,259 @@
+//! How quick the desk is, as ratios of figures of one run, which mean something on any machine.
+//!
+//! `cargo bench` measures on SQLite, and on PostgreSQL as well if `CASEBELL_BENCH_DATABASE_URL` names an empty database.
+//! The real binary serves; what is asked is asked over HTTP.
+
+use std::fmt::Write as _;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+#[allow(dead_code)] // The stories need more of it.
+#[path = "../tests/it/support/leash.rs"]
+mod leash;
+
+use leash::{Leash, Leashed};
+
+/// How many cases there are.
+const CASES: usize = 20_000;
+/// How long each thing is asked for.
+const EACH: Duration = Duration::from_secs(5);
+/// How many ask at once where many do.
+const MANY: usize = 32;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(measure("SQLite", None));
+    match std::env::var("CASEBELL_BENCH_DATABASE_URL") {
+        Ok(url) => runtime.block_on(measure("PostgreSQL", Some(&url))),
+        Err(_) => println!("PostgreSQL: not measured, for CASEBELL_BENCH_DATABASE_URL names none"),
+    }
+}
+
+/// A desk with many cases.
+struct Desk {
+    data: TempDir,
+    database: Option<String>,
+    token: String,
+    client: Client,
+}
+
+async fn measure(name: &str, database: Option<&str>) {
+    let desk = Desk::furnished(database);
+    let server = desk.serve();
+    println!("{name}, {CASES} cases");
+
+    let first = desk.list(&server, None).await;
+    let number = first["items"][0]["number"].as_str().expect("a number");
+    let feed = format!("{}/cases/{number}/feed", server.api);
+    let write = || {
+        let entry = json!({ "body": "Still looking." });
+        desk.client
+            .post(&feed)
+            .bearer_auth(&desk.token)
+            .json(&entry)
+    };
+    let one = rate(1, write).await;
+    let many = rate(MANY, write).await;
+    compared("entries written by one / by many", one, many);
+
+    let case = format!("{}/cases/{number}", server.api);
+    let read = || desk.client.get(&case).bearer_auth(&desk.token);
+    let one = rate(1, read).await;
+    let many = rate(MANY, read).await;
+    compared("a case read by one / by many", one, many);
+
+    let mut cursor = first["next_cursor"].as_str().map(str::to_owned);
+    for _ in 0..150 {
+        let page = desk.list(&server, cursor.as_deref()).await;
+        cursor = page["next_cursor"].as_str().map(str::to_owned);
+    }
+    let deep = rate(1, || desk.page(&server, cursor.as_deref())).await;
+    let top = rate(1, || desk.page(&server, None)).await;
+    compared("page 150 of all cases / page 1", deep, top);
+
+    let live = desk.idle_streams(&case, 200).await;
+    let followed = rate(1, write).await;
+    drop(live);
+    let alone = rate(1, write).await;
+    compared(
+        "entries written with 200 followers / with none",
+        followed,
+        alone,
+    );
+
+    if database.is_some() {
+        let second = desk.serve();
+        let other = format!("{}/cases/{number}/feed", second.api);
+        // Every other client has the other process.
+        let turn = AtomicU64::new(0);
+        let both = rate(MANY, || {
+            let to = match turn.fetch_add(1, Ordering::Relaxed) % 2 {
+                0 => &feed,
+                _ => &other,
+            };
+            let entry = json!({ "body": "Still looking." });
+            desk.client.post(to).bearer_auth(&desk.token).json(&entry)
+        });
+        let both = both.await;
+        let single = rate(MANY, write).await;
+        compared("entries written through two processes / one", both, single);
+    }
+}
+
+fn compared(what: &str, one: f64, other: f64) {
+    println!(
+        "  {what:<52} {one:>8.0}/s {other:>8.0}/s   ratio {:.2}",
+        one / other
+    );
+}
+
+/// How many requests are answered in a second, if `clients` ask as fast as they can.
+async fn rate(clients: usize, request: impl Fn() -> RequestBuilder) -> f64 {
+    let answered = Arc::new(AtomicU64::new(0));
+    let begun = Instant::now();
+    let asking = (0..clients).map(|_| {
+        let (request, answered) = (request(), answered.clone());
+        tokio::spawn(async move {
+            while begun.elapsed() < EACH {
+                let again = request.try_clone().expect("a request without a stream");
+                let answer = again.send().await.expect("an answer");
+                assert!(answer.status().is_success(), "{}", answer.status());
+                answer.bytes().await.expect("all of it");
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    });
+    for asked in asking.collect::<Vec<_>>() {
+        asked.await.expect("no panic");
+    }
+    answered.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// A process that serves.
+struct Server {
+    api: String,
+    _process: Leashed,
+}
+
+impl Desk {
+    fn furnished(database: Option<&str>) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut desk = Self {
+            data,
+            database: database.map(str::to_owned),
+            token: String::new(),
+            client: Client::builder().no_proxy().build().expect("a client"),
+        };
+        let records = desk.data.path().join("records.ndjson");
+        std::fs::write(&records, furniture()).expect("the records are written");
+        let records = records.display().to_string();
+        desk.runs(&["import", "casebell", &records]);
+        let made = desk.runs(&[
+            "token",
+            "create",
+            "--user",
+            "eve@bench.test",
+            "--name",
+            "bench",
+        ]);
+        made.trim().clone_into(&mut desk.token);
+        desk
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_casebell"));
+        command
+            .current_dir(self.data.path())
+            .env("CASEBELL_DATA_DIR", self.data.path())
+            .env("CASEBELL_LISTEN", "127.0.0.1:0")
+            .env("CASEBELL_SECRET_KEY", "the same for all processes of a run")
+            .env_remove("CASEBELL_BENCH_DATABASE_URL");
+        if let Some(url) = &self.database {
+            command.env("CASEBELL_DATABASE_URL", url);
+        }
+        command
+    }
+
+    fn runs(&self, arguments: &[&str]) -> String {
+        let output = self.command().args(arguments).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    fn serve(&self) -> Server {
+        let mut command = self.command();
+        command.arg("serve");
+        let mut process = Leashed::spawn(&command, Leash::default());
+        let origin = process.wait_for_line(|line| {
+            let mut words = line.split_whitespace();
+            let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;
+            Some(address.trim_end_matches(['/', '.']).to_owned())
+        });
+        let origin = origin.unwrap_or_else(|why| panic!("no server: {why}"));
+        Server {
+            api: format!("{origin}/api/v1"),
+            _process: process,
+        }
+    }
+
+    fn page(&self, server: &Server, cursor: Option<&str>) -> RequestBuilder {
+        let mut address = format!("{}/cases?limit=100", server.api);
+        if let Some(cursor) = cursor {
+            let _ = write!(address, "&cursor={cursor}");
+        }
+        self.client.get(address).bearer_auth(&self.token)
+    }
+
+    async fn list(&self, server: &Server, cursor: Option<&str>) -> Value {
+        let answer = self.page(server, cursor).send().await.expect("an answer");
+        answer.json().await.expect("JSON")
+    }
+
+    /// People who follow a case; they read nothing of what they are told.
+    async fn idle_streams(&self, case: &str, count: usize) -> Vec<Response> {
+        let mut streams = Vec::with_capacity(count);
+        for _ in 0..count {
+            let asking = self.client.get(format!("{case}/live"));
+            let asking = asking.bearer_auth(&self.token).send();
+            let answer = asking.await.expect("an answer");
+            assert!(answer.status().is_success(), "{}", answer.status());
+            streams.push(answer);
+        }
+        streams
+    }
+}
+
+/// A provider, a customer, somebody at each, and many cases.
+fn furniture() -> String {
+    let mut lines = vec![
+        json!({"type": "organization", "slug": "bench", "name": "Bench", "kind": "provider"}),
+        json!({"type": "organization", "slug": "acme", "name": "ACME", "kind": "customer"}),
+        json!({"type": "user", "email": "eve@bench.test", "first_name": "Eve", "last_name": "Hart",
+            "organization": "bench", "roles": ["supervisor"]}),
+        json!({"type": "user", "email": "dana@acme.test", "first_name": "Dana", "last_name": "Cole",
+            "organization": "acme", "roles": ["designated_contact"]}),
+    ];
+    lines.extend((0..CASES).map(|n| {
+        let (day, minute) = (1 + n % 28, n / 28 % 1440);
+        let opened = format!("2026-02-{day:02}T{:02}:{:02}:00Z", minute / 60, minute % 60);
+        json!({"type": "case", "organization": "acme", "opened_by": "dana@acme.test",
+            "subject": format!("Calls drop, number {n}"), "description": "They do.", "priority": "medium",
+            "status": "in_progress", "deployment": "cloud", "business_impact": "limited",
+            "opened_at": opened, "external_id": format!("bench-{n}"), "feed": []})
+    }));
+    let mut text = String::new();
+    for line in lines {
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
