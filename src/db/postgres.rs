@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, Pool};
 use diesel::{Connection, PgConnection};
 use rand::RngExt;
@@ -35,13 +35,22 @@ struct Pooled {
 #[error("{0}")]
 struct ConnectError(String);
 
+/// The planner takes what is looked up in small tables for dear, and would compile each list to machine code for a quarter
+/// of a second, to read it in a millisecond.
+const NO_COMPILING: &str = "SET jit = off";
+
 impl ManageConnection for Manager {
     type Connection = Pooled;
     type Error = ConnectError;
 
     fn connect(&self) -> Result<Pooled, ConnectError> {
-        let conn = PgConnection::establish(self.url.expose_secret())
-            .map_err(|error| ConnectError(error.to_string()))?;
+        let connect = || -> diesel::ConnectionResult<PgConnection> {
+            let mut conn = PgConnection::establish(self.url.expose_secret())?;
+            conn.batch_execute(NO_COMPILING)
+                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+            Ok(conn)
+        };
+        let conn = connect().map_err(|error| ConnectError(error.to_string()))?;
         Ok(Pooled {
             conn: Conn::Postgres(conn),
             broken: false,
