@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::change_access::change_access;
 use super::groups::install;
 use super::record::{event, object};
-use super::roles::grantable;
+use super::roles::{grantable, replace};
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
@@ -314,25 +314,7 @@ fn change_person(
     let before = person_fields(person, &had);
     if let Some(wanted) = &update.roles {
         let to = Grantee::Person(id);
-        for role in &had {
-            if !wanted.iter().any(|wanted| wanted.as_str() == role.code) {
-                grants::take(conn, to, organization.id, role.role)?;
-            }
-        }
-        for wanted in wanted {
-            if !had.iter().any(|role| role.code == wanted.as_str()) {
-                let role = grantable(conn, organization, wanted, "roles")?;
-                grants::give(
-                    conn,
-                    to,
-                    organization.id,
-                    role,
-                    None,
-                    by.map(Actor::id),
-                    now,
-                )?;
-            }
-        }
+        replace(conn, by, organization, to, &had, wanted.iter(), now)?;
     }
     let changes = PersonChanges {
         first_name: update.first_name.as_ref().map(ToString::to_string),

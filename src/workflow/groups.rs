@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::administer::{By, reach, record, refused, require, taken};
 use super::change_access::change_access;
 use super::record::object;
-use super::roles::{grantable, may_give};
+use super::roles::{grantable, may_give, replace};
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -385,29 +385,12 @@ fn set_roles(
         .into_iter()
         .map(|(_, given)| given)
         .collect();
-    let to = Grantee::Group(group.id);
-    for given in &had {
-        if !wanted.iter().any(|role| role.as_str() == given.code) {
-            may_give(by)?;
-            grants::take(conn, to, organization.id, given.role)?;
-        }
+    let has: BTreeSet<&str> = had.iter().map(|given| given.code.as_str()).collect();
+    if has != wanted.iter().map(RoleName::as_str).collect() {
+        may_give(by)?;
     }
-    for role in wanted {
-        if !had.iter().any(|given| given.code == role.as_str()) {
-            may_give(by)?;
-            let granted = grantable(conn, organization, role, "roles")?;
-            grants::give(
-                conn,
-                to,
-                organization.id,
-                granted,
-                None,
-                by.map(Actor::id),
-                now,
-            )?;
-        }
-    }
-    Ok(())
+    let (to, wanted) = (Grantee::Group(group.id), wanted.iter());
+    replace(conn, by, organization, to, &had, wanted, now)
 }
 
 fn fields(conn: &mut Conn, group: &Group, now: Instant) -> Outcome<Map<String, Value>> {

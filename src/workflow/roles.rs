@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 use super::administer::{By, reach, record, refused, require, taken};
 use super::change_access::change_access;
 use super::record::object;
-use super::{Expected, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleCode, RoleName};
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, PersonId, RoleId};
 use crate::domain::text::Title;
-use crate::store::grants::{self, Granted};
+use crate::store::grants::{self, Given, Granted, Grantee};
 use crate::store::organizations::{self, Organization};
 use crate::store::roles::{self, OwnRole};
 
@@ -217,6 +217,34 @@ pub(super) fn grantable(
             Ok(Granted::Own(own.id))
         }
     }
+}
+
+/// Gives and takes, so that a person or a group has the wanted roles and no others.
+///
+/// # Errors
+/// Those of [`grantable`], with the field `roles`.
+pub(super) fn replace<'r>(
+    conn: &mut Conn,
+    by: By<'_>,
+    organization: &Organization,
+    to: Grantee,
+    had: &[Given],
+    wanted: impl Iterator<Item = &'r RoleName> + Clone,
+    now: Instant,
+) -> Outcome<()> {
+    for given in had {
+        if !wanted.clone().any(|role| role.as_str() == given.code) {
+            grants::take(conn, to, organization.id, given.role)?;
+        }
+    }
+    let by = by.map(Actor::id);
+    for role in wanted {
+        if !had.iter().any(|given| given.code == role.as_str()) {
+            let role = grantable(conn, organization, role, "roles")?;
+            grants::give(conn, to, organization.id, role, None, by, now)?;
+        }
+    }
+    Ok(())
 }
 
 fn lookup(conn: &mut Conn, by: By<'_>, id: RoleId) -> Outcome<(OwnRole, Organization)> {
