@@ -8,6 +8,7 @@
 //! | [`workflow`] | one verb each: load, decide, persist, record, enqueue |
 //! | [`store`], [`mail`] | rows and queries; notices rendered and sent |
 //! | [`db`] | connections, read and write, SQL types, schema, migrations |
+//! | [`private_files`] | files that only their owner reads |
 //! | [`words`], [`templates`] | the catalogue of everything a person reads; what all templates can do |
 //! | [`domain`] | the rules: pure, no database, no HTTP, no clock of its own |
 //!
@@ -22,6 +23,7 @@ pub mod db;
 pub mod domain;
 pub mod http;
 pub mod mail;
+pub mod private_files;
 pub mod store;
 pub mod telemetry;
 pub mod templates;

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Settings;
-use crate::telemetry;
+use crate::{private_files, telemetry};
 
 /// A self-hosted support-case desk built around the escalation.
 #[derive(Debug, Parser)]
@@ -68,6 +68,7 @@ impl Command {
 /// Runs what the command line says. Mistakes are told on standard error, in words.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    private_files::begin();
     let failure = cli
         .command
         .as_ref()
@@ -80,6 +81,7 @@ pub fn run() -> ExitCode {
         }
     };
     telemetry::start(&settings);
+    private_files::close_folder(&settings.data_dir);
     let done = |outcome: anyhow::Result<()>| outcome.map(|()| ExitCode::SUCCESS);
     let outcome = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => done(serve::run(&settings)),

@@ -1,12 +1,14 @@
 //! The installation's key, and how it comes to be.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+
+use crate::private_files;
 
 const FILE: &str = "secret.key";
 /// Below this a key is guessable.
@@ -49,6 +51,7 @@ impl SecretKey {
             }
             Err(error) => return Err(explain(error, &path)),
         };
+        private_files::close_file(&path);
         match parse(text.trim()) {
             Ok(key) => Ok(Self::from_text(&key)),
             Err(why) => Err(io::Error::new(
@@ -62,10 +65,10 @@ impl SecretKey {
 /// Writes a new key beside its place and links it there, so that another process never reads half of one and of two
 /// that start at once both use the same.
 fn make(directory: &Path, path: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory).map_err(|error| explain(error, directory))?;
+    private_files::create_folder(directory).map_err(|error| explain(error, directory))?;
     let text = hex::encode(rand::random::<[u8; 32]>());
-    let draft = directory.join(format!(".{FILE}.{}", std::process::id()));
-    let written = private_file(&draft).and_then(|mut file| {
+    let draft = directory.join(format!(".{FILE}.{:016x}", rand::random::<u64>()));
+    let written = private_files::create_file(&draft).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
@@ -76,17 +79,6 @@ fn make(directory: &Path, path: &Path) -> io::Result<()> {
     // The draft has served, whether it was linked or not; one that stays behind does no harm.
     let _ = fs::remove_file(&draft);
     linked.map_err(|error| explain(error, path))
-}
-
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)
 }
 
 fn explain(error: io::Error, path: &Path) -> io::Error {
@@ -124,6 +116,8 @@ fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -142,18 +136,13 @@ mod tests {
     fn a_key_is_made_once_and_kept_private() {
         let directory = tempfile::tempdir().expect("a directory");
         let first = SecretKey::kept_in(directory.path()).expect("made");
+        let file = directory.path().join(FILE);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("opened to others");
         let second = SecretKey::kept_in(directory.path()).expect("read again");
         assert_eq!(first.derive("x"), second.derive("x"));
         assert_ne!(first.derive("x"), first.derive("y"));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(directory.path().join(FILE))
-                .expect("the file")
-                .permissions()
-                .mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
+        let mode = fs::metadata(&file).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,7 @@ use diesel::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Conn, DbError, Failure, Schema, migrate};
+use crate::private_files;
 
 /// How many jobs may wait for the writer before callers wait too.
 const QUEUE: usize = 1024;
@@ -44,10 +46,11 @@ impl Sqlite {
     pub(super) fn open(path: &Path, schema: Schema) -> Result<Self, DbError> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| {
+            private_files::create_folder(folder).map_err(|error| {
                 DbError::Unavailable(format!("cannot create {}: {error}", folder.display()))
             })?;
         }
+        keep_private(path)?;
         let mut writer = connect(path)?;
         // FULL: with NORMAL an acknowledged commit can be lost when the power fails. The checkpointer has its own
         // thread, so that no commit waits for one.
@@ -161,6 +164,24 @@ impl Drop for Sqlite {
             }
         }
     }
+}
+
+/// Makes the file, if it is not there, and closes it to others with the files beside it. SQLite gives those that it makes
+/// later the database's own mode.
+fn keep_private(path: &Path) -> Result<(), DbError> {
+    match private_files::create_file(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            let why = format!("cannot create {}: {error}", path.display());
+            return Err(DbError::Unavailable(why));
+        }
+        _ => {}
+    }
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        private_files::close_file(Path::new(&name));
+    }
+    Ok(())
 }
 
 fn connect(path: &Path) -> Result<SqliteConnection, DbError> {

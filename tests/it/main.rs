@@ -30,6 +30,7 @@ mod pairing;
 mod pairing_ends;
 mod plans;
 mod portal;
+mod private_files;
 mod race;
 mod revocation;
 mod schema;

@@ -84,6 +84,37 @@ async fn a_job_that_fails_or_panics_takes_nothing_of_its_group_with_it() {
 }
 
 #[tokio::test]
+async fn the_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let Desk { db, folder } = Desk::new();
+    db.write(|conn| add(conn, "a", 1)).await.expect("written");
+    let modes = || -> Vec<(String, u32)> {
+        let files = std::fs::read_dir(folder.path()).expect("a folder");
+        let mut modes: Vec<_> = files
+            .map(|file| {
+                let file = file.expect("a file");
+                let mode = file.metadata().expect("its mode").permissions().mode();
+                (
+                    file.file_name().into_string().expect("a name"),
+                    mode & 0o777,
+                )
+            })
+            .collect();
+        modes.sort();
+        modes
+    };
+    let private = ["desk.db", "desk.db-shm", "desk.db-wal"].map(|name| (name.to_owned(), 0o600));
+    assert_eq!(modes(), private);
+    // What an earlier version left open is closed at the start.
+    for (name, _) in private.clone() {
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(folder.path().join(name), open).expect("opened to others");
+    }
+    let _again = open(&folder);
+    assert_eq!(modes(), private);
+}
+
+#[tokio::test]
 async fn a_reader_cannot_write() {
     let Desk {
         db,

@@ -8,6 +8,7 @@ use super::SendError;
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::mail::message::Letter;
+use crate::private_files;
 
 /// Writes letters as files named `<created>-<id>.eml`, so that they sort by time and a repeat replaces its own file.
 #[derive(Clone, Debug)]
@@ -16,13 +17,16 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder at `path`, which is made if it does not exist.
+    /// The folder at `path`, which is made if it does not exist, and closed to others with everything in it.
     ///
     /// # Errors
     /// If it cannot be made.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        fs::create_dir_all(&path)?;
+        private_files::own_folder(&path)?;
+        for letter in fs::read_dir(&path)?.flatten() {
+            private_files::close_file(&letter.path());
+        }
         Ok(Self { path })
     }
 
@@ -70,13 +74,16 @@ fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::options().write(true).create_new(true).open(path)?;
+    let mut file = private_files::create_file(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::mail::sample;
 
@@ -102,6 +109,22 @@ mod tests {
             "{names:?}"
         );
         assert_eq!(fs::read(folder.file(&first)).unwrap(), first.bytes());
+    }
+
+    #[tokio::test]
+    async fn letters_are_for_the_owner_of_the_folder_alone() {
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("mail");
+        let folder = Folder::open(&path).unwrap();
+        let letter = sample::letter();
+        folder.send(&letter).await.unwrap();
+        assert_eq!((mode(&path), mode(&folder.file(&letter))), (0o700, 0o600));
+        // An earlier version left them open.
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(folder.file(&letter), Permissions::from_mode(0o644)).unwrap();
+        Folder::open(&path).unwrap();
+        assert_eq!((mode(&path), mode(&folder.file(&letter))), (0o700, 0o600));
     }
 
     #[tokio::test]
