@@ -19,6 +19,8 @@ pub use secret_key::SecretKey;
 use sources::{Found, Sources};
 pub use values::{DatabaseUrl, LogFormat, MailUrl, Network, PublicUrl};
 
+use crate::domain::session::SessionLimits;
+
 /// Everything that can be set about an installation, checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -48,6 +50,8 @@ pub struct Settings {
     pub templates_dir: Option<PathBuf>,
     /// Proxies whose `X-Forwarded-For` is believed when a client's address is needed.
     pub trusted_proxies: Vec<Network>,
+    /// When sessions end by themselves; after 8 hours without use, and after 7 days, unless set (A7).
+    pub sessions: SessionLimits,
 }
 
 /// A setting that exists: its key in the file, and whether its value may be shown in an error.
@@ -78,6 +82,8 @@ const KNOWN: &[Known] = &[
     known("workers"),
     known("templates_dir"),
     known("trusted_proxies"),
+    known("session_idle_minutes"),
+    known("session_lifetime_hours"),
 ];
 
 /// One mistake in the configuration.
@@ -152,6 +158,7 @@ impl Settings {
             .value("mail_url", values::mail_url)
             .unwrap_or_else(|| MailUrl::Folder(data_dir.join("mail")));
         let public_url = reader.value("public_url", values::public_url);
+        let sessions = reader.session_limits();
         let settings = Self {
             database_url,
             listen: reader
@@ -175,6 +182,7 @@ impl Settings {
             trusted_proxies: reader
                 .value("trusted_proxies", values::networks)
                 .unwrap_or_default(),
+            sessions,
             data_dir,
         };
         if reader.mistakes.is_empty() {
@@ -222,6 +230,21 @@ impl Reader {
                     value: None,
                 });
             }
+        }
+    }
+
+    /// When sessions end: never later unused than used.
+    fn session_limits(&mut self) -> SessionLimits {
+        let default = SessionLimits::default();
+        let lifetime = self
+            .value("session_lifetime_hours", values::session_lifetime)
+            .unwrap_or(default.lifetime);
+        let idle = self.value("session_idle_minutes", |text| {
+            values::session_idle(text, lifetime)
+        });
+        SessionLimits {
+            idle: idle.unwrap_or(default.idle.min(lifetime)),
+            lifetime,
         }
     }
 

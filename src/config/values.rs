@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use chrono::TimeDelta;
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
@@ -284,6 +285,25 @@ pub(super) fn workers(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count @ 1..=256) => Ok(count),
         _ => Err("not a number of threads; right would be 1 to 256".to_owned()),
+    }
+}
+
+pub(super) fn session_lifetime(text: &str) -> Result<TimeDelta, String> {
+    match text.parse() {
+        Ok(hours @ 1..=8760) => Ok(TimeDelta::hours(hours)),
+        _ => Err("not a number of hours; right would be 1 to 8760".to_owned()),
+    }
+}
+
+pub(super) fn session_idle(text: &str, lifetime: TimeDelta) -> Result<TimeDelta, String> {
+    match text.parse() {
+        Ok(minutes) if (5..=lifetime.num_minutes()).contains(&minutes) => {
+            Ok(TimeDelta::minutes(minutes))
+        }
+        _ => Err(format!(
+            "not a number of minutes; right would be 5 to {}, the lifetime of a session",
+            lifetime.num_minutes()
+        )),
     }
 }
 

@@ -13,6 +13,8 @@ use crate::config::SecretKey;
 use crate::domain::Instant;
 use crate::domain::ids::PersonId;
 
+/// For how many seconds an app shows a code.
+const STEP: u64 = 30;
 /// How many recovery codes there are.
 pub const RECOVERY_CODES: usize = 10;
 /// What recovery codes are made of: characters that nobody takes for another.
@@ -53,8 +55,8 @@ impl Authenticator {
         Builder::new()
             .with_algorithm(Algorithm::SHA1)
             .with_digits(6)
-            .with_skew(1)
-            .with_step_duration(30)
+            .with_skew(0)
+            .with_step_duration(STEP)
             .with_secret(secret[..20].to_vec())
             .with_issuer(Some(shown(issuer)).filter(|issuer| !issuer.is_empty()))
             .with_account_name(shown(account))
@@ -83,12 +85,15 @@ impl Authenticator {
         self.0.to_qr_base64()
     }
 
-    /// The step whose code this is, of those that are taken at `now`: the present one and its neighbours. Whether it
-    /// was taken before is for its row to say.
+    /// The step whose code this is, of those that are taken at `now`: the present one and the one before it, for who types
+    /// slowly or whose clock is behind. So no code is good for more than a minute. Whether it was taken before is for its
+    /// row to say.
     pub fn step_of(&self, code: &str, now: Instant) -> Option<i64> {
         let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let seconds = u64::try_from(now.timestamp()).ok()?;
-        i64::try_from(self.0.check(&code, seconds)?).ok()
+        let taken = |at: u64| self.0.check(&code, at);
+        let step = taken(seconds).or_else(|| taken(seconds.checked_sub(STEP)?))?;
+        i64::try_from(step).ok()
     }
 
     /// The code of an instant.
@@ -166,15 +171,16 @@ mod tests {
     }
 
     #[test]
-    fn a_step_before_and_after_are_taken_and_no_others() {
+    fn a_code_is_good_while_it_is_shown_and_one_step_longer() {
         let (key, person) = (key("the key of this installation"), person());
         let app =
             Authenticator::new(&key, person, "00", "Bellhop: Support", "dana@acme.test").unwrap();
         let now = Instant::UNIX_EPOCH + TimeDelta::seconds(1_772_442_000);
         let code = app.code_at(now);
-        for (steps, taken) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
-            let at = now + TimeDelta::seconds(30 * steps);
-            assert_eq!(app.step_of(&code, at).is_some(), taken, "{steps}");
+        // The step begins at `now`, and ends before the thirtieth second.
+        for (seconds, taken) in [(-1, false), (0, true), (29, true), (59, true), (60, false)] {
+            let at = now + TimeDelta::seconds(seconds);
+            assert_eq!(app.step_of(&code, at).is_some(), taken, "{seconds}");
         }
         assert!(
             app.step_of(&format!("{} {}", &code[..3], &code[3..]), now)

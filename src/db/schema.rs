@@ -46,6 +46,7 @@ diesel::table! {
         time_zone -> Text,
         created_at -> Moment,
         version -> BigInt,
+        second_factor_roles -> Text,
     }
 }
 
@@ -100,7 +101,9 @@ diesel::table! {
         user_agent -> Text,
         created_at -> Moment,
         last_seen_at -> Moment,
+        idle_until -> Moment,
         expires_at -> Moment,
+        proven_at -> Moment,
     }
 }
 
@@ -117,6 +120,7 @@ diesel::table! {
         created_at -> Moment,
         expires_at -> Nullable<Moment>,
         revoked_at -> Nullable<Moment>,
+        made_with -> Nullable<Key>,
     }
 }
 

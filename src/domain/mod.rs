@@ -24,6 +24,7 @@ pub mod organization;
 pub mod pairing;
 pub mod password;
 pub mod reason;
+pub mod session;
 pub mod text;
 
 pub use closed_enum::UnknownValue;

@@ -11,9 +11,12 @@ use super::problem::{Code, Problem};
 use crate::clock::Clock;
 use crate::config::{MailUrl, Network, PublicUrl, SecretKey, Settings};
 use crate::db::Db;
+use crate::domain::Instant;
+use crate::domain::session::SessionLimits;
 use crate::mail::render::{Renderer, TemplateError};
 use crate::mail::transport::{Folder, Smtp, SmtpUrlError, Transport};
 use crate::mail::{Letterhead, Post};
+use crate::store::sessions::Session;
 use crate::words::Words;
 use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Steps};
 
@@ -35,6 +38,8 @@ pub struct Desk {
     pub bell: Bell,
     /// Wakes whoever sees to wishes to set a new password.
     pub resets: Bell,
+    /// When sessions end by themselves.
+    pub sessions: SessionLimits,
     /// The sessions that were used lately.
     pub seen: Seen,
     /// The live streams of this process.
@@ -71,6 +76,7 @@ impl Desk {
             post,
             bell: Bell::default(),
             resets: Bell::default(),
+            sessions: settings.sessions,
             seen: Seen::default(),
             live: Live::default(),
             support_phone: settings.support_phone.clone(),
@@ -86,9 +92,15 @@ impl Desk {
             outbox: Outbox::new(self.db.clone(), Arc::clone(&self.post), self.words.clone()),
             steps: Steps::new(self.db.clone()),
             resets: Resets::new(self.db.clone(), self.key.clone(), self.resets.clone()),
-            presence: Presence::new(self.db.clone(), self.seen.clone()),
+            presence: Presence::new(self.db.clone(), self.seen.clone(), self.sessions.idle),
             housekeeping: Housekeeping::new(self.db.clone()),
         }
+    }
+
+    /// Until when a session is taken if it is not used before, which its row may not know yet.
+    pub fn idle_until(&self, session: &Session) -> Instant {
+        let used = self.seen.of(session) + self.sessions.idle;
+        used.max(session.idle_until).min(session.expires_at)
     }
 
     /// The number that contacts call for a high priority, or words that stand for it where none is set (C5).

@@ -1,6 +1,5 @@
 //! How the process and its database are: for load balancers, and for Prometheus.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -80,9 +79,7 @@ pub async fn readyz(desk: web::Data<Desk>) -> HttpResponse {
     } else {
         HttpResponse::ServiceUnavailable()
     };
-    response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(readiness)
+    response.json(readiness)
 }
 
 /// What was counted, as Prometheus reads it.
@@ -92,7 +89,6 @@ pub async fn metrics() -> HttpResponse {
 
 fn plain(text: String) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
         .content_type("text/plain; charset=utf-8")
         .body(text)
 }

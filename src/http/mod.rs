@@ -4,6 +4,7 @@ pub mod api;
 pub mod audit;
 pub mod call;
 pub mod client;
+pub mod cookies;
 pub mod desk;
 pub mod download;
 pub mod etag;

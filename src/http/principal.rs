@@ -1,11 +1,10 @@
 //! Who asks: one person, where they act, what they may do there, and how they proved it.
 
 use actix_web::HttpRequest;
-use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use chrono_tz::Tz;
 
+use super::cookies::Carries;
 use super::desk::Desk;
 use super::problem::{Code, Problem};
 use crate::credentials::{TOKEN_PREFIX, hash_secret, same_secret};
@@ -224,7 +223,7 @@ fn shown(desk: &Desk, request: &HttpRequest) -> Option<Shown> {
             .then(|| Shown::Token(token.trim().to_owned()));
     }
     request
-        .cookie(cookie_name(desk))
+        .cookie(Carries::Session.name(&desk.public_url))
         .map(|cookie| Shown::Cookie(cookie.value().to_owned()))
 }
 
@@ -369,30 +368,4 @@ impl Principal {
             via,
         }
     }
-}
-
-/// The session cookie's name. The prefix makes browsers insist on `Secure`, on `Path=/` and on no `Domain`, so that no
-/// neighbouring host can plant one.
-pub fn cookie_name(desk: &Desk) -> &'static str {
-    if desk.public_url.is_https() {
-        "__Host-casebell"
-    } else {
-        "casebell_session"
-    }
-}
-
-/// The cookie that carries a session's secret.
-pub fn session_cookie(desk: &Desk, secret: &str, lifetime: chrono::TimeDelta) -> Cookie<'static> {
-    Cookie::build(cookie_name(desk), secret.to_owned())
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(desk.public_url.is_https())
-        .max_age(Duration::seconds(lifetime.num_seconds()))
-        .finish()
-}
-
-/// The cookie that takes the session's away.
-pub fn removal_cookie(desk: &Desk) -> Cookie<'static> {
-    session_cookie(desk, "", chrono::TimeDelta::zero())
 }

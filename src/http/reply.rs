@@ -8,7 +8,8 @@ use std::marker::PhantomData;
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::cookie::Cookie;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use futures_util::stream::{BoxStream, Stream, StreamExt};
 use serde::Serialize;
@@ -32,6 +33,7 @@ pub struct Reply<T, const STATUS: u16 = 200> {
     /// What is kept for a repetition, where that is not the body: a secret is shown once.
     kept: Option<String>,
     cookie: Option<Cookie<'static>>,
+    forget: Option<(HeaderName, HeaderValue)>,
     /// What is answered instead of the body, which is then only kept.
     download: Option<Download>,
     replayed: bool,
@@ -101,6 +103,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
             body,
             kept: None,
             cookie: None,
+            forget: None,
             download: None,
             replayed: false,
             live: None,
@@ -124,6 +127,13 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
     #[must_use]
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
         self.cookie = Some(cookie);
+        self
+    }
+
+    /// Makes the browser forget what it has kept, where that is said.
+    #[must_use]
+    pub fn forgetting(mut self, forget: Option<(HeaderName, HeaderValue)>) -> Self {
+        self.forget = forget;
         self
     }
 
@@ -173,10 +183,11 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         for (name, value) in self.headers {
             response.insert_header((name, value));
         }
-        // What one person may read is nobody else's, and no cache's to keep.
-        response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
         if let Some(cookie) = self.cookie {
             response.cookie(cookie);
+        }
+        if let Some(forget) = self.forget {
+            response.insert_header(forget);
         }
         if self.replayed {
             response.insert_header((REPLAYED, "true"));

@@ -9,7 +9,6 @@ mod half;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use half::{HALF_LIFETIME, Half};
@@ -32,9 +31,6 @@ use crate::store::people::{self, Person};
 use crate::store::second_factors;
 use crate::store::sessions::{self, NewSession, Whereabouts};
 use crate::workflow::{event, letters, second_factor};
-
-/// How long a session lasts.
-pub const SESSION_LIFETIME: TimeDelta = TimeDelta::days(7);
 
 /// Somebody tries to sign in.
 #[derive(Clone, Debug)]
@@ -167,7 +163,7 @@ async fn open(
     let secret = NewSecret::with_prefix(SESSION_PREFIX);
     let csrf = NewSecret::with_prefix("");
     let (token_hash, csrf_token) = (secret.hash, csrf.text.expose_secret().to_owned());
-    let key = desk.key.clone();
+    let (key, limits) = (desk.key.clone(), desk.sessions);
     let work = move |conn: &mut Conn| {
         let invalid = || Problem::new(Code::InvalidCredentials);
         let found = people::find(conn, Reach::Everything, person)?;
@@ -195,7 +191,7 @@ async fn open(
             token_hash: &token_hash,
             csrf_token: &csrf_token,
             user_agent: &from.user_agent,
-            expires_at: now + SESSION_LIFETIME,
+            limits,
         };
         sessions::open(conn, &new, now)?;
         // Whoever may do nothing anywhere finds no session.

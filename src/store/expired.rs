@@ -16,7 +16,7 @@ use crate::store::notices;
 pub enum Expiring {
     /// Answers kept for repeated requests.
     IdempotencyKeys,
-    /// Signed-in sessions.
+    /// Sessions that nobody uses any more.
     Sessions,
     /// Counted failures to sign in.
     SignInAttempts,
@@ -85,7 +85,7 @@ impl Expiring {
         }
         match self {
             Self::IdempotencyKeys => oldest!(idempotency_keys::expires_at <= now),
-            Self::Sessions => oldest!(sessions::expires_at <= now),
+            Self::Sessions => oldest!(sessions::idle_until <= now),
             Self::SetupLinks => oldest!(setup_links::expires_at <= now - LINKS_KEPT),
             Self::OneTimeLinks => oldest!(one_time_links::expires_at <= now - LINKS_KEPT),
             Self::SentNotices => notices::delete_sent(conn, batch, now - NOTICES_KEPT),

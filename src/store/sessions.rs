@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
@@ -12,6 +13,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::ids::{OrganizationId, PersonId, SessionId, TokenId};
 use crate::domain::organization::OrganizationKind;
+use crate::domain::session::SessionLimits;
 use crate::domain::text::EmailAddress;
 use crate::store::access;
 use crate::store::people::display_name;
@@ -99,9 +101,15 @@ pub struct Session {
     /// When it was last used, to about a minute.
     #[diesel(deserialize_as = At)]
     pub last_seen_at: Instant,
-    /// Until when it is taken.
+    /// Until when it is taken if it is not used before, to about a minute.
+    #[diesel(deserialize_as = At)]
+    pub idle_until: Instant,
+    /// Until when it is taken at the most.
     #[diesel(deserialize_as = At)]
     pub expires_at: Instant,
+    /// When its person last showed their password and second factor in it.
+    #[diesel(deserialize_as = At)]
+    pub proven_at: Instant,
 }
 
 /// What a new session is made of.
@@ -115,11 +123,11 @@ pub struct NewSession<'a> {
     pub csrf_token: &'a str,
     /// What the browser calls itself.
     pub user_agent: &'a str,
-    /// Until when it is taken.
-    pub expires_at: Instant,
+    /// When it ends by itself.
+    pub limits: SessionLimits,
 }
 
-/// Adds a session.
+/// Adds a session of somebody who has just shown who they are.
 ///
 /// # Errors
 /// The database's own.
@@ -134,7 +142,9 @@ pub fn open(conn: &mut Conn, new: &NewSession<'_>, now: Instant) -> QueryResult<
             sessions::user_agent.eq(new.user_agent),
             sessions::created_at.eq(At(now)),
             sessions::last_seen_at.eq(At(now)),
-            sessions::expires_at.eq(At(new.expires_at)),
+            sessions::idle_until.eq(At(now + new.limits.idle)),
+            sessions::expires_at.eq(At(now + new.limits.lifetime)),
+            sessions::proven_at.eq(At(now)),
         ))
         .execute(conn)?;
     Ok(id)
@@ -143,7 +153,9 @@ pub fn open(conn: &mut Conn, new: &NewSession<'_>, now: Instant) -> QueryResult<
 /// Sessions that are taken at an instant.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn good_sessions(now: At) -> _ {
-    sessions::table.filter(sessions::expires_at.gt(now))
+    sessions::table
+        .filter(sessions::expires_at.gt(now))
+        .filter(sessions::idle_until.gt(now))
 }
 
 /// API tokens that are taken at an instant.
@@ -281,14 +293,17 @@ pub fn close_others(
     others.execute(conn)
 }
 
-/// Notes when a session was last used; never earlier than is noted already.
+/// Notes when a session was last used, never earlier than is noted already: it goes on for `idle` from then.
 ///
 /// # Errors
 /// The database's own.
-pub fn seen(conn: &mut Conn, id: SessionId, at: Instant) -> QueryResult<()> {
+pub fn seen(conn: &mut Conn, id: SessionId, at: Instant, idle: TimeDelta) -> QueryResult<()> {
     let earlier = sessions::id.eq(id).and(sessions::last_seen_at.lt(At(at)));
     diesel::update(sessions::table.filter(earlier))
-        .set(sessions::last_seen_at.eq(At(at)))
+        .set((
+            sessions::last_seen_at.eq(At(at)),
+            sessions::idle_until.eq(At(at + idle)),
+        ))
         .execute(conn)
         .map(drop)
 }

@@ -45,12 +45,13 @@ impl Seen {
 pub struct Presence {
     db: Db,
     seen: Seen,
+    idle: TimeDelta,
 }
 
 impl Presence {
-    /// The job on `db`, for what was noted in `seen`.
-    pub fn new(db: Db, seen: Seen) -> Self {
-        Self { db, seen }
+    /// The job on `db`, for what was noted in `seen`; a session goes on for `idle` after its last use.
+    pub fn new(db: Db, seen: Seen, idle: TimeDelta) -> Self {
+        Self { db, seen, idle }
     }
 
     /// Writes down what was noted, in one transaction; answers for how many sessions.
@@ -62,11 +63,11 @@ impl Presence {
         if seen.is_empty() {
             return Ok(0);
         }
-        let count = seen.len();
+        let (count, idle) = (seen.len(), self.idle);
         self.db
             .write(move |conn: &mut Conn| -> Result<(), DbError> {
                 for (id, at) in &seen {
-                    sessions::seen(conn, *id, *at)?;
+                    sessions::seen(conn, *id, *at, idle)?;
                 }
                 Ok(())
             })

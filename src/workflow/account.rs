@@ -1,11 +1,13 @@
 //! What people do with their own accounts, and administrators with those of others: names and zone, password,
 //! sessions, invitations (A7).
 
+mod keys;
 mod links;
 
 use chrono::TimeDelta;
 use serde_json::json;
 
+pub use keys::{Ended, Kept, end_keys};
 pub use links::{add_invited, followed, invite, redeem, send_reset};
 
 use super::administer::{By, reach, record, require};
@@ -80,15 +82,15 @@ pub fn update(
     Ok(after)
 }
 
-/// Changes the actor's own password; every session ends but the one it was done in. The edge has made sure that they
-/// know the old one.
+/// Changes the actor's own password; everything that the old one has opened ends, but for what is `kept`. The edge has
+/// made sure that they know the old one.
 ///
 /// # Errors
 /// The database's own.
 pub fn change_password(
     conn: &mut Conn,
     actor: &Actor,
-    session: Option<SessionId>,
+    kept: Kept,
     password_hash: &str,
     now: Instant,
 ) -> Outcome<()> {
@@ -98,12 +100,12 @@ pub fn change_password(
         ..PersonChanges::default()
     };
     people::update(conn, person.id, &changes)?;
-    sessions::close_others(conn, person.id, session)?;
+    end_keys(conn, person.id, kept, now)?;
     audited(conn, Some(actor), "password.changed", &person, now)?;
     letters::password_changed(conn, person.id, PasswordWay::SignedIn, Some(person.id), now)
 }
 
-/// Tells somebody that an administrator has given them another password, and ends their sessions.
+/// Tells somebody that an administrator has given them another password, and ends what the old one has opened.
 ///
 /// # Errors
 /// The database's own.
@@ -114,7 +116,7 @@ pub fn password_was_replaced(
     now: Instant,
 ) -> Outcome<()> {
     let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
-    sessions::close_all(conn, id)?;
+    end_keys(conn, id, Kept::default(), now)?;
     audited(conn, by, "password.changed", &person, now)?;
     let way = PasswordWay::Administration;
     letters::password_changed(conn, id, way, by.map(Actor::id), now)
@@ -167,9 +169,7 @@ pub fn end_everything(
 ) -> Outcome<PersonId> {
     let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::UsersManage)?;
-    let ended = sessions::close_others(conn, id, None)?;
-    let revoked = sessions::revoke_all(conn, id, now)?;
-    if ended + revoked > 0 {
+    if end_keys(conn, id, Kept::default(), now)?.anything() {
         audited(conn, by, "sessions.ended", &person, now)?;
     }
     Ok(id)

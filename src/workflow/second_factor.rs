@@ -1,6 +1,6 @@
 //! The second factor of an account: begun, confirmed, shown at sign-in, given up, taken away (A7).
 
-use super::account::audited;
+use super::account::{Kept, audited, end_keys};
 use super::administer::{By, reach, refused, require};
 use super::letters;
 use super::{Actor, Outcome, Refused};
@@ -9,7 +9,7 @@ use crate::credentials::{Authenticator, new_nonce, new_recovery_codes, recovery_
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{PersonId, SessionId};
 use crate::domain::notice::SecondFactorChange;
 use crate::store::people::{self, Person};
 use crate::store::{organizations, second_factors};
@@ -46,14 +46,15 @@ pub fn begun(conn: &mut Conn, key: &SecretKey, actor: &Actor) -> Outcome<Option<
     }
 }
 
-/// Asks for the second factor from now on, since the actor's app knows it; gives the recovery codes, this once.
+/// Asks for the second factor from now on, since the actor's app knows it; gives the recovery codes, this once. Sessions
+/// that were opened without it end, but for the one in which it is done.
 ///
 /// # Errors
 /// [`Refused::SecondFactorOn`], [`Refused::SecondFactorOff`] if none was begun, [`Refused::Field`].
 pub fn confirm(
     conn: &mut Conn,
     key: &SecretKey,
-    actor: &Actor,
+    (actor, session): (&Actor, Option<SessionId>),
     code: &str,
     now: Instant,
 ) -> Outcome<Vec<String>> {
@@ -68,6 +69,7 @@ pub fn confirm(
     if !second_factors::confirm(conn, person.id, &factor.nonce, step, now)? {
         return Err(Refused::SecondFactorOn.into());
     }
+    end_keys(conn, person.id, but(session), now)?;
     let codes = fresh_codes(conn, key, person.id, now)?;
     audited(conn, Some(actor), "second_factor.turned_on", &person, now)?;
     let (change, by) = (SecondFactorChange::TurnedOn, Some(actor.id()));
@@ -111,21 +113,27 @@ pub fn renew_codes(
     Ok(codes)
 }
 
-/// Gives the actor's own second factor up. The edge has made sure that they know their password.
+/// Gives the actor's own second factor up; their other sessions end. The edge has made sure that they know their password.
 ///
 /// # Errors
 /// [`Refused::SecondFactorOff`].
-pub fn turn_off(conn: &mut Conn, actor: &Actor, now: Instant) -> Outcome<()> {
+pub fn turn_off(
+    conn: &mut Conn,
+    actor: &Actor,
+    session: Option<SessionId>,
+    now: Instant,
+) -> Outcome<()> {
     let person = own(conn, actor)?;
     if !second_factors::remove(conn, person.id)? {
         return Err(Refused::SecondFactorOff.into());
     }
+    end_keys(conn, person.id, but(session), now)?;
     audited(conn, Some(actor), "second_factor.turned_off", &person, now)?;
     let (change, by) = (SecondFactorChange::TurnedOff, Some(actor.id()));
     letters::second_factor_changed(conn, person.id, change, None, by, now)
 }
 
-/// Takes somebody else's second factor away, who has lost it.
+/// Takes somebody else's second factor away, who has lost it; whoever has found it is signed out.
 ///
 /// # Errors
 /// [`Refused::NotFound`], `Missing`, [`Refused::SecondFactorOff`]; `Field` for one's own, for which one shows one's
@@ -139,6 +147,7 @@ pub fn take_away(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Out
     if !second_factors::remove(conn, id)? {
         return Err(Refused::SecondFactorOff.into());
     }
+    end_keys(conn, id, but(None), now)?;
     audited(conn, by, "second_factor.taken_away", &person, now)?;
     let (change, actor) = (SecondFactorChange::TurnedOff, by.map(Actor::id));
     letters::second_factor_changed(conn, id, change, None, actor, now)?;
@@ -185,6 +194,15 @@ pub fn prove(
     let (change, by) = (SecondFactorChange::CodeUsed, Some(person.id));
     letters::second_factor_changed(conn, person.id, change, Some(left), by, now)?;
     Ok(true)
+}
+
+/// What stays when a second factor comes or goes. A token was made by whoever could sign in then, and is not asked for
+/// a second factor.
+fn but(session: Option<SessionId>) -> Kept {
+    Kept {
+        session,
+        tokens: true,
+    }
 }
 
 fn own(conn: &mut Conn, actor: &Actor) -> Outcome<Person> {

@@ -15,6 +15,7 @@ use casebell::credentials::{NewSecret, SESSION_PREFIX, TOKEN_PREFIX};
 use casebell::domain::access::{Permission, Role};
 use casebell::domain::ids::{SessionId, TokenId};
 use casebell::domain::organization::{OrganizationKind, Side};
+use casebell::domain::session::SessionLimits;
 use casebell::http::call::Needs;
 use casebell::store::sessions::{self, NewSession, NewToken};
 use casebell::workflow::Failed;
@@ -259,7 +260,7 @@ impl Caller {
                         token_hash,
                         csrf_token: "matrix",
                         user_agent: "Matrix",
-                        expires_at: now + TimeDelta::days(1),
+                        limits: SessionLimits::default(),
                     };
                     session = Some(sessions::open(conn, &new, now)?);
                 }

@@ -18,14 +18,14 @@ use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::throttle::{self, Counter};
 use crate::store::{organizations, second_factors};
-use crate::workflow::account::{self, UpdateAccount};
+use crate::workflow::account::{self, Kept, UpdateAccount};
 use crate::workflow::second_factor;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { account:
         PATCH  "/me"                              SIGNED_IN => change, "Changes your name or time zone (merge patch)";
-        POST   "/me/password"                     SIGNED_IN => change_password, "Changes your password and ends your other sessions";
+        POST   "/me/password"                     SIGNED_IN => change_password, "Changes your password, and ends your other sessions and, unless you keep them, your API tokens";
         GET    "/me/second-factor"                SIGNED_IN => second_factor, "Whether a second factor is asked for when you sign in";
         POST   "/me/second-factor"                SIGNED_IN => begin, "Begins a second factor: gives the secret for an authenticator app";
         DELETE "/me/second-factor"                SIGNED_IN => turn_off, "Gives your second factor up";
@@ -53,6 +53,8 @@ request! {
         current_password: Secret,
         /// The one from now on: 10 to 200 characters, not your address, and none of the commonest.
         new_password: Secret,
+        /// Whether your API tokens go on. They end with the old password if left out.
+        keep_tokens: Option<bool>,
     }
 }
 
@@ -138,8 +140,11 @@ pub async fn change_password(call: Call<(), ChangePassword>) -> Result<Done, Pro
     password::confirmed(&call.desk, person, "current_password", current, call.now).await?;
     let hash = password::chosen(&call.desk, "new_password", new, &principal.email).await?;
     call.write(move |conn, call| {
-        let session = call.principal.session();
-        account::change_password(conn, &call.principal.oneself(), session, &hash, call.now)?;
+        let kept = Kept {
+            session: call.principal.session(),
+            tokens: call.body.keep_tokens.unwrap_or(false),
+        };
+        account::change_password(conn, &call.principal.oneself(), kept, &hash, call.now)?;
         Ok(Reply::done())
     })
     .await
@@ -188,7 +193,8 @@ pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>,
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
         let (actor, code) = (call.principal.oneself(), call.body.code.expose());
-        let codes = second_factor::confirm(conn, &call.desk.key, &actor, code, call.now)?;
+        let by = (&actor, call.principal.session());
+        let codes = second_factor::confirm(conn, &call.desk.key, by, code, call.now)?;
         counter.forget(conn)?;
         once(codes)
     })
@@ -225,7 +231,8 @@ pub async fn turn_off(call: Call<(), ShowPassword>) -> Result<Done, Problem> {
     let (person, shown) = (call.principal.person, call.body.password.clone());
     password::confirmed(&call.desk, person, "password", shown.into_inner(), call.now).await?;
     call.write(|conn, call| {
-        second_factor::turn_off(conn, &call.principal.oneself(), call.now)?;
+        let session = call.principal.session();
+        second_factor::turn_off(conn, &call.principal.oneself(), session, call.now)?;
         Ok(Reply::done())
     })
     .await

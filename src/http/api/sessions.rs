@@ -13,14 +13,16 @@ use crate::domain::ids::{OrganizationId, PairingId, PersonId, SessionId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
 use crate::http::call::{ANYONE, Anyone, Call, Returning, SIGNED_IN};
+use crate::http::cookies::Carries;
 use crate::http::fields::{Secret, request};
+use crate::http::headers;
 use crate::http::pagination::Page;
 use crate::http::places;
-use crate::http::principal::{self, Principal, Via};
+use crate::http::principal::{Principal, Via};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::http::sign_in::{Attempt, Entrance, Origin, SESSION_LIFETIME, enter, finish};
+use crate::http::sign_in::{Attempt, Entrance, Origin, enter, finish};
 use crate::store;
 use crate::store::sessions::Place;
 use crate::workflow::account;
@@ -168,11 +170,8 @@ pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Pro
         }
         (Entrance::Half(_), None) => return Err(Problem::new(Code::SecondFactorRequired)),
     };
-    let cookie = principal::session_cookie(
-        &call.desk,
-        signed_in.secret.expose_secret(),
-        SESSION_LIFETIME,
-    );
+    let (url, secret) = (&call.desk.public_url, signed_in.secret.expose_secret());
+    let cookie = Carries::Session.cookie(url, secret, call.desk.sessions.lifetime);
     Ok(Reply::new(&Me::of(&signed_in.principal))?.cookie(cookie))
 }
 
@@ -181,14 +180,15 @@ pub async fn close(call: Call<(), (), (), Returning>) -> Result<Done, Problem> {
     let Via::Session { id, .. } = call.principal.0.via else {
         return Err(Problem::not_found());
     };
-    let cookie = principal::removal_cookie(&call.desk);
+    let url = &call.desk.public_url;
+    let (cookie, forget) = (Carries::Session.removal(url), headers::forget(url));
     let done = call
         .write(move |conn, _| {
             store::sessions::close(conn, id)?;
             Ok(Reply::done())
         })
         .await?;
-    Ok(done.cookie(cookie))
+    Ok(done.cookie(cookie).forgetting(forget))
 }
 
 /// Switches the session into a paired organization, or back home. Whoever was signed out of one by its end gets home
@@ -226,7 +226,9 @@ pub struct SessionDocument {
     created_at: DateTime<Utc>,
     /// When it was last used, to about a minute.
     last_seen_at: DateTime<Utc>,
-    /// Until when it is taken.
+    /// Until when it is taken if it is not used before, to about a minute.
+    idle_until: DateTime<Utc>,
+    /// Until when it is taken at the most.
     expires_at: DateTime<Utc>,
     /// What the browser calls itself.
     user_agent: String,
@@ -258,6 +260,7 @@ pub async fn list(call: Call) -> Result<Reply<Sessions>, Problem> {
                     current: Some(session.id) == current,
                     created_at: session.created_at,
                     last_seen_at: call.desk.seen.of(&session),
+                    idle_until: call.desk.idle_until(&session),
                     expires_at: session.expires_at,
                     browser: device.browser,
                     system: device.system,

@@ -2,7 +2,8 @@
 
 use actix_web::body::BoxBody;
 use actix_web::cookie::Cookie;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
@@ -20,6 +21,7 @@ pub struct Answer {
     status: StatusCode,
     body: Body,
     cookies: Vec<Cookie<'static>>,
+    forget: Option<(HeaderName, HeaderValue)>,
 }
 
 #[derive(Debug)]
@@ -102,31 +104,28 @@ impl Visit {
             .page(template, &self.shell(place), page)?;
         let mut cookies = Vec::new();
         if self.flash.is_some() {
-            cookies.push(flash::shown(self.is_secure()));
+            cookies.push(flash::shown(&self.desk.public_url));
         }
         Ok(Answer {
             status,
             body: Body::Page(html),
             cookies,
+            forget: None,
         })
     }
 
     /// Sends the visitor to `address`, a local one, where `flash` is told.
     pub fn go(&self, address: impl Into<String>, flash: Option<Flash>) -> Answer {
         let cookies = flash
-            .map(|flash| flash.cookie(self.is_secure()))
+            .map(|flash| flash.cookie(&self.desk.public_url))
             .into_iter()
             .collect();
         Answer {
             status: StatusCode::SEE_OTHER,
             body: Body::Elsewhere(address.into()),
             cookies,
+            forget: None,
         }
-    }
-
-    /// Whether cookies travel over TLS only.
-    pub fn is_secure(&self) -> bool {
-        self.desk.public_url.is_https()
     }
 
     /// The page for a problem; who is not signed in is asked to, if that is what is wrong.
@@ -168,6 +167,7 @@ impl Answer {
             status: StatusCode::OK,
             body: Body::Plain(content_type, name, bytes),
             cookies: Vec::new(),
+            forget: None,
         }
     }
 
@@ -177,7 +177,15 @@ impl Answer {
             status: StatusCode::OK,
             body: Body::Download(file),
             cookies: Vec::new(),
+            forget: None,
         }
+    }
+
+    /// Makes the browser forget what it has kept, where that is said.
+    #[must_use]
+    pub fn forgetting(mut self, forget: Option<(HeaderName, HeaderValue)>) -> Self {
+        self.forget = forget;
+        self
     }
 
     /// Sets a cookie.
@@ -190,8 +198,9 @@ impl Answer {
     /// The HTTP answer.
     pub(super) fn into_response(self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.status);
-        // What one person may read is nobody else's, and no cache's to keep.
-        response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        if let Some(forget) = self.forget {
+            response.insert_header(forget);
+        }
         for cookie in self.cookies {
             response.cookie(cookie);
         }

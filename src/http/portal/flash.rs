@@ -3,18 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::Cookie;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::shell::{Banner, Tone};
+use crate::config::PublicUrl;
 use crate::domain::closed_enum;
+use crate::http::cookies::Carries;
 use crate::words::Words;
 
-/// Carries it.
-pub(super) const COOKIE: &str = "casebell_flash";
+/// How long it waits for the next page.
+const LIFETIME: TimeDelta = TimeDelta::minutes(2);
 
 closed_enum! {
     /// What was done. Each has the messages `flash-…` and `flash-detail-…`.
@@ -219,9 +221,9 @@ impl Flash {
     }
 
     /// The cookie that carries it to the next page.
-    pub(super) fn cookie(&self, secure: bool) -> Cookie<'static> {
+    pub(super) fn cookie(&self, url: &PublicUrl) -> Cookie<'static> {
         let text = serde_json::to_vec(self).unwrap_or_default();
-        cookie(URL_SAFE_NO_PAD.encode(text), secure, Duration::minutes(2))
+        Carries::Flash.cookie(url, URL_SAFE_NO_PAD.encode(text), LIFETIME)
     }
 
     /// Reads it from its cookie; what does not read is nothing.
@@ -231,18 +233,8 @@ impl Flash {
 }
 
 /// The cookie that takes it away once it was shown.
-pub(super) fn shown(secure: bool) -> Cookie<'static> {
-    cookie(String::new(), secure, Duration::ZERO)
-}
-
-fn cookie(value: String, secure: bool, lifetime: Duration) -> Cookie<'static> {
-    Cookie::build(COOKIE, value)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(secure)
-        .max_age(lifetime)
-        .finish()
+pub(super) fn shown(url: &PublicUrl) -> Cookie<'static> {
+    Carries::Flash.removal(url)
 }
 
 #[cfg(test)]
@@ -252,7 +244,8 @@ mod tests {
     #[test]
     fn it_survives_its_cookie_and_nothing_else_passes() {
         let flash = Flash::new(Done::Escalated).number("E-000045");
-        assert_eq!(Flash::from_cookie(flash.cookie(true).value()), Some(flash));
+        let url = PublicUrl::listening_on(([127, 0, 0, 1], 8080).into());
+        assert_eq!(Flash::from_cookie(flash.cookie(&url).value()), Some(flash));
         assert_eq!(Flash::from_cookie("bm9uc2Vuc2U"), None);
         assert_eq!(Flash::from_cookie(""), None);
     }

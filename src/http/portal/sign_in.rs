@@ -1,8 +1,8 @@
 //! Signing in, with a second factor where it is asked for, and the first set-up of an empty installation.
 
-use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
+use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -14,20 +14,20 @@ use super::render::is_local;
 use super::routes::{PortalRoute, pages};
 use super::shell::Theme;
 use super::typed::Typed;
-use super::visit::{THEME_COOKIE, Visit};
+use super::visit::Visit;
 use crate::credentials::hash_secret;
 use crate::domain::access::{Permission, Role};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::password;
 use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::http::call::{ANYONE, SIGNED_IN};
+use crate::http::cookies::Carries;
 use crate::http::fields::Fault;
+use crate::http::headers;
 use crate::http::password::chosen;
-use crate::http::principal::{Via, removal_cookie, session_cookie};
+use crate::http::principal::Via;
 use crate::http::problem::{Code, Problem};
-use crate::http::sign_in::{
-    self, Attempt, Entrance, HALF_LIFETIME, Half, Origin, SESSION_LIFETIME, SignedIn,
-};
+use crate::http::sign_in::{self, Attempt, Entrance, HALF_LIFETIME, Half, Origin, SignedIn};
 use crate::store::{sessions, setup_links};
 use crate::words::Words;
 use crate::workflow::administer::{AddOrganization, AddPerson, add_organization, add_person};
@@ -79,8 +79,8 @@ pub struct SetUpPage {
     pub form: Form,
 }
 
-/// Carries half a sign-in to the page that asks for the second factor.
-const HALF_COOKIE: &str = "casebell_half";
+/// How long the colours that were chosen are kept.
+const THEME_LIFETIME: TimeDelta = TimeDelta::days(365);
 
 /// Leads to the queue, to the cases, to where else one may work, or to the door.
 async fn home(visit: Visit) -> Outcome {
@@ -141,7 +141,8 @@ async fn enter(visit: Visit) -> Outcome {
         Ok(Entrance::Half(half)) => {
             let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
             let token = half.token(&visit.desk.key);
-            let cookie = half_cookie(&visit, token, HALF_LIFETIME.num_minutes());
+            // The password itself is kept nowhere: what is carried says that it was right, for minutes.
+            let cookie = Carries::Half.cookie(&visit.desk.public_url, token, HALF_LIFETIME);
             let address = format!("/sign-in/code?next={next}");
             Ok(visit.go(address, None).cookie(cookie))
         }
@@ -183,23 +184,11 @@ fn origin(visit: &Visit) -> Origin {
 /// The cookie of a new session.
 fn session(visit: &Visit, signed_in: &SignedIn) -> Cookie<'static> {
     let secret = signed_in.secret.expose_secret();
-    session_cookie(&visit.desk, secret, SESSION_LIFETIME)
-}
-
-/// The password itself is kept nowhere: what is carried says that it was right, for minutes, and only to the page that
-/// asks for the rest.
-fn half_cookie(visit: &Visit, token: String, minutes: i64) -> Cookie<'static> {
-    Cookie::build(HALF_COOKIE, token)
-        .path("/sign-in")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(visit.is_secure())
-        .max_age(Duration::minutes(minutes))
-        .finish()
+    Carries::Session.cookie(&visit.desk.public_url, secret, visit.desk.sessions.lifetime)
 }
 
 fn half_of(visit: &Visit) -> Option<Half> {
-    let token = visit.cookies.get(HALF_COOKIE)?;
+    let token = visit.cookie(Carries::Half)?;
     Half::read(&visit.desk.key, token, visit.now)
 }
 
@@ -233,7 +222,7 @@ async fn enter_code(visit: Visit) -> Outcome {
         Ok(signed_in) => Ok(visit
             .go(next, None)
             .cookie(session(&visit, &signed_in))
-            .cookie(half_cookie(&visit, String::new(), 0))),
+            .cookie(Carries::Half.removal(&visit.desk.public_url))),
         Err(problem)
             if matches!(
                 problem.code(),
@@ -255,10 +244,11 @@ async fn leave(visit: Visit) -> Outcome {
             .write(move |conn| Ok(sessions::close(conn, id)?))
             .await?;
     }
-    let cookie = removal_cookie(&visit.desk);
+    let url = &visit.desk.public_url;
     Ok(visit
         .go("/sign-in", Some(Flash::new(Done::SignedOut)))
-        .cookie(cookie))
+        .cookie(Carries::Session.removal(url))
+        .forgetting(headers::forget(url)))
 }
 
 async fn colours(visit: Visit) -> Outcome {
@@ -267,13 +257,8 @@ async fn colours(visit: Visit) -> Outcome {
     let back = Some(typed.raw("back"))
         .filter(|back| is_local(back))
         .unwrap_or("/");
-    let cookie = Cookie::build(THEME_COOKIE, theme.as_str())
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(visit.is_secure())
-        .max_age(Duration::days(365))
-        .finish();
+    let url = &visit.desk.public_url;
+    let cookie = Carries::Theme.cookie(url, theme.as_str(), THEME_LIFETIME);
     Ok(visit.go(back, None).cookie(cookie))
 }
 

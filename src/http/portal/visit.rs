@@ -11,7 +11,7 @@ use tracing_actix_web::RequestId;
 use url::form_urlencoded;
 
 use super::Portal;
-use super::flash::{self, Flash};
+use super::flash::Flash;
 use super::relationships::lines;
 use super::routes::Posted;
 use super::shell::{Shell, Theme, away, clock_words, navigation, viewer};
@@ -20,6 +20,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::http::client;
+use crate::http::cookies::Carries;
 use crate::http::desk::Desk;
 use crate::http::places::{self, PlaceView};
 use crate::http::principal::{self, Principal, Via};
@@ -31,8 +32,6 @@ use crate::workflow::{Actor, Failed};
 
 /// The largest form that is taken, in bytes: two of the longest texts, each byte of them encoded.
 const LARGEST_FORM: usize = 512 * 1024;
-/// Carries the colours that were chosen.
-pub(super) const THEME_COOKIE: &str = "casebell_theme";
 
 /// A visit, parsed.
 #[derive(Clone)]
@@ -63,8 +62,7 @@ pub struct Visit {
     pub request: String,
     /// What the last action did.
     pub flash: Option<Flash>,
-    /// Cookies by their names.
-    pub(super) cookies: HashMap<String, String>,
+    cookies: HashMap<String, String>,
     theme: Theme,
 }
 
@@ -179,10 +177,10 @@ impl Visit {
                 .collect(),
             request: id,
             flash: cookies
-                .get(flash::COOKIE)
+                .get(Carries::Flash.name(&desk.public_url))
                 .and_then(|text| Flash::from_cookie(text)),
             theme: cookies
-                .get(THEME_COOKIE)
+                .get(Carries::Theme.name(&desk.public_url))
                 .and_then(|name| Theme::named(name))
                 .unwrap_or_default(),
             cookies,
@@ -224,6 +222,12 @@ impl Visit {
         self.guest
             .as_ref()
             .map_or(chrono_tz::Tz::UTC, |guest| guest.time_zone)
+    }
+
+    /// What a cookie of the house carries.
+    pub(super) fn cookie(&self, carries: Carries) -> Option<&str> {
+        let name = carries.name(&self.desk.public_url);
+        self.cookies.get(name).map(String::as_str)
     }
 
     /// Who comes, signed in.

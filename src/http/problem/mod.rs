@@ -287,7 +287,6 @@ impl ResponseError for Problem {
         for (name, value) in &self.0.headers {
             response.append_header((name.clone(), value.clone()));
         }
-        response.insert_header((header::CACHE_CONTROL, "no-store"));
         match serde_json::to_string(&self.document(super::words())) {
             Ok(body) => response.content_type(CONTENT_TYPE).body(body),
             Err(error) => {

@@ -20,6 +20,7 @@ use crate::domain::case::{BusinessImpact, Deployment, Priority};
 use crate::domain::ids::{CaseId, CaseRef, EscalationId, EscalationRef, NextStepId, NoticeId};
 use crate::domain::notice::NoticeState;
 use crate::domain::organization::OrganizationKind;
+use crate::domain::session::SessionLimits;
 use crate::domain::text::{EmailAddress, PersonName, Slug};
 use crate::mail::message::Letter;
 use crate::mail::render::Renderer;
@@ -127,7 +128,11 @@ impl Desk {
             outbox: self.outbox.clone(),
             steps: Steps::new(self.db.clone()),
             resets: Resets::new(self.db.clone(), key(), Bell::default()),
-            presence: Presence::new(self.db.clone(), Seen::default()),
+            presence: Presence::new(
+                self.db.clone(),
+                Seen::default(),
+                SessionLimits::default().idle,
+            ),
             housekeeping: Housekeeping::new(self.db.clone()),
         }
     }

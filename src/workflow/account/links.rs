@@ -1,6 +1,6 @@
 //! One-time links to accounts: invitations, and new passwords in place of forgotten ones.
 
-use super::{INVITATION_LIFETIME, RESET_LIFETIME, audited, person};
+use super::{INVITATION_LIFETIME, Kept, RESET_LIFETIME, audited, end_keys, person};
 use crate::config::SecretKey;
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
@@ -11,7 +11,7 @@ use crate::domain::link::{LinkPurpose, LinkState};
 use crate::domain::notice::{LinkFacts, PasswordWay};
 use crate::domain::text::EmailAddress;
 use crate::store::people::{self, Person, PersonChanges};
-use crate::store::{organizations, pairings, sessions};
+use crate::store::{organizations, pairings};
 use crate::workflow::administer::{AddPerson, Address, By, join, reach, require};
 use crate::workflow::one_time_link::{self, Redemption};
 use crate::workflow::{Actor, Outcome, Refused, letters};
@@ -118,7 +118,7 @@ fn enabled(person: Person) -> Outcome<Person> {
 }
 
 /// Sets the password of whoever holds a link, which is used up. The address is theirs, since the link came by it.
-/// Every session of theirs ends, and every other link for a password is void.
+/// What an earlier password has opened ends, and every other link for a password is void.
 ///
 /// # Errors
 /// [`Refused::LinkUnknown`], [`Refused::Link`].
@@ -142,10 +142,7 @@ pub fn redeem(
         ..PersonChanges::default()
     };
     people::update(conn, id, &changes)?;
-    sessions::close_all(conn, id)?;
-    for purpose in LinkPurpose::ALL {
-        crate::store::one_time_links::revoke(conn, id, *purpose, now)?;
-    }
+    end_keys(conn, id, Kept::default(), now)?;
     let actor = Actor {
         access: crate::store::access::of_person(conn, &person, now)?,
         name: person.name(),

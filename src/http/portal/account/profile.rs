@@ -20,7 +20,7 @@ use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::store::people;
 use crate::words::Words;
-use crate::workflow::account::{self, UpdateAccount};
+use crate::workflow::account::{self, Kept, UpdateAccount};
 
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { profile:
@@ -100,6 +100,14 @@ pub(in crate::http::portal) fn sections(
         .autocomplete("current-password"),
     ];
     password.extend(new_password(words));
+    password.push(
+        Control::new(
+            Kind::Check,
+            "keep_tokens",
+            words.say("account-keep-tokens", &[]),
+        )
+        .hint(words.say("account-keep-tokens-hint", &[])),
+    );
     vec![
         Section::new(
             "name",
@@ -181,11 +189,15 @@ async fn password_changed(visit: &Visit) -> Result<(), Problem> {
     let chosen = twice(visit)?;
     let (principal, now) = (visit.principal()?, visit.now);
     let current = SecretString::from(Typed::of(visit).raw("current_password").to_owned());
-    let (actor, session) = (principal.oneself(), principal.session());
+    let actor = principal.oneself();
+    let kept = Kept {
+        session: principal.session(),
+        tokens: Typed::of(visit).ticked("keep_tokens"),
+    };
     password::confirmed(&visit.desk, actor.id(), "current_password", current, now).await?;
     let hash = password::chosen(&visit.desk, "password", chosen, &principal.email).await?;
     visit
-        .write(move |conn| account::change_password(conn, &actor, session, &hash, now))
+        .write(move |conn| account::change_password(conn, &actor, kept, &hash, now))
         .await?;
     visit.desk.bell.ring();
     Ok(())

@@ -222,13 +222,14 @@ async fn new_codes(visit: &Visit, section: &'static str) -> Result<Vec<String>, 
         visit.desk.key.clone(),
         visit.now,
     );
+    let session = visit.principal()?.session();
     let code = Typed::of(visit).raw("code").to_owned();
     let counter = Counter::code(actor.id());
     throttle::attempt(&visit.desk, std::slice::from_ref(&counter), now).await?;
     let codes = visit
         .write(move |conn| {
             let codes = match section {
-                "confirm" => second_factor::confirm(conn, &key, &actor, &code, now)?,
+                "confirm" => second_factor::confirm(conn, &key, (&actor, session), &code, now)?,
                 _ => second_factor::renew_codes(conn, &key, &actor, &code, now)?,
             };
             counter.forget(conn)?;
@@ -253,10 +254,11 @@ async fn turn_off(visit: Visit) -> Outcome {
 
 async fn turned_off(visit: &Visit) -> Result<(), Problem> {
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
+    let session = visit.principal()?.session();
     let shown = SecretString::from(Typed::of(visit).raw("password").to_owned());
     password::confirmed(&visit.desk, actor.id(), "password", shown, now).await?;
     visit
-        .write(move |conn| second_factor::turn_off(conn, &actor, now))
+        .write(move |conn| second_factor::turn_off(conn, &actor, session, now))
         .await?;
     visit.desk.bell.ring();
     Ok(())

@@ -43,7 +43,17 @@ async fn signed_in(visit: &Visit) -> Result<AccountPage, Problem> {
             title: device(words, &session.user_agent),
             small: words.say(
                 "session-since",
-                &[("at", visit.times().absolute(session.created_at).into())],
+                &[
+                    ("at", visit.times().absolute(session.created_at).into()),
+                    (
+                        "idle",
+                        visit
+                            .times()
+                            .absolute(visit.desk.idle_until(session))
+                            .into(),
+                    ),
+                    ("end", visit.times().absolute(session.expires_at).into()),
+                ],
             ),
             chip: match is_current {
                 true => words.say("session-this", &[]),
