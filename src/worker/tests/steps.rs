@@ -74,7 +74,8 @@ on_each_database! {
                 diesel::insert_into(sessions::table).values((
                     sessions::id.eq(SessionId::new(now)), sessions::person_id.eq(dana),
                     sessions::token_hash.eq(minute.to_string()), sessions::csrf_token.eq(""), sessions::user_agent.eq(""),
-                    sessions::created_at.eq(At(now)), sessions::last_seen_at.eq(At(now)), sessions::expires_at.eq(At(at)),
+                    sessions::created_at.eq(At(now)), sessions::last_seen_at.eq(At(now)), sessions::proven_at.eq(At(now)),
+                    sessions::idle_until.eq(At(at)), sessions::expires_at.eq(At(now + TimeDelta::days(7))),
                 )).execute(conn)?;
                 diesel::insert_into(idempotency_keys::table).values((
                     idempotency_keys::person_id.eq(dana), idempotency_keys::key.eq(minute.to_string()),

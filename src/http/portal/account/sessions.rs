@@ -37,6 +37,7 @@ async fn signed_in(visit: &Visit) -> Result<AccountPage, Problem> {
         .await?;
     let words = visit.words();
     let others = found.len() > 1;
+    let told = |at| visit.times().absolute(at);
     let row = |session: &sessions::Session| {
         let is_current = Some(session.id) == current;
         Row {
@@ -44,15 +45,9 @@ async fn signed_in(visit: &Visit) -> Result<AccountPage, Problem> {
             small: words.say(
                 "session-since",
                 &[
-                    ("at", visit.times().absolute(session.created_at).into()),
-                    (
-                        "idle",
-                        visit
-                            .times()
-                            .absolute(visit.desk.idle_until(session))
-                            .into(),
-                    ),
-                    ("end", visit.times().absolute(session.expires_at).into()),
+                    ("at", told(session.created_at).into()),
+                    ("idle", told(visit.desk.idle_until(session)).into()),
+                    ("end", told(session.expires_at).into()),
                 ],
             ),
             chip: match is_current {
