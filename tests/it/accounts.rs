@@ -22,6 +22,8 @@ mod second_factors;
 on_both_databases! { Desk:
     a_password_is_chosen_by_the_rule,
     a_password_is_changed,
+    tokens_are_kept_on_purpose,
+    a_session_ends_by_itself,
     sessions_are_seen_and_ended,
     another_device_is_told,
     whoever_is_shut_out_is_out_at_once,
@@ -213,11 +215,14 @@ async fn a_password_is_changed(desk: Desk) {
         .await
         .names_fields(&[("new_password", "too_short")]);
     there.get("/me").await.ok();
+    let token = desk.person("dana");
+    token.get("/me").await.ok();
     here.post("/me/password", change(PASSWORD, NEW))
         .await
         .done();
     here.get("/me").await.ok();
     there.get("/me").await.refused(401, "unauthenticated");
+    token.get("/me").await.refused(401, "unauthenticated");
     let post = desk.post().await;
     assert_eq!(post.recipients(), ["dana@acme.test"]);
     sign_in(&desk, "dana@acme.test", PASSWORD)
@@ -256,6 +261,48 @@ async fn a_password_is_changed(desk: Desk) {
         .ok();
     here.get("/me").await.refused(401, "unauthenticated");
     assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
+}
+
+async fn tokens_are_kept_on_purpose(desk: Desk) {
+    let (here, token) = (
+        Session::open(&desk, "dana@acme.test").await,
+        desk.person("dana"),
+    );
+    let change = json!({ "current_password": PASSWORD, "new_password": NEW, "keep_tokens": true });
+    here.post("/me/password", change).await.done();
+    token.get("/me").await.ok();
+    here.get("/me").await.ok();
+}
+
+/// Unused, it ends after a working day; used, after a week.
+async fn a_session_ends_by_itself(desk: Desk) {
+    let (used, unused) = (
+        Session::open(&desk, "dana@acme.test").await,
+        Session::open(&desk, "dana@acme.test").await,
+    );
+    let begun = desk.now();
+    desk.passes(TimeDelta::hours(7));
+    used.get("/me").await.ok();
+    desk.works().await;
+    desk.passes(TimeDelta::hours(1));
+    unused.get("/me").await.refused(401, "unauthenticated");
+    let list = used.get("/sessions").await.ok();
+    let mut list = list["items"].as_array().expect("sessions").iter();
+    let current = list.find(|one| one["current"] == true).expect("this one");
+    let at = |name: &str| {
+        let text = current[name].as_str().expect("an instant");
+        text.parse::<casebell::domain::Instant>()
+            .expect("an instant")
+    };
+    assert_eq!(at("idle_until"), desk.now() + TimeDelta::hours(8));
+    assert_eq!(at("expires_at"), begun + TimeDelta::days(7));
+    while desk.now() < begun + TimeDelta::days(7) - TimeDelta::hours(6) {
+        desk.passes(TimeDelta::hours(6));
+        used.get("/me").await.ok();
+        desk.works().await;
+    }
+    desk.reaches(begun + TimeDelta::days(7));
+    used.get("/me").await.refused(401, "unauthenticated");
 }
 
 async fn sessions_are_seen_and_ended(desk: Desk) {

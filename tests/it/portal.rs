@@ -7,6 +7,7 @@ use crate::support::browser::{Browser, Scripts, leaves, signs_in};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::high;
+use crate::support::world::PASSWORD;
 
 on_both_databases! { Desk:
     the_main_job_in_a_browser,
@@ -67,6 +68,10 @@ async fn main_job(desk: &Desk, scripts: Scripts) {
     // A second before, not yet; then it is, and with scripts nobody needs to ask.
     desk.passes(TimeDelta::hours(24) - TimeDelta::seconds(1));
     her.goes_to(address.as_str()).await;
+    // Overnight her session has ended. She signs in again, and is where she wanted to be.
+    her.types("E-mail address", &dana.email()).await;
+    her.types("Password", PASSWORD).await;
+    her.presses("Sign in").await;
     her.reads("Can be escalated in").await;
     desk.passes(TimeDelta::seconds(1));
     if scripts == Scripts::Off {

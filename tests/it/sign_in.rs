@@ -67,6 +67,7 @@ on_both_databases! { Desk:
 
 async fn signing_in_and_out(desk: Desk) {
     let answer = sign_in(&desk, "dana@acme.test", PASSWORD).await;
+    assert_eq!(answer.header("cache-control"), "no-store");
     let cookie = answer.header("set-cookie").to_owned();
     for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(part), "{cookie}");

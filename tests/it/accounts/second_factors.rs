@@ -104,17 +104,20 @@ async fn a_code_is_taken_once(desk: Desk) {
         1,
         "{statuses:?}"
     );
-    // An older one is not taken after a newer one; a neighbour ahead is.
-    with(code_of(&secret, desk.now() - TimeDelta::seconds(30)))
-        .await
-        .refused(401, "invalid_second_factor");
-    with(code_of(&secret, desk.now() + TimeDelta::seconds(30)))
-        .await
-        .created();
+    // An older one is not taken after a newer one, and none before its time.
+    for seconds in [-30, 30] {
+        with(code_of(&secret, desk.now() + TimeDelta::seconds(seconds)))
+            .await
+            .refused(401, "invalid_second_factor");
+    }
+    // One that is a step old is taken, and no older one.
     desk.passes(TimeDelta::minutes(10));
     with(code_of(&secret, desk.now() - TimeDelta::seconds(60)))
         .await
         .refused(401, "invalid_second_factor");
+    with(code_of(&secret, desk.now() - TimeDelta::seconds(30)))
+        .await
+        .created();
 }
 
 async fn codes_are_not_guessed(desk: Desk) {
