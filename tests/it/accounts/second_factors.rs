@@ -110,8 +110,8 @@ async fn a_code_is_taken_once(desk: Desk) {
             .await
             .refused(401, "invalid_second_factor");
     }
-    // One that is a step old is taken, and no older one.
-    desk.passes(TimeDelta::minutes(10));
+    // One that is a step old is taken, and no older one; guesses are forgotten by then.
+    desk.passes(TimeDelta::minutes(20));
     with(code_of(&secret, desk.now() - TimeDelta::seconds(60)))
         .await
         .refused(401, "invalid_second_factor");
