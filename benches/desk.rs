@@ -21,6 +21,9 @@ use leash::{Leash, Leashed};
 
 /// How many cases there are.
 const CASES: usize = 20_000;
+/// How many people follow, and on how many pages each.
+const FOLLOWERS: usize = 84;
+const PAGES: usize = 12;
 /// How long each thing is asked for.
 const EACH: Duration = Duration::from_secs(5);
 /// How many ask at once where many do.
@@ -43,6 +46,8 @@ struct Desk {
     data: TempDir,
     database: Option<String>,
     token: String,
+    /// What those show who follow.
+    followers: Vec<String>,
     client: Client,
 }
 
@@ -80,15 +85,21 @@ async fn measure(name: &str, database: Option<&str>) {
     let top = rate(1, || desk.page(&server, None)).await;
     compared("page 150 of all cases / page 1", deep, top);
 
-    let live = desk.idle_streams(&case, 200).await;
+    let alone = slowest(MANY, read).await;
+    let live = desk.idle_streams(&case).await;
+    let followed = slowest(MANY, read).await;
+    println!(
+        "  {:<52} {followed:>8.2} ms {alone:>8.2} ms  ratio {:.2}",
+        format!(
+            "p99 of a case read with {} followers / with none",
+            live.len()
+        ),
+        followed / alone
+    );
     let followed = rate(1, write).await;
     drop(live);
     let alone = rate(1, write).await;
-    compared(
-        "entries written with 200 followers / with none",
-        followed,
-        alone,
-    );
+    compared("entries written with as many / with none", followed, alone);
 
     if database.is_some() {
         let second = desk.serve();
@@ -138,6 +149,34 @@ async fn rate(clients: usize, request: impl Fn() -> RequestBuilder) -> f64 {
     answered.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64()
 }
 
+/// How long the slowest hundredth of the requests takes at the least, in milliseconds, if `clients` ask as fast as they can.
+async fn slowest(clients: usize, request: impl Fn() -> RequestBuilder) -> f64 {
+    let begun = Instant::now();
+    let asking: Vec<_> = (0..clients)
+        .map(|_| {
+            let request = request();
+            tokio::spawn(async move {
+                let mut took = Vec::new();
+                while begun.elapsed() < EACH {
+                    let again = request.try_clone().expect("a request without a stream");
+                    let asked = Instant::now();
+                    let answer = again.send().await.expect("an answer");
+                    assert!(answer.status().is_success(), "{}", answer.status());
+                    answer.bytes().await.expect("all of it");
+                    took.push(asked.elapsed());
+                }
+                took
+            })
+        })
+        .collect();
+    let mut took = Vec::new();
+    for asked in asking {
+        took.extend(asked.await.expect("no panic"));
+    }
+    took.sort_unstable();
+    took[took.len() * 99 / 100].as_secs_f64() * 1000.0
+}
+
 /// A process that serves.
 struct Server {
     api: String,
@@ -151,6 +190,7 @@ impl Desk {
             data,
             database: database.map(str::to_owned),
             token: String::new(),
+            followers: Vec::new(),
             client: Client::builder().no_proxy().build().expect("a client"),
         };
         let records = desk.data.path().join("records.ndjson");
@@ -166,6 +206,11 @@ impl Desk {
             "bench",
         ]);
         made.trim().clone_into(&mut desk.token);
+        for n in 0..FOLLOWERS {
+            let who = format!("follower{n}@acme.test");
+            let made = desk.runs(&["token", "create", "--user", &who, "--name", "bench"]);
+            desk.followers.push(made.trim().to_owned());
+        }
         desk
     }
 
@@ -219,15 +264,16 @@ impl Desk {
         answer.json().await.expect("JSON")
     }
 
-    /// People who follow a case; they read nothing of what they are told.
-    async fn idle_streams(&self, case: &str, count: usize) -> Vec<Response> {
-        let mut streams = Vec::with_capacity(count);
-        for _ in 0..count {
-            let asking = self.client.get(format!("{case}/live"));
-            let asking = asking.bearer_auth(&self.token).send();
-            let answer = asking.await.expect("an answer");
-            assert!(answer.status().is_success(), "{}", answer.status());
-            streams.push(answer);
+    /// People who follow a case on as many pages as they may; they read nothing of what they are told.
+    async fn idle_streams(&self, case: &str) -> Vec<Response> {
+        let mut streams = Vec::new();
+        for token in &self.followers {
+            for _ in 0..PAGES {
+                let asking = self.client.get(format!("{case}/live"));
+                let answer = asking.bearer_auth(token).send().await.expect("an answer");
+                assert!(answer.status().is_success(), "{}", answer.status());
+                streams.push(answer);
+            }
         }
         streams
     }
@@ -243,6 +289,10 @@ fn furniture() -> String {
         json!({"type": "user", "email": "dana@acme.test", "first_name": "Dana", "last_name": "Cole",
             "organization": "acme", "roles": ["designated_contact"]}),
     ];
+    lines.extend((0..FOLLOWERS).map(|n| {
+        json!({"type": "user", "email": format!("follower{n}@acme.test"), "first_name": "Fay", "last_name": "Low",
+            "organization": "acme", "roles": ["portal_viewer"]})
+    }));
     lines.extend((0..CASES).map(|n| {
         let (day, minute) = (1 + n % 28, n / 28 % 1440);
         let opened = format!("2026-02-{day:02}T{:02}:{:02}:00Z", minute / 60, minute % 60);

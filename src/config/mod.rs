@@ -46,6 +46,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Threads that answer requests; as many as processors unless set.
     pub workers: Option<usize>,
+    /// How many live streams a process keeps open; 4,096 unless set.
+    pub live_streams: usize,
     /// A directory whose mail templates win over the built-in ones (N1).
     pub templates_dir: Option<PathBuf>,
     /// Proxies whose `X-Forwarded-For` is believed when a client's address is needed.
@@ -80,6 +82,7 @@ const KNOWN: &[Known] = &[
     known("log"),
     known("log_format"),
     known("workers"),
+    known("live_streams"),
     known("templates_dir"),
     known("trusted_proxies"),
     known("session_idle_minutes"),
@@ -178,6 +181,9 @@ impl Settings {
                 .value("log_format", values::log_format)
                 .unwrap_or_default(),
             workers: reader.value("workers", values::workers),
+            live_streams: reader
+                .value("live_streams", values::streams)
+                .unwrap_or(values::STREAMS),
             templates_dir: reader.value("templates_dir", values::directory),
             trusted_proxies: reader
                 .value("trusted_proxies", values::networks)

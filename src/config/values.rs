@@ -307,6 +307,16 @@ pub(super) fn session_idle(text: &str, lifetime: TimeDelta) -> Result<TimeDelta,
     }
 }
 
+/// How many live streams a process keeps open unless it is set.
+pub(super) const STREAMS: usize = 4096;
+
+pub(super) fn streams(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=1_000_000) => Ok(count),
+        _ => Err("not a number of live streams; right would be 1 to 1000000".to_owned()),
+    }
+}
+
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }

@@ -231,6 +231,7 @@ diesel::table! {
         search_text -> Text,
         updated_at -> Moment,
         version -> BigInt,
+        salt -> Nullable<Text>,
     }
 }
 
@@ -250,6 +251,7 @@ diesel::table! {
         decided_at -> Nullable<Moment>,
         decision_note -> Nullable<Text>,
         version -> BigInt,
+        salt -> Nullable<Text>,
     }
 }
 
@@ -284,6 +286,7 @@ diesel::table! {
         rating_comment -> Nullable<Text>,
         rated_at -> Nullable<Moment>,
         version -> BigInt,
+        salt -> Nullable<Text>,
     }
 }
 
@@ -307,6 +310,9 @@ diesel::table! {
         redacted_at -> Nullable<Moment>,
         external_id -> Nullable<Text>,
         version -> BigInt,
+        position -> BigInt,
+        changed_position -> BigInt,
+        salt -> Nullable<Text>,
     }
 }
 
@@ -319,6 +325,7 @@ diesel::table! {
         case_id -> Key,
         feed -> Text,
         read_at -> Moment,
+        position -> BigInt,
     }
 }
 
@@ -340,6 +347,7 @@ diesel::table! {
         settled_at -> Nullable<Moment>,
         lapse_told_at -> Nullable<Moment>,
         version -> BigInt,
+        salt -> Nullable<Text>,
     }
 }
 
@@ -364,6 +372,7 @@ diesel::table! {
         after -> Nullable<Text>,
         previous_hash -> Text,
         hash -> Text,
+        said -> Nullable<Text>,
     }
 }
 
@@ -403,6 +412,7 @@ diesel::table! {
         created_at -> Moment,
         sent_at -> Nullable<Moment>,
         version -> BigInt,
+        to_erase -> Bool,
     }
 }
 

@@ -71,5 +71,13 @@ pub fn may_edit(author: Option<PersonId>, by: PersonId, at: Instant, now: Instan
     author == Some(by) && now.signed_duration_since(at) < EDIT_WINDOW
 }
 
+/// The place behind `last` in the order of what is written on a case: the instant in microseconds since 1970, or one more
+/// than `last` where the clock is not beyond that. So places order as things were committed, whoever's clock is behind,
+/// and never count what somebody may not see (F2).
+pub fn position_after(last: Option<i64>, at: Instant) -> i64 {
+    let now = at.timestamp_micros();
+    last.map_or(now, |last| now.max(last + 1))
+}
+
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,8 @@ use crate::store;
 
 /// The largest body that is taken, in bytes.
 pub const LARGEST_BODY: usize = 1024 * 1024;
+/// Where a stream that broke off goes on, as browsers say it.
+const LAST_EVENT_ID: &str = "last-event-id";
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -51,6 +53,8 @@ pub struct Call<A = (), B = (), Q = (), P = Principal> {
     pub client: Option<IpAddr>,
     /// What the client calls itself.
     pub user_agent: String,
+    /// The last event of a stream that the client has, if it comes back to one.
+    pub last_event_id: Option<String>,
     repeat: Option<store::idempotency::Request>,
 }
 
@@ -246,6 +250,11 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             }
             _ => None,
         };
+        let last_event_id = request
+            .headers()
+            .get(LAST_EVENT_ID)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
         let user_agent = request
             .headers()
             .get(header::USER_AGENT)
@@ -260,6 +269,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             query,
             body,
             if_match,
+            last_event_id,
             repeat,
         })
     }

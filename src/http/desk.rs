@@ -78,7 +78,7 @@ impl Desk {
             resets: Bell::default(),
             sessions: settings.sessions,
             seen: Seen::default(),
-            live: Live::default(),
+            live: Live::with_places(settings.live_streams),
             support_phone: settings.support_phone.clone(),
             key,
             trusted_proxies: settings.trusted_proxies.clone(),

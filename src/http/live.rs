@@ -1,195 +1,270 @@
-//! Live streams: server-sent events that tell of changes as they are committed (F5).
+//! Live streams: server-sent events that tell of a case as its changes are committed (F5).
 //!
-//! A stream asks the rows again before everything it says: who its reader is, whether they still may, and what there is
-//! for them, all in one transaction. So whatever is taken away ends it before another word (A7).
+//! A process looks once for all who follow something ([`hub`]), and hands each what is theirs. Before anybody is told
+//! anything it is asked of the rows who they are and whether they still may, in the same transaction: whatever is taken
+//! away ends a stream before another word (A7).
 
-use std::sync::Arc;
+mod hub;
+mod place;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
 use futures_util::stream::{self, Stream};
-use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant as Moment;
 
 use super::desk::Desk;
-use super::principal::{self, Principal};
+use super::principal::{Principal, Via};
 use super::problem::{Code, Problem};
-use crate::db::Conn;
-use crate::domain::Instant;
-use crate::words::Words;
+use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId, SessionId, TokenId};
 
-/// How many streams a process keeps open.
-const STREAMS: usize = 1024;
-/// What other processes commit is seen this much later at the most.
-const GLANCE: Duration = Duration::from_secs(1);
-/// A burst of writes is told of at once: many followers of a busy desk look no more often than this.
-const GATHER: Duration = Duration::from_millis(200);
+pub use place::{MalformedPlace, Place};
+
+/// How many streams one person has in a process: a dozen pages, so that nobody takes the places of others.
+const OF_ONE: usize = 12;
+/// How many tellings wait for a slow reader. What does not fit is looked for again when there is room.
+const WAITING: usize = 2;
 /// A silent connection is cut by whoever stands between; a word now and then keeps it.
 const BREATH: Duration = Duration::from_secs(15);
 
 /// The streams of a process. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Live {
-    slots: Arc<Semaphore>,
+pub struct Live(Arc<Streams>);
+
+#[derive(Debug)]
+struct Streams {
+    /// How many there may be.
+    places: usize,
+    open: Mutex<Open>,
+    /// Somebody follows who may have missed something.
+    joined: Notify,
     stopping: watch::Sender<bool>,
 }
 
-impl Default for Live {
-    fn default() -> Self {
+#[derive(Debug, Default)]
+struct Open {
+    followers: HashMap<u64, Arc<Follower>>,
+    of_person: HashMap<PersonId, usize>,
+    next: u64,
+    /// Whether the hub looks for them.
+    looking: bool,
+}
+
+/// Somebody who follows a case.
+#[derive(Debug)]
+struct Follower {
+    case: CaseId,
+    number: CaseNumber,
+    key: Key,
+    /// Who it was when they came.
+    reader: Arc<Principal>,
+    state: Mutex<State>,
+}
+
+/// How far a follower has been told, and by which way.
+#[derive(Clone, Debug)]
+struct State {
+    /// The last place that was told: what the reader comes back with.
+    told: Place,
+    /// The last place that was looked at, whether it was for this reader or not.
+    seen: i64,
+    /// None once the stream has ended.
+    news: Option<mpsc::Sender<Bytes>>,
+}
+
+/// What somebody showed and where they act: those of one key may do the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    shown: Shown,
+    organization: OrganizationId,
+    acting_as: Option<PersonId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Shown {
+    Session(SessionId),
+    Token(TokenId),
+}
+
+impl Key {
+    fn of(reader: &Principal) -> Self {
         Self {
-            slots: Arc::new(Semaphore::new(STREAMS)),
-            stopping: watch::Sender::new(false),
+            shown: match reader.via {
+                Via::Session { id, .. } => Shown::Session(id),
+                Via::Token { id, .. } => Shown::Token(id),
+            },
+            organization: reader.organization.id,
+            acting_as: reader.acting_as.as_ref().map(|(clone, _)| *clone),
         }
     }
 }
 
+impl Follower {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A case that is followed.
+#[derive(Clone, Copy, Debug)]
+pub struct Followed {
+    /// The case.
+    pub case: CaseId,
+    /// Its number.
+    pub number: CaseNumber,
+    /// What the reader knows.
+    pub from: Place,
+}
+
 impl Live {
+    /// Streams of a process that keeps so many open.
+    pub fn with_places(places: usize) -> Self {
+        Self(Arc::new(Streams {
+            places,
+            open: Mutex::default(),
+            joined: Notify::new(),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
     /// Ends all streams, so that the server can stop: their readers come back to another process.
     pub fn stop(&self) {
-        self.stopping.send_replace(true);
-    }
-}
-
-/// One thing that a stream says.
-#[derive(Clone, Debug)]
-pub struct Event {
-    name: &'static str,
-    data: String,
-}
-
-impl Event {
-    /// An event of this name, with its data as JSON.
-    ///
-    /// # Errors
-    /// [`Code::Internal`] if it does not serialize.
-    pub fn new(name: &'static str, data: &impl Serialize) -> Result<Self, Problem> {
-        let data = serde_json::to_string(data).map_err(|error| {
-            tracing::error!(%error, "an event does not serialize");
-            Problem::new(Code::Internal)
-        })?;
-        Ok(Self { name, data })
+        self.0.stopping.send_replace(true);
     }
 
-    /// JSON has no bare line breaks, so that one line of data is all of it.
-    fn write(&self, out: &mut String) {
-        out.push_str("event: ");
-        out.push_str(self.name);
-        out.push_str("\ndata: ");
-        out.push_str(&self.data);
-        out.push_str("\n\n");
-    }
-}
-
-/// What a stream tells of, and how far it has told.
-pub trait Told: Clone + Send + Sync + 'static {
-    /// What there is for the reader beyond what was told, and how far that is. A problem ends the stream.
-    ///
-    /// # Errors
-    /// What the reader may not see any more, and the database's own.
-    fn news(
+    /// Takes a place; gives what it is told, and whether the hub has to be started.
+    fn join(
         &self,
-        conn: &mut Conn,
-        reader: &Principal,
-        words: &Words,
-        now: Instant,
-    ) -> Result<(Vec<Event>, Self), Problem>;
+        reader: Principal,
+        followed: &Followed,
+    ) -> Result<(mpsc::Receiver<Bytes>, Occupied, bool), Problem> {
+        let mut open = self.0.open();
+        if open.followers.len() >= self.0.places {
+            return Err(Problem::new(Code::TooManyStreams));
+        }
+        let person = reader.person;
+        let of_person = open.of_person.entry(person).or_default();
+        if *of_person >= OF_ONE {
+            return Err(Problem::new(Code::TooManyStreamsOfOne).with("most", OF_ONE));
+        }
+        *of_person += 1;
+        let key = Key::of(&reader);
+        let known = open.followers.values().find(|other| other.key == key);
+        let reader = known.map_or_else(|| Arc::new(reader), |other| Arc::clone(&other.reader));
+        let (news, told) = mpsc::channel(WAITING);
+        let state = State {
+            told: followed.from,
+            seen: followed.from.position,
+            news: Some(news),
+        };
+        let follower = Follower {
+            case: followed.case,
+            number: followed.number,
+            key,
+            reader,
+            state: Mutex::new(state),
+        };
+        let id = open.next;
+        open.next += 1;
+        open.followers.insert(id, Arc::new(follower));
+        let starts = !std::mem::replace(&mut open.looking, true);
+        let occupied = Occupied {
+            streams: Arc::clone(&self.0),
+            id,
+            person,
+        };
+        Ok((told, occupied, starts))
+    }
 }
 
-struct Following<T> {
-    desk: Arc<Desk>,
-    reader: Principal,
-    told: T,
-    pulse: watch::Receiver<()>,
+impl Streams {
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream's place, free again when the stream is gone.
+struct Occupied {
+    streams: Arc<Streams>,
+    id: u64,
+    person: PersonId,
+}
+
+impl Drop for Occupied {
+    fn drop(&mut self) {
+        let mut open = self.streams.open();
+        open.followers.remove(&self.id);
+        if let Some(count) = open.of_person.get_mut(&self.person) {
+            *count -= 1;
+            if *count == 0 {
+                open.of_person.remove(&self.person);
+            }
+        }
+    }
+}
+
+/// One thing that a stream says: its name, the place after it, and its data, which is JSON and so one line.
+fn write_event(out: &mut String, name: &str, place: Option<Place>, data: &str) {
+    use std::fmt::Write as _;
+    if let Some(place) = place {
+        let _ = writeln!(out, "id: {place}");
+    }
+    let _ = write!(out, "event: {name}\ndata: {data}\n\n");
+}
+
+struct Following {
+    news: mpsc::Receiver<Bytes>,
     stopping: watch::Receiver<bool>,
     spoken_at: Moment,
-    ended: bool,
-    _slot: OwnedSemaphorePermit,
+    _place: Occupied,
 }
 
-/// Tells `reader` of whatever follows what was `told`, until they may not know any more.
+/// Tells `reader` of whatever follows what they know, until they may not know any more.
 ///
 /// # Errors
-/// [`Code::TooManyStreams`].
-pub fn follow<T: Told>(
+/// [`Code::TooManyStreamsOfOne`], [`Code::TooManyStreams`], [`Code::Internal`] if nobody can look.
+pub fn follow(
     desk: &Arc<Desk>,
     reader: Principal,
-    told: T,
-) -> Result<impl Stream<Item = Bytes> + Send + use<T>, Problem> {
-    let slot = Arc::clone(&desk.live.slots)
-        .try_acquire_owned()
-        .map_err(|_| Problem::new(Code::TooManyStreams))?;
+    followed: &Followed,
+) -> Result<impl Stream<Item = Bytes> + Send + use<>, Problem> {
+    let (news, place, starts) = desk.live.join(reader, followed)?;
+    let stopping = desk.live.0.stopping.subscribe();
+    if starts {
+        hub::start(Arc::clone(desk), Arc::clone(&desk.live.0))?;
+    }
+    desk.live.0.joined.notify_one();
     let stream = Following {
-        desk: Arc::clone(desk),
-        reader,
-        told,
-        pulse: desk.bell.listen(),
-        stopping: desk.live.stopping.subscribe(),
+        news,
+        stopping,
         spoken_at: Moment::now(),
-        ended: false,
-        _slot: slot,
+        _place: place,
     };
-    // The first word goes out at once, so that the reader knows that they are connected.
-    let hello = stream::once(async { Bytes::from_static(b": connected\nretry: 2000\n\n") });
+    // The first word goes out at once, so that the reader knows that they are connected, and where they are.
+    let hello = format!(": connected\nretry: 2000\nid: {}\n\n", followed.from);
+    let hello = stream::once(async { Bytes::from(hello) });
     let rest = stream::unfold(stream, |mut stream| async move {
         let said = stream.next().await?;
-        Some((Bytes::from(said), stream))
+        Some((said, stream))
     });
     Ok(stream::StreamExt::chain(hello, rest))
 }
 
-impl<T: Told> Following<T> {
+impl Following {
     /// What to say next; nothing any more after the end.
-    async fn next(&mut self) -> Option<String> {
-        if self.ended {
-            return None;
-        }
-        loop {
-            let mut said = String::new();
-            match self.look().await {
-                Ok(news) => news.iter().for_each(|event| event.write(&mut said)),
-                // A database that is away comes back, and nothing was told meanwhile.
-                Err(problem) if problem.code() == Code::DatabaseUnavailable => {}
-                Err(problem) => {
-                    self.ended = true;
-                    let code = serde_json::json!({ "code": problem.code().as_str() });
-                    Event::new("end", &code).ok()?.write(&mut said);
-                }
+    async fn next(&mut self) -> Option<Bytes> {
+        let said = tokio::select! {
+            said = self.news.recv() => said?,
+            () = tokio::time::sleep_until(self.spoken_at + BREATH) => {
+                Bytes::from_static(b": still here\n\n")
             }
-            if said.is_empty() && self.spoken_at.elapsed() >= BREATH {
-                said.push_str(": still here\n\n");
-            }
-            if !said.is_empty() {
-                self.spoken_at = Moment::now();
-                return Some(said);
-            }
-            tokio::select! {
-                changed = self.pulse.changed() => {
-                    changed.ok()?;
-                    tokio::time::sleep(GATHER).await;
-                    self.pulse.mark_unchanged();
-                }
-                () = tokio::time::sleep(GLANCE) => {}
-                () = stopped(&mut self.stopping) => return None,
-            }
-        }
-    }
-
-    async fn look(&mut self) -> Result<Vec<Event>, Problem> {
-        let (reader, told) = (self.reader.clone(), self.told.clone());
-        let words = self.desk.words.clone();
-        let now = self.desk.clock.now();
-        let (news, told) = self
-            .desk
-            .db
-            .read(move |conn| {
-                let reader =
-                    principal::again(conn, &reader, now)?.ok_or_else(Problem::unauthenticated)?;
-                told.news(conn, &reader, &words, now)
-            })
-            .await?;
-        self.told = told;
-        Ok(news)
+            () = stopped(&mut self.stopping) => return None,
+        };
+        self.spoken_at = Moment::now();
+        Some(said)
     }
 }
 

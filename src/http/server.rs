@@ -86,6 +86,8 @@ impl Server {
                 .wrap(TracingLogger::<RequestSpan>::new())
         })
         .disable_signals()
+        // Who has closed their side does not wait for an answer: a stream that they followed gives its place free.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(FINISH_WITHIN);
         if let Some(workers) = settings.workers {
             server = server.workers(workers);

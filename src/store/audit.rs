@@ -167,6 +167,26 @@ fn kept(fields: Option<&Map<String, Value>>) -> QueryResult<Option<(String, Map<
     Ok(Some((text, read)))
 }
 
+/// Whether anything was recorded behind a place in the chain that may have taken access from somebody, and how far the
+/// chain has come. Places are given in the order of commit, so that nothing is missed.
+///
+/// # Errors
+/// The database's own.
+pub fn access_since(conn: &mut Conn, after: i64) -> QueryResult<(bool, i64)> {
+    /// Beyond as many it is asked anew what everybody may do.
+    const MOST: i64 = 1000;
+    let events: Vec<(i64, String)> = audit_events::table
+        .filter(audit_events::position.gt(after))
+        .order(audit_events::position.desc())
+        .limit(MOST)
+        .select((audit_events::position, audit_events::kind))
+        .load(conn)?;
+    let newest = events.first().map_or(after, |(position, _)| *position);
+    let many = events.len() as i64 == MOST;
+    let taken = events.iter().any(|(_, kind)| kind::may_take_access(kind));
+    Ok((many || taken, newest))
+}
+
 /// What a thing's changes after `at` replaced, the newest first.
 ///
 /// # Errors

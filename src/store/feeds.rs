@@ -9,8 +9,10 @@ use crate::db::schema::{cases, escalations, feed_entries, people};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
-use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
-use crate::domain::ids::{CaseId, EntryId, EscalationId, EscalationNumber, PersonId};
+use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update, position_after};
+use crate::domain::ids::{
+    CaseId, EntryId, EscalationId, EscalationNumber, LineId, OrganizationId, PersonId,
+};
 use crate::domain::organization::Side;
 use crate::store::lines::within_reach;
 use crate::store::people::display_name;
@@ -50,6 +52,10 @@ pub struct Entry {
     pub redacted_at: Option<Instant>,
     /// Counts its changes.
     pub version: i64,
+    /// Its place in the order in which the entries of its case were committed.
+    pub position: i64,
+    /// Its last change's place in the same order: its own place, as long as it is as it was written.
+    pub changed_position: i64,
 }
 
 /// An entry with the names that belong to it.
@@ -88,12 +94,13 @@ pub struct NewEntry<'a> {
     pub external_id: Option<&'a str>,
 }
 
-/// Adds an entry.
+/// Adds an entry, behind all those of its case. The case is locked, or new.
 ///
 /// # Errors
-/// The database's own.
+/// The database's own; a unique violation if somebody else writes on the case at the same time.
 pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<EntryId> {
     let id = EntryId::new(new.at);
+    let position = next_position(conn, new.case, new.at)?;
     diesel::insert_into(feed_entries::table)
         .values((
             feed_entries::id.eq(id),
@@ -108,9 +115,21 @@ pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<EntryId> {
             feed_entries::details.eq(new.details.as_ref().map(json).transpose()?),
             feed_entries::at.eq(At(new.at)),
             feed_entries::external_id.eq(new.external_id),
+            feed_entries::position.eq(position),
+            feed_entries::changed_position.eq(position),
         ))
         .execute(conn)?;
     Ok(id)
+}
+
+/// The place of what is now written on a case. It is asked for under the case's lock, so that whatever has a smaller one
+/// is committed before this is.
+fn next_position(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<i64> {
+    let last: Option<i64> = feed_entries::table
+        .filter(feed_entries::case_id.eq(case))
+        .select(max(feed_entries::changed_position))
+        .get_result(conn)?;
+    Ok(position_after(last, at))
 }
 
 /// Which entries a list holds.
@@ -124,7 +143,7 @@ pub enum FeedOf {
     Escalation(EscalationId),
 }
 
-/// Entries that exist for the reader, the newest first, after the one named by `after`.
+/// Entries that exist for the reader, in the order of their commit with the newest first, behind the place `after`.
 ///
 /// # Errors
 /// The database's own.
@@ -132,7 +151,7 @@ pub fn list(
     conn: &mut Conn,
     access: &Access,
     of: &FeedOf,
-    after: Option<(Instant, EntryId)>,
+    after: Option<i64>,
     limit: i64,
 ) -> QueryResult<Vec<EntryView>> {
     let mut query = feed_entries::table
@@ -166,25 +185,14 @@ pub fn list(
     if !access.sees(Visibility::Internal) {
         query = query.filter(feed_entries::visibility.eq(Visibility::Public));
     }
-    if let Some((at, id)) = after {
-        query = query
-            .filter(feed_entries::at.le(At(at)))
-            .filter(feed_entries::at.lt(At(at)).or(feed_entries::id.lt(id)));
+    if let Some(after) = after {
+        query = query.filter(feed_entries::position.lt(after));
     }
     let rows: Vec<Row> = query
-        .order((feed_entries::at.desc(), feed_entries::id.desc()))
+        .order(feed_entries::position.desc())
         .limit(limit)
         .load(conn)?;
     Ok(rows.into_iter().map(EntryView::from).collect())
-}
-
-/// How far the feeds of a case are for a reader: what tells whether there is something new for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    /// The newest entry that exists for them.
-    pub newest: Option<EntryId>,
-    /// When one of those entries was last corrected or redacted.
-    pub changed_at: Option<Instant>,
 }
 
 /// Only the entries of a case that exist for a reader, in both feeds or in the case feed alone. What is not theirs is left
@@ -202,56 +210,96 @@ macro_rules! readable {
     }};
 }
 
-/// How far the feeds of a case are for a reader.
+/// How far the feeds of a case have come for a reader: the place of the newest entry, or change of one, that exists for
+/// them; 0 without any.
 ///
 /// # Errors
 /// The database's own.
-pub fn stamp(conn: &mut Conn, access: &Access, case: CaseId) -> QueryResult<Stamp> {
-    let newest = feed_entries::table.select(feed_entries::id);
-    let newest = readable!(newest, access, case)
-        .order(feed_entries::id.desc())
+pub fn newest(conn: &mut Conn, access: &Access, case: CaseId) -> QueryResult<i64> {
+    let places = feed_entries::table.select(feed_entries::changed_position);
+    let newest: Option<i64> = readable!(places, access, case)
+        .order(feed_entries::changed_position.desc())
         .first(conn)
         .optional()?;
-    let edited = feed_entries::table.select(max(feed_entries::edited_at));
-    let edited: Option<At> = readable!(edited, access, case)
-        .filter(feed_entries::edited_at.is_not_null())
-        .get_result(conn)?;
-    let redacted = feed_entries::table.select(max(feed_entries::redacted_at));
-    let redacted: Option<At> = readable!(redacted, access, case)
-        .filter(feed_entries::redacted_at.is_not_null())
-        .get_result(conn)?;
-    Ok(Stamp {
-        newest,
-        changed_at: edited.max(redacted).map(|at| at.0),
-    })
+    Ok(newest.unwrap_or_default())
 }
 
-/// The entries of both feeds that came after `newest` and exist for the reader, the oldest first; a hundred at most.
+/// The place of the newest entry of one feed of a case, whoever may see it; 0 without any.
 ///
 /// # Errors
 /// The database's own.
-pub fn since(
-    conn: &mut Conn,
-    access: &Access,
-    case: CaseId,
-    newest: Option<EntryId>,
-) -> QueryResult<Vec<EntryView>> {
-    const MOST: i64 = 100;
-    let entries = feed_entries::table
+pub fn newest_in(conn: &mut Conn, case: CaseId, feed: Feed) -> QueryResult<i64> {
+    let newest: Option<i64> = feed_entries::table
+        .filter(
+            feed_entries::case_id
+                .eq(case)
+                .and(feed_entries::feed.eq(feed)),
+        )
+        .select(max(feed_entries::position))
+        .get_result(conn)?;
+    Ok(newest.unwrap_or_default())
+}
+
+/// How far a case has come, and what decides who may know.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub struct Head {
+    /// The case.
+    pub case: CaseId,
+    /// Whose case it is.
+    pub organization: OrganizationId,
+    /// Its line of business.
+    pub line: LineId,
+    /// Counts its changes.
+    pub version: i64,
+    /// The place of the newest entry, or change of one, whoever may see it; none without any.
+    pub newest: Option<i64>,
+}
+
+/// How far several cases have come.
+///
+/// # Errors
+/// The database's own.
+pub fn heads(conn: &mut Conn, of: &[CaseId]) -> QueryResult<Vec<Head>> {
+    let newest = feed_entries::table
+        .filter(feed_entries::case_id.eq(cases::id))
+        .select(max(feed_entries::changed_position))
+        .single_value();
+    cases::table
+        .filter(cases::id.eq_any(of.to_vec()))
+        .select((
+            cases::id,
+            cases::organization_id,
+            cases::line_of_business_id,
+            cases::version,
+            newest,
+        ))
+        .load(conn)
+}
+
+/// What was written or changed behind a place in the feeds of a case, in the order of its commit, `limit` at most. It is
+/// read for many readers at once: whoever tells one of them asks [`Access::sees_entry`] first.
+///
+/// # Errors
+/// The database's own.
+pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResult<Vec<EntryView>> {
+    let rows: Vec<Row> = feed_entries::table
         .left_join(people::table.on(people::id.nullable().eq(feed_entries::author_id)))
         .left_join(
             escalations::table.on(escalations::id.nullable().eq(feed_entries::escalation_id)),
         )
+        .filter(
+            feed_entries::case_id
+                .eq(case)
+                .and(feed_entries::changed_position.gt(place)),
+        )
+        .order(feed_entries::changed_position.asc())
+        .limit(limit)
         .select((
             Entry::as_select(),
             (people::first_name, people::last_name).nullable(),
             escalations::number.nullable(),
-        ));
-    let mut query = readable!(entries, access, case);
-    if let Some(newest) = newest {
-        query = query.filter(feed_entries::id.gt(newest));
-    }
-    let rows: Vec<Row> = query.order(feed_entries::id.asc()).limit(MOST).load(conn)?;
+        ))
+        .load(conn)?;
     Ok(rows.into_iter().map(EntryView::from).collect())
 }
 
@@ -298,10 +346,12 @@ impl From<Row> for EntryView {
 ///
 /// # Errors
 /// The database's own.
-pub fn edit(conn: &mut Conn, id: EntryId, body: &str, now: Instant) -> QueryResult<()> {
-    diesel::update(feed_entries::table.filter(feed_entries::id.eq(id)))
+pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryResult<()> {
+    let position = next_position(conn, entry.case_id, now)?;
+    diesel::update(feed_entries::table.filter(feed_entries::id.eq(entry.id)))
         .set((
             feed_entries::body.eq(body),
+            feed_entries::changed_position.eq(position),
             feed_entries::edited_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))
@@ -313,10 +363,12 @@ pub fn edit(conn: &mut Conn, id: EntryId, body: &str, now: Instant) -> QueryResu
 ///
 /// # Errors
 /// The database's own.
-pub fn redact(conn: &mut Conn, id: EntryId, now: Instant) -> QueryResult<()> {
-    diesel::update(feed_entries::table.filter(feed_entries::id.eq(id)))
+pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<()> {
+    let position = next_position(conn, entry.case_id, now)?;
+    diesel::update(feed_entries::table.filter(feed_entries::id.eq(entry.id)))
         .set((
             feed_entries::body.eq(""),
+            feed_entries::changed_position.eq(position),
             feed_entries::redacted_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))
@@ -324,32 +376,76 @@ pub fn redact(conn: &mut Conn, id: EntryId, now: Instant) -> QueryResult<()> {
         .map(drop)
 }
 
-/// For each feed, when the provider last made something visible to the customer, not later than `at` (C7).
+/// The newest of what the provider made visible to the customer in a feed.
+#[derive(Clone, Copy, Debug)]
+pub struct ProviderUpdate {
+    /// The feed.
+    pub feed: Feed,
+    /// The latest instant of such an entry.
+    pub at: Instant,
+    /// The farthest place of such an entry.
+    pub position: i64,
+}
+
+/// Only the entries that count as updates by the provider (C7). The list of their kinds is the domain's own, asked rather
+/// than written again.
+macro_rules! provider_updates {
+    () => {{
+        let counting: Vec<EntryKind> = EntryKind::ALL
+            .iter()
+            .copied()
+            .filter(|kind| {
+                counts_as_provider_update(*kind, Visibility::Public, Some(Side::Provider))
+            })
+            .collect();
+        feed_entries::table
+            .filter(feed_entries::visibility.eq(Visibility::Public))
+            .filter(feed_entries::author_side.eq(Side::Provider))
+            .filter(feed_entries::kind.eq_any(counting))
+    }};
+}
+
+/// For each feed, what the provider last made visible to the customer, not later than `at` (C7).
 ///
 /// # Errors
 /// The database's own.
-pub fn last_provider_entries(
+pub fn provider_updates(
     conn: &mut Conn,
     case: CaseId,
     at: Instant,
-) -> QueryResult<Vec<(Feed, Instant)>> {
-    // The same list that the domain decides by, asked of it rather than written again.
-    let counting: Vec<EntryKind> = EntryKind::ALL
-        .iter()
-        .copied()
-        .filter(|kind| counts_as_provider_update(*kind, Visibility::Public, Some(Side::Provider)))
-        .collect();
-    let rows: Vec<(Feed, Option<At>)> = feed_entries::table
+) -> QueryResult<Vec<ProviderUpdate>> {
+    let rows: Vec<(Feed, Option<At>, Option<i64>)> = provider_updates!()
         .filter(feed_entries::case_id.eq(case))
-        .filter(feed_entries::visibility.eq(Visibility::Public))
-        .filter(feed_entries::author_side.eq(Side::Provider))
-        .filter(feed_entries::kind.eq_any(counting))
         .filter(feed_entries::at.le(At(at)))
         .group_by(feed_entries::feed)
-        .select((feed_entries::feed, diesel::dsl::max(feed_entries::at)))
+        .select((
+            feed_entries::feed,
+            max(feed_entries::at),
+            max(feed_entries::position),
+        ))
+        .load(conn)?;
+    let updates = rows.into_iter().filter_map(|(feed, at, position)| {
+        Some(ProviderUpdate {
+            feed,
+            at: at?.0,
+            position: position?,
+        })
+    });
+    Ok(updates.collect())
+}
+
+/// The farthest place of an update by the provider in each of several cases (C7).
+///
+/// # Errors
+/// The database's own.
+pub fn newest_provider_updates(conn: &mut Conn, of: &[CaseId]) -> QueryResult<Vec<(CaseId, i64)>> {
+    let rows: Vec<(CaseId, Option<i64>)> = provider_updates!()
+        .filter(feed_entries::case_id.eq_any(of.to_vec()))
+        .group_by(feed_entries::case_id)
+        .select((feed_entries::case_id, max(feed_entries::position)))
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(feed, at)| Some((feed, at?.0)))
+        .filter_map(|(case, position)| Some((case, position?)))
         .collect())
 }

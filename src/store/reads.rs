@@ -1,5 +1,6 @@
 //! What people have read, per person and feed (F6).
 
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 
 use crate::db::Conn;
@@ -9,7 +10,18 @@ use crate::domain::Instant;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, PersonId};
 
-/// When a person last read each feed of a case, not later than `at`.
+/// How far a person has read a feed.
+#[derive(Clone, Copy, Debug)]
+pub struct Read {
+    /// The feed.
+    pub feed: Feed,
+    /// When they last read it.
+    pub at: Instant,
+    /// Up to which place: what was committed behind it is unread, whatever its clock says.
+    pub position: i64,
+}
+
+/// How far a person has read each feed of a case, not later than `at`.
 ///
 /// # Errors
 /// The database's own.
@@ -18,8 +30,8 @@ pub fn last(
     case: CaseId,
     person: PersonId,
     at: Instant,
-) -> QueryResult<Vec<(Feed, Instant)>> {
-    let rows: Vec<(Feed, Option<At>)> = feed_reads::table
+) -> QueryResult<Vec<Read>> {
+    let rows: Vec<(Feed, Option<At>, Option<i64>)> = feed_reads::table
         .filter(
             feed_reads::case_id
                 .eq(case)
@@ -27,15 +39,23 @@ pub fn last(
         )
         .filter(feed_reads::read_at.le(At(at)))
         .group_by(feed_reads::feed)
-        .select((feed_reads::feed, diesel::dsl::max(feed_reads::read_at)))
+        .select((
+            feed_reads::feed,
+            max(feed_reads::read_at),
+            max(feed_reads::position),
+        ))
         .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(feed, at)| Some((feed, at?.0)))
-        .collect())
+    let read = rows.into_iter().filter_map(|(feed, at, position)| {
+        Some(Read {
+            feed,
+            at: at?.0,
+            position: position?,
+        })
+    });
+    Ok(read.collect())
 }
 
-/// When a person last read each feed of several cases.
+/// Up to which place a person has read several cases, whichever feed they read farther.
 ///
 /// # Errors
 /// The database's own.
@@ -43,24 +63,20 @@ pub fn last_of(
     conn: &mut Conn,
     cases: &[CaseId],
     person: PersonId,
-) -> QueryResult<Vec<(CaseId, Feed, Instant)>> {
-    let rows: Vec<(CaseId, Feed, Option<At>)> = feed_reads::table
+) -> QueryResult<Vec<(CaseId, i64)>> {
+    let rows: Vec<(CaseId, Option<i64>)> = feed_reads::table
         .filter(feed_reads::case_id.eq_any(cases.to_vec()))
         .filter(feed_reads::person_id.eq(person))
-        .group_by((feed_reads::case_id, feed_reads::feed))
-        .select((
-            feed_reads::case_id,
-            feed_reads::feed,
-            diesel::dsl::max(feed_reads::read_at),
-        ))
+        .group_by(feed_reads::case_id)
+        .select((feed_reads::case_id, max(feed_reads::position)))
         .load(conn)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(case, feed, at)| Some((case, feed, at?.0)))
+        .filter_map(|(case, position)| Some((case, position?)))
         .collect())
 }
 
-/// Records that a person read a feed now.
+/// Records that a person read a feed now, up to this place.
 ///
 /// # Errors
 /// The database's own.
@@ -68,31 +84,36 @@ pub fn record(
     conn: &mut Conn,
     case: CaseId,
     person: PersonId,
-    feed: Feed,
+    (feed, position): (Feed, i64),
     now: Instant,
 ) -> QueryResult<()> {
-    let row = (
-        feed_reads::person_id.eq(person),
-        feed_reads::case_id.eq(case),
-        feed_reads::feed.eq(feed),
-        feed_reads::read_at.eq(At(now)),
-    );
-    let there = feed_reads::table
-        .filter(
-            feed_reads::case_id
-                .eq(case)
-                .and(feed_reads::person_id.eq(person)),
-        )
-        .filter(
-            feed_reads::feed
-                .eq(feed)
-                .and(feed_reads::read_at.eq(At(now))),
-        );
-    if diesel::select(diesel::dsl::exists(there)).get_result(conn)? {
-        return Ok(());
+    let there = || {
+        feed_reads::table
+            .filter(
+                feed_reads::case_id
+                    .eq(case)
+                    .and(feed_reads::person_id.eq(person)),
+            )
+            .filter(
+                feed_reads::feed
+                    .eq(feed)
+                    .and(feed_reads::read_at.eq(At(now))),
+            )
+    };
+    if diesel::select(exists(there())).get_result(conn)? {
+        return diesel::update(there().filter(feed_reads::position.lt(position)))
+            .set(feed_reads::position.eq(position))
+            .execute(conn)
+            .map(drop);
     }
     diesel::insert_into(feed_reads::table)
-        .values(row)
+        .values((
+            feed_reads::person_id.eq(person),
+            feed_reads::case_id.eq(case),
+            feed_reads::feed.eq(feed),
+            feed_reads::read_at.eq(At(now)),
+            feed_reads::position.eq(position),
+        ))
         .execute(conn)
         .map(drop)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
 use super::record::{case_fields, step_fields};
@@ -20,7 +21,9 @@ use crate::domain::reason::{Answers, Reason};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, Case};
 use crate::store::escalations::{self, Escalation};
-use crate::store::{audit, feeds, promises, reads, rules};
+use crate::store::feeds::{self, ProviderUpdate};
+use crate::store::reads::{self, Read};
+use crate::store::{audit, promises, rules};
 
 /// Assesses a case at an instant: in the past on the facts as they stood then, in the future on those of now. For one
 /// reason, or for each that can be chosen.
@@ -137,7 +140,7 @@ pub(super) fn decide(
 /// The database's own.
 pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> Outcome<CaseFacts> {
     let fields = fields_at(conn, case, at)?;
-    let entries = feeds::last_provider_entries(conn, case.id, at)?;
+    let updates = feeds::provider_updates(conn, case.id, at)?;
     let read = reads::last(conn, case.id, person, at)?;
     let active = escalations::active_at(conn, case.id, at)?;
     Ok(CaseFacts {
@@ -148,7 +151,7 @@ pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> Out
         business_impact: field(&fields, "business_impact")?,
         deployment: field(&fields, "deployment")?,
         engagements: field(&fields, "engagements")?,
-        last_provider_entry_at: entries.iter().map(|(_, at)| *at).max(),
+        last_provider_entry_at: updates.iter().map(|update| update.at).max(),
         rca: field::<Option<Instant>>(&fields, "rca_requested_at")?
             .map(|requested_at| {
                 Ok::<_, diesel::result::Error>(Rca {
@@ -162,7 +165,7 @@ pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> Out
             state: state_at(&escalation, at),
         }),
         promises: promises_at(conn, case, at)?,
-        read_at: read_up_to(&entries, &read),
+        read_at: read_up_to(&updates, &read),
     })
 }
 
@@ -174,15 +177,22 @@ fn fields_at(conn: &mut Conn, case: &Case, at: Instant) -> Outcome<Map<String, V
     Ok(fold_back(case_fields(case), &changes, at))
 }
 
-/// Each feed is read by itself: the provider's update is unread if it is in any of them.
-fn read_up_to(entries: &[(Feed, Instant)], read: &[(Feed, Instant)]) -> Option<Instant> {
-    let read_at = |feed: Feed| read.iter().find(|(of, _)| *of == feed).map(|(_, at)| *at);
-    let unread = entries
+/// Up to which instant a person knows what the provider wrote. Each feed is read by itself: an update is unread if it is so
+/// in any of them. What is read goes by the order of commit; where clocks disagree with it, the instant is set right.
+fn read_up_to(updates: &[ProviderUpdate], read: &[Read]) -> Option<Instant> {
+    let of = |feed: Feed| read.iter().find(|read| read.feed == feed);
+    let unread = updates
         .iter()
-        .find(|(feed, at)| read_at(*feed).is_none_or(|read| read < *at));
+        .find(|update| of(update.feed).is_none_or(|read| read.position < update.position));
     match unread {
-        Some((feed, _)) => read_at(*feed),
-        None => read.iter().map(|(_, at)| *at).max(),
+        Some(update) => {
+            let before = update.at - TimeDelta::microseconds(1);
+            of(update.feed).map(|read| read.at.min(before))
+        }
+        None => {
+            let newest = updates.iter().map(|update| update.at).max();
+            read.iter().map(|read| read.at).max().max(newest)
+        }
     }
 }
 

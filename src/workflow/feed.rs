@@ -280,7 +280,7 @@ pub fn edit(
     if !may_edit(view.entry.author_id, actor.id(), view.entry.at, now) {
         return Err(Refused::EditWindowClosed.into());
     }
-    feeds::edit(conn, id, body.as_str(), now)?;
+    feeds::edit(conn, &view.entry, body.as_str(), now)?;
     // Not the words: what may have to be redacted must not stand where nothing can be taken away.
     let before = record::object(json!({"version": view.entry.version}));
     let after = record::object(
@@ -315,7 +315,7 @@ pub fn redact(
     if view.entry.kind == EntryKind::Mark || view.entry.redacted_at.is_some() {
         return Err(Refused::NotEditable.into());
     }
-    feeds::redact(conn, id, now)?;
+    feeds::redact(conn, &view.entry, now)?;
     let thread = Thread::of(view.entry.feed, case.id, view.entry.escalation_id);
     notices::forget(conn, thread, &view.entry.body)?;
     let after = record::object(

@@ -296,10 +296,10 @@ fn leave_marks(
     Ok(())
 }
 
-/// Records that the actor has read a feed of a case, or both (F6).
+/// Records that the actor has read a feed of a case, or both, up to what stands in it now (F6).
 ///
 /// # Errors
-/// [`Refused::NotFound`].
+/// [`Refused::NotFound`], `Missing`.
 pub fn mark_read(
     conn: &mut Conn,
     actor: &Actor,
@@ -307,14 +307,38 @@ pub fn mark_read(
     feed: Option<Feed>,
     now: Instant,
 ) -> Outcome<CaseId> {
-    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::CasesView)?;
+    let id = readable(conn, actor, case)?;
     for each in Feed::ALL
         .iter()
         .copied()
         .filter(|each| feed.is_none_or(|feed| feed == *each))
     {
-        store::reads::record(conn, id, actor.id(), each, now)?;
+        let up_to = store::feeds::newest_in(conn, id, each)?;
+        store::reads::record(conn, id, actor.id(), (each, up_to), now)?;
     }
+    Ok(id)
+}
+
+/// Records that the actor has read feeds of a case up to these places: what they were shown (F6).
+///
+/// # Errors
+/// [`Refused::NotFound`], `Missing`.
+pub fn mark_shown(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: CaseId,
+    shown: &[(Feed, i64)],
+    now: Instant,
+) -> Outcome<CaseId> {
+    let id = readable(conn, actor, &CaseRef::Id(case))?;
+    for each in shown {
+        store::reads::record(conn, id, actor.id(), *each, now)?;
+    }
+    Ok(id)
+}
+
+fn readable(conn: &mut Conn, actor: &Actor, case: &CaseRef) -> Outcome<CaseId> {
+    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    actor.require(Permission::CasesView)?;
     Ok(id)
 }

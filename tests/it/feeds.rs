@@ -13,6 +13,7 @@ on_both_databases! { Desk:
     f4_markdown_is_rendered_safely,
     f4_an_entry_is_corrected_within_five_minutes,
     f6_unread_is_per_person_and_per_feed,
+    f6_what_came_later_is_unread_whatever_the_clocks_say,
     f7_each_feed_has_its_own_thread,
     m10_a_call_is_recorded,
 }
@@ -228,6 +229,22 @@ async fn f6_unread_is_per_person_and_per_feed(desk: Desk) {
     desk.passes(TimeDelta::minutes(1));
     eve.writes(&case, "Three.").await;
     assert!(has_unread(&dana, &case).await && has_unread(&carl, &case).await);
+}
+
+async fn f6_what_came_later_is_unread_whatever_the_clocks_say(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    eve.writes(&case, "One.").await;
+    desk.passes(TimeDelta::minutes(1));
+    dana.reads(&case).await;
+    assert!(!has_unread(&dana, &case).await);
+    // Support answers through a process whose clock is behind.
+    desk.falls_behind(TimeDelta::seconds(10));
+    eve.writes(&case, "Two.").await;
+    desk.passes(TimeDelta::minutes(1));
+    assert!(has_unread(&dana, &case).await);
+    dana.reads(&case).await;
+    assert!(!has_unread(&dana, &case).await);
 }
 
 async fn f7_each_feed_has_its_own_thread(desk: Desk) {

@@ -1,17 +1,30 @@
 //! A case as it happens: what a stream tells, what it never tells, and when it ends (F2, F5, A7).
 
-use serde_json::json;
+use std::sync::Arc;
 
-use crate::support::database::on_both_databases;
-use crate::support::desk::Desk;
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+use crate::support::database::{Backend, on_both_databases};
+use crate::support::desk::{Desk, runtime};
 use crate::support::person::{Case, Person, high};
+use crate::support::servers::Servers;
 use crate::support::stream::Stream;
+use crate::support::window::Window;
 
 on_both_databases! { Desk:
     f5_a_new_entry_arrives_by_itself,
     f2_what_is_internal_is_not_told_to_customers,
     what_another_process_writes_is_told_too,
     whoever_loses_access_is_told_nothing_more,
+    a_clock_that_is_behind_hides_nothing,
+    a_stream_that_broke_off_goes_on_where_it_was,
+    what_was_written_before_the_page_asked_is_told,
+    f4_corrections_and_redactions_are_told,
+    nobody_takes_the_places_of_others,
 }
 
 /// What somebody follows of a case.
@@ -74,6 +87,161 @@ async fn what_another_process_writes_is_told_too(desk: Desk) {
     stream.says("case").await;
 }
 
+/// The ids of the next entries that a stream tells of, `count` of them; it may tell of the case between them.
+async fn entries(stream: &mut Stream, count: usize) -> Vec<Value> {
+    let mut ids = Vec::with_capacity(count);
+    while ids.len() < count {
+        let said = stream.next().await.expect("the stream goes on");
+        match said.event.as_str() {
+            "entry" => ids.push(said.data["id"].clone()),
+            "case" => {}
+            _ => panic!("{said:?}"),
+        }
+    }
+    ids
+}
+
+async fn a_clock_that_is_behind_hides_nothing(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let mut stream = follows(&desk, &dana, &case).await;
+    let first = eve.writes(&case, "One.").await;
+    assert_eq!(entries(&mut stream, 1).await, [first["id"].clone()]);
+    // Another process, whose clock is behind, goes on.
+    desk.falls_behind(TimeDelta::seconds(10));
+    let second = eve.writes(&case, "Two.").await;
+    let third = eve.writes(&case, "Three.").await;
+    let told = entries(&mut stream, 2).await;
+    assert_eq!(told, [second["id"].clone(), third["id"].clone()]);
+    // The feed has the same order, from the newest to the oldest, page by page.
+    let path = format!("/cases/{}/feed?limit=1", case.number);
+    let mut cursor = String::new();
+    for expected in [&third, &second, &first] {
+        let page = dana.get(&format!("{path}{cursor}")).await.ok();
+        assert_eq!(page["items"][0]["id"], expected["id"]);
+        cursor = format!(
+            "&cursor={}",
+            page["next_cursor"].as_str().unwrap_or_default()
+        );
+    }
+    desk.passes(TimeDelta::seconds(10));
+}
+
+async fn a_stream_that_broke_off_goes_on_where_it_was(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let mut stream = follows(&desk, &dana, &case).await;
+    let first = eve.writes(&case, "One.").await;
+    assert_eq!(entries(&mut stream, 1).await, [first["id"].clone()]);
+    // Its place is the entry's, although the case is told of later.
+    let place = stream.place.clone();
+    drop(stream);
+    eve.notes(&case, "Between us.").await;
+    let second = eve.writes(&case, "Two.").await;
+    let third = eve.writes(&case, "Three.").await;
+    let missed = [second["id"].clone(), third["id"].clone()];
+    let asks = |query: String| {
+        let address = desk.api(&format!("/cases/{}/live{query}", case.number));
+        desk.client().get(address).bearer_auth(dana.token())
+    };
+    let mut again = Stream::open(asks(String::new()).header("last-event-id", &place)).await;
+    assert_eq!(entries(&mut again, 2).await, missed);
+    // A browser repeats the address that the page gave it; what it says by itself is newer.
+    let address = format!("?after={place}");
+    let mut by_address = Stream::open(asks(address.clone())).await;
+    assert_eq!(entries(&mut by_address, 2).await, missed);
+    let fourth = eve.writes(&case, "Four.").await;
+    let newer = by_address.place.clone();
+    for stream in [&mut again, &mut by_address] {
+        assert_eq!(entries(stream, 1).await, [fourth["id"].clone()]);
+    }
+    let mut once_more = Stream::open(asks(address).header("last-event-id", newer)).await;
+    assert_eq!(entries(&mut once_more, 1).await, [fourth["id"].clone()]);
+    // What is no place is refused, and not taken for the beginning.
+    let path = format!("/cases/{}/live", case.number);
+    let wrong = dana.asks(Method::GET, &path);
+    wrong
+        .header("last-event-id", "the last one")
+        .await
+        .refused(400, "malformed_header");
+    dana.get(&format!("{path}?after=1"))
+        .await
+        .names_fields(&[("after", "malformed_cursor")]);
+}
+
+async fn what_was_written_before_the_page_asked_is_told(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    eve.writes(&case, "On the page.").await;
+    let window = Window::of(&desk, &dana).await;
+    let page = window.page(&format!("/cases/{}", case.number)).await;
+    let address = page
+        .text
+        .split_once("data-live=\"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(address, _)| address.replace("&amp;", "&").replace("&#x3D;", "="))
+        .expect("the page says where it is told of news");
+    // The page is on its way to the browser, which has not asked for the stream yet.
+    let missed = eve.writes(&case, "Between the page and its stream.").await;
+    let asking = desk.client().get(desk.page(&address));
+    let mut stream = Stream::open(asking.bearer_auth(dana.token())).await;
+    assert_eq!(entries(&mut stream, 1).await, [missed["id"].clone()]);
+}
+
+async fn f4_corrections_and_redactions_are_told(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let mut stream = follows(&desk, &dana, &case).await;
+    let entry = eve.writes(&case, "It is the prnter.").await;
+    assert_eq!(entries(&mut stream, 1).await, [entry["id"].clone()]);
+    stream.says("case").await;
+    let path = format!("/feed-entries/{}", entry["id"].as_str().expect("an id"));
+    // Also by a process whose clock is behind.
+    desk.falls_behind(TimeDelta::seconds(10));
+    let right = json!({ "body": "It is the printer." });
+    eve.patch(&path, right).await.ok();
+    let told = stream.says("entry_changed").await;
+    assert_eq!(told["id"], entry["id"]);
+    assert_eq!(told["body"], "It is the printer.");
+    stream.says("case").await;
+    let reason = json!({ "reason": "It is a secret." });
+    eve.post(&format!("{path}/redaction"), reason).await.ok();
+    let told = stream.says("entry_changed").await;
+    assert_eq!((&told["id"], &told["body"]), (&entry["id"], &json!("")));
+    desk.passes(TimeDelta::seconds(10));
+}
+
+async fn nobody_takes_the_places_of_others(desk: Desk) {
+    let (dana, carl, eve) = (desk.person("dana"), desk.person("carl"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let mut streams = Vec::new();
+    for _ in 0..12 {
+        streams.push(follows(&desk, &dana, &case).await);
+    }
+    let path = format!("/cases/{}/live", case.number);
+    let refused = dana
+        .get(&path)
+        .await
+        .refused(429, "too_many_streams_of_one");
+    assert!(refused.text.contains("12"), "{refused:?}");
+    let mut other = follows(&desk, &carl, &case).await;
+    // All are told, each once.
+    let entry = eve.writes(&case, "To all of you.").await;
+    for stream in streams.iter_mut().chain([&mut other]) {
+        assert_eq!(entries(stream, 1).await, [entry["id"].clone()]);
+    }
+    // Whoever goes makes room, as soon as it is noticed that they have gone.
+    drop(streams.pop());
+    let again = async || {
+        let asking = desk.client().get(desk.api(&path));
+        let answer = asking.bearer_auth(dana.token()).send().await;
+        answer.expect("an answer").status()
+    };
+    while again().await != reqwest::StatusCode::OK {
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn whoever_loses_access_is_told_nothing_more(desk: Desk) {
     let (ada, eve) = (desk.person("ada"), desk.person("eve"));
     let dana = desk.person("dana");
@@ -99,10 +267,95 @@ async fn whoever_loses_access_is_told_nothing_more(desk: Desk) {
     let mut stream = follows(&desk, &wall, &case).await;
     let mut other = follows(&desk, &dana, &case).await;
     let path = format!("/tokens/{}", made["id"].as_str().expect("an id"));
-    dana.asks(reqwest::Method::DELETE, &path).await.done();
+    dana.asks(Method::DELETE, &path).await.done();
     let end = stream.says("end").await;
     assert_eq!(end["code"], "unauthenticated");
     assert!(stream.rest().await.is_empty());
     eve.writes(&case, "Still here?").await;
     other.says("entry").await;
+}
+
+/// How many write at once, and how much each of them.
+const WRITERS: usize = 8;
+const EACH: usize = 15;
+
+/// Writes on one case from all sides, while somebody follows it at each server and one of them keeps coming back.
+fn every_entry_is_told_once(backend: Backend, servers: usize) {
+    if !backend.is_available() {
+        return;
+    }
+    runtime().block_on(async {
+        let servers = Servers::start(backend, servers).await;
+        let opened = json!({
+            "subject": "Everybody writes", "description": "x", "priority": "medium", "deployment": "cloud",
+            "business_impact": "limited",
+        });
+        let opened = servers.asks("dana", Method::POST, "/cases", opened).await;
+        let case = format!("/cases/{}", opened["number"].as_str().expect("a number"));
+        let (live, feed) = (format!("{case}/live"), format!("{case}/feed"));
+        let start = Arc::new(Barrier::new(WRITERS + 1));
+        let mut following = JoinSet::new();
+        for n in 0..servers.count() + 1 {
+            let asking = servers.request(n, Method::GET, &live);
+            let asking = asking.bearer_auth(servers.token("dana"));
+            let comes_back = n == servers.count();
+            let mut stream = Stream::open(asking.try_clone().expect("a request")).await;
+            following.spawn(async move {
+                let mut told = Vec::new();
+                while told.len() < WRITERS * EACH {
+                    told.extend(entries(&mut stream, 1).await);
+                    if comes_back && told.len() % 10 == 0 {
+                        let again = asking.try_clone().expect("a request");
+                        let again = again.header("last-event-id", stream.place.clone());
+                        stream = Stream::open(again).await;
+                    }
+                }
+                told
+            });
+        }
+        let mut writing = JoinSet::new();
+        for writer in 0..WRITERS {
+            let requests: Vec<_> = (0..EACH)
+                .map(|n| {
+                    let request = servers.request(writer + n, Method::POST, &feed);
+                    let entry = json!({ "body": format!("{writer}, {n}") });
+                    request.bearer_auth(servers.token("eve")).json(&entry)
+                })
+                .collect();
+            let start = start.clone();
+            writing.spawn(async move {
+                start.wait().await;
+                for request in requests {
+                    let written = request.send().await.expect("an answer");
+                    assert_eq!(written.status(), reqwest::StatusCode::CREATED);
+                }
+            });
+        }
+        start.wait().await;
+        writing.join_all().await;
+        let mut committed = Vec::new();
+        let mut page = String::new();
+        while committed.len() < WRITERS * EACH {
+            let path = format!("{case}/feed?limit=100{page}");
+            let list = servers.asks("dana", Method::GET, &path, Value::Null).await;
+            let items = list["items"].as_array().expect("items").iter();
+            committed.extend(items.map(|entry| entry["id"].clone()));
+            page = format!("&cursor={}", list["next_cursor"].as_str().unwrap_or_default());
+        }
+        committed.reverse();
+        for told in following.join_all().await {
+            assert_eq!(told, committed, "each entry once, in the order of their commits");
+        }
+        servers.stop();
+    });
+}
+
+#[test]
+fn every_entry_is_told_once_by_two_processes_over_postgresql() {
+    every_entry_is_told_once(Backend::Postgresql, 2);
+}
+
+#[test]
+fn every_entry_is_told_once_by_one_process_over_sqlite() {
+    every_entry_is_told_once(Backend::Sqlite, 1);
 }

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::{Access, MissingPermission, Permission};
 use crate::domain::closed_enum;
 use crate::domain::escalation::Verb;
-use crate::domain::feed::Visibility;
+use crate::domain::feed::{Feed, Visibility};
 use crate::domain::organization::Side;
 
 closed_enum! {
@@ -49,6 +49,15 @@ pub enum FieldRefusal {
 }
 
 impl Access {
+    /// Whether an entry of a feed exists for this person, who may see its case.
+    pub fn sees_entry(&self, feed: Feed, visibility: Visibility) -> bool {
+        let feed = match feed {
+            Feed::Case => true,
+            Feed::Escalation => self.can(Permission::EscalationsView),
+        };
+        feed && self.sees(visibility)
+    }
+
     /// Whether an entry exists for this person (F2). The side is asked besides the permission: an internal entry
     /// reaches no customer, whatever a role says.
     pub fn sees(&self, visibility: Visibility) -> bool {

@@ -252,6 +252,31 @@ pub fn seen_by(
     Kind::named(kind).map_or(SeenBy::Provider, |kind| kind.seen_by(before, after))
 }
 
+/// What happens on cases, and what only gives: nobody may do less after it than before.
+const TAKES_NOTHING: [&str; 13] = [
+    "case.",
+    "priority.",
+    "entry.",
+    "step.",
+    "escalation.",
+    "notice.",
+    "notices.",
+    "audit.",
+    "session.opened",
+    "token.issued",
+    "person.added",
+    "person.invited",
+    "access_request.made",
+];
+
+/// Whether somebody may be allowed less after an event of this kind, or be shut out. Of a kind that is not known, they may.
+pub fn may_take_access(kind: &str) -> bool {
+    !TAKES_NOTHING.iter().any(|part| match part.ends_with('.') {
+        true => kind.starts_with(part),
+        false => kind == *part,
+    })
+}
+
 /// The kinds that somebody asks for: one by its name, or all of a thing, as `pairing.`; none if there is no such.
 pub fn asked(name: &str) -> Vec<&'static str> {
     let fits = |kind: &&Kind| match name.strip_suffix('.') {

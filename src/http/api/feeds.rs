@@ -80,7 +80,7 @@ async fn page<A: Address>(
     let page = call
         .look(move |conn, call| {
             let of = of(conn, call)?;
-            let paging: Paging<(Instant, EntryId)> =
+            let paging: Paging<i64> =
                 Paging::read("feed", &of, call.query.limit, call.query.cursor.as_deref())?;
             let rows = feeds::list(
                 conn,
@@ -92,7 +92,7 @@ async fn page<A: Address>(
             let reader = call.reader();
             Ok(paging.page(
                 rows,
-                |view| (view.entry.at, view.entry.id),
+                |view| view.entry.position,
                 |view| EntryDocument::new(&reader, &view),
             ))
         })

@@ -3,30 +3,33 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::documents::{EntryDocument, Reader};
-use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::ids::{CaseId, CaseNumber, CaseRef};
+use crate::domain::ids::{CaseNumber, CaseRef};
 use crate::http::call::{Call, may};
-use crate::http::live::{Event, Told, follow};
-use crate::http::principal::Principal;
-use crate::http::problem::Problem;
+use crate::http::fields::{Fault, FieldError, request};
+use crate::http::live::{Followed, Place, follow};
+use crate::http::problem::{Code, Problem};
 use crate::http::reply::{EVENT_STREAM, Reply};
 use crate::http::route::{Route, table};
-use crate::store::cases;
-use crate::store::feeds::{self, Stamp};
-use crate::words::Words;
+use crate::store::{cases, feeds};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     let routes = table! { live:
-        GET "/cases/{case}/live" may(Permission::CasesView) => case, "The case as it happens: server-sent events `case` (it changed), `entry` (a new entry of a feed, as in the feed), `end` (you may not read on; says why)";
+        GET "/cases/{case}/live" may(Permission::CasesView) => case, "The case as it happens: server-sent events `entry` (a new entry of a feed, as in the feed), `entry_changed` (one was corrected or redacted), `case` (it changed), `end` (you may not read on; says why). Each is told once, in the order of its commit; a stream that broke off goes on behind `Last-Event-ID`";
     };
     routes
         .into_iter()
         .map(|route| route.answering_in(&[EVENT_STREAM]))
         .collect()
+}
+
+request! {
+    /// From where on a case is followed.
+    pub struct LiveQuery {
+        /// Behind the event of this `id`; from now on, if neither this nor `Last-Event-ID` is given.
+        after: Option<String>,
+    }
 }
 
 /// The data of the event `case`.
@@ -38,75 +41,50 @@ pub struct CaseChanged {
     version: i64,
 }
 
-/// How far a reader has been told of a case.
-#[derive(Clone, Copy)]
-struct CaseTold {
-    case: CaseId,
-    number: CaseNumber,
-    version: i64,
-    stamp: Stamp,
+impl CaseChanged {
+    /// The case has this version now.
+    pub const fn new(number: CaseNumber, version: i64) -> Self {
+        Self { number, version }
+    }
 }
 
-async fn case(call: Call<CaseRef>) -> Result<Reply<CaseChanged>, Problem> {
+async fn case(call: Call<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChanged>, Problem> {
     let (desk, reader) = (call.desk.clone(), call.principal.clone());
-    let told = call
-        .look(|conn, call| {
+    let from = known(&call)?;
+    let followed = call
+        .look(move |conn, call| {
             let access = call.principal.access();
             let view = cases::view(conn, access.reach(), &call.address)?;
             let case = view.ok_or_else(Problem::not_found)?.case;
-            Ok(CaseTold {
+            let from = match from {
+                Some(place) => place,
+                None => Place::new(feeds::newest(conn, access, case.id)?, case.version),
+            };
+            Ok(Followed {
                 case: case.id,
                 number: case.number,
-                version: case.version,
-                stamp: feeds::stamp(conn, access, case.id)?,
+                from,
             })
         })
         .await?;
-    Ok(Reply::live(follow(&desk, reader, told)?))
+    Ok(Reply::live(follow(&desk, reader, &followed)?))
 }
 
-impl Told for CaseTold {
-    fn news(
-        &self,
-        conn: &mut Conn,
-        reader: &Principal,
-        words: &Words,
-        now: Instant,
-    ) -> Result<(Vec<Event>, Self), Problem> {
-        let access = reader.access();
-        if !access.can(Permission::CasesView) {
-            return Err(Problem::missing_permission(Permission::CasesView));
-        }
-        let version = cases::version_of(conn, access.reach(), self.case)?;
-        let version = version.ok_or_else(Problem::not_found)?;
-        let mut stamp = feeds::stamp(conn, access, self.case)?;
-        if version == self.version && stamp == self.stamp {
-            return Ok((Vec::new(), *self));
-        }
-        let mut events = Vec::new();
-        if stamp.newest != self.stamp.newest {
-            let reader = Reader {
-                words,
-                access,
-                zone: reader.time_zone,
-                now,
-            };
-            for view in feeds::since(conn, access, self.case, self.stamp.newest)? {
-                events.push(Event::new("entry", &EntryDocument::new(&reader, &view))?);
-                // Of very many, the rest follows at the next look.
-                stamp.newest = Some(view.entry.id);
-            }
-        }
-        let changed = CaseChanged {
-            number: self.number,
-            version,
+/// What the reader knows already. A browser that comes back repeats the address that it was given first, and says in the
+/// header what it was told last.
+fn known(call: &Call<CaseRef, (), LiveQuery>) -> Result<Option<Place>, Problem> {
+    if let Some(id) = &call.last_event_id {
+        let malformed = || {
+            Problem::new(Code::MalformedHeader)
+                .with("header", "Last-Event-ID")
+                .with("expected", "the id of an event of this stream")
         };
-        events.push(Event::new("case", &changed)?);
-        let told = Self {
-            version,
-            stamp,
-            ..*self
-        };
-        Ok((events, told))
+        return id.parse().map(Some).map_err(|_| malformed());
     }
+    let malformed =
+        || Problem::invalid_field(FieldError::new("after", Fault::new("malformed_cursor")));
+    let after = call.query.after.as_deref();
+    after
+        .map(|after| after.parse().map_err(|_| malformed()))
+        .transpose()
 }

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::parts::{Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
 use super::visit::Visit;
-use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::feed::{EntryKind, Visibility, may_edit};
 use crate::domain::organization::Side;
@@ -22,8 +21,8 @@ pub struct Reading<'a> {
     pub organization: &'a str,
     /// The page that the feed stands on.
     pub page: &'a str,
-    /// When the reader last read the feed.
-    pub read_at: Option<Instant>,
+    /// Up to which place the reader has read the feed.
+    pub read_up_to: Option<i64>,
     /// Whether entries may still be changed: the case is open.
     pub open: bool,
 }
@@ -47,7 +46,9 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
         at: row.at,
         body,
         internal: row.visibility == Visibility::Internal,
-        unread: !own && row.kind != EntryKind::Mark && of.read_at.is_none_or(|read| read < row.at),
+        unread: !own
+            && row.kind != EntryKind::Mark
+            && of.read_up_to.is_none_or(|read| read < row.position),
         bell: is_about_an_escalation(row),
         redacted: row.redacted_at.is_some(),
         link: link(of, view)?,

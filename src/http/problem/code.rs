@@ -177,6 +177,8 @@ codes! {
     BeforeOpening = "before_opening", UNPROCESSABLE_ENTITY;
     /// The calendar has no working day, so that no deadline can be told.
     NoBusinessDay = "no_business_day", UNPROCESSABLE_ENTITY;
+    /// The person follows as much live as one person may; another stream has to end first.
+    TooManyStreamsOfOne = "too_many_streams_of_one", TOO_MANY_REQUESTS;
     /// This process keeps as many live streams open as it can.
     TooManyStreams = "too_many_streams", SERVICE_UNAVAILABLE;
     /// Too many attempts; `Retry-After` says when the next is taken.

@@ -10,6 +10,8 @@ use super::leash::PATIENCE;
 pub struct Stream {
     response: Response,
     unread: String,
+    /// The last `id:` that was read, as a browser keeps it.
+    pub place: String,
 }
 
 /// What a stream said.
@@ -28,8 +30,11 @@ impl Stream {
         assert_eq!(response.status(), StatusCode::OK);
         let media = &response.headers()["content-type"];
         assert_eq!(media, "text/event-stream");
-        let unread = String::new();
-        Self { response, unread }
+        Self {
+            response,
+            unread: String::new(),
+            place: String::new(),
+        }
     }
 
     /// The next event; nothing at the end of the stream.
@@ -44,6 +49,9 @@ impl Stream {
                         .find_map(|line| line.strip_prefix(name))
                         .map(str::to_owned)
                 };
+                if let Some(id) = line("id: ") {
+                    self.place = id;
+                }
                 let Some(event) = line("event: ") else {
                     continue;
                 };

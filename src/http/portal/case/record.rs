@@ -7,7 +7,7 @@ use crate::domain::calendar::{Calendar, Replay};
 use crate::domain::case::{PriorityRequestState, Status};
 use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
 use crate::domain::feed::Feed;
-use crate::domain::ids::{CaseId, CaseRef, EntryId, LineId, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::reason::{Governance, Reason};
 use crate::http::pagination::Paging;
 use crate::http::problem::Problem;
@@ -17,8 +17,9 @@ use crate::store::escalations::{self, EscalationFilter, EscalationView, Order};
 use crate::store::feeds::{self, EntryView, FeedOf};
 use crate::store::people::{self, Person};
 use crate::store::promises::{self, NextStep};
+use crate::store::reads::{self, Read};
 use crate::store::requests::{self, PriorityRequest};
-use crate::store::{lines, reads, rules};
+use crate::store::{lines, rules};
 use crate::workflow::Actor;
 use crate::workflow::assess::{assess, facts};
 
@@ -40,8 +41,10 @@ pub(in crate::http::portal) struct CaseRecord {
     pub(in crate::http::portal) steps: Vec<NextStep>,
     /// Requests to raise the priority, newest first, with who asked.
     pub(in crate::http::portal) requests: Vec<(PriorityRequest, String)>,
-    /// When the reader last read each feed.
-    pub(in crate::http::portal) read: Vec<(Feed, Instant)>,
+    /// How far the reader has read each feed.
+    pub(in crate::http::portal) read: Vec<Read>,
+    /// How far the feeds have come for the reader: from where on the page is told of news.
+    pub(in crate::http::portal) newest: i64,
     pub(in crate::http::portal) facts: CaseFacts,
     pub(in crate::http::portal) policy: Policy,
     /// All reasons, those that can no longer be chosen included.
@@ -71,7 +74,7 @@ impl CaseRecord {
         let view = cases::view(conn, access.reach(), case)?.ok_or_else(Problem::not_found)?;
         access.require(Permission::CasesView)?;
         let id = view.case.id;
-        let paging = Paging::<(Instant, EntryId)>::read("portal/case-feed", &id, None, before)?;
+        let paging = Paging::<i64>::read("portal/case-feed", &id, None, before)?;
         let mut entries = feeds::list(
             conn,
             access,
@@ -79,7 +82,7 @@ impl CaseRecord {
             paging.after,
             paging.fetch(),
         )?;
-        let older = paging.next(&mut entries, |view| (view.entry.at, view.entry.id));
+        let older = paging.next(&mut entries, |view| view.entry.position);
         let (escalations, escalation_entries) = about_escalations(conn, access, &view)?;
         let facts = facts(conn, &view.case, actor.id(), now)?;
         let policy = rules::policy(conn)?;
@@ -99,6 +102,7 @@ impl CaseRecord {
             steps: promises::of_case(conn, id)?,
             requests: requests_of(conn, id)?,
             read: reads::last(conn, id, actor.id(), now)?,
+            newest: feeds::newest(conn, access, id)?,
             assessments: assess(conn, actor, &CaseRef::Id(id), None, None, now)?,
             facts,
             policy,
@@ -115,12 +119,12 @@ impl CaseRecord {
         })
     }
 
-    /// When the reader last read a feed.
-    pub(in crate::http::portal) fn read_at(&self, feed: Feed) -> Option<Instant> {
+    /// Up to which place the reader has read a feed.
+    pub(in crate::http::portal) fn read_up_to(&self, feed: Feed) -> Option<i64> {
         self.read
             .iter()
-            .find(|(of, _)| *of == feed)
-            .map(|(_, at)| *at)
+            .find(|read| read.feed == feed)
+            .map(|read| read.position)
     }
 
     /// The label of a reason; its code, should it be gone.

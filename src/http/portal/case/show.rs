@@ -12,6 +12,7 @@ use crate::domain::case::{Priority, PriorityRequestState, StepState, contact_may
 use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EscalationId};
+use crate::http::live::Place;
 use crate::http::portal::admin::calendars::track;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::checklist::{Readiness, checklist};
@@ -23,7 +24,7 @@ use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::escalations::EscalationView;
 use crate::words::assessment::outlook;
-use crate::workflow::update_case::mark_read;
+use crate::workflow::update_case::mark_shown;
 
 const PLACE: &str = "cases";
 
@@ -93,19 +94,22 @@ pub(in crate::http::portal) async fn read_feeds(
     visit: &Visit,
     record: &CaseRecord,
 ) -> Result<(), Problem> {
-    let newest =
-        |entries: &[crate::store::feeds::EntryView]| entries.iter().map(|view| view.entry.at).max();
-    let news = [
+    let newest = |entries: &[crate::store::feeds::EntryView]| {
+        entries.iter().map(|view| view.entry.position).max()
+    };
+    let shown = [
         (Feed::Case, newest(&record.entries)),
         (Feed::Escalation, newest(&record.escalation_entries)),
     ];
-    let is_new = news
-        .iter()
-        .any(|(feed, at)| at.is_some_and(|at| record.read_at(*feed).is_none_or(|read| read < at)));
-    if is_new {
+    let news: Vec<(Feed, i64)> = shown
+        .into_iter()
+        .filter_map(|(feed, newest)| Some((feed, newest?)))
+        .filter(|(feed, newest)| record.read_up_to(*feed).is_none_or(|read| read < *newest))
+        .collect();
+    if !news.is_empty() {
         let (actor, id, now) = (visit.actor()?.clone(), record.view.case.id, visit.now);
         visit
-            .write(move |conn| mark_read(conn, &actor, &CaseRef::Id(id), None, now))
+            .write(move |conn| mark_shown(conn, &actor, id, &news, now))
             .await?;
     }
     Ok(())
@@ -116,7 +120,11 @@ fn page(visit: &Visit, record: &CaseRecord, panel: Option<Panel>) -> Result<Case
     let page = record.page();
     Ok(CasePage {
         live: LiveLink {
-            href: format!("/api/v1/cases/{}/live", case.number),
+            href: format!(
+                "/api/v1/cases/{}/live?after={}",
+                case.number,
+                Place::new(record.newest, case.version)
+            ),
         },
         head: head(visit, record),
         description: case.description.clone(),
@@ -203,7 +211,7 @@ pub(in crate::http::portal) fn case_feed(
         visit,
         organization,
         page,
-        read_at: record.read_at(Feed::Case),
+        read_up_to: record.read_up_to(Feed::Case),
         open: record.is_open(),
     };
     let entries = record
@@ -232,13 +240,13 @@ pub(in crate::http::portal) fn escalation_feed(
     current: Option<EscalationId>,
     page: &str,
 ) -> Result<EscalationFeed, Problem> {
-    let read_at = record.read_at(Feed::Escalation);
+    let read_up_to = record.read_up_to(Feed::Escalation);
     let organization = record.view.organization.name.as_str();
     let reading = Reading {
         visit,
         organization,
         page,
-        read_at,
+        read_up_to,
         open: record.is_open(),
     };
     let mut feed = EscalationFeed {

@@ -1,6 +1,6 @@
 //! The list of cases, and opening one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::StatusCode;
 
@@ -9,8 +9,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::case::{Priority, Status};
-use crate::domain::feed::Feed;
-use crate::domain::ids::{CaseId, CaseNumber, CaseRef};
+use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::http::call::may;
@@ -24,7 +23,7 @@ use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::store::cases::{self, CaseFilter, CaseView};
-use crate::store::{lines, organizations, reads};
+use crate::store::{feeds, lines, organizations, reads};
 use crate::workflow::open_case::{OpenCase, open_case};
 
 /// The most organizations that a list offers.
@@ -44,8 +43,8 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
 struct Found {
     rows: Vec<CaseView>,
     next_cursor: Option<String>,
-    /// When the reader last read each feed.
-    read: Vec<(CaseId, Feed, Instant)>,
+    /// Those on which support has written what the reader has not read.
+    unread: BTreeSet<CaseId>,
     organizations: Vec<Choice>,
 }
 
@@ -105,12 +104,12 @@ async fn list(visit: Visit) -> Outcome {
             let mut rows = cases::list(conn, reach, &filter, paging.fetch())?;
             let next_cursor = paging.next(&mut rows, |view| (view.case.opened_at, view.case.id));
             let ids: Vec<_> = rows.iter().map(|view| view.case.id).collect();
-            let read = reads::last_of(conn, &ids, access.person)?;
+            let unread = unread(conn, &ids, access.person)?;
             let organizations = customers(conn, reach)?;
             Ok(Found {
                 rows,
                 next_cursor,
-                read,
+                unread,
                 organizations,
             })
         })
@@ -179,7 +178,7 @@ fn page(visit: &Visit, found: Found) -> CasesPage {
         rows: found
             .rows
             .iter()
-            .map(|view| row(view, &found.read))
+            .map(|view| row(view, &found.unread))
             .collect(),
         pager: Pager {
             first: visit.asked("cursor").map(|_| address(visit, None)),
@@ -207,14 +206,24 @@ fn address(visit: &Visit, cursor: Option<&str>) -> String {
     format!("/cases?{query}")
 }
 
-fn row(view: &CaseView, read: &[(CaseId, Feed, Instant)]) -> CaseRow {
+/// Those of the cases on which the provider has written behind what the person has read. Whichever feed was read last: the
+/// two are opened together.
+fn unread(
+    conn: &mut Conn,
+    cases: &[CaseId],
+    person: PersonId,
+) -> Result<BTreeSet<CaseId>, Problem> {
+    let read: BTreeMap<CaseId, i64> = reads::last_of(conn, cases, person)?.into_iter().collect();
+    let newest = feeds::newest_provider_updates(conn, cases)?;
+    Ok(newest
+        .into_iter()
+        .filter(|(case, newest)| read.get(case).is_none_or(|read| read < newest))
+        .map(|(case, _)| case)
+        .collect())
+}
+
+fn row(view: &CaseView, unread: &BTreeSet<CaseId>) -> CaseRow {
     let case = &view.case;
-    let mine = read.iter().filter(|(id, ..)| *id == case.id);
-    // Whichever feed was read last: the two are opened together.
-    let read_at = mine.map(|(.., at)| *at).max();
-    let unread = case
-        .last_provider_entry_at
-        .is_some_and(|at| read_at.is_none_or(|read| read < at));
     CaseRow {
         number: case.number.to_string(),
         href: format!("/cases/{}", case.number),
@@ -225,7 +234,7 @@ fn row(view: &CaseView, read: &[(CaseId, Feed, Instant)]) -> CaseRow {
         owner: view.owner.as_ref().map(|owner| owner.name.clone()),
         updated_at: case.updated_at,
         escalation: view.active_escalation.is_some(),
-        unread,
+        unread: unread.contains(&case.id),
     }
 }
 

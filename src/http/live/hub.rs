@@ -1,0 +1,424 @@
+//! One look for all who follow: a thread of its own asks what is new in every case that is followed, and hands each
+//! follower what they may know of it.
+//!
+//! It looks when somebody of this process has written, and now and then for what others have. An idle look costs two
+//! queries, however many follow. Whoever follows is asked for again, once for all their streams, before they are told
+//! anything, when something was recorded that may have taken access from somebody, and every few seconds.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
+
+use actix_web::web::Bytes;
+use chrono_tz::Tz;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::{Follower, Key, Place, State, Streams, write_event};
+use crate::db::{Conn, Failure};
+use crate::domain::Instant;
+use crate::domain::access::{Access, Permission};
+use crate::domain::feed::{Feed, Visibility};
+use crate::domain::ids::{CaseId, LineId};
+use crate::domain::lines::Readers;
+use crate::domain::organization::Side;
+use crate::http::api::documents::{EntryDocument, Reader};
+use crate::http::api::live::CaseChanged;
+use crate::http::desk::Desk;
+use crate::http::principal::{self, Principal};
+use crate::http::problem::{Code, Problem};
+use crate::store::feeds::{self, Head};
+use crate::store::{audit, lines};
+use crate::words::Words;
+
+/// What other processes commit is seen this much later at the most.
+const GLANCE: Duration = Duration::from_secs(1);
+/// A burst of writes is told of at once: a busy desk is looked at no more often than this.
+const GATHER: Duration = Duration::from_millis(200);
+/// Who follows is asked for again after this time, whatever was recorded: what ends by the clock is recorded nowhere.
+const AGAIN: Duration = Duration::from_secs(5);
+/// How often all who follow are asked for again at the most, however often access changes.
+const ALL_AGAIN: Duration = Duration::from_millis(500);
+/// The most entries of a case that one look reads for those who are equally far; the rest follows at once.
+const MOST: i64 = 100;
+
+/// Starts to look, until nobody follows any more.
+///
+/// # Errors
+/// [`Code::Internal`] if the system gives no thread.
+pub(super) fn start(desk: Arc<Desk>, streams: Arc<Streams>) -> Result<(), Problem> {
+    let failed = |error: std::io::Error| {
+        tracing::error!(%error, "nobody looks for live streams");
+        Problem::new(Code::Internal)
+    };
+    let kept = Arc::clone(&streams);
+    let started = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .and_then(|runtime| {
+            std::thread::Builder::new()
+                .name("live".to_owned())
+                .spawn(move || runtime.block_on(look_out(desk, streams)))
+        });
+    if started.is_err() {
+        kept.open().looking = false;
+    }
+    started.map(drop).map_err(failed)
+}
+
+async fn look_out(desk: Arc<Desk>, streams: Arc<Streams>) {
+    let mut pulse = desk.bell.listen();
+    let mut stopping = streams.stopping.subscribe();
+    let mut hub = Hub::default();
+    while let Some(followers) = gathered(&streams) {
+        let begun = Moment::now();
+        pulse.mark_unchanged();
+        let more = match hub.look(&desk, followers).await {
+            Ok(more) => more,
+            // A database that is away comes back, and nothing was told meanwhile.
+            Err(problem) if problem.code() == Code::DatabaseUnavailable => false,
+            Err(problem) => {
+                tracing::error!(error = ?problem, "the look for live streams failed; it is tried again");
+                false
+            }
+        };
+        if more {
+            continue;
+        }
+        tokio::select! {
+            changed = pulse.changed() => if changed.is_err() { return },
+            () = streams.joined.notified() => {}
+            () = tokio::time::sleep(GLANCE) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => {
+                // Every stream ends by itself; whoever still comes is told so by theirs.
+                tokio::time::sleep(GATHER).await;
+            }
+        }
+        tokio::time::sleep(GATHER.saturating_sub(begun.elapsed())).await;
+    }
+}
+
+/// Who follows now; none if nobody does, and then nobody looks any more.
+fn gathered(streams: &Streams) -> Option<Vec<Arc<Follower>>> {
+    let mut open = streams.open();
+    if open.followers.is_empty() {
+        open.looking = false;
+        return None;
+    }
+    Some(open.followers.values().cloned().collect())
+}
+
+/// What is remembered from one look to the next.
+#[derive(Default)]
+struct Hub {
+    /// How far what was recorded has been looked through for access that was taken; none before the first look.
+    recorded: Option<i64>,
+    /// Access may have been taken, and not all who follow were asked for since.
+    suspicious: bool,
+    all_asked_at: Option<Moment>,
+    /// When each was last asked for.
+    asked: HashMap<Key, Moment>,
+}
+
+/// One look: what it is about, as it is handed to the database's thread.
+struct Round {
+    followers: Vec<(Arc<Follower>, State)>,
+    recorded: Option<i64>,
+    asks_all: bool,
+    asks: HashSet<Key>,
+}
+
+/// What a look has found.
+#[derive(Default)]
+struct Found {
+    recorded: Option<i64>,
+    taken: bool,
+    asked: Vec<Key>,
+    /// By the follower's index in the round.
+    tellings: Vec<(usize, Telling)>,
+    more: bool,
+}
+
+/// What is handed to a follower.
+enum Telling {
+    /// Where they are from now on, and what is said; empty where nothing was for them.
+    News(Place, i64, String),
+    End(String),
+}
+
+impl Hub {
+    /// Looks once; gives whether there is more to tell at once.
+    async fn look(&mut self, desk: &Desk, followers: Vec<Arc<Follower>>) -> Result<bool, Problem> {
+        let now = Moment::now();
+        // Who is slow to listen is told when there is room again.
+        let followers: Vec<_> = followers
+            .into_iter()
+            .map(|follower| (Arc::clone(&follower), follower.state().clone()))
+            .filter(|(_, state)| state.news.as_ref().is_some_and(has_room))
+            .collect();
+        let rested = self
+            .all_asked_at
+            .is_none_or(|at| now.duration_since(at) >= ALL_AGAIN);
+        let due = |key: &Key| {
+            let asked = self.asked.get(key);
+            asked.is_none_or(|at| now.duration_since(*at) >= AGAIN)
+        };
+        let round = Round {
+            recorded: self.recorded,
+            asks_all: self.suspicious && rested,
+            asks: (followers.iter().map(|(follower, _)| &follower.key))
+                .filter(|key| due(key))
+                .cloned()
+                .collect(),
+            followers,
+        };
+        let (words, clock) = (desk.words.clone(), desk.clock.now());
+        let round = Arc::new(round);
+        let asked_for = Arc::clone(&round);
+        let found = desk
+            .db
+            .read(move |conn| asked_for.look(conn, &words, clock))
+            .await?;
+        self.recorded = found.recorded;
+        self.suspicious = found.taken || (self.suspicious && !round.asks_all);
+        if round.asks_all {
+            self.all_asked_at = Some(now);
+        }
+        if self.asked.len() > round.followers.len() {
+            let followed: HashSet<&Key> = (round.followers.iter())
+                .map(|(follower, _)| &follower.key)
+                .collect();
+            self.asked.retain(|key, _| followed.contains(key));
+        }
+        self.asked
+            .extend(found.asked.into_iter().map(|key| (key, now)));
+        for (index, telling) in found.tellings {
+            hand(&round.followers[index].0, telling);
+        }
+        // Access was taken in what was just read: all are asked for without waiting for the next ring.
+        Ok(found.more || (self.suspicious && rested && !round.asks_all))
+    }
+}
+
+fn has_room(news: &mpsc::Sender<Bytes>) -> bool {
+    news.capacity() > 0
+}
+
+fn hand(follower: &Follower, telling: Telling) {
+    let mut state = follower.state();
+    let Some(news) = &state.news else { return };
+    match telling {
+        Telling::News(told, seen, text) => {
+            // There was room, and nobody else fills it; whoever has gone is not told.
+            if text.is_empty() || news.try_send(Bytes::from(text)).is_ok() {
+                state.told = told;
+                state.seen = seen;
+            }
+        }
+        Telling::End(text) => {
+            let _ = news.try_send(Bytes::from(text));
+            state.news = None;
+        }
+    }
+}
+
+impl Round {
+    fn look(&self, conn: &mut Conn, words: &Words, now: Instant) -> Result<Found, Problem> {
+        let mut found = Found::default();
+        match self.recorded {
+            // Everybody is asked for at their first look, so that what was before it does not matter.
+            None => found.recorded = audit::end(conn)?.map(|end| end.position),
+            Some(after) => {
+                let (taken, newest) = audit::access_since(conn, after)?;
+                (found.taken, found.recorded) = (taken, Some(newest));
+            }
+        }
+        let mut cases: Vec<CaseId> = self.followers.iter().map(|(one, _)| one.case).collect();
+        cases.sort_unstable();
+        cases.dedup();
+        let heads = feeds::heads(conn, &cases)?;
+        let mut look = Look {
+            heads: heads.into_iter().map(|head| (head.case, head)).collect(),
+            words,
+            now,
+            people: HashMap::new(),
+            readers: HashMap::new(),
+            news: HashMap::new(),
+        };
+        for (index, (follower, state)) in self.followers.iter().enumerate() {
+            let head = look.heads.get(&follower.case).copied();
+            let is_news = head.is_none_or(|head| {
+                head.version != state.told.version
+                    || head.newest.is_some_and(|newest| newest > state.seen)
+            });
+            if !is_news && !self.asks_all && !self.asks.contains(&follower.key) {
+                continue;
+            }
+            let telling = match look.told(conn, follower, state, head) {
+                Ok(Some((telling, more))) => {
+                    found.more |= more;
+                    telling
+                }
+                Ok(None) => continue,
+                Err(problem) if problem.database().is_some() => return Err(problem),
+                Err(problem) => Telling::End(end(&problem)),
+            };
+            found.tellings.push((index, telling));
+        }
+        found.asked = look.people.into_keys().collect();
+        Ok(found)
+    }
+}
+
+fn end(problem: &Problem) -> String {
+    let mut text = String::new();
+    let code = json!({ "code": problem.code().as_str() });
+    write_event(&mut text, "end", None, &code.to_string());
+    text
+}
+
+/// What one look has learnt so far, each thing once.
+struct Look<'l> {
+    heads: HashMap<CaseId, Head>,
+    words: &'l Words,
+    now: Instant,
+    /// Who they are by now; none if they would not be let in any more.
+    people: HashMap<Key, Option<Arc<Principal>>>,
+    readers: HashMap<LineId, Readers>,
+    news: HashMap<(CaseId, i64, Side, Tz), Arc<News>>,
+}
+
+/// What has been written on a case behind a place, as it is said to readers of one side in one zone.
+struct News {
+    entries: Vec<Said>,
+    more: bool,
+}
+
+struct Said {
+    position: i64,
+    changed_position: i64,
+    feed: Feed,
+    visibility: Visibility,
+    data: String,
+}
+
+impl Look<'_> {
+    /// What a follower is told, and whether there is more; nothing if there is no news for them. A problem ends the stream.
+    fn told(
+        &mut self,
+        conn: &mut Conn,
+        follower: &Follower,
+        state: &State,
+        head: Option<Head>,
+    ) -> Result<Option<(Telling, bool)>, Problem> {
+        let reader = self
+            .person(conn, follower)?
+            .ok_or_else(Problem::unauthenticated)?;
+        let access = reader.access();
+        if !access.can(Permission::CasesView) {
+            return Err(Problem::missing_permission(Permission::CasesView));
+        }
+        let head = head.ok_or_else(Problem::not_found)?;
+        if !self.may_see(conn, access, &head)? {
+            return Err(Problem::not_found());
+        }
+        let is_behind = head.newest.is_some_and(|newest| newest > state.seen);
+        if !is_behind && head.version == state.told.version {
+            return Ok(None);
+        }
+        let news = match is_behind {
+            true => Some(self.news(conn, follower.case, state.seen, &reader)?),
+            false => None,
+        };
+        let mut text = String::new();
+        let (mut told, mut seen) = (state.told, state.seen);
+        for said in news.iter().flat_map(|news| &news.entries) {
+            let is_known = said.position <= state.seen;
+            seen = said.changed_position;
+            if access.sees_entry(said.feed, said.visibility) {
+                told.position = said.changed_position;
+                let name = if is_known { "entry_changed" } else { "entry" };
+                write_event(&mut text, name, Some(told), &said.data);
+            }
+        }
+        let more = news.is_some_and(|news| news.more);
+        if !more && (head.version != told.version || !text.is_empty()) {
+            told.version = head.version;
+            let changed = CaseChanged::new(follower.number, head.version);
+            write_event(&mut text, "case", Some(told), &data(&changed)?);
+        }
+        Ok(Some((Telling::News(told, seen, text), more)))
+    }
+
+    /// Who a follower is by now: asked for once, however many streams they have.
+    fn person(
+        &mut self,
+        conn: &mut Conn,
+        follower: &Follower,
+    ) -> Result<Option<Arc<Principal>>, Problem> {
+        if let Some(known) = self.people.get(&follower.key) {
+            return Ok(known.clone());
+        }
+        let found = principal::again(conn, &follower.reader, self.now)?.map(Arc::new);
+        self.people.insert(follower.key.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// Whether the case exists for somebody: it is their organization's (A5), and of a line that they may read (A4).
+    fn may_see(&mut self, conn: &mut Conn, access: &Access, head: &Head) -> Result<bool, Problem> {
+        if !access.reach().covers(head.organization) {
+            return Ok(false);
+        }
+        let readers = match self.readers.entry(head.line) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(lines::readers(conn, head.line)?),
+        };
+        Ok(readers.admit(access))
+    }
+
+    /// What is behind `place`, read and put into words once for all who are equally far.
+    fn news(
+        &mut self,
+        conn: &mut Conn,
+        case: CaseId,
+        place: i64,
+        reader: &Principal,
+    ) -> Result<Arc<News>, Problem> {
+        let key = (case, place, reader.side(), reader.time_zone);
+        if let Some(news) = self.news.get(&key) {
+            return Ok(Arc::clone(news));
+        }
+        let views = feeds::since(conn, case, place, MOST)?;
+        let more = i64::try_from(views.len()).is_ok_and(|read| read == MOST);
+        let reading = Reader {
+            words: self.words,
+            access: reader.access(),
+            zone: reader.time_zone,
+            now: self.now,
+        };
+        let entries = views.iter().map(|view| {
+            Ok(Said {
+                position: view.entry.position,
+                changed_position: view.entry.changed_position,
+                feed: view.entry.feed,
+                visibility: view.entry.visibility,
+                data: data(&EntryDocument::new(&reading, view))?,
+            })
+        });
+        let news = Arc::new(News {
+            entries: entries.collect::<Result<_, Problem>>()?,
+            more,
+        });
+        self.news.insert(key, Arc::clone(&news));
+        Ok(news)
+    }
+}
+
+fn data(document: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(document).map_err(|error| {
+        tracing::error!(%error, "an event does not serialize");
+        Problem::new(Code::Internal)
+    })
+}
