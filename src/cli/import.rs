@@ -7,6 +7,7 @@ pub mod report;
 pub mod servicenow;
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use crate::credentials::HashError;
 use crate::db::{Conn, Db, DbError};
 use crate::words::Words;
 use directory::Directory;
-use report::{Fault, Refusal, Report, Unloaded};
+use report::{Fault, MadeUp, Refusal, Report, Unloaded};
 
 /// Load what another system knows, with its true past instants.
 #[derive(Clone, Debug, clap::Args)]
@@ -127,7 +128,7 @@ fn open(path: &Path) -> Result<(BufReader<File>, u64), ImportError> {
     Ok((BufReader::with_capacity(1 << 16, file), length))
 }
 
-/// Whoever watches an import: a bar on a terminal, and each refused line as it is found.
+/// Whoever watches an import: a bar on a terminal, and what is to be told of a line as it is found.
 #[derive(Debug)]
 pub struct Watch {
     bar: ProgressBar,
@@ -135,7 +136,7 @@ pub struct Watch {
     told: Cell<u64>,
 }
 
-/// How many refused lines are told one by one; a file of the wrong kind would fill the terminal.
+/// How many lines are told of one by one; a file of the wrong kind would fill the terminal.
 const TOLD: u64 = 1_000;
 
 impl Watch {
@@ -180,17 +181,27 @@ impl Watch {
     }
 
     fn refused(&self, report: &mut Report, refusal: Refusal) {
-        if self.tells {
-            self.told.set(self.told.get() + 1);
-            match self.told.get() {
-                ..=TOLD => self.bar.suspend(|| eprintln!("{refusal}")),
-                told if told == TOLD + 1 => self
-                    .bar
-                    .suspend(|| eprintln!("… more lines are refused; --json lists them all")),
-                _ => {}
-            }
-        }
+        self.tell(&refusal);
         report.refused(refusal);
+    }
+
+    fn made_up(&self, report: &mut Report, made_up: MadeUp) {
+        self.tell(&made_up);
+        report.made_up(made_up);
+    }
+
+    fn tell(&self, what: &dyn Display) {
+        if !self.tells {
+            return;
+        }
+        self.told.set(self.told.get() + 1);
+        match self.told.get() {
+            ..=TOLD => self.bar.suspend(|| eprintln!("{what}")),
+            told if told == TOLD + 1 => self
+                .bar
+                .suspend(|| eprintln!("… there is more to tell; --json lists it all")),
+            _ => {}
+        }
     }
 }
 

@@ -176,16 +176,10 @@ fn provider_of(conn: &mut Conn, args: &AddArgs, now: Instant) -> Outcome<Option<
         code: why.code(),
         given: args.organization.clone(),
     };
-    let words: Vec<String> = args
-        .organization
-        .to_lowercase()
-        .split(|character: char| !character.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let name = Title::parse(&args.organization).map_err(wrong)?;
     let add = AddOrganization {
-        slug: Slug::parse(&words.join("-")).map_err(wrong)?,
-        name: Title::parse(&args.organization).map_err(wrong)?,
+        slug: Slug::readable(&name),
+        name,
         kind: OrganizationKind::Provider,
         region: Title::parse("default").map_err(wrong)?,
         time_zone: chrono_tz::UTC,

@@ -2,6 +2,7 @@
 //! long, and holds nothing that a page, a mail header or a terminal could take for anything but text.
 
 mod address;
+mod naming;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,6 +10,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
+
+pub use naming::{folded, tidy};
 
 /// Why a text was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -170,6 +170,25 @@ pub fn named(conn: &mut Conn, name: &str) -> QueryResult<Option<Line>> {
     Ok(found.into_iter().next())
 }
 
+/// The line of that name, whatever the name looks like; of several, the one right below the root.
+///
+/// # Errors
+/// The database's own.
+pub fn by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<Line>> {
+    let root: Option<LineId> = lines_of_business::table
+        .filter(lines_of_business::parent_id.is_null())
+        .select(lines_of_business::id)
+        .get_result(conn)
+        .optional()?;
+    let found: Vec<Line> = lines_of_business::table
+        .filter(lines_of_business::name.eq(name))
+        .order(lines_of_business::id.asc())
+        .select(Line::as_select())
+        .load(conn)?;
+    let below_root = found.iter().position(|line| line.parent_id == root);
+    Ok(found.into_iter().nth(below_root.unwrap_or(0)))
+}
+
 /// Adds a line below `parent`; it inherits what holds there.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ const RECORDS: &str = r#"{"type":"organization","slug":"desk","name":"The Desk",
 on_both_databases! { Terminal:
     records_come_in_with_their_past_instants,
     wrong_lines_are_refused_and_the_rest_is_loaded,
+    two_of_one_name_in_addresses_are_not_made_one,
 }
 
 /// Everything in the tables that an import fills, to be compared after a repetition.
@@ -243,6 +244,68 @@ async fn wrong_lines_are_refused_and_the_rest_is_loaded(terminal: Terminal) {
         assert!(
             told.contains(&format!("line {line}")),
             "line {line} is not told of: {told}"
+        );
+    }
+}
+
+async fn two_of_one_name_in_addresses_are_not_made_one(terminal: Terminal) {
+    let organization = |slug: &str, name: &str, kind: &str| {
+        json!({ "type": "organization", "slug": slug, "name": name, "kind": kind }).to_string()
+    };
+    let user = |email: &str, last_name: &str, organization: &str| {
+        json!({ "type": "user", "email": email, "first_name": "Dana", "last_name": last_name,
+            "organization": organization, "roles": [] })
+        .to_string()
+    };
+    let lines = [
+        organization("desk", "The Desk", "provider"),
+        organization("acme", "ACME", "customer"),
+        organization("globex", "Globex", "customer"),
+        user("dana@acme.test", "Cole", "acme"),
+        // The same again, and four who are somebody else.
+        organization("acme", "Acme", "customer"),
+        organization("acme", "Acme Bau", "customer"),
+        organization("desk", "The Desk", "customer"),
+        user("dana@acme.test", "Kohl", "acme"),
+        user("DANA@acme.test", "Cole", "globex"),
+    ];
+    let path = terminal.file("desk.ndjson", &lines.join("\n"));
+    let path = path.display().to_string();
+    for times in 0..2 {
+        let report = terminal
+            .run(&["import", "casebell", "--json", &path])
+            .json(2);
+        let refused: Vec<_> = report["refused"]
+            .as_array()
+            .expect("refusals")
+            .iter()
+            .map(|one| (one["line"].as_u64(), one["faults"][0]["reason"].as_str()))
+            .collect();
+        let mut refused: Vec<_> = refused
+            .into_iter()
+            .map(|(line, why)| (line.unwrap_or(0), why.unwrap_or("")))
+            .collect();
+        refused.sort_unstable();
+        assert_eq!(
+            refused,
+            [
+                (6, "line 2 gives acme to “ACME”, and this is “Acme Bau”"),
+                (7, "`desk` is a provider here"),
+                (
+                    8,
+                    "line 4 gives dana@acme.test to “Dana Cole”, and this is “Dana Kohl”"
+                ),
+                (9, "dana@acme.test belongs to another organization"),
+            ],
+            "{times}: {report:#}"
+        );
+        assert_eq!(
+            (loaded(&report, "organizations"), loaded(&report, "people")),
+            match times {
+                0 => ((3, 1, 2), (1, 0, 2)),
+                _ => ((0, 4, 2), (0, 1, 2)),
+            },
+            "{report:#}"
         );
     }
 }

@@ -15,6 +15,8 @@ use crate::support::terminal::{Program, Terminal, beside_the_project};
 on_both_databases! { Terminal:
     a_small_log_of_servicenow_is_replayed,
     the_whole_log_of_servicenow_is_replayed,
+    names_that_differ_stay_apart,
+    who_came_with_an_earlier_version_is_found_again,
 }
 
 const SAMPLE: &str = include_str!("data/servicenow_sample.csv");
@@ -367,4 +369,166 @@ async fn the_whole_log_of_servicenow_is_replayed(terminal: Terminal) {
     say(&format!(
         "{assessed} assessments of 2016 are as the log has them"
     ));
+}
+
+/// A log of one event an incident: who called from where, and which group and person work on it.
+fn calls(calls: &[(&str, &str, &str, &str)]) -> String {
+    let header = SAMPLE.lines().next().expect("a header");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let columns: Vec<&str> = header.split(',').collect();
+    writer.write_record(&columns).expect("written");
+    for (index, (caller, location, group, assigned)) in calls.iter().enumerate() {
+        let number = format!("INC20000{index:02}");
+        let row = columns.iter().map(|column| match *column {
+            "number" => number.as_str(),
+            "incident_state" => "Active",
+            "caller_id" => caller,
+            "location" => location,
+            "assignment_group" => group,
+            "assigned_to" => assigned,
+            "sys_updated_by" => "Updated by 1",
+            "opened_at" | "sys_updated_at" => "01-03-2016 09:00",
+            "impact" => "2 - Medium",
+            "priority" => "3 - Moderate",
+            "sys_mod_count" => "0",
+            _ => "?",
+        });
+        writer.write_record(row).expect("written");
+    }
+    String::from_utf8(writer.into_inner().expect("written")).expect("text")
+}
+
+/// Names and addresses of all people, in order.
+fn people(terminal: &Terminal) -> Vec<String> {
+    let sql = "SELECT first_name || ' ' || last_name || ' ' || email AS text FROM people";
+    let mut people = terminal.database.texts(sql);
+    people.sort();
+    people
+}
+
+async fn names_that_differ_stay_apart(terminal: Terminal) {
+    let log = calls(&[
+        ("Jan Müller", "Zürich", "Netz", "Ana Öz"),
+        ("Jan Möller", "Zürich", "Netz", "Ana Az"),
+        ("Jan Muller", "Zurich", "Netz", "?"),
+        ("佐藤", "東京", "ネット", "?"),
+        ("鈴木", "大阪", "Сеть", "?"),
+        // The same people and places, typed otherwise.
+        (
+            "JAN  MU\u{308}LLER",
+            "Zu\u{308}rich",
+            "Netz ",
+            "ana  O\u{308}z",
+        ),
+        ("Caller 2403", "Location 143", "Netz", "?"),
+        // Names as some exports have them.
+        (
+            "Caller 1",
+            "d625dccec0a8016700a222a0f7900d06",
+            "d625dccec0a8016700a222a0f7900d06",
+            "?",
+        ),
+        (
+            "Caller 2",
+            "d625dccec0a8016700a222a0f7900d06",
+            "d625dccec0a8016700a222a0f7900d06",
+            "?",
+        ),
+    ]);
+    let path = terminal.file("log.csv", &log).display().to_string();
+    let report = terminal
+        .run(&["import", "servicenow", "--json", &path])
+        .json(0);
+    assert_eq!(loaded(&report, "incidents"), (9, 0, 0), "{report:#}");
+    assert_eq!(
+        loaded(&report, "organizations").0,
+        7,
+        "six places and the provider"
+    );
+    assert_eq!(
+        loaded(&report, "people").0,
+        11,
+        "eight callers and three who work"
+    );
+    assert_eq!(loaded(&report, "lines_of_business").0, 4, "{report:#}");
+    // Whoever is called by a name that cannot be read back is told of, by the line that names them first.
+    let told: Vec<(u64, &str)> = report["made_up"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| {
+            (
+                one["line"].as_u64().expect("a line"),
+                one["name"].as_str().expect("a name"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (2, "Zürich"),
+            (2, "Jan Müller"),
+            (2, "Ana Öz"),
+            (3, "Jan Möller"),
+            (5, "東京"),
+            (5, "佐藤"),
+            (6, "大阪"),
+            (6, "鈴木"),
+        ],
+        "{report:#}"
+    );
+    // Plain names are called as they always were.
+    let before = people(&terminal);
+    for plain in [
+        "Caller 2403 caller-2403@location-143.example",
+        "Jan Muller jan-muller@zurich.example",
+        "Updated by 1 updated-by-1@provider.example",
+    ] {
+        assert!(
+            before.iter().any(|one| one == plain),
+            "{plain}: {before:#?}"
+        );
+    }
+    // Again, and in another order, they are found.
+    let (header, rows) = log.split_once('\n').expect("a header");
+    let mut backwards: Vec<&str> = rows.lines().rev().collect();
+    backwards.insert(0, header);
+    let path = terminal
+        .file("backwards.csv", &backwards.join("\n"))
+        .display()
+        .to_string();
+    let again = terminal.run(&["import", "servicenow", &path]);
+    assert_eq!((again.code, again.complained.as_str()), (0, ""));
+    assert_eq!(people(&terminal), before);
+}
+
+async fn who_came_with_an_earlier_version_is_found_again(terminal: Terminal) {
+    // Earlier versions left out of addresses whatever is not ASCII, so that one address may be any of several names.
+    let records = [
+        r#"{"type":"organization","slug":"provider","name":"Provider","kind":"provider"}"#,
+        r#"{"type":"organization","slug":"z-rich","name":"Zürich","kind":"customer"}"#,
+        r#"{"type":"user","email":"jan-m-ller@z-rich.example","first_name":"Jan","last_name":"Müller","organization":"z-rich","roles":["designated_contact"]}"#,
+    ];
+    let path = terminal.file("desk.ndjson", &records.join("\n"));
+    terminal
+        .run(&["import", "casebell", &path.display().to_string()])
+        .ok();
+    let log = calls(&[
+        ("Jan Müller", "Zürich", "?", "?"),
+        ("Jan Möller", "Zürich", "?", "?"),
+    ]);
+    let path = terminal.file("log.csv", &log).display().to_string();
+    let report = terminal
+        .run(&["import", "servicenow", "--json", &path])
+        .json(0);
+    assert_eq!(loaded(&report, "organizations").0, 0, "{report:#}");
+    assert_eq!(
+        loaded(&report, "people").0,
+        2,
+        "Jan Möller, and who updated it"
+    );
+    let callers = terminal.database.texts(
+        "SELECT people.last_name AS text FROM cases JOIN people ON people.id = cases.opened_by ORDER BY cases.number",
+    );
+    assert_eq!(callers, ["Müller", "Möller"]);
 }

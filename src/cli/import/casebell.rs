@@ -22,7 +22,9 @@ use super::{ImportError, Watch};
 use crate::credentials::hash_password;
 use crate::db::{Db, DbError};
 use crate::domain::Instant;
+use crate::domain::text::{EmailAddress, Slug, folded};
 use crate::store::imports;
+use crate::store::people::display_name;
 use record::Record;
 
 /// How many records one transaction takes at most; bounds how long others wait for the writer.
@@ -62,6 +64,7 @@ pub async fn import(
     ]);
     let mut lines = Lines::new(input);
     let mut identities = Identities::default();
+    let mut named = FirstNamed::default();
     loop {
         let from = lines.bytes();
         let mut batch = Vec::new();
@@ -73,11 +76,14 @@ pub async fn import(
             };
             let number = line.number;
             let parsed = match line.text {
-                Ok(text) => Record::parse(text).map(|record| Prepared {
-                    line: number,
-                    external_id: identities.of(&record, text),
-                    record,
-                    password_hash: None,
+                Ok(text) => Record::parse(text).and_then(|record| {
+                    named.check(&record, number)?;
+                    Ok(Prepared {
+                        line: number,
+                        external_id: identities.of(&record, text),
+                        record,
+                        password_hash: None,
+                    })
                 }),
                 Err(unreadable) => Err((Kind::Line, vec![Fault::line(unreadable.to_string())])),
             };
@@ -131,6 +137,40 @@ impl Identities {
         let times = self.seen.entry(hash).or_default();
         *times += 1;
         format!("casebell:{}:{times}", hex::encode(&hash[..16]))
+    }
+}
+
+/// What the file calls each organization and each person where it first names them. A later line of the same slug or
+/// address is the same one said again, unless it has another name: then it is somebody else, who would be lost in the first.
+#[derive(Debug, Default)]
+struct FirstNamed {
+    organizations: HashMap<Slug, (u64, String)>,
+    people: HashMap<EmailAddress, (u64, String)>,
+}
+
+impl FirstNamed {
+    fn check(&mut self, record: &Record, line: u64) -> Result<(), (Kind, Vec<Fault>)> {
+        let (field, key, name, known) = match record {
+            Record::Organization(record) => {
+                let name = record.name.to_string();
+                let entry = self.organizations.entry(record.slug.clone());
+                let known = entry.or_insert_with(|| (line, name.clone()));
+                ("slug", record.slug.as_str(), name, known)
+            }
+            Record::User(record) => {
+                let name = display_name(record.first_name.as_str(), record.last_name.as_str());
+                let entry = self.people.entry(record.email.clone());
+                let known = entry.or_insert_with(|| (line, name.clone()));
+                ("email", record.email.as_str(), name, known)
+            }
+            _ => return Ok(()),
+        };
+        let (first, called) = known;
+        if folded(called) == folded(&name) {
+            return Ok(());
+        }
+        let reason = format!("line {first} gives {key} to “{called}”, and this is “{name}”");
+        Err((record.kind(), vec![Fault::of(field, reason)]))
     }
 }
 

@@ -125,7 +125,7 @@ impl Directory {
         if let Some(known) = self.lines.get(name) {
             return Ok(Some(*known));
         }
-        let found = lines::named(conn, name)?.map(|line| line.id);
+        let found = lines::by_name(conn, name)?.map(|line| line.id);
         if let Some(line) = found {
             self.lines.insert(name.to_owned(), line);
         }

@@ -97,6 +97,28 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// A person or an organization that was added under a name in addresses from which its own cannot be read back, so that
+/// names that differ stay apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MadeUp {
+    /// The line that names it first.
+    pub line: u64,
+    /// Its name.
+    pub name: String,
+    /// The e-mail address or the slug that it got.
+    pub called: String,
+}
+
+impl fmt::Display for MadeUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, name, called } = self;
+        write!(
+            f,
+            "line {line}: “{name}” is added as {called}: the end of it tells this name from others that look like it"
+        )
+    }
+}
+
 /// Why a record was not loaded.
 #[derive(Debug)]
 pub enum Unloaded {
@@ -161,6 +183,7 @@ impl From<Failed> for Unloaded {
 pub struct Report {
     tallies: Vec<(Kind, Tally)>,
     refusals: Vec<Refusal>,
+    made_up: Vec<MadeUp>,
 }
 
 impl Report {
@@ -169,6 +192,7 @@ impl Report {
         Self {
             tallies: kinds.iter().map(|kind| (*kind, Tally::default())).collect(),
             refusals: Vec::new(),
+            made_up: Vec::new(),
         }
     }
 
@@ -218,6 +242,16 @@ impl Report {
         &self.refusals
     }
 
+    /// Keeps what was added under a name that cannot be read back.
+    pub fn made_up(&mut self, made_up: MadeUp) {
+        self.made_up.push(made_up);
+    }
+
+    /// Who and what was added under a name that cannot be read back.
+    pub fn names_made_up(&self) -> &[MadeUp] {
+        &self.made_up
+    }
+
     /// The report for programs.
     pub fn json(&self, file: &str, seconds: f64) -> serde_json::Value {
         let counts: serde_json::Map<_, _> = self
@@ -225,7 +259,8 @@ impl Report {
             .iter()
             .map(|(kind, tally)| (kind.to_string(), serde_json::json!(tally)))
             .collect();
-        serde_json::json!({"file": file, "seconds": seconds, "counts": counts, "refused": self.refusals})
+        serde_json::json!({"file": file, "seconds": seconds, "counts": counts, "refused": self.refusals,
+            "made_up": self.made_up})
     }
 }
 

@@ -177,6 +177,9 @@ fn count(
             report.loaded(Kind::Organization, outcome.organizations);
             report.loaded(Kind::Person, outcome.people);
             report.loaded(Kind::LineOfBusiness, outcome.lines);
+            for made_up in outcome.made_up {
+                watch.made_up(report, made_up);
+            }
             for line in outcome.late {
                 let reason = "the case has changed since this event, so that it cannot be told in its place any more";
                 let faults = vec![Fault::of("sys_updated_at", reason)];

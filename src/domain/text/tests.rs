@@ -200,6 +200,94 @@ fn slugs_are_small_letters_digits_and_inner_hyphens() {
     );
 }
 
+fn title(text: &str) -> Title {
+    Title::parse(text).unwrap()
+}
+
+#[test]
+fn plain_names_become_slugs_that_can_be_read_back() {
+    for (name, slug) in [
+        ("Location 143", "location-143"),
+        ("Caller  2403", "caller-2403"),
+        (" UPDATED by\u{a0}21 ", "updated-by-21"),
+        ("3M", "3m"),
+        (&"x".repeat(63), &"x".repeat(63)),
+    ] {
+        assert_eq!(Slug::distinct(&title(name)).as_str(), slug);
+        assert_eq!(Slug::readable(&title(name)).as_str(), slug);
+    }
+}
+
+#[test]
+fn names_of_every_script_can_be_recognised_in_their_slugs() {
+    for (name, slug) in [
+        ("Zürich", "zurich"),
+        ("東京", "dong-jing"),
+        ("Москва", "moskva"),
+        ("O'Brien & Sons, Ltd.", "o-brien-sons-ltd"),
+        ("🚀", "rocket"),
+        ("…!", "name"),
+    ] {
+        let (name, marked) = (title(name), format!("{slug}-u"));
+        assert_eq!(Slug::readable(&name).as_str(), slug);
+        let distinct = Slug::distinct(&name);
+        assert!(distinct.as_str().starts_with(&marked), "{distinct}");
+        assert_eq!(distinct.as_str().len(), marked.len() + 8);
+        assert_eq!(Slug::parse(distinct.as_str()), Ok(distinct));
+    }
+}
+
+#[test]
+fn names_that_differ_never_share_a_slug() {
+    let names = [
+        "Jan Muller",
+        "Jan Müller",
+        "Jan Möller",
+        "Jan M ller",
+        "Jan-Muller",
+        "Jan Muller.",
+        "JanMuller",
+        "O'Brien",
+        "O Brien",
+        "O’Brien",
+        "東京",
+        "大阪",
+        "Київ",
+        "Киев",
+        "القاهرة",
+        "قاهرة",
+        "🚀",
+        "🚁",
+        "Straße",
+        "Strasse",
+        "?",
+        "!",
+        &format!("{}a", "x".repeat(99)),
+        &format!("{}b", "x".repeat(99)),
+    ];
+    let mut slugs: Vec<_> = names.map(|name| Slug::distinct(&title(name))).to_vec();
+    // The slug of another name is no way to be taken for it.
+    let mimic = slugs[1].as_str().replace('-', " ");
+    slugs.push(Slug::distinct(&title(&mimic)));
+    slugs.sort();
+    let all = slugs.len();
+    slugs.dedup();
+    assert_eq!(slugs.len(), all, "{slugs:#?}");
+}
+
+#[test]
+fn a_name_is_the_same_however_it_was_typed() {
+    let slug = |name: &str| Slug::distinct(&title(name));
+    for same in [
+        "Jan Mu\u{308}ller",
+        "JAN MÜLLER",
+        "jan  müller ",
+        "Jan\u{3000}Müller",
+    ] {
+        assert_eq!(slug(same), slug("Jan Müller"), "{same:?}");
+    }
+}
+
 #[test]
 fn json_is_parsed_like_anything_else() {
     let subject: Subject = serde_json::from_str("\" Calls \\u00e9 drop \"").unwrap();
@@ -220,6 +308,14 @@ fn json_is_parsed_like_anything_else() {
 }
 
 proptest! {
+    /// Two names have one slug exactly if they are one name.
+    #[test]
+    fn slugs_are_as_many_as_names(one in "[a-cA-CäöА-В東 '-]{1,6}", other in "[a-cA-CäöА-В東 '-]{1,6}") {
+        if let (Ok(a), Ok(b)) = (Title::parse(&one), Title::parse(&other)) {
+            prop_assert_eq!(Slug::distinct(&a) == Slug::distinct(&b), folded(&one) == folded(&other));
+        }
+    }
+
     /// What is inside can be parsed again and is the same: a row reads back what was written.
     #[test]
     fn parsing_is_idempotent(text in "\\PC{0,40}", noise in "[\\s\\x00-\\x1f\u{2028}\u{202e}]{0,4}") {

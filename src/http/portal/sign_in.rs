@@ -321,7 +321,7 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
     else {
         return Err(Problem::new(Code::Internal));
     };
-    let slug = slug_of(name.as_str())?;
+    let slug = Slug::readable(&name);
     let region = Title::parse("default").map_err(|_| Problem::new(Code::Internal))?;
     let (secret, field) = (SecretString::from(password), "password");
     let password_hash = chosen(&visit.desk, field, secret.clone(), &address).await?;
@@ -361,16 +361,6 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
         // Nobody has a second factor yet.
         Entrance::Half(_) => Err(Problem::new(Code::Internal)),
     }
-}
-
-/// A name in addresses, made of a name: what cannot stand there is left out.
-fn slug_of(name: &str) -> Result<Slug, Problem> {
-    let tame = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let letters: String = name.to_lowercase().chars().map(tame).collect();
-    let parts: Vec<_> = letters.split('-').filter(|part| !part.is_empty()).collect();
-    let joined: String = parts.join("-").chars().take(60).collect();
-    let slug = Slug::parse(joined.trim_end_matches('-')).or_else(|_| Slug::parse("provider"));
-    slug.map_err(|_| Problem::new(Code::Internal))
 }
 
 /// The names that a time zone field suggests.

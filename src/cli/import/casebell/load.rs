@@ -84,10 +84,11 @@ fn organization(
     record: &OrganizationRecord,
     now: Instant,
 ) -> Result<Loaded, Unloaded> {
-    if directory
-        .organization(conn, record.slug.as_str())?
-        .is_some()
-    {
+    if let Some(known) = directory.organization(conn, record.slug.as_str())? {
+        if known.kind != record.kind {
+            let reason = format!("`{}` is a {} here", record.slug, known.kind);
+            return Err(Fault::of("kind", reason).into());
+        }
         return Ok(Loaded::AlreadyThere);
     }
     let region = match &record.region {
@@ -163,7 +164,12 @@ fn user(
     password_hash: Option<&str>,
     now: Instant,
 ) -> Result<Loaded, Unloaded> {
-    if directory.person(conn, &record.email)?.is_some() {
+    if let Some(known) = directory.person(conn, &record.email)? {
+        let organization = directory.organization(conn, record.organization.as_str())?;
+        if organization.is_none_or(|organization| organization.id != known.organization) {
+            let reason = format!("{} belongs to another organization", record.email);
+            return Err(Fault::of("email", reason).into());
+        }
         return Ok(Loaded::AlreadyThere);
     }
     let add = AddPerson {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::cli::import::directory::{Directory, Known};
-use crate::cli::import::report::{Fault, Unloaded};
+use crate::cli::import::report::{Fault, MadeUp, Unloaded};
 use crate::cli::import::{ImportError, in_savepoint};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -12,8 +12,9 @@ use crate::domain::case::{Deployment, Status};
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseId, LineId};
 use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{Slug, Title};
+use crate::domain::text::{Slug, Title, folded};
 use crate::store::organizations::Organization;
+use crate::store::people::display_name;
 use crate::store::{cases, imports, organizations};
 use crate::words::Words;
 use crate::workflow::Failed;
@@ -24,7 +25,7 @@ use crate::workflow::import_case::{
 use crate::workflow::lines::add_line;
 
 use super::Incident;
-use super::row::{Event, Named};
+use super::row::{Event, Named, address};
 use super::told;
 
 /// The provider that is made where there is none, and the domain of its people's addresses.
@@ -49,6 +50,8 @@ pub struct Outcome {
     pub people: u64,
     /// How many lines of business.
     pub lines: u64,
+    /// Who and what among them got a name in addresses that cannot be read back.
+    pub made_up: Vec<MadeUp>,
 }
 
 /// Makes sure that there is a provider; says whether it was made.
@@ -151,6 +154,17 @@ struct Loading<'a> {
     outcome: Outcome,
 }
 
+/// Whom an event names.
+struct Asked<'a> {
+    line: u64,
+    name: &'a Named,
+    /// The domain of the address that is made.
+    domain: &'a str,
+    organization: &'a Organization,
+    /// What a person who is added may do.
+    role: Role,
+}
+
 /// What events come to: how the case changed, and what the feed says.
 type Story = (Vec<PastChange>, Vec<PastEntry>);
 
@@ -159,9 +173,15 @@ impl Loading<'_> {
         let Some(first) = events.first() else {
             return Ok(());
         };
-        let organization = self.location(&first.location)?;
-        let slug = organization.slug.as_str();
-        let caller = self.person(&first.caller, slug, &organization, Role::DesignatedContact)?;
+        let organization = self.location(first.line, &first.location)?;
+        let caller = Asked {
+            line: first.line,
+            name: &first.caller,
+            domain: organization.slug.as_str(),
+            organization: &organization,
+            role: Role::DesignatedContact,
+        };
+        let caller = self.person(&caller)?;
         // The first row is a change too: until then the case was open.
         let opening = CaseState {
             status: Status::Open,
@@ -222,9 +242,9 @@ impl Loading<'_> {
         let mut before = from.clone();
         let (mut changes, mut entries) = (Vec::new(), Vec::new());
         for (index, event) in events.iter().enumerate() {
-            let by = self.staff(&event.by)?;
+            let by = self.staff(event.line, &event.by)?;
             if let Some(resolver) = &event.resolved_by {
-                self.staff(resolver)?;
+                self.staff(event.line, resolver)?;
             }
             let state = self.state(event, Some(&before))?;
             let body = match opens && index == 0 {
@@ -252,7 +272,7 @@ impl Loading<'_> {
     fn state(&mut self, event: &Event, before: Option<&CaseState>) -> Result<CaseState, Unloaded> {
         let owner = match &event.assigned_to {
             None => None,
-            Some(name) => Some(self.staff(name)?.id),
+            Some(name) => Some(self.staff(event.line, name)?.id),
         };
         let status = event.status;
         let closed_before = before.and_then(|before| before.closed_at);
@@ -271,63 +291,104 @@ impl Loading<'_> {
         })
     }
 
-    fn location(&mut self, location: &Named) -> Result<Organization, Unloaded> {
-        let slug = location.slug.as_str();
-        if let Some(found) = self.directory.organization(self.conn, slug)? {
+    fn location(&mut self, line: u64, location: &Named) -> Result<Organization, Unloaded> {
+        let slug = &location.slug;
+        if let Some(found) = self.directory.organization(self.conn, slug.as_str())? {
             if found.kind == OrganizationKind::Provider {
                 let reason = format!("the organization `{slug}` is the provider");
                 return Err(Fault::of("location", reason).into());
             }
             return Ok(found);
         }
+        if let Some(earlier) = &location.earlier
+            && let Some(found) = self.directory.organization(self.conn, earlier.as_str())?
+            && found.kind != OrganizationKind::Provider
+            && folded(&found.name) == folded(location.name.as_str())
+        {
+            return Ok(found);
+        }
         let add = organization(
-            location.slug.clone(),
+            slug.clone(),
             location.name.clone(),
             OrganizationKind::Customer,
         )
         .map_err(|error| Fault::of("location", error.to_string()))?;
         administer::add_organization(self.conn, None, &add, self.now)?;
         self.outcome.organizations += 1;
-        let added = self.directory.organization(self.conn, slug)?;
+        self.made_up(line, location, slug, slug.to_string());
+        let added = self.directory.organization(self.conn, slug.as_str())?;
         added.ok_or_else(|| diesel::result::Error::NotFound.into())
     }
 
-    fn staff(&mut self, name: &Named) -> Result<Known, Unloaded> {
+    fn staff(&mut self, line: u64, name: &Named) -> Result<Known, Unloaded> {
         let provider = self.directory.provider(self.conn)?;
         let provider = provider.ok_or(diesel::result::Error::NotFound)?;
-        self.person(name, PROVIDER, &provider, Role::SupportEngineer)
+        self.person(&Asked {
+            line,
+            name,
+            domain: PROVIDER,
+            organization: &provider,
+            role: Role::SupportEngineer,
+        })
     }
 
     /// The person of that name in an organization, who is added if need be.
-    fn person(
-        &mut self,
-        name: &Named,
-        domain: &str,
-        organization: &Organization,
-        role: Role,
-    ) -> Result<Known, Unloaded> {
+    fn person(&mut self, asked: &Asked<'_>) -> Result<Known, Unloaded> {
+        let Asked {
+            name, organization, ..
+        } = asked;
         let wrong = |reason: String| Fault::line(format!("“{}”: {reason}", name.name));
-        let email = name.at(domain).map_err(wrong)?;
-        if let Some(known) = self.directory.person(self.conn, &email)? {
-            if known.organization != organization.id {
-                return Err(wrong(format!("{email} belongs to another organization")).into());
-            }
-            return Ok(known);
-        }
         let (first_name, last_name) = name.first_and_last().map_err(wrong)?;
+        let mut free = None;
+        for slug in name.slugs() {
+            let email = address(&slug, asked.domain).map_err(wrong)?;
+            match self.directory.person(self.conn, &email)? {
+                Some(known) if known.organization == organization.id => return Ok(known),
+                Some(_) => {}
+                None => free = free.or(Some((slug, email))),
+            }
+        }
+        if let Some(earlier) = &name.earlier {
+            let email = address(earlier, asked.domain).map_err(wrong)?;
+            let called = display_name(first_name.as_str(), last_name.as_str());
+            if let Some(known) = self.directory.person(self.conn, &email)?
+                && known.organization == organization.id
+                && folded(&known.name) == folded(&called)
+            {
+                return Ok(known);
+            }
+        }
+        let (slug, email) = free.ok_or_else(|| {
+            wrong(format!(
+                "{}@{}.example belongs to another organization",
+                name.slug, asked.domain
+            ))
+        })?;
         let add = AddPerson {
-            organization: organization.slug.to_string(),
+            organization: organization.id.to_string(),
             email: email.clone(),
             first_name,
             last_name,
             time_zone: None,
-            roles: vec![role.into()],
+            roles: vec![asked.role.into()],
             password_hash: None,
         };
         administer::add_person(self.conn, None, &add, self.now)?;
         self.outcome.people += 1;
+        self.made_up(asked.line, name, &slug, email.to_string());
         let added = self.directory.person(self.conn, &email)?;
         added.ok_or_else(|| diesel::result::Error::NotFound.into())
+    }
+
+    /// Keeps that something got a name that cannot be read back, to be told.
+    fn made_up(&mut self, line: u64, name: &Named, slug: &Slug, called: String) {
+        if *slug == Slug::marked(&name.name) {
+            self.outcome.made_up.push(MadeUp {
+                line,
+                name: name.name.to_string(),
+                called,
+            });
+        }
     }
 
     fn line(&mut self, group: Option<&Title>) -> Result<LineId, Unloaded> {

@@ -7,7 +7,7 @@ use crate::cli::import::ImportError;
 use crate::cli::import::report::Fault;
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Priority, Status};
-use crate::domain::text::{EmailAddress, PersonName, Slug, Subject, Title};
+use crate::domain::text::{EmailAddress, PersonName, Slug, Subject, Title, tidy};
 
 /// Where an incident stands, in the log's words, and what that is in Casebell.
 const STATES: &[(&str, Status)] = &[
@@ -26,15 +26,17 @@ const STATES: &[(&str, Status)] = &[
 pub struct Named {
     /// The name.
     pub name: Title,
-    /// The name in addresses.
+    /// The name in addresses, which no other name has.
     pub slug: Slug,
+    /// The name in addresses that earlier versions made of it, where that is another: several names may have it.
+    pub earlier: Option<Slug>,
 }
 
 impl Named {
-    /// The address of this person at an organization.
-    pub fn at(&self, organization: &str) -> Result<EmailAddress, String> {
-        EmailAddress::parse(&format!("{}@{organization}.example", self.slug))
-            .map_err(|error| error.to_string())
+    /// The names in addresses that a person may get: their own, and a marked one where somebody elsewhere has that.
+    pub fn slugs(&self) -> impl Iterator<Item = Slug> {
+        let marked = std::iter::once_with(|| Slug::marked(&self.name));
+        std::iter::once(self.slug.clone()).chain(marked.filter(|marked| *marked != self.slug))
     }
 
     /// First and last name: the last word is the last name.
@@ -194,7 +196,7 @@ impl Event {
         let impact = row.read("impact", columns.impact, required(impact));
         let priority = row.read("priority", columns.priority, required(priority));
         let group = row.read("assignment_group", columns.assignment_group, |text| {
-            text.map(title).transpose()
+            text.map(|text| title(&tidy(text))).transpose()
         });
         let assigned_to = row.read("assigned_to", columns.assigned_to, some_name);
         let resolved_by = row.read("resolved_by", columns.resolved_by, some_name);
@@ -391,20 +393,32 @@ fn some_name(text: Option<&str>) -> Result<Option<Named>, String> {
 }
 
 fn name(text: &str) -> Result<Named, String> {
-    // The log has runs of spaces within names; nobody reads them.
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let name = title(&words.join(" "))?;
-    let mut slug = String::new();
-    for character in name.as_str().to_lowercase().chars() {
-        match character {
-            'a'..='z' | '0'..='9' => slug.push(character),
-            _ if slug.is_empty() || slug.ends_with('-') => {}
-            _ => slug.push('-'),
-        }
-    }
-    let slug = Slug::parse(slug.trim_end_matches('-'))
-        .map_err(|_| format!("“{text}” cannot be made an address"))?;
-    Ok(Named { name, slug })
+    let name = title(&tidy(text))?;
+    let slug = Slug::distinct(&name);
+    let earlier = as_made_earlier(&name).filter(|earlier| *earlier != slug);
+    Ok(Named {
+        name,
+        slug,
+        earlier,
+    })
+}
+
+/// The short name that earlier versions made of a name: they left out whatever was not ASCII.
+fn as_made_earlier(name: &Title) -> Option<Slug> {
+    let lower = name.as_str().to_lowercase();
+    let words = lower
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    Slug::parse(&words.collect::<Vec<_>>().join("-")).ok()
+}
+
+/// The address of whoever has this name in addresses, at an organization.
+///
+/// # Errors
+/// If it is longer than addresses may be.
+pub fn address(slug: &Slug, organization: &str) -> Result<EmailAddress, String> {
+    EmailAddress::parse(&format!("{slug}@{organization}.example"))
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -415,7 +429,9 @@ mod tests {
     fn names_become_addresses() {
         let caller = name("Caller  2403").expect("a name");
         assert_eq!(
-            caller.at("location-143").expect("an address").as_str(),
+            address(&caller.slug, "location-143")
+                .expect("an address")
+                .as_str(),
             "caller-2403@location-143.example"
         );
         let (first, last) = caller.first_and_last().expect("a person");
@@ -428,8 +444,13 @@ mod tests {
             named(None, "Location").expect("a place").slug.as_str(),
             "location-unknown"
         );
-        assert!(name("???").is_err());
-        assert!(name("東京").is_err());
+        assert_eq!(by.earlier, None, "plain names are called as ever");
+        let muller = name("Jan Müller").expect("a name");
+        assert_eq!(
+            muller.earlier.as_ref().map(Slug::as_str),
+            Some("jan-m-ller"),
+            "as earlier versions called them"
+        );
     }
 
     #[test]
