@@ -19,7 +19,10 @@ use thiserror::Error;
 
 pub use holidays::{Holiday, HolidayDate};
 pub use hours::{Hours, Span};
-pub use ics::{IcsError, IcsHolidays, SkipReason, SkippedEvent, from_ics};
+pub use ics::{
+    Doubt, IcsError, IcsHolidays, MOST_DAYS, MOST_EVENTS, SkipReason, SkippedEvent, TakenEvent,
+    from_ics,
+};
 pub use local::{day_end, day_start};
 pub use replay::{Pause, Replay, Segment, Unit, Why, replay_elapsed};
 pub use shape::{CalendarShape, HolidayShape, InvalidCalendar, PartError, PartProblem};
@@ -76,6 +79,15 @@ impl Calendar {
     /// Its holidays, single dates first.
     pub fn holidays(&self) -> impl Iterator<Item = Holiday> {
         self.holidays.iter()
+    }
+
+    /// Adds holidays, and says how many days are new. Those that it has stay, with their names.
+    pub fn add_holidays(&mut self, holidays: impl IntoIterator<Item = Holiday>) -> usize {
+        let before = self.holidays.iter().count();
+        for holiday in holidays {
+            self.holidays.add(holiday);
+        }
+        self.holidays.iter().count() - before
     }
 
     /// Whether a date is a business day: it exists in the zone, its weekday has working hours, and it is no holiday.

@@ -3,7 +3,7 @@
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::audit;
-use crate::domain::calendar::{Unit, Why};
+use crate::domain::calendar::{SkipReason, Unit, Why};
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
     StepVerb,
@@ -35,6 +35,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("weekday", &WEEKDAYS),
     ("weekday-short", &WEEKDAYS),
     ("why", Why::NAMES),
+    ("holiday-skipped", SkipReason::NAMES),
     // Cases and escalations
     ("priority", Priority::NAMES),
     ("priority-in", Priority::NAMES),

@@ -12,6 +12,7 @@ pub mod export_audit;
 pub mod feed;
 pub mod groups;
 pub mod import_case;
+pub mod import_holidays;
 pub mod letters;
 pub mod lines;
 pub mod notify;

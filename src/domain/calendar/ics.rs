@@ -1,27 +1,80 @@
 //! Holidays from an iCalendar file (RFC 5545).
+//!
+//! An import never makes a day free that the file does not make free: what cannot be understood is left out and named. A
+//! file is taken apart into its events first, so that one that cannot be read costs no other.
 
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
-use icalendar::{
-    CalendarComponent, CalendarDateTime, Component, DatePerhapsTime, Event, EventStatus,
-};
+mod event;
+mod lines;
+mod series;
+mod stamp;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, NaiveDate};
+use chrono_tz::Tz;
 use thiserror::Error;
 
 use super::{Holiday, HolidayDate};
 use crate::domain::closed_enum;
-use crate::domain::text::Title;
+use event::Event;
+use series::Budget;
 
-/// A file that is no calendar.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("not an iCalendar file: {0}")]
-pub struct IcsError(pub String);
+/// Why nothing is taken from a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum IcsError {
+    /// It is another kind of file.
+    #[error("not an iCalendar file: it does not begin with BEGIN:VCALENDAR")]
+    NotACalendar,
+    /// It ends before its calendar does: the rest of it is lost.
+    #[error("the file ends in the middle of a calendar")]
+    CutOff,
+    /// It has more events than [`MOST_EVENTS`].
+    #[error("the file has more than {MOST_EVENTS} events")]
+    TooManyEvents,
+    /// Its events are more than [`MOST_DAYS`] days.
+    #[error("the events of the file are more than {MOST_DAYS} days")]
+    TooManyDays,
+}
+
+impl IcsError {
+    /// Its stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotACalendar => "not_a_calendar",
+            Self::CutOff => "cut_off",
+            Self::TooManyEvents => "too_many_events",
+            Self::TooManyDays => "too_many_days",
+        }
+    }
+}
+
+/// The most events that a file may have.
+pub const MOST_EVENTS: usize = 5_000;
+/// The most days that a file may make free.
+pub const MOST_DAYS: usize = 5_000;
+/// The most days that one event may be.
+const MOST_DAYS_OF_EVENT: usize = 1_000;
+/// How many years before and after this one the dates of a series are worked out.
+const YEARS: i32 = 10;
 
 /// What a file held.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IcsHolidays {
-    /// The days found.
-    pub holidays: Vec<Holiday>,
-    /// The events that are no holidays, and why.
+    /// The events that are holidays, in the order of the file.
+    pub taken: Vec<TakenEvent>,
+    /// The events that are none, or that nobody asked for, and why.
     pub skipped: Vec<SkippedEvent>,
+    /// The first and the last day between which the dates of series were worked out.
+    pub span: (NaiveDate, NaiveDate),
+}
+
+/// An event that is a holiday.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenEvent {
+    /// What the event is called.
+    pub summary: Option<String>,
+    /// Its days.
+    pub dates: Vec<HolidayDate>,
 }
 
 /// An event that was not taken for a holiday.
@@ -29,8 +82,10 @@ pub struct IcsHolidays {
 pub struct SkippedEvent {
     /// What the event is called.
     pub summary: Option<String>,
-    /// Why it was passed over.
+    /// Why it was left out.
     pub reason: SkipReason,
+    /// The days that it would have been, where they are known.
+    pub dates: Vec<HolidayDate>,
 }
 
 closed_enum! {
@@ -38,200 +93,249 @@ closed_enum! {
     pub enum SkipReason {
         /// It has no date.
         NoDate = "no_date",
+        /// It cannot be read.
+        Unreadable = "unreadable",
         /// It does not last whole days.
         NotAllDay = "not_all_day",
+        /// It ends before it begins.
+        EndsFirst = "ends_first",
         /// It lasts longer than a year.
         TooLong = "too_long",
-        /// It recurs otherwise than every year on its date.
+        /// When it recurs is not understood.
         Recurrence = "recurrence",
+        /// It does not take place in the years that are looked at.
+        OutsideSpan = "outside_span",
+        /// It is too many days, or takes too long to work out.
+        TooManyDays = "too_many_days",
         /// It is cancelled.
         Cancelled = "cancelled",
+        /// The file has a later version of it.
+        Superseded = "superseded",
+        /// It is marked as a day that people observe and work on.
+        Observance = "observance",
+        /// It is a holiday of some regions only.
+        Regional = "regional",
+        /// It is not certain yet.
+        Tentative = "tentative",
     }
 }
 
-/// The longest holiday, in days.
-const LONGEST: i64 = 366;
-/// The most single dates that one recurring event stands for.
-const MOST_YEARS: usize = 100;
+closed_enum! {
+    /// Why an event that lasts whole days may be no day off: it is taken if it is asked for.
+    pub enum Doubt {
+        /// Its days are observed, and worked on.
+        Observance = "observance",
+        /// It is a holiday of some regions only.
+        Regional = "regional",
+        /// It is not certain yet.
+        Tentative = "tentative",
+    }
+}
 
-/// Reads the all-day events of an iCalendar file as holidays: each day of an event on its date, and every year where the
-/// event recurs yearly on its date.
+impl From<Doubt> for SkipReason {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::Observance => Self::Observance,
+            Doubt::Regional => Self::Regional,
+            Doubt::Tentative => Self::Tentative,
+        }
+    }
+}
+
+impl IcsHolidays {
+    /// The holidays that were taken.
+    pub fn holidays(&self) -> impl Iterator<Item = Holiday> {
+        self.taken.iter().flat_map(|event| {
+            event.dates.iter().map(|date| Holiday {
+                date: *date,
+                name: event.summary.clone(),
+            })
+        })
+    }
+}
+
+/// Reads the all-day events of an iCalendar file as holidays. `zone` is the calendar's, for what the file says in UTC;
+/// series become dates from ten years before the year of `today` to ten years after it, or yearly holidays where they
+/// are one date of every year. Events in [`Doubt`] are taken where `include` has that.
 ///
 /// # Errors
-/// If the text is no iCalendar file.
-pub fn from_ics(text: &str) -> Result<IcsHolidays, IcsError> {
-    let text = text.trim_start_matches('\u{FEFF}').trim();
-    if !text
-        .get(..15)
-        .is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCALENDAR"))
-    {
-        return Err(IcsError(
-            "it does not begin with BEGIN:VCALENDAR".to_owned(),
-        ));
-    }
-    // The parser wants every line ended, and all of them alike.
-    let lines: String = text.lines().flat_map(|line| [line, "\r\n"]).collect();
-    let calendar: icalendar::Calendar = lines.parse().map_err(IcsError)?;
-    let mut found = IcsHolidays::default();
-    for component in &calendar.components {
-        if let CalendarComponent::Event(event) = component {
-            let name = event.get_summary().and_then(short_name);
-            match dates(event) {
-                Ok(dates) => found.holidays.extend(dates.into_iter().map(|date| Holiday {
-                    date,
-                    name: name.clone(),
-                })),
-                Err(reason) => found.skipped.push(SkippedEvent {
-                    summary: name,
-                    reason,
-                }),
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// As much of a summary as a name may have, or none if it cannot be one.
-fn short_name(summary: &str) -> Option<String> {
-    let one_line = summary.split_whitespace().collect::<Vec<_>>().join(" ");
-    let short: String = one_line.chars().take(Title::MAX).collect();
-    Title::parse(&short).ok().map(Title::into_string)
-}
-
-fn dates(event: &Event) -> Result<Vec<HolidayDate>, SkipReason> {
-    if event.get_status() == Some(EventStatus::Cancelled) {
-        return Err(SkipReason::Cancelled);
-    }
-    let (first, last) = first_and_last(event)?;
-    let days = first.iter_days().take_while(|date| *date <= last);
-    let exceptional = ["EXDATE", "RDATE", "RECURRENCE-ID"];
-    if exceptional.iter().any(|name| has(event, name)) {
-        return Err(SkipReason::Recurrence);
-    }
-    let Some(rule) = event.property_value("RRULE") else {
-        return Ok(days.map(HolidayDate::Once).collect());
-    };
-    match yearly(rule, first)? {
-        Repeats::Forever => Ok(days
-            .map(|date| HolidayDate::Yearly {
-                month: date.month(),
-                day: date.day(),
-            })
-            .collect()),
-        Repeats::On(starts) => {
-            let length = last - first;
-            let each = |start: NaiveDate| {
-                start
-                    .iter_days()
-                    .take_while(move |date| *date - start <= length)
-            };
-            Ok(starts
-                .into_iter()
-                .flat_map(each)
-                .map(HolidayDate::Once)
-                .collect())
-        }
-    }
-}
-
-fn has(event: &Event, property: &str) -> bool {
-    event.properties().contains_key(property) || event.multi_properties().contains_key(property)
-}
-
-/// The first and the last day of an event that lasts whole days. Some programs write those as midnight to midnight.
-fn first_and_last(event: &Event) -> Result<(NaiveDate, NaiveDate), SkipReason> {
-    let start = event.get_start().ok_or(SkipReason::NoDate)?;
-    let first = whole_day(&start).ok_or(SkipReason::NotAllDay)?;
-    let last = match (event.get_end(), event.property_value("DURATION")) {
-        (Some(end), _) => {
-            let after = whole_day(&end).ok_or(SkipReason::NotAllDay)?;
-            // An end on the first day itself is an old misreading of the format, for one day.
-            after.pred_opt().map_or(first, |last| last.max(first))
-        }
-        (None, Some(duration)) => {
-            let days = whole_days(duration).ok_or(SkipReason::NotAllDay)?;
-            first
-                .checked_add_signed(TimeDelta::days(days - 1))
-                .ok_or(SkipReason::TooLong)?
-        }
-
-        (None, None) => match start {
-            DatePerhapsTime::Date(_) => first,
-            DatePerhapsTime::DateTime(_) => return Err(SkipReason::NotAllDay),
+/// If the text is no iCalendar file, is cut off, or holds too much.
+pub fn from_ics(
+    text: &str,
+    zone: Tz,
+    today: NaiveDate,
+    include: &BTreeSet<Doubt>,
+) -> Result<IcsHolidays, IcsError> {
+    let year = today.year();
+    let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or(today);
+    let span = (day(year - YEARS, 1, 1), day(year + YEARS, 12, 31));
+    let mut reading = Reading {
+        zone,
+        year,
+        span,
+        budget: Budget::default(),
+        days: 0,
+        include,
+        found: IcsHolidays {
+            taken: Vec::new(),
+            skipped: Vec::new(),
+            span,
         },
     };
-    if (last - first).num_days() >= LONGEST {
-        Err(SkipReason::TooLong)
-    } else {
-        Ok((first, last))
-    }
-}
-
-fn whole_day(given: &DatePerhapsTime) -> Option<NaiveDate> {
-    match given {
-        DatePerhapsTime::Date(date) => Some(*date),
-        DatePerhapsTime::DateTime(
-            CalendarDateTime::Floating(local)
-            | CalendarDateTime::WithTimezone {
-                date_time: local, ..
-            },
-        ) if local.time() == NaiveTime::MIN => Some(local.date()),
-        DatePerhapsTime::DateTime(_) => None,
-    }
-}
-
-/// `P3D` or `P1W`, in days.
-fn whole_days(duration: &str) -> Option<i64> {
-    let count = duration
-        .strip_prefix("+")
-        .unwrap_or(duration)
-        .strip_prefix('P')?;
-    let days = match (count.strip_suffix('D'), count.strip_suffix('W')) {
-        (Some(days), _) => days.parse::<i64>().ok()?,
-        (_, Some(weeks)) => weeks.parse::<i64>().ok()?.checked_mul(7)?,
-        _ => return None,
-    };
-    (1..=LONGEST + 1).contains(&days).then_some(days)
-}
-
-enum Repeats {
-    Forever,
-    On(Vec<NaiveDate>),
-}
-
-/// The years of a rule that repeats an event yearly on the date of `first`. Other rules, such as "the fourth Thursday of
-/// November", are not those of a calendar with dates; such files list the dates, too.
-fn yearly(rule: &str, first: NaiveDate) -> Result<Repeats, SkipReason> {
-    let (mut yearly, mut count, mut until) = (false, None, None);
-    for part in rule.split(';') {
-        let (key, value) = part.split_once('=').ok_or(SkipReason::Recurrence)?;
-        let number = value.parse::<u32>().ok();
-        match key {
-            "FREQ" if value == "YEARLY" => yearly = true,
-            "INTERVAL" if number == Some(1) => {}
-            "BYMONTH" if number == Some(first.month()) => {}
-            "BYMONTHDAY" if number == Some(first.day()) => {}
-            "WKST" => {}
-            "COUNT" => count = Some(number.ok_or(SkipReason::Recurrence)?),
-            "UNTIL" => {
-                let date = value
-                    .get(..8)
-                    .and_then(|date| NaiveDate::parse_from_str(date, "%Y%m%d").ok());
-                until = Some(date.ok_or(SkipReason::Recurrence)?);
+    // An event and what changes single dates of it have one UID within one calendar.
+    let mut groups: BTreeMap<usize, Vec<Event>> = BTreeMap::new();
+    let mut group_of: BTreeMap<(usize, String), usize> = BTreeMap::new();
+    for (index, raw) in lines::events(text)?.into_iter().enumerate() {
+        match Event::read(&raw) {
+            Ok(event) => {
+                let group = match &event.uid {
+                    None => index,
+                    Some(uid) => *group_of.entry((raw.calendar, uid.clone())).or_insert(index),
+                };
+                groups.entry(group).or_default().push(event);
             }
-            _ => return Err(SkipReason::Recurrence),
+            Err(reason) => reading.skip(raw.summary(), reason, Vec::new()),
         }
     }
-    if !yearly {
-        return Err(SkipReason::Recurrence);
+    for events in groups.into_values() {
+        reading.group(events)?;
     }
-    if count.is_none() && until.is_none() {
-        return Ok(Repeats::Forever);
+    Ok(reading.found)
+}
+
+/// A file being read.
+struct Reading<'a> {
+    zone: Tz,
+    year: i32,
+    span: (NaiveDate, NaiveDate),
+    budget: Budget,
+    days: usize,
+    include: &'a BTreeSet<Doubt>,
+    found: IcsHolidays,
+}
+
+impl Reading<'_> {
+    fn skip(&mut self, summary: Option<String>, reason: SkipReason, dates: Vec<HolidayDate>) {
+        self.found.skipped.push(SkippedEvent {
+            summary,
+            reason,
+            dates,
+        });
     }
-    let most = count.map_or(MOST_YEARS, |count| MOST_YEARS.min(count as usize));
-    let dates = (first.year()..).map_while(|year| (year < 10_000).then(|| first.with_year(year)));
-    let dates = dates
-        .flatten()
-        .take_while(|date| until.is_none_or(|until| *date <= until));
-    Ok(Repeats::On(dates.take(most).collect()))
+
+    /// The events of one UID: versions of it, and single dates of it that are otherwise.
+    fn group(&mut self, events: Vec<Event>) -> Result<(), IcsError> {
+        let mut latest: BTreeMap<Option<String>, i64> = BTreeMap::new();
+        for event in &events {
+            let sequence = latest.entry(event.recurrence_id.clone()).or_default();
+            *sequence = event.sequence.max(*sequence);
+        }
+        let (current, old): (Vec<_>, Vec<_>) = events
+            .into_iter()
+            .partition(|event| latest.get(&event.recurrence_id) == Some(&event.sequence));
+        for event in old {
+            self.skip(event.summary, SkipReason::Superseded, Vec::new());
+        }
+        // The dates that other events of the file speak for; none if it is not clear which those are.
+        let mut replaced = Some(BTreeSet::new());
+        for event in current.iter().filter(|event| event.recurrence_id.is_some()) {
+            match (event.replaces(self.zone), &mut replaced) {
+                (Some(dates), Some(all)) => all.extend(dates),
+                _ => replaced = None,
+            }
+        }
+        for event in current {
+            let outcome = match (&replaced, event.recurrence_id.is_some()) {
+                (_, true) => self.dates(&event, &BTreeSet::new()),
+                (Some(replaced), false) => self.dates(&event, replaced),
+                (None, false) => Err(SkipReason::Recurrence),
+            };
+            self.take(event, outcome)?;
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        event: Event,
+        outcome: Result<Vec<HolidayDate>, SkipReason>,
+    ) -> Result<(), IcsError> {
+        let dates = match outcome {
+            Ok(dates) if dates.len() > MOST_DAYS_OF_EVENT => Err(SkipReason::TooManyDays),
+            outcome => outcome,
+        };
+        match (dates, event.doubt()) {
+            (Err(reason), _) => self.skip(event.summary, reason, Vec::new()),
+            (Ok(dates), Some(doubt)) if !self.include.contains(&doubt) => {
+                self.skip(event.summary, doubt.into(), dates);
+            }
+            (Ok(dates), _) => {
+                self.days += dates.len();
+                if self.days > MOST_DAYS {
+                    return Err(IcsError::TooManyDays);
+                }
+                self.found.taken.push(TakenEvent {
+                    summary: event.summary,
+                    dates,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The days of an event, but for the dates of it that are `replaced`.
+    fn dates(
+        &mut self,
+        event: &Event,
+        replaced: &BTreeSet<NaiveDate>,
+    ) -> Result<Vec<HolidayDate>, SkipReason> {
+        if event.is_cancelled() {
+            return Err(SkipReason::Cancelled);
+        }
+        let (first, last) = event.first_and_last(self.zone)?;
+        if event.is_single() {
+            return match replaced.contains(&first) {
+                true => Err(SkipReason::Cancelled),
+                false => Ok(each_day(first, last).map(HolidayDate::Once).collect()),
+            };
+        }
+        if event.recurrence_id.is_some() {
+            return Err(SkipReason::Recurrence);
+        }
+        if replaced.is_empty() && event.is_every_year(first, last) && first.year() <= self.year {
+            let yearly = |date: NaiveDate| HolidayDate::Yearly {
+                month: date.month(),
+                day: date.day(),
+            };
+            return Ok(each_day(first, last).map(yearly).collect());
+        }
+        let mut starts = match &event.rule {
+            Some(rule) => rule.starts(first, self.span, self.zone, &mut self.budget)?,
+            None => BTreeSet::from([first]),
+        };
+        starts.extend(event.added(self.zone)?);
+        let excepted = event.excepted(self.zone)?;
+        starts.retain(|start| !replaced.contains(start) && !excepted.contains(start));
+        if starts.is_empty() {
+            return Err(SkipReason::OutsideSpan);
+        }
+        if starts
+            .len()
+            .saturating_mul((last - first).num_days() as usize + 1)
+            > MOST_DAYS_OF_EVENT
+        {
+            return Err(SkipReason::TooManyDays);
+        }
+        let length = last - first;
+        let days: BTreeSet<NaiveDate> = starts
+            .into_iter()
+            .filter_map(|start| Some((start, start.checked_add_signed(length)?)))
+            .flat_map(|(start, end)| each_day(start, end))
+            .collect();
+        Ok(days.into_iter().map(HolidayDate::Once).collect())
+    }
+}
+
+fn each_day(first: NaiveDate, last: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+    first.iter_days().take_while(move |date| *date <= last)
 }

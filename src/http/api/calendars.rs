@@ -1,8 +1,9 @@
 //! Business calendars: when the provider works, holidays from an iCalendar file, and how a deadline comes about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
+use actix_web::web;
+use chrono::{NaiveDate, TimeDelta};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -14,19 +15,21 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::calendar::{
-    Calendar, CalendarShape, HolidayShape, PartProblem, Replay, SkipReason, Unit, from_ics,
-    replay_elapsed,
+    Calendar, CalendarShape, Doubt, HolidayDate, HolidayShape, IcsError, IcsHolidays, MOST_DAYS,
+    MOST_EVENTS, PartProblem, Replay, SkipReason, Unit, from_ics, replay_elapsed,
 };
 use crate::domain::ids::CalendarId;
 use crate::http::call::{Call, may};
 use crate::http::fields::{At, Errors, Fault, Field, FieldError, Members, Whole, request};
 use crate::http::pagination::Page;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::http::words;
 use crate::store::calendars::{self, CalendarRow};
 use crate::workflow::Failed;
 use crate::workflow::administer::{add_calendar, replace_calendar};
+use crate::workflow::import_holidays::import_holidays;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -35,7 +38,7 @@ pub fn routes() -> Vec<Route> {
         POST "/calendars"                     may(Permission::CalendarsManage) => add, "Adds a business calendar";
         GET  "/calendars/{calendar}"          may(Permission::CalendarsView)   => show, "One business calendar";
         PUT  "/calendars/{calendar}"          may(Permission::CalendarsManage) => replace, "Replaces a business calendar; deadlines are reckoned by the new one from now on";
-        POST "/calendars/{calendar}/holidays" may(Permission::CalendarsManage) => import, "Adds the holidays of an iCalendar file";
+        POST "/calendars/{calendar}/holidays" may(Permission::CalendarsManage) => import, "Adds the holidays of an iCalendar file; with preview, says which those would be";
         GET  "/calendars/{calendar}/replay"   may(Permission::CalendarsView)   => replay, "How a deadline comes about: every piece of time that counts, and why the others do not";
     }
 }
@@ -61,6 +64,11 @@ request! {
     pub struct ImportHolidays {
         /// Its text, from `BEGIN:VCALENDAR`.
         ics: IcsText,
+        /// What is taken besides the holidays that everybody has: `observance` for days that are observed and worked on,
+        /// `regional` for holidays of some regions, `tentative` for what is not certain; nothing of that if not given.
+        include: Option<BTreeSet<Doubt>>,
+        /// Whether nothing is to be changed yet.
+        preview: Option<bool>,
     }
 }
 
@@ -78,15 +86,29 @@ request! {
     }
 }
 
-/// A calendar and what was not taken from a file.
+/// A calendar, and what was taken from a file and what was not.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImportedHolidays {
-    /// The calendar with its new holidays.
+    /// The calendar with its new holidays; as it is, if this is a preview.
     calendar: CalendarDocument,
     /// How many holidays are new.
     added: usize,
-    /// The events that are no holidays, and why.
+    /// The events that are holidays.
+    taken: Vec<TakenEvent>,
+    /// The events that are no holidays, or that were not asked for, and why.
     skipped: Vec<SkippedEvent>,
+    /// Events that recur are looked at from this day on, unless they are yearly on one date,
+    from: NaiveDate,
+    /// and to this one.
+    until: NaiveDate,
+}
+
+/// An event that is a holiday.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TakenEvent {
+    summary: Option<String>,
+    /// Its days, as a calendar's holidays are written.
+    dates: Vec<String>,
 }
 
 /// An event that was not taken for a holiday.
@@ -94,6 +116,41 @@ pub struct ImportedHolidays {
 pub struct SkippedEvent {
     summary: Option<String>,
     reason: SkipReason,
+    /// The reason, in words.
+    message: String,
+    /// The days that it would have been, where they are known.
+    dates: Vec<String>,
+}
+
+impl ImportedHolidays {
+    fn new(row: &CalendarRow, added: usize, found: &IcsHolidays) -> Self {
+        let dates =
+            |dates: &[HolidayDate]| dates.iter().map(ToString::to_string).collect::<Vec<_>>();
+        Self {
+            calendar: CalendarDocument::from(row),
+            added,
+            taken: found
+                .taken
+                .iter()
+                .map(|event| TakenEvent {
+                    summary: event.summary.clone(),
+                    dates: dates(&event.dates),
+                })
+                .collect(),
+            skipped: found
+                .skipped
+                .iter()
+                .map(|event| SkippedEvent {
+                    summary: event.summary.clone(),
+                    reason: event.reason,
+                    message: words().say_of("holiday-skipped", event.reason.as_str(), &[]),
+                    dates: dates(&event.dates),
+                })
+                .collect(),
+            from: found.span.0,
+            until: found.span.1,
+        }
+    }
 }
 
 /// Business calendars, by name.
@@ -158,47 +215,41 @@ pub async fn replace(
 pub async fn import(
     call: Call<CalendarId, ImportHolidays>,
 ) -> Result<Reply<ImportedHolidays>, Problem> {
-    let found = from_ics(&call.body.ics.0).map_err(|error| {
-        Problem::invalid_field(FieldError::new(
-            "ics",
-            Fault::new("malformed").with("why", error.to_string()),
-        ))
-    })?;
+    let asked = call.clone();
+    let row = asked.look(|conn, call| read(conn, call.address)).await?;
+    let zone = row.calendar()?.time_zone();
+    let include = call.body.include.clone().unwrap_or_default();
+    let (text, today) = (call.body.ics.0.clone(), call.now.with_timezone(&zone));
+    // A file of a megabyte takes its time, which others shall not wait for.
+    let reading = web::block(move || from_ics(&text, zone, today.date_naive(), &include));
+    let found = reading
+        .await
+        .map_err(|_| Problem::new(Code::Internal))?
+        .map_err(unreadable)?;
+    if call.body.preview == Some(true) {
+        let added = row.calendar()?.add_holidays(found.holidays());
+        let preview = ImportedHolidays::new(&row, added, &found);
+        return Ok(Reply::new(&preview)?.version(row.version));
+    }
     call.write(move |conn, call| {
-        let row = read(conn, call.address)?;
-        let mut shape = row.shape();
-        let before = shape.holidays.len();
-        for holiday in &found.holidays {
-            let date = holiday.date.to_string();
-            if !shape.holidays.iter().any(|known| date_of(known) == date) {
-                shape.holidays.push(HolidayShape::from(holiday.clone()));
-            }
-        }
-        let added = shape.holidays.len() - before;
-        let calendar = calendar_of(shape)?;
         let (actor, expected) = (Some(&call.principal.actor), call.expected());
-        replace_calendar(
-            conn,
-            actor,
-            call.address,
-            expected,
-            &calendar,
-            false,
-            call.now,
-        )?;
+        let holidays = found.holidays().collect();
+        let added = import_holidays(conn, actor, call.address, expected, holidays, call.now)?;
         let row = read(conn, call.address)?;
-        let skipped = found.skipped.iter().map(|event| SkippedEvent {
-            summary: event.summary.clone(),
-            reason: event.reason,
-        });
-        let imported = ImportedHolidays {
-            calendar: CalendarDocument::from(&row),
-            added,
-            skipped: skipped.collect(),
-        };
+        let imported = ImportedHolidays::new(&row, added, &found);
         Ok(Reply::new(&imported)?.version(row.version))
     })
     .await
+}
+
+fn unreadable(error: IcsError) -> Problem {
+    let fault = Fault::new(error.code());
+    let fault = match error {
+        IcsError::TooManyEvents => fault.with("max", MOST_EVENTS),
+        IcsError::TooManyDays => fault.with("max", MOST_DAYS),
+        IcsError::NotACalendar | IcsError::CutOff => fault,
+    };
+    Problem::invalid_field(FieldError::new("ics", fault))
 }
 
 /// How a deadline comes about.
@@ -273,12 +324,6 @@ fn fault(problem: PartProblem) -> Fault {
         | PartProblem::UnknownWeekday(given)
         | PartProblem::MalformedSpan(given)
         | PartProblem::MalformedHoliday(given) => fault.with("given", given),
-    }
-}
-
-fn date_of(holiday: &HolidayShape) -> &str {
-    match holiday {
-        HolidayShape::Date(date) | HolidayShape::Named { date, .. } => date,
     }
 }
 

@@ -18,7 +18,7 @@ use super::{At, Errors, Fault, Field, Member, Members, Request};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
-use crate::domain::calendar::Unit;
+use crate::domain::calendar::{Doubt, Unit};
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
@@ -69,7 +69,7 @@ macro_rules! written {
 written! {
     Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
-    State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Permission, Role,
+    State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Doubt, Permission, Role,
     RoleCode,
     RoleName,
     GroupId,
