@@ -6,6 +6,7 @@ mod access_requests;
 mod account_pages;
 mod accounts;
 mod api;
+mod asvs;
 mod audit;
 mod bad_input;
 mod cases;
