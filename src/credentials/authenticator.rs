@@ -19,8 +19,12 @@ const STEP: u64 = 30;
 pub const RECOVERY_CODES: usize = 10;
 /// What recovery codes are made of: characters that nobody takes for another.
 const ALPHABET: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
-const GROUPS: usize = 3;
+/// 24 characters are 118 random bits: who has the hash and the key gains nothing by trying.
+const GROUPS: usize = 6;
 const GROUP: usize = 4;
+const LENGTH: usize = GROUPS * GROUP;
+/// How many characters the codes of earlier versions have, which are good until they are used or made anew.
+const EARLIER: usize = 12;
 
 /// What an authenticator app and the desk both know. It is not shown by `Debug`.
 pub struct Authenticator(Totp);
@@ -105,7 +109,7 @@ impl Authenticator {
     }
 }
 
-/// New recovery codes of 59 random bits each, as `abcd-efgh-jkmn`.
+/// New recovery codes of 118 random bits each, as `abcd-efgh-jkmn-pqrs-tuvw-xyz2`.
 pub fn new_recovery_codes() -> Vec<String> {
     let mut random = rand::rng();
     let mut group = || -> String {
@@ -129,7 +133,8 @@ pub fn recovery_hash(key: &SecretKey, person: PersonId, code: &str) -> Option<St
         .filter(|c| !c.is_whitespace() && *c != '-')
         .flat_map(char::to_lowercase)
         .collect();
-    let is_code = bare.len() == GROUPS * GROUP && bare.bytes().all(|byte| ALPHABET.contains(&byte));
+    let is_code =
+        matches!(bare.len(), EARLIER | LENGTH) && bare.bytes().all(|byte| ALPHABET.contains(&byte));
     let message = format!("{person}/{bare}");
     is_code.then(|| hex::encode(key.sign("recovery code", message.as_bytes())))
 }
@@ -217,6 +222,8 @@ mod tests {
         let (key, person) = (key("the key of this installation"), person());
         let codes = new_recovery_codes();
         assert_eq!(codes.len(), RECOVERY_CODES);
+        let bits = (ALPHABET.len() as f64).log2() * codes[0].replace('-', "").len() as f64;
+        assert!(bits >= 112.0, "{bits}");
         let hash = recovery_hash(&key, person, &codes[0]).unwrap();
         assert!(!hash.contains(&codes[0]));
         let typed = format!(" {} ", codes[0].to_uppercase().replace('-', " "));
@@ -224,5 +231,6 @@ mod tests {
         assert_ne!(recovery_hash(&key, person, &codes[1]), Some(hash.clone()));
         assert_ne!(recovery_hash(&key, self::person(), &codes[0]), Some(hash));
         assert_eq!(recovery_hash(&key, person, "287082"), None);
+        assert!(recovery_hash(&key, person, "abcd-efgh-jkmn").is_some());
     }
 }

@@ -7,9 +7,12 @@ use super::*;
 fn events(bodies: &[&str]) -> String {
     let mut text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\n".to_owned();
     for (index, body) in bodies.iter().enumerate() {
-        text += &format!(
-            "BEGIN:VEVENT\r\nUID:{index}\r\nDTSTAMP:20250101T000000Z\r\n{body}\r\nEND:VEVENT\r\n"
-        );
+        let uid = match body.contains("UID:") {
+            true => String::new(),
+            false => format!("UID:{index}\r\n"),
+        };
+        text +=
+            &format!("BEGIN:VEVENT\r\n{uid}DTSTAMP:20250101T000000Z\r\n{body}\r\nEND:VEVENT\r\n");
     }
     text + "END:VCALENDAR\r\n"
 }
