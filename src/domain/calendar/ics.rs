@@ -183,24 +183,36 @@ pub fn from_ics(
         },
     };
     // An event and what changes single dates of it have one UID within one calendar.
-    let mut groups: BTreeMap<usize, Vec<Event>> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
     let mut group_of: BTreeMap<(usize, String), usize> = BTreeMap::new();
     for (index, raw) in lines::events(text)?.into_iter().enumerate() {
+        let group = match raw.value("UID") {
+            None => index,
+            Some(uid) => *group_of
+                .entry((raw.calendar, uid.to_owned()))
+                .or_insert(index),
+        };
+        let group = groups.entry(group).or_default();
         match Event::read(&raw) {
-            Ok(event) => {
-                let group = match &event.uid {
-                    None => index,
-                    Some(uid) => *group_of.entry((raw.calendar, uid.clone())).or_insert(index),
-                };
-                groups.entry(group).or_default().push(event);
+            Ok(event) => group.events.push(event),
+            Err(reason) => {
+                group.is_incomplete |= raw.value("RECURRENCE-ID").is_some();
+                reading.skip(raw.summary(), reason, Vec::new());
             }
-            Err(reason) => reading.skip(raw.summary(), reason, Vec::new()),
         }
     }
-    for events in groups.into_values() {
-        reading.group(events)?;
+    for group in groups.into_values() {
+        reading.group(group)?;
     }
     Ok(reading.found)
+}
+
+/// The events of one UID: versions of one event, and single dates of it that are otherwise.
+#[derive(Default)]
+struct Group {
+    events: Vec<Event>,
+    /// Whether there is a date of it that is otherwise, and it cannot be read which and how.
+    is_incomplete: bool,
 }
 
 /// A file being read.
@@ -223,8 +235,11 @@ impl Reading<'_> {
         });
     }
 
-    /// The events of one UID: versions of it, and single dates of it that are otherwise.
-    fn group(&mut self, events: Vec<Event>) -> Result<(), IcsError> {
+    fn group(&mut self, group: Group) -> Result<(), IcsError> {
+        let Group {
+            events,
+            is_incomplete,
+        } = group;
         let mut latest: BTreeMap<Option<String>, i64> = BTreeMap::new();
         for event in &events {
             let sequence = latest.entry(event.recurrence_id.clone()).or_default();
@@ -237,15 +252,20 @@ impl Reading<'_> {
             self.skip(event.summary, SkipReason::Superseded, Vec::new());
         }
         // The dates that other events of the file speak for; none if it is not clear which those are.
-        let mut replaced = Some(BTreeSet::new());
+        let mut replaced = (!is_incomplete).then(BTreeSet::new);
         for event in current.iter().filter(|event| event.recurrence_id.is_some()) {
             match (event.replaces(self.zone), &mut replaced) {
                 (Some(dates), Some(all)) => all.extend(dates),
                 _ => replaced = None,
             }
         }
+        let is_called_off = current
+            .iter()
+            .any(|event| event.recurrence_id.is_none() && event.is_cancelled());
         for event in current {
             let outcome = match (&replaced, event.recurrence_id.is_some()) {
+                // Of a series that is called off there are no single dates either.
+                (_, true) if is_called_off => Err(SkipReason::Cancelled),
                 (_, true) => self.dates(&event, &BTreeSet::new()),
                 (Some(replaced), false) => self.dates(&event, replaced),
                 (None, false) => Err(SkipReason::Recurrence),

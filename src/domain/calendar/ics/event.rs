@@ -20,8 +20,6 @@ const LONGEST: i64 = 366;
 pub(super) struct Event {
     /// What it is called, as far as a holiday's name can be that.
     pub summary: Option<String>,
-    /// By what versions and changed dates of it are known as its.
-    pub uid: Option<String>,
     /// Which version it is.
     pub sequence: i64,
     /// Which date of another event it stands for, as the file has it.
@@ -44,10 +42,19 @@ enum End {
 }
 
 impl RawEvent {
+    /// What a property says, as it stands in the file.
+    pub(super) fn value(&self, property: &str) -> Option<&str> {
+        let rest = self.lines.iter().find_map(|line| {
+            line.strip_prefix(property)?
+                .strip_prefix([';', ':'])
+                .map(|_| line)
+        })?;
+        Some(rest.split_once(':')?.1.trim())
+    }
+
     /// What the event is called, of one that cannot be read otherwise.
     pub(super) fn summary(&self) -> Option<String> {
-        let line = self.lines.iter().find(|line| line.starts_with("SUMMARY"))?;
-        short_name(&line.split_once(':')?.1.replace('\\', ""))
+        short_name(&self.value("SUMMARY")?.replace('\\', ""))
     }
 }
 
@@ -71,6 +78,9 @@ impl Event {
                 .map(|property| property.val.as_str())
         };
         let start = component.find_prop("DTSTART").ok_or(SkipReason::NoDate)?;
+        if all(component, "DTSTART").count() > 1 || all(component, "DTEND").count() > 1 {
+            return Err(SkipReason::Unreadable);
+        }
         let end = match (component.find_prop("DTEND"), text_of("DURATION")) {
             (Some(end), _) => Some(End::At(stamp(end).ok_or(SkipReason::Unreadable)?)),
             (None, Some(given)) => Some(End::After(length(given).ok_or(SkipReason::Unreadable)?)),
@@ -87,10 +97,11 @@ impl Event {
             (Some(rule), 1) => Some(Rule::parse(rule).ok_or(SkipReason::Recurrence)?),
             _ => return Err(SkipReason::Recurrence),
         };
-        let says = all(component, "DESCRIPTION").chain(all(component, "CATEGORIES"));
+        let told = |name| all(component, name).map(|property| property.val.as_str().to_lowercase());
+        let categories = told("CATEGORIES").map(|categories| categories.replace(',', "\n"));
+        let says: Vec<String> = told("DESCRIPTION").chain(categories).collect();
         Ok(Self {
             summary: text_of("SUMMARY").and_then(short_name),
-            uid: text_of("UID").map(str::to_owned),
             sequence: text_of("SEQUENCE")
                 .and_then(|text| text.trim().parse().ok())
                 .unwrap_or(0),
@@ -101,13 +112,14 @@ impl Event {
             replaces: replaces.and_then(stamp),
             added: all(component, "RDATE").flat_map(stamps).collect(),
             excepted: all(component, "EXDATE").flat_map(stamps).collect(),
-            status: text_of("STATUS")
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_uppercase(),
-            says: says
-                .map(|property| property.val.as_str().to_lowercase() + "\n")
-                .collect(),
+            status: match raw.is_called_off {
+                true => "CANCELLED".to_owned(),
+                false => text_of("STATUS")
+                    .unwrap_or_default()
+                    .trim()
+                    .to_ascii_uppercase(),
+            },
+            says: says.join("\n"),
         })
     }
 
@@ -314,10 +326,16 @@ impl Event {
             .says
             .lines()
             .any(|line| line.contains("google") && CALENDAR.iter().any(|word| line.contains(word)));
+        let called = self.summary.as_deref().unwrap_or_default().to_lowercase();
         match () {
-            () if self.status == "TENTATIVE" => Some(Doubt::Tentative),
+            () if self.status == "TENTATIVE" || called.contains("(tentative") => {
+                Some(Doubt::Tentative)
+            }
             () if starts(OBSERVED) || hides => Some(Doubt::Observance),
-            () if starts(REGIONAL) || first.is_some_and(|line| line.contains("feiertag in ")) => {
+            () if starts(REGIONAL)
+                || first.is_some_and(|line| line.contains("feiertag in "))
+                || called.contains("(regional") =>
+            {
                 Some(Doubt::Regional)
             }
             () => None,

@@ -11,6 +11,8 @@ pub(super) struct RawEvent {
     pub lines: Vec<String>,
     /// Whether it ends as it should.
     pub is_whole: bool,
+    /// Whether the calendar that it is in calls its events off (RFC 5546).
+    pub is_called_off: bool,
 }
 
 /// The properties that matter to a holiday.
@@ -84,6 +86,8 @@ struct File {
     /// What has begun and not ended, from the outside in.
     open: Vec<String>,
     calendars: usize,
+    /// Whether the present calendar calls its events off.
+    calls_off: bool,
     event: Option<RawEvent>,
     events: Vec<RawEvent>,
 }
@@ -95,6 +99,7 @@ impl File {
             CALENDAR => {
                 self.close(0);
                 self.calendars += 1;
+                self.calls_off = false;
             }
             EVENT if self.event.is_some() => self.close(1),
             _ => {}
@@ -102,6 +107,7 @@ impl File {
         if name == EVENT && self.open == [CALENDAR] {
             self.event = Some(RawEvent {
                 calendar: self.calendars,
+                is_called_off: self.calls_off,
                 ..RawEvent::default()
             });
         }
@@ -128,15 +134,19 @@ impl File {
     }
 
     fn line(&mut self, line: &str) {
+        let end = line.find([';', ':']).unwrap_or(line.len());
+        let (name, rest) = line.split_at(end);
+        let name = name.trim().to_ascii_uppercase();
+        if self.open.len() == 1 && name == "METHOD" {
+            let method = rest.rsplit(':').next().unwrap_or_default().trim();
+            self.calls_off = method.eq_ignore_ascii_case("CANCEL");
+        }
         if self.open.len() != 2 {
             return;
         }
         let Some(event) = &mut self.event else {
             return;
         };
-        let end = line.find([';', ':']).unwrap_or(line.len());
-        let (name, rest) = line.split_at(end);
-        let name = name.trim().to_ascii_uppercase();
         if PROPERTIES.contains(&name.as_str()) {
             event.lines.push(name + rest);
         }

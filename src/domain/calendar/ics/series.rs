@@ -61,7 +61,7 @@ impl Default for Budget {
 }
 
 /// What a search without an end costs.
-const SEARCH: u64 = 30_000;
+const SEARCH: u64 = 100_000;
 
 impl Budget {
     fn spend(&mut self, periods: u64) -> Result<(), SkipReason> {

@@ -186,6 +186,22 @@ fn what_is_no_holiday_is_passed_over_and_said() {
             SkipReason::Unreadable,
         ),
         ("DTSTART:2026-11-26", SkipReason::Unreadable),
+        (
+            "DTSTART;VALUE=DATE:20261126\r\nDTSTART;VALUE=DATE:20261127",
+            SkipReason::Unreadable,
+        ),
+        (
+            "DTSTART;VALUE=DATE:20261126\r\nCATEGORIES:Holidays,Observance",
+            SkipReason::Observance,
+        ),
+        (
+            "DTSTART;VALUE=DATE:20261126\r\nSUMMARY:Day of the Lake (regional holiday)",
+            SkipReason::Regional,
+        ),
+        (
+            "DTSTART;VALUE=DATE:20261126\r\nSUMMARY:Feast (tentative)",
+            SkipReason::Tentative,
+        ),
         ("DTSTART;VALUE=DATE:20260229", SkipReason::Unreadable),
         (
             "DTSTART;VALUE=DATE:20261126\r\nDTEND;VALUE=DATE:20261124",
@@ -314,6 +330,17 @@ fn single_dates_of_a_series_may_be_otherwise() {
     let (dates, skipped) = read(&[series, from_then_on]);
     assert_eq!(dates, Vec::<String>::new());
     assert_eq!(skipped, [SkipReason::Recurrence, SkipReason::Recurrence]);
+    let unreadable = "UID:day\r\nRECURRENCE-ID;VALUE=DATE:20260614\r\nDTSTART:some day";
+    let (dates, skipped) = read(&[series, unreadable]);
+    assert_eq!(dates, Vec::<String>::new());
+    assert_eq!(skipped, [SkipReason::Unreadable, SkipReason::Recurrence]);
+    let called_off = format!("{series}\r\nSTATUS:CANCELLED");
+    let (dates, skipped) = read(&[&called_off, moved]);
+    assert_eq!(dates, Vec::<String>::new());
+    assert_eq!(skipped, [SkipReason::Cancelled, SkipReason::Cancelled]);
+    let withdrawn = events(&["DTSTART;VALUE=DATE:20260514"])
+        .replace("VERSION:2.0", "METHOD:CANCEL\r\nVERSION:2.0");
+    assert_eq!(parsed(&withdrawn, &[]).taken, []);
     // A later version stands for an earlier one; events that share an id by mistake are each their own.
     let version = |sequence: u8, day: u8| {
         format!("UID:v\r\nSEQUENCE:{sequence}\r\nDTSTART;VALUE=DATE:202606{day:02}")
