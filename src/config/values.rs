@@ -98,7 +98,8 @@ impl PublicUrl {
         format!("{}{path}", self.0)
     }
 
-    fn host(&self) -> &str {
+    /// The host's name or address.
+    pub fn host(&self) -> &str {
         let rest = self
             .0
             .split_once("://")

@@ -6,6 +6,8 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
+use crate::domain::password::normalized;
+
 /// The machine gave no random salt, or not enough memory.
 #[derive(Debug, thiserror::Error)]
 #[error("the password could not be hashed: {0}")]
@@ -25,7 +27,7 @@ impl HashError {
 /// See [`HashError`].
 pub fn hash_password(password: &str) -> Result<String, HashError> {
     let hash: PasswordHash = Argon2::default()
-        .hash_password(password.as_bytes())
+        .hash_password(normalized(password).as_bytes())
         .map_err(|error| HashError(error.to_string()))?;
     Ok(hash.to_string())
 }
@@ -33,6 +35,12 @@ pub fn hash_password(password: &str) -> Result<String, HashError> {
 /// Whether `password` is the one behind `hash`. Where there is no hash, or none that can be read, the same work is
 /// done for nothing, so that the time tells nobody whether a person exists (A7).
 pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
+    let normal = normalized(password);
+    // What was hashed before passwords were normalized is as it was typed.
+    is_behind(&normal, hash) || (normal != password && is_behind(password, hash))
+}
+
+fn is_behind(password: &str, hash: Option<&str>) -> bool {
     let known = hash.and_then(|hash| PasswordHash::new(hash).ok());
     match (&known, &*NOBODY) {
         (Some(hash), _) => Argon2::default()
@@ -66,6 +74,26 @@ mod tests {
         assert!(!verify_password("correct horse", None));
         assert!(!verify_password("nobody has this password", None));
         assert!(!verify_password("", Some("no hash")));
+    }
+
+    #[test]
+    fn a_password_is_the_same_however_its_characters_are_put_together() {
+        let (composed, decomposed) = (
+            "ein Glöckchen für Bé",
+            "ein Glo\u{308}ckchen fu\u{308}r Be\u{301}",
+        );
+        for chosen in [composed, decomposed] {
+            let hash = hash_password(chosen).expect("hashed");
+            for typed in [composed, decomposed] {
+                assert!(verify_password(typed, Some(&hash)), "{chosen}, {typed}");
+            }
+        }
+        // One from before.
+        let hash: PasswordHash = Argon2::default()
+            .hash_password(decomposed.as_bytes())
+            .expect("hashed");
+        assert!(verify_password(decomposed, Some(&hash.to_string())));
+        assert!(!verify_password(composed, Some(&hash.to_string())));
     }
 
     #[test]

@@ -6,15 +6,17 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::desk::Desk;
 use super::fields::{Fault, FieldError};
+use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::throttle::{self, Counter};
 use crate::credentials::{hash_password, verify_password};
+use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::ids::PersonId;
-use crate::domain::password::{self, PasswordFault};
-use crate::domain::text::EmailAddress;
-use crate::store::people;
+use crate::domain::password::{self, Context, PasswordFault};
+use crate::store::people::{self, Person};
+use crate::workflow::account;
 
 impl From<PasswordFault> for Fault {
     fn from(fault: PasswordFault) -> Self {
@@ -22,12 +24,36 @@ impl From<PasswordFault> for Fault {
         match fault {
             PasswordFault::TooShort => named.with("min", password::SHORTEST),
             PasswordFault::TooLong => named.with("max", password::LONGEST),
-            PasswordFault::IsAddress | PasswordFault::Common => named,
+            PasswordFault::IsAddress
+            | PasswordFault::Common
+            | PasswordFault::OfContext
+            | PasswordFault::Guessable => named,
         }
     }
 }
 
-/// The hash of a password that the person with this address chose in `field`.
+impl Principal {
+    /// What a guesser knows of them.
+    pub fn known(&self) -> Context {
+        let home = self.home.as_ref().unwrap_or(&self.organization);
+        Context::of(&self.email)
+            .with(&self.first_name)
+            .with(&self.last_name)
+            .with(&home.name)
+    }
+}
+
+/// What a guesser knows of a person.
+///
+/// # Errors
+/// The database's own.
+pub async fn known(desk: &Desk, person: &Person) -> Result<Context, Problem> {
+    let person = person.clone();
+    let look = move |conn: &mut Conn| Ok::<_, Problem>(account::known(conn, &person)?);
+    desk.db.read(look).await
+}
+
+/// The hash of a password that somebody of whom a guesser knows the context chose in `field`.
 ///
 /// # Errors
 /// [`Code::ValidationFailed`] if the rule does not take it.
@@ -35,9 +61,10 @@ pub async fn chosen(
     desk: &Arc<Desk>,
     field: &str,
     password: SecretString,
-    email: &EmailAddress,
+    context: Context,
 ) -> Result<String, Problem> {
-    password::check(password.expose_secret(), email)
+    let context = context.with(desk.public_url.host());
+    password::check(password.expose_secret(), &context)
         .map_err(|fault| Problem::invalid_field(FieldError::new(field, fault)))?;
     hash(desk, password).await
 }

@@ -5,6 +5,7 @@ mod keys;
 mod links;
 
 use chrono::TimeDelta;
+use diesel::QueryResult;
 use serde_json::json;
 
 pub use keys::{Ended, Kept, end_keys};
@@ -20,9 +21,10 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, PersonId, SessionId};
 use crate::domain::notice::PasswordWay;
+use crate::domain::password::Context;
 use crate::domain::text::PersonName;
 use crate::store::people::{self, Person, PersonChanges};
-use crate::store::sessions;
+use crate::store::{organizations, sessions};
 
 /// How long an invitation is good.
 pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
@@ -173,6 +175,21 @@ pub fn end_everything(
         audited(conn, by, "sessions.ended", &person, now)?;
     }
     Ok(id)
+}
+
+/// What a guesser knows of a person: their password is not made of it.
+///
+/// # Errors
+/// The database's own.
+pub fn known(conn: &mut Conn, person: &Person) -> QueryResult<Context> {
+    let own = organizations::find(conn, Reach::Everything, person.organization_id)?;
+    let context = Context::of(&person.email)
+        .with(&person.first_name)
+        .with(&person.last_name);
+    Ok(match own {
+        Some(own) => context.with(&own.name).with(own.slug.as_str()),
+        None => context,
+    })
 }
 
 fn own(conn: &mut Conn, actor: &Actor) -> Outcome<Person> {

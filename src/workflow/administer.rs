@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::account::{Kept, end_keys};
 use super::change_access::change_access;
 use super::groups::install;
 use super::record::{event, object};
@@ -297,6 +298,9 @@ pub fn update_person(
         let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
         unchanged(expected, person.version)?;
         change_person(conn, by, &organization, &person, update, now)?;
+        if update.disabled == Some(true) {
+            end_keys(conn, id, Kept::default(), now)?;
+        }
         Ok((id, vec![id]))
     })
 }

@@ -51,7 +51,7 @@ request! {
     pub struct ChangePassword {
         /// The one until now.
         current_password: Secret,
-        /// The one from now on: 10 to 200 characters, not your address, and none of the commonest.
+        /// The one from now on: 10 to 200 characters that are not guessed quickly, and not made of your names.
         new_password: Secret,
         /// Whether your API tokens go on. They end with the old password if left out.
         keep_tokens: Option<bool>,
@@ -138,7 +138,7 @@ pub async fn change_password(call: Call<(), ChangePassword>) -> Result<Done, Pro
     );
     let person = principal.person;
     password::confirmed(&call.desk, person, "current_password", current, call.now).await?;
-    let hash = password::chosen(&call.desk, "new_password", new, &principal.email).await?;
+    let hash = password::chosen(&call.desk, "new_password", new, principal.known()).await?;
     call.write(move |conn, call| {
         let kept = Kept {
             session: call.principal.session(),

@@ -28,7 +28,7 @@ request! {
     pub struct Redeem {
         /// What stands at the end of the link.
         token: Secret,
-        /// The password from now on: 10 to 200 characters, not your address, and none of the commonest.
+        /// The password from now on: 10 to 200 characters that are not guessed quickly, and not made of your names.
         password: Secret,
     }
 }
@@ -77,7 +77,8 @@ async fn redeem(call: Call<(), Redeem, (), Anyone>, purpose: LinkPurpose) -> Res
         })
         .await?;
     let password = call.body.password.clone().into_inner();
-    let hash = password::chosen(&desk, "password", password, &person.email).await?;
+    let known = password::known(&desk, &person).await?;
+    let hash = password::chosen(&desk, "password", password, known).await?;
     call.write(move |conn, call| {
         let token = call.body.token.expose();
         account::redeem(conn, &call.desk.key, purpose, token, &hash, call.now)?;

@@ -12,6 +12,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach, RoleName};
 use crate::domain::ids::PersonId;
+use crate::domain::password::Context;
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::{Call, may};
 use crate::http::fields::{Fault, FieldError, Patch, Secret, request};
@@ -21,7 +22,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::store::people::Person;
-use crate::store::{grants, groups, organizations, pairings, people, second_factors, sessions};
+use crate::store::{grants, groups, organizations, pairings, people, second_factors};
 use crate::workflow::account::{self, add_invited};
 use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
 use crate::workflow::second_factor;
@@ -148,8 +149,13 @@ pub async fn add(call: Call<(), NewUser>) -> Result<Created<PersonDocument>, Pro
     let password_hash = match call.body.password.clone() {
         None => None,
         Some(chosen) => {
-            let (chosen, email) = (chosen.into_inner(), &call.body.email);
-            Some(password::chosen(&call.desk, "password", chosen, email).await?)
+            let body = &call.body;
+            let known = Context::of(&body.email)
+                .with(body.first_name.as_str())
+                .with(body.last_name.as_str())
+                .with(body.organization.as_deref().unwrap_or_default());
+            let chosen = chosen.into_inner();
+            Some(password::chosen(&call.desk, "password", chosen, known).await?)
         }
     };
     call.write(move |conn, call| {
@@ -201,7 +207,8 @@ pub async fn change(call: Call<PersonId, ChangeUser>) -> Result<Reply<PersonDocu
             let found = db.read(move |conn| Ok::<_, Problem>(people::find(conn, reach, id)?));
             let person = found.await?.ok_or_else(Problem::not_found)?;
             let chosen = chosen.into_inner();
-            Some(password::chosen(&call.desk, "password", chosen, &person.email).await?)
+            let known = password::known(&call.desk, &person).await?;
+            Some(password::chosen(&call.desk, "password", chosen, known).await?)
         }
     };
     call.write(move |conn, call| {
@@ -219,9 +226,6 @@ pub async fn change(call: Call<PersonId, ChangeUser>) -> Result<Reply<PersonDocu
         };
         let (actor, expected) = (&call.principal.actor, call.expected());
         let id = update_person(conn, Some(actor), call.address, expected, &update, call.now)?;
-        if update.disabled == Some(true) {
-            sessions::close_all(conn, id)?;
-        }
         if update.password_hash.is_some() {
             account::password_was_replaced(conn, Some(actor), id, call.now)?;
         }

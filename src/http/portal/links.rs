@@ -100,7 +100,8 @@ async fn redeem(visit: &Visit, purpose: LinkPurpose) -> Outcome {
 
 async fn redeemed(visit: &Visit, purpose: LinkPurpose, person: &Person) -> Result<(), Problem> {
     let chosen = twice(visit)?;
-    let hash = password::chosen(&visit.desk, "password", chosen, &person.email).await?;
+    let known = password::known(&visit.desk, person).await?;
+    let hash = password::chosen(&visit.desk, "password", chosen, known).await?;
     let (key, token, now) = (visit.desk.key.clone(), token_of(visit), visit.now);
     visit
         .write(move |conn| account::redeem(conn, &key, purpose, &token, &hash, now).map(drop))

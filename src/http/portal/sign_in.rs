@@ -18,7 +18,7 @@ use super::visit::Visit;
 use crate::credentials::hash_secret;
 use crate::domain::access::{Permission, Role};
 use crate::domain::organization::{OrganizationKind, Side};
-use crate::domain::password;
+use crate::domain::password::Context;
 use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::http::call::{ANYONE, SIGNED_IN};
 use crate::http::cookies::Carries;
@@ -310,21 +310,20 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
     let first_name = typed.text("first_name", PersonName::parse);
     let last_name = typed.text("last_name", PersonName::parse);
     let address = typed.text("email", EmailAddress::parse);
-    if let Some(address) = &address
-        && let Err(fault) = password::check(&password, address)
-    {
-        typed.refuse("password", fault.into());
-    }
     typed.checked()?;
     let (Some(name), Some(time_zone), Some(first_name), Some(last_name), Some(address)) =
         (organization, time_zone, first_name, last_name, address)
     else {
         return Err(Problem::new(Code::Internal));
     };
+    let known = Context::of(&address)
+        .with(first_name.as_str())
+        .with(last_name.as_str())
+        .with(name.as_str());
     let slug = Slug::readable(&name);
     let region = Title::parse("default").map_err(|_| Problem::new(Code::Internal))?;
     let (secret, field) = (SecretString::from(password), "password");
-    let password_hash = chosen(&visit.desk, field, secret.clone(), &address).await?;
+    let password_hash = chosen(&visit.desk, field, secret.clone(), known).await?;
     let organization = AddOrganization {
         slug: slug.clone(),
         name,

@@ -195,7 +195,7 @@ async fn password_changed(visit: &Visit) -> Result<(), Problem> {
         tokens: Typed::of(visit).ticked("keep_tokens"),
     };
     password::confirmed(&visit.desk, actor.id(), "current_password", current, now).await?;
-    let hash = password::chosen(&visit.desk, "password", chosen, &principal.email).await?;
+    let hash = password::chosen(&visit.desk, "password", chosen, principal.known()).await?;
     visit
         .write(move |conn| account::change_password(conn, &actor, kept, &hash, now))
         .await?;

@@ -6,6 +6,7 @@ use super::{Offered, PersonPage, Standing, account_sections, add_person_form, ro
 use crate::domain::access::{Access, Permission, Reach, Role, RoleName};
 use crate::domain::ids::PersonId;
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::password::Context;
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::may;
 use crate::http::pagination::Paging;
@@ -24,7 +25,7 @@ use crate::http::problem::{Code, Problem};
 use crate::store::grants::{self, Given};
 use crate::store::people::{self, Person};
 use crate::store::roles::{self, OwnRole};
-use crate::store::{groups, organizations, pairings, second_factors, sessions};
+use crate::store::{groups, organizations, pairings, second_factors};
 use crate::words::Words;
 use crate::workflow::account;
 use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
@@ -227,7 +228,10 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
         true => None,
         false => {
             let secret = SecretString::from(password);
-            Some(chosen(&visit.desk, "password", secret, &email).await?)
+            let known = Context::of(&email)
+                .with(first_name.as_str())
+                .with(last_name.as_str());
+            Some(chosen(&visit.desk, "password", secret, known).await?)
         }
     };
     let name = people::display_name(first_name.as_str(), last_name.as_str());
@@ -395,13 +399,7 @@ fn done(visit: &Visit, id: PersonId, done: Done) -> Outcome {
 async fn change(visit: Visit, update: UpdatePerson) -> Outcome {
     let id: PersonId = visit.part("person")?;
     let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let done = visit.write(move |conn| {
-        let id = update_person(conn, Some(&actor), id, None, &update, now)?;
-        if update.disabled == Some(true) {
-            sessions::close_all(conn, id)?;
-        }
-        Ok(id)
-    });
+    let done = visit.write(move |conn| update_person(conn, Some(&actor), id, None, &update, now));
     match done.await {
         Ok(_) => Ok(visit.go(
             format!("/admin/people/{id}"),
