@@ -15,6 +15,12 @@ pub(super) fn said(refused: &Refused) -> (Option<&'static str>, String) {
                 code => format!("{code}: “{given}”"),
             },
         ),
+        Refused::Fields(fields) => {
+            let each = fields
+                .iter()
+                .map(|(field, code, given)| format!("{field}: {code}: “{given}”"));
+            (None, each.collect::<Vec<_>>().join("; "))
+        }
         Refused::LastAdministrator { organization } => (
             Some("roles"),
             format!("somebody has to remain administrator of {organization}"),

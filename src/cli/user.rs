@@ -299,7 +299,7 @@ mod tests {
     }
 
     async fn added(desk: &Desk, args: AddArgs) -> Result<String, String> {
-        let password = || Ok(SecretString::from("correct horse"));
+        let password = || Ok(SecretString::from("correct horse battery"));
         add(&desk.db, args, password, Clock::System.now())
             .await
             .map_err(|error| error.to_string())

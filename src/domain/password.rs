@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use thiserror::Error;
 use unicode_normalization::{UnicodeNormalization, is_nfkc};
-use zxcvbn::{Score, zxcvbn};
+use zxcvbn::zxcvbn;
 
 use super::text::EmailAddress;
 
@@ -19,12 +19,15 @@ pub const SHORTEST: usize = 10;
 /// The most characters: no sentence is longer, and hashing an endless one would keep a processor busy.
 pub const LONGEST: usize = 200;
 
-/// As many guesses as somebody gets through who has the hash and some patience; what needs more is taken.
-const STRONG_ENOUGH: Score = Score::Three;
+/// The decimal logarithm of the guesses that a password has to withstand: three hundred millions. Three common words or
+/// dates beside each other are reckoned at one hundred millions.
+const STRONG_ENOUGH: f64 = 8.5;
 /// How many characters are reckoned with. The work grows with the cube of the length, and whatever is safe so far is safe.
 const RECKONED: usize = 40;
 /// The fewest characters of a word that is looked for: shorter ones are found everywhere.
 const SHORTEST_WORD: usize = 3;
+/// The fewest letters and digits that have to be left of a password without the words that a guesser knows.
+const SHORTEST_REST: usize = 6;
 
 /// Passwords of ten characters and more that are found most often in lists of stolen ones, in lower case: those of the
 /// 20,000 commonest that Django ships and of the 50,000 that zxcvbn-ts ships.
@@ -134,6 +137,9 @@ pub fn check(password: &str, context: &Context) -> Result<(), PasswordFault> {
     if is_common(&folded) {
         return Err(PasswordFault::Common);
     }
+    if is_of_context(&folded, &context.words) {
+        return Err(PasswordFault::OfContext);
+    }
     guessed(&password, context)
 }
 
@@ -143,10 +149,22 @@ fn is_common(folded: &str) -> bool {
     COMMON.contains(folded) || COMMON.contains(stem)
 }
 
+/// Whether little is left without the words that a guesser knows.
+fn is_of_context(folded: &str, words: &[String]) -> bool {
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
+    let mut rest = folded.to_owned();
+    for word in words {
+        rest = rest.replace(word, " ");
+    }
+    let left = rest.chars().filter(|character| character.is_alphanumeric());
+    rest != folded && left.count() < SHORTEST_REST
+}
+
 fn guessed(password: &str, context: &Context) -> Result<(), PasswordFault> {
     let start: String = password.chars().take(RECKONED).collect();
     let words: Vec<&str> = context.words.iter().map(String::as_str).collect();
-    let is_strong = |known: &[&str]| zxcvbn(&start, known).score() >= STRONG_ENOUGH;
+    let is_strong = |known: &[&str]| zxcvbn(&start, known).guesses_log10() >= STRONG_ENOUGH;
     match is_strong(&words) {
         true => Ok(()),
         // Nobody else would be refused it.

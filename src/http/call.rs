@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 use utoipa::openapi::{RefOr, Schema};
 
+use super::asks::Asks;
 use super::desk::Desk;
 use super::etag::IfMatch;
 use super::fields::{self, Errors, Request};
@@ -55,6 +56,8 @@ pub struct Call<A = (), B = (), Q = (), P = Principal> {
     pub user_agent: String,
     /// The last event of a stream that the client has, if it comes back to one.
     pub last_event_id: Option<String>,
+    /// The hash of the secret of the session that somebody came with who need not be signed in.
+    pub session: Option<String>,
     repeat: Option<store::idempotency::Request>,
 }
 
@@ -210,7 +213,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
     /// Reads a request, in the order that this file's head gives.
     pub(super) async fn read(
         desk: Arc<Desk>,
-        needs: Needs,
+        asks: Asks,
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<Self, Problem> {
@@ -222,12 +225,18 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             .collect();
         let address = A::read_all(&named);
         let address = address.ok_or_else(Problem::not_found)?;
-        if let (Needs::Permission(permission), Some(principal)) = (needs, principal.principal()) {
+        if let Some(principal) = principal.principal() {
+            asks.check_set_up(principal)?;
+        }
+        if let (Needs::Permission(permission), Some(principal)) =
+            (asks.needs, principal.principal())
+        {
             permitted(&desk, principal, permission, &address).await?;
         }
         let changes = !request.method().is_safe();
         if let (true, Some(principal)) = (changes, principal.principal()) {
             principal.check_csrf_header(request)?;
+            asks.check_proof(principal, desk.clock.now())?;
         }
         let query = query(request.query_string())?;
         let if_match = IfMatch::read(request.headers())?;
@@ -262,6 +271,10 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
         Ok(Self {
             now: desk.clock.now(),
             client: client::address(&desk, request),
+            session: match P::ANYONE {
+                true => principal::session_of_browser(&desk, request),
+                false => None,
+            },
             user_agent: user_agent.unwrap_or_default().chars().take(200).collect(),
             desk,
             principal,

@@ -1,6 +1,7 @@
 //! The HTTP edge: the API and the portal.
 
 pub mod api;
+pub mod asks;
 pub mod audit;
 pub mod call;
 pub mod client;
@@ -21,6 +22,7 @@ pub mod places;
 pub mod portal;
 pub mod principal;
 pub mod problem;
+pub mod proof;
 pub mod reply;
 pub mod route;
 pub mod routes;

@@ -101,7 +101,7 @@ pub async fn verified(
         .map_err(|_| Problem::new(Code::Internal))
 }
 
-/// Makes sure that somebody who is signed in knows their password, which `field` holds.
+/// Makes sure that somebody who is signed in knows their password, which `field` holds; gives who they are.
 ///
 /// # Errors
 /// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], and the database's own.
@@ -111,19 +111,22 @@ pub async fn confirmed(
     field: &str,
     password: SecretString,
     now: Instant,
-) -> Result<(), Problem> {
+) -> Result<Person, Problem> {
     let counter = Counter::password(person);
     throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
     let found = desk
         .db
         .read(move |conn| Ok::<_, Problem>(people::find(conn, Reach::Everything, person)?))
         .await?;
-    let hash = found.and_then(|person| person.password_hash);
-    if !verified(desk, password, hash).await? {
+    let hash = found
+        .as_ref()
+        .and_then(|person| person.password_hash.clone());
+    let (true, Some(person)) = (verified(desk, password, hash).await?, found) else {
         let fault = Fault::new("wrong_password");
         return Err(Problem::invalid_field(FieldError::new(field, fault)));
-    }
+    };
     desk.db
         .write(move |conn| Ok::<_, Problem>(counter.forget(conn)?))
-        .await
+        .await?;
+    Ok(person)
 }

@@ -46,6 +46,8 @@ pub struct Principal {
     pub time_zone: Tz,
     /// How they proved who they are.
     pub via: Via,
+    /// Whether a role of theirs asks for a second factor that they have not set up.
+    pub must_set_up: bool,
 }
 
 /// What was shown to enter.
@@ -61,6 +63,8 @@ pub enum Via {
         expires_at: Instant,
         /// When its row says that it was last used.
         last_seen_at: Instant,
+        /// When its person last showed who they are in it.
+        proven_at: Instant,
     },
     /// An API token.
     Token {
@@ -103,6 +107,14 @@ impl Principal {
         match self.via {
             Via::Session { id, .. } => Some(id),
             Via::Token { .. } => None,
+        }
+    }
+
+    /// The API token, if it is one.
+    pub fn token(&self) -> Option<TokenId> {
+        match self.via {
+            Via::Token { id, .. } => Some(id),
+            Via::Session { .. } => None,
         }
     }
 
@@ -222,9 +234,14 @@ fn shown(desk: &Desk, request: &HttpRequest) -> Option<Shown> {
             .eq_ignore_ascii_case("bearer")
             .then(|| Shown::Token(token.trim().to_owned()));
     }
-    request
-        .cookie(Carries::Session.name(&desk.public_url))
-        .map(|cookie| Shown::Cookie(cookie.value().to_owned()))
+    let cookie = request.cookie(Carries::Session.name(&desk.public_url))?;
+    Some(Shown::Cookie(cookie.value().to_owned()))
+}
+
+/// The hash of the secret of the session that a browser comes with, for who signs in anew.
+pub(super) fn session_of_browser(desk: &Desk, request: &HttpRequest) -> Option<String> {
+    let cookie = request.cookie(Carries::Session.name(&desk.public_url))?;
+    Some(hash_secret(cookie.value()))
 }
 
 /// Whom a secret belongs to, and what they may do where they want to act.
@@ -274,7 +291,8 @@ pub fn again(
             Principal::with_token,
         ),
     };
-    Ok(found)
+    // Whoever has a second factor to set up first is told nothing more until then.
+    Ok(found.filter(|principal| !principal.must_set_up))
 }
 
 fn admitted<T>(entry: Entry<T>, of: impl FnOnce(T, Bearer) -> Principal) -> Option<Principal> {
@@ -288,7 +306,7 @@ fn admitted<T>(entry: Entry<T>, of: impl FnOnce(T, Bearer) -> Principal) -> Opti
 ///
 /// # Errors
 /// Those of [`find`].
-pub(super) fn of_session(
+fn of_session(
     conn: &mut Conn,
     token_hash: &str,
     whereabouts: &Whereabouts,
@@ -327,12 +345,14 @@ fn in_session(
 }
 
 impl Principal {
-    fn in_session(session: Session, bearer: Bearer) -> Self {
+    /// Whoever is signed in by a session.
+    pub(super) fn in_session(session: Session, bearer: Bearer) -> Self {
         let via = Via::Session {
             id: session.id,
             csrf_token: session.csrf_token,
             expires_at: session.expires_at,
             last_seen_at: session.last_seen_at,
+            proven_at: session.proven_at,
         };
         Self::of(bearer, via)
     }
@@ -366,6 +386,14 @@ impl Principal {
             // Zones are checked when they are stored; should one ever leave the time-zone database, UTC is honest.
             time_zone: bearer.time_zone.parse().unwrap_or(Tz::UTC),
             via,
+            must_set_up: bearer.must_set_up,
+        }
+    }
+
+    /// Notes that their session was proven anew.
+    pub(super) fn was_proven(&mut self, now: Instant) {
+        if let Via::Session { proven_at, .. } = &mut self.via {
+            *proven_at = now;
         }
     }
 }

@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
+use super::asks::Asks;
 use super::call::{Address, Call, Caller, Needs};
 use super::desk::Desk;
 use super::etag;
@@ -43,6 +44,8 @@ pub struct Route {
     pub path: &'static str,
     /// What it asks of whoever calls it.
     pub needs: Needs,
+    /// All that it asks.
+    pub asks: Asks,
     /// Its handler's name: `cases::open`.
     pub name: &'static str,
     /// What it does, in one line.
@@ -77,7 +80,7 @@ impl Route {
     pub fn new<A, B, Q, P, T, const STATUS: u16, F, Fut>(
         method: Method,
         path: &'static str,
-        needs: Needs,
+        asks: impl Into<Asks>,
         name: &'static str,
         summary: &'static str,
         handler: F,
@@ -91,7 +94,7 @@ impl Route {
         F: Fn(Call<A, B, Q, P>) -> Fut + Clone + 'static,
         Fut: Future<Output = Result<Reply<T, STATUS>, Problem>> + 'static,
     {
-        let guarded = method.clone();
+        let (guarded, asks) = (method.clone(), asks.into());
         let handler = move || {
             let handler = handler.clone();
             let route = match guarded {
@@ -100,13 +103,14 @@ impl Route {
             };
             route.to(move |request: HttpRequest, payload: web::Payload| {
                 let handler = handler.clone();
-                async move { answer(needs, handler, request, payload).await }
+                async move { answer(asks, handler, request, payload).await }
             })
         };
         Self {
             method,
             path,
-            needs,
+            needs: asks.needs,
+            asks,
             name,
             summary,
             shape: Shape::of::<A, B, Q, P, T, STATUS>(),
@@ -157,7 +161,7 @@ impl Shape {
 
 /// Reads the request, lets the handler work, and writes whatever came of it.
 async fn answer<A, B, Q, P, T, const STATUS: u16, F, Fut>(
-    needs: Needs,
+    asks: Asks,
     handler: F,
     request: HttpRequest,
     payload: web::Payload,
@@ -175,7 +179,7 @@ where
             .app_data::<web::Data<Desk>>()
             .map(|desk| Arc::clone(desk));
         let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
-        handler(Call::read(desk, needs, &request, payload).await?).await
+        handler(Call::read(desk, asks, &request, payload).await?).await
     };
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(reply)) => {

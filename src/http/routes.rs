@@ -32,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         api::permissions::routes(),
         api::access_requests::routes(),
         api::roles::routes(),
+        api::second_factor_roles::routes(),
         api::access_groups::routes(),
         api::pairings::routes(),
         api::pairing_links::routes(),

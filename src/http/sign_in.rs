@@ -4,33 +4,26 @@
 //! nothing tells which addresses belong to people. Only who has shown the right password learns that a second factor
 //! is asked for.
 
-mod half;
-
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-pub use half::{HALF_LIFETIME, Half};
-
 use super::desk::Desk;
-use super::principal::{self, Principal};
+use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::throttle::{self, Counter};
 use super::{client, password};
-use crate::credentials::{NewSecret, SESSION_PREFIX, hash_secret};
+use crate::credentials::{NewSecret, SESSION_PREFIX};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::Reach;
-use crate::domain::device;
-use crate::domain::ids::{EventId, PersonId};
 use crate::domain::text::EmailAddress;
-use crate::store::audit::{self, NewEvent};
-use crate::store::devices::{self, Familiarity};
 use crate::store::people::{self, Person};
 use crate::store::second_factors;
-use crate::store::sessions::{self, NewSession, Whereabouts};
-use crate::workflow::{event, letters, second_factor};
+use crate::store::sessions::{Bearer, NewSession};
+use crate::workflow::sign_in::{self, SignIn};
+
+pub use crate::workflow::sign_in::{HALF_LIFETIME, Half};
 
 /// Somebody tries to sign in.
 #[derive(Clone, Debug)]
@@ -50,6 +43,8 @@ pub struct Origin {
     pub client: Option<IpAddr>,
     /// What the browser calls itself.
     pub user_agent: String,
+    /// The hash of the secret of the session that it came with, whether that is good still or not.
+    pub session: Option<String>,
 }
 
 /// Somebody signed in.
@@ -101,7 +96,8 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
             Ok(Entrance::Half(Half::of(&person, now)))
         }
         (true, Some((person, false))) => {
-            let opened = open(desk, person.id, None, counters, attempt.from, now).await?;
+            let half = Half::of(&person, now);
+            let opened = open(desk, (half, None), counters, attempt.from, now).await?;
             Ok(Entrance::Open(Box::new(opened)))
         }
         _ => Err(Problem::new(Code::InvalidCredentials)),
@@ -140,22 +136,13 @@ pub async fn finish(
     let now = desk.clock.now();
     let counter = Counter::code(half.person());
     throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
-    open(
-        desk,
-        half.person(),
-        Some((half, code)),
-        vec![counter],
-        from,
-        now,
-    )
-    .await
+    open(desk, (half, Some(code)), vec![counter], from, now).await
 }
 
 /// Opens a session, after the second factor where one is shown.
 async fn open(
     desk: &Arc<Desk>,
-    person: PersonId,
-    shown: Option<(Half, SecretString)>,
+    (half, code): (Half, Option<SecretString>),
     counters: Vec<Counter>,
     from: Origin,
     now: Instant,
@@ -164,42 +151,24 @@ async fn open(
     let csrf = NewSecret::with_prefix("");
     let (token_hash, csrf_token) = (secret.hash, csrf.text.expose_secret().to_owned());
     let (key, limits) = (desk.key.clone(), desk.sessions);
+    let place = from.client.map(client::place).unwrap_or_default();
     let work = move |conn: &mut Conn| {
-        let invalid = || Problem::new(Code::InvalidCredentials);
-        let found = people::find(conn, Reach::Everything, person)?;
-        let person = found
-            .filter(|person| person.disabled_at.is_none())
-            .ok_or_else(invalid)?;
-        match &shown {
-            Some((half, code)) => {
-                if !half.is_of(&person) {
-                    return Err(invalid());
-                }
-                if !second_factor::prove(conn, &key, &person, code.expose_secret(), now)? {
-                    return Err(Problem::new(Code::InvalidSecondFactor));
-                }
-            }
-            // Turned on since it was looked at.
-            None if second_factors::is_on(conn, person.id)? => {
-                return Err(Problem::new(Code::SecondFactorRequired));
-            }
-            None => {}
-        }
-        settle(conn, &counters, &person)?;
-        let new = NewSession {
-            person: person.id,
-            token_hash: &token_hash,
-            csrf_token: &csrf_token,
-            user_agent: &from.user_agent,
-            limits,
+        let new = SignIn {
+            half: &half,
+            code: code.as_ref().map(ExposeSecret::expose_secret),
+            session: NewSession {
+                person: half.person(),
+                token_hash: &token_hash,
+                csrf_token: &csrf_token,
+                user_agent: &from.user_agent,
+                limits,
+            },
+            replaces: from.session.as_deref(),
+            place: &place,
         };
-        sessions::open(conn, &new, now)?;
-        // Whoever may do nothing anywhere finds no session.
-        let principal = principal::of_session(conn, &token_hash, &Whereabouts::AsBefore, now)?;
-        let principal = principal.ok_or_else(invalid)?;
-        tell_of_new_device(conn, person.id, &from, now)?;
-        audited(conn, &principal, now)?;
-        Ok::<_, Problem>(principal)
+        let (session, bearer) = sign_in::sign_in(conn, &key, &new, now)?;
+        settle(conn, &counters, &bearer)?;
+        Ok::<_, Problem>(Principal::in_session(session, *bearer))
     };
     let principal = desk.db.write(work).await?;
     desk.bell.ring();
@@ -210,34 +179,11 @@ async fn open(
 }
 
 /// Forgets the failures of who succeeded; a place, which many share, is forgiven one.
-fn settle(conn: &mut Conn, counters: &[Counter], person: &Person) -> Result<(), Problem> {
-    Counter::account(person.email.as_str()).forget(conn)?;
-    Counter::code(person.id).forget(conn)?;
+fn settle(conn: &mut Conn, counters: &[Counter], bearer: &Bearer) -> Result<(), Problem> {
+    Counter::account(bearer.email.as_str()).forget(conn)?;
+    Counter::code(bearer.person).forget(conn)?;
     for counter in counters.iter().filter(|counter| counter.is_shared()) {
         counter.forgive(conn)?;
     }
     Ok(())
-}
-
-fn tell_of_new_device(
-    conn: &mut Conn,
-    person: PersonId,
-    from: &Origin,
-    now: Instant,
-) -> Result<(), Problem> {
-    let device = hash_secret(&device::likeness(&from.user_agent));
-    if devices::meet(conn, person, &device, now)? == Familiarity::New {
-        let place = from.client.map(client::place).unwrap_or_default();
-        letters::new_device(conn, person, &from.user_agent, &place, now)?;
-    }
-    Ok(())
-}
-
-fn audited(conn: &mut Conn, principal: &Principal, now: Instant) -> Result<(), Problem> {
-    let (actor, organization) = (&principal.actor, principal.organization.id);
-    let event = NewEvent {
-        subject: Some(EventId::from_uuid(*actor.id().as_uuid())),
-        ..event(Some(actor), "session.opened", Some(organization))
-    };
-    Ok(audit::append(conn, &event, now)?)
 }

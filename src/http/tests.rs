@@ -197,6 +197,7 @@ async fn token(house: &House, email: &str, scope: Option<&[Permission]>) -> Stri
                 token_hash: &hash,
                 permissions: scope.as_ref(),
                 expires_at: None,
+                made_with: None,
             };
             sessions::issue(conn, &new, now)?;
             Ok::<_, DbError>(())

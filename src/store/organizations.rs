@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::organizations;
-use crate::db::sql_types::At;
+use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::ids::OrganizationId;
@@ -32,6 +32,8 @@ pub struct Organization {
     pub created_at: Instant,
     /// Counts its changes.
     pub version: i64,
+    /// The codes of the roles whose holders need a second factor in it.
+    pub second_factor_roles: Json<Vec<String>>,
 }
 
 /// What a new organization is made of.
@@ -177,6 +179,24 @@ pub fn update(
     diesel::update(organizations::table.filter(organizations::id.eq(id)))
         .set((
             changes,
+            organizations::version.eq(organizations::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Asks for a second factor whoever holds one of the roles with these codes, and counts the change.
+///
+/// # Errors
+/// The database's own.
+pub fn set_second_factor_roles(
+    conn: &mut Conn,
+    id: OrganizationId,
+    codes: &[String],
+) -> QueryResult<()> {
+    diesel::update(organizations::table.filter(organizations::id.eq(id)))
+        .set((
+            organizations::second_factor_roles.eq(json(codes)?),
             organizations::version.eq(organizations::version + 1),
         ))
         .execute(conn)

@@ -10,13 +10,13 @@ use crate::db::Conn;
 use crate::db::schema::{api_tokens, clones, organizations, people, sessions};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission};
+use crate::domain::access::{Access, Holding, Permission};
 use crate::domain::ids::{OrganizationId, PersonId, SessionId, TokenId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::session::SessionLimits;
 use crate::domain::text::EmailAddress;
-use crate::store::access;
 use crate::store::people::display_name;
+use crate::store::{access, second_factors};
 
 /// A person who may enter, where they act, and what they hold there.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct Bearer {
     pub home: Option<Place>,
     /// What the person may do where they act.
     pub access: Access,
+    /// Whether a role of theirs asks there for a second factor that they have not set up.
+    pub must_set_up: bool,
 }
 
 /// An organization as the place where somebody acts.
@@ -53,6 +55,8 @@ pub struct Place {
     pub name: String,
     /// What it is to the installation.
     pub kind: OrganizationKind,
+    /// The codes of the roles whose holders need a second factor in it.
+    pub second_factor_roles: Json<Vec<String>>,
 }
 
 /// Where somebody wants to act.
@@ -254,6 +258,28 @@ pub fn close(conn: &mut Conn, id: SessionId) -> QueryResult<()> {
         .map(drop)
 }
 
+/// Ends the session whose secret has this hash, if there is one.
+///
+/// # Errors
+/// The database's own.
+pub fn close_by_secret(conn: &mut Conn, token_hash: &str) -> QueryResult<()> {
+    diesel::delete(sessions::table.filter(sessions::token_hash.eq(token_hash)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Notes that a person has just shown who they are in a session of theirs.
+///
+/// # Errors
+/// The database's own.
+pub fn prove(conn: &mut Conn, person: PersonId, id: SessionId, now: Instant) -> QueryResult<()> {
+    let one = sessions::id.eq(id).and(sessions::person_id.eq(person));
+    diesel::update(sessions::table.filter(one))
+        .set(sessions::proven_at.eq(At(now)))
+        .execute(conn)
+        .map(drop)
+}
+
 /// The live sessions of a person, the one used last first.
 ///
 /// # Errors
@@ -349,6 +375,8 @@ pub struct Token {
     /// Until when it is taken.
     #[diesel(deserialize_as = MaybeAt)]
     pub expires_at: Option<Instant>,
+    /// The token with which it was made.
+    pub made_with: Option<TokenId>,
 }
 
 /// What a new token is made of.
@@ -364,6 +392,8 @@ pub struct NewToken<'a> {
     pub permissions: Option<&'a BTreeSet<Permission>>,
     /// Until when it is taken.
     pub expires_at: Option<Instant>,
+    /// The token with which it is made.
+    pub made_with: Option<TokenId>,
 }
 
 /// Adds a token.
@@ -381,6 +411,7 @@ pub fn issue(conn: &mut Conn, new: &NewToken<'_>, now: Instant) -> QueryResult<T
             api_tokens::permissions.eq(new.permissions.map(json).transpose()?),
             api_tokens::created_at.eq(At(now)),
             api_tokens::expires_at.eq(new.expires_at.map(At)),
+            api_tokens::made_with.eq(new.made_with),
         ))
         .execute(conn)?;
     Ok(id)
@@ -461,7 +492,21 @@ pub fn tokens(
     query.order(api_tokens::id.desc()).limit(limit).load(conn)
 }
 
-/// Revokes a token of a person; gives its name, or nothing if there is none such.
+/// A token of a person that is not revoked.
+///
+/// # Errors
+/// The database's own.
+pub fn token(conn: &mut Conn, person: PersonId, id: TokenId) -> QueryResult<Option<Token>> {
+    api_tokens::table
+        .filter(api_tokens::id.eq(id))
+        .filter(api_tokens::person_id.eq(person))
+        .filter(api_tokens::revoked_at.is_null())
+        .select(Token::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// Revokes a token of a person, with those that were made with it; gives its name, or nothing if there is none such.
 ///
 /// # Errors
 /// The database's own.
@@ -471,18 +516,24 @@ pub fn revoke(
     id: TokenId,
     now: Instant,
 ) -> QueryResult<Option<String>> {
-    diesel::update(
-        api_tokens::table.filter(
-            api_tokens::id
-                .eq(id)
-                .and(api_tokens::person_id.eq(person))
-                .and(api_tokens::revoked_at.is_null()),
-        ),
-    )
-    .set(api_tokens::revoked_at.eq(Some(At(now))))
-    .returning(api_tokens::name)
-    .get_result(conn)
-    .optional()
+    let one = api_tokens::id
+        .eq(id)
+        .and(api_tokens::person_id.eq(person))
+        .and(api_tokens::revoked_at.is_null());
+    let name = diesel::update(api_tokens::table.filter(one))
+        .set(api_tokens::revoked_at.eq(Some(At(now))))
+        .returning(api_tokens::name)
+        .get_result(conn)
+        .optional()?;
+    if name.is_some() {
+        let made = api_tokens::made_with
+            .eq(id)
+            .and(api_tokens::revoked_at.is_null());
+        diesel::update(api_tokens::table.filter(made))
+            .set(api_tokens::revoked_at.eq(Some(At(now))))
+            .execute(conn)?;
+    }
+    Ok(name)
 }
 
 /// What the rows say of a person who shows a good secret: in their own organization, or by way of a pairing, there as
@@ -521,7 +572,7 @@ fn enter<T>(
     let Some(((person, first_name, last_name, email, own_zone), own, zone)) = row else {
         return Ok(Entry::Refused);
     };
-    let bearer = |place, home, acting_as, access| {
+    let bearer = |place, home, acting_as, (access, must_set_up)| {
         Box::new(Bearer {
             person,
             first_name,
@@ -532,6 +583,7 @@ fn enter<T>(
             place,
             home,
             access,
+            must_set_up,
         })
     };
     let there = match whereabouts {
@@ -545,7 +597,11 @@ fn enter<T>(
     let Some(there) = there else {
         let held = access::own(conn, person, own.id, now)?;
         let access = Access::of(person, own.id, own.kind.side(), held);
-        return Ok(Entry::Admitted(shown, bearer(own, None, None, access)));
+        let must = must_set_up(conn, &own, person, |conn| {
+            access::own_holdings(conn, person, own.id, now)
+        })?;
+        let bearer = bearer(own, None, None, (access, must));
+        return Ok(Entry::Admitted(shown, bearer));
     };
     let Some(there) = place_named(conn, there)? else {
         return Ok(Entry::Elsewhere);
@@ -564,8 +620,28 @@ fn enter<T>(
         return Ok(Entry::Elsewhere);
     };
     let access = Access::of(actor, there.id, there.kind.side(), held).by_way_of(through);
-    let bearer = bearer(there, Some(own), acting_as, access);
+    let must = must_set_up(conn, &there, person, |conn| match acting_as {
+        None => access::paired_holdings(conn, person, own.id, there.id, now),
+        Some(_) => access::own_holdings(conn, actor, there.id, now),
+    })?;
+    let bearer = bearer(there, Some(own), acting_as, (access, must));
     Ok(Entry::Admitted(shown, bearer))
+}
+
+/// Whether one of the roles that somebody holds in a place asks for a second factor, and they have none. Costs nothing
+/// where no role does.
+fn must_set_up(
+    conn: &mut Conn,
+    place: &Place,
+    person: PersonId,
+    holdings: impl FnOnce(&mut Conn) -> QueryResult<Vec<Holding>>,
+) -> QueryResult<bool> {
+    let asked = &place.second_factor_roles;
+    if asked.is_empty() {
+        return Ok(false);
+    }
+    let asks = |holding: &Holding| asked.iter().any(|code| code == holding.name.code());
+    Ok(holdings(conn)?.iter().any(asks) && !second_factors::is_on(conn, person)?)
 }
 
 fn name_of(conn: &mut Conn, person: PersonId) -> QueryResult<String> {

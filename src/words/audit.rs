@@ -89,6 +89,7 @@ pub const FIELDS: &[&str] = &[
     "time_zone",
     "disabled",
     "roles",
+    "second_factor_roles",
     "slug",
     "region",
     "hours",

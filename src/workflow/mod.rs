@@ -21,11 +21,14 @@ pub mod open_case;
 pub mod pair;
 pub mod promise;
 pub mod request;
+pub mod require_second_factor;
 pub mod resend_notice;
 pub mod review_escalation;
 pub mod roles;
 pub mod second_factor;
+pub mod sign_in;
 pub mod submit_escalation;
+pub mod tokens;
 pub mod update_case;
 pub mod update_organization;
 
@@ -104,6 +107,8 @@ pub enum Refused {
         /// What was given, where it helps.
         given: String,
     },
+    /// Several fields of the request, each as in [`Refused::Field`]: path, code, and what was given.
+    Fields(Vec<(&'static str, &'static str, String)>),
     /// A field of a case that the actor does not change (C3, C5).
     CaseField(CaseField, FieldRefusal),
     /// What the case's status does not allow (C3, M13).
@@ -161,6 +166,14 @@ pub enum Refused {
     LinkUnknown,
     /// The one-time link cannot be used any more.
     Link(LinkState),
+    /// The password is not right, or not any more; says no more than that (A7).
+    InvalidCredentials,
+    /// The password is right, and a code of the second factor is to be shown with it.
+    SecondFactorRequired,
+    /// The code of the second factor is not right, or was taken before.
+    InvalidSecondFactor,
+    /// A token that was made with another makes none.
+    MadeWithToken,
     /// A second factor is asked for already.
     SecondFactorOn,
     /// No second factor is asked for, or none was begun.

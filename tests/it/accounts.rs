@@ -17,12 +17,14 @@ use crate::support::post::Mail;
 use crate::support::world::PASSWORD;
 
 mod links;
+mod proofs;
 mod second_factors;
 
 on_both_databases! { Desk:
     a_password_is_chosen_by_the_rule,
     a_password_is_changed,
     tokens_are_kept_on_purpose,
+    a_password_is_the_same_however_it_is_typed,
     a_session_ends_by_itself,
     sessions_are_seen_and_ended,
     another_device_is_told,
@@ -274,6 +276,21 @@ async fn tokens_are_kept_on_purpose(desk: Desk) {
     here.get("/me").await.ok();
 }
 
+/// One keyboard sends a letter with its mark, another the letter and then the mark.
+async fn a_password_is_the_same_however_it_is_typed(desk: Desk) {
+    let here = Session::open(&desk, "dana@acme.test").await;
+    let change = json!({
+        "current_password": PASSWORD, "new_password": "ein Glöckchen für mich allein",
+    });
+    here.post("/me/password", change).await.done();
+    for typed in [
+        "ein Glo\u{308}ckchen fu\u{308}r mich allein",
+        "ein Glöckchen für mich allein",
+    ] {
+        sign_in(&desk, "dana@acme.test", typed).await.created();
+    }
+}
+
 /// Unused, it ends after a working day; used, after a week.
 async fn a_session_ends_by_itself(desk: Desk) {
     let (used, unused) = (
@@ -346,6 +363,9 @@ async fn sessions_are_seen_and_ended(desk: Desk) {
         .as_str()
         .expect("an id")
         .to_owned();
+    here.post("/sessions/current/proof", json!({ "password": PASSWORD }))
+        .await
+        .done();
     here.delete(&format!("/sessions/{theirs}"), json!({}))
         .await
         .refused(404, "not_found");

@@ -261,13 +261,14 @@ async fn whoever_loses_access_is_told_nothing_more(desk: Desk) {
         ada.patch(&format!("/users/{id}"), back).await.ok();
     }
     // A token that is revoked ends its stream, and no other.
-    let made = dana.post("/tokens", json!({ "name": "Wall" })).await;
+    let carl = desk.person("carl");
+    let made = carl.post("/tokens", json!({ "name": "Wall" })).await;
     let made = made.created();
-    let wall = dana.with_token(made["token"].as_str().expect("a token"));
+    let wall = carl.with_token(made["token"].as_str().expect("a token"));
     let mut stream = follows(&desk, &wall, &case).await;
-    let mut other = follows(&desk, &dana, &case).await;
+    let mut other = follows(&desk, &carl, &case).await;
     let path = format!("/tokens/{}", made["id"].as_str().expect("an id"));
-    dana.asks(Method::DELETE, &path).await.done();
+    carl.asks(Method::DELETE, &path).await.done();
     let end = stream.says("end").await;
     assert_eq!(end["code"], "unauthenticated");
     assert!(stream.rest().await.is_empty());

@@ -251,6 +251,7 @@ impl Caller {
                         token_hash,
                         permissions: None,
                         expires_at: None,
+                        made_with: None,
                     };
                     spare = Some(sessions::issue(conn, &new, now)?);
                 }
@@ -334,7 +335,9 @@ impl Caller {
         let body = complete.then(|| things::body(row.method.as_str(), &row.path));
         if row.portal {
             let (cookie, csrf) = &self.sessions[0];
-            if self.enters || !cookie.is_empty() {
+            // Whoever signs in does so at a browser of its own: the session that one comes with ends.
+            let fresh = row.method == Method::POST && row.path == "/sign-in";
+            if !fresh && (self.enters || !cookie.is_empty()) {
                 asking = asking.header("cookie", cookie);
             }
             if row.method != Method::GET {

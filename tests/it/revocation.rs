@@ -157,10 +157,10 @@ impl Scene {
 
     /// A session and a token, given up by whose they are.
     async fn keys_are_given_up(&self) {
-        let session = self.signs_in("dana").await;
+        let session = self.signs_in("carl").await;
         let taken = Taken {
             what: "a session is ended",
-            by: "dana",
+            by: "carl",
             request: (
                 Method::DELETE,
                 format!("/sessions/{}", session.id),
@@ -171,11 +171,11 @@ impl Scene {
         let issued = json!({ "name": "Wall" });
         let issued = self
             .servers
-            .asks("dana", Method::POST, "/tokens", issued)
+            .asks("carl", Method::POST, "/tokens", issued)
             .await;
         let taken = Taken {
             what: "a token is revoked",
-            by: "dana",
+            by: "carl",
             request: (
                 Method::DELETE,
                 format!("/tokens/{}", said(&issued["id"])),

@@ -71,7 +71,14 @@ const PERSON: &[&str] = &[
     "disabled",
     "roles",
 ];
-const ORGANIZATION: &[&str] = &["slug", "name", "kind", "region", "time_zone"];
+const ORGANIZATION: &[&str] = &[
+    "slug",
+    "name",
+    "kind",
+    "region",
+    "time_zone",
+    "second_factor_roles",
+];
 const ROLE: &[&str] = &["code", "name", "permissions"];
 const GROUP: &[&str] = &["name", "members", "roles"];
 const REQUEST: &[&str] = &[
@@ -133,6 +140,7 @@ pub const KINDS: &[Kind] = &[
     kind("escalation.closed", Shown::With(ESCALATION)),
     kind("escalation.rated", Shown::With(ESCALATION)),
     kind("session.opened", Shown::With(&[])),
+    kind("session.closed", Shown::With(&[])),
     kind("session.ended", Shown::With(&[])),
     kind("token.issued", Shown::With(&["name"])),
     kind("token.revoked", Shown::With(&["name"])),

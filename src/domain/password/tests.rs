@@ -62,7 +62,8 @@ fn what_is_guessed_quickly_is_refused() {
         "letmein12345",
         "01.02.1984",
         "drowssap1984",
-        "zxcvbn,./zxcvbn",
+        "zxcvbnm,./",
+        "Summer2026!!",
     ] {
         assert!(
             matches!(
@@ -80,26 +81,17 @@ fn what_is_made_of_the_context_is_refused() {
         "danacole1985",
         "Cole-Dana-99",
         "globexinternational",
-        "Globex2026!",
-        "casebell2026",
+        "Globex-International-42",
         "Casebell!Casebell",
+        "casebell-demo",
         "bellhop-support",
-        "D4n4 C0l3 1",
     ] {
-        assert!(
-            matches!(
-                checked(known),
-                Some(PasswordFault::OfContext | PasswordFault::Guessable)
-            ),
-            "{known}"
-        );
-    }
-    for known in ["danacole1985", "casebell2026"] {
         assert_eq!(checked(known), Some(PasswordFault::OfContext), "{known}");
     }
     // It is refused for what is known of her, not in itself.
     let other = EmailAddress::parse("q@x.example").expect("an address");
-    assert_eq!(check("danacole1985", &Context::of(&other)), Ok(()));
+    let of_other = check("Globex-International-42", &Context::of(&other));
+    assert_eq!(of_other, Ok(()));
     // A name does no harm among other words.
     assert_eq!(checked("dana hears a distant bell"), None);
 }

@@ -26,11 +26,11 @@ pub fn routes() -> Vec<Route> {
     table! { account:
         PATCH  "/me"                              SIGNED_IN => change, "Changes your name or time zone (merge patch)";
         POST   "/me/password"                     SIGNED_IN => change_password, "Changes your password, and ends your other sessions and, unless you keep them, your API tokens";
-        GET    "/me/second-factor"                SIGNED_IN => second_factor, "Whether a second factor is asked for when you sign in";
-        POST   "/me/second-factor"                SIGNED_IN => begin, "Begins a second factor: gives the secret for an authenticator app";
-        DELETE "/me/second-factor"                SIGNED_IN => turn_off, "Gives your second factor up";
-        POST   "/me/second-factor/confirmation"   SIGNED_IN => confirm, "Asks for the second factor from now on; gives the recovery codes";
-        POST   "/me/second-factor/recovery-codes" SIGNED_IN => renew_codes, "New recovery codes in place of all others";
+        GET    "/me/second-factor"                SIGNED_IN.before_set_up() => second_factor, "Whether a second factor is asked for when you sign in";
+        POST   "/me/second-factor"                SIGNED_IN.proven().by_session().before_set_up() => begin, "Begins a second factor: gives the secret for an authenticator app";
+        DELETE "/me/second-factor"                SIGNED_IN.proven().by_session() => turn_off, "Gives your second factor up";
+        POST   "/me/second-factor/confirmation"   SIGNED_IN.proven().by_session().before_set_up() => confirm, "Asks for the second factor from now on; gives the recovery codes";
+        POST   "/me/second-factor/recovery-codes" SIGNED_IN.proven().by_session() => renew_codes, "New recovery codes in place of all others";
     }
 }
 

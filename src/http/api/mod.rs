@@ -29,6 +29,7 @@ pub mod reasons;
 pub mod requests;
 pub mod review;
 pub mod roles;
+pub mod second_factor_roles;
 pub mod sessions;
 pub mod tokens;
 pub mod users;

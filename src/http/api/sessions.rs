@@ -20,23 +20,25 @@ use crate::http::pagination::Page;
 use crate::http::places;
 use crate::http::principal::{Principal, Via};
 use crate::http::problem::{Code, Problem};
+use crate::http::proof::{self, Proof};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::sign_in::{Attempt, Entrance, Origin, enter, finish};
 use crate::store;
 use crate::store::sessions::Place;
-use crate::workflow::account;
+use crate::workflow::{account, sign_in};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { sessions:
         POST   "/sessions"         ANYONE    => open, "Signs in";
-        DELETE "/sessions/current" SIGNED_IN => close, "Signs out";
+        DELETE "/sessions/current" SIGNED_IN.before_set_up() => close, "Signs out";
+        POST   "/sessions/current/proof" SIGNED_IN.before_set_up() => prove, "Shows your password, and a code of your second factor, once more: for ten minutes, what your account hangs on can be changed";
         POST   "/sessions/current/organization" SIGNED_IN => switch, "Switches the session into a paired organization, or back home";
         GET    "/sessions"           SIGNED_IN => list, "Where you are signed in, the session used last first";
-        DELETE "/sessions"           SIGNED_IN => close_others, "Signs out everywhere else";
-        DELETE "/sessions/{session}" SIGNED_IN => close_one, "Ends one of your sessions";
-        GET    "/me"               SIGNED_IN => me, "Who is signed in, and what they may do";
+        DELETE "/sessions"           SIGNED_IN.proven() => close_others, "Signs out everywhere else";
+        DELETE "/sessions/{session}" SIGNED_IN.proven() => close_one, "Ends one of your sessions";
+        GET    "/me"               SIGNED_IN.before_set_up() => me, "Who is signed in, and what they may do";
         GET    "/me/organizations" SIGNED_IN => places, "Where you may work: your own organization, then the paired ones";
     }
 }
@@ -49,6 +51,16 @@ request! {
         /// The password.
         password: Secret,
         /// A code of the second factor, where one is asked for: six digits from your app, or a recovery code.
+        code: Option<Secret>,
+    }
+}
+
+request! {
+    /// What proves who you are.
+    pub struct Prove {
+        /// Your password.
+        password: Secret,
+        /// A code of your second factor, if you have one: six digits from your app, or a recovery code.
         code: Option<Secret>,
     }
 }
@@ -84,6 +96,8 @@ pub struct Me {
     csrf_token: Option<String>,
     /// Until when the session is taken; null for a token.
     expires_at: Option<DateTime<Utc>>,
+    /// Whether you must set up a second factor, and can do nothing else until then.
+    second_factor_setup_required: bool,
 }
 
 /// The person who is signed in.
@@ -148,6 +162,7 @@ impl Me {
             permissions: principal.access().permissions.iter().copied().collect(),
             csrf_token: principal.csrf_token().map(str::to_owned),
             expires_at,
+            second_factor_setup_required: principal.must_set_up,
         }
     }
 }
@@ -157,6 +172,7 @@ pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Pro
     let from = Origin {
         client: call.client,
         user_agent: call.user_agent,
+        session: call.session,
     };
     let attempt = Attempt {
         email: call.body.email,
@@ -183,12 +199,23 @@ pub async fn close(call: Call<(), (), (), Returning>) -> Result<Done, Problem> {
     let url = &call.desk.public_url;
     let (cookie, forget) = (Carries::Session.removal(url), headers::forget(url));
     let done = call
-        .write(move |conn, _| {
-            store::sessions::close(conn, id)?;
+        .write(move |conn, call| {
+            sign_in::sign_out(conn, &call.principal.0.oneself(), id, call.now)?;
             Ok(Reply::done())
         })
         .await?;
     Ok(done.cookie(cookie).forgetting(forget))
+}
+
+/// Shows once more who one is.
+pub async fn prove(call: Call<(), Prove>) -> Result<Done, Problem> {
+    let body = &call.body;
+    let proof = Proof {
+        password: ("password", body.password.clone().into_inner()),
+        code: ("code", body.code.clone().map(Secret::into_inner)),
+    };
+    proof::show(&call.desk, &call.principal, proof, call.now).await?;
+    Ok(Reply::done())
 }
 
 /// Switches the session into a paired organization, or back home. Whoever was signed out of one by its end gets home

@@ -5,30 +5,29 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::credentials::{NewSecret, TOKEN_PREFIX};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::ids::{EventId, TokenId};
+use crate::domain::ids::TokenId;
 use crate::domain::text::Title;
 use crate::http::call::{Call, SIGNED_IN};
-use crate::http::fields::{Fault, FieldError, request};
+use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::principal::{Principal, Via};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::store::audit::{self, NewEvent};
-use crate::store::sessions::{self, NewToken, Token};
-use crate::workflow::event;
+use crate::store::sessions::{self, Token};
+use crate::workflow::Outcome;
+use crate::workflow::tokens::{IssueToken, Issued, Owner, issue_token, revoke_token};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { tokens:
-        POST   "/tokens"         SIGNED_IN => issue, "Makes an API token";
+        POST   "/tokens"         SIGNED_IN.proven() => issue, "Makes an API token";
         GET    "/tokens"         SIGNED_IN => list, "Your API tokens, the newest first";
         DELETE "/tokens/{token}" SIGNED_IN => revoke, "Revokes an API token";
     }
@@ -36,12 +35,12 @@ pub fn routes() -> Vec<Route> {
 
 request! {
     /// A new API token.
-    pub struct IssueToken {
+    pub struct NewApiToken {
         /// What you call it.
         name: Title,
         /// All that it allows, at the most; whatever you may do if left out.
         permissions: Option<BTreeSet<Permission>>,
-        /// Until when it is taken; for good if left out.
+        /// Until when it is taken; for good if left out. A token that is made with another ends with it.
         expires_at: Option<Instant>,
     }
 }
@@ -90,32 +89,24 @@ impl From<Token> for TokenView {
 }
 
 /// Makes a token.
-pub async fn issue(call: Call<(), IssueToken>) -> Result<Created<IssuedToken>, Problem> {
+pub async fn issue(call: Call<(), NewApiToken>) -> Result<Created<IssuedToken>, Problem> {
     may_manage(&call.principal)?;
-    check(&call)?;
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
     call.write(move |conn, call| {
-        let new = NewToken {
-            person: call.principal.person,
-            name: call.body.name.as_str(),
-            token_hash: &secret.hash,
-            permissions: call.body.permissions.as_ref(),
+        let new = IssueToken {
+            name: call.body.name.clone(),
+            permissions: call.body.permissions.clone(),
             expires_at: call.body.expires_at,
+            made_with: call.principal.token(),
         };
-        let id = sessions::issue(conn, &new, call.now)?;
-        record(
-            conn,
-            &call.principal,
-            "token.issued",
-            call.body.name.as_str(),
-            call.now,
-        )?;
+        let Issued { id, expires_at } =
+            issue_for(conn, &call.principal, (&new, &secret.hash), call.now)?;
         let about = TokenView {
             id,
-            name: call.body.name.to_string(),
-            permissions: call.body.permissions.clone(),
+            name: new.name.to_string(),
+            permissions: new.permissions,
             created_at: call.now,
-            expires_at: call.body.expires_at,
+            expires_at,
         };
         let later = IssuedToken { about, token: None };
         let shown = IssuedToken {
@@ -149,9 +140,7 @@ pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView
 pub async fn revoke(call: Call<TokenId>) -> Result<Done, Problem> {
     may_manage(&call.principal)?;
     call.write(|conn, call| {
-        let name = sessions::revoke(conn, call.principal.person, call.address, call.now)?;
-        let name = name.ok_or_else(Problem::not_found)?;
-        record(conn, &call.principal, "token.revoked", &name, call.now)?;
+        revoke_token(conn, &call.principal.oneself(), call.address, call.now)?;
         Ok(Reply::done())
     })
     .await
@@ -168,44 +157,21 @@ pub(super) fn may_manage(principal: &Principal) -> Result<(), Problem> {
     }
 }
 
-fn check(call: &Call<(), IssueToken>) -> Result<(), Problem> {
-    let mut errors = Vec::new();
-    for permission in call.body.permissions.iter().flatten() {
-        if !call.principal.access().can(*permission) {
-            let fault = Fault::new("not_held").with("permission", permission.as_str());
-            errors.push(FieldError::new("permissions", fault));
-        }
-    }
-    if call.body.expires_at.is_some_and(|at| at <= call.now) {
-        errors.push(FieldError::new(
-            "expires_at",
-            Fault::new("not_in_the_future"),
-        ));
-    }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Problem::invalid(errors))
-    }
-}
-
-/// Records what somebody did with one of their tokens.
+/// Makes a token for whoever asks.
 ///
 /// # Errors
-/// The database's own.
-pub(in crate::http) fn record(
+/// Those of the verb.
+pub(in crate::http) fn issue_for(
     conn: &mut Conn,
     principal: &Principal,
-    kind: &str,
-    name: &str,
+    new: (&IssueToken, &str),
     now: Instant,
-) -> diesel::QueryResult<()> {
-    let after = Map::from_iter([("name".to_owned(), Value::from(name))]);
-    let owner = principal.oneself();
-    let event = NewEvent {
-        subject: Some(EventId::from_uuid(*owner.id().as_uuid())),
-        after: Some(&after),
-        ..event(Some(&owner), kind, Some(owner.access.organization))
+) -> Outcome<Issued> {
+    let by = principal.oneself();
+    let owner = Owner {
+        person: principal.person,
+        organization: by.access.organization,
+        access: principal.access(),
     };
-    audit::append(conn, &event, now)
+    issue_token(conn, Some(&by), owner, new, now)
 }

@@ -33,10 +33,10 @@ pub fn routes() -> Vec<Route> {
         GET   "/users"        may(Permission::UsersView)   => list, "People, by name";
         POST  "/users"        may(Permission::UsersManage) => add, "Adds a person";
         GET   "/users/{user}" may(Permission::UsersView)   => show, "One person";
-        PATCH "/users/{user}" may(Permission::UsersManage) => change, "Changes a person, shuts them out, or lets them in again (merge patch)";
+        PATCH "/users/{user}" may(Permission::UsersManage).proven() => change, "Changes a person, shuts them out, or lets them in again (merge patch)";
         POST   "/users/{user}/invitation"    may(Permission::UsersManage) => invite, "Invites a person by mail, or once more; earlier links are void";
-        DELETE "/users/{user}/sessions"      may(Permission::UsersManage) => end_sessions, "Signs a person out everywhere and revokes their API tokens";
-        DELETE "/users/{user}/second-factor" may(Permission::UsersManage) => take_second_factor, "Takes a person's second factor away, who has lost it";
+        DELETE "/users/{user}/sessions"      may(Permission::UsersManage).proven() => end_sessions, "Signs a person out everywhere and revokes their API tokens";
+        DELETE "/users/{user}/second-factor" may(Permission::UsersManage).proven() => take_second_factor, "Takes a person's second factor away, who has lost it";
     }
 }
 

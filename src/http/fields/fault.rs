@@ -12,6 +12,7 @@ use crate::words::{self, Words};
 pub const FAULTS: &[&str] = &[
     "below_itself",
     "cloned_user",
+    "after_its_maker",
     "already_set",
     "common_password",
     "control_character",

@@ -13,6 +13,7 @@ pub mod people;
 mod policies;
 mod reasons;
 pub mod roles;
+mod second_factor;
 
 use serde::Serialize;
 
@@ -124,6 +125,8 @@ pub enum Place {
     People,
     /// Roles.
     Roles,
+    /// For which roles a second factor is asked for.
+    SecondFactor,
     /// Access groups.
     Groups,
     /// Requests for read-only access.
@@ -146,10 +149,11 @@ pub enum Place {
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::People,
         Self::AccessRequests,
         Self::Roles,
+        Self::SecondFactor,
         Self::Groups,
         Self::Organizations,
         Self::Lines,
@@ -160,10 +164,11 @@ impl Place {
         Self::Audit,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 12] = [
         "people",
         "access-requests",
         "roles",
+        "second-factor",
         "groups",
         "organizations",
         "lines",

@@ -142,6 +142,9 @@ impl Visit {
             let address = format!("/sign-in?next={}", next.collect::<String>());
             return self.go(address, None).into_response();
         }
+        if problem.code() == Code::SecondFactorSetupRequired && is_get {
+            return self.go("/account/security", None).into_response();
+        }
         // The document is not sent: making it logs what is ours, once.
         let document = problem.error_response();
         let page = ProblemPage::of(self, &problem);

@@ -85,6 +85,8 @@ closed_enum! {
         RoleAdded = "role_added",
         /// A role was changed.
         RoleChanged = "role_changed",
+        /// It was chosen for which roles a second factor is asked for.
+        SecondFactorRoles = "second_factor_roles",
         /// A role was removed.
         RoleRemoved = "role_removed",
         /// A group was added.

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | [`routes`] | the portal's rows of the route table, and how a request becomes an answer |
 //! | [`visit`], [`typed`] | who comes, what they ask for, what they typed |
-//! | [`answer`], [`flash`], [`problem`] | a page, the way to another, what was done, what is wrong |
+//! | [`answer`], [`flash`], [`problem`], [`proof`] | a page, the way to another, what was done, what is wrong, who is asked once more |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`relationships`], [`admin`] | the pages |
 
@@ -26,6 +26,7 @@ pub mod links;
 pub mod my_notices;
 pub mod parts;
 pub mod problem;
+pub mod proof;
 pub mod queue;
 pub mod relationships;
 pub mod render;

@@ -13,8 +13,9 @@ use futures_util::FutureExt;
 
 use super::answer::{Outcome, Stop};
 use super::visit::Visit;
-use super::{Portal, address, assets};
+use super::{Portal, address, assets, proof};
 use crate::domain::access::Permission;
+use crate::http::asks::Asks;
 use crate::http::call::Needs;
 use crate::http::desk::Desk;
 use crate::http::problem::{Code, Problem};
@@ -56,6 +57,8 @@ pub struct PortalRoute {
     pub path: &'static str,
     /// What it asks of whoever comes.
     pub needs: Needs,
+    /// All that it asks.
+    pub asks: Asks,
     /// Its handler's name: `portal::case::show`.
     pub name: &'static str,
     /// What it does, in one line.
@@ -69,7 +72,7 @@ impl PortalRoute {
     pub fn new<F, Fut>(
         method: Method,
         path: &'static str,
-        needs: Needs,
+        asks: impl Into<Asks>,
         name: &'static str,
         summary: &'static str,
         handler: F,
@@ -78,11 +81,13 @@ impl PortalRoute {
         F: Fn(Visit) -> Fut + 'static,
         Fut: Future<Output = Outcome> + 'static,
     {
+        let asks = asks.into();
         let handler: Rc<Handler> = Rc::new(move |visit| Box::pin(handler(visit)));
         Self {
             method,
             path,
-            needs,
+            needs: asks.needs,
+            asks,
             name,
             summary,
             posted: Posted::default(),
@@ -98,7 +103,7 @@ impl PortalRoute {
     }
 
     fn build(&self) -> actix_web::Route {
-        let (needs, posted, handler) = (self.needs, self.posted, Rc::clone(&self.handler));
+        let (asks, posted, handler) = (self.asks, self.posted, Rc::clone(&self.handler));
         let route = match self.method {
             // Whoever may read a page may also ask whether it is there.
             Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
@@ -106,7 +111,7 @@ impl PortalRoute {
         };
         route.to(move |request: HttpRequest, payload: web::Payload| {
             let handler = Rc::clone(&handler);
-            async move { answer((needs, posted), handler, request, payload).await }
+            async move { answer((asks, posted), handler, request, payload).await }
         })
     }
 }
@@ -176,19 +181,34 @@ fn not_allowed(allowed: &str) -> Problem {
 
 /// Reads the request, lets the handler work, and writes whatever came of it.
 async fn answer(
-    (needs, posted): (Needs, Posted),
+    (asks, posted): (Asks, Posted),
     handler: Rc<Handler>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse<BoxBody> {
     let is_get = request.method().is_safe();
-    let visit = match read(posted, &request, payload).await {
+    let mut visit = match read(posted, &request, payload).await {
         Ok(visit) => visit,
         Err(response) => return response,
     };
+    let proven = match asks.proof && !is_get && proof::is_shown(&visit) {
+        true => proof::take(&mut visit).await,
+        false => Ok(()),
+    };
     let work = async {
-        permitted(&visit, needs).await?;
-        handler(visit.clone()).await
+        if let Some(guest) = &visit.guest {
+            asks.check_set_up(guest)?;
+        }
+        permitted(&visit, asks.needs).await?;
+        let asked = proven.and_then(|()| match (&visit.guest, is_get) {
+            (Some(guest), false) => asks.check_proof(guest, visit.now),
+            _ => Ok(()),
+        });
+        match asked {
+            Ok(()) => handler(visit.clone()).await,
+            Err(problem) if is_asked_again(&problem) => proof::ask(&visit, &problem).await,
+            Err(problem) => Err(problem.into()),
+        }
     };
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(answer)) => answer.into_response(),
@@ -196,6 +216,14 @@ async fn answer(
         // The panic itself was reported where it happened.
         Err(_) => visit.stopped(Problem::new(Code::Internal).into(), is_get),
     }
+}
+
+/// What the page that asks for a proof can tell.
+fn is_asked_again(problem: &Problem) -> bool {
+    matches!(
+        problem.code(),
+        Code::ProofRequired | Code::ValidationFailed | Code::TooManyAttempts
+    )
 }
 
 async fn read(

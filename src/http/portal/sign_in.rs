@@ -25,13 +25,12 @@ use crate::http::cookies::Carries;
 use crate::http::fields::Fault;
 use crate::http::headers;
 use crate::http::password::chosen;
-use crate::http::principal::Via;
 use crate::http::problem::{Code, Problem};
 use crate::http::sign_in::{self, Attempt, Entrance, HALF_LIFETIME, Half, Origin, SignedIn};
-use crate::store::{sessions, setup_links};
+use crate::store::setup_links;
 use crate::words::Words;
 use crate::workflow::administer::{AddOrganization, AddPerson, add_organization, add_person};
-use crate::workflow::{Failed, Refused};
+use crate::workflow::{self, Failed, Refused};
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -41,7 +40,7 @@ pub(super) fn routes() -> Vec<PortalRoute> {
         POST "/sign-in"       ANYONE    => enter, "Signs in";
         GET  "/sign-in/code"  ANYONE    => show_code, "Asks for a code of the second factor";
         POST "/sign-in/code"  ANYONE    => enter_code, "Signs in with a code of the second factor";
-        POST "/sign-out"      SIGNED_IN => leave, "Signs out";
+        POST "/sign-out"      SIGNED_IN.before_set_up() => leave, "Signs out";
         POST "/theme"         ANYONE    => colours, "Chooses the colours";
         GET  "/setup/{token}" ANYONE    => show_set_up, "The first page of an empty installation";
         POST "/setup/{token}" ANYONE    => set_up, "Sets the installation up";
@@ -178,6 +177,7 @@ fn origin(visit: &Visit) -> Origin {
     Origin {
         client: visit.client,
         user_agent: visit.user_agent.clone(),
+        session: visit.cookie(Carries::Session).map(hash_secret),
     }
 }
 
@@ -239,9 +239,10 @@ async fn enter_code(visit: Visit) -> Outcome {
 }
 
 async fn leave(visit: Visit) -> Outcome {
-    if let Via::Session { id, .. } = visit.principal()?.via {
+    let (actor, now) = (visit.principal()?.oneself(), visit.now);
+    if let Some(id) = visit.principal()?.session() {
         visit
-            .write(move |conn| Ok(sessions::close(conn, id)?))
+            .write(move |conn| workflow::sign_in::sign_out(conn, &actor, id, now))
             .await?;
     }
     let url = &visit.desk.public_url;

@@ -51,6 +51,15 @@ codes! {
     /// A token that allows only a part of what its owner may do changes nothing about their account: it could make itself
     /// more, or keep them from being told.
     ScopedToken = "scoped_token", FORBIDDEN;
+    /// A token that was made with another makes none.
+    MadeWithToken = "made_with_token", FORBIDDEN;
+    /// An API token does not do this: it is for whoever can show their password.
+    SessionRequired = "session_required", FORBIDDEN;
+    /// The password is to be shown once more, and a code of the second factor if one is asked for: it was last shown too
+    /// long ago for what is changed here.
+    ProofRequired = "proof_required", FORBIDDEN;
+    /// A role of the person's asks for a second factor: until they have set one up, they do nothing else.
+    SecondFactorSetupRequired = "second_factor_setup_required", FORBIDDEN;
     /// A change made by cookie came without the session's token.
     Csrf = "csrf", FORBIDDEN;
     /// The entry is somebody else's, a mark, or redacted (F4).

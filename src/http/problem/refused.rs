@@ -39,6 +39,12 @@ impl From<Refused> for Problem {
             Refused::Field { field, code, given } => {
                 field_error(field, Fault::new(code).with("given", given))
             }
+            Refused::Fields(fields) => {
+                let error = |(field, code, given): (&'static str, &'static str, String)| {
+                    FieldError::new(field, Fault::new(code).with("given", given))
+                };
+                Self::invalid(fields.into_iter().map(error).collect())
+            }
             Refused::CaseField(field, refusal) => case_field(field, refusal),
             Refused::Case(refusal) => case(refusal),
             Refused::UnlawfulMove(unlawful) => Self::new(Code::UnlawfulMove)
@@ -80,6 +86,10 @@ impl From<Refused> for Problem {
                 LinkState::Expired => Code::LinkExpired,
                 LinkState::Good => Code::LinkUnknown,
             }),
+            Refused::InvalidCredentials => Self::new(Code::InvalidCredentials),
+            Refused::SecondFactorRequired => Self::new(Code::SecondFactorRequired),
+            Refused::InvalidSecondFactor => Self::new(Code::InvalidSecondFactor),
+            Refused::MadeWithToken => Self::new(Code::MadeWithToken),
             Refused::SecondFactorOn => Self::new(Code::SecondFactorOn),
             Refused::SecondFactorOff => Self::new(Code::SecondFactorOff),
             Refused::ClonedUser => Self::new(Code::ClonedUser),

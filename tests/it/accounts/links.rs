@@ -105,10 +105,18 @@ async fn an_invitation_says_why_it_is_no_good(desk: Desk) {
     ada.patch(&format!("/users/{id}"), json!({ "disabled": false }))
         .await
         .ok();
-    redeem(&desk, &third, NEW).await.done();
-    redeem(&desk, &third, NEW).await.refused(409, "link_used");
+    // Let in again, they need a new one.
+    redeem(&desk, &third, NEW)
+        .await
+        .refused(410, "link_revoked");
+    ada.post(&format!("/users/{id}/invitation"), json!({}))
+        .await
+        .created();
+    let fourth = token_in(desk.post().await.to("nora@acme.test"), "/invitations/");
+    redeem(&desk, &fourth, NEW).await.done();
+    redeem(&desk, &fourth, NEW).await.refused(409, "link_used");
     // The page says the same and shows nobody.
-    for (token, status) in [(third, 409), ("nonsense".to_owned(), 404)] {
+    for (token, status) in [(fourth, 409), ("nonsense".to_owned(), 404)] {
         let page = desk
             .client()
             .get(desk.page(&format!("/invitations/{token}")))

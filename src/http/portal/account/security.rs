@@ -1,12 +1,9 @@
 //! The second factor.
 
-use secrecy::SecretString;
-
 use super::{AccountPage, Section, Shown, again, owner, page, show};
 use crate::credentials::Authenticator;
 use crate::domain::Instant;
 use crate::http::call::SIGNED_IN;
-use crate::http::password;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
@@ -25,11 +22,11 @@ const HERE: &str = "/account/security";
 
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { security:
-        GET  "/account/security"         SIGNED_IN => read, "Your second factor";
-        POST "/account/security/begin"   SIGNED_IN => begin, "Begins a second factor";
-        POST "/account/security/confirm" SIGNED_IN => confirm, "Asks for the second factor from now on";
-        POST "/account/security/codes"   SIGNED_IN => renew, "New recovery codes";
-        POST "/account/security/off"     SIGNED_IN => turn_off, "Gives the second factor up";
+        GET  "/account/security"         SIGNED_IN.before_set_up() => read, "Your second factor";
+        POST "/account/security/begin"   SIGNED_IN.proven().before_set_up() => begin, "Begins a second factor";
+        POST "/account/security/confirm" SIGNED_IN.proven().before_set_up() => confirm, "Asks for the second factor from now on";
+        POST "/account/security/codes"   SIGNED_IN.proven() => renew, "New recovery codes";
+        POST "/account/security/off"     SIGNED_IN.proven() => turn_off, "Gives the second factor up";
     }
 }
 
@@ -64,6 +61,9 @@ async fn security(visit: &Visit) -> Result<AccountPage, Problem> {
         })
         .await?;
     let mut page = page(visit, "security");
+    if visit.principal()?.must_set_up {
+        page.about = visit.words().say("second-factor-must", &[]);
+    }
     (page.shown, page.sections) = parts(visit.words(), state);
     Ok(page)
 }
@@ -109,14 +109,6 @@ pub(in crate::http::portal) fn parts(words: &Words, state: State) -> (Option<Sho
                 Fact::at(words.say_of("second-factor", "since", &[]), since),
                 Fact::new(words.say_of("second-factor", "left", &[]), left.to_string()),
             ];
-            let password = Control::new(
-                Kind::Password,
-                "password",
-                words.say_of("label", "password", &[]),
-            )
-            .required()
-            .max(1000)
-            .autocomplete("current-password");
             let on = section("on", "title", "on-about").facts(facts);
             let codes = section("codes", "codes-title", "codes-about").form(form(
                 "codes",
@@ -130,7 +122,7 @@ pub(in crate::http::portal) fn parts(words: &Words, state: State) -> (Option<Sho
                 vec![
                     on,
                     codes,
-                    off.form(form("off", "off", "off", vec![password])),
+                    off.form(form("off", "off", "off", Vec::new()).taking()),
                 ],
             )
         }
@@ -245,9 +237,6 @@ async fn turn_off(visit: Visit) -> Outcome {
     match turned_off(&visit).await {
         Ok(()) => Ok(visit.go(HERE, Some(Flash::new(Done::SecondFactorOff)))),
         Err(problem) if problem.code() == Code::SecondFactorOff => Ok(visit.go(HERE, None)),
-        Err(problem) if is_about_the_form(&problem) => {
-            again(&visit, security(&visit).await?, "off", &problem)
-        }
         Err(problem) => Err(problem.into()),
     }
 }
@@ -255,8 +244,6 @@ async fn turn_off(visit: Visit) -> Outcome {
 async fn turned_off(visit: &Visit) -> Result<(), Problem> {
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     let session = visit.principal()?.session();
-    let shown = SecretString::from(Typed::of(visit).raw("password").to_owned());
-    password::confirmed(&visit.desk, actor.id(), "password", shown, now).await?;
     visit
         .write(move |conn| second_factor::turn_off(conn, &actor, session, now))
         .await?;

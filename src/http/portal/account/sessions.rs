@@ -19,8 +19,8 @@ const HERE: &str = "/account/sessions";
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { sessions:
         GET  "/account/sessions"               SIGNED_IN => read, "Where you are signed in";
-        POST "/account/sessions/end-others"    SIGNED_IN => end_others, "Signs out everywhere else";
-        POST "/account/sessions/{session}/end" SIGNED_IN => end, "Ends one of your sessions";
+        POST "/account/sessions/end-others"    SIGNED_IN.proven() => end_others, "Signs out everywhere else";
+        POST "/account/sessions/{session}/end" SIGNED_IN.proven() => end, "Ends one of your sessions";
     }
 }
 

@@ -10,7 +10,7 @@ use crate::credentials::{NewSecret, TOKEN_PREFIX};
 use crate::domain::access::Permission;
 use crate::domain::ids::TokenId;
 use crate::domain::text::Title;
-use crate::http::api::tokens::record;
+use crate::http::api::tokens::issue_for;
 use crate::http::call::SIGNED_IN;
 use crate::http::fields::Fault;
 use crate::http::portal::answer::Outcome;
@@ -21,8 +21,9 @@ use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
-use crate::store::sessions::{self, NewToken, Token};
+use crate::store::sessions::{self, Token};
 use crate::words::Words;
+use crate::workflow::tokens::{IssueToken, revoke_token};
 
 const HERE: &str = "/account/tokens";
 /// For how many days a token can be made; not given, it is for good.
@@ -33,7 +34,7 @@ const MOST: i64 = 200;
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { tokens:
         GET  "/account/tokens"                SIGNED_IN => read, "Your API tokens";
-        POST "/account/tokens"                SIGNED_IN => issue, "Makes an API token";
+        POST "/account/tokens"                SIGNED_IN.proven() => issue, "Makes an API token";
         POST "/account/tokens/{token}/revoke" SIGNED_IN => revoke, "Revokes an API token";
     }
 }
@@ -188,27 +189,16 @@ async fn issued(visit: &Visit) -> Result<NewSecret, Problem> {
         typed.refuse("scope", Fault::new("nothing_chosen"));
     }
     typed.checked()?;
-    let name = name.ok_or_else(|| Problem::new(Code::Internal))?;
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
     let (token_hash, now) = (secret.hash.clone(), visit.now);
+    let new = IssueToken {
+        name: name.ok_or_else(|| Problem::new(Code::Internal))?,
+        permissions,
+        expires_at: days.map(|days| now + days),
+        made_with: principal.token(),
+    };
     visit
-        .write(move |conn| {
-            let new = NewToken {
-                person: principal.person,
-                name: name.as_str(),
-                token_hash: &token_hash,
-                permissions: permissions.as_ref(),
-                expires_at: days.map(|days| now + days),
-            };
-            sessions::issue(conn, &new, now)?;
-            Ok(record(
-                conn,
-                &principal,
-                "token.issued",
-                name.as_str(),
-                now,
-            )?)
-        })
+        .write(move |conn| issue_for(conn, &principal, (&new, &token_hash), now))
         .await?;
     Ok(secret)
 }
@@ -216,14 +206,9 @@ async fn issued(visit: &Visit) -> Result<NewSecret, Problem> {
 async fn revoke(visit: Visit) -> Outcome {
     owner(&visit)?;
     let id: TokenId = visit.part("token")?;
-    let (principal, now) = (visit.principal()?.clone(), visit.now);
+    let (actor, now) = (visit.principal()?.oneself(), visit.now);
     let name = visit
-        .write(move |conn| {
-            let name = sessions::revoke(conn, principal.person, id, now)?;
-            let name = name.ok_or(crate::workflow::Refused::NotFound)?;
-            record(conn, &principal, "token.revoked", &name, now)?;
-            Ok(name)
-        })
+        .write(move |conn| revoke_token(conn, &actor, id, now))
         .await?;
     Ok(visit.go(HERE, Some(Flash::new(Done::TokenRevoked).name(name))))
 }

@@ -30,6 +30,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         super::lines::routes(),
         super::reasons::routes(),
         super::policies::routes(),
+        super::second_factor::routes(),
         super::calendars::routes(),
         super::notices::routes(),
         super::audit::routes(),
@@ -50,6 +51,7 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
     let sees = |place: &Place| match place {
         Place::People => access.can(Permission::UsersView),
         Place::Roles => access.can(Permission::RolesView),
+        Place::SecondFactor => access.can(Permission::RolesManage),
         Place::Groups => access.can(Permission::GroupsView),
         Place::Lines => staff && access.can(Permission::LinesView),
         Place::AccessRequests => access.can(Permission::AccessRequestsView),

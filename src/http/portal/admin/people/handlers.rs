@@ -39,11 +39,11 @@ pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
         POST "/admin/people"                 may(Permission::UsersManage) => add, "Adds a person";
         GET  "/admin/people/{person}"        may(Permission::UsersView)   => show, "One person";
         GET  "/admin/people/{person}/access" may(Permission::UsersView)   => super::access::show, "What a person may do, and which role gives it";
-        POST "/admin/people/{person}/roles"  may(Permission::UsersManage) => give_roles, "Gives a person their roles";
-        POST "/admin/people/{person}/access" may(Permission::UsersManage) => switch_access, "Shuts a person out, or lets them in again";
+        POST "/admin/people/{person}/roles"  may(Permission::UsersManage).proven() => give_roles, "Gives a person their roles";
+        POST "/admin/people/{person}/access" may(Permission::UsersManage).proven() => switch_access, "Shuts a person out, or lets them in again";
         POST "/admin/people/{person}/invitation"    may(Permission::UsersManage) => invite, "Invites a person by mail, or once more";
-        POST "/admin/people/{person}/sign-out"      may(Permission::UsersManage) => sign_out, "Signs a person out everywhere and revokes their API tokens";
-        POST "/admin/people/{person}/second-factor" may(Permission::UsersManage) => take_second_factor, "Takes a person's second factor away";
+        POST "/admin/people/{person}/sign-out"      may(Permission::UsersManage).proven() => sign_out, "Signs a person out everywhere and revokes their API tokens";
+        POST "/admin/people/{person}/second-factor" may(Permission::UsersManage).proven() => take_second_factor, "Takes a person's second factor away";
     }
 }
 

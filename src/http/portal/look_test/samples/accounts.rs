@@ -1,5 +1,7 @@
 //! Accounts, and the pages of those who have none yet.
 
+use std::collections::HashMap;
+
 use super::super::Look;
 use super::{at, dana, flash, olga};
 use crate::domain::access::Permission;
@@ -12,6 +14,7 @@ use crate::http::portal::admin::{Place, tabs};
 use crate::http::portal::form::Choice;
 use crate::http::portal::links::{ForgottenPage, forgotten_form};
 use crate::http::portal::parts::{Fact, Tab};
+use crate::http::portal::proof::{ProofPage, proof_form};
 use crate::http::portal::request_access::{RequestAccessPage, request_form};
 use crate::http::portal::shell::{Shell, Theme};
 use crate::http::portal::sign_in::{SignInPage, code_form};
@@ -50,6 +53,9 @@ fn doors(look: &mut Look) {
         phone: String::new(),
     };
     look.page("sign-in.code", "sign-in", &shell, &page);
+    let typed = HashMap::from([("name".to_owned(), "Nightly export".to_owned())]);
+    let form = proof_form(&words, "/account/tokens", &typed, true);
+    look.page("proof", "proof", &dana(), &ProofPage { form });
 }
 
 fn page(words: &Words, place: &'static str) -> AccountPage {

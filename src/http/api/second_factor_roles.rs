@@ -1,0 +1,103 @@
+//! For which roles an organization asks its people for a second factor (A7).
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::Conn;
+use crate::domain::access::{Permission, Reach, RoleName};
+use crate::domain::ids::OrganizationId;
+use crate::http::call::{Call, may};
+use crate::http::fields::{Fault, FieldError, request};
+use crate::http::principal::Principal;
+use crate::http::problem::Problem;
+use crate::http::reply::Reply;
+use crate::http::route::{Route, table};
+use crate::store::organizations::{self, Organization};
+use crate::workflow::require_second_factor::require_second_factor;
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    table! { second_factor_roles:
+        GET "/second-factor-roles" may(Permission::RolesView)            => show, "The roles for which an organization asks for a second factor";
+        PUT "/second-factor-roles" may(Permission::RolesManage).proven() => set, "Asks whoever holds one of these roles for a second factor";
+    }
+}
+
+request! {
+    /// Of which organization.
+    pub struct SecondFactorRolesQuery {
+        /// By id or slug; your own if not given.
+        organization: Option<String>,
+    }
+}
+
+request! {
+    /// The roles for which a second factor is asked for from now on.
+    pub struct SetSecondFactorRoles {
+        /// Whose, by id or slug; your own organization's if not given.
+        organization: Option<String>,
+        /// The codes of the roles; whoever holds one of them and has no second factor sets one up before anything else.
+        roles: Vec<RoleName>,
+    }
+}
+
+/// The roles for which an organization asks for a second factor.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SecondFactorRoles {
+    /// The organization.
+    organization: OrganizationId,
+    /// The codes of the roles.
+    roles: Vec<String>,
+    /// Counts the changes of the organization.
+    version: i64,
+}
+
+impl SecondFactorRoles {
+    fn reply(organization: Organization) -> Result<Reply<Self>, Problem> {
+        let version = organization.version;
+        let document = Self {
+            organization: organization.id,
+            roles: organization.second_factor_roles.0,
+            version,
+        };
+        Ok(Reply::new(&document)?.version(version))
+    }
+}
+
+/// The roles of an organization for which it is asked for.
+pub async fn show(
+    call: Call<(), (), SecondFactorRolesQuery>,
+) -> Result<Reply<SecondFactorRoles>, Problem> {
+    let found = call
+        .look(|conn, call| named(conn, &call.principal, call.query.organization.as_deref()))
+        .await?;
+    SecondFactorRoles::reply(found)
+}
+
+/// Changes them.
+pub async fn set(
+    call: Call<(), SetSecondFactorRoles>,
+) -> Result<Reply<SecondFactorRoles>, Problem> {
+    call.write(|conn, call| {
+        let body = &call.body;
+        let found = named(conn, &call.principal, body.organization.as_deref())?;
+        let by = Some(&call.principal.actor);
+        require_second_factor(conn, by, found.id, call.expected(), &body.roles, call.now)?;
+        SecondFactorRoles::reply(named(conn, &call.principal, body.organization.as_deref())?)
+    })
+    .await
+}
+
+fn named(
+    conn: &mut Conn,
+    principal: &Principal,
+    name: Option<&str>,
+) -> Result<Organization, Problem> {
+    let access = principal.access();
+    let found = match name {
+        None => organizations::find(conn, Reach::Everything, access.organization)?,
+        Some(name) => organizations::named(conn, access.reach(), name)?,
+    };
+    let unknown = FieldError::new("organization", Fault::new("not_found"));
+    found.ok_or_else(|| Problem::invalid_field(unknown))
+}

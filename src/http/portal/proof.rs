@@ -1,0 +1,104 @@
+//! The page between a form and what it does, where somebody shows once more who they are. It carries what was typed, so
+//! that nothing is typed twice, and sends it on.
+
+use std::collections::HashMap;
+
+use secrecy::SecretString;
+use serde::Serialize;
+
+use super::answer::Outcome;
+use super::form::{Control, Form, Kind};
+use super::typed::Typed;
+use super::visit::Visit;
+use crate::http::problem::{Code, Problem};
+use crate::http::proof::{self, Proof};
+use crate::store::second_factors;
+use crate::words::Words;
+
+const PASSWORD: &str = "proof_password";
+const CODE: &str = "proof_code";
+
+/// The page.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProofPage {
+    /// The password, a code where one is asked for, and what was typed before.
+    pub form: Form,
+}
+
+/// The form that sends what was `typed` on to `action`. No secret is among it: those are typed again.
+pub fn proof_form(
+    words: &Words,
+    action: &str,
+    typed: &HashMap<String, String>,
+    asks_code: bool,
+) -> Form {
+    let label = |key| words.say_of("label", key, &[]);
+    let mut controls = vec![
+        Control::new(Kind::Password, PASSWORD, label("password"))
+            .required()
+            .max(1000)
+            .autocomplete("current-password"),
+    ];
+    if asks_code {
+        controls.push(
+            Control::new(Kind::Text, CODE, label("code-at-sign-in"))
+                .hint(words.say_of("hint", "code-at-sign-in", &[]))
+                .required()
+                .max(40)
+                .autocomplete("one-time-code"),
+        );
+    }
+    let mut carried: Vec<_> = typed
+        .iter()
+        .filter(|(name, _)| *name != "csrf_token" && *name != CODE && !name.contains("password"))
+        .collect();
+    carried.sort_unstable();
+    for (name, value) in carried {
+        controls.push(Control::new(Kind::Hidden, name.as_str(), "").value(value.as_str()));
+    }
+    Form::new("proof", action, words.say("proof-button", &[]), controls)
+}
+
+/// Asks for it, and says what was wrong with what was shown.
+///
+/// # Errors
+/// The database's own, and a mistake in the template.
+pub(super) async fn ask(visit: &Visit, problem: &Problem) -> Outcome {
+    let person = visit.principal()?.person;
+    let asks_code = visit
+        .look(move |conn| Ok(second_factors::is_on(conn, person)?))
+        .await?;
+    let words = visit.words();
+    let form = proof_form(words, &visit.address, &visit.typed, asks_code);
+    let form = match problem.code() {
+        Code::ProofRequired => form,
+        _ => form.refused_for(words, &HashMap::new(), problem),
+    };
+    let status = problem.code().status();
+    visit.show_again(status, "", "proof", &ProofPage { form })
+}
+
+/// Whether a visit brings a proof.
+pub(super) fn is_shown(visit: &Visit) -> bool {
+    visit.guest.is_some() && visit.typed.contains_key(PASSWORD)
+}
+
+/// Takes the proof that a visit brings.
+///
+/// # Errors
+/// Those of [`proof::show`].
+pub(super) async fn take(visit: &mut Visit) -> Result<(), Problem> {
+    let typed = Typed::of(visit);
+    let secret = |name: &str| SecretString::from(typed.raw(name).to_owned());
+    let code = Some(CODE).filter(|name| !typed.raw(name).is_empty());
+    let proof = Proof {
+        password: (PASSWORD, secret(PASSWORD)),
+        code: (CODE, code.map(secret)),
+    };
+    proof::show(&visit.desk, visit.principal()?, proof, visit.now).await?;
+    let now = visit.now;
+    if let Some(guest) = &mut visit.guest {
+        guest.was_proven(now);
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Showing once more who one is, before something is changed that one's account hangs on (A7).
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::desk::Desk;
+use super::fields::{Fault, FieldError};
+use super::password;
+use super::principal::Principal;
+use super::problem::{Code, Problem};
+use super::throttle::{self, Counter};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::workflow::sign_in::{self, Half};
+use crate::workflow::{Failed, Refused};
+
+/// What somebody shows, and the fields that hold it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The password, in the field of this name.
+    pub password: (&'static str, SecretString),
+    /// A code of the second factor, in the field of this name.
+    pub code: (&'static str, Option<SecretString>),
+}
+
+/// Takes it: for some minutes from `now`, the session may change what the account hangs on.
+///
+/// # Errors
+/// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], [`Code::SessionRequired`], and the database's own.
+pub async fn show(
+    desk: &Arc<Desk>,
+    principal: &Principal,
+    proof: Proof,
+    now: Instant,
+) -> Result<(), Problem> {
+    let session = principal
+        .session()
+        .ok_or_else(|| Problem::new(Code::SessionRequired))?;
+    let ((field, password), (code_field, code)) = (proof.password, proof.code);
+    let person = password::confirmed(desk, principal.person, field, password, now).await?;
+    let counter = Counter::code(person.id);
+    if code.is_some() {
+        throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
+    }
+    let (half, key) = (Half::of(&person, now), desk.key.clone());
+    let work = move |conn: &mut Conn| {
+        let code = code.as_ref().map(ExposeSecret::expose_secret);
+        sign_in::prove(conn, &key, session, (&half, code), now)?;
+        counter.forget(conn)?;
+        Ok::<_, Failed>(())
+    };
+    let wrong = |fault| Problem::invalid_field(FieldError::new(code_field, Fault::new(fault)));
+    desk.db.write(work).await.map_err(|failed| match failed {
+        Failed::Refused(Refused::SecondFactorRequired) => wrong("required"),
+        Failed::Refused(Refused::InvalidSecondFactor) => wrong("wrong_code"),
+        failed => failed.into(),
+    })
+}

@@ -1,0 +1,126 @@
+//! Signing in and out, and showing once more who one is (A7).
+
+mod half;
+
+pub use half::{HALF_LIFETIME, Half};
+
+use super::account::audited;
+use super::{Actor, Outcome, Refused, letters, second_factor};
+use crate::config::SecretKey;
+use crate::credentials::hash_secret;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::device;
+use crate::domain::ids::{PersonId, SessionId};
+use crate::store::devices::{self, Familiarity};
+use crate::store::people::{self, Person};
+use crate::store::second_factors;
+use crate::store::sessions::{self, Bearer, Entry, NewSession, Session, Whereabouts};
+
+/// Somebody who has shown their password signs in.
+#[derive(Clone, Debug)]
+pub struct SignIn<'a> {
+    /// That the password was right.
+    pub half: &'a Half,
+    /// A code of the second factor, if one was shown.
+    pub code: Option<&'a str>,
+    /// The session to open.
+    pub session: NewSession<'a>,
+    /// The hash of the secret of the session that the browser came with: it ends, whosever it was.
+    pub replaces: Option<&'a str>,
+    /// From where, as it is told to the person.
+    pub place: &'a str,
+}
+
+/// Opens a session in place of the one that the browser came with.
+///
+/// # Errors
+/// [`Refused::InvalidCredentials`] if the person was shut out or has another password by now, or may enter nowhere;
+/// [`Refused::SecondFactorRequired`], [`Refused::InvalidSecondFactor`].
+pub fn sign_in(
+    conn: &mut Conn,
+    key: &SecretKey,
+    sign_in: &SignIn<'_>,
+    now: Instant,
+) -> Outcome<(Session, Box<Bearer>)> {
+    let person = still(conn, sign_in.half)?;
+    match sign_in.code {
+        Some(code) if second_factor::prove(conn, key, &person, code, now)? => {}
+        Some(_) => return Err(Refused::InvalidSecondFactor.into()),
+        None if second_factors::is_on(conn, person.id)? => {
+            return Err(Refused::SecondFactorRequired.into());
+        }
+        None => {}
+    }
+    if let Some(secret) = sign_in.replaces {
+        sessions::close_by_secret(conn, secret)?;
+    }
+    let id = sessions::open(conn, &sign_in.session, now)?;
+    // Whoever may do nothing anywhere finds no session.
+    let Entry::Admitted(session, bearer) =
+        sessions::session_again(conn, id, &Whereabouts::AsBefore, now)?
+    else {
+        return Err(Refused::InvalidCredentials.into());
+    };
+    tell_of_new_device(conn, person.id, sign_in, now)?;
+    let actor = Actor {
+        access: bearer.access.clone(),
+        name: person.name(),
+    };
+    audited(conn, Some(&actor), "session.opened", &person, now)?;
+    Ok((session, bearer))
+}
+
+/// Whoever showed the password that is theirs still.
+fn still(conn: &mut Conn, half: &Half) -> Outcome<Person> {
+    let found = people::find(conn, Reach::Everything, half.person())?;
+    let person = found.filter(|person| person.disabled_at.is_none() && half.is_of(person));
+    Ok(person.ok_or(Refused::InvalidCredentials)?)
+}
+
+fn tell_of_new_device(
+    conn: &mut Conn,
+    person: PersonId,
+    sign_in: &SignIn<'_>,
+    now: Instant,
+) -> Outcome<()> {
+    let user_agent = sign_in.session.user_agent;
+    let device = hash_secret(&device::likeness(user_agent));
+    if devices::meet(conn, person, &device, now)? == Familiarity::New {
+        letters::new_device(conn, person, user_agent, sign_in.place, now)?;
+    }
+    Ok(())
+}
+
+/// Notes that whoever sits before a session has shown who they are once more: the password, as `half` says, and a code
+/// of their second factor, if one is asked for.
+///
+/// # Errors
+/// Those of [`sign_in`].
+pub fn prove(
+    conn: &mut Conn,
+    key: &SecretKey,
+    session: SessionId,
+    (half, code): (&Half, Option<&str>),
+    now: Instant,
+) -> Outcome<()> {
+    let person = still(conn, half)?;
+    if second_factors::is_on(conn, person.id)? {
+        let code = code.ok_or(Refused::SecondFactorRequired)?;
+        if !second_factor::prove(conn, key, &person, code, now)? {
+            return Err(Refused::InvalidSecondFactor.into());
+        }
+    }
+    Ok(sessions::prove(conn, person.id, session, now)?)
+}
+
+/// Signs out: the session is gone at once, wherever its secret still is.
+///
+/// # Errors
+/// The database's own.
+pub fn sign_out(conn: &mut Conn, actor: &Actor, session: SessionId, now: Instant) -> Outcome<()> {
+    sessions::close(conn, session)?;
+    let person = super::account::person(conn, actor.id())?;
+    audited(conn, Some(actor), "session.closed", &person, now)
+}

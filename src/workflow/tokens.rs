@@ -1,0 +1,141 @@
+//! API tokens: made, and revoked, whichever edge asks (A7).
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::administer::{By, record, refused};
+use super::record::object;
+use super::{Actor, Outcome, Refused};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Access, Permission};
+use crate::domain::ids::{EventId, OrganizationId, PersonId, TokenId};
+use crate::domain::text::Title;
+use crate::store::sessions::{self, NewToken};
+
+/// A new token.
+#[derive(Clone, Debug)]
+pub struct IssueToken {
+    /// What its owner calls it.
+    pub name: Title,
+    /// All that it allows, at the most; whatever its owner may do if there is none.
+    pub permissions: Option<BTreeSet<Permission>>,
+    /// Until when it is taken; for good if there is none.
+    pub expires_at: Option<Instant>,
+    /// The token that asks for it, if it is not its owner by a session: the new one ends with it and makes no others, so
+    /// that a token that was found makes nothing that outlasts it.
+    pub made_with: Option<TokenId>,
+}
+
+/// Whose token it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The person.
+    pub person: PersonId,
+    /// Where they belong.
+    pub organization: OrganizationId,
+    /// What they may do: a token allows no more.
+    pub access: &'a Access,
+}
+
+/// A token that was made.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// Its id.
+    pub id: TokenId,
+    /// Until when it is taken.
+    pub expires_at: Option<Instant>,
+}
+
+/// Makes a token whose secret has this hash.
+///
+/// # Errors
+/// [`Refused::Fields`], [`Refused::Field`], [`Refused::MadeWithToken`].
+pub fn issue_token(
+    conn: &mut Conn,
+    by: By<'_>,
+    owner: Owner<'_>,
+    (issue, token_hash): (&IssueToken, &str),
+    now: Instant,
+) -> Outcome<Issued> {
+    let lacks = |permission: &&Permission| !owner.access.can(**permission);
+    let lacking = issue.permissions.iter().flatten().filter(lacks);
+    let mut wrong: Vec<_> = lacking
+        .map(|permission| ("permissions", "not_held", permission.to_string()))
+        .collect();
+    let past = issue.expires_at.filter(|at| *at <= now);
+    wrong.extend(past.map(|at| ("expires_at", "not_in_the_future", at.to_rfc3339())));
+    if !wrong.is_empty() {
+        return Err(Refused::Fields(wrong).into());
+    }
+    let expires_at = match issue.made_with {
+        None => issue.expires_at,
+        Some(maker) => bounded(conn, owner.person, maker, issue.expires_at)?,
+    };
+    let new = NewToken {
+        person: owner.person,
+        name: issue.name.as_str(),
+        token_hash,
+        permissions: issue.permissions.as_ref(),
+        expires_at,
+        made_with: issue.made_with,
+    };
+    let id = sessions::issue(conn, &new, now)?;
+    recorded(conn, by, owner, ("token.issued", issue.name.as_str()), now)?;
+    Ok(Issued { id, expires_at })
+}
+
+/// When a token ends that is made with another: not after it.
+fn bounded(
+    conn: &mut Conn,
+    person: PersonId,
+    maker: TokenId,
+    wanted: Option<Instant>,
+) -> Outcome<Option<Instant>> {
+    let maker = sessions::token(conn, person, maker)?.ok_or(Refused::NotFound)?;
+    if maker.made_with.is_some() {
+        return Err(Refused::MadeWithToken.into());
+    }
+    match (wanted, maker.expires_at) {
+        (Some(wanted), Some(end)) if wanted > end => {
+            Err(refused("expires_at", "after_its_maker", end.to_rfc3339()).into())
+        }
+        (wanted, end) => Ok(wanted.or(end)),
+    }
+}
+
+/// Revokes one of the actor's tokens, with those that were made with it; gives its name.
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub fn revoke_token(conn: &mut Conn, actor: &Actor, id: TokenId, now: Instant) -> Outcome<String> {
+    let name = sessions::revoke(conn, actor.id(), id, now)?.ok_or(Refused::NotFound)?;
+    let owner = Owner {
+        person: actor.id(),
+        organization: actor.access.organization,
+        access: &actor.access,
+    };
+    recorded(conn, Some(actor), owner, ("token.revoked", &name), now)?;
+    Ok(name)
+}
+
+fn recorded(
+    conn: &mut Conn,
+    by: By<'_>,
+    owner: Owner<'_>,
+    (kind, name): (&str, &str),
+    now: Instant,
+) -> Outcome<()> {
+    let after = object(json!({ "name": name }));
+    let subject = EventId::from_uuid(*owner.person.as_uuid());
+    record(
+        conn,
+        by,
+        kind,
+        Some(owner.organization),
+        Some(subject),
+        (None, Some(&after)),
+        now,
+    )
+}
