@@ -413,6 +413,24 @@ diesel::table! {
         sent_at -> Nullable<Moment>,
         version -> BigInt,
         to_erase -> Bool,
+        queue -> Text,
+        urgent -> Bool,
+        fault -> Nullable<Text>,
+        tried_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::Moment;
+
+    mail_outages (transport) {
+        transport -> Text,
+        fault -> Text,
+        detail -> Text,
+        since -> Moment,
+        probes -> BigInt,
+        next_probe_at -> Moment,
     }
 }
 
@@ -670,6 +688,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_chain,
     audit_events,
     notices,
+    mail_outages,
     roles,
     access_groups,
     access_group_members,

@@ -35,7 +35,7 @@ use crate::domain::ids::{
     SessionId, TokenId,
 };
 use crate::domain::link::LinkPurpose;
-use crate::domain::notice::{Delivery, NoticeKind, NoticeState};
+use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::pairing::Party;
 use crate::domain::reason::Governance;
@@ -289,6 +289,7 @@ text!(
     Deployment,
     EmailAddress,
     EntryKind,
+    Fault,
     Feed,
     Governance,
     Level,

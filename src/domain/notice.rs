@@ -1,6 +1,7 @@
 //! Notices: which there are, what each of them tells, and who is told (N4, N6, F7).
 
 mod about;
+mod fault;
 mod letter;
 mod recipients;
 
@@ -21,6 +22,7 @@ pub use about::{
     About, Accepted, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted, Opened,
     RcaRequest, Step, Submitted,
 };
+pub use fault::{Fault, Scope};
 pub use letter::{
     AccessGranted, AccessRefused, AccessRequested, CloneMoved, Invitation, Letter, LinkFacts,
     MembersProposed, NewDevice, PairingFacts, PairingRemoved, PairingSide, PairingSwitched,
@@ -128,14 +130,44 @@ closed_enum! {
 closed_enum! {
     /// Where a notice stands on its way (N2).
     pub enum NoticeState {
-        /// To be sent, now or at its next attempt.
+        /// To be sent: now, at its next attempt, or when the mail server is back.
         Waiting = "waiting",
         /// Taken by the mail server, or written to the folder.
         Sent = "sent",
-        /// Given up: refused for good, or not taken for two days.
+        /// Given up: its recipient is refused, or it was not taken for days.
         Failed = "failed",
         /// Not sent because it must not be any more: its recipient was disabled, or its words were redacted.
         Withheld = "withheld",
+    }
+}
+
+closed_enum! {
+    /// What a waiting notice waits for.
+    pub enum WaitsFor as "NoticeWaitsFor" {
+        /// Its turn: it is due.
+        Turn = "turn",
+        /// Its next attempt: it was put off.
+        Attempt = "attempt",
+        /// The mail server: nothing leaves at present.
+        MailServer = "mail_server",
+    }
+}
+
+impl WaitsFor {
+    /// What a notice in `state`, to be tried at `next_attempt_at`, waits for at `now`; nothing if it has ended.
+    /// `closed` says whether nothing leaves at present.
+    pub fn of(
+        state: NoticeState,
+        next_attempt_at: Instant,
+        closed: bool,
+        now: Instant,
+    ) -> Option<Self> {
+        match state {
+            NoticeState::Sent | NoticeState::Failed | NoticeState::Withheld => None,
+            NoticeState::Waiting if closed => Some(Self::MailServer),
+            NoticeState::Waiting if next_attempt_at > now => Some(Self::Attempt),
+            NoticeState::Waiting => Some(Self::Turn),
+        }
     }
 }
 
@@ -247,6 +279,12 @@ impl NoticeKind {
             self,
             Self::Invitation | Self::PasswordReset | Self::AccessGranted
         )
+    }
+
+    /// Whether it goes before all others: somebody waits for it to get in, or is to know at once what was done in
+    /// their name.
+    pub const fn is_urgent(self) -> bool {
+        matches!(self.topic(), Topic::Account) || self.bears_link()
     }
 
     /// What its recipient must be allowed to do; nobody else gets it, also if the permission was lost meanwhile. A

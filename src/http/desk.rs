@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -46,6 +47,8 @@ pub struct Desk {
     pub live: Live,
     /// Signs links.
     pub key: SecretKey,
+    /// Where processes that send mail show that they live.
+    pub workers: PathBuf,
     /// Proxies whose word about a client's address is taken.
     pub trusted_proxies: Vec<Network>,
     /// Hashing a password takes a processor and 19 MiB: no more than there are processors hash at once, so that a
@@ -81,6 +84,7 @@ impl Desk {
             live: Live::with_places(settings.live_streams),
             support_phone: settings.support_phone.clone(),
             key,
+            workers: settings.data_dir.join("workers"),
             trusted_proxies: settings.trusted_proxies.clone(),
             hashing: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
         })
@@ -89,7 +93,8 @@ impl Desk {
     /// What the desk does by itself, to be driven by a process or stepped by a test.
     pub fn jobs(&self) -> Jobs {
         Jobs {
-            outbox: Outbox::new(self.db.clone(), Arc::clone(&self.post), self.words.clone()),
+            outbox: Outbox::new(self.db.clone(), Arc::clone(&self.post), self.words.clone())
+                .shown_in(&self.workers),
             steps: Steps::new(self.db.clone()),
             resets: Resets::new(self.db.clone(), self.key.clone(), self.resets.clone()),
             presence: Presence::new(self.db.clone(), self.seen.clone(), self.sessions.idle),
@@ -151,7 +156,7 @@ fn post(
             let unmade = |error| PostError::Folder(path.display().to_string(), error);
             Transport::Folder(Folder::open(path).map_err(unmade)?)
         }
-        MailUrl::Smtp(url) => Transport::Smtp(Smtp::new(url)?),
+        MailUrl::Smtp(url) => Transport::Smtp(Box::new(Smtp::new(url)?)),
     };
     Ok(Post::new(letterhead, renderer, transport))
 }

@@ -33,11 +33,9 @@ pub struct Letter {
 /// A message that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum MessageError {
-    /// An address is none that a mail server takes.
-    #[error("the address of the {whose} cannot be written to: {why}")]
+    /// The recipient's address is none that a mail server takes.
+    #[error("the recipient's address cannot be written to: {why}")]
     Address {
-        /// The sender's or the recipient's.
-        whose: &'static str,
         /// What is wrong with it.
         why: String,
     },
@@ -65,7 +63,6 @@ impl Letter {
             .as_str()
             .parse::<Address>()
             .map_err(|error| MessageError::Address {
-                whose: "recipient",
                 why: error.to_string(),
             })?;
         let sender = letterhead.from.email.clone();

@@ -11,15 +11,16 @@ pub use memory::Memory;
 pub use smtp::{Smtp, SmtpUrlError};
 
 use super::message::Letter;
+use crate::domain::notice::Fault;
 
-/// How long handing over one letter may take, from connecting to the server's answer.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a letter may take to a folder that may be on another machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where letters are handed over.
 #[derive(Debug)]
 pub enum Transport {
     /// A mail server.
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     /// `.eml` files in a folder.
     Folder(Folder),
     /// A list, for tests.
@@ -28,18 +29,27 @@ pub enum Transport {
 
 /// Why a letter was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// Trying again later may help: the server is away, busy, or not set up as it should be.
-    #[error("{0}")]
-    Temporary(String),
-    /// This recipient's mail is refused for good.
-    #[error("{0}")]
-    Permanent(String),
+#[error("{fault}: {detail}")]
+pub struct SendError {
+    /// What is at fault, and so what follows.
+    pub fault: Fault,
+    /// What the server or the system said.
+    pub detail: String,
+}
+
+impl SendError {
+    /// With the words of the server or the system.
+    pub fn new(fault: Fault, detail: impl Into<String>) -> Self {
+        Self {
+            fault,
+            detail: detail.into(),
+        }
+    }
 }
 
 impl Transport {
     /// Hands a letter over; on success the other side has taken responsibility for it. May be repeated: the letter
-    /// bears the same id.
+    /// bears the same id. It takes a bounded time.
     ///
     /// # Errors
     /// See [`SendError`].
@@ -51,16 +61,29 @@ impl Transport {
                 Self::Memory(memory) => memory.send(letter).await,
             }
         };
-        match tokio::time::timeout(PATIENCE, sent).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(SendError::Temporary(format!(
-                "no answer within {} s",
-                PATIENCE.as_secs()
-            ))),
+        let patience = match self {
+            Self::Smtp(smtp) => smtp.patience(),
+            Self::Folder(_) | Self::Memory(_) => PATIENCE,
+        };
+        tokio::time::timeout(patience, sent)
+            .await
+            .unwrap_or_else(|_| {
+                let detail = format!("no end within {} s", patience.as_secs());
+                Err(SendError::new(Fault::NoAnswer, detail))
+            })
+    }
+
+    /// What tells it from others, without who signs in there: what is wrong with it is wrong for every process that
+    /// uses it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Smtp(smtp) => smtp.name(),
+            Self::Folder(folder) => format!("folder://{}", folder.path().display()),
+            Self::Memory(_) => "memory".to_owned(),
         }
     }
 
-    /// Ends kept connections.
+    /// Ends kept connections, and waits for no answer.
     pub async fn close(&self) {
         if let Self::Smtp(smtp) = self {
             smtp.close().await;

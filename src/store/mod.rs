@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod lapses;
 pub mod lines;
+pub mod mail_outages;
 pub mod notice_preferences;
 pub mod notices;
 pub mod one_time_links;

@@ -1,8 +1,10 @@
 //! Notices: who may be told, the outbox's rows on their way, and what administrators see of them (N2).
 
+mod addressed;
 mod addressees;
+mod claim;
+mod ends;
 mod listing;
-mod outbox;
 mod recipients;
 
 use diesel::prelude::*;
@@ -13,15 +15,19 @@ use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, OrganizationId, PersonId};
-use crate::domain::notice::{NoticeState, Payload, Thread};
+use crate::domain::notice::{NoticeKind, NoticeState, Payload, Thread};
 use crate::domain::text::EmailAddress;
 
-pub use listing::{Listed, Resend, find, list, resend};
-pub use outbox::{
-    Addressed, Backlog, Claim, Lease, addressed, backlog, claim, complete, delete_sent,
-    mark_failed, mark_sent, mark_withheld, put_off, release,
+pub use addressed::{Addressed, addressed, complete};
+pub use claim::{Due, Lease, claim, due, holders, release, renew};
+pub use ends::{
+    Backlog, Unsent, Why, backlog, delete_sent, free, give_back, mark_sent, mark_unsent,
 };
+pub use listing::{Filter, Listed, Resend, ResentAll, count, find, list, resend, resend_all};
 pub use recipients::{Known, known, visibility_of};
+
+/// As a literal, so that SQLite recognises the partial indexes by it.
+const WAITING: &str = "notices.state = 'waiting'";
 
 /// To whom a new notice goes.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +69,7 @@ pub struct NewNotice<'a> {
 /// The database's own.
 pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult<NoticeId> {
     let id = NoticeId::new(now);
+    let kind = new.payload.kind();
     let (person, address) = match new.to {
         To::Person(person) => (Some(person), None),
         To::Address {
@@ -74,7 +81,7 @@ pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult
     diesel::insert_into(notices::table)
         .values((
             notices::id.eq(id),
-            notices::kind.eq(new.payload.kind()),
+            notices::kind.eq(kind),
             notices::person_id.eq(person),
             notices::to_email.eq(address.map(|(email, ..)| email)),
             notices::to_name.eq(address.map(|(_, name, _)| name)),
@@ -87,9 +94,24 @@ pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult
             notices::state.eq(NoticeState::Waiting),
             notices::next_attempt_at.eq(At(now)),
             notices::created_at.eq(At(now)),
+            notices::queue.eq(queue(new.to, kind)),
+            notices::urgent.eq(kind.is_urgent()),
         ))
         .execute(conn)?;
     Ok(id)
+}
+
+/// The queue that a notice stands in: what is urgent to somebody does not wait behind the rest.
+fn queue(to: To<'_>, kind: NoticeKind) -> String {
+    let recipient = match to {
+        To::Person(person) => person.as_uuid().simple().to_string(),
+        To::Address { email, .. } => email.to_string(),
+    };
+    if kind.is_urgent() {
+        format!("urgent {recipient}")
+    } else {
+        recipient
+    }
 }
 
 /// Takes `words` out of the thread's notices that repeat them, sent or not; answers out of how many. For when an entry is

@@ -122,6 +122,7 @@ pub const FIELDS: &[&str] = &[
     "by",
     "people",
     "groups",
+    "count",
 ];
 
 /// The longest value that is shown, in characters; the export has all of it.

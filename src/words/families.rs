@@ -12,8 +12,8 @@ use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict}
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::notice::{
-    Audience, Delivery, NoticeKind, NoticeState, Obstacle, PairingSide, PasswordWay,
-    SecondFactorChange,
+    Audience, Delivery, Fault, NoticeKind, NoticeState, Obstacle, PairingSide, PasswordWay,
+    SecondFactorChange, WaitsFor,
 };
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Direction, Party, State as PairingState};
@@ -142,6 +142,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("role-hint", Role::NAMES),
     ("organization-kind", OrganizationKind::NAMES),
     ("notice-state", NoticeState::NAMES),
+    ("notice-waits", WaitsFor::NAMES),
+    ("mail-fault", Fault::NAMES),
     ("flash", portal::flash::Done::NAMES),
     ("flash-detail", portal::flash::Done::NAMES),
     ("escalated", &["true", "false"]),
@@ -191,7 +193,10 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("replay-label", Unit::NAMES),
     ("replay-refused", &["malformed", "no_business_day"]),
     ("notice-column", &["notice", "to", "made", "state"]),
-    ("notice-fact", &["made", "tries", "sent", "next"]),
+    (
+        "notice-fact",
+        &["made", "tries", "tried", "said", "sent", "next"],
+    ),
     ("notice-kind", NoticeKind::NAMES),
     ("notice-fixed", &["account", "access", "pairing"]),
     ("delivery", Delivery::NAMES),

@@ -2,14 +2,18 @@
 
 use chrono::TimeDelta;
 
-/// How often a notice is tried before it is given up: about two days, with the delays below. A notice that is sent
-/// again gets as many attempts once more.
-pub const ATTEMPTS: i64 = 64;
+/// How often a notice is tried before it is given up: for about five days (RFC 5321, 4.5.4.1), with the delays below.
+/// Tries while the mail server is away do not count. A notice that is sent again gets as many attempts once more.
+pub const ATTEMPTS: i64 = 150;
 
 /// The longest delay before the second attempt, in seconds; it doubles with every further one.
 const FIRST: i64 = 45;
 /// The longest delay of all, in seconds.
 const LONGEST: i64 = 60 * 60;
+
+/// The longest delay between two tries whether a mail server is back, in seconds: what waits for it is to arrive within
+/// a minute of its return.
+const LONGEST_PROBE: i64 = 20;
 
 /// How long to wait after the `attempts`-th attempt failed: between two thirds and the whole of a time that doubles
 /// from 45 s to an hour. `chance`, from 0 to 1, spreads what failed together, so that it does not come back together.
@@ -26,6 +30,12 @@ pub const fn gives_up(attempts: i64) -> bool {
     attempts > 0 && attempts % ATTEMPTS == 0
 }
 
+/// How long to wait after a mail server was found away for the `probes`-th time: it doubles from one second.
+pub fn probe_delay(probes: i64) -> TimeDelta {
+    let doubled = 1_i64 << (probes.clamp(1, 6) - 1);
+    TimeDelta::seconds(doubled.min(LONGEST_PROBE))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -40,14 +50,20 @@ mod tests {
         }
 
         #[test]
-        fn a_later_attempt_waits_no_less_with_the_same_luck(attempts in 1_i64..63, chance in 0.0_f64..1.0) {
+        fn a_later_attempt_waits_no_less_with_the_same_luck(attempts in 1_i64..ATTEMPTS - 1, chance in 0.0_f64..1.0) {
             prop_assert!(delay(attempts + 1, chance) >= delay(attempts, chance));
         }
 
         #[test]
-        fn another_round_begins_as_the_first_did(attempts in 1_i64..=64, round in 0_i64..50, chance in 0.0_f64..1.0) {
+        fn another_round_begins_as_the_first_did(attempts in 1_i64..=ATTEMPTS, round in 0_i64..50, chance in 0.0_f64..1.0) {
             prop_assert_eq!(delay(attempts, chance), delay(attempts + round * ATTEMPTS, chance));
             prop_assert_eq!(gives_up(attempts), gives_up(attempts + round * ATTEMPTS));
+        }
+
+        #[test]
+        fn a_server_is_tried_at_least_three_times_a_minute(probes in -5_i64..10_000) {
+            let delay = probe_delay(probes);
+            prop_assert!(delay >= TimeDelta::seconds(1) && delay <= TimeDelta::seconds(20), "{delay}");
         }
     }
 
@@ -61,8 +77,8 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_is_tried_for_about_two_days() {
-        for (chance, least, most) in [(0.0, 36, 40), (0.5, 45, 49), (1.0, 54, 60)] {
+    fn a_notice_is_tried_for_about_five_days() {
+        for (chance, least, most) in [(0.0, 94, 98), (0.5, 118, 122), (1.0, 142, 146)] {
             let tried: TimeDelta = (1..ATTEMPTS).map(|attempts| delay(attempts, chance)).sum();
             assert!(
                 (least..=most).contains(&tried.num_hours()),
@@ -70,6 +86,18 @@ mod tests {
                 tried.num_hours()
             );
         }
-        assert!(!gives_up(0) && !gives_up(63) && gives_up(64) && !gives_up(65) && gives_up(128));
+        assert!(!gives_up(0) && !gives_up(149) && gives_up(150) && !gives_up(151) && gives_up(300));
+    }
+
+    #[test]
+    fn an_outage_of_two_minutes_takes_few_tries() {
+        let mut passed = TimeDelta::zero();
+        let tries = (1..)
+            .take_while(|probes| {
+                passed += probe_delay(*probes);
+                passed < TimeDelta::minutes(2)
+            })
+            .count();
+        assert!(tries < 12, "{tries}");
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use super::outbox::Dispatch;
 use super::{Housekeeping, Lapses, Outbox, Presence, Resets, Sending, Steps, Swept, Wished};
 use crate::clock::Clock;
 use crate::db::DbError;
@@ -107,7 +108,7 @@ pub struct Rhythm {
     pub presence: Duration,
     /// Housekeeping.
     pub housekeeping: Duration,
-    /// How long a step that is under way may go on after [`Driver::stop`].
+    /// How long what is under way may go on after [`Driver::stop`].
     pub grace: Duration,
 }
 
@@ -119,7 +120,7 @@ impl Default for Rhythm {
             resets: Duration::from_secs(15),
             presence: Duration::from_secs(30),
             housekeeping: Duration::from_secs(300),
-            grace: Duration::from_secs(10),
+            grace: Duration::from_secs(4),
         }
     }
 }
@@ -132,6 +133,11 @@ pub struct JobStatus {
     /// Why its last step failed, if it did.
     pub failing: Option<String>,
 }
+
+/// How often the leases of what is under way are renewed: well within the time for which they hold.
+const RENEWAL: Duration = Duration::from_secs(15);
+/// For how long the database is waited for when leases are given back at the end.
+const RELEASE: Duration = Duration::from_secs(2);
 
 type Statuses = Arc<Mutex<BTreeMap<&'static str, JobStatus>>>;
 
@@ -166,11 +172,7 @@ impl Driver {
             housekeeping,
         } = jobs;
         let mut loops = JoinSet::new();
-        let (sender, heard) = (outbox.clone(), Some(bell.clone()));
-        loops.spawn(turning("outbox", rhythm.outbox, heard).turn(move |now| {
-            let outbox = sender.clone();
-            async move { outbox.step(now).await.map(|sending| sending.more) }
-        }));
+        loops.spawn(turning("outbox", rhythm.outbox, Some(bell.clone())).send(outbox.clone()));
         let told = bell.clone();
         loops.spawn(turning("steps", rhythm.steps, None).turn(move |now| {
             let (steps, bell) = (steps.clone(), told.clone());
@@ -230,15 +232,19 @@ impl Driver {
             .clone()
     }
 
-    /// Lets steps that are under way finish, for as long as the grace lasts, and gives back what they did not get to.
+    /// Lets what is under way finish, for as long as the grace lasts, and gives back what was not got to. It takes a
+    /// bounded time, whatever is silent.
     pub async fn stop(mut self) {
         let _ = self.stopping.send(true);
         while self.loops.join_next().await.is_some() {}
-        match self.outbox.release().await {
-            Ok(0) => {}
-            Ok(released) => tracing::info!(notices = released, "leases released"),
-            Err(error) => {
+        match tokio::time::timeout(RELEASE, self.outbox.release()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(released)) => tracing::info!(notices = released, "leases released"),
+            Ok(Err(error)) => {
                 tracing::warn!(%error, "the leases could not be released; they expire by themselves")
+            }
+            Err(_) => {
+                tracing::warn!("the database is silent; the leases expire by themselves")
             }
         }
         self.outbox.close().await;
@@ -277,6 +283,55 @@ impl Turning {
                 () = tokio::time::sleep(self.interval) => {}
                 _ = self.stop.wait_for(|stop| *stop) => {}
             }
+        }
+    }
+
+    /// Sends notices: fills every place that becomes free, and waits for none of those that are taken.
+    async fn send(self, outbox: Outbox) {
+        let mut stop = self.stop.clone();
+        if let Err(error) = outbox.release_dead().await {
+            tracing::warn!(%error, "what a process that died held waits until its leases expire");
+        }
+        let mut dispatch = Dispatch::new(outbox, self.clock.clone());
+        let mut renewal = tokio::time::interval(RENEWAL);
+        while !*stop.borrow() {
+            let now = self.clock.now();
+            let filled = tokio::select! {
+                filled = dispatch.fill(now) => filled,
+                () = past_grace(self.stop.clone(), self.grace) => return,
+            };
+            let probe_at = filled.as_ref().ok().and_then(|filled| filled.probe_at);
+            let more = filled.map(|filled| filled.claimed > 0 && filled.more);
+            if self.note(more, now) && dispatch.has_place() {
+                continue;
+            }
+            let next = probe_at.map_or(self.interval, |at| {
+                let wait = (at - now).to_std().unwrap_or_default();
+                wait.min(self.interval)
+            });
+            let mut renews = false;
+            tokio::select! {
+                place = dispatch.place() => self.failed(place),
+                () = woken(self.bell.as_ref()) => {}
+                () = tokio::time::sleep(next) => {}
+                _ = renewal.tick() => renews = true,
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+            if renews {
+                let renewed = dispatch.renew(self.clock.now()).await;
+                self.failed(renewed);
+            }
+        }
+        let drained = tokio::time::timeout(self.grace, dispatch.drain()).await;
+        if let Ok(drained) = drained {
+            self.failed(drained.map(drop));
+        }
+    }
+
+    /// Takes down a failure; the next turn says whether it is over.
+    fn failed(&self, outcome: Result<(), DbError>) {
+        if outcome.is_err() {
+            self.note(outcome.map(|()| false), self.clock.now());
         }
     }
 

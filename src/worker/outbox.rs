@@ -1,27 +1,37 @@
 //! The outbox: claims notices that are due, sends them outside of any transaction, and marks what came of it (N2).
+//!
+//! | file | what is there |
+//! | --- | --- |
+//! | `dispatch` | which notices are under way at one time, and which are next |
+//! | `holder` | who holds leases, and whether they live |
+//! | `outcome` | what an attempt means for its notice, and for the way out |
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod dispatch;
+mod holder;
+mod outcome;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
-use tokio::task::JoinSet;
 
-use super::backoff;
+pub(super) use dispatch::Dispatch;
+use holder::Holder;
+
+use crate::clock::Clock;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
-use crate::domain::text::EmailAddress;
-use crate::mail::Post;
-use crate::mail::message::one_line;
+use crate::domain::notice::Fault;
+use crate::mail::message::{Letter, MessageError};
 use crate::mail::transport::SendError;
+use crate::mail::{Post, WriteError};
 use crate::store::notices::{self, Addressed, Lease};
 use crate::words::Words;
 use crate::workflow::notify::notice_of;
 
-/// How many letters are in flight at the most; as many are claimed at once.
-const IN_FLIGHT: usize = 8;
-/// For how long a claim holds: well beyond the time that its letters may take, also if all of them go to one person,
-/// one after the other.
-const LEASE: TimeDelta = TimeDelta::minutes(15);
+/// For how long a claim holds unless it is renewed: what a process that died held is sent by others after that.
+const LEASE: TimeDelta = TimeDelta::seconds(45);
 
 /// Sends what is due. Cheap to clone; clones are one worker and hold each other's leases.
 #[derive(Clone)]
@@ -29,7 +39,19 @@ pub struct Outbox {
     db: Db,
     post: Arc<Post>,
     words: Words,
-    holder: Arc<str>,
+    holder: Arc<Holder>,
+    /// The name of the way out.
+    transport: Arc<str>,
+    way: Arc<Mutex<Way>>,
+}
+
+/// What this process knows of the way out.
+#[derive(Debug, Default)]
+struct Way {
+    /// Whether it was found closed, by this process or another, and not yet open again.
+    closed: bool,
+    /// The queues whose notices were not taken since one was.
+    struck: HashSet<String>,
 }
 
 /// What came of a step.
@@ -41,6 +63,8 @@ pub struct Sending {
     pub sent: usize,
     /// Put off after a temporary failure.
     pub put_off: usize,
+    /// Given back as if they had not been claimed: the mail server is away.
+    pub held: usize,
     /// Given up.
     pub failed: usize,
     /// Withheld, because they must not be sent any more.
@@ -49,28 +73,29 @@ pub struct Sending {
     pub more: bool,
 }
 
-/// What came of one notice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Sent,
-    PutOff,
-    Failed,
-    Withheld,
-}
-
 impl Outbox {
     /// A worker with a name of its own.
     pub fn new(db: Db, post: Arc<Post>, words: Words) -> Self {
-        let holder = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
+        let transport = post.transport().name().into();
         Self {
             db,
             post,
             words,
-            holder: holder.into(),
+            holder: Arc::new(Holder::anonymous()),
+            transport,
+            way: Arc::default(),
         }
     }
 
-    /// Claims what is due at `now`, and sees each of it to an end.
+    /// A worker that shows in `folder` for as long as its process lives, so that the next process there need not wait
+    /// until its leases expire.
+    #[must_use]
+    pub fn shown_in(mut self, folder: &Path) -> Self {
+        self.holder = Arc::new(Holder::shown_in(folder));
+        self
+    }
+
+    /// Claims what is due at `now`, as far as there is place for it, and sees each of it to an end.
     ///
     /// No transaction is open while a letter is under way. Letters to one person go one after the other, in the order
     /// of their events; different people's go side by side. If this future is dropped, what was not sent stays claimed
@@ -80,52 +105,12 @@ impl Outbox {
     /// The database's own. A letter that was sent and could not be marked is sent again when its lease has expired,
     /// with the same message id.
     pub async fn step(&self, now: Instant) -> Result<Sending, DbError> {
-        let (holder, host) = (Arc::clone(&self.holder), self.post.letterhead().host());
-        let claim = self
-            .db
-            .write(move |conn: &mut Conn| -> Result<_, DbError> {
-                let lease = Lease {
-                    holder: &holder,
-                    until: now + LEASE,
-                };
-                Ok(notices::claim(conn, lease, &host, IN_FLIGHT, now)?)
-            })
-            .await?;
-        let mut sending = Sending {
-            claimed: claim.notices.len(),
-            more: claim.more,
-            ..Sending::default()
-        };
-        let mut recipients: HashMap<EmailAddress, Vec<Addressed>> = HashMap::new();
-        for notice in claim.notices {
-            let recipient = notice.email.clone();
-            recipients.entry(recipient).or_default().push(notice);
-        }
-        let mut rounds = JoinSet::new();
-        for letters in recipients.into_values() {
-            let outbox = self.clone();
-            rounds.spawn(async move {
-                let mut ends = Vec::with_capacity(letters.len());
-                for letter in letters {
-                    ends.push(outbox.see_to(&letter, now).await);
-                }
-                ends
-            });
-        }
-        let mut failure = None;
-        while let Some(round) = rounds.join_next().await {
-            // A panic has been reported where it happened; its letters are claimed again when the lease expires.
-            for end in round.unwrap_or_default() {
-                match end {
-                    Ok(End::Sent) => sending.sent += 1,
-                    Ok(End::PutOff) => sending.put_off += 1,
-                    Ok(End::Failed) => sending.failed += 1,
-                    Ok(End::Withheld) => sending.withheld += 1,
-                    Err(error) => failure = Some(error),
-                }
-            }
-        }
-        failure.map_or(Ok(sending), Err)
+        let mut dispatch = Dispatch::new(self.clone(), Clock::manual(now));
+        let filled = dispatch.fill(now).await?;
+        let mut sending = dispatch.drain().await?;
+        sending.claimed = filled.claimed;
+        sending.more |= filled.more;
+        Ok(sending)
     }
 
     /// Gives back what was claimed and not seen to an end.
@@ -136,70 +121,67 @@ impl Outbox {
         let holder = Arc::clone(&self.holder);
         self.db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
-                Ok(notices::release(conn, &holder)?)
+                Ok(notices::release(conn, holder.name())?)
             })
             .await
+    }
+
+    /// Gives back what processes held that showed where this one shows, and have died.
+    ///
+    /// # Errors
+    /// The database's own; the leases then expire by themselves.
+    pub async fn release_dead(&self) -> Result<usize, DbError> {
+        let mut released = 0;
+        for dead in self.holder.dead() {
+            let name = dead.name().to_owned();
+            released += self
+                .db
+                .write(move |conn: &mut Conn| -> Result<_, DbError> {
+                    Ok(notices::release(conn, &name)?)
+                })
+                .await?;
+            dead.bury();
+        }
+        Ok(released)
     }
 
     /// Ends the connections that are kept to the mail server.
     pub async fn close(&self) {
         self.post.transport().close().await;
+        self.holder.leave();
     }
 
-    async fn see_to(&self, row: &Addressed, now: Instant) -> Result<End, DbError> {
-        if let Some(obstacle) = row.obstacle {
-            let why = self.words.say_of("mail-withheld", obstacle.as_str(), &[]);
-            return self.end(row, End::Withheld, why, now).await;
-        }
-        let letter = match notice_of(row, &self.post.letterhead().host()) {
-            Ok(notice) => self.post.write(&notice).map_err(|error| error.to_string()),
-            Err(why) => Err(why),
-        };
-        let letter = match letter {
-            Ok(letter) => letter,
-            Err(why) => return self.end(row, End::Failed, why, now).await,
-        };
-        match self.post.send(&letter).await {
-            Ok(()) => self.end(row, End::Sent, String::new(), now).await,
-            Err(SendError::Permanent(why)) => self.end(row, End::Failed, why, now).await,
-            Err(SendError::Temporary(why)) if backoff::gives_up(row.attempts) => {
-                self.end(row, End::Failed, why, now).await
-            }
-            Err(SendError::Temporary(why)) => self.end(row, End::PutOff, why, now).await,
-        }
-    }
-
-    async fn end(
-        &self,
-        row: &Addressed,
-        end: End,
-        why: String,
-        now: Instant,
-    ) -> Result<End, DbError> {
-        // The reason may name the recipient; it is kept for administrators, and not in the log.
-        match end {
-            End::Sent => tracing::debug!(notice.id = %row.id, "notice sent"),
-            End::Withheld => tracing::info!(notice.id = %row.id, "notice withheld"),
-            End::PutOff => {
-                tracing::info!(notice.id = %row.id, notice.attempts = row.attempts, "notice put off")
-            }
-            End::Failed => {
-                tracing::warn!(notice.id = %row.id, notice.attempts = row.attempts, "notice given up")
-            }
-        }
-        let (id, holder) = (row.id, Arc::clone(&self.holder));
-        let next = now + backoff::delay(row.attempts, rand::random());
-        let why = one_line(&why);
+    /// Holds what is under way for longer.
+    async fn renew(&self, now: Instant) -> Result<(), DbError> {
+        let holder = Arc::clone(&self.holder);
         self.db
-            .write(move |conn: &mut Conn| -> Result<bool, DbError> {
-                Ok(match end {
-                    End::Sent => notices::mark_sent(conn, id, now)?,
-                    End::PutOff => notices::put_off(conn, id, &holder, next, &why)?,
-                    End::Failed => notices::mark_failed(conn, id, &holder, &why)?,
-                    End::Withheld => notices::mark_withheld(conn, id, &holder, &why)?,
-                })
+            .write(move |conn: &mut Conn| -> Result<_, DbError> {
+                Ok(notices::renew(conn, lease(&holder, now))?)
             })
-            .await?;
-        Ok(end)
+            .await
+            .map(drop)
+    }
+
+    /// The letter of a notice.
+    fn write(&self, row: &Addressed) -> Result<Letter, SendError> {
+        let unwritten = |why: String| SendError::new(Fault::Unwritten, why);
+        let notice = notice_of(row, &self.post.letterhead().host()).map_err(unwritten)?;
+        self.post.write(&notice).map_err(|error| match error {
+            WriteError::Message(MessageError::Address { why }) => {
+                SendError::new(Fault::AddressUnusable, why)
+            }
+            WriteError::Render(_) | WriteError::Message(_) => unwritten(error.to_string()),
+        })
+    }
+
+    fn way(&self) -> MutexGuard<'_, Way> {
+        self.way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn lease(holder: &Holder, now: Instant) -> Lease<'_> {
+    Lease {
+        holder: holder.name(),
+        until: now + LEASE,
     }
 }

@@ -4,6 +4,7 @@ mod desk;
 mod driver;
 mod leases;
 mod letters;
+mod outages;
 mod outbox;
 mod steps;
 mod told;

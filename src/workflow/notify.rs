@@ -5,21 +5,19 @@ mod letters;
 use diesel::result::Error as Diesel;
 use serde_json::{Value, json};
 
-use super::{Actor, Expected, Outcome, Refused, record, unchanged};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach};
+use crate::domain::access::Reach;
 use crate::domain::feed::Visibility;
-use crate::domain::ids::{CaseId, EventId, NoticeId, PersonId};
+use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::notice::{
     About, ActorFacts, Candidate, CaseFacts, CaseMatter, EscalationFacts, Happening, Matter,
-    NoticeKind, NoticeState, Payload, Step, Thread, Ties, recipients,
+    NoticeKind, Payload, Step, Thread, Ties, recipients,
 };
 use crate::mail::scene::{Addressee, Notice};
-use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
-use crate::store::notices::{self, Addressed, Known, NewNotice, Resend, To};
+use crate::store::notices::{self, Addressed, Known, NewNotice, To};
 use crate::store::promises::NextStep;
 use crate::store::{lines, notice_preferences, organizations, requests};
 
@@ -197,34 +195,6 @@ fn actor_facts(known: &[Known], actor: PersonId) -> Option<ActorFacts> {
             organization: known.organization.clone(),
             side: known.candidate.access.side,
         })
-}
-
-/// Lets a notice that failed or was withheld be sent again (N2).
-///
-/// # Errors
-/// [`Refused::Missing`] without the permission, `NotFound`, `Stale`.
-pub fn resend(
-    conn: &mut Conn,
-    actor: &Actor,
-    id: NoticeId,
-    expected: Expected<'_>,
-    now: Instant,
-) -> Outcome<Resend> {
-    actor.require(Permission::NoticesResend)?;
-    let notice = notices::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
-    unchanged(expected, notice.version)?;
-    let outcome = notices::resend(conn, id, now)?;
-    if outcome != Resend::Queued {
-        return Ok(outcome);
-    }
-    let event = NewEvent {
-        subject: Some(EventId::from_uuid(*id.as_uuid())),
-        before: Some(&record::object(json!({"state": notice.state}))),
-        after: Some(&record::object(json!({"state": NoticeState::Waiting}))),
-        ..record::event(Some(actor), "notice.resent", None)
-    };
-    audit::append(conn, &event, now)?;
-    Ok(outcome)
 }
 
 /// A row of the outbox as the mail floor writes it; `host` is the letterhead's.

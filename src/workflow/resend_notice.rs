@@ -1,16 +1,19 @@
-//! Sending a notice again that failed or was withheld (N2).
+//! Sending notices again that failed or were withheld: one, or many in one act (N2).
 
 use serde_json::json;
 
 use super::administer::{By, reach, record, require};
 use super::record::object;
-use super::{Outcome, Refused};
+use super::{Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{EventId, NoticeId};
 use crate::domain::notice::NoticeState;
-use crate::store::notices::{self, Resend};
+use crate::store::notices::{self, Filter, Resend, ResentAll};
+
+/// How many notices are sent again in one act at the most.
+pub const MOST: usize = 5_000;
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,26 +27,56 @@ pub enum Resent {
 /// Lets a notice that failed or was withheld wait to be sent again.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`.
-pub fn resend_notice(conn: &mut Conn, by: By<'_>, id: NoticeId, now: Instant) -> Outcome<Resent> {
+/// [`Refused::NotFound`], `Missing`, `Stale`.
+pub fn resend_notice(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: NoticeId,
+    expected: Expected<'_>,
+    now: Instant,
+) -> Outcome<Resent> {
     require(by, Permission::NoticesResend)?;
-    notices::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    let notice = notices::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    unchanged(expected, notice.version)?;
     match notices::resend(conn, id, now)? {
         Resend::NotFound => Err(Refused::NotFound.into()),
         Resend::NotEnded(state) => Ok(Resent::NotEnded(state)),
         Resend::Queued => {
+            let before = object(json!({"state": notice.state}));
             let after = object(json!({"state": NoticeState::Waiting}));
             let subject = EventId::from_uuid(*id.as_uuid());
-            record(
-                conn,
-                by,
-                "notice.resent",
-                None,
-                Some(subject),
-                (None, Some(&after)),
-                now,
-            )?;
+            let changes = (Some(&before), Some(&after));
+            record(conn, by, "notice.resent", None, Some(subject), changes, now)?;
             Ok(Resent::Queued)
         }
     }
+}
+
+/// Lets notices wait to be sent again, those that `filter` lets through and that failed (or were withheld, if it says
+/// so): the oldest [`MOST`] of them. A repeat finds nothing left to do.
+///
+/// # Errors
+/// [`Refused::Missing`].
+pub fn resend_notices(
+    conn: &mut Conn,
+    by: By<'_>,
+    filter: Filter,
+    now: Instant,
+) -> Outcome<ResentAll> {
+    require(by, Permission::NoticesResend)?;
+    let resent = notices::resend_all(conn, reach(by), filter, MOST, now)?;
+    if resent.queued > 0 {
+        let mut filters = object(json!({
+            "state": filter.state,
+            "kind": filter.kind,
+            "fault": filter.fault,
+            "from": filter.from,
+            "until": filter.until,
+        }));
+        filters.retain(|_, value| !value.is_null());
+        let after = object(json!({"filters": filters, "count": resent.queued}));
+        let changes = (None, Some(&after));
+        record(conn, by, "notice.resent_all", None, None, changes, now)?;
+    }
+    Ok(resent)
 }

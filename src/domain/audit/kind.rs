@@ -158,6 +158,7 @@ pub const KINDS: &[Kind] = &[
     kind("reason.added", Shown::Never),
     kind("reason.changed", Shown::Never),
     kind("notice.resent", Shown::Never),
+    kind("notice.resent_all", Shown::Never),
     kind("audit.exported", Shown::With(EXPORT)),
     kind("sessions.ended", Shown::With(&[])),
     kind("password.changed", Shown::With(&[])),

@@ -451,6 +451,7 @@ fn f2_a_customer_is_shown_what_is_theirs_and_nothing_that_only_staff_keep() {
     for kind in [
         "case.imported",
         "notice.resent",
+        "notice.resent_all",
         "line.added",
         "policy.changed",
         "of.tomorrow",

@@ -1,4 +1,4 @@
-//! Notices on their way or at their end, and why; those that failed can be sent again (N2).
+//! Notices on their way or at their end, and why; those that failed can be sent again, one or all (N2).
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use super::documents::PersonName;
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach};
+use crate::domain::access::Permission;
+use crate::domain::closed_enum;
 use crate::domain::ids::{CaseNumber, NoticeId};
-use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::domain::notice::{Fault, NoticeKind, NoticeState, WaitsFor};
 use crate::domain::text::EmailAddress;
 use crate::http::call::{Call, may};
 use crate::http::fields::request;
@@ -17,15 +18,18 @@ use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
-use crate::store::notices::{self, Listed};
-use crate::workflow::resend_notice::{Resent, resend_notice};
+use crate::store::mail_outages::{self, Outage};
+use crate::store::notices::{self, Filter, Listed};
+use crate::workflow::resend_notice::{Resent, resend_notice, resend_notices};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { notices:
         GET  "/notices"                 may(Permission::NoticesView)   => list, "Notices, the newest first";
+        POST "/notices/resend"          may(Permission::NoticesResend) => resend_all, "Sends all notices again that failed, or those of them that are asked for";
         GET  "/notices/{notice}"        may(Permission::NoticesView)   => show, "One notice";
         POST "/notices/{notice}/resend" may(Permission::NoticesResend) => resend, "Sends a notice again that failed or was withheld";
+        GET  "/mail-server"             may(Permission::NoticesView)   => mail_server, "Whether notices leave, and why not";
     }
 }
 
@@ -34,11 +38,83 @@ request! {
     pub struct NoticeQuery {
         /// In this state.
         state: Option<NoticeState>,
+        /// Of this kind.
+        kind: Option<NoticeKind>,
+        /// Not taken for this reason.
+        fault: Option<Fault>,
+        /// Put into the outbox then or later.
+        from: Option<Instant>,
+        /// Put into the outbox before.
+        until: Option<Instant>,
         /// How many a page has, 25 if not given.
         limit: Option<Limit>,
         /// Behind the page that gave this.
         cursor: Option<String>,
     }
+}
+
+impl NoticeQuery {
+    fn filter(&self) -> Filter {
+        Filter {
+            state: self.state,
+            kind: self.kind,
+            fault: self.fault,
+            from: self.from,
+            until: self.until,
+        }
+    }
+}
+
+request! {
+    /// Which notices are sent again; what is not given is any.
+    pub struct ResendNotices {
+        /// Those that failed, or those that were withheld; those that failed if not given.
+        state: Option<Ended>,
+        /// Of this kind.
+        kind: Option<NoticeKind>,
+        /// Not taken for this reason.
+        fault: Option<Fault>,
+        /// Put into the outbox then or later.
+        from: Option<Instant>,
+        /// Put into the outbox before.
+        until: Option<Instant>,
+    }
+}
+
+closed_enum! {
+    /// How a notice ended that was not sent.
+    pub enum Ended as "NoticeEnded" {
+        /// It was given up.
+        Failed = "failed",
+        /// It was withheld.
+        Withheld = "withheld",
+    }
+}
+
+/// What came of sending many notices again.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NoticesResent {
+    /// How many wait to be sent by this.
+    queued: usize,
+    /// Whether there are more: one act takes a bounded number.
+    more: bool,
+}
+
+/// Whether notices leave.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MailServer {
+    /// Whether they do.
+    open: bool,
+    /// Since when they do not.
+    since: Option<DateTime<Utc>>,
+    /// Why not.
+    fault: Option<Fault>,
+    /// What the mail server or the system said last.
+    said: Option<String>,
+    /// When it is tried next.
+    next_try_at: Option<DateTime<Utc>>,
+    /// How many notices wait.
+    waiting: i64,
 }
 
 /// A notice on its way or at its end.
@@ -58,10 +134,16 @@ pub struct NoticeDocument {
     email: EmailAddress,
     /// On which case.
     case: Option<CaseNumber>,
+    /// What it waits for; null unless it waits.
+    waits_for: Option<WaitsFor>,
     /// How often it was tried.
     attempts: i64,
-    /// Why it was last put off, given up or withheld.
+    /// Why it was last put off or given up; where it waits for the mail server, what is wrong with that.
+    fault: Option<Fault>,
+    /// What the mail server or the system said then, or why it was withheld.
     last_error: Option<String>,
+    /// When it was last tried.
+    tried_at: Option<DateTime<Utc>>,
     /// When it was put into the outbox.
     created_at: DateTime<Utc>,
     /// When it is tried next; null unless it waits.
@@ -72,9 +154,14 @@ pub struct NoticeDocument {
     version: i64,
 }
 
-impl From<Listed> for NoticeDocument {
-    fn from(notice: Listed) -> Self {
-        let waits = notice.state == NoticeState::Waiting;
+impl NoticeDocument {
+    fn new(notice: Listed, outage: Option<&Outage>, now: Instant) -> Self {
+        let waits = WaitsFor::of(notice.state, notice.next_attempt_at, outage.is_some(), now);
+        // What waits for the server waits for what is wrong with it.
+        let (fault, last_error) = match outage.filter(|_| waits == Some(WaitsFor::MailServer)) {
+            Some(outage) => (Some(outage.fault), Some(outage.detail.clone())),
+            None => (notice.fault, notice.last_error),
+        };
         Self {
             id: notice.id,
             kind: notice.kind,
@@ -86,10 +173,13 @@ impl From<Listed> for NoticeDocument {
             name: notice.name,
             email: notice.email,
             case: notice.case_number,
+            waits_for: waits,
             attempts: notice.attempts,
-            last_error: notice.last_error,
+            fault,
+            last_error,
+            tried_at: notice.tried_at,
             created_at: notice.created_at,
-            next_attempt_at: waits.then_some(notice.next_attempt_at),
+            next_attempt_at: waits.is_some().then_some(notice.next_attempt_at),
             sent_at: notice.sent_at,
             version: notice.version,
         }
@@ -98,20 +188,23 @@ impl From<Listed> for NoticeDocument {
 
 /// Notices, the newest first.
 pub async fn list(call: Call<(), (), NoticeQuery>) -> Result<Reply<Page<NoticeDocument>>, Problem> {
-    let query = &call.query;
+    let filter = call.query.filter();
     let paging: Paging<(Instant, NoticeId)> = Paging::read(
         "notices",
-        &query.state,
-        query.limit,
-        query.cursor.as_deref(),
+        &filter,
+        call.query.limit,
+        call.query.cursor.as_deref(),
     )?;
     let page = call
         .look(move |conn, call| {
-            let rows = {
-                let (reach, state) = (call.principal.access().reach(), call.query.state);
-                notices::list(conn, reach, state, paging.after, paging.fetch())?
-            };
-            Ok(paging.page(rows, |row| (row.created_at, row.id), NoticeDocument::from))
+            let reach = call.principal.access().reach();
+            let rows = notices::list(conn, reach, filter, paging.after, paging.fetch())?;
+            let outage = outage(conn, call)?;
+            Ok(paging.page(
+                rows,
+                |row| (row.created_at, row.id),
+                |row| NoticeDocument::new(row, outage.as_ref(), call.now),
+            ))
         })
         .await?;
     Reply::new(&page)
@@ -120,7 +213,7 @@ pub async fn list(call: Call<(), (), NoticeQuery>) -> Result<Reply<Page<NoticeDo
 /// One notice.
 pub async fn show(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Problem> {
     let document = call
-        .look(|conn, call| read(conn, call.principal.access().reach(), call.address))
+        .look(|conn, call| read(conn, call, call.address))
         .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
@@ -128,9 +221,10 @@ pub async fn show(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Problem
 /// Sends a notice again that failed or was withheld.
 pub async fn resend(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Problem> {
     call.write(|conn, call| {
-        match resend_notice(conn, Some(&call.principal.actor), call.address, call.now)? {
+        let (actor, id) = (Some(&call.principal.actor), call.address);
+        match resend_notice(conn, actor, id, call.expected(), call.now)? {
             Resent::Queued => {
-                let document = read(conn, call.principal.access().reach(), call.address)?;
+                let document = read(conn, call, id)?;
                 Ok(Reply::new(&document)?.version(document.version))
             }
             Resent::NotEnded(state) => {
@@ -141,8 +235,59 @@ pub async fn resend(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Probl
     .await
 }
 
-fn read(conn: &mut Conn, reach: Reach, id: NoticeId) -> Result<NoticeDocument, Problem> {
-    notices::find(conn, reach, id)?
-        .map(NoticeDocument::from)
-        .ok_or_else(Problem::not_found)
+/// Sends many notices again in one act.
+pub async fn resend_all(call: Call<(), ResendNotices>) -> Result<Reply<NoticesResent>, Problem> {
+    call.write(|conn, call| {
+        let body = &call.body;
+        let filter = Filter {
+            state: body.state.map(|ended| match ended {
+                Ended::Failed => NoticeState::Failed,
+                Ended::Withheld => NoticeState::Withheld,
+            }),
+            kind: body.kind,
+            fault: body.fault,
+            from: body.from,
+            until: body.until,
+        };
+        let resent = resend_notices(conn, Some(&call.principal.actor), filter, call.now)?;
+        Reply::new(&NoticesResent {
+            queued: resent.queued,
+            more: resent.more,
+        })
+    })
+    .await
+}
+
+/// Whether notices leave, and why not.
+pub async fn mail_server(call: Call) -> Result<Reply<MailServer>, Problem> {
+    let document = call
+        .look(|conn, call| {
+            let outage = outage(conn, call)?;
+            let reach = call.principal.access().reach();
+            Ok(MailServer {
+                open: outage.is_none(),
+                since: outage.as_ref().map(|outage| outage.since),
+                fault: outage.as_ref().map(|outage| outage.fault),
+                next_try_at: outage.as_ref().map(|outage| outage.next_probe_at),
+                said: outage.map(|outage| outage.detail),
+                waiting: notices::count(conn, reach, NoticeState::Waiting)?,
+            })
+        })
+        .await?;
+    Reply::new(&document)
+}
+
+fn outage<A, B, Q>(conn: &mut Conn, call: &Call<A, B, Q>) -> Result<Option<Outage>, Problem> {
+    Ok(mail_outages::of(conn, &call.desk.post.transport().name())?)
+}
+
+fn read<B>(
+    conn: &mut Conn,
+    call: &Call<NoticeId, B>,
+    id: NoticeId,
+) -> Result<NoticeDocument, Problem> {
+    let notice = notices::find(conn, call.principal.access().reach(), id)?;
+    let outage = outage(conn, call)?;
+    let notice = notice.ok_or_else(Problem::not_found)?;
+    Ok(NoticeDocument::new(notice, outage.as_ref(), call.now))
 }

@@ -24,11 +24,12 @@ use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CalendarId, CaseRef, GroupId, LineId, OrganizationId, PersonId};
-use crate::domain::notice::{Delivery, NoticeState};
+use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
+use crate::http::api::notices::Ended;
 use crate::http::audit::file::Format;
 
 /// The most items that a list in a request has.
@@ -82,6 +83,9 @@ written! {
     Feed,
     FindingCode,
     NoticeState,
+    NoticeKind,
+    notice::Fault,
+    Ended,
     Delivery,
     AccessRequestState,
     Format,

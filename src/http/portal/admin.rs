@@ -33,6 +33,8 @@ pub struct AdminList {
     pub about: String,
     /// The places of the administration.
     pub tabs: Vec<Tab>,
+    /// What calls for somebody, above the list.
+    pub alarms: Vec<Alarm>,
     /// Views of the list; empty when there is one.
     pub filters: Vec<Tab>,
     /// Where one is added, for who may.
@@ -45,6 +47,21 @@ pub struct AdminList {
     pub none: String,
     /// To the next page.
     pub pager: Pager,
+}
+
+/// What calls for somebody.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Alarm {
+    /// How bad it is: a class of banners.
+    pub tone: &'static str,
+    /// What is the matter.
+    pub title: String,
+    /// What follows from it.
+    pub detail: String,
+    /// Where the button below it leads; empty when there is none.
+    pub act: String,
+    /// What the button says.
+    pub button: String,
 }
 
 /// One cell of a list.

@@ -107,6 +107,8 @@ closed_enum! {
         CalendarSaved = "calendar_saved",
         /// A notice will be sent again.
         NoticeQueued = "notice_queued",
+        /// Notices that were given up will be sent again.
+        NoticesQueued = "notices_queued",
         /// One chose which notices to get.
         NoticesChosen = "notices_chosen",
         /// A pairing was accepted.

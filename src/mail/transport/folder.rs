@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::SendError;
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
+use crate::domain::notice::Fault;
 use crate::mail::message::Letter;
 use crate::private_files;
 
@@ -46,13 +47,12 @@ impl Folder {
             file_name(letter.created_at(), letter.id()),
             letter.bytes().to_vec(),
         );
-        // A full disk or a missing right is somebody's to repair; the letter waits for it.
+        // A full disk or a missing right is somebody's to repair, and all letters wait for it.
+        let unwritable = |why: String| SendError::new(Fault::FolderUnwritable, why);
         tokio::task::spawn_blocking(move || replace(&folder, &file, &bytes))
             .await
-            .map_err(|error| SendError::Temporary(error.to_string()))?
-            .map_err(|error| {
-                SendError::Temporary(format!("cannot write to the mail folder: {error}"))
-            })
+            .map_err(|error| unwritable(error.to_string()))?
+            .map_err(|error| unwritable(error.to_string()))
     }
 }
 
@@ -132,10 +132,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path().join("mail")).unwrap();
         fs::remove_dir(folder.path()).unwrap();
-        let refused = folder.send(&sample::letter()).await;
-        assert!(
-            matches!(refused, Err(SendError::Temporary(_))),
-            "{refused:?}"
-        );
+        let refused = folder.send(&sample::letter()).await.unwrap_err();
+        assert_eq!(refused.fault, Fault::FolderUnwritable, "{refused}");
     }
 }

@@ -18,7 +18,11 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct Inner {
     letters: Vec<Letter>,
-    answers: VecDeque<Answer>,
+    answers: VecDeque<(Option<String>, Answer)>,
+    /// What everybody is answered.
+    away: Option<SendError>,
+    /// How often somebody came.
+    tried: usize,
 }
 
 #[derive(Debug)]
@@ -35,12 +39,40 @@ impl Memory {
 
     /// Refuses the next letter that comes with `error`; several refusals queue up.
     pub fn refuse(&self, error: SendError) {
-        self.lock().answers.push_back(Answer::Refusal(error));
+        let answer = (None, Answer::Refusal(error));
+        self.lock().answers.push_back(answer);
+    }
+
+    /// Refuses the next letter that comes to `address` with `error`.
+    pub fn refuse_to(&self, address: &str, error: SendError) {
+        let answer = (Some(address.to_owned()), Answer::Refusal(error));
+        self.lock().answers.push_back(answer);
+    }
+
+    /// Never answers the next letter that comes to `address`.
+    pub fn hang_at(&self, address: &str) {
+        let answer = (Some(address.to_owned()), Answer::Silence);
+        self.lock().answers.push_back(answer);
+    }
+
+    /// Refuses every letter that comes with `error`, until [`Memory::come_back`].
+    pub fn go_away(&self, error: SendError) {
+        self.lock().away = Some(error);
+    }
+
+    /// Takes letters again.
+    pub fn come_back(&self) {
+        self.lock().away = None;
+    }
+
+    /// How often a letter was offered, whatever came of it.
+    pub fn tried(&self) -> usize {
+        self.lock().tried
     }
 
     /// Never answers the next letter that comes.
     pub fn fall_silent(&self) {
-        self.lock().answers.push_back(Answer::Silence);
+        self.lock().answers.push_back((None, Answer::Silence));
     }
 
     /// Waits until there are `count` letters or more.
@@ -55,7 +87,14 @@ impl Memory {
     }
 
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
-        let answer = self.lock().answers.pop_front();
+        let answer = {
+            let mut inner = self.lock();
+            inner.tried += 1;
+            match inner.away.clone() {
+                Some(error) => Some(Answer::Refusal(error)),
+                None => inner.answer_to(letter),
+            }
+        };
         match answer {
             Some(Answer::Refusal(error)) => Err(error),
             Some(Answer::Silence) => std::future::pending().await,
@@ -69,5 +108,18 @@ impl Memory {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// The first answer that is meant for the letter, if there is one.
+    fn answer_to(&mut self, letter: &Letter) -> Option<Answer> {
+        let is_for = |address: &str| {
+            let mut to = letter.envelope().to().iter();
+            to.any(|recipient| AsRef::<str>::as_ref(recipient) == address)
+        };
+        let mut meant = self.answers.iter().map(|(address, _)| address.as_deref());
+        let first = meant.position(|address| address.is_none_or(is_for))?;
+        self.answers.remove(first).map(|(_, answer)| answer)
     }
 }

@@ -1,33 +1,85 @@
-//! A mail server: STARTTLS or TLS from the first byte, authentication, pooled connections.
+//! A mail server: STARTTLS or TLS from the first byte, authentication, kept connections; every step in its time.
 
+mod conversation;
+mod pool;
+mod reply;
+mod resolve;
+
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use lettre::transport::smtp::PoolConfig;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::TlsParameters;
+use lettre::transport::smtp::extension::ClientId;
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
+use self::conversation::{Broken, Conversation};
+use self::pool::Pool;
 use super::SendError;
 use crate::mail::message::Letter;
 
-/// Connections that are kept to the server at the most.
-const CONNECTIONS: u32 = 8;
-/// How long one step of the conversation may take.
-const STEP: Duration = Duration::from_secs(20);
-/// How long a connection is kept without work; servers hang up after minutes.
-const IDLE: Duration = Duration::from_secs(60);
-
 /// Speaks SMTP to one server.
-#[derive(Debug)]
 pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: Server,
+    pool: Pool,
 }
+
+/// A server, and how it is spoken to.
+struct Server {
+    host: String,
+    port: u16,
+    privacy: Privacy,
+    /// None where everything goes in the clear.
+    tls: Option<TlsParameters>,
+    credentials: Option<Credentials>,
+    hello: ClientId,
+    patience: Patience,
+}
+
+/// For how long a server is waited for.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// For its name to be looked up, and for a connection.
+    connect: Duration,
+    /// For the answer to one command.
+    step: Duration,
+    /// For the answer to a whole message: servers look through it before they take it.
+    message: Duration,
+    /// For a sign of life on a kept connection.
+    reset: Duration,
+    /// For a letter from its first step to its last, however many answers that took.
+    whole: Duration,
+    /// For the end of a conversation that nothing depends on.
+    quit: Duration,
+}
+
+impl Patience {
+    /// That of a server that answers a command within `step`.
+    fn of(step: Duration) -> Self {
+        Self {
+            connect: step.min(Duration::from_secs(10)),
+            step,
+            message: step * 3,
+            reset: step.min(Duration::from_secs(5)),
+            whole: step * 6,
+            quit: step.min(Duration::from_millis(500)),
+        }
+    }
+}
+
+/// For how long one command is waited for, unless the URL says so.
+const STEP: Duration = Duration::from_secs(20);
+
+/// How long, in seconds, a URL may say that a command is waited for.
+const STEPS: std::ops::RangeInclusive<f64> = 0.1..=300.0;
 
 /// Why a URL names no mail server. It never repeats the URL, which may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0}; right would be smtp://user:password@host:587, smtps://user:password@host or smtp://host?tls=none"
+    "{0}; right would be smtp://user:password@host:587, smtps://user:password@host or smtp://host?tls=none&timeout=20"
 )]
 pub struct SmtpUrlError(String);
 
@@ -44,68 +96,132 @@ enum Privacy {
     None,
 }
 
+/// Without who signs in.
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Smtp").field(&self.name()).finish()
+    }
+}
+
 impl Smtp {
     /// The server at `url`; nothing is sent yet.
     ///
     /// `smtps://` is TLS from the first byte (port 465 unless given). `smtp://` (port 587) asks for STARTTLS and sends
     /// nothing without it, unless the server is on this machine or the URL says `?tls=none` or `?tls=opportunistic`.
+    /// `timeout` is for how many seconds the answer to one command is waited for; a path is the name under which the
+    /// desk introduces itself.
     ///
     /// # Errors
     /// The URL is none of these.
     pub fn new(url: &SecretString) -> Result<Self, SmtpUrlError> {
-        let wrong = |why: &str| SmtpUrlError(why.to_owned());
-        let mut url =
+        let url =
             Url::parse(url.expose_secret()).map_err(|error| SmtpUrlError(error.to_string()))?;
-        let privacy = privacy(&url)?;
-        let (tls, port) = match privacy {
-            Privacy::Implicit => (None, 465),
-            Privacy::Required => (Some("required"), 587),
-            Privacy::Opportunistic => (Some("opportunistic"), 587),
-            Privacy::None => (None, 587),
+        let (privacy, step) = options(&url)?;
+        let wrong = |why: &str| SmtpUrlError(why.to_owned());
+        let host = url
+            .host_str()
+            .map(|host| host.trim_matches(['[', ']']).to_owned())
+            .filter(|host| !host.is_empty())
+            .ok_or_else(|| wrong("names no host"))?;
+        let tls = match privacy {
+            Privacy::None => None,
+            Privacy::Implicit | Privacy::Required | Privacy::Opportunistic => {
+                let parameters = TlsParameters::new(host.clone());
+                Some(parameters.map_err(|error| SmtpUrlError(error.to_string()))?)
+            }
         };
-        url.set_query(tls.map(|tls| format!("tls={tls}")).as_deref());
-        if url.port().is_none() {
-            url.set_port(Some(port))
-                .map_err(|()| wrong("the port cannot be set"))?;
-        }
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
-            .map_err(|error| SmtpUrlError(explain(&error)))?
-            .timeout(Some(STEP))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(IDLE))
-            .build();
-        Ok(Self { transport })
+        let decode = |text: &str| {
+            let text = percent_decode_str(text).decode_utf8();
+            text.map(std::borrow::Cow::into_owned)
+                .map_err(|_| wrong("the name or the password is no text"))
+        };
+        let credentials = match url.password() {
+            Some(password) => Some(Credentials::new(decode(url.username())?, decode(password)?)),
+            None => None,
+        };
+        let hello = match url.path().trim_matches('/') {
+            "" => ClientId::default(),
+            name => ClientId::Domain(name.to_owned()),
+        };
+        let server = Server {
+            port: url.port().unwrap_or(match privacy {
+                Privacy::Implicit => 465,
+                Privacy::Required | Privacy::Opportunistic | Privacy::None => 587,
+            }),
+            host,
+            privacy,
+            tls,
+            credentials,
+            hello,
+            patience: Patience::of(step),
+        };
+        Ok(Self {
+            server,
+            pool: Pool::default(),
+        })
+    }
+
+    pub(super) fn name(&self) -> String {
+        let scheme = match self.server.privacy {
+            Privacy::Implicit => "smtps",
+            Privacy::Required | Privacy::Opportunistic | Privacy::None => "smtp",
+        };
+        format!("{scheme}://{}:{}", self.server.host, self.server.port)
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.server.patience.whole
     }
 
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
-        let Err(error) = self
-            .transport
-            .send_raw(letter.envelope(), letter.bytes())
-            .await
-        else {
-            return Ok(());
-        };
-        let why = explain(&error);
-        let code = error.status().map(u16::from);
-        if !code.is_some_and(|code| refuses_recipient(code, &why)) {
-            return Err(SendError::Temporary(why));
+        // A kept connection that is refused at once was closed by the server meanwhile: that is no news of the server.
+        if let Some(mut kept) = self.pool.take().await {
+            match kept.offer(letter).await {
+                Err(broken) if broken.before_recipient => {}
+                offered => return self.keep(kept, offered),
+            }
         }
-        // A server that refuses everybody at the door refuses nobody in particular.
-        match self.transport.test_connection().await {
-            Ok(_) => Err(SendError::Permanent(why)),
-            Err(_) => Err(SendError::Temporary(why)),
+        let mut conversation = Conversation::begin(&self.server).await?;
+        let offered = conversation.offer(letter).await;
+        self.keep(conversation, offered)
+    }
+
+    /// Keeps the connection for the next letter, if it is in order.
+    fn keep(
+        &self,
+        conversation: Conversation,
+        offered: Result<(), Broken>,
+    ) -> Result<(), SendError> {
+        if offered.as_ref().err().is_none_or(|broken| broken.goes_on) {
+            self.pool.keep(conversation);
         }
+        offered.map_err(|broken| broken.error)
     }
 
     pub(super) async fn close(&self) {
-        self.transport.shutdown().await;
+        self.pool.close().await;
     }
 }
 
-fn privacy(url: &Url) -> Result<Privacy, SmtpUrlError> {
-    let mut asked = None;
+/// How the conversation is kept private, and for how long a command is waited for.
+fn options(url: &Url) -> Result<(Privacy, Duration), SmtpUrlError> {
+    let (mut asked, mut step) = (None, STEP);
     for (key, value) in url.query_pairs() {
         match key.as_ref() {
             "tls" => asked = Some(value.into_owned()),
+            "timeout" => {
+                let seconds = value
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|seconds| STEPS.contains(seconds));
+                step = seconds.map(Duration::from_secs_f64).ok_or_else(|| {
+                    SmtpUrlError(format!(
+                        "`timeout={value}` is not a number of seconds from {} to {}",
+                        STEPS.start(),
+                        STEPS.end()
+                    ))
+                })?;
+            }
             other => {
                 return Err(SmtpUrlError(format!(
                     "`{other}` is no option of a mail server"
@@ -113,17 +229,20 @@ fn privacy(url: &Url) -> Result<Privacy, SmtpUrlError> {
             }
         }
     }
-    match (url.scheme(), asked.as_deref()) {
-        ("smtps", None) => Ok(Privacy::Implicit),
-        ("smtp", None) if is_this_machine(url) => Ok(Privacy::None),
-        ("smtp", None | Some("required")) => Ok(Privacy::Required),
-        ("smtp", Some("opportunistic")) => Ok(Privacy::Opportunistic),
-        ("smtp", Some("none")) => Ok(Privacy::None),
-        ("smtp" | "smtps", Some(other)) => Err(SmtpUrlError(format!(
-            "`tls={other}` is not one of required, opportunistic, none (of smtp://)"
-        ))),
-        (other, _) => Err(SmtpUrlError(format!("`{other}://` is no mail server"))),
-    }
+    let privacy = match (url.scheme(), asked.as_deref()) {
+        ("smtps", None) => Privacy::Implicit,
+        ("smtp", None) if is_this_machine(url) => Privacy::None,
+        ("smtp", None | Some("required")) => Privacy::Required,
+        ("smtp", Some("opportunistic")) => Privacy::Opportunistic,
+        ("smtp", Some("none")) => Privacy::None,
+        ("smtp" | "smtps", Some(other)) => {
+            return Err(SmtpUrlError(format!(
+                "`tls={other}` is not one of required, opportunistic, none (of smtp://)"
+            )));
+        }
+        (other, _) => return Err(SmtpUrlError(format!("`{other}://` is no mail server"))),
+    };
+    Ok((privacy, step))
 }
 
 /// Whether nobody but this machine could overhear.
@@ -136,52 +255,6 @@ fn is_this_machine(url: &Url) -> bool {
         Ok(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Err(_) => false,
     }
-}
-
-/// Whether an answer is about the recipient or the message, so that it will be the same tomorrow. Everything else that
-/// a server refuses for good (who signs in, who sends, what it cannot do) is a matter of its setup or of ours: somebody
-/// repairs it, and the letter waits.
-fn refuses_recipient(code: u16, answer: &str) -> bool {
-    let about_recipient = matches!(code, 521 | 550..=556);
-    about_recipient && !enhanced(answer).is_some_and(is_about_setup)
-}
-
-/// The enhanced status of an answer (RFC 3463), such as `5.1.1`.
-fn enhanced(answer: &str) -> Option<(u16, u16)> {
-    answer
-        .split(|c: char| c.is_whitespace() || matches!(c, ':' | ',' | '(' | ')'))
-        .find_map(|word| {
-            let mut numbers = word.split('.').map(str::parse::<u16>);
-            match (
-                numbers.next(),
-                numbers.next(),
-                numbers.next(),
-                numbers.next(),
-            ) {
-                (Some(Ok(5)), Some(Ok(subject)), Some(Ok(detail)), None) => Some((subject, detail)),
-                _ => None,
-            }
-        })
-}
-
-/// The sender's address (5.1.7, 5.1.8), the mail system (5.3), the network (5.4), the protocol (5.5), or who may send
-/// (5.7.0, 5.7.3, 5.7.8, 5.7.9).
-fn is_about_setup(status: (u16, u16)) -> bool {
-    matches!(status, (1, 7 | 8) | (3..=5, _) | (7, 0 | 3 | 8 | 9))
-}
-
-/// The error with its causes, in one line: what an administrator reads.
-fn explain(error: &lettre::transport::smtp::Error) -> String {
-    let mut said = vec![error.to_string()];
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !said.iter().any(|known| known.contains(&text)) {
-            said.push(text);
-        }
-        cause = error.source();
-    }
-    crate::mail::message::one_line(&said.join(": "))
 }
 
 #[cfg(test)]

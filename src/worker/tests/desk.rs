@@ -238,9 +238,9 @@ impl Desk {
                 Ok(notices::list(
                     conn,
                     crate::domain::access::Reach::Everything,
+                    notices::Filter::default(),
                     None,
-                    None,
-                    100,
+                    10_000,
                 )?)
             })
             .await;

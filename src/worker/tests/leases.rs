@@ -1,23 +1,37 @@
 //! Several processes over one outbox.
 
 use chrono::TimeDelta;
+use diesel::QueryResult;
 
 use super::on_each_database;
 use crate::db::{Conn, DbError};
+use crate::domain::Instant;
+use crate::domain::notice::Fault;
 use crate::domain::notice::NoticeState::{Sent, Waiting};
 use crate::mail::transport::SendError;
-use crate::store::notices::{self, Lease};
+use crate::store::notices::{self, Addressed, Lease, Unsent, Why};
 use crate::worker::Sending;
+
+/// What somebody called `holder` gets of what is due.
+fn claim(
+    conn: &mut Conn,
+    holder: &str,
+    until: Instant,
+    now: Instant,
+) -> QueryResult<Vec<Addressed>> {
+    let due = notices::due(conn, false, 8, now)?;
+    notices::claim(conn, Lease { holder, until }, "desk.example", &[due], now)
+}
 
 on_each_database! {
     async fn what_one_claimed_another_leaves_alone(desk: Desk) {
         desk.opens_case().await;
         let now = desk.now();
-        let until = now + TimeDelta::minutes(15);
-        let claim = desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
-            Ok(notices::claim(conn, Lease { holder: "died", until }, "desk.example", 8, now)?)
+        let until = now + TimeDelta::seconds(45);
+        let claimed = desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
+            Ok(claim(conn, "died", until, now)?)
         }).await;
-        assert_eq!(claim.notices.len(), 1);
+        assert_eq!(claimed.len(), 1);
         assert_eq!(desk.step().await, Sending::default());
         desk.clock.set(until - TimeDelta::microseconds(1));
         assert_eq!(desk.step().await, Sending::default());
@@ -31,22 +45,66 @@ on_each_database! {
         assert!(letter.contains(&format!("Message-ID: <{}@desk.example>", notice.id)), "{letter}");
     }
 
+    async fn what_is_held_is_held_for_as_long_as_its_holder_lives(desk: Desk) {
+        desk.opens_case().await;
+        let now = desk.now();
+        let later = now + TimeDelta::seconds(30);
+        let lease = |holder, at| Lease { holder, until: at + TimeDelta::seconds(45) };
+        let renewed = desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
+            claim(conn, "slow", now + TimeDelta::seconds(45), now)?;
+            Ok((notices::renew(conn, lease("slow", later))?, notices::renew(conn, lease("another", later))?))
+        }).await;
+        assert_eq!(renewed, (1, 0));
+        desk.clock.set(now + TimeDelta::seconds(60));
+        assert_eq!(desk.step().await, Sending::default());
+        desk.clock.set(later + TimeDelta::seconds(45));
+        assert_eq!(desk.step().await.sent, 1);
+    }
+
+    async fn what_a_dead_process_held_is_free_for_the_next_one_at_once(desk: Desk) {
+        desk.opens_case().await;
+        let folder = tempfile::tempdir().unwrap();
+        desk.memory.fall_silent();
+        let (killed, now) = (desk.another_outbox().shown_in(folder.path()), desk.now());
+        let sending = tokio::spawn(async move { killed.step(now).await });
+        while desk.notices().await[0].attempts == 0 {
+            tokio::task::yield_now().await;
+        }
+        let next = desk.another_outbox().shown_in(folder.path());
+        assert_eq!(next.release_dead().await.unwrap(), 0, "it lives");
+        assert_eq!(next.step(now).await.unwrap(), Sending::default());
+        // With the process, the system takes away the lock by which it shows.
+        sending.abort();
+        let _ = sending.await;
+        let mut released = 0;
+        while released == 0 {
+            released = next.release_dead().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(next.step(now).await.unwrap().sent, 1);
+    }
+
     async fn who_lost_the_lease_has_no_say_but_that_it_was_sent(desk: Desk) {
         desk.opens_case().await;
         let (now, id) = (desk.now(), desk.notices().await[0].id);
         let late = desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
-            notices::claim(conn, Lease { holder: "slow", until: now }, "h", 8, now)?;
-            notices::claim(conn, Lease { holder: "quick", until: now + TimeDelta::minutes(1) }, "h", 8, now)?;
+            claim(conn, "slow", now, now)?;
+            claim(conn, "quick", now + TimeDelta::minutes(1), now)?;
+            let why = Why { fault: Some(Fault::NoAnswer), detail: "x".to_owned() };
+            let mut ends = |holder, unsent| notices::mark_unsent(conn, id, holder, unsent, &why, now);
+            let late = (
+                ends("slow", Unsent::Failed)?,
+                ends("slow", Unsent::PutOff { next: now, aside: false })?,
+                ends("slow", Unsent::Withheld)?,
+            );
             Ok((
-                notices::mark_failed(conn, id, "slow", "x")?,
-                notices::put_off(conn, id, "slow", now, "x")?,
-                notices::mark_withheld(conn, id, "slow", "x")?,
-                notices::release(conn, "slow")?,
+                late,
+                notices::give_back(conn, &[id], "slow", None)? + notices::release(conn, "slow")?,
                 notices::mark_sent(conn, id, now)?,
-                notices::mark_failed(conn, id, "quick", "x")?,
+                notices::mark_unsent(conn, id, "quick", Unsent::Failed, &why, now)?,
             ))
         }).await;
-        assert_eq!(late, (false, false, false, 0, true, false));
+        assert_eq!(late, ((false, false, false), 0, true, false));
         assert_eq!(desk.states().await, [Sent]);
     }
 
@@ -54,7 +112,7 @@ on_each_database! {
         desk.opens_case().await;
         let now = desk.now();
         desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
-            notices::claim(conn, Lease { holder: "stopping", until: now + TimeDelta::hours(1) }, "h", 8, now)?;
+            claim(conn, "stopping", now + TimeDelta::hours(1), now)?;
             Ok(notices::release(conn, "stopping")?)
         }).await;
         let notice = desk.notices().await.remove(0);
@@ -76,10 +134,12 @@ on_each_database! {
             sent += step.iter().map(|sending| sending.sent).sum::<usize>();
             assert!(step.iter().any(|sending| sending.claimed > 0), "somebody gets on: {step:?}");
         }
-        let mut ids: Vec<_> = desk.memory.letters().iter().map(crate::mail::message::Letter::id).collect();
-        ids.sort();
-        ids.dedup();
-        assert_eq!((desk.memory.letters().len(), ids.len()), (24, 24));
+        let ids: Vec<_> = desk.memory.letters().iter().map(crate::mail::message::Letter::id).collect();
+        // All of them go to one person, who reads them in the order in which things happened.
+        assert!(ids.is_sorted(), "{ids:?}");
+        let mut once = ids.clone();
+        once.dedup();
+        assert_eq!((ids.len(), once.len()), (24, 24));
     }
 
     async fn no_transaction_is_open_while_a_letter_is_under_way(desk: Desk) {
@@ -87,16 +147,18 @@ on_each_database! {
         desk.memory.fall_silent();
         let (outbox, now) = (desk.outbox.clone(), desk.now());
         let sending = tokio::spawn(async move { outbox.step(now).await });
-        // The desk goes on: other writes and other workers.
+        // The desk goes on: other writes and other workers, but for what comes after it to the same person.
         while desk.notices().await[0].attempts == 0 {
             tokio::task::yield_now().await;
         }
-        desk.opens_case().await;
+        let case = desk.opens_case().await;
+        desk.writes(&desk.sam, case, "We are looking.").await;
         assert_eq!(desk.another_outbox().step(now).await.unwrap().sent, 1);
         sending.abort();
         let _ = sending.await;
         assert_eq!(desk.outbox.release().await.unwrap(), 1);
-        desk.memory.refuse(SendError::Temporary("x".to_owned()));
-        assert_eq!(desk.step().await.put_off, 1);
+        desk.memory.refuse(SendError::new(Fault::NoAnswer, "x"));
+        let sending = desk.step().await;
+        assert_eq!((sending.put_off, sending.sent), (1, 0));
     }
 }

@@ -9,6 +9,7 @@ use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::case::{NextStepCommand, StepState};
 use crate::domain::ids::{CaseRef, SessionId};
+use crate::domain::notice::Fault;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::mail::transport::SendError;
 use crate::store::promises;
@@ -122,7 +123,7 @@ on_each_database! {
         }
         while desk.step().await.claimed > 0 {}
         let sent = desk.now();
-        desk.memory.refuse(SendError::Permanent("no".to_owned()));
+        desk.memory.refuse(SendError::new(Fault::RecipientRefused, "no"));
         desk.opens_case().await;
         desk.step().await;
         desk.clock.set(sent + TimeDelta::days(89));

@@ -98,6 +98,7 @@ pub(super) fn list(
         title: words.say_of("admin", place.as_str(), &[]),
         about: words.say_of("admin-about", place.as_str(), &[]),
         tabs: tabs_of(visit, place),
+        alarms: Vec::new(),
         filters: Vec::new(),
         add: add.map(|label| Link::new(label, format!("{}/new", place.href()))),
         columns: columns.to_vec(),

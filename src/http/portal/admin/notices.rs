@@ -17,11 +17,11 @@ pub struct NoticePage {
     pub to: String,
     /// The places of the administration.
     pub tabs: Vec<Tab>,
-    /// Where it stands, a member of the family `notice-state`.
-    pub state: &'static str,
+    /// Where it stands.
+    pub state: String,
     /// The class of its chip.
     pub chip: &'static str,
-    /// Why it failed; empty when it did not.
+    /// Why it was not sent; empty when it was, or was not tried.
     pub why: String,
     /// What the facts are about.
     pub facts_title: String,

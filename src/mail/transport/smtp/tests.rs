@@ -4,10 +4,11 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::domain::notice::Fault;
 use crate::mail::sample;
 
 fn asked(url: &str) -> Result<Privacy, SmtpUrlError> {
-    privacy(&Url::parse(url).unwrap())
+    options(&Url::parse(url).unwrap()).map(|(privacy, _)| privacy)
 }
 
 #[test]
@@ -40,10 +41,34 @@ fn nothing_goes_over_the_net_in_the_clear_unless_somebody_chose_it() {
         "smtps://mail.example?tls=none",
         "smtp://mail.example?tls=no",
         "smtp://a?x=1",
+        "smtp://a?timeout=0",
+        "smtp://a?timeout=1000",
+        "smtp://a?timeout=soon",
         "http://a",
     ] {
         assert!(asked(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_server_has_the_name_of_what_is_shared_and_no_secrets() {
+    let smtp = |url: &str| Smtp::new(&SecretString::from(url)).unwrap();
+    assert_eq!(
+        smtp("smtp://u:secret@mail.example?timeout=2.5").name(),
+        "smtp://mail.example:587"
+    );
+    assert_eq!(
+        smtp("smtps://u:secret@mail.example").name(),
+        "smtps://mail.example:465"
+    );
+    assert_eq!(smtp("smtp://[::1]:25").server.host, "::1");
+    let shown = format!("{:?}", smtp("smtp://u:secret@mail.example"));
+    assert!(!shown.contains("secret"), "{shown}");
+    let patience = smtp("smtp://mail.example?timeout=2.5").server.patience;
+    assert_eq!(
+        (patience.step, patience.whole),
+        (Duration::from_millis(2500), Duration::from_secs(15))
+    );
 }
 
 #[tokio::test]
@@ -60,35 +85,6 @@ async fn a_url_with_a_password_is_taken_and_never_repeated() {
     ))
     .unwrap_err();
     assert!(!error.to_string().contains("secret"), "{error}");
-}
-
-#[test]
-fn only_what_concerns_the_recipient_is_final() {
-    for (code, answer) in [
-        (
-            550,
-            "permanent error (550): 5.1.1 <x@y.example>: Recipient address rejected",
-        ),
-        (550, "permanent error (550): no such user here"),
-        (552, "5.2.2 mailbox full"),
-        (553, "5.1.3 bad address"),
-        (554, "5.7.1 message refused"),
-        (550, "5.6.0 content"),
-    ] {
-        assert!(refuses_recipient(code, answer), "{code} {answer}");
-    }
-    for (code, answer) in [
-        (421, "4.3.2 shutting down"),
-        (450, "4.2.0 greylisted"),
-        (530, "5.7.0 Must issue a STARTTLS command first"),
-        (535, "5.7.8 Authentication credentials invalid"),
-        (550, "5.7.0 authentication required"),
-        (553, "5.1.8 sender domain not found"),
-        (554, "5.3.0 no mail service here"),
-        (503, "bad sequence"),
-    ] {
-        assert!(!refuses_recipient(code, answer), "{code} {answer}");
-    }
 }
 
 /// A mail server that says its lines.
@@ -192,70 +188,112 @@ async fn a_refused_recipient_is_final() {
     .await;
     let refused = send(port, "").await;
     assert!(
-        matches!(&refused, Err(SendError::Permanent(why)) if why.contains("no such user")),
+        matches!(&refused, Err(error) if error.fault == Fault::RecipientRefused && error.detail.contains("no such user")),
         "{refused:?}"
     );
     assert!(taken.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn everything_else_is_a_matter_of_time() {
-    let lines = [
-        Lines {
-            recipient: "450 4.2.0 greylisted",
-            ..WILLING
-        },
-        Lines {
-            recipient: "421 4.3.2 shutting down",
-            ..WILLING
-        },
+async fn everything_else_says_what_is_at_fault() {
+    for (lines, fault) in [
+        (
+            Lines {
+                recipient: "450 4.2.0 greylisted",
+                ..WILLING
+            },
+            Fault::RecipientDeferred,
+        ),
+        (
+            Lines {
+                recipient: "421 4.3.2 shutting down",
+                ..WILLING
+            },
+            Fault::RecipientDeferred,
+        ),
+        (
+            Lines {
+                recipient: "550 5.7.1 relaying denied",
+                ..WILLING
+            },
+            Fault::RecipientBlocked,
+        ),
         // It refuses everybody, at the door.
-        Lines {
-            greeting: "554 5.7.1 not you",
-            ..WILLING
-        },
-        Lines {
-            greeting: "554 no service here",
-            ..WILLING
-        },
+        (
+            Lines {
+                greeting: "554 5.7.1 not you",
+                ..WILLING
+            },
+            Fault::ServerUnavailable,
+        ),
+        (
+            Lines {
+                ehlo: "550 no service here",
+                ..WILLING
+            },
+            Fault::ServerUnavailable,
+        ),
         // It hangs up before it says whether it took the letter: the repeat bears the same message id.
-        Lines {
-            end_of_data: "",
-            ..WILLING
-        },
-        Lines {
-            end_of_data: "451 disk full",
-            ..WILLING
-        },
-        Lines {
-            end_of_data: "garbage",
-            ..WILLING
-        },
-    ];
-    for lines in lines {
+        (
+            Lines {
+                end_of_data: "",
+                ..WILLING
+            },
+            Fault::Interrupted,
+        ),
+        (
+            Lines {
+                end_of_data: "451 disk full",
+                ..WILLING
+            },
+            Fault::MessageDeferred,
+        ),
+        (
+            Lines {
+                end_of_data: "554 5.7.1 looks like spam",
+                ..WILLING
+            },
+            Fault::MessageRefused,
+        ),
+        (
+            Lines {
+                end_of_data: "garbage",
+                ..WILLING
+            },
+            Fault::Interrupted,
+        ),
+    ] {
         let (port, _) = server(lines).await;
-        let refused = send(port, "").await;
-        assert!(
-            matches!(refused, Err(SendError::Temporary(_))),
-            "{refused:?}"
-        );
+        let refused = send(port, "").await.unwrap_err();
+        assert_eq!(refused.fault, fault, "{refused}");
     }
     // Nobody is there.
-    let refused = send(1, "").await;
-    assert!(
-        matches!(refused, Err(SendError::Temporary(_))),
-        "{refused:?}"
-    );
+    let refused = send(1, "").await.unwrap_err();
+    assert_eq!(refused.fault, Fault::ServerUnreachable, "{refused}");
+}
+
+#[tokio::test]
+async fn a_refused_recipient_leaves_the_connection_to_the_next() {
+    let (port, taken) = server(Lines {
+        recipient: "550 5.1.1 no such user",
+        ..WILLING
+    })
+    .await;
+    let smtp = Smtp::new(&SecretString::from(format!("smtp://127.0.0.1:{port}"))).unwrap();
+    for _ in 0..3 {
+        let refused = smtp.send(&sample::letter()).await.unwrap_err();
+        assert_eq!(refused.fault, Fault::RecipientRefused);
+    }
+    assert!(taken.lock().unwrap().is_empty());
+    assert!(smtp.pool.take().await.is_some(), "it is kept");
+    assert!(smtp.pool.take().await.is_none(), "and there is one");
 }
 
 #[tokio::test]
 async fn a_server_without_starttls_gets_nothing_where_it_is_required() {
     let (port, taken) = server(WILLING).await;
-    let refused = send(port, "?tls=required").await;
-    assert!(
-        matches!(refused, Err(SendError::Temporary(_))),
-        "{refused:?}"
-    );
+    let refused = send(port, "?tls=required").await.unwrap_err();
+    assert_eq!(refused.fault, Fault::EncryptionFailed, "{refused}");
     assert!(taken.lock().unwrap().is_empty());
     assert_eq!(send(port, "?tls=opportunistic").await, Ok(()));
     assert_eq!(taken.lock().unwrap().len(), 1);

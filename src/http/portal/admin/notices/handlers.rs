@@ -1,16 +1,17 @@
-//! Notices: the list, one with its mail, sending it again.
+//! Notices: the list, one with its mail, sending it or all of them again.
 
 use std::path::PathBuf;
 
 use super::NoticePage;
+use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::NoticeId;
-use crate::domain::notice::NoticeState;
+use crate::domain::notice::{NoticeState, WaitsFor};
 use crate::http::call::may;
 use crate::http::pagination::Paging;
 use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
-use crate::http::portal::admin::{Cell, Place};
+use crate::http::portal::admin::{Alarm, Cell, Place};
 use crate::http::portal::answer::{Answer, Outcome};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::parts::{Fact, Pager, Tab};
@@ -18,8 +19,9 @@ use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::mail::transport::file_name;
-use crate::store::notices::{self, Listed};
-use crate::workflow::notify::resend;
+use crate::store::mail_outages::{self, Outage};
+use crate::store::notices::{self, Filter, Listed};
+use crate::workflow::resend_notice::{resend_notice, resend_notices};
 
 /// The largest mail that is shown, in bytes.
 const LARGEST_MAIL: u64 = 1024 * 1024;
@@ -28,19 +30,84 @@ const LARGEST_MAIL: u64 = 1024 * 1024;
 pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
     pages! { notices:
         GET  "/admin/notices"               may(Permission::NoticesView)   => show_all, "Notices, the newest first";
+        POST "/admin/notices/send-all"      may(Permission::NoticesResend) => send_all, "Sends all notices again that were given up";
         GET  "/admin/notices/{notice}"      may(Permission::NoticesView)   => show, "A notice with its mail";
         GET  "/admin/notices/{notice}/mail" may(Permission::NoticesView)   => download, "The mail of a notice as a file";
         POST "/admin/notices/{notice}/send" may(Permission::NoticesResend) => send, "Sends a notice again";
     }
 }
 
-fn chip(state: NoticeState) -> &'static str {
-    match state {
-        NoticeState::Waiting => "run",
-        NoticeState::Sent => "good",
-        NoticeState::Failed => "late",
-        NoticeState::Withheld => "plain",
+/// What the page says of where a notice stands, and the class of its chip.
+fn standing(visit: &Visit, notice: &Listed, outage: Option<&Outage>) -> (String, &'static str) {
+    let words = visit.words();
+    let next = notice.next_attempt_at;
+    match WaitsFor::of(notice.state, next, outage.is_some(), visit.now) {
+        Some(waits) => {
+            let class = match waits {
+                WaitsFor::Turn => "run",
+                WaitsFor::Attempt | WaitsFor::MailServer => "soon",
+            };
+            (words.say_of("notice-waits", waits.as_str(), &[]), class)
+        }
+        None => {
+            let class = match notice.state {
+                NoticeState::Waiting => "run",
+                NoticeState::Sent => "good",
+                NoticeState::Failed => "late",
+                NoticeState::Withheld => "plain",
+            };
+            let state = words.say_of("notice-state", notice.state.as_str(), &[]);
+            (state, class)
+        }
     }
+}
+
+/// Why it was not sent, for people; empty when it was, or was not tried.
+fn why(visit: &Visit, notice: &Listed) -> String {
+    match (notice.state, notice.fault) {
+        (NoticeState::Sent, _) => String::new(),
+        (NoticeState::Withheld, _) | (_, None) => notice.last_error.clone().unwrap_or_default(),
+        (_, Some(fault)) => visit.words().say_of("mail-fault", fault.as_str(), &[]),
+    }
+}
+
+/// The outage of the way out by which this installation's notices leave.
+fn outage(visit: &Visit) -> impl Fn(&mut Conn) -> Result<Option<Outage>, Problem> + use<> {
+    let transport = visit.desk.post.transport().name();
+    move |conn| Ok(mail_outages::of(conn, &transport)?)
+}
+
+/// What calls for somebody: that no mail leaves, and that notices were given up.
+fn alarms(visit: &Visit, outage: Option<&Outage>, (waiting, failed): (i64, i64)) -> Vec<Alarm> {
+    let (words, times) = (visit.words(), visit.times());
+    let mut alarms = Vec::new();
+    if let Some(outage) = outage {
+        let args = [
+            ("since", times.near(outage.since).into()),
+            ("next", times.near(outage.next_probe_at).into()),
+            ("waiting", waiting.into()),
+            ("said", outage.detail.as_str().into()),
+        ];
+        let fault = words.say_of("mail-fault", outage.fault.as_str(), &[]);
+        alarms.push(Alarm {
+            tone: "late",
+            title: words.say("notices-closed", &args),
+            detail: format!("{fault} {}", words.say("notices-closed-detail", &args)),
+            ..Alarm::default()
+        });
+    }
+    if failed > 0 {
+        let may = visit.can(Permission::NoticesResend);
+        let act = if may { "/admin/notices/send-all" } else { "" };
+        alarms.push(Alarm {
+            tone: "soon",
+            title: words.say("notices-given-up", &[("count", failed.into())]),
+            detail: words.say("notices-given-up-detail", &[]),
+            act: act.to_owned(),
+            button: words.say("notices-send-all", &[]),
+        });
+    }
+    alarms
 }
 
 async fn show_all(visit: Visit) -> Outcome {
@@ -51,7 +118,8 @@ async fn show_all(visit: Visit) -> Outcome {
         visit.access()?.reach(),
         visit.asked("cursor").map(str::to_owned),
     );
-    let (rows, next) = visit
+    let find_outage = outage(&visit);
+    let (rows, next, outage, counts) = visit
         .look(move |conn| {
             let paging = Paging::<(Instant, NoticeId)>::read(
                 "portal/notices",
@@ -59,29 +127,34 @@ async fn show_all(visit: Visit) -> Outcome {
                 None,
                 cursor.as_deref(),
             )?;
-            let mut rows = notices::list(conn, reach, state, paging.after, paging.fetch())?;
+            let filter = Filter {
+                state,
+                ..Filter::default()
+            };
+            let mut rows = notices::list(conn, reach, filter, paging.after, paging.fetch())?;
             let next = paging.next(&mut rows, |notice| (notice.created_at, notice.id));
-            Ok((rows, next))
+            let outage = find_outage(conn)?;
+            let mut count = |state| notices::count(conn, reach, state);
+            let failed = count(NoticeState::Failed)?;
+            let waiting = match &outage {
+                Some(_) => count(NoticeState::Waiting)?,
+                None => 0,
+            };
+            Ok((rows, next, outage, (waiting, failed)))
         })
         .await?;
     let words = visit.words();
     let row = |notice: &Listed| {
-        let why = notice
-            .last_error
-            .clone()
-            .filter(|_| notice.state != NoticeState::Sent);
+        let (state, class) = standing(&visit, notice, outage.as_ref());
         vec![
             Cell::link(
                 title(&visit, notice),
                 format!("/admin/notices/{}", notice.id),
             )
-            .small(why.unwrap_or_default()),
+            .small(why(&visit, notice)),
             Cell::text(notice.name.clone()).small(notice.email.to_string()),
             Cell::at(notice.created_at),
-            Cell::chip(
-                words.say_of("notice-state", notice.state.as_str(), &[]),
-                chip(notice.state),
-            ),
+            Cell::chip(state, class),
         ]
     };
     let columns =
@@ -106,6 +179,7 @@ async fn show_all(visit: Visit) -> Outcome {
         count: None,
         current: of == state,
     };
+    page.alarms = alarms(&visit, outage.as_ref(), counts);
     page.filters = std::iter::once(None)
         .chain(NoticeState::ALL.iter().copied().map(Some))
         .map(tab)
@@ -132,16 +206,17 @@ fn title(visit: &Visit, notice: &Listed) -> String {
     }
 }
 
-async fn notice(visit: &Visit) -> Result<Listed, Problem> {
+async fn notice(visit: &Visit) -> Result<(Listed, Option<Outage>), Problem> {
     let (id, reach): (NoticeId, _) = (visit.part("notice")?, visit.access()?.reach());
-    let notice = visit
-        .look(move |conn| Ok(notices::find(conn, reach, id)?))
+    let find_outage = outage(visit);
+    let (notice, outage) = visit
+        .look(move |conn| Ok((notices::find(conn, reach, id)?, find_outage(conn)?)))
         .await?;
-    notice.ok_or_else(Problem::not_found)
+    Ok((notice.ok_or_else(Problem::not_found)?, outage))
 }
 
 async fn show(visit: Visit) -> Outcome {
-    let notice = notice(&visit).await?;
+    let (notice, outage) = notice(&visit).await?;
     let source = source(&visit, &notice).await;
     let words = visit.words();
     let fact = |key: &str| words.say_of("notice-fact", key, &[]);
@@ -152,9 +227,19 @@ async fn show(visit: Visit) -> Outcome {
     match notice.sent_at {
         Some(at) => facts.push(Fact::at(fact("sent"), at)),
         None if notice.state == NoticeState::Waiting => {
-            facts.push(Fact::at(fact("next"), notice.next_attempt_at))
+            let next = outage.as_ref().map(|outage| outage.next_probe_at);
+            facts.push(Fact::at(
+                fact("next"),
+                next.unwrap_or(notice.next_attempt_at),
+            ))
         }
         None => {}
+    }
+    if let Some(at) = notice.tried_at.filter(|_| notice.sent_at.is_none()) {
+        facts.push(Fact::at(fact("tried"), at));
+    }
+    if let Some(said) = notice.last_error.clone().filter(|_| notice.fault.is_some()) {
+        facts.push(Fact::new(fact("said"), said));
     }
     if let Some(number) = notice.case_number {
         facts.push(
@@ -162,6 +247,7 @@ async fn show(visit: Visit) -> Outcome {
                 .link(format!("/cases/{number}")),
         );
     }
+    let (state, chip) = standing(&visit, &notice, outage.as_ref());
     let ended = matches!(notice.state, NoticeState::Failed | NoticeState::Withheld);
     let sends = ended && visit.can(Permission::NoticesResend);
     let to = |place: &str| format!("/admin/notices/{}/{place}", notice.id);
@@ -169,13 +255,9 @@ async fn show(visit: Visit) -> Outcome {
         subject: title(&visit, &notice),
         to: notice.email.to_string(),
         tabs: tabs_of(&visit, Place::Notices),
-        state: notice.state.as_str(),
-        chip: chip(notice.state),
-        why: notice
-            .last_error
-            .clone()
-            .filter(|_| notice.state != NoticeState::Sent)
-            .unwrap_or_default(),
+        state,
+        chip,
+        why: why(&visit, &notice),
         facts_title: words.say("notice-delivery", &[]),
         facts,
         again: if sends { to("send") } else { String::new() },
@@ -213,7 +295,7 @@ async fn source(visit: &Visit, notice: &Listed) -> Option<Vec<u8>> {
 }
 
 async fn download(visit: Visit) -> Outcome {
-    let notice = notice(&visit).await?;
+    let (notice, _) = notice(&visit).await?;
     let bytes = source(&visit, &notice)
         .await
         .ok_or_else(Problem::not_found)?;
@@ -228,10 +310,21 @@ async fn send(visit: Visit) -> Outcome {
     let id: NoticeId = visit.part("notice")?;
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
-        .write(move |conn| resend(conn, &actor, id, None, now))
+        .write(move |conn| resend_notice(conn, Some(&actor), id, None, now))
         .await?;
     Ok(visit.go(
         format!("/admin/notices/{id}"),
         Some(Flash::new(Done::NoticeQueued)),
+    ))
+}
+
+async fn send_all(visit: Visit) -> Outcome {
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let resent = visit
+        .write(move |conn| resend_notices(conn, Some(&actor), Filter::default(), now))
+        .await?;
+    Ok(visit.go(
+        "/admin/notices".to_owned(),
+        Some(Flash::new(Done::NoticesQueued).number(resent.queued)),
     ))
 }

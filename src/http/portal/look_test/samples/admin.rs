@@ -18,7 +18,7 @@ use crate::http::portal::admin::people::{
     roles_form,
 };
 use crate::http::portal::admin::roles::{NewRolePage, Removal, RoleForm, RolePage, controls};
-use crate::http::portal::admin::{AdminForm, AdminList, Cell, Place, tabs};
+use crate::http::portal::admin::{AdminForm, AdminList, Alarm, Cell, Place, tabs};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Fact, Link, Pager, Tab};
 
@@ -39,6 +39,7 @@ fn list(title: &str, columns: &[&str], rows: Vec<Vec<Cell>>, tabs: Vec<Tab>) -> 
         title: title.to_owned(),
         about: "What it is for, in a sentence.".to_owned(),
         tabs,
+        alarms: Vec::new(),
         filters: Vec::new(),
         add: Some(Link::new("Add", "/admin/people/new")),
         columns: columns.iter().map(|column| (*column).to_owned()).collect(),
@@ -107,8 +108,24 @@ fn lists(look: &mut Look) {
             current: false,
         },
     ];
+    page.alarms = vec![
+        Alarm {
+            tone: "late",
+            title: "No mail leaves since 09:14.".to_owned(),
+            detail: "The mail server cannot be reached.".to_owned(),
+            ..Alarm::default()
+        },
+        Alarm {
+            tone: "soon",
+            title: "3 notices were given up.".to_owned(),
+            detail: "Each says why.".to_owned(),
+            act: "/admin/notices/send-all".to_owned(),
+            button: "Send all of them again".to_owned(),
+        },
+    ];
     look.page("admin-list.notices", "admin-list", &olga("admin"), &page);
     page.rows = Vec::new();
+    page.alarms = Vec::new();
     look.page("admin-list.empty", "admin-list", &olga("admin"), &page);
 }
 
@@ -245,7 +262,7 @@ fn notice(look: &mut Look) {
         subject: "[E-000045] Accepted: Agents lose audio 30 seconds into outbound calls".to_owned(),
         to: "dana@acme.example".to_owned(),
         tabs: tabs(&words, &Place::ALL, Place::Notices),
-        state: "failed",
+        state: "Given up".to_owned(),
         chip: "late",
         why: "550 5.1.1 The mailbox does not exist.".to_owned(),
         facts_title: "Delivery".to_owned(),

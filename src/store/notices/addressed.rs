@@ -1,10 +1,8 @@
-//! Rows on their way out: claimed with a lease, addressed, and marked with what came of them.
+//! Notices with everything that it takes to write and send them, as things stand when they are sent.
 
 use std::collections::HashMap;
 
-use diesel::dsl::{exists, min, not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
 use super::addressees::{Addressees, RowTo};
 use crate::db::Conn;
@@ -15,39 +13,21 @@ use crate::domain::feed::Visibility;
 use crate::domain::ids::{EntryId, LineId, NoticeId, OneTimeLinkId, OrganizationId, PersonId};
 use crate::domain::link::LinkState;
 use crate::domain::notice::{
-    About, Candidate, Matter, NoticeState, Obstacle, Payload, letter_obstacle, obstacle,
+    About, Candidate, Matter, Obstacle, Payload, letter_obstacle, obstacle,
 };
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
 use crate::store::{lines, one_time_links};
-
-/// As literals, so that SQLite recognises the partial indexes by them.
-const WAITING: &str = "notices.state = 'waiting'";
-const SENT: &str = "notices.state = 'sent'";
-
-/// Who works on a notice, and until when nobody else does.
-#[derive(Clone, Copy, Debug)]
-pub struct Lease<'a> {
-    /// The worker.
-    pub holder: &'a str,
-    /// When somebody else may take it over.
-    pub until: Instant,
-}
-
-/// What a claim got.
-#[derive(Clone, Debug)]
-pub struct Claim {
-    /// The notices, in the order in which they were made.
-    pub notices: Vec<Addressed>,
-    /// Whether there was more that is due.
-    pub more: bool,
-}
 
 /// A notice with everything that it takes to write and send it.
 #[derive(Clone, Debug)]
 pub struct Addressed {
     /// Its id.
     pub id: NoticeId,
+    /// The queue that it stands in.
+    pub queue: String,
+    /// Whether it goes before others.
+    pub urgent: bool,
     /// When it was put into the outbox.
     pub created_at: Instant,
     /// How often it was tried, this time included.
@@ -74,63 +54,6 @@ pub struct Addressed {
     pub obstacle: Option<Obstacle>,
 }
 
-/// Takes due notices, the oldest first, for as long as the lease lasts. A notice whose lease has expired is due again:
-/// whoever held it died on the way, and sending twice is better than not at all.
-///
-/// `host` completes the message ids of those that are claimed for the first time.
-///
-/// # Errors
-/// The database's own.
-pub fn claim(
-    conn: &mut Conn,
-    lease: Lease<'_>,
-    host: &str,
-    limit: usize,
-    now: Instant,
-) -> QueryResult<Claim> {
-    let free = notices::lease_until
-        .is_null()
-        .or(notices::lease_until.le(At(now)));
-    let ready = notices::next_attempt_at.le(At(now)).and(free);
-    let mut due: Vec<(NoticeId, String)> = notices::table
-        .filter(sql::<Bool>(WAITING))
-        .filter(ready)
-        .order((notices::next_attempt_at.asc(), notices::id.asc()))
-        .limit(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1)
-        .select((notices::id, notices::message_id))
-        .load(conn)?;
-    let more = due.len() > limit;
-    due.truncate(limit);
-    let mut claimed = Vec::with_capacity(due.len());
-    for (id, message_id) in due {
-        // Compare and set: of several processes that saw the row free, one gets it.
-        let changed = diesel::update(
-            notices::table
-                .filter(
-                    notices::id
-                        .eq(id)
-                        .and(notices::state.eq(NoticeState::Waiting)),
-                )
-                .filter(ready),
-        )
-        .set((
-            notices::lease_until.eq(Some(At(lease.until))),
-            notices::lease_holder.eq(Some(lease.holder)),
-            notices::attempts.eq(notices::attempts + 1),
-            notices::message_id.eq(complete(&message_id, host)),
-            notices::version.eq(notices::version + 1),
-        ))
-        .execute(conn)?;
-        if changed == 1 {
-            claimed.push(id);
-        }
-    }
-    Ok(Claim {
-        notices: addressed(conn, &claimed, now)?,
-        more,
-    })
-}
-
 /// `<id@host>`, unless the message id was completed before.
 pub fn complete(message_id: &str, host: &str) -> String {
     if message_id.contains('@') {
@@ -141,7 +64,7 @@ pub fn complete(message_id: &str, host: &str) -> String {
 }
 
 type Row = (
-    (NoticeId, String, String, String, i64, At),
+    (NoticeId, String, bool, String, String, String, i64, At),
     RowTo,
     (Option<OrganizationId>, Option<LineId>),
 );
@@ -162,6 +85,8 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
         .select((
             (
                 notices::id,
+                notices::queue,
+                notices::urgent,
                 notices::thread,
                 notices::payload,
                 notices::message_id,
@@ -182,7 +107,7 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
         .load(conn)?;
     let payloads: Vec<Result<Payload, String>> = rows
         .iter()
-        .map(|row| serde_json::from_str::<Payload>(&row.0.2).map_err(|error| error.to_string()))
+        .map(|row| serde_json::from_str::<Payload>(&row.0.4).map_err(|error| error.to_string()))
         .collect();
     let now = Present {
         addressees: Addressees::of(conn, rows.iter().map(|row| &row.1), now)?,
@@ -203,9 +128,11 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
         let obstacle = (payload.as_mut().ok())
             .and_then(|payload| now.bring_up_to_date(payload, &to.candidate, row.2.0))
             .or_else(|| (!reads).then_some(Obstacle::NotVisible));
-        let (id, _, _, message_id, attempts, created_at) = row.0;
+        let (id, queue, urgent, _, _, message_id, attempts, created_at) = row.0;
         addressed.push(Addressed {
             id,
+            queue,
+            urgent,
             created_at: created_at.0,
             attempts,
             message_id,
@@ -335,7 +262,7 @@ impl Present {
 
 /// The message id of the first notice of the thread to the person or address, if it is another one.
 fn first_of_thread(conn: &mut Conn, row: &Row) -> QueryResult<Option<String>> {
-    let (id, thread, ..) = &row.0;
+    let (id, _, _, thread, ..) = &row.0;
     let mut query = notices::table
         .filter(notices::thread.eq(thread))
         .into_boxed();
@@ -349,165 +276,4 @@ fn first_of_thread(conn: &mut Conn, row: &Row) -> QueryResult<Option<String>> {
         .select((notices::id, notices::message_id))
         .get_result(conn)?;
     Ok((first != *id).then_some(message_id))
-}
-
-/// Marks a notice as sent. It holds even if the lease was lost meanwhile: the letter has gone out.
-///
-/// # Errors
-/// The database's own.
-pub fn mark_sent(conn: &mut Conn, id: NoticeId, at: Instant) -> QueryResult<bool> {
-    let changed = diesel::update(
-        notices::table.filter(
-            notices::id
-                .eq(id)
-                .and(notices::state.eq(NoticeState::Waiting)),
-        ),
-    )
-    .set((
-        notices::state.eq(NoticeState::Sent),
-        notices::sent_at.eq(Some(At(at))),
-        notices::last_error.eq(None::<String>),
-        notices::lease_until.eq(None::<At>),
-        notices::lease_holder.eq(None::<String>),
-        notices::version.eq(notices::version + 1),
-    ))
-    .execute(conn)?;
-    Ok(changed == 1)
-}
-
-/// Puts a notice off until `next`, for the reason `why`. Nothing happens if the lease was lost.
-///
-/// # Errors
-/// The database's own.
-pub fn put_off(
-    conn: &mut Conn,
-    id: NoticeId,
-    holder: &str,
-    next: Instant,
-    why: &str,
-) -> QueryResult<bool> {
-    settle(conn, id, holder, NoticeState::Waiting, Some(next), why)
-}
-
-/// Gives a notice up for the reason `why`. Nothing happens if the lease was lost.
-///
-/// # Errors
-/// The database's own.
-pub fn mark_failed(conn: &mut Conn, id: NoticeId, holder: &str, why: &str) -> QueryResult<bool> {
-    settle(conn, id, holder, NoticeState::Failed, None, why)
-}
-
-/// Withholds a notice for the reason `why`. Nothing happens if the lease was lost.
-///
-/// # Errors
-/// The database's own.
-pub fn mark_withheld(conn: &mut Conn, id: NoticeId, holder: &str, why: &str) -> QueryResult<bool> {
-    settle(conn, id, holder, NoticeState::Withheld, None, why)
-}
-
-fn settle(
-    conn: &mut Conn,
-    id: NoticeId,
-    holder: &str,
-    state: NoticeState,
-    next: Option<Instant>,
-    why: &str,
-) -> QueryResult<bool> {
-    let mine = notices::id
-        .eq(id)
-        .and(notices::state.eq(NoticeState::Waiting))
-        .and(notices::lease_holder.eq(holder));
-    let changed = diesel::update(notices::table.filter(mine))
-        .set((
-            notices::state.eq(state),
-            next.map(|next| notices::next_attempt_at.eq(At(next))),
-            notices::last_error.eq(Some(why)),
-            notices::lease_until.eq(None::<At>),
-            notices::lease_holder.eq(None::<String>),
-            notices::version.eq(notices::version + 1),
-        ))
-        .execute(conn)?;
-    Ok(changed == 1)
-}
-
-/// Gives back what `holder` claimed and did not get to, as if it had not been claimed; answers how many.
-///
-/// # Errors
-/// The database's own.
-pub fn release(conn: &mut Conn, holder: &str) -> QueryResult<usize> {
-    diesel::update(
-        notices::table
-            .filter(sql::<Bool>(WAITING))
-            .filter(notices::lease_holder.eq(holder)),
-    )
-    .set((
-        notices::lease_until.eq(None::<At>),
-        notices::lease_holder.eq(None::<String>),
-        notices::attempts.eq(notices::attempts - 1),
-        notices::version.eq(notices::version + 1),
-    ))
-    .execute(conn)
-}
-
-/// Deletes the oldest `batch` of the notices that were sent at `until` or before, and answers how many. The first of a
-/// thread that goes on stays: later ones refer to it.
-///
-/// # Errors
-/// The database's own.
-pub fn delete_sent(conn: &mut Conn, batch: i64, until: Instant) -> QueryResult<usize> {
-    diesel::alias!(notices as first: First, notices as later: Later);
-    // A macro, because the types of two aliases are two types.
-    macro_rules! of_its_thread {
-        ($alias:ident) => {
-            $alias
-                .filter($alias.field(notices::thread).eq(notices::thread))
-                .filter(
-                    ($alias.field(notices::person_id).eq(notices::person_id))
-                        .or($alias.field(notices::to_email).eq(notices::to_email)),
-                )
-        };
-    }
-    let follows = of_its_thread!(first)
-        .filter(first.field(notices::created_at).lt(notices::created_at))
-        .select(first.field(notices::id));
-    let goes_on = of_its_thread!(later)
-        .filter(later.field(notices::created_at).gt(At(until)))
-        .select(later.field(notices::id));
-    let ids: Vec<NoticeId> = notices::table
-        .filter(sql::<Bool>(SENT))
-        .filter(notices::sent_at.le(At(until)))
-        .filter(exists(follows).or(not(exists(goes_on))))
-        .order(notices::sent_at.asc())
-        .limit(batch)
-        .select(notices::id)
-        .load(conn)?;
-    diesel::delete(notices::table.filter(notices::id.eq_any(ids))).execute(conn)
-}
-
-/// What waits to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backlog {
-    /// How many notices wait, those that were put off included.
-    pub waiting: i64,
-    /// When the next of them is or was due.
-    pub next_at: Option<Instant>,
-}
-
-/// How far the outbox is behind; for the state of health.
-///
-/// # Errors
-/// The database's own.
-pub fn backlog(conn: &mut Conn) -> QueryResult<Backlog> {
-    let waiting = notices::table
-        .filter(sql::<Bool>(WAITING))
-        .count()
-        .get_result(conn)?;
-    let next_at: Option<At> = notices::table
-        .filter(sql::<Bool>(WAITING))
-        .select(min(notices::next_attempt_at))
-        .get_result(conn)?;
-    Ok(Backlog {
-        waiting,
-        next_at: next_at.map(|at| at.0),
-    })
 }

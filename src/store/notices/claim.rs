@@ -1,0 +1,164 @@
+//! What is due, and who works on it: claimed with a lease that is renewed while it is held (N2).
+//!
+//! Notices stand in queues: one for each recipient, and one for what is urgent to them. Of a queue, nothing is due while
+//! something before it is put off or under way, so that people read things in the order in which they happened.
+
+use diesel::dsl::{exists, not, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::{Addressed, WAITING, addressed, complete};
+use crate::db::Conn;
+use crate::db::schema::notices;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::ids::NoticeId;
+use crate::domain::notice::NoticeState;
+
+/// [`WAITING`] of the notices that stand before others.
+const AHEAD_WAITS: &str = "ahead.state = 'waiting'";
+
+/// Who works on a notice, and until when nobody else does.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease<'a> {
+    /// The worker.
+    pub holder: &'a str,
+    /// When somebody else may take it over.
+    pub until: Instant,
+}
+
+/// A notice that may be sent now.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Due {
+    /// Its id.
+    pub id: NoticeId,
+    /// The queue that it stands in.
+    pub queue: String,
+    /// Its message id, without `@` before the first claim.
+    pub message_id: String,
+}
+
+/// The oldest `limit` notices that may be sent at `now`, the urgent ones or the others. A notice whose lease has expired
+/// is due again: whoever held it died on the way, and sending twice is better than not at all.
+///
+/// # Errors
+/// The database's own.
+pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResult<Vec<Due>> {
+    diesel::alias!(notices as ahead: Ahead);
+    let earlier = (ahead.field(notices::created_at))
+        .lt(notices::created_at)
+        .or((ahead.field(notices::created_at).eq(notices::created_at))
+            .and(ahead.field(notices::id).lt(notices::id)));
+    let busy = (ahead.field(notices::next_attempt_at).gt(At(now))).or(ahead
+        .field(notices::lease_until)
+        .gt(At(now))
+        .assume_not_null());
+    let held_up = ahead
+        .filter(sql::<Bool>(AHEAD_WAITS))
+        .filter(ahead.field(notices::queue).eq(notices::queue))
+        .filter(earlier)
+        .filter(busy)
+        .select(ahead.field(notices::id));
+    let free = notices::lease_until
+        .is_null()
+        .or(notices::lease_until.le(At(now)));
+    notices::table
+        .filter(sql::<Bool>(WAITING))
+        .filter(notices::urgent.eq(urgent))
+        .filter(notices::next_attempt_at.le(At(now)))
+        .filter(free)
+        .filter(not(exists(held_up)))
+        .order((notices::created_at.asc(), notices::id.asc()))
+        .limit(limit)
+        .select((notices::id, notices::queue, notices::message_id))
+        .load(conn)
+}
+
+/// Takes notices, each of `runs` a part of one queue from its front, for as long as the lease lasts. Of several processes
+/// that saw them due, one gets each run, or the part of it that is still due.
+///
+/// `host` completes the message ids of those that are claimed for the first time.
+///
+/// # Errors
+/// The database's own.
+pub fn claim(
+    conn: &mut Conn,
+    lease: Lease<'_>,
+    host: &str,
+    runs: &[Vec<Due>],
+    now: Instant,
+) -> QueryResult<Vec<Addressed>> {
+    let free = notices::lease_until
+        .is_null()
+        .or(notices::lease_until.le(At(now)));
+    let ready = notices::state
+        .eq(NoticeState::Waiting)
+        .and(notices::next_attempt_at.le(At(now)))
+        .and(free);
+    let mut claimed = Vec::new();
+    for run in runs {
+        for due in run {
+            let changed =
+                diesel::update(notices::table.filter(notices::id.eq(due.id)).filter(ready))
+                    .set((
+                        notices::lease_until.eq(Some(At(lease.until))),
+                        notices::lease_holder.eq(Some(lease.holder)),
+                        notices::attempts.eq(notices::attempts + 1),
+                        notices::message_id.eq(complete(&due.message_id, host)),
+                        notices::version.eq(notices::version + 1),
+                    ))
+                    .execute(conn)?;
+            // What stands behind one that somebody else took stays behind it.
+            if changed == 0 {
+                break;
+            }
+            claimed.push(due.id);
+        }
+    }
+    addressed(conn, &claimed, now)
+}
+
+/// Holds what `lease.holder` has claimed for longer.
+///
+/// # Errors
+/// The database's own.
+pub fn renew(conn: &mut Conn, lease: Lease<'_>) -> QueryResult<usize> {
+    diesel::update(
+        notices::table
+            .filter(sql::<Bool>(WAITING))
+            .filter(notices::lease_holder.eq(lease.holder)),
+    )
+    .set(notices::lease_until.eq(Some(At(lease.until))))
+    .execute(conn)
+}
+
+/// Gives back what `holder` claimed and did not get to, as if it had not been claimed; answers how many.
+///
+/// # Errors
+/// The database's own.
+pub fn release(conn: &mut Conn, holder: &str) -> QueryResult<usize> {
+    diesel::update(
+        notices::table
+            .filter(sql::<Bool>(WAITING))
+            .filter(notices::lease_holder.eq(holder)),
+    )
+    .set((
+        notices::lease_until.eq(None::<At>),
+        notices::lease_holder.eq(None::<String>),
+        notices::attempts.eq(notices::attempts - 1),
+        notices::version.eq(notices::version + 1),
+    ))
+    .execute(conn)
+}
+
+/// Everybody who holds notices at present, living or dead.
+///
+/// # Errors
+/// The database's own.
+pub fn holders(conn: &mut Conn) -> QueryResult<Vec<String>> {
+    notices::table
+        .filter(notices::lease_holder.is_not_null())
+        .select(notices::lease_holder.assume_not_null())
+        .distinct()
+        .load(conn)
+}

@@ -1,0 +1,429 @@
+//! Which notices are under way at one time, and which are next: so that what is urgent does not wait behind the rest, and
+//! nobody waits for a recipient at whom the server hangs.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::task::{Id, JoinSet};
+use tokio::time::{Instant as Moment, sleep_until};
+
+use super::outcome::End;
+use super::{Outbox, Sending, lease};
+use crate::clock::Clock;
+use crate::db::{Conn, DbError};
+use crate::domain::Instant;
+use crate::domain::ids::NoticeId;
+use crate::store::mail_outages;
+use crate::store::notices::{self, Addressed, Due};
+
+/// How many queues are seen to side by side, those of what is urgent apart.
+const PLACES: usize = 8;
+/// How many queues of what is urgent are seen to side by side.
+const URGENT_PLACES: usize = 4;
+/// After so long, a letter that is under way takes no place from others any more.
+const SLOW: Duration = Duration::from_secs(5);
+/// How many queues are seen to side by side in all, slow ones included.
+const MOST: usize = 32;
+/// How many of the slow ones may go to one domain.
+const SLOW_TO_A_DOMAIN: usize = 4;
+/// For how long the others to such a domain are left alone.
+const LEFT_ALONE: TimeDelta = TimeDelta::seconds(10);
+/// How many notices of one queue are claimed at once.
+const RUN: usize = 8;
+/// How many notices are looked at in one look.
+const WINDOW: i64 = 64;
+
+/// What one worker has under way.
+pub(in crate::worker) struct Dispatch {
+    outbox: Outbox,
+    clock: Clock,
+    /// Since when it works: what progress is counted from.
+    began: Moment,
+    runs: JoinSet<Ran>,
+    under_way: HashMap<Id, UnderWay>,
+}
+
+/// A part of a queue that is under way.
+struct UnderWay {
+    urgent: bool,
+    domain: String,
+    /// When its present letter was begun, in milliseconds since the worker's beginning.
+    progress: Arc<AtomicU64>,
+}
+
+/// What came of a part of a queue.
+struct Ran {
+    sending: Sending,
+    failure: Option<DbError>,
+}
+
+/// What came of filling the places.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::worker) struct Filled {
+    /// Notices that were claimed.
+    pub(in crate::worker) claimed: usize,
+    /// Whether there was more that is due.
+    pub(in crate::worker) more: bool,
+    /// When the mail server is tried next, if it is away.
+    pub(in crate::worker) probe_at: Option<Instant>,
+}
+
+/// What a look at the outbox found.
+enum Look {
+    /// The mail server is away, and it is not yet time to try.
+    Closed(Instant),
+    /// What is due, and whether the mail server is away so that one of it is to try.
+    Due {
+        urgent: Vec<Due>,
+        others: Vec<Due>,
+        probes: bool,
+    },
+}
+
+impl Dispatch {
+    /// A worker with nothing under way.
+    pub(in crate::worker) fn new(outbox: Outbox, clock: Clock) -> Self {
+        Self {
+            outbox,
+            clock,
+            began: Moment::now(),
+            runs: JoinSet::new(),
+            under_way: HashMap::new(),
+        }
+    }
+
+    /// Claims what is due at `now`, as far as there is place for it, and begins to send it.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub(in crate::worker) async fn fill(&mut self, now: Instant) -> Result<Filled, DbError> {
+        let (urgent_places, places) = (self.places(true), self.places(false));
+        if urgent_places + places == 0 {
+            return Ok(Filled {
+                more: true,
+                ..Filled::default()
+            });
+        }
+        let transport = Arc::clone(&self.outbox.transport);
+        let look = move |conn: &mut Conn| -> Result<Look, DbError> {
+            let outage = mail_outages::of(conn, &transport)?;
+            if let Some(next) = outage.as_ref().map(|outage| outage.next_probe_at)
+                && next > now
+            {
+                return Ok(Look::Closed(next));
+            }
+            let mut due = |urgent, places| match places {
+                0 => Ok(Vec::new()),
+                _ => notices::due(conn, urgent, WINDOW, now),
+            };
+            Ok(Look::Due {
+                urgent: due(true, urgent_places)?,
+                others: due(false, places)?,
+                probes: outage.is_some(),
+            })
+        };
+        let (urgent, others, probes) = match self.outbox.db.read(look).await? {
+            Look::Closed(next) => {
+                self.outbox.way().closed = true;
+                return Ok(Filled {
+                    probe_at: Some(next),
+                    ..Filled::default()
+                });
+            }
+            Look::Due {
+                urgent,
+                others,
+                probes,
+            } => (urgent, others, probes),
+        };
+        self.outbox.way().closed = probes;
+        let (mut runs, more_urgent) = runs(urgent, urgent_places);
+        let (other_runs, more_others) = self::runs(others, places);
+        runs.extend(other_runs);
+        let mut more = more_urgent || more_others;
+        if probes {
+            more |= runs.iter().flatten().count() > 1;
+            runs.truncate(1);
+            runs.iter_mut().for_each(|run| run.truncate(1));
+        }
+        if runs.is_empty() {
+            return Ok(Filled::default());
+        }
+        let claimed = self.claim(runs, probes, now).await?;
+        let count = claimed.len();
+        self.begin(claimed, probes, now).await?;
+        Ok(Filled {
+            claimed: count,
+            // Whoever probes finds out whether there is more to do.
+            more: more && !probes,
+            probe_at: None,
+        })
+    }
+
+    async fn claim(
+        &self,
+        runs: Vec<Vec<Due>>,
+        probes: bool,
+        now: Instant,
+    ) -> Result<Vec<Addressed>, DbError> {
+        let holder = Arc::clone(&self.outbox.holder);
+        let transport = Arc::clone(&self.outbox.transport);
+        let host = self.outbox.post.letterhead().host();
+        self.outbox
+            .db
+            .write(move |conn: &mut Conn| -> Result<_, DbError> {
+                if probes && !mail_outages::take_probe(conn, &transport, now)? {
+                    return Ok(Vec::new());
+                }
+                let lease = lease(&holder, now);
+                Ok(notices::claim(conn, lease, &host, &runs, now)?)
+            })
+            .await
+    }
+
+    /// Begins to send what was claimed, but for what goes to a domain where too many are slow.
+    async fn begin(
+        &mut self,
+        claimed: Vec<Addressed>,
+        probes: bool,
+        now: Instant,
+    ) -> Result<(), DbError> {
+        let slow = if probes {
+            HashSet::new()
+        } else {
+            self.slow_domains()
+        };
+        let mut queues: Vec<Vec<Addressed>> = Vec::new();
+        let mut left_alone = Vec::new();
+        for notice in claimed {
+            if slow.contains(domain(&notice)) {
+                left_alone.push(notice.id);
+                continue;
+            }
+            match queues
+                .iter_mut()
+                .find(|queue| queue[0].queue == notice.queue)
+            {
+                Some(queue) => queue.push(notice),
+                None => queues.push(vec![notice]),
+            }
+        }
+        for queue in queues {
+            self.start(queue, probes);
+        }
+        if left_alone.is_empty() {
+            return Ok(());
+        }
+        let holder = Arc::clone(&self.outbox.holder);
+        let next = Some(now + LEFT_ALONE);
+        self.outbox
+            .db
+            .write(move |conn: &mut Conn| -> Result<_, DbError> {
+                Ok(notices::give_back(conn, &left_alone, holder.name(), next)?)
+            })
+            .await
+            .map(drop)
+    }
+
+    fn start(&mut self, queue: Vec<Addressed>, probes: bool) {
+        let progress = Arc::new(AtomicU64::new(self.elapsed()));
+        let under_way = UnderWay {
+            urgent: queue[0].urgent,
+            domain: domain(&queue[0]).to_owned(),
+            progress: Arc::clone(&progress),
+        };
+        let (outbox, clock, began) = (self.outbox.clone(), self.clock.clone(), self.began);
+        let run = self.runs.spawn(async move {
+            let mut ran = Ran {
+                sending: Sending::default(),
+                failure: None,
+            };
+            let ids: Vec<NoticeId> = queue.iter().map(|notice| notice.id).collect();
+            for (notice, behind) in queue.iter().zip(1..) {
+                progress.store(millis(began), Ordering::Relaxed);
+                let behind = &ids[behind..];
+                match outbox.see_to(notice, behind, probes, || clock.now()).await {
+                    Ok((end, goes_on)) => {
+                        ran.sending.count(end, behind.len());
+                        if !goes_on {
+                            break;
+                        }
+                    }
+                    // What is behind it is sent when its lease has expired: not now, out of its order.
+                    Err(error) => {
+                        ran.failure = Some(error);
+                        break;
+                    }
+                }
+            }
+            ran
+        });
+        self.under_way.insert(run.id(), under_way);
+    }
+
+    /// How many more queues can be seen to.
+    fn places(&self, urgent: bool) -> usize {
+        let quick = (self.under_way.values())
+            .filter(|one| one.urgent == urgent && !self.is_slow(one))
+            .count();
+        let most = MOST.saturating_sub(self.under_way.len());
+        let places = if urgent { URGENT_PLACES } else { PLACES };
+        // What is urgent finds its places whatever else is slow.
+        let spare = if urgent { URGENT_PLACES } else { 0 };
+        places.saturating_sub(quick).min(most + spare)
+    }
+
+    /// The domains to which too many letters are slow.
+    fn slow_domains(&self) -> HashSet<String> {
+        let mut slow: HashMap<&str, usize> = HashMap::new();
+        for one in self.under_way.values().filter(|one| self.is_slow(one)) {
+            *slow.entry(&one.domain).or_default() += 1;
+        }
+        slow.into_iter()
+            .filter(|(_, count)| *count >= SLOW_TO_A_DOMAIN)
+            .map(|(domain, _)| domain.to_owned())
+            .collect()
+    }
+
+    fn is_slow(&self, one: &UnderWay) -> bool {
+        let since = one.progress.load(Ordering::Relaxed);
+        self.elapsed().saturating_sub(since) >= u64::try_from(SLOW.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn elapsed(&self) -> u64 {
+        millis(self.began)
+    }
+
+    /// Whether anything is under way.
+    pub(in crate::worker) fn is_busy(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
+    /// Whether there is place for more.
+    pub(in crate::worker) fn has_place(&self) -> bool {
+        self.places(false) > 0 && self.places(true) > 0
+    }
+
+    /// Waits until the first of what is under way has ended, or has become so slow that it takes no place any more;
+    /// for ever, if nothing is under way. It may be dropped at any time.
+    ///
+    /// # Errors
+    /// The database's own: a letter that could not be marked is sent again when its lease has expired.
+    pub(in crate::worker) async fn place(&mut self) -> Result<(), DbError> {
+        let quick = (self.under_way.values()).filter(|one| !self.is_slow(one));
+        let next = quick
+            .map(|one| Duration::from_millis(one.progress.load(Ordering::Relaxed)) + SLOW)
+            .min()
+            .map(|since_beginning| self.began + since_beginning);
+        tokio::select! {
+            ended = self.ended() => match ended {
+                Some(ended) => ended.failure.map_or(Ok(()), Err),
+                None => std::future::pending().await,
+            },
+            () = until(next) => Ok(()),
+        }
+    }
+
+    /// Waits for everything that is under way.
+    ///
+    /// # Errors
+    /// The database's own, see [`Dispatch::place`].
+    pub(in crate::worker) async fn drain(&mut self) -> Result<Sending, DbError> {
+        let mut sending = Sending::default();
+        let mut failure = None;
+        while let Some(ran) = self.ended().await {
+            sending.add(ran.sending);
+            failure = failure.or(ran.failure);
+        }
+        failure.map_or(Ok(sending), Err)
+    }
+
+    /// Holds what is under way for longer.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub(in crate::worker) async fn renew(&self, now: Instant) -> Result<(), DbError> {
+        if self.is_busy() {
+            self.outbox.renew(now).await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The next that ends; none if nothing is under way.
+    async fn ended(&mut self) -> Option<Ran> {
+        let (id, ran) = match self.runs.join_next_with_id().await? {
+            Ok((id, ran)) => (id, ran),
+            // A panic has been reported where it happened; its letters are claimed again when the lease expires.
+            Err(error) => {
+                let ran = Ran {
+                    sending: Sending::default(),
+                    failure: None,
+                };
+                (error.id(), ran)
+            }
+        };
+        self.under_way.remove(&id);
+        Some(ran)
+    }
+}
+
+impl Sending {
+    fn count(&mut self, end: End, behind: usize) {
+        match end {
+            End::Sent { opened } => {
+                self.sent += 1;
+                self.more |= opened;
+            }
+            End::PutOff => self.put_off += 1,
+            End::Held => self.held += 1 + behind,
+            End::Failed => self.failed += 1,
+            End::Withheld => self.withheld += 1,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.put_off += other.put_off;
+        self.held += other.held;
+        self.failed += other.failed;
+        self.withheld += other.withheld;
+        self.more |= other.more;
+    }
+}
+
+/// The first notices of the first `places` queues, and whether something is left.
+fn runs(due: Vec<Due>, places: usize) -> (Vec<Vec<Due>>, bool) {
+    let mut more = i64::try_from(due.len()).is_ok_and(|found| found >= WINDOW);
+    let mut runs: Vec<Vec<Due>> = Vec::new();
+    for notice in due {
+        let own = runs.iter().position(|run| run[0].queue == notice.queue);
+        match own {
+            Some(run) if runs[run].len() < RUN => runs[run].push(notice),
+            None if runs.len() < places => runs.push(vec![notice]),
+            Some(_) | None => more = true,
+        }
+    }
+    (runs, more)
+}
+
+fn domain(notice: &Addressed) -> &str {
+    let address = notice.email.as_str();
+    address
+        .rsplit_once('@')
+        .map_or(address, |(_, domain)| domain)
+}
+
+fn millis(began: Moment) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+async fn until(moment: Option<Moment>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

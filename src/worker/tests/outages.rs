@@ -1,0 +1,230 @@
+//! A mail server that is away, a recipient who gets nothing, and what each of them holds up.
+
+use chrono::TimeDelta;
+
+use super::desk::Desk;
+use super::on_each_database;
+use crate::db::{Conn, DbError};
+use crate::domain::ids::{NoticeId, PersonId};
+use crate::domain::notice::NoticeState::{Sent, Waiting};
+use crate::domain::notice::{Fault, Matter, NoticeKind, Payload, Thread};
+use crate::domain::text::EmailAddress;
+use crate::mail::message::Letter;
+use crate::mail::sample::letters;
+use crate::mail::transport::SendError;
+use crate::store::mail_outages;
+use crate::store::notices::{self, NewNotice, To};
+use crate::worker::Sending;
+
+impl Desk {
+    /// Somebody's password was changed.
+    async fn tells_of_a_new_password(&self, person: PersonId) -> NoticeId {
+        let now = self.now();
+        let letter = letters::full(NoticeKind::PasswordChanged).remove(0);
+        let payload = Payload {
+            at: now,
+            actor: None,
+            matter: Matter::Letter(letter),
+        };
+        self.write(move |conn: &mut Conn| -> Result<_, DbError> {
+            let thread = Thread::Letter(NoticeKind::PasswordChanged, *person.as_uuid());
+            let new = NewNotice {
+                to: To::Person(person),
+                case: None,
+                escalation: None,
+                thread,
+                payload: &payload,
+            };
+            Ok(notices::insert(conn, &new, now)?)
+        })
+        .await
+    }
+
+    /// Somebody without an account is refused access.
+    async fn writes_to_address(&self, address: &str) -> NoticeId {
+        let now = self.now();
+        let letter = letters::full(NoticeKind::AccessRefused).remove(0);
+        let payload = Payload {
+            at: now,
+            actor: None,
+            matter: Matter::Letter(letter),
+        };
+        let email = EmailAddress::parse(address).unwrap();
+        self.write(move |conn: &mut Conn| -> Result<_, DbError> {
+            let thread = Thread::Letter(NoticeKind::AccessRefused, uuid::Uuid::now_v7());
+            let to = To::Address {
+                email: &email,
+                name: "Nils",
+                organization: None,
+            };
+            let new = NewNotice {
+                to,
+                case: None,
+                escalation: None,
+                thread,
+                payload: &payload,
+            };
+            Ok(notices::insert(conn, &new, now)?)
+        })
+        .await
+    }
+
+    async fn outage(&self) -> Option<mail_outages::Outage> {
+        self.write(|conn: &mut Conn| -> Result<_, DbError> {
+            Ok(mail_outages::of(conn, "memory")?)
+        })
+        .await
+    }
+
+    fn sent_ids(&self) -> Vec<NoticeId> {
+        self.memory.letters().iter().map(Letter::id).collect()
+    }
+
+    /// Lets as many seconds pass, one after the other, and works in each.
+    async fn works_for(&self, seconds: usize) {
+        for _ in 0..seconds {
+            self.clock.advance(TimeDelta::seconds(1));
+            while self.step().await.claimed > 0 {}
+        }
+    }
+}
+
+on_each_database! {
+    async fn one_try_finds_out_for_all_that_the_server_is_back(desk: Desk) {
+        let mut made = Vec::new();
+        for n in 0..30 {
+            desk.opens_case().await;
+            desk.writes_to_address(&format!("nils{n}@acme.example")).await;
+        }
+        made.extend(desk.notices().await.iter().map(|notice| notice.id));
+        desk.memory.go_away(SendError::new(Fault::ServerUnreachable, "connection refused"));
+        while desk.step().await.claimed > 0 {}
+        let outage = desk.outage().await.unwrap();
+        assert_eq!((outage.fault, outage.detail.as_str()), (Fault::ServerUnreachable, "connection refused"));
+        assert_eq!(outage.since, desk.now());
+        desk.works_for(120).await;
+        assert!(desk.memory.tried() < 30, "{} vain tries", desk.memory.tried());
+        // Nobody is to blame for it: no notice was tried, and none is put off.
+        for notice in desk.notices().await {
+            assert_eq!((notice.state, notice.attempts), (Waiting, 0));
+            assert!(notice.next_attempt_at <= desk.now());
+        }
+
+        desk.memory.come_back();
+        desk.works_for(21).await;
+        assert_eq!(desk.outage().await, None);
+        let sent = desk.sent_ids();
+        assert_eq!(sent.len(), made.len());
+        let sam = desk.sam.id();
+        let to_sam: Vec<_> = desk.notices().await.into_iter().filter(|notice| notice.person == Some(sam)).map(|notice| notice.id).collect();
+        let read: Vec<_> = sent.into_iter().filter(|id| to_sam.contains(id)).collect();
+        assert_eq!(read, to_sam, "in the order in which things happened");
+    }
+
+    async fn several_processes_try_as_one(desk: Desk) {
+        desk.opens_case().await;
+        desk.opens_case().await;
+        desk.memory.go_away(SendError::new(Fault::SignInRefused, "535 5.7.8 no"));
+        let workers = [desk.another_outbox(), desk.another_outbox(), desk.another_outbox()];
+        for _ in 0..600 {
+            desk.clock.advance(TimeDelta::milliseconds(100));
+            for worker in &workers {
+                worker.step(desk.now()).await.unwrap();
+            }
+        }
+        assert!(desk.memory.tried() < 10, "{} vain tries", desk.memory.tried());
+        desk.memory.come_back();
+        desk.clock.advance(TimeDelta::seconds(20));
+        let first = workers[2].step(desk.now()).await.unwrap();
+        assert_eq!((first.claimed, first.sent, first.more), (1, 1, true));
+        assert_eq!(workers[0].step(desk.now()).await.unwrap().sent, 1, "the others know at once");
+    }
+
+    async fn a_server_that_takes_nothing_from_anybody_is_away_too(desk: Desk) {
+        for n in 0..20 {
+            desk.writes_to_address(&format!("nils{n}@acme{n}.example")).await;
+        }
+        desk.memory.go_away(SendError::new(Fault::MessageDeferred, "452 4.3.1 disk full"));
+        while desk.step().await.claimed > 0 {}
+        assert_eq!(desk.outage().await.map(|outage| outage.fault), Some(Fault::MessageDeferred));
+        assert!(desk.memory.tried() <= 8, "{} tries", desk.memory.tried());
+        desk.works_for(120).await;
+        assert!(desk.memory.tried() < 20, "{} tries", desk.memory.tried());
+        desk.memory.come_back();
+        desk.works_for(21).await;
+        assert!(desk.states().await.iter().all(|state| *state == Sent), "those that were put off are freed as well");
+    }
+
+    async fn a_server_that_only_looks_who_comes_back_is_not_away(desk: Desk) {
+        for n in 0..20 {
+            desk.writes_to_address(&format!("nils{n}@acme{n}.example")).await;
+        }
+        desk.memory.go_away(SendError::new(Fault::RecipientDeferred, "451 4.7.1 Greylisted, come back later"));
+        while desk.step().await.claimed > 0 {}
+        assert_eq!((desk.outage().await, desk.memory.tried()), (None, 20));
+        desk.memory.come_back();
+        desk.works_for(45).await;
+        assert!(desk.states().await.iter().all(|state| *state == Sent));
+    }
+
+    async fn a_notice_that_waits_keeps_its_place_before_later_ones_to_the_same_person(desk: Desk) {
+        desk.opens_case().await;
+        desk.opens_case().await;
+        desk.writes_to_address("nils@acme.example").await;
+        let all: Vec<_> = desk.notices().await.iter().map(|notice| notice.id).collect();
+        desk.memory.refuse_to("sam@northstar.example", SendError::new(Fault::RecipientDeferred, "451 later"));
+        let first = desk.step().await;
+        assert_eq!((first.put_off, first.sent), (1, 1), "{first:?}");
+        assert_eq!(desk.sent_ids(), [all[2]], "the other recipient does not wait");
+        assert_eq!(desk.step().await, Sending::default(), "the second does not overtake the first");
+        desk.works_for(45).await;
+        assert_eq!(desk.sent_ids(), [all[2], all[0], all[1]]);
+    }
+
+    async fn a_message_that_the_server_does_not_like_holds_up_nothing_else(desk: Desk) {
+        desk.opens_case().await;
+        desk.opens_case().await;
+        let all: Vec<_> = desk.notices().await.iter().map(|notice| notice.id).collect();
+        desk.memory.refuse(SendError::new(Fault::MessageRefused, "554 5.7.1 spam"));
+        let first = desk.step().await;
+        assert_eq!((first.put_off, first.sent), (1, 1), "{first:?}");
+        assert_eq!(desk.sent_ids(), [all[1]]);
+        desk.works_for(45).await;
+        assert_eq!(desk.sent_ids(), [all[1], all[0]]);
+    }
+
+    async fn what_is_urgent_does_not_wait_behind_the_rest(desk: Desk) {
+        for _ in 0..100 {
+            desk.opens_case().await;
+        }
+        let urgent = desk.tells_of_a_new_password(desk.sam.id()).await;
+        desk.step().await;
+        assert!(desk.sent_ids().iter().any(|id| *id == urgent), "in the first step");
+
+        // Not behind one that is put off either.
+        desk.memory.refuse(SendError::new(Fault::MessageDeferred, "451 later"));
+        desk.step().await;
+        let urgent = desk.tells_of_a_new_password(desk.sam.id()).await;
+        desk.step().await;
+        assert!(desk.sent_ids().contains(&urgent));
+    }
+
+    async fn a_recipient_at_whom_the_server_hangs_waits_alone(desk: Desk) {
+        desk.writes_to_address("hangs@acme.example").await;
+        desk.writes_to_address("hangs@acme.example").await;
+        for n in 0..20 {
+            desk.writes_to_address(&format!("nils{n}@acme.example")).await;
+        }
+        desk.memory.hang_at("hangs@acme.example");
+        let rhythm = crate::worker::Rhythm { grace: std::time::Duration::ZERO, ..crate::worker::Rhythm::default() };
+        let driver = crate::worker::Driver::start(desk.jobs(), desk.clock.clone(), crate::worker::Bell::default(), rhythm);
+        desk.memory.has(20).await;
+        let urgent = desk.tells_of_a_new_password(desk.sam.id()).await;
+        driver.wake();
+        desk.memory.has(21).await;
+        assert_eq!(desk.sent_ids().last(), Some(&urgent));
+        driver.stop().await;
+        let left: Vec<_> = desk.notices().await.into_iter().filter(|notice| notice.state != Sent).map(|notice| notice.attempts).collect();
+        assert_eq!(left, [0, 0], "the one that hung was given back, the other was not tried");
+    }
+}
