@@ -23,6 +23,7 @@ mod letters;
 mod lines;
 mod live;
 mod mail;
+mod mail_faults;
 mod main_job;
 mod matrix;
 mod model;

@@ -186,6 +186,11 @@ impl Desk {
         self.0.serving.step(self.now()).await;
     }
 
+    /// Ends the connections that are kept to the mail server, as the end of the process does.
+    pub async fn hangs_up_on_the_mail_server(&self) {
+        self.0.serving.hang_up().await;
+    }
+
     /// Says that this story leaves notices unsent on purpose.
     pub fn some_notices_stay_unsent(&self) {
         self.0.some_stay_unsent.store(true, Ordering::SeqCst);

@@ -105,6 +105,11 @@ impl Serving {
         {}
     }
 
+    /// Ends the connections that are kept to the mail server.
+    pub async fn hang_up(&self) {
+        self.jobs.outbox.close().await;
+    }
+
     /// Finishes requests and stops.
     pub async fn stop(&self) {
         self.stopper.stop().await;
