@@ -111,7 +111,7 @@ pub fn mark_unsent(
 }
 
 /// Gives notices back that the worker holds, as if they had not been claimed. With `next` they are due then, and at
-/// once otherwise.
+/// once otherwise; with `why`, that is what kept them from being sent.
 ///
 /// # Errors
 /// The database's own.
@@ -120,6 +120,7 @@ pub fn give_back(
     ids: &[NoticeId],
     holder: &str,
     next: Option<Instant>,
+    why: Option<&Why>,
 ) -> QueryResult<usize> {
     let mut given = 0;
     for id in ids {
@@ -130,6 +131,8 @@ pub fn give_back(
         given += diesel::update(notices::table.filter(mine))
             .set((
                 next.map(|next| notices::next_attempt_at.eq(At(next))),
+                why.map(|why| notices::fault.eq(why.fault)),
+                why.map(|why| notices::last_error.eq(Some(&why.detail))),
                 notices::attempts.eq(notices::attempts - 1),
                 notices::lease_until.eq(None::<At>),
                 notices::lease_holder.eq(None::<String>),

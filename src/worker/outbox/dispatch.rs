@@ -222,7 +222,13 @@ impl Dispatch {
         self.outbox
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
-                Ok(notices::give_back(conn, &left_alone, holder.name(), next)?)
+                Ok(notices::give_back(
+                    conn,
+                    &left_alone,
+                    holder.name(),
+                    next,
+                    None,
+                )?)
             })
             .await
             .map(drop)

@@ -137,7 +137,7 @@ impl Outbox {
         if scope == Scope::Everything {
             let mut all = vec![row.id];
             all.extend_from_slice(behind);
-            self.held(all, Sign::Closed(why), probes, now).await?;
+            self.held(all, why, probes, now).await?;
             return Ok((End::Held, false));
         }
         let (end, unsent) = if fault.is_final() || backoff::gives_up(row.attempts) {
@@ -177,7 +177,7 @@ impl Outbox {
     async fn held(
         &self,
         notices: Vec<NoticeId>,
-        given: Sign,
+        why: Why,
         probes: bool,
         now: Instant,
     ) -> Result<(), DbError> {
@@ -185,8 +185,8 @@ impl Outbox {
         let turn = self
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
-                notices::give_back(conn, &notices, holder.name(), None)?;
-                sign(conn, &transport, &given, probes, now)
+                notices::give_back(conn, &notices, holder.name(), None, Some(&why))?;
+                sign(conn, &transport, &Sign::Closed(why.clone()), probes, now)
             })
             .await?;
         self.way().closed = true;
@@ -210,7 +210,7 @@ impl Outbox {
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
                 notices::mark_unsent(conn, id, holder.name(), unsent, &why, now)?;
-                notices::give_back(conn, &back, holder.name(), None)?;
+                notices::give_back(conn, &back, holder.name(), None, None)?;
                 match &given {
                     Some(given) => sign(conn, &transport, given, probes, now),
                     None => Ok(Turn::AsItWas),

@@ -99,7 +99,7 @@ on_each_database! {
             );
             Ok((
                 late,
-                notices::give_back(conn, &[id], "slow", None)? + notices::release(conn, "slow")?,
+                notices::give_back(conn, &[id], "slow", None, None)? + notices::release(conn, "slow")?,
                 notices::mark_sent(conn, id, now)?,
                 notices::mark_unsent(conn, id, "quick", Unsent::Failed, &why, now)?,
             ))
