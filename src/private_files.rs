@@ -81,6 +81,24 @@ pub fn close_file(path: &Path) {
     restrict(path, FILE, Metadata::is_file);
 }
 
+/// Moves a finished draft to its place in the same file system, where nothing may be yet; it is durable then.
+///
+/// # Errors
+/// The system's own; [`ErrorKind::AlreadyExists`] if something is there.
+pub fn put_in_place(draft: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(draft, path) {
+        Ok(()) => fs::remove_file(draft)?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
+        // Some file systems have no links.
+        Err(_) if path.exists() => return Err(ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(draft, path)?,
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// Takes the rights of others away, if there are any.
 fn restrict(path: &Path, to: u32, is_meant: impl Fn(&Metadata) -> bool) {
     let outcome = match fs::metadata(path) {

@@ -27,7 +27,7 @@ pub(super) struct DemoArgs {}
 pub(super) fn run(_args: &DemoArgs, settings: Settings) -> anyhow::Result<()> {
     let settings = apart(settings);
     super::block_on(async {
-        let db = Db::open(&settings.database_url.location())?;
+        let db = Db::open(&settings.database_url.location())?.without_limits();
         furnish(&db, Clock::System.now()).await
     })?;
     super::print(&cast::accounts())?;

@@ -96,7 +96,7 @@ pub(super) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
     let watch = Watch::on_terminal(length, args.json);
     let now = Clock::System.now();
     let report = block_on(async {
-        let db = Db::open(&settings.database_url.location())?;
+        let db = Db::open(&settings.database_url.location())?.without_limits();
         Ok(match &args.from {
             Source::Casebell { .. } => casebell::import(&db, file, now, &watch).await?,
             Source::Servicenow { .. } => {
@@ -196,10 +196,10 @@ impl Watch {
         }
         self.told.set(self.told.get() + 1);
         match self.told.get() {
-            ..=TOLD => self.bar.suspend(|| eprintln!("{what}")),
+            ..=TOLD => self.bar.suspend(|| super::complain(what)),
             told if told == TOLD + 1 => self
                 .bar
-                .suspend(|| eprintln!("… there is more to tell; --json lists it all")),
+                .suspend(|| super::complain(&"… there is more to tell; --json lists it all")),
             _ => {}
         }
     }

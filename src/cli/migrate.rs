@@ -6,6 +6,9 @@ use crate::db::Db;
 /// Opens the database, which brings its schema up to date.
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     Db::open(&settings.database_url.location())?;
-    println!("The schema of {} is up to date.", settings.database_url);
+    super::print(&format!(
+        "The schema of {} is up to date.",
+        settings.database_url
+    ))?;
     Ok(())
 }

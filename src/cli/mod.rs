@@ -4,9 +4,11 @@ pub mod import;
 
 mod assess;
 mod audit;
+mod backup;
 mod demo;
 mod migrate;
 mod refusal;
+mod restore;
 mod serve;
 mod token;
 mod user;
@@ -51,6 +53,10 @@ enum Command {
     /// Check the chain of audited events, and take them out.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Write a copy of the database to a new file, while the desk runs.
+    Backup(backup::BackupArgs),
+    /// Take a backup back into a place where no database is yet.
+    Restore(restore::RestoreArgs),
     /// Say whether a case can be escalated, and if not, why and when.
     Assess(assess::AssessArgs),
 }
@@ -76,7 +82,7 @@ pub fn run() -> ExitCode {
     let settings = match Settings::load(cli.config) {
         Ok(settings) => settings,
         Err(error) => {
-            eprintln!("{error}");
+            complain(&error);
             return failure;
         }
     };
@@ -91,12 +97,14 @@ pub fn run() -> ExitCode {
         Command::User(command) => done(user::run(&command, &settings)),
         Command::Token(command) => done(token::run(&command, &settings)),
         Command::Audit(command) => audit::run(&command, &settings),
+        Command::Backup(args) => done(backup::run(&args, &settings)),
+        Command::Restore(args) => done(restore::run(&args, &settings)),
         Command::Assess(args) => done(assess::run(&args, &settings)),
     };
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{error:#}");
+            complain(&format_args!("{error:#}"));
             failure
         }
     }
@@ -109,6 +117,12 @@ fn print(text: &str) -> std::io::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome,
     }
+}
+
+/// Says on standard error what went wrong. If that cannot be written either, the exit code says it: a full disk is no reason
+/// to panic.
+fn complain(what: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{what}");
 }
 
 /// Runs the work of a command that is done when it is done.

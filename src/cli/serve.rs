@@ -1,6 +1,6 @@
 //! `casebell serve`: migrates, serves, and stops when it is told to, with nothing left half done.
 
-use std::io::Write;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
@@ -17,6 +17,10 @@ use crate::worker::{Driver, Rhythm};
 /// For how long the printed link is good.
 const SETUP_LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
 
+/// How long the end may take, whatever is open: a client that sends a byte a second, a database or a mail server that
+/// does not answer. Ten seconds are what service managers grant at the least.
+const END_WITHIN: Duration = Duration::from_secs(9);
+
 /// Serves until SIGTERM or SIGINT.
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(serve(settings))
@@ -32,23 +36,31 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     if let Some(link) = setup_link(&db, &clock, &server).await? {
         say(&format!(
             "Set up the provider and its first administrator at {link}"
-        ))?;
+        ));
     }
     let desk = server.desk();
     let driver = Driver::start(desk.jobs(), clock, desk.bell.clone(), Rhythm::default());
-    say(&format!("Casebell is ready at {}", server.url()))?;
+    say(&format!("Casebell is ready at {}", server.url()));
 
     let stopper = server.stopper();
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
     actix_web::rt::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: requests under way are finished");
+        end_at_the_latest();
+        let _ = stopping.send(());
         stopper.stop().await;
     });
-    server.run().await?;
-    driver.stop().await;
+    // The jobs end while the last requests are answered. What those put into the outbox is for the next process.
+    let jobs = async {
+        if stopped.await.is_ok() {
+            driver.stop().await;
+        }
+    };
+    tokio::join!(server.run(), jobs).0?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -74,9 +86,25 @@ async fn setup_link(db: &Db, clock: &Clock, server: &Server) -> Result<Option<St
     }))
 }
 
-/// Prints a line and sees that it leaves: whoever waits for it may read through a pipe.
-fn say(line: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
+/// Ends the process when the end takes too long. Nothing is lost by it: what is not committed was not acknowledged, and
+/// leases expire by themselves.
+fn end_at_the_latest() {
+    let end = || {
+        std::thread::sleep(END_WITHIN);
+        tracing::warn!("not everything that is open has ended; it is cut off");
+        std::process::exit(0);
+    };
+    if let Err(error) = std::thread::Builder::new()
+        .name("end".to_owned())
+        .spawn(end)
+    {
+        tracing::warn!(%error, "the end may take longer");
+    }
+}
+
+/// Prints a line. A full disk behind it is no reason not to serve.
+fn say(line: &str) {
+    if let Err(error) = super::print(line) {
+        tracing::warn!(%error, "what is to be read on standard output could not be written there");
+    }
 }

@@ -198,6 +198,17 @@ impl Settings {
         }
     }
 
+    /// The key that is set, or kept in the data directory, if there is one yet.
+    ///
+    /// # Errors
+    /// The key's file cannot be read.
+    pub fn existing_secret_key(&self) -> std::io::Result<Option<SecretKey>> {
+        match &self.secret_key {
+            Some(text) => Ok(Some(SecretKey::from_text(text))),
+            None => SecretKey::found_in(&self.data_dir),
+        }
+    }
+
     /// The key that signs links: the one that is set, or the one kept in the data directory, made now if there is none.
     ///
     /// # Errors

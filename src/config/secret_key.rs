@@ -40,6 +40,19 @@ impl SecretKey {
         hmac_sha256(&self.derive(purpose), message)
     }
 
+    /// What tells this key from another one without telling anything else of it.
+    pub fn fingerprint(&self) -> String {
+        hex::encode(&self.derive("fingerprint")[..8])
+    }
+
+    /// The key in `directory`, if there is one.
+    pub(super) fn found_in(directory: &Path) -> io::Result<Option<Self>> {
+        match directory.join(FILE).exists() {
+            true => Self::kept_in(directory).map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// The key in `directory`, made (readable by its owner only) if there is none yet.
     pub(super) fn kept_in(directory: &Path) -> io::Result<Self> {
         let path = directory.join(FILE);

@@ -5,7 +5,7 @@ use diesel::result::{DatabaseErrorKind, Error as Diesel};
 /// The database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// It cannot be reached, or the connection broke; nothing was written. Trying again later may succeed.
+    /// It cannot be reached, read or written just now, or did not answer in time. Trying again later may succeed.
     #[error("the database is not available: {0}")]
     Unavailable(String),
     /// A query failed.
@@ -53,25 +53,55 @@ impl From<Diesel> for DbError {
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
                 info,
             ) => Self::Unavailable(info.message().to_owned()),
-            // The server says so while it shuts down (57P01), refuses logins (57P03) or drops the line.
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if [
-                    "terminating connection",
-                    "server closed the connection",
-                    "the database system is",
-                    "connection to server",
-                    "could not receive data",
-                    "no connection to the server",
-                    "SSL connection has been closed",
-                ]
-                .iter()
-                .any(|sign| info.message().contains(sign)) =>
+                if is_passing(info.message()) =>
             {
                 Self::Unavailable(info.message().to_owned())
+            }
+            // A transaction that could not be ended leaves the connection in a state that nobody knows.
+            Diesel::BrokenTransactionManager | Diesel::RollbackErrorOnCommit { .. } => {
+                Self::Unavailable(error.to_string())
             }
             _ => Self::Query(error),
         }
     }
+}
+
+/// What the server says while it shuts down (57P01), refuses logins (57P03), drops the line, runs into a limit of time
+/// (57014, 55P03) or of its disk (53100), or must not write (25006).
+const SERVER: [&str; 12] = [
+    "terminating connection",
+    "server closed the connection",
+    "the database system is",
+    "connection to server",
+    "could not receive data",
+    "could not send data",
+    "no connection to the server",
+    "SSL connection has been closed",
+    "SSL error",
+    "canceling statement due to",
+    "No space left on device",
+    "during recovery",
+];
+
+/// What SQLite says of a file that cannot be locked, read or written (`SQLITE_BUSY`, `PROTOCOL`, `IOERR`, `FULL`,
+/// `CANTOPEN`, `READONLY`, `NOMEM`, `CORRUPT`, `NOTADB`). A file that is damaged for one reader may be whole for the next,
+/// on a disk that has come back.
+const EMBEDDED: [&str; 9] = [
+    "database is locked",
+    "locking protocol",
+    "disk I/O error",
+    "database or disk is full",
+    "unable to open database file",
+    "attempt to write a readonly database",
+    "out of memory",
+    "database disk image is malformed",
+    "file is not a database",
+];
+
+/// Whether the database says that it cannot do what it could do at another time.
+fn is_passing(message: &str) -> bool {
+    SERVER.iter().any(|sign| message.contains(sign)) || EMBEDDED.contains(&message)
 }
 
 /// An error that a transaction may end with: it can carry the database's own.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -45,15 +46,56 @@ struct Applied {
 /// # Errors
 /// If the table of migrations cannot be read.
 pub fn is_current(conn: &mut Conn) -> Result<bool, DbError> {
-    let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
-        .load::<Applied>(conn)?
-        .into_iter()
-        .map(|applied| applied.version);
     let embedded = match conn {
-        Conn::Postgres(_) => versions::<diesel::pg::Pg>(&POSTGRESQL)?,
+        Conn::Postgres(_) => versions::<Pg>(&POSTGRESQL)?,
         Conn::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE)?,
     };
-    Ok(applied.collect::<BTreeSet<_>>() == embedded)
+    Ok(applied(conn)?.into_iter().collect::<BTreeSet<_>>() == embedded)
+}
+
+/// The migrations that the database has, in order.
+pub(super) fn applied(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let applied =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
+            .load::<Applied>(conn)?;
+    Ok(applied.into_iter().map(|applied| applied.version).collect())
+}
+
+/// The first of these migrations that this binary does not know.
+pub(super) fn unknown(migrations: &[String]) -> Result<Option<&String>, DbError> {
+    let embedded = versions::<diesel::sqlite::Sqlite>(&SQLITE)?;
+    Ok(migrations
+        .iter()
+        .find(|version| !embedded.contains(*version)))
+}
+
+/// Lets nobody else migrate until the transaction ends.
+pub(super) fn lock_until_commit(conn: &mut PgConnection) -> Result<(), DbError> {
+    conn.batch_execute(&format!(
+        "SET LOCAL client_min_messages = warning; SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"
+    ))?;
+    Ok(())
+}
+
+/// Runs these migrations and no others.
+pub(super) fn only(conn: &mut PgConnection, wanted: &[String]) -> Result<(), DbError> {
+    let failed =
+        |error: Box<dyn std::error::Error + Send + Sync>| DbError::Migration(error.to_string());
+    // Asking for them makes the table of migrations.
+    conn.applied_migrations().map_err(failed)?;
+    for migration in MigrationSource::<Pg>::migrations(&POSTGRESQL).map_err(failed)? {
+        if wanted.contains(&migration.name().version().to_string()) {
+            conn.run_migration(&migration).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs the migrations that are missing, in a transaction that holds the lock.
+pub(super) fn rest(conn: &mut PgConnection) -> Result<(), DbError> {
+    conn.run_pending_migrations(POSTGRESQL)
+        .map(drop)
+        .map_err(|error| DbError::Migration(error.to_string()))
 }
 
 /// Refuses a schema that is not this binary's.

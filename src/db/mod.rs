@@ -10,10 +10,12 @@ mod sqlite;
 
 pub mod migrate;
 pub mod schema;
+pub mod snapshot;
 pub mod sql_types;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -33,7 +35,17 @@ pub enum Location {
 #[derive(Clone)]
 pub struct Db {
     inner: Arc<Inner>,
+    limits: Limits,
 }
+
+/// How long a transaction may take from its request to its answer.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    within: Option<Duration>,
+}
+
+/// Nobody who waits for an answer waits longer for the database.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 enum Inner {
     Sqlite(sqlite::Sqlite),
@@ -79,13 +91,27 @@ impl Db {
         };
         Ok(Self {
             inner: Arc::new(inner),
+            limits: Limits {
+                within: Some(ANSWERED_WITHIN),
+            },
         })
+    }
+
+    /// The same database for long work, such as an import: its transactions take as long as they take.
+    #[must_use]
+    pub fn without_limits(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            limits: Limits { within: None },
+        }
     }
 
     /// Runs `f` in a read-only transaction: all its queries see one state of the data.
     ///
     /// On SQLite it runs on the calling thread, which is quicker than handing it over; a heavy aggregate belongs
     /// on a blocking thread.
+    ///
+    /// On a server it is given up after ten seconds: see [`Db::without_limits`].
     ///
     /// # Errors
     /// Those of `f`, and the database's own through `From<DbError>`.
@@ -97,7 +123,7 @@ impl Db {
     {
         match &*self.inner {
             Inner::Sqlite(sqlite) => sqlite.read(f),
-            Inner::Postgres(postgres) => postgres.read(f).await,
+            Inner::Postgres(postgres) => postgres.read(self.limits, f).await,
         }
     }
 
@@ -105,6 +131,9 @@ impl Db {
     ///
     /// `f` may run more than once (PostgreSQL asks for a repetition after a serialization failure or a deadlock),
     /// so it must not have effects outside the database.
+    ///
+    /// It is given up after ten seconds, and then not committed any more; only if the commit itself was under way may it
+    /// have been written: see [`Db::without_limits`].
     ///
     /// # Errors
     /// Those of `f`, and the database's own through `From<DbError>`.
@@ -115,8 +144,8 @@ impl Db {
         E: Failure,
     {
         match &*self.inner {
-            Inner::Sqlite(sqlite) => sqlite.write(f).await,
-            Inner::Postgres(postgres) => postgres.write(f).await,
+            Inner::Sqlite(sqlite) => sqlite.write(self.limits, f).await,
+            Inner::Postgres(postgres) => postgres.write(self.limits, f).await,
         }
     }
 

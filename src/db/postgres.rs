@@ -1,192 +1,244 @@
-//! The server: pooled connections, transactions on blocking threads, a bounded repetition after conflicts.
+//! The server: pooled connections, a bounded time for every transaction, a bounded repetition after conflicts.
 
+mod pool;
+mod url;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::r2d2::{ManageConnection, Pool};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::{Connection, PgConnection};
 use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-use super::{Conn, DbError, Failure, Schema, migrate};
+use super::{Conn, DbError, Failure, Limits, Schema, migrate};
+use pool::{Lent, Pool};
+pub(super) use url::completed;
 
-/// Connections a process keeps at the most.
-const CONNECTIONS: u32 = 16;
-/// How long a request waits for a connection before the answer is 503.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a transaction is repeated after a serialization failure or a deadlock.
 const REPETITIONS: u32 = 8;
+/// How often a connection may turn out to be dead at the beginning of a transaction, where nothing is lost by taking
+/// another one.
+const DEAD: u32 = 2;
+
+/// All queries of a reading transaction see one state.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// READ COMMITTED: each verb locks the row of its case first and decides on what it reads after that.
+const WRITE: &str = "BEGIN";
+/// Takes the session's limits away for one transaction.
+const UNLIMITED: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
+    SET LOCAL idle_in_transaction_session_timeout = 0";
 
 pub(super) struct Postgres {
-    pool: Pool<Manager>,
+    pool: Pool,
 }
 
-/// Makes connections, and knows which of them broke.
-struct Manager {
-    url: SecretString,
+/// The work of one transaction, which may be repeated.
+type Work = Box<dyn FnMut(&mut Conn) -> Verdict + Send>;
+
+/// What is to become of a transaction whose work is done.
+enum Verdict {
+    Commit,
+    RollBack,
+    /// It met another one; again from the beginning.
+    Repeat,
 }
 
-struct Pooled {
-    conn: Conn,
-    broken: bool,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct ConnectError(String);
-
-/// The planner takes what is looked up in small tables for dear, and would compile each list to machine code for a quarter
-/// of a second, to read it in a millisecond.
-const NO_COMPILING: &str = "SET jit = off";
-
-impl ManageConnection for Manager {
-    type Connection = Pooled;
-    type Error = ConnectError;
-
-    fn connect(&self) -> Result<Pooled, ConnectError> {
-        let connect = || -> diesel::ConnectionResult<PgConnection> {
-            let mut conn = PgConnection::establish(self.url.expose_secret())?;
-            conn.batch_execute(NO_COMPILING)
-                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-            Ok(conn)
-        };
-        let conn = connect().map_err(|error| ConnectError(error.to_string()))?;
-        Ok(Pooled {
-            conn: Conn::Postgres(conn),
-            broken: false,
-        })
-    }
-
-    fn is_valid(&self, _: &mut Pooled) -> Result<(), ConnectError> {
-        Ok(())
-    }
-
-    fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        pooled.broken
-    }
+/// What has become of it.
+enum Ended {
+    /// It was committed or rolled back as its work wanted it.
+    AsWanted,
+    /// It could not begin: nothing has happened.
+    NotBegun(DbError),
+    /// It is to be repeated.
+    Met(DbError),
+    /// It broke; if at its commit, that may have happened.
+    Broken(DbError),
 }
 
 impl Postgres {
     pub(super) fn open(url: &SecretString, schema: Schema) -> Result<Self, DbError> {
+        let url = completed(url);
         let mut conn = PgConnection::establish(url.expose_secret())
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
         match schema {
             Schema::BroughtUpToDate => migrate::postgres(&mut conn)?,
             Schema::AsItIs => migrate::require_current(&mut Conn::Postgres(conn))?,
         }
-        let pool = Pool::builder()
-            .max_size(CONNECTIONS)
-            // None is made before it is needed: a command that is done would end while another one was being made, which
-            // OpenSSL does not survive.
-            .min_idle(Some(0))
-            .connection_timeout(PATIENCE)
-            .test_on_check_out(false)
-            .build_unchecked(Manager { url: url.clone() });
-        Ok(Self { pool })
+        Ok(Self {
+            pool: Pool::of(url)?,
+        })
     }
 
-    pub(super) async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    pub(super) async fn read<T, E, F>(&self, limits: Limits, f: F) -> Result<T, E>
     where
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure,
     {
-        self.blocking(move |pool| {
-            transaction(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &f)
-        })
-        .await
+        self.transaction(READ, limits, f).await
     }
 
-    pub(super) async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    pub(super) async fn write<T, E, F>(&self, limits: Limits, f: F) -> Result<T, E>
     where
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Failure,
     {
-        // READ COMMITTED: each verb locks the row of its case first and decides on what it reads after that.
-        self.blocking(move |pool| {
-            let mut repetition = 0;
-            loop {
-                match transaction(pool, "BEGIN", &f) {
-                    Err(error)
-                        if repetition < REPETITIONS
-                            && error.database().is_some_and(DbError::asks_for_repetition) =>
-                    {
-                        repetition += 1;
-                        std::thread::sleep(Duration::from_millis(
-                            rand::rng().random_range(1..=5 << repetition),
-                        ));
-                    }
-                    outcome => return outcome,
-                }
-            }
-        })
-        .await
+        self.transaction(WRITE, limits, f).await
     }
 
-    async fn blocking<T, E>(
+    /// The part that is compiled for each kind of work: what it says is kept beside, and the rest is told what that means.
+    async fn transaction<T, E, F>(&self, begin: &'static str, limits: Limits, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        let said: Arc<Mutex<Option<Result<T, E>>>> = Arc::default();
+        let saying = Arc::clone(&said);
+        let work = Box::new(move |conn: &mut Conn| {
+            let outcome = f(conn);
+            let verdict = match &outcome {
+                Ok(_) => Verdict::Commit,
+                Err(error) if asks_for_repetition(error) => Verdict::Repeat,
+                Err(_) => Verdict::RollBack,
+            };
+            *saying.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            verdict
+        });
+        let ended = self.transact(begin, limits, work).await;
+        let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (ended, said) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(E::from(DbError::Panicked)),
+            // A refusal is right, whatever became of its transaction.
+            (Err(_), Some(Err(refusal))) if refusal.database().is_none() => Err(refusal),
+            (Err(error), _) => Err(E::from(error)),
+        }
+    }
+
+    /// Runs a transaction to its end; on success its work has had the last word.
+    async fn transact(
         &self,
-        f: impl FnOnce(&Pool<Manager>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: Failure,
-    {
-        let pool = self.pool.clone();
-        tokio::task::spawn_blocking(move || f(&pool))
-            .await
-            .unwrap_or_else(|_| Err(E::from(DbError::Panicked)))
-    }
-}
-
-fn transaction<T, E: Failure>(
-    pool: &Pool<Manager>,
-    begin: &str,
-    f: impl Fn(&mut Conn) -> Result<T, E>,
-) -> Result<T, E> {
-    let mut pooled = begin_on_live_connection(pool, begin)?;
-    // Until the transaction has ended cleanly the connection counts as broken: a panic leaves it so.
-    pooled.broken = true;
-    let outcome = f(&mut pooled.conn);
-    let ended = match outcome {
-        Ok(_) => on_postgres(&mut pooled.conn, AnsiTransactionManager::commit_transaction),
-        Err(_) => on_postgres(
-            &mut pooled.conn,
-            AnsiTransactionManager::rollback_transaction,
-        ),
-    };
-    match ended {
-        Ok(()) => {
-            pooled.broken = false;
-            outcome
-        }
-        // The first error tells more than that the rollback failed too.
-        Err(error) => outcome.and_then(|_| Err(E::from(error))),
-    }
-}
-
-/// A server that was restarted leaves a pool of dead connections: they are found at `BEGIN`, where nothing is lost
-/// by taking the next one.
-fn begin_on_live_connection(
-    pool: &Pool<Manager>,
-    begin: &str,
-) -> Result<diesel::r2d2::PooledConnection<Manager>, DbError> {
-    let mut last = DbError::Unavailable("no connection".into());
-    for _ in 0..=CONNECTIONS {
-        let mut pooled = pool
-            .get()
-            .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        match on_postgres(&mut pooled.conn, |conn| {
-            AnsiTransactionManager::begin_transaction_sql(conn, begin)
-        }) {
-            Ok(()) => return Ok(pooled),
-            Err(error) => {
-                pooled.broken = true;
-                last = DbError::Unavailable(error.to_string());
+        begin: &'static str,
+        limits: Limits,
+        mut work: Work,
+    ) -> Result<(), DbError> {
+        let deadline = limits.within.map(|within| Instant::now() + within);
+        let (mut repetition, mut dead) = (0, 0);
+        loop {
+            let lent = match deadline {
+                Some(deadline) => tokio::time::timeout_at(deadline, self.pool.lend())
+                    .await
+                    .unwrap_or_else(|_| Err(DbError::Unavailable("no connection in time".into()))),
+                None => self.pool.lend().await,
+            }?;
+            let (again, ended) = self.attempt(lent, begin, deadline, work).await?;
+            work = again;
+            match ended {
+                Ended::AsWanted => return Ok(()),
+                Ended::NotBegun(_) if dead < DEAD => {
+                    // A server that was restarted leaves a pool of dead connections.
+                    dead += 1;
+                    self.pool.distrust();
+                }
+                Ended::NotBegun(error) => return Err(DbError::Unavailable(error.to_string())),
+                Ended::Met(_) if repetition < REPETITIONS => {
+                    repetition += 1;
+                    let pause = rand::rng().random_range(1..=5 << repetition);
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
+                Ended::Met(error) | Ended::Broken(error) => return Err(error),
             }
         }
     }
-    Err(last)
+
+    /// Tries once, and gives the work back for another time. A connection that does not answer in time is given up.
+    async fn attempt(
+        &self,
+        lent: Lent,
+        begin: &'static str,
+        deadline: Option<Instant>,
+        mut work: Work,
+    ) -> Result<(Work, Ended), DbError> {
+        let decided = Arc::new(AtomicBool::new(false));
+        let (answer, answered) = oneshot::channel();
+        let its_decision = Arc::clone(&decided);
+        lent.give(move |conn| {
+            let begin = match deadline {
+                Some(_) => begin.to_owned(),
+                None => format!("{begin}; {UNLIMITED}"),
+            };
+            let (ended, clean) = run(conn, &begin, &mut work, &its_decision);
+            let _ = answer.send((work, ended));
+            clean
+        });
+        let outcome = match deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline, answered).await,
+            None => Ok(answered.await),
+        };
+        match outcome {
+            Ok(Ok(ended)) => Ok(ended),
+            Ok(Err(_)) => {
+                self.pool.give_up(lent);
+                Err(DbError::Unavailable("the connection has ended".to_owned()))
+            }
+            Err(_) => {
+                self.pool.give_up(lent);
+                // Whoever decides first has decided: either it will not be committed any more, or that is under way.
+                let why = match decided.swap(true, Ordering::SeqCst) {
+                    false => "no answer in time, and nothing was written",
+                    true => "no answer in time to what may have been written",
+                };
+                tracing::warn!(why, "a connection to the database is given up");
+                Err(DbError::Unavailable(why.to_owned()))
+            }
+        }
+    }
+}
+
+fn asks_for_repetition<E: Failure>(error: &E) -> bool {
+    error.database().is_some_and(DbError::asks_for_repetition)
+}
+
+/// One transaction on its connection's thread; also says whether the connection is good for another one.
+fn run(conn: &mut Conn, begin: &str, work: &mut Work, decided: &AtomicBool) -> (Ended, bool) {
+    type Manager = AnsiTransactionManager;
+    if let Err(error) = on_postgres(conn, |conn| Manager::begin_transaction_sql(conn, begin)) {
+        return (Ended::NotBegun(error), false);
+    }
+    let Ok(verdict) = std::panic::catch_unwind(AssertUnwindSafe(|| work(conn))) else {
+        // The connection ends, and its transaction with it.
+        return (Ended::Broken(DbError::Panicked), false);
+    };
+    // Whoever waited has gone, and was told that nothing was written.
+    let in_time = !decided.swap(true, Ordering::SeqCst);
+    let commits = matches!(verdict, Verdict::Commit) && in_time;
+    let ended = match commits {
+        true => on_postgres(conn, Manager::commit_transaction),
+        false => on_postgres(conn, Manager::rollback_transaction),
+    };
+    match (verdict, ended) {
+        (Verdict::Repeat, Ok(())) => (Ended::Met(conflict()), true),
+        (_, Ok(())) => (Ended::AsWanted, true),
+        (_, Err(error)) if error.asks_for_repetition() => (Ended::Met(error), false),
+        // A transaction that cannot even be rolled back has lost its server.
+        (_, Err(error)) if !commits => (Ended::Broken(unavailable(error)), false),
+        (_, Err(error)) => (Ended::Broken(error), false),
+    }
+}
+
+fn conflict() -> DbError {
+    DbError::Unavailable("too many others write the same".to_owned())
+}
+
+fn unavailable(error: DbError) -> DbError {
+    DbError::Unavailable(error.to_string())
 }
 
 fn on_postgres<T>(

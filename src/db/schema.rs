@@ -665,6 +665,12 @@ diesel::joinable!(role_grants -> access_groups (group_id));
 diesel::joinable!(line_grants -> lines_of_business (line_of_business_id));
 diesel::joinable!(access_group_members -> access_groups (group_id));
 diesel::joinable!(access_group_members -> people (person_id));
+diesel::table! {
+    write_probes (id) {
+        id -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     calendars,
     lines_of_business,
@@ -703,4 +709,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     known_devices,
     password_reset_requests,
     access_requests,
+    write_probes,
 );

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Conn, DbError, Failure, Schema, migrate};
+use super::{Conn, DbError, Failure, Limits, Schema, migrate};
 use crate::private_files;
 
 /// How many jobs may wait for the writer before callers wait too.
@@ -26,9 +27,19 @@ const LOG_PAGES: i64 = 16_000;
 /// How long commits gather before they are moved into the database file.
 const PAUSE_BETWEEN_CHECKPOINTS: Duration = Duration::from_millis(200);
 
-/// A job ran; this answers its caller once the fate of the commit is known.
+/// How long the writer waits for another process that writes.
+pub(super) const WRITER_WAITS: Duration = Duration::from_secs(8);
+/// How long a reader waits for the file, which nobody keeps from readers for long.
+const READER_WAITS: Duration = Duration::from_secs(1);
+/// How long the log's start-over waits for readers; writers wait meanwhile.
+const CHECKPOINT_WAITS: Duration = Duration::from_millis(250);
+/// How often a file that could not be read is tried again.
+const PAUSE_BETWEEN_TRIES: Duration = Duration::from_millis(250);
+
+/// A job's turn has come; this answers its caller once the fate of the commit is known.
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
-type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
+/// Runs in the transaction that is given, and says whether it goes on; without one it does nothing.
+type Job = Box<dyn FnOnce(Option<&mut Conn>) -> (Answer, bool) + Send>;
 
 pub(super) struct Sqlite {
     path: PathBuf,
@@ -36,6 +47,8 @@ pub(super) struct Sqlite {
     id: u64,
     jobs: Option<mpsc::Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
+    /// The file could not be read, and is being tried again: nobody else waits for it meanwhile.
+    unreadable: Arc<AtomicBool>,
 }
 
 thread_local! {
@@ -51,12 +64,7 @@ impl Sqlite {
             })?;
         }
         keep_private(path)?;
-        let mut writer = connect(path)?;
-        // FULL: with NORMAL an acknowledged commit can be lost when the power fails. The checkpointer has its own
-        // thread, so that no commit waits for one.
-        writer
-            .batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;")
-            .map_err(DbError::from)?;
+        let mut writer = writer(path)?;
         if schema == Schema::BroughtUpToDate {
             migrate::sqlite(&mut writer)?;
         }
@@ -67,10 +75,7 @@ impl Sqlite {
 
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (committed, commits) = std::sync::mpsc::channel();
-        let mut checkpointer = connect(path)?;
-        checkpointer
-            .batch_execute("PRAGMA synchronous = FULL;")
-            .map_err(DbError::from)?;
+        let checkpointer = checkpointer(path)?;
         let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
                 .name(name.to_owned())
@@ -82,11 +87,17 @@ impl Sqlite {
         let threads = vec![
             spawn(
                 "writer",
-                Box::new(move || write_in_groups(writer, queue, &committed)),
+                Box::new({
+                    let path = path.to_owned();
+                    move || write_in_groups(&path, writer, queue, &committed)
+                }),
             )?,
             spawn(
                 "checkpointer",
-                Box::new(move || checkpoint_after(&commits, &mut checkpointer)),
+                Box::new({
+                    let path = path.to_owned();
+                    move || checkpoint_after(&path, &commits, checkpointer)
+                }),
             )?,
         ];
         Ok(Self {
@@ -94,6 +105,7 @@ impl Sqlite {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             jobs: Some(jobs),
             threads,
+            unreadable: Arc::default(),
         })
     }
 
@@ -105,30 +117,77 @@ impl Sqlite {
         &self,
         f: impl Fn(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
+        if self.unreadable.load(Ordering::Relaxed) {
+            let why = "the file could not be read, and is being tried again";
+            return Err(E::from(DbError::Unavailable(why.to_owned())));
+        }
+        let outcome = self.read_now(f);
+        if let Err(error) = &outcome
+            && matches!(error.database(), Some(DbError::Unavailable(_)))
+        {
+            self.try_until_readable();
+        }
+        outcome
+    }
+
+    fn read_now<T, E: Failure>(&self, f: impl Fn(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         // The connection is taken out while in use, so that a panic in `f` cannot leave it behind in mid-transaction.
         let taken = READERS.with_borrow_mut(|readers| readers.remove(&self.id));
         let mut conn = match taken {
             Some(conn) => conn,
-            None => Conn::Sqlite(self.reader()?),
+            None => Conn::Sqlite(reader(&self.path)?),
         };
         begin(&mut conn, "BEGIN").map_err(E::from)?;
         let outcome = f(&mut conn);
         // Nothing was written, so whether it commits or rolls back is the same; a connection that can do neither
-        // is dropped.
-        if rollback(&mut conn).is_ok() {
+        // is dropped, and so is one that could not read.
+        let could_read = !matches!(&outcome, Err(error)
+            if matches!(error.database(), Some(DbError::Unavailable(_))));
+        if rollback(&mut conn).is_ok() && could_read {
             READERS.with_borrow_mut(|readers| readers.insert(self.id, conn));
         }
         outcome
     }
 
-    fn reader(&self) -> Result<SqliteConnection, DbError> {
-        let mut conn = connect(&self.path)?;
-        conn.batch_execute("PRAGMA query_only = ON;")
-            .map_err(DbError::from)?;
-        Ok(conn)
+    /// Tries the file on a thread of its own until it can be read: each try may take seconds in which no thread that
+    /// answers others is to hang.
+    fn try_until_readable(&self) {
+        if self.unreadable.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let path = self.path.clone();
+        let unreadable = Arc::downgrade(&self.unreadable);
+        let trying = move || {
+            while let Some(unreadable) = unreadable.upgrade() {
+                let tried = reader(&path).map(Conn::Sqlite).and_then(|mut conn| {
+                    begin(&mut conn, "BEGIN")?;
+                    on_sqlite(&mut conn, |conn| {
+                        conn.batch_execute("SELECT count(*) FROM sqlite_schema")
+                    })
+                });
+                match tried {
+                    Ok(()) => {
+                        tracing::info!("the database file can be read");
+                        unreadable.store(false, Ordering::Relaxed);
+                        return;
+                    }
+                    Err(error) => tracing::warn!(%error, "the database file cannot be read"),
+                }
+                drop(unreadable);
+                std::thread::sleep(PAUSE_BETWEEN_TRIES);
+            }
+        };
+        let name = "reader".to_owned();
+        if std::thread::Builder::new()
+            .name(name)
+            .spawn(trying)
+            .is_err()
+        {
+            self.unreadable.store(false, Ordering::Relaxed);
+        }
     }
 
-    pub(super) async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    pub(super) async fn write<T, E, F>(&self, limits: Limits, f: F) -> Result<T, E>
     where
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -136,19 +195,41 @@ impl Sqlite {
     {
         let gone = || E::from(DbError::Unavailable("the writer has stopped".into()));
         let (answer, outcome) = oneshot::channel();
+        let begun = Arc::new(AtomicBool::new(false));
+        let its_beginning = Arc::clone(&begun);
         let job: Job = Box::new(move |conn| {
-            let done = in_savepoint(conn, f);
-            Box::new(move |commit| {
+            let (done, goes_on) = match conn {
+                // Whoever waited has been told that nothing was written.
+                Some(_) if its_beginning.swap(true, Ordering::SeqCst) => {
+                    (Err(E::from(late())), true)
+                }
+                Some(conn) => in_savepoint(conn, f),
+                None => (Err(E::from(late())), true),
+            };
+            let answer: Answer = Box::new(move |commit| {
                 // Whoever asked may have gone away; the work is done all the same.
                 let _ = answer.send(match commit {
                     Ok(()) => done,
                     Err(why) => Err(E::from(DbError::Unavailable(why))),
                 });
-            })
+            });
+            (answer, goes_on)
         });
         let jobs = self.jobs.as_ref().ok_or_else(gone)?;
-        jobs.send(job).await.map_err(|_| gone())?;
-        outcome.await.map_err(|_| gone())?
+        let answered = async {
+            jobs.send(job).await.map_err(|_| gone())?;
+            outcome.await.map_err(|_| gone())?
+        };
+        let Some(within) = limits.within else {
+            return answered.await;
+        };
+        match tokio::time::timeout(within, answered).await {
+            Ok(outcome) => outcome,
+            Err(_) if !begun.swap(true, Ordering::SeqCst) => Err(E::from(late())),
+            Err(_) => Err(E::from(DbError::Unavailable(
+                "no answer in time to what may have been written".to_owned(),
+            ))),
+        }
     }
 }
 
@@ -176,15 +257,46 @@ fn keep_private(path: &Path) -> Result<(), DbError> {
         }
         _ => {}
     }
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        private_files::close_file(Path::new(&name));
-    }
+    files(path).for_each(|file| private_files::close_file(&file));
     Ok(())
 }
 
-fn connect(path: &Path) -> Result<SqliteConnection, DbError> {
+/// The database's file, and those that SQLite keeps beside it.
+pub(super) fn files(path: &Path) -> impl Iterator<Item = PathBuf> {
+    ["", "-wal", "-shm", "-journal"].into_iter().map(|suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    })
+}
+
+fn late() -> DbError {
+    DbError::Unavailable("not written in time, and not written at all".to_owned())
+}
+
+/// FULL: with NORMAL an acknowledged commit can be lost when the power fails. The checkpointer has its own thread, so that
+/// no commit waits for one.
+fn writer(path: &Path) -> Result<SqliteConnection, DbError> {
+    let mut conn = connect(path, WRITER_WAITS)?;
+    conn.batch_execute(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;",
+    )?;
+    Ok(conn)
+}
+
+fn reader(path: &Path) -> Result<SqliteConnection, DbError> {
+    let mut conn = connect(path, READER_WAITS)?;
+    conn.batch_execute("PRAGMA query_only = ON;")?;
+    Ok(conn)
+}
+
+fn checkpointer(path: &Path) -> Result<SqliteConnection, DbError> {
+    let mut conn = connect(path, CHECKPOINT_WAITS)?;
+    conn.batch_execute("PRAGMA synchronous = FULL;")?;
+    Ok(conn)
+}
+
+pub(super) fn connect(path: &Path, waits: Duration) -> Result<SqliteConnection, DbError> {
     let unavailable =
         |error: String| DbError::Unavailable(format!("cannot open {}: {error}", path.display()));
     let name = path
@@ -192,42 +304,50 @@ fn connect(path: &Path) -> Result<SqliteConnection, DbError> {
         .ok_or_else(|| unavailable("the path is not UTF-8".into()))?;
     let mut conn =
         SqliteConnection::establish(name).map_err(|error| unavailable(error.to_string()))?;
-    conn.batch_execute(
-        "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
+    conn.batch_execute(&format!(
+        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
          PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
-    )
+        waits.as_millis()
+    ))
     .map_err(|error| unavailable(error.to_string()))?;
     Ok(conn)
 }
 
 /// The writer: drains its queue, begins once, runs each job in a savepoint, commits once, then answers them all.
+///
+/// After anything that may have left the connection in a state that nobody knows, such as a full disk at the commit, the
+/// next group gets a new one.
 fn write_in_groups(
-    mut conn: Conn,
+    path: &Path,
+    conn: Conn,
     mut queue: mpsc::Receiver<Job>,
     committed: &std::sync::mpsc::Sender<()>,
 ) {
+    let mut kept = Some(conn);
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
-        let begun = begin(&mut conn, "BEGIN IMMEDIATE");
+        let mut group = begin_group(path, kept.take());
         let mut next = Some(first);
         while let Some(job) = next.take() {
-            if begun.is_ok() {
-                answers.push(job(&mut conn));
-            } else {
-                // Without a transaction the job must not run; dropping it tells its caller that the writer failed.
-                drop(job);
-            }
-            if answers.len() < GROUP {
+            let (answer, goes_on) = job(group.as_mut().ok());
+            answers.push(answer);
+            if !goes_on {
+                let why = "the database took the whole transaction back";
+                group = Err(DbError::Unavailable(why.to_owned()));
+            } else if answers.len() < GROUP {
                 next = queue.try_recv().ok();
             }
         }
-        let outcome = begun
-            .and_then(|()| commit(&mut conn))
-            .map_err(|error| error.to_string());
-        if let Err(why) = &outcome {
-            tracing::error!(error = %why, jobs = answers.len(), "the group could not be committed");
-            let _ = rollback(&mut conn);
-        }
+        let outcome = match group.and_then(|mut conn| commit(&mut conn).map(|()| conn)) {
+            Ok(conn) => {
+                kept = Some(conn);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, jobs = answers.len(), "nothing of the group is written");
+                Err(error.to_string())
+            }
+        };
         for answer in answers {
             answer(outcome.clone());
         }
@@ -235,8 +355,17 @@ fn write_in_groups(
     }
 }
 
+fn begin_group(path: &Path, kept: Option<Conn>) -> Result<Conn, DbError> {
+    let mut conn = match kept {
+        Some(conn) => conn,
+        None => Conn::Sqlite(writer(path)?),
+    };
+    begin(&mut conn, "BEGIN IMMEDIATE")?;
+    Ok(conn)
+}
+
 /// Moves committed pages into the database file, away from the writer, so that no commit pays for it.
-fn checkpoint_after(commits: &std::sync::mpsc::Receiver<()>, conn: &mut SqliteConnection) {
+fn checkpoint_after(path: &Path, commits: &std::sync::mpsc::Receiver<()>, conn: SqliteConnection) {
     #[derive(diesel::QueryableByName)]
     struct Log {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -244,15 +373,24 @@ fn checkpoint_after(commits: &std::sync::mpsc::Receiver<()>, conn: &mut SqliteCo
     }
     use diesel::RunQueryDsl;
     let run = |conn: &mut SqliteConnection, how: &str| {
-        diesel::sql_query(format!("PRAGMA wal_checkpoint({how})")).get_result::<Log>(conn)
+        diesel::sql_query(format!("PRAGMA wal_checkpoint({how})"))
+            .get_result::<Log>(conn)
+            .map_err(DbError::from)
     };
+    let mut kept = Some(conn);
     while commits.recv().is_ok() {
-        match run(conn, "PASSIVE") {
-            // A log that readers kept from starting over has grown: wait for them once.
-            Ok(Log { log }) if log > LOG_PAGES => {
-                let _ = run(conn, "RESTART");
-            }
-            Ok(_) => {}
+        let checkpointed =
+            kept.take()
+                .map_or_else(|| checkpointer(path), Ok)
+                .and_then(|mut conn| {
+                    // A log that readers kept from starting over has grown: wait for them a little.
+                    if run(&mut conn, "PASSIVE")?.log > LOG_PAGES {
+                        run(&mut conn, "RESTART")?;
+                    }
+                    Ok(conn)
+                });
+        match checkpointed {
+            Ok(conn) => kept = Some(conn),
             Err(error) => {
                 tracing::warn!(%error, "the checkpoint failed; the next one will try again");
             }
@@ -266,26 +404,33 @@ fn checkpoint_after(commits: &std::sync::mpsc::Receiver<()>, conn: &mut SqliteCo
     }
 }
 
+/// What became of the work, and whether the transaction around it goes on.
 fn in_savepoint<T, E: Failure>(
     conn: &mut Conn,
     f: impl Fn(&mut Conn) -> Result<T, E>,
-) -> Result<T, E> {
+) -> (Result<T, E>, bool) {
     type Manager = <Conn as Connection>::TransactionManager;
-    Manager::begin_transaction(conn).map_err(E::from)?;
-    match std::panic::catch_unwind(AssertUnwindSafe(|| f(conn))) {
-        Ok(Ok(value)) => {
-            Manager::commit_transaction(conn).map_err(E::from)?;
-            Ok(value)
-        }
-        Ok(Err(error)) => {
-            Manager::rollback_transaction(conn).map_err(E::from)?;
-            Err(error)
-        }
-        Err(_) => {
-            Manager::rollback_transaction(conn).map_err(E::from)?;
-            Err(E::from(DbError::Panicked))
-        }
+    if let Err(error) = Manager::begin_transaction(conn) {
+        return (Err(E::from(DbError::from(error))), goes_on(conn));
     }
+    let done = std::panic::catch_unwind(AssertUnwindSafe(|| f(conn)))
+        .unwrap_or_else(|_| Err(E::from(DbError::Panicked)));
+    let ended = match &done {
+        Ok(_) => Manager::commit_transaction(conn),
+        Err(_) => Manager::rollback_transaction(conn),
+    };
+    match (done, ended) {
+        // The database rolls everything back by itself where a page cannot be written.
+        (Err(error), Ok(())) if error.database().is_some() => (Err(error), goes_on(conn)),
+        (done, Ok(())) => (done, true),
+        (_, Err(error)) => (Err(E::from(DbError::from(error))), false),
+    }
+}
+
+/// Whether the transaction is still open: another one cannot be begun then.
+fn goes_on(conn: &mut Conn) -> bool {
+    on_sqlite(conn, |conn| conn.batch_execute("BEGIN"))
+        .is_err_and(|error| error.to_string().contains("within a transaction"))
 }
 
 fn begin(conn: &mut Conn, sql: &str) -> Result<(), DbError> {

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::live::Live;
 use super::problem::{Code, Problem};
+use super::readiness::Readiness;
 use crate::clock::Clock;
 use crate::config::{MailUrl, Network, PublicUrl, SecretKey, Settings};
 use crate::db::Db;
@@ -45,6 +46,8 @@ pub struct Desk {
     pub seen: Seen,
     /// The live streams of this process.
     pub live: Live,
+    /// Whether this process can do its job.
+    pub readiness: Readiness,
     /// Signs links.
     pub key: SecretKey,
     /// Where processes that send mail show that they live.
@@ -82,6 +85,7 @@ impl Desk {
             sessions: settings.sessions,
             seen: Seen::default(),
             live: Live::with_places(settings.live_streams),
+            readiness: Readiness::default(),
             support_phone: settings.support_phone.clone(),
             key,
             workers: settings.data_dir.join("workers"),

@@ -4,8 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::desk::Desk;
-use crate::db::{DbError, migrate};
-use crate::store::notices;
+use super::readiness::Database;
 use crate::telemetry;
 
 /// Whether requests can be served.
@@ -34,47 +33,33 @@ pub async fn healthz() -> HttpResponse {
     plain("ok\n".to_owned())
 }
 
-/// The database answers, and its schema is this binary's.
+/// Whether this process can do its job: the database can be read and written, and its schema is this binary's.
 pub async fn readyz(desk: web::Data<Desk>) -> HttpResponse {
-    let now = desk.clock.now();
-    let looked = desk
-        .db
-        .read(move |conn| Ok::<_, DbError>((migrate::is_current(conn)?, notices::backlog(conn)?)))
-        .await;
-    let outbox = |backlog: notices::Backlog| {
-        let overdue = backlog
-            .next_at
-            .map_or(0, |at| (now - at).num_seconds().max(0));
-        Some(Outbox {
+    let found = desk.readiness.now().await;
+    let readiness = Readiness {
+        status: if found.is_ready() {
+            "ready"
+        } else {
+            "not_ready"
+        },
+        database: match found.database {
+            Database::Ok => "ok",
+            Database::ReadOnly => "read_only",
+            Database::Unavailable => "unavailable",
+        },
+        migrations: match found.is_current {
+            Some(true) => "ok",
+            Some(false) => "other",
+            None => "unknown",
+        },
+        outbox: found.outbox.map(|(backlog, now)| Outbox {
             waiting: backlog.waiting,
-            overdue_seconds: overdue,
-        })
+            overdue_seconds: backlog
+                .next_at
+                .map_or(0, |at| (now - at).num_seconds().max(0)),
+        }),
     };
-    let readiness = match looked {
-        Ok((true, backlog)) => Readiness {
-            status: "ready",
-            database: "ok",
-            migrations: "ok",
-            outbox: outbox(backlog),
-        },
-        Ok((false, backlog)) => Readiness {
-            status: "not_ready",
-            database: "ok",
-            migrations: "other",
-            outbox: outbox(backlog),
-        },
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            Readiness {
-                status: "not_ready",
-                database: "unavailable",
-                migrations: "unknown",
-                outbox: None,
-            }
-        }
-    };
-    let ready = readiness.status == "ready";
-    let mut response = if ready {
+    let mut response = if found.is_ready() {
         HttpResponse::Ok()
     } else {
         HttpResponse::ServiceUnavailable()

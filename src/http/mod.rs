@@ -23,6 +23,7 @@ pub mod portal;
 pub mod principal;
 pub mod problem;
 pub mod proof;
+pub mod readiness;
 pub mod reply;
 pub mod route;
 pub mod routes;

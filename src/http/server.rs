@@ -21,8 +21,9 @@ use crate::db::Db;
 use crate::telemetry;
 use crate::words::{Words, WordsError};
 
-/// How long requests may take to finish once the server is told to stop, in seconds.
-const FINISH_WITHIN: u64 = 25;
+/// How long requests may take to finish once the server is told to stop, in seconds. Whoever runs it expects the end
+/// within ten, and the jobs need some of them.
+const FINISH_WITHIN: u64 = 5;
 
 /// A server that holds its port and waits to be run.
 pub struct Server {
@@ -133,7 +134,11 @@ impl Server {
     /// # Errors
     /// The system's own.
     pub async fn run(self) -> io::Result<()> {
-        self.server.await
+        let Self { server, desk, .. } = self;
+        tokio::select! {
+            outcome = server => outcome,
+            () = desk.readiness.keep_looking(&desk) => Ok(()),
+        }
     }
 }
 

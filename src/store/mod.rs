@@ -34,6 +34,7 @@ pub mod rules;
 pub mod second_factors;
 pub mod sessions;
 pub mod setup_links;
+pub mod write_probes;
 
 use diesel::prelude::*;
 

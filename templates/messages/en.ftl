@@ -2078,7 +2078,7 @@ problem-detail-too-many-attempts = Wait { $retry_after_seconds } seconds, then t
 problem-internal = Something went wrong here
 problem-detail-internal = Nothing was changed. The failure is on record under the x-request-id of this answer.
 problem-database-unavailable = Not available for the moment
-problem-detail-database-unavailable = The database cannot be reached. Nothing was changed; try again shortly.
+problem-detail-database-unavailable = The database does not answer, or cannot be written. Try again shortly; if you were changing something, look first whether that is done.
 support-phone-unset = the number that your provider gave you
 
 ## Fields: what can be wrong with one

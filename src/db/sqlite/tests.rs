@@ -133,6 +133,7 @@ async fn all_queries_of_one_read_see_one_state() {
     let writer = db.clone();
     let seen = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
             .build()
             .expect("a runtime");
         runtime.block_on(async {
@@ -142,6 +143,7 @@ async fn all_queries_of_one_read_see_one_state() {
                 let writer = meanwhile.clone();
                 std::thread::spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread()
+                        .enable_time()
                         .build()
                         .expect("a runtime");
                     runtime

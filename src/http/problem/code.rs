@@ -194,7 +194,7 @@ codes! {
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS;
     /// A defect; the log has the rest.
     Internal = "internal", INTERNAL_SERVER_ERROR;
-    /// The database cannot be reached; nothing was changed.
+    /// The database does not answer, or cannot be written.
     DatabaseUnavailable = "database_unavailable", SERVICE_UNAVAILABLE;
 }
 

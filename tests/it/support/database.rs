@@ -1,6 +1,6 @@
 //! One story, two databases.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use casebell::db::{Conn, Db, DbError, Location};
@@ -147,13 +147,7 @@ impl TestDatabase {
     /// A connection beside the house's own, with the rules about foreign keys that the house has.
     pub fn connect(&self) -> Conn {
         match &self.keeper {
-            Keeper::Sqlite { path, .. } => {
-                let path = path.to_str().expect("a path in UTF-8");
-                let mut conn = SqliteConnection::establish(path).expect("the file opens");
-                conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000")
-                    .expect("pragmas");
-                Conn::Sqlite(conn)
-            }
+            Keeper::Sqlite { path, .. } => sqlite(path),
             Keeper::Postgresql(database) => Conn::Postgres(database.connect()),
         }
     }
@@ -162,6 +156,15 @@ impl TestDatabase {
     pub fn texts(&self, sql: &str) -> Vec<String> {
         texts(&mut self.connect(), sql)
     }
+}
+
+/// A connection to an embedded database, with the rules about foreign keys that the house has.
+pub fn sqlite(path: &Path) -> Conn {
+    let path = path.to_str().expect("a path in UTF-8");
+    let mut conn = SqliteConnection::establish(path).expect("the file opens");
+    conn.batch_execute("PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000")
+        .expect("pragmas");
+    Conn::Sqlite(conn)
 }
 
 /// The column `text` of what a query finds.

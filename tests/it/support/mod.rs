@@ -11,6 +11,7 @@ pub mod person;
 pub mod post;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod scripted;
 pub mod servers;
 pub mod serving;

@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use tempfile::TempDir;
 use url::Url;
 
 use super::leash::{Leash, Leashed};
@@ -67,73 +68,19 @@ impl Server {
     }
 
     fn start_on(binaries: &Path, port: u16) -> Result<Self, String> {
-        let folder = tempfile::Builder::new()
-            .prefix("casebell-postgresql-")
-            .tempdir()
-            .map_err(|error| error.to_string())?;
-        let data = folder.path().join("data");
-        let password = format!("{:032x}", rand::random::<u128>());
-        let password_file = folder.path().join("password");
-        std::fs::write(&password_file, &password).map_err(|error| error.to_string())?;
-        // PostgreSQL refuses to be run by root.
-        let user = is_root().then(Unprivileged::find).transpose()?;
-        let run = |name: &str| {
-            let program = binaries.join(name);
-            let mut command = user
-                .as_ref()
-                .map_or_else(|| Command::new(&program), |user| user.command(&program));
-            command
-                .current_dir(folder.path())
-                .env("TZ", "UTC")
-                .env_remove("PGDATA")
-                .env_remove("PGOPTIONS");
-            command
-        };
-        if let Some(user) = &user {
-            for path in [folder.path(), &password_file] {
-                chown(path, Some(user.id), Some(user.group))
-                    .map_err(|error| format!("chown: {error}"))?;
-            }
-        }
-        let made = run("initdb")
-            .args([
-                "--username=casebell",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--no-locale",
-                "--no-sync",
-            ])
-            .arg("--pwfile")
-            .arg(&password_file)
-            .arg("--pgdata")
-            .arg(&data)
-            .output()
-            .map_err(|error| format!("initdb: {error}"))?;
-        if !made.status.success() {
-            return Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr)));
-        }
-        let mut postgres = run("postgres");
-        postgres
-            .arg("-D")
-            .arg(&data)
-            .arg("-c")
-            .arg(format!("port={port}"));
-        for setting in [
-            "listen_addresses=127.0.0.1",
-            // A socket's path may be too long for some temporary folders, and nothing here needs one.
-            "unix_socket_directories=",
-            "max_connections=300",
-            "shared_buffers=64MB",
+        let cluster = Cluster::make(binaries, port)?;
+        let url = cluster.url();
+        let hasty = [
             "fsync=off",
             "synchronous_commit=off",
             "full_page_writes=off",
-            "logging_collector=off",
-            "log_min_messages=log",
-        ] {
+        ];
+        // QUIT ends it without a last checkpoint, which nobody needs: the folder goes with it.
+        let mut postgres = cluster.server();
+        for setting in hasty {
             postgres.arg("-c").arg(setting);
         }
-        // QUIT ends it without a last checkpoint, which nobody needs: the folder goes with it.
-        let folder = folder.keep();
+        let folder = cluster.folder.keep();
         let mut process = Leashed::spawn(
             &postgres,
             Leash {
@@ -141,8 +88,7 @@ impl Server {
                 remove: Some(&folder),
             },
         );
-        process.wait_for_line(|line| line.contains("ready to accept connections").then_some(()))?;
-        let url = format!("postgres://casebell:{password}@127.0.0.1:{port}/postgres");
+        process.wait_for_line(|line| line.contains(READY).then_some(()))?;
         Self::connected(
             Url::parse(&url).map_err(|error| error.to_string())?,
             Some(Mutex::new(process)),
@@ -212,6 +158,132 @@ impl Server {
                     admin.batch_execute(&format!("DROP DATABASE IF EXISTS {datname} WITH (FORCE)"));
             }
         }
+    }
+}
+
+const READY: &str = "ready to accept connections";
+
+/// A server's folder, with nothing to lose.
+pub struct Cluster {
+    folder: TempDir,
+    binaries: PathBuf,
+    user: Option<Unprivileged>,
+    port: u16,
+    password: String,
+}
+
+impl Cluster {
+    /// One of a test's own, to be killed; the error says why there is none.
+    pub fn of_a_test() -> Result<Self, String> {
+        let binaries = binaries().ok_or("no initdb and postgres are installed")?;
+        Self::make(&binaries, free_port())
+    }
+
+    fn make(binaries: &Path, port: u16) -> Result<Self, String> {
+        let folder = tempfile::Builder::new()
+            .prefix("casebell-postgresql-")
+            .tempdir()
+            .map_err(|error| error.to_string())?;
+        let password = format!("{:032x}", rand::random::<u128>());
+        let password_file = folder.path().join("password");
+        std::fs::write(&password_file, &password).map_err(|error| error.to_string())?;
+        // PostgreSQL refuses to be run by root.
+        let user = is_root().then(Unprivileged::find).transpose()?;
+        if let Some(user) = &user {
+            for path in [folder.path(), &password_file] {
+                chown(path, Some(user.id), Some(user.group))
+                    .map_err(|error| format!("chown: {error}"))?;
+            }
+        }
+        let cluster = Self {
+            folder,
+            binaries: binaries.to_owned(),
+            user,
+            port,
+            password,
+        };
+        let made = cluster
+            .command("initdb")
+            .args([
+                "--username=casebell",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--no-sync",
+            ])
+            .arg("--pwfile")
+            .arg(&password_file)
+            .arg("--pgdata")
+            .arg(cluster.folder.path().join("data"))
+            .output()
+            .map_err(|error| format!("initdb: {error}"))?;
+        match made.status.success() {
+            true => Ok(cluster),
+            false => Err(format!("initdb: {}", String::from_utf8_lossy(&made.stderr))),
+        }
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let program = self.binaries.join(name);
+        let mut command = match &self.user {
+            Some(user) => user.command(&program),
+            None => Command::new(&program),
+        };
+        command
+            .current_dir(self.folder.path())
+            .env("TZ", "UTC")
+            .env_remove("PGDATA")
+            .env_remove("PGOPTIONS");
+        command
+    }
+
+    fn server(&self) -> Command {
+        let mut postgres = self.command("postgres");
+        postgres
+            .arg("-D")
+            .arg(self.folder.path().join("data"))
+            .arg("-c")
+            .arg(format!("port={}", self.port));
+        for setting in [
+            "listen_addresses=127.0.0.1",
+            // A socket's path may be too long for some temporary folders, and nothing here needs one.
+            "unix_socket_directories=",
+            "max_connections=300",
+            "shared_buffers=64MB",
+            "logging_collector=off",
+            "log_min_messages=log",
+        ] {
+            postgres.arg("-c").arg(setting);
+        }
+        postgres
+    }
+
+    /// The URL of its first database.
+    pub fn url(&self) -> String {
+        let Self { password, port, .. } = self;
+        format!("postgres://casebell:{password}@127.0.0.1:{port}/postgres")
+    }
+
+    /// Starts it. What is committed survives if it is killed, though not if the machine fails.
+    pub fn start(&self) -> Leashed {
+        // What is left of the one that was killed may be in the way for a moment.
+        for _ in 0..100 {
+            let mut postgres = self.server();
+            postgres.args(["-c", "fsync=off"]);
+            let quit = Leash {
+                signal: Some("QUIT"),
+                remove: None,
+            };
+            let mut process = Leashed::spawn(&postgres, quit);
+            if process
+                .wait_for_line(|line| line.contains(READY).then_some(()))
+                .is_ok()
+            {
+                return process;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the server does not start again");
     }
 }
 

@@ -1,0 +1,52 @@
+//! `casebell restore`: a backup taken back into an empty place, after all of it was checked.
+
+use std::path::{Path, PathBuf};
+
+use super::backup::{archive, whole_chain, workplace};
+use crate::config::Settings;
+use crate::db::{Location, snapshot};
+use crate::private_files;
+
+/// Take a backup back, into a place where no database is yet: the file of the settings, or an empty PostgreSQL database.
+/// Everything in it is checked before; if something is wrong, nothing changes.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct RestoreArgs {
+    /// What `casebell backup` made.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(super) fn run(args: &RestoreArgs, settings: &Settings) -> anyhow::Result<()> {
+    let location = settings.database_url.location();
+    // Who would be refused in the end is told so at once.
+    snapshot::require_empty(&location)?;
+    let beside = match &location {
+        Location::Sqlite(path) => path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty()),
+        Location::Postgres(_) => Some(settings.data_dir.as_path()),
+    };
+    let beside = beside.unwrap_or(Path::new("."));
+    private_files::create_folder(beside)?;
+    let workplace = workplace(beside)?;
+    let manifest = archive::read(&args.file, Some(workplace.path()))?;
+    snapshot::fill(&location, workplace.path(), &manifest.snapshot, whole_chain)?;
+    super::print(&format!(
+        "{} is back as of {}: {} rows of {} tables, and the chain of audited events is whole.",
+        settings.database_url,
+        manifest.made_at.format("%Y-%m-%dT%H:%M:%SZ"),
+        manifest.snapshot.rows.values().sum::<u64>(),
+        manifest.snapshot.rows.len(),
+    ))?;
+    let key = settings.existing_secret_key()?.map(|key| key.fingerprint());
+    if let Some(its) = manifest.secret_key_fingerprint
+        && key != Some(its)
+    {
+        super::print(&format!(
+            "The secret key is not the one that it was made with. Set that one as CASEBELL_SECRET_KEY, or put its file at \
+             {}, before you serve: with another one, authenticator apps do not match, and links that were sent do not open.",
+            settings.data_dir.join("secret.key").display()
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! Nothing that was acknowledged is lost, however often and whenever a process is killed: the desk's, or the database's.
+//!
+//! `CASEBELL_TEST_KILLS=1000 cargo test --release --test it -- kills` kills each a thousand times.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use casebell::cli::import::Watch;
+use casebell::cli::import::casebell::import;
+use casebell::clock::Clock;
+use casebell::db::{Conn, Db, Location};
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::database::{Backend, TestDatabase, texts};
+use crate::support::desk::{client, furnished, runtime};
+use crate::support::invariants;
+use crate::support::leash::{Leashed, PATIENCE};
+use crate::support::person::high;
+use crate::support::postgres::Cluster;
+use crate::support::process::{Process, run};
+use crate::support::world;
+use crate::support::{everything_is_required, go_without};
+
+/// How many write at the same time.
+const WRITERS: usize = 4;
+
+fn kills(usually: usize) -> usize {
+    let asked = std::env::var("CASEBELL_TEST_KILLS").ok();
+    asked
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(usually)
+}
+
+/// What people were told that it is done.
+#[derive(Default)]
+struct Acknowledged {
+    cases: BTreeSet<String>,
+    entries: BTreeSet<String>,
+    escalations: BTreeSet<String>,
+}
+
+type Shared = Arc<Mutex<Acknowledged>>;
+
+/// Works until it is told to stop: opens cases, writes on them and escalates them, and notes what is acknowledged.
+async fn works(
+    client: Client,
+    origin: String,
+    token: String,
+    noted: Shared,
+    stop: Arc<AtomicBool>,
+) {
+    let post = |path: String, body: Value| -> RequestBuilder {
+        (client.post(format!("{origin}/api/v1{path}")))
+            .bearer_auth(&token)
+            .json(&body)
+    };
+    let mut medium = high().json();
+    medium["priority"] = json!("medium");
+    while !stop.load(Ordering::SeqCst) {
+        let Some(case) = taken(post("/cases".to_owned(), medium.clone())).await else {
+            continue;
+        };
+        let number = case["number"].as_str().expect("a number").to_owned();
+        noted.lock().expect("no panic").cases.insert(number.clone());
+        let words = format!("Words {:032x}", rand::random::<u128>());
+        let entry = json!({ "body": words });
+        if taken(post(format!("/cases/{number}/feed"), entry))
+            .await
+            .is_some()
+        {
+            noted.lock().expect("no panic").entries.insert(words);
+        }
+        let escalation = json!({
+            "reason": "no_update", "details": "Nobody answers.", "acknowledgements": [],
+            "answers": { "business_impact": "All of it", "ongoing": true },
+        });
+        let escalated = taken(post(format!("/cases/{number}/escalations"), escalation)).await;
+        if let Some(escalation) = escalated {
+            let number = escalation["number"].as_str().expect("a number").to_owned();
+            noted.lock().expect("no panic").escalations.insert(number);
+        }
+    }
+}
+
+/// The answer of a request that was acknowledged.
+async fn taken(request: RequestBuilder) -> Option<Value> {
+    let answer = request.send().await.ok()?;
+    match answer.status().as_u16() {
+        201 => answer.json().await.ok(),
+        _ => {
+            // Its database is away.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            None
+        }
+    }
+}
+
+/// Lets people work at a server until some of it is acknowledged, and a while that nobody knows; then something happens.
+async fn people_work(origin: &str, token: &str, noted: &Shared, happens: impl FnOnce()) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|_| {
+            let (origin, token) = (origin.to_owned(), token.to_owned());
+            tokio::spawn(works(client(), origin, token, noted.clone(), stop.clone()))
+        })
+        .collect();
+    let done = || noted.lock().expect("no panic").cases.len();
+    let (before, deadline) = (done(), Instant::now() + PATIENCE);
+    while done() < before + 2 {
+        assert!(Instant::now() < deadline, "nobody gets anything done");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(rand::random_range(0..200))).await;
+    happens();
+    stop.store(true, Ordering::SeqCst);
+    for writer in writers {
+        writer.await.expect("no panic");
+    }
+}
+
+/// Counts: everything that was acknowledged is there, once.
+fn is_kept(conn: &mut Conn, noted: &Shared) {
+    let noted = noted.lock().expect("no panic");
+    assert!(noted.cases.len() > 10, "people got something done");
+    let numbers = |prefix: &str, rows: Vec<String>| -> BTreeSet<String> {
+        rows.iter()
+            .map(|number| format!("{prefix}-{number:0>6}"))
+            .collect()
+    };
+    let cases = texts(conn, "SELECT CAST(number AS text) AS text FROM cases");
+    let escalations = texts(conn, "SELECT CAST(number AS text) AS text FROM escalations");
+    let entries: Vec<String> = texts(conn, "SELECT body AS text FROM feed_entries");
+    for (what, lost) in [
+        ("cases", &noted.cases - &numbers("C", cases)),
+        (
+            "escalations",
+            &noted.escalations - &numbers("E", escalations),
+        ),
+        ("entries", &noted.entries - &entries.into_iter().collect()),
+    ] {
+        assert!(lost.is_empty(), "{what} are lost: {lost:?}");
+    }
+    let untold = "SELECT CAST(e.number AS text) AS text FROM escalations e \
+        WHERE NOT EXISTS (SELECT 1 FROM notices n WHERE n.escalation_id = e.id)";
+    assert_eq!(texts(conn, untold), [""; 0], "nobody is told of them");
+}
+
+/// The desk's process is killed.
+fn survives(backend: Backend, kills: usize) {
+    if !backend.is_available() {
+        return;
+    }
+    runtime().block_on(async {
+        let furnished = furnished(backend).await;
+        let database = TestDatabase::create(backend, Some(&furnished.database));
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = database.url();
+        let settings = [("CASEBELL_DATABASE_URL", url.as_str())];
+        let noted = Shared::default();
+        for _ in 0..kills {
+            let server = Process::serve(folder.path(), &settings);
+            let origin = server.origin.clone();
+            people_work(&origin, &furnished.tokens["dana"], &noted, || {
+                server.end_with("KILL");
+            })
+            .await;
+        }
+        // A last one finds everything in order, and goes on.
+        let server = Process::serve(folder.path(), &settings);
+        assert_eq!(server.end_with("TERM").code(), Some(0));
+        is_kept(&mut database.connect(), &noted);
+        invariants::check(&database, false);
+    });
+}
+
+#[test]
+fn nothing_is_lost_when_the_desk_is_killed_on_sqlite() {
+    survives(Backend::Sqlite, kills(20));
+}
+
+#[test]
+fn nothing_is_lost_when_the_desk_is_killed_on_postgresql() {
+    survives(Backend::Postgresql, kills(20));
+}
+
+/// The world, in a database of the test's own server, and somebody's token.
+async fn move_in(url: &str) -> (TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = Db::open(&Location::Postgres(url.into())).expect("the schema is made");
+    let records = world::as_records();
+    let report = import(
+        &db,
+        records.as_bytes(),
+        Clock::System.now(),
+        &Watch::nobody(),
+    )
+    .await;
+    assert!(report.expect("read").refusals().is_empty());
+    drop(db);
+    let dana = world::somebody_called("dana").email();
+    let made = run(
+        folder.path(),
+        &[("CASEBELL_DATABASE_URL", url)],
+        &["token", "create", "--user", &dana, "--name", "Stories"],
+    );
+    let said = String::from_utf8_lossy(&made.stdout).into_owned();
+    let token = said.trim().to_owned();
+    assert!(
+        !token.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    (folder, token)
+}
+
+#[test]
+fn nothing_is_lost_when_postgresql_is_killed() {
+    let cluster = match Cluster::of_a_test() {
+        Ok(cluster) => cluster,
+        Err(why) => {
+            assert!(!everything_is_required(), "{why}");
+            return go_without("killing PostgreSQL", &why);
+        }
+    };
+    runtime().block_on(async {
+        let mut postgres: Leashed = cluster.start();
+        let url = cluster.url();
+        let (folder, token) = move_in(&url).await;
+        let server = Process::serve(folder.path(), &[("CASEBELL_DATABASE_URL", &url)]);
+        let noted = Shared::default();
+        for _ in 0..kills(10) {
+            people_work(&server.origin, &token, &noted, || {
+                postgres.end_with("KILL");
+            })
+            .await;
+            postgres = cluster.start();
+        }
+        assert_eq!(server.end_with("TERM").code(), Some(0));
+        let conn = <diesel::PgConnection as diesel::Connection>::establish(&url);
+        let mut conn = Conn::Postgres(conn.expect("it answers"));
+        is_kept(&mut conn, &noted);
+        let chain = casebell::store::audit::walk(&mut conn).expect("the chain is read");
+        assert!(
+            matches!(chain, casebell::domain::audit::Verdict::Whole { .. }),
+            "{chain:?}"
+        );
+        drop(postgres);
+    });
+}
