@@ -313,6 +313,8 @@ diesel::table! {
         position -> BigInt,
         changed_position -> BigInt,
         salt -> Nullable<Text>,
+        body_html -> Nullable<Text>,
+        rendering -> BigInt,
     }
 }
 

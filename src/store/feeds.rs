@@ -2,6 +2,7 @@
 
 use diesel::dsl::max;
 use diesel::prelude::*;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::db::Conn;
@@ -16,6 +17,7 @@ use crate::domain::ids::{
 use crate::domain::organization::Side;
 use crate::store::lines::within_reach;
 use crate::store::people::display_name;
+use crate::words::markdown::{self, Rendered};
 
 /// A row of `feed_entries`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -39,6 +41,10 @@ pub struct Entry {
     pub author_side: Option<Side>,
     /// Markdown; empty for marks, whose words are made when they are read (F8), and for redacted entries.
     pub body: String,
+    /// The same as HTML, as some way of rendering made it; none of what nobody has rendered, and of redacted entries.
+    pub body_html: Option<String>,
+    /// Which way that was.
+    pub rendering: i64,
     /// What a mark says, and what is particular to other kinds.
     pub details: Option<Json<Map<String, Value>>>,
     /// When it was written.
@@ -69,6 +75,16 @@ pub struct EntryView {
     pub escalation: Option<EscalationNumber>,
 }
 
+impl EntryView {
+    /// Its words as HTML: as they were kept, or rendered now if that was by another way of rendering.
+    pub fn html(&self) -> Rendered {
+        match &self.entry.body_html {
+            Some(html) if self.entry.rendering == markdown::RENDERING => Rendered::kept(html),
+            _ => Rendered::of(&self.entry.body),
+        }
+    }
+}
+
 /// What a new entry is made of.
 #[derive(Clone, Debug)]
 pub struct NewEntry<'a> {
@@ -94,7 +110,8 @@ pub struct NewEntry<'a> {
     pub external_id: Option<&'a str>,
 }
 
-/// Adds an entry, behind all those of its case. The case is locked, or new.
+/// Adds an entry, behind all those of its case. The case is locked, or new. Its words are rendered here, once; those of a
+/// long text were before the writer was asked.
 ///
 /// # Errors
 /// The database's own; a unique violation if somebody else writes on the case at the same time.
@@ -112,6 +129,8 @@ pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<EntryId> {
             feed_entries::author_id.eq(new.author.map(|(id, _)| id)),
             feed_entries::author_side.eq(new.author.map(|(_, side)| side)),
             feed_entries::body.eq(new.body),
+            feed_entries::body_html.eq(&*markdown::to_html(new.body)),
+            feed_entries::rendering.eq(markdown::RENDERING),
             feed_entries::details.eq(new.details.as_ref().map(json).transpose()?),
             feed_entries::at.eq(At(new.at)),
             feed_entries::external_id.eq(new.external_id),
@@ -133,7 +152,7 @@ fn next_position(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<i64>
 }
 
 /// Which entries a list holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub enum FeedOf {
     /// The case feed.
     Case(CaseId),
@@ -352,6 +371,8 @@ pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryRe
         .set((
             feed_entries::body.eq(body),
             feed_entries::changed_position.eq(position),
+            feed_entries::body_html.eq(&*markdown::to_html(body)),
+            feed_entries::rendering.eq(markdown::RENDERING),
             feed_entries::edited_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))
@@ -364,11 +385,15 @@ pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryRe
 /// # Errors
 /// The database's own.
 pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<()> {
+    // What was rendered of them goes too, also from memory.
+    markdown::forget(&entry.body);
     let position = next_position(conn, entry.case_id, now)?;
     diesel::update(feed_entries::table.filter(feed_entries::id.eq(entry.id)))
         .set((
             feed_entries::body.eq(""),
             feed_entries::changed_position.eq(position),
+            feed_entries::body_html.eq(None::<String>),
+            feed_entries::rendering.eq(markdown::RENDERING),
             feed_entries::redacted_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))
@@ -406,6 +431,41 @@ macro_rules! provider_updates {
 }
 
 /// For each feed, what the provider last made visible to the customer, not later than `at` (C7).
+/// Entries that no present way of rendering has rendered, and their words; `limit` at the most.
+///
+/// # Errors
+/// The database's own.
+pub fn unrendered(conn: &mut Conn, limit: i64) -> QueryResult<Vec<(EntryId, i64, String)>> {
+    feed_entries::table
+        .filter(feed_entries::rendering.lt(markdown::RENDERING))
+        .order((feed_entries::rendering.asc(), feed_entries::id.asc()))
+        .select((feed_entries::id, feed_entries::version, feed_entries::body))
+        .limit(limit)
+        .load(conn)
+}
+
+/// Keeps what came of an entry's words, if they are still those of `version`. It changes nothing that anybody reads.
+///
+/// # Errors
+/// The database's own.
+pub fn keep_rendering(
+    conn: &mut Conn,
+    id: EntryId,
+    version: i64,
+    html: &str,
+) -> QueryResult<usize> {
+    let unchanged = feed_entries::id
+        .eq(id)
+        .and(feed_entries::version.eq(version));
+    diesel::update(feed_entries::table.filter(unchanged))
+        .set((
+            feed_entries::body_html.eq(html),
+            feed_entries::rendering.eq(markdown::RENDERING),
+        ))
+        .execute(conn)
+}
+
+/// For each feed, when the provider last made something visible to the customer, not later than `at` (C7).
 ///
 /// # Errors
 /// The database's own.

@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 
 use super::text;
 use crate::domain::Instant;
-use crate::words::{Value, Words, family_key, markdown};
+use crate::words::markdown::{self, Rendered};
+use crate::words::{Value, Words, family_key};
 
 /// Adds `t` and `word`. The registry escapes what comes from them.
 pub fn register(registry: &mut Handlebars<'static>, words: &Words) {
@@ -73,7 +74,7 @@ pub fn instant(text: &str) -> Result<Instant, RenderError> {
         .map_err(|_| RenderErrorReason::Other(format!("not an instant: {text:?}")).into())
 }
 
-/// `{{markdown body}}`: what somebody wrote, as sanitized HTML, which alone is not escaped.
+/// `{{markdown body}}`: what somebody wrote, as sanitized HTML, which alone is not escaped. It may be rendered already.
 ///
 /// # Errors
 /// That there is no such text.
@@ -84,6 +85,13 @@ pub fn write_markdown(
     _: &mut RenderContext<'_, '_>,
     out: &mut dyn Output,
 ) -> HelperResult {
-    out.write(&markdown::to_html(text(helper, 0)?))?;
+    let rendered = helper
+        .param(0)
+        .and_then(|param| param.value().get(Rendered::MARK))
+        .and_then(Json::as_str);
+    match rendered {
+        Some(html) => out.write(html)?,
+        None => out.write(&markdown::to_html(text(helper, 0)?))?,
+    }
     Ok(())
 }

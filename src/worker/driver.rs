@@ -75,7 +75,7 @@ impl Round {
         self.lapses.lapsed == 0
             && self.wished.seen_to == 0
             && self.sending.claimed == 0
-            && self.swept.deleted == 0
+            && self.swept == Swept::default()
     }
 }
 

@@ -1,13 +1,16 @@
-//! Housekeeping: what has expired is deleted, a bounded batch at a time.
+//! Housekeeping: what has expired is deleted, and what an earlier release rendered is rendered anew, a bounded batch at a
+//! time.
 
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::store::expired::Expiring;
+use crate::store::feeds;
+use crate::words::markdown;
 
 /// Rows of one table that go in one transaction.
 const BATCH: i64 = 500;
 
-/// Deletes what has expired.
+/// Deletes what has expired, and renders anew.
 #[derive(Clone)]
 pub struct Housekeeping {
     db: Db,
@@ -19,6 +22,8 @@ pub struct Housekeeping {
 pub struct Swept {
     /// Rows that were deleted.
     pub deleted: usize,
+    /// Entries whose words were rendered anew.
+    pub rendered: usize,
     /// Whether there may be more.
     pub more: bool,
 }
@@ -36,7 +41,7 @@ impl Housekeeping {
         self
     }
 
-    /// Deletes a batch of each thing that has expired at `now`, one transaction each.
+    /// Deletes a batch of each thing that has expired at `now`, one transaction each, and renders a batch of entries anew.
     ///
     /// # Errors
     /// The database's own; what was deleted before it failed stays deleted.
@@ -60,6 +65,39 @@ impl Housekeeping {
             swept.deleted += deleted;
             swept.more |= i64::try_from(deleted).is_ok_and(|deleted| deleted >= batch);
         }
+        swept.rendered = self.render().await?;
+        swept.more |= i64::try_from(swept.rendered).is_ok_and(|rendered| rendered >= self.batch);
         Ok(swept)
+    }
+
+    /// Renders on a blocking thread, and writes what came of it: neither readers nor the writer wait for the rendering.
+    async fn render(&self) -> Result<usize, DbError> {
+        let batch = self.batch;
+        let found = self
+            .db
+            .read_apart(move |conn: &mut Conn| -> Result<_, DbError> {
+                Ok(feeds::unrendered(conn, batch)?)
+            })
+            .await?;
+        if found.is_empty() {
+            return Ok(0);
+        }
+        let rendered = tokio::task::spawn_blocking(move || {
+            let rendered = found
+                .into_iter()
+                .map(|(id, version, body)| (id, version, markdown::to_html(&body)));
+            rendered.collect::<Vec<_>>()
+        });
+        let rendered = rendered.await.map_err(|_| DbError::Panicked)?;
+        let count = rendered.len();
+        self.db
+            .write(move |conn: &mut Conn| -> Result<_, DbError> {
+                for (id, version, html) in &rendered {
+                    feeds::keep_rendering(conn, *id, *version, html)?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(count)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::parts::{Composer, ContactView, EntryView, Link, PersonView};
+use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
 use super::visit::Visit;
 use crate::domain::access::Permission;
@@ -35,8 +35,10 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
     let (row, words) = (&view.entry, of.visit.words());
     let access = of.visit.access()?;
     let body = match (row.kind, &row.details) {
-        (EntryKind::Mark, Some(details)) => marks::text(words, details, &of.visit.times()),
-        _ => row.body.clone(),
+        (EntryKind::Mark, Some(details)) => {
+            Body::Written(marks::text(words, details, &of.visit.times()))
+        }
+        _ => Body::Rendered(view.html()),
     };
     let own = row.author_id == Some(access.person);
     Ok(EntryView {

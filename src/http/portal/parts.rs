@@ -7,6 +7,7 @@ use super::shell::Tone;
 use crate::domain::Instant;
 use crate::domain::eligibility::Severity;
 use crate::words::assessment::FindingView;
+use crate::words::markdown::Rendered;
 
 /// A link with its words.
 #[derive(Clone, Debug, Serialize)]
@@ -80,6 +81,16 @@ pub struct PersonView {
     pub place: String,
 }
 
+/// The words of an entry.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// As they were written.
+    Written(String),
+    /// As HTML.
+    Rendered(Rendered),
+}
+
 /// One entry of a feed, or a mark in it.
 #[derive(Clone, Debug, Serialize)]
 pub struct EntryView {
@@ -91,8 +102,8 @@ pub struct EntryView {
     pub author: Option<PersonView>,
     /// When.
     pub at: Instant,
-    /// Markdown; of a mark, a sentence.
-    pub body: String,
+    /// Markdown, rendered or not; of a mark, a sentence.
+    pub body: Body,
     /// Whether only the provider sees it.
     pub internal: bool,
     /// Whether the reader sees it for the first time.

@@ -10,7 +10,8 @@ use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{EntryId, EscalationId, EscalationNumber, PersonId};
 use crate::domain::organization::Side;
 use crate::store::feeds::EntryView;
-use crate::words::{markdown, marks};
+use crate::words::markdown::Rendered;
+use crate::words::marks;
 
 /// An entry of a feed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -74,9 +75,13 @@ impl EntryDocument {
     /// The entry in the reader's words.
     pub fn new(reader: &Reader<'_>, view: &EntryView) -> Self {
         let entry = &view.entry;
-        let body = match (entry.kind, &entry.details) {
-            (EntryKind::Mark, Some(details)) => marks::text(reader.words, details, &reader.times()),
-            _ => entry.body.clone(),
+        let (body, html) = match (entry.kind, &entry.details) {
+            (EntryKind::Mark, Some(details)) => {
+                let sentence = marks::text(reader.words, details, &reader.times());
+                let html = Rendered::of(&sentence);
+                (sentence, html)
+            }
+            _ => (entry.body.clone(), view.html()),
         };
         let author = entry
             .author_id
@@ -88,7 +93,7 @@ impl EntryDocument {
             kind: entry.kind,
             visibility: entry.visibility,
             author: author.map(|((id, side), name)| AuthorDocument { id, name, side }),
-            body_html: markdown::to_html(&body),
+            body_html: html.as_str().to_owned(),
             body,
             at: entry.at,
             escalation: entry

@@ -9,7 +9,7 @@ mod relationships;
 
 use super::Look;
 use crate::domain::Instant;
-use crate::http::portal::parts::{EntryView, PersonView};
+use crate::http::portal::parts::{Body, EntryView, PersonView};
 use crate::http::portal::shell::{Banner, NavItem, Shell, Tone, Viewer, initials};
 
 pub(super) fn all(look: &mut Look) {
@@ -108,7 +108,7 @@ pub(super) fn entry(id: u32, name: &str, when: &str, body: &str) -> EntryView {
         kind: "comment".to_owned(),
         author: Some(person(name)),
         at: at(when),
-        body: body.to_owned(),
+        body: Body::Written(body.to_owned()),
         internal: false,
         unread: false,
         bell: false,
