@@ -14,6 +14,9 @@ pub enum DbError {
     /// A migration failed.
     #[error("the migration failed: {0}")]
     Migration(String),
+    /// A row that the transaction had decided on was changed by another before it was written. Nothing was written.
+    #[error("a row was changed by somebody else meanwhile")]
+    Overtaken,
     /// A job on the writer panicked; its changes were rolled back.
     #[error("a database job panicked")]
     Panicked,
@@ -21,9 +24,10 @@ pub enum DbError {
 
 impl DbError {
     /// Whether running the same transaction again may succeed at once: PostgreSQL gave up on this one in favour of
-    /// another.
+    /// another, or it was overtaken by another, so that it has to decide again on what is there now.
     pub fn asks_for_repetition(&self) -> bool {
         match self {
+            Self::Overtaken => true,
             Self::Query(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
             Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
                 info.message().contains("deadlock detected")

@@ -48,7 +48,7 @@ struct Limits {
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 enum Inner {
-    Sqlite(sqlite::Sqlite),
+    Sqlite(Arc<sqlite::Sqlite>),
     Postgres(postgres::Postgres),
 }
 
@@ -86,7 +86,7 @@ impl Db {
 
     fn open_with(location: &Location, schema: Schema) -> Result<Self, DbError> {
         let inner = match location {
-            Location::Sqlite(path) => Inner::Sqlite(sqlite::Sqlite::open(path, schema)?),
+            Location::Sqlite(path) => Inner::Sqlite(Arc::new(sqlite::Sqlite::open(path, schema)?)),
             Location::Postgres(url) => Inner::Postgres(postgres::Postgres::open(url, schema)?),
         };
         Ok(Self {
@@ -124,6 +124,28 @@ impl Db {
         match &*self.inner {
             Inner::Sqlite(sqlite) => sqlite.read(f),
             Inner::Postgres(postgres) => postgres.read(self.limits, f).await,
+        }
+    }
+
+    /// The same on a blocking thread, whichever database it is: for what reads so much that those who share the calling
+    /// thread would wait for it.
+    ///
+    /// # Errors
+    /// Those of `f`, and the database's own through `From<DbError>`.
+    pub async fn read_apart<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        match &*self.inner {
+            Inner::Sqlite(sqlite) => {
+                let sqlite = Arc::clone(sqlite);
+                tokio::task::spawn_blocking(move || sqlite.read(f))
+                    .await
+                    .unwrap_or_else(|_| Err(E::from(DbError::Panicked)))
+            }
+            Inner::Postgres(postgres) => postgres.read(f).await,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape};
 use crate::domain::ids::{CalendarId, LineId};
+use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::{self, Line};
 
 /// A row of `calendars`.
@@ -174,33 +175,32 @@ pub fn insert(
     Ok(id)
 }
 
-/// Replaces a calendar. `make_default` can only turn it on: there is always one default.
+/// Replaces a calendar if it is still at `version`. `make_default` can only turn it on: there is always one default.
 ///
 /// # Errors
 /// The database's own; a unique violation if the name is taken.
 pub fn replace(
     conn: &mut Conn,
     id: CalendarId,
+    version: i64,
     calendar: &Calendar,
     make_default: bool,
-) -> QueryResult<()> {
+) -> QueryResult<Cas> {
     let shape = CalendarShape::from(calendar.clone());
-    if make_default {
+    let changes = (
+        calendars::name.eq(&shape.name),
+        calendars::time_zone.eq(&shape.time_zone),
+        calendars::hours.eq(json(&shape.hours)?),
+        calendars::holidays.eq(json(&shape.holidays)?),
+    );
+    let written = compare_and_set!(conn, calendars.id = id, version, changes);
+    if make_default && written == Cas::Done {
         no_default(conn)?;
         diesel::update(calendars::table.filter(calendars::id.eq(id)))
             .set(calendars::is_default.eq(true))
             .execute(conn)?;
     }
-    diesel::update(calendars::table.filter(calendars::id.eq(id)))
-        .set((
-            calendars::name.eq(&shape.name),
-            calendars::time_zone.eq(&shape.time_zone),
-            calendars::hours.eq(json(&shape.hours)?),
-            calendars::holidays.eq(json(&shape.holidays)?),
-            calendars::version.eq(calendars::version + 1),
-        ))
-        .execute(conn)
-        .map(drop)
+    Ok(written)
 }
 
 fn no_default(conn: &mut Conn) -> QueryResult<()> {

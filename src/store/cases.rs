@@ -1,6 +1,7 @@
 //! Cases: the rows, and the views in which people see them.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use crate::db::Conn;
 use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
@@ -14,6 +15,7 @@ use crate::domain::ids::{
     PersonId,
 };
 use crate::domain::organization::OrganizationKind;
+use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::within_reach;
 use crate::store::people::display_name;
 
@@ -267,27 +269,16 @@ pub struct CaseChanges {
 /// Changes a case if it is still at `version`, and counts the change. Whoever holds the lock of [`lock`] finds it so.
 ///
 /// # Errors
-/// The database's own; `NotFound` if the case is gone or changed.
+/// The database's own.
 pub fn update(
     conn: &mut Conn,
     id: CaseId,
     version: i64,
     changes: &CaseChanges,
     now: Instant,
-) -> QueryResult<()> {
-    let changed =
-        diesel::update(cases::table.filter(cases::id.eq(id).and(cases::version.eq(version))))
-            .set((
-                changes,
-                cases::updated_at.eq(At(now)),
-                cases::version.eq(version + 1),
-            ))
-            .execute(conn)?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(diesel::result::Error::NotFound)
-    }
+) -> QueryResult<Cas> {
+    let changes = (changes, cases::updated_at.eq(At(now)));
+    Ok(compare_and_set!(conn, cases.id = id, version, changes))
 }
 
 /// The id of the case that a request names, if it exists for the reader.
@@ -374,7 +365,7 @@ pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
 }
 
 /// Which cases a list holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct CaseFilter {
     /// Words that number, subject or description contain.
     pub words: Option<String>,

@@ -15,6 +15,7 @@ use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationNumber, EscalationRef, EventId, LineId,
     OrganizationId, PersonId,
 };
+use crate::store::cas::{Cas, compare_and_set};
 use crate::store::cases::{Named, OrganizationRef};
 use crate::store::lines::within_reach;
 use crate::store::people::display_name;
@@ -196,36 +197,26 @@ pub struct EscalationChanges {
 /// Changes an escalation if it is still at its version, and counts the change.
 ///
 /// # Errors
-/// The database's own; `NotFound` if it is gone or changed.
+/// The database's own.
 pub fn update(
     conn: &mut Conn,
     escalation: &Escalation,
     changes: &EscalationChanges,
-) -> QueryResult<()> {
+) -> QueryResult<Cas> {
     let state = changes.state.unwrap_or(escalation.state);
     let queue_rank = if state.is_active() {
         changes.rank.or(escalation.rank).unwrap_or(UNRANKED)
     } else {
         ENDED
     };
-    let changed = diesel::update(
-        escalations::table.filter(
-            escalations::id
-                .eq(escalation.id)
-                .and(escalations::version.eq(escalation.version)),
-        ),
-    )
-    .set((
-        changes,
-        escalations::queue_rank.eq(queue_rank),
-        escalations::version.eq(escalation.version + 1),
+    let changes = (changes, escalations::queue_rank.eq(queue_rank));
+    let (id, version) = (escalation.id, escalation.version);
+    Ok(compare_and_set!(
+        conn,
+        escalations.id = id,
+        version,
+        changes
     ))
-    .execute(conn)?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(diesel::result::Error::NotFound)
-    }
 }
 
 /// The row of that id.

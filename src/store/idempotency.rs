@@ -41,25 +41,33 @@ pub struct Saved {
     pub body: String,
 }
 
+/// The answer kept under a request's key, if it is not too old.
+///
+/// # Errors
+/// The database's own.
+pub fn kept(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Option<Saved>> {
+    keys::table
+        .filter(keys::person_id.eq(request.person))
+        .filter(keys::key.eq(&request.key))
+        .filter(keys::expires_at.gt(At(now)))
+        .select(Saved::as_select())
+        .get_result(conn)
+        .optional()
+}
+
 /// The answer kept under a request's key, if it is not too old. One that is too old is removed.
 ///
 /// # Errors
 /// The database's own.
 pub fn find(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Option<Saved>> {
-    let of_request = keys::person_id
-        .eq(request.person)
-        .and(keys::key.eq(&request.key));
     diesel::delete(
         keys::table
-            .filter(of_request)
+            .filter(keys::person_id.eq(request.person))
+            .filter(keys::key.eq(&request.key))
             .filter(keys::expires_at.le(At(now))),
     )
     .execute(conn)?;
-    keys::table
-        .filter(of_request)
-        .select(Saved::as_select())
-        .get_result(conn)
-        .optional()
+    kept(conn, request, now)
 }
 
 /// Takes the key for this request until the transaction ends: the same request at the same time waits here and then

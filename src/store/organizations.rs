@@ -10,6 +10,7 @@ use crate::domain::access::Reach;
 use crate::domain::ids::OrganizationId;
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::Slug;
+use crate::store::cas::{Cas, compare_and_set};
 
 /// A row of `organizations`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -112,9 +113,13 @@ pub fn by_slug(conn: &mut Conn, reach: Reach, slug: &str) -> QueryResult<Option<
 /// # Errors
 /// The database's own.
 pub fn named(conn: &mut Conn, reach: Reach, name: &str) -> QueryResult<Option<Organization>> {
+    if let Ok(id) = name.parse() {
+        return find(conn, reach, id);
+    }
     match name.parse() {
-        Ok(id) => find(conn, reach, id),
-        Err(_) => by_slug(conn, reach, name),
+        Ok::<Slug, _>(slug) => by_slug(conn, reach, slug.as_str()),
+        // What is neither names nothing.
+        Err(_) => Ok(None),
     }
 }
 
@@ -167,22 +172,22 @@ pub struct OrganizationChanges {
     pub time_zone: Option<String>,
 }
 
-/// Changes an organization and counts the change.
+/// Changes an organization if it is still at `version`, and counts the change.
 ///
 /// # Errors
 /// The database's own.
 pub fn update(
     conn: &mut Conn,
     id: OrganizationId,
+    version: i64,
     changes: &OrganizationChanges,
-) -> QueryResult<()> {
-    diesel::update(organizations::table.filter(organizations::id.eq(id)))
-        .set((
-            changes,
-            organizations::version.eq(organizations::version + 1),
-        ))
-        .execute(conn)
-        .map(drop)
+) -> QueryResult<Cas> {
+    Ok(compare_and_set!(
+        conn,
+        organizations.id = id,
+        version,
+        changes
+    ))
 }
 
 /// Asks for a second factor whoever holds one of the roles with these codes, and counts the change.

@@ -9,6 +9,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::StepState;
 use crate::domain::ids::{CaseId, EscalationId, EventId, NextStepId, PersonId};
+use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::within_reach;
 
 /// A row of `next_steps`.
@@ -90,10 +91,11 @@ pub fn insert(conn: &mut Conn, new: &NewStep<'_>, now: Instant) -> QueryResult<N
     Ok(id)
 }
 
-/// Moves a step to a state and a date, and counts the change. A step that is promised anew can lapse anew.
+/// Moves a step to a state and a date if it is still at its version, and counts the change. A step that is promised anew
+/// can lapse anew.
 ///
 /// # Errors
-/// The database's own; `NotFound` if it is gone or changed.
+/// The database's own.
 pub fn update(
     conn: &mut Conn,
     step: &NextStep,
@@ -101,29 +103,21 @@ pub fn update(
     due_at: Instant,
     reason: Option<&str>,
     now: Instant,
-) -> QueryResult<()> {
+) -> QueryResult<Cas> {
     let settled = (state != StepState::Open).then_some(At(now));
-    let changed = diesel::update(
-        next_steps::table.filter(
-            next_steps::id
-                .eq(step.id)
-                .and(next_steps::version.eq(step.version)),
-        ),
-    )
-    .set((
+    let changes = (
         next_steps::state.eq(state),
         next_steps::due_at.eq(At(due_at)),
         next_steps::reason.eq(reason),
         next_steps::settled_at.eq(settled),
         next_steps::lapse_told_at.eq(None::<At>),
-        next_steps::version.eq(step.version + 1),
+    );
+    Ok(compare_and_set!(
+        conn,
+        next_steps.id = step.id,
+        step.version,
+        changes
     ))
-    .execute(conn)?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(diesel::result::Error::NotFound)
-    }
 }
 
 /// One step, if its case exists for the reader.

@@ -10,6 +10,7 @@ use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::eligibility::Policy;
 use crate::domain::reason::{Governance, Question, Reason, installed};
+use crate::store::cas::{Cas, compare_and_set};
 
 /// The policy in force: the defaults, and what the rows say instead.
 ///
@@ -145,21 +146,28 @@ pub fn insert_reason(conn: &mut Conn, reason: &Reason) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Replaces a reason's words, rule and questions, and says whether it can be chosen.
+/// Replaces a reason's words, rule and questions, and says whether it can be chosen, if it is still at `version`.
 ///
 /// # Errors
 /// The database's own.
-pub fn replace_reason(conn: &mut Conn, reason: &Reason, active: bool) -> QueryResult<()> {
-    diesel::update(escalation_reasons::table.filter(escalation_reasons::code.eq(&reason.code)))
-        .set((
-            escalation_reasons::label.eq(&reason.label),
-            escalation_reasons::governed_by.eq(reason.governed_by),
-            escalation_reasons::questions.eq(json(&reason.questions)?),
-            escalation_reasons::active.eq(active),
-            escalation_reasons::version.eq(escalation_reasons::version + 1),
-        ))
-        .execute(conn)
-        .map(drop)
+pub fn replace_reason(
+    conn: &mut Conn,
+    version: i64,
+    reason: &Reason,
+    active: bool,
+) -> QueryResult<Cas> {
+    let changes = (
+        escalation_reasons::label.eq(&reason.label),
+        escalation_reasons::governed_by.eq(reason.governed_by),
+        escalation_reasons::questions.eq(json(&reason.questions)?),
+        escalation_reasons::active.eq(active),
+    );
+    Ok(compare_and_set!(
+        conn,
+        escalation_reasons.code = &reason.code,
+        version,
+        changes
+    ))
 }
 
 /// Puts in the reasons that an installation starts with, where there are none yet.

@@ -14,7 +14,7 @@ use crate::domain::access::{Access, Holding, Permission};
 use crate::domain::ids::{OrganizationId, PersonId, SessionId, TokenId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::session::SessionLimits;
-use crate::domain::text::EmailAddress;
+use crate::domain::text::{EmailAddress, Slug};
 use crate::store::people::display_name;
 use crate::store::{access, second_factors};
 
@@ -656,7 +656,10 @@ fn place_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Place>> {
     let mut query = organizations::table.select(Place::as_select()).into_boxed();
     query = match name.parse::<OrganizationId>() {
         Ok(id) => query.filter(organizations::id.eq(id)),
-        Err(_) => query.filter(organizations::slug.eq(name.to_owned())),
+        Err(_) => match name.parse::<Slug>() {
+            Ok(slug) => query.filter(organizations::slug.eq(slug)),
+            Err(_) => return Ok(None),
+        },
     };
     query.get_result(conn).optional()
 }

@@ -10,7 +10,7 @@ use super::change_access::change_access;
 use super::groups::install;
 use super::record::{event, object};
 use super::roles::{grantable, replace};
-use super::{Actor, Expected, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -23,6 +23,7 @@ use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::Reason;
 use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::store::audit::{self, NewEvent};
+use crate::store::calendars::CalendarRow;
 use crate::store::grants::{self, Given, Grantee};
 use crate::store::organizations::{NewOrganization, Organization};
 use crate::store::people::{NewPerson, Person, PersonChanges};
@@ -428,8 +429,24 @@ pub fn replace_calendar(
     let row = calendars::find(conn, id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::CalendarsManage)?;
     unchanged(expected, row.version)?;
-    calendars::replace(conn, id, calendar, make_default)
+    put_calendar(conn, by, &row, expected, calendar, make_default, now)?;
+    Ok(id)
+}
+
+/// Puts a calendar in the place of `row`, if that is still as it was read.
+pub(super) fn put_calendar(
+    conn: &mut Conn,
+    by: By<'_>,
+    row: &CalendarRow,
+    expected: Expected<'_>,
+    calendar: &Calendar,
+    make_default: bool,
+    now: Instant,
+) -> Outcome<()> {
+    let id = row.id;
+    let written = calendars::replace(conn, id, row.version, calendar, make_default)
         .map_err(|error| taken(error, "name", calendar.name()))?;
+    settled(written, expected)?;
     let before = calendar_fields(&row.calendar()?, row.is_default);
     let after = calendar_fields(calendar, row.is_default || make_default);
     if let Some((old, new)) = difference(&before, &after) {
@@ -444,7 +461,7 @@ pub fn replace_calendar(
             now,
         )?;
     }
-    Ok(id)
+    Ok(())
 }
 
 fn calendar_fields(calendar: &Calendar, is_default: bool) -> Map<String, Value> {
@@ -555,7 +572,10 @@ pub fn replace_reason(
     let row = rules::reason(conn, &reason.code)?.ok_or(Refused::NotFound)?;
     require(by, Permission::ReasonsManage)?;
     unchanged(expected, row.version)?;
-    rules::replace_reason(conn, reason, active)?;
+    settled(
+        rules::replace_reason(conn, row.version, reason, active)?,
+        expected,
+    )?;
     let fields = |reason: &Reason, active: bool| {
         let mut fields = object(json!(reason));
         fields.insert("active".into(), active.into());

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::feed::say;
 use super::notify::{Told, tell};
 use super::review_escalation::withdraw_with_case;
-use super::{Actor, Expected, Outcome, Refused, record, unchanged};
+use super::{Actor, Expected, Outcome, Refused, record, settled, unchanged};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -48,7 +48,10 @@ pub fn close(
         closed_at: Some(Some(At(now))),
         ..CaseChanges::default()
     };
-    cases::update(conn, case.id, case.version, &changes, now)?;
+    settled(
+        cases::update(conn, case.id, case.version, &changes, now)?,
+        None,
+    )?;
     let after = cases::find(conn, case.id)?;
     record::case_changed(conn, actor, "case.closed", &before, &after, now)?;
     let args =
@@ -88,7 +91,10 @@ pub fn reopen(
         closed_at: Some(None),
         ..CaseChanges::default()
     };
-    cases::update(conn, case.id, case.version, &changes, now)?;
+    settled(
+        cases::update(conn, case.id, case.version, &changes, now)?,
+        None,
+    )?;
     let after = cases::find(conn, case.id)?;
     record::case_changed(conn, actor, "case.reopened", &before, &after, now)?;
     record::mark(

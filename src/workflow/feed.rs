@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::notify::{Told, tell};
-use super::{Actor, Expected, Outcome, Refused, record};
+use super::{Actor, Expected, Outcome, Refused, record, settled};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -232,7 +232,10 @@ fn updated_by_provider(conn: &mut Conn, case: &Case, entry: &NewEntry<'_>) -> Ou
             last_provider_entry_at: Some(Some(At(newest))),
             ..CaseChanges::default()
         };
-        cases::update(conn, case.id, case.version, &changes, entry.at)?;
+        settled(
+            cases::update(conn, case.id, case.version, &changes, entry.at)?,
+            None,
+        )?;
     }
     Ok(cases::find(conn, case.id)?)
 }
@@ -247,7 +250,10 @@ fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome
         status: Some(status),
         ..CaseChanges::default()
     };
-    cases::update(conn, case.id, case.version, &changes, now)?;
+    settled(
+        cases::update(conn, case.id, case.version, &changes, now)?,
+        None,
+    )?;
     let after = cases::find(conn, case.id)?;
     record::case_changed(conn, actor, "case.changed", &before, &after, now)?;
     let args = json!({"from": case.status, "to": status});

@@ -223,7 +223,7 @@ pub fn continue_case(
         rca_requested_at: Some(after.rca_requested_at.map(At)),
         rca_delivered_at: Some(after.rca_delivered_at.map(At)),
     };
-    Ok(cases::update(conn, id, case.version, &update, now)?)
+    super::settled(cases::update(conn, id, case.version, &update, now)?, None)
 }
 
 /// How a case stands now, to continue from.

@@ -1,6 +1,6 @@
 //! Holidays of an iCalendar file, added to a business calendar.
 
-use super::administer::{By, replace_calendar, require};
+use super::administer::{By, put_calendar, require};
 use super::{Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -28,7 +28,7 @@ pub fn import_holidays(
     let mut calendar = row.calendar()?;
     let added = calendar.add_holidays(holidays);
     if added > 0 {
-        replace_calendar(conn, by, id, expected, &calendar, false, now)?;
+        put_calendar(conn, by, &row, expected, &calendar, false, now)?;
     }
     Ok(added)
 }

@@ -55,6 +55,7 @@ use crate::domain::link::LinkState;
 use crate::domain::organization::Side;
 use crate::domain::pairing;
 use crate::domain::reason::AnswerError;
+use crate::store::cas::Cas;
 
 /// Who acts: their authority where they act, and the name that is recorded.
 #[derive(Clone, Debug)]
@@ -280,6 +281,19 @@ pub type Outcome<T> = Result<T, Failed>;
 
 /// The versions that a request was made on, if it names any: one of them has to be the present one.
 pub type Expected<'a> = Option<&'a [i64]>;
+
+/// What a change that was made by compare and set comes to. One that was overtaken is refused to whoever named a version;
+/// for anybody else the whole transaction is repeated, and decides on what is there now.
+fn settled(written: Cas, expected: Expected<'_>) -> Outcome<()> {
+    match written {
+        Cas::Done => Ok(()),
+        Cas::Missing => Err(Refused::NotFound.into()),
+        Cas::Changed(version) => {
+            unchanged(expected, version)?;
+            Err(DbError::Overtaken.into())
+        }
+    }
+}
 
 fn unchanged(expected: Expected<'_>, version: i64) -> Result<(), Refused> {
     match expected {

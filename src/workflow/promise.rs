@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::notify::{Told, tell};
 use super::record::{self, step_fields};
-use super::{Actor, Expected, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -183,7 +183,10 @@ pub fn settle(
             NoticeKind::StepRepromised,
         ),
     };
-    promises::update(conn, &step, moved.state, moved.due_at, reason, now)?;
+    settled(
+        promises::update(conn, &step, moved.state, moved.due_at, reason, now)?,
+        None,
+    )?;
     let after = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
     if let Some((old, new)) = difference(&step_fields(&step), &step_fields(&after)) {
         let event = NewEvent {

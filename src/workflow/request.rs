@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::feed::say;
 use super::notify::{Told, tell};
-use super::{Actor, Outcome, Refused, record};
+use super::{Actor, Outcome, Refused, record, settled};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -109,7 +109,10 @@ pub fn decide_priority(
             priority: Some(request.priority),
             ..CaseChanges::default()
         };
-        cases::update(conn, case.id, case.version, &changes, now)?;
+        settled(
+            cases::update(conn, case.id, case.version, &changes, now)?,
+            None,
+        )?;
         case = cases::find(conn, case.id)?;
         record::case_changed(conn, actor, "case.changed", &before, &case, now)?;
     }
@@ -215,7 +218,10 @@ fn set_rca(conn: &mut Conn, actor: &Actor, case: &Case, rca: Rca, now: Instant) 
         rca_delivered_at: Some(rca.delivered_at.map(At)),
         ..CaseChanges::default()
     };
-    cases::update(conn, case.id, case.version, &changes, now)?;
+    settled(
+        cases::update(conn, case.id, case.version, &changes, now)?,
+        None,
+    )?;
     let after = cases::find(conn, case.id)?;
     record::case_changed(conn, actor, "case.changed", &before, &after, now)?;
     Ok(after)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::notify::{Told, tell};
 use super::promise::{self, Promising};
-use super::{Actor, Expected, Outcome, Refused, feed, record, unchanged};
+use super::{Actor, Expected, Outcome, Refused, feed, record, settled, unchanged};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -278,18 +278,24 @@ impl Verb<'_> {
             self.now,
         )?;
         // What a case shows of its escalation is a part of it: whoever holds an older version is told so.
-        cases::update(
-            conn,
-            moved.case.id,
-            moved.case.version,
-            &CaseChanges::default(),
-            self.now,
+        settled(
+            cases::update(
+                conn,
+                moved.case.id,
+                moved.case.version,
+                &CaseChanges::default(),
+                self.now,
+            )?,
+            None,
         )?;
         Ok((cases::find(conn, moved.case.id)?, after))
     }
 
     fn persist(&self, conn: &mut Conn, moved: &Moved, happened: &str) -> Outcome<Escalation> {
-        escalations::update(conn, &moved.before, &moved.changes)?;
+        settled(
+            escalations::update(conn, &moved.before, &moved.changes)?,
+            None,
+        )?;
         let after = escalations::find(conn, moved.before.id)?;
         let kind = format!("escalation.{happened}");
         record::escalation_changed(
@@ -418,7 +424,7 @@ pub(super) fn withdraw_with_case(
         now,
     )?;
     debug_assert_eq!(moved.event, Event::Withdrawn);
-    escalations::update(conn, escalation, &moved.changes)?;
+    settled(escalations::update(conn, escalation, &moved.changes)?, None)?;
     let after = escalations::find(conn, escalation.id)?;
     record::escalation_changed(
         conn,

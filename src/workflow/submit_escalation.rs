@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::assess::{chosen, decide, facts};
 use super::notify::{Told, tell};
-use super::{Actor, Outcome, Refused, feed, record};
+use super::{Actor, Outcome, Refused, feed, record, settled};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -87,7 +87,10 @@ pub fn submit_escalation(
         Err(error) => return Err(raced(conn, error.into(), &case, &assessment)?.into()),
     };
     let escalation = escalations::find(conn, id)?;
-    cases::update(conn, case.id, case.version, &CaseChanges::default(), now)?;
+    settled(
+        cases::update(conn, case.id, case.version, &CaseChanges::default(), now)?,
+        None,
+    )?;
     let case = cases::find(conn, case.id)?;
 
     let args = json!({"number": number, "by": actor.name});

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::record;
-use super::{Actor, Expected, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission, Reach};
@@ -111,7 +111,10 @@ pub fn update_case(
         return Err(unreadable("owner", "line_not_readable", owner).into());
     }
     let before = record::case_fields(&case);
-    cases::update(conn, case.id, case.version, &changes, now)?;
+    settled(
+        cases::update(conn, case.id, case.version, &changes, now)?,
+        None,
+    )?;
     let after = cases::find(conn, case.id)?;
     record::case_changed(conn, actor, "case.changed", &before, &after, now)?;
     leave_marks(

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::administer::{By, record, require};
 use super::groups::follow_name;
 use super::record::object;
-use super::{Expected, Outcome, Refused, unchanged};
+use super::{Expected, Outcome, Refused, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
@@ -46,7 +46,8 @@ pub fn update_organization(
         region: update.region.as_ref().map(ToString::to_string),
         time_zone: update.time_zone.map(|zone| zone.name().to_owned()),
     };
-    organizations::update(conn, id, &changes)?;
+    let written = organizations::update(conn, id, before.version, &changes)?;
+    settled(written, expected)?;
     if let Some(name) = &update.name {
         follow_name(conn, (id, before.kind), (&before.name, name.as_str()))?;
     }

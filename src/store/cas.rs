@@ -1,0 +1,35 @@
+//! Compare and set: a change that was decided on one version of a row is made to that version, or not at all.
+
+/// What came of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Cas {
+    /// It was made, and counted: the row's version is one more.
+    Done,
+    /// The row has changed since, and is at this version now.
+    Changed(i64),
+    /// There is no such row, or no longer.
+    Missing,
+}
+
+/// Changes the row of `$table` whose `$key` is `$id` if it is still at `$version`, and counts the change. Between the
+/// change that failed and the question why, a row of PostgreSQL may have gone; it is told as it is then.
+macro_rules! compare_and_set {
+    ($conn:expr, $table:ident.$key:ident = $id:expr, $version:expr, $changes:expr) => {{
+        use diesel::prelude::*;
+        use $crate::store::cas::Cas;
+        let (id, version): (_, i64) = ($id, $version);
+        let row = $table::table.filter($table::$key.eq(id));
+        let changed = diesel::update(row.filter($table::version.eq(version)))
+            .set(($changes, $table::version.eq(version + 1)))
+            .execute($conn)?;
+        if changed == 1 {
+            Cas::Done
+        } else {
+            let now: Option<i64> = row.select($table::version).get_result($conn).optional()?;
+            now.map_or(Cas::Missing, Cas::Changed)
+        }
+    }};
+}
+
+pub(crate) use compare_and_set;
