@@ -32,3 +32,16 @@ pub(crate) use closed_enum::closed_enum;
 
 /// An instant in UTC with whole microseconds, which is what both databases keep.
 pub type Instant = chrono::DateTime<chrono::Utc>;
+
+/// An instant from outside as both databases keep it, in whole microseconds; none of a year that has not four digits,
+/// which would not order as text, nor of the year 0, which there was not. A leap second, which no row can hold, is the last
+/// microsecond before it.
+pub fn kept(instant: Instant) -> Option<Instant> {
+    use chrono::{Datelike, SubsecRound};
+
+    let within = match instant.timestamp_subsec_nanos() {
+        0..1_000_000_000 => instant.trunc_subsecs(6),
+        _ => Instant::from_timestamp(instant.timestamp(), 999_999_000)?,
+    };
+    (1..=9999).contains(&within.year()).then_some(within)
+}

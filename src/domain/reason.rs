@@ -46,6 +46,12 @@ pub struct Question {
     pub required: bool,
 }
 
+/// Whether a text is the code of a reason or of a question: 1 to 63 small letters, digits and underscores.
+pub fn is_code(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=63).contains(&text.len()) && text.bytes().all(plain)
+}
+
 /// What an escalation can be about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = EscalationReason)]

@@ -15,13 +15,21 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::fields::{Fault, FieldError, Whole};
 use super::problem::Problem;
+use crate::domain::ids::{
+    AccessRequestId, CaseId, EntryId, EscalationId, GroupId, NoticeId, PairingId, PersonId, TokenId,
+};
+use crate::domain::{Instant, kept};
 
 /// How many items a page may have.
 pub type Limit = Whole<1, 100>;
 
 const DEFAULT_LIMIT: i64 = 25;
+/// The longest name that a list is ordered by, in bytes.
+const LONGEST_NAME: usize = 1024;
+/// A longer text is no cursor.
+const LONGEST_CURSOR: usize = 4096;
 /// Changes when what a cursor holds changes; older ones are refused.
-const CURSOR_VERSION: u8 = 1;
+const CURSOR_VERSION: u8 = 2;
 
 /// Which part of which list is asked for. `K` is the position of an item: what the list is ordered by.
 pub struct Paging<K> {
@@ -39,18 +47,77 @@ struct Cursor<K> {
     key: K,
 }
 
-impl<K: Serialize + DeserializeOwned> Paging<K> {
+/// What a list is ordered by. Cursors come back from outside, whatever they went out as: a position that no row has is
+/// none, before a database is asked about it.
+pub trait Position: Serialize + DeserializeOwned {
+    /// Whether a row can stand there.
+    fn is_possible(&self) -> bool;
+}
+
+impl Position for i64 {
+    fn is_possible(&self) -> bool {
+        true
+    }
+}
+
+impl Position for Instant {
+    fn is_possible(&self) -> bool {
+        kept(*self) == Some(*self)
+    }
+}
+
+impl Position for String {
+    fn is_possible(&self) -> bool {
+        self.len() <= LONGEST_NAME && !self.chars().any(char::is_control)
+    }
+}
+
+macro_rules! positions {
+    ($($id:ident),+ $(,)?) => {$(
+        impl Position for $id {
+            fn is_possible(&self) -> bool {
+                true
+            }
+        }
+    )+};
+}
+
+positions!(
+    AccessRequestId,
+    CaseId,
+    EntryId,
+    EscalationId,
+    GroupId,
+    NoticeId,
+    PairingId,
+    PersonId,
+    TokenId,
+);
+
+impl<A: Position, B: Position> Position for (A, B) {
+    fn is_possible(&self) -> bool {
+        self.0.is_possible() && self.1.is_possible()
+    }
+}
+
+impl<A: Position, B: Position, C: Position> Position for (A, B, C) {
+    fn is_possible(&self) -> bool {
+        self.0.is_possible() && self.1.is_possible() && self.2.is_possible()
+    }
+}
+
+impl<K: Position> Paging<K> {
     /// Reads `limit` and `cursor` of the list `name` under `filters`, which are whatever narrows or orders it.
     ///
     /// # Errors
     /// [`Code::ValidationFailed`](super::problem::Code::ValidationFailed) naming `cursor`.
     pub fn read(
         name: &str,
-        filters: &impl std::fmt::Debug,
+        filters: &impl Serialize,
         limit: Option<Limit>,
         cursor: Option<&str>,
     ) -> Result<Self, Problem> {
-        let binding = binding(name, &format!("{filters:?}"));
+        let binding = binding(name, filters);
         let after = match cursor {
             None => None,
             Some(text) => Some(open(text, &binding).ok_or_else(|| {
@@ -105,13 +172,19 @@ impl<K: Serialize + DeserializeOwned> Paging<K> {
     }
 }
 
-fn open<K: DeserializeOwned>(text: &str, binding: &str) -> Option<K> {
+fn open<K: Position>(text: &str, binding: &str) -> Option<K> {
+    if text.len() > LONGEST_CURSOR {
+        return None;
+    }
     let json = URL_SAFE_NO_PAD.decode(text).ok()?;
     let cursor: Cursor<K> = serde_json::from_slice(&json).ok()?;
-    (cursor.v == CURSOR_VERSION && cursor.list == binding).then_some(cursor.key)
+    let is_ours = cursor.v == CURSOR_VERSION && cursor.list == binding && cursor.key.is_possible();
+    is_ours.then_some(cursor.key)
 }
 
-fn binding(name: &str, filters: &str) -> String {
+fn binding(name: &str, filters: &impl Serialize) -> String {
+    // Filters are plain values, which always serialize; should one not, its cursors are good for no other list.
+    let filters = serde_json::to_vec(filters).unwrap_or_default();
     let digest = Sha256::new()
         .chain_update(name)
         .chain_update([0])
@@ -226,11 +299,42 @@ mod tests {
             paging("open", Some("")).err(),
             paging("open", Some(&cursor[1..])).err(),
             Paging::<Key>::read("users", &"open", None, Some(&cursor)).err(),
-            Paging::<Vec<String>>::read("cases", &"open", None, Some(&cursor)).err(),
+            Paging::<String>::read("cases", &"open", None, Some(&cursor)).err(),
         ] {
             let problem = refused.expect("refused");
             assert_eq!(problem.errors()[0].field(), "cursor");
             assert_eq!(problem.errors()[0].code(), "malformed_cursor");
         }
+    }
+
+    #[test]
+    fn a_position_that_no_row_has_is_refused() {
+        fn sealed<K: Serialize>(key: K) -> String {
+            let cursor = Cursor {
+                v: CURSOR_VERSION,
+                list: binding("cases", &()),
+                key,
+            };
+            URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).expect("JSON"))
+        }
+        let opened =
+            |cursor: &str| Paging::<(Instant, i64)>::read("cases", &(), None, Some(cursor));
+        assert!(opened(&sealed(("2026-03-02T09:00:00Z", 1))).is_ok());
+        for at in [
+            "0000-01-01T00:00:00Z",
+            "+10000-01-01T00:00:00Z",
+            "-0001-01-01T00:00:00Z",
+            "2016-12-31T23:59:60Z",
+            "x",
+        ] {
+            assert!(opened(&sealed((at, 1))).is_err(), "{at}");
+        }
+        assert!(opened(&sealed((1, 2))).is_err());
+        let named = |name: &str| {
+            let cursor = sealed((name, 1));
+            Paging::<(String, i64)>::read("cases", &(), None, Some(&cursor)).is_ok()
+        };
+        assert!(named("Jan Müller"));
+        assert!(!named("a\0b") && !named(&"x".repeat(2000)));
     }
 }

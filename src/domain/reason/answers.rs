@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{Question, QuestionKind, Reason};
-use crate::domain::Instant;
 use crate::domain::calendar::day_end;
 use crate::domain::text::{Note, TextError};
+use crate::domain::{Instant, kept};
 
 /// A promised date as somebody gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,8 @@ impl FromStr for PromisedDate {
         DateTime::parse_from_rfc3339(text)
             .ok()
             .filter(|_| four_digits)
-            .map(|at| Self::Instant(at.with_timezone(&Utc).trunc_subsecs(6)))
+            .and_then(|at| kept(at.with_timezone(&Utc)))
+            .map(Self::Instant)
             .ok_or(AnswerProblem::NotADate)
     }
 }

@@ -1,6 +1,5 @@
 //! What paths name, and whether it exists for somebody.
 
-use std::convert::Infallible;
 use std::str::FromStr;
 
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -11,14 +10,17 @@ use crate::domain::access::Permission::{
     AccessRequestsView, CalendarsView, CasesView, EscalationsView, GroupsView, LinesView,
     NoticesView, OrganizationsView, RolesView, UsersView,
 };
-use crate::domain::access::{Access, Role, RoleName};
+use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
     AccessRequestId, CalendarId, CaseRef, EntryId, EscalationRef, GrantId, GroupId, LineId,
-    MalformedId, NextStepId, NoticeId, PairingId, PairingMemberId, PersonId, PriorityRequestId,
-    RoleId, SessionId, TokenId,
+    MalformedId, NextStepId, NoticeId, OrganizationId, PairingId, PairingMemberId, PersonId,
+    PriorityRequestId, RoleId, SessionId, TokenId,
 };
+use crate::domain::reason::is_code;
+use crate::domain::text::{Slug, TextError};
 use crate::http::call::Address;
 use crate::http::problem::Problem;
+use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
     access_requests, cases, escalations, feeds, groups, organizations, pairings, people, promises,
@@ -26,12 +28,46 @@ use crate::store::{
 };
 
 /// An organization by id or slug.
-#[derive(Clone, Debug)]
-pub struct OrganizationAddress(pub String);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrganizationAddress {
+    /// By id.
+    Id(OrganizationId),
+    /// By its name in addresses.
+    Slug(Slug),
+}
+
+impl OrganizationAddress {
+    /// The organization that it names, if it exists for somebody.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn find(&self, conn: &mut Conn, reach: Reach) -> Result<Option<Organization>, Problem> {
+        Ok(match self {
+            Self::Id(id) => organizations::find(conn, reach, *id)?,
+            Self::Slug(slug) => organizations::by_slug(conn, reach, slug.as_str())?,
+        })
+    }
+}
+
+impl FromStr for OrganizationAddress {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(id) => Ok(Self::Id(id)),
+            Err(_) => text.parse().map(Self::Slug),
+        }
+    }
+}
 
 /// A role by id, or by its code within one's organization.
-#[derive(Clone, Debug)]
-pub struct RoleAddress(pub String);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleAddress {
+    /// One of an organization's own, by id.
+    Id(RoleId),
+    /// A predefined one, or one of the organization's own.
+    Name(RoleName),
+}
 
 impl RoleAddress {
     /// The role of an organization's own that it names, if it exists for somebody.
@@ -39,29 +75,56 @@ impl RoleAddress {
     /// # Errors
     /// The database's own.
     pub fn own(&self, conn: &mut Conn, access: &Access) -> Result<Option<OwnRole>, Problem> {
-        Ok(match self.0.parse::<RoleId>() {
-            Ok(id) => roles::find(conn, access.reach(), id)?,
-            Err(_) => roles::by_code(conn, access.organization, &self.0)?,
+        Ok(match self {
+            Self::Id(id) => roles::find(conn, access.reach(), *id)?,
+            Self::Name(RoleName::Own(code)) => {
+                roles::by_code(conn, access.organization, code.as_str())?
+            }
+            Self::Name(RoleName::Predefined(_)) => None,
         })
     }
 
     /// The predefined role that it names.
     pub fn predefined(&self) -> Option<Role> {
-        self.0.parse().ok()
+        match self {
+            Self::Name(RoleName::Predefined(role)) => Some(*role),
+            _ => None,
+        }
     }
 }
 
 impl FromStr for RoleAddress {
-    type Err = Infallible;
+    type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
+        match text.parse() {
+            Ok(id) => Ok(Self::Id(id)),
+            Err(_) => text.parse().map(Self::Name),
+        }
     }
 }
 
-/// An escalation reason by its code.
-#[derive(Clone, Debug)]
-pub struct ReasonCode(pub String);
+/// An escalation reason by its code: small letters, digits and underscores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasonCode(String);
+
+impl ReasonCode {
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ReasonCode {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match is_code(text) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(MalformedId(text.to_owned())),
+        }
+    }
+}
 
 /// A cloned user by id.
 #[derive(Clone, Copy, Debug)]
@@ -72,22 +135,6 @@ impl FromStr for CloneAddress {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(Self)
-    }
-}
-
-impl FromStr for OrganizationAddress {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl FromStr for ReasonCode {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
     }
 }
 
@@ -132,7 +179,7 @@ addresses! {
         |request, conn, access| access.can(CasesView) && requests::find(conn, access.reach(), *request)?.is_some();
     OrganizationAddress, "An organization, by id or slug.",
         |organization, conn, access| access.can(OrganizationsView)
-            && organizations::named(conn, access.reach(), &organization.0)?.is_some();
+            && organization.find(conn, access.reach())?.is_some();
     PersonId, "A person, by id.",
         |person, conn, access| access.can(UsersView) && people::find(conn, access.reach(), *person)?.is_some();
     RoleAddress, "A role, by id, or by code within your organization.",

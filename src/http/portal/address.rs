@@ -1,20 +1,15 @@
-//! What the parts of a path name, and whether it exists for the visitor (A5).
+//! What the parts of a path name, and whether it exists for the visitor (A5): decided as for the API.
 
 use super::visit::Visit;
 use crate::db::Conn;
-use crate::domain::access::Permission::{
-    AccessRequestsView, CalendarsView, CasesView, EscalationsView, GroupsView, LinesView,
-    NoticesView, RolesView, UsersView,
-};
-use crate::domain::access::{Access, Role};
+use crate::domain::access::Access;
 use crate::domain::ids::{
-    AccessRequestId, CaseRef, EntryId, EscalationRef, GroupId, NextStepId, PersonId,
-    PriorityRequestId, RoleId,
+    AccessRequestId, CalendarId, CaseRef, EntryId, EscalationRef, GrantId, GroupId, LineId,
+    NextStepId, NoticeId, PairingId, PairingMemberId, PersonId, PriorityRequestId, SessionId,
 };
+use crate::http::api::addresses::{CloneAddress, ReasonCode, RoleAddress};
+use crate::http::call::Address;
 use crate::http::problem::Problem;
-use crate::store::{
-    access_requests, cases, escalations, feeds, groups, people, promises, requests, roles,
-};
 
 /// Whether everything that the path names exists for the visitor.
 ///
@@ -34,64 +29,36 @@ pub(super) async fn is_visible(visit: &Visit) -> Result<bool, Problem> {
         .await
 }
 
-/// As in the API, it is within reach, and the visitor may look at such things at all.
 fn exists(conn: &mut Conn, access: &Access, name: &str, value: &str) -> Result<bool, Problem> {
-    let reach = access.reach();
-    let looks = match name {
-        "case" | "step" | "entry" | "request" => access.can(CasesView),
-        "escalation" => access.can(EscalationsView),
-        "person" => access.can(UsersView),
-        "access_request" => access.can(AccessRequestsView),
-        "calendar" => access.can(CalendarsView),
-        "notice" => access.can(NoticesView),
-        "role" => access.can(RolesView),
-        "group" => access.can(GroupsView),
-        "line" => access.can(LinesView),
-        _ => true,
-    };
-    if !looks {
-        return Ok(false);
+    match name {
+        "access_request" => visible::<AccessRequestId>(conn, access, value),
+        "calendar" => visible::<CalendarId>(conn, access, value),
+        "case" => visible::<CaseRef>(conn, access, value),
+        "clone" => visible::<CloneAddress>(conn, access, value),
+        "code" => visible::<ReasonCode>(conn, access, value),
+        "entry" => visible::<EntryId>(conn, access, value),
+        "escalation" => visible::<EscalationRef>(conn, access, value),
+        "grant" => visible::<GrantId>(conn, access, value),
+        "group" => visible::<GroupId>(conn, access, value),
+        "line" => visible::<LineId>(conn, access, value),
+        "member" => visible::<PairingMemberId>(conn, access, value),
+        "notice" => visible::<NoticeId>(conn, access, value),
+        "pairing" => visible::<PairingId>(conn, access, value),
+        "person" => visible::<PersonId>(conn, access, value),
+        "request" => visible::<PriorityRequestId>(conn, access, value),
+        "role" => visible::<RoleAddress>(conn, access, value),
+        "session" => visible::<SessionId>(conn, access, value),
+        "step" => visible::<NextStepId>(conn, access, value),
+        // Whoever has a link has been handed it: what it opens, it says itself.
+        "token" => Ok(true),
+        // What nobody has thought of is not there.
+        _ => Ok(false),
     }
-    Ok(match name {
-        "case" => match value.parse::<CaseRef>() {
-            Ok(case) => cases::id_of(conn, reach, &case)?.is_some(),
-            Err(_) => false,
-        },
-        "escalation" => match value.parse::<EscalationRef>() {
-            Ok(escalation) => escalations::ids_of(conn, reach, &escalation)?.is_some(),
-            Err(_) => false,
-        },
-        "step" => match value.parse::<NextStepId>() {
-            Ok(step) => promises::find(conn, reach, step)?.is_some(),
-            Err(_) => false,
-        },
-        "entry" => match value.parse::<EntryId>() {
-            Ok(entry) => feeds::view(conn, access, entry)?.is_some(),
-            Err(_) => false,
-        },
-        "request" => match value.parse::<PriorityRequestId>() {
-            Ok(request) => requests::find(conn, reach, request)?.is_some(),
-            Err(_) => false,
-        },
-        "person" => match value.parse::<PersonId>() {
-            Ok(person) => people::find(conn, reach, person)?.is_some(),
-            Err(_) => false,
-        },
-        "group" => match value.parse::<GroupId>() {
-            Ok(group) => groups::find(conn, reach, group)?.is_some(),
-            Err(_) => false,
-        },
-        "role" => match value.parse::<RoleId>() {
-            Ok(role) => roles::find(conn, reach, role)?.is_some(),
-            Err(_) => value
-                .parse::<Role>()
-                .is_ok_and(|role| role.side() == access.side),
-        },
-        "access_request" => match value.parse::<AccessRequestId>() {
-            Ok(request) => access_requests::find(conn, reach, request)?.is_some(),
-            Err(_) => false,
-        },
-        // Of calendars and notices, whoever may see one sees all; reasons everybody reads.
-        _ => true,
-    })
+}
+
+fn visible<A: Address>(conn: &mut Conn, access: &Access, value: &str) -> Result<bool, Problem> {
+    match A::read(Some(value)) {
+        Some(address) => address.is_visible(conn, access),
+        None => Ok(false),
+    }
 }

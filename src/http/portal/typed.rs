@@ -8,8 +8,8 @@ use chrono_tz::Tz;
 
 use super::form::Form;
 use super::visit::Visit;
-use crate::domain::Instant;
 use crate::domain::text::TextError;
+use crate::domain::{Instant, kept};
 use crate::http::fields::{Fault, FieldError};
 use crate::http::problem::Problem;
 use crate::words::Words;
@@ -122,7 +122,7 @@ pub(super) fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<Instant> {
         (1..=96)
             .find_map(|quarters| at(local.checked_add_signed(TimeDelta::minutes(15 * quarters))?))
     });
-    found.map(|instant| instant.to_utc())
+    found.and_then(|instant| kept(instant.to_utc()))
 }
 
 impl Form {

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::SubsecRound;
 use chrono_tz::Tz;
 use secrecy::SecretString;
 use serde::de::{self, Deserializer, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::import::report::{Fault, Kind};
-use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape};
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status};
@@ -17,6 +15,7 @@ use crate::domain::feed::Visibility;
 use crate::domain::ids::CaseNumber;
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, Markdown, PersonName, Slug, Subject, Title};
+use crate::domain::{Instant, kept};
 
 /// What a line says.
 #[derive(Clone, Debug)]
@@ -263,8 +262,9 @@ fn zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tz>, D::Err
 fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
     let text = String::deserialize(deserializer)?;
     chrono::DateTime::parse_from_rfc3339(&text)
-        .map(|at| at.to_utc().trunc_subsecs(6))
-        .map_err(|_| {
+        .ok()
+        .and_then(|at| kept(at.to_utc()))
+        .ok_or_else(|| {
             de::Error::custom(format!(
                 "“{text}” is not an instant such as 2026-03-03T09:12:00Z"
             ))

@@ -3,8 +3,9 @@
 use super::handlers::{PLACE, again, form, list};
 use super::{AdminForm, Cell, Place};
 use crate::domain::access::Permission;
-use crate::domain::reason::{Governance, Question, QuestionKind, Reason};
+use crate::domain::reason::{Governance, Question, QuestionKind, Reason, is_code};
 use crate::domain::text::Title;
+use crate::http::api::addresses::ReasonCode;
 use crate::http::call::may;
 use crate::http::fields::Fault;
 use crate::http::portal::answer::Outcome;
@@ -161,11 +162,6 @@ fn questions(text: &str) -> Result<Vec<Question>, usize> {
     Ok(questions)
 }
 
-fn is_code(code: &str) -> bool {
-    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    !code.is_empty() && code.len() <= 63 && code.bytes().all(letters)
-}
-
 async fn new(visit: Visit) -> Outcome {
     visit.show(PLACE, "admin-form", &page(&visit, &nothing(), true, 0))
 }
@@ -203,9 +199,9 @@ async fn add(visit: Visit) -> Outcome {
 }
 
 async fn row(visit: &Visit) -> Result<ReasonRow, Problem> {
-    let code = visit.parts.get("code").cloned().unwrap_or_default();
+    let code: ReasonCode = visit.part("code")?;
     let row = visit
-        .look(move |conn| Ok(rules::reason(conn, &code)?))
+        .look(move |conn| Ok(rules::reason(conn, code.as_str())?))
         .await?;
     row.ok_or_else(Problem::not_found)
 }

@@ -6,6 +6,7 @@ use super::{NewRolePage, Removal, RoleForm, RolePage, controls};
 use crate::domain::access::{Access, Permission, Reach, Role, RoleCode, RoleName};
 use crate::domain::ids::{OrganizationId, RoleId};
 use crate::domain::text::Title;
+use crate::http::api::addresses::RoleAddress;
 use crate::http::api::documents::held_by;
 use crate::http::call::may;
 use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
@@ -136,8 +137,8 @@ enum Named {
 }
 
 async fn named(visit: &Visit) -> Result<Named, Problem> {
-    let name: String = visit.part("role")?;
-    if let Ok(role) = name.parse::<Role>() {
+    let address: RoleAddress = visit.part("role")?;
+    if let Some(role) = address.predefined() {
         let organization = organization(visit).await?;
         return if role.fits(organization.kind) {
             Ok(Named::Predefined(role, organization))
