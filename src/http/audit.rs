@@ -3,6 +3,7 @@
 pub mod export;
 pub mod file;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::fields::{Fault, FieldError};
@@ -16,7 +17,7 @@ use crate::store::audit::{EventFilter, worked_in};
 use crate::store::{cases, organizations, people};
 
 /// Which events somebody asks for, in their own words.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Asked {
     /// Those on this case, by id or number.
     pub case: Option<CaseRef>,

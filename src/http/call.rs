@@ -5,17 +5,21 @@
 
 use std::future::Future;
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use actix_web::http::{Method, header};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, web};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use utoipa::openapi::{RefOr, Schema};
 
+use super::apart::{apart, in_place};
 use super::asks::Asks;
 use super::desk::Desk;
 use super::etag::IfMatch;
+use super::fields::json::{self, JsonError};
 use super::fields::{self, Errors, Request};
 use super::principal::{self, Principal};
 use super::problem::{Code, Problem};
@@ -26,10 +30,16 @@ use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::store;
 
-/// The largest body that is taken, in bytes.
+/// The largest body that is taken anywhere, in bytes. Where the fields of a request cannot need as much, less is.
 pub const LARGEST_BODY: usize = 1024 * 1024;
 /// Where a stream that broke off goes on, as browsers say it.
 const LAST_EVENT_ID: &str = "last-event-id";
+/// What is taken everywhere, however little a request needs.
+const SMALLEST_LIMIT: usize = 16 * 1024;
+/// A longer body is read on a blocking thread.
+const READ_AT_ONCE: usize = 8 * 1024;
+/// How many parameters a query has at the most.
+const MOST_PARAMETERS: usize = 200;
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -146,6 +156,9 @@ impl Caller for Returning {
 
 /// What a path names, such as a case.
 pub trait Address: Clone + Send + Sync + Sized + 'static {
+    /// Whether the route takes `If-Match`; one that does not refuses it (section 11).
+    const GUARDED: bool = false;
+
     /// Reads it from the path's only parameter; what cannot be read does not exist.
     fn read(text: Option<&str>) -> Option<Self>;
 
@@ -209,6 +222,43 @@ impl<A: Address, B: Address> Address for (A, B) {
     }
 }
 
+/// What a path names, to be changed only if it is still as the client knows it: the route takes `If-Match`, and its
+/// handler gives [`Call::expected`] to the verb.
+#[derive(Clone, Copy, Debug)]
+pub struct Guarded<A>(pub A);
+
+impl<A> Deref for Guarded<A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.0
+    }
+}
+
+impl<A: Address> Address for Guarded<A> {
+    const GUARDED: bool = true;
+
+    fn read(text: Option<&str>) -> Option<Self> {
+        A::read(text).map(Self)
+    }
+
+    fn read_all(texts: &[&str]) -> Option<Self> {
+        A::read_all(texts).map(Self)
+    }
+
+    fn is_visible(&self, conn: &mut Conn, access: &Access) -> Result<bool, Problem> {
+        self.0.is_visible(conn, access)
+    }
+
+    fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
+        A::parameter()
+    }
+
+    fn parameters() -> Vec<(&'static str, RefOr<Schema>)> {
+        A::parameters()
+    }
+}
+
 impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
     /// Reads a request, in the order that this file's head gives.
     pub(super) async fn read(
@@ -238,24 +288,15 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             principal.check_csrf_header(request)?;
             asks.check_proof(principal, desk.clock.now())?;
         }
-        let query = query(request.query_string())?;
         let if_match = IfMatch::read(request.headers())?;
-        let bytes = if changes {
-            bytes(request, payload).await?
-        } else {
-            web::Bytes::new()
-        };
-        let body = body(request, &bytes)?;
-        let repeat = match principal.principal() {
+        if if_match.is_some() && !A::GUARDED {
+            return Err(Problem::new(Code::IfMatchNotSupported));
+        }
+        let asked = parameters(request.query_string())?;
+        let query = fields::read(&asked, Errors::of_texts()).map_err(Problem::invalid)?;
+        let key = match principal.principal() {
             Some(principal) if request.method() == Method::POST => {
-                let method = request.method().as_str();
-                idempotency::read(
-                    request.headers(),
-                    (principal.actor.id(), principal.organization.id),
-                    method,
-                    request.path(),
-                    &body,
-                )?
+                idempotency::key(request.headers())?.map(|key| (key, principal))
             }
             _ => None,
         };
@@ -264,6 +305,15 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             .get(LAST_EVENT_ID)
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
+        let bytes = if changes {
+            bytes(request, payload, most_bytes::<B>()).await?
+        } else {
+            Bytes::new()
+        };
+        let (body, digest) = body(request, bytes, key.is_some()).await?;
+        let repeat = key.map(|(key, principal)| {
+            idempotency::request(&desk.key, principal, key, request, &asked, &digest)
+        });
         let user_agent = request
             .headers()
             .get(header::USER_AGENT)
@@ -310,36 +360,50 @@ async fn permitted<A: Address>(
     })
 }
 
-async fn bytes(request: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Problem> {
-    let too_large = || Problem::new(Code::TooLarge).with("max_bytes", LARGEST_BODY);
+/// How long a body of this kind may be, in bytes.
+fn most_bytes<B: Request>() -> usize {
+    B::MOST_BYTES.clamp(SMALLEST_LIMIT, LARGEST_BODY)
+}
+
+async fn bytes(
+    request: &HttpRequest,
+    payload: web::Payload,
+    most: usize,
+) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(Code::TooLarge).with("max_bytes", most);
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok());
     if announced
         .and_then(|length| length.parse::<u64>().ok())
-        .is_some_and(|length| length > LARGEST_BODY as u64)
+        .is_some_and(|length| length > most as u64)
     {
         return Err(too_large());
     }
-    match payload.to_bytes_limited(LARGEST_BODY).await {
+    match payload.to_bytes_limited(most).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Problem::new(Code::BadRequest)),
         Err(_) => Err(too_large()),
     }
 }
 
-fn body<B: Request>(request: &HttpRequest, bytes: &[u8]) -> Result<B, Problem> {
-    // Saying nothing is saying an empty object: what is required is then named.
-    let value = if bytes.is_empty() {
-        Value::Object(Map::new())
-    } else {
-        json(request, bytes)?
-    };
-    fields::read(&value, Errors::default()).map_err(Problem::invalid)
+/// The body, and its digest if that is `wanted`. A long one is read where nobody else waits for it.
+async fn body<B: Request>(
+    request: &HttpRequest,
+    bytes: Bytes,
+    wanted: bool,
+) -> Result<(B, String), Problem> {
+    if !bytes.is_empty() {
+        check_media_type(request)?;
+    }
+    if bytes.len() <= READ_AT_ONCE {
+        return parsed(&bytes, wanted);
+    }
+    apart(move || parsed(&bytes, wanted)).await?
 }
 
-fn json(request: &HttpRequest, bytes: &[u8]) -> Result<Value, Problem> {
+fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     let stated = request
         .headers()
         .get(header::CONTENT_TYPE)
@@ -360,13 +424,39 @@ fn json(request: &HttpRequest, bytes: &[u8]) -> Result<Value, Problem> {
         };
         return Err(Problem::new(Code::UnsupportedMediaType).with("expected", expected));
     }
-    serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(Code::MalformedJson).with("why", error.to_string()))
+    Ok(())
 }
 
-fn query<Q: Request>(text: &str) -> Result<Q, Problem> {
+fn parsed<B: Request>(bytes: &[u8], wanted: bool) -> Result<(B, String), Problem> {
+    // Saying nothing is saying an empty object: what is required is then named.
+    let value = if bytes.is_empty() {
+        Value::Object(Map::new())
+    } else {
+        json::read(bytes).map_err(|error| match error {
+            JsonError::Malformed(why) => Problem::new(Code::MalformedJson).with("why", why),
+            JsonError::TooComplex => Problem::new(Code::TooComplex)
+                .with("max_values", json::MOST_VALUES)
+                .with("max_depth", json::DEEPEST),
+        })?
+    };
+    let body = fields::read(&value, Errors::default()).map_err(Problem::invalid)?;
+    let digest = if wanted {
+        idempotency::digest(&value)
+    } else {
+        String::new()
+    };
+    Ok((body, digest))
+}
+
+/// The parameters of a query string: a text each, or a list of what was given several times.
+fn parameters(text: &str) -> Result<Value, Problem> {
     let mut given: Map<String, Value> = Map::new();
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+    for (index, (name, value)) in form_urlencoded::parse(text.as_bytes()).enumerate() {
+        if index == MOST_PARAMETERS {
+            return Err(Problem::new(Code::TooComplex)
+                .with("max_values", MOST_PARAMETERS)
+                .with("max_depth", 1));
+        }
         // A form sends its empty fields too; they ask for nothing.
         if value.is_empty() {
             continue;
@@ -380,16 +470,31 @@ fn query<Q: Request>(text: &str) -> Result<Q, Problem> {
             Some(first) => *first = Value::Array(vec![first.take(), value]),
         }
     }
-    fields::read(&Value::Object(given), Errors::of_texts()).map_err(Problem::invalid)
+    Ok(Value::Object(given))
+}
+
+impl<A: Address, B, Q, P: Caller> Call<Guarded<A>, B, Q, P> {
+    /// The versions that the request is based on, if it names any, as the verbs take them.
+    pub fn expected(&self) -> Option<&[i64]> {
+        self.if_match.as_ref().and_then(IfMatch::versions)
+    }
 }
 
 impl<A, B, Q, P: Caller> Call<A, B, Q, P>
 where
     Self: Send + Sync + 'static,
 {
-    /// The versions that the request is based on, if it names any, as the verbs take them.
-    pub fn expected(&self) -> Option<&[i64]> {
-        self.if_match.as_ref().and_then(IfMatch::versions)
+    /// The answer to the same request before, if this one is a repetition.
+    ///
+    /// # Errors
+    /// [`Code::IdempotencyKeyReused`], and the database's own.
+    pub(super) async fn repeated<T: 'static, const STATUS: u16>(
+        &self,
+    ) -> Result<Option<Reply<T, STATUS>>, Problem> {
+        match self.repeat.clone() {
+            Some(request) => idempotency::repeated(&self.desk.db, request, self.now).await,
+            None => Ok(None),
+        }
     }
 
     /// Reads in one consistent transaction.
@@ -403,6 +508,19 @@ where
     {
         let db = self.desk.db.clone();
         db.read(move |conn| work(conn, &self)).await
+    }
+
+    /// The same for what may read much, such as a search: on a blocking thread, and only so many at once.
+    ///
+    /// # Errors
+    /// Those of `work`, and the database's own.
+    pub async fn search<T, F>(self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
+    {
+        let db = self.desk.db.clone();
+        in_place(db.read_apart(move |conn| work(conn, &self))).await
     }
 
     /// Writes in one durable transaction; once only, if the request has an `Idempotency-Key`.
@@ -458,6 +576,10 @@ mod tests {
         }
     }
 
+    fn query<Q: Request>(text: &str) -> Result<Q, Problem> {
+        fields::read(&parameters(text)?, Errors::of_texts()).map_err(Problem::invalid)
+    }
+
     #[test]
     fn a_query_string_is_read_with_its_repetitions() {
         let search: Search =
@@ -485,5 +607,38 @@ mod tests {
                 ("colour", "unknown_field")
             ]
         );
+    }
+    #[test]
+    fn more_parameters_than_anybody_means_are_not_read() {
+        let text = "status=a&".repeat(MOST_PARAMETERS + 1);
+        let problem = query::<Search>(&text).expect_err("refused");
+        assert_eq!(problem.code(), Code::TooComplex);
+        let many = format!("status={}", "a,".repeat(101));
+        let problem = query::<Search>(&many).expect_err("refused");
+        assert_eq!(problem.errors()[0].code(), "too_many");
+    }
+
+    #[test]
+    fn a_body_is_taken_as_long_as_its_fields_can_be() {
+        request! {
+            /// A little.
+            pub struct Little {
+                /// A name.
+                name: crate::domain::text::Title,
+            }
+        }
+        request! {
+            /// Much.
+            pub struct Much {
+                /// Words.
+                body: Option<crate::domain::text::Markdown>,
+            }
+        }
+        let (little, _) = parsed::<Little>(br#"{"name": "Night"}"#, false).expect("readable");
+        let (much, digest) = parsed::<Much>(br#"{"body": null}"#, true).expect("readable");
+        assert_eq!((little.name.as_str(), much.body), ("Night", None));
+        assert!(!digest.is_empty());
+        assert_eq!(most_bytes::<Little>(), SMALLEST_LIMIT);
+        assert!((50_000 * 12..LARGEST_BODY).contains(&most_bytes::<Much>()));
     }
 }

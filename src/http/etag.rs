@@ -1,12 +1,82 @@
-//! Versions as entity tags: `ETag`, `If-Match` and `If-None-Match` (RFC 9110, section 13).
+//! Entity tags: `ETag`, `If-Match` and `If-None-Match` (RFC 9110, section 13), and what caches are told.
+//!
+//! A tag says two things. `"3-5f0c…"` is version 3 of what is asked for, in a representation of which those are the first
+//! digits of the digest: whatever is joined, computed or worded for this reader counts. `If-Match` guards the thing, and
+//! looks at the version alone, so that a change elsewhere keeps nobody from theirs; `"3"` says the same.
+//! `If-None-Match` asks about the representation, and compares the whole.
 
-use actix_web::http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use std::fmt;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH,
+    IF_NONE_MATCH, VARY,
+};
+use actix_web::middleware::Next;
+use sha2::{Digest, Sha256};
 
 use super::problem::{Code, Problem};
 
-/// The strong tag of a version.
+/// How many bytes of a representation's digest its tag shows.
+const SHOWN: usize = 12;
+/// What the tag of a compressed representation ends with: it is another one than the bare.
+const CODINGS: &[&str] = &["-gzip", "-br", "-deflate", "-zstd"];
+/// What an answer depends on besides what was asked for: how it may travel, and whose it is.
+const NEGOTIATED: &str = "Accept-Encoding, Cookie, Authorization, Acting-Organization";
+/// What one that is everybody's depends on.
+const NEGOTIATED_FOR_ALL: &str = "Accept-Encoding";
+
+/// The tag of a version, where no representation of it is at hand.
 pub fn etag(version: i64) -> String {
     format!("\"{version}\"")
+}
+
+/// The tag of a representation, and of the version that it is one of, if there is one.
+pub fn of_representation(version: Option<i64>, body: &str) -> String {
+    let digest = Sha256::digest(body);
+    let shown = hex::encode(&digest[..SHOWN]);
+    match version {
+        Some(version) => format!("\"{version}-{shown}\""),
+        None => format!("\"{shown}\""),
+    }
+}
+
+/// Tells caches what an answer depends on, and gives a compressed representation a tag of its own. Wraps what compresses.
+///
+/// # Errors
+/// Those of the services inside.
+pub async fn negotiated<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    let is_public = headers
+        .get(CACHE_CONTROL)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("public"));
+    let depends_on = if is_public {
+        NEGOTIATED_FOR_ALL
+    } else {
+        NEGOTIATED
+    };
+    headers.insert(VARY, HeaderValue::from_static(depends_on));
+    let coding = headers
+        .get(CONTENT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .filter(|coding| *coding != "identity");
+    let bare = headers
+        .get(ETAG)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|tag| tag.strip_suffix('"'));
+    if let (Some(coding), Some(bare)) = (coding, bare)
+        && let Ok(tag) = HeaderValue::from_str(&format!("{bare}-{coding}\""))
+    {
+        headers.insert(ETAG, tag);
+    }
+    Ok(response)
 }
 
 /// What `If-Match` asks for.
@@ -33,7 +103,7 @@ impl IfMatch {
             Tags::These(tags) => Self::OneOf(
                 tags.iter()
                     .filter(|tag| !tag.weak)
-                    .filter_map(|tag| tag.value.parse().ok())
+                    .filter_map(Tag::version)
                     .collect(),
             ),
         }))
@@ -68,15 +138,17 @@ impl IfMatch {
     }
 }
 
-/// Whether `If-None-Match` says that the client has what `etag` names. A header that cannot be read says nothing.
-pub fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+/// The tag of `If-None-Match` by which the client has what `etag` names, as the client sent it: maybe the one of a
+/// compressed answer. A header that cannot be read says nothing.
+pub fn known(headers: &HeaderMap, etag: &str) -> Option<String> {
+    let bare = etag.trim_matches('"');
     match tags(headers, IF_NONE_MATCH) {
-        Ok(Some(Tags::Any)) => true,
-        Ok(Some(Tags::These(tags))) => {
-            let bare = etag.trim_matches('"');
-            tags.iter().any(|tag| tag.value == bare)
-        }
-        Ok(None) | Err(_) => false,
+        Ok(Some(Tags::Any)) => Some(etag.to_owned()),
+        Ok(Some(Tags::These(tags))) => tags
+            .iter()
+            .find(|tag| tag.value == bare || tag.without_coding() == bare)
+            .map(Tag::to_string),
+        Ok(None) | Err(_) => None,
     }
 }
 
@@ -88,6 +160,32 @@ enum Tags {
 struct Tag {
     weak: bool,
     value: String,
+}
+
+impl Tag {
+    /// The version that it names, if it is one of ours and of a thing that has versions.
+    fn version(&self) -> Option<i64> {
+        let version = match self.value.split_once('-') {
+            Some((version, _)) => version,
+            None => &self.value,
+        };
+        let is_number = version.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| version.parse().ok())?
+    }
+
+    fn without_coding(&self) -> &str {
+        CODINGS
+            .iter()
+            .find_map(|coding| self.value.strip_suffix(coding))
+            .unwrap_or(&self.value)
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weak = if self.weak { "W/" } else { "" };
+        write!(f, "{weak}\"{}\"", self.value)
+    }
 }
 
 fn tags(headers: &HeaderMap, name: HeaderName) -> Result<Option<Tags>, Problem> {
@@ -183,14 +281,39 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_need_not_be_sent() {
-        assert!(is_known(
-            &headers(IF_NONE_MATCH, &["\"2\", W/\"3\""]),
-            "\"3\""
-        ));
-        assert!(is_known(&headers(IF_NONE_MATCH, &["*"]), "\"3\""));
-        assert!(!is_known(&headers(IF_NONE_MATCH, &["\"2\""]), "\"3\""));
-        assert!(!is_known(&headers(IF_NONE_MATCH, &["nonsense"]), "\"3\""));
-        assert!(!is_known(&HeaderMap::new(), "\"3\""));
+    fn the_version_guards_and_the_whole_tells_what_is_known() {
+        let tag = of_representation(Some(3), "{}");
+        assert_ne!(tag, of_representation(Some(3), "{ }"));
+        assert_ne!(tag, of_representation(Some(4), "{}"));
+        let sent = |value: &str| {
+            let mut headers = HeaderMap::new();
+            let value = HeaderValue::from_str(value).expect("a value");
+            headers.insert(IF_MATCH, value.clone());
+            headers.insert(IF_NONE_MATCH, value);
+            headers
+        };
+        for value in [&tag, "\"3\"", &tag.replace("\"3-", "\"3-aa")] {
+            let guard = IfMatch::read(&sent(value)).expect("readable").expect("one");
+            assert!(guard.admits(3) && !guard.admits(4), "{value}");
+        }
+        let compressed = tag.replacen('"', "", 1).replace('"', "-gzip\"");
+        let compressed = format!("\"{compressed}");
+        for value in [
+            tag.clone(),
+            format!("W/{tag}"),
+            format!("\"2\", {compressed}"),
+        ] {
+            assert!(known(&sent(&value), &tag).is_some(), "{value}");
+        }
+        assert_eq!(known(&sent(&compressed), &tag), Some(compressed));
+        assert_eq!(known(&sent("*"), &tag), Some(tag.clone()));
+        for value in ["\"3\"", "\"3-5f0c\"", "nonsense", "\"4-5f0c\""] {
+            assert_eq!(known(&sent(value), &tag), None, "{value}");
+        }
+        assert_eq!(known(&HeaderMap::new(), &tag), None);
+        // Without a version there is nothing to guard.
+        let bare = of_representation(None, "{}");
+        let guard = IfMatch::read(&sent(&bare)).expect("readable").expect("one");
+        assert_eq!(guard, IfMatch::OneOf(Vec::new()));
     }
 }

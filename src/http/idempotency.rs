@@ -3,66 +3,140 @@
 //! The key's row, the work and the answer are one transaction. A refusal rolls all of it back, so that the client may
 //! correct its request and use the same key again.
 
-use actix_web::http::header::HeaderMap;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{self, HeaderMap};
 use chrono::TimeDelta;
 use diesel::result::{DatabaseErrorKind, Error};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::reply::Reply;
+use crate::config::SecretKey;
 use crate::db::{Conn, Db, DbError, Failure};
 use crate::domain::Instant;
-use crate::domain::ids::{OrganizationId, PersonId};
-use crate::store::idempotency::{self as store, Request};
+use crate::store::idempotency::{self as store, Request, Saved};
 
 const HEADER: &str = "idempotency-key";
 const LONGEST: usize = 255;
+/// What the installation's key signs a request for.
+const PURPOSE: &str = "idempotent request";
 /// For how long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 
-/// The request as it is kept under its key, if it has one.
-///
-/// Two requests are the same if they were read as the same: neither white space nor the order of fields tells them
-/// apart, nor do secrets, which show nothing of themselves. A quick hash of a password would be kept otherwise. In
-/// another organization it is another request: a key never brings one organization's answer into another.
+/// The request's key, if it has one.
 ///
 /// # Errors
-/// [`Code::MalformedHeader`] for a key that is empty, too long or not plain text.
-pub fn read(
-    headers: &HeaderMap,
-    (person, organization): (PersonId, OrganizationId),
-    method: &str,
-    path: &str,
-    body: &impl std::fmt::Debug,
-) -> Result<Option<Request>, Problem> {
-    let Some(value) = headers.get(HEADER) else {
+/// [`Code::MalformedHeader`] for a key that is empty, too long, not plain text, or given twice.
+pub fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut given = headers.get_all(HEADER);
+    let Some(value) = given.next() else {
         return Ok(None);
     };
     let key = value
         .to_str()
         .ok()
         .map(str::trim)
-        .filter(|key| !key.is_empty() && key.len() <= LONGEST);
-    let Some(key) = key else {
-        return Err(Problem::new(Code::MalformedHeader)
+        .filter(|key| !key.is_empty() && key.len() <= LONGEST && given.next().is_none());
+    match key {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => Err(Problem::new(Code::MalformedHeader)
             .with("header", "Idempotency-Key")
-            .with("expected", "1 to 255 plain characters, such as a UUID"));
-    };
-    let digest = Sha256::new()
-        .chain_update(method)
-        .chain_update([0])
-        .chain_update(path)
-        .chain_update([0])
-        .chain_update(organization.as_uuid())
-        .chain_update(format!("{body:?}"))
-        .finalize();
-    Ok(Some(Request {
-        person,
-        key: key.to_owned(),
+            .with("expected", "1 to 255 plain characters, such as a UUID")),
+    }
+}
+
+/// What tells a body from another one: neither white space nor the order of its members, but each of them, secrets
+/// too. It never leaves the process.
+pub fn digest(body: &Value) -> String {
+    hex::encode(Sha256::digest(canonical(body).to_string()))
+}
+
+/// The value with the members of its objects in the order of their names, whatever the build of the JSON library keeps.
+fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let sorted: BTreeMap<&String, Value> = members
+                .iter()
+                .map(|(name, value)| (name, canonical(value)))
+                .collect();
+            let members = sorted.into_iter();
+            Value::Object(members.map(|(name, value)| (name.clone(), value)).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(canonical).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The request as it is kept under its key.
+///
+/// Two requests are the same if they say the same of the same thing: method, path, parameters, condition and every member
+/// of the body, secrets among them. What is kept of them is signed with the installation's key, which is not in the
+/// database: nobody who reads the rows can try passwords on it. In another organization it is another request: a key
+/// never brings one organization's answer into another.
+pub fn request(
+    secret: &SecretKey,
+    principal: &Principal,
+    key: String,
+    request: &HttpRequest,
+    parameters: &Value,
+    body_digest: &str,
+) -> Request {
+    let condition: Vec<Cow<'_, str>> = request
+        .headers()
+        .get_all(header::IF_MATCH)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    let (method, path) = (request.method().as_str(), request.path());
+    // A list, so that where one part ends and the next begins is told.
+    let said = json!([
+        method,
+        path,
+        canonical(parameters),
+        condition,
+        principal.organization.id,
+        principal.person,
+        body_digest,
+    ]);
+    Request {
+        person: principal.actor.id(),
+        key,
         method: method.to_owned(),
         path: path.to_owned(),
-        hash: hex::encode(digest),
-    }))
+        hash: hex::encode(secret.sign(PURPOSE, said.to_string().as_bytes())),
+    }
+}
+
+/// The answer to an earlier request that was the same, if there is one. It is looked for before anything else is done: what
+/// the request asks for may be impossible a second time, such as showing the password that it has changed.
+///
+/// # Errors
+/// [`Code::IdempotencyKeyReused`], and the database's own.
+pub async fn repeated<T: 'static, const STATUS: u16>(
+    db: &Db,
+    request: Request,
+    now: Instant,
+) -> Result<Option<Reply<T, STATUS>>, Problem> {
+    db.read(move |conn: &mut Conn| {
+        let saved = store::kept(conn, &request, now)?;
+        saved.map(|saved| replayed(&request, saved)).transpose()
+    })
+    .await
+}
+
+fn replayed<T, const STATUS: u16>(
+    request: &Request,
+    saved: Saved,
+) -> Result<Reply<T, STATUS>, Problem> {
+    if saved.request_hash == request.hash {
+        Ok(Reply::replay(saved))
+    } else {
+        Err(Problem::new(Code::IdempotencyKeyReused))
+    }
 }
 
 /// Does the work of `request` once, in one transaction with its key and its answer.
@@ -96,10 +170,7 @@ fn in_transaction<T, const STATUS: u16>(
     work: &impl Fn(&mut Conn) -> Result<Reply<T, STATUS>, Problem>,
 ) -> Result<Reply<T, STATUS>, Problem> {
     if let Some(saved) = store::find(conn, request, now)? {
-        if saved.request_hash != request.hash {
-            return Err(Problem::new(Code::IdempotencyKeyReused));
-        }
-        return Ok(Reply::replay(saved));
+        return replayed(request, saved);
     }
     store::reserve(conn, request, now + KEPT, now)?;
     let reply = work(conn)?;

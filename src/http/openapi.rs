@@ -75,7 +75,8 @@ pub fn document(routes: &[Route]) -> OpenApi {
                 .version(env!("CARGO_PKG_VERSION"))
                 .description(Some(
                     "Support cases and their escalations. Errors are problem details (RFC 9457) with a stable `code`. \
-                     Every POST takes an `Idempotency-Key`; things with a `version` are guarded by `If-Match`.",
+                     Every POST takes an `Idempotency-Key`; changes of things with a `version` are guarded by `If-Match`, \
+                     where it is listed, and refuse it elsewhere.",
                 ))
                 .build(),
         )
@@ -155,6 +156,15 @@ fn operation(route: &Route) -> OperationBuilder {
                 .schema(Some(Ref::from_schema_name(ProblemDocument::name())))
                 .build(),
         );
+    if headers(route)
+        .iter()
+        .any(|(name, _)| *name == "If-None-Match")
+    {
+        let unchanged = ResponseBuilder::new().description(
+            "The representation that the client has, by `If-None-Match`, still holds.",
+        );
+        operation = operation.response("304", unchanged);
+    }
     operation
         .response(shape.success.to_string(), success(route))
         .response("default", refused)
@@ -196,11 +206,16 @@ fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
             "Idempotency-Key",
             "Makes the request safe to repeat for 24 hours: the same key with the same request gets the same answer.",
         )),
-        Method::PATCH => headers.push(("If-Match", "The ETag of what is changed: refused with 412 if it has changed since.")),
-        Method::GET if !route.shape.parameters.is_empty() => {
+        Method::GET if route.shape.media == ["application/json"] => {
             headers.push(("If-None-Match", "The ETag that the client has: answered with 304 if it still holds."));
         }
         _ => {}
+    }
+    if route.shape.guarded {
+        headers.push((
+            "If-Match",
+            "The ETag of what is changed: refused with 412 if it has changed since.",
+        ));
     }
     headers
 }

@@ -9,14 +9,14 @@ use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use futures_util::stream::{BoxStream, Stream, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::download::Download;
-use super::etag::etag;
+use super::etag::{self, etag};
 use super::problem::{Code, Problem};
 use crate::store::idempotency::Saved;
 
@@ -29,6 +29,8 @@ const REPLAYED: &str = "idempotency-replayed";
 #[derive(Debug)]
 pub struct Reply<T, const STATUS: u16 = 200> {
     headers: BTreeMap<String, String>,
+    /// The version of what is answered, if it has one.
+    version: Option<i64>,
     body: String,
     /// What is kept for a repetition, where that is not the body: a secret is shown once.
     kept: Option<String>,
@@ -100,6 +102,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
     fn of_body(body: String) -> Self {
         Self {
             headers: BTreeMap::new(),
+            version: None,
             body,
             kept: None,
             cookie: None,
@@ -113,7 +116,8 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
 
     /// Names the version of what is answered, for `If-Match`.
     #[must_use]
-    pub fn version(self, version: i64) -> Self {
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
         self.header(header::ETAG.as_str(), etag(version))
     }
 
@@ -149,11 +153,6 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         self
     }
 
-    /// The entity tag, if the answer has one.
-    pub(super) fn etag(&self) -> Option<&str> {
-        self.headers.get(header::ETAG.as_str()).map(String::as_str)
-    }
-
     /// What is kept for a repetition: status, headers and body.
     pub(super) fn kept(&self) -> (i64, &BTreeMap<String, String>, &str) {
         (
@@ -172,8 +171,25 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         }
     }
 
-    /// The HTTP answer; without its body if the client has it already.
-    pub(super) fn into_response(self, known: bool) -> HttpResponse<BoxBody> {
+    /// The HTTP answer to whoever asks for what there is: tagged by what it says, and without its body if the client
+    /// has that already.
+    pub(super) fn into_representation(mut self, asked: &HeaderMap) -> HttpResponse<BoxBody> {
+        if self.live.is_some() || self.download.is_some() {
+            return self.into_response();
+        }
+        let tag = etag::of_representation(self.version, &self.body);
+        let known = etag::known(asked, &tag);
+        let is_known = known.is_some();
+        self = self.header(header::ETAG.as_str(), known.unwrap_or(tag));
+        self.answered(is_known)
+    }
+
+    /// The HTTP answer to whoever changed something.
+    pub(super) fn into_response(self) -> HttpResponse<BoxBody> {
+        self.answered(false)
+    }
+
+    fn answered(self, known: bool) -> HttpResponse<BoxBody> {
         let status = StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK);
         let mut response = HttpResponse::build(if known {
             StatusCode::NOT_MODIFIED

@@ -14,7 +14,6 @@ use utoipa::openapi::{RefOr, Schema};
 use super::asks::Asks;
 use super::call::{Address, Call, Caller, Needs};
 use super::desk::Desk;
-use super::etag;
 use super::fields::{Member, Request};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
@@ -73,6 +72,8 @@ pub struct Shape {
     pub schemas: Vec<(String, RefOr<Schema>)>,
     /// Whether nobody needs to be signed in, as the handler's type has it.
     pub anyone: bool,
+    /// Whether it takes `If-Match`, as the handler's type has it.
+    pub guarded: bool,
 }
 
 impl Route {
@@ -87,8 +88,8 @@ impl Route {
     ) -> Self
     where
         A: Address,
-        B: Request + 'static,
-        Q: Request + 'static,
+        B: Request,
+        Q: Request,
         P: Caller,
         T: ToSchema + 'static,
         F: Fn(Call<A, B, Q, P>) -> Fut + Clone + 'static,
@@ -155,12 +156,13 @@ impl Shape {
             media: &["application/json"],
             schemas,
             anyone: P::ANYONE,
+            guarded: A::GUARDED,
         }
     }
 }
 
 /// Reads the request, lets the handler work, and writes whatever came of it.
-async fn answer<A, B, Q, P, T, const STATUS: u16, F, Fut>(
+async fn answer<A, B, Q, P, T: 'static, const STATUS: u16, F, Fut>(
     asks: Asks,
     handler: F,
     request: HttpRequest,
@@ -179,15 +181,15 @@ where
             .app_data::<web::Data<Desk>>()
             .map(|desk| Arc::clone(desk));
         let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
-        handler(Call::read(desk, asks, &request, payload).await?).await
+        let call = Call::read(desk, asks, &request, payload).await?;
+        match call.repeated().await? {
+            Some(reply) => Ok(reply),
+            None => handler(call).await,
+        }
     };
     match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(Ok(reply)) => {
-            let known = reply.etag().is_some_and(|tag| {
-                request.method().is_safe() && etag::is_known(request.headers(), tag)
-            });
-            reply.into_response(known)
-        }
+        Ok(Ok(reply)) if request.method().is_safe() => reply.into_representation(request.headers()),
+        Ok(Ok(reply)) => reply.into_response(),
         Ok(Err(problem)) => problem.error_response(),
         // The panic itself was reported where it happened.
         Err(_) => Problem::new(Code::Internal).error_response(),

@@ -14,7 +14,7 @@ use super::live::Live;
 use super::portal::Portal;
 use super::portal::render::TemplateError;
 use super::trace::{RequestSpan, observe};
-use super::{headers, health, portal, routes};
+use super::{etag, headers, health, portal, routes};
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::Db;
@@ -82,6 +82,7 @@ impl Server {
                 .app_data(portal.clone())
                 .configure(services)
                 .wrap(Compress::default())
+                .wrap(from_fn(etag::negotiated))
                 .wrap(headers::security(&shared))
                 .wrap(from_fn(observe))
                 .wrap(TracingLogger::<RequestSpan>::new())

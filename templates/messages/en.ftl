@@ -1913,6 +1913,10 @@ imported-nothing = Support updated the incident.
 
 problem-malformed-json = The body is not JSON
 problem-detail-malformed-json = The body could not be read as JSON: { $why }. Send one JSON object.
+problem-too-complex = The request is too complex
+problem-detail-too-complex = A request may have { $max_values } values at the most, and lists and objects nested { $max_depth } deep. Send less at once.
+problem-if-match-not-supported = If-Match is not taken here
+problem-detail-if-match-not-supported = This does not change something that has a version, so that it cannot be made to depend on one. Send it without If-Match.
 problem-malformed-header = A header cannot be read
 problem-detail-malformed-header = The header { $header } cannot be read; send { $expected }.
 problem-bad-request = The request cannot be read

@@ -8,7 +8,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleName};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::text::Title;
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::{Fault, FieldError, Patch, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
@@ -164,7 +164,9 @@ pub async fn show(call: Call<GroupId>) -> Result<Reply<GroupDocument>, Problem> 
 }
 
 /// Changes a group.
-pub async fn change(call: Call<GroupId, ChangeGroup>) -> Result<Reply<GroupDocument>, Problem> {
+pub async fn change(
+    call: Call<Guarded<GroupId>, ChangeGroup>,
+) -> Result<Reply<GroupDocument>, Problem> {
     call.write(|conn, call| {
         let body = &call.body;
         let update = UpdateGroup {
@@ -173,17 +175,17 @@ pub async fn change(call: Call<GroupId, ChangeGroup>) -> Result<Reply<GroupDocum
             roles: body.roles.as_option().cloned(),
         };
         let (actor, expected) = (Some(&call.principal.actor), call.expected());
-        let id = update_group(conn, actor, call.address, expected, &update, call.now)?;
+        let id = update_group(conn, actor, *call.address, expected, &update, call.now)?;
         answer(conn, id, call.now)
     })
     .await
 }
 
 /// Removes a group.
-pub async fn remove(call: Call<GroupId>) -> Result<Done, Problem> {
+pub async fn remove(call: Call<Guarded<GroupId>>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (Some(&call.principal.actor), call.expected());
-        delete_group(conn, actor, call.address, expected, call.now)?;
+        delete_group(conn, actor, *call.address, expected, call.now)?;
         Ok(Done::done())
     })
     .await

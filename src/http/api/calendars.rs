@@ -19,7 +19,7 @@ use crate::domain::calendar::{
     MOST_EVENTS, PartProblem, Replay, SkipReason, Unit, from_ics, replay_elapsed,
 };
 use crate::domain::ids::CalendarId;
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, LARGEST_BODY, may};
 use crate::http::fields::{At, Errors, Fault, Field, FieldError, Members, Whole, request};
 use crate::http::pagination::Page;
 use crate::http::problem::{Code, Problem};
@@ -190,7 +190,7 @@ pub async fn show(call: Call<CalendarId>) -> Result<Reply<CalendarDocument>, Pro
 
 /// Replaces a business calendar.
 pub async fn replace(
-    call: Call<CalendarId, WriteCalendar>,
+    call: Call<Guarded<CalendarId>, WriteCalendar>,
 ) -> Result<Reply<CalendarDocument>, Problem> {
     let calendar = calendar(&call.body)?;
     call.write(move |conn, call| {
@@ -199,13 +199,13 @@ pub async fn replace(
         replace_calendar(
             conn,
             actor,
-            call.address,
+            *call.address,
             expected,
             &calendar,
             make_default,
             call.now,
         )?;
-        let row = read(conn, call.address)?;
+        let row = read(conn, *call.address)?;
         Ok(Reply::new(&CalendarDocument::from(&row))?.version(row.version))
     })
     .await
@@ -213,10 +213,10 @@ pub async fn replace(
 
 /// Adds the holidays of an iCalendar file; those that are there already are not doubled.
 pub async fn import(
-    call: Call<CalendarId, ImportHolidays>,
+    call: Call<Guarded<CalendarId>, ImportHolidays>,
 ) -> Result<Reply<ImportedHolidays>, Problem> {
     let asked = call.clone();
-    let row = asked.look(|conn, call| read(conn, call.address)).await?;
+    let row = asked.look(|conn, call| read(conn, *call.address)).await?;
     let zone = row.calendar()?.time_zone();
     let include = call.body.include.clone().unwrap_or_default();
     let (text, today) = (call.body.ics.0.clone(), call.now.with_timezone(&zone));
@@ -234,8 +234,8 @@ pub async fn import(
     call.write(move |conn, call| {
         let (actor, expected) = (Some(&call.principal.actor), call.expected());
         let holidays = found.holidays().collect();
-        let added = import_holidays(conn, actor, call.address, expected, holidays, call.now)?;
-        let row = read(conn, call.address)?;
+        let added = import_holidays(conn, actor, *call.address, expected, holidays, call.now)?;
+        let row = read(conn, *call.address)?;
         let imported = ImportedHolidays::new(&row, added, &found);
         Ok(Reply::new(&imported)?.version(row.version))
     })
@@ -394,6 +394,8 @@ impl Field for HolidayField {
 pub struct IcsText(String);
 
 impl Field for IcsText {
+    const MOST_BYTES: usize = LARGEST_BODY;
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         match value {
             Value::String(text) => Some(Self(text.clone())),

@@ -9,7 +9,7 @@ use crate::domain::access::Permission::{
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status};
 use crate::domain::ids::{CaseId, CaseRef};
 use crate::domain::text::{Markdown, Subject, Title};
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::{Fault, FieldError, Many, Patch, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
@@ -56,32 +56,36 @@ request! {
 }
 
 async fn list(call: Call<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let query = &call.query;
-            let filters = (
-                &query.q,
-                &query.status.0,
-                &query.priority.0,
-                &query.organization,
-                &query.line_of_business,
-                query.escalated,
-            );
-            let paging: Paging<(Instant, CaseId)> =
-                Paging::read("cases", &filters, query.limit, query.cursor.as_deref())?;
-            let filter = filter(conn, call, paging.after)?;
-            let reach = call.principal.access().reach();
-            let rows = cases::list(conn, reach, &filter, paging.fetch())?;
-            let (book, policy) = (CalendarBook::load(conn)?, rules::policy(conn)?);
-            let reader = call.reader();
-            Ok(paging.page(
-                rows,
-                |view| (view.case.opened_at, view.case.id),
-                |view| CaseDocument::new(&reader, &view, &book, &policy),
-            ))
-        })
-        .await?;
+    // Words are looked for in every case; all else by index.
+    let page = match &call.query.q {
+        Some(_) => call.search(page).await?,
+        None => call.look(page).await?,
+    };
     Reply::new(&page)
+}
+
+fn page(conn: &mut Conn, call: &Call<(), (), CaseQuery>) -> Result<Page<CaseDocument>, Problem> {
+    let query = &call.query;
+    let filters = (
+        &query.q,
+        &query.status.0,
+        &query.priority.0,
+        &query.organization,
+        &query.line_of_business,
+        query.escalated,
+    );
+    let paging: Paging<(Instant, CaseId)> =
+        Paging::read("cases", &filters, query.limit, query.cursor.as_deref())?;
+    let filter = filter(conn, call, paging.after)?;
+    let reach = call.principal.access().reach();
+    let rows = cases::list(conn, reach, &filter, paging.fetch())?;
+    let (book, policy) = (CalendarBook::load(conn)?, rules::policy(conn)?);
+    let reader = call.reader();
+    Ok(paging.page(
+        rows,
+        |view| (view.case.opened_at, view.case.id),
+        |view| CaseDocument::new(&reader, &view, &book, &policy),
+    ))
 }
 
 /// The filter of a list; what it names that does not exist for the caller is a fault of its parameter.
@@ -200,7 +204,7 @@ request! {
     }
 }
 
-async fn change(call: Call<CaseRef, CasePatch>) -> Result<Reply<CaseDocument>, Problem> {
+async fn change(call: Call<Guarded<CaseRef>, CasePatch>) -> Result<Reply<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let patch = call.body.clone();
         let update = workflow::update_case::UpdateCase {
@@ -237,7 +241,7 @@ request! {
     }
 }
 
-async fn close(call: Call<CaseRef, Closing>) -> Result<Reply<CaseDocument>, Problem> {
+async fn close(call: Call<Guarded<CaseRef>, Closing>) -> Result<Reply<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, note) = (&call.principal.actor, call.body.note.as_ref());
         workflow::close_case::close(conn, actor, &call.address, call.expected(), note, call.now)?;
@@ -254,7 +258,7 @@ request! {
     }
 }
 
-async fn reopen(call: Call<CaseRef, Reopening>) -> Result<Reply<CaseDocument>, Problem> {
+async fn reopen(call: Call<Guarded<CaseRef>, Reopening>) -> Result<Reply<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
         workflow::close_case::reopen(
@@ -273,7 +277,7 @@ async fn reopen(call: Call<CaseRef, Reopening>) -> Result<Reply<CaseDocument>, P
 /// The case as it stands after a verb.
 pub(super) fn changed<B>(
     conn: &mut Conn,
-    call: &Call<CaseRef, B>,
+    call: &Call<Guarded<CaseRef>, B>,
 ) -> Result<Reply<CaseDocument>, Problem> {
     let document = document(conn, call, &call.address)?;
     Ok(Reply::new(&document)?.version(document.version))

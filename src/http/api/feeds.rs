@@ -9,7 +9,7 @@ use crate::domain::access::Permission::{
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef};
 use crate::domain::text::{Markdown, Note, Title};
-use crate::http::call::{Address, Call, may};
+use crate::http::call::{Address, Call, Guarded, may};
 use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
@@ -162,18 +162,18 @@ request! {
     }
 }
 
-async fn edit(call: Call<EntryId, Correction>) -> Result<Reply<EntryDocument>, Problem> {
+async fn edit(call: Call<Guarded<EntryId>, Correction>) -> Result<Reply<EntryDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
         verbs::edit(
             conn,
             actor,
-            call.address,
+            *call.address,
             call.expected(),
             &call.body.body,
             call.now,
         )?;
-        let document = document(conn, call, call.address)?;
+        let document = document(conn, call, *call.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await

@@ -8,7 +8,7 @@ use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::LineId;
 use crate::domain::text::Title;
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::{Patch, request};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
@@ -90,9 +90,11 @@ pub async fn show(call: Call<LineId>) -> Result<Reply<LineDocument>, Problem> {
 }
 
 /// Changes a line of business.
-pub async fn change(call: Call<LineId, ChangeLine>) -> Result<Reply<LineDocument>, Problem> {
+pub async fn change(
+    call: Call<Guarded<LineId>, ChangeLine>,
+) -> Result<Reply<LineDocument>, Problem> {
     call.write(|conn, call| {
-        let (id, body) = (call.address, &call.body);
+        let (id, body) = (*call.address, &call.body);
         let update = UpdateLine {
             name: body.name.as_option().cloned(),
             parent: body.parent.as_option().cloned(),

@@ -1,6 +1,6 @@
 //! JSON: one file a resource. Request types stand beside their handlers; answers are [`documents`].
 
-mod addresses;
+pub(in crate::http) mod addresses;
 
 pub mod access_groups;
 pub mod access_requests;

@@ -7,7 +7,7 @@ use crate::domain::access::Permission::{CasesView, NextStepsPromise};
 use crate::domain::case::{NextStepCommand, NextStepPatchError, StepState};
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
 use crate::domain::text::{Note, Title};
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::{Fault, FieldError, Patch, request};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
@@ -104,7 +104,9 @@ request! {
     }
 }
 
-async fn settle(call: Call<NextStepId, StepPatch>) -> Result<Reply<NextStepDocument>, Problem> {
+async fn settle(
+    call: Call<Guarded<NextStepId>, StepPatch>,
+) -> Result<Reply<NextStepDocument>, Problem> {
     let patch = call.body.clone();
     let (state, due_at) = (patch.state.into_option(), patch.due_at.into_option());
     let command = NextStepCommand::from_patch(state, due_at, patch.reason.into_option().flatten())
@@ -113,12 +115,12 @@ async fn settle(call: Call<NextStepId, StepPatch>) -> Result<Reply<NextStepDocum
         promise::settle(
             conn,
             &call.principal.actor,
-            call.address,
+            *call.address,
             call.expected(),
             &command,
             call.now,
         )?;
-        let document = document(conn, call, call.address)?;
+        let document = document(conn, call, *call.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await

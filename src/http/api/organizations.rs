@@ -6,7 +6,7 @@ use super::documents::OrganizationDocument;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{Slug, Title};
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::{Patch, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
@@ -124,13 +124,7 @@ pub async fn add(
 /// One organization, by id or slug.
 pub async fn show(call: Call<OrganizationAddress>) -> Result<Reply<OrganizationDocument>, Problem> {
     let row = call
-        .look(|conn, call| {
-            Ok(organizations::named(
-                conn,
-                call.principal.access().reach(),
-                &call.address.0,
-            )?)
-        })
+        .look(|conn, call| call.address.find(conn, call.principal.access().reach()))
         .await?
         .ok_or_else(Problem::not_found)?;
     Ok(Reply::new(&OrganizationDocument::from(&row))?.version(row.version))
@@ -138,11 +132,11 @@ pub async fn show(call: Call<OrganizationAddress>) -> Result<Reply<OrganizationD
 
 /// Changes an organization.
 pub async fn change(
-    call: Call<OrganizationAddress, ChangeOrganization>,
+    call: Call<Guarded<OrganizationAddress>, ChangeOrganization>,
 ) -> Result<Reply<OrganizationDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, body) = (&call.principal.actor, &call.body);
-        let found = organizations::named(conn, actor.reach(), &call.address.0)?;
+        let found = call.address.find(conn, actor.reach())?;
         let id = found.ok_or_else(Problem::not_found)?.id;
         let update = UpdateOrganization {
             name: body.name.as_option().cloned(),

@@ -13,7 +13,7 @@ use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::{GrantId, GroupId, PairingId, PairingMemberId, PersonId};
 use crate::domain::pairing::{Direction, Party};
-use crate::http::call::{Call, SIGNED_IN, may};
+use crate::http::call::{Call, Guarded, SIGNED_IN, may};
 use crate::http::desk::Desk;
 use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
@@ -232,40 +232,40 @@ fn changed<A, B, Q>(
 
 /// Switches a pairing off or on.
 pub async fn switch(
-    call: Call<PairingId, SwitchPairing>,
+    call: Call<Guarded<PairingId>, SwitchPairing>,
 ) -> Result<Reply<PairingDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
         pair::switch(
             conn,
             actor,
-            call.address,
+            *call.address,
             expected,
             call.body.enabled,
             call.now,
         )?;
-        let after = changed(conn, call, call.address)?;
+        let after = changed(conn, call, *call.address)?;
         Ok(Reply::new(&PairingDocument::from(&after))?.version(after.pairing.version))
     })
     .await
 }
 
 /// Ends a pairing.
-pub async fn remove(call: Call<PairingId>) -> Result<Done, Problem> {
+pub async fn remove(call: Call<Guarded<PairingId>>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
-        pair::remove(conn, actor, call.address, expected, call.now)?;
+        pair::remove(conn, actor, *call.address, expected, call.now)?;
         Ok(Reply::done())
     })
     .await
 }
 
 /// Gives an unanswered request a new link.
-pub async fn renew(call: Call<PairingId>) -> Result<Created<PairingWithLink>, Problem> {
+pub async fn renew(call: Call<Guarded<PairingId>>) -> Result<Created<PairingWithLink>, Problem> {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     call.write(move |conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
-        let (id, now) = (call.address, call.now);
+        let (id, now) = (*call.address, call.now);
         pair::renew_link(conn, actor, id, expected, &secret.hash, now)?;
         with_link(conn, call, id, &secret)
     })
@@ -274,23 +274,23 @@ pub async fn renew(call: Call<PairingId>) -> Result<Created<PairingWithLink>, Pr
 
 /// Proposes more people and groups.
 pub async fn propose(
-    call: Call<PairingId, ProposeMembers>,
+    call: Call<Guarded<PairingId>, ProposeMembers>,
 ) -> Result<Reply<PairingDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
         let named = members(call.body.people.as_ref(), call.body.groups.as_ref());
-        pair::propose(conn, actor, call.address, expected, &named, call.now)?;
-        let after = changed(conn, call, call.address)?;
+        pair::propose(conn, actor, *call.address, expected, &named, call.now)?;
+        let after = changed(conn, call, *call.address)?;
         Ok(Reply::new(&PairingDocument::from(&after))?.version(after.pairing.version))
     })
     .await
 }
 
 /// Removes a person or a group.
-pub async fn remove_member(call: Call<PairingMemberId>) -> Result<Done, Problem> {
+pub async fn remove_member(call: Call<Guarded<PairingMemberId>>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
-        pair::remove_member(conn, actor, call.address, expected, call.now)?;
+        pair::remove_member(conn, actor, *call.address, expected, call.now)?;
         Ok(Reply::done())
     })
     .await
@@ -298,12 +298,12 @@ pub async fn remove_member(call: Call<PairingMemberId>) -> Result<Done, Problem>
 
 /// Gives a role.
 pub async fn give_role(
-    call: Call<PairingMemberId, GiveRole>,
+    call: Call<Guarded<PairingMemberId>, GiveRole>,
 ) -> Result<Created<GivenRoleDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
         let role = &call.body.role;
-        let id = pair::give_role(conn, actor, call.address, expected, role, call.now)?;
+        let id = pair::give_role(conn, actor, *call.address, expected, role, call.now)?;
         let scope = Scope::from(call.principal.access());
         let found = pairings::find_given(conn, scope, id)?;
         let (pairing, given) = found.ok_or_else(Problem::not_found)?;
@@ -324,13 +324,13 @@ pub async fn take_role(call: Call<GrantId>) -> Result<Done, Problem> {
 
 /// Adds a cloned user.
 pub async fn add_clone(
-    call: Call<PairingMemberId, AddClone>,
+    call: Call<Guarded<PairingMemberId>, AddClone>,
 ) -> Result<Created<CloneDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
         let mark = words().say("clone-mark", &[]);
         let whose = (call.body.person, mark.as_str());
-        let id = pair::add_clone(conn, actor, call.address, expected, whose, call.now)?;
+        let id = pair::add_clone(conn, actor, *call.address, expected, whose, call.now)?;
         let scope = Scope::from(call.principal.access());
         let found = pairings::find_clone(conn, scope, id)?;
         let (_, clone) = found.ok_or_else(Problem::not_found)?;

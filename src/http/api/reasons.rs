@@ -4,9 +4,9 @@ use super::addresses::ReasonCode;
 use super::documents::ReasonDocument;
 use crate::db::Conn;
 use crate::domain::access::Permission;
-use crate::domain::reason::{Governance, Question, QuestionKind, Reason};
+use crate::domain::reason::{Governance, Question, QuestionKind, Reason, is_code};
 use crate::domain::text::Title;
-use crate::http::call::{Call, SIGNED_IN, may};
+use crate::http::call::{Call, Guarded, SIGNED_IN, may};
 use crate::http::fields::{Fault, FieldError, request};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
@@ -98,7 +98,9 @@ pub async fn add(call: Call<(), NewReason>) -> Result<Created<ReasonDocument>, P
 /// One escalation reason.
 pub async fn show(call: Call<ReasonCode>) -> Result<Reply<ReasonDocument>, Problem> {
     let manages = call.principal.access().can(Permission::ReasonsManage);
-    let row = call.look(|conn, call| read(conn, &call.address.0)).await?;
+    let row = call
+        .look(|conn, call| read(conn, call.address.as_str()))
+        .await?;
     if !row.active && !manages {
         return Err(Problem::not_found());
     }
@@ -107,11 +109,11 @@ pub async fn show(call: Call<ReasonCode>) -> Result<Reply<ReasonDocument>, Probl
 
 /// Replaces a reason's words, rule and questions, or takes it off the form.
 pub async fn replace(
-    call: Call<ReasonCode, ReplaceReason>,
+    call: Call<Guarded<ReasonCode>, ReplaceReason>,
 ) -> Result<Reply<ReasonDocument>, Problem> {
     let body = &call.body;
     let reason = Reason {
-        code: call.address.0.clone(),
+        code: call.address.as_str().to_owned(),
         label: body.label.to_string(),
         governed_by: body.governed_by,
         questions: questions(body.questions.as_deref())?,
@@ -175,10 +177,7 @@ impl crate::http::fields::Field for Slugged {
         errors: &mut crate::http::fields::Errors,
     ) -> Option<Self> {
         let text = String::read(value, at, errors)?;
-        let plain = text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if text.is_empty() || text.len() > 63 || !plain {
+        if !is_code(&text) {
             return errors.refuse(at, Fault::new("malformed_code"));
         }
         Some(Self(text))

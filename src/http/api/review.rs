@@ -11,7 +11,7 @@ use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::Level;
 use crate::domain::ids::{EscalationId, EscalationRef};
 use crate::domain::text::{Markdown, Note, Title};
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::{Request, Whole, request};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
@@ -38,7 +38,7 @@ type Answer = Result<Reply<EscalationDocument>, Problem>;
 
 /// Does a verb and answers with the escalation as it stands after it.
 async fn act<B: Request + Clone + Send + Sync + 'static>(
-    call: Call<EscalationRef, B>,
+    call: Call<Guarded<EscalationRef>, B>,
     verb: impl Fn(&Verb<'_>, &mut Conn, &B) -> Outcome<EscalationId> + Clone + Send + Sync + 'static,
 ) -> Answer {
     call.write(move |conn, call| {
@@ -55,7 +55,7 @@ async fn act<B: Request + Clone + Send + Sync + 'static>(
     .await
 }
 
-async fn claim(call: Call<EscalationRef>) -> Answer {
+async fn claim(call: Call<Guarded<EscalationRef>>) -> Answer {
     act(call, |on, conn, ()| on.claim(conn)).await
 }
 
@@ -67,7 +67,7 @@ request! {
     }
 }
 
-async fn assign(call: Call<EscalationRef, Assignment>) -> Answer {
+async fn assign(call: Call<Guarded<EscalationRef>, Assignment>) -> Answer {
     act(call, |on, conn, body| on.assign(conn, &body.owner)).await
 }
 
@@ -85,7 +85,7 @@ request! {
     }
 }
 
-async fn accept(call: Call<EscalationRef, Acceptance>) -> Answer {
+async fn accept(call: Call<Guarded<EscalationRef>, Acceptance>) -> Answer {
     act(call, |on, conn, body| {
         let accept = Accept {
             importance: body.importance,
@@ -114,7 +114,7 @@ request! {
     }
 }
 
-async fn rank(call: Call<EscalationRef, Weight>) -> Answer {
+async fn rank(call: Call<Guarded<EscalationRef>, Weight>) -> Answer {
     act(call, |on, conn, body| {
         on.rerank(conn, body.importance, body.urgency)
     })
@@ -131,7 +131,7 @@ request! {
     }
 }
 
-async fn decline(call: Call<EscalationRef, Declining>) -> Answer {
+async fn decline(call: Call<Guarded<EscalationRef>, Declining>) -> Answer {
     act(call, |on, conn, body| {
         on.decline(conn, &body.reasons, body.reply.as_ref())
     })
@@ -146,7 +146,7 @@ request! {
     }
 }
 
-async fn withdraw(call: Call<EscalationRef, Withdrawing>) -> Answer {
+async fn withdraw(call: Call<Guarded<EscalationRef>, Withdrawing>) -> Answer {
     act(call, |on, conn, body| on.withdraw(conn, body.note.as_ref())).await
 }
 
@@ -160,7 +160,7 @@ request! {
     }
 }
 
-async fn close(call: Call<EscalationRef, Ending>) -> Answer {
+async fn close(call: Call<Guarded<EscalationRef>, Ending>) -> Answer {
     act(call, |on, conn, body| {
         on.close(conn, &body.outcome, &body.summary)
     })
@@ -177,7 +177,7 @@ request! {
     }
 }
 
-async fn rate(call: Call<EscalationRef, NewRating>) -> Answer {
+async fn rate(call: Call<Guarded<EscalationRef>, NewRating>) -> Answer {
     act(call, |on, conn, body| {
         // The type admits 1 to 5 only.
         let score = u8::try_from(body.score.get()).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role, RoleCode, RoleName};
 use crate::domain::ids::RoleId;
 use crate::domain::text::Title;
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::{Fault, FieldError, Patch, request};
 use crate::http::pagination::Page;
 use crate::http::problem::{Code, Problem};
@@ -156,7 +156,9 @@ pub async fn show(call: Call<RoleAddress>) -> Result<Reply<RoleDocument>, Proble
 }
 
 /// Changes a role.
-pub async fn change(call: Call<RoleAddress, ChangeRole>) -> Result<Reply<RoleDocument>, Problem> {
+pub async fn change(
+    call: Call<Guarded<RoleAddress>, ChangeRole>,
+) -> Result<Reply<RoleDocument>, Problem> {
     call.write(|conn, call| {
         let id = own(conn, call)?;
         let update = UpdateRole {
@@ -172,7 +174,7 @@ pub async fn change(call: Call<RoleAddress, ChangeRole>) -> Result<Reply<RoleDoc
 }
 
 /// Removes a role.
-pub async fn remove(call: Call<RoleAddress, (), RemoveRole>) -> Result<Done, Problem> {
+pub async fn remove(call: Call<Guarded<RoleAddress>, (), RemoveRole>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let id = own(conn, call)?;
         let force = call.query.force.unwrap_or(false);
@@ -184,7 +186,7 @@ pub async fn remove(call: Call<RoleAddress, (), RemoveRole>) -> Result<Done, Pro
 }
 
 /// The role of an organization's own that a change is about; the predefined ones stay as they are.
-fn own<B, Q>(conn: &mut Conn, call: &Call<RoleAddress, B, Q>) -> Result<RoleId, Problem> {
+fn own<B, Q>(conn: &mut Conn, call: &Call<Guarded<RoleAddress>, B, Q>) -> Result<RoleId, Problem> {
     let access = call.principal.access();
     if let Some(role) = call.address.predefined() {
         return Err(if role.side() == access.side {

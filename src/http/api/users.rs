@@ -14,7 +14,7 @@ use crate::domain::access::{Access, Permission, Reach, RoleName};
 use crate::domain::ids::PersonId;
 use crate::domain::password::Context;
 use crate::domain::text::{EmailAddress, PersonName};
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::{Fault, FieldError, Patch, Secret, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::password;
@@ -198,11 +198,13 @@ pub async fn show(call: Call<PersonId>) -> Result<Reply<PersonDocument>, Problem
 }
 
 /// Changes a person.
-pub async fn change(call: Call<PersonId, ChangeUser>) -> Result<Reply<PersonDocument>, Problem> {
+pub async fn change(
+    call: Call<Guarded<PersonId>, ChangeUser>,
+) -> Result<Reply<PersonDocument>, Problem> {
     let password_hash = match call.body.password.as_option().cloned() {
         None => None,
         Some(chosen) => {
-            let (id, reach) = (call.address, call.principal.access().reach());
+            let (id, reach) = (*call.address, call.principal.access().reach());
             let db = call.desk.db.clone();
             let found = db.read(move |conn| Ok::<_, Problem>(people::find(conn, reach, id)?));
             let person = found.await?.ok_or_else(Problem::not_found)?;
@@ -225,7 +227,14 @@ pub async fn change(call: Call<PersonId, ChangeUser>) -> Result<Reply<PersonDocu
             password_hash: password_hash.clone(),
         };
         let (actor, expected) = (&call.principal.actor, call.expected());
-        let id = update_person(conn, Some(actor), call.address, expected, &update, call.now)?;
+        let id = update_person(
+            conn,
+            Some(actor),
+            *call.address,
+            expected,
+            &update,
+            call.now,
+        )?;
         if update.password_hash.is_some() {
             account::password_was_replaced(conn, Some(actor), id, call.now)?;
         }

@@ -5,6 +5,7 @@
 //! does not know. What a handler receives has therefore been parsed, whole and only once.
 
 mod fault;
+pub mod json;
 mod request;
 mod values;
 
@@ -17,6 +18,19 @@ use utoipa::openapi::{RefOr, Schema};
 pub use fault::{FAULTS, Fault, FieldError};
 pub(crate) use request::request;
 pub use values::{Many, Patch, Secret, Whole};
+
+/// How many faults of a request are told. Whoever has a hundred wrong has something else wrong.
+const MOST_FAULTS: usize = 100;
+/// How many characters of what somebody sent are told back in a fault.
+const LONGEST_ECHO: usize = 80;
+
+/// The beginning of what somebody sent, to be told back.
+pub(crate) fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.char_indices().nth(LONGEST_ECHO) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
 
 /// A field's name in JSON: one that is a keyword of the language is written with `r#` here.
 pub(crate) fn name_of(field: &'static str) -> &'static str {
@@ -36,6 +50,9 @@ pub trait Field: Sized {
     /// Reads it, or notes what is wrong and gives nothing.
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self>;
 
+    /// How many bytes of JSON it takes at the most, generously: a body that is longer than its fields is not read.
+    const MOST_BYTES: usize = 4 * 1024;
+
     /// How the published document refers to it.
     fn schema() -> RefOr<Schema>;
 
@@ -46,7 +63,7 @@ pub trait Field: Sized {
 }
 
 /// A request type: an object of named fields.
-pub trait Request: Field + fmt::Debug {
+pub trait Request: Field + fmt::Debug + Send + Sync + 'static {
     /// Its fields, in order.
     fn members() -> Vec<Member>;
 }
@@ -146,8 +163,8 @@ impl fmt::Display for At<'_> {
         parent.fmt(f)?;
         match &self.step {
             Step::Root => Ok(()),
-            Step::Name(name) if parent.parent.is_some() => write!(f, ".{name}"),
-            Step::Name(name) => f.write_str(name),
+            Step::Name(name) if parent.parent.is_some() => write!(f, ".{}", shortened(name)),
+            Step::Name(name) => f.write_str(&shortened(name)),
             Step::Index(index) => write!(f, "[{index}]"),
         }
     }
@@ -174,9 +191,11 @@ impl Errors {
         self.texts
     }
 
-    /// Notes what is wrong at a place. Gives nothing, so that a reader can end with it.
+    /// Notes what is wrong at a place, if not too much is already. Gives nothing, so that a reader can end with it.
     pub fn refuse<T>(&mut self, at: &At<'_>, fault: impl Into<Fault>) -> Option<T> {
-        self.found.push(FieldError::new(at.to_string(), fault));
+        if self.found.len() < MOST_FAULTS {
+            self.found.push(FieldError::new(at.to_string(), fault));
+        }
         None
     }
 

@@ -28,6 +28,9 @@ macro_rules! request {
         }
 
         impl $crate::http::fields::Field for $name {
+            const MOST_BYTES: usize = 64
+                $( + stringify!($field).len() + 16 + <$type as $crate::http::fields::Field>::MOST_BYTES )*;
+
             fn read(
                 value: &serde_json::Value,
                 at: &$crate::http::fields::At<'_>,

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::{
     ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
@@ -15,7 +16,6 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{At, Errors, Fault, Field, Member, Members, Request};
-use crate::domain::Instant;
 use crate::domain::access::{Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::calendar::{Doubt, Unit};
@@ -29,8 +29,10 @@ use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
+use crate::domain::{Instant, kept};
 use crate::http::api::notices::Ended;
 use crate::http::audit::file::Format;
+use crate::words::markdown;
 
 /// The most items that a list in a request has.
 const LONGEST_LIST: usize = 100;
@@ -45,13 +47,22 @@ fn text<'v>(value: &'v Value, at: &At<'_>, errors: &mut Errors) -> Option<&'v st
     }
 }
 
-/// What is written as a text and read by its `FromStr`.
+/// A character takes twelve bytes at the most: one outside the basic plane, written as two escapes.
+const WIDEST: usize = 12;
+
+/// What is written as a text and read by its `FromStr`; how many characters a long one has, and what is done with it
+/// besides.
 macro_rules! written {
-    ($($type:ty),+ $(,)?) => {$(
+    ($($type:ty $(: $longest:expr)? $(=> $then:path)?),+ $(,)?) => {$(
         impl Field for $type {
+            $(const MOST_BYTES: usize = $longest * WIDEST;)?
+
             fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
                 match <$type as FromStr>::from_str(text(value, at, errors)?) {
-                    Ok(read) => Some(read),
+                    Ok(read) => {
+                        $($then(read.as_str());)?
+                        Some(read)
+                    }
                     Err(fault) => errors.refuse(at, fault),
                 }
             }
@@ -68,7 +79,10 @@ macro_rules! written {
 }
 
 written! {
-    Subject, Markdown, Note, Title, PersonName, EmailAddress, Slug,
+    // Rendered here, where it is read, and not by the one writer that keeps it.
+    Markdown: Markdown::MAX => markdown::prepare,
+    Note: Note::MAX => markdown::prepare,
+    Subject: Subject::MAX, Title, PersonName, EmailAddress, Slug,
     Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
     State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Doubt, Permission, Role,
     RoleCode,
@@ -95,13 +109,10 @@ impl Field for Instant {
     /// RFC 3339, cut to microseconds.
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         let text = text(value, at, errors)?;
-        match DateTime::parse_from_rfc3339(text) {
-            // Years beyond four digits have no place in RFC 3339 and would not order as text.
-            Ok(instant) if (0..=9999).contains(&chrono::Datelike::year(&instant.naive_utc())) => {
-                Some(instant.with_timezone(&Utc).trunc_subsecs(6))
-            }
-            _ => errors.refuse(at, Fault::new("not_an_instant")),
-        }
+        let instant = DateTime::parse_from_rfc3339(text).ok();
+        instant
+            .and_then(|instant| kept(instant.with_timezone(&Utc)))
+            .or_else(|| errors.refuse(at, Fault::new("not_an_instant")))
     }
 
     fn schema() -> RefOr<Schema> {
@@ -118,7 +129,10 @@ impl Field for Tz {
         let text = text(value, at, errors)?;
         match text.parse() {
             Ok(zone) => Some(zone),
-            Err(_) => errors.refuse(at, Fault::new("unknown_time_zone").with("given", text)),
+            Err(_) => {
+                let given = super::shortened(text).into_owned();
+                errors.refuse(at, Fault::new("unknown_time_zone").with("given", given))
+            }
         }
     }
 
@@ -150,7 +164,7 @@ impl Field for bool {
 }
 
 /// A whole number between two bounds, both taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Whole<const MIN: i64, const MAX: i64>(i64);
 
 impl<const MIN: i64, const MAX: i64> Whole<MIN, MAX> {
@@ -211,6 +225,8 @@ impl fmt::Debug for Secret {
 }
 
 impl Field for Secret {
+    const MOST_BYTES: usize = LONGEST_SECRET * WIDEST;
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         let text = text(value, at, errors)?;
         if text.is_empty() {
@@ -233,6 +249,8 @@ impl Field for Secret {
 }
 
 impl Field for Map<String, Value> {
+    const MOST_BYTES: usize = 512 * 1024;
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         match value {
             Value::Object(object) => Some(object.clone()),
@@ -270,6 +288,7 @@ impl Field for String {
 /// May be left out; `null` says the same.
 impl<T: Field> Field for Option<T> {
     const REQUIRED: bool = false;
+    const MOST_BYTES: usize = T::MOST_BYTES;
 
     fn absent() -> Option<Self> {
         Some(None)
@@ -300,6 +319,8 @@ fn nullable(schema: RefOr<Schema>) -> RefOr<Schema> {
 }
 
 impl<T: Field> Field for Vec<T> {
+    const MOST_BYTES: usize = T::MOST_BYTES * LONGEST_LIST;
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         let items = match value {
             Value::Array(items) if items.len() > LONGEST_LIST => {
@@ -330,6 +351,8 @@ impl<T: Field> Field for Vec<T> {
 }
 
 impl<T: Field + Ord> Field for BTreeSet<T> {
+    const MOST_BYTES: usize = T::MOST_BYTES * LONGEST_LIST;
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         Vec::<T>::read(value, at, errors).map(|items| items.into_iter().collect())
     }
@@ -372,8 +395,12 @@ impl<T: Field> Field for Many<T> {
         let parts: Vec<Value> = given
             .iter()
             .flat_map(|text| text.split(','))
+            .take(LONGEST_LIST + 1)
             .map(|part| Value::from(part.trim()))
             .collect();
+        if parts.len() > LONGEST_LIST {
+            return errors.refuse(at, Fault::new("too_many").with("max", LONGEST_LIST));
+        }
         let read: Vec<Option<T>> = parts.iter().map(|part| T::read(part, at, errors)).collect();
         read.into_iter().collect::<Option<Vec<T>>>().map(Self)
     }
@@ -417,6 +444,7 @@ impl<T> Patch<T> {
 
 impl<T: Field> Field for Patch<T> {
     const REQUIRED: bool = false;
+    const MOST_BYTES: usize = T::MOST_BYTES;
 
     fn absent() -> Option<Self> {
         Some(Self::Keep)

@@ -19,6 +19,8 @@ use super::unsubscribe::posted_by_anybody;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
+use crate::domain::text::Markdown;
+use crate::http::apart::{apart, in_place};
 use crate::http::client;
 use crate::http::cookies::Carries;
 use crate::http::desk::Desk;
@@ -26,12 +28,18 @@ use crate::http::places::{self, PlaceView};
 use crate::http::principal::{self, Principal, Via};
 use crate::http::problem::{Code, Problem};
 use crate::store::{pairings, sessions};
-use crate::words::Words;
 use crate::words::time::Times;
+use crate::words::{Words, markdown};
 use crate::workflow::{Actor, Failed};
 
 /// The largest form that is taken, in bytes: two of the longest texts, each byte of them encoded.
 const LARGEST_FORM: usize = 512 * 1024;
+/// A longer form is read on a blocking thread.
+const READ_AT_ONCE: usize = 8 * 1024;
+/// Longer words are rendered on one.
+const LONG_WORDS: usize = 4 * 1024;
+/// How many fields a form has at the most, or parameters a query.
+const MOST_FIELDS: usize = 2000;
 
 /// A visit, parsed.
 #[derive(Clone)]
@@ -167,7 +175,8 @@ impl Visit {
             parts: parts
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            query: pairs(request.query_string().as_bytes()),
+            // One that cannot be read asks for nothing that a page has.
+            query: pairs(request.query_string().as_bytes()).unwrap_or_default(),
             typed: HashMap::new(),
             address: address.map_or("/", |address| address.as_str()).to_owned(),
             user_agent: text(header::USER_AGENT)
@@ -297,6 +306,33 @@ impl Visit {
         self.desk.db.read(work).await
     }
 
+    /// The same; what `searches` reads so much that it does so on a blocking thread, and only so many do at once.
+    ///
+    /// # Errors
+    /// Those of `work`, and the database's own.
+    pub async fn look_or_search<T, F>(&self, searches: bool, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,
+    {
+        match searches {
+            true => in_place(self.desk.db.read_apart(work)).await,
+            false => self.desk.db.read(work).await,
+        }
+    }
+
+    /// Renders long words that the page is about to show and no row keeps rendered, where nobody else waits for it.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] if that panicked.
+    pub async fn prepare(&self, words: &str) -> Result<(), Problem> {
+        if words.len() <= LONG_WORDS || markdown::is_kept(words) {
+            return Ok(());
+        }
+        let words = words.to_owned();
+        apart(move || markdown::prepare(&words)).await
+    }
+
     /// Writes in one durable transaction.
     ///
     /// # Errors
@@ -361,13 +397,43 @@ async fn form(
     {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
-    match payload.to_bytes_limited(LARGEST_FORM).await {
-        Ok(Ok(bytes)) => Ok(pairs(&bytes)),
-        Ok(Err(_)) => Err(Problem::new(Code::BadRequest)),
-        Err(_) => Err(Problem::new(Code::TooLarge).with("max_bytes", LARGEST_FORM)),
+    let bytes = match payload.to_bytes_limited(LARGEST_FORM).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => return Err(Problem::new(Code::BadRequest)),
+        Err(_) => return Err(Problem::new(Code::TooLarge).with("max_bytes", LARGEST_FORM)),
+    };
+    if bytes.len() <= READ_AT_ONCE {
+        return pairs(&bytes);
     }
+    // A long form is read where nobody else waits for it, and its long words rendered before the one writer keeps them.
+    apart(move || {
+        let typed = pairs(&bytes)?;
+        for (name, text) in &typed {
+            if text.len() > LONG_WORDS
+                && !name.contains("password")
+                && let Ok(words) = Markdown::parse(text)
+            {
+                markdown::prepare(words.as_str());
+            }
+        }
+        Ok(typed)
+    })
+    .await?
 }
 
-fn pairs(text: &[u8]) -> HashMap<String, String> {
-    form_urlencoded::parse(text).into_owned().collect()
+fn pairs(text: &[u8]) -> Result<HashMap<String, String>, Problem> {
+    let mut typed = HashMap::new();
+    for (index, (name, value)) in form_urlencoded::parse(text).enumerate() {
+        if index == MOST_FIELDS {
+            return Err(Problem::new(Code::TooComplex)
+                .with("max_values", MOST_FIELDS)
+                .with("max_depth", 1));
+        }
+        // No page sends it, no text holds it, and no database takes it.
+        if name.contains('\0') || value.contains('\0') {
+            return Err(Problem::new(Code::BadRequest));
+        }
+        typed.insert(name.into_owned(), value.into_owned());
+    }
+    Ok(typed)
 }

@@ -34,6 +34,10 @@ macro_rules! codes {
 codes! {
     /// The body is no JSON.
     MalformedJson = "malformed_json", BAD_REQUEST;
+    /// The body has more values, or nests deeper, than any request means; or the query has too many parameters.
+    TooComplex = "too_complex", BAD_REQUEST;
+    /// The route does not guard what it changes, so that it cannot keep what `If-Match` asks for (section 11).
+    IfMatchNotSupported = "if_match_not_supported", BAD_REQUEST;
     /// A header does not say what such a header says.
     MalformedHeader = "malformed_header", BAD_REQUEST;
     /// The request cannot be read at all.

@@ -222,7 +222,7 @@ impl Problem {
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let mut problem = match error {
-            DbError::Unavailable(_) => Self::new(Code::DatabaseUnavailable)
+            DbError::Unavailable(_) | DbError::Overtaken => Self::new(Code::DatabaseUnavailable)
                 .header(header::RETRY_AFTER, HeaderValue::from(DATABASE_RETRY_AFTER)),
             DbError::Query(_) | DbError::Migration(_) | DbError::Panicked => {
                 Self::new(Code::Internal)

@@ -84,9 +84,11 @@ pub(super) async fn compose_again(
 async fn load(visit: &Visit, case: &CaseRef) -> Result<CaseRecord, Problem> {
     let (actor, case, now) = (visit.actor()?.clone(), *case, visit.now);
     let before = visit.asked("before").map(str::to_owned);
-    visit
+    let record = visit
         .look(move |conn| CaseRecord::load(conn, &actor, &case, before.as_deref(), now))
-        .await
+        .await?;
+    visit.prepare(&record.view.case.description).await?;
+    Ok(record)
 }
 
 /// Records that the feeds were read, unless nothing was new in them.

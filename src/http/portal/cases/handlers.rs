@@ -26,6 +26,8 @@ use crate::store::cases::{self, CaseFilter, CaseView};
 use crate::store::{feeds, lines, organizations, reads};
 use crate::workflow::open_case::{OpenCase, open_case};
 
+/// How many characters of what somebody searches for are looked at; the field takes no more.
+const LONGEST_SEARCH: usize = 200;
 /// The most organizations that a list offers.
 const ORGANIZATIONS: i64 = 500;
 const PLACE: &str = "cases";
@@ -63,8 +65,10 @@ async fn list(visit: Visit) -> Outcome {
         }
     }
     let (access, query) = (visit.access()?.clone(), visit.query.clone());
+    // Words are looked for in every case; all else by index.
+    let searches = visit.asked("q").is_some();
     let found = visit
-        .look(move |conn| {
+        .look_or_search(searches, move |conn| {
             let asked = |name: &str| {
                 query
                     .get(name)
@@ -81,7 +85,7 @@ async fn list(visit: Visit) -> Outcome {
                 None => None,
             };
             let filter = CaseFilter {
-                words: asked("q").map(str::to_owned),
+                words: asked("q").map(|words| words.chars().take(LONGEST_SEARCH).collect()),
                 status: asked("status")
                     .and_then(|status| status.parse().ok())
                     .into_iter()

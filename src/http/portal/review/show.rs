@@ -101,9 +101,16 @@ fn place(visit: &Visit) -> &'static str {
 async fn load(visit: &Visit, escalation: &EscalationRef) -> Result<Record, Problem> {
     let (actor, escalation, now) = (visit.actor()?.clone(), *escalation, visit.now);
     let before = visit.asked("before").map(str::to_owned);
-    visit
+    let record = visit
         .look(move |conn| Record::load(conn, &actor, &escalation, before.as_deref(), now))
-        .await
+        .await?;
+    let row = &record.view.escalation;
+    visit.prepare(&record.case.view.case.description).await?;
+    visit.prepare(&row.details).await?;
+    if let Some(summary) = &row.summary {
+        visit.prepare(summary).await?;
+    }
+    Ok(record)
 }
 
 impl Record {
