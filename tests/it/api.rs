@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::{Case, high, low, medium};
+use crate::support::window::Window;
+use crate::support::world::PASSWORD;
 
 on_both_databases! { Desk:
     a_post_with_a_key_happens_once,
+    a_key_tells_requests_apart_by_all_that_they_say,
     simultaneous_repetitions_happen_once,
     updates_are_guarded_by_versions,
     lists_come_in_pages,
@@ -69,6 +72,66 @@ async fn a_post_with_a_key_happens_once(desk: Desk) {
             .await;
         answer.refused(400, "malformed_header");
     }
+}
+
+async fn a_key_tells_requests_apart_by_all_that_they_say(desk: Desk) {
+    let (dana, carl, ola) = (desk.person("dana"), desk.person("carl"), desk.person("ola"));
+    let case = dana.opens(high()).await;
+    desk.passes(TimeDelta::hours(24));
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    let claim = |tag: &'static str| {
+        ola.asks(
+            Method::POST,
+            &format!("/escalations/{}/claim", escalation.number),
+        )
+        .header("idempotency-key", "claim")
+        .header("if-match", tag)
+        .json(&json!({}))
+    };
+    claim("\"1\"").await.ok();
+    assert_eq!(claim("\"1\"").await.header("idempotency-replayed"), "true");
+    claim("*").await.refused(422, "idempotency_key_reused");
+    // What is secret tells two requests apart too, and nothing of it is kept.
+    let window = Window::of(&desk, &dana).await;
+    let first = "violet anvils hum at noon";
+    let change = |new: &'static str| {
+        let body = json!({ "current_password": PASSWORD, "new_password": new });
+        window
+            .asks(Method::POST, "/me/password")
+            .header("idempotency-key", "password")
+            .json(&body)
+    };
+    change(first).await.done();
+    assert_eq!(change(first).await.header("idempotency-replayed"), "true");
+    change("velvet anvils hum at noon")
+        .await
+        .refused(422, "idempotency_key_reused");
+    let rows = desk.database().texts(
+        "SELECT request_hash || body || CAST(headers AS text) AS text FROM idempotency_keys",
+    );
+    assert!(!rows.iter().any(|row| row.contains("anvils")), "{rows:?}");
+    // Neither white space nor the order of members makes another request.
+    let open = |body: &'static str| {
+        carl.asks(Method::POST, "/cases")
+            .header("idempotency-key", "order")
+            .header("content-type", "application/json")
+            .body(body)
+    };
+    let one = r#"{"subject":"x","description":"y","priority":"low","deployment":"cloud","business_impact":"none"}"#;
+    let same = r#"{ "description": "y", "subject": "x", "deployment": "cloud", "business_impact": "none", "priority": "low" }"#;
+    let more = r#"{"subject":"x","description":"y","priority":"low","deployment":"cloud","business_impact":"none","channel":null}"#;
+    let opened = open(one).await.created();
+    assert_eq!(open(same).await.created(), opened);
+    open(more).await.refused(422, "idempotency_key_reused");
+    // A key that is said twice says nothing.
+    let twice = carl
+        .asks(Method::POST, "/cases")
+        .header("idempotency-key", "a")
+        .header("idempotency-key", "b");
+    twice
+        .json(&high().json())
+        .await
+        .refused(400, "malformed_header");
 }
 
 async fn simultaneous_repetitions_happen_once(desk: Desk) {

@@ -42,7 +42,7 @@ async fn what_is_no_json_is_said_to_be_none(desk: Desk) {
         (b"{\"subject\": \"\xff\xfe\"}", 400, "malformed_json"),
         (b"{} {}", 400, "malformed_json"),
         (b"\0", 400, "malformed_json"),
-        (deep.as_bytes(), 400, "malformed_json"),
+        (deep.as_bytes(), 400, "too_complex"),
         (b"[]", 422, "validation_failed"),
         (b"\"text\"", 422, "validation_failed"),
     ];
