@@ -4,6 +4,7 @@
 //! guessable and is hashed quickly.
 
 mod authenticator;
+mod hashers;
 mod link;
 mod password;
 mod secret;
@@ -12,8 +13,9 @@ mod signed;
 pub use authenticator::{
     Authenticator, RECOVERY_CODES, new_nonce, new_recovery_codes, recovery_hash,
 };
+pub use hashers::{Hashers, NotHashed};
 pub use link::{link_token, read_link_token, read_unsubscribe_token, unsubscribe_token};
-pub use password::{HashError, hash_password, verify_password};
+pub use password::{HashError, Hasher, hash_password, verify_password};
 pub use secret::{NewSecret, hash_secret, same_secret};
 pub use signed::{read_token, signed_token};
 

@@ -5,13 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use super::live::Live;
 use super::problem::{Code, Problem};
 use super::readiness::Readiness;
 use crate::clock::Clock;
 use crate::config::{MailUrl, Network, PublicUrl, SecretKey, Settings};
+use crate::credentials::Hashers;
 use crate::db::Db;
 use crate::domain::Instant;
 use crate::domain::session::SessionLimits;
@@ -54,9 +53,8 @@ pub struct Desk {
     pub workers: PathBuf,
     /// Proxies whose word about a client's address is taken.
     pub trusted_proxies: Vec<Network>,
-    /// Hashing a password takes a processor and 19 MiB: no more than there are processors hash at once, so that a
-    /// flood of sign-ins waits instead of taking the machine.
-    pub(super) hashing: Semaphore,
+    /// Hash passwords.
+    pub(super) hashers: Hashers,
 }
 
 impl Desk {
@@ -90,7 +88,7 @@ impl Desk {
             key,
             workers: settings.data_dir.join("workers"),
             trusted_proxies: settings.trusted_proxies.clone(),
-            hashing: Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
+            hashers: Hashers::start().map_err(PostError::Threads)?,
         })
     }
 
@@ -137,6 +135,9 @@ pub enum PostError {
     /// The mail server's URL is wrong.
     #[error("CASEBELL_MAIL_URL: {0}")]
     Smtp(#[from] SmtpUrlError),
+    /// The system gives no threads that hash passwords.
+    #[error("no thread to hash passwords: {0}")]
+    Threads(io::Error),
     /// The folder of outgoing mail cannot be made.
     #[error("CASEBELL_MAIL_URL: {0}: {1}")]
     Folder(String, io::Error),

@@ -9,7 +9,7 @@ use super::fields::{Fault, FieldError};
 use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::throttle::{self, Counter};
-use crate::credentials::{hash_password, verify_password};
+use crate::credentials::NotHashed;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -56,7 +56,7 @@ pub async fn known(desk: &Desk, person: &Person) -> Result<Context, Problem> {
 /// The hash of a password that somebody of whom a guesser knows the context chose in `field`.
 ///
 /// # Errors
-/// [`Code::ValidationFailed`] if the rule does not take it.
+/// [`Code::ValidationFailed`] if the rule does not take it, [`Code::Busy`].
 pub async fn chosen(
     desk: &Arc<Desk>,
     field: &str,
@@ -66,45 +66,44 @@ pub async fn chosen(
     let context = context.with(desk.public_url.host());
     password::check(password.expose_secret(), &context)
         .map_err(|fault| Problem::invalid_field(FieldError::new(field, fault)))?;
-    hash(desk, password).await
+    // Whoever gets here has shown a link or a session.
+    hash(desk, "chosen", password).await
 }
 
-async fn hash(desk: &Arc<Desk>, password: SecretString) -> Result<String, Problem> {
-    let _turn = desk.hashing.acquire().await;
-    let hashed = tokio::task::spawn_blocking(move || hash_password(password.expose_secret())).await;
-    match hashed {
-        Ok(Ok(hash)) => Ok(hash),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "a password was not hashed");
-            Err(Problem::new(Code::Internal))
-        }
-        Err(_) => Err(Problem::new(Code::Internal)),
-    }
+async fn hash(desk: &Arc<Desk>, whom: &str, password: SecretString) -> Result<String, Problem> {
+    Ok(desk.hashers.hash(whom, password).await?)
 }
 
-/// Whether this is the password behind `hash`; takes as long where there is none.
+/// Whether this is the password behind `hash`; takes as long where there is none. It is asked for by `whom`: a place or
+/// a person, of whom only so many wait at a time.
 ///
 /// # Errors
-/// [`Code::Internal`] if the thread that compared came to grief.
+/// [`Code::Busy`] before anything was done, if too many wait already.
 pub async fn verified(
     desk: &Arc<Desk>,
+    whom: &str,
     password: SecretString,
     hash: Option<String>,
 ) -> Result<bool, Problem> {
-    let _turn = desk
-        .hashing
-        .acquire()
-        .await
-        .map_err(|_| Problem::new(Code::Internal))?;
-    tokio::task::spawn_blocking(move || verify_password(password.expose_secret(), hash.as_deref()))
-        .await
-        .map_err(|_| Problem::new(Code::Internal))
+    Ok(desk.hashers.verify(whom, password, hash).await?)
+}
+
+impl From<NotHashed> for Problem {
+    fn from(not_hashed: NotHashed) -> Self {
+        match not_hashed {
+            NotHashed::Busy => Self::busy(),
+            NotHashed::Failed(error) => {
+                tracing::error!(%error, "a password was not hashed");
+                Self::new(Code::Internal)
+            }
+        }
+    }
 }
 
 /// Makes sure that somebody who is signed in knows their password, which `field` holds; gives who they are.
 ///
 /// # Errors
-/// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], and the database's own.
+/// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], [`Code::Busy`], and the database's own.
 pub async fn confirmed(
     desk: &Arc<Desk>,
     person: PersonId,
@@ -112,7 +111,7 @@ pub async fn confirmed(
     password: SecretString,
     now: Instant,
 ) -> Result<Person, Problem> {
-    let counter = Counter::password(person);
+    let (counter, whom) = (Counter::password(person), person.to_string());
     throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
     let found = desk
         .db
@@ -121,7 +120,7 @@ pub async fn confirmed(
     let hash = found
         .as_ref()
         .and_then(|person| person.password_hash.clone());
-    let (true, Some(person)) = (verified(desk, password, hash).await?, found) else {
+    let (true, Some(person)) = (verified(desk, &whom, password, hash).await?, found) else {
         let fault = Fault::new("wrong_password");
         return Err(Problem::invalid_field(FieldError::new(field, fault)));
     };

@@ -76,11 +76,12 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
     counters.push(Counter::account(&attempt.email));
     throttle::attempt(desk, &counters, now).await?;
     let candidate = candidate(desk, email).await?;
+    let whom = attempt.from.client.map(client::place).unwrap_or_default();
     let hash = candidate
         .as_ref()
         .and_then(|(person, _)| person.password_hash.clone());
     match (
-        password::verified(desk, attempt.password, hash).await?,
+        password::verified(desk, &whom, attempt.password, hash).await?,
         candidate,
     ) {
         (true, Some((person, true))) => {

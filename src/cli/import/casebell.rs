@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::lines::Lines;
 use super::report::{Fault, Kind, Refusal, Report};
 use super::{ImportError, Watch};
-use crate::credentials::hash_password;
+use crate::credentials::Hasher;
 use crate::db::{Db, DbError};
 use crate::domain::Instant;
 use crate::domain::text::{EmailAddress, Slug, folded};
@@ -209,8 +209,9 @@ async fn hash_passwords(db: &Db, batch: &mut [Prepared]) -> Result<(), ImportErr
             .chunks_mut(share)
             .map(|share| {
                 scope.spawn(move || {
+                    let mut hasher = Hasher::default();
                     for (hash, password) in share {
-                        **hash = Some(hash_password(password.expose_secret())?);
+                        **hash = Some(hasher.hash(password.expose_secret())?);
                     }
                     Ok(())
                 })

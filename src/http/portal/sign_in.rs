@@ -148,7 +148,7 @@ async fn enter(visit: Visit) -> Outcome {
         Err(problem)
             if matches!(
                 problem.code(),
-                Code::InvalidCredentials | Code::TooManyAttempts
+                Code::InvalidCredentials | Code::TooManyAttempts | Code::Busy
             ) =>
         {
             let form = sign_in_form(visit.words(), next).refused_for(

@@ -194,6 +194,8 @@ codes! {
     TooManyStreamsOfOne = "too_many_streams_of_one", TOO_MANY_REQUESTS;
     /// This process keeps as many live streams open as it can.
     TooManyStreams = "too_many_streams", SERVICE_UNAVAILABLE;
+    /// More is asked for at once than is taken; nothing was done. `Retry-After` says when to try again.
+    Busy = "busy", SERVICE_UNAVAILABLE;
     /// Too many attempts; `Retry-After` says when the next is taken.
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS;
     /// A defect; the log has the rest.

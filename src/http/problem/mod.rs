@@ -30,6 +30,9 @@ const TYPE_PREFIX: &str = "urn:casebell:problem:";
 /// How long a client should wait before it asks again while the database is away, in seconds.
 const DATABASE_RETRY_AFTER: u64 = 2;
 
+/// How long a client should wait before it asks again where too much is asked for at once, in seconds.
+const BUSY_RETRY_AFTER: u64 = 2;
+
 /// Why a request was not answered with a success.
 pub struct Problem(Box<Inner>);
 
@@ -117,6 +120,11 @@ impl Problem {
             header::WWW_AUTHENTICATE,
             HeaderValue::from_static("Bearer realm=\"casebell\""),
         )
+    }
+
+    /// More is asked for at once than is taken, and nothing was done.
+    pub fn busy() -> Self {
+        Self::new(Code::Busy).header(header::RETRY_AFTER, HeaderValue::from(BUSY_RETRY_AFTER))
     }
 
     /// Adds a fact, which the sentence may use by its name and the document shows as a member.
@@ -278,6 +286,8 @@ impl ResponseError for Problem {
             Some(cause) => {
                 tracing::error!(problem.code = self.0.code.as_str(), error = %cause, "request failed")
             }
+            // Whoever asks for too much does not fill the log with it.
+            None if self.0.code == Code::Busy => {}
             None if self.status_code().is_server_error() => {
                 tracing::error!(problem.code = self.0.code.as_str(), "request failed");
             }

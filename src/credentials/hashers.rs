@@ -1,0 +1,238 @@
+//! The threads that hash passwords. Hashing takes a processor and 19 MiB for tens of milliseconds, and everybody who
+//! reaches the sign-in page can ask for it: so there is a fixed number of threads, each with memory that it keeps, and
+//! a short queue before them. What does not fit into the queue is refused before anything is done for it.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::oneshot;
+
+use super::password::{HashError, Hasher};
+
+/// How many passwords wait at the most: some two seconds of work for one thread.
+const WAITING: usize = 64;
+/// How many of them come from one place, so that it cannot have the queue for itself.
+const WAITING_OF_ONE: usize = 16;
+/// How many threads hash at the most: 19 MiB each, and forty passwords a second.
+const THREADS: usize = 4;
+/// What else there is to do goes before hashing, where both want the same processor.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// The threads and their queue. They end when it is dropped.
+pub struct Hashers {
+    queue: SyncSender<Job>,
+    waiting: Waiting,
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum NotHashed {
+    /// The queue is full; nothing was done.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// See [`HashError`].
+    #[error(transparent)]
+    Failed(#[from] HashError),
+}
+
+struct Job {
+    work: Box<dyn FnOnce(&mut Hasher) + Send>,
+    _turn: Turn,
+}
+
+/// How many wait from each place.
+type Waiting = Arc<Mutex<HashMap<String, usize>>>;
+
+/// A place in the queue, given back when it is dropped.
+struct Turn {
+    of: String,
+    waiting: Waiting,
+}
+
+impl Hashers {
+    /// Starts the threads: half as many as there are processors, and at least one.
+    ///
+    /// # Errors
+    /// The system's own, if it gives no thread.
+    pub fn start() -> std::io::Result<Self> {
+        let (queue, jobs) = sync_channel(WAITING);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..threads() {
+            let jobs = Arc::clone(&jobs);
+            thread::Builder::new()
+                .name("hasher".to_owned())
+                .spawn(move || work(&jobs))?;
+        }
+        Ok(Self {
+            queue,
+            waiting: Waiting::default(),
+        })
+    }
+
+    /// The hash of a password, asked for by `whom`: a place or a person.
+    ///
+    /// # Errors
+    /// See [`NotHashed`].
+    pub async fn hash(&self, whom: &str, password: SecretString) -> Result<String, NotHashed> {
+        let hashed = self
+            .run(whom, move |hasher| hasher.hash(password.expose_secret()))
+            .await?;
+        Ok(hashed?)
+    }
+
+    /// Whether `password` is the one behind `hash`; takes as long where there is none. It is asked for by `whom`: a place
+    /// or a person.
+    ///
+    /// # Errors
+    /// See [`NotHashed`].
+    pub async fn verify(
+        &self,
+        whom: &str,
+        password: SecretString,
+        hash: Option<String>,
+    ) -> Result<bool, NotHashed> {
+        self.run(whom, move |hasher| {
+            hasher.verify(password.expose_secret(), hash.as_deref())
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        whom: &str,
+        ask: impl FnOnce(&mut Hasher) -> T + Send + 'static,
+    ) -> Result<T, NotHashed> {
+        let turn = Turn::take(&self.waiting, whom).ok_or(NotHashed::Busy)?;
+        let (answer, answered) = oneshot::channel();
+        let job = Job {
+            work: Box::new(move |hasher| {
+                // Whoever has hung up needs no answer.
+                if !answer.is_closed() {
+                    let _ = answer.send(ask(hasher));
+                }
+            }),
+            _turn: turn,
+        };
+        self.queue.try_send(job).map_err(|_| NotHashed::Busy)?;
+        answered.await.map_err(|_| HashError::panicked().into())
+    }
+}
+
+impl Turn {
+    fn take(waiting: &Waiting, whom: &str) -> Option<Self> {
+        let mut counts = locked(waiting);
+        let count = counts.entry(whom.to_owned()).or_default();
+        if *count >= WAITING_OF_ONE {
+            return None;
+        }
+        *count += 1;
+        Some(Self {
+            of: whom.to_owned(),
+            waiting: Arc::clone(waiting),
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut counts = locked(&self.waiting);
+        if let Some(count) = counts.get_mut(&self.of) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.of);
+            }
+        }
+    }
+}
+
+fn threads() -> usize {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    (processors / 2).clamp(1, THREADS)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    #[cfg(target_os = "linux")]
+    // On Linux this is of the thread alone. Where it is not allowed, hashing goes on as eagerly as everything else.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+    let mut hasher = Hasher::default();
+    hasher.warm_up();
+    loop {
+        // One waits for the next job, the others for the lock.
+        let Ok(job) = locked(jobs).recv() else { return };
+        // Its answer is dropped with it, which whoever waits is told.
+        let _ = catch_unwind(AssertUnwindSafe(|| (job.work)(&mut hasher)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    /// Keeps every thread until the answer is dropped.
+    async fn keep_busy(hashers: &Arc<Hashers>) -> Vec<std::sync::mpsc::Sender<()>> {
+        let (started, has_started) = std::sync::mpsc::channel();
+        let mut holds = Vec::new();
+        for thread in 0..threads() {
+            let (hold, held) = std::sync::mpsc::channel::<()>();
+            let (hashers, started) = (Arc::clone(hashers), started.clone());
+            tokio::spawn(async move {
+                let whom = format!("thread {thread}");
+                let hold = move |_: &mut Hasher| {
+                    let _ = started.send(());
+                    let _ = held.recv();
+                };
+                hashers.run(&whom, hold).await
+            });
+            tokio::task::yield_now().await;
+            has_started.recv().expect("it has started");
+            holds.push(hold);
+        }
+        holds
+    }
+
+    #[tokio::test]
+    async fn one_place_has_a_share_of_the_queue_and_the_rest_is_refused_at_once() {
+        let hashers = Arc::new(Hashers::start().expect("threads"));
+        let busy = keep_busy(&hashers).await;
+        let ask = async |whom: String| {
+            let password = SecretString::from("a guess");
+            hashers.verify(&whom, password, None).await
+        };
+        let refused = |answers: &[Result<bool, NotHashed>]| {
+            let busy = |answer: &&Result<bool, NotHashed>| matches!(answer, Err(NotHashed::Busy));
+            answers.iter().filter(busy).count()
+        };
+        let here = join_all((0..100).map(|_| ask("here".to_owned())));
+        let elsewhere = join_all((0..100).map(|n| ask(format!("place {n}"))));
+        let release = async { drop(busy) };
+        // All are asked for, in this order, before the first is answered.
+        let (here, elsewhere, ()) = tokio::join!(here, elsewhere, release);
+        assert_eq!(refused(&here), 100 - WAITING_OF_ONE);
+        assert_eq!(refused(&elsewhere), 100 - (WAITING - WAITING_OF_ONE));
+        let answered = here.iter().chain(&elsewhere).flatten();
+        assert!(answered.copied().all(|same| !same));
+        // What was answered is forgotten.
+        assert!(ask("here".to_owned()).await.is_ok());
+        assert!(locked(&hashers.waiting).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_hash_is_verified() {
+        let hashers = Hashers::start().expect("threads");
+        let password = || SecretString::from("correct horse");
+        let hash = hashers.hash("here", password()).await.expect("hashed");
+        let same = hashers.verify("here", password(), Some(hash)).await;
+        assert!(same.expect("verified"));
+    }
+}
