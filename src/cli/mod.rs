@@ -86,7 +86,7 @@ pub fn run() -> ExitCode {
             return failure;
         }
     };
-    telemetry::start(&settings);
+    let _logging = telemetry::start(&settings);
     private_files::close_folder(&settings.data_dir);
     let done = |outcome: anyhow::Result<()>| outcome.map(|()| ExitCode::SUCCESS);
     let outcome = match cli.command.unwrap_or(Command::Serve) {

@@ -50,10 +50,12 @@ pub struct Settings {
     pub live_streams: usize,
     /// A directory whose mail templates win over the built-in ones (N1).
     pub templates_dir: Option<PathBuf>,
-    /// Proxies whose `X-Forwarded-For` is believed when a client's address is needed.
+    /// Proxies whose `Forwarded`, `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     pub trusted_proxies: Vec<Network>,
     /// When sessions end by themselves; after 8 hours without use, and after 7 days, unless set (A7).
     pub sessions: SessionLimits,
+    /// What whoever reads `/metrics` and the details of `/readyz` shows as a bearer token; nobody may unless it is set.
+    pub metrics_token: Option<SecretString>,
 }
 
 /// A setting that exists: its key in the file, and whether its value may be shown in an error.
@@ -87,6 +89,7 @@ const KNOWN: &[Known] = &[
     known("trusted_proxies"),
     known("session_idle_minutes"),
     known("session_lifetime_hours"),
+    secret("metrics_token"),
 ];
 
 /// One mistake in the configuration.
@@ -189,6 +192,7 @@ impl Settings {
                 .value("trusted_proxies", values::networks)
                 .unwrap_or_default(),
             sessions,
+            metrics_token: reader.value("metrics_token", values::bearer_token),
             data_dir,
         };
         if reader.mistakes.is_empty() {

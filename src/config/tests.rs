@@ -163,6 +163,12 @@ fn values_that_cannot_be_right_say_what_would_be() {
             "no usable length",
         ),
         ("CASEBELL_TRUSTED_PROXIES", "10.0.0.1, proxy", "no network"),
+        ("CASEBELL_METRICS_TOKEN", "figures", "16 or more"),
+        (
+            "CASEBELL_METRICS_TOKEN",
+            "figures of this desk",
+            "16 or more",
+        ),
     ] {
         let found = mistakes(&[(name, value)]);
         assert!(

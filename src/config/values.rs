@@ -331,6 +331,16 @@ pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
     }
 }
 
+pub(super) fn bearer_token(text: &str) -> Result<SecretString, String> {
+    const SHORTEST: usize = 16;
+    if text.len() < SHORTEST || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(format!(
+            "not a token that nobody guesses; right would be {SHORTEST} or more letters, digits and signs, such as `openssl rand -hex 24` prints"
+        ));
+    }
+    Ok(SecretString::from(text))
+}
+
 pub(super) fn networks(text: &str) -> Result<Vec<Network>, String> {
     text.split(',').map(|part| part.trim().parse()).collect()
 }

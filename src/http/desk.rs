@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use secrecy::SecretString;
+
 use super::live::Live;
 use super::problem::{Code, Problem};
 use super::readiness::Readiness;
@@ -51,6 +53,8 @@ pub struct Desk {
     pub key: SecretKey,
     /// Where processes that send mail show that they live.
     pub workers: PathBuf,
+    /// What whoever measures has to show, if anybody may.
+    pub metrics_token: Option<SecretString>,
     /// Proxies whose word about a client's address is taken.
     pub trusted_proxies: Vec<Network>,
     /// Hash passwords.
@@ -87,6 +91,7 @@ impl Desk {
             support_phone: settings.support_phone.clone(),
             key,
             workers: settings.data_dir.join("workers"),
+            metrics_token: settings.metrics_token.clone(),
             trusted_proxies: settings.trusted_proxies.clone(),
             hashers: Hashers::start().map_err(PostError::Threads)?,
         })

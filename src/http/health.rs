@@ -1,11 +1,24 @@
 //! How the process and its database are: for load balancers, and for Prometheus.
+//!
+//! Anybody may learn whether the process is ready, for a balancer has no secrets. How much waits and what was counted is
+//! for whoever shows `CASEBELL_METRICS_TOKEN`: figures tell a stranger how a desk is doing, and when it was hit.
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::desk::Desk;
+use super::problem::Problem;
 use super::readiness::Database;
+use crate::credentials::same_secret;
 use crate::telemetry;
+
+/// Whether requests can be served, as anybody may know it.
+#[derive(Serialize)]
+struct Summary {
+    status: &'static str,
+}
 
 /// Whether requests can be served.
 #[derive(Serialize)]
@@ -34,7 +47,7 @@ pub async fn healthz() -> HttpResponse {
 }
 
 /// Whether this process can do its job: the database can be read and written, and its schema is this binary's.
-pub async fn readyz(desk: web::Data<Desk>) -> HttpResponse {
+pub async fn readyz(desk: web::Data<Desk>, request: HttpRequest) -> HttpResponse {
     let found = desk.readiness.now().await;
     let readiness = Readiness {
         status: if found.is_ready() {
@@ -64,12 +77,46 @@ pub async fn readyz(desk: web::Data<Desk>) -> HttpResponse {
     } else {
         HttpResponse::ServiceUnavailable()
     };
-    response.json(readiness)
+    match asked_by(&desk, &request) {
+        Asked::ByWhoeverMeasures => response.json(readiness),
+        Asked::ByAnybody => response.json(Summary {
+            status: readiness.status,
+        }),
+    }
 }
 
 /// What was counted, as Prometheus reads it.
-pub async fn metrics() -> HttpResponse {
-    plain(telemetry::measured())
+///
+/// # Errors
+/// 404 where nobody may read it; 401 without the token.
+pub async fn metrics(desk: web::Data<Desk>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    match asked_by(&desk, &request) {
+        Asked::ByWhoeverMeasures => Ok(plain(telemetry::measured())),
+        Asked::ByAnybody if desk.metrics_token.is_none() => Err(Problem::not_found()),
+        Asked::ByAnybody => Err(Problem::unauthenticated()),
+    }
+}
+
+enum Asked {
+    ByWhoeverMeasures,
+    ByAnybody,
+}
+
+fn asked_by(desk: &Desk, request: &HttpRequest) -> Asked {
+    let shown = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    match (&desk.metrics_token, shown) {
+        (Some(expected), Some((_, shown)))
+            if same_secret(expected.expose_secret(), shown.trim()) =>
+        {
+            Asked::ByWhoeverMeasures
+        }
+        _ => Asked::ByAnybody,
+    }
 }
 
 fn plain(text: String) -> HttpResponse {

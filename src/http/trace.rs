@@ -7,9 +7,11 @@ use std::time::Instant as Started;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
+use metrics::SharedString;
 use tracing::Span;
 use tracing::field::Empty;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
@@ -27,7 +29,7 @@ impl RootSpanBuilder for RequestSpan {
         let route = request.match_pattern();
         tracing::info_span!(
             "request",
-            http.method = %request.method(),
+            http.method = named(request.method()),
             http.route = route.as_deref().unwrap_or(UNMATCHED),
             http.status_code = Empty,
             request.id = %id_of(request),
@@ -55,7 +57,7 @@ pub async fn observe<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Started::now();
     let id = id_of(&request);
-    let method = request.method().to_string();
+    let method = named(request.method());
     let mut response = next.call(request).await?;
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -66,10 +68,10 @@ pub async fn observe<B: MessageBody + 'static>(
         .unwrap_or_else(|| UNMATCHED.to_owned());
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
-    let labels = [
-        ("method", method),
-        ("route", route),
-        ("status", status.to_string()),
+    let labels: [(&str, SharedString); 3] = [
+        ("method", method.into()),
+        ("route", route.into()),
+        ("status", status.to_string().into()),
     ];
     metrics::counter!("casebell_http_requests_total", &labels).increment(1);
     metrics::histogram!("casebell_http_request_duration_seconds", &labels[..2])
@@ -80,6 +82,15 @@ pub async fn observe<B: MessageBody + 'static>(
         "request done"
     );
     Ok(response)
+}
+
+/// The name of a method, or that of all those which nobody has heard of: a client may invent any number of them.
+fn named(method: &Method) -> &'static str {
+    const KNOWN: &[&str] = &[
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
+    ];
+    let known = KNOWN.iter().find(|known| **known == method.as_str());
+    known.copied().unwrap_or("other")
 }
 
 /// The id that the client gave its request, where it is one that can stand in a log, or else the one made here.
@@ -108,6 +119,15 @@ fn is_plain(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn methods_that_clients_invent_have_one_name() {
+        assert_eq!(named(&Method::PATCH), "PATCH");
+        for invented in ["PROPFIND", "get", "X1", "X2"] {
+            let method = Method::from_bytes(invented.as_bytes()).expect("a method");
+            assert_eq!(named(&method), "other");
+        }
+    }
 
     #[test]
     fn only_plain_ids_of_clients_are_taken() {

@@ -20,6 +20,7 @@ mod eligibility;
 mod equipment;
 mod escalations;
 mod feeds;
+mod floods;
 mod foreign;
 mod guards;
 mod history;

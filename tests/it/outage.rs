@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use chrono::TimeDelta;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::database::{Backend, TestDatabase, on_both_databases};
@@ -10,6 +11,7 @@ use crate::support::desk::{Desk, client, furnished, runtime};
 use crate::support::leash::PATIENCE;
 use crate::support::person::{Asking, high};
 use crate::support::process::{self, Process};
+use crate::support::serving::METRICS_TOKEN;
 
 /// Asks until the answer is `status`; the server needs a moment to notice.
 async fn answers_with(desk: &Desk, path: &str, status: u16) {
@@ -30,8 +32,22 @@ on_both_databases! { Desk:
 
 async fn a_desk_that_serves_says_that_it_is_ready(desk: Desk) {
     let dana = desk.person("dana");
-    let ask = |path: &str| Asking::new(path.into(), desk.client().get(desk.page(path)));
-    assert_eq!(ask("/healthz").await.status, 200);
+    let anybody = |path: &str| Asking::new(path.into(), desk.client().get(desk.page(path)));
+    let ask = |path: &str| {
+        let request = desk.client().get(desk.page(path));
+        Asking::new(path.into(), request.bearer_auth(METRICS_TOKEN))
+    };
+    assert_eq!(anybody("/healthz").await.status, 200);
+    // A balancer learns whether it is ready, and how much waits is not for everybody.
+    assert_eq!(anybody("/readyz").await.ok(), json!({ "status": "ready" }));
+    anybody("/metrics").await.refused(401, "unauthenticated");
+    let guess = desk
+        .client()
+        .get(desk.page("/metrics"))
+        .bearer_auth("guess");
+    Asking::new("a guess".into(), guess)
+        .await
+        .refused(401, "unauthenticated");
     let ready = ask("/readyz").await.ok();
     assert_eq!(
         (&ready["database"], &ready["migrations"]),
@@ -56,8 +72,18 @@ async fn a_desk_that_serves_says_that_it_is_ready(desk: Desk) {
         .await;
     desk.post().await;
     reaches(&|outbox| outbox["waiting"] == 0).await;
-    // Prometheus reads figures, and no names.
+    // Prometheus reads figures, and no names: neither those of people, nor what strangers make up.
+    for invented in ["BREW", "WHEN", "X-1"] {
+        let method = Method::from_bytes(invented.as_bytes()).expect("a method");
+        let path = format!("/{invented}/dana");
+        let request = desk.client().request(method, desk.api(&path));
+        Asking::new(path, request).await.refused(404, "not_found");
+    }
     let metrics = ask("/metrics").await;
+    assert!(metrics.text.contains("method=\"other\""), "{metrics:?}");
+    for name in ["BREW", "WHEN", "X-1", "dana"] {
+        assert!(!metrics.text.contains(name), "{name}: {metrics:?}");
+    }
     assert!(metrics.text.contains("http"), "{metrics:?}");
     assert!(
         !metrics.text.contains("acme") && !metrics.text.contains("Dana"),

@@ -46,7 +46,11 @@ impl Process {
     pub fn start(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Self {
         let mut command = casebell(data, settings);
         command.args(arguments);
-        let mut leashed = Leashed::spawn(&command, Leash::default());
+        Self::of(&command, arguments)
+    }
+
+    fn of(command: &Command, arguments: &[&str]) -> Self {
+        let mut leashed = Leashed::spawn(command, Leash::default());
         let origin = leashed.wait_for_line(|line| {
             let address = line
                 .split_whitespace()
@@ -59,9 +63,38 @@ impl Process {
         }
     }
 
+    /// Starts serving with a log that nobody ever reads: a pipe that fills up.
+    pub fn serve_unread(data: &Path, settings: &[(&str, &str)]) -> Self {
+        let fifo = Command::new("mkfifo").arg(data.join("log")).status();
+        assert!(fifo.expect("mkfifo runs").success());
+        let serving = casebell(data, settings);
+        let mut command = Command::new("sh");
+        // Opened both ways, it is a pipe that has a reader.
+        let script = "exec 9<>log; exec \"$0\" serve 2>&9 9>&-";
+        command.arg("-c").arg(script).arg(serving.get_program());
+        command.current_dir(data);
+        for (name, value) in serving.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::of(&command, &["serve"])
+    }
+
     /// Ends it as `kill` does, and waits.
     pub fn end_with(self, signal: &str) -> ExitStatus {
         self.leashed.end_with(signal)
+    }
+
+    /// How much of the machine's memory it holds, in MiB.
+    pub fn memory(&self) -> f64 {
+        let path = format!("/proc/{}/status", self.leashed.pid);
+        let status = std::fs::read_to_string(path).expect("the process runs");
+        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let held = held.and_then(|held| held.trim().strip_suffix(" kB"));
+        let held: f64 = held.expect("a figure").trim().parse().expect("a number");
+        held / 1024.0
     }
 
     /// Everything that it has printed and logged.

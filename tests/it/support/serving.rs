@@ -27,11 +27,15 @@ pub struct Serving {
     running: Mutex<Option<JoinHandle<std::io::Result<()>>>>,
 }
 
+/// What whoever measures a desk shows.
+pub const METRICS_TOKEN: &str = "figures-of-this-desk";
+
 /// What every desk of a story has, unless the story says otherwise.
 const SETTINGS: &[(&str, &str)] = &[
     ("CASEBELL_LISTEN", "127.0.0.1:0"),
     ("CASEBELL_WORKERS", "2"),
     ("CASEBELL_SUPPORT_PHONE", "+49 30 5550100"),
+    ("CASEBELL_METRICS_TOKEN", METRICS_TOKEN),
     ("CASEBELL_MAIL_FROM", "Bellhop Support <desk@bellhop.test>"),
 ];
 
