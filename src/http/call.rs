@@ -306,7 +306,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
         let bytes = if changes {
-            bytes(request, payload, most_bytes::<B>()).await?
+            super::body::read(request, payload, most_bytes::<B>()).await?
         } else {
             Bytes::new()
         };
@@ -363,29 +363,6 @@ async fn permitted<A: Address>(
 /// How long a body of this kind may be, in bytes.
 fn most_bytes<B: Request>() -> usize {
     B::MOST_BYTES.clamp(SMALLEST_LIMIT, LARGEST_BODY)
-}
-
-async fn bytes(
-    request: &HttpRequest,
-    payload: web::Payload,
-    most: usize,
-) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(Code::TooLarge).with("max_bytes", most);
-    let announced = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
-    if announced
-        .and_then(|length| length.parse::<u64>().ok())
-        .is_some_and(|length| length > most as u64)
-    {
-        return Err(too_large());
-    }
-    match payload.to_bytes_limited(most).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(Problem::new(Code::BadRequest)),
-        Err(_) => Err(too_large()),
-    }
 }
 
 /// The body, and its digest if that is `wanted`. A long one is read where nobody else waits for it.

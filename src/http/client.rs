@@ -39,12 +39,17 @@ fn behind_proxies(trusted: &[Network], peer: IpAddr, forwarded: &[&str]) -> IpAd
 
 /// What attempts from one place are counted under: an IPv6 subscriber has a whole /64 to choose from.
 pub fn place(address: IpAddr) -> String {
-    match address {
+    match network(address) {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let network = Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64));
-            format!("{network}/64")
-        }
+        IpAddr::V6(network) => format!("{network}/64"),
+    }
+}
+
+/// The address of a place: of an IPv6 subscriber that of their /64.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
     }
 }
 

@@ -3,20 +3,25 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
-use actix_web::dev::{Server as ActixServer, ServerHandle};
+use actix_http::{HttpService, Protocol};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server as ActixServer, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, HttpServer, guard, web};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, guard, web};
 use tracing_actix_web::TracingLogger;
 
+use super::connections::{Connections, End, Limits, Watched, follow};
 use super::desk::{Desk, PostError};
 use super::live::Live;
 use super::portal::Portal;
 use super::portal::render::TemplateError;
 use super::trace::{RequestSpan, observe};
-use super::{etag, headers, health, portal, routes};
+use super::{client, etag, headers, health, portal, routes};
 use crate::clock::Clock;
-use crate::config::{PublicUrl, Settings};
+use crate::config::{Network, PublicUrl, Settings};
 use crate::db::Db;
 use crate::telemetry;
 use crate::words::{Words, WordsError};
@@ -25,11 +30,48 @@ use crate::words::{Words, WordsError};
 /// within ten, and the jobs need some of them.
 const FINISH_WITHIN: u64 = 5;
 
+/// How long a connection is kept between two requests.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long what a client still sends is taken in after it has its answer, so that it gets to read that.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// A server that holds its port and waits to be run.
 pub struct Server {
     server: ActixServer,
     address: SocketAddr,
     desk: Arc<Desk>,
+    connections: Connections,
+}
+
+/// Lets connections in.
+#[derive(Clone)]
+struct Gate {
+    connections: Connections,
+    trusted: Arc<[Network]>,
+}
+
+impl Gate {
+    /// The connection as it is watched; one that there is no room for is told so and closed.
+    fn enter(
+        &self,
+        stream: TcpStream,
+    ) -> Result<(Watched<TcpStream>, Protocol, Option<SocketAddr>), ()> {
+        // A peer that is gone already has no address.
+        let peer = stream.peer_addr().map_err(drop)?;
+        let address = peer.ip().to_canonical();
+        let is_proxy = self.trusted.iter().any(|proxy| proxy.contains(address));
+        match self.connections.admit(client::network(address), is_proxy) {
+            Some(connection) => Ok((
+                Watched::new(stream, connection),
+                Protocol::Http1,
+                Some(peer),
+            )),
+            None => {
+                let _ = stream.try_write(End::Full.answer().as_bytes());
+                Err(())
+            }
+        }
+    }
 }
 
 /// Why there is no server.
@@ -76,8 +118,21 @@ impl Server {
         telemetry::measure();
         let desk = Arc::new(desk);
         let shared = web::Data::from(Arc::clone(&desk));
-        let mut server = HttpServer::new(move || {
-            App::new()
+        let limits = Limits::of_this_process();
+        let connections = Connections::within(limits);
+        let gate = Gate {
+            connections: connections.clone(),
+            trusted: settings.trusted_proxies.clone().into(),
+        };
+        let mut server = ActixServer::build()
+            .disable_signals()
+            .shutdown_timeout(FINISH_WITHIN)
+            .max_concurrent_connections(limits.all());
+        if let Some(workers) = settings.workers {
+            server = server.workers(workers);
+        }
+        let server = server.listen("casebell", listener, move || {
+            let app = App::new()
                 .app_data(shared.clone())
                 .app_data(portal.clone())
                 .configure(services)
@@ -86,19 +141,30 @@ impl Server {
                 .wrap(headers::security(&shared))
                 .wrap(from_fn(observe))
                 .wrap(TracingLogger::<RequestSpan>::new())
-        })
-        .disable_signals()
-        // Who has closed their side does not wait for an answer: a stream that they followed gives its place free.
-        .h1_allow_half_closed(false)
-        .shutdown_timeout(FINISH_WITHIN);
-        if let Some(workers) = settings.workers {
-            server = server.workers(workers);
-        }
-        let server = server.listen(listener).map_err(unlistened)?.run();
+                .wrap(from_fn(follow));
+            let app = app.into_factory().map_err(|error| error.error_response());
+            let http = HttpService::build()
+                .keep_alive(KEEP_ALIVE)
+                // Heads are watched on every request of a connection, not on its first alone.
+                .client_request_timeout(Duration::ZERO)
+                // Who has closed their side does not wait for an answer: a stream that they followed gives its place
+                // free.
+                .h1_allow_half_closed(false)
+                .client_disconnect_timeout(LINGER)
+                .on_connect_ext(|stream: &Watched<TcpStream>, extensions| {
+                    extensions.insert(Arc::clone(stream.connection()));
+                })
+                .finish(map_config(app, |()| AppConfig::default()));
+            let gate = gate.clone();
+            fn_service(move |stream: TcpStream| std::future::ready(gate.enter(stream)))
+                .and_then(http.map_err(drop))
+        });
+        let server = server.map_err(unlistened)?.run();
         Ok(Self {
             server,
             address,
             desk,
+            connections,
         })
     }
 
@@ -127,6 +193,7 @@ impl Server {
         Stopper {
             handle: self.server.handle(),
             live: self.desk.live.clone(),
+            connections: self.connections.clone(),
         }
     }
 
@@ -144,16 +211,18 @@ impl Server {
 }
 
 /// Stops a server. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Stopper {
     handle: ServerHandle,
     live: Live,
+    connections: Connections,
 }
 
 impl Stopper {
     /// Lets requests finish, and ends what would not finish by itself; back when the server has stopped.
     pub async fn stop(&self) {
         self.live.stop();
+        self.connections.stop();
         self.handle.stop(true).await;
     }
 }

@@ -21,12 +21,12 @@ use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::text::Markdown;
 use crate::http::apart::{apart, in_place};
-use crate::http::client;
 use crate::http::cookies::Carries;
 use crate::http::desk::Desk;
 use crate::http::places::{self, PlaceView};
 use crate::http::principal::{self, Principal, Via};
 use crate::http::problem::{Code, Problem};
+use crate::http::{body, client};
 use crate::store::{pairings, sessions};
 use crate::words::time::Times;
 use crate::words::{Words, markdown};
@@ -397,11 +397,7 @@ async fn form(
     {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
-    let bytes = match payload.to_bytes_limited(LARGEST_FORM).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => return Err(Problem::new(Code::BadRequest)),
-        Err(_) => return Err(Problem::new(Code::TooLarge).with("max_bytes", LARGEST_FORM)),
-    };
+    let bytes = body::read(request, payload, LARGEST_FORM).await?;
     if bytes.len() <= READ_AT_ONCE {
         return pairs(&bytes);
     }

@@ -170,6 +170,14 @@ codes! {
     InUse = "in_use", CONFLICT;
     /// The thing was changed since the version that the request is based on.
     StaleVersion = "stale_version", PRECONDITION_FAILED;
+    /// The request did not come in the time that one is given.
+    RequestTimeout = "request_timeout", REQUEST_TIMEOUT;
+    /// The address is longer than is taken.
+    AddressTooLong = "address_too_long", URI_TOO_LONG;
+    /// The headers are larger than is taken.
+    HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE;
+    /// One address has as many connections as it may have.
+    TooManyConnections = "too_many_connections", SERVICE_UNAVAILABLE;
     /// The body is larger than is taken.
     TooLarge = "too_large", PAYLOAD_TOO_LARGE;
     /// The body is of another kind than is taken.

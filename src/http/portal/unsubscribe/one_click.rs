@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use actix_web::{HttpMessage, HttpRequest, web};
 use url::form_urlencoded;
 
-use crate::http::problem::{Code, Problem};
+use crate::http::body;
+use crate::http::problem::Problem;
 
 /// The largest body that is looked at, in bytes; what is asked for has less than a hundred.
 const LARGEST: usize = 16 * 1024;
@@ -14,16 +15,12 @@ const LARGEST: usize = 16 * 1024;
 /// The fields of a body, whoever sent it.
 ///
 /// # Errors
-/// [`Code::BadRequest`], [`Code::TooLarge`]. A body of another type has no fields.
+/// Those of [`body::read`]. A body of another type has no fields.
 pub(in crate::http::portal) async fn read(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HashMap<String, String>, Problem> {
-    let bytes = match payload.to_bytes_limited(LARGEST).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => return Err(Problem::new(Code::BadRequest)),
-        Err(_) => return Err(Problem::new(Code::TooLarge).with("max_bytes", LARGEST)),
-    };
+    let bytes = body::read(request, payload, LARGEST).await?;
     let stated = request.headers().get("content-type");
     let stated = stated.and_then(|stated| stated.to_str().ok());
     Ok(match request.content_type().to_ascii_lowercase().as_str() {

@@ -1,0 +1,425 @@
+//! The connections of the server: how many there are, whom they wait for, and for how long.
+//!
+//! Every phase of a request has an end. A head that is not complete in [`HEAD`] is answered 408, one that is too large
+//! 431 or 414; a body has its own limit (`body`); an answer that is not read is given up; a connection between two
+//! requests is closed after [`IDLE`].
+//!
+//! From one place only so many connections are kept that wait for their client. One more takes the room of the one
+//! that has made the server wait longest, first of those that have never got as far as a request: so whoever is slow on
+//! purpose makes room for whoever comes next, from the same place as well. Trusted proxies speak for many places and have
+//! no such limit; all together stay below the descriptors that the system gives.
+
+mod answer;
+mod follow;
+mod head;
+mod watched;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use futures_util::task::AtomicWaker;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::time::Instant;
+
+pub use answer::End;
+pub use follow::follow;
+use head::Head;
+pub use watched::Watched;
+
+/// How long the head of a request may take, from the connection or the first byte on.
+const HEAD: Duration = Duration::from_secs(10);
+/// How long a connection is kept between two requests.
+const IDLE: Duration = Duration::from_secs(75);
+/// How many connections of one place may wait for their client.
+const WAITING_OF_ONE: usize = 256;
+/// How many connections there are at the most, whatever the system gives.
+const MOST: usize = 16_384;
+/// Descriptors that are not for connections: databases, mail, files.
+const RESERVED: u64 = 256;
+
+/// How many connections are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    all: usize,
+    of_one: usize,
+    waiting_of_one: usize,
+}
+
+impl Limits {
+    /// What this process can bear, once it has been given as many descriptors as it may have.
+    pub fn of_this_process() -> Self {
+        Self::within(raise_descriptors())
+    }
+
+    fn within(descriptors: u64) -> Self {
+        let rest = usize::try_from(descriptors.saturating_sub(RESERVED)).unwrap_or(MOST);
+        let all = rest.clamp(64, MOST);
+        let of_one = all / 4;
+        Self {
+            all,
+            of_one,
+            waiting_of_one: WAITING_OF_ONE.min(of_one),
+        }
+    }
+
+    /// All of them together.
+    pub fn all(self) -> usize {
+        self.all
+    }
+}
+
+/// Raises the number of descriptors to the most that the system allows; gives it.
+fn raise_descriptors() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    }
+    .unwrap_or(u64::MAX)
+}
+
+/// All connections of a server. Cheap to clone.
+#[derive(Clone)]
+pub struct Connections(Arc<Inner>);
+
+struct Inner {
+    limits: Limits,
+    places: Mutex<Places>,
+    stopping: AtomicBool,
+}
+
+#[derive(Default)]
+struct Places {
+    all: usize,
+    /// By address, or by the /64 of an IPv6 address.
+    connections: HashMap<IpAddr, Vec<Arc<Connection>>>,
+}
+
+/// One connection, as far as others have to do with it.
+pub struct Connection {
+    place: IpAddr,
+    phase: Mutex<Phase>,
+    /// Whether a request was answered on it.
+    served: AtomicBool,
+    closing: AtomicBool,
+    waker: AtomicWaker,
+    all: Connections,
+}
+
+/// What a connection waits for.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// For its client, between two requests.
+    Idle(Instant),
+    /// For the rest of a head.
+    Head(Instant, Head),
+    /// For the house.
+    Working,
+    /// For the rest of a body, which has its own limit.
+    Body(Instant),
+}
+
+impl Connections {
+    /// None yet.
+    pub fn within(limits: Limits) -> Self {
+        Self(Arc::new(Inner {
+            limits,
+            places: Mutex::default(),
+            stopping: AtomicBool::new(false),
+        }))
+    }
+
+    /// Takes a connection from `place` in; nothing if there is no room and none that waits for its client. `is_many` says
+    /// that the place speaks for many others.
+    pub fn admit(&self, place: IpAddr, is_many: bool) -> Option<Arc<Connection>> {
+        let limits = self.0.limits;
+        let mut places = self.places();
+        if !is_many {
+            let here = places.connections.get(&place).map_or(0, Vec::len);
+            if here >= limits.waiting_of_one {
+                let waiting = places.waiting(place);
+                let has_made_room =
+                    waiting >= limits.waiting_of_one && places.close_the_slowest(place);
+                if here >= limits.of_one && !has_made_room && !places.close_the_slowest(place) {
+                    return None;
+                }
+            }
+        }
+        if places.all >= limits.all {
+            let fullest = places.fullest()?;
+            if !places.close_the_slowest(fullest) {
+                return None;
+            }
+        }
+        let connection = Arc::new(Connection {
+            place,
+            phase: Mutex::new(Phase::Head(Instant::now(), Head::default())),
+            served: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+            all: self.clone(),
+        });
+        places.all += 1;
+        places
+            .connections
+            .entry(place)
+            .or_default()
+            .push(Arc::clone(&connection));
+        Some(connection)
+    }
+
+    /// Closes those that wait for their client to begin a request, and the others once they are answered.
+    pub fn stop(&self) {
+        self.0.stopping.store(true, Ordering::SeqCst);
+        let places = self.places();
+        for connection in places.connections.values().flatten() {
+            if matches!(*connection.phase(), Phase::Idle(_) | Phase::Head(..)) {
+                connection.close();
+            }
+        }
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        locked(&self.0.places)
+    }
+}
+
+impl Places {
+    fn waiting(&self, place: IpAddr) -> usize {
+        let here = self.connections.get(&place).into_iter().flatten();
+        here.filter(|connection| connection.waits_since().is_some())
+            .count()
+    }
+
+    fn fullest(&self) -> Option<IpAddr> {
+        let sizes = self.connections.iter();
+        sizes
+            .max_by_key(|(_, here)| here.len())
+            .map(|(place, _)| *place)
+    }
+
+    /// Closes the connection of a place that has waited longest for its client, if one waits.
+    fn close_the_slowest(&mut self, place: IpAddr) -> bool {
+        let here = self.connections.get(&place).into_iter().flatten();
+        let slowest = here
+            .filter_map(|connection| {
+                let since = connection.waits_since()?;
+                Some(((connection.has_served(), since), connection))
+            })
+            .min_by_key(|(waits, _)| *waits)
+            .map(|(_, connection)| Arc::clone(connection));
+        match slowest {
+            Some(connection) => {
+                connection.close();
+                self.forget(&connection);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn forget(&mut self, connection: &Arc<Connection>) {
+        let Some(here) = self.connections.get_mut(&connection.place) else {
+            return;
+        };
+        if let Some(index) = here.iter().position(|one| Arc::ptr_eq(one, connection)) {
+            here.swap_remove(index);
+            self.all -= 1;
+        }
+        if here.is_empty() {
+            self.connections.remove(&connection.place);
+        }
+    }
+}
+
+impl Connection {
+    /// The connection that a request came by; none in a test that has no server.
+    pub fn of(request: &HttpRequest) -> Option<&Arc<Self>> {
+        request.conn_data()
+    }
+
+    /// The house works on a request.
+    pub fn work(&self) {
+        *self.phase() = Phase::Working;
+    }
+
+    /// The house waits for the rest of a body, until what is given is dropped.
+    pub fn wait_for_body(self: &Arc<Self>) -> WaitsForBody {
+        *self.phase() = Phase::Body(Instant::now());
+        WaitsForBody(Arc::clone(self))
+    }
+
+    /// The answer is made, and the client may begin its next request.
+    pub fn answered(&self) {
+        self.served.store(true, Ordering::Relaxed);
+        *self.phase() = Phase::Idle(Instant::now());
+        if self.all.0.stopping.load(Ordering::SeqCst) {
+            self.close();
+        }
+    }
+
+    /// Bytes have come.
+    fn read(&self, bytes: &[u8]) -> Result<(), head::TooLarge> {
+        let mut phase = self.phase();
+        let (since, mut head) = match *phase {
+            Phase::Idle(_) => (Instant::now(), Head::default()),
+            Phase::Head(since, head) => (since, head),
+            Phase::Working | Phase::Body(_) => return Ok(()),
+        };
+        *phase = match head.read(bytes)? {
+            head::State::Complete => Phase::Working,
+            head::State::Partial => Phase::Head(since, head),
+        };
+        Ok(())
+    }
+
+    /// Until when the next byte has to come, and whether a head is then incomplete.
+    fn deadline(&self) -> Option<(Instant, Late)> {
+        match *self.phase() {
+            Phase::Idle(since) => Some((since + IDLE, Late::Idle)),
+            Phase::Head(since, head) if head.has_begun() => Some((since + HEAD, Late::Head)),
+            Phase::Head(since, _) => Some((since + HEAD, Late::Idle)),
+            Phase::Working | Phase::Body(_) => None,
+        }
+    }
+
+    fn waits_since(&self) -> Option<Instant> {
+        match *self.phase() {
+            Phase::Idle(since) | Phase::Head(since, _) | Phase::Body(since) => Some(since),
+            Phase::Working => None,
+        }
+    }
+
+    fn has_served(&self) -> bool {
+        self.served.load(Ordering::Relaxed)
+    }
+
+    fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.waker.wake();
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+
+    fn phase(&self) -> MutexGuard<'_, Phase> {
+        locked(&self.phase)
+    }
+
+    /// It is gone.
+    fn end(self: &Arc<Self>) {
+        self.all.places().forget(self);
+    }
+}
+
+/// What is late where nothing comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Late {
+    /// A request that was not begun: nobody waits for an answer.
+    Idle,
+    /// The rest of a head.
+    Head,
+}
+
+/// See [`Connection::wait_for_body`].
+pub struct WaitsForBody(Arc<Connection>);
+
+impl Drop for WaitsForBody {
+    fn drop(&mut self) {
+        self.0.work();
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 7));
+    const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));
+
+    fn connections(all: usize, of_one: usize, waiting_of_one: usize) -> Connections {
+        Connections::within(Limits {
+            all,
+            of_one,
+            waiting_of_one,
+        })
+    }
+
+    #[test]
+    fn as_many_as_the_descriptors_bear() {
+        assert_eq!(Limits::within(1024).all, 768);
+        assert_eq!(Limits::within(u64::MAX).all, MOST);
+        assert_eq!(Limits::within(0).all, 64);
+    }
+
+    #[test]
+    fn whoever_has_made_the_server_wait_longest_makes_room() {
+        let all = connections(100, 50, 3);
+        let known = all.admit(HERE, false).expect("room");
+        known.answered();
+        let slow: Vec<_> = (0..2).filter_map(|_| all.admit(HERE, false)).collect();
+        let next = all.admit(HERE, false).expect("room");
+        // Not the one that has brought a request before.
+        assert!(slow[0].is_closing() && !slow[1].is_closing() && !known.is_closing());
+        // Those that are worked for are in nobody's way.
+        for connection in [&known, &slow[1], &next] {
+            connection.work();
+        }
+        assert!(all.admit(HERE, false).is_some() && !known.is_closing());
+    }
+
+    #[test]
+    fn one_place_is_full_and_another_is_not() {
+        let all = connections(100, 2, 2);
+        let mut kept = Vec::new();
+        for _ in 0..2 {
+            let connection = all.admit(HERE, false).expect("room");
+            connection.work();
+            kept.push(connection);
+        }
+        assert!(all.admit(HERE, false).is_none());
+        assert!(all.admit(HERE, true).is_some());
+        assert!(all.admit(THERE, false).is_some());
+        // One that waits makes room.
+        kept[0].answered();
+        assert!(all.admit(HERE, false).is_some() && kept[0].is_closing());
+    }
+
+    #[test]
+    fn where_all_are_taken_the_fullest_place_makes_room() {
+        let all = connections(3, 3, 3);
+        let here: Vec<_> = (0..2).filter_map(|_| all.admit(HERE, false)).collect();
+        let there = all.admit(THERE, false).expect("room");
+        assert!(all.admit(THERE, false).is_some());
+        assert!(here[0].is_closing() && !there.is_closing());
+        there.end();
+        assert_eq!(all.places().all, 2);
+    }
+
+    #[test]
+    fn whoever_is_not_at_work_goes_when_the_server_stops() {
+        let all = connections(10, 10, 10);
+        let (idle, busy) = (
+            all.admit(HERE, false).unwrap(),
+            all.admit(HERE, false).unwrap(),
+        );
+        busy.work();
+        all.stop();
+        assert!(idle.is_closing() && !busy.is_closing());
+        busy.answered();
+        assert!(busy.is_closing());
+    }
+}

@@ -1,0 +1,65 @@
+//! Tells a connection when a request is worked on, and when it is answered.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use actix_web::Error;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::web::Bytes;
+
+use super::Connection;
+
+/// Follows a request from its head to the end of its answer.
+///
+/// # Errors
+/// Those of the services inside.
+pub async fn follow<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<Answer>, Error> {
+    let connection = Connection::of(request.request()).cloned();
+    if let Some(connection) = &connection {
+        connection.work();
+    }
+    // Dropped with the answer, or without one.
+    let answered = Answered(connection);
+    let response = next.call(request).await?;
+    Ok(response.map_body(|_, body| Answer {
+        body: body.boxed(),
+        _answered: answered,
+    }))
+}
+
+struct Answered(Option<Arc<Connection>>);
+
+impl Drop for Answered {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.0 {
+            connection.answered();
+        }
+    }
+}
+
+/// The body of an answer.
+pub struct Answer {
+    body: BoxBody,
+    _answered: Answered,
+}
+
+impl MessageBody for Answer {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
+    }
+}

@@ -1,0 +1,177 @@
+//! A stream that knows for whom it waits, and gives up in time.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::head::TooLarge;
+use super::{Connection, End, Late};
+
+/// How long an answer may wait to be read.
+const GRACE: Duration = Duration::from_secs(20);
+/// How much of it has to be read from then on, in bytes a second.
+const SLOWEST: f64 = 1024.0;
+
+/// A stream whose connection is watched.
+pub struct Watched<S> {
+    stream: S,
+    connection: Arc<Connection>,
+    unread: Option<Unread>,
+    reading: Timer,
+    writing: Timer,
+}
+
+/// An answer that the client has not taken yet.
+#[derive(Clone, Copy)]
+struct Unread {
+    since: Instant,
+    bytes: usize,
+}
+
+/// Wakes whoever waits when it is too late.
+#[derive(Default)]
+struct Timer(Option<Pin<Box<Sleep>>>);
+
+impl Timer {
+    fn is_over(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
+        if deadline <= Instant::now() {
+            return true;
+        }
+        let sleep = self
+            .0
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if sleep.deadline() != deadline {
+            sleep.as_mut().reset(deadline);
+        }
+        sleep.as_mut().poll(context).is_ready()
+    }
+}
+
+impl<S> Watched<S> {
+    /// Watches `stream`.
+    pub fn new(stream: S, connection: Arc<Connection>) -> Self {
+        Self {
+            stream,
+            connection,
+            unread: None,
+            reading: Timer::default(),
+            writing: Timer::default(),
+        }
+    }
+
+    /// The connection that it is.
+    pub fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Watched<S> {
+    /// Says why it ends, where no answer is under way that this would be taken for a part of. Nobody waits for it to be
+    /// read.
+    fn say(&mut self, end: End, context: &mut Context<'_>) {
+        if self.unread.is_none() {
+            let _ = Pin::new(&mut self.stream).poll_write(context, end.answer().as_bytes());
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
+    /// A connection that is given up reads as one that its client has closed.
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        this.connection.waker.register(context.waker());
+        if this.connection.is_closing() {
+            if let Some((_, Late::Head)) = this.connection.deadline() {
+                this.say(End::Late, context);
+            }
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        match Pin::new(&mut this.stream).poll_read(context, buffer) {
+            Poll::Ready(Ok(())) => {
+                let read = this.connection.read(&buffer.filled()[before..]);
+                if let Err(too_large) = read {
+                    buffer.set_filled(before);
+                    let end = match too_large {
+                        TooLarge::Line => End::LongAddress,
+                        TooLarge::Head => End::LargeHead,
+                    };
+                    this.say(end, context);
+                    this.connection.close();
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => {
+                let Some((deadline, late)) = this.connection.deadline() else {
+                    return Poll::Pending;
+                };
+                if !this.reading.is_over(deadline, context) {
+                    return Poll::Pending;
+                }
+                if late == Late::Head {
+                    this.say(End::Late, context);
+                }
+                this.connection.close();
+                Poll::Ready(Ok(()))
+            }
+            failed => failed,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        match Pin::new(&mut this.stream).poll_write(context, bytes) {
+            Poll::Ready(Ok(written)) => {
+                if let Some(unread) = &mut this.unread {
+                    unread.bytes += written;
+                }
+                Poll::Ready(Ok(written))
+            }
+            Poll::Pending => {
+                let unread = this.unread.get_or_insert(Unread {
+                    since: Instant::now(),
+                    bytes: 0,
+                });
+                let allowed = GRACE + Duration::from_secs_f64(unread.bytes as f64 / SLOWEST);
+                let deadline = unread.since + allowed;
+                if this.writing.is_over(deadline, context) {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+                Poll::Pending
+            }
+            failed => failed,
+        }
+    }
+
+    /// Called once everything is written.
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        self.unread = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S> Drop for Watched<S> {
+    fn drop(&mut self) {
+        self.connection.end();
+    }
+}
