@@ -1,11 +1,15 @@
 //! What a crowd of strangers costs: no memory that is not given back, and nobody else's time.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use futures_util::StreamExt;
 use futures_util::stream;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::json;
 
 use crate::support::desk::{client, runtime};
+use crate::support::leash::PATIENCE;
 use crate::support::process::Process;
 
 /// Sends `count` requests, 16 at a time; all of them are answered.
@@ -75,4 +79,72 @@ fn a_log_that_nobody_reads_stops_nothing() {
     });
     // Nor does it keep the server from ending.
     assert_eq!(server.end_with("TERM").code(), Some(0));
+}
+
+/// A connection of somebody who types by hand.
+fn connect(origin: &str, text: &str) -> TcpStream {
+    let address = origin.strip_prefix("http://").expect("an address");
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    stream.write_all(text.as_bytes()).expect("sent");
+    stream
+}
+
+/// Everything that is said until the server closes.
+fn rest(mut stream: TcpStream) -> String {
+    let mut said = Vec::new();
+    let ended = stream.read_to_end(&mut said);
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(ended.is_ok(), "it is not closed: {ended:?}; {said}");
+    said
+}
+
+#[test]
+fn whoever_does_not_go_on_is_told_so_and_let_go() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Process::serve(folder.path(), &[]);
+    let head = "GET /healthz HTTP/1.1\r\nHost: desk\r\n";
+    let body = "POST /api/v1/sessions HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let form = "POST /sign-in HTTP/1.1\r\nHost: desk\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na";
+    let second = format!("{head}\r\n{head}");
+    // All of them wait at the same time.
+    let slow = [head, body, form, &second].map(|text| connect(&server.origin, text));
+    let [head, body, form, second] = slow.map(rest);
+    assert!(head.starts_with("HTTP/1.1 408 "), "{head}");
+    assert!(head.contains("\"request_timeout\""), "{head}");
+    assert!(body.starts_with("HTTP/1.1 408 "), "{body}");
+    assert!(body.contains("\"request_timeout\""), "{body}");
+    assert!(form.starts_with("HTTP/1.1 408 "), "{form}");
+    // The first request of a connection is no licence for the second.
+    assert!(second.starts_with("HTTP/1.1 200 "), "{second}");
+    assert!(second.contains("HTTP/1.1 408 "), "{second}");
+
+    let long = format!("GET /{} HTTP/1.1\r\nHost: desk\r\n\r\n", "x".repeat(70_000));
+    let said = rest(connect(&server.origin, &long[..20_000]));
+    assert!(said.starts_with("HTTP/1.1 414 "), "{said}");
+    let large = format!(
+        "GET / HTTP/1.1\r\nHost: desk\r\nA: {}\r\n\r\n",
+        "x".repeat(32 * 1024)
+    );
+    let said = rest(connect(&server.origin, &large));
+    assert!(said.starts_with("HTTP/1.1 431 "), "{said}");
+}
+
+#[test]
+fn a_crowd_of_slow_clients_keeps_nobody_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Process::serve(folder.path(), &[]);
+    let before = server.memory();
+    let slow: Vec<TcpStream> = (0..600)
+        .map(|_| connect(&server.origin, "GET /healthz HTTP/1.1\r\nHost: "))
+        .collect();
+    let answers = runtime().block_on(async {
+        let client = client();
+        flood(50, |_| client.get(format!("{}/sign-in", server.origin))).await
+    });
+    assert!(answers.iter().all(StatusCode::is_success), "{answers:?}");
+    let grown = server.memory() - before;
+    assert!(grown < 20.0, "{grown:.1} MiB more than {before:.1} MiB");
+    // They come from one place, which keeps so many; the first of them have made room.
+    assert!(rest(slow.into_iter().next().expect("one")).starts_with("HTTP/1.1 408 "));
 }
