@@ -40,10 +40,8 @@ pub enum NotHashed {
     Failed(#[from] HashError),
 }
 
-struct Job {
-    work: Box<dyn FnOnce(&mut Hasher) + Send>,
-    _turn: Turn,
-}
+/// What is done for one of those who wait. It has their turn, and gives it back before it answers.
+type Job = Box<dyn FnOnce(&mut Hasher) + Send>;
 
 /// How many wait from each place.
 type Waiting = Arc<Mutex<HashMap<String, usize>>>;
@@ -109,15 +107,14 @@ impl Hashers {
     ) -> Result<T, NotHashed> {
         let turn = Turn::take(&self.waiting, whom).ok_or(NotHashed::Busy)?;
         let (answer, answered) = oneshot::channel();
-        let job = Job {
-            work: Box::new(move |hasher| {
-                // Whoever has hung up needs no answer.
-                if !answer.is_closed() {
-                    let _ = answer.send(ask(hasher));
-                }
-            }),
-            _turn: turn,
-        };
+        let job: Job = Box::new(move |hasher| {
+            // Whoever has hung up needs no answer.
+            let hashed = (!answer.is_closed()).then(|| ask(hasher));
+            drop(turn);
+            if let Some(hashed) = hashed {
+                let _ = answer.send(hashed);
+            }
+        });
         self.queue.try_send(job).map_err(|_| NotHashed::Busy)?;
         answered.await.map_err(|_| HashError::panicked().into())
     }
@@ -169,7 +166,7 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
         // One waits for the next job, the others for the lock.
         let Ok(job) = locked(jobs).recv() else { return };
         // Its answer is dropped with it, which whoever waits is told.
-        let _ = catch_unwind(AssertUnwindSafe(|| (job.work)(&mut hasher)));
+        let _ = catch_unwind(AssertUnwindSafe(|| job(&mut hasher)));
     }
 }
 

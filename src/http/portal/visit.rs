@@ -40,6 +40,8 @@ const READ_AT_ONCE: usize = 8 * 1024;
 const LONG_WORDS: usize = 4 * 1024;
 /// How many fields a form has at the most, or parameters a query.
 const MOST_FIELDS: usize = 2000;
+/// What browsers send forms as.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A visit, parsed.
 #[derive(Clone)]
@@ -391,11 +393,8 @@ async fn form(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HashMap<String, String>, Problem> {
-    if !request
-        .content_type()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-    {
-        return Err(Problem::new(Code::UnsupportedMediaType));
+    if !request.content_type().eq_ignore_ascii_case(FORM) {
+        return Err(Problem::new(Code::UnsupportedMediaType).with("expected", FORM));
     }
     let bytes = body::read(request, payload, LARGEST_FORM).await?;
     if bytes.len() <= READ_AT_ONCE {

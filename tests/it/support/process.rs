@@ -55,7 +55,10 @@ impl Process {
             let address = line
                 .split_whitespace()
                 .find(|word| word.starts_with("http://127.0.0.1:"))?;
-            Some(address.trim_end_matches(['/', '.', ',']).to_owned())
+            // It may be the origin of a longer one.
+            let port = address.strip_prefix("http://127.0.0.1:")?;
+            let port = port.split(|c: char| !c.is_ascii_digit()).next()?;
+            Some(format!("http://127.0.0.1:{port}"))
         });
         Self {
             origin: origin.unwrap_or_else(|why| panic!("casebell {arguments:?}: {why}")),
