@@ -152,7 +152,7 @@ async fn access_ends_on_its_date(desk: Desk) {
         .post(&decision(&request), body)
         .await
         .ok();
-    joins(&desk, "nora@acme.test").await;
+    drop(joins(&desk, "nora@acme.test").await);
     desk.reaches(until - TimeDelta::seconds(1));
     let nora = signs_in(&desk, "nora@acme.test").await;
     nora("/cases").await.ok();

@@ -300,8 +300,9 @@ async fn a_cloned_user_is_no_other_account(desk: Desk) {
         .json(&json!({ "first_name": "Piata" }))
         .await
         .ok();
-    let password =
-        json!({ "current_password": PASSWORD, "new_password": "a longer one than before" });
+    let password = json!({
+        "current_password": PASSWORD, "new_password": "a longer one than before", "keep_tokens": true,
+    });
     window
         .asks(Method::POST, "/me/password")
         .json(&password)
