@@ -145,7 +145,7 @@ impl Db {
                     .await
                     .unwrap_or_else(|_| Err(E::from(DbError::Panicked)))
             }
-            Inner::Postgres(postgres) => postgres.read(f).await,
+            Inner::Postgres(postgres) => postgres.read(self.limits, f).await,
         }
     }
 
