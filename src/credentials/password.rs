@@ -140,7 +140,7 @@ pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use argon2::PasswordVerifier;
+    use argon2::{PasswordHasher, PasswordVerifier};
 
     use super::*;
 
@@ -195,11 +195,10 @@ mod tests {
         // The library reads it, and what the library makes is read.
         assert!(Argon2::default().verify_password(b"one", &one[..]).is_ok());
         let params = Params::new(2 * Params::DEFAULT_M_COST, 1, 1, None).expect("parameters");
-        let dearer = argon2::PasswordHasher::<PasswordHash>::hash_password(
-            &Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            b"three",
-        );
-        let dearer = dearer.expect("hashed").to_string();
+        let dearer: PasswordHash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password(b"three")
+            .expect("hashed");
+        let dearer = dearer.to_string();
         assert!(hasher.verify("three", Some(&dearer)) && !hasher.verify("one", Some(&dearer)));
         assert!(hasher.verify("two", Some(&two)));
     }
