@@ -16,6 +16,7 @@ use crate::db::{Db, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::Verdict;
+use crate::domain::audit::seal::Contents;
 use crate::http::audit::file::Format;
 use crate::http::audit::{Asked, export};
 use crate::http::problem::Problem;
@@ -26,8 +27,9 @@ use crate::workflow::export_audit::export_audit;
 /// Check the chain of audited events, and take them out.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(super) enum AuditCommand {
-    /// Say whether the chain of audited events is whole, and if not, where it breaks. Changes nothing. Ends with 0 if it
-    /// is whole, 1 if it is broken, 2 if that could not be found out.
+    /// Say whether the chain of audited events is whole, and what was said is as it was recorded; if not, where it breaks
+    /// and what was changed. Changes nothing. Ends with 0 if it is whole, 1 if it is broken, 2 if that could not be found
+    /// out.
     Verify,
     /// Print audited events, the newest first. That they are exported is itself recorded.
     Export(ExportArgs),
@@ -71,11 +73,21 @@ pub(super) fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result
         let db = Db::open_as_it_is(&settings.database_url.location())?.without_limits();
         match command {
             AuditCommand::Verify => {
-                let verdict = db.read(|conn| Ok::<_, DbError>(audit::walk(conn)?)).await?;
-                super::print(&told::told(&verdict))?;
+                let (verdict, contents) = db
+                    .read(|conn| {
+                        let verdict = audit::walk(conn)?;
+                        // A broken chain says nothing that could be relied on of what was said.
+                        let contents = match verdict {
+                            Verdict::Whole { .. } => audit::contents(conn)?,
+                            Verdict::Broken(_) => Contents::default(),
+                        };
+                        Ok::<_, DbError>((verdict, contents))
+                    })
+                    .await?;
+                super::print(&told::told(&verdict, &contents))?;
                 Ok(match verdict {
-                    Verdict::Whole { .. } => ExitCode::SUCCESS,
-                    Verdict::Broken(_) => ExitCode::FAILURE,
+                    Verdict::Whole { .. } if contents.faults.is_empty() => ExitCode::SUCCESS,
+                    Verdict::Whole { .. } | Verdict::Broken(_) => ExitCode::FAILURE,
                 })
             }
             AuditCommand::Export(args) => {

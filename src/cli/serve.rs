@@ -29,6 +29,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
 async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let clock = Clock::System;
     let db = Db::open(&settings.database_url.location())?;
+    super::migrate::seal(&db, &clock).await?;
     let server = Server::bind(settings, db.clone(), clock.clone())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

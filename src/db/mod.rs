@@ -22,6 +22,14 @@ use secrecy::SecretString;
 pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 
+/// What this transaction overwrites or deletes is to be gone for good: once it is committed, the embedded database's log is
+/// emptied too, which would keep it for a while. A server sees to that by itself.
+pub fn erase_after_commit(conn: &mut Conn) {
+    if let Conn::Sqlite(_) = conn {
+        sqlite::erase_after_commit();
+    }
+}
+
 /// Where the data is kept.
 #[derive(Clone, Debug)]
 pub enum Location {

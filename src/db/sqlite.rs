@@ -1,12 +1,13 @@
 //! The embedded database: readers on the calling threads, one writer thread that commits in groups.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -52,7 +53,22 @@ pub(super) struct Sqlite {
 }
 
 thread_local! {
+    /// Whether a job of the group that the writer is at asks for the log to be emptied.
+    static ERASES: Cell<bool> = const { Cell::new(false) };
     static READERS: RefCell<HashMap<u64, Conn>> = RefCell::new(HashMap::new());
+}
+
+/// What the job that runs on this thread takes away does not stay in the log.
+pub(super) fn erase_after_commit() {
+    ERASES.set(true);
+}
+
+/// What the checkpointer is told of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Committed {
+    Something,
+    /// Something was taken away that the log must not keep.
+    Erasure,
 }
 
 impl Sqlite {
@@ -75,6 +91,10 @@ impl Sqlite {
 
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (committed, commits) = std::sync::mpsc::channel();
+        if schema == Schema::BroughtUpToDate {
+            // Whoever was here before may have been killed between an erasure and the emptying of the log.
+            let _ = committed.send(Committed::Erasure);
+        }
         let checkpointer = checkpointer(path)?;
         let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
@@ -306,7 +326,7 @@ pub(super) fn connect(path: &Path, waits: Duration) -> Result<SqliteConnection, 
         SqliteConnection::establish(name).map_err(|error| unavailable(error.to_string()))?;
     conn.batch_execute(&format!(
         "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
-         PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;",
+         PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;",
         waits.as_millis()
     ))
     .map_err(|error| unavailable(error.to_string()))?;
@@ -321,7 +341,7 @@ fn write_in_groups(
     path: &Path,
     conn: Conn,
     mut queue: mpsc::Receiver<Job>,
-    committed: &std::sync::mpsc::Sender<()>,
+    committed: &std::sync::mpsc::Sender<Committed>,
 ) {
     let mut kept = Some(conn);
     while let Some(first) = queue.blocking_recv() {
@@ -351,7 +371,10 @@ fn write_in_groups(
         for answer in answers {
             answer(outcome.clone());
         }
-        let _ = committed.send(());
+        let _ = committed.send(match ERASES.replace(false) {
+            true => Committed::Erasure,
+            false => Committed::Something,
+        });
     }
 }
 
@@ -365,9 +388,15 @@ fn begin_group(path: &Path, kept: Option<Conn>) -> Result<Conn, DbError> {
 }
 
 /// Moves committed pages into the database file, away from the writer, so that no commit pays for it.
-fn checkpoint_after(path: &Path, commits: &std::sync::mpsc::Receiver<()>, conn: SqliteConnection) {
+fn checkpoint_after(
+    path: &Path,
+    commits: &std::sync::mpsc::Receiver<Committed>,
+    conn: SqliteConnection,
+) {
     #[derive(diesel::QueryableByName)]
     struct Log {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        busy: i64,
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         log: i64,
     }
@@ -378,13 +407,27 @@ fn checkpoint_after(path: &Path, commits: &std::sync::mpsc::Receiver<()>, conn: 
             .map_err(DbError::from)
     };
     let mut kept = Some(conn);
-    while commits.recv().is_ok() {
+    let mut erases = false;
+    loop {
+        // Readers may keep the log from being emptied: then it is tried again, whether or not there is a commit.
+        let told = match erases {
+            true => commits.recv_timeout(PAUSE_BETWEEN_CHECKPOINTS),
+            false => commits.recv().map_err(RecvTimeoutError::from),
+        };
+        match told {
+            Ok(committed) => erases |= committed == Committed::Erasure,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
         let checkpointed =
             kept.take()
                 .map_or_else(|| checkpointer(path), Ok)
                 .and_then(|mut conn| {
+                    if erases {
+                        erases = run(&mut conn, "TRUNCATE")?.busy != 0;
+                    }
                     // A log that readers kept from starting over has grown: wait for them a little.
-                    if run(&mut conn, "PASSIVE")?.log > LOG_PAGES {
+                    else if run(&mut conn, "PASSIVE")?.log > LOG_PAGES {
                         run(&mut conn, "RESTART")?;
                     }
                     Ok(conn)
@@ -397,10 +440,11 @@ fn checkpoint_after(path: &Path, commits: &std::sync::mpsc::Receiver<()>, conn: 
         }
         // Many commits share one checkpoint.
         let next = std::time::Instant::now() + PAUSE_BETWEEN_CHECKPOINTS;
-        while commits
-            .recv_timeout(next.saturating_duration_since(std::time::Instant::now()))
-            .is_ok()
-        {}
+        while let Ok(committed) =
+            commits.recv_timeout(next.saturating_duration_since(std::time::Instant::now()))
+        {
+            erases |= committed == Committed::Erasure;
+        }
     }
 }
 

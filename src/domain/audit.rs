@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod kind;
+pub mod seal;
 pub mod view;
 
 pub use chain::{Break, Chain, End, Link, Record, Verdict, Why, link};

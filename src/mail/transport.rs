@@ -11,6 +11,8 @@ pub use memory::Memory;
 pub use smtp::{Smtp, SmtpUrlError};
 
 use super::message::Letter;
+use crate::domain::Instant;
+use crate::domain::ids::NoticeId;
 use crate::domain::notice::Fault;
 
 /// How long a letter may take to a folder that may be on another machine.
@@ -80,6 +82,18 @@ impl Transport {
             Self::Smtp(smtp) => smtp.name(),
             Self::Folder(folder) => format!("folder://{}", folder.path().display()),
             Self::Memory(_) => "memory".to_owned(),
+        }
+    }
+
+    /// Erases what is kept of the letter of a notice, if anything is: the words in it were redacted.
+    ///
+    /// # Errors
+    /// It is there and cannot be erased.
+    pub async fn erase(&self, id: NoticeId, created_at: Instant) -> std::io::Result<()> {
+        match self {
+            Self::Folder(folder) => folder.erase(id, created_at).await,
+            // What a server has taken is its recipient's.
+            Self::Smtp(_) | Self::Memory(_) => Ok(()),
         }
     }
 

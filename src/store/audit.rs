@@ -1,8 +1,10 @@
 //! Audited events: appended to their chain, never changed (C8).
 
 mod chain;
+mod contents;
 mod listing;
 mod names;
+mod seals;
 
 use diesel::prelude::*;
 use diesel::result::Error as Diesel;
@@ -12,14 +14,18 @@ use crate::db::Conn;
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
+use crate::domain::audit::seal::Said;
 use crate::domain::audit::view::Happened;
 use crate::domain::audit::{Record, kind, link, seen_by};
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
 
 pub use chain::{end, walk};
+pub use contents::{contents, set_unsealed, unsealed};
 pub use listing::{EventFilter, Listed, list, worked_in};
 pub use names::{Names, names};
+pub(in crate::store) use seals::EntryWords;
+pub use seals::{seal, seal_case_again, seal_what_is_open, unsealed_cases};
 
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
 #[derive(Clone, Debug)]
@@ -94,14 +100,27 @@ impl Event {
     }
 }
 
-/// Appends an event to the chain.
+/// Appends an event to the chain, with which nothing was said that stands elsewhere.
+///
+/// # Errors
+/// Those of [`append_saying`].
+pub fn append(conn: &mut Conn, event: &NewEvent<'_>, at: Instant) -> QueryResult<()> {
+    append_saying(conn, event, &Said::default(), at)
+}
+
+/// Appends an event to the chain, with the hashes of what was said.
 ///
 /// The chain's row is taken first: on a server it is locked until the transaction ends, so that events follow one another
 /// in the order in which they are committed, whoever writes.
 ///
 /// # Errors
 /// The database's own.
-pub fn append(conn: &mut Conn, event: &NewEvent<'_>, at: Instant) -> QueryResult<()> {
+pub fn append_saying(
+    conn: &mut Conn,
+    event: &NewEvent<'_>,
+    said: &Said,
+    at: Instant,
+) -> QueryResult<()> {
     debug_assert!(
         kind::Kind::named(event.kind).is_some(),
         "{} is no kind of event",
@@ -109,6 +128,7 @@ pub fn append(conn: &mut Conn, event: &NewEvent<'_>, at: Instant) -> QueryResult
     );
     let id = EventId::new(at);
     let (before, after) = (kept(event.before)?, kept(event.after)?);
+    let said = said.fields();
     let record = Record {
         id,
         at,
@@ -123,6 +143,7 @@ pub fn append(conn: &mut Conn, event: &NewEvent<'_>, at: Instant) -> QueryResult
         seen_by: seen_by(event.kind, event.before, event.after),
         before: before.as_ref().map(|(_, fields)| fields),
         after: after.as_ref().map(|(_, fields)| fields),
+        said: said.as_ref(),
     };
     let (position, previous): (i64, String) = diesel::update(audit_chain::table)
         .set(audit_chain::position.eq(audit_chain::position + 1))
@@ -147,6 +168,7 @@ pub fn append(conn: &mut Conn, event: &NewEvent<'_>, at: Instant) -> QueryResult
             audit_events::after.eq(after.as_ref().map(|(text, _)| text)),
             audit_events::previous_hash.eq(&previous),
             audit_events::hash.eq(&hash),
+            audit_events::said.eq(said.as_ref().map(json).transpose()?),
         ))
         .execute(conn)?;
     diesel::update(audit_chain::table)

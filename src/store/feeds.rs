@@ -10,11 +10,13 @@ use crate::db::schema::{cases, escalations, feed_entries, people};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
+use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update, position_after};
 use crate::domain::ids::{
     CaseId, EntryId, EscalationId, EscalationNumber, LineId, OrganizationId, PersonId,
 };
 use crate::domain::organization::Side;
+use crate::store::audit::{self, EntryWords};
 use crate::store::lines::within_reach;
 use crate::store::people::display_name;
 use crate::words::markdown::{self, Rendered};
@@ -110,14 +112,28 @@ pub struct NewEntry<'a> {
     pub external_id: Option<&'a str>,
 }
 
-/// Adds an entry, behind all those of its case. The case is locked, or new. Its words are rendered here, once; those of a
-/// long text were before the writer was asked.
+/// Adds an entry, behind all those of its case; gives its id, and what the event has to say of it. The case is locked, or
+/// new. Its words are rendered here, once; those of a long text were before the writer was asked.
 ///
 /// # Errors
 /// The database's own; a unique violation if somebody else writes on the case at the same time.
-pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<EntryId> {
+pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said)> {
     let id = EntryId::new(new.at);
     let position = next_position(conn, new.case, new.at)?;
+    let details = new.details.as_ref().map(json).transpose()?;
+    let words = EntryWords {
+        case: new.case,
+        feed: new.feed.as_str(),
+        escalation: new.escalation,
+        kind: new.kind.as_str(),
+        visibility: new.visibility.as_str(),
+        author: new.author.map(|(id, _)| id),
+        side: new.author.map(|(_, side)| side.as_str()),
+        body: new.body,
+        details: details.as_deref(),
+        at: new.at,
+    };
+    let (salt, said) = words.sealed(id);
     diesel::insert_into(feed_entries::table)
         .values((
             feed_entries::id.eq(id),
@@ -131,14 +147,15 @@ pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<EntryId> {
             feed_entries::body.eq(new.body),
             feed_entries::body_html.eq(&*markdown::to_html(new.body)),
             feed_entries::rendering.eq(markdown::RENDERING),
-            feed_entries::details.eq(new.details.as_ref().map(json).transpose()?),
+            feed_entries::details.eq(&details),
             feed_entries::at.eq(At(new.at)),
             feed_entries::external_id.eq(new.external_id),
             feed_entries::position.eq(position),
             feed_entries::changed_position.eq(position),
+            feed_entries::salt.eq(Some(salt)),
         ))
         .execute(conn)?;
-    Ok(id)
+    Ok((id, said))
 }
 
 /// The place of what is now written on a case. It is asked for under the case's lock, so that whatever has a smaller one
@@ -361,11 +378,11 @@ impl From<Row> for EntryView {
     }
 }
 
-/// Replaces an entry's words (F4).
+/// Replaces an entry's words (F4); gives what the event has to say of it.
 ///
 /// # Errors
 /// The database's own.
-pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryResult<()> {
+pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryResult<Said> {
     let position = next_position(conn, entry.case_id, now)?;
     diesel::update(feed_entries::table.filter(feed_entries::id.eq(entry.id)))
         .set((
@@ -376,15 +393,15 @@ pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryRe
             feed_entries::edited_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))
-        .execute(conn)
-        .map(drop)
+        .execute(conn)?;
+    audit::seal(conn, Thing::Entry(entry.id))
 }
 
-/// Takes an entry's words away for good (F4).
+/// Takes an entry's words away for good, and what their hash was made with (F4); gives what the event has to say of it.
 ///
 /// # Errors
 /// The database's own.
-pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<()> {
+pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said> {
     // What was rendered of them goes too, also from memory.
     markdown::forget(&entry.body);
     let position = next_position(conn, entry.case_id, now)?;
@@ -394,11 +411,58 @@ pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<()> {
             feed_entries::changed_position.eq(position),
             feed_entries::body_html.eq(None::<String>),
             feed_entries::rendering.eq(markdown::RENDERING),
+            feed_entries::details.eq(None::<String>),
+            feed_entries::salt.eq(None::<String>),
             feed_entries::redacted_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))
-        .execute(conn)
-        .map(drop)
+        .execute(conn)?;
+    Ok(Said::redacted(Thing::Entry(entry.id)))
+}
+
+/// Takes words out of the marks of a case that repeat them, also where only their own name tells which they are: `hidden`
+/// says so of a mark and the name and text of one of its details. Gives what the event has to say of the marks.
+///
+/// # Errors
+/// The database's own.
+pub fn forget_in_marks(
+    conn: &mut Conn,
+    case: CaseId,
+    hidden: impl Fn(&Entry, &str, &str) -> bool,
+    now: Instant,
+) -> QueryResult<Said> {
+    let marks: Vec<Entry> = feed_entries::table
+        .filter(feed_entries::case_id.eq(case))
+        .filter(feed_entries::kind.eq(EntryKind::Mark))
+        .select(Entry::as_select())
+        .load(conn)?;
+    let mut said = Said::default();
+    for mark in marks {
+        let mut details = match &mark.details {
+            Some(details) => details.0.clone(),
+            None => continue,
+        };
+        let mut repeats = false;
+        for (name, value) in &mut details {
+            if value.as_str().is_some_and(|text| hidden(&mark, name, text)) {
+                *value = Value::Null;
+                repeats = true;
+            }
+        }
+        if !repeats {
+            continue;
+        }
+        let position = next_position(conn, case, now)?;
+        diesel::update(feed_entries::table.filter(feed_entries::id.eq(mark.id)))
+            .set((
+                feed_entries::details.eq(Some(json(&details)?)),
+                feed_entries::changed_position.eq(position),
+                feed_entries::version.eq(feed_entries::version + 1),
+            ))
+            .execute(conn)?;
+        said = said.and(audit::seal(conn, Thing::Entry(mark.id))?);
+    }
+    Ok(said)
 }
 
 /// The newest of what the provider made visible to the customer in a feed.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use serde_json::Value;
 
 use crate::db::Conn;
 use crate::db::schema::idempotency_keys as keys;
 use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::ids::PersonId;
+use crate::store::feeds::Entry;
 
 /// A request that may be repeated under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,4 +125,76 @@ pub fn save(
     ))
     .execute(conn)
     .map(drop)
+}
+
+/// Takes the words of an entry out of the answers that are kept, so that a repetition is answered without them. Answers are
+/// kept for a day: those of that time are read.
+///
+/// # Errors
+/// The database's own.
+pub fn forget(conn: &mut Conn, entry: &Entry) -> QueryResult<()> {
+    let id = entry.id.to_string();
+    let (by_id, by_words) = (containing(&id), containing(&begun(&entry.body)?));
+    let rows: Vec<(PersonId, String, String)> = keys::table
+        .filter((keys::body.like(by_id).escape('\\')).or(keys::body.like(by_words).escape('\\')))
+        .select((keys::person_id, keys::key, keys::body))
+        .load(conn)?;
+    for (person, key, body) in rows {
+        let Ok(mut answer) = serde_json::from_str::<Value>(&body) else {
+            continue;
+        };
+        blank(&mut answer, &id, &entry.body);
+        let of_request = keys::person_id.eq(person).and(keys::key.eq(key));
+        diesel::update(keys::table.filter(of_request))
+            .set(keys::body.eq(json(&answer)?))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// How words begin in JSON: enough to look for, since a pattern may not be long.
+fn begun(words: &str) -> QueryResult<String> {
+    const ENOUGH: usize = 100;
+    let text = json(words)?;
+    let text = &text[1..text.len() - 1];
+    Ok(text.chars().take(ENOUGH).collect())
+}
+
+/// A `LIKE` pattern for texts that contain this one.
+fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Empties what is the entry of this id, and whatever repeats its words.
+fn blank(value: &mut Value, id: &str, words: &str) {
+    match value {
+        Value::Object(members) => {
+            let own = members.get("id").and_then(Value::as_str) == Some(id);
+            let repeats: Vec<String> = members
+                .iter()
+                .filter(|(name, value)| {
+                    let same = !words.is_empty() && value.as_str() == Some(words);
+                    same || (own && (name.as_str() == "body" || name.as_str() == "details"))
+                })
+                .flat_map(|(name, _)| [name.clone(), format!("{name}_html")])
+                .collect();
+            for (name, value) in members.iter_mut() {
+                match value {
+                    Value::String(text) if repeats.contains(name) => text.clear(),
+                    Value::Object(_) if own && repeats.contains(name) => *value = Value::Null,
+                    other => blank(other, id, words),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| blank(item, id, words)),
+        _ => {}
+    }
 }

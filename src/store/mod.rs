@@ -29,6 +29,7 @@ pub mod password_resets;
 pub mod people;
 pub mod promises;
 pub mod reads;
+pub mod redactions;
 pub mod requests;
 pub mod roles;
 pub mod rules;

@@ -17,6 +17,7 @@ use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, OrganizationId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload, Thread};
 use crate::domain::text::EmailAddress;
+use crate::store::feeds::Entry;
 
 pub use addressed::{Addressed, addressed, complete};
 pub use claim::{Due, Lease, claim, due, holders, release, renew};
@@ -114,37 +115,81 @@ fn queue(to: To<'_>, kind: NoticeKind) -> String {
     }
 }
 
-/// Takes `words` out of the thread's notices that repeat them, sent or not; answers out of how many. For when an entry is
-/// redacted (F4): what must not be kept is not kept here either.
+/// What a notice repeats of an entry besides [`ENTRY`], by the names that it has there.
+const WORDS: [&str; 5] = ["body", "details", "note", "reply", "summary"];
+/// The entry whose words a notice repeats.
+const ENTRY: &str = "entry";
+
+/// Takes the words of an entry out of the thread's notices that repeat them, sent or not, and has the mails that were
+/// written of them erased; answers out of how many. For when the entry is redacted (F4): what must not be kept is not kept
+/// here either.
 ///
 /// # Errors
 /// The database's own.
-pub fn forget(conn: &mut Conn, thread: Thread, words: &str) -> QueryResult<usize> {
-    let rows: Vec<(NoticeId, String)> = notices::table
+pub fn forget(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<usize> {
+    let rows: Vec<(NoticeId, String, At)> = notices::table
         .filter(notices::thread.eq(thread.to_string()))
-        .select((notices::id, notices::payload))
+        .select((notices::id, notices::payload, notices::created_at))
         .load(conn)?;
     let mut forgotten = 0;
-    for (id, payload) in rows {
+    for (id, payload, created_at) in rows {
         let Ok(mut payload) = serde_json::from_str::<Value>(&payload) else {
             continue;
         };
         let Some(Value::Object(about)) = payload.pointer_mut("/matter/case/about") else {
             continue;
         };
+        let named = about.get(ENTRY).and_then(Value::as_str).map(str::to_owned);
+        // One that names no entry tells of the verb with which the entry was written.
+        let is_of_it = match named {
+            Some(named) => named == entry.id.to_string(),
+            None => created_at.0 == entry.at,
+        };
         let mut repeats = false;
-        for fact in about
-            .values_mut()
-            .filter(|fact| fact.as_str() == Some(words))
-        {
-            *fact = Value::from("");
-            repeats = true;
+        for (name, fact) in about.iter_mut() {
+            let words = fact.as_str().is_some_and(|text| !text.is_empty());
+            let same = fact.as_str() == Some(entry.body.as_str());
+            if words && (same || (is_of_it && WORDS.contains(&name.as_str()))) {
+                *fact = Value::from("");
+                repeats = true;
+            }
         }
         if repeats {
             forgotten += diesel::update(notices::table.filter(notices::id.eq(id)))
-                .set(notices::payload.eq(payload.to_string()))
+                .set((
+                    notices::payload.eq(payload.to_string()),
+                    notices::to_erase.eq(true),
+                ))
                 .execute(conn)?;
         }
     }
     Ok(forgotten)
+}
+
+/// Notices whose mails are to be erased, and nobody is about to write: when each was made, by which it is found.
+///
+/// # Errors
+/// The database's own.
+pub fn to_erase(conn: &mut Conn, now: Instant) -> QueryResult<Vec<(NoticeId, Instant)>> {
+    let rows: Vec<(NoticeId, At)> = notices::table
+        .filter(notices::to_erase)
+        .filter(
+            notices::lease_until
+                .is_null()
+                .or(notices::lease_until.le(At(now))),
+        )
+        .select((notices::id, notices::created_at))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, at)| (id, at.0)).collect())
+}
+
+/// Notes that the mails of these notices are erased.
+///
+/// # Errors
+/// The database's own.
+pub fn mark_erased(conn: &mut Conn, ids: &[NoticeId]) -> QueryResult<()> {
+    diesel::update(notices::table.filter(notices::id.eq_any(ids.to_vec())))
+        .set(notices::to_erase.eq(false))
+        .execute(conn)
+        .map(drop)
 }

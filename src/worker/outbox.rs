@@ -113,6 +113,29 @@ impl Outbox {
         Ok(sending)
     }
 
+    /// Erases the mails in which words stood that were redacted since. What cannot be erased now is tried again.
+    async fn erase(&self, now: Instant) -> Result<(), DbError> {
+        let due = self
+            .db
+            .read(move |conn| Ok::<_, DbError>(notices::to_erase(conn, now)?))
+            .await?;
+        let mut erased = Vec::with_capacity(due.len());
+        for (id, created_at) in due {
+            match self.post.transport().erase(id, created_at).await {
+                Ok(()) => erased.push(id),
+                Err(error) => {
+                    tracing::error!(notice.id = %id, %error, "a redacted mail could not be erased; it is tried again");
+                }
+            }
+        }
+        if erased.is_empty() {
+            return Ok(());
+        }
+        self.db
+            .write(move |conn| Ok::<_, DbError>(notices::mark_erased(conn, &erased)?))
+            .await
+    }
+
     /// Gives back what was claimed and not seen to an end.
     ///
     /// # Errors

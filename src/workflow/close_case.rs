@@ -10,6 +10,7 @@ use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::seal::Said;
 use crate::domain::case::{close_by, reopen as reopened};
 use crate::domain::feed::EntryKind;
 use crate::domain::ids::{CaseId, CaseRef};
@@ -39,8 +40,9 @@ pub fn close(
     if let Some(escalation) = withdrawn {
         withdraw_with_case(conn, actor, &case, escalation, now)?;
     }
+    let mut said = Said::default();
     if let Some(note) = note {
-        case = say(conn, actor, &case, EntryKind::Comment, note, now)?;
+        (case, said) = say(conn, actor, &case, EntryKind::Comment, note, now)?;
     }
     let before = record::case_fields(&case);
     let changes = CaseChanges {
@@ -53,10 +55,11 @@ pub fn close(
         None,
     )?;
     let after = cases::find(conn, case.id)?;
-    record::case_changed(conn, actor, "case.closed", &before, &after, now)?;
     let args =
         json!({"by": actor.name, "withdrawn": withdrawn.map(|escalation| escalation.number)});
-    record::mark(conn, actor, case.id, None, "case_closed", args, now)?;
+    let mark = record::mark(conn, actor, case.id, None, "case_closed", args, now)?;
+    let (changed, said) = ((&before, &after), said.and(mark));
+    record::case_changed(conn, actor, "case.closed", changed, &said, now)?;
     let about = json!({"note": note});
     let told = Told {
         kind: NoticeKind::CaseClosed,
@@ -96,8 +99,7 @@ pub fn reopen(
         None,
     )?;
     let after = cases::find(conn, case.id)?;
-    record::case_changed(conn, actor, "case.reopened", &before, &after, now)?;
-    record::mark(
+    let mark = record::mark(
         conn,
         actor,
         case.id,
@@ -106,7 +108,9 @@ pub fn reopen(
         json!({"by": actor.name}),
         now,
     )?;
-    let after = say(conn, actor, &after, EntryKind::Comment, note, now)?;
+    let (after, words) = say(conn, actor, &after, EntryKind::Comment, note, now)?;
+    let (changed, said) = ((&before, &after), mark.and(words));
+    record::case_changed(conn, actor, "case.reopened", changed, &said, now)?;
     let about = json!({"note": note});
     let told = Told {
         kind: NoticeKind::CaseReopened,

@@ -9,17 +9,18 @@ use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::seal::Said;
 use crate::domain::case::{after_contact_reply, takes_entries};
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
-use crate::domain::notice::{NoticeKind, Thread};
+use crate::domain::notice::NoticeKind;
 use crate::domain::organization::Side;
 use crate::domain::text::{Markdown, Title};
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::Escalation;
 use crate::store::feeds::{self, EntryView, NewEntry};
-use crate::store::notices;
+use crate::store::redactions;
 
 /// Posts a comment in the case feed. A contact's reply to a case that waits for the customer, or for the customer's
 /// word, puts it back to work (C4).
@@ -127,7 +128,7 @@ pub fn record_communication(
 }
 
 /// Puts the actor's public words of some kind into the case feed, as a part of another verb that tells of it itself.
-/// Gives the case as it stands after that.
+/// Gives the case as it stands after that, and what the event has to say of the words.
 pub(super) fn say(
     conn: &mut Conn,
     actor: &Actor,
@@ -135,10 +136,10 @@ pub(super) fn say(
     kind: EntryKind,
     body: &Markdown,
     now: Instant,
-) -> Outcome<Case> {
+) -> Outcome<(Case, Said)> {
     let entry = entry(actor, case, kind, body, now);
-    feeds::insert(conn, &entry)?;
-    updated_by_provider(conn, case, &entry)
+    let (_, said) = feeds::insert(conn, &entry)?;
+    Ok((updated_by_provider(conn, case, &entry)?, said))
 }
 
 /// The same for an escalation's feed.
@@ -149,14 +150,14 @@ pub(super) fn say_on_escalation(
     escalation: &Escalation,
     body: &Markdown,
     now: Instant,
-) -> Outcome<Case> {
+) -> Outcome<(Case, Said)> {
     let entry = NewEntry {
         feed: Feed::Escalation,
         escalation: Some(escalation.id),
         ..entry(actor, case, EntryKind::Comment, body, now)
     };
-    feeds::insert(conn, &entry)?;
-    updated_by_provider(conn, case, &entry)
+    let (_, said) = feeds::insert(conn, &entry)?;
+    Ok((updated_by_provider(conn, case, &entry)?, said))
 }
 
 fn entry<'a>(
@@ -188,7 +189,7 @@ fn put(
     escalation: Option<&Escalation>,
     entry: &NewEntry<'_>,
 ) -> Outcome<(EntryId, Case)> {
-    let id = feeds::insert(conn, entry)?;
+    let (id, said) = feeds::insert(conn, entry)?;
     let case = updated_by_provider(conn, case, entry)?;
     let after = record::object(
         json!({"feed": entry.feed, "kind": entry.kind, "visibility": entry.visibility}),
@@ -200,7 +201,7 @@ fn put(
         "entry.posted",
         &case,
         (subject, entry.escalation),
-        &after,
+        (&after, &said),
         entry.at,
     )?;
     if entry.visibility == Visibility::Public {
@@ -255,10 +256,10 @@ fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome
         None,
     )?;
     let after = cases::find(conn, case.id)?;
-    record::case_changed(conn, actor, "case.changed", &before, &after, now)?;
     let args = json!({"from": case.status, "to": status});
-    record::mark(conn, actor, case.id, None, "status_changed", args, now)?;
-    Ok(())
+    let said = record::mark(conn, actor, case.id, None, "status_changed", args, now)?;
+    let changed = (&before, &after);
+    record::case_changed(conn, actor, "case.changed", changed, &said, now)
 }
 
 /// Corrects one's own entry within five minutes (F4).
@@ -286,7 +287,7 @@ pub fn edit(
     if !may_edit(view.entry.author_id, actor.id(), view.entry.at, now) {
         return Err(Refused::EditWindowClosed.into());
     }
-    feeds::edit(conn, &view.entry, body.as_str(), now)?;
+    let said = feeds::edit(conn, &view.entry, body.as_str(), now)?;
     // Not the words: what may have to be redacted must not stand where nothing can be taken away.
     let before = record::object(json!({"version": view.entry.version}));
     let after = record::object(
@@ -297,15 +298,16 @@ pub fn edit(
         actor,
         "entry.edited",
         &case,
-        &view,
+        (&view, &said),
         (Some(&before), Some(&after)),
         now,
     )?;
     Ok(id)
 }
 
-/// Takes an entry's words away for good (F4). The audit records that it happened, and not what the words were: they
-/// may be what must not be kept.
+/// Takes an entry's words away for good, wherever they stand (F4): in the feed, in what repeats it, in notices and the mails
+/// that were written of them, and in answers kept for a repetition. The audit records that it happened, and not what the
+/// words were: they may be what must not be kept.
 ///
 /// # Errors
 /// [`Refused::NotFound`], `Missing`, `NotEditable`.
@@ -321,9 +323,11 @@ pub fn redact(
     if view.entry.kind == EntryKind::Mark || view.entry.redacted_at.is_some() {
         return Err(Refused::NotEditable.into());
     }
-    feeds::redact(conn, &view.entry, now)?;
-    let thread = Thread::of(view.entry.feed, case.id, view.entry.escalation_id);
-    notices::forget(conn, thread, &view.entry.body)?;
+    let said = feeds::redact(conn, &view.entry, now)?.and(redactions::forget_copies(
+        conn,
+        &view.entry,
+        now,
+    )?);
     let after = record::object(
         json!({"redacted": true, "reason": reason, "visibility": view.entry.visibility}),
     );
@@ -332,7 +336,7 @@ pub fn redact(
         actor,
         "entry.redacted",
         &case,
-        &view,
+        (&view, &said),
         (None, Some(&after)),
         now,
     )?;
@@ -359,7 +363,7 @@ fn entry_changed(
     actor: &Actor,
     kind: &str,
     case: &Case,
-    view: &EntryView,
+    (view, said): (&EntryView, &Said),
     (before, after): BeforeAfter<'_>,
     now: Instant,
 ) -> Outcome<()> {
@@ -370,5 +374,5 @@ fn entry_changed(
         after,
         ..record::on_case(actor, kind, case)
     };
-    Ok(audit::append(conn, &event, now)?)
+    Ok(audit::append_saying(conn, &event, said, now)?)
 }

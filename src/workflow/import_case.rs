@@ -13,6 +13,7 @@ use crate::db::sql_types::{At, Json, json as to_json};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::IMPORT;
+use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
 use crate::domain::history::difference;
@@ -152,7 +153,7 @@ pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> Outcome<Ca
         external_id: past.external_id.as_deref(),
     };
     let id = cases::insert(conn, &new, now)?;
-    write_entries(conn, id, &past.entries)?;
+    let said = write_entries(conn, id, &past.entries)?.and(audit::seal(conn, Thing::Case(id))?);
 
     let mut case = with_state(cases::find(conn, id)?, &past.opening);
     let opened = NewEvent {
@@ -161,7 +162,7 @@ pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> Outcome<Ca
         after: Some(&case_fields(&case)),
         ..event(&case, "case.opened")
     };
-    audit::append(conn, &opened, past.opened_at)?;
+    audit::append_saying(conn, &opened, &said, past.opened_at)?;
     for change in &past.changes {
         case = record_change(conn, case, change)?;
     }
@@ -193,7 +194,7 @@ pub fn continue_case(
     if closes && escalations::active_of(conn, id)?.is_some() {
         return Err(crate::domain::case::CaseRefusal::EscalationActive.into());
     }
-    write_entries(conn, id, entries)?;
+    let mut said = write_entries(conn, id, entries)?;
     let mut after = case.clone();
     for change in changes {
         after = record_change(conn, after, change)?;
@@ -223,7 +224,15 @@ pub fn continue_case(
         rca_requested_at: Some(after.rca_requested_at.map(At)),
         rca_delivered_at: Some(after.rca_delivered_at.map(At)),
     };
-    super::settled(cases::update(conn, id, case.version, &update, now)?, None)
+    super::settled(cases::update(conn, id, case.version, &update, now)?, None)?;
+    let renamed = cases::find(conn, id)?;
+    if (&case.subject, &case.description) != (&renamed.subject, &renamed.description) {
+        said = said.and(audit::seal_case_again(conn, id)?);
+    }
+    if !said.is_empty() {
+        audit::append_saying(conn, &event(&case, IMPORTED), &said, now)?;
+    }
+    Ok(())
 }
 
 /// How a case stands now, to continue from.
@@ -294,8 +303,9 @@ fn event<'a>(case: &Case, kind: &'a str) -> NewEvent<'a> {
     }
 }
 
-/// Writes entries in the order of time: ids of one instant keep it.
-fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> Outcome<()> {
+/// Writes entries in the order of time; gives what the event has to say of them.
+fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> Outcome<Said> {
+    let mut said = Said::default();
     let mut in_order: Vec<&PastEntry> = entries.iter().collect();
     in_order.sort_by_key(|entry| entry.at);
     for entry in in_order {
@@ -311,9 +321,9 @@ fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> Outcom
             at: entry.at,
             external_id: entry.external_id.as_deref(),
         };
-        feeds::insert(conn, &new)?;
+        said = said.and(feeds::insert(conn, &new)?.1);
     }
-    Ok(())
+    Ok(said)
 }
 
 /// `last_provider_entry_at` as these entries have it (C7).

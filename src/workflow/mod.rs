@@ -25,6 +25,7 @@ pub mod require_second_factor;
 pub mod resend_notice;
 pub mod review_escalation;
 pub mod roles;
+pub mod seal;
 pub mod second_factor;
 pub mod sign_in;
 pub mod submit_escalation;

@@ -8,6 +8,7 @@ use super::{Actor, Outcome, Refused};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::seal::Thing;
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId};
 use crate::domain::notice::NoticeKind;
@@ -15,7 +16,7 @@ use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::Counter;
 use crate::store::cases::{self, NewCase};
-use crate::store::{lines, organizations};
+use crate::store::{audit, lines, organizations};
 
 /// What somebody opens.
 #[derive(Clone, Debug)]
@@ -97,13 +98,14 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
     };
     let id = cases::insert(conn, &new, now)?;
     let case = cases::find(conn, id)?;
+    let said = audit::seal(conn, Thing::Case(id))?;
     record::added(
         conn,
         actor,
         "case.opened",
         &case,
         (case.subject_id(), None),
-        &case_fields(&case),
+        (&case_fields(&case), &said),
         now,
     )?;
     let told = Told {

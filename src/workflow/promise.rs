@@ -8,6 +8,7 @@ use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::seal::Thing;
 use crate::domain::case::{NextStepCommand, Promised, takes_entries};
 use crate::domain::history::difference;
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
@@ -115,6 +116,17 @@ pub(super) fn add(
     };
     let id = promises::insert(conn, &new, now)?;
     let step = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+    let args = json!({"what": step.what, "who": step.who, "due_at": step.due_at});
+    let mark = record::mark(
+        conn,
+        actor,
+        case.id,
+        step.escalation_id,
+        "step_promised",
+        args,
+        now,
+    )?;
+    let said = mark.and(audit::seal(conn, Thing::NextStep(id))?);
     let subject = (step.subject_id(), step.escalation_id);
     record::added(
         conn,
@@ -122,17 +134,7 @@ pub(super) fn add(
         "step.promised",
         case,
         subject,
-        &step_fields(&step),
-        now,
-    )?;
-    let args = json!({"what": step.what, "who": step.who, "due_at": step.due_at});
-    record::mark(
-        conn,
-        actor,
-        case.id,
-        step.escalation_id,
-        "step_promised",
-        args,
+        (&step_fields(&step), &said),
         now,
     )?;
     Ok(step)
@@ -188,6 +190,9 @@ pub fn settle(
         None,
     )?;
     let after = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+    let args = json!({"what": after.what, "who": after.who, "due_at": after.due_at, "reason": after.reason});
+    let mark = record::mark(conn, actor, case.id, step.escalation_id, code, args, now)?;
+    let said = mark.and(audit::seal(conn, Thing::NextStep(id))?);
     if let Some((old, new)) = difference(&step_fields(&step), &step_fields(&after)) {
         let event = NewEvent {
             escalation: step.escalation_id,
@@ -196,10 +201,8 @@ pub fn settle(
             after: Some(&new),
             ..record::on_case(actor, event, &case)
         };
-        audit::append(conn, &event, now)?;
+        audit::append_saying(conn, &event, &said, now)?;
     }
-    let args = json!({"what": after.what, "who": after.who, "due_at": after.due_at, "reason": after.reason});
-    record::mark(conn, actor, case.id, step.escalation_id, code, args, now)?;
     let escalation = step
         .escalation_id
         .map(|id| escalations::find(conn, id))

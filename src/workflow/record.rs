@@ -6,9 +6,10 @@ use super::{Actor, Outcome};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::audit::COMMAND_LINE;
+use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::history::{CaseFields, difference};
-use crate::domain::ids::{CaseId, EntryId, EscalationId, EventId, OrganizationId};
+use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId};
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
@@ -34,6 +35,7 @@ pub(super) fn case_fields(case: &Case) -> CaseFields {
     }))
 }
 
+/// An escalation's audited fields by name. Not its summary: it stands in the feed, where it can be redacted.
 pub(super) fn escalation_fields(escalation: &Escalation) -> CaseFields {
     object(json!({
         "state": escalation.state,
@@ -43,7 +45,6 @@ pub(super) fn escalation_fields(escalation: &Escalation) -> CaseFields {
         "rank": escalation.rank,
         "decline_reasons": escalation.decline_reasons,
         "outcome": escalation.outcome,
-        "summary": escalation.summary,
         "rating_score": escalation.rating_score,
         "rating_comment": escalation.rating_comment,
     }))
@@ -67,35 +68,40 @@ pub(super) fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// Records what changed on a case, if anything did.
+/// Records what changed on a case and what was said with it, if anything was.
 pub(super) fn case_changed(
     conn: &mut Conn,
     actor: &Actor,
     kind: &str,
-    before: &CaseFields,
-    after: &Case,
+    (before, after): (&CaseFields, &Case),
+    said: &Said,
     now: Instant,
 ) -> Outcome<()> {
-    if let Some((old, new)) = difference(before, &case_fields(after)) {
+    let changed = difference(before, &case_fields(after));
+    if changed.is_some() || !said.is_empty() {
         let event = NewEvent {
-            before: Some(&old),
-            after: Some(&new),
+            before: changed.as_ref().map(|(old, _)| old),
+            after: changed.as_ref().map(|(_, new)| new),
             ..on_case(actor, kind, after)
         };
-        audit::append(conn, &event, now)?;
+        audit::append_saying(conn, &event, said, now)?;
     }
     Ok(())
 }
 
-/// Records what changed on an escalation, if anything did.
+/// Records what changed on an escalation and what was said with it, if anything did.
 pub(super) fn escalation_changed(
     conn: &mut Conn,
     actor: &Actor,
     kind: &str,
     case: &Case,
     (before, after): (&Escalation, &Escalation),
+    said: &Said,
     now: Instant,
 ) -> Outcome<()> {
+    let said = said
+        .clone()
+        .and(audit::seal(conn, Thing::Escalation(after.id))?);
     if let Some((old, new)) = difference(&escalation_fields(before), &escalation_fields(after)) {
         let event = NewEvent {
             escalation: Some(after.id),
@@ -104,19 +110,19 @@ pub(super) fn escalation_changed(
             after: Some(&new),
             ..on_case(actor, kind, case)
         };
-        audit::append(conn, &event, now)?;
+        audit::append_saying(conn, &event, &said, now)?;
     }
     Ok(())
 }
 
-/// Records that something came to be on a case.
+/// Records that something came to be on a case, and what was said with it.
 pub(super) fn added(
     conn: &mut Conn,
     actor: &Actor,
     kind: &str,
     case: &Case,
     (subject, escalation): (EventId, Option<EscalationId>),
-    after: &CaseFields,
+    (after, said): (&CaseFields, &Said),
     now: Instant,
 ) -> Outcome<()> {
     let event = NewEvent {
@@ -125,7 +131,7 @@ pub(super) fn added(
         after: Some(after),
         ..on_case(actor, kind, case)
     };
-    Ok(audit::append(conn, &event, now)?)
+    Ok(audit::append_saying(conn, &event, said, now)?)
 }
 
 /// An event on a case that says no more than that it happened.
@@ -159,7 +165,8 @@ pub fn event<'a>(
     }
 }
 
-/// Leaves a mark in the case feed; its words are made when it is read (F8). `args` is a JSON object.
+/// Leaves a mark in the case feed; its words are made when it is read (F8). `args` is a JSON object. Gives what the event
+/// has to say of it.
 pub(super) fn mark(
     conn: &mut Conn,
     actor: &Actor,
@@ -168,7 +175,7 @@ pub(super) fn mark(
     code: &str,
     args: Value,
     now: Instant,
-) -> Outcome<EntryId> {
+) -> Outcome<Said> {
     let mut details = object(args);
     details.insert("mark".into(), code.into());
     let entry = NewEntry {
@@ -183,5 +190,5 @@ pub(super) fn mark(
         at: now,
         external_id: None,
     };
-    Ok(feeds::insert(conn, &entry)?)
+    Ok(feeds::insert(conn, &entry)?.1)
 }

@@ -9,6 +9,7 @@ use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::case::{
     Priority, PriorityRefusal, PriorityRequestState, Rca, contact_may_request,
     decide_priority_request, deliver_rca, request_rca, takes_entries,
@@ -20,7 +21,7 @@ use crate::domain::notice::NoticeKind;
 use crate::domain::text::Markdown;
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, Case, CaseChanges};
-use crate::store::{requests, rules};
+use crate::store::{audit, requests, rules};
 
 /// Asks for a higher priority with a work note (C5).
 ///
@@ -46,16 +47,20 @@ pub fn request_priority(
     }
     let id = requests::insert(conn, case.id, priority, note.as_str(), actor.id(), now)?;
     let args = json!({"to": priority, "by": actor.name});
-    record::mark(conn, actor, case.id, None, "priority_requested", args, now)?;
-    let case = say(conn, actor, &case, EntryKind::WorkNote, note, now)?;
-    let after = record::object(json!({"priority": priority, "note": note}));
+    let mark = record::mark(conn, actor, case.id, None, "priority_requested", args, now)?;
+    let (case, words) = say(conn, actor, &case, EntryKind::WorkNote, note, now)?;
+    let said = mark
+        .and(words)
+        .and(audit::seal(conn, Thing::PriorityRequest(id))?);
+    // Not the note: it stands in the feed, where it can be redacted.
+    let after = record::object(json!({"priority": priority}));
     record::added(
         conn,
         actor,
         "priority.requested",
         &case,
         (subject(id), None),
-        &after,
+        (&after, &said),
         now,
     )?;
     let about = json!({"feed": "case", "entry": null, "body": note});
@@ -100,7 +105,7 @@ pub fn decide_priority(
         "priority_refused"
     };
     let args = json!({"to": request.priority, "by": actor.name, "note": note});
-    record::mark(conn, actor, case.id, None, code, args, now)?;
+    let mut said = record::mark(conn, actor, case.id, None, code, args, now)?;
     let mut case = case;
     // A priority that was raised by telephone meanwhile is not lowered by granting what was asked before.
     if granted && request.priority > case.priority {
@@ -114,19 +119,23 @@ pub fn decide_priority(
             None,
         )?;
         case = cases::find(conn, case.id)?;
-        record::case_changed(conn, actor, "case.changed", &before, &case, now)?;
+        let changed = (&before, &case);
+        record::case_changed(conn, actor, "case.changed", changed, &Said::default(), now)?;
     }
     if let Some(note) = note {
-        case = say(conn, actor, &case, EntryKind::Comment, note, now)?;
+        let words;
+        (case, words) = say(conn, actor, &case, EntryKind::Comment, note, now)?;
+        said = said.and(words);
     }
-    let after = record::object(json!({"state": state, "note": note}));
+    let said = said.and(audit::seal(conn, Thing::PriorityRequest(id))?);
+    let after = record::object(json!({"state": state}));
     record::added(
         conn,
         actor,
         "priority.decided",
         &case,
         (subject(id), None),
-        &after,
+        (&after, &said),
         now,
     )?;
     let about = json!({"granted": granted, "note": note, "priority": request.priority});
@@ -155,13 +164,18 @@ pub fn request_analysis(
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.require(Permission::RcaRequest)?;
     let rca = request_rca(case.status, case.rca(), now)?;
-    let case = set_rca(conn, actor, &case, rca, now)?;
+    let before = record::case_fields(&case);
+    let mut case = set_rca(conn, &case, rca, now)?;
     let due_at = due_at(conn, &case, rca)?;
     let args = json!({"by": actor.name, "due_at": due_at});
-    record::mark(conn, actor, case.id, None, "rca_requested", args, now)?;
+    let mut said = record::mark(conn, actor, case.id, None, "rca_requested", args, now)?;
     if let Some(note) = note {
-        say(conn, actor, &case, EntryKind::WorkNote, note, now)?;
+        let words;
+        (case, words) = say(conn, actor, &case, EntryKind::WorkNote, note, now)?;
+        said = said.and(words);
     }
+    let changed = (&before, &case);
+    record::case_changed(conn, actor, "case.changed", changed, &said, now)?;
     let about = json!({"note": note, "due_at": due_at});
     let told = Told {
         kind: NoticeKind::RcaRequested,
@@ -188,8 +202,9 @@ pub fn deliver_analysis(
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.require(Permission::RcaDeliver)?;
     let rca = deliver_rca(case.status, case.rca(), now)?;
-    let case = set_rca(conn, actor, &case, rca, now)?;
-    record::mark(
+    let before = record::case_fields(&case);
+    let case = set_rca(conn, &case, rca, now)?;
+    let mark = record::mark(
         conn,
         actor,
         case.id,
@@ -198,7 +213,9 @@ pub fn deliver_analysis(
         json!({"by": actor.name}),
         now,
     )?;
-    let case = say(conn, actor, &case, EntryKind::Rca, body, now)?;
+    let (case, words) = say(conn, actor, &case, EntryKind::Rca, body, now)?;
+    let (changed, said) = ((&before, &case), mark.and(words));
+    record::case_changed(conn, actor, "case.changed", changed, &said, now)?;
     let about = json!({"body": body});
     let told = Told {
         kind: NoticeKind::RcaDelivered,
@@ -211,8 +228,7 @@ pub fn deliver_analysis(
     Ok(case.id)
 }
 
-fn set_rca(conn: &mut Conn, actor: &Actor, case: &Case, rca: Rca, now: Instant) -> Outcome<Case> {
-    let before = record::case_fields(case);
+fn set_rca(conn: &mut Conn, case: &Case, rca: Rca, now: Instant) -> Outcome<Case> {
     let changes = CaseChanges {
         rca_requested_at: Some(Some(At(rca.requested_at))),
         rca_delivered_at: Some(rca.delivered_at.map(At)),
@@ -222,9 +238,7 @@ fn set_rca(conn: &mut Conn, actor: &Actor, case: &Case, rca: Rca, now: Instant) 
         cases::update(conn, case.id, case.version, &changes, now)?,
         None,
     )?;
-    let after = cases::find(conn, case.id)?;
-    record::case_changed(conn, actor, "case.changed", &before, &after, now)?;
-    Ok(after)
+    Ok(cases::find(conn, case.id)?)
 }
 
 fn due_at(conn: &mut Conn, case: &Case, rca: Rca) -> Outcome<Instant> {

@@ -10,6 +10,7 @@ use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, permission_to};
+use crate::domain::audit::seal::Said;
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{self, Command, Event, Facts, Level, transition};
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
@@ -80,7 +81,8 @@ impl Verb<'_> {
             },
         )?;
         let args = json!({"by": self.actor.name});
-        let (case, after) = self.finish(conn, &moved, "claimed", args)?;
+        let (case, after, said) = self.finish(conn, &moved, "claimed", args)?;
+        self.record(conn, &moved, &after, "claimed", &said)?;
         self.tell(
             conn,
             NoticeKind::EscalationClaimed,
@@ -104,7 +106,8 @@ impl Verb<'_> {
             return Ok(moved.before.id);
         }
         let args = json!({"by": self.actor.name, "to": name});
-        let (case, after) = self.finish(conn, &moved, "assigned", args)?;
+        let (case, after, said) = self.finish(conn, &moved, "assigned", args)?;
+        self.record(conn, &moved, &after, "assigned", &said)?;
         self.tell(
             conn,
             NoticeKind::EscalationClaimed,
@@ -125,14 +128,15 @@ impl Verb<'_> {
         };
         let moved = self.decide(conn, &command)?;
         let rank = moved.changes.rank;
-        let (case, after) = self.finish(
+        let (case, after, mark) = self.finish(
             conn,
             &moved,
             "accepted",
             json!({"by": self.actor.name, "rank": rank}),
         )?;
-        let case =
+        let (case, words) =
             feed::say_on_escalation(conn, self.actor, &case, &after, &accept.reply, self.now)?;
+        self.record(conn, &moved, &after, "accepted", &mark.and(words))?;
         let mut steps = Vec::with_capacity(accept.next_steps.len());
         for promising in &accept.next_steps {
             let step = promise::add(conn, self.actor, &case, Some(&after), promising, self.now)?;
@@ -163,7 +167,8 @@ impl Verb<'_> {
             return Ok(moved.before.id);
         }
         let args = json!({"by": self.actor.name, "rank": moved.changes.rank});
-        let (_, after) = self.finish(conn, &moved, "reranked", args)?;
+        let (_, after, said) = self.finish(conn, &moved, "reranked", args)?;
+        self.record(conn, &moved, &after, "reranked", &said)?;
         Ok(after.id)
     }
 
@@ -183,11 +188,15 @@ impl Verb<'_> {
                 reasons: reasons.to_vec(),
             },
         )?;
-        let (mut case, after) =
+        let (mut case, after, mut said) =
             self.finish(conn, &moved, "declined", json!({"by": self.actor.name}))?;
         if let Some(reply) = reply {
-            case = feed::say_on_escalation(conn, self.actor, &case, &after, reply, self.now)?;
+            let words;
+            (case, words) =
+                feed::say_on_escalation(conn, self.actor, &case, &after, reply, self.now)?;
+            said = said.and(words);
         }
+        self.record(conn, &moved, &after, "declined", &said)?;
         let about = json!({"reasons": after.decline_reasons, "reply": reply});
         self.tell(conn, NoticeKind::EscalationDeclined, &case, &after, about)
     }
@@ -198,11 +207,15 @@ impl Verb<'_> {
     /// As [`Verb::claim`].
     pub fn withdraw(&self, conn: &mut Conn, note: Option<&Markdown>) -> Outcome<EscalationId> {
         let moved = self.decide(conn, &Command::Withdraw)?;
-        let (mut case, after) =
+        let (mut case, after, mut said) =
             self.finish(conn, &moved, "withdrawn", json!({"by": self.actor.name}))?;
         if let Some(note) = note {
-            case = feed::say_on_escalation(conn, self.actor, &case, &after, note, self.now)?;
+            let words;
+            (case, words) =
+                feed::say_on_escalation(conn, self.actor, &case, &after, note, self.now)?;
+            said = said.and(words);
         }
+        self.record(conn, &moved, &after, "withdrawn", &said)?;
         self.tell(
             conn,
             NoticeKind::EscalationWithdrawn,
@@ -226,8 +239,10 @@ impl Verb<'_> {
         moved.changes.outcome = Some(outcome.to_string());
         moved.changes.summary = Some(summary.to_string());
         let args = json!({"by": self.actor.name, "outcome": outcome});
-        let (case, after) = self.finish(conn, &moved, "closed", args)?;
-        let case = feed::say_on_escalation(conn, self.actor, &case, &after, summary, self.now)?;
+        let (case, after, mark) = self.finish(conn, &moved, "closed", args)?;
+        let (case, words) =
+            feed::say_on_escalation(conn, self.actor, &case, &after, summary, self.now)?;
+        self.record(conn, &moved, &after, "closed", &mark.and(words))?;
         let about = json!({"outcome": outcome, "summary": summary});
         self.tell(conn, NoticeKind::EscalationClosed, &case, &after, about)
     }
@@ -244,7 +259,8 @@ impl Verb<'_> {
     ) -> Outcome<EscalationId> {
         let mut moved = self.decide(conn, &Command::Rate { score })?;
         moved.changes.rating_comment = comment.map(ToString::to_string);
-        let after = self.persist(conn, &moved, "rated")?;
+        let after = self.persist(conn, &moved)?;
+        self.record(conn, &moved, &after, "rated", &Said::default())?;
         Ok(after.id)
     }
 
@@ -256,19 +272,19 @@ impl Verb<'_> {
         Ok(moved(self.actor, case, before, command, self.now)?)
     }
 
-    /// Writes what moved, records it, and leaves the mark.
+    /// Writes what moved, and leaves the mark; gives what the event has to say of it.
     fn finish(
         &self,
         conn: &mut Conn,
         moved: &Moved,
         happened: &str,
         args: Value,
-    ) -> Outcome<(Case, Escalation)> {
-        let after = self.persist(conn, moved, happened)?;
+    ) -> Outcome<(Case, Escalation, Said)> {
+        let after = self.persist(conn, moved)?;
         let mut args = record::object(args);
         args.insert("number".into(), json!(after.number));
         let code = format!("escalation_{happened}");
-        record::mark(
+        let said = record::mark(
             conn,
             self.actor,
             moved.case.id,
@@ -288,25 +304,36 @@ impl Verb<'_> {
             )?,
             None,
         )?;
-        Ok((cases::find(conn, moved.case.id)?, after))
+        Ok((cases::find(conn, moved.case.id)?, after, said))
     }
 
-    fn persist(&self, conn: &mut Conn, moved: &Moved, happened: &str) -> Outcome<Escalation> {
+    fn persist(&self, conn: &mut Conn, moved: &Moved) -> Outcome<Escalation> {
         settled(
             escalations::update(conn, &moved.before, &moved.changes)?,
             None,
         )?;
-        let after = escalations::find(conn, moved.before.id)?;
+        Ok(escalations::find(conn, moved.before.id)?)
+    }
+
+    /// Records what moved and what was said with it.
+    fn record(
+        &self,
+        conn: &mut Conn,
+        moved: &Moved,
+        after: &Escalation,
+        happened: &str,
+        said: &Said,
+    ) -> Outcome<()> {
         let kind = format!("escalation.{happened}");
         record::escalation_changed(
             conn,
             self.actor,
             &kind,
             &moved.case,
-            (&moved.before, &after),
+            (&moved.before, after),
+            said,
             self.now,
-        )?;
-        Ok(after)
+        )
     }
 
     fn tell(
@@ -426,22 +453,23 @@ pub(super) fn withdraw_with_case(
     debug_assert_eq!(moved.event, Event::Withdrawn);
     settled(escalations::update(conn, escalation, &moved.changes)?, None)?;
     let after = escalations::find(conn, escalation.id)?;
-    record::escalation_changed(
-        conn,
-        actor,
-        "escalation.withdrawn",
-        case,
-        (escalation, &after),
-        now,
-    )?;
     let args = json!({"number": after.number, "by": actor.name});
-    record::mark(
+    let said = record::mark(
         conn,
         actor,
         case.id,
         Some(after.id),
         "escalation_withdrawn",
         args,
+        now,
+    )?;
+    record::escalation_changed(
+        conn,
+        actor,
+        "escalation.withdrawn",
+        case,
+        (escalation, &after),
+        &said,
         now,
     )?;
     let told = Told {

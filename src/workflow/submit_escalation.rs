@@ -9,14 +9,15 @@ use super::{Actor, Outcome, Refused, feed, record, settled};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::seal::Thing;
 use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::ids::{CaseRef, EscalationId, EscalationNumber};
 use crate::domain::notice::NoticeKind;
 use crate::domain::reason::{Answers, Reason, check_answers};
 use crate::domain::text::Markdown;
-use crate::store::Counter;
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, NewEscalation};
+use crate::store::{Counter, audit};
 
 /// What somebody submits.
 #[derive(Clone, Debug)]
@@ -94,7 +95,7 @@ pub fn submit_escalation(
     let case = cases::find(conn, case.id)?;
 
     let args = json!({"number": number, "by": actor.name});
-    record::mark(
+    let mark = record::mark(
         conn,
         actor,
         case.id,
@@ -103,7 +104,11 @@ pub fn submit_escalation(
         args,
         now,
     )?;
-    feed::say_on_escalation(conn, actor, &case, &escalation, &submit.details, now)?;
+    let (case, words) =
+        feed::say_on_escalation(conn, actor, &case, &escalation, &submit.details, now)?;
+    let said = mark
+        .and(words)
+        .and(audit::seal(conn, Thing::Escalation(id))?);
     let mut after = record::escalation_fields(&escalation);
     after.insert("reason".into(), reason.code.clone().into());
     let subject = (escalation.subject_id(), Some(id));
@@ -113,7 +118,7 @@ pub fn submit_escalation(
         "escalation.submitted",
         &case,
         subject,
-        &after,
+        (&after, &said),
         now,
     )?;
     let told = Told {

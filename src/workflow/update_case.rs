@@ -7,6 +7,7 @@ use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission, Reach};
+use crate::domain::audit::seal::Said;
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, Status, change_status, takes_entries,
 };
@@ -14,7 +15,7 @@ use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::cases::{self, Case, CaseChanges};
-use crate::store::{self, escalations, lines, people};
+use crate::store::{self, audit, escalations, lines, people};
 
 /// A merge patch of a case: what is `None` was not named.
 #[derive(Clone, Debug, Default)]
@@ -116,15 +117,13 @@ pub fn update_case(
         None,
     )?;
     let after = cases::find(conn, case.id)?;
-    record::case_changed(conn, actor, "case.changed", &before, &after, now)?;
-    leave_marks(
-        conn,
-        actor,
-        &case,
-        &after,
-        owner.flatten().map(|(_, name)| name),
-        now,
-    )?;
+    let owner = owner.flatten().map(|(_, name)| name);
+    let mut said = leave_marks(conn, actor, &case, &after, owner, now)?;
+    if (&case.subject, &case.description) != (&after.subject, &after.description) {
+        said = said.and(audit::seal_case_again(conn, case.id)?);
+    }
+    let changed = (&before, &after);
+    record::case_changed(conn, actor, "case.changed", changed, &said, now)?;
     Ok(case.id)
 }
 
@@ -260,7 +259,7 @@ fn changes(
     })
 }
 
-/// The changes that readers should know of.
+/// The changes that readers should know of; gives what the event has to say of the marks.
 fn leave_marks(
     conn: &mut Conn,
     actor: &Actor,
@@ -268,9 +267,12 @@ fn leave_marks(
     after: &Case,
     owner: Option<String>,
     now: Instant,
-) -> Outcome<()> {
-    let mut mark = |code: &str, args: Value| {
-        record::mark(conn, actor, after.id, None, code, args, now).map(drop)
+) -> Outcome<Said> {
+    let mut said = Said::default();
+    let mut mark = |code: &str, args: Value| -> Outcome<()> {
+        let left = record::mark(conn, actor, after.id, None, code, args, now)?;
+        said = std::mem::take(&mut said).and(left);
+        Ok(())
     };
     if before.status != after.status {
         mark(
@@ -296,7 +298,7 @@ fn leave_marks(
     if before.owner_id != after.owner_id {
         mark("owner_changed", json!({"to": owner}))?;
     }
-    Ok(())
+    Ok(said)
 }
 
 /// Records that the actor has read a feed of a case, or both, up to what stands in it now (F6).

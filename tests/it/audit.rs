@@ -3,6 +3,7 @@
 
 mod chain;
 mod export;
+mod said;
 
 use std::collections::BTreeSet;
 

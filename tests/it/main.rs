@@ -42,6 +42,7 @@ mod plans;
 mod portal;
 mod private_files;
 mod race;
+mod redactions;
 mod revocation;
 mod schema;
 mod servicenow;

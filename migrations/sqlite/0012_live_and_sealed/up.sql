@@ -35,7 +35,7 @@ UPDATE feed_reads SET position = coalesce((
 
 -- Words that were redacted and may still stand in a mail that was written.
 ALTER TABLE notices ADD COLUMN to_erase INTEGER NOT NULL DEFAULT 0 CHECK (to_erase IN (0, 1));
-CREATE INDEX notices_to_erase ON notices (id) WHERE to_erase = 1;
+CREATE INDEX notices_to_erase ON notices (id) WHERE to_erase;
 
 -- The hashes of what was said with an event, and what the hashes of other words are made with.
 ALTER TABLE audit_events ADD COLUMN said TEXT;

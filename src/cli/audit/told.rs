@@ -3,19 +3,49 @@
 use chrono::SecondsFormat;
 
 use crate::domain::Instant;
+use crate::domain::audit::seal::{Contents, Fault};
 use crate::domain::audit::{Break, Verdict, Why};
 
-/// One line for a whole chain; for a broken one where it breaks, at which event, how, and what that means.
-pub(super) fn told(verdict: &Verdict) -> String {
+/// The most things that are named, one a line.
+const NAMED: usize = 100;
+
+/// One line for a whole chain; for a broken one where it breaks, at which event, how, and what that means; and everything
+/// that was said and is not as it was recorded.
+pub(super) fn told(verdict: &Verdict, contents: &Contents) -> String {
     match verdict {
         Verdict::Whole { events, span, head } => {
             let span = span.map_or_else(String::new, |(from, until)| {
                 format!(", from {} to {}", instant(from), instant(until))
             });
-            format!("whole: {events} events{span}, head {head}")
+            let whole = format!("whole: {events} events{span}, head {head}");
+            match (contents.faults.as_slice(), contents.older) {
+                ([], 0) => whole,
+                ([], older) => format!(
+                    "{whole}\nnot covered: {older} things that were said before events had hashes of them; they are sealed \
+                     when `casebell serve` or `casebell migrate` runs"
+                ),
+                (faults, _) => said(faults, &whole),
+            }
         }
         Verdict::Broken(at) => broken(at),
     }
+}
+
+fn said(faults: &[Fault], whole: &str) -> String {
+    let mut text = String::from("broken: what was said is not as it was recorded");
+    for fault in faults.iter().take(NAMED) {
+        let case = fault
+            .case
+            .map_or_else(|| "no case".to_owned(), |number| number.to_string());
+        text.push_str(&format!("\n{case}, {}: {}", fault.thing, fault.kind));
+    }
+    if let Some(more) = faults.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        text.push_str(&format!("\nand {more} more"));
+    }
+    text.push_str(&format!(
+        "\nIt was changed, removed or put there behind Casebell's back. The events themselves are as they were recorded.\n{whole}"
+    ));
+    text
 }
 
 fn broken(at: &Break) -> String {

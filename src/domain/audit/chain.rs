@@ -48,13 +48,15 @@ pub struct Record<'a> {
     pub before: Option<&'a Map<String, Value>>,
     /// The changed fields after.
     pub after: Option<&'a Map<String, Value>>,
+    /// The hashes of what was said with it.
+    pub said: Option<&'a Map<String, Value>>,
 }
 
 impl Record<'_> {
     /// The one text of this event: JSON without white space, names in alphabetical order at every depth, the instant
     /// with six digits of a second.
     pub fn canonical(&self) -> String {
-        let event = json!({
+        let mut event = json!({
             "actor": self.actor,
             "actor_name": self.actor_name,
             "after": self.after,
@@ -69,10 +71,19 @@ impl Record<'_> {
             "seen_by": self.seen_by,
             "subject": self.subject,
         });
-        let mut text = String::new();
-        write(&event, &mut text);
-        text
+        // Events were recorded before they had hashes of what was said, and are hashed as they were then.
+        if let (Some(said), Value::Object(event)) = (self.said, &mut event) {
+            event.insert("said".to_owned(), Value::Object(said.clone()));
+        }
+        canonical(&event)
     }
+}
+
+/// The one text of a value: JSON without white space, names in alphabetical order at every depth.
+pub(super) fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    text
 }
 
 /// Writes a value in the one form that it has, however its parts were ordered and its numbers written.

@@ -120,6 +120,7 @@ pub const KINDS: &[Kind] = &[
     kind("case.closed", Shown::With(CASE)),
     kind("case.reopened", Shown::With(CASE)),
     kind("case.imported", Shown::Never),
+    kind("case.sealed", Shown::Never),
     // Not the notes: they stand in the feed, where they can be redacted.
     kind("priority.requested", Shown::With(&["priority"])),
     kind("priority.decided", Shown::With(&["state"])),

@@ -47,6 +47,7 @@ impl Row {
             },
             before: self.before.as_ref(),
             after: self.after.as_ref(),
+            said: None,
         }
     }
 
@@ -331,6 +332,7 @@ fn the_canonical_form_is_this_one() {
         seen_by: SeenBy::Both,
         before: Some(before),
         after: None,
+        said: None,
     };
     let canonical = concat!(
         r#"{"actor":null,"actor_name":"Dana Cole","after":null,"at":"2026-03-02T09:00:00.000005Z","#,

@@ -41,6 +41,13 @@ impl Folder {
         self.path.join(file_name(letter.created_at(), letter.id()))
     }
 
+    pub(super) async fn erase(&self, id: NoticeId, created_at: Instant) -> io::Result<()> {
+        let (folder, name) = (self.path.clone(), file_name(created_at, id));
+        tokio::task::spawn_blocking(move || erase(&folder, &name))
+            .await
+            .map_err(io::Error::other)?
+    }
+
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
         let (folder, file, bytes) = (
             self.path.clone(),
@@ -54,6 +61,20 @@ impl Folder {
             .map_err(|error| unwritable(error.to_string()))?
             .map_err(|error| unwritable(error.to_string()))
     }
+}
+
+/// Removes a letter, and drafts of it that a crash has left.
+fn erase(folder: &Path, name: &str) -> io::Result<()> {
+    let draft = format!(".{name}.");
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        let found = file.file_name();
+        let found = found.to_string_lossy();
+        if found == name || found.starts_with(&draft) {
+            fs::remove_file(file.path())?;
+        }
+    }
+    File::open(folder)?.sync_all()
 }
 
 /// The name of the file that holds the mail of a notice: `20260303T091400.000000Z-<id>.eml`.

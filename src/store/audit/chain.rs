@@ -35,6 +35,7 @@ struct Row {
     after: Option<String>,
     previous_hash: String,
     hash: String,
+    said: Option<String>,
 }
 
 /// Where the chain ends; none if that was taken away.
@@ -109,7 +110,9 @@ fn take(chain: &mut Chain, row: &Row) {
     let fields = |text: &Option<String>| -> serde_json::Result<Option<Map<String, Value>>> {
         text.as_deref().map(serde_json::from_str).transpose()
     };
-    let (Ok(before), Ok(after)) = (fields(&row.before), fields(&row.after)) else {
+    let (Ok(before), Ok(after), Ok(said)) =
+        (fields(&row.before), fields(&row.after), fields(&row.said))
+    else {
         return chain.step_over_unreadable(row.position);
     };
     chain.step(&Link {
@@ -130,6 +133,7 @@ fn take(chain: &mut Chain, row: &Row) {
             seen_by: row.seen_by,
             before: before.as_ref(),
             after: after.as_ref(),
+            said: said.as_ref(),
         },
     });
 }

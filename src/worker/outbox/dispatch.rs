@@ -107,6 +107,7 @@ impl Dispatch {
                 ..Filled::default()
             });
         }
+        self.outbox.erase(now).await?;
         let transport = Arc::clone(&self.outbox.transport);
         let look = move |conn: &mut Conn| -> Result<Look, DbError> {
             let outage = mail_outages::of(conn, &transport)?;

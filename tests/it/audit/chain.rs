@@ -18,7 +18,7 @@ use crate::support::terminal::Terminal;
 
 const WRITES: usize = 200;
 
-const RECORDS: &str = r#"{"type":"organization","slug":"desk","name":"The Desk","kind":"provider"}
+pub(super) const RECORDS: &str = r#"{"type":"organization","slug":"desk","name":"The Desk","kind":"provider"}
 {"type":"organization","slug":"acme","name":"ACME","kind":"customer"}
 {"type":"user","email":"ada@desk.test","first_name":"Ada","last_name":"Frost","organization":"desk","roles":["administrator"]}
 {"type":"user","email":"dana@acme.test","first_name":"Dana","last_name":"Cole","organization":"acme","roles":["designated_contact"]}
@@ -33,7 +33,7 @@ on_both_databases! { Terminal:
 
 impl Terminal {
     /// Does something to the rows that nobody in the house would do.
-    fn tampers(&self, sql: &str) {
+    pub(super) fn tampers(&self, sql: &str) {
         let done = match &mut self.database.connect() {
             Conn::Sqlite(conn) => conn.batch_execute(sql),
             Conn::Postgres(conn) => conn.batch_execute(sql),
@@ -41,7 +41,7 @@ impl Terminal {
         done.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
-    fn is_sqlite(&self) -> bool {
+    pub(super) fn is_sqlite(&self) -> bool {
         matches!(self.database.connect(), Conn::Sqlite(_))
     }
 }

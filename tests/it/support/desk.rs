@@ -111,6 +111,11 @@ impl Desk {
         Person::new(self, somebody, &self.0.tokens[somebody.key])
     }
 
+    /// Where outgoing mail is put.
+    pub fn mail_folder(&self) -> &Path {
+        &self.0.mail
+    }
+
     /// Which database is under it.
     pub fn backend(&self) -> Backend {
         self.0.backend

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use casebell::domain::audit::Verdict;
 use casebell::domain::eligibility::Policy;
 use casebell::domain::notice::NoticeKind;
-use casebell::store::audit::walk;
+use casebell::store::audit::{contents, walk};
 use casebell::words::audit::FIELDS;
 use serde_json::{Map, Value};
 
@@ -103,6 +103,12 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
     assert!(
         matches!(chain, Verdict::Whole { .. }),
         "the chain of audited events is not whole (C8): {chain:?}"
+    );
+    let contents = contents(&mut conn).expect("what was said is read");
+    assert_eq!(
+        (contents.faults, contents.older),
+        (Vec::new(), 0),
+        "not in order: what was said is as it was recorded (C8)"
     );
 }
 

@@ -1,0 +1,45 @@
+//! Sealing what was said before events had hashes of it, once, when an older database is brought up to date.
+
+use super::Outcome;
+use super::record::event;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::ids::{CaseRef, EventId};
+use crate::store::{audit, cases};
+
+/// How many cases are sealed in one transaction.
+const BATCH: i64 = 50;
+
+/// Seals some of the cases that the migration found; gives whether there are more. What they say from then on is covered by
+/// the chain as it stands now.
+///
+/// # Errors
+/// The database's own.
+pub fn seal_older(conn: &mut Conn, now: Instant) -> Outcome<bool> {
+    let left = audit::unsealed(conn)?;
+    if left == 0 {
+        return Ok(false);
+    }
+    let found = audit::unsealed_cases(conn, BATCH)?;
+    for id in &found {
+        let Some(case) = cases::lock(conn, Reach::Everything, &CaseRef::Id(*id))? else {
+            continue;
+        };
+        let said = audit::seal_what_is_open(conn, case.id)?;
+        // Another process was here first.
+        if said.is_empty() {
+            continue;
+        }
+        let sealed = audit::NewEvent {
+            case: Some(case.id),
+            subject: Some(EventId::from_uuid(*case.id.as_uuid())),
+            ..event(None, "case.sealed", Some(case.organization_id))
+        };
+        audit::append_saying(conn, &sealed, &said, now)?;
+    }
+    let more = i64::try_from(found.len()).is_ok_and(|found| found == BATCH);
+    let left = if more { (left - BATCH).max(1) } else { 0 };
+    audit::set_unsealed(conn, left)?;
+    Ok(more)
+}
