@@ -12,7 +12,7 @@ use crate::domain::closed_enum;
 use crate::domain::ids::{CaseNumber, NoticeId};
 use crate::domain::notice::{Fault, NoticeKind, NoticeState, WaitsFor};
 use crate::domain::text::EmailAddress;
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
@@ -219,9 +219,9 @@ pub async fn show(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Problem
 }
 
 /// Sends a notice again that failed or was withheld.
-pub async fn resend(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Problem> {
+pub async fn resend(call: Call<Guarded<NoticeId>>) -> Result<Reply<NoticeDocument>, Problem> {
     call.write(|conn, call| {
-        let (actor, id) = (Some(&call.principal.actor), call.address);
+        let (actor, id) = (Some(&call.principal.actor), *call.address);
         match resend_notice(conn, actor, id, call.expected(), call.now)? {
             Resent::Queued => {
                 let document = read(conn, call, id)?;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::db::Conn;
 use crate::domain::access::{Permission, Reach, RoleName};
 use crate::domain::ids::OrganizationId;
-use crate::http::call::{Call, may};
+use crate::http::call::{Call, Guarded, may};
 use crate::http::fields::{Fault, FieldError, request};
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
@@ -76,7 +76,7 @@ pub async fn show(
 
 /// Changes them.
 pub async fn set(
-    call: Call<(), SetSecondFactorRoles>,
+    call: Call<Guarded<()>, SetSecondFactorRoles>,
 ) -> Result<Reply<SecondFactorRoles>, Problem> {
     call.write(|conn, call| {
         let body = &call.body;

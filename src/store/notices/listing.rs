@@ -2,6 +2,7 @@
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use serde::Serialize;
 
 use crate::db::Conn;
 use crate::db::schema::{cases, notices, people};
@@ -53,7 +54,7 @@ pub struct Listed {
 }
 
 /// Which notices; what is not given is any.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Filter {
     /// In this state.
     pub state: Option<NoticeState>,
