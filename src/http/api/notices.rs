@@ -281,11 +281,7 @@ fn outage<A, B, Q>(conn: &mut Conn, call: &Call<A, B, Q>) -> Result<Option<Outag
     Ok(mail_outages::of(conn, &call.desk.post.transport().name())?)
 }
 
-fn read<B>(
-    conn: &mut Conn,
-    call: &Call<NoticeId, B>,
-    id: NoticeId,
-) -> Result<NoticeDocument, Problem> {
+fn read<A, B>(conn: &mut Conn, call: &Call<A, B>, id: NoticeId) -> Result<NoticeDocument, Problem> {
     let notice = notices::find(conn, call.principal.access().reach(), id)?;
     let outage = outage(conn, call)?;
     let notice = notice.ok_or_else(Problem::not_found)?;
