@@ -199,7 +199,7 @@ on_each_database! {
         }
         let urgent = desk.tells_of_a_new_password(desk.sam.id()).await;
         desk.step().await;
-        assert!(desk.sent_ids().iter().any(|id| *id == urgent), "in the first step");
+        assert!(desk.sent_ids().contains(&urgent), "in the first step");
 
         // Not behind one that is put off either.
         desk.memory.refuse(SendError::new(Fault::MessageDeferred, "451 later"));
