@@ -114,10 +114,7 @@ impl Sqlite {
             )?,
             spawn(
                 "checkpointer",
-                Box::new({
-                    let path = path.to_owned();
-                    move || checkpoint_after(&path, &commits, checkpointer)
-                }),
+                Box::new(move || checkpoint_after(&commits, checkpointer)),
             )?,
         ];
         Ok(Self {
@@ -160,10 +157,8 @@ impl Sqlite {
         begin(&mut conn, "BEGIN").map_err(E::from)?;
         let outcome = f(&mut conn);
         // Nothing was written, so whether it commits or rolls back is the same; a connection that can do neither
-        // is dropped, and so is one that could not read.
-        let could_read = !matches!(&outcome, Err(error)
-            if matches!(error.database(), Some(DbError::Unavailable(_))));
-        if rollback(&mut conn).is_ok() && could_read {
+        // is dropped.
+        if rollback(&mut conn).is_ok() {
             READERS.with_borrow_mut(|readers| readers.insert(self.id, conn));
         }
         outcome
@@ -335,21 +330,20 @@ pub(super) fn connect(path: &Path, waits: Duration) -> Result<SqliteConnection, 
 
 /// The writer: drains its queue, begins once, runs each job in a savepoint, commits once, then answers them all.
 ///
-/// After anything that may have left the connection in a state that nobody knows, such as a full disk at the commit, the
-/// next group gets a new one.
+/// The connection is kept after an error, such as a full disk at the commit: locks that could not be given back are known to
+/// it alone, and a new one would wait for them for ever.
 fn write_in_groups(
     path: &Path,
-    conn: Conn,
+    mut conn: Conn,
     mut queue: mpsc::Receiver<Job>,
     committed: &std::sync::mpsc::Sender<Committed>,
 ) {
-    let mut kept = Some(conn);
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
-        let mut group = begin_group(path, kept.take());
+        let mut group = begin_group(path, &mut conn);
         let mut next = Some(first);
         while let Some(job) = next.take() {
-            let (answer, goes_on) = job(group.as_mut().ok());
+            let (answer, goes_on) = job(group.is_ok().then_some(&mut conn));
             answers.push(answer);
             if !goes_on {
                 let why = "the database took the whole transaction back";
@@ -358,16 +352,12 @@ fn write_in_groups(
                 next = queue.try_recv().ok();
             }
         }
-        let outcome = match group.and_then(|mut conn| commit(&mut conn).map(|()| conn)) {
-            Ok(conn) => {
-                kept = Some(conn);
-                Ok(())
-            }
-            Err(error) => {
-                tracing::error!(%error, jobs = answers.len(), "nothing of the group is written");
-                Err(error.to_string())
-            }
-        };
+        let outcome = group.and_then(|()| commit(&mut conn)).map_err(|error| {
+            tracing::error!(%error, jobs = answers.len(), "nothing of the group is written");
+            // Whether there is anything left to roll back is seen when the next group begins.
+            let _ = rollback(&mut conn);
+            error.to_string()
+        });
         for answer in answers {
             answer(outcome.clone());
         }
@@ -378,21 +368,25 @@ fn write_in_groups(
     }
 }
 
-fn begin_group(path: &Path, kept: Option<Conn>) -> Result<Conn, DbError> {
-    let mut conn = match kept {
-        Some(conn) => conn,
-        None => Conn::Sqlite(writer(path)?),
+/// Begins; on a new connection where the old one is in a state that nobody knows.
+fn begin_group(path: &Path, conn: &mut Conn) -> Result<(), DbError> {
+    let error = match begin(conn, "BEGIN IMMEDIATE") {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
     };
-    begin(&mut conn, "BEGIN IMMEDIATE")?;
-    Ok(conn)
+    let depth = on_sqlite(conn, |conn| {
+        let status = <AnsiTransactionManager as TransactionManager<SqliteConnection>>::transaction_manager_status_mut(conn);
+        status.transaction_depth()
+    });
+    if matches!(depth, Ok(None)) && !error.to_string().contains("within a transaction") {
+        return Err(error);
+    }
+    *conn = Conn::Sqlite(writer(path)?);
+    begin(conn, "BEGIN IMMEDIATE")
 }
 
 /// Moves committed pages into the database file, away from the writer, so that no commit pays for it.
-fn checkpoint_after(
-    path: &Path,
-    commits: &std::sync::mpsc::Receiver<Committed>,
-    conn: SqliteConnection,
-) {
+fn checkpoint_after(commits: &std::sync::mpsc::Receiver<Committed>, mut conn: SqliteConnection) {
     #[derive(diesel::QueryableByName)]
     struct Log {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -406,7 +400,6 @@ fn checkpoint_after(
             .get_result::<Log>(conn)
             .map_err(DbError::from)
     };
-    let mut kept = Some(conn);
     let mut erases = false;
     loop {
         // Readers may keep the log from being emptied: then it is tried again, whether or not there is a commit.
@@ -419,24 +412,16 @@ fn checkpoint_after(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let checkpointed =
-            kept.take()
-                .map_or_else(|| checkpointer(path), Ok)
-                .and_then(|mut conn| {
-                    if erases {
-                        erases = run(&mut conn, "TRUNCATE")?.busy != 0;
-                    }
-                    // A log that readers kept from starting over has grown: wait for them a little.
-                    else if run(&mut conn, "PASSIVE")?.log > LOG_PAGES {
-                        run(&mut conn, "RESTART")?;
-                    }
-                    Ok(conn)
-                });
-        match checkpointed {
-            Ok(conn) => kept = Some(conn),
-            Err(error) => {
-                tracing::warn!(%error, "the checkpoint failed; the next one will try again");
-            }
+        let checkpointed = match erases {
+            true => run(&mut conn, "TRUNCATE").map(|done| erases = done.busy != 0),
+            false => run(&mut conn, "PASSIVE").and_then(|done| match done.log {
+                // A log that readers kept from starting over has grown: wait for them a little.
+                LOG_PAGES.. => run(&mut conn, "RESTART").map(drop),
+                _ => Ok(()),
+            }),
+        };
+        if let Err(error) = checkpointed {
+            tracing::warn!(%error, "the checkpoint failed; the next one will try again");
         }
         // Many commits share one checkpoint.
         let next = std::time::Instant::now() + PAUSE_BETWEEN_CHECKPOINTS;
