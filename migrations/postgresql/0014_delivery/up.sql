@@ -7,6 +7,8 @@ UPDATE notices SET urgent = true WHERE kind IN ('invitation', 'password_reset', 
     'second_factor_changed', 'new_device', 'access_granted');
 UPDATE notices SET queue = CASE WHEN urgent THEN 'urgent ' ELSE '' END
     || coalesce(replace(person_id::text, '-', ''), to_email);
+-- What is due is found in its order; by the next attempt, all that waits would be sorted at each look.
+DROP INDEX notices_waiting;
 CREATE INDEX notices_in_order ON notices (state, urgent, created_at, id) WHERE state = 'waiting';
 CREATE INDEX notices_in_queues ON notices (queue, created_at, id) WHERE state = 'waiting';
 CREATE INDEX notices_held ON notices (lease_holder) WHERE lease_holder IS NOT NULL;

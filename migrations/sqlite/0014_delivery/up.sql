@@ -6,6 +6,8 @@ ALTER TABLE notices ADD COLUMN tried_at TEXT;
 UPDATE notices SET urgent = 1 WHERE kind IN ('invitation', 'password_reset', 'password_changed',
     'second_factor_changed', 'new_device', 'access_granted');
 UPDATE notices SET queue = CASE urgent WHEN 1 THEN 'urgent ' ELSE '' END || coalesce(lower(hex(person_id)), to_email);
+-- What is due is found in its order; by the next attempt, all that waits would be sorted at each look.
+DROP INDEX notices_waiting;
 -- With the state in front, so that SQLite prefers it to notices_by_state.
 CREATE INDEX notices_in_order ON notices (state, urgent, created_at, id) WHERE state = 'waiting';
 CREATE INDEX notices_in_queues ON notices (queue, created_at, id) WHERE state = 'waiting';

@@ -45,10 +45,11 @@ pub struct Due {
 /// The database's own.
 pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResult<Vec<Due>> {
     diesel::alias!(notices as ahead: Ahead);
+    // Of two of one instant each stands before the other: an order between them would need an alternative, for which
+    // SQLite would leave the index of queues.
     let earlier = (ahead.field(notices::created_at))
-        .lt(notices::created_at)
-        .or((ahead.field(notices::created_at).eq(notices::created_at))
-            .and(ahead.field(notices::id).lt(notices::id)));
+        .le(notices::created_at)
+        .and(ahead.field(notices::id).ne(notices::id));
     let busy = (ahead.field(notices::next_attempt_at).gt(At(now))).or(ahead
         .field(notices::lease_until)
         .gt(At(now))
@@ -149,16 +150,4 @@ pub fn release(conn: &mut Conn, holder: &str) -> QueryResult<usize> {
         notices::version.eq(notices::version + 1),
     ))
     .execute(conn)
-}
-
-/// Everybody who holds notices at present, living or dead.
-///
-/// # Errors
-/// The database's own.
-pub fn holders(conn: &mut Conn) -> QueryResult<Vec<String>> {
-    notices::table
-        .filter(notices::lease_holder.is_not_null())
-        .select(notices::lease_holder.assume_not_null())
-        .distinct()
-        .load(conn)
 }
