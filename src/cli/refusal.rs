@@ -10,6 +10,9 @@ pub(super) fn said(refused: &Refused) -> (Option<&'static str>, String) {
             match *code {
                 "taken" => format!("“{given}” is taken"),
                 "not_found" | "unknown" => format!("there is no “{given}”"),
+                "of_several" => format!(
+                    "several organizations have added “{given}”, and nobody has shown that it is theirs"
+                ),
                 "other_side" => format!("the organization's people cannot be {given}"),
                 "provider_exists" => "there is a provider already, and only one can be".to_owned(),
                 code => format!("{code}: “{given}”"),
@@ -26,7 +29,8 @@ pub(super) fn said(refused: &Refused) -> (Option<&'static str>, String) {
             format!("somebody has to remain administrator of {organization}"),
         ),
         Refused::NotFound => (None, "there is no such thing".to_owned()),
-        Refused::Missing(permission) => (None, format!("the permission {permission} is missing")),
+        Refused::Denied(denied) => (None, denied.to_string()),
+        Refused::Beyond(beyond) => (None, beyond.to_string()),
         Refused::Case(refusal) => (None, refusal.to_string()),
         Refused::BeforeOpening { opened_at } => (
             Some("at"),

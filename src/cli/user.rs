@@ -11,12 +11,13 @@ use crate::credentials::hash_password;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Reach, Role};
-use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
-use crate::store::organizations::Organization;
+use crate::domain::password::{self, Context};
+use crate::domain::text::{EmailAddress, PersonName, Title};
 use crate::store::people::Person;
 use crate::store::{grants, organizations, people};
-use crate::workflow::administer::{self, AddOrganization, AddPerson, UpdatePerson};
+use crate::workflow::account;
+use crate::workflow::people::{AddPerson, UpdatePerson, add_person, update_person};
+use crate::workflow::set_up::{SetUp, set_up};
 use crate::workflow::{Outcome, Refused};
 
 /// Add people, and see to their access.
@@ -85,8 +86,9 @@ pub(super) fn run(command: &UserCommand, settings: &Settings) -> anyhow::Result<
             UserCommand::Disable { email } => change(&db, email, disabled(true), now).await?,
             UserCommand::Enable { email } => change(&db, email, disabled(false), now).await?,
             UserCommand::Password { email } => {
+                let known = known(&db, email.clone()).await?;
                 let update = UpdatePerson {
-                    password_hash: Some(hashed(&password_of()?)?),
+                    password_hash: Some(hashed(&password_of()?, &known)?),
                     ..UpdatePerson::default()
                 };
                 change(&db, email, update, now).await?
@@ -112,11 +114,25 @@ fn password_of() -> anyhow::Result<SecretString> {
     Ok(SecretString::from(password))
 }
 
-fn hashed(password: &SecretString) -> anyhow::Result<String> {
-    if password.expose_secret().is_empty() {
+/// What a guesser knows of whoever has the address.
+async fn known(db: &Db, email: EmailAddress) -> anyhow::Result<Context> {
+    let outcome = db.read(move |conn| {
+        let person = named(conn, &email)?;
+        Ok(account::known(conn, &person)?)
+    });
+    outcome.await.map_err(error)
+}
+
+/// The hash of a password that the one rule takes for somebody of whom this is `known`.
+fn hashed(password: &SecretString, known: &Context) -> anyhow::Result<String> {
+    let password = password.expose_secret();
+    if password.is_empty() {
         anyhow::bail!("the password is empty: nothing stood on standard input");
     }
-    Ok(hash_password(password.expose_secret())?)
+    if let Err(fault) = password::check(password, known) {
+        anyhow::bail!("password: {fault}");
+    }
+    Ok(hash_password(password)?)
 }
 
 async fn add(
@@ -125,27 +141,33 @@ async fn add(
     password: impl FnOnce() -> anyhow::Result<SecretString>,
     now: Instant,
 ) -> anyhow::Result<String> {
+    let known = Context::of(&args.email)
+        .with(args.first_name.as_str())
+        .with(args.last_name.as_str())
+        .with(&args.organization);
     let password_hash = match args.password_stdin {
-        true => Some(hashed(&password()?)?),
+        true => Some(hashed(&password()?, &known)?),
         false => None,
     };
     let with_password = password_hash.is_some();
     let outcome = db.write(move |conn| {
-        let provider = provider_of(conn, &args, now)?;
-        let add = AddPerson {
-            organization: match &provider {
-                Some(provider) => provider.slug.to_string(),
-                None => args.organization.clone(),
-            },
-            email: args.email.clone(),
-            first_name: args.first_name.clone(),
-            last_name: args.last_name.clone(),
-            time_zone: None,
-            roles: args.roles.iter().copied().map(Into::into).collect(),
-            password_hash: password_hash.clone(),
+        let provider = match is_first(conn, &args)? {
+            true => Some(set_up(conn, &of_provider(&args, &password_hash)?, now)?),
+            false => None,
         };
-        let id = administer::add_person(conn, None, &add, now)?;
-        let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        if provider.is_none() {
+            let add = AddPerson {
+                organization: args.organization.clone(),
+                email: args.email.clone(),
+                first_name: args.first_name.clone(),
+                last_name: args.last_name.clone(),
+                time_zone: None,
+                roles: args.roles.iter().copied().map(Into::into).collect(),
+                password_hash: password_hash.clone(),
+            };
+            add_person(conn, None, &add, now)?;
+        }
+        let person = people::by_email(conn, &args.email)?.ok_or(Refused::NotFound)?;
         Ok((provider, line(conn, &person, now)?))
     });
     let (provider, mut said) = outcome.await.map_err(error)?;
@@ -163,29 +185,28 @@ async fn add(
     Ok(said)
 }
 
-/// Sets up the provider with its first administrator, where there is none: as the link that `serve` prints does.
-fn provider_of(conn: &mut Conn, args: &AddArgs, now: Instant) -> Outcome<Option<Organization>> {
-    let first = args.roles.contains(&Role::Administrator)
+/// Whether this is the first administrator, who comes with the provider: as by the link that `serve` prints.
+fn is_first(conn: &mut Conn, args: &AddArgs) -> Outcome<bool> {
+    Ok(args.roles.contains(&Role::Administrator)
         && organizations::provider(conn)?.is_none()
-        && organizations::named(conn, Reach::Everything, &args.organization)?.is_none();
-    if !first {
-        return Ok(None);
-    }
+        && organizations::named(conn, Reach::Everything, &args.organization)?.is_none())
+}
+
+fn of_provider(args: &AddArgs, password_hash: &Option<String>) -> Outcome<SetUp> {
     let wrong = |why: crate::domain::text::TextError| Refused::Field {
         field: "organization",
         code: why.code(),
         given: args.organization.clone(),
     };
-    let name = Title::parse(&args.organization).map_err(wrong)?;
-    let add = AddOrganization {
-        slug: Slug::readable(&name),
-        name,
-        kind: OrganizationKind::Provider,
-        region: Title::parse("default").map_err(wrong)?,
+    Ok(SetUp {
+        name: Title::parse(&args.organization).map_err(wrong)?,
         time_zone: chrono_tz::UTC,
-    };
-    let id = administer::add_organization(conn, None, &add, now)?;
-    Ok(organizations::find(conn, Reach::Everything, id)?)
+        email: args.email.clone(),
+        first_name: args.first_name.clone(),
+        last_name: args.last_name.clone(),
+        further_roles: args.roles.iter().copied().map(Into::into).collect(),
+        password_hash: password_hash.clone(),
+    })
 }
 
 async fn change(
@@ -195,16 +216,30 @@ async fn change(
     now: Instant,
 ) -> anyhow::Result<String> {
     let outcome = db.write(move |conn| {
-        let person = people::by_email(conn, &email)?.ok_or_else(|| Refused::Field {
-            field: "email",
-            code: "not_found",
-            given: email.to_string(),
-        })?;
-        let id = administer::update_person(conn, None, person.id, None, &update, now)?;
+        let person = named(conn, &email)?;
+        let id = update_person(conn, None, person.id, None, &update, now)?;
         let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
         Ok(line(conn, &person, now)?)
     });
     outcome.await.map_err(error)
+}
+
+/// Whose that address is; who was added with it, where nobody has shown yet that it is theirs.
+fn named(conn: &mut Conn, email: &EmailAddress) -> Outcome<Person> {
+    let refused = |code| Refused::Field {
+        field: "email",
+        code,
+        given: email.to_string(),
+    };
+    if let Some(person) = people::by_email(conn, email)? {
+        return Ok(person);
+    }
+    let mut added = people::of_address(conn, email)?.into_iter();
+    match (added.next(), added.next()) {
+        (Some(person), None) => Ok(person),
+        (None, _) => Err(refused("not_found").into()),
+        (Some(_), Some(_)) => Err(refused("of_several").into()),
+    }
 }
 
 async fn list(db: &Db, organization: Option<String>, now: Instant) -> anyhow::Result<Vec<String>> {
@@ -271,6 +306,8 @@ mod tests {
     use super::*;
     use crate::credentials::verify_password;
     use crate::db::Location;
+
+    const NEW: &str = "a bell for another day";
 
     struct Desk {
         db: Db,
@@ -411,7 +448,13 @@ mod tests {
         );
 
         let update = UpdatePerson {
-            password_hash: Some(hashed(&SecretString::from("another")).expect("hashed")),
+            password_hash: Some(
+                hashed(
+                    &SecretString::from(NEW),
+                    &Context::of(&email("sam@n.example")),
+                )
+                .expect("hashed"),
+            ),
             ..UpdatePerson::default()
         };
         change(&desk.db, email("sam@n.example"), update, now)
@@ -423,7 +466,17 @@ mod tests {
             .await
             .expect("read")
             .expect("Sam");
-        assert!(verify_password("another", sam.password_hash.as_deref()));
-        assert!(hashed(&SecretString::from("")).is_err());
+        assert!(verify_password(NEW, sam.password_hash.as_deref()));
+        for (wrong, why) in [
+            ("", "the password is empty: nothing stood on standard input"),
+            ("x", "password: it has fewer than 10 characters"),
+            ("sam@n.example", "password: it is the e-mail address"),
+        ] {
+            let refused = hashed(
+                &SecretString::from(wrong),
+                &Context::of(&email("sam@n.example")),
+            );
+            assert_eq!(refused.expect_err("refused").to_string(), why);
+        }
     }
 }

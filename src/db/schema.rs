@@ -62,6 +62,7 @@ diesel::table! {
         last_name -> Text,
         time_zone -> Nullable<Text>,
         password_hash -> Nullable<Text>,
+        password_given_at -> Nullable<Moment>,
         email_verified_at -> Nullable<Moment>,
         disabled_at -> Nullable<Moment>,
         created_at -> Moment,

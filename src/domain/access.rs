@@ -1,5 +1,6 @@
 //! Who may do what: permissions, the roles that grant them, and the pure policies that read them (A1, A2, A5).
 
+mod authority;
 mod explain;
 mod own_role;
 mod policy;
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use authority::{Beyond, Rights};
 pub use explain::{Explanation, HeldName, Holding, Way, explain};
 pub use own_role::{RoleCode, RoleName};
 pub use policy::{CaseField, FieldRefusal, permission_to};
@@ -166,6 +168,76 @@ impl Permission {
     }
 }
 
+impl Permission {
+    /// Whether it is of use to somebody who is in an organization by way of a pairing (P7). What lets people in, gives
+    /// roles or changes what others may do is not: what somebody was trusted with is not theirs to pass on, and nothing
+    /// that they could make would end with the pairing. A permission that is added has to be placed here.
+    pub const fn works_through_pairing(self) -> bool {
+        match self {
+            Self::CasesView
+            | Self::CasesCreate
+            | Self::CasesUpdate
+            | Self::CasesClose
+            | Self::CasesReopen
+            | Self::CasesWork
+            | Self::FeedsComment
+            | Self::FeedsInternal
+            | Self::FeedsRedact
+            | Self::PrioritiesRequest
+            | Self::PrioritiesDecide
+            | Self::RcaRequest
+            | Self::RcaDeliver
+            | Self::EscalationsView
+            | Self::EscalationsSubmit
+            | Self::EscalationsWithdraw
+            | Self::EscalationsRate
+            | Self::EscalationsReview
+            | Self::EscalationsAssign
+            | Self::NextStepsPromise
+            | Self::CommunicationsRecord
+            | Self::OrganizationsView
+            | Self::UsersView
+            | Self::LinesView
+            | Self::LinesReadAll
+            | Self::CalendarsView
+            | Self::PoliciesView
+            | Self::NoticesView
+            | Self::AuditView
+            | Self::RolesView
+            | Self::GroupsView
+            | Self::AccessRequestsView
+            | Self::OrgTrusteesView
+            | Self::OrgTrusteeUsersView
+            | Self::OrgTrusteeGroupsView
+            | Self::OrgTrustorsView
+            | Self::ClientsView => true,
+            // Each of their verbs says itself whether it only takes access away (see `pairing::widens`).
+            Self::OrgTrusteesDelete
+            | Self::OrgTrusteesEdit
+            | Self::OrgTrusteeUsersEdit
+            | Self::OrgTrusteeUsersDelete
+            | Self::OrgTrusteeGroupsEdit
+            | Self::OrgTrusteeGroupsDelete
+            | Self::OrgTrustorsManage => true,
+            Self::OrganizationsManage
+            | Self::UsersManage
+            | Self::LinesManage
+            | Self::CalendarsManage
+            | Self::PoliciesManage
+            | Self::ReasonsManage
+            | Self::NoticesResend
+            | Self::RolesManage
+            | Self::GroupsManage
+            | Self::GrantsAdd
+            | Self::AccessRequestsDecide
+            | Self::OrgTrusteesAdd
+            | Self::OrgTrusteeUsersAdd
+            | Self::OrgTrusteeGroupsAdd
+            | Self::ClientsPair => false,
+        }
+    }
+}
+
 /// A role that somebody holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeldRole {
@@ -236,10 +308,16 @@ impl Reach {
     }
 }
 
-/// A permission that a person lacks: the answer is 403 and names it (A5).
+/// Why a permission is not to be used: the answer is 403 and names it (A5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the permission {0} is missing")]
-pub struct MissingPermission(pub Permission);
+pub enum Denied {
+    /// No role grants it.
+    #[error("the permission {0} is missing")]
+    Missing(Permission),
+    /// It is granted, and of no use by way of a pairing.
+    #[error("the permission {0} is of no use by way of a pairing")]
+    ThroughPairing(Permission),
+}
 
 impl Access {
     /// The authority that `roles` give somebody in `organization`, which is their own.
@@ -288,45 +366,33 @@ impl Access {
         self
     }
 
-    /// Whether the permission is granted.
+    /// Whether the permission is granted, and of use where the person acts.
     pub fn can(&self, permission: Permission) -> bool {
-        self.permissions.contains(&permission)
-    }
-
-    /// Whether this person administers the organization: whoever may change people and give roles can give every role
-    /// that fits. Somebody always must be able to.
-    pub fn administers(&self) -> bool {
-        Self::ADMINISTRATION
-            .iter()
-            .all(|permission| self.can(*permission))
-    }
-
-    /// What an administrator of an organization holds, be it by a predefined role or by others.
-    pub const ADMINISTRATION: [Permission; 2] = [Permission::UsersManage, Permission::GrantsAdd];
-
-    /// Whether this person may give roles: to people, to groups, by making somebody a member of a group, and by changing
-    /// what a role grants.
-    ///
-    /// # Errors
-    /// `grants:add`, if they may not.
-    pub fn may_give_roles(&self) -> Result<(), MissingPermission> {
-        if self.can(Permission::UsersManage) {
-            Ok(())
-        } else {
-            self.require(Permission::GrantsAdd)
-        }
+        self.require(permission).is_ok()
     }
 
     /// Asks for a permission.
     ///
     /// # Errors
-    /// The permission, if it is missing.
-    pub fn require(&self, permission: Permission) -> Result<(), MissingPermission> {
-        if self.can(permission) {
-            Ok(())
+    /// Why it is not to be used.
+    pub fn require(&self, permission: Permission) -> Result<(), Denied> {
+        if !self.permissions.contains(&permission) {
+            Err(Denied::Missing(permission))
+        } else if self.through.is_some() && !permission.works_through_pairing() {
+            Err(Denied::ThroughPairing(permission))
         } else {
-            Err(MissingPermission(permission))
+            Ok(())
         }
+    }
+
+    /// Whether this person may give roles at all: to people, to groups, by making somebody a member of a group, and by
+    /// changing what a role grants. Which ones, [`Access::may_give`] says.
+    ///
+    /// # Errors
+    /// `grants:add`, if they may not.
+    pub fn may_give_roles(&self) -> Result<(), Denied> {
+        self.require(Permission::UsersManage)
+            .or_else(|_| self.require(Permission::GrantsAdd))
     }
 
     /// Which organizations' things exist for this person.

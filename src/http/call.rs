@@ -21,13 +21,16 @@ use super::desk::Desk;
 use super::etag::IfMatch;
 use super::fields::json::{self, JsonError};
 use super::fields::{self, Errors, Request};
+pub use super::needs::{
+    ANYONE, ENTERED, Needs, OWN_PASSWORD, OWNER, OWNER_AT_HOME, SIGNED_IN, may,
+};
 use super::principal::{self, Principal};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::{client, idempotency};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission};
+use crate::domain::access::Access;
 use crate::store;
 
 /// The largest body that is taken anywhere, in bytes. Where the fields of a request cannot need as much, less is.
@@ -69,27 +72,6 @@ pub struct Call<A = (), B = (), Q = (), P = Principal> {
     /// The hash of the secret of the session that somebody came with who need not be signed in.
     pub session: Option<String>,
     repeat: Option<store::idempotency::Request>,
-}
-
-/// What a route asks of whoever calls it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
-    /// Nothing.
-    Anyone,
-    /// To be signed in.
-    SignedIn,
-    /// This permission.
-    Permission(Permission),
-}
-
-/// Needs nothing.
-pub const ANYONE: Needs = Needs::Anyone;
-/// Needs somebody who is signed in.
-pub const SIGNED_IN: Needs = Needs::SignedIn;
-
-/// Needs this permission.
-pub const fn may(permission: Permission) -> Needs {
-    Needs::Permission(permission)
 }
 
 /// Who may call: a [`Principal`], or [`Anyone`].
@@ -277,11 +259,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
         let address = address.ok_or_else(Problem::not_found)?;
         if let Some(principal) = principal.principal() {
             asks.check_set_up(principal)?;
-        }
-        if let (Needs::Permission(permission), Some(principal)) =
-            (asks.needs, principal.principal())
-        {
-            permitted(&desk, principal, permission, &address).await?;
+            permitted(&desk, principal, asks.needs, &address).await?;
         }
         let changes = !request.method().is_safe();
         if let (true, Some(principal)) = (changes, principal.principal()) {
@@ -342,19 +320,19 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
 async fn permitted<A: Address>(
     desk: &Desk,
     principal: &Principal,
-    permission: Permission,
+    needs: Needs,
     address: &A,
 ) -> Result<(), Problem> {
-    if principal.access().can(permission) {
+    let Err(refused) = needs.met_by(principal) else {
         return Ok(());
-    }
+    };
     let (access, address) = (principal.access().clone(), address.clone());
     let visible = desk
         .db
         .read(move |conn| address.is_visible(conn, &access))
         .await?;
     Err(if visible {
-        Problem::missing_permission(permission)
+        refused
     } else {
         Problem::not_found()
     })

@@ -17,6 +17,7 @@ pub mod headers;
 pub mod health;
 pub mod idempotency;
 pub mod live;
+pub mod needs;
 pub mod openapi;
 pub mod pagination;
 pub mod pairing;

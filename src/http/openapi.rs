@@ -20,6 +20,9 @@ use super::route::Route;
 
 /// The path under which all routes of the table stand.
 pub const PREFIX: &str = "/api/v1";
+const OWNER: &str = "For the owner of the account: by session, or by an API token that allows all that they may do.";
+const OWNER_AT_HOME: &str = "For the owner of the account, in their own organization: by session, or by an API token that \
+    allows all that they may do.";
 const TOKEN: &str = "token";
 const COOKIE: &str = "cookie";
 
@@ -101,7 +104,11 @@ fn operation(route: &Route) -> OperationBuilder {
         );
     operation = match route.needs {
         Needs::Anyone => operation,
-        Needs::SignedIn => signed_in(operation),
+        Needs::Entered | Needs::SignedIn => signed_in(operation),
+        Needs::Owner => signed_in(operation).description(Some(OWNER)),
+        Needs::OwnerAtHome | Needs::OwnPassword => {
+            signed_in(operation).description(Some(OWNER_AT_HOME))
+        }
         Needs::Permission(permission) => {
             signed_in(operation).description(Some(format!("Needs the permission `{permission}`.")))
         }

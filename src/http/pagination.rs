@@ -16,7 +16,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::fields::{Fault, FieldError, Whole};
 use super::problem::Problem;
 use crate::domain::ids::{
-    AccessRequestId, CaseId, EntryId, EscalationId, GroupId, NoticeId, PairingId, PersonId, TokenId,
+    AccessRequestId, CaseId, EntryId, EscalationId, EventId, GroupId, NoticeId, PairingId,
+    PersonId, TokenId,
 };
 use crate::domain::{Instant, kept};
 
@@ -87,6 +88,7 @@ positions!(
     CaseId,
     EntryId,
     EscalationId,
+    EventId,
     GroupId,
     NoticeId,
     PairingId,

@@ -44,6 +44,8 @@ pub struct Principal {
     pub home: Option<Place>,
     /// In which zone they read times.
     pub time_zone: Tz,
+    /// Whether they have yet to choose a password of their own: they came in with one that an administrator gave.
+    pub chooses_password: bool,
     /// How they proved who they are.
     pub via: Via,
     /// Whether a role of theirs asks for a second factor that they have not set up.
@@ -372,6 +374,8 @@ impl Principal {
     fn of(bearer: Bearer, via: Via) -> Self {
         let name = display_name(&bearer.first_name, &bearer.last_name);
         Self {
+            // A token was not opened with the password.
+            chooses_password: bearer.password_given && matches!(via, Via::Session { .. }),
             actor: Actor {
                 access: bearer.access,
                 name,

@@ -22,7 +22,8 @@ use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::store::people::{self, PersonChanges};
 use crate::store::sessions::{self, NewToken};
 use crate::words::Words;
-use crate::workflow::administer::{AddOrganization, AddPerson, add_organization, add_person};
+use crate::workflow::administer::{AddOrganization, add_organization};
+use crate::workflow::people::{AddPerson, add_person};
 
 const PASSWORD: &str = "correct horse battery";
 

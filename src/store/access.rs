@@ -1,6 +1,6 @@
 //! What people hold where: roles given to them, to their groups, and by way of pairings (A1, A3, P3).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -12,7 +12,9 @@ use crate::db::schema::{
 };
 use crate::db::sql_types::{At, Json};
 use crate::domain::Instant;
-use crate::domain::access::{Access, HeldName, HeldRole, Holding, Permission, Role, Through, Way};
+use crate::domain::access::{
+    Access, HeldName, HeldRole, Holding, Permission, Rights, Role, Through, Way,
+};
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId, RoleId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::store::grants::{holding_at, unexpired};
@@ -231,18 +233,25 @@ pub fn administrators(
     side: Side,
     now: Instant,
 ) -> QueryResult<Vec<PersonId>> {
-    let mut all: Option<Vec<PersonId>> = None;
-    for permission in Access::ADMINISTRATION {
-        let holding = holders(conn, organization, side, permission, now)?;
-        all = Some(match all {
-            None => holding,
-            Some(mut all) => {
-                all.retain(|person| holding.contains(person));
-                all
-            }
-        });
+    let direct: Vec<(PersonId, HeldRow)> = direct_grants!(now)
+        .filter(role_grants::organization_id.eq(organization))
+        .filter(people::disabled_at.is_null())
+        .load(conn)?;
+    let grouped: Vec<(PersonId, HeldRow)> = group_grants!(now)
+        .filter(role_grants::organization_id.eq(organization))
+        .filter(people::disabled_at.is_null())
+        .load(conn)?;
+    let mut holding: BTreeMap<PersonId, Vec<HeldRole>> = BTreeMap::new();
+    for (person, row) in direct.into_iter().chain(grouped) {
+        holding.entry(person).or_default().push(held(row));
     }
-    let mut all = all.unwrap_or_default();
+    let mut all: Vec<PersonId> = holding
+        .into_iter()
+        .filter(|(person, held)| {
+            Access::of(*person, organization, side, held.iter().cloned()).administers()
+        })
+        .map(|(person, _)| person)
+        .collect();
     let cloned = clones_among(conn, &all)?;
     all.retain(|person| !cloned.contains(person));
     Ok(all)
@@ -264,6 +273,72 @@ pub fn of_person(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<
         kind.side(),
         held,
     ))
+}
+
+/// Grants by way of pairings, to whom the condition names, that hold or would hold as soon as a switch is on again; with
+/// the organization of each.
+macro_rules! elsewhere_grants {
+    ($to:expr, $now:expr) => {
+        role_grants::table
+            .inner_join(pairings::table)
+            .left_join(roles::table)
+            .filter($to)
+            .filter(unexpired!($now))
+            .filter(pairings::removed_at.is_null())
+            .select((
+                role_grants::organization_id,
+                (role_grants::role, roles::permissions.nullable()),
+            ))
+    };
+}
+
+/// All that a person may do: in their own organization, and in others by way of pairings, those that are switched off
+/// included. Whether the person is shut out does not matter.
+///
+/// # Errors
+/// The database's own.
+pub fn rights_of(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<Rights> {
+    let home = of_person(conn, person, now)?.permissions;
+    let elsewhere = elsewhere_grants!(given_to!(person.id), now)
+        .filter(pairings::trustee_id.eq(person.organization_id))
+        .load(conn)?;
+    Ok(rights(home, elsewhere))
+}
+
+/// All that being in a group of an organization on this side gives.
+///
+/// # Errors
+/// The database's own.
+pub fn rights_of_group(
+    conn: &mut Conn,
+    group: GroupId,
+    side: Side,
+    now: Instant,
+) -> QueryResult<Rights> {
+    let rows: Vec<HeldRow> = role_grants::table
+        .left_join(roles::table)
+        .filter(role_grants::group_id.eq(group))
+        .filter(holding_at!(now))
+        .select((role_grants::role, roles::permissions.nullable()))
+        .load(conn)?;
+    let home = rows
+        .into_iter()
+        .flat_map(|row| held(row).permissions(side))
+        .collect();
+    let elsewhere = elsewhere_grants!(role_grants::group_id.eq(group), now).load(conn)?;
+    Ok(rights(home, elsewhere))
+}
+
+/// Nobody trusts the provider's staff in, nor lets the provider be asked: what is held elsewhere is a customer's.
+fn rights(home: BTreeSet<Permission>, rows: Vec<(OrganizationId, HeldRow)>) -> Rights {
+    let mut elsewhere: BTreeMap<OrganizationId, BTreeSet<Permission>> = BTreeMap::new();
+    for (organization, row) in rows {
+        elsewhere
+            .entry(organization)
+            .or_default()
+            .extend(held(row).permissions(Side::Customer));
+    }
+    Rights { home, elsewhere }
 }
 
 /// What a person of `home` holds in the organization `there`, by way of pairings that are on, and the pairing of it;

@@ -22,7 +22,7 @@ use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId
 
 pub use chain::{end, walk};
 pub use contents::{contents, set_unsealed, unsealed};
-pub use listing::{EventFilter, Listed, list, worked_in};
+pub use listing::{EventFilter, Listed, Place, list, worked_in};
 pub use names::{Names, names};
 pub(in crate::store) use seals::EntryWords;
 pub use seals::{seal, seal_case_again, seal_what_is_open, unsealed_cases};

@@ -65,6 +65,7 @@ pub fn known_people(
     for asked in emails.chunks(ASKED) {
         let rows: Vec<EmailAddress> = people::table
             .filter(people::email.eq_any(asked.to_vec()))
+            .filter(people::email_verified_at.is_not_null())
             .select(people::email)
             .load(conn)?;
         known.extend(rows);

@@ -30,6 +30,9 @@ pub struct Person {
     pub time_zone: Option<String>,
     /// Argon2id, in PHC form; nobody signs in without.
     pub password_hash: Option<String>,
+    /// When an administrator gave the password; it is good for choosing another one, and for nothing else.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub password_given_at: Option<Instant>,
     /// When the address was found to be the person's.
     #[diesel(deserialize_as = MaybeAt)]
     pub email_verified_at: Option<Instant>,
@@ -47,6 +50,13 @@ impl Person {
     /// First and last name.
     pub fn name(&self) -> String {
         display_name(&self.first_name, &self.last_name)
+    }
+}
+
+impl Person {
+    /// Whether the person can sign in: the address is theirs, and there is a password.
+    pub fn has_joined(&self) -> bool {
+        self.password_hash.is_some() && self.email_verified_at.is_some()
     }
 }
 
@@ -70,6 +80,8 @@ pub struct NewPerson<'a> {
     pub time_zone: Option<&'a str>,
     /// Argon2id, in PHC form.
     pub password_hash: Option<&'a str>,
+    /// Whether an administrator gave the password, and the person has to choose another one.
+    pub password_given: bool,
     /// Whether whoever adds the person vouches for the address; else following an invitation shows whose it is.
     pub verified: bool,
 }
@@ -89,6 +101,7 @@ pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult
             people::last_name.eq(new.last_name.as_str()),
             people::time_zone.eq(new.time_zone),
             people::password_hash.eq(new.password_hash),
+            people::password_given_at.eq(new.password_given.then_some(At(now))),
             people::email_verified_at.eq(new.verified.then_some(At(now))),
             people::created_at.eq(At(now)),
         ))
@@ -122,6 +135,8 @@ pub struct PersonChanges {
     pub time_zone: Option<Option<String>>,
     /// New password.
     pub password_hash: Option<Option<String>>,
+    /// When an administrator gave the password, or that the person chose it.
+    pub password_given_at: Option<Option<At>>,
     /// When the address was found to be the person's.
     pub email_verified_at: Option<Option<At>>,
     /// Shut out since, or not any more.
@@ -154,16 +169,46 @@ pub fn find(conn: &mut Conn, reach: Reach, id: PersonId) -> QueryResult<Option<P
     query.get_result(conn).optional()
 }
 
-/// The person of that address, in whatever organization.
+/// Whose that address is, in whatever organization: who has shown it. At most one person has.
 ///
 /// # Errors
 /// The database's own.
 pub fn by_email(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Option<Person>> {
     people::table
         .filter(people::email.eq(email))
+        .filter(people::email_verified_at.is_not_null())
         .select(Person::as_select())
         .get_result(conn)
         .optional()
+}
+
+/// The person of an organization who was added with that address, whether they have shown that it is theirs or not.
+///
+/// # Errors
+/// The database's own.
+pub fn of_organization(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    email: &EmailAddress,
+) -> QueryResult<Option<Person>> {
+    people::table
+        .filter(people::email.eq(email))
+        .filter(people::organization_id.eq(organization))
+        .select(Person::as_select())
+        .get_result(conn)
+        .optional()
+}
+
+/// Everybody who was added with that address: whose it is, or who have yet to show it.
+///
+/// # Errors
+/// The database's own.
+pub fn of_address(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Vec<Person>> {
+    people::table
+        .filter(people::email.eq(email))
+        .order(people::id.asc())
+        .select(Person::as_select())
+        .load(conn)
 }
 
 /// An enabled person of the provider's staff, named by id or address.

@@ -31,6 +31,8 @@ pub struct Bearer {
     pub email: EmailAddress,
     /// The person's IANA time zone, or the organization's.
     pub time_zone: String,
+    /// Whether an administrator gave them the password that they have.
+    pub password_given: bool,
     /// The cloned user as whom they act, and its name (P8).
     pub acting_as: Option<(PersonId, String)>,
     /// The organization in which the person acts.
@@ -549,6 +551,7 @@ fn enter<T>(
         (PersonId, String, String, EmailAddress, Option<String>),
         Place,
         String,
+        bool,
     );
     let row: Option<Row> = people::table
         .inner_join(organizations::table)
@@ -566,10 +569,12 @@ fn enter<T>(
             ),
             Place::as_select(),
             organizations::time_zone,
+            people::password_given_at.is_not_null(),
         ))
         .get_result(conn)
         .optional()?;
-    let Some(((person, first_name, last_name, email, own_zone), own, zone)) = row else {
+    let Some(((person, first_name, last_name, email, own_zone), own, zone, password_given)) = row
+    else {
         return Ok(Entry::Refused);
     };
     let bearer = |place, home, acting_as, (access, must_set_up)| {
@@ -579,6 +584,7 @@ fn enter<T>(
             last_name,
             email,
             time_zone: own_zone.unwrap_or(zone),
+            password_given,
             acting_as,
             place,
             home,

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::account::{self, INVITATION_LIFETIME};
-use super::administer::{self, AddPerson, Address, record, refused};
+use super::administer::{record, refused};
+use super::bounds;
+use super::people::{self as managing, AddPerson};
 use super::record::object;
 use super::{Actor, Outcome, Refused, letters, one_time_link};
 use crate::config::SecretKey;
@@ -130,7 +132,7 @@ pub struct Decision {
 /// the viewer's role and tells them; refusing tells them why.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `AccessRequest`, `Field`, [`Refused::AccountDisabled`].
+/// [`Refused::NotFound`], `Denied`, `Beyond`, `AccessRequest`, `Field`, [`Refused::AccountDisabled`].
 pub fn decide(
     conn: &mut Conn,
     key: &SecretKey,
@@ -232,8 +234,13 @@ fn grant(
     until: Option<Instant>,
     now: Instant,
 ) -> Outcome<(PersonId, Option<LinkFacts>)> {
-    let person = match people::by_email(conn, &request.email)? {
-        Some(person) => known(person, organization)?,
+    bounds::may_give(Some(actor), &Role::PortalViewer.permissions())?;
+    // Somebody else's person is nobody here.
+    let person = match people::of_organization(conn, organization.id, &request.email)? {
+        Some(person) if person.disabled_at.is_some() => {
+            return Err(Refused::AccountDisabled.into());
+        }
+        Some(person) => person,
         None => added(conn, actor, request, organization, now)?,
     };
     let (to, viewer) = (
@@ -242,9 +249,9 @@ fn grant(
     );
     let by = Some(actor.id());
     grants::give(conn, to, organization.id, viewer, until, by, now)?;
-    let link = match person.password_hash {
-        Some(_) => None,
-        None => Some(one_time_link::issue(
+    let link = match person.has_joined() {
+        true => None,
+        false => Some(one_time_link::issue(
             conn,
             key,
             LinkPurpose::Invitation,
@@ -254,17 +261,6 @@ fn grant(
         )?),
     };
     Ok((person.id, link))
-}
-
-/// Somebody else's person is nobody here, and their address is taken.
-fn known(person: Person, organization: &Organization) -> Outcome<Person> {
-    if person.organization_id != organization.id {
-        return Err(refused("email", "taken", &person.email).into());
-    }
-    if person.disabled_at.is_some() {
-        return Err(Refused::AccountDisabled.into());
-    }
-    Ok(person)
 }
 
 fn added(
@@ -285,7 +281,7 @@ fn added(
         roles: Vec::new(),
         password_hash: None,
     };
-    let id = administer::join(conn, Some(actor), &add, Address::Unproven, now)?;
+    let id = managing::join(conn, Some(actor), &add, now)?;
     account::person(conn, id)
 }
 

@@ -9,9 +9,10 @@ use diesel::QueryResult;
 use serde_json::json;
 
 pub use keys::{Ended, Kept, end_keys};
-pub use links::{add_invited, followed, invite, redeem, send_reset};
+pub use links::{add, followed, invite, redeem, send_reset};
 
 use super::administer::{By, reach, record, require};
+use super::bounds::may_manage;
 use super::letters;
 use super::record::object;
 use super::{Actor, Outcome, Refused};
@@ -99,6 +100,7 @@ pub fn change_password(
     let person = own(conn, actor)?;
     let changes = PersonChanges {
         password_hash: Some(Some(password_hash.to_owned())),
+        password_given_at: Some(None),
         ..PersonChanges::default()
     };
     people::update(conn, person.id, &changes)?;
@@ -171,6 +173,7 @@ pub fn end_everything(
 ) -> Outcome<PersonId> {
     let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::UsersManage)?;
+    may_manage(conn, by, &person, now)?;
     if end_keys(conn, id, Kept::default(), now)?.anything() {
         audited(conn, by, "sessions.ended", &person, now)?;
     }

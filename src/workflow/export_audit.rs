@@ -14,7 +14,7 @@ use crate::store::audit;
 /// they are.
 ///
 /// # Errors
-/// [`Refused::Missing`](super::Refused::Missing).
+/// [`Refused::Denied`](super::Refused::Denied).
 pub fn export_audit(
     conn: &mut Conn,
     by: By<'_>,

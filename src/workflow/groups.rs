@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::administer::{By, reach, record, refused, require, taken};
+use super::bounds::may_open;
 use super::change_access::change_access;
 use super::record::object;
-use super::roles::{grantable, may_give, replace};
+use super::roles::{grantable, may_give, replace, takable};
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -92,7 +93,7 @@ pub struct AddGroup {
 /// Adds a group.
 ///
 /// # Errors
-/// [`Refused::Missing`], `Field`.
+/// [`Refused::Denied`], `Beyond`, `Field`.
 pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> Outcome<GroupId> {
     require(by, Permission::GroupsManage)?;
     let organization = organizations::named(conn, reach(by), &add.organization)?
@@ -106,7 +107,7 @@ pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> O
             .map_err(|error| taken(error, "name", name))?;
         let group = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
         set_roles(conn, by, &organization, &group, &add.roles, now)?;
-        set_members(conn, by, &group, &add.members, now)?;
+        set_members(conn, by, &organization, &group, &add.members, now)?;
         let after = fields(conn, &group, now)?;
         record(
             conn,
@@ -135,7 +136,7 @@ pub struct UpdateGroup {
 /// Changes a group: its name, its members, its roles.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, `LastAdministrator`.
+/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
 pub fn update_group(
     conn: &mut Conn,
     by: By<'_>,
@@ -152,13 +153,15 @@ pub fn update_group(
             if other.is_some_and(|other| other.id != group.id) {
                 return Err(refused("name", "taken", name).into());
             }
+            // Whoever adds members trusts its name.
+            may_open(conn, by, (id, organization.kind.side()), now)?;
             groups::rename(conn, id, name).map_err(|error| taken(error, "name", name))?;
         }
         if let Some(roles) = &update.roles {
             set_roles(conn, by, organization, group, roles, now)?;
         }
         if let Some(members) = &update.members {
-            set_members(conn, by, group, members, now)?;
+            set_members(conn, by, organization, group, members, now)?;
         }
         Ok(())
     })
@@ -175,8 +178,8 @@ pub fn add_member(
     person: PersonId,
     now: Instant,
 ) -> Outcome<GroupId> {
-    changed(conn, by, id, None, now, |conn, _, group| {
-        join(conn, by, group, person, "user", now)
+    changed(conn, by, id, None, now, |conn, organization, group| {
+        join(conn, by, organization, group, (person, "user"), now)
     })
 }
 
@@ -191,8 +194,9 @@ pub fn remove_member(
     person: PersonId,
     now: Instant,
 ) -> Outcome<GroupId> {
-    changed(conn, by, id, None, now, |conn, _, group| {
+    changed(conn, by, id, None, now, |conn, organization, group| {
         may_give(by)?;
+        may_open(conn, by, (group.id, organization.kind.side()), now)?;
         if groups::remove_member(conn, group.id, person)? {
             Ok(())
         } else {
@@ -214,7 +218,7 @@ pub fn add_role(
 ) -> Outcome<GroupId> {
     changed(conn, by, id, None, now, |conn, organization, group| {
         may_give(by)?;
-        let granted = grantable(conn, organization, role, "role")?;
+        let granted = grantable(conn, by, organization, role, "role")?;
         let to = Grantee::Group(group.id);
         Ok(grants::give(
             conn,
@@ -244,6 +248,7 @@ pub fn remove_role(
         let had = grants::of_groups(conn, &[group.id], now)?;
         let carried = had.iter().find(|(_, given)| given.code == role.as_str());
         let (_, given) = carried.ok_or(Refused::NotFound)?;
+        takable(conn, by, given.role)?;
         let from = Grantee::Group(group.id);
         Ok(grants::take(conn, from, organization.id, given.role)?)
     })
@@ -252,7 +257,7 @@ pub fn remove_role(
 /// Removes a group; its members lose what it gave them, and its read grants on lines are gone.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `GroupPaired`, `LastAdministrator`.
+/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `GroupPaired`, `LastAdministrator`.
 pub fn delete_group(
     conn: &mut Conn,
     by: By<'_>,
@@ -266,6 +271,7 @@ pub fn delete_group(
     change_access(conn, by, &organization, now, |conn| {
         let group = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
         unchanged(expected, group.version)?;
+        may_open(conn, by, (id, organization.kind.side()), now)?;
         if groups::is_paired(conn, id)? {
             return Err(Refused::GroupPaired.into());
         }
@@ -340,6 +346,7 @@ fn members(conn: &mut Conn, id: GroupId) -> Outcome<Vec<PersonId>> {
 fn set_members(
     conn: &mut Conn,
     by: By<'_>,
+    organization: &Organization,
     group: &Group,
     wanted: &BTreeSet<PersonId>,
     now: Instant,
@@ -347,10 +354,11 @@ fn set_members(
     let had = members(conn, group.id)?;
     for person in had.iter().filter(|person| !wanted.contains(person)) {
         may_give(by)?;
+        may_open(conn, by, (group.id, organization.kind.side()), now)?;
         groups::remove_member(conn, group.id, *person)?;
     }
     for person in wanted.iter().filter(|person| !had.contains(person)) {
-        join(conn, by, group, *person, "members", now)?;
+        join(conn, by, organization, group, (*person, "members"), now)?;
     }
     Ok(())
 }
@@ -359,12 +367,13 @@ fn set_members(
 fn join(
     conn: &mut Conn,
     by: By<'_>,
+    organization: &Organization,
     group: &Group,
-    person: PersonId,
-    field: &'static str,
+    (person, field): (PersonId, &'static str),
     now: Instant,
 ) -> Outcome<()> {
     may_give(by)?;
+    may_open(conn, by, (group.id, organization.kind.side()), now)?;
     let own = Reach::Organization(group.organization_id);
     if people::find(conn, own, person)?.is_none() {
         return Err(refused(field, "not_found", person).into());

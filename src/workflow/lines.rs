@@ -21,7 +21,7 @@ use crate::store::{access, cases, escalations, groups, organizations};
 /// Adds a line of business below another, or below the root. It inherits who reads it.
 ///
 /// # Errors
-/// [`Refused::Missing`], [`Refused::Field`].
+/// [`Refused::Denied`], [`Refused::Field`].
 pub fn add_line(
     conn: &mut Conn,
     by: By<'_>,

@@ -19,6 +19,7 @@ pub mod notify;
 pub mod one_time_link;
 pub mod open_case;
 pub mod pair;
+pub mod people;
 pub mod promise;
 pub mod request;
 pub mod require_second_factor;
@@ -27,12 +28,14 @@ pub mod review_escalation;
 pub mod roles;
 pub mod seal;
 pub mod second_factor;
+pub mod set_up;
 pub mod sign_in;
 pub mod submit_escalation;
 pub mod tokens;
 pub mod update_case;
 pub mod update_organization;
 
+mod bounds;
 mod change_access;
 mod record;
 
@@ -41,9 +44,7 @@ pub use record::event;
 use diesel::result::Error as Diesel;
 
 use crate::db::{DbError, Failure};
-use crate::domain::access::{
-    Access, CaseField, FieldRefusal, MissingPermission, Permission, Reach,
-};
+use crate::domain::access::{Access, Beyond, CaseField, Denied, FieldRefusal, Permission, Reach};
 use crate::domain::access_request::AccessRequestRefusal;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{
@@ -94,7 +95,9 @@ pub enum Refused {
     /// The thing that the request is about does not exist for the actor (A5).
     NotFound,
     /// The actor sees it and may not do this; names what is missing (A5).
-    Missing(Permission),
+    Denied(Denied),
+    /// It is more than the actor may give or manage.
+    Beyond(Beyond),
     /// Changed since the version that the request named.
     Stale {
         /// Its version now.
@@ -180,6 +183,8 @@ pub enum Refused {
     SecondFactorOn,
     /// No second factor is asked for, or none was begun.
     SecondFactorOff,
+    /// The address of whoever follows a link belongs to another account already.
+    AddressTaken,
     /// The person has a password already and needs no invitation.
     AlreadyJoined,
     /// The person is a cloned user, who is entered by their original alone (P8).
@@ -237,12 +242,6 @@ impl Failure for Failed {
     }
 }
 
-impl From<MissingPermission> for Refused {
-    fn from(missing: MissingPermission) -> Self {
-        Self::Missing(missing.0)
-    }
-}
-
 macro_rules! refusals {
     ($($variant:ident($refusal:ty)),+ $(,)?) => {$(
         impl From<$refusal> for Refused {
@@ -261,8 +260,10 @@ macro_rules! refusals {
 refusals!(
     AccessRequest(AccessRequestRefusal),
     Answers(Vec<AnswerError>),
+    Beyond(Beyond),
     Case(CaseRefusal),
     Decision(DecisionRefusal),
+    Denied(Denied),
     Escalation(escalation::Refusal),
     Pairing(pairing::Refusal),
     Priority(PriorityRefusal),
@@ -270,12 +271,6 @@ refusals!(
     Step(StepRefusal),
     UnlawfulMove(UnlawfulMove),
 );
-
-impl From<MissingPermission> for Failed {
-    fn from(missing: MissingPermission) -> Self {
-        Self::Refused(missing.into())
-    }
-}
 
 /// What a verb comes to.
 pub type Outcome<T> = Result<T, Failed>;

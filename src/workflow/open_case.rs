@@ -42,7 +42,7 @@ pub struct OpenCase {
 /// Opens a case for the actor's organization, or for the one that staff name.
 ///
 /// # Errors
-/// [`Refused::Missing`], [`Refused::Field`].
+/// [`Refused::Denied`], [`Refused::Field`].
 pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) -> Outcome<CaseId> {
     actor.require(Permission::CasesCreate)?;
     let organization = whose(conn, actor, open.organization.as_deref())?;

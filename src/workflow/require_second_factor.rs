@@ -17,7 +17,7 @@ use crate::store::organizations;
 /// token: who has none sets one up, and does nothing else there until then. It holds with their next request.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`.
+/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`.
 pub fn require_second_factor(
     conn: &mut Conn,
     by: By<'_>,
@@ -30,7 +30,8 @@ pub fn require_second_factor(
     require(by, Permission::RolesManage)?;
     unchanged(expected, found.version)?;
     for role in roles {
-        grantable(conn, &found, role, "roles")?;
+        // Nobody is given it: whoever holds it is only asked for more.
+        grantable(conn, None, &found, role, "roles")?;
     }
     let mut codes: Vec<String> = roles.iter().map(|role| role.as_str().to_owned()).collect();
     codes.sort_unstable();

@@ -56,7 +56,7 @@ pub fn resend_notice(
 /// so): the oldest [`MOST`] of them. A repeat finds nothing left to do.
 ///
 /// # Errors
-/// [`Refused::Missing`].
+/// [`Refused::Denied`].
 pub fn resend_notices(
     conn: &mut Conn,
     by: By<'_>,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::administer::{By, reach, record, refused, require, taken};
+use super::bounds;
 use super::change_access::change_access;
 use super::record::object;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
@@ -36,7 +37,7 @@ pub struct AddRole {
 /// Adds a role.
 ///
 /// # Errors
-/// [`Refused::Missing`], `Field`.
+/// [`Refused::Denied`], `Beyond`, `Field`.
 pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Outcome<RoleId> {
     require(by, Permission::RolesManage)?;
     let organization = organizations::named(conn, reach(by), &add.organization)?
@@ -57,6 +58,7 @@ pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Out
     };
     let permissions = add.permissions.clone().or(copied).unwrap_or_default();
     check(&organization, &permissions)?;
+    bounds::may_give(by, &permissions)?;
     if roles::by_code(conn, organization.id, add.code.as_str())?.is_some() {
         return Err(refused("code", "taken", &add.code).into());
     }
@@ -89,7 +91,7 @@ pub struct UpdateRole {
 /// Changes a role, for everybody who holds it, from their next request on.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, `LastAdministrator`.
+/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
 pub fn update_role(
     conn: &mut Conn,
     by: By<'_>,
@@ -103,6 +105,8 @@ pub fn update_role(
     change_access(conn, by, &organization, now, |conn| {
         let before = roles::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
         unchanged(expected, before.version)?;
+        // Whoever holds it trusts its name and what it grants.
+        bounds::may_give(by, &before.permissions.0)?;
         let name = update
             .name
             .as_ref()
@@ -116,6 +120,7 @@ pub fn update_role(
                 .copied()
                 .collect();
             check(&organization, &added)?;
+            bounds::may_give(by, &added)?;
         }
         let (old, new) = (
             fields(&before.name, &before.permissions.0),
@@ -141,7 +146,7 @@ pub fn update_role(
 /// them.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `RoleHeld`, `LastAdministrator`.
+/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `RoleHeld`, `LastAdministrator`.
 pub fn delete_role(
     conn: &mut Conn,
     by: By<'_>,
@@ -155,6 +160,7 @@ pub fn delete_role(
     change_access(conn, by, &organization, now, |conn| {
         let role = roles::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
         unchanged(expected, role.version)?;
+        bounds::may_give(by, &role.permissions.0)?;
         let (people, groups) = grants::count_of_role(conn, id)?;
         let mut lost: Vec<PersonId> = Vec::new();
         if people + groups > 0 {
@@ -193,36 +199,54 @@ pub(super) fn may_give(by: By<'_>) -> Result<(), Refused> {
     Ok(by.map_or(Ok(()), |actor| actor.access.may_give_roles())?)
 }
 
-/// The role that a request names, if it can be given to people and groups of the organization; `field` names it otherwise.
+/// The role that a request names, if it can be given to people and groups of the organization, and by the actor; `field`
+/// names it otherwise.
 ///
 /// # Errors
-/// [`Refused::Field`]: `not_found`, `other_side`, `of_pairings`.
+/// [`Refused::Field`]: `not_found`, `other_side`, `of_pairings`; [`Refused::Beyond`].
 pub(super) fn grantable(
     conn: &mut Conn,
+    by: By<'_>,
     organization: &Organization,
     name: &RoleName,
     field: &'static str,
 ) -> Outcome<Granted> {
-    match name {
+    let (granted, permissions) = match name {
         RoleName::Predefined(role) if role.is_of_pairings() => {
-            Err(refused(field, "of_pairings", role).into())
+            return Err(refused(field, "of_pairings", role).into());
         }
         RoleName::Predefined(role) if role.fits(organization.kind) => {
-            Ok(Granted::Predefined(*role))
+            (Granted::Predefined(*role), role.permissions())
         }
-        RoleName::Predefined(role) => Err(refused(field, "other_side", role).into()),
+        RoleName::Predefined(role) => return Err(refused(field, "other_side", role).into()),
         RoleName::Own(code) => {
             let own = roles::by_code(conn, organization.id, code.as_str())?;
             let own = own.ok_or_else(|| refused(field, "not_found", code))?;
-            Ok(Granted::Own(own.id))
+            (Granted::Own(own.id), own.permissions.0)
         }
-    }
+    };
+    bounds::may_give(by, &permissions)?;
+    Ok(granted)
+}
+
+/// Whether the actor may take a role back that was given: only what they could give.
+///
+/// # Errors
+/// [`Refused::Beyond`].
+pub(super) fn takable(conn: &mut Conn, by: By<'_>, role: Granted) -> Outcome<()> {
+    let permissions = match role {
+        Granted::Predefined(role) => role.permissions(),
+        Granted::Own(id) => roles::find(conn, Reach::Everything, id)?
+            .map(|role| role.permissions.0)
+            .unwrap_or_default(),
+    };
+    bounds::may_give(by, &permissions)
 }
 
 /// Gives and takes, so that a person or a group has the wanted roles and no others.
 ///
 /// # Errors
-/// Those of [`grantable`], with the field `roles`.
+/// Those of [`grantable`], with the field `roles`, and of [`takable`].
 pub(super) fn replace<'r>(
     conn: &mut Conn,
     by: By<'_>,
@@ -234,13 +258,14 @@ pub(super) fn replace<'r>(
 ) -> Outcome<()> {
     for given in had {
         if !wanted.clone().any(|role| role.as_str() == given.code) {
+            takable(conn, by, given.role)?;
             grants::take(conn, to, organization.id, given.role)?;
         }
     }
-    let by = by.map(Actor::id);
     for role in wanted {
         if !had.iter().any(|given| given.code == role.as_str()) {
-            let role = grantable(conn, organization, role, "roles")?;
+            let role = grantable(conn, by, organization, role, "roles")?;
+            let by = by.map(Actor::id);
             grants::give(conn, to, organization.id, role, None, by, now)?;
         }
     }

@@ -2,6 +2,7 @@
 
 use super::account::{Kept, audited, end_keys};
 use super::administer::{By, reach, refused, require};
+use super::bounds::may_manage;
 use super::letters;
 use super::{Actor, Outcome, Refused};
 use crate::config::SecretKey;
@@ -144,6 +145,7 @@ pub fn take_away(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Out
     if by.is_some_and(|actor| actor.id() == id) {
         return Err(refused("user", "not_yourself", id).into());
     }
+    may_manage(conn, by, &person, now)?;
     if !second_factors::remove(conn, id)? {
         return Err(Refused::SecondFactorOff.into());
     }

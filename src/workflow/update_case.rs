@@ -135,7 +135,7 @@ fn refused(
     use crate::domain::access::FieldRefusal;
     use crate::domain::case::PriorityRefusal;
     match refusal {
-        FieldRefusal::Missing(missing) => missing.into(),
+        FieldRefusal::Denied(denied) => denied.into(),
         FieldRefusal::ByPriorityRequest if priority == Some(Priority::High) => {
             Refused::Priority(PriorityRefusal::ByPhone)
         }

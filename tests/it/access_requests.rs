@@ -356,13 +356,24 @@ async fn whoever_is_known_gets_the_role(desk: Desk) {
         .find(|person| person["email"] == "nils@acme.test")
         .expect("Nils");
     assert_eq!(nils["roles"], json!(["portal_viewer"]));
-    // Somebody else's person is not to be had.
+    // Somebody else's person is nobody here: whose the address is, only its owner learns, who follows the link.
     ask(&desk, "gina@globex.test", "acme").await.with(202);
     desk.post().await;
     let request = newest(&desk).await;
     abel.post(&decision(&request), json!({ "granted": true }))
         .await
-        .names_fields(&[("email", "taken")]);
+        .ok();
+    let told = desk.post().await;
+    let link = told.to("gina@globex.test").text.clone();
+    let token = link.split("/invitations/").nth(1).expect("a link");
+    let token: String = token
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let body = json!({ "token": token, "password": NEW });
+    let follows = desk.client().post(desk.api("/invitations")).json(&body);
+    assert_eq!(follows.send().await.expect("an answer").status(), 409);
     // And whoever is shut out stays out.
     let carl = people
         .iter()

@@ -16,6 +16,7 @@ use crate::support::person::{Asking, Person};
 use crate::support::post::Mail;
 use crate::support::world::PASSWORD;
 
+mod addresses;
 mod links;
 mod proofs;
 mod second_factors;

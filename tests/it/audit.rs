@@ -7,6 +7,8 @@ mod said;
 
 use std::collections::BTreeSet;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casebell::db::DbError;
 use casebell::domain::access::{Permission, Reach, Role};
 use casebell::domain::ids::OrganizationId;
@@ -27,6 +29,7 @@ on_both_databases! { Desk:
     f2_customers_are_shown_nothing_that_only_staff_keep,
     p9_what_is_done_elsewhere_is_seen_in_both_organizations,
     the_portal_tells_what_happened_in_sentences,
+    nobody_but_the_provider_learns_how_much_happens,
 }
 
 /// A day's work: a case, an internal note, a priority asked for, an escalation that is reviewed and ranked.
@@ -528,4 +531,84 @@ async fn the_portal_tells_what_happened_in_sentences(desk: Desk) {
         "{}",
         refused.text
     );
+}
+
+/// A5: no number that counts what happened to others reaches a customer, in a list, its cursor, a file or a page.
+async fn nobody_but_the_provider_learns_how_much_happens(desk: Desk) {
+    let (abel, ada, gina) = (desk.person("abel"), desk.person("ada"), desk.person("gina"));
+    for _ in 0..3 {
+        desk.person("dana").opens(high()).await;
+        gina.opens(low()).await;
+    }
+    let first = abel.get("/audit-events?limit=2").await;
+    assert_eq!(first.status, 200, "{first:?}");
+    let items = first.json["items"].as_array().expect("a list");
+    assert!(
+        items.iter().all(|event| event.get("position").is_none()),
+        "{first:?}"
+    );
+    // The cursor is no riddle: what it says is when, and which event.
+    let cursor = first.json["next_cursor"].as_str().expect("more");
+    let spoken = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
+    let spoken = String::from_utf8_lossy(&spoken).into_owned();
+    let whole = ada.all("/audit-events").await;
+    let last = &items[1]["id"];
+    let told = whole
+        .iter()
+        .find(|event| event["id"] == *last)
+        .expect("Ada sees it");
+    let position = told["position"].as_i64().expect("Ada is told");
+    let numbers = spoken.split(|character: char| !character.is_ascii_digit());
+    assert!(
+        !numbers
+            .into_iter()
+            .any(|number| number == position.to_string()),
+        "{spoken}"
+    );
+    // Its pages fit together all the same.
+    let all = abel.all("/audit-events").await;
+    let ids = |events: &[Value]| -> Vec<String> {
+        let id = |event: &Value| event["id"].as_str().expect("an id").to_owned();
+        events.iter().map(id).collect()
+    };
+    let mut paged = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = abel
+            .get(&format!("/audit-events?limit=2{cursor}"))
+            .await
+            .ok();
+        paged.extend(page["items"].as_array().expect("a list").iter().cloned());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(ids(&paged), ids(&all));
+    // Files have no such column, and pages no such number.
+    for format in ["csv", "ndjson"] {
+        let file = abel
+            .post("/audit-events/export", json!({ "format": format }))
+            .await;
+        assert_eq!(file.status, 200, "{file:?}");
+        assert!(!file.text.contains("position"), "{}", file.text);
+    }
+    let file = ada
+        .post("/audit-events/export", json!({ "format": "csv" }))
+        .await;
+    assert!(file.text.starts_with("position,at,"), "{}", file.text);
+    for (person, told) in [(&abel, false), (&ada, true)] {
+        let (cookie, _) = session(&desk, person).await;
+        let asking = desk
+            .client()
+            .get(desk.page("/admin/audit"))
+            .header("cookie", &cookie);
+        let page = Asking::new("/admin/audit".into(), asking).await;
+        assert_eq!(
+            page.text.contains(">No. ") || page.text.contains("No. \u{2068}"),
+            told,
+            "{}",
+            page.text
+        );
+    }
 }

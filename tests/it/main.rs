@@ -8,6 +8,7 @@ mod accounts;
 mod api;
 mod asvs;
 mod audit;
+mod authority;
 mod backups;
 mod bad_input;
 mod bounds;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Access, MissingPermission, Permission};
+use super::{Access, Denied, Permission};
 use crate::domain::closed_enum;
 use crate::domain::escalation::Verb;
 use crate::domain::feed::{Feed, Visibility};
@@ -43,9 +43,9 @@ pub enum FieldRefusal {
     /// Only staff change it.
     #[error("only staff change {0}")]
     StaffOnly(CaseField),
-    /// The permission is missing.
+    /// The permission is not to be used.
     #[error(transparent)]
-    Missing(#[from] MissingPermission),
+    Denied(#[from] Denied),
 }
 
 impl Access {
@@ -73,13 +73,13 @@ impl Access {
     /// monitors do, writes none.
     ///
     /// # Errors
-    /// The permission that is missing.
-    pub fn may_write(&self, visibility: Visibility) -> Result<(), MissingPermission> {
+    /// Why the permission is not to be used.
+    pub fn may_write(&self, visibility: Visibility) -> Result<(), Denied> {
         self.require(Permission::FeedsComment)?;
         if self.sees(visibility) {
             Ok(())
         } else {
-            Err(MissingPermission(Permission::FeedsInternal))
+            Err(Denied::Missing(Permission::FeedsInternal))
         }
     }
 

@@ -1,3 +1,5 @@
+mod authority;
+
 use super::*;
 use crate::domain::escalation::Verb;
 use crate::domain::feed::Visibility;
@@ -187,7 +189,7 @@ fn who_only_sees_changes_nothing() {
         assert!(role.permissions().iter().all(harmless), "{role}");
         let viewer = with(role);
         for visibility in Visibility::ALL {
-            let missing = Err(MissingPermission(Permission::FeedsComment));
+            let missing = Err(Denied::Missing(Permission::FeedsComment));
             assert_eq!(viewer.may_write(*visibility), missing, "{role}");
         }
         for field in CaseField::ALL {
@@ -205,7 +207,7 @@ fn several_roles_allow_what_any_of_them_does() {
     assert!(both.can(Permission::CasesView) && both.can(Permission::UsersManage));
     assert_eq!(
         both.require(Permission::CasesCreate),
-        Err(MissingPermission(Permission::CasesCreate))
+        Err(Denied::Missing(Permission::CasesCreate))
     );
     assert!(somebody(Side::Customer, &[]).permissions.is_empty());
 }
@@ -261,7 +263,7 @@ fn an_internal_entry_reaches_no_customer_whatever_a_row_says() {
     assert!(!forged.sees(Visibility::Internal));
     assert_eq!(
         forged.may_write(Visibility::Internal),
-        Err(MissingPermission(Permission::FeedsInternal))
+        Err(Denied::Missing(Permission::FeedsInternal))
     );
     assert!(!forged.supervises());
     assert_eq!(forged.may_write(Visibility::Public), Ok(()));
@@ -289,7 +291,7 @@ fn each_side_changes_its_own_fields() {
         contact.may_change(CaseField::Status),
         Err(FieldRefusal::StaffOnly(CaseField::Status))
     );
-    let missing = FieldRefusal::Missing(MissingPermission(Permission::CasesWork));
+    let missing = FieldRefusal::Denied(Denied::Missing(Permission::CasesWork));
     assert_eq!(
         with(Role::Monitor).may_change(CaseField::Owner),
         Err(missing)

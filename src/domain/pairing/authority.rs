@@ -2,7 +2,7 @@
 
 use super::Party;
 use crate::domain::access::Permission::{self, *};
-use crate::domain::access::{Access, MissingPermission};
+use crate::domain::access::{Access, Denied};
 use crate::domain::closed_enum;
 
 closed_enum! {
@@ -95,15 +95,15 @@ impl Needed {
     ///
     /// # Errors
     /// The permission to name; nothing if no permission would help.
-    pub fn check(self, access: &Access) -> Result<(), Option<MissingPermission>> {
-        let missing = |permission: &Permission| Some(MissingPermission(*permission));
+    pub fn check(self, access: &Access) -> Result<(), Option<Denied>> {
         match self {
-            Self::All(all) => match all.iter().find(|permission| !access.can(**permission)) {
-                None => Ok(()),
-                Some(permission) => Err(missing(permission)),
-            },
+            Self::All(all) => {
+                let mut each = all.iter().map(|permission| access.require(*permission));
+                each.find_map(Result::err)
+                    .map_or(Ok(()), |denied| Err(Some(denied)))
+            }
             Self::Any(any) if any.iter().any(|permission| access.can(*permission)) => Ok(()),
-            Self::Any(any) => Err(any.last().and_then(missing)),
+            Self::Any(any) => Err(any.last().and_then(|last| access.require(*last).err())),
             Self::OtherSide => Err(None),
         }
     }

@@ -6,11 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::sessions::Me;
-use super::tokens::may_manage;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::text::PersonName;
-use crate::http::call::{Call, SIGNED_IN};
+use crate::http::call::{Call, OWN_PASSWORD, OWNER, OWNER_AT_HOME};
 use crate::http::fields::{Patch, Secret, request};
 use crate::http::password;
 use crate::http::problem::{Code, Problem};
@@ -24,13 +23,13 @@ use crate::workflow::second_factor;
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { account:
-        PATCH  "/me"                              SIGNED_IN => change, "Changes your name or time zone (merge patch)";
-        POST   "/me/password"                     SIGNED_IN => change_password, "Changes your password, and ends your other sessions and, unless you keep them, your API tokens";
-        GET    "/me/second-factor"                SIGNED_IN.before_set_up() => second_factor, "Whether a second factor is asked for when you sign in";
-        POST   "/me/second-factor"                SIGNED_IN.proven().by_session().before_set_up() => begin, "Begins a second factor: gives the secret for an authenticator app";
-        DELETE "/me/second-factor"                SIGNED_IN.proven().by_session() => turn_off, "Gives your second factor up";
-        POST   "/me/second-factor/confirmation"   SIGNED_IN.proven().by_session().before_set_up() => confirm, "Asks for the second factor from now on; gives the recovery codes";
-        POST   "/me/second-factor/recovery-codes" SIGNED_IN.proven().by_session() => renew_codes, "New recovery codes in place of all others";
+        PATCH  "/me"                              OWNER => change, "Changes your name or time zone (merge patch)";
+        POST   "/me/password"                     OWN_PASSWORD.before_set_up() => change_password, "Changes your password, and ends your other sessions and, unless you keep them, your API tokens";
+        GET    "/me/second-factor"                OWNER.before_set_up() => second_factor, "Whether a second factor is asked for when you sign in";
+        POST   "/me/second-factor"                OWNER_AT_HOME.proven().by_session().before_set_up() => begin, "Begins a second factor: gives the secret for an authenticator app";
+        DELETE "/me/second-factor"                OWNER_AT_HOME.proven().by_session() => turn_off, "Gives your second factor up";
+        POST   "/me/second-factor/confirmation"   OWNER_AT_HOME.proven().by_session().before_set_up() => confirm, "Asks for the second factor from now on; gives the recovery codes";
+        POST   "/me/second-factor/recovery-codes" OWNER_AT_HOME.proven().by_session() => renew_codes, "New recovery codes in place of all others";
     }
 }
 
@@ -104,7 +103,6 @@ pub struct RecoveryCodes {
 
 /// Changes one's name or zone.
 pub async fn change(call: Call<(), ChangeMe>) -> Result<Reply<Me>, Problem> {
-    may_manage(&call.principal)?;
     call.write(|conn, call| {
         let body = &call.body;
         let update = UpdateAccount {
@@ -130,7 +128,6 @@ pub async fn change(call: Call<(), ChangeMe>) -> Result<Reply<Me>, Problem> {
 
 /// Changes one's password.
 pub async fn change_password(call: Call<(), ChangePassword>) -> Result<Done, Problem> {
-    may_manage(&call.principal)?;
     let (principal, body) = (&call.principal, &call.body);
     let (current, new) = (
         body.current_password.clone().into_inner(),
@@ -169,7 +166,6 @@ pub async fn second_factor(call: Call) -> Result<Reply<SecondFactorDocument>, Pr
 
 /// Begins a second factor.
 pub async fn begin(call: Call) -> Result<Created<Enrolment>, Problem> {
-    may_manage(&call.principal)?;
     call.write(|conn, call| {
         let begun =
             second_factor::begin(conn, &call.desk.key, &call.principal.oneself(), call.now)?;
@@ -188,7 +184,6 @@ pub async fn begin(call: Call) -> Result<Created<Enrolment>, Problem> {
 
 /// Asks for the second factor from now on.
 pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
-    may_manage(&call.principal)?;
     let counter = Counter::code(call.principal.person);
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
@@ -203,7 +198,6 @@ pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>,
 
 /// Renews the recovery codes.
 pub async fn renew_codes(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
-    may_manage(&call.principal)?;
     let counter = Counter::code(call.principal.person);
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
@@ -227,7 +221,6 @@ fn once(codes: Vec<String>) -> Result<Created<RecoveryCodes>, Problem> {
 
 /// Gives one's second factor up.
 pub async fn turn_off(call: Call<(), ShowPassword>) -> Result<Done, Problem> {
-    may_manage(&call.principal)?;
     let (person, shown) = (call.principal.person, call.body.password.clone());
     password::confirmed(&call.desk, person, "password", shown.into_inner(), call.now).await?;
     call.write(|conn, call| {

@@ -17,7 +17,7 @@ use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
-use crate::store::audit::{self, EventFilter};
+use crate::store::audit::{self, EventFilter, Place};
 use crate::workflow::export_audit::export_audit;
 
 /// The routes of this resource.
@@ -112,14 +112,14 @@ pub async fn list(
         .look(|conn, call| {
             let (query, reach) = (&call.query, call.principal.access().reach());
             let asked = query.asked();
-            let paging: Paging<(Instant, i64)> =
+            let paging: Paging<Place> =
                 Paging::read("audit-events", &asked, query.limit, query.cursor.as_deref())?;
             let filter = EventFilter {
                 after: paging.after,
                 ..asked.filter(conn, reach)?
             };
             let mut rows = audit::list(conn, &filter, paging.fetch())?;
-            let next_cursor = paging.next(&mut rows, |row| (row.event.at, row.event.position));
+            let next_cursor = paging.next(&mut rows, |row| row.event.place());
             let items = rows
                 .iter()
                 .filter_map(|row| AuditEventDocument::new(reach, row));

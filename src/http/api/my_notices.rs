@@ -9,11 +9,10 @@ use utoipa::ToSchema;
 use crate::db::Conn;
 use crate::domain::ids::PersonId;
 use crate::domain::notice::{Delivery, NoticeKind, Topic};
-use crate::http::call::{Call, SIGNED_IN};
+use crate::http::call::{Call, OWNER, SIGNED_IN};
 use crate::http::fields::{At, Errors, Fault, Field, Member, Request};
 use crate::http::pagination::Page;
-use crate::http::principal::Via;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::words::Words;
@@ -23,7 +22,7 @@ use crate::workflow::choose_notices::{choose, chosen};
 pub fn routes() -> Vec<Route> {
     table! { my_notices:
         GET   "/me/notices" SIGNED_IN => list, "Every kind of notice, and whether you get it";
-        PATCH "/me/notices" SIGNED_IN => change, "Chooses which kinds of notices you get";
+        PATCH "/me/notices" OWNER     => change, "Chooses which kinds of notices you get";
     }
 }
 
@@ -96,9 +95,6 @@ pub async fn list(call: Call) -> Result<Reply<Page<NoticeChoice>>, Problem> {
 
 /// Chooses which kinds of notices one gets.
 pub async fn change(call: Call<(), ChooseNotices>) -> Result<Reply<Page<NoticeChoice>>, Problem> {
-    if let Via::Token { scoped: true, .. } = call.principal.via {
-        return Err(Problem::new(Code::ScopedToken));
-    }
     call.write(|conn, call| {
         choose(conn, &call.principal.oneself(), &call.body.0, call.now)?;
         Reply::new(&read(conn, &call.desk.words, call.principal.person)?)

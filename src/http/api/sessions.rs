@@ -6,13 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::documents::{MyPlace, PersonName};
-use super::tokens::may_manage;
 use crate::domain::access::Permission;
 use crate::domain::device::Device;
 use crate::domain::ids::{OrganizationId, PairingId, PersonId, SessionId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
-use crate::http::call::{ANYONE, Anyone, Call, Returning, SIGNED_IN};
+use crate::http::call::{ANYONE, Anyone, Call, ENTERED, OWNER, Returning, SIGNED_IN};
 use crate::http::cookies::Carries;
 use crate::http::fields::{Secret, request};
 use crate::http::headers;
@@ -32,13 +31,13 @@ use crate::workflow::{account, sign_in};
 pub fn routes() -> Vec<Route> {
     table! { sessions:
         POST   "/sessions"         ANYONE    => open, "Signs in";
-        DELETE "/sessions/current" SIGNED_IN.before_set_up() => close, "Signs out";
+        DELETE "/sessions/current" ENTERED.before_set_up() => close, "Signs out";
         POST   "/sessions/current/proof" SIGNED_IN.before_set_up() => prove, "Shows your password, and a code of your second factor, once more: for ten minutes, what your account hangs on can be changed";
-        POST   "/sessions/current/organization" SIGNED_IN => switch, "Switches the session into a paired organization, or back home";
-        GET    "/sessions"           SIGNED_IN => list, "Where you are signed in, the session used last first";
-        DELETE "/sessions"           SIGNED_IN.proven() => close_others, "Signs out everywhere else";
-        DELETE "/sessions/{session}" SIGNED_IN.proven() => close_one, "Ends one of your sessions";
-        GET    "/me"               SIGNED_IN.before_set_up() => me, "Who is signed in, and what they may do";
+        POST   "/sessions/current/organization" SIGNED_IN.before_set_up() => switch, "Switches the session into a paired organization, or back home";
+        GET    "/sessions"           OWNER => list, "Where you are signed in, the session used last first";
+        DELETE "/sessions"           OWNER.proven() => close_others, "Signs out everywhere else";
+        DELETE "/sessions/{session}" OWNER.proven() => close_one, "Ends one of your sessions";
+        GET    "/me"               ENTERED.before_set_up() => me, "Who is signed in, and what they may do";
         GET    "/me/organizations" SIGNED_IN => places, "Where you may work: your own organization, then the paired ones";
     }
 }
@@ -276,7 +275,6 @@ pub struct Sessions {
 
 /// Where one is signed in.
 pub async fn list(call: Call) -> Result<Reply<Sessions>, Problem> {
-    may_manage(&call.principal)?;
     let sessions = call
         .look(|conn, call| {
             let current = call.principal.session();
@@ -306,7 +304,6 @@ pub async fn list(call: Call) -> Result<Reply<Sessions>, Problem> {
 
 /// Ends one of one's sessions.
 pub async fn close_one(call: Call<SessionId>) -> Result<Done, Problem> {
-    may_manage(&call.principal)?;
     call.write(|conn, call| {
         account::end_session(conn, &call.principal.oneself(), call.address, call.now)?;
         Ok(Reply::done())
@@ -316,7 +313,6 @@ pub async fn close_one(call: Call<SessionId>) -> Result<Done, Problem> {
 
 /// Ends all of one's sessions but the one that asks.
 pub async fn close_others(call: Call) -> Result<Done, Problem> {
-    may_manage(&call.principal)?;
     call.write(|conn, call| {
         let current = call.principal.session();
         account::end_other_sessions(conn, &call.principal.oneself(), current, call.now)?;

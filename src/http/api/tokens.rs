@@ -13,11 +13,11 @@ use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::TokenId;
 use crate::domain::text::Title;
-use crate::http::call::{Call, SIGNED_IN};
+use crate::http::call::{Call, OWNER, OWNER_AT_HOME};
 use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
-use crate::http::principal::{Principal, Via};
-use crate::http::problem::{Code, Problem};
+use crate::http::principal::Principal;
+use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::store::sessions::{self, Token};
@@ -27,9 +27,9 @@ use crate::workflow::tokens::{IssueToken, Issued, Owner, issue_token, revoke_tok
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { tokens:
-        POST   "/tokens"         SIGNED_IN.proven() => issue, "Makes an API token";
-        GET    "/tokens"         SIGNED_IN => list, "Your API tokens, the newest first";
-        DELETE "/tokens/{token}" SIGNED_IN => revoke, "Revokes an API token";
+        POST   "/tokens"         OWNER_AT_HOME.proven() => issue, "Makes an API token";
+        GET    "/tokens"         OWNER => list, "Your API tokens, the newest first";
+        DELETE "/tokens/{token}" OWNER => revoke, "Revokes an API token";
     }
 }
 
@@ -90,7 +90,6 @@ impl From<Token> for TokenView {
 
 /// Makes a token.
 pub async fn issue(call: Call<(), NewApiToken>) -> Result<Created<IssuedToken>, Problem> {
-    may_manage(&call.principal)?;
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
     call.write(move |conn, call| {
         let new = IssueToken {
@@ -120,7 +119,6 @@ pub async fn issue(call: Call<(), NewApiToken>) -> Result<Created<IssuedToken>, 
 
 /// One's tokens, the newest first.
 pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView>>, Problem> {
-    may_manage(&call.principal)?;
     let paging = Paging::read(
         "tokens",
         &(),
@@ -138,23 +136,11 @@ pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView
 
 /// Revokes a token: the next request with it is refused.
 pub async fn revoke(call: Call<TokenId>) -> Result<Done, Problem> {
-    may_manage(&call.principal)?;
     call.write(|conn, call| {
         revoke_token(conn, &call.principal.oneself(), call.address, call.now)?;
         Ok(Reply::done())
     })
     .await
-}
-
-/// What manages an account is done by its owner, not by a key that was given a part of what they may do.
-///
-/// # Errors
-/// [`Code::ScopedToken`].
-pub(super) fn may_manage(principal: &Principal) -> Result<(), Problem> {
-    match principal.via {
-        Via::Token { scoped: true, .. } => Err(Problem::new(Code::ScopedToken)),
-        Via::Token { .. } | Via::Session { .. } => Ok(()),
-    }
 }
 
 /// Makes a token for whoever asks.

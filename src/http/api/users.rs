@@ -23,8 +23,8 @@ use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::store::people::Person;
 use crate::store::{grants, groups, organizations, pairings, people, second_factors};
-use crate::workflow::account::{self, add_invited};
-use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
+use crate::workflow::account;
+use crate::workflow::people::{AddPerson, UpdatePerson, update_person};
 use crate::workflow::second_factor;
 
 /// The routes of this resource.
@@ -67,7 +67,8 @@ request! {
         time_zone: Option<Tz>,
         /// The codes of the roles to begin with, predefined or the organization's own; none if not given.
         roles: Option<BTreeSet<RoleName>>,
-        /// A password to begin with; nobody signs in without one.
+        /// A password to begin with. It opens nothing before the person has followed the link that is sent to their address,
+        /// and chosen their own there; better left out.
         password: Option<Secret>,
         /// Whether the person is invited by mail to choose their password themselves; not if not given.
         invite: Option<bool>,
@@ -88,7 +89,8 @@ request! {
         roles: Patch<BTreeSet<RoleName>>,
         /// Whether the person is shut out: at once, wherever they are signed in.
         disabled: Patch<bool>,
-        /// A new password; whoever is signed in with the old one is signed out.
+        /// A new password; whoever is signed in with the old one is signed out. It does not last: with it, one chooses one's
+        /// own. Not for yourself.
         password: Patch<Secret>,
     }
 }
@@ -173,10 +175,7 @@ pub async fn add(call: Call<(), NewUser>) -> Result<Created<PersonDocument>, Pro
             password_hash: password_hash.clone(),
         };
         let by = Some(&call.principal.actor);
-        let id = match invites {
-            true => add_invited(conn, &call.desk.key, by, &add, call.now)?,
-            false => add_person(conn, by, &add, call.now)?,
-        };
+        let id = account::add(conn, &call.desk.key, by, (&add, invites), call.now)?;
         let access = call.principal.access();
         let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
         Ok(Created::new(&document)?
@@ -235,9 +234,6 @@ pub async fn change(
             &update,
             call.now,
         )?;
-        if update.password_hash.is_some() {
-            account::password_was_replaced(conn, Some(actor), id, call.now)?;
-        }
         let access = call.principal.access();
         let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
         Ok(Reply::new(&document)?.version(person.version))

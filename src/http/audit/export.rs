@@ -6,10 +6,9 @@ use futures_util::stream::try_unfold;
 
 use super::file::Format;
 use crate::db::{Db, DbError};
-use crate::domain::Instant;
 use crate::http::api::documents::AuditEventDocument;
 use crate::http::download::Download;
-use crate::store::audit::{self, EventFilter, Listed};
+use crate::store::audit::{self, EventFilter, Listed, Place};
 
 /// How many events are held at a time.
 const PAGE: i64 = 500;
@@ -17,7 +16,7 @@ const PAGE: i64 = 500;
 /// How far the export has come.
 enum Next {
     Head,
-    Page(Option<(Instant, i64)>),
+    Page(Option<Place>),
     End,
 }
 
@@ -39,7 +38,7 @@ pub fn chunks(
         move |(next, db, filter)| async move {
             Ok(match next {
                 Next::Head => {
-                    let head = format.head().map_err(unwritten)?;
+                    let head = format.head(filter.reach).map_err(unwritten)?;
                     Some((Bytes::from(head), (Next::Page(None), db, filter)))
                 }
                 Next::Page(after) => {
@@ -55,7 +54,7 @@ pub fn chunks(
 async fn page(
     db: &Db,
     filter: &EventFilter,
-    after: Option<(Instant, i64)>,
+    after: Option<Place>,
     format: Format,
 ) -> Result<(Vec<u8>, Next), DbError> {
     let (reach, asked) = (
@@ -69,7 +68,7 @@ async fn page(
         .read(move |conn| Ok::<_, DbError>(audit::list(conn, &asked, PAGE)?))
         .await?;
     let next = match rows.last() {
-        Some(Listed { event, .. }) => Next::Page(Some((event.at, event.position))),
+        Some(Listed { event, .. }) => Next::Page(Some(event.place())),
         None => Next::End,
     };
     let documents: Vec<_> = rows

@@ -1,7 +1,8 @@
 //! Audited events as lines of a file.
 
+use crate::domain::access::Reach;
 use crate::domain::closed_enum;
-use crate::http::api::documents::AuditEventDocument;
+use crate::http::api::documents::{AuditEventDocument, tells_position};
 
 closed_enum! {
     /// What a file of audited events is written in.
@@ -13,8 +14,9 @@ closed_enum! {
     }
 }
 
-const COLUMNS: [&str; 15] = [
-    "position",
+/// Stands before the others where the reader is told of it.
+const POSITION: &str = "position";
+const COLUMNS: [&str; 14] = [
     "at",
     "kind",
     "organization",
@@ -40,13 +42,14 @@ impl Format {
         }
     }
 
-    /// What stands before the first event.
+    /// What stands before the first event, for a reader of this reach.
     ///
     /// # Errors
     /// Those of [`Format::lines`].
-    pub fn head(self) -> std::io::Result<Vec<u8>> {
+    pub fn head(self, reach: Reach) -> std::io::Result<Vec<u8>> {
+        let position = tells_position(reach).then_some(POSITION);
         match self {
-            Self::Csv => table(|csv| csv.write_record(COLUMNS)),
+            Self::Csv => table(|csv| csv.write_record(position.into_iter().chain(COLUMNS))),
             Self::Ndjson => Ok(Vec::new()),
         }
     }
@@ -58,9 +61,10 @@ impl Format {
     pub fn lines(self, events: &[AuditEventDocument]) -> std::io::Result<Vec<u8>> {
         match self {
             Self::Csv => table(|csv| {
-                events
-                    .iter()
-                    .try_for_each(|event| csv.write_record(cells(event).map(harmless)))
+                events.iter().try_for_each(|event| {
+                    let position = event.position.map(|position| position.to_string());
+                    csv.write_record(position.into_iter().chain(cells(event).map(harmless)))
+                })
             }),
             Self::Ndjson => {
                 let mut lines = Vec::new();
@@ -95,7 +99,6 @@ fn cells(event: &AuditEventDocument) -> [String; COLUMNS.len()] {
     };
     let (organization, home) = (&event.organization, &event.home_organization);
     [
-        event.position.to_string(),
         event
             .at
             .to_rfc3339_opts(chrono::SecondsFormat::Micros, true),

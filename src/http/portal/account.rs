@@ -24,8 +24,7 @@ use super::parts::{Fact, Tab};
 use super::routes::PortalRoute;
 use super::visit::Visit;
 use crate::domain::Instant;
-use crate::http::principal::Via;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -192,12 +191,4 @@ fn again(visit: &Visit, mut page: AccountPage, section: &str, problem: &Problem)
             (part.form.take()).map(|form| form.refused_for(visit.words(), &visit.typed, problem));
     }
     visit.show_again(problem.code().status(), "", "account", &page)
-}
-
-/// An account is managed by its owner, signed in to the portal.
-fn owner(visit: &Visit) -> Result<(), Problem> {
-    match visit.principal()?.via {
-        Via::Session { .. } => Ok(()),
-        Via::Token { .. } => Err(Problem::new(Code::ScopedToken)),
-    }
 }

@@ -142,6 +142,9 @@ impl Visit {
             let address = format!("/sign-in?next={}", next.collect::<String>());
             return self.go(address, None).into_response();
         }
+        if problem.code() == Code::PasswordChangeRequired && is_get {
+            return self.go("/account", None).into_response();
+        }
         if problem.code() == Code::SecondFactorSetupRequired && is_get {
             return self.go("/account/security", None).into_response();
         }

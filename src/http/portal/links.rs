@@ -149,6 +149,5 @@ async fn asked(visit: &Visit) -> Result<(), Problem> {
     visit
         .write(move |conn| Ok(password_resets::ask(conn, &email, now)?))
         .await?;
-    visit.desk.resets.ring();
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::steps::is_about_the_form;
 use super::typed::Typed;
 use super::visit::Visit;
 use crate::domain::notice::{Delivery, NoticeKind};
-use crate::http::call::SIGNED_IN;
+use crate::http::call::{OWNER, SIGNED_IN};
 use crate::http::problem::Problem;
 use crate::words::Words;
 use crate::workflow::choose_notices::{choose, chosen};
@@ -24,7 +24,7 @@ pub(super) const ADDRESS: &str = "/account/notices";
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { my_notices:
         GET  "/account/notices" SIGNED_IN => show, "Which notices one gets";
-        POST "/account/notices" SIGNED_IN => save, "Chooses which notices one gets";
+        POST "/account/notices" OWNER     => save, "Chooses which notices one gets";
     }
 }
 

@@ -14,10 +14,9 @@ use futures_util::FutureExt;
 use super::answer::{Outcome, Stop};
 use super::visit::Visit;
 use super::{Portal, address, assets, proof};
-use crate::domain::access::Permission;
 use crate::http::asks::Asks;
-use crate::http::call::Needs;
 use crate::http::desk::Desk;
+use crate::http::needs::Needs;
 use crate::http::problem::{Code, Problem};
 
 /// Rows for one family of pages: `METHOD "/path" needs => handler, "what it does";`.
@@ -248,16 +247,14 @@ async fn read(
 
 /// What exists for somebody but is not theirs to do is 403; what does not exist for them is 404 (A5).
 async fn permitted(visit: &Visit, needs: Needs) -> Result<(), Stop> {
-    let permission: Permission = match needs {
-        Needs::Anyone => return Ok(()),
-        Needs::SignedIn => return Ok(visit.principal().map(drop)?),
-        Needs::Permission(permission) => permission,
-    };
-    if visit.access()?.can(permission) {
+    if needs == Needs::Anyone {
         return Ok(());
     }
+    let Err(refused) = needs.met_by(visit.principal()?) else {
+        return Ok(());
+    };
     Err(match address::is_visible(visit).await? {
-        true => Problem::missing_permission(permission),
+        true => refused,
         false => Problem::not_found(),
     }
     .into())

@@ -16,11 +16,11 @@ use super::shell::Theme;
 use super::typed::Typed;
 use super::visit::Visit;
 use crate::credentials::hash_secret;
-use crate::domain::access::{Permission, Role};
-use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::access::Permission;
+use crate::domain::organization::Side;
 use crate::domain::password::Context;
-use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
-use crate::http::call::{ANYONE, SIGNED_IN};
+use crate::domain::text::{EmailAddress, PersonName, Title};
+use crate::http::call::{ANYONE, ENTERED};
 use crate::http::cookies::Carries;
 use crate::http::fields::Fault;
 use crate::http::headers;
@@ -29,7 +29,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::sign_in::{self, Attempt, Entrance, HALF_LIFETIME, Half, Origin, SignedIn};
 use crate::store::setup_links;
 use crate::words::Words;
-use crate::workflow::administer::{AddOrganization, AddPerson, add_organization, add_person};
+use crate::workflow::set_up::SetUp;
 use crate::workflow::{self, Failed, Refused};
 
 /// The rows of the route table.
@@ -40,7 +40,7 @@ pub(super) fn routes() -> Vec<PortalRoute> {
         POST "/sign-in"       ANYONE    => enter, "Signs in";
         GET  "/sign-in/code"  ANYONE    => show_code, "Asks for a code of the second factor";
         POST "/sign-in/code"  ANYONE    => enter_code, "Signs in with a code of the second factor";
-        POST "/sign-out"      SIGNED_IN.before_set_up() => leave, "Signs out";
+        POST "/sign-out"      ENTERED.before_set_up() => leave, "Signs out";
         POST "/theme"         ANYONE    => colours, "Chooses the colours";
         GET  "/setup/{token}" ANYONE    => show_set_up, "The first page of an empty installation";
         POST "/setup/{token}" ANYONE    => set_up, "Sets the installation up";
@@ -321,24 +321,15 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
         .with(first_name.as_str())
         .with(last_name.as_str())
         .with(name.as_str());
-    let slug = Slug::readable(&name);
-    let region = Title::parse("default").map_err(|_| Problem::new(Code::Internal))?;
     let (secret, field) = (SecretString::from(password), "password");
     let password_hash = chosen(&visit.desk, field, secret.clone(), known).await?;
-    let organization = AddOrganization {
-        slug: slug.clone(),
+    let provider = SetUp {
         name,
-        kind: OrganizationKind::Provider,
-        region,
         time_zone,
-    };
-    let person = AddPerson {
-        organization: slug.to_string(),
         email: address,
         first_name,
         last_name,
-        time_zone: None,
-        roles: vec![Role::Administrator.into()],
+        further_roles: Vec::new(),
         password_hash: Some(password_hash),
     };
     let (token_hash, now) = (hash_secret(token), visit.now);
@@ -347,8 +338,7 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
         if !setup_links::is_needed(conn)? || !setup_links::redeem(conn, &token_hash, now)? {
             return Err(Failed::Refused(Refused::NotFound));
         }
-        add_organization(conn, None, &organization, now)?;
-        add_person(conn, None, &person, now)
+        workflow::set_up::set_up(conn, &provider, now)
     });
     added.await?;
     let attempt = Attempt {

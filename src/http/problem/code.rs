@@ -52,6 +52,9 @@ codes! {
     InvalidSecondFactor = "invalid_second_factor", UNAUTHORIZED;
     /// What is asked for is in sight, but the person may not do it (A5); `permission` names what is missing.
     MissingPermission = "missing_permission", FORBIDDEN;
+    /// It would give, open up or take over more than the person holds and may grant; `permissions` names what is beyond
+    /// them, `permission` the first of it.
+    BeyondOwnRights = "beyond_own_rights", FORBIDDEN;
     /// A token that allows only a part of what its owner may do changes nothing about their account: it could make itself
     /// more, or keep them from being told.
     ScopedToken = "scoped_token", FORBIDDEN;
@@ -64,6 +67,10 @@ codes! {
     ProofRequired = "proof_required", FORBIDDEN;
     /// A role of the person's asks for a second factor: until they have set one up, they do nothing else.
     SecondFactorSetupRequired = "second_factor_setup_required", FORBIDDEN;
+    /// The session was opened with a password that an administrator gave: the person chooses their own first.
+    PasswordChangeRequired = "password_change_required", FORBIDDEN;
+    /// The address of whoever follows a link belongs to another account already.
+    AddressTaken = "address_taken", CONFLICT;
     /// A change made by cookie came without the session's token.
     Csrf = "csrf", FORBIDDEN;
     /// The entry is somebody else's, a mark, or redacted (F4).

@@ -20,7 +20,7 @@ pub use code::Code;
 use super::fields::FieldError;
 use crate::db::{DbError, Failure};
 use crate::domain::Instant;
-use crate::domain::access::{MissingPermission, Permission};
+use crate::domain::access::{Denied, Permission};
 use crate::words::{self, Words};
 
 /// The media type of a problem document.
@@ -247,9 +247,12 @@ impl From<diesel::result::Error> for Problem {
     }
 }
 
-impl From<MissingPermission> for Problem {
-    fn from(MissingPermission(permission): MissingPermission) -> Self {
-        Self::missing_permission(permission)
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Missing(permission) => Self::missing_permission(permission),
+            Denied::ThroughPairing(_) => Self::new(Code::NotThroughPairing),
+        }
     }
 }
 

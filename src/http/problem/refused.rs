@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::{Code, Problem};
-use crate::domain::access::{CaseField, FieldRefusal};
+use std::collections::BTreeSet;
+
+use crate::domain::access::{Beyond, CaseField, FieldRefusal, Permission};
 use crate::domain::access_request::AccessRequestRefusal;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal};
@@ -34,7 +36,8 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotFound => Self::not_found(),
-            Refused::Missing(permission) => Self::missing_permission(permission),
+            Refused::Denied(denied) => denied.into(),
+            Refused::Beyond(Beyond(permissions)) => beyond(&permissions),
             Refused::Stale { version } => Self::new(Code::StaleVersion).with("version", version),
             Refused::Field { field, code, given } => {
                 field_error(field, Fault::new(code).with("given", given))
@@ -93,6 +96,7 @@ impl From<Refused> for Problem {
             Refused::SecondFactorOn => Self::new(Code::SecondFactorOn),
             Refused::SecondFactorOff => Self::new(Code::SecondFactorOff),
             Refused::ClonedUser => Self::new(Code::ClonedUser),
+            Refused::AddressTaken => Self::new(Code::AddressTaken),
             Refused::AlreadyJoined => Self::new(Code::AlreadyJoined),
             Refused::AccountDisabled => Self::new(Code::AccountDisabled),
             Refused::BeforeOpening { opened_at } => {
@@ -110,6 +114,17 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> Value {
     names.map(Value::from).collect::<Vec<_>>().into()
 }
 
+/// The first that is beyond them is what the sentence names.
+fn beyond(permissions: &BTreeSet<Permission>) -> Problem {
+    let first = permissions.first().map_or("", |first| first.as_str());
+    Problem::new(Code::BeyondOwnRights)
+        .with("permission", first)
+        .with(
+            "permissions",
+            names(permissions.iter().map(|permission| permission.as_str())),
+        )
+}
+
 /// With the findings and the instant at which the answer changes, where only time is missing.
 fn assessed(code: Code, assessment: &Assessment) -> Problem {
     let view = AssessmentView::new(words(), assessment);
@@ -124,7 +139,7 @@ fn assessed(code: Code, assessment: &Assessment) -> Problem {
 
 fn case_field(field: CaseField, refusal: FieldRefusal) -> Problem {
     match refusal {
-        FieldRefusal::Missing(missing) => missing.into(),
+        FieldRefusal::Denied(denied) => denied.into(),
         FieldRefusal::ByPriorityRequest => Problem::new(Code::PriorityByRequest),
         FieldRefusal::StaffOnly(_) => {
             Problem::missing_permission(crate::domain::access::Permission::CasesWork)

@@ -13,10 +13,21 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::SeenBy;
 use crate::domain::ids::{
-    CaseId, CaseNumber, EscalationId, EscalationNumber, OrganizationId, PersonId,
+    CaseId, CaseNumber, EscalationId, EscalationNumber, EventId, OrganizationId, PersonId,
 };
 use crate::store::cases::OrganizationRef;
 use crate::store::lines::hidden_from;
+
+/// Where an event stands in a list, as its reader may know it: when it happened, and which it is. Its place in the chain
+/// would count what happened to others.
+pub type Place = (Instant, EventId);
+
+impl Event {
+    /// Where it stands in a list.
+    pub fn place(&self) -> Place {
+        (self.at, self.id)
+    }
+}
 
 /// Which events a list holds.
 #[derive(Clone, Debug)]
@@ -38,7 +49,7 @@ pub struct EventFilter {
     /// No farther along the chain than this place.
     pub up_to: Option<i64>,
     /// Those behind this one.
-    pub after: Option<(Instant, i64)>,
+    pub after: Option<Place>,
 }
 
 impl EventFilter {
@@ -101,16 +112,24 @@ fn ways(filter: &EventFilter) -> Vec<Way> {
 /// # Errors
 /// The database's own.
 pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Vec<Listed>> {
+    let after = match filter.after {
+        None => None,
+        Some((at, id)) => match position_of(conn, id)? {
+            Some(position) => Some((at, position)),
+            // Nothing stands behind what never was.
+            None => return Ok(Vec::new()),
+        },
+    };
     let mut events = Vec::new();
     for way in ways(filter) {
         // Nothing narrower than the kinds: each of them is a way of its own.
         let by_kind = matches!(way, Way::All) && filter.case.is_none() && filter.actor.is_none();
         if by_kind && !filter.kinds.is_empty() {
             for kind in &filter.kinds {
-                events.extend(along(conn, filter, way, &[kind], limit)?);
+                events.extend(along(conn, filter, way, &[kind], (after, limit))?);
             }
         } else {
-            events.extend(along(conn, filter, way, &filter.kinds, limit)?);
+            events.extend(along(conn, filter, way, &filter.kinds, (after, limit))?);
         }
     }
     events.sort_by_key(|event| std::cmp::Reverse((event.at, event.position)));
@@ -119,12 +138,20 @@ pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Ve
     named(conn, events)
 }
 
+fn position_of(conn: &mut Conn, id: EventId) -> QueryResult<Option<i64>> {
+    audit_events::table
+        .filter(audit_events::id.eq(id))
+        .select(audit_events::position)
+        .get_result(conn)
+        .optional()
+}
+
 fn along(
     conn: &mut Conn,
     filter: &EventFilter,
     way: Way,
     kinds: &[&'static str],
-    limit: i64,
+    (after, limit): (Option<(Instant, i64)>, i64),
 ) -> QueryResult<Vec<Event>> {
     let mut query = audit_events::table.select(Event::as_select()).into_boxed();
     match way {
@@ -173,7 +200,7 @@ fn along(
     if let Some(position) = filter.up_to {
         query = query.filter(audit_events::position.le(position));
     }
-    if let Some((at, position)) = filter.after {
+    if let Some((at, position)) = after {
         // The first condition is what the index starts from; the second settles ties.
         query = query.filter(audit_events::at.le(At(at))).filter(
             audit_events::at

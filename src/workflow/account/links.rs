@@ -12,32 +12,36 @@ use crate::domain::notice::{LinkFacts, PasswordWay};
 use crate::domain::text::EmailAddress;
 use crate::store::people::{self, Person, PersonChanges};
 use crate::store::{organizations, pairings};
-use crate::workflow::administer::{AddPerson, Address, By, join, reach, require};
+use crate::workflow::administer::{By, reach, require};
+use crate::workflow::bounds::may_manage;
 use crate::workflow::one_time_link::{self, Redemption};
-use crate::workflow::{Actor, Outcome, Refused, letters};
+use crate::workflow::people::{AddPerson, add_person};
+use crate::workflow::{Actor, Failed, Outcome, Refused, letters};
 
-/// Adds a person who chooses their password themselves: they get a link, and their address is taken as theirs once it
-/// was followed.
+/// Adds a person and, if they are to be `invited`, sends them a link: their address is taken as theirs once it was
+/// followed, and they choose their password themselves. Whoever is given a password is always invited, since it opens
+/// nothing before the address is theirs.
 ///
 /// # Errors
-/// [`Refused::Missing`], [`Refused::Field`].
-pub fn add_invited(
+/// [`Refused::Denied`], `Beyond`, [`Refused::Field`].
+pub fn add(
     conn: &mut Conn,
     key: &SecretKey,
     by: By<'_>,
-    add: &AddPerson,
+    (add, invited): (&AddPerson, bool),
     now: Instant,
 ) -> Outcome<PersonId> {
-    require(by, Permission::UsersManage)?;
-    let id = join(conn, by, add, Address::Unproven, now)?;
-    invite(conn, key, by, id, now)?;
+    let id = add_person(conn, by, add, now)?;
+    if invited || (by.is_some() && add.password_hash.is_some()) {
+        invite(conn, key, by, id, now)?;
+    }
     Ok(id)
 }
 
 /// Invites somebody who cannot sign in yet; the links of earlier invitations are void.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, [`Refused::AlreadyJoined`], `AccountDisabled`, `ClonedUser`.
+/// [`Refused::NotFound`], `Denied`, [`Refused::AlreadyJoined`], `AccountDisabled`, `ClonedUser`.
 pub fn invite(
     conn: &mut Conn,
     key: &SecretKey,
@@ -47,13 +51,14 @@ pub fn invite(
 ) -> Outcome<LinkFacts> {
     let found = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::UsersManage)?;
+    may_manage(conn, by, &found, now)?;
     if found.disabled_at.is_some() {
         return Err(Refused::AccountDisabled.into());
     }
     if pairings::is_clone(conn, id)? {
         return Err(Refused::ClonedUser.into());
     }
-    if found.password_hash.is_some() {
+    if found.has_joined() {
         return Err(Refused::AlreadyJoined.into());
     }
     let purpose = LinkPurpose::Invitation;
@@ -121,7 +126,7 @@ fn enabled(person: Person) -> Outcome<Person> {
 /// What an earlier password has opened ends, and every other link for a password is void.
 ///
 /// # Errors
-/// [`Refused::LinkUnknown`], [`Refused::Link`].
+/// [`Refused::LinkUnknown`], [`Refused::Link`], [`Refused::AddressTaken`].
 pub fn redeem(
     conn: &mut Conn,
     key: &SecretKey,
@@ -136,12 +141,22 @@ pub fn redeem(
         Redemption::Unknown => return Err(Refused::LinkUnknown.into()),
     };
     let person = enabled(person(conn, id)?)?;
+    // Whoever has the address is told so; nobody else can be.
+    let other = people::by_email(conn, &person.email)?;
+    if other.is_some_and(|other| other.id != id) {
+        return Err(Refused::AddressTaken.into());
+    }
     let changes = PersonChanges {
         password_hash: Some(Some(password_hash.to_owned())),
+        password_given_at: Some(None),
         email_verified_at: Some(Some(At(person.email_verified_at.unwrap_or(now)))),
         ..PersonChanges::default()
     };
-    people::update(conn, id, &changes)?;
+    // Of two who follow links to the same address at once, the second finds it taken.
+    people::update(conn, id, &changes).map_err(|error| match DbError::from(error) {
+        error if error.violated_constraint().is_some() => Refused::AddressTaken.into(),
+        error => Failed::from(error),
+    })?;
     end_keys(conn, id, Kept::default(), now)?;
     let actor = Actor {
         access: crate::store::access::of_person(conn, &person, now)?,

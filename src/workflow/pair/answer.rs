@@ -30,7 +30,7 @@ pub struct Inspected {
 /// What a link shows. It changes nothing.
 ///
 /// # Errors
-/// [`Refused::Missing`], [`Refused::Pairing`].
+/// [`Refused::Denied`], [`Refused::Pairing`].
 pub fn inspect(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<Inspected> {
     may_answer(actor)?;
     let pairing = pairings::by_link(conn, &hash_of(token)?)?;
@@ -40,7 +40,7 @@ pub fn inspect(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Out
 /// "Yes, I authorize access": the actor's organization trusts the one that asks. That grants nothing by itself (P3).
 ///
 /// # Errors
-/// [`Refused::Missing`], [`Refused::Pairing`].
+/// [`Refused::Denied`], [`Refused::Pairing`].
 pub fn accept(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<PairingId> {
     let pairing = opened_locked(conn, actor, token, now)?;
     decided(&pairing, Command::Accept, now)?;
@@ -66,7 +66,7 @@ pub fn accept(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outc
 /// No: the link is used up.
 ///
 /// # Errors
-/// [`Refused::Missing`], [`Refused::Pairing`].
+/// [`Refused::Denied`], [`Refused::Pairing`].
 pub fn refuse(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<PairingId> {
     let pairing = opened_locked(conn, actor, token, now)?;
     decided(&pairing, Command::Refuse, now)?;

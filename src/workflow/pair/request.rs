@@ -28,7 +28,7 @@ pub struct Request {
 /// Asks to work in another organization. `token_hash` is of the link's secret, which the edge shows once.
 ///
 /// # Errors
-/// [`Refused::Missing`], [`Refused::Field`], [`Refused::Pairing`].
+/// [`Refused::Denied`], [`Refused::Field`], [`Refused::Pairing`].
 pub fn request(
     conn: &mut Conn,
     actor: &Actor,

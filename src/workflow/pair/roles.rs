@@ -1,15 +1,18 @@
 //! Roles given through a pairing (P3): by the trustor alone; taken by either side (P6).
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{authorized, decided, letters, locked, record};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Reach, Role};
+use crate::domain::access::{Permission, Reach, Role};
 use crate::domain::ids::{GrantId, OrganizationId, PairingMemberId};
 use crate::domain::pairing::{Command, Event, Refusal, Verb};
-use crate::store::organizations;
 use crate::store::pairings::{self, GivenRole, Member, Pairing, Scope, Who};
+use crate::store::{organizations, roles};
+use crate::workflow::bounds::may_give;
 use crate::workflow::record::object;
 use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
 
@@ -18,7 +21,7 @@ use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
 /// and approves the member (P5).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, [`Refused::Pairing`].
+/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, [`Refused::Pairing`].
 pub fn give_role(
     conn: &mut Conn,
     actor: &Actor,
@@ -32,7 +35,8 @@ pub fn give_role(
     unchanged(expected, member.version)?;
     decided(&pairing, Command::GiveRole, now)?;
     let trustor = pairing.trustor_id.ok_or(Refusal::NotAccepted)?;
-    let role = role_of(conn, trustor, role)?;
+    let (role, permissions) = role_of(conn, trustor, role)?;
+    may_give(Some(actor), &permissions)?;
     if pairings::is_given(conn, pairing.id, who, &role)? {
         return Err(Refused::Field {
             field: "role",
@@ -116,8 +120,12 @@ fn counted(conn: &mut Conn, pairing: &Pairing, member: &Member) -> Outcome<()> {
     Ok(pairings::count_change(conn, pairing.id)?)
 }
 
-/// A role that can be given in the trustor: a predefined one that fits it, or one of its own.
-fn role_of(conn: &mut Conn, trustor: OrganizationId, name: &str) -> Outcome<GivenRole> {
+/// A role that can be given in the trustor, a predefined one that fits it or one of its own, and what it grants.
+fn role_of(
+    conn: &mut Conn,
+    trustor: OrganizationId,
+    name: &str,
+) -> Outcome<(GivenRole, BTreeSet<Permission>)> {
     let refused = |code: &'static str| Refused::Field {
         field: "role",
         code,
@@ -132,8 +140,12 @@ fn role_of(conn: &mut Conn, trustor: OrganizationId, name: &str) -> Outcome<Give
         if !role.fits(kind) {
             return Err(refused("other_side").into());
         }
-        return Ok(GivenRole::Predefined(role));
+        return Ok((GivenRole::Predefined(role), role.permissions()));
     }
     let own = pairings::own_role(conn, trustor, name)?;
-    Ok(GivenRole::Own(own.ok_or_else(|| refused("not_found"))?))
+    let own = own.ok_or_else(|| refused("not_found"))?;
+    let permissions = roles::find(conn, Reach::Everything, own.id)?
+        .map(|role| role.permissions.0)
+        .unwrap_or_default();
+    Ok((GivenRole::Own(own), permissions))
 }

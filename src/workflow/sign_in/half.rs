@@ -101,6 +101,7 @@ mod tests {
             last_name: "Cole".to_owned(),
             time_zone: None,
             password_hash: Some(password_hash.to_owned()),
+            password_given_at: None,
             email_verified_at: None,
             disabled_at: None,
             created_at: now,

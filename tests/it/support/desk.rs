@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use casebell::clock::Clock;
-use casebell::db::Db;
+use casebell::credentials::{NewSecret, TOKEN_PREFIX};
+use casebell::db::{Db, DbError};
 use casebell::domain::Instant;
+use casebell::store::sessions::{self, NewToken};
 use chrono::{TimeDelta, TimeZone, Utc};
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -114,6 +117,25 @@ impl Desk {
     /// Where outgoing mail is put.
     pub fn mail_folder(&self) -> &Path {
         &self.0.mail
+    }
+
+    /// A token of somebody who is not of the world, by their id, as the command line makes it.
+    pub async fn token_of(&self, person: &str) -> String {
+        let secret = NewSecret::with_prefix(TOKEN_PREFIX);
+        let (person, now) = (person.parse().expect("an id"), self.now());
+        let made = self.db().write(move |conn| {
+            let new = NewToken {
+                person,
+                name: "Stories",
+                token_hash: &secret.hash,
+                permissions: None,
+                expires_at: None,
+                made_with: None,
+            };
+            sessions::issue(conn, &new, now)?;
+            Ok::<_, DbError>(secret.text.expose_secret().to_owned())
+        });
+        made.await.expect("a token")
     }
 
     /// Which database is under it.

@@ -11,9 +11,10 @@ use crate::domain::ids::{CaseNumber, CaseRef};
 use crate::domain::text::Title;
 use crate::store::calendars::CalendarRow;
 use crate::store::{calendars, cases, imports};
-use crate::workflow::administer::{self, AddOrganization, AddPerson};
+use crate::workflow::administer::{self, AddOrganization};
 use crate::workflow::import_case::import_case;
 use crate::workflow::lines::add_line;
+use crate::workflow::people::{AddPerson, add_person};
 
 use super::Prepared;
 use super::history::resolve;
@@ -181,7 +182,7 @@ fn user(
         roles: record.roles.iter().copied().map(Into::into).collect(),
         password_hash: password_hash.map(str::to_owned),
     };
-    administer::add_person(conn, None, &add, now)?;
+    add_person(conn, None, &add, now)?;
     Ok(Loaded::New)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::{self, Deserializer, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Stat
 use crate::domain::feed::Visibility;
 use crate::domain::ids::CaseNumber;
 use crate::domain::organization::OrganizationKind;
+use crate::domain::password::{self, Context};
 use crate::domain::text::{EmailAddress, Markdown, PersonName, Slug, Subject, Title};
 use crate::domain::{Instant, kept};
 
@@ -162,7 +163,20 @@ impl Record {
             "line_of_business" => read(line)
                 .map(Self::LineOfBusiness)
                 .map_err(refused(Kind::LineOfBusiness)),
-            "user" => read(line).map(Self::User).map_err(refused(Kind::Person)),
+            "user" => {
+                let record: UserRecord = read(line).map_err(refused(Kind::Person))?;
+                let known = Context::of(&record.email)
+                    .with(record.first_name.as_str())
+                    .with(record.last_name.as_str())
+                    .with(record.organization.as_str());
+                if let Some(password) = &record.password
+                    && let Err(fault) = password::check(password.expose_secret(), &known)
+                {
+                    let fault = Fault::of("password", fault.to_string());
+                    return Err((Kind::Person, vec![fault]));
+                }
+                Ok(Self::User(record))
+            }
             "case" => read(line).map(Self::Case).map_err(refused(Kind::Case)),
             other => Err(unreadable(Fault::of(
                 "type",

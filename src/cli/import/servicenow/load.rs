@@ -18,11 +18,12 @@ use crate::store::people::display_name;
 use crate::store::{cases, imports, organizations};
 use crate::words::Words;
 use crate::workflow::Failed;
-use crate::workflow::administer::{self, AddOrganization, AddPerson};
+use crate::workflow::administer::{self, AddOrganization};
 use crate::workflow::import_case::{
     CaseState, PastCase, PastChange, PastEntry, continue_case, import_case, state_of,
 };
 use crate::workflow::lines::add_line;
+use crate::workflow::people::{AddPerson, add_person};
 
 use super::Incident;
 use super::row::{Event, Named, address};
@@ -373,7 +374,7 @@ impl Loading<'_> {
             roles: vec![asked.role.into()],
             password_hash: None,
         };
-        administer::add_person(self.conn, None, &add, self.now)?;
+        add_person(self.conn, None, &add, self.now)?;
         self.outcome.people += 1;
         self.made_up(asked.line, name, &slug, email.to_string());
         let added = self.directory.person(self.conn, &email)?;

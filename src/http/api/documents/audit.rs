@@ -24,8 +24,10 @@ pub struct CaseName {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = AuditEvent)]
 pub struct AuditEventDocument {
-    /// Its place in the chain of events: 1, 2, 3 and so on over the whole installation.
-    pub position: i64,
+    /// Its place in the chain of events: 1, 2, 3 and so on over the whole installation. Only the provider's staff are told:
+    /// to anybody else it would count what happened to others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<i64>,
     /// Its id.
     pub id: EventId,
     /// When.
@@ -57,12 +59,20 @@ pub struct AuditEventDocument {
     pub hash: String,
 }
 
+/// Whether readers of this reach are told of places in the chain.
+pub const fn tells_position(reach: Reach) -> bool {
+    match reach {
+        Reach::Everything | Reach::Staff(_) => true,
+        Reach::Organization(_) => false,
+    }
+}
+
 impl AuditEventDocument {
     /// The event as somebody of this reach is shown it; nothing if it does not exist for them.
     pub fn new(reach: Reach, listed: &Listed) -> Option<Self> {
         let event = &listed.event;
         let whole = Self {
-            position: event.position,
+            position: tells_position(reach).then_some(event.position),
             id: event.id,
             at: event.at,
             kind: event.kind.clone(),

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 pub use access::{
     GroupDocument, GroupName, LineBook, LineDocument, PermissionsDocument, RoleDocument, held_by,
 };
-pub use audit::{AuditEventDocument, CaseName};
+pub use audit::{AuditEventDocument, CaseName, tells_position};
 pub use case::{ActiveEscalationDocument, CaseDocument, PriorityRequestDocument, RcaDocument};
 pub use desk::{
     Beside, CalendarDocument, OrganizationDocument, PersonDocument, PolicyDocument, ReasonDocument,

@@ -3,9 +3,9 @@
 use chrono_tz::Tz;
 use secrecy::SecretString;
 
-use super::{AccountPage, Section, again, owner, page, show};
+use super::{AccountPage, Section, again, page, show};
 use crate::domain::text::PersonName;
-use crate::http::call::SIGNED_IN;
+use crate::http::call::{ENTERED, OWN_PASSWORD, OWNER};
 use crate::http::fields::Fault;
 use crate::http::password;
 use crate::http::portal::answer::Outcome;
@@ -24,9 +24,9 @@ use crate::workflow::account::{self, Kept, UpdateAccount};
 
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { profile:
-        GET  "/account"          SIGNED_IN => read, "Your account";
-        POST "/account"          SIGNED_IN => change, "Changes your name and time zone";
-        POST "/account/password" SIGNED_IN => change_password, "Changes your password and ends your other sessions";
+        GET  "/account"          ENTERED.before_set_up() => read, "Your account";
+        POST "/account"          OWNER => change, "Changes your name and time zone";
+        POST "/account/password" OWN_PASSWORD.before_set_up() => change_password, "Changes your password and ends your other sessions";
     }
 }
 
@@ -35,7 +35,6 @@ async fn read(visit: Visit) -> Outcome {
 }
 
 async fn profile(visit: &Visit) -> Result<AccountPage, Problem> {
-    owner(visit)?;
     let id = visit.principal()?.person;
     let person = visit
         .look(move |conn| {
@@ -136,7 +135,6 @@ pub(in crate::http::portal) fn sections(
 }
 
 async fn change(visit: Visit) -> Outcome {
-    owner(&visit)?;
     match changed(&visit).await {
         Ok(()) => Ok(visit.go("/account", Some(Flash::new(Done::AccountChanged)))),
         Err(problem) if is_about_the_form(&problem) => {
@@ -175,7 +173,6 @@ async fn changed(visit: &Visit) -> Result<(), Problem> {
 }
 
 async fn change_password(visit: Visit) -> Outcome {
-    owner(&visit)?;
     match password_changed(&visit).await {
         Ok(()) => Ok(visit.go("/account", Some(Flash::new(Done::PasswordChanged)))),
         Err(problem) if is_about_the_form(&problem) || problem.code() == Code::TooManyAttempts => {

@@ -1,9 +1,9 @@
 //! The second factor.
 
-use super::{AccountPage, Section, Shown, again, owner, page, show};
+use super::{AccountPage, Section, Shown, again, page, show};
 use crate::credentials::Authenticator;
 use crate::domain::Instant;
-use crate::http::call::SIGNED_IN;
+use crate::http::call::{OWNER, OWNER_AT_HOME};
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
@@ -22,11 +22,11 @@ const HERE: &str = "/account/security";
 
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { security:
-        GET  "/account/security"         SIGNED_IN.before_set_up() => read, "Your second factor";
-        POST "/account/security/begin"   SIGNED_IN.proven().before_set_up() => begin, "Begins a second factor";
-        POST "/account/security/confirm" SIGNED_IN.proven().before_set_up() => confirm, "Asks for the second factor from now on";
-        POST "/account/security/codes"   SIGNED_IN.proven() => renew, "New recovery codes";
-        POST "/account/security/off"     SIGNED_IN.proven() => turn_off, "Gives the second factor up";
+        GET  "/account/security"         OWNER.before_set_up() => read, "Your second factor";
+        POST "/account/security/begin"   OWNER_AT_HOME.proven().before_set_up() => begin, "Begins a second factor";
+        POST "/account/security/confirm" OWNER_AT_HOME.proven().before_set_up() => confirm, "Asks for the second factor from now on";
+        POST "/account/security/codes"   OWNER_AT_HOME.proven() => renew, "New recovery codes";
+        POST "/account/security/off"     OWNER_AT_HOME.proven() => turn_off, "Gives the second factor up";
     }
 }
 
@@ -45,7 +45,6 @@ async fn read(visit: Visit) -> Outcome {
 }
 
 async fn security(visit: &Visit) -> Result<AccountPage, Problem> {
-    owner(visit)?;
     let (actor, key) = (visit.principal()?.oneself(), visit.desk.key.clone());
     let state = visit
         .look(move |conn| {
@@ -153,7 +152,6 @@ fn in_groups(secret: &str) -> String {
 }
 
 async fn begin(visit: Visit) -> Outcome {
-    owner(&visit)?;
     let (actor, key, now) = (
         visit.principal()?.oneself(),
         visit.desk.key.clone(),
@@ -178,7 +176,6 @@ async fn renew(visit: Visit) -> Outcome {
 
 /// The recovery codes are shown by the answer itself, because nothing keeps them.
 async fn codes(visit: Visit, section: &'static str) -> Outcome {
-    owner(&visit)?;
     match new_codes(&visit, section).await {
         Ok(codes) => {
             let words = visit.words();
@@ -233,7 +230,6 @@ async fn new_codes(visit: &Visit, section: &'static str) -> Result<Vec<String>, 
 }
 
 async fn turn_off(visit: Visit) -> Outcome {
-    owner(&visit)?;
     match turned_off(&visit).await {
         Ok(()) => Ok(visit.go(HERE, Some(Flash::new(Done::SecondFactorOff)))),
         Err(problem) if problem.code() == Code::SecondFactorOff => Ok(visit.go(HERE, None)),

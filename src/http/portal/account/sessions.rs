@@ -1,9 +1,9 @@
 //! Where one is signed in.
 
-use super::{AccountPage, List, Row, Section, owner, page, show};
+use super::{AccountPage, List, Row, Section, page, show};
 use crate::domain::device::Device;
 use crate::domain::ids::SessionId;
-use crate::http::call::SIGNED_IN;
+use crate::http::call::OWNER;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::Form;
@@ -18,9 +18,9 @@ const HERE: &str = "/account/sessions";
 
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { sessions:
-        GET  "/account/sessions"               SIGNED_IN => read, "Where you are signed in";
-        POST "/account/sessions/end-others"    SIGNED_IN.proven() => end_others, "Signs out everywhere else";
-        POST "/account/sessions/{session}/end" SIGNED_IN.proven() => end, "Ends one of your sessions";
+        GET  "/account/sessions"               OWNER => read, "Where you are signed in";
+        POST "/account/sessions/end-others"    OWNER.proven() => end_others, "Signs out everywhere else";
+        POST "/account/sessions/{session}/end" OWNER.proven() => end, "Ends one of your sessions";
     }
 }
 
@@ -29,7 +29,6 @@ async fn read(visit: Visit) -> Outcome {
 }
 
 async fn signed_in(visit: &Visit) -> Result<AccountPage, Problem> {
-    owner(visit)?;
     let (id, now) = (visit.principal()?.person, visit.now);
     let current = visit.principal()?.session();
     let found = visit
@@ -102,7 +101,6 @@ pub(in crate::http::portal) fn end_others_section(words: &Words) -> Section {
 }
 
 async fn end(visit: Visit) -> Outcome {
-    owner(&visit)?;
     let id: SessionId = visit.part("session")?;
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     visit
@@ -112,7 +110,6 @@ async fn end(visit: Visit) -> Outcome {
 }
 
 async fn end_others(visit: Visit) -> Outcome {
-    owner(&visit)?;
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     let current = visit.principal()?.session();
     visit

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
-use super::{AccountPage, List, Row, Section, Shown, again, owner, page, show};
+use super::{AccountPage, List, Row, Section, Shown, again, page, show};
 use crate::credentials::{NewSecret, TOKEN_PREFIX};
 use crate::domain::access::Permission;
 use crate::domain::ids::TokenId;
 use crate::domain::text::Title;
 use crate::http::api::tokens::issue_for;
-use crate::http::call::SIGNED_IN;
+use crate::http::call::{OWNER, OWNER_AT_HOME};
 use crate::http::fields::Fault;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
@@ -33,9 +33,9 @@ const MOST: i64 = 200;
 
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { tokens:
-        GET  "/account/tokens"                SIGNED_IN => read, "Your API tokens";
-        POST "/account/tokens"                SIGNED_IN.proven() => issue, "Makes an API token";
-        POST "/account/tokens/{token}/revoke" SIGNED_IN => revoke, "Revokes an API token";
+        GET  "/account/tokens"                OWNER => read, "Your API tokens";
+        POST "/account/tokens"                OWNER_AT_HOME.proven() => issue, "Makes an API token";
+        POST "/account/tokens/{token}/revoke" OWNER => revoke, "Revokes an API token";
     }
 }
 
@@ -44,7 +44,6 @@ async fn read(visit: Visit) -> Outcome {
 }
 
 async fn held(visit: &Visit) -> Result<AccountPage, Problem> {
-    owner(visit)?;
     let id = visit.principal()?.person;
     let tokens = visit
         .look(move |conn| Ok(sessions::tokens(conn, id, None, MOST)?))
@@ -142,7 +141,6 @@ fn field(permission: Permission) -> String {
 }
 
 async fn issue(visit: Visit) -> Outcome {
-    owner(&visit)?;
     match issued(&visit).await {
         Ok(secret) => {
             let words = visit.words();
@@ -204,7 +202,6 @@ async fn issued(visit: &Visit) -> Result<NewSecret, Problem> {
 }
 
 async fn revoke(visit: Visit) -> Outcome {
-    owner(&visit)?;
     let id: TokenId = visit.part("token")?;
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     let name = visit

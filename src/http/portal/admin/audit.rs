@@ -64,8 +64,10 @@ pub struct KindGroup {
 /// One event.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditRow {
-    /// Its place in the chain.
-    pub position: i64,
+    /// Its id.
+    pub id: String,
+    /// Its place in the chain, for whom it tells nothing of others.
+    pub position: Option<i64>,
     /// When.
     pub at: Instant,
     /// Who did what.

@@ -42,8 +42,8 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         POST "/clones/{clone}/remove"              SIGNED_IN => remove_clone, "Removes a cloned user";
         GET  "/pairing-links/{token}"              may(Permission::OrgTrustorsManage) => link::show, "Who asks behind a link, and for whom";
         POST "/pairing-links/{token}"              may(Permission::OrgTrustorsManage) => link::answer, "Yes, I authorize access; or no";
-        GET  "/places"                             SIGNED_IN => places::show, "Where one may work";
-        POST "/switch"                             SIGNED_IN => places::switch, "Switches into another organization, or back home";
+        GET  "/places"                             SIGNED_IN.before_set_up() => places::show, "Where one may work";
+        POST "/switch"                             SIGNED_IN.before_set_up() => places::switch, "Switches into another organization, or back home";
     }
 }
 

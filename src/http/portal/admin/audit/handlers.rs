@@ -7,7 +7,6 @@ use url::form_urlencoded;
 
 use super::{AuditFilters, AuditPage, AuditRow, FieldRow, KindGroup};
 use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::EventId;
 use crate::http::api::documents::AuditEventDocument;
@@ -97,13 +96,13 @@ async fn found(visit: &Visit) -> Result<Found, Problem> {
     visit
         .look(move |conn| {
             let paging =
-                Paging::<(Instant, i64)>::read("portal/audit", &asked, None, cursor.as_deref())?;
+                Paging::<audit::Place>::read("portal/audit", &asked, None, cursor.as_deref())?;
             let filter = EventFilter {
                 after: paging.after,
                 ..asked.filter(conn, reach)?
             };
             let mut rows = audit::list(conn, &filter, paging.fetch())?;
-            let next = paging.next(&mut rows, |row| (row.event.at, row.event.position));
+            let next = paging.next(&mut rows, |row| row.event.place());
             let events: Vec<_> = rows
                 .iter()
                 .filter_map(|row| AuditEventDocument::new(reach, row))
@@ -291,6 +290,7 @@ fn row(visit: &Visit, event: &AuditEventDocument, names: &Names) -> AuditRow {
     };
     let fields = fields(visit, event, names);
     AuditRow {
+        id: event.id.to_string(),
         position: event.position,
         at: event.at,
         said,

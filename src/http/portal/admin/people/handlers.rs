@@ -1,5 +1,7 @@
 //! Listing people, adding them, giving roles, shutting out and letting in.
 
+use std::collections::BTreeSet;
+
 use secrecy::SecretString;
 
 use super::{Offered, PersonPage, Standing, account_sections, add_person_form, roles_form};
@@ -28,7 +30,7 @@ use crate::store::roles::{self, OwnRole};
 use crate::store::{groups, organizations, pairings, second_factors};
 use crate::words::Words;
 use crate::workflow::account;
-use crate::workflow::administer::{AddPerson, UpdatePerson, add_person, update_person};
+use crate::workflow::people::{AddPerson, UpdatePerson, manages, update_person};
 use crate::workflow::second_factor;
 
 /// The rows of the route table.
@@ -180,10 +182,16 @@ fn offered(
         Some(kind) => role.fits(kind),
         None => access.side == Side::Provider || role.side() == access.side,
     };
-    let predefined = Role::ALL.iter().filter(fits);
+    // Nobody gives more than they may.
+    let gives = |permissions: &BTreeSet<Permission>| access.may_give(permissions).is_ok();
+    let predefined = Role::ALL
+        .iter()
+        .filter(fits)
+        .filter(|role| gives(&role.permissions()));
+    let own = own.iter().filter(|role| gives(&role.permissions.0));
     predefined
         .map(|role| Offered::predefined(words, *role))
-        .chain(own.iter().map(|role| Offered::own(words, role)))
+        .chain(own.map(|role| Offered::own(words, role)))
         .collect()
 }
 
@@ -246,10 +254,7 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
     };
     let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
     let id = visit
-        .write(move |conn| match invites {
-            true => account::add_invited(conn, &key, Some(&actor), &add, now),
-            false => add_person(conn, Some(&actor), &add, now),
-        })
+        .write(move |conn| account::add(conn, &key, Some(&actor), (&add, invites), now))
         .await?;
     visit.desk.bell.ring();
     Ok((id, name))
@@ -272,11 +277,11 @@ async fn show(visit: Visit) -> Outcome {
 }
 
 async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
-    let (id, reach): (PersonId, _) = (visit.part("person")?, visit.access()?.reach());
+    let (id, actor): (PersonId, _) = (visit.part("person")?, visit.actor()?.clone());
     let (now, sees_groups) = (visit.now, visit.can(Permission::GroupsView));
-    let (person, organization, given, own_roles, (groups, second_factor, cloned)) = visit
+    let (person, organization, given, own_roles, (groups, second_factor, cloned, manages)) = visit
         .look(move |conn| {
-            let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+            let person = people::find(conn, actor.reach(), id)?.ok_or_else(Problem::not_found)?;
             let organization =
                 organizations::find(conn, Reach::Everything, person.organization_id)?
                     .ok_or_else(Problem::not_found)?;
@@ -288,24 +293,24 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
             };
             let second_factor = second_factors::is_on(conn, id)?;
             let cloned = pairings::is_clone(conn, id)?;
+            let manages = manages(conn, &actor, &person, now)?;
             Ok((
                 person,
                 organization,
                 given,
                 own_roles,
-                (groups, second_factor, cloned),
+                (groups, second_factor, cloned, manages),
             ))
         })
         .await?;
     let words = visit.words();
     let active = person.disabled_at.is_none();
-    let manages = visit.can(Permission::UsersManage);
     let to = |place: &str| format!("/admin/people/{id}/{place}");
     let offered = offered(words, visit.access()?, Some(organization.kind), &own_roles);
     let verb = if active { "disable" } else { "enable" };
     let codes: Vec<String> = given.iter().map(|(_, role)| role.code.clone()).collect();
     let standing = Standing {
-        joined: cloned || person.password_hash.is_some(),
+        joined: cloned || person.has_joined(),
         active,
         second_factor,
         own: visit.actor()?.id() == id,

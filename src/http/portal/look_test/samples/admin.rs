@@ -559,7 +559,8 @@ fn audit(look: &mut Look) {
     };
     let event =
         |position: i64, when: &str, said: &str, number: &str, fields: Vec<FieldRow>| AuditRow {
-            position,
+            id: format!("019c0000-0000-7000-8000-{position:012}"),
+            position: Some(position),
             at: at(when),
             said: said.to_owned(),
             number: number.to_owned(),

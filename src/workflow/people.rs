@@ -1,0 +1,282 @@
+//! Managing people: added, changed, shut out and let in again, given another password; each verb with all that it
+//! entails, whichever edge calls it.
+//!
+//! Nobody manages whoever may do more than they could give themselves (see [`bounds`](super::bounds)).
+
+use serde_json::{Map, Value, json};
+
+use super::account::{Kept, end_keys, password_was_replaced};
+use super::administer::{By, reach, record, refused, require, taken};
+use super::bounds::may_manage;
+use super::change_access::change_access;
+use super::record::object;
+use super::roles::{grantable, replace};
+use super::{Actor, Expected, Failed, Outcome, Refused, unchanged};
+use crate::db::sql_types::At;
+use crate::db::{Conn, DbError};
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach, RoleName};
+use crate::domain::history::difference;
+use crate::domain::ids::{EventId, PersonId};
+use crate::domain::text::{EmailAddress, PersonName};
+use crate::store::grants::{self, Given, Grantee};
+use crate::store::organizations::Organization;
+use crate::store::people::{self, NewPerson, Person, PersonChanges};
+use crate::store::{organizations, pairings};
+
+/// A new person.
+#[derive(Clone, Debug)]
+pub struct AddPerson {
+    /// The organization, by id or slug.
+    pub organization: String,
+    /// The address that signs in and is written to.
+    pub email: EmailAddress,
+    /// First name.
+    pub first_name: PersonName,
+    /// Last name.
+    pub last_name: PersonName,
+    /// Own zone; the organization's if none.
+    pub time_zone: Option<chrono_tz::Tz>,
+    /// The roles to begin with.
+    pub roles: Vec<RoleName>,
+    /// Argon2id, in PHC form; without, the person cannot sign in by password.
+    pub password_hash: Option<String>,
+}
+
+/// Adds a person with their roles.
+///
+/// Whoever runs the machine vouches for the address and for the password. For whoever does not, the address belongs to
+/// nobody before its person has followed a link that was sent to it: until then nothing but links is sent there (N4), it
+/// signs nobody in, and other organizations may have added it too.
+///
+/// # Errors
+/// [`Refused::Denied`], `Beyond`, [`Refused::Field`].
+pub fn add_person(conn: &mut Conn, by: By<'_>, add: &AddPerson, now: Instant) -> Outcome<PersonId> {
+    require(by, Permission::UsersManage)?;
+    join(conn, by, add, now)
+}
+
+/// Adds a person, for a verb that has asked for its own permission.
+///
+/// # Errors
+/// [`Refused::Field`].
+pub(super) fn join(
+    conn: &mut Conn,
+    by: By<'_>,
+    add: &AddPerson,
+    now: Instant,
+) -> Outcome<PersonId> {
+    let organization = organizations::named(conn, reach(by), &add.organization)?
+        .ok_or_else(|| refused("organization", "not_found", &add.organization))?;
+    let here = people::of_organization(conn, organization.id, &add.email)?.is_some();
+    // Whoever sees one organization learns nothing of the people of others; the same is looked for, so that it takes as
+    // long.
+    let shown = people::by_email(conn, &add.email)?.is_some();
+    let sees_all = !matches!(reach(by), Reach::Organization(_));
+    if here || (shown && sees_all) {
+        return Err(refused("email", "taken", &add.email).into());
+    }
+    let mut granted = Vec::with_capacity(add.roles.len());
+    for role in &add.roles {
+        granted.push(grantable(conn, by, &organization, role, "roles")?);
+    }
+    let new = NewPerson {
+        organization: organization.id,
+        email: &add.email,
+        first_name: &add.first_name,
+        last_name: &add.last_name,
+        time_zone: add.time_zone.map(chrono_tz::Tz::name),
+        password_hash: add.password_hash.as_deref(),
+        password_given: by.is_some() && add.password_hash.is_some(),
+        verified: by.is_none(),
+    };
+    let id = people::insert(conn, &new, now)
+        .map_err(|error| taken(error, "email", add.email.as_str()))?;
+    for role in granted {
+        let to = Grantee::Person(id);
+        grants::give(
+            conn,
+            to,
+            organization.id,
+            role,
+            None,
+            by.map(Actor::id),
+            now,
+        )?;
+    }
+    let after = object(
+        json!({"email": add.email, "name": people::display_name(add.first_name.as_str(),
+        add.last_name.as_str()), "roles": add.roles}),
+    );
+    let subject = EventId::from_uuid(*id.as_uuid());
+    record(
+        conn,
+        by,
+        "person.added",
+        Some(organization.id),
+        Some(subject),
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+/// Whether somebody may do the verbs of this room to a person.
+///
+/// # Errors
+/// The database's own.
+pub fn manages(
+    conn: &mut Conn,
+    actor: &Actor,
+    person: &Person,
+    now: Instant,
+) -> Result<bool, DbError> {
+    if actor.require(Permission::UsersManage).is_err() {
+        return Ok(false);
+    }
+    match may_manage(conn, Some(actor), person, now) {
+        Ok(()) => Ok(true),
+        Err(Failed::Database(error)) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Changes to a person; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct UpdatePerson {
+    /// First name.
+    pub first_name: Option<PersonName>,
+    /// Last name.
+    pub last_name: Option<PersonName>,
+    /// Own zone, or the organization's.
+    pub time_zone: Option<Option<chrono_tz::Tz>>,
+    /// All roles that the person has themselves in their own organization. What their groups carry stays.
+    pub roles: Option<Vec<RoleName>>,
+    /// Whether the person is shut out.
+    pub disabled: Option<bool>,
+    /// New password, hashed.
+    pub password_hash: Option<String>,
+}
+
+/// Changes a person: names, zone, roles, password, and whether they are shut out. What hangs on the proofs of
+/// whoever is shut out, or has another password, ends; the latter is told.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
+pub fn update_person(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: PersonId,
+    expected: Expected<'_>,
+    update: &UpdatePerson,
+    now: Instant,
+) -> Outcome<PersonId> {
+    let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::UsersManage)?;
+    if update.password_hash.is_some() && by.is_some_and(|actor| actor.id() == id) {
+        // Of one's own account one shows the password that is replaced.
+        return Err(refused("password", "not_yourself", "").into());
+    }
+    if let Some(field) = kept_by_clones(update)
+        && pairings::is_clone(conn, id)?
+    {
+        return Err(refused(field, "cloned_user", "").into());
+    }
+    if update.disabled == Some(false) && pairings::is_removed_clone(conn, id)? {
+        return Err(refused("disabled", "removed_clone", "").into());
+    }
+    let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
+        .ok_or(Refused::NotFound)?;
+    change_access(conn, by, &organization, now, |conn| {
+        // Again, for it may have changed before the lock was held.
+        let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        unchanged(expected, person.version)?;
+        may_manage(conn, by, &person, now)?;
+        change_person(conn, by, &organization, &person, update, now)?;
+        if update.disabled == Some(true) {
+            end_keys(conn, id, Kept::default(), now)?;
+        }
+        if update.password_hash.is_some() {
+            password_was_replaced(conn, by, id, now)?;
+        }
+        Ok((id, vec![id]))
+    })
+}
+
+fn change_person(
+    conn: &mut Conn,
+    by: By<'_>,
+    organization: &Organization,
+    person: &Person,
+    update: &UpdatePerson,
+    now: Instant,
+) -> Outcome<()> {
+    let id = person.id;
+    let had = given(conn, id, now)?;
+    let before = person_fields(person, &had);
+    if let Some(wanted) = &update.roles {
+        let to = Grantee::Person(id);
+        replace(conn, by, organization, to, &had, wanted.iter(), now)?;
+    }
+    let changes = PersonChanges {
+        first_name: update.first_name.as_ref().map(ToString::to_string),
+        last_name: update.last_name.as_ref().map(ToString::to_string),
+        time_zone: update
+            .time_zone
+            .map(|zone| zone.map(|zone| zone.name().to_owned())),
+        password_hash: update.password_hash.clone().map(Some),
+        // What an administrator gives does not last.
+        password_given_at: update.password_hash.as_ref().map(|_| by.map(|_| At(now))),
+        email_verified_at: None,
+        disabled_at: update
+            .disabled
+            .map(|disabled| disabled.then_some(At(person.disabled_at.unwrap_or(now)))),
+    };
+    people::update(conn, id, &changes)?;
+    let after = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+    let has = given(conn, id, now)?;
+    if let Some((old, new)) = difference(&before, &person_fields(&after, &has)) {
+        let subject = EventId::from_uuid(*id.as_uuid());
+        record(
+            conn,
+            by,
+            "person.changed",
+            Some(organization.id),
+            Some(subject),
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(())
+}
+
+/// What cannot be changed of a cloned user (P8): it is entered by its original and in no other way, and its name bears
+/// the mark of what it is.
+fn kept_by_clones(update: &UpdatePerson) -> Option<&'static str> {
+    let kept = [
+        ("password", update.password_hash.is_some()),
+        ("first_name", update.first_name.is_some()),
+        ("last_name", update.last_name.is_some()),
+    ];
+    kept.into_iter()
+        .find(|(_, given)| *given)
+        .map(|(field, _)| field)
+}
+
+/// What was given to a person themselves.
+fn given(conn: &mut Conn, id: PersonId, now: Instant) -> Outcome<Vec<Given>> {
+    let given = grants::of_people(conn, &[id], now)?;
+    Ok(given.into_iter().map(|(_, given)| given).collect())
+}
+
+fn person_fields(person: &Person, roles: &[Given]) -> Map<String, Value> {
+    let mut roles: Vec<&str> = roles.iter().map(|role| role.code.as_str()).collect();
+    roles.sort_unstable();
+    object(json!({
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "time_zone": person.time_zone,
+        "disabled": person.disabled_at.is_some(),
+        "roles": roles,
+    }))
+}

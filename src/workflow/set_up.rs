@@ -1,0 +1,69 @@
+//! The first set-up of an empty installation: the provider and its first administrator (section 12).
+
+use super::administer::{AddOrganization, add_organization};
+use super::people::{AddPerson, add_person};
+use super::{Outcome, Refused};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Reach, Role, RoleName};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::{EmailAddress, PersonName, Slug, TextError, Title};
+use crate::store::organizations::{self, Organization};
+
+/// The region of a provider that names none.
+const REGION: &str = "default";
+
+/// The provider and its first administrator.
+#[derive(Clone, Debug)]
+pub struct SetUp {
+    /// What the provider is called.
+    pub name: Title,
+    /// Its zone.
+    pub time_zone: chrono_tz::Tz,
+    /// The address that the administrator signs in with.
+    pub email: EmailAddress,
+    /// Their first name.
+    pub first_name: PersonName,
+    /// Their last name.
+    pub last_name: PersonName,
+    /// What they are besides.
+    pub further_roles: Vec<RoleName>,
+    /// Argon2id, in PHC form; without, they cannot sign in by password yet.
+    pub password_hash: Option<String>,
+}
+
+/// Adds the provider and its first administrator. Whoever sets an installation up runs the machine, and vouches for the
+/// address.
+///
+/// # Errors
+/// [`Refused::Field`], where there is a provider already.
+pub fn set_up(conn: &mut Conn, set_up: &SetUp, now: Instant) -> Outcome<Organization> {
+    let wrong = |error: TextError| Refused::Field {
+        field: "organization",
+        code: error.code(),
+        given: set_up.name.to_string(),
+    };
+    let organization = AddOrganization {
+        slug: Slug::readable(&set_up.name),
+        name: set_up.name.clone(),
+        kind: OrganizationKind::Provider,
+        region: Title::parse(REGION).map_err(wrong)?,
+        time_zone: set_up.time_zone,
+    };
+    let id = add_organization(conn, None, &organization, now)?;
+    let administrator = RoleName::from(Role::Administrator);
+    let mut roles = set_up.further_roles.clone();
+    roles.retain(|role| *role != administrator);
+    roles.insert(0, administrator);
+    let person = AddPerson {
+        organization: organization.slug.to_string(),
+        email: set_up.email.clone(),
+        first_name: set_up.first_name.clone(),
+        last_name: set_up.last_name.clone(),
+        time_zone: None,
+        roles,
+        password_hash: set_up.password_hash.clone(),
+    };
+    add_person(conn, None, &person, now)?;
+    Ok(organizations::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?)
+}
