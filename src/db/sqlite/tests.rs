@@ -31,7 +31,7 @@ fn add(conn: &mut Conn, name: &str, value: i64) -> Result<(), DbError> {
 }
 
 fn names(conn: &mut Conn) -> Result<Vec<String>, DbError> {
-    let known = ["case", "escalation"];
+    let known = ["case", "escalation", "unsealed_case"];
     let names = counters::table
         .filter(counters::name.ne_all(known))
         .order(counters::name)
