@@ -51,7 +51,18 @@ pub struct Route {
     pub summary: &'static str,
     /// What goes in and comes out, as its handler's types have it.
     pub shape: Shape,
-    handler: Box<dyn Fn() -> actix_web::Route>,
+    handler: Box<dyn Fn(Repeats) -> actix_web::Route>,
+}
+
+const JSON: &str = "application/json";
+
+/// What the repetition of a request under its key is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repeats {
+    /// What is kept, before anything else is done.
+    AsKept,
+    /// What the handler makes of what is kept, which is not JSON.
+    Anew,
 }
 
 /// What goes into a route and comes out of it.
@@ -96,7 +107,7 @@ impl Route {
         Fut: Future<Output = Result<Reply<T, STATUS>, Problem>> + 'static,
     {
         let (guarded, asks) = (method.clone(), asks.into());
-        let handler = move || {
+        let handler = move |repeats| {
             let handler = handler.clone();
             let route = match guarded {
                 Method::GET => server::read(),
@@ -104,7 +115,7 @@ impl Route {
             };
             route.to(move |request: HttpRequest, payload: web::Payload| {
                 let handler = handler.clone();
-                async move { answer(asks, handler, request, payload).await }
+                async move { answer((asks, repeats), handler, request, payload).await }
             })
         };
         Self {
@@ -128,7 +139,10 @@ impl Route {
 
     /// The route as actix takes it.
     pub fn build(&self) -> actix_web::Route {
-        (self.handler)()
+        (self.handler)(match self.shape.media {
+            &[JSON] => Repeats::AsKept,
+            _ => Repeats::Anew,
+        })
     }
 }
 
@@ -153,7 +167,7 @@ impl Shape {
             body: has_body.then(B::schema),
             success: STATUS,
             answer: answers.then(|| T::name().into_owned()),
-            media: &["application/json"],
+            media: &[JSON],
             schemas,
             anyone: P::ANYONE,
             guarded: A::GUARDED,
@@ -163,7 +177,7 @@ impl Shape {
 
 /// Reads the request, lets the handler work, and writes whatever came of it.
 async fn answer<A, B, Q, P, T: 'static, const STATUS: u16, F, Fut>(
-    asks: Asks,
+    (asks, repeats): (Asks, Repeats),
     handler: F,
     request: HttpRequest,
     payload: web::Payload,
@@ -182,7 +196,11 @@ where
             .map(|desk| Arc::clone(desk));
         let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
         let call = Call::read(desk, asks, &request, payload).await?;
-        match call.repeated().await? {
+        let kept = match repeats {
+            Repeats::AsKept => call.repeated().await?,
+            Repeats::Anew => None,
+        };
+        match kept {
             Some(reply) => Ok(reply),
             None => handler(call).await,
         }

@@ -138,7 +138,13 @@ async fn an_invitation_is_good_for_one_of_a_hundred(desk: Desk) {
         all.spawn(async move {
             start.wait().await;
             let password = format!("password of number {n}");
-            (redeem(&desk, &token, &password).await, password)
+            // One place gets only so many of its passwords hashed at once; whoever is told to try again does.
+            loop {
+                let answer = redeem(&desk, &token, &password).await;
+                if answer.status != 503 {
+                    return (answer, password);
+                }
+            }
         });
     }
     let answers = all.join_all().await;
