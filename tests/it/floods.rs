@@ -134,14 +134,19 @@ fn whoever_does_not_go_on_is_told_so_and_let_go() {
 fn a_crowd_of_slow_clients_keeps_nobody_out() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Process::serve(folder.path(), &[]);
+    // What the first pages take is taken once.
+    let reads = || {
+        runtime().block_on(async {
+            let client = client();
+            flood(50, |_| client.get(format!("{}/sign-in", server.origin))).await
+        })
+    };
+    reads();
     let before = server.memory();
     let slow: Vec<TcpStream> = (0..600)
         .map(|_| connect(&server.origin, "GET /healthz HTTP/1.1\r\nHost: "))
         .collect();
-    let answers = runtime().block_on(async {
-        let client = client();
-        flood(50, |_| client.get(format!("{}/sign-in", server.origin))).await
-    });
+    let answers = reads();
     assert!(answers.iter().all(StatusCode::is_success), "{answers:?}");
     let grown = server.memory() - before;
     assert!(grown < 20.0, "{grown:.1} MiB more than {before:.1} MiB");
