@@ -119,7 +119,7 @@ async fn a_key_tells_requests_apart_by_all_that_they_say(desk: Desk) {
     };
     let one = r#"{"subject":"x","description":"y","priority":"low","deployment":"cloud","business_impact":"none"}"#;
     let same = r#"{ "description": "y", "subject": "x", "deployment": "cloud", "business_impact": "none", "priority": "low" }"#;
-    let more = r#"{"subject":"x","description":"y","priority":"low","deployment":"cloud","business_impact":"none","channel":null}"#;
+    let more = r#"{"subject":"x","description":"y","priority":"low","deployment":"cloud","business_impact":"none","product":null}"#;
     let opened = open(one).await.created();
     assert_eq!(open(same).await.created(), opened);
     open(more).await.refused(422, "idempotency_key_reused");

@@ -10,7 +10,7 @@ use crate::domain::access::Role;
 pub const PROVIDER: &str = "northstar";
 
 /// What everybody signs in with.
-pub const PASSWORD: &str = "casebell-demo";
+pub const PASSWORD: &str = "quiet-harbour-lantern";
 
 /// An organization.
 struct Organization {

@@ -199,8 +199,8 @@ fn older(terminal: &Terminal) {
     let mut sql = format!(
         "INSERT INTO organizations (id, slug, name, kind, region, time_zone, created_at) VALUES \
              ({org}, 'acme', 'ACME', 'customer', 'eu', 'UTC', {at}); \
-         INSERT INTO people (id, organization_id, email, first_name, last_name, created_at) VALUES \
-             ({person}, {org}, 'dana@acme.test', 'Dana', 'Cole', {at}); \
+         INSERT INTO people (id, organization_id, email, first_name, last_name, email_verified_at, created_at) VALUES \
+             ({person}, {org}, 'dana@acme.test', 'Dana', 'Cole', {at}, {at}); \
          INSERT INTO lines_of_business (id, name, created_at) VALUES ({line}, 'All', {at});",
         org = id(1),
         person = id(2),
