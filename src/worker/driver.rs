@@ -117,7 +117,7 @@ impl Default for Rhythm {
         Self {
             outbox: Duration::from_secs(5),
             steps: Duration::from_secs(15),
-            resets: Duration::from_secs(15),
+            resets: Duration::from_secs(5),
             presence: Duration::from_secs(30),
             housekeeping: Duration::from_secs(300),
             grace: Duration::from_secs(4),
