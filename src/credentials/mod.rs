@@ -4,6 +4,7 @@
 //! guessable and is hashed quickly.
 
 mod authenticator;
+mod device;
 mod hashers;
 mod link;
 mod password;
@@ -13,6 +14,7 @@ mod signed;
 pub use authenticator::{
     Authenticator, RECOVERY_CODES, new_nonce, new_recovery_codes, recovery_hash,
 };
+pub use device::{device_token, read_device_token};
 pub use hashers::{Hashers, NotHashed};
 pub use link::{link_token, read_link_token, read_unsubscribe_token, unsubscribe_token};
 pub use password::{HashError, Hasher, hash_password, verify_password};
@@ -21,6 +23,8 @@ pub use signed::{read_token, signed_token};
 
 /// Begins an API token, so that one is recognised where it should not be.
 pub const TOKEN_PREFIX: &str = "cbt_";
+/// Begins the token of a known device.
+pub const DEVICE_PREFIX: &str = "cbd_";
 /// Begins the secret in a session's cookie.
 pub const SESSION_PREFIX: &str = "cbs_";
 /// Begins the secret in a one-time link.

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use actix_web::cookie::Cookie;
 use actix_web::http::{Method, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, web};
@@ -17,10 +18,12 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::apart::{apart, in_place};
 use super::asks::Asks;
+use super::cookies::Carries;
 use super::desk::Desk;
 use super::etag::IfMatch;
 use super::fields::json::{self, JsonError};
 use super::fields::{self, Errors, Request};
+use super::known_devices::KnownDevices;
 pub use super::needs::{
     ANYONE, ENTERED, Needs, OWN_PASSWORD, OWNER, OWNER_AT_HOME, SIGNED_IN, may,
 };
@@ -67,6 +70,8 @@ pub struct Call<A = (), B = (), Q = (), P = Principal> {
     pub client: Option<IpAddr>,
     /// What the client calls itself.
     pub user_agent: String,
+    /// To whom the browser is known, where nobody needs to be signed in.
+    pub devices: KnownDevices,
     /// The last event of a stream that the client has, if it comes back to one.
     pub last_event_id: Option<String>,
     /// The hash of the secret of the session that somebody came with who need not be signed in.
@@ -296,6 +301,10 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             .headers()
             .get(header::USER_AGENT)
             .and_then(|value| value.to_str().ok());
+        let devices = match P::ANYONE {
+            true => request.cookie(Carries::Devices.name(&desk.public_url)),
+            false => None,
+        };
         Ok(Self {
             now: desk.clock.now(),
             client: client::address(&desk, request),
@@ -303,6 +312,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
                 true => principal::session_of_browser(&desk, request),
                 false => None,
             },
+            devices: KnownDevices::read(devices.as_ref().map(Cookie::value)),
             user_agent: user_agent.unwrap_or_default().chars().take(200).collect(),
             desk,
             principal,

@@ -19,6 +19,8 @@ pub enum Carries {
     Flash,
     /// The colours that were chosen.
     Theme,
+    /// To whom the browser is known.
+    Devices,
 }
 
 impl Carries {
@@ -33,6 +35,8 @@ impl Carries {
             (Self::Flash, false) => "casebell_flash",
             (Self::Theme, true) => "__Host-casebell_theme",
             (Self::Theme, false) => "casebell_theme",
+            (Self::Devices, true) => "__Host-casebell_devices",
+            (Self::Devices, false) => "casebell_devices",
         }
     }
 
@@ -76,6 +80,7 @@ mod tests {
             Carries::Half,
             Carries::Flash,
             Carries::Theme,
+            Carries::Devices,
         ] {
             let safe = carries.cookie(&url("https://desk.test"), "x", TimeDelta::days(1));
             let said = safe.to_string();

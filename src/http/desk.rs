@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::client::Proxies;
 use super::live::Live;
 use super::problem::{Code, Problem};
 use super::readiness::Readiness;
 use crate::clock::Clock;
-use crate::config::{MailUrl, Network, PublicUrl, SecretKey, Settings};
+use crate::config::{MailUrl, PublicUrl, SecretKey, Settings};
 use crate::credentials::Hashers;
 use crate::db::Db;
 use crate::domain::Instant;
@@ -55,8 +56,8 @@ pub struct Desk {
     pub workers: PathBuf,
     /// What whoever measures has to show, if anybody may.
     pub metrics_token: Option<SecretString>,
-    /// Proxies whose word about a client's address is taken.
-    pub trusted_proxies: Vec<Network>,
+    /// The proxies before this process.
+    pub proxies: Proxies,
     /// Hash passwords.
     pub(super) hashers: Hashers,
 }
@@ -92,7 +93,7 @@ impl Desk {
             key,
             workers: settings.data_dir.join("workers"),
             metrics_token: settings.metrics_token.clone(),
-            trusted_proxies: settings.trusted_proxies.clone(),
+            proxies: Proxies::trusted(settings.trusted_proxies.clone()),
             hashers: Hashers::start().map_err(PostError::Threads)?,
         })
     }

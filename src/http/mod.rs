@@ -16,6 +16,7 @@ pub mod fields;
 pub mod headers;
 pub mod health;
 pub mod idempotency;
+pub mod known_devices;
 pub mod live;
 pub mod needs;
 pub mod openapi;

@@ -34,7 +34,7 @@ pub struct Reply<T, const STATUS: u16 = 200> {
     body: String,
     /// What is kept for a repetition, where that is not the body: a secret is shown once.
     kept: Option<String>,
-    cookie: Option<Cookie<'static>>,
+    cookies: Vec<Cookie<'static>>,
     forget: Option<(HeaderName, HeaderValue)>,
     /// What is answered instead of the body, which is then only kept.
     download: Option<Download>,
@@ -105,7 +105,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
             version: None,
             body,
             kept: None,
-            cookie: None,
+            cookies: Vec::new(),
             forget: None,
             download: None,
             replayed: false,
@@ -130,7 +130,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
     /// Sets a cookie. It is not kept for a repetition.
     #[must_use]
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
-        self.cookie = Some(cookie);
+        self.cookies.push(cookie);
         self
     }
 
@@ -199,7 +199,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         for (name, value) in self.headers {
             response.insert_header((name, value));
         }
-        if let Some(cookie) = self.cookie {
+        for cookie in self.cookies {
             response.cookie(cookie);
         }
         if let Some(forget) = self.forget {

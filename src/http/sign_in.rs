@@ -7,9 +7,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use diesel::Connection;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::desk::Desk;
+use super::known_devices::KnownDevices;
 use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::throttle::{self, Counter};
@@ -17,10 +19,12 @@ use super::{client, password};
 use crate::credentials::{NewSecret, SESSION_PREFIX};
 use crate::db::Conn;
 use crate::domain::Instant;
+use crate::domain::access::Reach;
 use crate::domain::text::EmailAddress;
 use crate::store::people::{self, Person};
 use crate::store::second_factors;
-use crate::store::sessions::{Bearer, NewSession};
+use crate::store::sessions::NewSession;
+use crate::workflow::account;
 use crate::workflow::sign_in::{self, SignIn};
 
 pub use crate::workflow::sign_in::{HALF_LIFETIME, Half};
@@ -45,6 +49,8 @@ pub struct Origin {
     pub user_agent: String,
     /// The hash of the secret of the session that it came with, whether that is good still or not.
     pub session: Option<String>,
+    /// To whom the browser is known.
+    pub devices: KnownDevices,
 }
 
 /// Somebody signed in.
@@ -72,28 +78,35 @@ pub enum Entrance {
 pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Problem> {
     let now = desk.clock.now();
     let email = EmailAddress::parse(&attempt.email).ok();
-    let mut counters: Vec<Counter> = Counter::place(attempt.from.client).into_iter().collect();
-    counters.push(Counter::account(&attempt.email));
-    throttle::attempt(desk, &counters, now).await?;
     let candidate = candidate(desk, email).await?;
-    let whom = attempt.from.client.map(client::place).unwrap_or_default();
+    let from = &attempt.from;
+    let device = candidate
+        .as_ref()
+        .and_then(|(person, _)| from.devices.of(&desk.key, person.id));
+    let counters = Counter::sign_in(&attempt.email, from.client, device.as_deref());
+    let whom = from.client.map(client::place).unwrap_or_default();
+    let until = match throttle::attempt(desk, &counters, now).await {
+        Ok(until) => until,
+        Err(problem) => {
+            log_refusal(candidate.as_ref(), &attempt.email, &whom, problem.code());
+            return Err(problem);
+        }
+    };
     let hash = candidate
         .as_ref()
         .and_then(|(person, _)| person.password_hash.clone());
-    match (
-        password::verified(desk, &whom, attempt.password, hash).await?,
-        candidate,
-    ) {
+    let is_right = match password::verified(desk, &whom, attempt.password, hash).await {
+        Ok(is_right) => is_right,
+        Err(problem) => {
+            // Nothing was guessed.
+            forgive(desk, counters).await?;
+            return Err(problem);
+        }
+    };
+    match (is_right, candidate) {
         (true, Some((person, true))) => {
-            desk.db
-                .write(move |conn| {
-                    // Half is no success: whoever goes on guessing the other half is still counted.
-                    for counter in &counters {
-                        counter.forgive(conn)?;
-                    }
-                    Ok::<_, Problem>(())
-                })
-                .await?;
+            // Half is no success: whoever goes on guessing the other half is still counted.
+            forgive(desk, counters).await?;
             Ok(Entrance::Half(Half::of(&person, now)))
         }
         (true, Some((person, false))) => {
@@ -101,8 +114,83 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
             let opened = open(desk, (half, None), counters, attempt.from, now).await?;
             Ok(Entrance::Open(Box::new(opened)))
         }
-        _ => Err(Problem::new(Code::InvalidCredentials)),
+        (_, candidate) => {
+            let code = Code::InvalidCredentials;
+            log_refusal(candidate.as_ref(), &attempt.email, &whom, code);
+            let refusal = Refusal {
+                person: candidate.map(|(person, _)| person),
+                place: whom,
+                until,
+            };
+            record_refusal(desk, counters, refusal, now).await?;
+            Err(Problem::new(code))
+        }
     }
+}
+
+async fn forgive(desk: &Desk, counters: Vec<Counter>) -> Result<(), Problem> {
+    desk.db
+        .write(move |conn| {
+            for counter in &counters {
+                counter.forgive(conn)?;
+            }
+            Ok::<_, Problem>(())
+        })
+        .await
+}
+
+/// Says in the log that somebody failed to sign in: at which account, if there is one, and from where. What was typed is
+/// told by its hash alone.
+fn log_refusal(candidate: Option<&(Person, bool)>, email: &str, place: &str, code: Code) {
+    let account = match candidate {
+        Some((person, _)) => person.id.to_string(),
+        None => throttle::of_address(email),
+    };
+    tracing::warn!(
+        client.place = place,
+        account,
+        problem.code = code.as_str(),
+        "sign-in refused"
+    );
+}
+
+/// Somebody failed to sign in.
+struct Refusal {
+    /// As whom, if there is such a person.
+    person: Option<Person>,
+    /// From where.
+    place: String,
+    /// Until when the next attempt has to wait.
+    until: Option<Instant>,
+}
+
+/// Records it where the person has an account. For nobody the same work is done and taken back, so that the time of this
+/// answer and of the next ones tells nothing (A7).
+async fn record_refusal(
+    desk: &Desk,
+    counters: Vec<Counter>,
+    refusal: Refusal,
+    now: Instant,
+) -> Result<(), Problem> {
+    desk.db
+        .write(move |conn| {
+            for counter in &counters {
+                counter.touch(conn)?;
+            }
+            let recorded = conn.transaction(|conn| {
+                let person = refusal.person.as_ref();
+                account::sign_in_refused(conn, person, &refusal.place, refusal.until, now)?;
+                match person {
+                    Some(_) => Ok(()),
+                    None => Err(diesel::result::Error::RollbackTransaction),
+                }
+            });
+            match recorded {
+                Err(diesel::result::Error::RollbackTransaction) => Ok::<_, Problem>(()),
+                recorded => Ok(recorded?),
+            }
+        })
+        .await
 }
 
 /// An enabled person, and whether a second factor is asked for.
@@ -135,9 +223,33 @@ pub async fn finish(
     from: Origin,
 ) -> Result<SignedIn, Problem> {
     let now = desk.clock.now();
-    let counter = Counter::code(half.person());
-    throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
-    open(desk, (half, Some(code)), vec![counter], from, now).await
+    let person = half.person();
+    let device = from.devices.of(&desk.key, person);
+    let counter = Counter::code_on(person, device.as_deref());
+    let until = throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
+    let place = from.client.map(client::place).unwrap_or_default();
+    let counters = vec![counter];
+    let shown = (half, Some(code));
+    let opened = open(desk, shown, counters.clone(), from, now).await;
+    if let Err(problem) = &opened
+        && problem.code() == Code::InvalidSecondFactor
+    {
+        tracing::warn!(
+            client.place = place,
+            account = %person,
+            problem.code = problem.code().as_str(),
+            "sign-in refused"
+        );
+        let find =
+            move |conn: &mut Conn| Ok::<_, Problem>(people::find(conn, Reach::Everything, person)?);
+        let refusal = Refusal {
+            person: desk.db.read(find).await?,
+            place,
+            until,
+        };
+        record_refusal(desk, counters, refusal, now).await?;
+    }
+    opened
 }
 
 /// Opens a session, after the second factor where one is shown.
@@ -168,7 +280,9 @@ async fn open(
             place: &place,
         };
         let (session, bearer) = sign_in::sign_in(conn, &key, &new, now)?;
-        settle(conn, &counters, &bearer)?;
+        for counter in &counters {
+            counter.settle(conn)?;
+        }
         Ok::<_, Problem>(Principal::in_session(session, *bearer))
     };
     let principal = desk.db.write(work).await?;
@@ -177,14 +291,4 @@ async fn open(
         principal,
         secret: secret.text,
     })
-}
-
-/// Forgets the failures of who succeeded; a place, which many share, is forgiven one.
-fn settle(conn: &mut Conn, counters: &[Counter], bearer: &Bearer) -> Result<(), Problem> {
-    Counter::account(bearer.email.as_str()).forget(conn)?;
-    Counter::code(bearer.person).forget(conn)?;
-    for counter in counters.iter().filter(|counter| counter.is_shared()) {
-        counter.forgive(conn)?;
-    }
-    Ok(())
 }

@@ -1,5 +1,23 @@
 //! Patience with guessers: attempts are counted in the database, so that a limit holds over any number of processes
 //! (A7).
+//!
+//! # Nobody locks anybody out
+//!
+//! There is no lock on an account, for whoever knows an address could turn it against its owner. What there is:
+//!
+//! - **A device on which the person has signed in before** (its browser shows a token that only this installation can
+//!   make, see [`known_devices`](super::known_devices)) has a budget of its own. What strangers do does not count there,
+//!   wherever they do it from: the owner's own browser is always let try.
+//! - **Any other device** is counted at its place, in the network around it, at its place for this account, and for the
+//!   account everywhere. Whoever has failed too often waits, longer with every failure and never longer than
+//!   a minute: long enough for guessing to get nowhere against passwords that are no common ones, and short enough for
+//!   somebody who has mistyped theirs. One stranger at one place never gets an account's common budget to its end.
+//! - **The link by mail** (*Forgotten your password?*) is the way in that remains for the owner of an account under
+//!   attack from many places who sits at a new device: whoever follows it has a known device. It does not help a
+//!   stranger, and a stranger cannot use it up: a wish beyond [`LETTERS_PER_ADDRESS`] leaves the last link good.
+//!
+//! Codes of a second factor are guessed by those alone who know the password; they are counted in the same two ways.
+//! Proof of work was left out: it needs a script in the browser, and the pages work without.
 
 use std::net::IpAddr;
 
@@ -13,39 +31,63 @@ use crate::credentials::hash_secret;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::PersonId;
-use crate::store::attempts::{self, Limit};
+use crate::store::attempts::{self, Counted, Limit};
 
-/// Failures on one account, whether it exists or not.
-const PER_ACCOUNT: Limit = Limit {
+/// Failures on a device that is known to the account, or of somebody who is signed in.
+const PER_DEVICE: Limit = Limit {
     failures: 10,
     window: TimeDelta::minutes(15),
-    pause: TimeDelta::minutes(15),
+    first: TimeDelta::minutes(1),
+    longest: TimeDelta::minutes(15),
+};
+/// Failures on one account from one place, whether the account exists or not.
+const PER_ACCOUNT_AND_PLACE: Limit = Limit {
+    failures: 5,
+    window: TimeDelta::hours(1),
+    first: TimeDelta::seconds(1),
+    longest: A_MINUTE,
+};
+/// Failures on one account from anywhere.
+const PER_ACCOUNT: Limit = Limit {
+    failures: 100,
+    window: TimeDelta::hours(1),
+    first: TimeDelta::seconds(1),
+    longest: A_MINUTE,
 };
 /// Failures from one place, which a whole company may share.
 const PER_PLACE: Limit = Limit {
     failures: 100,
     window: TimeDelta::minutes(15),
-    pause: TimeDelta::minutes(15),
+    first: TimeDelta::seconds(1),
+    longest: TimeDelta::seconds(30),
+};
+/// Failures from the network around a place, of which somebody may have many.
+const PER_NETWORK: Limit = Limit {
+    failures: 1_000,
+    ..PER_PLACE
 };
 /// Codes of a second factor that were wrong: there are few of them, and three are right at a time.
 const PER_CODE: Limit = Limit {
     failures: 6,
-    window: TimeDelta::minutes(15),
-    pause: TimeDelta::minutes(15),
+    window: TimeDelta::hours(1),
+    first: TimeDelta::minutes(1),
+    longest: TimeDelta::minutes(15),
 };
+const A_MINUTE: TimeDelta = TimeDelta::seconds(60);
 /// Mails that somebody without an account can have sent to one address.
 const LETTERS_PER_ADDRESS: Limit = Limit {
     failures: 5,
     window: TimeDelta::hours(1),
-    pause: TimeDelta::hours(1),
+    first: TimeDelta::hours(1),
+    longest: TimeDelta::hours(1),
 };
 /// Mails that somebody without an account can have sent from one place.
 const LETTERS_PER_PLACE: Limit = Limit {
     failures: 30,
     window: TimeDelta::hours(1),
-    pause: TimeDelta::hours(1),
+    first: TimeDelta::hours(1),
+    longest: TimeDelta::hours(1),
 };
-const PLACE: &str = "place:";
 /// How often counting is repeated where two first attempts meet.
 const REPETITIONS: usize = 3;
 
@@ -54,27 +96,44 @@ const REPETITIONS: usize = 3;
 pub struct Counter {
     key: String,
     limit: Limit,
+    /// Whether many people are counted under it, of whom one's success says nothing about the others.
+    is_shared: bool,
 }
 
 impl Counter {
-    /// Attempts to sign in to the account of an address. It is hashed: what people mistype is nobody's to read.
-    pub fn account(email: &str) -> Self {
-        Self::new(format!("account:{}", of_address(email)), PER_ACCOUNT)
+    /// What attempts to sign in to the account of an address are counted under: `device` alone if it is known to the
+    /// account, otherwise where they come from. The address is hashed: what people mistype is nobody's to read.
+    pub fn sign_in(email: &str, client: Option<IpAddr>, device: Option<&str>) -> Vec<Self> {
+        if let Some(device) = device {
+            return vec![Self::new(format!("device:{device}"), PER_DEVICE)];
+        }
+        let account = of_address(email);
+        let place = client.map(client::place).unwrap_or_default();
+        let around = client.map(client::network_around).unwrap_or_default();
+        vec![
+            Self::new(format!("place:{place}"), PER_PLACE).shared(),
+            Self::new(format!("network:{around}"), PER_NETWORK).shared(),
+            Self::new(format!("account:{account}@{place}"), PER_ACCOUNT_AND_PLACE),
+            Self::new(format!("account:{account}"), PER_ACCOUNT).shared(),
+        ]
     }
 
-    /// Attempts to sign in from a place.
-    pub fn place(client: Option<IpAddr>) -> Option<Self> {
-        client.map(|address| Self::new(format!("{PLACE}{}", client::place(address)), PER_PLACE))
-    }
-
-    /// Attempts to show a code of a person's second factor.
+    /// Attempts to show a code of a person's second factor, on a device that is not known to their account.
     pub fn code(person: PersonId) -> Self {
         Self::new(format!("code:{person}"), PER_CODE)
     }
 
+    /// Attempts to show a code of a person's second factor on `device`, if it is known to their account.
+    pub fn code_on(person: PersonId, device: Option<&str>) -> Self {
+        match device {
+            Some(device) => Self::new(format!("code:{person}:{device}"), PER_CODE),
+            None => Self::code(person),
+        }
+    }
+
     /// Attempts of somebody signed in to show their password again.
     pub fn password(person: PersonId) -> Self {
-        Self::new(format!("password:{person}"), PER_ACCOUNT)
+        Self::new(format!("password:{person}"), PER_DEVICE)
     }
 
     /// Wishes of `what` that have a mail sent, from a place and for an address.
@@ -91,12 +150,30 @@ impl Counter {
     }
 
     fn new(key: String, limit: Limit) -> Self {
-        Self { key, limit }
+        Self {
+            key,
+            limit,
+            is_shared: false,
+        }
     }
 
-    /// Whether many people are counted under it, of whom one's success says nothing about the others.
-    pub fn is_shared(&self) -> bool {
-        self.key.starts_with(PLACE)
+    fn shared(self) -> Self {
+        Self {
+            is_shared: true,
+            ..self
+        }
+    }
+
+    /// Forgets the failures of whoever succeeded; what several share is forgiven one.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn settle(&self, conn: &mut Conn) -> QueryResult<()> {
+        if self.is_shared {
+            self.forgive(conn)
+        } else {
+            self.forget(conn)
+        }
     }
 
     /// Forgets the failures of whoever succeeded.
@@ -112,31 +189,47 @@ impl Counter {
     /// # Errors
     /// The database's own.
     pub fn forgive(&self, conn: &mut Conn) -> QueryResult<()> {
-        attempts::forgive(conn, &self.key)
+        attempts::forgive(conn, &self.key, self.limit)
+    }
+
+    /// Writes what is counted as it is; see [`attempts::touch`].
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn touch(&self, conn: &mut Conn) -> QueryResult<()> {
+        attempts::touch(conn, &self.key)
     }
 }
 
-fn of_address(email: &str) -> String {
+/// What stands for an address where nobody is to read it.
+pub fn of_address(email: &str) -> String {
     hash_secret(&email.trim().to_lowercase())
 }
 
-/// Counts an attempt under each of `counters` before it is made, up to the first that takes no more.
+/// Counts an attempt under each of `counters` before it is made, up to the first that takes no more. Gives until when the
+/// next one has to wait if this one fails.
 ///
 /// # Errors
 /// [`Code::TooManyAttempts`], and the database's own.
-pub async fn attempt(desk: &Desk, counters: &[Counter], now: Instant) -> Result<(), Problem> {
+pub async fn attempt(
+    desk: &Desk,
+    counters: &[Counter],
+    now: Instant,
+) -> Result<Option<Instant>, Problem> {
     let mut repetition = 0;
-    let blocked_until = loop {
+    let counted = loop {
         let counters = counters.to_vec();
-        let counted: Result<Option<Instant>, DbError> = desk
+        let counted: Result<Counted, DbError> = desk
             .db
             .write(move |conn| {
+                let mut until = None;
                 for counter in &counters {
-                    if let Some(until) = attempts::count(conn, &counter.key, counter.limit, now)? {
-                        return Ok(Some(until));
+                    match attempts::count(conn, &counter.key, counter.limit, now)? {
+                        Counted::Taken(wait) => until = until.max(wait),
+                        refused @ Counted::Refused(_) => return Ok(refused),
                     }
                 }
-                Ok(None)
+                Ok(Counted::Taken(until))
             })
             .await;
         match counted {
@@ -148,8 +241,8 @@ pub async fn attempt(desk: &Desk, counters: &[Counter], now: Instant) -> Result<
             other => break other?,
         }
     };
-    match blocked_until {
-        Some(until) => Err(Problem::new(Code::TooManyAttempts).retry_at(until, now)),
-        None => Ok(()),
+    match counted {
+        Counted::Refused(until) => Err(Problem::new(Code::TooManyAttempts).retry_at(until, now)),
+        Counted::Taken(until) => Ok(until),
     }
 }

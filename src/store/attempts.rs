@@ -9,15 +9,36 @@ use crate::db::schema::sign_in_attempts as attempts;
 use crate::db::sql_types::{At, MaybeAt};
 use crate::domain::Instant;
 
-/// How many failures something may have, and what follows.
+/// How many failures something may have, and for how long it then waits: longer with every further one.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
-    /// Attempts that may fail within the window.
+    /// Attempts that may fail within the window before the next has to wait.
     pub failures: i64,
     /// How long failures count.
     pub window: TimeDelta,
-    /// For how long attempts are refused after that.
-    pub pause: TimeDelta,
+    /// How long the first wait is; each further failure doubles it.
+    pub first: TimeDelta,
+    /// How long a wait is at the most.
+    pub longest: TimeDelta,
+}
+
+impl Limit {
+    /// How long the next attempt has to wait after so many failures.
+    fn wait(&self, failures: i64) -> Option<TimeDelta> {
+        let beyond = u32::try_from(failures - self.failures).ok()?;
+        // Nobody waits for years; it only must not overflow.
+        let doubled = self.first.checked_mul(1 << beyond.min(20));
+        Some(doubled.unwrap_or(self.longest).min(self.longest))
+    }
+}
+
+/// What came of counting an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// It may be made; if it fails, the next one has to wait until then.
+    Taken(Option<Instant>),
+    /// It is refused, and the next one is taken then.
+    Refused(Instant),
 }
 
 #[derive(Queryable, Selectable)]
@@ -31,16 +52,11 @@ struct Row {
 }
 
 /// Counts an attempt as failed before it is made, so that many at once cannot slip through together; whoever succeeds
-/// is forgiven by [`forget`]. Gives the instant until which attempts are refused instead, if they are.
+/// is forgiven by [`forget`] or [`forgive`].
 ///
 /// # Errors
 /// The database's own. Two first attempts at one instant conflict: the second is to be repeated.
-pub fn count(
-    conn: &mut Conn,
-    key: &str,
-    limit: Limit,
-    now: Instant,
-) -> QueryResult<Option<Instant>> {
+pub fn count(conn: &mut Conn, key: &str, limit: Limit, now: Instant) -> QueryResult<Counted> {
     let row: Option<Row> = {
         lock(conn, key)?;
         attempts::table
@@ -50,33 +66,34 @@ pub fn count(
             .optional()?
     };
     let Some(row) = row else {
+        let until = limit.wait(1).map(|wait| now + wait);
         diesel::insert_into(attempts::table)
             .values((
                 attempts::key.eq(key),
                 attempts::window_started_at.eq(At(now)),
                 attempts::failures.eq(1_i64),
+                attempts::blocked_until.eq(until.map(At)),
             ))
             .execute(conn)?;
-        return Ok(None);
+        return Ok(Counted::Taken(until));
     };
     if let Some(until) = row.blocked_until.filter(|until| *until > now) {
-        return Ok(Some(until));
+        return Ok(Counted::Refused(until));
     }
-    let over = row.blocked_until.is_some() || row.window_started_at + limit.window <= now;
-    let (started, failures) = if over {
+    let (started, failures) = if row.window_started_at + limit.window <= now {
         (now, 1)
     } else {
         (row.window_started_at, row.failures + 1)
     };
-    let blocked_until = (failures >= limit.failures).then_some(now + limit.pause);
+    let until = limit.wait(failures).map(|wait| now + wait);
     diesel::update(attempts::table.filter(attempts::key.eq(key)))
         .set((
             attempts::window_started_at.eq(At(started)),
             attempts::failures.eq(failures),
-            attempts::blocked_until.eq(blocked_until.map(At)),
+            attempts::blocked_until.eq(until.map(At)),
         ))
         .execute(conn)?;
-    Ok(None)
+    Ok(Counted::Taken(until))
 }
 
 /// Holds the row until the transaction ends, where several writers exist.
@@ -107,16 +124,51 @@ pub fn forget(conn: &mut Conn, key: &str) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Takes one failure back from what several share: an address from which somebody succeeded.
+/// Takes one failure back from what several share: an address from which somebody succeeded. The others still wait, if
+/// they have failed too often without it.
 ///
 /// # Errors
 /// The database's own.
-pub fn forgive(conn: &mut Conn, key: &str) -> QueryResult<()> {
-    diesel::update(attempts::table.filter(attempts::key.eq(key).and(attempts::failures.gt(0))))
-        .set((
-            attempts::failures.eq(attempts::failures - 1),
-            attempts::blocked_until.eq(None::<At>),
-        ))
+pub fn forgive(conn: &mut Conn, key: &str, limit: Limit) -> QueryResult<()> {
+    let of_key = || attempts::table.filter(attempts::key.eq(key));
+    diesel::update(of_key().filter(attempts::failures.gt(0)))
+        .set(attempts::failures.eq(attempts::failures - 1))
+        .execute(conn)?;
+    diesel::update(of_key().filter(attempts::failures.lt(limit.failures)))
+        .set(attempts::blocked_until.eq(None::<At>))
         .execute(conn)
         .map(drop)
+}
+
+/// Writes a row as it is, for a transaction that has to cost as much as one that changes something.
+///
+/// # Errors
+/// The database's own.
+pub fn touch(conn: &mut Conn, key: &str) -> QueryResult<()> {
+    diesel::update(attempts::table.filter(attempts::key.eq(key)))
+        .set(attempts::failures.eq(attempts::failures))
+        .execute(conn)
+        .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_further_failure_doubles_the_wait_up_to_the_longest() {
+        let limit = Limit {
+            failures: 3,
+            window: TimeDelta::hours(1),
+            first: TimeDelta::seconds(1),
+            longest: TimeDelta::seconds(5),
+        };
+        let waits: Vec<_> = (1..=7)
+            .map(|failures| limit.wait(failures).map(|wait| wait.num_seconds()))
+            .collect();
+        let expected = [None, None, Some(1), Some(2), Some(4), Some(5), Some(5)];
+        assert_eq!(waits, expected);
+        assert_eq!(limit.wait(i64::MAX), None);
+        assert_eq!(limit.wait(1_000_000), Some(limit.longest));
+    }
 }

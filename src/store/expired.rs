@@ -29,7 +29,7 @@ pub enum Expiring {
 }
 
 /// How long failures to sign in are kept at the most; every limit looks back less far.
-const ATTEMPTS_KEPT: TimeDelta = TimeDelta::days(1);
+const ATTEMPTS_KEPT: TimeDelta = TimeDelta::hours(2);
 /// How long an expired link can still be told from one that never was.
 const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
 /// How long what became of a sent notice can be asked for.

@@ -8,7 +8,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::audit::kind::Kind;
-use crate::domain::audit::{COMMAND_LINE, IMPORT, KINDS};
+use crate::domain::audit::{COMMAND_LINE, IMPORT, KINDS, STRANGER};
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
 };
@@ -112,6 +112,7 @@ pub const FIELDS: &[&str] = &[
     "permissions",
     "read_groups",
     "until",
+    "address",
     "expires_at",
     "addressed_to",
     "trustee",
@@ -147,6 +148,7 @@ pub fn sentence(words: &Words, kind: &str, actor: &str, thing: &str) -> String {
 pub fn actor(words: &Words, is_person: bool, name: &str) -> String {
     match name {
         COMMAND_LINE if !is_person => words.say("audit-command-line", &[]),
+        STRANGER if !is_person => words.say("audit-stranger", &[]),
         IMPORT if !is_person => words.say("audit-import", &[]),
         name => name.to_owned(),
     }

@@ -14,16 +14,18 @@ pub use links::{add, followed, invite, redeem, send_reset};
 use super::administer::{By, reach, record, require};
 use super::bounds::may_manage;
 use super::letters;
-use super::record::object;
+use super::record::{event, object};
 use super::{Actor, Outcome, Refused};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::STRANGER;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, PersonId, SessionId};
 use crate::domain::notice::PasswordWay;
 use crate::domain::password::Context;
 use crate::domain::text::PersonName;
+use crate::store::audit::{self, NewEvent};
 use crate::store::people::{self, Person, PersonChanges};
 use crate::store::{organizations, sessions};
 
@@ -124,6 +126,34 @@ pub fn password_was_replaced(
     audited(conn, by, "password.changed", &person, now)?;
     let way = PasswordWay::Administration;
     letters::password_changed(conn, id, way, by.map(Actor::id), now)
+}
+
+/// Records that somebody failed to sign in as a person from a place, and until when the next attempt has to wait.
+///
+/// # Errors
+/// The database's own.
+pub fn sign_in_refused(
+    conn: &mut Conn,
+    person: Option<&Person>,
+    place: &str,
+    until: Option<Instant>,
+    now: Instant,
+) -> QueryResult<()> {
+    let after = match until {
+        Some(until) => object(json!({"address": place, "until": until})),
+        None => object(json!({"address": place})),
+    };
+    let event = NewEvent {
+        subject: person.map(|person| EventId::from_uuid(*person.id.as_uuid())),
+        actor_name: STRANGER,
+        after: Some(&after),
+        ..event(
+            None,
+            "session.refused",
+            person.map(|person| person.organization_id),
+        )
+    };
+    audit::append(conn, &event, now)
 }
 
 /// Ends one of the actor's own sessions.

@@ -60,6 +60,9 @@ on_both_databases! { Desk:
     a_session_ends,
     nobody_learns_who_exists,
     guessing_is_slowed_down,
+    no_stranger_keeps_somebody_out,
+    a_link_by_mail_is_a_way_in_that_no_stranger_blocks,
+    a_failed_sign_in_is_on_record,
     tokens_are_scoped_and_expire,
     nothing_is_shown_to_nobody,
     secrets_are_kept_as_hashes,
@@ -160,6 +163,118 @@ async fn guessing_is_slowed_down(desk: Desk) {
     // Others are not shut out with her, at least not by her name.
     desk.passes(TimeDelta::seconds(wait));
     sign_in(&desk, "dana@acme.test", PASSWORD).await.created();
+}
+
+/// What a browser is given to be known by.
+fn known_by(answer: &Answer) -> String {
+    let cookies = &answer.cookies;
+    let known = cookies
+        .iter()
+        .find(|cookie| cookie.starts_with("casebell_devices="));
+    let known = known.unwrap_or_else(|| panic!("no device: {cookies:?}"));
+    known.split(';').next().unwrap_or_default().to_owned()
+}
+
+async fn sign_in_on(desk: &Desk, device: &str, email: &str, password: &str) -> Answer {
+    let builder = desk.client().post(desk.api("/sessions"));
+    Asking::new(format!("sign in as {email}"), builder)
+        .header("cookie", device)
+        .json(&json!({ "email": email, "password": password }))
+        .await
+}
+
+async fn guess_until_refused(desk: &Desk, email: &str) -> Answer {
+    loop {
+        let answer = sign_in(desk, email, "a guess").await;
+        if answer.status == 429 {
+            return answer.refused(429, "too_many_attempts");
+        }
+        answer.refused(401, "invalid_credentials");
+    }
+}
+
+async fn no_stranger_keeps_somebody_out(desk: Desk) {
+    let device = known_by(&sign_in(&desk, "dana@acme.test", PASSWORD).await);
+    for _ in 0..20 {
+        // Whoever does nothing but guess waits a minute at the most, and so does who sits beside them.
+        let refused = guess_until_refused(&desk, "dana@acme.test").await;
+        let wait: i64 = refused.header("retry-after").parse().expect("seconds");
+        assert!((1..=60).contains(&wait), "{wait}");
+        // Her own browser does not, although it is at the same place.
+        sign_in_on(&desk, &device, "dana@acme.test", PASSWORD)
+            .await
+            .created();
+        // It helps nobody to be known as somebody else.
+        sign_in_on(&desk, &device, "carl@acme.test", "a guess").await;
+        desk.passes(TimeDelta::seconds(wait));
+    }
+    // What it does wrong itself counts.
+    for _ in 0..10 {
+        sign_in_on(&desk, &device, "dana@acme.test", "mistyped")
+            .await
+            .refused(401, "invalid_credentials");
+    }
+    sign_in_on(&desk, &device, "dana@acme.test", PASSWORD)
+        .await
+        .refused(429, "too_many_attempts");
+}
+
+async fn a_link_by_mail_is_a_way_in_that_no_stranger_blocks(desk: Desk) {
+    guess_until_refused(&desk, "dana@acme.test").await;
+    // A stranger has used up all wishes for a link as well.
+    let wish = || {
+        let builder = desk.client().post(desk.api("/password-resets"));
+        Asking::new("a wish".into(), builder).json(&json!({ "email": "dana@acme.test" }))
+    };
+    while wish().await.status != 429 {}
+    let post = desk.post().await;
+    let mail = post.to("dana@acme.test");
+    let link = mail
+        .text
+        .split_whitespace()
+        .find(|word| word.contains("/password-resets/"));
+    let token = link
+        .and_then(|link| link.rsplit_once('/'))
+        .expect("a link")
+        .1;
+    let builder = desk.client().post(desk.api("/password-resets/redemption"));
+    let password = "an evening walk along the river";
+    let redeemed = Asking::new("redeem".into(), builder)
+        .json(&json!({ "token": token, "password": password }))
+        .await;
+    let device = known_by(&redeemed);
+    redeemed.done();
+    guess_until_refused(&desk, "dana@acme.test").await;
+    sign_in_on(&desk, &device, "dana@acme.test", password)
+        .await
+        .created();
+    desk.post().await;
+}
+
+async fn a_failed_sign_in_is_on_record(desk: Desk) {
+    for _ in 0..5 {
+        sign_in(&desk, "dana@acme.test", "a guess").await;
+    }
+    sign_in(&desk, "nobody@acme.test", "a guess").await;
+    let events = desk
+        .person("ada")
+        .get("/audit-events?kind=session.refused")
+        .await
+        .ok();
+    let events = events["items"].as_array().expect("events");
+    // Nothing is kept of whom there is not.
+    assert_eq!(events.len(), 5, "{events:#?}");
+    let (last, first) = (&events[0]["after"], &events[4]["after"]);
+    assert_eq!(last["address"], "127.0.0.1");
+    assert_eq!(first["until"], Value::Null);
+    // The last one says until when the next has to wait.
+    assert!(last["until"].is_string(), "{last}");
+    let theirs = desk
+        .person("abel")
+        .get("/audit-events?kind=session.refused")
+        .await
+        .ok();
+    assert_eq!(theirs["items"].as_array().map(Vec::len), Some(5));
 }
 
 async fn tokens_are_scoped_and_expire(desk: Desk) {

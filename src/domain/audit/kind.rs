@@ -142,6 +142,7 @@ pub const KINDS: &[Kind] = &[
     kind("escalation.rated", Shown::With(ESCALATION)),
     kind("session.opened", Shown::With(&[])),
     kind("session.closed", Shown::With(&[])),
+    kind("session.refused", Shown::With(&["address", "until"])),
     kind("session.ended", Shown::With(&[])),
     kind("token.issued", Shown::With(&["name"])),
     kind("token.revoked", Shown::With(&["name"])),

@@ -79,12 +79,16 @@ async fn redeem(call: Call<(), Redeem, (), Anyone>, purpose: LinkPurpose) -> Res
     let password = call.body.password.clone().into_inner();
     let known = password::known(&desk, &person).await?;
     let hash = password::chosen(&desk, "password", password, known).await?;
-    call.write(move |conn, call| {
-        let token = call.body.token.expose();
-        account::redeem(conn, &call.desk.key, purpose, token, &hash, call.now)?;
-        Ok(Reply::done())
-    })
-    .await
+    // Whoever has followed a link from their mailbox has a device that strangers cannot keep out.
+    let known = call.devices.cookie(&desk, person.id);
+    let done = call
+        .write(move |conn, call| {
+            let token = call.body.token.expose();
+            account::redeem(conn, &call.desk.key, purpose, token, &hash, call.now)?;
+            Ok(Reply::done())
+        })
+        .await?;
+    Ok(done.cookie(known))
 }
 
 /// Asks for a link. Nothing of what is done here depends on whether there is such an account.

@@ -172,6 +172,7 @@ pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Pro
         client: call.client,
         user_agent: call.user_agent,
         session: call.session,
+        devices: call.devices.clone(),
     };
     let attempt = Attempt {
         email: call.body.email,
@@ -187,7 +188,9 @@ pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Pro
     };
     let (url, secret) = (&call.desk.public_url, signed_in.secret.expose_secret());
     let cookie = Carries::Session.cookie(url, secret, call.desk.sessions.lifetime);
-    Ok(Reply::new(&Me::of(&signed_in.principal))?.cookie(cookie))
+    let known = call.devices.cookie(&call.desk, signed_in.principal.person);
+    let me = Reply::new(&Me::of(&signed_in.principal))?;
+    Ok(me.cookie(cookie).cookie(known))
 }
 
 /// Signs out: the session is gone at once, wherever its cookie still is.

@@ -89,7 +89,9 @@ async fn redeem(visit: &Visit, purpose: LinkPurpose) -> Outcome {
     let (person, mut page) = followed(visit, purpose).await?;
     match redeemed(visit, purpose, &person).await {
         // Whoever has a second factor is asked for it: a mailbox alone opens nothing.
-        Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::PasswordSet)))),
+        Ok(()) => Ok(visit
+            .go("/sign-in", Some(Flash::new(Done::PasswordSet)))
+            .cookie(visit.known_to(person.id))),
         Err(problem) if problem.code() == Code::ValidationFailed => {
             page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
             visit.show_again(problem.code().status(), "", "password", &page)

@@ -135,7 +135,9 @@ async fn enter(visit: Visit) -> Outcome {
     };
     match sign_in::enter(&visit.desk, attempt).await {
         Ok(Entrance::Open(signed_in)) => {
-            Ok(visit.go(next, None).cookie(session(&visit, &signed_in)))
+            let known = visit.known_to(signed_in.principal.person);
+            let session = session(&visit, &signed_in);
+            Ok(visit.go(next, None).cookie(session).cookie(known))
         }
         Ok(Entrance::Half(half)) => {
             let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
@@ -178,6 +180,7 @@ fn origin(visit: &Visit) -> Origin {
         client: visit.client,
         user_agent: visit.user_agent.clone(),
         session: visit.cookie(Carries::Session).map(hash_secret),
+        devices: visit.devices(),
     }
 }
 
@@ -222,6 +225,7 @@ async fn enter_code(visit: Visit) -> Outcome {
         Ok(signed_in) => Ok(visit
             .go(next, None)
             .cookie(session(&visit, &signed_in))
+            .cookie(visit.known_to(signed_in.principal.person))
             .cookie(Carries::Half.removal(&visit.desk.public_url))),
         Err(problem)
             if matches!(

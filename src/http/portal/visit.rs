@@ -19,10 +19,12 @@ use super::unsubscribe::posted_by_anybody;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
+use crate::domain::ids::PersonId;
 use crate::domain::text::Markdown;
 use crate::http::apart::{apart, in_place};
 use crate::http::cookies::Carries;
 use crate::http::desk::Desk;
+use crate::http::known_devices::KnownDevices;
 use crate::http::places::{self, PlaceView};
 use crate::http::principal::{self, Principal, Via};
 use crate::http::problem::{Code, Problem};
@@ -239,6 +241,16 @@ impl Visit {
     pub(super) fn cookie(&self, carries: Carries) -> Option<&str> {
         let name = carries.name(&self.desk.public_url);
         self.cookies.get(name).map(String::as_str)
+    }
+
+    /// To whom the browser is known.
+    pub(super) fn devices(&self) -> KnownDevices {
+        KnownDevices::read(self.cookie(Carries::Devices))
+    }
+
+    /// The cookie with which the browser is known to a person from now on.
+    pub(super) fn known_to(&self, person: PersonId) -> Cookie<'static> {
+        self.devices().cookie(&self.desk, person)
     }
 
     /// Who comes, signed in.

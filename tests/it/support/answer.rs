@@ -13,8 +13,10 @@ pub struct Answer {
     pub question: String,
     /// The HTTP status.
     pub status: u16,
-    /// The headers, by name in lower case; several of one name as the last.
+    /// The headers, by name in lower case; several of one name as the first.
     pub headers: BTreeMap<String, String>,
+    /// The cookies that it sets.
+    pub cookies: Vec<String>,
     /// The body as it came.
     pub text: String,
     /// The body as JSON; null if it is none.

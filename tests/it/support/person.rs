@@ -1,10 +1,12 @@
 //! People who talk to the desk, over the API and a real connection.
 
+use std::collections::BTreeMap;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -455,16 +457,16 @@ impl IntoFuture for Asking {
                 .await
                 .unwrap_or_else(|error| panic!("{question}: {error:?}"));
             let status = response.status().as_u16();
-            let headers = response
-                .headers()
-                .iter()
-                .map(|(name, value)| {
-                    (
-                        name.to_string(),
-                        String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                    )
-                })
-                .collect();
+            let text_of =
+                |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let cookies = response.headers().get_all("set-cookie");
+            let cookies = cookies.iter().map(text_of).collect();
+            let mut headers = BTreeMap::new();
+            for (name, value) in response.headers() {
+                headers
+                    .entry(name.to_string())
+                    .or_insert_with(|| text_of(value));
+            }
             let text = response
                 .text()
                 .await
@@ -474,6 +476,7 @@ impl IntoFuture for Asking {
                 question,
                 status,
                 headers,
+                cookies,
                 text,
                 json,
             }

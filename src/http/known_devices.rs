@@ -1,0 +1,93 @@
+//! Browsers on which people have signed in before: whom strangers cannot keep out (A7).
+//!
+//! Whoever signs in, or follows a link from their mailbox, leaves a token in their browser. It lets nobody in; it says
+//! that an attempt is not a stranger's, so that it is counted apart from theirs. A browser keeps those of the last few
+//! people who have used it.
+
+use actix_web::cookie::Cookie;
+use chrono::TimeDelta;
+use secrecy::ExposeSecret;
+
+use super::cookies::Carries;
+use super::desk::Desk;
+use crate::config::SecretKey;
+use crate::credentials::{device_token, hash_secret, read_device_token};
+use crate::domain::ids::PersonId;
+
+/// How many people a browser knows.
+const MOST: usize = 4;
+/// How long it knows them.
+const LIFETIME: TimeDelta = TimeDelta::days(365);
+/// Stands between two tokens; none has one inside.
+const BETWEEN: char = '.';
+
+/// The tokens that a browser shows.
+#[derive(Clone, Debug, Default)]
+pub struct KnownDevices(Vec<String>);
+
+impl KnownDevices {
+    /// Reads what the cookie carries.
+    pub fn read(carried: Option<&str>) -> Self {
+        let tokens = carried.unwrap_or_default().split(BETWEEN).take(MOST);
+        Self(tokens.map(str::to_owned).collect())
+    }
+
+    /// What stands for the browser, if it is known to this person.
+    pub fn of(&self, key: &SecretKey, person: PersonId) -> Option<String> {
+        let known = |token: &&String| read_device_token(key, token) == Some(person);
+        self.0.iter().find(known).map(|token| hash_secret(token))
+    }
+
+    /// The cookie with which the browser is known to this person from now on.
+    pub fn cookie(&self, desk: &Desk, person: PersonId) -> Cookie<'static> {
+        let value = self.with(&desk.key, person);
+        Carries::Devices.cookie(&desk.public_url, value, LIFETIME)
+    }
+
+    /// The person's own token first, and those of the last others that are good.
+    fn with(&self, key: &SecretKey, person: PersonId) -> String {
+        let (own, others): (Vec<_>, Vec<_>) = self
+            .0
+            .iter()
+            .filter_map(|token| Some((read_device_token(key, token)?, token)))
+            .partition(|(of, _)| *of == person);
+        let own = own.first().map_or_else(
+            || device_token(key, person).expose_secret().to_owned(),
+            |(_, token)| (*token).clone(),
+        );
+        let others = others.into_iter().map(|(_, token)| token.clone());
+        let tokens: Vec<_> = [own].into_iter().chain(others).take(MOST).collect();
+        tokens.join(&BETWEEN.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::domain::Instant;
+
+    #[test]
+    fn a_browser_knows_the_last_few_people() {
+        let key = SecretKey::from_text(&SecretString::from("the key of this installation"));
+        let people: Vec<_> = (0..=MOST)
+            .map(|_| PersonId::new(Instant::UNIX_EPOCH))
+            .collect();
+        let mut carried = "nonsense.cbd_AAAA".to_owned();
+        for person in &people {
+            carried = KnownDevices::read(Some(&carried)).with(&key, *person);
+        }
+        let devices = KnownDevices::read(Some(&carried));
+        assert_eq!(devices.of(&key, people[0]), None);
+        assert!(
+            people[1..]
+                .iter()
+                .all(|person| devices.of(&key, *person).is_some())
+        );
+        // It stays the same device, whoever comes between.
+        let again = KnownDevices::read(Some(&devices.with(&key, people[2])));
+        assert_eq!(again.of(&key, people[2]), devices.of(&key, people[2]));
+        assert_eq!(KnownDevices::read(None).of(&key, people[2]), None);
+    }
+}
