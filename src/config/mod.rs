@@ -50,7 +50,7 @@ pub struct Settings {
     pub live_streams: usize,
     /// A directory whose mail templates win over the built-in ones (N1).
     pub templates_dir: Option<PathBuf>,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` is believed.
     pub trusted_proxies: Vec<Network>,
     /// When sessions end by themselves; after 8 hours without use, and after 7 days, unless set (A7).
     pub sessions: SessionLimits,

@@ -1,26 +1,24 @@
 //! What a browser shows on which somebody has signed in before.
 
 use secrecy::SecretString;
-use uuid::Uuid;
 
-use super::{DEVICE_PREFIX, read_token, signed_token};
+use super::{DEVICE_PREFIX, Holder, read_token, signed_token};
 use crate::config::SecretKey;
-use crate::domain::ids::PersonId;
 
 const PURPOSE: &str = "a device that is known";
 
-/// A token for a browser on which this person has just shown who they are. No two are the same.
-pub fn device_token(key: &SecretKey, person: PersonId) -> SecretString {
-    let mut what = person.as_uuid().as_bytes().to_vec();
+/// A token for a browser on which somebody has just shown who they are. No two are the same.
+pub fn device_token(key: &SecretKey, holder: Holder) -> SecretString {
+    let mut what = holder.to_bytes().to_vec();
     what.extend_from_slice(&rand::random::<[u8; 16]>());
     signed_token(key, DEVICE_PREFIX, PURPOSE, &what).text
 }
 
-/// To whom the browser is known that shows this token, if this installation made it.
-pub fn read_device_token(key: &SecretKey, token: &str) -> Option<PersonId> {
+/// To whom the browser is known that shows this token, if this installation made it. With another password it is known
+/// no more: whoever had got hold of the old one is a stranger again.
+pub fn read_device_token(key: &SecretKey, token: &str) -> Option<Holder> {
     let what = read_token(key, DEVICE_PREFIX, PURPOSE, token)?;
-    let (person, _) = what.split_at_checked(size_of::<Uuid>())?;
-    Uuid::from_slice(person).ok().map(PersonId::from_uuid)
+    what.first_chunk().copied().map(Holder::from_bytes)
 }
 
 #[cfg(test)]
@@ -29,16 +27,21 @@ mod tests {
 
     use super::*;
     use crate::domain::Instant;
+    use crate::domain::ids::PersonId;
 
     #[test]
-    fn a_device_is_known_to_one_person_of_one_installation() {
+    fn a_device_is_known_to_one_person_with_one_password_of_one_installation() {
         let key = |text: &str| SecretKey::from_text(&SecretString::from(text));
         let (ours, theirs) = (key("the key of this installation"), key("another one"));
         let person = PersonId::new(Instant::UNIX_EPOCH);
-        let (one, two) = (device_token(&ours, person), device_token(&ours, person));
+        let holder = Holder::new(person, Some("$argon2id$one"));
+        let (one, two) = (device_token(&ours, holder), device_token(&ours, holder));
         assert_ne!(one.expose_secret(), two.expose_secret());
-        assert_eq!(read_device_token(&ours, one.expose_secret()), Some(person));
-        assert_eq!(read_device_token(&theirs, one.expose_secret()), None);
-        assert_eq!(read_device_token(&ours, "cbd_AAAA"), None);
+        let read = |key| read_device_token(key, one.expose_secret());
+        assert!(read(&ours).is_some_and(|read| read.is(holder)));
+        let later = Holder::new(person, Some("$argon2id$two"));
+        assert!(read(&ours).is_some_and(|read| !read.is(later)));
+        assert!(read(&theirs).is_none());
+        assert!(read_device_token(&ours, "cbd_AAAA").is_none());
     }
 }

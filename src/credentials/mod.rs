@@ -6,6 +6,7 @@
 mod authenticator;
 mod device;
 mod hashers;
+mod holder;
 mod link;
 mod password;
 mod secret;
@@ -16,6 +17,7 @@ pub use authenticator::{
 };
 pub use device::{device_token, read_device_token};
 pub use hashers::{Hashers, NotHashed};
+pub use holder::Holder;
 pub use link::{link_token, read_link_token, read_unsubscribe_token, unsubscribe_token};
 pub use password::{HashError, Hasher, hash_password, verify_password};
 pub use secret::{NewSecret, hash_secret, same_secret};

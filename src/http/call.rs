@@ -70,7 +70,7 @@ pub struct Call<A = (), B = (), Q = (), P = Principal> {
     pub client: Option<IpAddr>,
     /// What the client calls itself.
     pub user_agent: String,
-    /// To whom the browser is known, where nobody needs to be signed in.
+    /// To whom the browser is known.
     pub devices: KnownDevices,
     /// The last event of a stream that the client has, if it comes back to one.
     pub last_event_id: Option<String>,
@@ -301,10 +301,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             .headers()
             .get(header::USER_AGENT)
             .and_then(|value| value.to_str().ok());
-        let devices = match P::ANYONE {
-            true => request.cookie(Carries::Devices.name(&desk.public_url)),
-            false => None,
-        };
+        let devices = request.cookie(Carries::Devices.name(&desk.public_url));
         Ok(Self {
             now: desk.clock.now(),
             client: client::address(&desk, request),

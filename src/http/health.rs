@@ -37,7 +37,7 @@ struct Readiness {
 struct Outbox {
     /// How many notices wait, those that were put off included.
     waiting: i64,
-    /// For how long the first of them could have been sent, in seconds.
+    /// For how long the first of them has been due, in seconds, however often it was tried and put off.
     overdue_seconds: i64,
 }
 
@@ -68,7 +68,7 @@ pub async fn readyz(desk: web::Data<Desk>, request: HttpRequest) -> HttpResponse
         outbox: found.outbox.map(|(backlog, now)| Outbox {
             waiting: backlog.waiting,
             overdue_seconds: backlog
-                .next_at
+                .since
                 .map_or(0, |at| (now - at).num_seconds().max(0)),
         }),
     };

@@ -11,8 +11,7 @@ use secrecy::ExposeSecret;
 use super::cookies::Carries;
 use super::desk::Desk;
 use crate::config::SecretKey;
-use crate::credentials::{device_token, hash_secret, read_device_token};
-use crate::domain::ids::PersonId;
+use crate::credentials::{Holder, device_token, hash_secret, read_device_token};
 
 /// How many people a browser knows.
 const MOST: usize = 4;
@@ -32,27 +31,28 @@ impl KnownDevices {
         Self(tokens.map(str::to_owned).collect())
     }
 
-    /// What stands for the browser, if it is known to this person.
-    pub fn of(&self, key: &SecretKey, person: PersonId) -> Option<String> {
-        let known = |token: &&String| read_device_token(key, token) == Some(person);
+    /// What stands for the browser, if it is known to this person with this password.
+    pub fn of(&self, key: &SecretKey, holder: Holder) -> Option<String> {
+        let known =
+            |token: &&String| read_device_token(key, token).is_some_and(|known| known.is(holder));
         self.0.iter().find(known).map(|token| hash_secret(token))
     }
 
     /// The cookie with which the browser is known to this person from now on.
-    pub fn cookie(&self, desk: &Desk, person: PersonId) -> Cookie<'static> {
-        let value = self.with(&desk.key, person);
+    pub fn cookie(&self, desk: &Desk, holder: Holder) -> Cookie<'static> {
+        let value = self.with(&desk.key, holder);
         Carries::Devices.cookie(&desk.public_url, value, LIFETIME)
     }
 
     /// The person's own token first, and those of the last others that are good.
-    fn with(&self, key: &SecretKey, person: PersonId) -> String {
+    fn with(&self, key: &SecretKey, holder: Holder) -> String {
         let (own, others): (Vec<_>, Vec<_>) = self
             .0
             .iter()
             .filter_map(|token| Some((read_device_token(key, token)?, token)))
-            .partition(|(of, _)| *of == person);
-        let own = own.first().map_or_else(
-            || device_token(key, person).expose_secret().to_owned(),
+            .partition(|(of, _)| of.person() == holder.person());
+        let own = own.iter().find(|(of, _)| of.is(holder)).map_or_else(
+            || device_token(key, holder).expose_secret().to_owned(),
             |(_, token)| (*token).clone(),
         );
         let others = others.into_iter().map(|(_, token)| token.clone());
@@ -67,12 +67,13 @@ mod tests {
 
     use super::*;
     use crate::domain::Instant;
+    use crate::domain::ids::PersonId;
 
     #[test]
     fn a_browser_knows_the_last_few_people() {
         let key = SecretKey::from_text(&SecretString::from("the key of this installation"));
         let people: Vec<_> = (0..=MOST)
-            .map(|_| PersonId::new(Instant::UNIX_EPOCH))
+            .map(|_| Holder::new(PersonId::new(Instant::UNIX_EPOCH), Some("$argon2id$one")))
             .collect();
         let mut carried = "nonsense.cbd_AAAA".to_owned();
         for person in &people {
@@ -89,5 +90,12 @@ mod tests {
         let again = KnownDevices::read(Some(&devices.with(&key, people[2])));
         assert_eq!(again.of(&key, people[2]), devices.of(&key, people[2]));
         assert_eq!(KnownDevices::read(None).of(&key, people[2]), None);
+        // With another password it is another device.
+        let renewed = Holder::new(people[2].person(), Some("$argon2id$two"));
+        assert_eq!(devices.of(&key, renewed), None);
+        let again = KnownDevices::read(Some(&devices.with(&key, renewed)));
+        assert!(again.of(&key, renewed).is_some());
+        assert_eq!(again.of(&key, people[2]), None);
+        assert!(again.of(&key, people[3]).is_some());
     }
 }

@@ -16,7 +16,7 @@ use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::throttle::{self, Counter};
 use super::{client, password};
-use crate::credentials::{NewSecret, SESSION_PREFIX};
+use crate::credentials::{Holder, NewSecret, SESSION_PREFIX};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -60,6 +60,8 @@ pub struct SignedIn {
     pub principal: Principal,
     /// What the session's cookie carries.
     pub secret: SecretString,
+    /// To whom the device is known from now on.
+    pub holder: Holder,
 }
 
 /// What the right password opens.
@@ -82,7 +84,8 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
     let from = &attempt.from;
     let device = candidate
         .as_ref()
-        .and_then(|(person, _)| from.devices.of(&desk.key, person.id));
+        .map(|(person, _)| Holder::new(person.id, person.password_hash.as_deref()))
+        .and_then(|holder| from.devices.of(&desk.key, holder));
     let counters = Counter::sign_in(&attempt.email, from.client, device.as_deref());
     let whom = from.client.map(client::place).unwrap_or_default();
     let until = match throttle::attempt(desk, &counters, now).await {
@@ -224,7 +227,7 @@ pub async fn finish(
 ) -> Result<SignedIn, Problem> {
     let now = desk.clock.now();
     let person = half.person();
-    let device = from.devices.of(&desk.key, person);
+    let device = from.devices.of(&desk.key, half.holder());
     let counter = Counter::code_on(person, device.as_deref());
     let until = throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
     let place = from.client.map(client::place).unwrap_or_default();
@@ -265,6 +268,7 @@ async fn open(
     let (token_hash, csrf_token) = (secret.hash, csrf.text.expose_secret().to_owned());
     let (key, limits) = (desk.key.clone(), desk.sessions);
     let place = from.client.map(client::place).unwrap_or_default();
+    let holder = half.holder();
     let work = move |conn: &mut Conn| {
         let new = SignIn {
             half: &half,
@@ -290,5 +294,6 @@ async fn open(
     Ok(SignedIn {
         principal,
         secret: secret.text,
+        holder,
     })
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::sessions::Me;
+use crate::credentials::Holder;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::text::PersonName;
@@ -136,15 +137,21 @@ pub async fn change_password(call: Call<(), ChangePassword>) -> Result<Done, Pro
     let person = principal.person;
     password::confirmed(&call.desk, person, "current_password", current, call.now).await?;
     let hash = password::chosen(&call.desk, "new_password", new, principal.known()).await?;
-    call.write(move |conn, call| {
-        let kept = Kept {
-            session: call.principal.session(),
-            tokens: call.body.keep_tokens.unwrap_or(false),
-        };
-        account::change_password(conn, &call.principal.oneself(), kept, &hash, call.now)?;
-        Ok(Reply::done())
-    })
-    .await
+    // The browser stays known, and no other one does.
+    let known = call
+        .devices
+        .cookie(&call.desk, Holder::new(person, Some(&hash)));
+    let done = call
+        .write(move |conn, call| {
+            let kept = Kept {
+                session: call.principal.session(),
+                tokens: call.body.keep_tokens.unwrap_or(false),
+            };
+            account::change_password(conn, &call.principal.oneself(), kept, &hash, call.now)?;
+            Ok(Reply::done())
+        })
+        .await?;
+    Ok(done.cookie(known))
 }
 
 /// How it stands with one's second factor.

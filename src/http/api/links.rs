@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::credentials::Holder;
 use crate::domain::link::LinkPurpose;
 use crate::http::call::{ANYONE, Anyone, Call};
 use crate::http::fields::{Secret, request};
@@ -80,7 +81,9 @@ async fn redeem(call: Call<(), Redeem, (), Anyone>, purpose: LinkPurpose) -> Res
     let known = password::known(&desk, &person).await?;
     let hash = password::chosen(&desk, "password", password, known).await?;
     // Whoever has followed a link from their mailbox has a device that strangers cannot keep out.
-    let known = call.devices.cookie(&desk, person.id);
+    let known = call
+        .devices
+        .cookie(&desk, Holder::new(person.id, Some(&hash)));
     let done = call
         .write(move |conn, call| {
             let token = call.body.token.expose();

@@ -188,7 +188,7 @@ pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Pro
     };
     let (url, secret) = (&call.desk.public_url, signed_in.secret.expose_secret());
     let cookie = Carries::Session.cookie(url, secret, call.desk.sessions.lifetime);
-    let known = call.devices.cookie(&call.desk, signed_in.principal.person);
+    let known = call.devices.cookie(&call.desk, signed_in.holder);
     let me = Reply::new(&Me::of(&signed_in.principal))?;
     Ok(me.cookie(cookie).cookie(known))
 }

@@ -10,6 +10,7 @@ use super::sign_in::{PasswordPage, password_form, twice};
 use super::steps::is_about_the_form;
 use super::typed::Typed;
 use super::visit::Visit;
+use crate::credentials::Holder;
 use crate::domain::access::Reach;
 use crate::domain::link::LinkPurpose;
 use crate::http::call::ANYONE;
@@ -89,9 +90,9 @@ async fn redeem(visit: &Visit, purpose: LinkPurpose) -> Outcome {
     let (person, mut page) = followed(visit, purpose).await?;
     match redeemed(visit, purpose, &person).await {
         // Whoever has a second factor is asked for it: a mailbox alone opens nothing.
-        Ok(()) => Ok(visit
+        Ok(holder) => Ok(visit
             .go("/sign-in", Some(Flash::new(Done::PasswordSet)))
-            .cookie(visit.known_to(person.id))),
+            .cookie(visit.known_to(holder))),
         Err(problem) if problem.code() == Code::ValidationFailed => {
             page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
             visit.show_again(problem.code().status(), "", "password", &page)
@@ -100,16 +101,17 @@ async fn redeem(visit: &Visit, purpose: LinkPurpose) -> Outcome {
     }
 }
 
-async fn redeemed(visit: &Visit, purpose: LinkPurpose, person: &Person) -> Result<(), Problem> {
+async fn redeemed(visit: &Visit, purpose: LinkPurpose, person: &Person) -> Result<Holder, Problem> {
     let chosen = twice(visit)?;
     let known = password::known(&visit.desk, person).await?;
     let hash = password::chosen(&visit.desk, "password", chosen, known).await?;
+    let holder = Holder::new(person.id, Some(&hash));
     let (key, token, now) = (visit.desk.key.clone(), token_of(visit), visit.now);
     visit
         .write(move |conn| account::redeem(conn, &key, purpose, &token, &hash, now).map(drop))
         .await?;
     visit.desk.bell.ring();
-    Ok(())
+    Ok(holder)
 }
 
 async fn show_forgotten(visit: Visit) -> Outcome {

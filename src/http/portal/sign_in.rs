@@ -135,7 +135,7 @@ async fn enter(visit: Visit) -> Outcome {
     };
     match sign_in::enter(&visit.desk, attempt).await {
         Ok(Entrance::Open(signed_in)) => {
-            let known = visit.known_to(signed_in.principal.person);
+            let known = visit.known_to(signed_in.holder);
             let session = session(&visit, &signed_in);
             Ok(visit.go(next, None).cookie(session).cookie(known))
         }
@@ -225,7 +225,7 @@ async fn enter_code(visit: Visit) -> Outcome {
         Ok(signed_in) => Ok(visit
             .go(next, None)
             .cookie(session(&visit, &signed_in))
-            .cookie(visit.known_to(signed_in.principal.person))
+            .cookie(visit.known_to(signed_in.holder))
             .cookie(Carries::Half.removal(&visit.desk.public_url))),
         Err(problem)
             if matches!(

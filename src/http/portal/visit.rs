@@ -16,10 +16,10 @@ use super::relationships::lines;
 use super::routes::Posted;
 use super::shell::{Shell, Theme, away, clock_words, navigation, viewer};
 use super::unsubscribe::posted_by_anybody;
+use crate::credentials::Holder;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
-use crate::domain::ids::PersonId;
 use crate::domain::text::Markdown;
 use crate::http::apart::{apart, in_place};
 use crate::http::cookies::Carries;
@@ -249,8 +249,8 @@ impl Visit {
     }
 
     /// The cookie with which the browser is known to a person from now on.
-    pub(super) fn known_to(&self, person: PersonId) -> Cookie<'static> {
-        self.devices().cookie(&self.desk, person)
+    pub(super) fn known_to(&self, holder: Holder) -> Cookie<'static> {
+        self.devices().cookie(&self.desk, holder)
     }
 
     /// Who comes, signed in.

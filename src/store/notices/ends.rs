@@ -202,8 +202,9 @@ pub fn delete_sent(conn: &mut Conn, batch: i64, until: Instant) -> QueryResult<u
 pub struct Backlog {
     /// How many notices wait, those that were put off included.
     pub waiting: i64,
-    /// When the next of them is or was due.
-    pub next_at: Option<Instant>,
+    /// Since when the first of them has waited. A notice is due as soon as it is written; that a try failed, and when the
+    /// next one comes, makes it no younger.
+    pub since: Option<Instant>,
 }
 
 /// How far the outbox is behind; for the state of health.
@@ -215,12 +216,15 @@ pub fn backlog(conn: &mut Conn) -> QueryResult<Backlog> {
         .filter(sql::<Bool>(WAITING))
         .count()
         .get_result(conn)?;
-    let next_at: Option<At> = notices::table
-        .filter(sql::<Bool>(WAITING))
-        .select(min(notices::next_attempt_at))
-        .get_result(conn)?;
-    Ok(Backlog {
-        waiting,
-        next_at: next_at.map(|at| at.0),
-    })
+    let mut since = None;
+    // Each is the first row of a part of `notices_in_order`.
+    for urgent in [true, false] {
+        let first: Option<At> = notices::table
+            .filter(sql::<Bool>(WAITING))
+            .filter(notices::urgent.eq(urgent))
+            .select(min(notices::created_at))
+            .get_result(conn)?;
+        since = since.into_iter().chain(first.map(|at| at.0)).min();
+    }
+    Ok(Backlog { waiting, since })
 }

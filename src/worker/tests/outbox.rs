@@ -59,6 +59,7 @@ on_each_database! {
 
     async fn a_recipient_who_gets_nothing_for_now_is_tried_again_and_again(desk: Desk) {
         desk.opens_case().await;
+        let began = desk.now();
         let mut waited = TimeDelta::zero();
         for attempt in 1..=10 {
             desk.memory.refuse(SendError::new(Fault::RecipientDeferred, "try later"));
@@ -75,6 +76,9 @@ on_each_database! {
             waited += delay;
         }
         assert!(waited > TimeDelta::hours(2), "{waited}");
+        // It has been due all the time.
+        let backlog = desk.write(|conn: &mut Conn| -> Result<_, DbError> { Ok(notices::backlog(conn)?) }).await;
+        assert_eq!((backlog.waiting, backlog.since), (1, Some(began)));
         assert_eq!(desk.step().await.sent, 1);
         let notice = desk.notices().await.remove(0);
         assert_eq!((notice.state, notice.last_error), (Sent, None));
@@ -200,7 +204,7 @@ on_each_database! {
         let order: Vec<_> = desk.memory.letters().iter().map(crate::mail::message::Letter::id).collect();
         assert!(order.is_sorted(), "{order:?}");
         let backlog = desk.write(|conn: &mut Conn| -> Result<_, DbError> { Ok(notices::backlog(conn)?) }).await;
-        assert_eq!((backlog.waiting, backlog.next_at), (0, None));
+        assert_eq!((backlog.waiting, backlog.since), (0, None));
     }
 
     async fn administrators_see_the_newest_first_and_page_by_page(desk: Desk) {

@@ -5,10 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
 use crate::config::SecretKey;
-use crate::credentials::hash_secret;
+use crate::credentials::Holder;
 use crate::domain::Instant;
 use crate::domain::ids::PersonId;
 use crate::store::people::Person;
@@ -17,43 +16,45 @@ use crate::store::people::Person;
 pub const HALF_LIFETIME: TimeDelta = TimeDelta::minutes(10);
 const PURPOSE: &str = "half a sign-in";
 const SIGNATURE: usize = 32;
-/// Id, instant, and a part of the hash of the password's hash.
-const CONTENT: usize = 16 + 8 + 16;
+/// Who, and the instant.
+const CONTENT: usize = Holder::SIZE + 8;
 
 /// See the head of this file.
 #[derive(Clone, Debug)]
 pub struct Half {
-    person: PersonId,
+    holder: Holder,
     until: i64,
-    password: [u8; 16],
 }
 
 impl Half {
     /// Of somebody who has shown their password just now.
     pub fn of(person: &Person, now: Instant) -> Self {
         Self {
-            person: person.id,
+            holder: holder(person),
             until: (now + HALF_LIFETIME).timestamp(),
-            password: likeness(person),
         }
     }
 
     /// Whose it is.
     pub fn person(&self) -> PersonId {
-        self.person
+        self.holder.person()
+    }
+
+    /// Who has shown which password.
+    pub fn holder(&self) -> Holder {
+        self.holder
     }
 
     /// Whether it is this person's, and they have the same password still.
     pub fn is_of(&self, person: &Person) -> bool {
-        self.person == person.id && bool::from(self.password.ct_eq(&likeness(person)))
+        self.holder.is(holder(person))
     }
 
     /// As it is carried.
     pub fn token(&self, key: &SecretKey) -> String {
         let mut bytes = Vec::with_capacity(CONTENT + SIGNATURE);
-        bytes.extend_from_slice(self.person.as_uuid().as_bytes());
+        bytes.extend_from_slice(&self.holder.to_bytes());
         bytes.extend_from_slice(&self.until.to_be_bytes());
-        bytes.extend_from_slice(&self.password);
         let signature = key.sign(PURPOSE, &bytes);
         bytes.extend_from_slice(&signature);
         URL_SAFE_NO_PAD.encode(bytes)
@@ -67,20 +68,16 @@ impl Half {
             return None;
         }
         let half = Self {
-            person: PersonId::from_uuid(Uuid::from_slice(content.get(..16)?).ok()?),
-            until: i64::from_be_bytes(content.get(16..24)?.try_into().ok()?),
-            password: content.get(24..)?.try_into().ok()?,
+            holder: Holder::from_bytes(*content.first_chunk()?),
+            until: i64::from_be_bytes(*content.last_chunk()?),
         };
         (now.timestamp() < half.until).then_some(half)
     }
 }
 
-/// Changes with the password and tells nothing about it.
-fn likeness(person: &Person) -> [u8; 16] {
-    let hash = hash_secret(person.password_hash.as_deref().unwrap_or_default());
-    let mut part = [0; 16];
-    part.copy_from_slice(&hash.as_bytes()[..16]);
-    part
+/// The person with the password that they have.
+fn holder(person: &Person) -> Holder {
+    Holder::new(person.id, person.password_hash.as_deref())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 
 use super::{AccountPage, Section, again, page, show};
+use crate::credentials::Holder;
 use crate::domain::text::PersonName;
 use crate::http::call::{ENTERED, OWN_PASSWORD, OWNER};
 use crate::http::fields::Fault;
@@ -174,7 +175,9 @@ async fn changed(visit: &Visit) -> Result<(), Problem> {
 
 async fn change_password(visit: Visit) -> Outcome {
     match password_changed(&visit).await {
-        Ok(()) => Ok(visit.go("/account", Some(Flash::new(Done::PasswordChanged)))),
+        Ok(holder) => Ok(visit
+            .go("/account", Some(Flash::new(Done::PasswordChanged)))
+            .cookie(visit.known_to(holder))),
         Err(problem) if is_about_the_form(&problem) || problem.code() == Code::TooManyAttempts => {
             again(&visit, profile(&visit).await?, "password", &problem)
         }
@@ -182,7 +185,7 @@ async fn change_password(visit: Visit) -> Outcome {
     }
 }
 
-async fn password_changed(visit: &Visit) -> Result<(), Problem> {
+async fn password_changed(visit: &Visit) -> Result<Holder, Problem> {
     let chosen = twice(visit)?;
     let (principal, now) = (visit.principal()?, visit.now);
     let current = SecretString::from(Typed::of(visit).raw("current_password").to_owned());
@@ -193,9 +196,10 @@ async fn password_changed(visit: &Visit) -> Result<(), Problem> {
     };
     password::confirmed(&visit.desk, actor.id(), "current_password", current, now).await?;
     let hash = password::chosen(&visit.desk, "password", chosen, principal.known()).await?;
+    let holder = Holder::new(actor.id(), Some(&hash));
     visit
         .write(move |conn| account::change_password(conn, &actor, kept, &hash, now))
         .await?;
     visit.desk.bell.ring();
-    Ok(())
+    Ok(holder)
 }
