@@ -48,22 +48,23 @@ fn main() -> ExitCode {
 
 /// Whether every bound holds.
 async fn measure(desk: &Desk) -> bool {
-    let get = |path: &str| desk.client.get(format!("{}{path}", desk.origin));
+    let (client, origin) = (&desk.client, &desk.origin);
+    let get = |path: &str| client.get(format!("{origin}{path}"));
     let guess = |n: usize| {
         let body =
             json!({ "email": format!("nobody{n}@acme.test"), "password": "a guess at nothing" });
-        let sessions = format!("{}/api/v1/sessions", desk.origin);
-        desk.client.post(sessions).json(&body)
+        let sessions = format!("{origin}/api/v1/sessions");
+        client.post(sessions).json(&body)
     };
     let wish = |n: usize| {
         let body = json!({ "email": format!("nobody{n}@acme.test") });
-        let resets = format!("{}/api/v1/password-resets", desk.origin);
-        desk.client.post(resets).json(&body)
+        let resets = format!("{origin}/api/v1/password-resets");
+        client.post(resets).json(&body)
     };
     let hostile = format!("{{\"email\":[{}1]}}", "1,".repeat(500_000));
     let hostile = move |_: usize| {
-        let sessions = format!("{}/api/v1/sessions", desk.origin);
-        let request = desk.client.post(sessions).body(hostile.clone());
+        let sessions = format!("{origin}/api/v1/sessions");
+        let request = client.post(sessions).body(hostile.clone());
         request.header("content-type", "application/json")
     };
 
