@@ -10,8 +10,10 @@
 //! no such limit; all together stay below the descriptors that the system gives.
 
 mod answer;
+mod body;
 mod follow;
 mod head;
+mod incoming;
 mod watched;
 
 use std::collections::HashMap;
@@ -27,7 +29,8 @@ use tokio::time::Instant;
 
 pub use answer::End;
 pub use follow::follow;
-use head::Head;
+use head::TooLarge;
+use incoming::Incoming;
 pub use watched::Watched;
 
 /// How long the head of a request may take, from the connection or the first byte on.
@@ -106,12 +109,21 @@ struct Places {
 /// One connection, as far as others have to do with it.
 pub struct Connection {
     place: IpAddr,
-    phase: Mutex<Phase>,
+    state: Mutex<State>,
     /// Whether a request was answered on it.
     served: AtomicBool,
     closing: AtomicBool,
     waker: AtomicWaker,
     all: Connections,
+}
+
+/// How far a connection is.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    phase: Phase,
+    incoming: Incoming,
+    /// Requests whose heads have come, and with which the house has not begun.
+    queued: usize,
 }
 
 /// What a connection waits for.
@@ -120,8 +132,8 @@ enum Phase {
     /// For its client, between two requests.
     Idle(Instant),
     /// For the rest of a head.
-    Head(Instant, Head),
-    /// For the house to begin with a request whose head is complete.
+    Head(Instant),
+    /// For the house to begin with a request whose head is complete, or for the rest of a body that nobody reads.
     Expected(Instant),
     /// For the house.
     Working,
@@ -163,7 +175,11 @@ impl Connections {
         }
         let connection = Arc::new(Connection {
             place,
-            phase: Mutex::new(Phase::Head(Instant::now(), Head::default())),
+            state: Mutex::new(State {
+                phase: Phase::Head(Instant::now()),
+                incoming: Incoming::default(),
+                queued: 0,
+            }),
             served: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             waker: AtomicWaker::new(),
@@ -183,7 +199,7 @@ impl Connections {
         self.0.stopping.store(true, Ordering::SeqCst);
         let places = self.places();
         for connection in places.connections.values().flatten() {
-            if matches!(*connection.phase(), Phase::Idle(_) | Phase::Head(..)) {
+            if matches!(connection.state().phase, Phase::Idle(_) | Phase::Head(_)) {
                 connection.close();
             }
         }
@@ -250,56 +266,73 @@ impl Connection {
 
     /// The house works on a request.
     pub fn work(&self) {
-        *self.phase() = Phase::Working;
+        let mut state = self.state();
+        state.queued = state.queued.saturating_sub(1);
+        state.phase = Phase::Working;
     }
 
     /// The house waits for the rest of a body, until what is given is dropped.
     pub fn wait_for_body(self: &Arc<Self>) -> WaitsForBody {
-        *self.phase() = Phase::Body(Instant::now());
+        self.state().phase = Phase::Body(Instant::now());
         WaitsForBody(Arc::clone(self))
     }
 
-    /// The answer is made, and the client may begin its next request.
+    /// The answer is made. The client may begin its next request, if it has not done so already.
     pub fn answered(&self) {
         self.served.store(true, Ordering::Relaxed);
-        *self.phase() = Phase::Idle(Instant::now());
+        let mut state = self.state();
+        state.phase = state.next();
+        let goes_on = !matches!(state.phase, Phase::Idle(_));
+        drop(state);
         if self.all.0.stopping.load(Ordering::SeqCst) {
             self.close();
+        } else if goes_on {
+            // What has come already has its limit from here on, though nothing may follow it.
+            self.waker.wake();
         }
     }
 
-    /// Bytes have come.
-    fn read(&self, bytes: &[u8]) -> Result<(), head::TooLarge> {
-        let mut phase = self.phase();
-        let (since, mut head) = match *phase {
-            Phase::Idle(_) => (Instant::now(), Head::default()),
-            Phase::Head(since, head) => (since, head),
-            Phase::Expected(_) | Phase::Working | Phase::Body(_) => return Ok(()),
+    /// Bytes have come; answers how many of them are to be handed on.
+    fn read(&self, bytes: &[u8]) -> usize {
+        let mut state = self.state();
+        let read = state.incoming.read(bytes);
+        state.queued += read.heads;
+        state.phase = match (state.phase, state.next()) {
+            (phase @ (Phase::Working | Phase::Body(_)), _) => phase,
+            // A limit is that of the whole.
+            (phase @ Phase::Head(_), Phase::Head(_) | Phase::Idle(_))
+            | (phase @ Phase::Expected(_), Phase::Expected(_))
+            | (phase @ Phase::Idle(_), Phase::Idle(_)) => phase,
+            (_, next) => next,
         };
-        *phase = match head.read(bytes) {
-            Ok(head::State::Complete) => Phase::Expected(Instant::now()),
-            Ok(head::State::Partial) => Phase::Head(since, head),
-            // What follows an answer may be the rest of a body that nobody has read. It has its end as well.
-            Err(_) if self.has_served() => Phase::Expected(Instant::now()),
-            Err(too_large) => return Err(too_large),
+        read.taken
+    }
+
+    /// The head that is too large, if one is, and whether everything before it is answered.
+    fn refused(&self) -> Option<(TooLarge, bool)> {
+        let state = self.state();
+        let Incoming::Refused(too_large) = state.incoming else {
+            return None;
         };
-        Ok(())
+        let works = matches!(state.phase, Phase::Working | Phase::Body(_));
+        Some((too_large, !works && state.queued == 0))
     }
 
     /// Until when the next byte has to come, and whether a head is then incomplete.
     fn deadline(&self) -> Option<(Instant, Late)> {
-        match *self.phase() {
+        let state = self.state();
+        match state.phase {
             Phase::Idle(since) => Some((since + IDLE, Late::Idle)),
-            Phase::Head(since, head) if head.has_begun() => Some((since + HEAD, Late::Head)),
-            Phase::Head(since, _) | Phase::Expected(since) => Some((since + HEAD, Late::Idle)),
+            Phase::Head(since) if state.has_begun() => Some((since + HEAD, Late::Head)),
+            Phase::Head(since) | Phase::Expected(since) => Some((since + HEAD, Late::Idle)),
             Phase::Working | Phase::Body(_) => None,
         }
     }
 
     fn waits_since(&self) -> Option<Instant> {
-        match *self.phase() {
+        match self.state().phase {
             Phase::Idle(since)
-            | Phase::Head(since, _)
+            | Phase::Head(since)
             | Phase::Expected(since)
             | Phase::Body(since) => Some(since),
             Phase::Working => None,
@@ -319,13 +352,32 @@ impl Connection {
         self.closing.load(Ordering::SeqCst)
     }
 
-    fn phase(&self) -> MutexGuard<'_, Phase> {
-        locked(&self.phase)
+    fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
     }
 
     /// It is gone.
     fn end(self: &Arc<Self>) {
         self.all.places().forget(self);
+    }
+}
+
+impl State {
+    /// Whether a head has begun to come.
+    fn has_begun(&self) -> bool {
+        matches!(self.incoming, Incoming::Head(head) if head.has_begun())
+    }
+
+    /// What it waits for from now on, if nothing is worked on.
+    fn next(&self) -> Phase {
+        let now = Instant::now();
+        match self.incoming {
+            _ if self.queued > 0 => Phase::Expected(now),
+            Incoming::Body(_) => Phase::Expected(now),
+            Incoming::Refused(_) => Phase::Head(now),
+            Incoming::Head(_) if self.has_begun() => Phase::Head(now),
+            Incoming::Head(_) => Phase::Idle(now),
+        }
     }
 }
 
@@ -343,7 +395,7 @@ pub struct WaitsForBody(Arc<Connection>);
 
 impl Drop for WaitsForBody {
     fn drop(&mut self) {
-        self.0.work();
+        self.0.state().phase = Phase::Working;
     }
 }
 
@@ -416,6 +468,47 @@ mod tests {
         assert!(here[0].is_closing() && !there.is_closing());
         there.end();
         assert_eq!(all.places().all, 2);
+    }
+
+    #[test]
+    fn what_comes_together_is_limited_as_what_comes_apart() {
+        let all = connections(10, 10, 10);
+        let connection = all.admit(HERE, false).expect("room");
+        let late = || connection.deadline().map(|(_, late)| late);
+        let head = b"GET / HTTP/1.1\r\nHost: desk\r\n";
+        let two_and_a_half = [&head[..], b"\r\n", head, b"\r\n", head].concat();
+        assert_eq!(connection.read(&two_and_a_half), two_and_a_half.len());
+        assert_eq!(late(), Some(Late::Idle), "the house begins");
+        connection.work();
+        assert_eq!(late(), None);
+        connection.answered();
+        assert_eq!(late(), Some(Late::Idle), "the house begins again");
+        connection.work();
+        connection.answered();
+        assert_eq!(late(), Some(Late::Head), "the rest is waited for");
+        let (_, long) = (connection.read(b"\r\n"), vec![b'x'; head::LONGEST_LINE + 1]);
+        assert_eq!(connection.read(&long), 0);
+        assert_eq!(connection.refused(), Some((TooLarge::Line, false)));
+        connection.work();
+        connection.answered();
+        assert_eq!(connection.refused(), Some((TooLarge::Line, true)));
+    }
+
+    #[test]
+    fn empty_lines_and_bodies_that_nobody_reads_keep_no_connection() {
+        let all = connections(10, 10, 10);
+        let connection = all.admit(HERE, false).expect("room");
+        connection.read(b"POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\nxxxxx");
+        connection.work();
+        connection.answered();
+        let deadline = connection.deadline();
+        connection.read(b"xxxxx");
+        assert_eq!(connection.deadline(), deadline);
+        connection.read(b"xxxxxxxxxx");
+        let idle = connection.deadline();
+        assert_ne!(idle, deadline, "the next request may come");
+        connection.read(b"\r\n\r\n");
+        assert_eq!(connection.deadline(), idle);
     }
 
     #[test]

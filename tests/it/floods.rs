@@ -106,22 +106,17 @@ fn whoever_does_not_go_on_is_told_so_and_let_go() {
     let head = "GET /healthz HTTP/1.1\r\nHost: desk\r\n";
     let body = "POST /api/v1/sessions HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
     let form = "POST /sign-in HTTP/1.1\r\nHost: desk\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na";
-    let first = format!("{head}\r\n");
+    let second = format!("{head}\r\n{head}");
     // All of them wait at the same time.
-    let slow = [head, body, form, &first].map(|text| connect(&server.origin, text));
-    let [begun, body, form, mut second] = slow;
-    let mut answer = [0; 1024];
-    let said = second.read(&mut answer).expect("an answer");
-    let first = String::from_utf8_lossy(&answer[..said]).into_owned();
-    second.write_all(head.as_bytes()).expect("sent");
-    let [head, body, form, second] = [begun, body, form, second].map(rest);
+    let slow = [head, body, form, &second].map(|text| connect(&server.origin, text));
+    let [head, body, form, second] = slow.map(rest);
     assert!(head.starts_with("HTTP/1.1 408 "), "{head}");
     assert!(head.contains("\"request_timeout\""), "{head}");
     assert!(body.starts_with("HTTP/1.1 408 "), "{body}");
     assert!(body.contains("\"request_timeout\""), "{body}");
     assert!(form.starts_with("HTTP/1.1 408 "), "{form}");
     // The first request of a connection is no licence for the second.
-    assert!(first.starts_with("HTTP/1.1 200 "), "{first}");
+    assert!(second.starts_with("HTTP/1.1 200 "), "{second}");
     assert!(second.contains("HTTP/1.1 408 "), "{second}");
 
     let long = format!("GET /{} HTTP/1.1\r\nHost: desk\r\n\r\n", "x".repeat(70_000));
@@ -133,6 +128,13 @@ fn whoever_does_not_go_on_is_told_so_and_let_go() {
     );
     let said = rest(connect(&server.origin, &large));
     assert!(said.starts_with("HTTP/1.1 431 "), "{said}");
+    // Nor is a request before it, whose answer comes first.
+    for (too_large, status) in [(&long, "414"), (&large, "431")] {
+        let both = format!("GET /healthz HTTP/1.1\r\nHost: desk\r\n\r\n{too_large}");
+        let said = rest(connect(&server.origin, &both));
+        assert!(said.starts_with("HTTP/1.1 200 "), "{said}");
+        assert!(said.contains(&format!("HTTP/1.1 {status} ")), "{said}");
+    }
 }
 
 #[test]

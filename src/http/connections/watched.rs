@@ -78,6 +78,23 @@ impl<S: AsyncWrite + Unpin> Watched<S> {
             let _ = Pin::new(&mut self.stream).poll_write(context, end.answer().as_bytes());
         }
     }
+
+    /// Ends the connection where a head is larger than is taken, once everything before it is answered.
+    fn refuse(&mut self, context: &mut Context<'_>) -> Option<Poll<io::Result<()>>> {
+        let (too_large, is_its_turn) = self.connection.refused()?;
+        if !is_its_turn {
+            return Some(Poll::Pending);
+        }
+        self.say(
+            match too_large {
+                TooLarge::Line => End::LongAddress,
+                TooLarge::Head => End::LargeHead,
+            },
+            context,
+        );
+        self.connection.close();
+        Some(Poll::Ready(Ok(())))
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
@@ -95,20 +112,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
             }
             return Poll::Ready(Ok(()));
         }
+        if let Some(ended) = this.refuse(context) {
+            return ended;
+        }
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(context, buffer) {
             Poll::Ready(Ok(())) => {
-                let read = this.connection.read(&buffer.filled()[before..]);
-                if let Err(too_large) = read {
-                    buffer.set_filled(before);
-                    let end = match too_large {
-                        TooLarge::Line => End::LongAddress,
-                        TooLarge::Head => End::LargeHead,
-                    };
-                    this.say(end, context);
-                    this.connection.close();
+                let taken = this.connection.read(&buffer.filled()[before..]);
+                buffer.set_filled(before + taken);
+                // Nothing read is the end; nothing taken is not, unless it is refused.
+                match taken {
+                    0 => this.refuse(context).unwrap_or(Poll::Ready(Ok(()))),
+                    _ => Poll::Ready(Ok(())),
                 }
-                Poll::Ready(Ok(()))
             }
             Poll::Pending => {
                 let Some((deadline, late)) = this.connection.deadline() else {
