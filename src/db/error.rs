@@ -36,6 +36,12 @@ impl DbError {
         }
     }
 
+    /// Whether the embedded database's file could not be locked: because somebody else holds the lock, or because locking
+    /// itself does not work.
+    pub(super) fn is_of_locks(&self) -> bool {
+        matches!(self, Self::Unavailable(why) if LOCKS.iter().any(|sign| why.ends_with(sign)))
+    }
+
     /// The constraint that refused a row, if that is what happened.
     pub fn violated_constraint(&self) -> Option<&str> {
         match self {
@@ -88,12 +94,13 @@ const SERVER: [&str; 12] = [
     "during recovery",
 ];
 
-/// What SQLite says of a file that cannot be locked, read or written (`SQLITE_BUSY`, `PROTOCOL`, `IOERR`, `FULL`,
-/// `CANTOPEN`, `READONLY`, `NOMEM`, `CORRUPT`, `NOTADB`). A file that is damaged for one reader may be whole for the next,
+/// What SQLite says of a file that cannot be locked (`SQLITE_BUSY`, `PROTOCOL`).
+const LOCKS: [&str; 2] = ["database is locked", "locking protocol"];
+
+/// What SQLite says of a file that cannot be read or written (`SQLITE_IOERR`, `FULL`, `CANTOPEN`,
+/// `READONLY`, `NOMEM`, `CORRUPT`, `NOTADB`). A file that is damaged for one reader may be whole for the next,
 /// on a disk that has come back.
-const EMBEDDED: [&str; 9] = [
-    "database is locked",
-    "locking protocol",
+const EMBEDDED: [&str; 7] = [
     "disk I/O error",
     "database or disk is full",
     "unable to open database file",
@@ -105,7 +112,9 @@ const EMBEDDED: [&str; 9] = [
 
 /// Whether the database says that it cannot do what it could do at another time.
 fn is_passing(message: &str) -> bool {
-    SERVER.iter().any(|sign| message.contains(sign)) || EMBEDDED.contains(&message)
+    SERVER.iter().any(|sign| message.contains(sign))
+        || LOCKS.contains(&message)
+        || EMBEDDED.contains(&message)
 }
 
 /// An error that a transaction may end with: it can carry the database's own.

@@ -1,13 +1,14 @@
 //! The embedded database: readers on the calling threads, one writer thread that commits in groups.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+mod checkpoints;
+mod connections;
+
+use std::cell::Cell;
 use std::io::ErrorKind;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,16 +18,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Conn, DbError, Failure, Limits, Schema, migrate};
 use crate::private_files;
+use checkpoints::{Committed, checkpoint_after};
+use connections::{Connections, Reason, opened_anew};
 
 /// How many jobs may wait for the writer before callers wait too.
 const QUEUE: usize = 1024;
 /// How many jobs share one commit; bounds how long the first of them waits for the last.
 const GROUP: usize = 128;
-/// Pages (4 KiB each) beyond which the log is started over, even if that waits for readers.
-const LOG_PAGES: i64 = 16_000;
-
-/// How long commits gather before they are moved into the database file.
-const PAUSE_BETWEEN_CHECKPOINTS: Duration = Duration::from_millis(200);
 
 /// How long the writer waits for another process that writes.
 pub(super) const WRITER_WAITS: Duration = Duration::from_secs(8);
@@ -34,8 +32,6 @@ pub(super) const WRITER_WAITS: Duration = Duration::from_secs(8);
 const READER_WAITS: Duration = Duration::from_secs(1);
 /// How long the log's start-over waits for readers; writers wait meanwhile.
 const CHECKPOINT_WAITS: Duration = Duration::from_millis(250);
-/// How often a file that could not be read is tried again.
-const PAUSE_BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
 /// A job's turn has come; this answers its caller once the fate of the commit is known.
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
@@ -43,19 +39,14 @@ type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
 type Job = Box<dyn FnOnce(Option<&mut Conn>) -> (Answer, bool) + Send>;
 
 pub(super) struct Sqlite {
-    path: PathBuf,
-    /// Distinguishes this database among those whose readers a thread keeps.
-    id: u64,
+    connections: Arc<Connections>,
     jobs: Option<mpsc::Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
-    /// The file could not be read, and is being tried again: nobody else waits for it meanwhile.
-    unreadable: Arc<AtomicBool>,
 }
 
 thread_local! {
     /// Whether a job of the group that the writer is at asks for the log to be emptied.
     static ERASES: Cell<bool> = const { Cell::new(false) };
-    static READERS: RefCell<HashMap<u64, Conn>> = RefCell::new(HashMap::new());
 }
 
 /// What the job that runs on this thread takes away does not stay in the log.
@@ -63,24 +54,15 @@ pub(super) fn erase_after_commit() {
     ERASES.set(true);
 }
 
-/// What the checkpointer is told of a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Committed {
-    Something,
-    /// Something was taken away that the log must not keep.
-    Erasure,
-}
-
 impl Sqlite {
     pub(super) fn open(path: &Path, schema: Schema) -> Result<Self, DbError> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         if let Some(folder) = path.parent() {
             private_files::create_folder(folder).map_err(|error| {
                 DbError::Unavailable(format!("cannot create {}: {error}", folder.display()))
             })?;
         }
         keep_private(path)?;
-        let mut writer = writer(path)?;
+        let mut writer = writer(path, WRITER_WAITS)?;
         if schema == Schema::BroughtUpToDate {
             migrate::sqlite(&mut writer)?;
         }
@@ -95,7 +77,7 @@ impl Sqlite {
             // Whoever was here before may have been killed between an erasure and the emptying of the log.
             let _ = committed.send(Committed::Erasure);
         }
-        let checkpointer = checkpointer(path)?;
+        let connections = Arc::new(Connections::new(path, writer)?);
         let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
                 .name(name.to_owned())
@@ -108,98 +90,54 @@ impl Sqlite {
             spawn(
                 "writer",
                 Box::new({
-                    let path = path.to_owned();
-                    move || write_in_groups(&path, writer, queue, &committed)
+                    let connections = Arc::clone(&connections);
+                    move || write_in_groups(&connections, queue, &committed)
                 }),
             )?,
             spawn(
                 "checkpointer",
-                Box::new(move || checkpoint_after(&commits, checkpointer)),
+                Box::new({
+                    let connections = Arc::clone(&connections);
+                    move || checkpoint_after(&commits, &connections)
+                }),
             )?,
         ];
         Ok(Self {
-            path: path.to_owned(),
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            connections,
             jobs: Some(jobs),
             threads,
-            unreadable: Arc::default(),
         })
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.connections.path()
     }
 
     pub(super) fn read<T, E: Failure>(
         &self,
         f: impl Fn(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.unreadable.load(Ordering::Relaxed) {
-            let why = "the file could not be read, and is being tried again";
-            return Err(E::from(DbError::Unavailable(why.to_owned())));
-        }
         let outcome = self.read_now(f);
         if let Err(error) = &outcome
-            && matches!(error.database(), Some(DbError::Unavailable(_)))
+            && let Some(error) = error.database()
         {
-            self.try_until_readable();
+            self.connections.look_into(error, Reason::Unreadable);
         }
         outcome
     }
 
     fn read_now<T, E: Failure>(&self, f: impl Fn(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        // The connection is taken out while in use, so that a panic in `f` cannot leave it behind in mid-transaction.
-        let taken = READERS.with_borrow_mut(|readers| readers.remove(&self.id));
-        let mut conn = match taken {
-            Some(conn) => conn,
-            None => Conn::Sqlite(reader(&self.path)?),
-        };
-        begin(&mut conn, "BEGIN").map_err(E::from)?;
-        let outcome = f(&mut conn);
+        // A panic in `f` closes the connection, so that nobody gets it in mid-transaction.
+        let mut lent = self.connections.lend().map_err(E::from)?;
+        let conn = lent.conn().map_err(E::from)?;
+        begin(conn, "BEGIN").map_err(E::from)?;
+        let outcome = f(conn);
         // Nothing was written, so whether it commits or rolls back is the same; a connection that can do neither
-        // is dropped.
-        if rollback(&mut conn).is_ok() {
-            READERS.with_borrow_mut(|readers| readers.insert(self.id, conn));
+        // is closed.
+        if rollback(conn).is_ok() {
+            lent.give_back();
         }
         outcome
-    }
-
-    /// Tries the file on a thread of its own until it can be read: each try may take seconds in which no thread that
-    /// answers others is to hang.
-    fn try_until_readable(&self) {
-        if self.unreadable.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let path = self.path.clone();
-        let unreadable = Arc::downgrade(&self.unreadable);
-        let trying = move || {
-            while let Some(unreadable) = unreadable.upgrade() {
-                let tried = reader(&path).map(Conn::Sqlite).and_then(|mut conn| {
-                    begin(&mut conn, "BEGIN")?;
-                    on_sqlite(&mut conn, |conn| {
-                        conn.batch_execute("SELECT count(*) FROM sqlite_schema")
-                    })
-                });
-                match tried {
-                    Ok(()) => {
-                        tracing::info!("the database file can be read");
-                        unreadable.store(false, Ordering::Relaxed);
-                        return;
-                    }
-                    Err(error) => tracing::warn!(%error, "the database file cannot be read"),
-                }
-                drop(unreadable);
-                std::thread::sleep(PAUSE_BETWEEN_TRIES);
-            }
-        };
-        let name = "reader".to_owned();
-        if std::thread::Builder::new()
-            .name(name)
-            .spawn(trying)
-            .is_err()
-        {
-            self.unreadable.store(false, Ordering::Relaxed);
-        }
     }
 
     pub(super) async fn write<T, E, F>(&self, limits: Limits, f: F) -> Result<T, E>
@@ -291,11 +229,15 @@ fn late() -> DbError {
 
 /// FULL: with NORMAL an acknowledged commit can be lost when the power fails. The checkpointer has its own thread, so that
 /// no commit waits for one.
-fn writer(path: &Path) -> Result<SqliteConnection, DbError> {
-    let mut conn = connect(path, WRITER_WAITS)?;
-    conn.batch_execute(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;",
-    )?;
+///
+/// Opening it waits as long as is given, writing as long as [`WRITER_WAITS`].
+fn writer(path: &Path, waits: Duration) -> Result<SqliteConnection, DbError> {
+    let mut conn = connect(path, waits)?;
+    conn.batch_execute(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
+         PRAGMA busy_timeout = {};",
+        WRITER_WAITS.as_millis()
+    ))?;
     Ok(conn)
 }
 
@@ -330,20 +272,19 @@ pub(super) fn connect(path: &Path, waits: Duration) -> Result<SqliteConnection, 
 
 /// The writer: drains its queue, begins once, runs each job in a savepoint, commits once, then answers them all.
 ///
-/// The connection is kept after an error, such as a full disk at the commit: locks that could not be given back are known to
-/// it alone, and a new one would wait for them for ever.
+/// The connection is kept after an error, such as a full disk at the commit: on such a disk none could be opened.
 fn write_in_groups(
-    path: &Path,
-    mut conn: Conn,
+    connections: &Arc<Connections>,
     mut queue: mpsc::Receiver<Job>,
     committed: &std::sync::mpsc::Sender<Committed>,
 ) {
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
-        let mut group = begin_group(path, &mut conn);
+        let mut writer = connections.writer();
+        let mut group = begin_group(connections.path(), &mut writer);
         let mut next = Some(first);
         while let Some(job) = next.take() {
-            let (answer, goes_on) = job(group.is_ok().then_some(&mut conn));
+            let (answer, goes_on) = job(writer.as_mut().filter(|_| group.is_ok()));
             answers.push(answer);
             if !goes_on {
                 let why = "the database took the whole transaction back";
@@ -352,12 +293,12 @@ fn write_in_groups(
                 next = queue.try_recv().ok();
             }
         }
-        let outcome = group.and_then(|()| commit(&mut conn)).map_err(|error| {
+        let outcome = end_group(group, writer.as_mut()).map_err(|error| {
             tracing::error!(%error, jobs = answers.len(), "nothing of the group is written");
-            // Whether there is anything left to roll back is seen when the next group begins.
-            let _ = rollback(&mut conn);
+            connections.look_into(&error, Reason::Unwritable);
             error.to_string()
         });
+        drop(writer);
         for answer in answers {
             answer(outcome.clone());
         }
@@ -369,7 +310,8 @@ fn write_in_groups(
 }
 
 /// Begins; on a new connection where the old one is in a state that nobody knows.
-fn begin_group(path: &Path, conn: &mut Conn) -> Result<(), DbError> {
+fn begin_group(path: &Path, place: &mut Option<Conn>) -> Result<(), DbError> {
+    let conn = place.as_mut().ok_or_else(opened_anew)?;
     let error = match begin(conn, "BEGIN IMMEDIATE") {
         Ok(()) => return Ok(()),
         Err(error) => error,
@@ -381,56 +323,18 @@ fn begin_group(path: &Path, conn: &mut Conn) -> Result<(), DbError> {
     if matches!(depth, Ok(None)) && !error.to_string().contains("within a transaction") {
         return Err(error);
     }
-    *conn = Conn::Sqlite(writer(path)?);
+    *conn = Conn::Sqlite(writer(path, WRITER_WAITS)?);
     begin(conn, "BEGIN IMMEDIATE")
 }
 
-/// Moves committed pages into the database file, away from the writer, so that no commit pays for it.
-fn checkpoint_after(commits: &std::sync::mpsc::Receiver<Committed>, mut conn: SqliteConnection) {
-    #[derive(diesel::QueryableByName)]
-    struct Log {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        busy: i64,
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        log: i64,
+fn end_group(group: Result<(), DbError>, conn: Option<&mut Conn>) -> Result<(), DbError> {
+    let conn = conn.ok_or_else(opened_anew)?;
+    let ended = group.and_then(|()| commit(conn));
+    if ended.is_err() {
+        // Whether there is anything left to roll back is seen when the next group begins.
+        let _ = rollback(conn);
     }
-    use diesel::RunQueryDsl;
-    let run = |conn: &mut SqliteConnection, how: &str| {
-        diesel::sql_query(format!("PRAGMA wal_checkpoint({how})"))
-            .get_result::<Log>(conn)
-            .map_err(DbError::from)
-    };
-    let mut erases = false;
-    loop {
-        // Readers may keep the log from being emptied: then it is tried again, whether or not there is a commit.
-        let told = match erases {
-            true => commits.recv_timeout(PAUSE_BETWEEN_CHECKPOINTS),
-            false => commits.recv().map_err(RecvTimeoutError::from),
-        };
-        match told {
-            Ok(committed) => erases |= committed == Committed::Erasure,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-        let checkpointed = match erases {
-            true => run(&mut conn, "TRUNCATE").map(|done| erases = done.busy != 0),
-            false => run(&mut conn, "PASSIVE").and_then(|done| match done.log {
-                // A log that readers kept from starting over has grown: wait for them a little.
-                LOG_PAGES.. => run(&mut conn, "RESTART").map(drop),
-                _ => Ok(()),
-            }),
-        };
-        if let Err(error) = checkpointed {
-            tracing::warn!(%error, "the checkpoint failed; the next one will try again");
-        }
-        // Many commits share one checkpoint.
-        let next = std::time::Instant::now() + PAUSE_BETWEEN_CHECKPOINTS;
-        while let Ok(committed) =
-            commits.recv_timeout(next.saturating_duration_since(std::time::Instant::now()))
-        {
-            erases |= committed == Committed::Erasure;
-        }
-    }
+    ended
 }
 
 /// What became of the work, and whether the transaction around it goes on.

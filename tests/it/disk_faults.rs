@@ -158,7 +158,6 @@ fn a_full_disk() {
 }
 
 #[test]
-#[ignore = "locks that could not be given back still hold up writers at times"]
 fn a_file_system_that_cannot_lock() {
     story(async |mut desk| {
         assert_eq!(desk.opens().await.0, 201);

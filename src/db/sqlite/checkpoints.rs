@@ -1,0 +1,104 @@
+//! Committed pages go into the database file on a thread of their own, so that no commit pays for it.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
+
+use super::connections::{Connections, Reason};
+use crate::db::DbError;
+
+/// Pages (4 KiB each) beyond which the log is started over, even if that waits for readers.
+const LOG_PAGES: i64 = 16_000;
+/// How long commits gather before they are moved into the database file.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How long somebody may read before it is taken for a lock that nobody holds any more.
+const READS_AT_MOST: Duration = Duration::from_secs(60);
+
+/// What the checkpointer is told of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Committed {
+    Something,
+    /// Something was taken away that the log must not keep.
+    Erasure,
+}
+
+#[derive(QueryableByName)]
+struct Log {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    busy: i64,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    log: i64,
+}
+
+/// Works until nobody commits any more.
+pub(super) fn checkpoint_after(commits: &Receiver<Committed>, connections: &Arc<Connections>) {
+    let mut erases = false;
+    let mut kept_since: Option<Instant> = None;
+    loop {
+        // Readers may keep the log from being emptied: then it is tried again, whether or not there is a commit.
+        let told = match erases {
+            true => commits.recv_timeout(PAUSE),
+            false => commits.recv().map_err(RecvTimeoutError::from),
+        };
+        match told {
+            Ok(committed) => erases |= committed == Committed::Erasure,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let checkpointed = match connections.checkpointer().as_mut() {
+            Some(conn) => checkpoint(conn, &mut erases),
+            None => Ok(Emptied::AsWanted),
+        };
+        match checkpointed {
+            Ok(Emptied::AsWanted) => kept_since = None,
+            Ok(Emptied::KeptByReaders) => {
+                let since = *kept_since.get_or_insert_with(Instant::now);
+                if since.elapsed() > READS_AT_MOST {
+                    kept_since = None;
+                    connections.reopen(Reason::Unemptied);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the checkpoint failed; the next one will try again");
+                connections.look_into(&error, Reason::Unemptied);
+            }
+        }
+        // Many commits share one checkpoint.
+        let next = Instant::now() + PAUSE;
+        while let Ok(committed) =
+            commits.recv_timeout(next.saturating_duration_since(Instant::now()))
+        {
+            erases |= committed == Committed::Erasure;
+        }
+    }
+}
+
+/// Whether the log was emptied where it should be.
+enum Emptied {
+    AsWanted,
+    KeptByReaders,
+}
+
+fn checkpoint(conn: &mut SqliteConnection, erases: &mut bool) -> Result<Emptied, DbError> {
+    let mut run = |how: &str| -> Result<Log, DbError> {
+        Ok(diesel::sql_query(format!("PRAGMA wal_checkpoint({how})")).get_result(conn)?)
+    };
+    let done = match *erases {
+        true => {
+            let done = run("TRUNCATE")?;
+            *erases = done.busy != 0;
+            done
+        }
+        false => match run("PASSIVE")? {
+            // A log that readers kept from starting over has grown: wait for them a little.
+            Log { log, .. } if log >= LOG_PAGES => run("RESTART")?,
+            _ => return Ok(Emptied::AsWanted),
+        },
+    };
+    Ok(match done.busy {
+        0 => Emptied::AsWanted,
+        _ => Emptied::KeptByReaders,
+    })
+}
