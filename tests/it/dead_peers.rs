@@ -15,6 +15,7 @@ use crate::support::leash::PATIENCE;
 use crate::support::person::high;
 use crate::support::process::Process;
 use crate::support::proxy::{Network, Proxy};
+use crate::support::stopwatch::Stopwatch;
 use crate::support::stream::Stream;
 
 /// A server process that reaches its database through a network that fails.
@@ -76,14 +77,14 @@ impl Remote {
 
     /// How long it takes from here until people are served and the balancer is told so.
     async fn healthy_again(&self) -> Duration {
-        let begun = Instant::now();
+        let (watch, deadline) = (Stopwatch::start(), Instant::now() + PATIENCE);
         loop {
             let opened = status(self.opening()).await == 201;
             if opened && status(self.listing()).await == 200 && self.status("/readyz").await == 200
             {
-                return begun.elapsed();
+                return watch.took();
             }
-            assert!(begun.elapsed() < PATIENCE, "not healthy again");
+            assert!(Instant::now() < deadline, "not healthy again");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -126,7 +127,7 @@ fn a_silent_network_holds_nobody_and_is_over_within_fifteen_seconds() {
         let before = remote.cases();
         remote.proxy.becomes(Network::Silent);
         // More than there are connections to hang on.
-        let begun = Instant::now();
+        let watch = Stopwatch::start();
         let mut waiting = JoinSet::new();
         for n in 0..40 {
             let request = if n % 2 == 0 {
@@ -134,12 +135,12 @@ fn a_silent_network_holds_nobody_and_is_over_within_fifteen_seconds() {
             } else {
                 remote.listing()
             };
-            waiting.spawn(async move { (status(request).await, begun.elapsed()) });
+            waiting.spawn(async move { (status(request).await, watch.took()) });
         }
         // Whoever wants nothing of the database gets it meanwhile.
-        let asked = Instant::now();
+        let asked = Stopwatch::start();
         assert_eq!(remote.status("/healthz").await, 200);
-        assert!(asked.elapsed() < Duration::from_secs(1));
+        assert!(asked.took() < Duration::from_secs(1));
         while let Some(answer) = waiting.join_next().await {
             let (status, took) = answer.expect("no panic");
             assert_eq!(status, 503);
@@ -190,10 +191,10 @@ fn a_slow_network_is_slow_and_right() {
 
 /// Ends the server as a service manager does; says how long it took.
 fn ended(server: Process) -> Duration {
-    let begun = Instant::now();
+    let watch = Stopwatch::start();
     let status = server.end_with("TERM");
     assert_eq!(status.code(), Some(0), "it ends by itself");
-    begun.elapsed()
+    watch.took()
 }
 
 /// A client that sends half of a request and then nothing.

@@ -141,14 +141,20 @@ fn whoever_does_not_go_on_is_told_so_and_let_go() {
 fn a_crowd_of_slow_clients_keeps_nobody_out() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Process::serve(folder.path(), &[]);
-    // What the first pages take is taken once.
     let reads = || {
         runtime().block_on(async {
             let client = client();
             flood(50, |_| client.get(format!("{}/sign-in", server.origin))).await
         })
     };
-    reads();
+    // It serves before it is complete: the threads that hash take 19 MiB each a moment later, and a page that is asked for
+    // the first time brings some 5 MiB of the program into memory. From there on 50 pages and 600 slow clients take less
+    // than one.
+    runtime().block_on(async {
+        let client = client();
+        flood(16, |n| guess(&client, &server.origin, n)).await;
+        flood(1, |_| client.get(format!("{}/sign-in", server.origin))).await;
+    });
     let before = server.memory();
     let slow: Vec<TcpStream> = (0..600)
         .map(|_| connect(&server.origin, "GET /healthz HTTP/1.1\r\nHost: "))
@@ -156,7 +162,7 @@ fn a_crowd_of_slow_clients_keeps_nobody_out() {
     let answers = reads();
     assert!(answers.iter().all(StatusCode::is_success), "{answers:?}");
     let grown = server.memory() - before;
-    assert!(grown < 20.0, "{grown:.1} MiB more than {before:.1} MiB");
+    assert!(grown < 10.0, "{grown:.1} MiB more than {before:.1} MiB");
     // They come from one place, which keeps so many; the first of them have made room.
     assert!(rest(slow.into_iter().next().expect("one")).starts_with("HTTP/1.1 408 "));
 }

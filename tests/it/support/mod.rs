@@ -16,6 +16,7 @@ pub mod scripted;
 pub mod servers;
 pub mod serving;
 pub mod smtp;
+pub mod stopwatch;
 pub mod stream;
 pub mod terminal;
 pub mod window;
