@@ -27,6 +27,9 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
 }
 
 async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    for remark in &settings.remarks {
+        tracing::warn!(setting = %remark.key, source = %remark.source, "{}", remark.why);
+    }
     let clock = Clock::System;
     let db = Db::open(&settings.database_url.location())?;
     super::migrate::seal(&db, &clock).await?;

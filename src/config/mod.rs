@@ -1,8 +1,10 @@
 //! Settings from an optional TOML file and the environment, checked at the start.
 //!
 //! The environment wins over the file. Every mistake is reported at once, each with its key, where it came from and
-//! what would be right; a key that nobody knows is a mistake too, so that a misspelt one is not silently ignored.
+//! what would be right; a key that nobody knows is a mistake too, so that a misspelt one is not silently ignored. A
+//! secret can also stand in a file of its own, which its key with `_file` names.
 
+mod secret_file;
 mod secret_key;
 mod sources;
 mod values;
@@ -10,7 +12,7 @@ mod values;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lettre::message::Mailbox;
 use secrecy::SecretString;
@@ -19,6 +21,7 @@ pub use secret_key::SecretKey;
 use sources::{Found, Sources};
 pub use values::{DatabaseUrl, LogFormat, MailUrl, Network, PublicUrl};
 
+use crate::db::unencrypted_host;
 use crate::domain::session::SessionLimits;
 
 /// Everything that can be set about an installation, checked.
@@ -56,31 +59,38 @@ pub struct Settings {
     pub sessions: SessionLimits,
     /// What whoever reads `/metrics` and the details of `/readyz` shows as a bearer token; nobody may unless it is set.
     pub metrics_token: Option<SecretString>,
+    /// What is allowed, and should be otherwise all the same.
+    pub remarks: Vec<Remark>,
 }
 
-/// A setting that exists: its key in the file, and whether its value may be shown in an error.
+/// A setting that exists: its key in the file, and for a secret the key of the file that it may stand in.
+///
+/// The value of a secret is never shown.
 struct Known {
     key: &'static str,
-    secret: bool,
+    file: Option<&'static str>,
 }
 
 const fn known(key: &'static str) -> Known {
-    Known { key, secret: false }
+    Known { key, file: None }
 }
 
-const fn secret(key: &'static str) -> Known {
-    Known { key, secret: true }
+const fn secret(key: &'static str, file: &'static str) -> Known {
+    Known {
+        key,
+        file: Some(file),
+    }
 }
 
 const KNOWN: &[Known] = &[
-    secret("database_url"),
+    secret("database_url", "database_url_file"),
     known("data_dir"),
     known("listen"),
     known("public_url"),
-    secret("mail_url"),
+    secret("mail_url", "mail_url_file"),
     known("mail_from"),
     known("support_phone"),
-    secret("secret_key"),
+    secret("secret_key", "secret_key_file"),
     known("log"),
     known("log_format"),
     known("workers"),
@@ -89,7 +99,7 @@ const KNOWN: &[Known] = &[
     known("trusted_proxies"),
     known("session_idle_minutes"),
     known("session_lifetime_hours"),
-    secret("metrics_token"),
+    secret("metrics_token", "metrics_token_file"),
 ];
 
 /// One mistake in the configuration.
@@ -102,6 +112,17 @@ pub struct Mistake {
     /// The value as found, unless it is a secret.
     pub value: Option<String>,
     /// What is wrong with it, and what would be right.
+    pub why: String,
+}
+
+/// What is allowed, and should be otherwise all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The key, as it is written in the file.
+    pub key: String,
+    /// Where it was found: a file, or an environment variable.
+    pub source: String,
+    /// What may come of it, and what would be right.
     pub why: String,
 }
 
@@ -151,6 +172,7 @@ impl Settings {
         let mut reader = Reader {
             sources,
             mistakes: Vec::new(),
+            remarks: Vec::new(),
         };
         reader.refuse_unknown();
 
@@ -160,6 +182,7 @@ impl Settings {
         let database_url = reader
             .value("database_url", values::database_url)
             .unwrap_or_else(|| DatabaseUrl::Sqlite(data_dir.join("casebell.db")));
+        reader.remark_on_the_way_to(&database_url);
         let mail_url = reader
             .value("mail_url", values::mail_url)
             .unwrap_or_else(|| MailUrl::Folder(data_dir.join("mail")));
@@ -194,6 +217,7 @@ impl Settings {
             sessions,
             metrics_token: reader.value("metrics_token", values::bearer_token),
             data_dir,
+            remarks: reader.remarks,
         };
         if reader.mistakes.is_empty() {
             Ok(settings)
@@ -229,11 +253,16 @@ impl Settings {
 struct Reader {
     sources: Sources,
     mistakes: Vec<Mistake>,
+    remarks: Vec<Remark>,
 }
 
 impl Reader {
     fn refuse_unknown(&mut self) {
-        let known: Vec<&str> = KNOWN.iter().map(|known| known.key).collect();
+        let known: Vec<&str> = KNOWN
+            .iter()
+            .flat_map(|known| [Some(known.key), known.file])
+            .flatten()
+            .collect();
         for found in self.sources.all() {
             if !known.contains(&found.key.as_str()) {
                 let near = known
@@ -269,31 +298,87 @@ impl Reader {
         }
     }
 
-    /// The parsed value of `key`; nothing if it is unset, empty or wrong, and a mistake is noted if it is wrong.
+    /// Remarks on a server of another machine that is reached without TLS, or would be if somebody on the way wants it.
+    fn remark_on_the_way_to(&mut self, database: &DatabaseUrl) {
+        let DatabaseUrl::Postgres(url) = database else {
+            return;
+        };
+        let Some(host) = unencrypted_host(url, self.sources.ssl_mode()) else {
+            return;
+        };
+        let keys = ["database_url_file", "database_url"];
+        let source = keys.into_iter().find_map(|key| self.given(key));
+        self.remarks.push(Remark {
+            key: "database_url".to_owned(),
+            source: source.map(|found| found.source).unwrap_or_default(),
+            why: format!(
+                "what goes to the database server {host} may be read and changed on its way, because it is not said that TLS has to be used; \
+                 right would be sslmode=verify-full and sslrootcert=/path/to/ca.pem among the parameters of the URL"
+            ),
+        });
+    }
+
+    /// The parsed value of `key`, or of what stands in its file; nothing if it is unset, empty or wrong, and a mistake is
+    /// noted if it is wrong.
     fn value<T>(
         &mut self,
         key: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let Found { source, text, .. } = self.sources.get(key)?;
-        let secret = KNOWN.iter().any(|known| known.key == key && known.secret);
-        let parsed = match &text {
-            Ok(text) if text.trim().is_empty() => return None,
-            Ok(text) => parse(text.trim()),
-            Err(why) => Err(why.clone()),
+        let file = KNOWN.iter().find(|known| known.key == key)?.file;
+        let in_file = file.and_then(|file| self.given(file));
+        let (found, text) = match (in_file, self.given(key)) {
+            (None, None) => return None,
+            (None, Some(found)) => {
+                let text = found.text.clone();
+                (found, text)
+            }
+            (Some(named), Some(other)) => {
+                let why = format!(
+                    "`{key}` is given too ({}); right would be one of the two",
+                    other.source
+                );
+                (named, Err(why))
+            }
+            (Some(named), None) => {
+                let text = self.secret_in(&named);
+                (named, text)
+            }
         };
-        match parsed {
+        match text.and_then(|text| parse(text.trim())) {
             Ok(value) => Some(value),
             Err(why) => {
+                let is_shown = file.is_none_or(|file| found.key == file);
                 self.mistakes.push(Mistake {
-                    key: key.to_owned(),
-                    source,
-                    value: text.ok().filter(|_| !secret),
+                    key: found.key,
+                    source: found.source,
+                    value: found.text.ok().filter(|_| is_shown),
                     why,
                 });
                 None
             }
         }
+    }
+
+    /// What is set for `key`; an empty value is an unset one.
+    fn given(&self, key: &str) -> Option<Found> {
+        let is_empty =
+            |found: &Found| (found.text.as_ref()).is_ok_and(|text| text.trim().is_empty());
+        self.sources.get(key).filter(|found| !is_empty(found))
+    }
+
+    /// The secret in the file that is named; or why it cannot be had.
+    fn secret_in(&mut self, named: &Found) -> Result<String, String> {
+        let secret =
+            secret_file::read(Path::new(named.text.as_ref().map_err(Clone::clone)?.trim()))?;
+        if secret.is_open_to_all {
+            self.remarks.push(Remark {
+                key: named.key.clone(),
+                source: named.source.clone(),
+                why: "everybody on this machine can read the file; right would be a file that only Casebell's user can read (chmod 400)".to_owned(),
+            });
+        }
+        Ok(secret.text)
     }
 }
 

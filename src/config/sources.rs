@@ -13,10 +13,13 @@ const PREFIX: &str = "CASEBELL_";
 /// Names the file; it is no setting itself.
 const FILE_VARIABLE: &str = "CASEBELL_CONFIG";
 const DEFAULT_FILE: &str = "casebell.toml";
+/// Says to libpq whether to use TLS where an address does not.
+const SSL_MODE_VARIABLE: &str = "PGSSLMODE";
 
 /// The file and the environment together, the environment on top.
 pub(super) struct Sources {
     figment: Figment,
+    ssl_mode: Option<String>,
 }
 
 /// A value and where it stands.
@@ -34,6 +37,7 @@ impl Sources {
     ) -> Result<Self, ConfigError> {
         let mut named = file.map(|path| (path, "--config".to_owned()));
         let mut variables = Dict::new();
+        let mut ssl_mode = None;
         for (name, value) in environment {
             let name = name.to_string_lossy().into_owned();
             if name == FILE_VARIABLE {
@@ -43,6 +47,8 @@ impl Sources {
                         format!("environment variable {FILE_VARIABLE}"),
                     ));
                 }
+            } else if name == SSL_MODE_VARIABLE {
+                ssl_mode = Some(value.to_string_lossy().into_owned());
             } else if let Some(key) = name.strip_prefix(PREFIX) {
                 let value = value.to_string_lossy().into_owned();
                 variables.insert(key.to_ascii_lowercase(), Value::from(value));
@@ -68,7 +74,13 @@ impl Sources {
         }
         Ok(Self {
             figment: figment.merge(Environment(variables)),
+            ssl_mode,
         })
+    }
+
+    /// What libpq does about TLS where an address says nothing, if that is set.
+    pub fn ssl_mode(&self) -> Option<&str> {
+        self.ssl_mode.as_deref()
     }
 
     /// Everything that is set, by whichever source won.

@@ -1,6 +1,10 @@
 use std::ffi::OsString;
+use std::fs::Permissions;
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
 
 use super::*;
 
@@ -18,6 +22,12 @@ fn mistakes(variables: &[(&str, &str)]) -> Vec<Mistake> {
 fn file(text: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), text).expect("written");
+    file
+}
+
+fn private_file(text: &str) -> tempfile::NamedTempFile {
+    let file = file(text);
+    std::fs::set_permissions(file.path(), Permissions::from_mode(0o400)).expect("closed to others");
     file
 }
 
@@ -237,4 +247,199 @@ fn secrets_are_not_shown() {
     assert!(!format!("{settings:?}").contains("hunter2"));
     assert_eq!(settings.database_url.to_string(), "postgres://db/casebell");
     assert!(settings.database_url.expose().contains("hunter2"));
+}
+
+#[test]
+fn every_secret_can_stand_in_a_file_of_its_own() {
+    let secrets = [
+        (
+            "DATABASE_URL",
+            "postgres://casebell:hunter2@localhost/casebell",
+        ),
+        ("MAIL_URL", "smtps://casebell:hunter2@mail.example.com"),
+        ("SECRET_KEY", "hunter2hunter2hunter2hunter2hunter2"),
+        ("METRICS_TOKEN", "hunter2hunter2hunter2"),
+    ];
+    let keys: Vec<String> = secrets
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .collect();
+    let known: Vec<&str> = KNOWN
+        .iter()
+        .filter(|known| known.file.is_some())
+        .map(|known| known.key)
+        .collect();
+    assert_eq!(known, keys, "this story knows every secret");
+    for known in KNOWN {
+        assert!(
+            known
+                .file
+                .is_none_or(|file| file == format!("{}_file", known.key))
+        );
+    }
+
+    let files: Vec<_> = secrets
+        .iter()
+        .map(|(_, value)| private_file(&format!("{value}\n")))
+        .collect();
+    let names: Vec<String> = secrets
+        .iter()
+        .map(|(name, _)| format!("CASEBELL_{name}_FILE"))
+        .collect();
+    let paths: Vec<&str> = files
+        .iter()
+        .map(|file| file.path().to_str().expect("a path"))
+        .collect();
+    let variables: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(paths).collect();
+    let by_file = read(None, &variables).expect("settings");
+    let names: Vec<String> = secrets
+        .iter()
+        .map(|(name, _)| format!("CASEBELL_{name}"))
+        .collect();
+    let variables: Vec<(&str, &str)> = names
+        .iter()
+        .map(String::as_str)
+        .zip(secrets.map(|(_, value)| value))
+        .collect();
+    let by_value = read(None, &variables).expect("settings");
+    assert_eq!(
+        by_file.database_url.expose(),
+        by_value.database_url.expose()
+    );
+    let mail = |settings: &Settings| match &settings.mail_url {
+        MailUrl::Smtp(url) => url.expose_secret().to_owned(),
+        MailUrl::Folder(path) => panic!("{}", path.display()),
+    };
+    assert_eq!(mail(&by_file), mail(&by_value));
+    let key = |settings: &Settings| settings.secret_key().expect("a key").fingerprint();
+    assert_eq!(key(&by_file), key(&by_value));
+    let token = |settings: &Settings| {
+        let token = settings.metrics_token.as_ref().expect("a token");
+        token.expose_secret().to_owned()
+    };
+    assert_eq!(token(&by_file), token(&by_value));
+    assert_eq!(by_file.remarks, []);
+    assert!(!format!("{by_file:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_secret_file_may_be_named_in_the_settings_file() {
+    let secret = private_file("hunter2hunter2hunter2hunter2hunter2");
+    let settings = file(&format!("secret_key_file = {:?}\n", secret.path()));
+    let settings = read(Some(settings.path()), &[]).expect("settings");
+    assert!(settings.existing_secret_key().expect("a key").is_some());
+}
+
+#[test]
+fn a_secret_file_that_cannot_be_right_is_named_with_its_key() {
+    let path = |file: &tempfile::NamedTempFile| file.path().display().to_string();
+    let (empty, short, long) = (
+        private_file(" \n"),
+        private_file("hunter2"),
+        private_file(&"x".repeat(17_000)),
+    );
+    let binary = file("");
+    std::fs::write(binary.path(), [0xff, 0xfe]).expect("written");
+    for (given, why) in [
+        (path(&empty), "the file is empty"),
+        (path(&short), "too short"),
+        (path(&long), "larger than"),
+        (path(&binary), "no text"),
+        ("/nowhere/secret".to_owned(), "cannot be read: No such file"),
+        ("/".to_owned(), "cannot be read: Is a directory"),
+    ] {
+        let found = mistakes(&[("CASEBELL_SECRET_KEY_FILE", &given)]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let mistake = &found[0];
+        assert_eq!(mistake.key, "secret_key_file");
+        assert_eq!(
+            mistake.source,
+            "environment variable CASEBELL_SECRET_KEY_FILE"
+        );
+        assert_eq!(
+            mistake.value.as_ref(),
+            Some(&given),
+            "the path is no secret"
+        );
+        assert!(mistake.why.contains(why), "{given}: {}", mistake.why);
+        assert!(!mistake.to_string().contains("hunter2"), "{mistake}");
+    }
+}
+
+#[test]
+fn a_secret_is_given_in_one_way_only() {
+    let secret = private_file("hunter2hunter2hunter2hunter2hunter2");
+    let settings = file("secret_key = \"hunter2hunter2hunter2hunter2hunter2\"\n");
+    let path = secret.path().to_str().expect("a path");
+    let found =
+        read(Some(settings.path()), &[("CASEBELL_SECRET_KEY_FILE", path)]).expect_err("both");
+    let told = found.to_string();
+    assert!(
+        told.contains("secret_key_file") && told.contains("`secret_key` is given too"),
+        "{told}"
+    );
+    assert!(
+        told.contains(&settings.path().display().to_string()),
+        "{told}"
+    );
+    assert!(!told.contains("hunter2"), "{told}");
+    // What is empty is not given.
+    let variables = [
+        ("CASEBELL_SECRET_KEY_FILE", path),
+        ("CASEBELL_SECRET_KEY", ""),
+    ];
+    assert!(read(None, &variables).is_ok());
+    assert!(read(None, &[("CASEBELL_SECRET_KEY_FILE", "")]).is_ok());
+}
+
+#[test]
+fn a_secret_file_that_everybody_may_read_is_remarked_on() {
+    let secret = private_file("hunter2hunter2hunter2hunter2hunter2");
+    let remarks = |mode| {
+        std::fs::set_permissions(secret.path(), Permissions::from_mode(mode)).expect("changed");
+        let path = secret.path().to_str().expect("a path");
+        read(None, &[("CASEBELL_SECRET_KEY_FILE", path)])
+            .expect("settings")
+            .remarks
+    };
+    assert_eq!(remarks(0o440), [], "a group may be made for it");
+    let told = remarks(0o444);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].key, "secret_key_file");
+    assert_eq!(
+        told[0].source,
+        "environment variable CASEBELL_SECRET_KEY_FILE"
+    );
+    assert!(
+        told[0].why.contains("everybody on this machine can read"),
+        "{}",
+        told[0].why
+    );
+}
+
+#[test]
+fn a_database_server_that_is_reached_in_the_clear_is_remarked_on() {
+    let remarks = |variables: &[(&str, &str)]| read(None, variables).expect("settings").remarks;
+    let url = (
+        "CASEBELL_DATABASE_URL",
+        "postgres://casebell:hunter2@db.example.com/casebell",
+    );
+    let told = remarks(&[url]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (told[0].key.as_str(), told[0].source.as_str()),
+        ("database_url", "environment variable CASEBELL_DATABASE_URL")
+    );
+    assert!(
+        told[0].why.contains("db.example.com") && told[0].why.contains("sslmode=verify-full"),
+        "{}",
+        told[0].why
+    );
+    assert!(!told[0].why.contains("hunter2"));
+    assert_eq!(remarks(&[url, ("PGSSLMODE", "verify-full")]), []);
+    assert_eq!(
+        remarks(&[("CASEBELL_DATABASE_URL", "postgres://localhost/casebell")]),
+        []
+    );
+    assert_eq!(remarks(&[]), []);
 }

@@ -21,6 +21,7 @@ use secrecy::SecretString;
 
 pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
+pub use postgres::unencrypted_host;
 
 /// What this transaction overwrites or deletes is to be gone for good: once it is committed, the embedded database's log is
 /// emptied too, which would keep it for a while. A server sees to that by itself.

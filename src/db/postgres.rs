@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::{Conn, DbError, Failure, Limits, Schema, migrate};
 use pool::{Lent, Pool};
 pub(super) use url::completed;
+pub use url::unencrypted_host;
 
 /// How often a transaction is repeated after a serialization failure or a deadlock.
 const REPETITIONS: u32 = 8;

@@ -46,6 +46,7 @@ mod race;
 mod redactions;
 mod revocation;
 mod schema;
+mod secret_ways;
 mod servicenow;
 mod sign_in;
 #[allow(dead_code)] // Not every story needs everything that the stories stand on.

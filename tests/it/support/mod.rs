@@ -1,6 +1,7 @@
 //! What the stories stand on: real databases, a real mail server, a real browser, and people who talk.
 
 pub mod answer;
+pub mod authority;
 pub mod browser;
 pub mod database;
 pub mod desk;

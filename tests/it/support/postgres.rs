@@ -1,7 +1,8 @@
 //! A real PostgreSQL: the one that `CASEBELL_TEST_POSTGRES_URL` names, or one that is started for this run.
 
+use std::fs::Permissions;
 use std::net::TcpListener;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -256,6 +257,26 @@ impl Cluster {
             postgres.arg("-c").arg(setting);
         }
         postgres
+    }
+
+    /// From its next start on it has a certificate, and lets nobody in without TLS.
+    pub fn takes_only_tls(&self, certificate: &str, key: &str) {
+        let data = self.folder.path().join("data");
+        let owns = |name: &str, text: &str| {
+            let path = data.join(name);
+            std::fs::write(&path, text).expect("written");
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("closed");
+            if let Some(user) = &self.user {
+                chown(&path, Some(user.id), Some(user.group)).expect("given");
+            }
+        };
+        owns("server.crt", certificate);
+        owns("server.key", key);
+        owns(
+            "pg_hba.conf",
+            "hostssl all all 127.0.0.1/32 scram-sha-256\n",
+        );
+        owns("postgresql.auto.conf", "ssl = on\n");
     }
 
     /// The URL of its first database.

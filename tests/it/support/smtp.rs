@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use mailin::response::{AUTH_OK, INVALID_CREDENTIALS, OK};
 use mailin::{Action, AuthMechanism, Handler, Response, Session, SessionBuilder};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use super::authority::Vouched;
 use super::leash::PATIENCE;
 
 /// How a connection is protected.
@@ -409,16 +409,11 @@ impl Handler for Clerk {
 
 /// A server configuration for `localhost`, and the certificate of the authority that vouches for it.
 fn certificates() -> (Arc<ServerConfig>, String) {
-    let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().expect("a key"))
-        .expect("an authority");
-    let key = KeyPair::generate().expect("a key");
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let certificate = CertificateParams::new(names)
-        .expect("parameters")
-        .signed_by(&key, &authority)
-        .expect("a certificate");
+    let Vouched {
+        authority,
+        certificate,
+        key,
+    } = Vouched::new();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -429,5 +424,5 @@ fn certificates() -> (Arc<ServerConfig>, String) {
             PrivateKeyDer::Pkcs8(key.serialize_der().into()),
         )
         .expect("a configuration");
-    (Arc::new(config), authority.pem())
+    (Arc::new(config), authority)
 }
