@@ -20,8 +20,8 @@ use thiserror::Error;
 pub use holidays::{Holiday, HolidayDate};
 pub use hours::{Hours, Span};
 pub use ics::{
-    Doubt, IcsError, IcsHolidays, MOST_DAYS, MOST_EVENTS, SkipReason, SkippedEvent, TakenEvent,
-    from_ics,
+    Candidate, Doubt, IcsError, IcsHolidays, MOST_DAYS, MOST_EVENTS, SkipReason, SkippedEvent,
+    TakenEvent, from_ics,
 };
 pub use local::{day_end, day_start};
 pub use replay::{Pause, Replay, Segment, Unit, Why, replay_elapsed};

@@ -18,6 +18,7 @@ pub mod health;
 pub mod idempotency;
 pub mod known_devices;
 pub mod live;
+pub mod multipart;
 pub mod needs;
 pub mod openapi;
 pub mod pagination;

@@ -25,6 +25,7 @@ mod floods;
 mod foreign;
 mod guards;
 mod history;
+mod holiday_files;
 mod hostile;
 mod imports;
 mod kills;

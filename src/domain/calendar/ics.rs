@@ -132,6 +132,18 @@ closed_enum! {
     }
 }
 
+impl SkipReason {
+    /// What is doubtful about an event that is no holiday for that alone.
+    pub const fn doubt(self) -> Option<Doubt> {
+        match self {
+            Self::Observance => Some(Doubt::Observance),
+            Self::Regional => Some(Doubt::Regional),
+            Self::Tentative => Some(Doubt::Tentative),
+            _ => None,
+        }
+    }
+}
+
 impl From<Doubt> for SkipReason {
     fn from(doubt: Doubt) -> Self {
         match doubt {
@@ -145,13 +157,60 @@ impl From<Doubt> for SkipReason {
 impl IcsHolidays {
     /// The holidays that were taken.
     pub fn holidays(&self) -> impl Iterator<Item = Holiday> {
-        self.taken.iter().flat_map(|event| {
-            event.dates.iter().map(|date| Holiday {
-                date: *date,
-                name: event.summary.clone(),
-            })
-        })
+        self.taken
+            .iter()
+            .flat_map(|event| days_off(&event.summary, &event.dates))
     }
+
+    /// The events that somebody can make holidays of: those that were taken, then those that are in doubt. The same file
+    /// read on the same day with the same zone has the same ones in the same order.
+    pub fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+        let taken = self.taken.iter().map(|event| Candidate {
+            summary: &event.summary,
+            dates: &event.dates,
+            doubt: None,
+        });
+        let doubtful = self.skipped.iter().filter_map(|event| {
+            Some(Candidate {
+                summary: &event.summary,
+                dates: &event.dates,
+                doubt: Some(event.reason.doubt()?),
+            })
+        });
+        taken.chain(doubtful)
+    }
+
+    /// The events that nobody can make holidays of.
+    pub fn impossible(&self) -> impl Iterator<Item = &SkippedEvent> {
+        self.skipped
+            .iter()
+            .filter(|event| event.reason.doubt().is_none())
+    }
+}
+
+/// An event that somebody can make a holiday of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// What the event is called.
+    pub summary: &'a Option<String>,
+    /// Its days.
+    pub dates: &'a [HolidayDate],
+    /// Why it may be no day off.
+    pub doubt: Option<Doubt>,
+}
+
+impl Candidate<'_> {
+    /// The holidays that it is.
+    pub fn holidays(&self) -> impl Iterator<Item = Holiday> {
+        days_off(self.summary, self.dates)
+    }
+}
+
+fn days_off(name: &Option<String>, dates: &[HolidayDate]) -> impl Iterator<Item = Holiday> {
+    dates.iter().map(|date| Holiday {
+        date: *date,
+        name: name.clone(),
+    })
 }
 
 /// Reads the all-day events of an iCalendar file as holidays. `zone` is the calendar's, for what the file says in UTC;

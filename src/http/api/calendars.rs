@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::web;
 use chrono::{NaiveDate, TimeDelta};
+use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -19,10 +19,11 @@ use crate::domain::calendar::{
     MOST_EVENTS, PartProblem, Replay, SkipReason, Unit, from_ics, replay_elapsed,
 };
 use crate::domain::ids::CalendarId;
+use crate::http::apart::apart;
 use crate::http::call::{Call, Guarded, LARGEST_BODY, may};
 use crate::http::fields::{At, Errors, Fault, Field, FieldError, Members, Whole, request};
 use crate::http::pagination::Page;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::http::words;
@@ -220,12 +221,7 @@ pub async fn import(
     let zone = row.calendar()?.time_zone();
     let include = call.body.include.clone().unwrap_or_default();
     let (text, today) = (call.body.ics.0.clone(), call.now.with_timezone(&zone));
-    // A file of a megabyte takes its time, which others shall not wait for.
-    let reading = web::block(move || from_ics(&text, zone, today.date_naive(), &include));
-    let found = reading
-        .await
-        .map_err(|_| Problem::new(Code::Internal))?
-        .map_err(unreadable)?;
+    let found = holidays_of(text, zone, today.date_naive(), include).await?;
     if call.body.preview == Some(true) {
         let added = row.calendar()?.add_holidays(found.holidays());
         let preview = ImportedHolidays::new(&row, added, &found);
@@ -240,6 +236,21 @@ pub async fn import(
         Ok(Reply::new(&imported)?.version(row.version))
     })
     .await
+}
+
+/// Reads an iCalendar file.
+///
+/// # Errors
+/// [`Code::ValidationFailed`](crate::http::problem::Code::ValidationFailed) of the field `ics`.
+pub(in crate::http) async fn holidays_of(
+    text: String,
+    zone: Tz,
+    today: NaiveDate,
+    include: BTreeSet<Doubt>,
+) -> Result<IcsHolidays, Problem> {
+    // A file of a megabyte takes its time, which others shall not wait for.
+    let reading = apart(move || from_ics(&text, zone, today, &include));
+    reading.await?.map_err(unreadable)
 }
 
 fn unreadable(error: IcsError) -> Problem {

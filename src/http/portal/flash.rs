@@ -105,6 +105,8 @@ closed_enum! {
         PoliciesSaved = "policies_saved",
         /// A calendar was added or changed.
         CalendarSaved = "calendar_saved",
+        /// Holidays were taken from a file.
+        HolidaysAdded = "holidays_added",
         /// A notice will be sent again.
         NoticeQueued = "notice_queued",
         /// Notices that were given up will be sent again.

@@ -80,6 +80,8 @@ pub enum Kind {
     Select,
     /// One of several, all in sight.
     Radio,
+    /// A file of this browser's machine; its form is sent in several parts.
+    File,
     /// Yes or no.
     Check,
     /// A value that is only carried along.
@@ -222,8 +224,8 @@ impl Control {
     fn set(&mut self, typed: Option<&str>) {
         match self.kind {
             Kind::Check => self.checked = typed == Some(self.value.as_str()),
-            // What is carried along is this page's, not what an older one sent.
-            Kind::Password | Kind::Hidden => {}
+            // What is carried along is this page's, not what an older one sent; a browser chooses no file by itself.
+            Kind::Password | Kind::Hidden | Kind::File => {}
             Kind::Select | Kind::Radio => {
                 self.value = typed.unwrap_or_default().to_owned();
                 for choice in &mut self.choices {

@@ -43,6 +43,8 @@ pub enum Posted {
     /// Those of this house's pages, which carry the session's token.
     #[default]
     ByOurPages,
+    /// The same, and they may carry a file.
+    WithFile,
     /// Anybody's: the address itself says what may be done, and for whom.
     ByAnybody,
 }

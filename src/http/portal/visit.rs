@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use actix_web::cookie::Cookie;
 use actix_web::http::{Method, header};
+use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest, web};
 use tracing_actix_web::RequestId;
 use url::form_urlencoded;
@@ -20,11 +21,14 @@ use crate::credentials::Holder;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
+use crate::domain::calendar::MOST_EVENTS;
 use crate::domain::text::Markdown;
 use crate::http::apart::{apart, in_place};
+use crate::http::call::LARGEST_BODY;
 use crate::http::cookies::Carries;
 use crate::http::desk::Desk;
 use crate::http::known_devices::KnownDevices;
+use crate::http::multipart::Parts;
 use crate::http::places::{self, PlaceView};
 use crate::http::principal::{self, Principal, Via};
 use crate::http::problem::{Code, Problem};
@@ -42,6 +46,12 @@ const READ_AT_ONCE: usize = 8 * 1024;
 const LONG_WORDS: usize = 4 * 1024;
 /// How many fields a form has at the most, or parameters a query.
 const MOST_FIELDS: usize = 2000;
+/// The largest form with a file that is taken, in bytes: the file, and as much around it.
+const LARGEST_WITH_FILE: usize = 2 * LARGEST_BODY;
+/// How many parts it has at the most: a tick for each event of a calendar's file, and what every form has.
+const MOST_PARTS: usize = MOST_EVENTS + 20;
+/// What browsers send forms with a file as.
+const FORM_WITH_FILE: &str = "multipart/form-data";
 /// What browsers send forms as.
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -64,6 +74,8 @@ pub struct Visit {
     pub query: HashMap<String, String>,
     /// What was typed; of a field that is sent twice, the last.
     pub typed: HashMap<String, String>,
+    /// The file that was sent along.
+    pub file: Option<Bytes>,
     /// Path and query.
     pub address: String,
     /// Where they come from.
@@ -108,13 +120,14 @@ impl Visit {
         if request.method() == Method::POST {
             let typed = match posted {
                 Posted::ByOurPages => form(request, payload).await,
+                Posted::WithFile => visit.form_with_file(request, payload).await,
                 Posted::ByAnybody => posted_by_anybody(request, payload).await,
             };
             match typed {
                 Ok(typed) => visit.typed = typed,
                 Err(problem) => return Err((visit, problem)),
             }
-            if posted == Posted::ByOurPages
+            if posted != Posted::ByAnybody
                 && let Err(problem) = visit.check_origin(request)
             {
                 return Err((visit, problem));
@@ -182,6 +195,7 @@ impl Visit {
             // One that cannot be read asks for nothing that a page has.
             query: pairs(request.query_string().as_bytes()).unwrap_or_default(),
             typed: HashMap::new(),
+            file: None,
             address: address.map_or("/", |address| address.as_str()).to_owned(),
             user_agent: text(header::USER_AGENT)
                 .unwrap_or_default()
@@ -200,6 +214,22 @@ impl Visit {
             desk,
             portal,
         }
+    }
+
+    /// A form that may carry a file, which only somebody who is signed in may send.
+    async fn form_with_file(
+        &mut self,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> Result<HashMap<String, String>, Problem> {
+        if !request.content_type().eq_ignore_ascii_case(FORM_WITH_FILE) {
+            return form(request, payload).await;
+        }
+        self.principal()?;
+        let bytes = body::read(request, payload, LARGEST_WITH_FILE).await?;
+        let parts = Parts::of(request, bytes, MOST_PARTS).await?;
+        self.file = parts.file;
+        Ok(parts.fields)
     }
 
     /// A form has to come from a page of this house: it carries the session's token; before there is a session, the

@@ -39,6 +39,12 @@ impl Window {
         }
     }
 
+    /// The window with another token in its forms.
+    pub fn with_token(mut self, csrf: &str) -> Self {
+        self.csrf = csrf.to_owned();
+        self
+    }
+
     /// A request to the API.
     pub fn asks(&self, method: Method, path: &str) -> Asking {
         let builder = self
@@ -76,6 +82,41 @@ impl Window {
         Asking::new(format!("form {path}"), builder)
             .header("cookie", &self.cookie)
             .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .await
+    }
+
+    /// Sends a form of the portal in several parts, as browsers do when it has a field for a file; a file that was not
+    /// chosen has no name.
+    pub async fn sends_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, file): (&str, Option<&[u8]>),
+    ) -> Answer {
+        const BOUNDARY: &str = "----WebKitFormBoundaryB7MA4YWxkTrZu0gW";
+        let mut body = Vec::new();
+        let mut part = |head: String, content: &[u8]| {
+            let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(content);
+            body.extend_from_slice(b"\r\n");
+        };
+        part("name=\"csrf_token\"".to_owned(), self.csrf.as_bytes());
+        for (name, value) in fields {
+            part(format!("name=\"{name}\""), value.as_bytes());
+        }
+        let chosen = file.map_or("", |_| "holidays.ics");
+        let head = format!("name=\"{name}\"; filename=\"{chosen}\"\r\nContent-Type: text/calendar");
+        part(head, file.unwrap_or_default());
+        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        let builder = self.desk.client().post(self.desk.page(path));
+        Asking::new(format!("form {path}"), builder)
+            .header("cookie", &self.cookie)
+            .header(
+                "content-type",
+                &format!("multipart/form-data; boundary={BOUNDARY}"),
+            )
             .body(body)
             .await
     }

@@ -1,6 +1,7 @@
 //! Business calendars, with the replay of any deadline.
 
 mod handlers;
+pub mod import;
 
 use serde::Serialize;
 
@@ -30,6 +31,8 @@ pub struct CalendarPage {
     pub hours: Vec<DayHours>,
     /// Its holidays.
     pub holidays: Vec<HolidayView>,
+    /// Where holidays are taken from a file, for who may; empty for others.
+    pub import: String,
     /// What deadline to replay: from, how long, in what.
     pub question: Vec<Control>,
     /// Why it cannot be replayed; empty when it can.

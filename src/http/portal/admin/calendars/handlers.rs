@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::{CalendarPage, DayHours, HolidayView, ReplayView};
+use super::{CalendarPage, DayHours, HolidayView, ReplayView, import};
 use crate::domain::access::Permission;
 use crate::domain::calendar::{
     Calendar, CalendarError, CalendarShape, HolidayDate, HolidayShape, Replay, Unit, replay_elapsed,
@@ -35,13 +35,14 @@ const MOST_DAYS: u32 = 366;
 
 /// The rows of the route table.
 pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
-    pages! { calendars:
+    let own = pages! { calendars:
         GET  "/admin/calendars"            may(Permission::CalendarsView)   => show_all, "Business calendars";
         GET  "/admin/calendars/new"        may(Permission::CalendarsManage) => new, "The form that adds a calendar";
         POST "/admin/calendars"            may(Permission::CalendarsManage) => add, "Adds a calendar";
         GET  "/admin/calendars/{calendar}" may(Permission::CalendarsView)   => show, "A calendar, with the replay of any deadline";
         POST "/admin/calendars/{calendar}" may(Permission::CalendarsManage) => replace, "Changes a calendar";
-    }
+    };
+    [own, import::routes()].concat()
 }
 
 async fn show_all(visit: Visit) -> Outcome {
@@ -77,7 +78,7 @@ async fn show_all(visit: Visit) -> Outcome {
     visit.show(PLACE, "admin-list", &page)
 }
 
-async fn row(visit: &Visit) -> Result<CalendarRow, Problem> {
+pub(super) async fn row(visit: &Visit) -> Result<CalendarRow, Problem> {
     let id: CalendarId = visit.part("calendar")?;
     let row = visit
         .look(move |conn| Ok(calendars::find(conn, id)?))
@@ -117,6 +118,10 @@ fn page(visit: &Visit, row: &CalendarRow) -> Result<CalendarPage, Problem> {
                 name: holiday.name.unwrap_or_default(),
             })
             .collect(),
+        import: match manages {
+            true => format!("/admin/calendars/{}/holidays", row.id),
+            false => String::new(),
+        },
         question: question(visit),
         refused,
         replay,
@@ -143,7 +148,7 @@ fn hours(words: &Words, shape: &CalendarShape, day: &str) -> DayHours {
     }
 }
 
-fn day(visit: &Visit, date: HolidayDate) -> String {
+pub(super) fn day(visit: &Visit, date: HolidayDate) -> String {
     let times: Times<'_> = visit.times();
     match date {
         HolidayDate::Once(date) => times.date(date),

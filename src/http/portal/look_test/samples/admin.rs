@@ -9,6 +9,7 @@ use crate::domain::calendar::{Calendar, CalendarShape};
 use crate::domain::ids::{GroupId, RoleId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::http::portal::admin::audit::{AuditFilters, AuditPage, AuditRow, FieldRow, KindGroup};
+use crate::http::portal::admin::calendars::import::{EventView, FoundView, ImportPage, LeftOut};
 use crate::http::portal::admin::calendars::{CalendarPage, DayHours, HolidayView, ReplayView};
 use crate::http::portal::admin::groups::{GroupPage, Member};
 use crate::http::portal::admin::lines::{LineForm, LinePage, LineRow, LinesPage};
@@ -26,6 +27,7 @@ pub(super) fn all(look: &mut Look) {
     lists(look);
     people(look);
     calendar(look);
+    calendar_import(look);
     notice(look);
     access(look);
     roles(look);
@@ -228,6 +230,7 @@ fn calendar(look: &mut Look) {
                 name: String::new(),
             },
         ],
+        import: "/admin/calendars/1/holidays".to_owned(),
         question: Form::new(
             "replay",
             "",
@@ -254,6 +257,58 @@ fn calendar(look: &mut Look) {
         form: None,
     };
     look.page("calendar", "calendar", &olga("admin"), &page);
+}
+
+fn calendar_import(look: &mut Look) {
+    let file = Control::new(Kind::File, "ics", "Calendar file")
+        .hint("A file whose name ends with .ics.")
+        .suggestions(vec![".ics".to_owned()])
+        .required();
+    let mut page = ImportPage {
+        name: "Support hours".to_owned(),
+        href: "/admin/calendars/1".to_owned(),
+        tabs: tabs(&look.words, &Place::ALL, Place::Calendars),
+        form: Form::new(
+            "file",
+            "/admin/calendars/1/holidays",
+            "Show what it has",
+            vec![file],
+        ),
+        found: None,
+    };
+    look.page("calendar-import", "calendar-import", &olga("admin"), &page);
+    let event = |index: usize, name: &str, note: &str| EventView {
+        field: format!("take.{index}"),
+        name: name.to_owned(),
+        days: "14 May 2026, 6 May 2027, 25 May 2028 and 18 more".to_owned(),
+        note: note.to_owned(),
+        ticked: note.is_empty(),
+    };
+    page.found = Some(FoundView {
+        problems: vec!["Tick at least one event.".to_owned()],
+        text: "BEGIN:VCALENDAR\r\nSUMMARY:\"<b>&amp;\r\n".to_owned(),
+        read_on: "2026-03-04".to_owned(),
+        version: 3,
+        events: vec![
+            event(0, "Ascension", ""),
+            event(
+                1,
+                "Reformation Day",
+                "The file marks it as a holiday of some regions only.",
+            ),
+        ],
+        left_out: vec![LeftOut {
+            name: "Summer party".to_owned(),
+            why: "It does not last whole days.".to_owned(),
+        }],
+        span: ("1 January 2016".to_owned(), "31 December 2036".to_owned()),
+    });
+    look.page(
+        "calendar-import.found",
+        "calendar-import",
+        &olga("admin"),
+        &page,
+    );
 }
 
 fn notice(look: &mut Look) {
