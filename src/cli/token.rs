@@ -96,7 +96,8 @@ mod tests {
     use crate::cli::import::{Watch, casebell};
     use crate::credentials::hash_secret;
     use crate::db::{DbError, Location};
-    use crate::store::sessions::{self, Entry, Whereabouts};
+    use crate::store::bearers::{Entry, Whereabouts};
+    use crate::store::tokens;
 
     const RECORDS: &str = include_str!("../../tests/it/data/records.ndjson");
 
@@ -123,7 +124,7 @@ mod tests {
         let hash = hash_secret(secret.text.expose_secret());
         let found = |at| {
             let (hash, home) = (hash.clone(), Whereabouts::AsBefore);
-            db.read(move |conn| Ok::<_, DbError>(sessions::by_token(conn, &hash, &home, at)?))
+            db.read(move |conn| Ok::<_, DbError>(tokens::by_secret(conn, &hash, &home, at)?))
         };
         let Entry::Admitted(token, bearer) = found(now).await.expect("read") else {
             panic!("a good token is refused");

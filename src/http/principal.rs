@@ -14,8 +14,10 @@ use crate::domain::access::Access;
 use crate::domain::ids::{PairingId, PersonId, SessionId, TokenId};
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
+use crate::store::bearers::{Bearer, Entry, Place, Whereabouts};
 use crate::store::people::display_name;
-use crate::store::sessions::{self, Bearer, Entry, Place, Session, Token, Whereabouts};
+use crate::store::sessions::{self, Session};
+use crate::store::tokens::{self, Token};
 use crate::workflow::Actor;
 
 /// Picks the organization to act in.
@@ -260,7 +262,7 @@ fn load(
         Shown::Cookie(secret) => of_session(conn, &hash_secret(secret), whereabouts, now),
         Shown::Token(secret) if !secret.starts_with(TOKEN_PREFIX) => Ok(None),
         Shown::Token(secret) => {
-            match sessions::by_token(conn, &hash_secret(secret), whereabouts, now)? {
+            match tokens::by_secret(conn, &hash_secret(secret), whereabouts, now)? {
                 Entry::Refused => Ok(None),
                 Entry::Elsewhere => Err(Problem::new(Code::OrganizationNotFound)),
                 Entry::Admitted(token, bearer) => Ok(Some(Principal::with_token(token, *bearer))),
@@ -285,11 +287,11 @@ pub fn again(
     };
     let found = match &principal.via {
         Via::Session { id, .. } => admitted(
-            sessions::session_again(conn, *id, &there, now)?,
+            sessions::again(conn, *id, &there, now)?,
             Principal::in_session,
         ),
         Via::Token { id, .. } => admitted(
-            sessions::token_again(conn, *id, &there, now)?,
+            tokens::again(conn, *id, &there, now)?,
             Principal::with_token,
         ),
     };
@@ -328,7 +330,7 @@ pub(super) fn of_session_id(
     now: Instant,
 ) -> Result<Option<Principal>, Problem> {
     let there = Whereabouts::AsBefore;
-    let found = sessions::session_again(conn, id, &there, now)?;
+    let found = sessions::again(conn, id, &there, now)?;
     in_session(found, &there)
 }
 

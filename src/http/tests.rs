@@ -20,7 +20,7 @@ use crate::domain::access::{Permission, Role};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::store::people::{self, PersonChanges};
-use crate::store::sessions::{self, NewToken};
+use crate::store::tokens::{self, NewToken};
 use crate::words::Words;
 use crate::workflow::administer::{AddOrganization, add_organization};
 use crate::workflow::people::{AddPerson, add_person};
@@ -200,7 +200,7 @@ async fn token(house: &House, email: &str, scope: Option<&[Permission]>) -> Stri
                 expires_at: None,
                 made_with: None,
             };
-            sessions::issue(conn, &new, now)?;
+            tokens::issue(conn, &new, now)?;
             Ok::<_, DbError>(())
         })
         .await

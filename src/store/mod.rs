@@ -6,6 +6,7 @@ pub mod access;
 pub mod access_requests;
 pub mod attempts;
 pub mod audit;
+pub mod bearers;
 pub mod calendars;
 pub mod cas;
 pub mod cases;
@@ -36,6 +37,7 @@ pub mod rules;
 pub mod second_factors;
 pub mod sessions;
 pub mod setup_links;
+pub mod tokens;
 pub mod write_probes;
 
 use diesel::prelude::*;

@@ -13,10 +13,11 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::device;
 use crate::domain::ids::{PersonId, SessionId};
+use crate::store::bearers::{Bearer, Entry, Whereabouts};
 use crate::store::devices::{self, Familiarity};
 use crate::store::people::{self, Person};
 use crate::store::second_factors;
-use crate::store::sessions::{self, Bearer, Entry, NewSession, Session, Whereabouts};
+use crate::store::sessions::{self, NewSession, Session};
 
 /// Somebody who has shown their password signs in.
 #[derive(Clone, Debug)]
@@ -58,8 +59,7 @@ pub fn sign_in(
     }
     let id = sessions::open(conn, &sign_in.session, now)?;
     // Whoever may do nothing anywhere finds no session.
-    let Entry::Admitted(session, bearer) =
-        sessions::session_again(conn, id, &Whereabouts::AsBefore, now)?
+    let Entry::Admitted(session, bearer) = sessions::again(conn, id, &Whereabouts::AsBefore, now)?
     else {
         return Err(Refused::InvalidCredentials.into());
     };

@@ -12,7 +12,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::ids::{EventId, OrganizationId, PersonId, TokenId};
 use crate::domain::text::Title;
-use crate::store::sessions::{self, NewToken};
+use crate::store::tokens::{self, NewToken};
 
 /// A new token.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ pub fn issue_token(
         expires_at,
         made_with: issue.made_with,
     };
-    let id = sessions::issue(conn, &new, now)?;
+    let id = tokens::issue(conn, &new, now)?;
     recorded(conn, by, owner, ("token.issued", issue.name.as_str()), now)?;
     Ok(Issued { id, expires_at })
 }
@@ -93,7 +93,7 @@ fn bounded(
     maker: TokenId,
     wanted: Option<Instant>,
 ) -> Outcome<Option<Instant>> {
-    let maker = sessions::token(conn, person, maker)?.ok_or(Refused::NotFound)?;
+    let maker = tokens::find(conn, person, maker)?.ok_or(Refused::NotFound)?;
     if maker.made_with.is_some() {
         return Err(Refused::MadeWithToken.into());
     }
@@ -110,7 +110,7 @@ fn bounded(
 /// # Errors
 /// [`Refused::NotFound`].
 pub fn revoke_token(conn: &mut Conn, actor: &Actor, id: TokenId, now: Instant) -> Outcome<String> {
-    let name = sessions::revoke(conn, actor.id(), id, now)?.ok_or(Refused::NotFound)?;
+    let name = tokens::revoke(conn, actor.id(), id, now)?.ok_or(Refused::NotFound)?;
     let owner = Owner {
         person: actor.id(),
         organization: actor.access.organization,

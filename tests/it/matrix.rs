@@ -17,7 +17,8 @@ use casebell::domain::ids::{SessionId, TokenId};
 use casebell::domain::organization::{OrganizationKind, Side};
 use casebell::domain::session::SessionLimits;
 use casebell::http::call::Needs;
-use casebell::store::sessions::{self, NewSession, NewToken};
+use casebell::store::sessions::{self, NewSession};
+use casebell::store::tokens::{self, NewToken};
 use casebell::workflow::Failed;
 use casebell::workflow::people::{AddPerson, add_person};
 use chrono::TimeDelta;
@@ -259,7 +260,7 @@ impl Caller {
                         expires_at: None,
                         made_with: None,
                     };
-                    spare = Some(sessions::issue(conn, &new, now)?);
+                    spare = Some(tokens::issue(conn, &new, now)?);
                 }
                 for token_hash in &hashes[2..] {
                     let new = NewSession {

@@ -24,7 +24,7 @@ use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::sign_in::{Attempt, Entrance, Origin, enter, finish};
 use crate::store;
-use crate::store::sessions::Place;
+use crate::store::bearers::Place;
 use crate::workflow::{account, sign_in};
 
 /// The routes of this resource.

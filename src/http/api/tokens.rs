@@ -20,7 +20,7 @@ use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::store::sessions::{self, Token};
+use crate::store::tokens::{self, Token};
 use crate::workflow::Outcome;
 use crate::workflow::tokens::{IssueToken, Issued, Owner, issue_token, revoke_token};
 
@@ -127,7 +127,8 @@ pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView
     )?;
     let page = call
         .look(move |conn, call| {
-            let rows = sessions::tokens(conn, call.principal.person, paging.after, paging.fetch())?;
+            let rows =
+                tokens::of_person(conn, call.principal.person, paging.after, paging.fetch())?;
             Ok(paging.page(rows, |token| token.id, TokenView::from))
         })
         .await?;

@@ -6,7 +6,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::ids::{PersonId, SessionId};
 use crate::domain::link::LinkPurpose;
-use crate::store::{one_time_links, sessions};
+use crate::store::{one_time_links, sessions, tokens};
 
 /// What of a person's keys stays when the others end. Nothing, unless it is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn end_keys(conn: &mut Conn, person: PersonId, kept: Kept, now: Instant) -> 
         sessions: sessions::close_others(conn, person, kept.session)?,
         tokens: match kept.tokens {
             true => 0,
-            false => sessions::revoke_all(conn, person, now)?,
+            false => tokens::revoke_all(conn, person, now)?,
         },
     })
 }

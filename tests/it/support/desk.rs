@@ -9,7 +9,7 @@ use casebell::clock::Clock;
 use casebell::credentials::{NewSecret, TOKEN_PREFIX};
 use casebell::db::{Db, DbError};
 use casebell::domain::Instant;
-use casebell::store::sessions::{self, NewToken};
+use casebell::store::tokens::{self, NewToken};
 use chrono::{TimeDelta, TimeZone, Utc};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -132,7 +132,7 @@ impl Desk {
                 expires_at: None,
                 made_with: None,
             };
-            sessions::issue(conn, &new, now)?;
+            tokens::issue(conn, &new, now)?;
             Ok::<_, DbError>(secret.text.expose_secret().to_owned())
         });
         made.await.expect("a token")

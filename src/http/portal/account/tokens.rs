@@ -21,7 +21,7 @@ use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
-use crate::store::sessions::{self, Token};
+use crate::store::tokens::{self, Token};
 use crate::words::Words;
 use crate::workflow::tokens::{IssueToken, revoke_token};
 
@@ -46,7 +46,7 @@ async fn read(visit: Visit) -> Outcome {
 async fn held(visit: &Visit) -> Result<AccountPage, Problem> {
     let id = visit.principal()?.person;
     let tokens = visit
-        .look(move |conn| Ok(sessions::tokens(conn, id, None, MOST)?))
+        .look(move |conn| Ok(tokens::of_person(conn, id, None, MOST)?))
         .await?;
     let words = visit.words();
     let row = |token: &Token| {
