@@ -131,7 +131,7 @@ pub struct AdminForm {
     pub tabs: Vec<Tab>,
     /// What to fill in.
     pub form: Form,
-    /// The list it belongs to.
+    /// The list it belongs to; empty for none.
     pub back: String,
 }
 

@@ -99,7 +99,7 @@ fn page(visit: &Visit, policy: &Policy) -> AdminForm {
         words.say_of("admin-about", "policies", &[]),
     );
     AdminForm {
-        back: "/admin".to_owned(),
+        back: String::new(),
         ..form(visit, Place::Policies, title, about, of)
     }
 }

@@ -49,7 +49,7 @@ async fn page(visit: &Visit) -> Result<AdminForm, Problem> {
         words.say_of("admin-about", "second-factor", &[]),
     );
     Ok(AdminForm {
-        back: "/admin".to_owned(),
+        back: String::new(),
         ..form(visit, Place::SecondFactor, title, about, of)
     })
 }
