@@ -6,7 +6,7 @@ pub mod seal;
 pub mod view;
 
 pub use chain::{Break, Chain, End, Link, Record, Verdict, Why, link};
-pub use kind::{KINDS, SeenBy, seen_by};
+pub use kind::{EventKind, SeenBy};
 
 /// The name of whoever acts from the machine itself: nobody is signed in there.
 pub const COMMAND_LINE: &str = "command line";

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::Instant;
+use super::escalation;
 use super::ids::PersonId;
 use super::organization::Side;
 use crate::domain::closed_enum;
@@ -30,6 +31,84 @@ closed_enum! {
         ExternalCommunication = "external_communication",
         /// A delivered root cause analysis (C6).
         Rca = "rca",
+    }
+}
+
+closed_enum! {
+    /// What the desk itself says in a case feed, where something happened (F8). Its words are made when it is read.
+    pub enum Mark {
+        /// The case was closed.
+        CaseClosed = "case_closed",
+        /// It was opened again.
+        CaseReopened = "case_reopened",
+        /// Its status has changed.
+        StatusChanged = "status_changed",
+        /// Its priority has changed.
+        PriorityChanged = "priority_changed",
+        /// Its business impact has changed.
+        ImpactChanged = "impact_changed",
+        /// Who works on it, such as engineering, has changed.
+        EngagementsChanged = "engagements_changed",
+        /// Somebody else owns the case, or nobody.
+        OwnerChanged = "owner_changed",
+        /// How it is worded that nobody owns the case now; rows keep `owner_changed`.
+        OwnerRemoved = "owner_removed",
+        /// High priority was asked for.
+        PriorityRequested = "priority_requested",
+        /// It was granted.
+        PriorityGranted = "priority_granted",
+        /// It was refused.
+        PriorityRefused = "priority_refused",
+        /// A root cause analysis was asked for.
+        RcaRequested = "rca_requested",
+        /// It was delivered.
+        RcaDelivered = "rca_delivered",
+        /// An escalation was submitted.
+        EscalationSubmitted = "escalation_submitted",
+        /// An owner took it for review.
+        EscalationClaimed = "escalation_claimed",
+        /// It was given to an owner.
+        EscalationAssigned = "escalation_assigned",
+        /// It was found valid.
+        EscalationAccepted = "escalation_accepted",
+        /// Its importance and urgency were set anew.
+        EscalationReranked = "escalation_reranked",
+        /// It was declined.
+        EscalationDeclined = "escalation_declined",
+        /// It was withdrawn.
+        EscalationWithdrawn = "escalation_withdrawn",
+        /// It was closed.
+        EscalationClosed = "escalation_closed",
+        /// A next step was promised.
+        StepPromised = "step_promised",
+        /// It was done.
+        StepDone = "step_done",
+        /// It was missed.
+        StepMissed = "step_missed",
+        /// It was promised for another time.
+        StepRepromised = "step_repromised",
+    }
+}
+
+impl Mark {
+    /// What is left where this happened to an escalation, if anything is.
+    pub fn of_escalation(event: &escalation::Event) -> Option<Self> {
+        use escalation::Event;
+        match event {
+            Event::Claimed { .. } => Some(Self::EscalationClaimed),
+            Event::Assigned { .. } => Some(Self::EscalationAssigned),
+            Event::Accepted { .. } => Some(Self::EscalationAccepted),
+            Event::Reranked { .. } => Some(Self::EscalationReranked),
+            Event::Declined { .. } => Some(Self::EscalationDeclined),
+            Event::Withdrawn => Some(Self::EscalationWithdrawn),
+            Event::Closed => Some(Self::EscalationClosed),
+            Event::Rated { .. } => None,
+        }
+    }
+
+    /// Whether it tells of an escalation itself, not of a step that was promised on it.
+    pub fn is_of_escalation(self) -> bool {
+        self.as_str().starts_with("escalation_")
     }
 }
 

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::audit::kind;
+use crate::domain::audit::EventKind;
 use crate::domain::ids::{CaseRef, OrganizationId, PersonId};
 use crate::store::audit::{EventFilter, worked_in};
 use crate::store::{cases, organizations, people};
@@ -85,9 +85,9 @@ impl Asked {
             filter.actor.is_none().then(|| unknown("actor"));
         }
         if let Some(name) = &self.kind {
-            filter.kinds = kind::asked(name);
+            filter.kinds = EventKind::asked(name);
             if filter.kinds.is_empty() {
-                let fault = Fault::new("not_allowed").with("allowed", kind::NAMES.join(", "));
+                let fault = Fault::new("not_allowed").with("allowed", EventKind::NAMES.join(", "));
                 errors.push(FieldError::new("kind", fault));
             }
         }

@@ -16,7 +16,7 @@ use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::view::Happened;
-use crate::domain::audit::{Record, kind, link, seen_by};
+use crate::domain::audit::{EventKind, Record, link};
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
 
@@ -30,8 +30,8 @@ pub use seals::{seal, seal_case_again, seal_what_is_open, unsealed_cases};
 /// What is recorded of an event. `subject` is the uuid of the thing that changed.
 #[derive(Clone, Debug)]
 pub struct NewEvent<'a> {
-    /// What happened, as `thing.verb`: one of [`kind::KINDS`].
-    pub kind: &'a str,
+    /// What happened.
+    pub kind: EventKind,
     /// Whose thing it happened to.
     pub organization: Option<OrganizationId>,
     /// The actor's own organization, if they acted in another one (P9).
@@ -121,18 +121,13 @@ pub fn append_saying(
     said: &Said,
     at: Instant,
 ) -> QueryResult<()> {
-    debug_assert!(
-        kind::Kind::named(event.kind).is_some(),
-        "{} is no kind of event",
-        event.kind
-    );
     let id = EventId::new(at);
     let (before, after) = (kept(event.before)?, kept(event.after)?);
     let said = said.fields();
     let record = Record {
         id,
         at,
-        kind: event.kind,
+        kind: event.kind.as_str(),
         organization: event.organization,
         home: event.home,
         case: event.case,
@@ -140,7 +135,7 @@ pub fn append_saying(
         subject: event.subject,
         actor: event.actor,
         actor_name: event.actor_name,
-        seen_by: seen_by(event.kind, event.before, event.after),
+        seen_by: event.kind.seen_by(event.before, event.after),
         before: before.as_ref().map(|(_, fields)| fields),
         after: after.as_ref().map(|(_, fields)| fields),
         said: said.as_ref(),
@@ -155,7 +150,7 @@ pub fn append_saying(
             audit_events::position.eq(position),
             audit_events::id.eq(id),
             audit_events::at.eq(At(at)),
-            audit_events::kind.eq(event.kind),
+            audit_events::kind.eq(event.kind.as_str()),
             audit_events::organization_id.eq(event.organization),
             audit_events::home_organization_id.eq(event.home),
             audit_events::case_id.eq(event.case),
@@ -205,7 +200,10 @@ pub fn access_since(conn: &mut Conn, after: i64) -> QueryResult<(bool, i64)> {
         .load(conn)?;
     let newest = events.first().map_or(after, |(position, _)| *position);
     let many = events.len() as i64 == MOST;
-    let taken = events.iter().any(|(_, kind)| kind::may_take_access(kind));
+    // Of a kind that is not known here, it may.
+    let taken = events
+        .iter()
+        .any(|(_, kind)| EventKind::named(kind).is_none_or(EventKind::may_take_access));
     Ok((many || taken, newest))
 }
 

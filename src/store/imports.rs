@@ -8,15 +8,12 @@ use crate::db::Conn;
 use crate::db::schema::{audit_events, cases, feed_entries, lines_of_business, people};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
+use crate::domain::audit::EventKind;
 use crate::domain::ids::{CaseId, LineId};
 use crate::domain::text::EmailAddress;
 
 /// How many names one query asks for: SQLite takes no more than 32,766 arguments.
 const ASKED: usize = 1_000;
-
-/// The kind of the event that says that a case was imported. It happens when the import runs, not when the case's own
-/// history does.
-pub const IMPORTED: &str = "case.imported";
 
 /// The cases that bear one of these names in the system they were imported from.
 ///
@@ -82,7 +79,7 @@ pub fn last_event_at(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Instan
         .filter(
             audit_events::case_id
                 .eq(case)
-                .and(audit_events::kind.ne(IMPORTED)),
+                .and(audit_events::kind.ne(EventKind::CaseImported.as_str())),
         )
         .select(diesel::dsl::max(audit_events::at))
         .get_result(conn)?;

@@ -2,7 +2,7 @@
 
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
-use crate::domain::audit;
+use crate::domain::audit::EventKind;
 use crate::domain::calendar::{SkipReason, Unit, Why};
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
@@ -10,7 +10,7 @@ use crate::domain::case::{
 };
 use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State, Verb};
-use crate::domain::feed::{EntryKind, Feed, Visibility};
+use crate::domain::feed::{EntryKind, Feed, Mark, Visibility};
 use crate::domain::notice::{
     Audience, Delivery, Fault, NoticeKind, NoticeState, Obstacle, PairingSide, PasswordWay,
     SecondFactorChange, WaitsFor,
@@ -22,7 +22,6 @@ use crate::http::fields::FAULTS;
 use crate::http::portal;
 use crate::http::problem::Code;
 use crate::words::audit::{FIELDS, THINGS};
-use crate::words::marks::MARKS;
 
 use super::time::{MONTHS, WEEKDAYS};
 
@@ -62,7 +61,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("blocked", BLOCKED),
     ("blocked-detail", BLOCKED),
     ("remedy", Remedy::NAMES),
-    ("mark", MARKS),
+    ("mark", Mark::NAMES),
     // The API
     ("problem", Code::NAMES),
     ("problem-detail", Code::NAMES),
@@ -201,8 +200,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("notice-fixed", &["account", "access", "pairing"]),
     ("delivery", Delivery::NAMES),
     // Audited events
-    ("audit-kind", &audit::kind::NAMES),
-    ("audit-name", &audit::kind::NAMES),
+    ("audit-kind", EventKind::NAMES),
+    ("audit-name", EventKind::NAMES),
     ("audit-thing", THINGS),
     ("audit-field", FIELDS),
     ("audit-feed", Feed::NAMES),

@@ -6,58 +6,30 @@ use serde_json::{Map, Value as Json};
 use super::time::Times;
 use super::{Value, Words};
 use crate::domain::Instant;
-
-/// Everything that leaves a mark; each has a message `mark-<code>`.
-pub const MARKS: &[&str] = &[
-    "case_closed",
-    "case_reopened",
-    "status_changed",
-    "priority_changed",
-    "impact_changed",
-    "engagements_changed",
-    "owner_changed",
-    "owner_removed",
-    "priority_requested",
-    "priority_granted",
-    "priority_refused",
-    "rca_requested",
-    "rca_delivered",
-    "escalation_submitted",
-    "escalation_claimed",
-    "escalation_assigned",
-    "escalation_accepted",
-    "escalation_reranked",
-    "escalation_declined",
-    "escalation_withdrawn",
-    "escalation_closed",
-    "step_promised",
-    "step_done",
-    "step_missed",
-    "step_repromised",
-];
+use crate::domain::feed::Mark;
 
 /// The sentence of a mark from what its row keeps. A mark of a later version, which this one does not know, is
 /// answered by its code.
 pub fn text(words: &Words, details: &Map<String, Json>, times: &Times<'_>) -> String {
-    let code = match details.get("mark").and_then(Json::as_str) {
-        Some("owner_changed") if details.get("to").is_none_or(Json::is_null) => "owner_removed",
-        Some(code) => code,
-        None => return String::new(),
+    let Some(code) = details.get("mark").and_then(Json::as_str) else {
+        return String::new();
     };
-    if !MARKS.contains(&code) {
-        return code.to_owned();
-    }
+    let mark = match code.parse() {
+        Ok(Mark::OwnerChanged) if details.get("to").is_none_or(Json::is_null) => Mark::OwnerRemoved,
+        Ok(mark) => mark,
+        Err(_) => return code.to_owned(),
+    };
     let given: Vec<(&str, Value<'_>)> = details
         .iter()
         .filter(|(name, _)| *name != "mark")
-        .map(|(name, value)| (name.as_str(), argument(words, code, name, value, times)))
+        .map(|(name, value)| (name.as_str(), argument(words, mark, name, value, times)))
         .collect();
-    words.say_of("mark", code, &given)
+    words.say_of("mark", mark.as_str(), &given)
 }
 
 fn argument<'v>(
     words: &Words,
-    code: &str,
+    mark: Mark,
     name: &str,
     value: &'v Json,
     times: &Times<'_>,
@@ -67,7 +39,7 @@ fn argument<'v>(
             Ok(at) => times.near(at).into(),
             Err(_) => instant.as_str().into(),
         },
-        ("from" | "to", Json::String(member)) => match family_of(code) {
+        ("from" | "to", Json::String(member)) => match family_of(mark) {
             Some(family) => words.say_of(family, member, &[]).into(),
             None => member.as_str().into(),
         },
@@ -86,13 +58,14 @@ fn argument<'v>(
 }
 
 /// The family of messages in which a change's values are named.
-fn family_of(code: &str) -> Option<&'static str> {
-    match code {
-        "status_changed" => Some("status"),
-        "priority_changed" | "priority_requested" | "priority_granted" | "priority_refused" => {
-            Some("priority")
-        }
-        "impact_changed" => Some("impact"),
+fn family_of(mark: Mark) -> Option<&'static str> {
+    match mark {
+        Mark::StatusChanged => Some("status"),
+        Mark::PriorityChanged
+        | Mark::PriorityRequested
+        | Mark::PriorityGranted
+        | Mark::PriorityRefused => Some("priority"),
+        Mark::ImpactChanged => Some("impact"),
         _ => None,
     }
 }

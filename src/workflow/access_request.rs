@@ -13,6 +13,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
 use crate::domain::access_request::{self, AccessRequestState, addressee, work_domain};
+use crate::domain::audit::EventKind;
 use crate::domain::ids::{AccessRequestId, EventId, OrganizationId, PersonId};
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{AccessGranted, AccessRefused, AccessRequested, LinkFacts};
@@ -74,7 +75,7 @@ pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> Outcome<()> {
         subject: Some(subject(id)),
         actor_name: &name,
         after: Some(&after),
-        ..super::event(None, "access_request.made", organization)
+        ..super::event(None, EventKind::AccessRequestMade, organization)
     };
     audit::append(conn, &event, now)?;
     let requested = AccessRequested {
@@ -293,8 +294,8 @@ fn audited(
     now: Instant,
 ) -> Outcome<()> {
     let kind = match decided.state {
-        AccessRequestState::Granted => "access_request.granted",
-        _ => "access_request.refused",
+        AccessRequestState::Granted => EventKind::AccessRequestGranted,
+        _ => EventKind::AccessRequestRefused,
     };
     let before = object(json!({"state": request.state}));
     let after = object(

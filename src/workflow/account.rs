@@ -19,6 +19,7 @@ use super::{Actor, Outcome, Refused};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::EventKind;
 use crate::domain::audit::STRANGER;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, PersonId, SessionId};
@@ -77,7 +78,7 @@ pub fn update(
         record(
             conn,
             Some(actor),
-            "person.changed",
+            EventKind::PersonChanged,
             Some(after.organization_id),
             Some(subject),
             (Some(&old), Some(&new)),
@@ -107,7 +108,7 @@ pub fn change_password(
     };
     people::update(conn, person.id, &changes)?;
     end_keys(conn, person.id, kept, now)?;
-    audited(conn, Some(actor), "password.changed", &person, now)?;
+    audited(conn, Some(actor), EventKind::PasswordChanged, &person, now)?;
     letters::password_changed(conn, person.id, PasswordWay::SignedIn, Some(person.id), now)
 }
 
@@ -123,7 +124,7 @@ pub fn password_was_replaced(
 ) -> Outcome<()> {
     let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
     end_keys(conn, id, Kept::default(), now)?;
-    audited(conn, by, "password.changed", &person, now)?;
+    audited(conn, by, EventKind::PasswordChanged, &person, now)?;
     let way = PasswordWay::Administration;
     letters::password_changed(conn, id, way, by.map(Actor::id), now)
 }
@@ -149,7 +150,7 @@ pub fn sign_in_refused(
         after: Some(&after),
         ..event(
             None,
-            "session.refused",
+            EventKind::SessionRefused,
             person.map(|person| person.organization_id),
         )
     };
@@ -170,7 +171,7 @@ pub fn end_session(
         return Err(Refused::NotFound.into());
     }
     let person = own(conn, actor)?;
-    audited(conn, Some(actor), "session.ended", &person, now)
+    audited(conn, Some(actor), EventKind::SessionEnded, &person, now)
 }
 
 /// Ends all of the actor's sessions but one; answers how many.
@@ -186,7 +187,7 @@ pub fn end_other_sessions(
     let ended = sessions::close_others(conn, actor.id(), but)?;
     if ended > 0 {
         let person = own(conn, actor)?;
-        audited(conn, Some(actor), "sessions.ended", &person, now)?;
+        audited(conn, Some(actor), EventKind::SessionsEnded, &person, now)?;
     }
     Ok(ended)
 }
@@ -205,7 +206,7 @@ pub fn end_everything(
     require(by, Permission::UsersManage)?;
     may_manage(conn, by, &person, now)?;
     if end_keys(conn, id, Kept::default(), now)?.anything() {
-        audited(conn, by, "sessions.ended", &person, now)?;
+        audited(conn, by, EventKind::SessionsEnded, &person, now)?;
     }
     Ok(id)
 }
@@ -238,7 +239,7 @@ pub(super) fn person(conn: &mut Conn, id: PersonId) -> Outcome<Person> {
 pub(super) fn audited(
     conn: &mut Conn,
     by: By<'_>,
-    kind: &str,
+    kind: EventKind,
     person: &Person,
     now: Instant,
 ) -> Outcome<()> {

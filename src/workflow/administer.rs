@@ -11,6 +11,7 @@ use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::EventKind;
 use crate::domain::calendar::{Calendar, CalendarShape};
 use crate::domain::eligibility::Policy;
 use crate::domain::history::difference;
@@ -52,7 +53,7 @@ type BeforeAfter<'a> = (
 pub(super) fn record(
     conn: &mut Conn,
     by: By<'_>,
-    kind: &str,
+    kind: EventKind,
     organization: Option<OrganizationId>,
     subject: Option<EventId>,
     (before, after): BeforeAfter<'_>,
@@ -141,7 +142,7 @@ pub fn add_organization(
     record(
         conn,
         by,
-        "organization.added",
+        EventKind::OrganizationAdded,
         Some(id),
         Some(subject),
         (None, Some(&after)),
@@ -172,7 +173,7 @@ pub fn add_calendar(
     record(
         conn,
         by,
-        "calendar.added",
+        EventKind::CalendarAdded,
         None,
         Some(subject),
         (None, Some(&after)),
@@ -222,7 +223,7 @@ pub(super) fn put_calendar(
         record(
             conn,
             by,
-            "calendar.changed",
+            EventKind::CalendarChanged,
             None,
             Some(subject),
             (Some(&old), Some(&new)),
@@ -293,7 +294,7 @@ pub fn set_policies(
         record(
             conn,
             by,
-            "policy.changed",
+            EventKind::PolicyChanged,
             None,
             None,
             (Some(&old), Some(&new)),
@@ -317,7 +318,7 @@ pub fn add_reason(conn: &mut Conn, by: By<'_>, reason: &Reason, now: Instant) ->
     record(
         conn,
         by,
-        "reason.added",
+        EventKind::ReasonAdded,
         None,
         None,
         (None, Some(&after)),
@@ -357,7 +358,7 @@ pub fn replace_reason(
         record(
             conn,
             by,
-            "reason.changed",
+            EventKind::ReasonChanged,
             None,
             None,
             (Some(&old), Some(&new)),

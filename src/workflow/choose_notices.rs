@@ -10,6 +10,7 @@ use crate::credentials::read_unsubscribe_token;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::audit::EventKind;
 use crate::domain::ids::{EventId, PersonId};
 use crate::domain::notice::{Delivery, NoticeKind};
 use crate::domain::text::EmailAddress;
@@ -136,7 +137,7 @@ fn keep(
         actor_name: &name,
         before: Some(&before),
         after: Some(&after),
-        ..super::event(None, "notices.chosen", Some(person.organization_id))
+        ..super::event(None, EventKind::NoticesChosen, Some(person.organization_id))
     };
     Ok(audit::append(conn, &event, now)?)
 }

@@ -10,9 +10,10 @@ use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Said;
 use crate::domain::case::{close_by, reopen as reopened};
-use crate::domain::feed::EntryKind;
+use crate::domain::feed::{EntryKind, Mark};
 use crate::domain::ids::{CaseId, CaseRef};
 use crate::domain::notice::NoticeKind;
 use crate::domain::text::Markdown;
@@ -57,9 +58,9 @@ pub fn close(
     let after = cases::find(conn, case.id)?;
     let args =
         json!({"by": actor.name, "withdrawn": withdrawn.map(|escalation| escalation.number)});
-    let mark = record::mark(conn, actor, case.id, None, "case_closed", args, now)?;
+    let mark = record::mark(conn, actor, case.id, None, Mark::CaseClosed, args, now)?;
     let (changed, said) = ((&before, &after), said.and(mark));
-    record::case_changed(conn, actor, "case.closed", changed, &said, now)?;
+    record::case_changed(conn, actor, EventKind::CaseClosed, changed, &said, now)?;
     let about = json!({"note": note});
     let told = Told {
         kind: NoticeKind::CaseClosed,
@@ -104,13 +105,13 @@ pub fn reopen(
         actor,
         case.id,
         None,
-        "case_reopened",
+        Mark::CaseReopened,
         json!({"by": actor.name}),
         now,
     )?;
     let (after, words) = say(conn, actor, &after, EntryKind::Comment, note, now)?;
     let (changed, said) = ((&before, &after), mark.and(words));
-    record::case_changed(conn, actor, "case.reopened", changed, &said, now)?;
+    record::case_changed(conn, actor, EventKind::CaseReopened, changed, &said, now)?;
     let about = json!({"note": note});
     let told = Told {
         kind: NoticeKind::CaseReopened,

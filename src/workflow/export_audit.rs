@@ -8,6 +8,7 @@ use super::{Actor, Outcome};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
 use crate::store::audit;
 
 /// Records that events are exported, with the format and what was asked for; gives the place in the chain up to which
@@ -28,7 +29,7 @@ pub fn export_audit(
     record(
         conn,
         by,
-        "audit.exported",
+        EventKind::AuditExported,
         by.map(|actor: &Actor| actor.access.organization),
         None,
         (None, Some(&after)),

@@ -9,9 +9,10 @@ use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Said;
 use crate::domain::case::{after_contact_reply, takes_entries};
-use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update, may_edit};
+use crate::domain::feed::{EntryKind, Feed, Mark, Visibility, counts_as_provider_update, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
 use crate::domain::notice::NoticeKind;
 use crate::domain::organization::Side;
@@ -198,7 +199,7 @@ fn put(
     record::added(
         conn,
         actor,
-        "entry.posted",
+        EventKind::EntryPosted,
         &case,
         (subject, entry.escalation),
         (&after, &said),
@@ -257,9 +258,9 @@ fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome
     )?;
     let after = cases::find(conn, case.id)?;
     let args = json!({"from": case.status, "to": status});
-    let said = record::mark(conn, actor, case.id, None, "status_changed", args, now)?;
+    let said = record::mark(conn, actor, case.id, None, Mark::StatusChanged, args, now)?;
     let changed = (&before, &after);
-    record::case_changed(conn, actor, "case.changed", changed, &said, now)
+    record::case_changed(conn, actor, EventKind::CaseChanged, changed, &said, now)
 }
 
 /// Corrects one's own entry within five minutes (F4).
@@ -296,7 +297,7 @@ pub fn edit(
     entry_changed(
         conn,
         actor,
-        "entry.edited",
+        EventKind::EntryEdited,
         &case,
         (&view, &said),
         (Some(&before), Some(&after)),
@@ -334,7 +335,7 @@ pub fn redact(
     entry_changed(
         conn,
         actor,
-        "entry.redacted",
+        EventKind::EntryRedacted,
         &case,
         (&view, &said),
         (None, Some(&after)),
@@ -361,7 +362,7 @@ type BeforeAfter<'a> = (
 fn entry_changed(
     conn: &mut Conn,
     actor: &Actor,
-    kind: &str,
+    kind: EventKind,
     case: &Case,
     (view, said): (&EntryView, &Said),
     (before, after): BeforeAfter<'_>,

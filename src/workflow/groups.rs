@@ -13,6 +13,7 @@ use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role, RoleName};
+use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, GroupId, OrganizationId, PersonId};
 use crate::domain::organization::OrganizationKind;
@@ -112,7 +113,7 @@ pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> O
         record(
             conn,
             by,
-            "access_group.added",
+            EventKind::AccessGroupAdded,
             Some(organization.id),
             Some(subject(id)),
             (None, Some(&after)),
@@ -284,7 +285,7 @@ pub fn delete_group(
         record(
             conn,
             by,
-            "access_group.removed",
+            EventKind::AccessGroupRemoved,
             Some(organization.id),
             Some(subject(id)),
             (Some(&before), None),
@@ -320,7 +321,7 @@ fn changed(
             record(
                 conn,
                 by,
-                "access_group.changed",
+                EventKind::AccessGroupChanged,
                 Some(organization.id),
                 Some(subject(id)),
                 (Some(&old), Some(&new)),

@@ -12,6 +12,7 @@ use crate::db::Conn;
 use crate::db::sql_types::{At, Json, json as to_json};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::audit::EventKind;
 use crate::domain::audit::IMPORT;
 use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status};
@@ -22,7 +23,6 @@ use crate::domain::organization::Side;
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::{self, Case, CaseChanges, NewCase};
 use crate::store::feeds::{self, NewEntry};
-use crate::store::imports::IMPORTED;
 use crate::store::{Counter, escalations};
 
 /// Somebody of the past, by the name they are recorded under.
@@ -160,7 +160,7 @@ pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> Outcome<Ca
         actor: Some(past.opened_by.id),
         actor_name: &past.opened_by.name,
         after: Some(&case_fields(&case)),
-        ..event(&case, "case.opened")
+        ..event(&case, EventKind::CaseOpened)
     };
     audit::append_saying(conn, &opened, &said, past.opened_at)?;
     for change in &past.changes {
@@ -169,7 +169,7 @@ pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> Outcome<Ca
     let after = object(json!({"external_id": past.external_id}));
     let imported = NewEvent {
         after: Some(&after),
-        ..event(&case, IMPORTED)
+        ..event(&case, EventKind::CaseImported)
     };
     audit::append(conn, &imported, now)?;
     Ok(id)
@@ -230,7 +230,7 @@ pub fn continue_case(
         said = said.and(audit::seal_case_again(conn, id)?);
     }
     if !said.is_empty() {
-        audit::append_saying(conn, &event(&case, IMPORTED), &said, now)?;
+        audit::append_saying(conn, &event(&case, EventKind::CaseImported), &said, now)?;
     }
     Ok(())
 }
@@ -277,10 +277,10 @@ fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> Outcome<
     let after = with_state(before, &change.state);
     if let Some((old, new)) = difference(&from, &case_fields(&after)) {
         let kind = match (status, after.status) {
-            (Status::Closed, Status::Closed) => "case.changed",
-            (Status::Closed, _) => "case.reopened",
-            (_, Status::Closed) => "case.closed",
-            _ => "case.changed",
+            (Status::Closed, Status::Closed) => EventKind::CaseChanged,
+            (Status::Closed, _) => EventKind::CaseReopened,
+            (_, Status::Closed) => EventKind::CaseClosed,
+            _ => EventKind::CaseChanged,
         };
         let changed = NewEvent {
             actor: change.by.as_ref().map(|by| by.id),
@@ -294,7 +294,7 @@ fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> Outcome<
     Ok(after)
 }
 
-fn event<'a>(case: &Case, kind: &'a str) -> NewEvent<'a> {
+fn event<'a>(case: &Case, kind: EventKind) -> NewEvent<'a> {
     NewEvent {
         case: Some(case.id),
         subject: Some(case.subject_id()),

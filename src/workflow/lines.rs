@@ -10,6 +10,7 @@ use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{CalendarId, EventId, GroupId, LineId, PersonId};
 use crate::domain::lines::{Loss, Misplaced, Reading, Tree};
@@ -49,7 +50,7 @@ pub fn add_line(
     record(
         conn,
         by,
-        "line.added",
+        EventKind::LineAdded,
         None,
         Some(subject(id)),
         (None, Some(&after)),
@@ -126,7 +127,7 @@ pub fn update_line(
             record(
                 conn,
                 by,
-                "line.changed",
+                EventKind::LineChanged,
                 None,
                 Some(subject(*changed)),
                 (Some(&old), Some(&new)),

@@ -8,6 +8,7 @@ use super::{Actor, Outcome, Refused};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Thing;
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId};
@@ -102,7 +103,7 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
     record::added(
         conn,
         actor,
-        "case.opened",
+        EventKind::CaseOpened,
         &case,
         (case.subject_id(), None),
         (&case_fields(&case), &said),

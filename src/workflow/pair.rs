@@ -94,14 +94,13 @@ fn record(
     fields: BeforeAfter<'_>,
     now: Instant,
 ) -> Outcome<()> {
-    let kind = format!("pairing.{event}");
     let organization = pairing.trustor_id.unwrap_or(pairing.trustee_id);
     let event = NewEvent {
         subject: Some(EventId::from_uuid(*pairing.id.as_uuid())),
         home: pairing.trustor_id.map(|_| pairing.trustee_id),
         before: fields.0,
         after: fields.1,
-        ..super::event(by, &kind, Some(organization))
+        ..super::event(by, event.into(), Some(organization))
     };
     Ok(audit::append(conn, &event, now)?)
 }

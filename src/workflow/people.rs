@@ -16,6 +16,7 @@ use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleName};
+use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, PersonId};
 use crate::domain::text::{EmailAddress, PersonName};
@@ -112,7 +113,7 @@ pub(super) fn join(
     record(
         conn,
         by,
-        "person.added",
+        EventKind::PersonAdded,
         Some(organization.id),
         Some(subject),
         (None, Some(&after)),
@@ -240,7 +241,7 @@ fn change_person(
         record(
             conn,
             by,
-            "person.changed",
+            EventKind::PersonChanged,
             Some(organization.id),
             Some(subject),
             (Some(&old), Some(&new)),

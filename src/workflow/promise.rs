@@ -8,8 +8,10 @@ use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Thing;
 use crate::domain::case::{NextStepCommand, Promised, takes_entries};
+use crate::domain::feed::Mark;
 use crate::domain::history::difference;
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
 use crate::domain::notice::NoticeKind;
@@ -122,7 +124,7 @@ pub(super) fn add(
         actor,
         case.id,
         step.escalation_id,
-        "step_promised",
+        Mark::StepPromised,
         args,
         now,
     )?;
@@ -131,7 +133,7 @@ pub(super) fn add(
     record::added(
         conn,
         actor,
-        "step.promised",
+        EventKind::StepPromised,
         case,
         subject,
         (&step_fields(&step), &said),
@@ -165,23 +167,23 @@ pub fn settle(
         },
         now,
     )?;
-    let (reason, code, event, kind) = match command {
+    let (reason, mark, event, kind) = match command {
         NextStepCommand::Complete => (
             step.reason.as_deref(),
-            "step_done",
-            "step.done",
+            Mark::StepDone,
+            EventKind::StepDone,
             NoticeKind::StepDone,
         ),
         NextStepCommand::Miss => (
             step.reason.as_deref(),
-            "step_missed",
-            "step.missed",
+            Mark::StepMissed,
+            EventKind::StepMissed,
             NoticeKind::StepMissed,
         ),
         NextStepCommand::Repromise { reason, .. } => (
             Some(reason.as_str()),
-            "step_repromised",
-            "step.repromised",
+            Mark::StepRepromised,
+            EventKind::StepRepromised,
             NoticeKind::StepRepromised,
         ),
     };
@@ -191,8 +193,8 @@ pub fn settle(
     )?;
     let after = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
     let args = json!({"what": after.what, "who": after.who, "due_at": after.due_at, "reason": after.reason});
-    let mark = record::mark(conn, actor, case.id, step.escalation_id, code, args, now)?;
-    let said = mark.and(audit::seal(conn, Thing::NextStep(id))?);
+    let left = record::mark(conn, actor, case.id, step.escalation_id, mark, args, now)?;
+    let said = left.and(audit::seal(conn, Thing::NextStep(id))?);
     if let Some((old, new)) = difference(&step_fields(&step), &step_fields(&after)) {
         let event = NewEvent {
             escalation: step.escalation_id,

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::{Actor, Outcome};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::audit::COMMAND_LINE;
 use crate::domain::audit::seal::{Said, Thing};
-use crate::domain::feed::{EntryKind, Feed, Visibility};
+use crate::domain::audit::{COMMAND_LINE, EventKind};
+use crate::domain::feed::{EntryKind, Feed, Mark, Visibility};
 use crate::domain::history::{CaseFields, difference};
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId};
 use crate::store::audit::{self, NewEvent};
@@ -72,7 +72,7 @@ pub(super) fn object(value: Value) -> Map<String, Value> {
 pub(super) fn case_changed(
     conn: &mut Conn,
     actor: &Actor,
-    kind: &str,
+    kind: EventKind,
     (before, after): (&CaseFields, &Case),
     said: &Said,
     now: Instant,
@@ -93,7 +93,7 @@ pub(super) fn case_changed(
 pub(super) fn escalation_changed(
     conn: &mut Conn,
     actor: &Actor,
-    kind: &str,
+    kind: EventKind,
     case: &Case,
     (before, after): (&Escalation, &Escalation),
     said: &Said,
@@ -119,7 +119,7 @@ pub(super) fn escalation_changed(
 pub(super) fn added(
     conn: &mut Conn,
     actor: &Actor,
-    kind: &str,
+    kind: EventKind,
     case: &Case,
     (subject, escalation): (EventId, Option<EscalationId>),
     (after, said): (&CaseFields, &Said),
@@ -135,7 +135,7 @@ pub(super) fn added(
 }
 
 /// An event on a case that says no more than that it happened.
-pub(super) fn on_case<'a>(actor: &'a Actor, kind: &'a str, case: &Case) -> NewEvent<'a> {
+pub(super) fn on_case<'a>(actor: &'a Actor, kind: EventKind, case: &Case) -> NewEvent<'a> {
     NewEvent {
         case: Some(case.id),
         subject: Some(case.subject_id()),
@@ -147,7 +147,7 @@ pub(super) fn on_case<'a>(actor: &'a Actor, kind: &'a str, case: &Case) -> NewEv
 /// command line. Whoever acts becomes a part of an event here and nowhere else.
 pub fn event<'a>(
     by: Option<&'a Actor>,
-    kind: &'a str,
+    kind: EventKind,
     organization: Option<OrganizationId>,
 ) -> NewEvent<'a> {
     NewEvent {
@@ -172,12 +172,12 @@ pub(super) fn mark(
     actor: &Actor,
     case: CaseId,
     escalation: Option<EscalationId>,
-    code: &str,
+    mark: Mark,
     args: Value,
     now: Instant,
 ) -> Outcome<Said> {
     let mut details = object(args);
-    details.insert("mark".into(), code.into());
+    details.insert("mark".into(), mark.as_str().into());
     let entry = NewEntry {
         case,
         feed: Feed::Case,

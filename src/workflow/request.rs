@@ -9,13 +9,14 @@ use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::case::{
     Priority, PriorityRefusal, PriorityRequestState, Rca, contact_may_request,
     decide_priority_request, deliver_rca, request_rca, takes_entries,
 };
 use crate::domain::eligibility::rca_due_at;
-use crate::domain::feed::EntryKind;
+use crate::domain::feed::{EntryKind, Mark};
 use crate::domain::ids::{CaseId, CaseRef, EventId, PriorityRequestId};
 use crate::domain::notice::NoticeKind;
 use crate::domain::text::Markdown;
@@ -47,7 +48,15 @@ pub fn request_priority(
     }
     let id = requests::insert(conn, case.id, priority, note.as_str(), actor.id(), now)?;
     let args = json!({"to": priority, "by": actor.name});
-    let mark = record::mark(conn, actor, case.id, None, "priority_requested", args, now)?;
+    let mark = record::mark(
+        conn,
+        actor,
+        case.id,
+        None,
+        Mark::PriorityRequested,
+        args,
+        now,
+    )?;
     let (case, words) = say(conn, actor, &case, EntryKind::WorkNote, note, now)?;
     let said = mark
         .and(words)
@@ -57,7 +66,7 @@ pub fn request_priority(
     record::added(
         conn,
         actor,
-        "priority.requested",
+        EventKind::PriorityRequested,
         &case,
         (subject(id), None),
         (&after, &said),
@@ -99,13 +108,13 @@ pub fn decide_priority(
     let state = decide_priority_request(request.state, granted, note.is_some())?;
     takes_entries(case.status)?;
     requests::decide(conn, id, state, note.map(Markdown::as_str), actor.id(), now)?;
-    let code = if granted {
-        "priority_granted"
+    let mark = if granted {
+        Mark::PriorityGranted
     } else {
-        "priority_refused"
+        Mark::PriorityRefused
     };
     let args = json!({"to": request.priority, "by": actor.name, "note": note});
-    let mut said = record::mark(conn, actor, case.id, None, code, args, now)?;
+    let mut said = record::mark(conn, actor, case.id, None, mark, args, now)?;
     let mut case = case;
     // A priority that was raised by telephone meanwhile is not lowered by granting what was asked before.
     if granted && request.priority > case.priority {
@@ -120,7 +129,14 @@ pub fn decide_priority(
         )?;
         case = cases::find(conn, case.id)?;
         let changed = (&before, &case);
-        record::case_changed(conn, actor, "case.changed", changed, &Said::default(), now)?;
+        record::case_changed(
+            conn,
+            actor,
+            EventKind::CaseChanged,
+            changed,
+            &Said::default(),
+            now,
+        )?;
     }
     if let Some(note) = note {
         let words;
@@ -132,7 +148,7 @@ pub fn decide_priority(
     record::added(
         conn,
         actor,
-        "priority.decided",
+        EventKind::PriorityDecided,
         &case,
         (subject(id), None),
         (&after, &said),
@@ -168,14 +184,14 @@ pub fn request_analysis(
     let mut case = set_rca(conn, &case, rca, now)?;
     let due_at = due_at(conn, &case, rca)?;
     let args = json!({"by": actor.name, "due_at": due_at});
-    let mut said = record::mark(conn, actor, case.id, None, "rca_requested", args, now)?;
+    let mut said = record::mark(conn, actor, case.id, None, Mark::RcaRequested, args, now)?;
     if let Some(note) = note {
         let words;
         (case, words) = say(conn, actor, &case, EntryKind::WorkNote, note, now)?;
         said = said.and(words);
     }
     let changed = (&before, &case);
-    record::case_changed(conn, actor, "case.changed", changed, &said, now)?;
+    record::case_changed(conn, actor, EventKind::CaseChanged, changed, &said, now)?;
     let about = json!({"note": note, "due_at": due_at});
     let told = Told {
         kind: NoticeKind::RcaRequested,
@@ -209,13 +225,13 @@ pub fn deliver_analysis(
         actor,
         case.id,
         None,
-        "rca_delivered",
+        Mark::RcaDelivered,
         json!({"by": actor.name}),
         now,
     )?;
     let (case, words) = say(conn, actor, &case, EntryKind::Rca, body, now)?;
     let (changed, said) = ((&before, &case), mark.and(words));
-    record::case_changed(conn, actor, "case.changed", changed, &said, now)?;
+    record::case_changed(conn, actor, EventKind::CaseChanged, changed, &said, now)?;
     let about = json!({"body": body});
     let told = Told {
         kind: NoticeKind::RcaDelivered,

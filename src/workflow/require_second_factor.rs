@@ -9,6 +9,7 @@ use super::{Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, RoleName};
+use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, OrganizationId};
 use crate::store::organizations;
@@ -45,7 +46,7 @@ pub fn require_second_factor(
     record(
         conn,
         by,
-        "organization.changed",
+        EventKind::OrganizationChanged,
         Some(organization),
         Some(subject),
         (Some(&old), Some(&new)),

@@ -8,6 +8,7 @@ use super::{Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
 use crate::domain::ids::{EventId, NoticeId};
 use crate::domain::notice::NoticeState;
 use crate::store::notices::{self, Filter, Resend, ResentAll};
@@ -46,7 +47,15 @@ pub fn resend_notice(
             let after = object(json!({"state": NoticeState::Waiting}));
             let subject = EventId::from_uuid(*id.as_uuid());
             let changes = (Some(&before), Some(&after));
-            record(conn, by, "notice.resent", None, Some(subject), changes, now)?;
+            record(
+                conn,
+                by,
+                EventKind::NoticeResent,
+                None,
+                Some(subject),
+                changes,
+                now,
+            )?;
             Ok(Resent::Queued)
         }
     }
@@ -76,7 +85,15 @@ pub fn resend_notices(
         filters.retain(|_, value| !value.is_null());
         let after = object(json!({"filters": filters, "count": resent.queued}));
         let changes = (None, Some(&after));
-        record(conn, by, "notice.resent_all", None, None, changes, now)?;
+        record(
+            conn,
+            by,
+            EventKind::NoticeResentAll,
+            None,
+            None,
+            changes,
+            now,
+        )?;
     }
     Ok(resent)
 }

@@ -10,9 +10,11 @@ use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, permission_to};
+use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Said;
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{self, Command, Event, Facts, Level, transition};
+use crate::domain::feed::Mark;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
 use crate::domain::notice::NoticeKind;
 use crate::domain::text::{Markdown, Note, Title};
@@ -81,8 +83,8 @@ impl Verb<'_> {
             },
         )?;
         let args = json!({"by": self.actor.name});
-        let (case, after, said) = self.finish(conn, &moved, "claimed", args)?;
-        self.record(conn, &moved, &after, "claimed", &said)?;
+        let (case, after, said) = self.finish(conn, &moved, args)?;
+        self.record(conn, &moved, &after, &said)?;
         self.tell(
             conn,
             NoticeKind::EscalationClaimed,
@@ -106,8 +108,8 @@ impl Verb<'_> {
             return Ok(moved.before.id);
         }
         let args = json!({"by": self.actor.name, "to": name});
-        let (case, after, said) = self.finish(conn, &moved, "assigned", args)?;
-        self.record(conn, &moved, &after, "assigned", &said)?;
+        let (case, after, said) = self.finish(conn, &moved, args)?;
+        self.record(conn, &moved, &after, &said)?;
         self.tell(
             conn,
             NoticeKind::EscalationClaimed,
@@ -136,7 +138,7 @@ impl Verb<'_> {
         )?;
         let (case, words) =
             feed::say_on_escalation(conn, self.actor, &case, &after, &accept.reply, self.now)?;
-        self.record(conn, &moved, &after, "accepted", &mark.and(words))?;
+        self.record(conn, &moved, &after, &mark.and(words))?;
         let mut steps = Vec::with_capacity(accept.next_steps.len());
         for promising in &accept.next_steps {
             let step = promise::add(conn, self.actor, &case, Some(&after), promising, self.now)?;
@@ -167,8 +169,8 @@ impl Verb<'_> {
             return Ok(moved.before.id);
         }
         let args = json!({"by": self.actor.name, "rank": moved.changes.rank});
-        let (_, after, said) = self.finish(conn, &moved, "reranked", args)?;
-        self.record(conn, &moved, &after, "reranked", &said)?;
+        let (_, after, said) = self.finish(conn, &moved, args)?;
+        self.record(conn, &moved, &after, &said)?;
         Ok(after.id)
     }
 
@@ -189,14 +191,14 @@ impl Verb<'_> {
             },
         )?;
         let (mut case, after, mut said) =
-            self.finish(conn, &moved, "declined", json!({"by": self.actor.name}))?;
+            self.finish(conn, &moved, json!({"by": self.actor.name}))?;
         if let Some(reply) = reply {
             let words;
             (case, words) =
                 feed::say_on_escalation(conn, self.actor, &case, &after, reply, self.now)?;
             said = said.and(words);
         }
-        self.record(conn, &moved, &after, "declined", &said)?;
+        self.record(conn, &moved, &after, &said)?;
         let about = json!({"reasons": after.decline_reasons, "reply": reply});
         self.tell(conn, NoticeKind::EscalationDeclined, &case, &after, about)
     }
@@ -208,14 +210,14 @@ impl Verb<'_> {
     pub fn withdraw(&self, conn: &mut Conn, note: Option<&Markdown>) -> Outcome<EscalationId> {
         let moved = self.decide(conn, &Command::Withdraw)?;
         let (mut case, after, mut said) =
-            self.finish(conn, &moved, "withdrawn", json!({"by": self.actor.name}))?;
+            self.finish(conn, &moved, json!({"by": self.actor.name}))?;
         if let Some(note) = note {
             let words;
             (case, words) =
                 feed::say_on_escalation(conn, self.actor, &case, &after, note, self.now)?;
             said = said.and(words);
         }
-        self.record(conn, &moved, &after, "withdrawn", &said)?;
+        self.record(conn, &moved, &after, &said)?;
         self.tell(
             conn,
             NoticeKind::EscalationWithdrawn,
@@ -239,10 +241,10 @@ impl Verb<'_> {
         moved.changes.outcome = Some(outcome.to_string());
         moved.changes.summary = Some(summary.to_string());
         let args = json!({"by": self.actor.name, "outcome": outcome});
-        let (case, after, mark) = self.finish(conn, &moved, "closed", args)?;
+        let (case, after, mark) = self.finish(conn, &moved, args)?;
         let (case, words) =
             feed::say_on_escalation(conn, self.actor, &case, &after, summary, self.now)?;
-        self.record(conn, &moved, &after, "closed", &mark.and(words))?;
+        self.record(conn, &moved, &after, &mark.and(words))?;
         let about = json!({"outcome": outcome, "summary": summary});
         self.tell(conn, NoticeKind::EscalationClosed, &case, &after, about)
     }
@@ -260,7 +262,7 @@ impl Verb<'_> {
         let mut moved = self.decide(conn, &Command::Rate { score })?;
         moved.changes.rating_comment = comment.map(ToString::to_string);
         let after = self.persist(conn, &moved)?;
-        self.record(conn, &moved, &after, "rated", &Said::default())?;
+        self.record(conn, &moved, &after, &Said::default())?;
         Ok(after.id)
     }
 
@@ -277,22 +279,23 @@ impl Verb<'_> {
         &self,
         conn: &mut Conn,
         moved: &Moved,
-        happened: &str,
         args: Value,
     ) -> Outcome<(Case, Escalation, Said)> {
         let after = self.persist(conn, moved)?;
         let mut args = record::object(args);
         args.insert("number".into(), json!(after.number));
-        let code = format!("escalation_{happened}");
-        let said = record::mark(
-            conn,
-            self.actor,
-            moved.case.id,
-            Some(after.id),
-            &code,
-            args.into(),
-            self.now,
-        )?;
+        let said = match Mark::of_escalation(&moved.event) {
+            Some(mark) => record::mark(
+                conn,
+                self.actor,
+                moved.case.id,
+                Some(after.id),
+                mark,
+                args.into(),
+                self.now,
+            )?,
+            None => Said::default(),
+        };
         // What a case shows of its escalation is a part of it: whoever holds an older version is told so.
         settled(
             cases::update(
@@ -321,14 +324,12 @@ impl Verb<'_> {
         conn: &mut Conn,
         moved: &Moved,
         after: &Escalation,
-        happened: &str,
         said: &Said,
     ) -> Outcome<()> {
-        let kind = format!("escalation.{happened}");
         record::escalation_changed(
             conn,
             self.actor,
-            &kind,
+            EventKind::from(&moved.event),
             &moved.case,
             (&moved.before, after),
             said,
@@ -459,14 +460,14 @@ pub(super) fn withdraw_with_case(
         actor,
         case.id,
         Some(after.id),
-        "escalation_withdrawn",
+        Mark::EscalationWithdrawn,
         args,
         now,
     )?;
     record::escalation_changed(
         conn,
         actor,
-        "escalation.withdrawn",
+        EventKind::EscalationWithdrawn,
         case,
         (escalation, &after),
         &said,

@@ -12,6 +12,7 @@ use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleCode, RoleName};
+use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, PersonId, RoleId};
 use crate::domain::text::Title;
@@ -70,7 +71,7 @@ pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Out
     record(
         conn,
         by,
-        "role.added",
+        EventKind::RoleAdded,
         Some(organization.id),
         Some(subject(id)),
         (None, Some(&after)),
@@ -131,7 +132,7 @@ pub fn update_role(
             record(
                 conn,
                 by,
-                "role.changed",
+                EventKind::RoleChanged,
                 Some(organization.id),
                 Some(subject(id)),
                 (Some(&old), Some(&new)),
@@ -184,7 +185,7 @@ pub fn delete_role(
         record(
             conn,
             by,
-            "role.removed",
+            EventKind::RoleRemoved,
             Some(organization.id),
             Some(subject(id)),
             (Some(&before), None),

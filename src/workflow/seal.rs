@@ -5,6 +5,7 @@ use super::record::event;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::audit::EventKind;
 use crate::domain::ids::{CaseRef, EventId};
 use crate::store::{audit, cases};
 
@@ -34,7 +35,7 @@ pub fn seal_older(conn: &mut Conn, now: Instant) -> Outcome<bool> {
         let sealed = audit::NewEvent {
             case: Some(case.id),
             subject: Some(EventId::from_uuid(*case.id.as_uuid())),
-            ..event(None, "case.sealed", Some(case.organization_id))
+            ..event(None, EventKind::CaseSealed, Some(case.organization_id))
         };
         audit::append_saying(conn, &sealed, &said, now)?;
     }

@@ -10,6 +10,7 @@ use crate::credentials::{Authenticator, new_nonce, new_recovery_codes, recovery_
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::EventKind;
 use crate::domain::ids::{PersonId, SessionId};
 use crate::domain::notice::SecondFactorChange;
 use crate::store::people::{self, Person};
@@ -72,7 +73,13 @@ pub fn confirm(
     }
     end_keys(conn, person.id, but(session), now)?;
     let codes = fresh_codes(conn, key, person.id, now)?;
-    audited(conn, Some(actor), "second_factor.turned_on", &person, now)?;
+    audited(
+        conn,
+        Some(actor),
+        EventKind::SecondFactorTurnedOn,
+        &person,
+        now,
+    )?;
     let (change, by) = (SecondFactorChange::TurnedOn, Some(actor.id()));
     letters::second_factor_changed(conn, person.id, change, None, by, now)?;
     Ok(codes)
@@ -105,7 +112,7 @@ pub fn renew_codes(
     audited(
         conn,
         Some(actor),
-        "second_factor.codes_renewed",
+        EventKind::SecondFactorCodesRenewed,
         &person,
         now,
     )?;
@@ -129,7 +136,13 @@ pub fn turn_off(
         return Err(Refused::SecondFactorOff.into());
     }
     end_keys(conn, person.id, but(session), now)?;
-    audited(conn, Some(actor), "second_factor.turned_off", &person, now)?;
+    audited(
+        conn,
+        Some(actor),
+        EventKind::SecondFactorTurnedOff,
+        &person,
+        now,
+    )?;
     let (change, by) = (SecondFactorChange::TurnedOff, Some(actor.id()));
     letters::second_factor_changed(conn, person.id, change, None, by, now)
 }
@@ -150,7 +163,7 @@ pub fn take_away(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Out
         return Err(Refused::SecondFactorOff.into());
     }
     end_keys(conn, id, but(None), now)?;
-    audited(conn, by, "second_factor.taken_away", &person, now)?;
+    audited(conn, by, EventKind::SecondFactorTakenAway, &person, now)?;
     let (change, actor) = (SecondFactorChange::TurnedOff, by.map(Actor::id));
     letters::second_factor_changed(conn, id, change, None, actor, now)?;
     Ok(id)
@@ -189,7 +202,7 @@ pub fn prove(
     audited(
         conn,
         Some(&actor),
-        "second_factor.recovery_code_used",
+        EventKind::SecondFactorRecoveryCodeUsed,
         person,
         now,
     )?;

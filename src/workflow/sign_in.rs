@@ -11,6 +11,7 @@ use crate::credentials::hash_secret;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::audit::EventKind;
 use crate::domain::device;
 use crate::domain::ids::{PersonId, SessionId};
 use crate::store::bearers::{Bearer, Entry, Whereabouts};
@@ -68,7 +69,7 @@ pub fn sign_in(
         access: bearer.access.clone(),
         name: person.name(),
     };
-    audited(conn, Some(&actor), "session.opened", &person, now)?;
+    audited(conn, Some(&actor), EventKind::SessionOpened, &person, now)?;
     Ok((session, bearer))
 }
 
@@ -122,5 +123,5 @@ pub fn prove(
 pub fn sign_out(conn: &mut Conn, actor: &Actor, session: SessionId, now: Instant) -> Outcome<()> {
     sessions::close(conn, session)?;
     let person = super::account::person(conn, actor.id())?;
-    audited(conn, Some(actor), "session.closed", &person, now)
+    audited(conn, Some(actor), EventKind::SessionClosed, &person, now)
 }

@@ -9,8 +9,10 @@ use super::{Actor, Outcome, Refused, feed, record, settled};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Thing;
 use crate::domain::eligibility::{Assessment, FindingCode};
+use crate::domain::feed::Mark;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationNumber};
 use crate::domain::notice::NoticeKind;
 use crate::domain::reason::{Answers, Reason, check_answers};
@@ -100,7 +102,7 @@ pub fn submit_escalation(
         actor,
         case.id,
         Some(id),
-        "escalation_submitted",
+        Mark::EscalationSubmitted,
         args,
         now,
     )?;
@@ -115,7 +117,7 @@ pub fn submit_escalation(
     record::added(
         conn,
         actor,
-        "escalation.submitted",
+        EventKind::EscalationSubmitted,
         &case,
         subject,
         (&after, &said),

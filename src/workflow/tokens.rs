@@ -10,6 +10,7 @@ use super::{Actor, Outcome, Refused};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
+use crate::domain::audit::EventKind;
 use crate::domain::ids::{EventId, OrganizationId, PersonId, TokenId};
 use crate::domain::text::Title;
 use crate::store::tokens::{self, NewToken};
@@ -82,7 +83,13 @@ pub fn issue_token(
         made_with: issue.made_with,
     };
     let id = tokens::issue(conn, &new, now)?;
-    recorded(conn, by, owner, ("token.issued", issue.name.as_str()), now)?;
+    recorded(
+        conn,
+        by,
+        owner,
+        (EventKind::TokenIssued, issue.name.as_str()),
+        now,
+    )?;
     Ok(Issued { id, expires_at })
 }
 
@@ -116,7 +123,13 @@ pub fn revoke_token(conn: &mut Conn, actor: &Actor, id: TokenId, now: Instant) -
         organization: actor.access.organization,
         access: &actor.access,
     };
-    recorded(conn, Some(actor), owner, ("token.revoked", &name), now)?;
+    recorded(
+        conn,
+        Some(actor),
+        owner,
+        (EventKind::TokenRevoked, &name),
+        now,
+    )?;
     Ok(name)
 }
 
@@ -124,7 +137,7 @@ fn recorded(
     conn: &mut Conn,
     by: By<'_>,
     owner: Owner<'_>,
-    (kind, name): (&str, &str),
+    (kind, name): (EventKind, &str),
     now: Instant,
 ) -> Outcome<()> {
     let after = object(json!({ "name": name }));

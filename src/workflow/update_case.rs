@@ -7,11 +7,12 @@ use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission, Reach};
+use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Said;
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, Status, change_status, takes_entries,
 };
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, Mark};
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::cases::{self, Case, CaseChanges};
@@ -123,7 +124,7 @@ pub fn update_case(
         said = said.and(audit::seal_case_again(conn, case.id)?);
     }
     let changed = (&before, &after);
-    record::case_changed(conn, actor, "case.changed", changed, &said, now)?;
+    record::case_changed(conn, actor, EventKind::CaseChanged, changed, &said, now)?;
     Ok(case.id)
 }
 
@@ -269,34 +270,34 @@ fn leave_marks(
     now: Instant,
 ) -> Outcome<Said> {
     let mut said = Said::default();
-    let mut mark = |code: &str, args: Value| -> Outcome<()> {
-        let left = record::mark(conn, actor, after.id, None, code, args, now)?;
+    let mut leave = |mark: Mark, args: Value| -> Outcome<()> {
+        let left = record::mark(conn, actor, after.id, None, mark, args, now)?;
         said = std::mem::take(&mut said).and(left);
         Ok(())
     };
     if before.status != after.status {
-        mark(
-            "status_changed",
+        leave(
+            Mark::StatusChanged,
             json!({"from": before.status, "to": after.status}),
         )?;
     }
     if before.priority != after.priority {
-        mark(
-            "priority_changed",
+        leave(
+            Mark::PriorityChanged,
             json!({"from": before.priority, "to": after.priority, "by": actor.name}),
         )?;
     }
     if before.business_impact != after.business_impact {
-        mark(
-            "impact_changed",
+        leave(
+            Mark::ImpactChanged,
             json!({"from": before.business_impact, "to": after.business_impact, "by": actor.name}),
         )?;
     }
     if before.engagements != after.engagements {
-        mark("engagements_changed", json!({"to": after.engagements}))?;
+        leave(Mark::EngagementsChanged, json!({"to": after.engagements}))?;
     }
     if before.owner_id != after.owner_id {
-        mark("owner_changed", json!({"to": owner}))?;
+        leave(Mark::OwnerChanged, json!({"to": owner}))?;
     }
     Ok(said)
 }

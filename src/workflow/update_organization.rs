@@ -9,6 +9,7 @@ use super::{Expected, Outcome, Refused, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, OrganizationId};
 use crate::domain::text::Title;
@@ -57,7 +58,7 @@ pub fn update_organization(
         record(
             conn,
             by,
-            "organization.changed",
+            EventKind::OrganizationChanged,
             Some(id),
             Some(subject),
             (Some(&old), Some(&new)),

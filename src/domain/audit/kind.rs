@@ -1,11 +1,11 @@
 //! Every kind of event, and what the customer's side is shown of it.
 //!
-//! This is a white list: of a kind that does not stand here nobody but the provider's staff learns that it exists, and a
-//! field that is not named here is not shown to a customer (F2, section 11).
+//! This is a white list: of a kind that is not known here, as a later version may have recorded one, nobody but the provider's
+//! staff learns that it exists, and a field that is not named here is not shown to a customer (F2, section 11).
 
 use serde_json::{Map, Value};
 
-use crate::domain::closed_enum;
+use crate::domain::{closed_enum, escalation, pairing};
 
 closed_enum! {
     /// Who may see an event. It is settled when the event is recorded.
@@ -17,12 +17,170 @@ closed_enum! {
     }
 }
 
-/// A kind of event.
-#[derive(Clone, Copy, Debug)]
-pub struct Kind {
-    /// Its name, as `thing.verb`.
-    pub name: &'static str,
-    shown: Shown,
+closed_enum! {
+    /// What can happen, as it is recorded: `thing.verb`, in the order in which kinds are offered to choose from.
+    pub enum EventKind as "AuditEventKind" {
+        /// A case was opened.
+        CaseOpened = "case.opened",
+        /// Fields of a case have changed.
+        CaseChanged = "case.changed",
+        /// A case was closed.
+        CaseClosed = "case.closed",
+        /// A closed case was opened again.
+        CaseReopened = "case.reopened",
+        /// A case was brought along by an import; it happens when the import runs, not when the history of the case does.
+        CaseImported = "case.imported",
+        /// What was said on a case before such hashes were kept was covered by the chain.
+        CaseSealed = "case.sealed",
+        /// High priority was asked for.
+        PriorityRequested = "priority.requested",
+        /// Such a request was decided.
+        PriorityDecided = "priority.decided",
+        /// Something was said in a feed.
+        EntryPosted = "entry.posted",
+        /// An entry was corrected.
+        EntryEdited = "entry.edited",
+        /// An entry was redacted.
+        EntryRedacted = "entry.redacted",
+        /// A next step was promised.
+        StepPromised = "step.promised",
+        /// A next step was promised for another time.
+        StepRepromised = "step.repromised",
+        /// A next step was done.
+        StepDone = "step.done",
+        /// A next step was missed.
+        StepMissed = "step.missed",
+        /// An escalation was submitted.
+        EscalationSubmitted = "escalation.submitted",
+        /// An owner took an escalation for review.
+        EscalationClaimed = "escalation.claimed",
+        /// An escalation was given to an owner.
+        EscalationAssigned = "escalation.assigned",
+        /// An escalation was found valid.
+        EscalationAccepted = "escalation.accepted",
+        /// Importance and urgency of an escalation were set anew.
+        EscalationReranked = "escalation.reranked",
+        /// An escalation was declined.
+        EscalationDeclined = "escalation.declined",
+        /// An escalation was withdrawn.
+        EscalationWithdrawn = "escalation.withdrawn",
+        /// An escalation was closed.
+        EscalationClosed = "escalation.closed",
+        /// The handling of an escalation was rated.
+        EscalationRated = "escalation.rated",
+        /// Somebody signed in.
+        SessionOpened = "session.opened",
+        /// Somebody signed out.
+        SessionClosed = "session.closed",
+        /// Somebody failed to sign in as a person.
+        SessionRefused = "session.refused",
+        /// Somebody ended one of their sessions.
+        SessionEnded = "session.ended",
+        /// An API token was made.
+        TokenIssued = "token.issued",
+        /// An API token was revoked.
+        TokenRevoked = "token.revoked",
+        /// A person was added.
+        PersonAdded = "person.added",
+        /// Fields of a person have changed.
+        PersonChanged = "person.changed",
+        /// A person was invited.
+        PersonInvited = "person.invited",
+        /// A person accepted their invitation.
+        PersonJoined = "person.joined",
+        /// An organization was added.
+        OrganizationAdded = "organization.added",
+        /// Fields of an organization have changed.
+        OrganizationChanged = "organization.changed",
+        /// A line of business was added.
+        LineAdded = "line.added",
+        /// Fields of a line of business have changed.
+        LineChanged = "line.changed",
+        /// A calendar was added.
+        CalendarAdded = "calendar.added",
+        /// Fields of a calendar have changed.
+        CalendarChanged = "calendar.changed",
+        /// The policy has changed.
+        PolicyChanged = "policy.changed",
+        /// A reason for escalations was added.
+        ReasonAdded = "reason.added",
+        /// Fields of a reason have changed.
+        ReasonChanged = "reason.changed",
+        /// A notice was sent again.
+        NoticeResent = "notice.resent",
+        /// Notices were sent again together.
+        NoticeResentAll = "notice.resent_all",
+        /// Audited events were exported.
+        AuditExported = "audit.exported",
+        /// All of a person's sessions were ended.
+        SessionsEnded = "sessions.ended",
+        /// A person's password has changed.
+        PasswordChanged = "password.changed",
+        /// A second factor is asked for from now on.
+        SecondFactorTurnedOn = "second_factor.turned_on",
+        /// Somebody gave up their second factor.
+        SecondFactorTurnedOff = "second_factor.turned_off",
+        /// An administrator took a second factor away.
+        SecondFactorTakenAway = "second_factor.taken_away",
+        /// Recovery codes were renewed.
+        SecondFactorCodesRenewed = "second_factor.codes_renewed",
+        /// A recovery code was used.
+        SecondFactorRecoveryCodeUsed = "second_factor.recovery_code_used",
+        /// A person chose which notices they get.
+        NoticesChosen = "notices.chosen",
+        /// Access was asked for.
+        AccessRequestMade = "access_request.made",
+        /// Such a request was granted.
+        AccessRequestGranted = "access_request.granted",
+        /// Such a request was refused.
+        AccessRequestRefused = "access_request.refused",
+        /// A role was added.
+        RoleAdded = "role.added",
+        /// Fields of a role have changed.
+        RoleChanged = "role.changed",
+        /// A role was removed.
+        RoleRemoved = "role.removed",
+        /// An access group was added.
+        AccessGroupAdded = "access_group.added",
+        /// Fields of an access group have changed.
+        AccessGroupChanged = "access_group.changed",
+        /// An access group was removed.
+        AccessGroupRemoved = "access_group.removed",
+        /// A pairing was asked for.
+        PairingRequested = "pairing.requested",
+        /// The link of a pairing's request was renewed.
+        PairingLinkRenewed = "pairing.link_renewed",
+        /// A pairing was accepted.
+        PairingAccepted = "pairing.accepted",
+        /// A pairing was refused.
+        PairingRefused = "pairing.refused",
+        /// The trustor switched a pairing off.
+        PairingSwitchedOff = "pairing.switched_off",
+        /// The trustor switched it on again.
+        PairingSwitchedOn = "pairing.switched_on",
+        /// The provider suspended a pairing.
+        PairingSuspended = "pairing.suspended",
+        /// The provider let it go on.
+        PairingResumed = "pairing.resumed",
+        /// A pairing's request was withdrawn.
+        PairingWithdrawn = "pairing.withdrawn",
+        /// A pairing was removed.
+        PairingRemoved = "pairing.removed",
+        /// A person or a group became a member of a pairing.
+        PairingMemberAdded = "pairing.member_added",
+        /// A member of a pairing was removed.
+        PairingMemberRemoved = "pairing.member_removed",
+        /// A role was given to a member of a pairing.
+        PairingRoleGiven = "pairing.role_given",
+        /// A role was taken from a member.
+        PairingRoleTaken = "pairing.role_taken",
+        /// A cloned user was made.
+        PairingCloneAdded = "pairing.clone_added",
+        /// A cloned user was removed.
+        PairingCloneRemoved = "pairing.clone_removed",
+        /// Somebody switched into the organization.
+        PairingSwitchedInto = "pairing.switched_into",
+    }
 }
 
 /// What the customer's side is shown of a kind.
@@ -109,120 +267,103 @@ const PAIRING: &[&str] = &[
 ];
 const EXPORT: &[&str] = &["format", "filters"];
 
-const fn kind(name: &'static str, shown: Shown) -> Kind {
-    Kind { name, shown }
-}
-
-/// Everything that is recorded, in the order in which it is offered to choose from.
-pub const KINDS: &[Kind] = &[
-    kind("case.opened", Shown::With(CASE)),
-    kind("case.changed", Shown::WhereChanged(CASE)),
-    kind("case.closed", Shown::With(CASE)),
-    kind("case.reopened", Shown::With(CASE)),
-    kind("case.imported", Shown::Never),
-    kind("case.sealed", Shown::Never),
-    // Not the notes: they stand in the feed, where they can be redacted.
-    kind("priority.requested", Shown::With(&["priority"])),
-    kind("priority.decided", Shown::With(&["state"])),
-    kind("entry.posted", Shown::WherePublic(ENTRY)),
-    kind("entry.edited", Shown::WherePublic(ENTRY)),
-    kind("entry.redacted", Shown::WherePublic(ENTRY)),
-    kind("step.promised", Shown::With(STEP)),
-    kind("step.repromised", Shown::With(STEP)),
-    kind("step.done", Shown::With(STEP)),
-    kind("step.missed", Shown::With(STEP)),
-    kind("escalation.submitted", Shown::With(ESCALATION)),
-    kind("escalation.claimed", Shown::With(ESCALATION)),
-    kind("escalation.assigned", Shown::WhereChanged(ESCALATION)),
-    kind("escalation.accepted", Shown::With(ESCALATION)),
-    kind("escalation.reranked", Shown::Never),
-    kind("escalation.declined", Shown::With(ESCALATION)),
-    kind("escalation.withdrawn", Shown::With(ESCALATION)),
-    kind("escalation.closed", Shown::With(ESCALATION)),
-    kind("escalation.rated", Shown::With(ESCALATION)),
-    kind("session.opened", Shown::With(&[])),
-    kind("session.closed", Shown::With(&[])),
-    kind("session.refused", Shown::With(&["address", "until"])),
-    kind("session.ended", Shown::With(&[])),
-    kind("token.issued", Shown::With(&["name"])),
-    kind("token.revoked", Shown::With(&["name"])),
-    kind("person.added", Shown::With(PERSON)),
-    kind("person.changed", Shown::With(PERSON)),
-    kind("person.invited", Shown::With(PERSON)),
-    kind("person.joined", Shown::With(PERSON)),
-    kind("organization.added", Shown::With(ORGANIZATION)),
-    kind("organization.changed", Shown::With(ORGANIZATION)),
-    kind("line.added", Shown::Never),
-    kind("line.changed", Shown::Never),
-    kind("calendar.added", Shown::Never),
-    kind("calendar.changed", Shown::Never),
-    kind("policy.changed", Shown::Never),
-    kind("reason.added", Shown::Never),
-    kind("reason.changed", Shown::Never),
-    kind("notice.resent", Shown::Never),
-    kind("notice.resent_all", Shown::Never),
-    kind("audit.exported", Shown::With(EXPORT)),
-    kind("sessions.ended", Shown::With(&[])),
-    kind("password.changed", Shown::With(&[])),
-    kind("second_factor.turned_on", Shown::With(&[])),
-    kind("second_factor.turned_off", Shown::With(&[])),
-    kind("second_factor.taken_away", Shown::With(&[])),
-    kind("second_factor.codes_renewed", Shown::With(&[])),
-    kind("second_factor.recovery_code_used", Shown::With(&[])),
-    kind("notices.chosen", Shown::With(&[])),
-    kind("access_request.made", Shown::With(REQUEST)),
-    kind("access_request.granted", Shown::With(REQUEST)),
-    kind("access_request.refused", Shown::With(REQUEST)),
-    kind("role.added", Shown::With(ROLE)),
-    kind("role.changed", Shown::With(ROLE)),
-    kind("role.removed", Shown::With(ROLE)),
-    kind("access_group.added", Shown::With(GROUP)),
-    kind("access_group.changed", Shown::With(GROUP)),
-    kind("access_group.removed", Shown::With(GROUP)),
-    kind("pairing.requested", Shown::With(PAIRING)),
-    kind("pairing.link_renewed", Shown::With(PAIRING)),
-    kind("pairing.accepted", Shown::With(PAIRING)),
-    kind("pairing.refused", Shown::With(PAIRING)),
-    kind("pairing.switched_off", Shown::With(PAIRING)),
-    kind("pairing.switched_on", Shown::With(PAIRING)),
-    kind("pairing.suspended", Shown::With(PAIRING)),
-    kind("pairing.resumed", Shown::With(PAIRING)),
-    kind("pairing.withdrawn", Shown::With(PAIRING)),
-    kind("pairing.removed", Shown::With(PAIRING)),
-    kind("pairing.member_added", Shown::With(PAIRING)),
-    kind("pairing.member_removed", Shown::With(PAIRING)),
-    kind("pairing.role_given", Shown::With(PAIRING)),
-    kind("pairing.role_taken", Shown::With(PAIRING)),
-    kind("pairing.clone_added", Shown::With(PAIRING)),
-    kind("pairing.clone_removed", Shown::With(PAIRING)),
-    kind("pairing.switched_into", Shown::With(PAIRING)),
-];
-
-/// The names of all kinds.
-pub const NAMES: [&str; KINDS.len()] = {
-    let mut names = [""; KINDS.len()];
-    let mut index = 0;
-    while index < KINDS.len() {
-        names[index] = KINDS[index].name;
-        index += 1;
+impl EventKind {
+    /// The kind of that name; nothing for one of another version.
+    pub fn named(name: &str) -> Option<Self> {
+        name.parse().ok()
     }
-    names
-};
 
-impl Kind {
-    /// The kind of that name.
-    pub fn named(name: &str) -> Option<&'static Self> {
-        KINDS.iter().find(|kind| kind.name == name)
+    /// Of which thing: what stands before the dot.
+    pub fn thing(self) -> &'static str {
+        self.as_str().split('.').next().unwrap_or_default()
+    }
+
+    fn shown(self) -> Shown {
+        match self {
+            Self::CaseOpened | Self::CaseClosed | Self::CaseReopened => Shown::With(CASE),
+            Self::CaseChanged => Shown::WhereChanged(CASE),
+            Self::CaseImported
+            | Self::CaseSealed
+            | Self::EscalationReranked
+            | Self::LineAdded
+            | Self::LineChanged
+            | Self::CalendarAdded
+            | Self::CalendarChanged
+            | Self::PolicyChanged
+            | Self::ReasonAdded
+            | Self::ReasonChanged
+            | Self::NoticeResent
+            | Self::NoticeResentAll => Shown::Never,
+            // Not the notes: they stand in the feed, where they can be redacted.
+            Self::PriorityRequested => Shown::With(&["priority"]),
+            Self::PriorityDecided => Shown::With(&["state"]),
+            Self::EntryPosted | Self::EntryEdited | Self::EntryRedacted => {
+                Shown::WherePublic(ENTRY)
+            }
+            Self::StepPromised | Self::StepRepromised | Self::StepDone | Self::StepMissed => {
+                Shown::With(STEP)
+            }
+            Self::EscalationSubmitted
+            | Self::EscalationClaimed
+            | Self::EscalationAccepted
+            | Self::EscalationDeclined
+            | Self::EscalationWithdrawn
+            | Self::EscalationClosed
+            | Self::EscalationRated => Shown::With(ESCALATION),
+            Self::EscalationAssigned => Shown::WhereChanged(ESCALATION),
+            Self::SessionOpened
+            | Self::SessionClosed
+            | Self::SessionEnded
+            | Self::SessionsEnded
+            | Self::PasswordChanged
+            | Self::SecondFactorTurnedOn
+            | Self::SecondFactorTurnedOff
+            | Self::SecondFactorTakenAway
+            | Self::SecondFactorCodesRenewed
+            | Self::SecondFactorRecoveryCodeUsed
+            | Self::NoticesChosen => Shown::With(&[]),
+            Self::SessionRefused => Shown::With(&["address", "until"]),
+            Self::TokenIssued | Self::TokenRevoked => Shown::With(&["name"]),
+            Self::PersonAdded | Self::PersonChanged | Self::PersonInvited | Self::PersonJoined => {
+                Shown::With(PERSON)
+            }
+            Self::OrganizationAdded | Self::OrganizationChanged => Shown::With(ORGANIZATION),
+            Self::AuditExported => Shown::With(EXPORT),
+            Self::AccessRequestMade | Self::AccessRequestGranted | Self::AccessRequestRefused => {
+                Shown::With(REQUEST)
+            }
+            Self::RoleAdded | Self::RoleChanged | Self::RoleRemoved => Shown::With(ROLE),
+            Self::AccessGroupAdded | Self::AccessGroupChanged | Self::AccessGroupRemoved => {
+                Shown::With(GROUP)
+            }
+            Self::PairingRequested
+            | Self::PairingLinkRenewed
+            | Self::PairingAccepted
+            | Self::PairingRefused
+            | Self::PairingSwitchedOff
+            | Self::PairingSwitchedOn
+            | Self::PairingSuspended
+            | Self::PairingResumed
+            | Self::PairingWithdrawn
+            | Self::PairingRemoved
+            | Self::PairingMemberAdded
+            | Self::PairingMemberRemoved
+            | Self::PairingRoleGiven
+            | Self::PairingRoleTaken
+            | Self::PairingCloneAdded
+            | Self::PairingCloneRemoved
+            | Self::PairingSwitchedInto => Shown::With(PAIRING),
+        }
     }
 
     /// Whether such events may be seen on the customer's side at all.
-    pub fn is_for_customers(&self) -> bool {
-        !matches!(self.shown, Shown::Never)
+    pub fn is_for_customers(self) -> bool {
+        !matches!(self.shown(), Shown::Never)
     }
 
     /// The fields that the customer's side is shown.
-    pub(super) fn fields(&self) -> &'static [&'static str] {
-        match self.shown {
+    pub(super) fn fields(self) -> &'static [&'static str] {
+        match self.shown() {
             Shown::Never => &[],
             Shown::With(fields) | Shown::WhereChanged(fields) | Shown::WherePublic(fields) => {
                 fields
@@ -230,12 +371,13 @@ impl Kind {
         }
     }
 
-    fn seen_by(
-        &self,
+    /// Who may see an event of this kind with these fields.
+    pub fn seen_by(
+        self,
         before: Option<&Map<String, Value>>,
         after: Option<&Map<String, Value>>,
     ) -> SeenBy {
-        let seen = match self.shown {
+        let seen = match self.shown() {
             Shown::Never => false,
             Shown::With(_) => true,
             Shown::WhereChanged(fields) => [before, after]
@@ -252,47 +394,96 @@ impl Kind {
         };
         if seen { SeenBy::Both } else { SeenBy::Provider }
     }
+
+    /// Whether somebody may be allowed less after an event of this kind, or be shut out. Of what is not named here, they may.
+    pub fn may_take_access(self) -> bool {
+        // What happens on cases, and what only gives: nobody may do less after it than before.
+        !matches!(
+            self,
+            Self::CaseOpened
+                | Self::CaseChanged
+                | Self::CaseClosed
+                | Self::CaseReopened
+                | Self::CaseImported
+                | Self::CaseSealed
+                | Self::PriorityRequested
+                | Self::PriorityDecided
+                | Self::EntryPosted
+                | Self::EntryEdited
+                | Self::EntryRedacted
+                | Self::StepPromised
+                | Self::StepRepromised
+                | Self::StepDone
+                | Self::StepMissed
+                | Self::EscalationSubmitted
+                | Self::EscalationClaimed
+                | Self::EscalationAssigned
+                | Self::EscalationAccepted
+                | Self::EscalationReranked
+                | Self::EscalationDeclined
+                | Self::EscalationWithdrawn
+                | Self::EscalationClosed
+                | Self::EscalationRated
+                | Self::SessionOpened
+                | Self::SessionRefused
+                | Self::TokenIssued
+                | Self::PersonAdded
+                | Self::PersonInvited
+                | Self::NoticeResent
+                | Self::NoticeResentAll
+                | Self::AuditExported
+                | Self::NoticesChosen
+                | Self::AccessRequestMade
+        )
+    }
+
+    /// The kinds that somebody asks for: one by its name, or all of a thing, as `pairing.`; none if there is no such.
+    pub fn asked(name: &str) -> Vec<Self> {
+        let fits = |kind: &Self| match name.strip_suffix('.') {
+            Some(thing) => kind.thing() == thing,
+            None => kind.as_str() == name,
+        };
+        Self::ALL.iter().copied().filter(fits).collect()
+    }
 }
 
-/// Who may see an event of this kind with these fields. Of a kind that is not known, the provider's staff alone.
-pub fn seen_by(
-    kind: &str,
-    before: Option<&Map<String, Value>>,
-    after: Option<&Map<String, Value>>,
-) -> SeenBy {
-    Kind::named(kind).map_or(SeenBy::Provider, |kind| kind.seen_by(before, after))
+impl From<pairing::Event> for EventKind {
+    fn from(event: pairing::Event) -> Self {
+        use pairing::Event;
+        match event {
+            Event::Requested => Self::PairingRequested,
+            Event::LinkRenewed => Self::PairingLinkRenewed,
+            Event::Accepted => Self::PairingAccepted,
+            Event::Refused => Self::PairingRefused,
+            Event::SwitchedOff => Self::PairingSwitchedOff,
+            Event::SwitchedOn => Self::PairingSwitchedOn,
+            Event::Suspended => Self::PairingSuspended,
+            Event::Resumed => Self::PairingResumed,
+            Event::Withdrawn => Self::PairingWithdrawn,
+            Event::Removed => Self::PairingRemoved,
+            Event::MemberAdded => Self::PairingMemberAdded,
+            Event::MemberRemoved => Self::PairingMemberRemoved,
+            Event::RoleGiven => Self::PairingRoleGiven,
+            Event::RoleTaken => Self::PairingRoleTaken,
+            Event::CloneAdded => Self::PairingCloneAdded,
+            Event::CloneRemoved => Self::PairingCloneRemoved,
+            Event::SwitchedInto => Self::PairingSwitchedInto,
+        }
+    }
 }
 
-/// What happens on cases, and what only gives: nobody may do less after it than before.
-const TAKES_NOTHING: [&str; 13] = [
-    "case.",
-    "priority.",
-    "entry.",
-    "step.",
-    "escalation.",
-    "notice.",
-    "notices.",
-    "audit.",
-    "session.opened",
-    "token.issued",
-    "person.added",
-    "person.invited",
-    "access_request.made",
-];
-
-/// Whether somebody may be allowed less after an event of this kind, or be shut out. Of a kind that is not known, they may.
-pub fn may_take_access(kind: &str) -> bool {
-    !TAKES_NOTHING.iter().any(|part| match part.ends_with('.') {
-        true => kind.starts_with(part),
-        false => kind == *part,
-    })
-}
-
-/// The kinds that somebody asks for: one by its name, or all of a thing, as `pairing.`; none if there is no such.
-pub fn asked(name: &str) -> Vec<&'static str> {
-    let fits = |kind: &&Kind| match name.strip_suffix('.') {
-        Some(_) => kind.name.starts_with(name),
-        None => kind.name == name,
-    };
-    KINDS.iter().filter(fits).map(|kind| kind.name).collect()
+impl From<&escalation::Event> for EventKind {
+    fn from(event: &escalation::Event) -> Self {
+        use escalation::Event;
+        match event {
+            Event::Claimed { .. } => Self::EscalationClaimed,
+            Event::Assigned { .. } => Self::EscalationAssigned,
+            Event::Accepted { .. } => Self::EscalationAccepted,
+            Event::Reranked { .. } => Self::EscalationReranked,
+            Event::Declined { .. } => Self::EscalationDeclined,
+            Event::Withdrawn => Self::EscalationWithdrawn,
+            Event::Closed => Self::EscalationClosed,
+            Event::Rated { .. } => Self::EscalationRated,
+        }
+    }
 }

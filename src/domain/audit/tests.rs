@@ -493,9 +493,10 @@ fn p9_what_ones_people_do_elsewhere_is_seen_and_its_content_stays_there() {
 
 #[test]
 fn kinds_are_asked_for_by_name_or_by_thing() {
-    assert_eq!(kind::asked("case.opened"), ["case.opened"]);
-    assert_eq!(kind::asked("token."), ["token.issued", "token.revoked"]);
+    assert_eq!(EventKind::asked("case.opened"), [EventKind::CaseOpened]);
+    let tokens = [EventKind::TokenIssued, EventKind::TokenRevoked];
+    assert_eq!(EventKind::asked("token."), tokens);
     for nothing in ["token", "case.open", "", ".", "of.tomorrow"] {
-        assert!(kind::asked(nothing).is_empty(), "{nothing}");
+        assert!(EventKind::asked(nothing).is_empty(), "{nothing}");
     }
 }

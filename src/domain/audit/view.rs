@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::kind::{Kind, SeenBy, seen_by};
+use super::kind::{EventKind, SeenBy};
 use crate::domain::access::Reach;
 use crate::domain::ids::OrganizationId;
 
@@ -49,11 +49,13 @@ pub fn shown(reach: Reach, event: &Happened<'_>) -> Option<Content> {
         }
         Reach::Organization(own) => Some(own),
     };
-    if seen_by(event.kind, event.before, event.after) == SeenBy::Provider {
+    // Of a kind that is not known here, nobody else learns.
+    let kind = EventKind::named(event.kind)?;
+    if kind.seen_by(event.before, event.after) == SeenBy::Provider {
         return None;
     }
     if event.organization == own {
-        let fields = Kind::named(event.kind).map_or(&[][..], Kind::fields);
+        let fields = kind.fields();
         let visible = |all: Option<&Map<String, Value>>| {
             let some: Map<String, Value> = all?
                 .iter()

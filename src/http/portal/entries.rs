@@ -6,7 +6,7 @@ use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
 use super::visit::Visit;
 use crate::domain::access::Permission;
-use crate::domain::feed::{EntryKind, Visibility, may_edit};
+use crate::domain::feed::{EntryKind, Mark, Visibility, may_edit};
 use crate::domain::organization::Side;
 use crate::http::problem::Problem;
 use crate::store::feeds::{self, Entry};
@@ -61,14 +61,9 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
 
 /// Whether a mark tells of an escalation itself, not of a step that was promised on it.
 fn is_about_an_escalation(row: &Entry) -> bool {
-    let mark = |details: &Map<String, Value>| {
-        details
-            .get("mark")
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
-    let code = row.details.as_ref().and_then(|details| mark(&details.0));
-    code.is_some_and(|code| code.starts_with("escalation_"))
+    let details = row.details.as_ref();
+    let mark = details.and_then(|details| details.0.get("mark")?.as_str()?.parse().ok());
+    mark.is_some_and(Mark::is_of_escalation)
 }
 
 /// Where a mark leads: to the escalation that it is about, unless this is its page.

@@ -11,7 +11,7 @@ use crate::db::schema::{audit_events, cases, escalations, organizations};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::audit::SeenBy;
+use crate::domain::audit::{EventKind, SeenBy};
 use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationNumber, EventId, OrganizationId, PersonId,
 };
@@ -41,7 +41,7 @@ pub struct EventFilter {
     /// What one person did.
     pub actor: Option<PersonId>,
     /// Those of these kinds; of whatever kind if there are none.
-    pub kinds: Vec<&'static str>,
+    pub kinds: Vec<EventKind>,
     /// Not before this instant.
     pub from: Option<Instant>,
     /// Before this instant.
@@ -126,7 +126,7 @@ pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Ve
         let by_kind = matches!(way, Way::All) && filter.case.is_none() && filter.actor.is_none();
         if by_kind && !filter.kinds.is_empty() {
             for kind in &filter.kinds {
-                events.extend(along(conn, filter, way, &[kind], (after, limit))?);
+                events.extend(along(conn, filter, way, &[*kind], (after, limit))?);
             }
         } else {
             events.extend(along(conn, filter, way, &filter.kinds, (after, limit))?);
@@ -150,7 +150,7 @@ fn along(
     conn: &mut Conn,
     filter: &EventFilter,
     way: Way,
-    kinds: &[&'static str],
+    kinds: &[EventKind],
     (after, limit): (Option<(Instant, i64)>, i64),
 ) -> QueryResult<Vec<Event>> {
     let mut query = audit_events::table.select(Event::as_select()).into_boxed();
@@ -188,8 +188,8 @@ fn along(
     }
     query = match kinds {
         [] => query,
-        [kind] => query.filter(audit_events::kind.eq(*kind)),
-        kinds => query.filter(audit_events::kind.eq_any(kinds.to_vec())),
+        [kind] => query.filter(audit_events::kind.eq(kind.as_str())),
+        kinds => query.filter(audit_events::kind.eq_any(kinds.iter().map(|kind| kind.as_str()))),
     };
     if let Some(from) = filter.from {
         query = query.filter(audit_events::at.ge(At(from)));

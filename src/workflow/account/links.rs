@@ -6,6 +6,7 @@ use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::EventKind;
 use crate::domain::ids::PersonId;
 use crate::domain::link::{LinkPurpose, LinkState};
 use crate::domain::notice::{LinkFacts, PasswordWay};
@@ -63,7 +64,7 @@ pub fn invite(
     }
     let purpose = LinkPurpose::Invitation;
     let link = one_time_link::issue(conn, key, purpose, id, INVITATION_LIFETIME, now)?;
-    audited(conn, by, "person.invited", &found, now)?;
+    audited(conn, by, EventKind::PersonInvited, &found, now)?;
     let organization = organizations::find(conn, Reach::Everything, found.organization_id)?;
     let name = organization.map(|found| found.name).unwrap_or_default();
     letters::invited(conn, id, name, link.clone(), by.map(Actor::id), now)?;
@@ -163,9 +164,11 @@ pub fn redeem(
         name: person.name(),
     };
     match purpose {
-        LinkPurpose::Invitation => audited(conn, Some(&actor), "person.joined", &person, now)?,
+        LinkPurpose::Invitation => {
+            audited(conn, Some(&actor), EventKind::PersonJoined, &person, now)?
+        }
         LinkPurpose::PasswordReset => {
-            audited(conn, Some(&actor), "password.changed", &person, now)?;
+            audited(conn, Some(&actor), EventKind::PasswordChanged, &person, now)?;
             letters::password_changed(conn, id, PasswordWay::Link, Some(id), now)?;
         }
     }

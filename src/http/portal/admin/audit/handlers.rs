@@ -242,7 +242,7 @@ fn filters(visit: &Visit, organizations: Vec<Choice>) -> AuditFilters {
             let all = (kinds.len() > 1).then(|| Choice::new(format!("{thing}."), all));
             let each = kinds
                 .iter()
-                .map(|kind| Choice::new(*kind, name(words, kind)));
+                .map(|kind| Choice::new(kind.as_str(), name(words, kind.as_str())));
             KindGroup {
                 choices: select(all.into_iter().chain(each).collect(), &kind),
                 label,
