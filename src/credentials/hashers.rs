@@ -13,9 +13,11 @@ use tokio::sync::oneshot;
 
 use super::password::{HashError, Hasher};
 
-/// How many passwords wait at the most: some two seconds of work for one thread.
+/// How many passwords of strangers wait at the most: some two seconds of work for one thread.
 const WAITING: usize = 64;
-/// How many of them come from one place, so that it cannot have the queue for itself.
+/// How many wait beside them of people who are known, for whom strangers leave no place otherwise.
+const WAITING_KNOWN: usize = 32;
+/// How many come from one asker, who cannot have the queue for themselves.
 const WAITING_OF_ONE: usize = 16;
 /// How many threads hash at the most: 19 MiB each, and forty passwords a second.
 const THREADS: usize = 4;
@@ -27,6 +29,15 @@ const NICENESS: i32 = 10;
 pub struct Hashers {
     queue: SyncSender<Job>,
     waiting: Waiting,
+}
+
+/// Who asks for a password to be hashed or compared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// Somebody of whom nothing is known but the place.
+    Stranger(String),
+    /// A person who has shown who they are, or a device on which they have.
+    Known(String),
 }
 
 /// Why there is no result.
@@ -43,12 +54,12 @@ pub enum NotHashed {
 /// What is done for one of those who wait. It has their turn, and gives it back before it answers.
 type Job = Box<dyn FnOnce(&mut Hasher) + Send>;
 
-/// How many wait from each place.
-type Waiting = Arc<Mutex<HashMap<String, usize>>>;
+/// How many passwords of each asker wait.
+type Waiting = Arc<Mutex<HashMap<Asker, usize>>>;
 
 /// A place in the queue, given back when it is dropped.
 struct Turn {
-    of: String,
+    of: Asker,
     waiting: Waiting,
 }
 
@@ -58,7 +69,7 @@ impl Hashers {
     /// # Errors
     /// The system's own, if it gives no thread.
     pub fn start() -> std::io::Result<Self> {
-        let (queue, jobs) = sync_channel(WAITING);
+        let (queue, jobs) = sync_channel(WAITING + WAITING_KNOWN);
         let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..threads() {
             let jobs = Arc::clone(&jobs);
@@ -72,29 +83,28 @@ impl Hashers {
         })
     }
 
-    /// The hash of a password, asked for by `whom`: a place or a person.
+    /// The hash of a password that `asker` has chosen.
     ///
     /// # Errors
     /// See [`NotHashed`].
-    pub async fn hash(&self, whom: &str, password: SecretString) -> Result<String, NotHashed> {
+    pub async fn hash(&self, asker: Asker, password: SecretString) -> Result<String, NotHashed> {
         let hashed = self
-            .run(whom, move |hasher| hasher.hash(password.expose_secret()))
+            .run(asker, move |hasher| hasher.hash(password.expose_secret()))
             .await?;
         Ok(hashed?)
     }
 
-    /// Whether `password` is the one behind `hash`; takes as long where there is none. It is asked for by `whom`: a place
-    /// or a person.
+    /// Whether `password` is the one behind `hash`; takes as long where there is none.
     ///
     /// # Errors
     /// See [`NotHashed`].
     pub async fn verify(
         &self,
-        whom: &str,
+        asker: Asker,
         password: SecretString,
         hash: Option<String>,
     ) -> Result<bool, NotHashed> {
-        self.run(whom, move |hasher| {
+        self.run(asker, move |hasher| {
             hasher.verify(password.expose_secret(), hash.as_deref())
         })
         .await
@@ -102,10 +112,10 @@ impl Hashers {
 
     async fn run<T: Send + 'static>(
         &self,
-        whom: &str,
+        asker: Asker,
         ask: impl FnOnce(&mut Hasher) -> T + Send + 'static,
     ) -> Result<T, NotHashed> {
-        let turn = Turn::take(&self.waiting, whom).ok_or(NotHashed::Busy)?;
+        let turn = Turn::take(&self.waiting, asker).ok_or(NotHashed::Busy)?;
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |hasher| {
             // Whoever has hung up needs no answer.
@@ -121,15 +131,24 @@ impl Hashers {
 }
 
 impl Turn {
-    fn take(waiting: &Waiting, whom: &str) -> Option<Self> {
+    fn take(waiting: &Waiting, asker: Asker) -> Option<Self> {
         let mut counts = locked(waiting);
-        let count = counts.entry(whom.to_owned()).or_default();
+        if let Asker::Stranger(_) = asker {
+            let of_stranger = |(of, count): (&Asker, &usize)| match of {
+                Asker::Stranger(_) => *count,
+                Asker::Known(_) => 0,
+            };
+            if counts.iter().map(of_stranger).sum::<usize>() >= WAITING {
+                return None;
+            }
+        }
+        let count = counts.entry(asker.clone()).or_default();
         if *count >= WAITING_OF_ONE {
             return None;
         }
         *count += 1;
         Some(Self {
-            of: whom.to_owned(),
+            of: asker,
             waiting: Arc::clone(waiting),
         })
     }
@@ -184,12 +203,12 @@ mod tests {
             let (hold, held) = std::sync::mpsc::channel::<()>();
             let (hashers, started) = (Arc::clone(hashers), started.clone());
             tokio::spawn(async move {
-                let whom = format!("thread {thread}");
+                let asker = Asker::Known(format!("thread {thread}"));
                 let hold = move |_: &mut Hasher| {
                     let _ = started.send(());
                     let _ = held.recv();
                 };
-                hashers.run(&whom, hold).await
+                hashers.run(asker, hold).await
             });
             tokio::task::yield_now().await;
             has_started.recv().expect("it has started");
@@ -202,25 +221,29 @@ mod tests {
     async fn one_place_has_a_share_of_the_queue_and_the_rest_is_refused_at_once() {
         let hashers = Arc::new(Hashers::start().expect("threads"));
         let busy = keep_busy(&hashers).await;
-        let ask = async |whom: String| {
+        let ask = async |asker: Asker| {
             let password = SecretString::from("a guess");
-            hashers.verify(&whom, password, None).await
+            hashers.verify(asker, password, None).await
         };
+        let stranger = |place: &str| Asker::Stranger(place.to_owned());
         let refused = |answers: &[Result<bool, NotHashed>]| {
             let busy = |answer: &&Result<bool, NotHashed>| matches!(answer, Err(NotHashed::Busy));
             answers.iter().filter(busy).count()
         };
-        let here = join_all((0..100).map(|_| ask("here".to_owned())));
-        let elsewhere = join_all((0..100).map(|n| ask(format!("place {n}"))));
+        let here = join_all((0..100).map(|_| ask(stranger("here"))));
+        let elsewhere = join_all((0..100).map(|n| ask(stranger(&format!("place {n}")))));
+        // Strangers take no place from who is known.
+        let known = join_all((0..10).map(|_| ask(Asker::Known("a device".to_owned()))));
         let release = async { drop(busy) };
         // All are asked for, in this order, before the first is answered.
-        let (here, elsewhere, ()) = tokio::join!(here, elsewhere, release);
+        let (here, elsewhere, known, ()) = tokio::join!(here, elsewhere, known, release);
         assert_eq!(refused(&here), 100 - WAITING_OF_ONE);
         assert_eq!(refused(&elsewhere), 100 - (WAITING - WAITING_OF_ONE));
-        let answered = here.iter().chain(&elsewhere).flatten();
+        assert_eq!(refused(&known), 0);
+        let answered = here.iter().chain(&elsewhere).chain(&known).flatten();
         assert!(answered.copied().all(|same| !same));
         // What was answered is forgotten.
-        assert!(ask("here".to_owned()).await.is_ok());
+        assert!(ask(stranger("here")).await.is_ok());
         assert!(locked(&hashers.waiting).is_empty());
     }
 
@@ -228,8 +251,9 @@ mod tests {
     async fn a_hash_is_verified() {
         let hashers = Hashers::start().expect("threads");
         let password = || SecretString::from("correct horse");
-        let hash = hashers.hash("here", password()).await.expect("hashed");
-        let same = hashers.verify("here", password(), Some(hash)).await;
+        let asker = || Asker::Known("a person".to_owned());
+        let hash = hashers.hash(asker(), password()).await.expect("hashed");
+        let same = hashers.verify(asker(), password(), Some(hash)).await;
         assert!(same.expect("verified"));
     }
 }

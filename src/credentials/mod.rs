@@ -16,7 +16,7 @@ pub use authenticator::{
     Authenticator, RECOVERY_CODES, new_nonce, new_recovery_codes, recovery_hash,
 };
 pub use device::{device_token, read_device_token};
-pub use hashers::{Hashers, NotHashed};
+pub use hashers::{Asker, Hashers, NotHashed};
 pub use holder::Holder;
 pub use link::{link_token, read_link_token, read_unsubscribe_token, unsubscribe_token};
 pub use password::{HashError, Hasher, hash_password, verify_password};

@@ -9,7 +9,7 @@ use super::fields::{Fault, FieldError};
 use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::throttle::{self, Counter};
-use crate::credentials::NotHashed;
+use crate::credentials::{Asker, NotHashed};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -67,25 +67,21 @@ pub async fn chosen(
     password::check(password.expose_secret(), &context)
         .map_err(|fault| Problem::invalid_field(FieldError::new(field, fault)))?;
     // Whoever gets here has shown a link or a session.
-    hash(desk, "chosen", password).await
+    let asker = Asker::Known("whoever chooses a password".to_owned());
+    Ok(desk.hashers.hash(asker, password).await?)
 }
 
-async fn hash(desk: &Arc<Desk>, whom: &str, password: SecretString) -> Result<String, Problem> {
-    Ok(desk.hashers.hash(whom, password).await?)
-}
-
-/// Whether this is the password behind `hash`; takes as long where there is none. It is asked for by `whom`: a place or
-/// a person, of whom only so many wait at a time.
+/// Whether this is the password behind `hash`; takes as long where there is none.
 ///
 /// # Errors
 /// [`Code::Busy`] before anything was done, if too many wait already.
 pub async fn verified(
     desk: &Arc<Desk>,
-    whom: &str,
+    asker: Asker,
     password: SecretString,
     hash: Option<String>,
 ) -> Result<bool, Problem> {
-    Ok(desk.hashers.verify(whom, password, hash).await?)
+    Ok(desk.hashers.verify(asker, password, hash).await?)
 }
 
 impl From<NotHashed> for Problem {
@@ -111,7 +107,10 @@ pub async fn confirmed(
     password: SecretString,
     now: Instant,
 ) -> Result<Person, Problem> {
-    let (counter, whom) = (Counter::password(person), person.to_string());
+    let (counter, asker) = (
+        Counter::own_password(person),
+        Asker::Known(person.to_string()),
+    );
     throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
     let found = desk
         .db
@@ -120,7 +119,7 @@ pub async fn confirmed(
     let hash = found
         .as_ref()
         .and_then(|person| person.password_hash.clone());
-    let (true, Some(person)) = (verified(desk, &whom, password, hash).await?, found) else {
+    let (true, Some(person)) = (verified(desk, asker, password, hash).await?, found) else {
         let fault = Fault::new("wrong_password");
         return Err(Problem::invalid_field(FieldError::new(field, fault)));
     };

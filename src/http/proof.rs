@@ -39,7 +39,7 @@ pub async fn show(
         .ok_or_else(|| Problem::new(Code::SessionRequired))?;
     let ((field, password), (code_field, code)) = (proof.password, proof.code);
     let person = password::confirmed(desk, principal.person, field, password, now).await?;
-    let counter = Counter::code(person.id);
+    let counter = Counter::own_code(person.id);
     if code.is_some() {
         throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
     }

@@ -16,7 +16,7 @@ use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::throttle::{self, Counter};
 use super::{client, password};
-use crate::credentials::{Holder, NewSecret, SESSION_PREFIX};
+use crate::credentials::{Asker, Holder, NewSecret, SESSION_PREFIX};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -98,7 +98,11 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
     let hash = candidate
         .as_ref()
         .and_then(|(person, _)| person.password_hash.clone());
-    let is_right = match password::verified(desk, &whom, attempt.password, hash).await {
+    let asker = match device {
+        Some(device) => Asker::Known(device),
+        None => Asker::Stranger(whom.clone()),
+    };
+    let is_right = match password::verified(desk, asker, attempt.password, hash).await {
         Ok(is_right) => is_right,
         Err(problem) => {
             // Nothing was guessed.
@@ -228,7 +232,7 @@ pub async fn finish(
     let now = desk.clock.now();
     let person = half.person();
     let device = from.devices.of(&desk.key, half.holder());
-    let counter = Counter::code_on(person, device.as_deref());
+    let counter = Counter::code(person, device.as_deref());
     let until = throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
     let place = from.client.map(client::place).unwrap_or_default();
     let counters = vec![counter];

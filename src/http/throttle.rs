@@ -81,12 +81,12 @@ const LETTERS_PER_ADDRESS: Limit = Limit {
     first: TimeDelta::hours(1),
     longest: TimeDelta::hours(1),
 };
-/// Mails that somebody without an account can have sent from one place.
+/// Mails that somebody without an account can have sent from one place, which a whole company may share.
 const LETTERS_PER_PLACE: Limit = Limit {
     failures: 30,
     window: TimeDelta::hours(1),
-    first: TimeDelta::hours(1),
-    longest: TimeDelta::hours(1),
+    first: TimeDelta::seconds(1),
+    longest: A_MINUTE,
 };
 /// How often counting is repeated where two first attempts meet.
 const REPETITIONS: usize = 3;
@@ -118,21 +118,22 @@ impl Counter {
         ]
     }
 
-    /// Attempts to show a code of a person's second factor, on a device that is not known to their account.
-    pub fn code(person: PersonId) -> Self {
-        Self::new(format!("code:{person}"), PER_CODE)
-    }
-
-    /// Attempts to show a code of a person's second factor on `device`, if it is known to their account.
-    pub fn code_on(person: PersonId, device: Option<&str>) -> Self {
+    /// Attempts to sign in with a code of a person's second factor: on `device`, if it is known to their account.
+    pub fn code(person: PersonId, device: Option<&str>) -> Self {
         match device {
             Some(device) => Self::new(format!("code:{person}:{device}"), PER_CODE),
-            None => Self::code(person),
+            None => Self::new(format!("code:{person}"), PER_CODE),
         }
     }
 
+    /// Attempts of somebody signed in to show a code of their second factor. Whoever has only got hold of the password
+    /// does not get here.
+    pub fn own_code(person: PersonId) -> Self {
+        Self::new(format!("own-code:{person}"), PER_CODE)
+    }
+
     /// Attempts of somebody signed in to show their password again.
-    pub fn password(person: PersonId) -> Self {
+    pub fn own_password(person: PersonId) -> Self {
         Self::new(format!("password:{person}"), PER_DEVICE)
     }
 

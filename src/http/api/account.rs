@@ -191,7 +191,7 @@ pub async fn begin(call: Call) -> Result<Created<Enrolment>, Problem> {
 
 /// Asks for the second factor from now on.
 pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
-    let counter = Counter::code(call.principal.person);
+    let counter = Counter::own_code(call.principal.person);
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
         let (actor, code) = (call.principal.oneself(), call.body.code.expose());
@@ -205,7 +205,7 @@ pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>,
 
 /// Renews the recovery codes.
 pub async fn renew_codes(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
-    let counter = Counter::code(call.principal.person);
+    let counter = Counter::own_code(call.principal.person);
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
         let (actor, code) = (call.principal.oneself(), call.body.code.expose());

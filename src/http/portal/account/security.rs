@@ -213,7 +213,7 @@ async fn new_codes(visit: &Visit, section: &'static str) -> Result<Vec<String>, 
     );
     let session = visit.principal()?.session();
     let code = Typed::of(visit).raw("code").to_owned();
-    let counter = Counter::code(actor.id());
+    let counter = Counter::own_code(actor.id());
     throttle::attempt(&visit.desk, std::slice::from_ref(&counter), now).await?;
     let codes = visit
         .write(move |conn| {
