@@ -15,7 +15,7 @@ use crate::domain::audit::seal::Said;
 use crate::domain::case::{close_by, reopen as reopened};
 use crate::domain::feed::{EntryKind, Mark};
 use crate::domain::ids::{CaseId, CaseRef};
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{About, Noted};
 use crate::domain::text::Markdown;
 use crate::store::cases::{self, CaseChanges};
 use crate::store::escalations;
@@ -61,15 +61,15 @@ pub fn close(
     let mark = record::mark(conn, actor, case.id, None, Mark::CaseClosed, args, now)?;
     let (changed, said) = ((&before, &after), said.and(mark));
     record::case_changed(conn, actor, EventKind::CaseClosed, changed, &said, now)?;
-    let about = json!({"note": note});
     let told = Told {
-        kind: NoticeKind::CaseClosed,
+        about: About::CaseClosed(Noted {
+            note: note.map(ToString::to_string),
+        }),
         case: &after,
         escalation: None,
         actor: actor.id(),
-        about,
     };
-    tell(conn, &told, now)?;
+    tell(conn, told, now)?;
     Ok(case.id)
 }
 
@@ -112,14 +112,14 @@ pub fn reopen(
     let (after, words) = say(conn, actor, &after, EntryKind::Comment, note, now)?;
     let (changed, said) = ((&before, &after), mark.and(words));
     record::case_changed(conn, actor, EventKind::CaseReopened, changed, &said, now)?;
-    let about = json!({"note": note});
     let told = Told {
-        kind: NoticeKind::CaseReopened,
+        about: About::CaseReopened(Noted {
+            note: Some(note.to_string()),
+        }),
         case: &after,
         escalation: None,
         actor: actor.id(),
-        about,
     };
-    tell(conn, &told, now)?;
+    tell(conn, told, now)?;
     Ok(case.id)
 }

@@ -14,7 +14,7 @@ use crate::domain::audit::seal::Said;
 use crate::domain::case::{after_contact_reply, takes_entries};
 use crate::domain::feed::{EntryKind, Feed, Mark, Visibility, counts_as_provider_update, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{About, Entry};
 use crate::domain::organization::Side;
 use crate::domain::text::{Markdown, Title};
 use crate::store::audit::{self, NewEvent};
@@ -206,15 +206,17 @@ fn put(
         entry.at,
     )?;
     if entry.visibility == Visibility::Public {
-        let about = json!({"feed": entry.feed, "entry": id, "body": entry.body});
         let told = Told {
-            kind: NoticeKind::EntryPosted,
+            about: About::EntryPosted(Entry {
+                feed: entry.feed,
+                entry: Some(id),
+                body: entry.body.to_owned(),
+            }),
             case: &case,
             escalation,
             actor: actor.id(),
-            about,
         };
-        tell(conn, &told, entry.at)?;
+        tell(conn, told, entry.at)?;
     }
     Ok((id, case))
 }

@@ -3,8 +3,8 @@
 mod letters;
 
 use diesel::result::Error as Diesel;
-use serde_json::{Value, json};
 
+use super::promise;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -27,42 +27,27 @@ pub use letters::{Address, write_to_address, write_to_people, write_to_person};
 #[derive(Debug)]
 pub struct Told<'a> {
     /// What happened.
-    pub kind: NoticeKind,
+    pub about: About,
     /// On which case, as it stands after the event.
     pub case: &'a Case,
     /// On which escalation, as it stands after the event.
     pub escalation: Option<&'a Escalation>,
     /// Who did it.
     pub actor: PersonId,
-    /// What this kind tells besides: the keys of its [`About`].
-    pub about: Value,
 }
 
 /// Puts a notice into the outbox for everybody who is told of it (see [`recipients`]), and answers for how many.
 ///
 /// # Errors
-/// The database's own; a serialization error if `about` lacks what this kind tells, or an escalation's notice comes
-/// without its escalation: a mistake of the verb.
-pub fn tell(conn: &mut Conn, told: &Told<'_>, now: Instant) -> Result<usize, DbError> {
-    let facts = match told.kind {
-        // What a new case says stands in the case.
-        NoticeKind::CaseOpened => json!({
-            "description": told.case.description,
-            "deployment": told.case.deployment,
-            "business_impact": told.case.business_impact,
-        }),
-        _ => told.about.clone(),
-    };
-    let about =
-        About::parse(told.kind, facts).map_err(|error| mistake(told.kind, &error.to_string()))?;
-    announce(
-        conn,
-        told.case,
-        told.escalation,
-        Some(told.actor),
+/// The database's own; a serialization error if an escalation's notice comes without its escalation: a mistake of the verb.
+pub fn tell(conn: &mut Conn, told: Told<'_>, now: Instant) -> Result<usize, DbError> {
+    let Told {
         about,
-        now,
-    )
+        case,
+        escalation,
+        actor,
+    } = told;
+    announce(conn, case, escalation, Some(actor), about, now)
 }
 
 /// Tells that the instant of a promised next step has passed and nobody has said what became of it. Nobody did that,
@@ -78,10 +63,8 @@ pub fn tell_of_lapse(
     now: Instant,
 ) -> Result<usize, DbError> {
     let about = About::StepMissed(Step {
-        what: step.what.clone(),
-        who: step.who.clone(),
-        due_at: step.due_at,
         reason: None,
+        ..promise::told(step)
     });
     announce(conn, case, escalation, None, about, now)
 }

@@ -1,7 +1,5 @@
 //! Opening a case (C1, C3).
 
-use serde_json::json;
-
 use super::notify::{Told, tell};
 use super::record::{self, case_fields};
 use super::{Actor, Outcome, Refused};
@@ -12,7 +10,7 @@ use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Thing;
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId};
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{About, Opened};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::Counter;
@@ -110,13 +108,16 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
         now,
     )?;
     let told = Told {
-        kind: NoticeKind::CaseOpened,
+        about: About::CaseOpened(Opened {
+            description: case.description.clone(),
+            deployment: case.deployment,
+            business_impact: case.business_impact,
+        }),
         case: &case,
         escalation: None,
         actor: actor.id(),
-        about: json!({}),
     };
-    tell(conn, &told, now)?;
+    tell(conn, told, now)?;
     Ok(id)
 }
 

@@ -14,7 +14,7 @@ use crate::domain::case::{NextStepCommand, Promised, takes_entries};
 use crate::domain::feed::Mark;
 use crate::domain::history::difference;
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{About, Step};
 use crate::domain::text::Title;
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::{self, Case};
@@ -78,15 +78,8 @@ fn promised(
     now: Instant,
 ) -> Outcome<NextStepId> {
     let step = add(conn, actor, case, escalation, promising, now)?;
-    tell_of(
-        conn,
-        actor,
-        NoticeKind::StepPromised,
-        case,
-        escalation,
-        &step,
-        now,
-    )?;
+    let about = About::StepPromised(told(&step));
+    tell_of(conn, actor, about, (case, escalation), now)?;
     Ok(step.id)
 }
 
@@ -167,24 +160,24 @@ pub fn settle(
         },
         now,
     )?;
-    let (reason, mark, event, kind) = match command {
+    let (reason, mark, event, about): (_, _, _, fn(Step) -> About) = match command {
         NextStepCommand::Complete => (
             step.reason.as_deref(),
             Mark::StepDone,
             EventKind::StepDone,
-            NoticeKind::StepDone,
+            About::StepDone,
         ),
         NextStepCommand::Miss => (
             step.reason.as_deref(),
             Mark::StepMissed,
             EventKind::StepMissed,
-            NoticeKind::StepMissed,
+            About::StepMissed,
         ),
         NextStepCommand::Repromise { reason, .. } => (
             Some(reason.as_str()),
             Mark::StepRepromised,
             EventKind::StepRepromised,
-            NoticeKind::StepRepromised,
+            About::StepRepromised,
         ),
     };
     settled(
@@ -209,31 +202,34 @@ pub fn settle(
         .escalation_id
         .map(|id| escalations::find(conn, id))
         .transpose()?;
-    tell_of(conn, actor, kind, &case, escalation.as_ref(), &after, now)?;
+    let on = (&case, escalation.as_ref());
+    tell_of(conn, actor, about(told(&after)), on, now)?;
     Ok(id)
 }
 
 fn tell_of(
     conn: &mut Conn,
     actor: &Actor,
-    kind: NoticeKind,
-    case: &Case,
-    escalation: Option<&Escalation>,
-    step: &NextStep,
+    about: About,
+    (case, escalation): (&Case, Option<&Escalation>),
     now: Instant,
 ) -> Outcome<()> {
-    let about =
-        json!({"what": step.what, "who": step.who, "due_at": step.due_at, "reason": step.reason});
-    tell(
-        conn,
-        &Told {
-            kind,
-            case,
-            escalation,
-            actor: actor.id(),
-            about,
-        },
-        now,
-    )?;
+    let told = Told {
+        about,
+        case,
+        escalation,
+        actor: actor.id(),
+    };
+    tell(conn, told, now)?;
     Ok(())
+}
+
+/// A next step as it is told of.
+pub(super) fn told(step: &NextStep) -> Step {
+    Step {
+        what: step.what.clone(),
+        who: step.who.clone(),
+        due_at: step.due_at,
+        reason: step.reason.clone(),
+    }
 }

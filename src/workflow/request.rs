@@ -16,9 +16,9 @@ use crate::domain::case::{
     decide_priority_request, deliver_rca, request_rca, takes_entries,
 };
 use crate::domain::eligibility::rca_due_at;
-use crate::domain::feed::{EntryKind, Mark};
+use crate::domain::feed::{EntryKind, Feed, Mark};
 use crate::domain::ids::{CaseId, CaseRef, EventId, PriorityRequestId};
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{About, Decided, Delivered, Entry, RcaRequest};
 use crate::domain::text::Markdown;
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, Case, CaseChanges};
@@ -72,15 +72,17 @@ pub fn request_priority(
         (&after, &said),
         now,
     )?;
-    let about = json!({"feed": "case", "entry": null, "body": note});
     let told = Told {
-        kind: NoticeKind::EntryPosted,
+        about: About::EntryPosted(Entry {
+            feed: Feed::Case,
+            entry: None,
+            body: note.to_string(),
+        }),
         case: &case,
         escalation: None,
         actor: actor.id(),
-        about,
     };
-    tell(conn, &told, now)?;
+    tell(conn, told, now)?;
     Ok(id)
 }
 
@@ -154,15 +156,17 @@ pub fn decide_priority(
         (&after, &said),
         now,
     )?;
-    let about = json!({"granted": granted, "note": note, "priority": request.priority});
     let told = Told {
-        kind: NoticeKind::PriorityDecided,
+        about: About::PriorityDecided(Decided {
+            granted,
+            note: note.map(ToString::to_string),
+            priority: request.priority,
+        }),
         case: &case,
         escalation: None,
         actor: actor.id(),
-        about,
     };
-    tell(conn, &told, now)?;
+    tell(conn, told, now)?;
     Ok(id)
 }
 
@@ -192,15 +196,16 @@ pub fn request_analysis(
     }
     let changed = (&before, &case);
     record::case_changed(conn, actor, EventKind::CaseChanged, changed, &said, now)?;
-    let about = json!({"note": note, "due_at": due_at});
     let told = Told {
-        kind: NoticeKind::RcaRequested,
+        about: About::RcaRequested(RcaRequest {
+            note: note.map(ToString::to_string),
+            due_at,
+        }),
         case: &case,
         escalation: None,
         actor: actor.id(),
-        about,
     };
-    tell(conn, &told, now)?;
+    tell(conn, told, now)?;
     Ok(case.id)
 }
 
@@ -232,15 +237,15 @@ pub fn deliver_analysis(
     let (case, words) = say(conn, actor, &case, EntryKind::Rca, body, now)?;
     let (changed, said) = ((&before, &case), mark.and(words));
     record::case_changed(conn, actor, EventKind::CaseChanged, changed, &said, now)?;
-    let about = json!({"body": body});
     let told = Told {
-        kind: NoticeKind::RcaDelivered,
+        about: About::RcaDelivered(Delivered {
+            body: body.to_string(),
+        }),
         case: &case,
         escalation: None,
         actor: actor.id(),
-        about,
     };
-    tell(conn, &told, now)?;
+    tell(conn, told, now)?;
     Ok(case.id)
 }
 

@@ -16,7 +16,7 @@ use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{self, Command, Event, Facts, Level, transition};
 use crate::domain::feed::Mark;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{About, Accepted, Claimed, Closed, Declined, Noted};
 use crate::domain::text::{Markdown, Note, Title};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, Escalation, EscalationChanges};
@@ -85,13 +85,9 @@ impl Verb<'_> {
         let args = json!({"by": self.actor.name});
         let (case, after, said) = self.finish(conn, &moved, args)?;
         self.record(conn, &moved, &after, &said)?;
-        self.tell(
-            conn,
-            NoticeKind::EscalationClaimed,
-            &case,
-            &after,
-            json!({"owner": self.actor.name}),
-        )
+        let owner = self.actor.name.clone();
+        let about = About::EscalationClaimed(Claimed { owner });
+        self.tell(conn, about, &case, &after)
     }
 
     /// Gives it to an owner, named by id or address (M4).
@@ -110,13 +106,8 @@ impl Verb<'_> {
         let args = json!({"by": self.actor.name, "to": name});
         let (case, after, said) = self.finish(conn, &moved, args)?;
         self.record(conn, &moved, &after, &said)?;
-        self.tell(
-            conn,
-            NoticeKind::EscalationClaimed,
-            &case,
-            &after,
-            json!({"owner": name}),
-        )
+        let about = About::EscalationClaimed(Claimed { owner: name });
+        self.tell(conn, about, &case, &after)
     }
 
     /// Finds it valid, ranks it, answers, and promises next steps (M6).
@@ -130,22 +121,22 @@ impl Verb<'_> {
         };
         let moved = self.decide(conn, &command)?;
         let rank = moved.changes.rank;
-        let (case, after, mark) = self.finish(
-            conn,
-            &moved,
-            "accepted",
-            json!({"by": self.actor.name, "rank": rank}),
-        )?;
+        let args = json!({"by": self.actor.name, "rank": rank});
+        let (case, after, mark) = self.finish(conn, &moved, args)?;
         let (case, words) =
             feed::say_on_escalation(conn, self.actor, &case, &after, &accept.reply, self.now)?;
         self.record(conn, &moved, &after, &mark.and(words))?;
         let mut steps = Vec::with_capacity(accept.next_steps.len());
         for promising in &accept.next_steps {
             let step = promise::add(conn, self.actor, &case, Some(&after), promising, self.now)?;
-            steps.push(json!({"what": step.what, "who": step.who, "due_at": step.due_at}));
+            steps.push(promise::told(&step));
         }
-        let about = json!({"reply": accept.reply, "rank": rank, "next_steps": steps});
-        self.tell(conn, NoticeKind::EscalationAccepted, &case, &after, about)
+        let about = About::EscalationAccepted(Accepted {
+            reply: Some(accept.reply.to_string()),
+            rank,
+            next_steps: steps,
+        });
+        self.tell(conn, about, &case, &after)
     }
 
     /// Weighs an accepted one anew.
@@ -199,8 +190,11 @@ impl Verb<'_> {
             said = said.and(words);
         }
         self.record(conn, &moved, &after, &said)?;
-        let about = json!({"reasons": after.decline_reasons, "reply": reply});
-        self.tell(conn, NoticeKind::EscalationDeclined, &case, &after, about)
+        let about = About::EscalationDeclined(Declined {
+            reasons: after.decline_reasons.0.clone(),
+            reply: reply.map(ToString::to_string),
+        });
+        self.tell(conn, about, &case, &after)
     }
 
     /// Takes it back.
@@ -218,13 +212,10 @@ impl Verb<'_> {
             said = said.and(words);
         }
         self.record(conn, &moved, &after, &said)?;
-        self.tell(
-            conn,
-            NoticeKind::EscalationWithdrawn,
-            &case,
-            &after,
-            json!({"note": note}),
-        )
+        let about = About::EscalationWithdrawn(Noted {
+            note: note.map(ToString::to_string),
+        });
+        self.tell(conn, about, &case, &after)
     }
 
     /// Ends an accepted one with an outcome and a summary (M11).
@@ -245,8 +236,11 @@ impl Verb<'_> {
         let (case, words) =
             feed::say_on_escalation(conn, self.actor, &case, &after, summary, self.now)?;
         self.record(conn, &moved, &after, &mark.and(words))?;
-        let about = json!({"outcome": outcome, "summary": summary});
-        self.tell(conn, NoticeKind::EscalationClosed, &case, &after, about)
+        let about = About::EscalationClosed(Closed {
+            outcome: outcome.to_string(),
+            summary: Some(summary.to_string()),
+        });
+        self.tell(conn, about, &case, &after)
     }
 
     /// Says how it was handled (M11).
@@ -340,19 +334,17 @@ impl Verb<'_> {
     fn tell(
         &self,
         conn: &mut Conn,
-        kind: NoticeKind,
+        about: About,
         case: &Case,
         escalation: &Escalation,
-        about: Value,
     ) -> Outcome<EscalationId> {
         let told = Told {
-            kind,
+            about,
             case,
             escalation: Some(escalation),
             actor: self.actor.id(),
-            about,
         };
-        tell(conn, &told, self.now)?;
+        tell(conn, told, self.now)?;
         Ok(escalation.id)
     }
 }
@@ -474,13 +466,12 @@ pub(super) fn withdraw_with_case(
         now,
     )?;
     let told = Told {
-        kind: NoticeKind::EscalationWithdrawn,
+        about: About::EscalationWithdrawn(Noted { note: None }),
         case,
         escalation: Some(&after),
         actor: actor.id(),
-        about: json!({"note": null}),
     };
-    tell(conn, &told, now)?;
+    tell(conn, told, now)?;
     Ok(())
 }
 

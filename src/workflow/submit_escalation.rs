@@ -14,7 +14,7 @@ use crate::domain::audit::seal::Thing;
 use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::feed::Mark;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationNumber};
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{About, Submitted};
 use crate::domain::reason::{Answers, Reason, check_answers};
 use crate::domain::text::Markdown;
 use crate::store::cases::{self, Case, CaseChanges};
@@ -124,13 +124,15 @@ pub fn submit_escalation(
         now,
     )?;
     let told = Told {
-        kind: NoticeKind::EscalationSubmitted,
+        about: About::EscalationSubmitted(Submitted {
+            reason: reason.label,
+            details: Some(submit.details.to_string()),
+        }),
         case: &case,
         escalation: Some(&escalation),
         actor: actor.id(),
-        about: json!({"reason": reason.label, "details": submit.details}),
     };
-    tell(conn, &told, now)?;
+    tell(conn, told, now)?;
     Ok(id)
 }
 

@@ -1,7 +1,5 @@
 //! Feed entries, threads and composers as pages show them.
 
-use serde_json::{Map, Value};
-
 use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
 use super::visit::Visit;

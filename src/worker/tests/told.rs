@@ -2,14 +2,13 @@
 
 use super::on_each_database;
 use crate::db::{Conn, DbError};
-use crate::domain::feed::Visibility;
+use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseRef, EscalationRef};
-use crate::domain::notice::NoticeKind;
+use crate::domain::notice::{About, Claimed, Entry};
 use crate::store::cases;
 use crate::workflow::feed;
 use crate::workflow::notify::{Told, tell};
 use crate::workflow::review_escalation::{Accept, Verb};
-use serde_json::json;
 
 on_each_database! {
     async fn the_story_of_an_escalation(desk: Desk) {
@@ -51,25 +50,25 @@ on_each_database! {
             let body = "Secret.".parse().unwrap();
             let entry = feed::post_on_case(conn, &sam, &CaseRef::Id(case), &body, Visibility::Internal, now)?;
             let case = cases::find(conn, case)?;
-            let about = json!({"feed": "case", "entry": entry, "body": "Secret."});
-            Ok(tell(conn, &Told { kind: NoticeKind::EntryPosted, case: &case, escalation: None, actor: olga, about }, now)?)
+            let about = About::EntryPosted(Entry { feed: Feed::Case, entry: Some(entry), body: "Secret.".to_owned() });
+            Ok(tell(conn, Told { about, case: &case, escalation: None, actor: olga }, now)?)
         }).await;
         assert_eq!(told, 0);
     }
 
-    async fn a_verb_that_forgets_a_fact_rolls_back(desk: Desk) {
+    async fn a_notice_without_its_escalation_rolls_back(desk: Desk) {
         let case = desk.opens_case().await;
         let (sam, now) = (desk.sam.id(), desk.now());
         let mut seen = 0;
         desk.told(&mut seen).await;
-        for (kind, about) in [
-            (NoticeKind::StepPromised, json!({"what": "x"})),
-            (NoticeKind::EscalationClaimed, json!({"owner": "Olga"})),
-            (NoticeKind::EntryPosted, json!({"feed": "escalation", "body": "x"})),
+        for about in [
+            About::EscalationClaimed(Claimed { owner: "Olga".to_owned() }),
+            About::EntryPosted(Entry { feed: Feed::Escalation, entry: None, body: "x".to_owned() }),
         ] {
+            let kind = about.kind();
             let refused = desk.db.write(move |conn: &mut Conn| -> Result<_, DbError> {
                 let case = cases::find(conn, case)?;
-                tell(conn, &Told { kind, case: &case, escalation: None, actor: sam, about: about.clone() }, now)
+                tell(conn, Told { about: about.clone(), case: &case, escalation: None, actor: sam }, now)
             }).await;
             assert!(refused.is_err(), "{kind}");
         }
