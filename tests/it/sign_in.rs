@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
-use crate::support::database::on_both_databases;
+use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::person::{Asking, high};
 use crate::support::world::PASSWORD;
@@ -275,6 +275,44 @@ async fn a_failed_sign_in_is_on_record(desk: Desk) {
         .await
         .ok();
     assert_eq!(theirs["items"].as_array().map(Vec::len), Some(5));
+}
+
+/// Signs in as a proxy passes it on.
+async fn sign_in_through(desk: &Desk, forwarded: (&str, String), password: &str) -> Answer {
+    let builder = desk.client().post(desk.api("/sessions"));
+    let (header, value) = forwarded;
+    Asking::new(format!("sign in, {header}: {value}"), builder)
+        .header(header, &value)
+        .json(&json!({ "email": "dana@acme.test", "password": password }))
+        .await
+}
+
+#[test]
+fn behind_a_proxy_everybody_comes_from_their_own_place() {
+    for backend in [Backend::Sqlite, Backend::Postgresql] {
+        let settings = [("CASEBELL_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")];
+        Desk::for_story_with(backend, &settings, async |desk: Desk| {
+            let guess = "a guess";
+            // A stranger guesses from one place until they have to wait; they say that they come from others.
+            for n in 0..20 {
+                let listed = format!("192.0.2.{n}, 203.0.113.7, 10.1.2.3");
+                let answer = sign_in_through(&desk, ("x-forwarded-for", listed), guess).await;
+                if answer.status == 429 {
+                    break;
+                }
+                assert!(n < 19, "nobody waits");
+            }
+            let stranger = "for=203.0.113.7;proto=https".to_owned();
+            sign_in_through(&desk, ("forwarded", stranger), PASSWORD)
+                .await
+                .refused(429, "too_many_attempts");
+            // She comes from elsewhere, and does not wait.
+            let she = "for=\"[2001:db8::7]:4711\"".to_owned();
+            sign_in_through(&desk, ("forwarded", she), PASSWORD)
+                .await
+                .created();
+        });
+    }
 }
 
 async fn tokens_are_scoped_and_expire(desk: Desk) {
