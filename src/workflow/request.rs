@@ -199,7 +199,7 @@ pub fn request_analysis(
     let told = Told {
         about: About::RcaRequested(RcaRequest {
             note: note.map(ToString::to_string),
-            due_at,
+            due_at: Some(due_at),
         }),
         case: &case,
         escalation: None,
