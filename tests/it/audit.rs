@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casebell::db::DbError;
 use casebell::domain::access::{Permission, Reach, Role};
+use casebell::domain::audit::EventKind;
 use casebell::domain::ids::OrganizationId;
 use casebell::http::api::documents::AuditEventDocument;
 use casebell::store::audit::{self, EventFilter, NewEvent};
@@ -324,7 +325,7 @@ async fn works_in(desk: &Desk, who: &'static str, home: &'static str, place: &'s
         let person = people::by_email(conn, &email)?.expect("a person");
         let after = json!({ "subject": "Plans of the other", "priority": "high" });
         let event = NewEvent {
-            kind: "case.opened",
+            kind: EventKind::CaseOpened,
             organization: Some(place),
             home: Some(home),
             case: None,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
 use casebell::db::{Conn, DbError};
-use casebell::domain::audit::Verdict;
+use casebell::domain::audit::{EventKind, Verdict};
 use casebell::store::Counter;
 use casebell::store::audit::{NewEvent, append, walk};
 use diesel::connection::SimpleConnection;
@@ -435,7 +435,7 @@ fn who_is_given_up_in_favour_of_another_tries_again() {
 
 fn record(conn: &mut Conn) -> Result<(), DbError> {
     let event = NewEvent {
-        kind: "policy.changed",
+        kind: EventKind::PolicyChanged,
         organization: None,
         home: None,
         case: None,

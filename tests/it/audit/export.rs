@@ -1,6 +1,7 @@
 //! What happened is taken out of the house as a file.
 
 use casebell::db::DbError;
+use casebell::domain::audit::EventKind;
 use casebell::store::audit::{self, NewEvent};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -137,7 +138,7 @@ async fn a_long_export_comes_in_parts(desk: Desk) {
         for n in 0..EVENTS {
             let after = json!({ "name": format!("Token {n}") });
             let event = NewEvent {
-                kind: "token.issued",
+                kind: EventKind::TokenIssued,
                 organization,
                 home: None,
                 case: None,
