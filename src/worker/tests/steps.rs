@@ -89,7 +89,7 @@ on_each_database! {
                 )).execute(conn)?;
                 diesel::insert_into(sign_in_attempts::table).values((
                     sign_in_attempts::key.eq(minute.to_string()), sign_in_attempts::failures.eq(1_i64),
-                    sign_in_attempts::window_started_at.eq(At(at - TimeDelta::days(1))),
+                    sign_in_attempts::window_started_at.eq(At(at - TimeDelta::hours(2))),
                     // One of those that would go is still shut out.
                     sign_in_attempts::blocked_until.eq((minute == -3).then_some(At(now + TimeDelta::minutes(1)))),
                 )).execute(conn)?;
