@@ -195,7 +195,7 @@ pub fn end_other_sessions(
 /// Signs somebody out wherever they are signed in, and revokes their API tokens.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`.
+/// [`Refused::NotFound`], `Denied`.
 pub fn end_everything(
     conn: &mut Conn,
     by: By<'_>,

@@ -23,7 +23,7 @@ use crate::store::escalations;
 /// Closes a case. A contact withdraws its active escalation with it; staff close that first (M13).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Case`.
+/// [`Refused::NotFound`], `Denied`, `Stale`, `Case`.
 pub fn close(
     conn: &mut Conn,
     actor: &Actor,
@@ -76,7 +76,7 @@ pub fn close(
 /// Reopens a closed case.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Case`.
+/// [`Refused::NotFound`], `Denied`, `Stale`, `Case`.
 pub fn reopen(
     conn: &mut Conn,
     actor: &Actor,

@@ -27,7 +27,7 @@ use crate::store::redactions;
 /// word, puts it back to work (C4).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Case`.
+/// [`Refused::NotFound`], `Denied`, `Case`.
 pub fn post_on_case(
     conn: &mut Conn,
     actor: &Actor,
@@ -51,7 +51,7 @@ pub fn post_on_case(
 /// Posts a comment in the feed of an active escalation.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Case`, `EscalationEnded`.
+/// [`Refused::NotFound`], `Denied`, `Case`, `EscalationEnded`.
 pub fn post_on_escalation(
     conn: &mut Conn,
     actor: &Actor,
@@ -91,7 +91,7 @@ pub struct ExternalCommunication {
 /// Records a contact outside the portal; it shows in the case feed, and counts as an update from when it is recorded.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Case`; `Field` if it is to have taken place in the future.
+/// [`Refused::NotFound`], `Denied`, `Case`; `Field` if it is to have taken place in the future.
 pub fn record_communication(
     conn: &mut Conn,
     actor: &Actor,
@@ -268,7 +268,7 @@ fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome
 /// Corrects one's own entry within five minutes (F4).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `NotEditable`, `EditWindowClosed`, `Case`.
+/// [`Refused::NotFound`], `Denied`, `Stale`, `NotEditable`, `EditWindowClosed`, `Case`.
 pub fn edit(
     conn: &mut Conn,
     actor: &Actor,
@@ -313,7 +313,7 @@ pub fn edit(
 /// words were: they may be what must not be kept.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `NotEditable`.
+/// [`Refused::NotFound`], `Denied`, `NotEditable`.
 pub fn redact(
     conn: &mut Conn,
     actor: &Actor,

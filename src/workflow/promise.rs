@@ -35,7 +35,7 @@ pub struct Promising {
 /// Promises a next step on a case.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Case`, `Field`.
+/// [`Refused::NotFound`], `Denied`, `Case`, `Field`.
 pub fn promise_on_case(
     conn: &mut Conn,
     actor: &Actor,
@@ -52,7 +52,7 @@ pub fn promise_on_case(
 /// Promises a next step on an active escalation.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Case`, `EscalationEnded`, `Field`.
+/// [`Refused::NotFound`], `Denied`, `Case`, `EscalationEnded`, `Field`.
 pub fn promise_on_escalation(
     conn: &mut Conn,
     actor: &Actor,
@@ -138,7 +138,7 @@ pub(super) fn add(
 /// Says that a step is done or missed, or promises it anew.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Step`.
+/// [`Refused::NotFound`], `Denied`, `Stale`, `Step`.
 pub fn settle(
     conn: &mut Conn,
     actor: &Actor,

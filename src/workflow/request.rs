@@ -27,7 +27,7 @@ use crate::store::{audit, requests, rules};
 /// Asks for a higher priority with a work note (C5).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Case`, `Priority`.
+/// [`Refused::NotFound`], `Denied`, `Case`, `Priority`.
 pub fn request_priority(
     conn: &mut Conn,
     actor: &Actor,
@@ -93,7 +93,7 @@ fn subject(id: PriorityRequestId) -> EventId {
 /// Grants or refuses a request for a higher priority (C5). Granting raises the priority.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Case`, `Decision`.
+/// [`Refused::NotFound`], `Denied`, `Case`, `Decision`.
 pub fn decide_priority(
     conn: &mut Conn,
     actor: &Actor,
@@ -173,7 +173,7 @@ pub fn decide_priority(
 /// Requests a root cause analysis: the window of `E6` starts (C6).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Rca`.
+/// [`Refused::NotFound`], `Denied`, `Rca`.
 pub fn request_analysis(
     conn: &mut Conn,
     actor: &Actor,
@@ -212,7 +212,7 @@ pub fn request_analysis(
 /// Delivers the root cause analysis as a feed entry; the clock of `E6` stops (C6).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Rca`.
+/// [`Refused::NotFound`], `Denied`, `Rca`.
 pub fn deliver_analysis(
     conn: &mut Conn,
     actor: &Actor,

@@ -28,7 +28,7 @@ pub enum Resent {
 /// Lets a notice that failed or was withheld wait to be sent again.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`.
+/// [`Refused::NotFound`], `Denied`, `Stale`.
 pub fn resend_notice(
     conn: &mut Conn,
     by: By<'_>,

@@ -74,7 +74,7 @@ impl Verb<'_> {
     /// Takes it for review (M4).
     ///
     /// # Errors
-    /// [`Refused::NotFound`], `Missing`, `Stale`, `Escalation`; so for every verb.
+    /// [`Refused::NotFound`], `Denied`, `Stale`, `Escalation`; so for every verb.
     pub fn claim(&self, conn: &mut Conn) -> Outcome<EscalationId> {
         let moved = self.decide(
             conn,

@@ -150,7 +150,7 @@ pub fn turn_off(
 /// Takes somebody else's second factor away, who has lost it; whoever has found it is signed out.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, [`Refused::SecondFactorOff`]; `Field` for one's own, for which one shows one's
+/// [`Refused::NotFound`], `Denied`, [`Refused::SecondFactorOff`]; `Field` for one's own, for which one shows one's
 /// password.
 pub fn take_away(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Outcome<PersonId> {
     let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;

@@ -37,7 +37,7 @@ pub struct SubmitEscalation {
 /// Submits an escalation: everything that belongs to it is written, or nothing.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Field` (unknown reason), `ActiveEscalation`, `NotEligible`, `Answers`,
+/// [`Refused::NotFound`], `Denied`, `Field` (unknown reason), `ActiveEscalation`, `NotEligible`, `Answers`,
 /// `AcknowledgementRequired`, in this order.
 pub fn submit_escalation(
     conn: &mut Conn,

@@ -65,7 +65,7 @@ impl UpdateCase {
 /// Changes a case. Lowering the priority or the impact leaves a running escalation as it is (M13).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `CaseField`, `Priority` (a contact who sets the priority to high), `Stale`, `Case`,
+/// [`Refused::NotFound`], `Denied`, `CaseField`, `Priority` (a contact who sets the priority to high), `Stale`, `Case`,
 /// `UnlawfulMove`, `Field`.
 pub fn update_case(
     conn: &mut Conn,
@@ -305,7 +305,7 @@ fn leave_marks(
 /// Records that the actor has read a feed of a case, or both, up to what stands in it now (F6).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`.
+/// [`Refused::NotFound`], `Denied`.
 pub fn mark_read(
     conn: &mut Conn,
     actor: &Actor,
@@ -328,7 +328,7 @@ pub fn mark_read(
 /// Records that the actor has read feeds of a case up to these places: what they were shown (F6).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`.
+/// [`Refused::NotFound`], `Denied`.
 pub fn mark_shown(
     conn: &mut Conn,
     actor: &Actor,

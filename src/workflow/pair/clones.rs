@@ -25,7 +25,7 @@ const NOWHERE: &str = "clones.invalid";
 /// behind the last name wherever the clone shows.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, [`Refused::Pairing`].
+/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`, [`Refused::Pairing`].
 pub fn add_clone(
     conn: &mut Conn,
     actor: &Actor,
@@ -105,7 +105,7 @@ fn whose(
 /// Removes a cloned user: it is shut out, and what it did stays there under its name.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, [`Refused::Pairing`].
+/// [`Refused::NotFound`], `Denied`, [`Refused::Pairing`].
 pub fn remove_clone(
     conn: &mut Conn,
     actor: &Actor,

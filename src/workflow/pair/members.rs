@@ -72,7 +72,7 @@ pub(super) fn add(
 /// one.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`, [`Refused::Pairing`]: one of them is too many for all.
+/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`, [`Refused::Pairing`]: one of them is too many for all.
 pub fn propose(
     conn: &mut Conn,
     actor: &Actor,
@@ -113,7 +113,7 @@ pub fn propose(
 /// any other way.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, [`Refused::Pairing`].
+/// [`Refused::NotFound`], `Denied`, `Stale`, [`Refused::Pairing`].
 pub fn remove_member(
     conn: &mut Conn,
     actor: &Actor,

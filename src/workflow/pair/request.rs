@@ -92,7 +92,7 @@ fn client(conn: &mut Conn, trustee: OrganizationId, name: &str) -> Outcome<Organ
 /// Gives an unanswered request a new link; the old one dies.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, [`Refused::Pairing`].
+/// [`Refused::NotFound`], `Denied`, `Stale`, [`Refused::Pairing`].
 pub fn renew_link(
     conn: &mut Conn,
     actor: &Actor,

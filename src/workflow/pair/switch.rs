@@ -16,7 +16,7 @@ use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
 /// Switches a pairing off or on: the trustor its switch, the trustee its own. Roles are kept.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, [`Refused::Pairing`].
+/// [`Refused::NotFound`], `Denied`, `Stale`, [`Refused::Pairing`].
 pub fn switch(
     conn: &mut Conn,
     actor: &Actor,
@@ -61,7 +61,7 @@ pub fn switch(
 /// Ends a pairing, or takes a request back. Its roles and cloned users go with it.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, [`Refused::Pairing`].
+/// [`Refused::NotFound`], `Denied`, `Stale`, [`Refused::Pairing`].
 pub fn remove(
     conn: &mut Conn,
     actor: &Actor,
