@@ -13,7 +13,7 @@ use crate::store::calendars;
 /// it has them all.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`.
+/// [`Refused::NotFound`], `Denied`, `Stale`.
 pub fn import_holidays(
     conn: &mut Conn,
     by: By<'_>,

@@ -304,10 +304,31 @@ impl Reading<'_> {
             let sequence = latest.entry(event.recurrence_id.clone()).or_default();
             *sequence = event.sequence.max(*sequence);
         }
-        let (current, old): (Vec<_>, Vec<_>) = events
+        let (latest, old): (Vec<_>, Vec<_>) = events
             .into_iter()
             .partition(|event| latest.get(&event.recurrence_id) == Some(&event.sequence));
-        for event in old {
+        // Of two that count the same changes, and are called the same, the one that was written later holds (RFC 5546).
+        let told = |event: &Event| {
+            let called = event.summary.clone()?;
+            Some((
+                (event.recurrence_id.clone(), called),
+                event.written_at.clone()?,
+            ))
+        };
+        let mut newest: BTreeMap<(Option<String>, String), String> = BTreeMap::new();
+        for (which, written_at) in latest.iter().filter_map(told) {
+            let newest = newest.entry(which).or_default();
+            *newest = written_at.max(std::mem::take(newest));
+        }
+        let is_rewritten = |event: &Event| {
+            told(event).is_some_and(|(which, at)| newest.get(&which).is_some_and(|new| at < *new))
+        };
+        let rewritten: Vec<bool> = latest.iter().map(is_rewritten).collect();
+        let mut rewritten = rewritten.into_iter();
+        let (older, current): (Vec<_>, Vec<_>) = latest
+            .into_iter()
+            .partition(|_| rewritten.next().unwrap_or(false));
+        for event in old.into_iter().chain(older) {
             self.skip(event.summary, SkipReason::Superseded, Vec::new());
         }
         // The dates that other events of the file speak for; none if it is not clear which those are.

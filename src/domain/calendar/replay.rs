@@ -148,6 +148,9 @@ pub(super) struct Filled {
     pub(super) segments: Vec<Segment>,
 }
 
+/// How many pieces a replay has at the most: years of usual hours, and not the centuries that a minute a week takes.
+pub(super) const MOST_SEGMENTS: usize = 10_000;
+
 /// Lays pieces of time end to end until those that count fill the window.
 pub(super) fn fill(
     from: Instant,
@@ -179,6 +182,9 @@ pub(super) fn fill(
         filled.push(piece);
         if left <= TimeDelta::zero() {
             return Ok(filled);
+        }
+        if filled.segments.len() > MOST_SEGMENTS {
+            break;
         }
     }
     Err(CalendarError::OutOfRange)

@@ -266,7 +266,7 @@ fn unreadable(error: IcsError) -> Problem {
 /// How a deadline comes about.
 pub async fn replay(call: Call<CalendarId, (), ReplayQuery>) -> Result<Reply<Replay>, Problem> {
     let replay = call
-        .look(|conn, call| {
+        .search(|conn, call| {
             let calendar = read(conn, call.address)?.calendar()?;
             let (query, at) = (&call.query, call.query.at.unwrap_or(call.now));
             let seconds = TimeDelta::seconds(query.window.get());

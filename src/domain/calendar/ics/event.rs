@@ -22,6 +22,8 @@ pub(super) struct Event {
     pub summary: Option<String>,
     /// Which version it is.
     pub sequence: i64,
+    /// When this version was written, in UTC.
+    pub written_at: Option<String>,
     /// Which date of another event it stands for, as the file has it.
     pub recurrence_id: Option<String>,
     /// When it recurs.
@@ -105,6 +107,10 @@ impl Event {
             sequence: text_of("SEQUENCE")
                 .and_then(|text| text.trim().parse().ok())
                 .unwrap_or(0),
+            written_at: text_of("LAST-MODIFIED")
+                .or_else(|| text_of("DTSTAMP"))
+                .map(|text| text.trim().to_ascii_uppercase())
+                .filter(|text| matches!(Stamp::parse(text, false, None), Some(Stamp::Utc(_)))),
             recurrence_id: replaces.map(|property| property.val.as_str().to_owned()),
             rule,
             start: stamp(start).ok_or(SkipReason::Unreadable)?,

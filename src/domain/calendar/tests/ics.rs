@@ -351,6 +351,25 @@ fn single_dates_of_a_series_may_be_otherwise() {
         (vec!["2026-06-02".to_owned()], vec![SkipReason::Superseded])
     );
     assert_eq!(read(&[&version(0, 2), &version(0, 1)]).0.len(), 2);
+    // Where the versions are not counted, the one that was written later holds.
+    let written = |day: u8, called: &str, at: &str| {
+        format!("UID:w\r\nSUMMARY:{called}\r\n{at}\r\nDTSTART;VALUE=DATE:202606{day:02}")
+    };
+    let (early, late) = (
+        "LAST-MODIFIED:20260101T000000Z",
+        "LAST-MODIFIED:20260201T000000Z",
+    );
+    let (dates, skipped) = read(&[&written(2, "Fair", late), &written(1, "Fair", early)]);
+    assert_eq!(
+        (dates, skipped),
+        (vec!["2026-06-02".to_owned()], vec![SkipReason::Superseded])
+    );
+    for (one, other) in [
+        (written(1, "Fair", early), written(2, "Fair", early)),
+        (written(1, "Fair", early), written(2, "Market", late)),
+    ] {
+        assert_eq!(read(&[&one, &other]).0.len(), 2);
+    }
 }
 
 const GOOGLE: &str = "BEGIN:VCALENDAR\nPRODID:-//Google Inc//Google Calendar 70.9054//EN\nVERSION:2.0\nX-WR-CALNAME:Holidays in Nowhere\n\

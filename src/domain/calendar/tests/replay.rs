@@ -55,6 +55,19 @@ fn business_days_are_told_day_by_day() {
 }
 
 #[test]
+fn what_takes_centuries_is_out_of_range() {
+    let calendar = calendar(json!({
+        "name": "A minute a week", "time_zone": "UTC", "hours": {"mon": ["09:00-09:01"]},
+    }));
+    let from = at("2026-03-02T08:00:00Z");
+    let year = TimeDelta::days(366);
+    let outcome = calendar.replay_business_time(from, year, &[], from);
+    assert_eq!(outcome.unwrap_err(), CalendarError::OutOfRange);
+    let hour = calendar.replay_business_time(from, TimeDelta::hours(1), &[], from);
+    assert_eq!(hour.unwrap().segments.len(), 120);
+}
+
+#[test]
 fn a_day_paused_as_a_whole_does_not_count() {
     let calendar = weekdays(Tz::UTC, &[]);
     let from = at("2026-03-02T08:00:00Z");
