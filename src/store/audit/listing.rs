@@ -114,9 +114,9 @@ fn ways(filter: &EventFilter) -> Vec<Way> {
 pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Vec<Listed>> {
     let after = match filter.after {
         None => None,
-        Some((at, id)) => match position_of(conn, id)? {
+        Some((at, id)) => match position_of(conn, filter.reach, id)? {
             Some(position) => Some((at, position)),
-            // Nothing stands behind what never was.
+            // Nothing stands behind what never was, or is not the reader's to know.
             None => return Ok(Vec::new()),
         },
     };
@@ -138,12 +138,21 @@ pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Ve
     named(conn, events)
 }
 
-fn position_of(conn: &mut Conn, id: EventId) -> QueryResult<Option<i64>> {
-    audit_events::table
+/// The place of an event, if that exists for the reader.
+fn position_of(conn: &mut Conn, reach: Reach, id: EventId) -> QueryResult<Option<i64>> {
+    let mut query = audit_events::table
         .filter(audit_events::id.eq(id))
         .select(audit_events::position)
-        .get_result(conn)
-        .optional()
+        .into_boxed();
+    if let Reach::Organization(own) = reach {
+        let theirs = audit_events::organization_id
+            .eq(own)
+            .or(audit_events::home_organization_id.eq(own));
+        query = query
+            .filter(theirs.assume_not_null())
+            .filter(audit_events::seen_by.eq(SeenBy::Both));
+    }
+    query.get_result(conn).optional()
 }
 
 fn along(
