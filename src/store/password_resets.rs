@@ -13,15 +13,16 @@ use crate::domain::ids::PasswordResetRequestId;
 ///
 /// # Errors
 /// The database's own.
-pub fn ask(conn: &mut Conn, email: &str, now: Instant) -> QueryResult<()> {
+pub fn ask(conn: &mut Conn, email: &str, now: Instant) -> QueryResult<PasswordResetRequestId> {
+    let id = PasswordResetRequestId::new(now);
     diesel::insert_into(requests::table)
         .values((
-            requests::id.eq(PasswordResetRequestId::new(now)),
+            requests::id.eq(id),
             requests::email.eq(email),
             requests::requested_at.eq(At(now)),
         ))
-        .execute(conn)
-        .map(drop)
+        .execute(conn)?;
+    Ok(id)
 }
 
 /// The oldest wishes.

@@ -1,5 +1,6 @@
 //! Wishes to set a new password: whoever has an account gets a link by mail. It is done here and not where the wish is
-//! uttered, so that the answer there takes as long for nobody as for somebody (A7).
+//! uttered, so that the answer there takes as long for nobody as for somebody; and what is done here, and what follows from
+//! it, is as much for nobody as for somebody (A7).
 
 use super::Bell;
 use crate::config::SecretKey;

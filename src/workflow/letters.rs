@@ -9,6 +9,7 @@ use crate::domain::notice::{
     AccessGranted, AccessRefused, AccessRequested, Invitation, Letter, LinkFacts, NewDevice,
     PasswordChanged, PasswordReset, PasswordWay, SecondFactorChange, SecondFactorChanged,
 };
+use crate::domain::text::EmailAddress;
 use crate::store::access_requests::AccessRequest;
 
 /// Tells somebody how to choose their first password.
@@ -40,6 +41,20 @@ pub fn reset(
 ) -> Result<bool, DbError> {
     let letter = Letter::PasswordReset(PasswordReset { link });
     write_to_person(conn, person, &letter, None, now)
+}
+
+/// Writes what [`reset`] would, to nobody: it is dropped when it would be sent.
+///
+/// # Errors
+/// The database's own.
+pub fn reset_of_nobody(
+    conn: &mut Conn,
+    email: &EmailAddress,
+    link: LinkFacts,
+    now: Instant,
+) -> Result<(), DbError> {
+    let letter = Letter::PasswordReset(PasswordReset { link });
+    notify::write_to_nobody(conn, email, &letter, now)
 }
 
 /// Tells somebody that their password was changed.

@@ -21,7 +21,7 @@ use crate::store::notices::{self, Addressed, Known, NewNotice, To};
 use crate::store::promises::NextStep;
 use crate::store::{lines, notice_preferences, organizations, requests};
 
-pub use letters::{Address, write_to_address, write_to_people, write_to_person};
+pub use letters::{Address, write_to_address, write_to_nobody, write_to_people, write_to_person};
 
 /// An event to tell of.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use crate::domain::ids::{OneTimeLinkId, PersonId};
 use crate::domain::link::{LinkPurpose, LinkState};
 use crate::domain::notice::LinkFacts;
 use crate::store::one_time_links::{self as links, NewLink, OneTimeLink};
+use crate::store::password_resets;
 
 /// Makes a link for a person that is good once and for `lifetime`; those made before for the same purpose are called
 /// back. What it gives goes into the letter that bears it.
@@ -37,6 +38,29 @@ pub fn issue(
         expires_at: until,
     };
     links::create(conn, &new, now)?;
+    Ok(LinkFacts { id, purpose, until })
+}
+
+/// Whom no row is about.
+pub const NOBODY: PersonId = PersonId::from_uuid(uuid::Uuid::nil());
+
+/// What [`issue`] does, for nobody: as much is read and written, and there is no link afterwards.
+///
+/// # Errors
+/// The database's own.
+pub fn issue_to_nobody(
+    conn: &mut Conn,
+    key: &SecretKey,
+    purpose: LinkPurpose,
+    lifetime: TimeDelta,
+    now: Instant,
+) -> QueryResult<LinkFacts> {
+    links::revoke(conn, NOBODY, purpose, now)?;
+    let (id, until) = (OneTimeLinkId::new(now), now + lifetime);
+    let secret = link_token(key, purpose, id);
+    // A link is somebody's; a row of as much is written in its place.
+    let wish = password_resets::ask(conn, &secret.hash, now)?;
+    password_resets::take(conn, wish)?;
     Ok(LinkFacts { id, purpose, until })
 }
 

@@ -54,6 +54,14 @@ pub struct Addressed {
     pub obstacle: Option<Obstacle>,
 }
 
+impl Addressed {
+    /// Whether it was written to nobody: a link is for somebody who has an account.
+    pub fn is_to_nobody(&self) -> bool {
+        let bears_link = self.payload.as_ref().is_ok_and(|one| one.link().is_some());
+        self.person.is_none() && bears_link
+    }
+}
+
 /// `<id@host>`, unless the message id was completed before.
 pub fn complete(message_id: &str, host: &str) -> String {
     if message_id.contains('@') {

@@ -42,6 +42,8 @@ pub enum Unsent {
     Failed,
     /// It must not be sent.
     Withheld,
+    /// It was written to nobody, so that nobody can tell; nothing is left of it.
+    Dropped,
 }
 
 /// Marks a notice as sent. It holds even if the lease was lost meanwhile: the letter has gone out.
@@ -70,7 +72,7 @@ pub fn mark_sent(conn: &mut Conn, id: NoticeId, at: Instant) -> QueryResult<bool
     Ok(changed == 1)
 }
 
-/// Puts a notice off, gives it up or withholds it. Nothing happens if the lease was lost.
+/// Puts a notice off, gives it up, withholds or drops it. Nothing happens if the lease was lost.
 ///
 /// # Errors
 /// The database's own.
@@ -87,6 +89,10 @@ pub fn mark_unsent(
         .and(notices::state.eq(NoticeState::Waiting))
         .and(notices::lease_holder.eq(holder));
     let (state, next, queue) = match unsent {
+        Unsent::Dropped => {
+            let dropped = diesel::delete(notices::table.filter(mine)).execute(conn)?;
+            return Ok(dropped == 1);
+        }
         Unsent::PutOff { next, aside } => {
             let queue = aside.then(|| id.to_string());
             (NoticeState::Waiting, Some(next), queue)

@@ -75,7 +75,11 @@ impl Outbox {
                 detail: self.words.say_of("mail-withheld", obstacle.as_str(), &[]),
             };
             tracing::info!(notice.id = %row.id, "notice withheld");
-            let outcome = (Unsent::Withheld, why);
+            let unsent = match row.is_to_nobody() {
+                true => Unsent::Dropped,
+                false => Unsent::Withheld,
+            };
+            let outcome = (unsent, why);
             self.unsent(row, &[], outcome, Some(Sign::Nothing), probes, now())
                 .await?;
             return Ok((End::Withheld, true));

@@ -21,6 +21,7 @@ use crate::domain::notice::{
 use crate::domain::text::EmailAddress;
 use crate::mail::sample;
 use crate::store::grants::{self, Granted, Grantee};
+use crate::store::password_resets;
 use crate::store::people::{PersonChanges, update};
 use crate::worker::Sending;
 use crate::workflow::notify::{Address, write_to_address, write_to_people, write_to_person};
@@ -229,6 +230,26 @@ on_each_database! {
         let astray = Letter::PasswordReset(PasswordReset { link });
         desk.writes_to(desk.sam.id(), astray, None).await;
         assert_eq!(desk.step().await.withheld, 1);
+    }
+
+    async fn a_wish_for_nobodys_password_is_as_much_work_as_for_somebodys(desk: Desk) {
+        let resets = desk.jobs().resets;
+        let mut told = Vec::new();
+        for email in ["dana@acme.example", "nobody@acme.example"] {
+            let now = desk.now();
+            desk.write(move |conn: &mut Conn| -> Result<_, DbError> {
+                Ok(password_resets::ask(conn, email, now)?)
+            }).await;
+            let before = desk.notices().await.len();
+            let wished = resets.step(now).await.unwrap();
+            assert_eq!((wished.seen_to, desk.notices().await.len()), (1, before + 1), "{email}");
+            let sending = desk.step().await;
+            assert_eq!((sending.claimed, sending.sent + sending.withheld), (1, 1), "{email}");
+            told.push(wished.told);
+        }
+        assert_eq!((told, desk.memory.letters().len()), (vec![1, 0], 1));
+        let notices = desk.notices().await;
+        assert_eq!((notices.len(), notices[0].state), (1, Sent));
     }
 
     async fn a_verb_that_writes_a_link_to_several_or_a_secret_to_strangers_rolls_back(desk: Desk) {

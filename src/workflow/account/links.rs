@@ -73,6 +73,9 @@ pub fn invite(
 
 /// Sends a link to whoever has the account of an address, as it was typed. Answers whether there was one.
 ///
+/// For an address that is nobody's as much is read and written: a letter to nobody, which is never sent. Whoever looks at
+/// how long other writes take meanwhile learns nothing of accounts (A7).
+///
 /// # Errors
 /// The database's own.
 pub fn send_reset(
@@ -81,19 +84,21 @@ pub fn send_reset(
     typed: &str,
     now: Instant,
 ) -> Result<bool, DbError> {
+    // What is no address is nobody's, which everybody knows.
     let Ok(email) = EmailAddress::parse(typed) else {
         return Ok(false);
     };
     let person = people::by_email(conn, &email)?;
-    let Some(person) = person.filter(|person| person.disabled_at.is_none()) else {
-        return Ok(false);
-    };
-    if pairings::is_clone(conn, person.id)? {
+    let person = person.filter(|person| person.disabled_at.is_none());
+    let id = person.map_or(one_time_link::NOBODY, |person| person.id);
+    let purpose = LinkPurpose::PasswordReset;
+    if pairings::is_clone(conn, id)? || id == one_time_link::NOBODY {
+        let link = one_time_link::issue_to_nobody(conn, key, purpose, RESET_LIFETIME, now)?;
+        letters::reset_of_nobody(conn, &email, link, now)?;
         return Ok(false);
     }
-    let purpose = LinkPurpose::PasswordReset;
-    let link = one_time_link::issue(conn, key, purpose, person.id, RESET_LIFETIME, now)?;
-    letters::reset(conn, person.id, link, now)
+    let link = one_time_link::issue(conn, key, purpose, id, RESET_LIFETIME, now)?;
+    letters::reset(conn, id, link, now)
 }
 
 /// Whose a link is that can be used now.

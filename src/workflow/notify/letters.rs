@@ -10,6 +10,7 @@ use crate::domain::notice::{Letter, Matter, Payload, letter_obstacle};
 use crate::domain::text::EmailAddress;
 use crate::store::notices::{self, Known, NewNotice, To};
 use crate::store::{notice_preferences, people};
+use crate::workflow::one_time_link::NOBODY;
 
 /// Puts a letter to a person into the outbox; answers whether one was put there.
 ///
@@ -123,6 +124,33 @@ pub fn write_to_address(
     };
     notices::insert(conn, &notice, now)?;
     Ok(true)
+}
+
+/// Puts a letter to nobody into the outbox, for an address that has no account: it is never sent, and nothing is left of it
+/// once that is found out. To whoever watches how long things take it is what [`write_to_person`] does (A7).
+///
+/// # Errors
+/// The database's own.
+pub fn write_to_nobody(
+    conn: &mut Conn,
+    email: &EmailAddress,
+    letter: &Letter,
+    now: Instant,
+) -> Result<(), DbError> {
+    let known = notices::known(conn, vec![NOBODY], None, now)?;
+    let notice = NewNotice {
+        to: To::Address {
+            email,
+            name: email.as_str(),
+            organization: None,
+        },
+        case: None,
+        escalation: None,
+        thread: letter.thread(None),
+        payload: &payload(letter, &known, None, now),
+    };
+    notices::insert(conn, &notice, now)?;
+    Ok(())
 }
 
 fn payload(letter: &Letter, known: &[Known], actor: Option<PersonId>, now: Instant) -> Payload {
