@@ -1,11 +1,13 @@
 //! What a row of a route table asks besides its permission: that somebody has lately shown who they are, and that they
 //! have the second factor that a role of theirs asks for (A7).
 
-use super::call::Needs;
-use super::principal::{Principal, Via};
+use super::call::{Needs, OWNER_AT_HOME};
+use super::principal::{self, Principal, Via};
 use super::problem::{Code, Problem};
+use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::session::is_recent;
+use crate::store::{groups, people};
 
 /// All that a row asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,13 @@ pub struct Asks {
     pub session: bool,
     /// Whether it is there for who must set up a second factor, and does nothing else until then.
     pub before_set_up: bool,
+    /// Whether who asks is asked for once more in the transaction that writes: what gives or takes access is done by
+    /// nobody who has lost theirs since the request was begun.
+    pub again: bool,
 }
+
+/// What a second factor is set up, renewed and given up with, by whichever edge.
+pub const SECOND_FACTOR: Asks = OWNER_AT_HOME.proven().by_session();
 
 impl From<Needs> for Asks {
     fn from(needs: Needs) -> Self {
@@ -32,6 +40,7 @@ impl Needs {
     pub const fn proven(self) -> Asks {
         Asks {
             proof: true,
+            again: true,
             ..Asks::only(self)
         }
     }
@@ -43,6 +52,24 @@ impl Needs {
             ..Asks::only(self)
         }
     }
+
+    /// And once more when it is written, where the row names no permission of which that follows.
+    pub const fn again(self) -> Asks {
+        Asks {
+            again: true,
+            ..Asks::only(self)
+        }
+    }
+
+    /// Whether the route gives or takes access: to an account, or to what others may do. What is of no use by way of a
+    /// pairing does.
+    const fn is_about_access(self) -> bool {
+        match self {
+            Self::Owner | Self::OwnerAtHome | Self::OwnPassword => true,
+            Self::Permission(permission) => !permission.works_through_pairing(),
+            Self::Anyone | Self::Entered | Self::SignedIn => false,
+        }
+    }
 }
 
 impl Asks {
@@ -52,6 +79,7 @@ impl Asks {
             proof: false,
             session: false,
             before_set_up: false,
+            again: needs.is_about_access(),
         }
     }
 
@@ -82,6 +110,34 @@ impl Asks {
             true => Err(Problem::new(Code::SecondFactorSetupRequired)),
             false => Ok(()),
         }
+    }
+
+    /// Refuses, in the transaction that writes, who has lost since their request was begun what it is asked of them for.
+    /// Their organization and their row are held until it ends: whoever takes something from them at the same time has done
+    /// so before, or waits.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`], [`Code::MissingPermission`], those of the other checks, and the database's own.
+    pub fn check_again(
+        self,
+        conn: &mut Conn,
+        who: &Principal,
+        now: Instant,
+    ) -> Result<(), Problem> {
+        if !self.again {
+            return Ok(());
+        }
+        let home = who.home.as_ref().unwrap_or(&who.organization);
+        groups::lock_organization(conn, home.id)?;
+        people::lock(conn, who.person)?;
+        let found = principal::reloaded(conn, who, now)?.ok_or_else(Problem::unauthenticated)?;
+        let (had, has) = (&who.access().permissions, &found.access().permissions);
+        if let Some(lost) = had.difference(has).next() {
+            return Err(Problem::missing_permission(*lost));
+        }
+        self.needs.met_by(&found)?;
+        self.check_set_up(&found)?;
+        self.check_proof(&found, now)
     }
 
     /// Refuses who has not shown lately who they are.

@@ -76,6 +76,7 @@ pub struct Call<A = (), B = (), Q = (), P = Principal> {
     pub last_event_id: Option<String>,
     /// The hash of the secret of the session that somebody came with who need not be signed in.
     pub session: Option<String>,
+    asks: Asks,
     repeat: Option<store::idempotency::Request>,
 }
 
@@ -318,6 +319,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             body,
             if_match,
             last_event_id,
+            asks,
             repeat,
         })
     }
@@ -503,6 +505,9 @@ where
         let used = self.principal.principal().and_then(Principal::used_pairing);
         let call = Arc::new(self);
         let job = move |conn: &mut Conn| {
+            if let Some(principal) = call.principal.principal() {
+                call.asks.check_again(conn, principal, call.now)?;
+            }
             let reply = work(conn, &call)?;
             if let Some((pairing, person)) = used {
                 store::pairings::touch(conn, pairing, person, now)?;

@@ -281,11 +281,25 @@ pub fn again(
     principal: &Principal,
     now: Instant,
 ) -> Result<Option<Principal>, Problem> {
+    let found = reloaded(conn, principal, now)?;
+    // Whoever has a second factor to set up first is told nothing more until then.
+    Ok(found.filter(|principal| !principal.must_set_up))
+}
+
+/// [`again`], be it that they have a second factor to set up first.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn reloaded(
+    conn: &mut Conn,
+    principal: &Principal,
+    now: Instant,
+) -> Result<Option<Principal>, Problem> {
     let there = match &principal.acting_as {
         Some((clone, _)) => Whereabouts::As(principal.organization.id, *clone),
         None => Whereabouts::Named(principal.organization.id.to_string()),
     };
-    let found = match &principal.via {
+    Ok(match &principal.via {
         Via::Session { id, .. } => admitted(
             sessions::again(conn, *id, &there, now)?,
             Principal::in_session,
@@ -294,9 +308,7 @@ pub fn again(
             tokens::again(conn, *id, &there, now)?,
             Principal::with_token,
         ),
-    };
-    // Whoever has a second factor to set up first is told nothing more until then.
-    Ok(found.filter(|principal| !principal.must_set_up))
+    })
 }
 
 fn admitted<T>(entry: Entry<T>, of: impl FnOnce(T, Bearer) -> Principal) -> Option<Principal> {

@@ -116,7 +116,7 @@ pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult
 /// The database's own.
 pub fn lock(conn: &mut Conn, id: PersonId) -> QueryResult<()> {
     if let Conn::Postgres(conn) = conn {
-        diesel::sql_query("SELECT 1 FROM people WHERE id = $1 FOR UPDATE")
+        diesel::sql_query("SELECT 1 FROM people WHERE id = $1 FOR NO KEY UPDATE")
             .bind::<Key, _>(id)
             .execute(conn)?;
     }

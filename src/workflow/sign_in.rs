@@ -73,8 +73,10 @@ pub fn sign_in(
     Ok((session, bearer))
 }
 
-/// Whoever showed the password that is theirs still.
+/// Whoever showed the password that is theirs still. Their row is held, so that it stays theirs until the transaction
+/// ends.
 fn still(conn: &mut Conn, half: &Half) -> Outcome<Person> {
+    people::lock(conn, half.person())?;
     let found = people::find(conn, Reach::Everything, half.person())?;
     let person = found.filter(|person| person.disabled_at.is_none() && half.is_of(person));
     Ok(person.ok_or(Refused::InvalidCredentials)?)

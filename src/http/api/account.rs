@@ -10,7 +10,8 @@ use crate::credentials::Holder;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::text::PersonName;
-use crate::http::call::{Call, OWN_PASSWORD, OWNER, OWNER_AT_HOME};
+use crate::http::asks::SECOND_FACTOR;
+use crate::http::call::{Call, OWN_PASSWORD, OWNER};
 use crate::http::fields::{Patch, Secret, request};
 use crate::http::password;
 use crate::http::problem::{Code, Problem};
@@ -27,10 +28,10 @@ pub fn routes() -> Vec<Route> {
         PATCH  "/me"                              OWNER => change, "Changes your name or time zone (merge patch)";
         POST   "/me/password"                     OWN_PASSWORD.before_set_up() => change_password, "Changes your password, and ends your other sessions and, unless you keep them, your API tokens";
         GET    "/me/second-factor"                OWNER.before_set_up() => second_factor, "Whether a second factor is asked for when you sign in";
-        POST   "/me/second-factor"                OWNER_AT_HOME.proven().by_session().before_set_up() => begin, "Begins a second factor: gives the secret for an authenticator app";
-        DELETE "/me/second-factor"                OWNER_AT_HOME.proven().by_session() => turn_off, "Gives your second factor up";
-        POST   "/me/second-factor/confirmation"   OWNER_AT_HOME.proven().by_session().before_set_up() => confirm, "Asks for the second factor from now on; gives the recovery codes";
-        POST   "/me/second-factor/recovery-codes" OWNER_AT_HOME.proven().by_session() => renew_codes, "New recovery codes in place of all others";
+        POST   "/me/second-factor"                SECOND_FACTOR.before_set_up() => begin, "Begins a second factor: gives the secret for an authenticator app";
+        DELETE "/me/second-factor"                SECOND_FACTOR => turn_off, "Gives your second factor up";
+        POST   "/me/second-factor/confirmation"   SECOND_FACTOR.before_set_up() => confirm, "Asks for the second factor from now on; gives the recovery codes";
+        POST   "/me/second-factor/recovery-codes" SECOND_FACTOR => renew_codes, "New recovery codes in place of all others";
     }
 }
 

@@ -21,8 +21,8 @@ pub fn routes() -> Vec<Route> {
     let manage = may(Permission::OrgTrustorsManage);
     table! { pairing_links:
         POST "/pairing-links/inspection" manage => inspect, "Who asks behind a link, and for whom; it changes nothing";
-        POST "/pairing-links/acceptance" manage => accept, "Yes, I authorize access";
-        POST "/pairing-links/refusal"    manage => refuse, "No: the link is used up";
+        POST "/pairing-links/acceptance" manage.again() => accept, "Yes, I authorize access";
+        POST "/pairing-links/refusal"    manage.again() => refuse, "No: the link is used up";
     }
 }
 

@@ -29,17 +29,17 @@ use crate::workflow::pair::{self, Members, Request, is_seen_by};
 pub fn routes() -> Vec<Route> {
     table! { pairings:
         GET    "/pairings"                         SIGNED_IN => list, "The pairings of your organization, the newest first";
-        POST   "/pairings"                         SIGNED_IN => ask, "Asks to work in another organization; the link to hand over is shown once";
+        POST   "/pairings"                         SIGNED_IN.again() => ask, "Asks to work in another organization; the link to hand over is shown once";
         GET    "/pairings/{pairing}"               SIGNED_IN => show, "One pairing";
-        PATCH  "/pairings/{pairing}"               SIGNED_IN => switch, "Switches a pairing off or on, each side its own switch (merge patch)";
-        DELETE "/pairings/{pairing}"               SIGNED_IN => remove, "Ends a pairing, or takes a request back";
-        POST   "/pairings/{pairing}/link"          SIGNED_IN => renew, "Gives an unanswered request a new link; the old one dies";
-        POST   "/pairings/{pairing}/members"       SIGNED_IN => propose, "Proposes more people and groups";
-        DELETE "/pairing-members/{member}"         SIGNED_IN => remove_member, "Removes a person or a group from a pairing";
-        POST   "/pairing-members/{member}/roles"   SIGNED_IN => give_role, "Gives a person or a group of a pairing a role";
-        DELETE "/pairing-roles/{grant}"            SIGNED_IN => take_role, "Takes a role that was given through a pairing";
-        POST   "/pairing-members/{member}/clones"  SIGNED_IN => add_clone, "Adds a cloned user of a trusted person";
-        DELETE "/clones/{clone}"                   SIGNED_IN => remove_clone, "Removes a cloned user";
+        PATCH  "/pairings/{pairing}"               SIGNED_IN.again() => switch, "Switches a pairing off or on, each side its own switch (merge patch)";
+        DELETE "/pairings/{pairing}"               SIGNED_IN.again() => remove, "Ends a pairing, or takes a request back";
+        POST   "/pairings/{pairing}/link"          SIGNED_IN.again() => renew, "Gives an unanswered request a new link; the old one dies";
+        POST   "/pairings/{pairing}/members"       SIGNED_IN.again() => propose, "Proposes more people and groups";
+        DELETE "/pairing-members/{member}"         SIGNED_IN.again() => remove_member, "Removes a person or a group from a pairing";
+        POST   "/pairing-members/{member}/roles"   SIGNED_IN.again() => give_role, "Gives a person or a group of a pairing a role";
+        DELETE "/pairing-roles/{grant}"            SIGNED_IN.again() => take_role, "Takes a role that was given through a pairing";
+        POST   "/pairing-members/{member}/clones"  SIGNED_IN.again() => add_clone, "Adds a cloned user of a trusted person";
+        DELETE "/clones/{clone}"                   SIGNED_IN.again() => remove_clone, "Removes a cloned user";
         GET    "/clients"                          may(Permission::ClientsView) => clients, "The organizations that yours serves or has served, by slug";
     }
 }

@@ -192,6 +192,7 @@ async fn answer(
         Ok(visit) => visit,
         Err(response) => return response,
     };
+    visit.asks = Some(asks);
     let proven = match asks.proof && !is_get && proof::is_shown(&visit) {
         true => proof::take(&mut visit).await,
         false => Ok(()),

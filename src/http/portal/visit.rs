@@ -24,6 +24,7 @@ use crate::domain::access::{Access, Permission};
 use crate::domain::calendar::MOST_EVENTS;
 use crate::domain::text::Markdown;
 use crate::http::apart::{apart, in_place};
+use crate::http::asks::Asks;
 use crate::http::call::LARGEST_BODY;
 use crate::http::cookies::Carries;
 use crate::http::desk::Desk;
@@ -64,6 +65,8 @@ pub struct Visit {
     pub portal: Arc<Portal>,
     /// Who comes, if they are signed in.
     pub guest: Option<Principal>,
+    /// What the row asks that they come to; nothing before it is known.
+    pub(super) asks: Option<Asks>,
     /// Where they may work: their own organization, then those by pairings.
     pub places: Vec<PlaceView>,
     /// The instant of the visit.
@@ -188,6 +191,7 @@ impl Visit {
             now: desk.clock.now(),
             client: client::address(&desk, request),
             guest: None,
+            asks: None,
             places: Vec::new(),
             parts: parts
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -390,15 +394,19 @@ impl Visit {
             self.guest.as_ref().and_then(Principal::used_pairing),
             self.now,
         );
+        let asked = self.asks.zip(self.guest.clone());
         let job = move |conn: &mut Conn| {
+            if let Some((asks, guest)) = &asked {
+                asks.check_again(conn, guest, now)?;
+            }
             let done = work(conn)?;
             if let Some((pairing, person)) = used {
                 pairings::touch(conn, pairing, person, now)?;
             }
-            Ok(done)
+            Ok::<_, Problem>(done)
         };
         let done = self.desk.db.write(job).await;
-        done.map_err(|failed: Failed| self.desk.completed(failed.into()))
+        done.map_err(|problem| self.desk.completed(problem))
     }
 
     /// The frame of a page at `place` of the navigation.

@@ -6,7 +6,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::ids::{PersonId, SessionId};
 use crate::domain::link::LinkPurpose;
-use crate::store::{one_time_links, sessions, tokens};
+use crate::store::{one_time_links, people, sessions, tokens};
 
 /// What of a person's keys stays when the others end. Nothing, unless it is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,11 +37,13 @@ impl Ended {
 /// sessions, their API tokens, and the links with which a password could be set. It is for good: nothing of it comes
 /// back when somebody is enabled again.
 ///
-/// Every verb that changes a password, a second factor, or whether somebody is shut out, calls it.
+/// Every verb that changes a password, a second factor, or whether somebody is shut out, calls it. Whoever opens something
+/// with the old proof at the same time has done so before, and it ends too, or finds the new one.
 ///
 /// # Errors
 /// The database's own.
 pub fn end_keys(conn: &mut Conn, person: PersonId, kept: Kept, now: Instant) -> QueryResult<Ended> {
+    people::lock(conn, person)?;
     for purpose in LinkPurpose::ALL {
         one_time_links::revoke(conn, person, *purpose, now)?;
     }

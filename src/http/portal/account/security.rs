@@ -3,7 +3,8 @@
 use super::{AccountPage, Section, Shown, again, page, show};
 use crate::credentials::Authenticator;
 use crate::domain::Instant;
-use crate::http::call::{OWNER, OWNER_AT_HOME};
+use crate::http::asks::SECOND_FACTOR;
+use crate::http::call::OWNER;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
@@ -23,10 +24,10 @@ const HERE: &str = "/account/security";
 pub(super) fn routes() -> Vec<PortalRoute> {
     pages! { security:
         GET  "/account/security"         OWNER.before_set_up() => read, "Your second factor";
-        POST "/account/security/begin"   OWNER_AT_HOME.proven().before_set_up() => begin, "Begins a second factor";
-        POST "/account/security/confirm" OWNER_AT_HOME.proven().before_set_up() => confirm, "Asks for the second factor from now on";
-        POST "/account/security/codes"   OWNER_AT_HOME.proven() => renew, "New recovery codes";
-        POST "/account/security/off"     OWNER_AT_HOME.proven() => turn_off, "Gives the second factor up";
+        POST "/account/security/begin"   SECOND_FACTOR.before_set_up() => begin, "Begins a second factor";
+        POST "/account/security/confirm" SECOND_FACTOR.before_set_up() => confirm, "Asks for the second factor from now on";
+        POST "/account/security/codes"   SECOND_FACTOR => renew, "New recovery codes";
+        POST "/account/security/off"     SECOND_FACTOR => turn_off, "Gives the second factor up";
     }
 }
 

@@ -27,21 +27,21 @@ const PLACE: &str = "relationships";
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { relationships:
         GET  "/relationships"                      SIGNED_IN => show_all, "Access to my organization, and access to other organizations";
-        POST "/relationships"                      SIGNED_IN => request, "Asks to work in another organization";
+        POST "/relationships"                      SIGNED_IN.again() => request, "Asks to work in another organization";
         GET  "/relationships/new"                  SIGNED_IN => new, "The form that asks to work in another organization";
         GET  "/relationships/{pairing}"            SIGNED_IN => show_one, "One pairing";
-        POST "/relationships/{pairing}/switch"     SIGNED_IN => switch, "Switches a pairing off or on";
-        POST "/relationships/{pairing}/remove"     SIGNED_IN => remove, "Ends a pairing, or takes a request back";
-        POST "/relationships/{pairing}/link"       SIGNED_IN => renew, "Gives an unanswered request a new link";
-        POST "/relationships/{pairing}/members"    SIGNED_IN => propose, "Proposes more people and groups";
+        POST "/relationships/{pairing}/switch"     SIGNED_IN.again() => switch, "Switches a pairing off or on";
+        POST "/relationships/{pairing}/remove"     SIGNED_IN.again() => remove, "Ends a pairing, or takes a request back";
+        POST "/relationships/{pairing}/link"       SIGNED_IN.again() => renew, "Gives an unanswered request a new link";
+        POST "/relationships/{pairing}/members"    SIGNED_IN.again() => propose, "Proposes more people and groups";
         GET  "/pairing-members/{member}"           SIGNED_IN => show_member, "A person or a group of a pairing, and their roles";
-        POST "/pairing-members/{member}/roles"     SIGNED_IN => give_role, "Gives a role";
-        POST "/pairing-members/{member}/clones"    SIGNED_IN => add_clone, "Adds a cloned user";
-        POST "/pairing-members/{member}/remove"    SIGNED_IN => remove_member, "Removes a person or a group";
-        POST "/pairing-roles/{grant}/take"         SIGNED_IN => take_role, "Takes a role";
-        POST "/clones/{clone}/remove"              SIGNED_IN => remove_clone, "Removes a cloned user";
+        POST "/pairing-members/{member}/roles"     SIGNED_IN.again() => give_role, "Gives a role";
+        POST "/pairing-members/{member}/clones"    SIGNED_IN.again() => add_clone, "Adds a cloned user";
+        POST "/pairing-members/{member}/remove"    SIGNED_IN.again() => remove_member, "Removes a person or a group";
+        POST "/pairing-roles/{grant}/take"         SIGNED_IN.again() => take_role, "Takes a role";
+        POST "/clones/{clone}/remove"              SIGNED_IN.again() => remove_clone, "Removes a cloned user";
         GET  "/pairing-links/{token}"              may(Permission::OrgTrustorsManage) => link::show, "Who asks behind a link, and for whom";
-        POST "/pairing-links/{token}"              may(Permission::OrgTrustorsManage) => link::answer, "Yes, I authorize access; or no";
+        POST "/pairing-links/{token}"              may(Permission::OrgTrustorsManage).again() => link::answer, "Yes, I authorize access; or no";
         GET  "/places"                             SIGNED_IN.before_set_up() => places::show, "Where one may work";
         POST "/switch"                             SIGNED_IN.before_set_up() => places::switch, "Switches into another organization, or back home";
     }
