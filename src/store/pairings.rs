@@ -14,7 +14,7 @@ pub use clones::{
     is_clone, is_removed_clone, running_clones,
 };
 pub use given::{
-    Given, GivenRole, OwnRole, find_given, give, given_in, is_given, own_role, own_roles, take,
+    Given, GivenRole, OwnRole, find_given, give, given_in, giving, is_given, own_role, take,
     take_all,
 };
 pub use members::{
@@ -274,6 +274,15 @@ pub fn lock(conn: &mut Conn, scope: Scope, id: PairingId) -> QueryResult<Option<
     find(conn, scope, id)
 }
 
+/// [`by_id`], locked until the transaction ends.
+///
+/// # Errors
+/// The database's own.
+pub fn lock_by_id(conn: &mut Conn, id: PairingId) -> QueryResult<Option<Pairing>> {
+    hold(conn, id)?;
+    by_id(conn, id)
+}
+
 fn hold(conn: &mut Conn, id: PairingId) -> QueryResult<()> {
     if let Conn::Postgres(conn) = conn {
         diesel::sql_query("SELECT 1 FROM pairings WHERE id = $1 FOR UPDATE")
@@ -366,6 +375,37 @@ pub fn clients(
         .order(organizations::slug.asc())
         .limit(limit)
         .load(conn)
+}
+
+/// Whether an organization is paired, on either side, with one that is at home in another region than this (P4).
+///
+/// # Errors
+/// The database's own.
+pub fn is_paired_outside(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    region: &str,
+) -> QueryResult<bool> {
+    let running = || {
+        pairings::table
+            .filter(pairings::removed_at.is_null())
+            .filter(pairings::trustor_id.is_not_null())
+    };
+    let trustees = running()
+        .filter(pairings::trustor_id.eq(organization))
+        .select(pairings::trustee_id);
+    let trustors = running()
+        .filter(pairings::trustee_id.eq(organization))
+        .select(pairings::trustor_id.assume_not_null());
+    let others = organizations::table
+        .filter(organizations::region.ne(region))
+        .filter(
+            organizations::id
+                .eq_any(trustees)
+                .or(organizations::id.eq_any(trustors)),
+        )
+        .select(organizations::id);
+    diesel::select(diesel::dsl::exists(others)).get_result(conn)
 }
 
 /// Organizations by name.

@@ -17,7 +17,7 @@ pub use answer::{Inspected, accept, inspect, refuse};
 pub use clones::{add_clone, end_untrusted_of, remove_clone};
 pub use members::{Members, propose, remove_member};
 pub use request::{Request, renew_link, request};
-pub use roles::{give_role, take_role};
+pub use roles::{give_role, take_everywhere, take_role};
 pub use switch::{remove, switch, switched_into};
 
 use super::administer::By;

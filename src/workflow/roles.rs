@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::administer::{By, reach, record, refused, require, taken};
 use super::bounds;
 use super::change_access::change_access;
+use super::pair::take_everywhere;
 use super::record::object;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
@@ -175,6 +176,7 @@ pub fn delete_role(
                 .filter(|(role, _)| *role == Granted::Own(id))
                 .map(|(_, person)| person)
                 .collect();
+            take_everywhere(conn, by, id, now)?;
             grants::take_role(conn, id)?;
         }
         roles::delete(conn, id)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::administer::{By, record, require};
+use super::administer::{By, record, refused, require};
 use super::groups::follow_name;
 use super::record::object;
 use super::{Expected, Outcome, Refused, settled, unchanged};
@@ -14,6 +14,7 @@ use crate::domain::history::difference;
 use crate::domain::ids::{EventId, OrganizationId};
 use crate::domain::text::Title;
 use crate::store::organizations::{self, Organization, OrganizationChanges};
+use crate::store::{groups, pairings};
 
 /// Changes to an organization; what is `None` stays. Its slug stays for good: addresses hold it.
 #[derive(Clone, Debug, Default)]
@@ -26,10 +27,10 @@ pub struct UpdateOrganization {
     pub time_zone: Option<chrono_tz::Tz>,
 }
 
-/// Changes an organization.
+/// Changes an organization. Its data stays in the region of those with which it is paired (P4).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`.
+/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`.
 pub fn update_organization(
     conn: &mut Conn,
     by: By<'_>,
@@ -42,6 +43,14 @@ pub fn update_organization(
     let before = organizations::find(conn, reach, id)?.ok_or(Refused::NotFound)?;
     require(by, Permission::OrganizationsManage)?;
     unchanged(expected, before.version)?;
+    if let Some(region) = update.region.as_ref().map(Title::as_str)
+        && region != before.region
+    {
+        groups::lock_organization(conn, id)?;
+        if pairings::is_paired_outside(conn, id, region)? {
+            return Err(refused("region", "paired", region).into());
+        }
+    }
     let changes = OrganizationChanges {
         name: update.name.as_ref().map(ToString::to_string),
         region: update.region.as_ref().map(ToString::to_string),

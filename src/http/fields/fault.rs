@@ -62,6 +62,7 @@ pub const FAULTS: &[&str] = &[
     "nothing_ticked",
     "out_of_range",
     "overlapping_spans",
+    "paired",
     "provider_exists",
     "removed_clone",
     "required",

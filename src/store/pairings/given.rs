@@ -55,6 +55,11 @@ impl Given {
 }
 
 impl GivenRole {
+    /// Whether it is this role of the trustor's own.
+    pub fn is_own(&self, role: RoleId) -> bool {
+        matches!(self, Self::Own(own) if own.id == role)
+    }
+
     /// Its name in requests.
     pub fn code(&self) -> &str {
         match self {
@@ -127,6 +132,20 @@ pub fn given_in(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<Give
         .select(columns!())
         .load(conn)?;
     Ok(rows.into_iter().filter_map(given).collect())
+}
+
+/// The pairings through which a role of an organization's own is given.
+///
+/// # Errors
+/// The database's own.
+pub fn giving(conn: &mut Conn, role: RoleId) -> QueryResult<Vec<PairingId>> {
+    role_grants::table
+        .filter(role_grants::role_id.eq(role))
+        .filter(role_grants::pairing_id.is_not_null())
+        .order(role_grants::pairing_id.asc())
+        .select(role_grants::pairing_id.assume_not_null())
+        .distinct()
+        .load(conn)
 }
 
 /// The grant of that id with its pairing, if that exists in the scope.
@@ -255,20 +274,4 @@ pub fn own_role(
     };
     let row: Option<(RoleId, String, String)> = query.get_result(conn).optional()?;
     Ok(row.map(|(id, code, name)| OwnRole { id, code, name }))
-}
-
-/// The own roles of an organization, by name.
-///
-/// # Errors
-/// The database's own.
-pub fn own_roles(conn: &mut Conn, organization: OrganizationId) -> QueryResult<Vec<OwnRole>> {
-    let rows: Vec<(RoleId, String, String)> = roles::table
-        .filter(roles::organization_id.eq(organization))
-        .order((roles::name.asc(), roles::id.asc()))
-        .select((roles::id, roles::code, roles::name))
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, code, name)| OwnRole { id, code, name })
-        .collect())
 }

@@ -109,7 +109,7 @@ pub(super) fn roles_changed(
     conn: &mut Conn,
     pairing: &Pairing,
     who: Who,
-    by: PersonId,
+    by: Option<PersonId>,
     now: Instant,
 ) -> Outcome<()> {
     let Some(facts) = facts(conn, pairing)? else {
@@ -131,7 +131,7 @@ pub(super) fn roles_changed(
             pairing: facts.clone(),
             roles,
         });
-        write_to_person(conn, person, &letter, Some(by), now)?;
+        write_to_person(conn, person, &letter, by, now)?;
     }
     Ok(())
 }

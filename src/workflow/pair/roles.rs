@@ -8,10 +8,11 @@ use super::{authorized, decided, letters, locked, record};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
-use crate::domain::ids::{GrantId, OrganizationId, PairingMemberId};
+use crate::domain::ids::{GrantId, OrganizationId, PairingMemberId, RoleId};
 use crate::domain::pairing::{Command, Event, Refusal, Verb};
-use crate::store::pairings::{self, GivenRole, Member, Pairing, Scope, Who};
+use crate::store::pairings::{self, Given, GivenRole, Member, Pairing, Scope, Who};
 use crate::store::{organizations, roles};
+use crate::workflow::administer::By;
 use crate::workflow::bounds::may_give;
 use crate::workflow::record::object;
 use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
@@ -55,14 +56,14 @@ pub fn give_role(
     let after = object(json!({"person": who.person(), "group": who.group(), "role": role.code()}));
     let fields = (None, Some(&after));
     record(conn, Some(actor), &pairing, Event::RoleGiven, fields, now)?;
-    letters::roles_changed(conn, &pairing, who, actor.id(), now)?;
+    letters::roles_changed(conn, &pairing, who, Some(actor.id()), now)?;
     Ok(id)
 }
 
 /// Takes a role; the last one takes along what came with the first.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, [`Refused::Pairing`].
+/// [`Refused::NotFound`], `Denied`, [`Refused::Pairing`].
 pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> Outcome<Pairing> {
     let scope = Scope::from(&actor.access);
     let (pairing, _) = pairings::find_given(conn, scope, id)?.ok_or(Refused::NotFound)?;
@@ -77,7 +78,36 @@ pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> O
     if given.goes_with_others() {
         return Err(Refusal::GoesWithOthers.into());
     }
-    pairings::take(conn, id)?;
+    taken(conn, Some(actor), &pairing, &given, now)?;
+    Ok(pairing)
+}
+
+/// Takes a role of the trustor's own from whoever was given it through pairings, because it is removed.
+///
+/// # Errors
+/// The database's own.
+pub fn take_everywhere(conn: &mut Conn, by: By<'_>, role: RoleId, now: Instant) -> Outcome<()> {
+    for pairing in pairings::giving(conn, role)? {
+        let Some(pairing) = pairings::lock_by_id(conn, pairing)? else {
+            continue;
+        };
+        let given = pairings::given_in(conn, &[pairing.id])?;
+        for given in given.iter().filter(|given| given.role.is_own(role)) {
+            taken(conn, by, &pairing, given, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes a role; the last one takes along what came with the first.
+fn taken(
+    conn: &mut Conn,
+    by: By<'_>,
+    pairing: &Pairing,
+    given: &Given,
+    now: Instant,
+) -> Outcome<()> {
+    pairings::take(conn, given.id)?;
     let left = pairings::given_in(conn, &[pairing.id])?;
     if !left
         .iter()
@@ -90,15 +120,15 @@ pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> O
         .iter()
         .find(|member| member.who() == Some(given.who))
     {
-        counted(conn, &pairing, member)?;
+        counted(conn, pairing, member)?;
     }
     let before = object(json!({
         "person": given.who.person(), "group": given.who.group(), "role": given.role.code(),
     }));
     let fields = (Some(&before), None);
-    record(conn, Some(actor), &pairing, Event::RoleTaken, fields, now)?;
-    letters::roles_changed(conn, &pairing, given.who, actor.id(), now)?;
-    Ok(pairing)
+    record(conn, by, pairing, Event::RoleTaken, fields, now)?;
+    let by = by.map(Actor::id);
+    letters::roles_changed(conn, pairing, given.who, by, now)
 }
 
 /// The member of that id with its pairing, which is locked.
