@@ -103,6 +103,7 @@ fn asked(conn: &mut Conn, args: &AssessArgs, now: Instant) -> Outcome<Asked> {
                 side: Side::Provider,
                 permissions: Permission::ALL.iter().copied().collect(),
                 through: None,
+                scope: None,
             },
             name: case.opened_by.name.clone(),
         },

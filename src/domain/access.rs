@@ -285,6 +285,8 @@ pub struct Access {
     pub permissions: BTreeSet<Permission>,
     /// The pairing by which the person acts there; none in their own organization.
     pub through: Option<Through>,
+    /// All that an API token allows, wherever; whatever is granted if there is none.
+    pub scope: Option<BTreeSet<Permission>>,
 }
 
 /// Which organizations' things exist for a person (A5), and the cases of which lines (A4).
@@ -348,6 +350,7 @@ impl Access {
             side,
             permissions,
             through: None,
+            scope: None,
         }
     }
 
@@ -363,7 +366,13 @@ impl Access {
     pub fn narrowed_to(mut self, scope: &BTreeSet<Permission>) -> Self {
         self.permissions
             .retain(|permission| scope.contains(permission));
+        self.scope = Some(scope.clone());
         self
+    }
+
+    /// Whether the key that was shown allows the permission, wherever it is granted.
+    fn is_in_scope(&self, permission: Permission) -> bool {
+        (self.scope.as_ref()).is_none_or(|scope| scope.contains(&permission))
     }
 
     /// Whether the permission is granted, and of use where the person acts.

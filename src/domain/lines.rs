@@ -215,6 +215,24 @@ impl Reading {
         }
     }
 
+    /// The restricted lines that others read after `self` has become `after`.
+    pub fn changed(&self, after: &Self) -> BTreeSet<LineId> {
+        let restricted = self
+            .governing
+            .keys()
+            .filter(|line| self.readers(**line).is_some());
+        restricted
+            .filter(|line| self.readers(**line) != after.readers(**line))
+            .copied()
+            .collect()
+    }
+
+    /// The groups that read a line; none if nothing restricts it.
+    fn readers(&self, line: LineId) -> Option<BTreeSet<GroupId>> {
+        let governing = self.governing.get(&line).copied().flatten()?;
+        Some(self.grants.get(&governing).cloned().unwrap_or_default())
+    }
+
     /// What staff in these groups, one set a person, no longer see after `self` has become `after`; `cases` counts
     /// those of each line. Those who may read every line lose nothing, and are not among `people`.
     pub fn lost(

@@ -15,9 +15,10 @@ use crate::domain::Instant;
 use crate::domain::access::{
     Access, HeldName, HeldRole, Holding, Permission, Rights, Role, Through, Way,
 };
-use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId, RoleId};
+use crate::domain::ids::{GroupId, LineId, OrganizationId, PairingId, PersonId, RoleId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::store::grants::{holding_at, unexpired};
+use crate::store::lines;
 use crate::store::pairings::clones_among;
 use crate::store::people::Person;
 
@@ -292,8 +293,8 @@ macro_rules! elsewhere_grants {
     };
 }
 
-/// All that a person may do: in their own organization, and in others by way of pairings, those that are switched off
-/// included. Whether the person is shut out does not matter.
+/// All that a person may do: in their own organization, the restricted lines that their groups read there, and in others by
+/// way of pairings, those that are switched off included. Whether the person is shut out does not matter.
 ///
 /// # Errors
 /// The database's own.
@@ -302,7 +303,8 @@ pub fn rights_of(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<
     let elsewhere = elsewhere_grants!(given_to!(person.id), now)
         .filter(pairings::trustee_id.eq(person.organization_id))
         .load(conn)?;
-    Ok(rights(home, elsewhere))
+    let lines = lines::read_by(conn, person.id)?;
+    Ok(rights(home, elsewhere, lines))
 }
 
 /// All that being in a group of an organization on this side gives.
@@ -326,11 +328,16 @@ pub fn rights_of_group(
         .flat_map(|row| held(row).permissions(side))
         .collect();
     let elsewhere = elsewhere_grants!(role_grants::group_id.eq(group), now).load(conn)?;
-    Ok(rights(home, elsewhere))
+    let lines = lines::read_by_group(conn, group)?;
+    Ok(rights(home, elsewhere, lines))
 }
 
 /// Nobody trusts the provider's staff in, nor lets the provider be asked: what is held elsewhere is a customer's.
-fn rights(home: BTreeSet<Permission>, rows: Vec<(OrganizationId, HeldRow)>) -> Rights {
+fn rights(
+    home: BTreeSet<Permission>,
+    rows: Vec<(OrganizationId, HeldRow)>,
+    lines: BTreeSet<LineId>,
+) -> Rights {
     let mut elsewhere: BTreeMap<OrganizationId, BTreeSet<Permission>> = BTreeMap::new();
     for (organization, row) in rows {
         elsewhere
@@ -338,7 +345,11 @@ fn rights(home: BTreeSet<Permission>, rows: Vec<(OrganizationId, HeldRow)>) -> R
             .or_default()
             .extend(held(row).permissions(Side::Customer));
     }
-    Rights { home, elsewhere }
+    Rights {
+        home,
+        elsewhere,
+        lines,
+    }
 }
 
 /// What a person of `home` holds in the organization `there`, by way of pairings that are on, and the pairing of it;

@@ -341,6 +341,40 @@ pub fn granted_to(conn: &mut Conn, group: GroupId) -> QueryResult<Vec<(LineId, S
         .load(conn)
 }
 
+/// The restricted lines whose cases a person reads by a group that they are in.
+///
+/// # Errors
+/// The database's own.
+pub fn read_by(conn: &mut Conn, person: PersonId) -> QueryResult<BTreeSet<LineId>> {
+    let granting = line_grants::table
+        .inner_join(
+            access_group_members::table
+                .on(access_group_members::group_id.eq(line_grants::group_id)),
+        )
+        .filter(access_group_members::person_id.eq(person))
+        .select(line_grants::line_of_business_id.nullable());
+    let read: Vec<LineId> = lines_of_business::table
+        .filter(lines_of_business::governed_by.eq_any(granting))
+        .select(lines_of_business::id)
+        .load(conn)?;
+    Ok(read.into_iter().collect())
+}
+
+/// The restricted lines whose cases the members of a group read.
+///
+/// # Errors
+/// The database's own.
+pub fn read_by_group(conn: &mut Conn, group: GroupId) -> QueryResult<BTreeSet<LineId>> {
+    let granting = line_grants::table
+        .filter(line_grants::group_id.eq(group))
+        .select(line_grants::line_of_business_id.nullable());
+    let read: Vec<LineId> = lines_of_business::table
+        .filter(lines_of_business::governed_by.eq_any(granting))
+        .select(lines_of_business::id)
+        .load(conn)?;
+    Ok(read.into_iter().collect())
+}
+
 /// Who may read the cases of a line. A line that is not there restricts nothing.
 ///
 /// # Errors

@@ -241,6 +241,11 @@ fn grant(
         Some(person) if person.disabled_at.is_some() => {
             return Err(Refused::AccountDisabled.into());
         }
+        // A link lets in whoever was added with more than this is about.
+        Some(person) if !person.has_joined() => {
+            bounds::may_manage(conn, Some(actor), &person, now)?;
+            person
+        }
         Some(person) => person,
         None => added(conn, actor, request, organization, now)?,
     };

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::Outcome;
 use super::administer::By;
+use super::{Actor, Outcome};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Rights};
-use crate::domain::ids::GroupId;
+use crate::domain::ids::{GroupId, LineId};
 use crate::domain::organization::Side;
 use crate::store::access;
 use crate::store::people::{self, Person};
@@ -31,15 +31,14 @@ pub(super) fn may_manage(
     person: &Person,
     now: Instant,
 ) -> Outcome<()> {
-    if by.is_none() {
-        return Ok(());
-    }
+    let Some(actor) = by else { return Ok(()) };
     let rights = access::rights_of(conn, person, now)?;
-    within(conn, by, &rights, now)
+    let own = own(conn, actor, &rights, now)?;
+    Ok(actor.access.may_manage(&rights, &own)?)
 }
 
 /// Whether the actor may let somebody into a group, or out of it: with it comes all that the group carries, here and
-/// where it is trusted.
+/// where it is trusted, and what it reads.
 ///
 /// # Errors
 /// [`Refused::Beyond`](super::Refused::Beyond).
@@ -49,24 +48,38 @@ pub(super) fn may_open(
     (group, side): (GroupId, Side),
     now: Instant,
 ) -> Outcome<()> {
-    if by.is_none() {
-        return Ok(());
-    }
+    let Some(actor) = by else { return Ok(()) };
     let rights = access::rights_of_group(conn, group, side, now)?;
-    within(conn, by, &rights, now)
+    let own = own(conn, actor, &rights, now)?;
+    Ok(actor.access.may_open(&rights, &own)?)
 }
 
-fn within(conn: &mut Conn, by: By<'_>, rights: &Rights, now: Instant) -> Outcome<()> {
+/// Whether the actor may change who reads these restricted lines.
+///
+/// # Errors
+/// [`Refused::Beyond`](super::Refused::Beyond).
+pub(super) fn may_open_lines(
+    conn: &mut Conn,
+    by: By<'_>,
+    lines: BTreeSet<LineId>,
+    now: Instant,
+) -> Outcome<()> {
     let Some(actor) = by else { return Ok(()) };
-    let own = match rights.elsewhere.is_empty() {
-        true => Rights::default(),
-        false => {
-            let found = people::find(conn, actor.reach(), actor.id())?;
-            match found {
-                Some(person) => access::rights_of(conn, &person, now)?,
-                None => Rights::default(),
-            }
-        }
+    let rights = Rights {
+        lines,
+        ..Rights::default()
     };
-    Ok(actor.access.may_manage(rights, &own)?)
+    let own = own(conn, actor, &rights, now)?;
+    Ok(actor.access.reads_all_of(&rights.lines, &own)?)
+}
+
+/// The actor's own rights, as far as they are needed to measure `rights`.
+fn own(conn: &mut Conn, actor: &Actor, rights: &Rights, now: Instant) -> Outcome<Rights> {
+    if rights.are_at_home() {
+        return Ok(Rights::default());
+    }
+    Ok(match people::find(conn, actor.reach(), actor.id())? {
+        Some(person) => access::rights_of(conn, &person, now)?,
+        None => Rights::default(),
+    })
 }

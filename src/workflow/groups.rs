@@ -9,14 +9,14 @@ use super::bounds::may_open;
 use super::change_access::change_access;
 use super::record::object;
 use super::roles::{grantable, may_give, replace, takable};
-use super::{Actor, Expected, Outcome, Refused, unchanged};
-use crate::db::Conn;
+use super::{Actor, Expected, Failed, Outcome, Refused, unchanged};
+use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role, RoleName};
 use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, GroupId, OrganizationId, PersonId};
-use crate::domain::organization::OrganizationKind;
+use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::Title;
 use crate::store::grants::{self, Given, Granted, Grantee};
 use crate::store::groups::{self, Group};
@@ -293,6 +293,28 @@ pub fn delete_group(
         )?;
         Ok(((), lost))
     })
+}
+
+/// Whether somebody may do the verbs of this room to a group: let people in and out, rename it, remove it.
+///
+/// # Errors
+/// The database's own.
+pub fn manages(
+    conn: &mut Conn,
+    actor: &Actor,
+    group: &Group,
+    side: Side,
+    now: Instant,
+) -> Result<bool, DbError> {
+    let may = actor.require(Permission::GroupsManage).is_ok() && may_give(Some(actor)).is_ok();
+    if !may {
+        return Ok(false);
+    }
+    match may_open(conn, Some(actor), (group.id, side), now) {
+        Ok(()) => Ok(true),
+        Err(Failed::Database(error)) => Err(error),
+        Err(_) => Ok(false),
+    }
 }
 
 /// Makes a change to a group, counts and records it.

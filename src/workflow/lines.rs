@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::administer::{By, calendar_named, record, refused, require, taken};
+use super::bounds::may_open_lines;
 use super::record::object;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
@@ -13,7 +14,7 @@ use crate::domain::access::Permission;
 use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{CalendarId, EventId, GroupId, LineId, PersonId};
-use crate::domain::lines::{Loss, Misplaced, Reading, Tree};
+use crate::domain::lines::{Loss, Misplaced, Reading};
 use crate::domain::organization::Side;
 use crate::domain::text::Title;
 use crate::store::lines::{self, Line, LineChanges};
@@ -76,18 +77,20 @@ pub struct UpdateLine {
 
 /// What a change comes to, before anything is written.
 struct Plan {
-    tree: Tree,
     changes: LineChanges,
     groups: Option<Option<BTreeSet<GroupId>>>,
     /// The lines below that lose grants of their own.
     overwritten: Vec<LineId>,
+    /// Who reads what, before and after.
+    before: Reading,
+    after: Reading,
 }
 
 /// Changes a line: its name, its place, its calendar, and who reads it. All lines below follow, unless they have grants of
 /// their own.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Missing`, `Stale`, `Field`.
+/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`.
 pub fn update_line(
     conn: &mut Conn,
     by: By<'_>,
@@ -101,7 +104,7 @@ pub fn update_line(
     require(by, Permission::LinesManage)?;
     unchanged(expected, line.version)?;
     let plan = plan(conn, &rows, line, update)?;
-    let granted = lines::grants(conn)?;
+    may_open_lines(conn, by, plan.before.changed(&plan.after), now)?;
     lines::update(conn, id, &plan.changes).map_err(|error| {
         taken(
             error,
@@ -117,11 +120,11 @@ pub fn update_line(
     for below in &plan.overwritten {
         lines::set_grants(conn, *below, &BTreeSet::new(), None, now)?;
     }
-    lines::govern(conn, &rows, &plan.tree.governing())?;
+    lines::govern(conn, &rows, &plan.after.governing)?;
     let after_rows = lines::all(conn)?;
     let after_granted = lines::grants(conn)?;
     for changed in std::iter::once(&id).chain(&plan.overwritten) {
-        let before = fields(found(&rows, *changed)?, &granted);
+        let before = fields(found(&rows, *changed)?, &plan.before.grants);
         let after = fields(found(&after_rows, *changed)?, &after_granted);
         if let Some((old, new)) = difference(&before, &after) {
             record(
@@ -166,14 +169,8 @@ pub fn foresee(
     let line = found(&rows, id)?;
     require(by, Permission::LinesManage)?;
     let plan = plan(conn, &rows, line, update)?;
-    let before = lines::reading(conn)?;
-    let mut after = Reading {
-        governing: plan.tree.governing(),
-        grants: before.grants.clone(),
-    };
-    if let Some(groups) = &plan.groups {
-        after.grants.insert(id, groups.clone().unwrap_or_default());
-    }
+    let (before, after) = (&plan.before, &plan.after);
+    may_open_lines(conn, by, before.changed(after), now)?;
     let staff = restricted_staff(conn, now)?;
     let people: Vec<BTreeSet<GroupId>> = staff.values().cloned().collect();
     let cases = lines::count_cases(conn)?;
@@ -186,8 +183,8 @@ pub fn foresee(
         .into_iter()
         .chain(escalations::owners_by_line(conn)?);
     Ok(Foresight {
-        lost: before.lost(&after, &people, &cases),
-        gained: after.lost(&before, &people, &cases),
+        lost: before.lost(after, &people, &cases),
+        gained: after.lost(before, &people, &cases),
         orphaned: owned.filter(|(person, line)| loses(*person, *line)).count(),
         overwritten: plan.overwritten.len(),
     })
@@ -265,11 +262,22 @@ fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> Out
     } else {
         Vec::new()
     };
+    let before = lines::reading(conn)?;
+    let mut after = Reading {
+        governing: tree.governing(),
+        grants: before.grants.clone(),
+    };
+    if let Some(groups) = &groups {
+        after
+            .grants
+            .insert(line.id, groups.clone().unwrap_or_default());
+    }
     Ok(Plan {
-        tree,
         changes,
         groups,
         overwritten,
+        before,
+        after,
     })
 }
 

@@ -189,7 +189,8 @@ pub fn update_person(
     let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
         .ok_or(Refused::NotFound)?;
     change_access(conn, by, &organization, now, |conn| {
-        // Again, for it may have changed before the lock was held.
+        // Again, for it may have changed before the locks were held: by themselves too, who takes their row's alone.
+        people::lock(conn, id)?;
         let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
         unchanged(expected, person.version)?;
         may_manage(conn, by, &person, now)?;

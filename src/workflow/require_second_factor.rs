@@ -5,20 +5,23 @@ use serde_json::{Map, Value, json};
 use super::administer::{By, reach, record, require};
 use super::record::object;
 use super::roles::grantable;
-use super::{Expected, Outcome, Refused, unchanged};
+use super::{Expected, Failed, Outcome, Refused, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, RoleName};
 use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, OrganizationId};
-use crate::store::organizations;
+use crate::store::{groups, organizations};
 
 /// Asks whoever holds one of these roles in the organization for a second factor, at home and by a pairing, by page and
 /// token: who has none sets one up, and does nothing else there until then. It holds with their next request.
 ///
+/// A role for which it is asked anew, or not any more, is one that the actor could give: without it, a password alone is
+/// enough for all that the role grants, and with it, whoever has none is kept from all of that.
+///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`.
+/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`.
 pub fn require_second_factor(
     conn: &mut Conn,
     by: By<'_>,
@@ -27,16 +30,29 @@ pub fn require_second_factor(
     roles: &[RoleName],
     now: Instant,
 ) -> Outcome<()> {
-    let found = organizations::find(conn, reach(by), organization)?.ok_or(Refused::NotFound)?;
+    organizations::find(conn, reach(by), organization)?.ok_or(Refused::NotFound)?;
     require(by, Permission::RolesManage)?;
+    groups::lock_organization(conn, organization)?;
+    // Again, for it may have changed before the lock was held.
+    let found = organizations::find(conn, reach(by), organization)?.ok_or(Refused::NotFound)?;
     unchanged(expected, found.version)?;
+    let asked = &found.second_factor_roles.0;
     for role in roles {
-        // Nobody is given it: whoever holds it is only asked for more.
-        grantable(conn, None, &found, role, "roles")?;
+        let stays = asked.iter().any(|code| code == role.as_str());
+        grantable(conn, by.filter(|_| !stays), &found, role, "roles")?;
     }
     let mut codes: Vec<String> = roles.iter().map(|role| role.as_str().to_owned()).collect();
     codes.sort_unstable();
     codes.dedup();
+    for lifted in asked.iter().filter(|code| !codes.contains(code)) {
+        // One that was removed meanwhile grants nothing.
+        if let Ok(role) = lifted.parse::<RoleName>() {
+            match grantable(conn, by, &found, &role, "roles") {
+                Ok(_) | Err(Failed::Refused(Refused::Field { .. })) => {}
+                Err(failed) => return Err(failed),
+            }
+        }
+    }
     let (before, after) = (fields(&found.second_factor_roles), fields(&codes));
     let Some((old, new)) = difference(&before, &after) else {
         return Ok(());

@@ -27,7 +27,7 @@ on_both_databases! { Desk:
 const ANOTHER: &str = "a bell for another day";
 
 /// What somebody holds who keeps an organization's people, groups and roles, and reads its cases.
-const KEEPER: &[&str] = &[
+pub const KEEPER: &[&str] = &[
     "cases:view",
     "escalations:view",
     "users:view",
@@ -40,7 +40,7 @@ const KEEPER: &[&str] = &[
 ];
 
 /// Gives somebody a role of their organization's own, besides those they have; answers with its id.
-async fn makes_keeper(by: &Person, whom: &Person, permissions: &[&str]) -> String {
+pub async fn makes_keeper(by: &Person, whom: &Person, permissions: &[&str]) -> String {
     let organization = organization_of(whom).await;
     let role = json!({ "organization": organization, "code": "keeper", "name": "Keeper", "permissions": permissions });
     let role = by.post("/roles", role).await.created();
@@ -53,7 +53,7 @@ async fn makes_keeper(by: &Person, whom: &Person, permissions: &[&str]) -> Strin
 
 /// It is more than they may give, and the answer names what.
 #[track_caller]
-fn is_beyond(answer: Answer, permission: &str) {
+pub fn is_beyond(answer: Answer, permission: &str) {
     let refused = answer.refused(403, "beyond_own_rights");
     let named = refused.json["permissions"].as_array().expect("a list");
     assert!(named.contains(&json!(permission)), "{refused:?}");
@@ -597,4 +597,20 @@ async fn a_part_of_a_key_manages_no_account(desk: Desk) {
         assert_eq!(answer.status(), 403, "{path}");
     }
     desk.is_unchanged_since(&before, "a part of a key");
+    // Nor does a whole key change what proves who its owner is.
+    for (path, fields) in [
+        ("begin", &[][..]),
+        ("confirm", &[("code", "123456")]),
+        ("codes", &[("code", "123456")]),
+        ("off", &[("password", PASSWORD)]),
+    ] {
+        let form = desk
+            .client()
+            .post(desk.page(&format!("/account/security/{path}")))
+            .bearer_auth(dana.token())
+            .form(fields);
+        let answer = form.send().await.expect("an answer");
+        assert_eq!(answer.status(), 403, "{path}");
+    }
+    desk.is_unchanged_since(&before, "a key");
 }

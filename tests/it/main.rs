@@ -37,6 +37,7 @@ mod mail_faults;
 mod main_job;
 mod matrix;
 mod model;
+mod opening;
 mod outage;
 mod pairing;
 mod pairing_ends;

@@ -38,12 +38,15 @@ impl ProblemPage {
         let words = visit.words();
         let status = problem.code().status().as_u16();
         let detail = match problem.code() {
-            // What is said in general is said better by the page.
-            Code::NotFound
+            // What is said in general is said better by the page, and routes mean nothing to its readers.
+            Code::Unauthenticated
+            | Code::NotFound
             | Code::Internal
             | Code::DatabaseUnavailable
             | Code::MethodNotAllowed => None,
             Code::Csrf => Some(words.say("page-problem-csrf", &[])),
+            Code::ProofRequired => Some(words.say("page-problem-proof", &[])),
+            Code::SecondFactorSetupRequired => Some(words.say("page-problem-second-factor", &[])),
             _ => Some(problem.detail(words)),
         };
         let mut page = Self::new(words, status, detail);
@@ -61,6 +64,10 @@ impl ProblemPage {
         if visit.guest.is_none() {
             page.ways
                 .insert(0, Link::new(words.say("sign-in-button", &[]), "/sign-in"));
+        }
+        if problem.code() == Code::SecondFactorSetupRequired {
+            let title = words.say_of("problem", problem.code().as_str(), &[]);
+            page.ways.insert(0, Link::new(title, "/account/security"));
         }
         page.request.clone_from(&visit.request);
         page

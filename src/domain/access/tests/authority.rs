@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::ids::PairingId;
+use crate::domain::ids::{LineId, PairingId};
 
 fn permissions() -> impl Strategy<Value = BTreeSet<Permission>> {
     let some = proptest::sample::subsequence(Permission::ALL.to_vec(), 0..=Permission::ALL.len());
@@ -60,13 +60,18 @@ proptest! {
 
     /// Taking somebody over gives no more than could be given, and shutting them out takes no more.
     #[test]
-    fn whoever_may_do_more_is_not_managed(side in side(), held in permissions(), theirs in permissions(), there in permissions()) {
+    fn whoever_may_do_more_is_not_managed(
+        side in side(), held in permissions(), theirs in permissions(), there in permissions(), scope in permissions(),
+    ) {
         let manager = holding(side, held);
         let elsewhere = OrganizationId::from_uuid(uuid::Uuid::from_u128(9));
         let none = Rights::default();
         let home = Rights::at_home(theirs.clone());
         prop_assert_eq!(manager.may_manage(&home, &none).is_ok(), theirs.is_subset(&manager.grantable()));
-        let trusted = Rights { home: theirs.clone(), elsewhere: BTreeMap::from([(elsewhere, there.clone())]) };
+        let trusted = Rights {
+            elsewhere: BTreeMap::from([(elsewhere, there.clone())]),
+            ..home.clone()
+        };
         if manager.may_manage(&trusted, &none).is_ok() {
             prop_assert!(theirs.is_subset(&manager.grantable()));
             let answers = manager.administers();
@@ -74,10 +79,32 @@ proptest! {
             prop_assert!(answers || stands_there || there.is_empty());
         }
         // What they hold there themselves, they could do anyway.
-        let own = Rights { home: BTreeSet::new(), elsewhere: BTreeMap::from([(elsewhere, there)]) };
+        let own = Rights {
+            elsewhere: BTreeMap::from([(elsewhere, there.clone())]),
+            ..Rights::default()
+        };
         if side == Side::Customer {
             prop_assert_eq!(manager.may_manage(&trusted, &own).is_ok(), manager.may_manage(&home, &none).is_ok());
         }
+        // A key that allows less does not do it for them.
+        let key = manager.narrowed_to(&scope);
+        if !key.administers() && key.may_manage(&trusted, &own).is_ok() {
+            prop_assert!(theirs.is_subset(&scope) && there.is_subset(&scope));
+        }
+    }
+
+    /// Whoever reads a restricted line is managed, and let in and out of what reads it, by whoever reads it too.
+    #[test]
+    fn lines_are_opened_by_who_reads_them(side in side(), held in permissions(), reads in any::<bool>()) {
+        let line = LineId::from_uuid(uuid::Uuid::from_u128(5));
+        let rights = Rights { lines: BTreeSet::from([line]), ..Rights::default() };
+        let own = if reads { rights.clone() } else { Rights::default() };
+        let manager = holding(side, held);
+        let reads = reads || manager.can(Permission::LinesReadAll);
+        prop_assert_eq!(manager.may_manage(&rights, &own).is_ok(), reads);
+        let opens = reads && manager.can(Permission::LinesManage);
+        prop_assert_eq!(manager.may_open(&rights, &own).is_ok(), opens);
+        prop_assert!(manager.may_open(&Rights::default(), &Rights::default()).is_ok());
     }
 
     /// By way of a pairing nobody gives anything, whatever they hold there.

@@ -21,17 +21,17 @@ pub struct GroupPage {
     pub tabs: Vec<Tab>,
     /// Who is in it.
     pub members: Vec<Member>,
-    /// Makes somebody a member; for who manages groups.
+    /// Makes somebody a member; for who may change the group.
     pub join: Option<Form>,
     /// What is wrong with the members; may be empty.
     pub problems: Vec<String>,
     /// What it carries, to read.
     pub roles: Vec<String>,
-    /// What it is called and carries, to change; for who manages groups.
+    /// What it is called and carries, to change; for who may change the group.
     pub form: Option<Form>,
     /// The lines whose cases its members read by grants that name it.
     pub lines: Vec<String>,
-    /// Removes it; for who manages groups.
+    /// Removes it; for who may change the group.
     pub removal: Option<Removal>,
 }
 

@@ -14,7 +14,7 @@ use crate::store::roles::OwnRole;
 use crate::words::Words;
 
 pub use access::{AccessPage, PermissionLine, RESOURCES, Resource, access_page, in_resources};
-pub(super) use handlers::{routes, ticked};
+pub(super) use handlers::{offered, routes, ticked};
 
 /// One person.
 #[derive(Clone, Debug, Serialize)]

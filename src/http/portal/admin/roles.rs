@@ -2,6 +2,8 @@
 
 mod handlers;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::people::{Resource, in_resources};
@@ -82,11 +84,11 @@ pub fn permission_field(permission: Permission) -> String {
     format!("permission.{permission}")
 }
 
-/// The controls of a role's form: its name, its code if it is a new one, and a tick for each permission that can be
-/// granted in an organization of this kind.
+/// The controls of a role's form: its name, its code if it is a new one, and a tick for each permission of `grantable`
+/// that can be granted in an organization of this kind.
 pub fn controls(
     words: &Words,
-    kind: OrganizationKind,
+    (kind, grantable): (OrganizationKind, &BTreeSet<Permission>),
     name: &str,
     code: Option<&str>,
     granted: impl Fn(Permission) -> bool,
@@ -107,7 +109,7 @@ pub fn controls(
                 .value(code),
         );
     }
-    let fits = |permission: &&Permission| permission.fits(kind);
+    let fits = |permission: &&Permission| permission.fits(kind) && grantable.contains(permission);
     controls.extend(Permission::ALL.iter().filter(fits).map(|permission| {
         Control::new(
             Kind::Check,

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::handlers::{PLACE, again, form};
+use super::people::{Offered, offered};
 use super::roles::{carried, organization};
 use super::{AdminForm, Place};
-use crate::domain::access::{Permission, Role, RoleName};
+use crate::domain::access::{Permission, RoleName};
 use crate::http::call::may;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
@@ -17,7 +18,6 @@ use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::organizations::Organization;
 use crate::store::roles::{self, OwnRole};
-use crate::words::Words;
 use crate::workflow::require_second_factor::require_second_factor;
 
 /// The rows of the route table.
@@ -36,8 +36,10 @@ async fn page(visit: &Visit) -> Result<AdminForm, Problem> {
     let organization = organization(visit).await?;
     let own = own_roles(visit, &organization).await?;
     let words = visit.words();
-    let mut controls = ticks(words, &organization, &own);
-    controls.extend(carried(visit.access()?, &organization));
+    let access = visit.access()?;
+    let offered = offered(words, access, Some(organization.kind), &own);
+    let mut controls = ticks(&organization, offered);
+    controls.extend(carried(access, &organization));
     let of = Form::new(
         "second-factor",
         Place::SecondFactor.href(),
@@ -60,24 +62,14 @@ async fn own_roles(visit: &Visit, organization: &Organization) -> Result<Vec<Own
     roles.await
 }
 
-/// A tick for each role that the organization's people can have.
-fn ticks(words: &Words, organization: &Organization, own: &[OwnRole]) -> Vec<Control> {
-    let tick = |code: &str, name: String| {
+/// A tick for each of the roles that the visitor may give: of others they change nothing.
+fn ticks(organization: &Organization, offered: Vec<Offered>) -> Vec<Control> {
+    let tick = |role: Offered| {
         let mut asked = organization.second_factor_roles.iter();
-        Control::new(Kind::Check, field(code), name).checked(asked.any(|asked| asked == code))
+        let ticked = asked.any(|asked| *asked == role.code);
+        Control::new(Kind::Check, field(&role.code), role.label).checked(ticked)
     };
-    let predefined = predefined(organization).map(|role| {
-        let name = words.say_of("role", role.as_str(), &[]);
-        tick(role.as_str(), name)
-    });
-    let own = own.iter().map(|role| tick(&role.code, role.name.clone()));
-    predefined.chain(own).collect()
-}
-
-fn predefined(organization: &Organization) -> impl Iterator<Item = Role> + use<> {
-    let kind = organization.kind;
-    let roles = Role::ALL.iter().copied();
-    roles.filter(move |role| role.fits(kind) && !role.is_of_pairings())
+    offered.into_iter().map(tick).collect()
 }
 
 fn field(code: &str) -> String {
@@ -98,12 +90,20 @@ async fn save(visit: Visit) -> Outcome {
 async fn saved(visit: &Visit) -> Result<(), Problem> {
     let organization = organization(visit).await?;
     let own = own_roles(visit, &organization).await?;
-    let typed = Typed::of(visit);
-    let predefined = predefined(&organization).map(|role| role.as_str().to_owned());
-    let codes: BTreeSet<String> = predefined
-        .chain(own.into_iter().map(|role| role.code))
-        .filter(|code| typed.ticked(&field(code)))
-        .collect();
+    let offered = offered(
+        visit.words(),
+        visit.access()?,
+        Some(organization.kind),
+        &own,
+    );
+    let (offered, typed): (BTreeSet<String>, _) = (
+        offered.into_iter().map(|role| role.code).collect(),
+        Typed::of(visit),
+    );
+    let asked = organization.second_factor_roles.iter();
+    let stays = asked.filter(|code| !offered.contains(*code));
+    let ticked = offered.iter().filter(|code| typed.ticked(&field(code)));
+    let codes: BTreeSet<&String> = stays.chain(ticked).collect();
     let roles: Vec<RoleName> = codes.iter().filter_map(|code| code.parse().ok()).collect();
     let (actor, id, now) = (visit.actor()?.clone(), organization.id, visit.now);
     visit

@@ -1,12 +1,15 @@
 //! What can be done with a pairing and its members, each with what follows from it.
 
+use std::collections::BTreeSet;
+
 use super::Act;
-use crate::domain::access::Role;
+use crate::domain::access::{Access, Permission, Role};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Command, Needed, Party, State, Verb, decide, needed};
 use crate::http::pairing::{MemberView, PairingView};
 use crate::http::portal::form::{Choice, Control, Kind};
-use crate::store::pairings::{CloneRow, Given, GivenRole, OwnRole, Who};
+use crate::store::pairings::{CloneRow, Given, GivenRole, Who};
+use crate::store::roles::OwnRole;
 use crate::words::Words;
 
 /// The members of the families `pairing-act` and `pairing-act-about`.
@@ -148,11 +151,11 @@ impl Acts<'_> {
         acts
     }
 
-    /// Gives a role: one of those that fit the trustor's kind, or one of its own.
+    /// Gives a role: one of those that fit the trustor's kind, or one of its own, that `access` may give.
     pub(super) fn give_role(
         &self,
         member: &MemberView,
-        kind: OrganizationKind,
+        (kind, access): (OrganizationKind, &Access),
         own: &[OwnRole],
     ) -> Option<Act> {
         if self.view.party != Party::Trustor || decide(self.view.state, Command::GiveRole).is_err()
@@ -160,16 +163,18 @@ impl Acts<'_> {
             return None;
         }
         let held = |code: &str| member.roles.iter().any(|given| given.role.code() == code);
+        let gives = |permissions: &BTreeSet<Permission>| access.may_give(permissions).is_ok();
         let predefined = Role::ALL
             .iter()
             .filter(|role| role.fits(kind) && !role.is_of_pairings() && !held(role.as_str()))
+            .filter(|role| gives(&role.permissions()))
             .map(|role| {
                 Choice::new(role.as_str(), self.words.say_of("role", role.as_str(), &[]))
                     .hint(self.words.say_of("role-hint", role.as_str(), &[]))
             });
         let own = own
             .iter()
-            .filter(|role| !held(&role.code))
+            .filter(|role| !held(&role.code) && gives(&role.permissions.0))
             .map(|role| Choice::new(role.id.to_string(), role.name.clone()));
         let choices: Vec<Choice> = predefined.chain(own).collect();
         let to = format!("/pairing-members/{}/roles", member.member.id);

@@ -16,7 +16,8 @@ use crate::http::portal::parts::{Fact, Link, Pager};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::organizations;
-use crate::store::pairings::{self, OwnRole, Scope};
+use crate::store::pairings::{self, Scope};
+use crate::store::roles::{self, OwnRole};
 use crate::words::Words;
 use crate::workflow::pair::is_seen_by;
 
@@ -293,7 +294,7 @@ pub(super) async fn member(visit: &Visit, id: PairingMemberId) -> Result<MemberP
                 None => None,
             };
             let own: Vec<OwnRole> = match (found.party, pairing.trustor_id) {
-                (Party::Trustor, Some(trustor)) => pairings::own_roles(conn, trustor)?,
+                (Party::Trustor, Some(trustor)) => roles::of_organization(conn, trustor)?,
                 _ => Vec::new(),
             };
             let people = match member.group_id {
@@ -325,7 +326,9 @@ pub(super) async fn member(visit: &Visit, id: PairingMemberId) -> Result<MemberP
         at: given.at,
         act: acts.take_role(shown, given),
     });
-    let gives = trustor.and_then(|trustor| acts.give_role(shown, trustor.kind, &own_roles));
+    let access = visit.access()?;
+    let gives =
+        trustor.and_then(|trustor| acts.give_role(shown, (trustor.kind, access), &own_roles));
     let whose = people
         .into_iter()
         .map(|(id, name)| Choice::new(id.to_string(), name));

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{GroupPage, Member};
-use crate::domain::access::{Permission, Reach, Role};
+use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::{GroupId, PersonId};
-use crate::domain::organization::OrganizationKind;
 use crate::domain::text::Title;
 use crate::http::call::may;
 use crate::http::pagination::Paging;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
-use crate::http::portal::admin::people::{Offered, role_ticks, ticked};
+use crate::http::portal::admin::people::{offered, role_ticks, ticked};
 use crate::http::portal::admin::roles::{Removal, asked_for, carried, organization};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::Outcome;
@@ -29,7 +28,8 @@ use crate::store::roles::{self, OwnRole};
 use crate::store::{lines, people};
 use crate::words::Words;
 use crate::workflow::groups::{
-    AddGroup, UpdateGroup, add_group, add_member, delete_group, remove_member, update_group,
+    AddGroup, UpdateGroup, add_group, add_member, delete_group, manages, remove_member,
+    update_group,
 };
 
 /// The rows of the route table.
@@ -106,17 +106,6 @@ fn called(words: &Words, role: &Given) -> String {
     }
 }
 
-/// The roles that a group of an organization of this kind may carry.
-fn offered(words: &Words, kind: OrganizationKind, own: &[OwnRole]) -> Vec<Offered> {
-    let predefined = Role::ALL
-        .iter()
-        .filter(|role| role.fits(kind) && !role.is_of_pairings());
-    predefined
-        .map(|role| Offered::predefined(words, *role))
-        .chain(own.iter().map(|role| Offered::own(words, role)))
-        .collect()
-}
-
 fn name_field(words: &Words, name: &str) -> Control {
     Control::new(Kind::Text, "name", words.say_of("label", "name", &[]))
         .required()
@@ -136,7 +125,8 @@ async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
         .await?;
     let words = visit.words();
     let mut controls = vec![name_field(words, "")];
-    controls.extend(role_ticks(&offered(words, organization.kind, &own), &[]));
+    let offered = offered(words, visit.access()?, Some(organization.kind), &own);
+    controls.extend(role_ticks(&offered, &[]));
     controls.extend(carried(visit.access()?, &organization));
     let button = words.say("group-add-button", &[]);
     let title = words.say("group-add", &[]);
@@ -190,16 +180,19 @@ struct Whole {
     given: Vec<Given>,
     own: Vec<OwnRole>,
     lines: Vec<String>,
+    /// Whether the visitor may change it.
+    manages: bool,
 }
 
 async fn whole(visit: &Visit) -> Result<Whole, Problem> {
-    let (id, reach): (GroupId, Reach) = (visit.part("group")?, visit.access()?.reach());
+    let (id, actor): (GroupId, _) = (visit.part("group")?, visit.actor()?.clone());
     let (now, sees_lines) = (
         visit.now,
         visit.is_staff() && visit.can(Permission::LinesView),
     );
     visit
         .look(move |conn| {
+            let reach = actor.reach();
             let group = groups::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
             let organization = organizations::find(conn, Reach::Everything, group.organization_id)?
                 .ok_or_else(Problem::not_found)?;
@@ -223,6 +216,7 @@ async fn whole(visit: &Visit) -> Result<Whole, Problem> {
                 others,
                 given: given.into_iter().map(|(_, given)| given).collect(),
                 own: roles::of_organization(conn, organization.id)?,
+                manages: manages(conn, &actor, &group, organization.kind.side(), now)?,
                 lines: granted.into_iter().map(|(_, name)| name).collect(),
                 group,
                 organization,
@@ -239,7 +233,13 @@ async fn page(visit: &Visit) -> Result<GroupPage, Problem> {
     let whole = whole(visit).await?;
     let words = visit.words();
     let id = whole.group.id;
-    let manages = visit.can(Permission::GroupsManage);
+    let manages = whole.manages;
+    let offered = offered(
+        words,
+        visit.access()?,
+        Some(whole.organization.kind),
+        &whole.own,
+    );
     let (sees_people, to) = (visit.can(Permission::UsersView), |place: &str| {
         format!("/admin/groups/{id}{place}")
     });
@@ -275,7 +275,6 @@ async fn page(visit: &Visit) -> Result<GroupPage, Problem> {
     };
     let changes = || {
         let mut controls = vec![name_field(words, &whole.group.name)];
-        let offered = offered(words, whole.organization.kind, &whole.own);
         controls.extend(role_ticks(&offered, &codes));
         Form::new(
             "group",

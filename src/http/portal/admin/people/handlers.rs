@@ -169,9 +169,9 @@ async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
     Ok(form(visit, Place::People, title, about, form_of))
 }
 
-/// The roles that a person of an organization of this kind may be given, with its own; all those of the visitor's reach if
-/// it is not known yet.
-fn offered(
+/// The roles that the visitor may give in an organization of this kind, to a person or to a group, with its own; all those
+/// of the visitor's reach if it is not known yet.
+pub(in crate::http::portal::admin) fn offered(
     words: &Words,
     access: &Access,
     kind: Option<OrganizationKind>,

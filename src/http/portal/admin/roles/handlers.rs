@@ -165,7 +165,6 @@ async fn show(visit: Visit) -> Outcome {
 async fn page(visit: &Visit) -> Result<RolePage, Problem> {
     let named = named(visit).await?;
     let words = visit.words();
-    let manages = visit.can(Permission::RolesManage);
     let (name, code, permissions, organization) = match &named {
         Named::Predefined(role, organization) => (
             words.say_of("role", role.as_str(), &[]),
@@ -180,6 +179,9 @@ async fn page(visit: &Visit) -> Result<RolePage, Problem> {
             organization,
         ),
     };
+    let (access, manages) = (visit.access()?, visit.can(Permission::RolesManage));
+    // Nobody changes what grants more than they may give.
+    let changes = manages && access.may_give(&permissions).is_ok();
     let (id, now) = (organization.id, visit.now);
     let granted = match &named {
         Named::Predefined(role, _) => Granted::Predefined(*role),
@@ -200,13 +202,17 @@ async fn page(visit: &Visit) -> Result<RolePage, Problem> {
         asked_for(visit.access()?, organization).replace('?', "&")
     );
     let form = match &named {
-        Named::Own(role, _) if manages => Some(Form::new(
+        Named::Own(role, _) if changes => Some(Form::new(
             "role",
             format!("/admin/roles/{}", role.id),
             words.say("role-save-button", &[]),
-            controls(words, organization.kind, &name, None, |permission| {
-                permissions.contains(&permission)
-            }),
+            controls(
+                words,
+                (organization.kind, &access.grantable()),
+                &name,
+                None,
+                |permission| permissions.contains(&permission),
+            ),
         )),
         _ => None,
     };
@@ -219,7 +225,7 @@ async fn page(visit: &Visit) -> Result<RolePage, Problem> {
         form: form.map(|form| RoleForm::of(words, form)),
         copy: manages.then(|| Link::new(words.say("role-copy-button", &[]), copies)),
         removal: match &named {
-            Named::Own(role, _) if manages => Some(removal(visit, role.id, held, given)),
+            Named::Own(role, _) if changes => Some(removal(visit, role.id, held, given)),
             _ => None,
         },
         name,
@@ -268,7 +274,8 @@ async fn new_page(visit: &Visit) -> Result<(NewRolePage, Form), Problem> {
         },
     };
     let words = visit.words();
-    let mut fields = controls(words, organization.kind, "", Some(""), |permission| {
+    let of = (organization.kind, &visit.access()?.grantable());
+    let mut fields = controls(words, of, "", Some(""), |permission| {
         copied.contains(&permission)
     });
     fields.extend(carried(visit.access()?, &organization));
@@ -347,7 +354,8 @@ async fn change(visit: Visit) -> Outcome {
                 (&mut page.form, named(&visit).await?)
             {
                 let words = visit.words();
-                let fields = controls(words, organization.kind, &role.name, None, |_| false);
+                let of = (organization.kind, &visit.access()?.grantable());
+                let fields = controls(words, of, &role.name, None, |_| false);
                 let form = Form::new("role", shown.form.action.clone(), "", fields);
                 let mut form = form.refused_for(words, &visit.typed, &problem);
                 form.button = shown.form.button.clone();

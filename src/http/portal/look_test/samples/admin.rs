@@ -373,7 +373,11 @@ fn roles(look: &mut Look) {
     let granted =
         |permission: Permission| Role::SupportEngineer.permissions().contains(&permission);
     let form = |code| {
-        let controls = controls(&words, OrganizationKind::Provider, "Triage", code, granted);
+        let of = (
+            OrganizationKind::Provider,
+            &Role::Administrator.permissions(),
+        );
+        let controls = controls(&words, of, "Triage", code, granted);
         RoleForm::of(
             &words,
             Form::new("role", "/admin/roles/1", "Save the role", controls),
