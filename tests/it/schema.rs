@@ -1,8 +1,16 @@
-//! The hand-kept `schema.rs` says what both databases really have.
+//! The hand-kept `schema.rs` says what both databases really have, and what earlier releases had is brought there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use crate::support::database::{Backend, Rows, on_both_databases};
+use casebell::db::{Conn, Db, DbError};
+use casebell::store::sessions::{self, Entry, Whereabouts};
+use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+
+use crate::support::database::{Backend, Rows, TestDatabase, on_both_databases};
 
 /// Table → column → (type, nullable).
 type Tables = BTreeMap<String, BTreeMap<String, (String, bool)>>;
@@ -144,4 +152,147 @@ fn both_databases_have_the_same_migrations() {
             .collect()
     };
     assert_eq!(names("sqlite"), names("postgresql"));
+}
+
+/// The last step of the release before this one.
+const EARLIER: &str = "0007";
+
+/// The schema as the release before this one had it.
+fn of_an_earlier_release(database: &TestDatabase) {
+    let folder = |name: &str| {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("migrations")
+            .join(name)
+    };
+    match &mut database.connect() {
+        Conn::Sqlite(conn) => steps::<Sqlite>(conn, &folder("sqlite")),
+        Conn::Postgres(conn) => steps::<Pg>(conn, &folder("postgresql")),
+    }
+}
+
+fn steps<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>, folder: &Path) {
+    let all = FileBasedMigrations::from_path(folder).expect("the schema's steps");
+    for step in conn.pending_migrations(all).expect("steps") {
+        if step.name().version().to_string().as_str() <= EARLIER {
+            conn.run_migration(&*step).expect("a step");
+        }
+    }
+}
+
+/// What an installation of the earlier release holds: ACME with Dana, who is signed in, has a token, and has read half of
+/// a case; and Nils, who has not shown that his address is his.
+fn furnish(database: &TestDatabase, backend: Backend) {
+    let id = |n: u8| match backend {
+        Backend::Sqlite => format!("X'{n:032x}'"),
+        Backend::Postgresql => format!("'00000000-0000-0000-0000-{n:012x}'"),
+    };
+    let [bellhop, acme, dana, nils, line, case] = [1, 2, 3, 4, 5, 6].map(id);
+    let [grant, session, token, first, second, notice] = [7, 8, 9, 10, 11, 12].map(id);
+    let at = "'2026-03-02T09:00:00.000000Z'";
+    let later = "'2036-03-02T09:00:00.000000Z'";
+    let rows = format!(
+        "INSERT INTO organizations (id, slug, name, kind, region, time_zone, created_at) VALUES
+            ({bellhop}, 'bellhop', 'Bellhop Support', 'provider', 'eu', 'Europe/Berlin', {at}),
+            ({acme}, 'acme', 'ACME', 'customer', 'eu', 'UTC', {at});
+        INSERT INTO people (id, organization_id, email, first_name, last_name, password_hash, email_verified_at, created_at)
+            VALUES ({dana}, {acme}, 'dana@acme.test', 'Dana', 'Cole', 'kept', {at}, {at}),
+            ({nils}, {acme}, 'nils@acme.test', 'Nils', 'Bare', NULL, NULL, {at});
+        INSERT INTO role_grants (id, organization_id, person_id, role, granted_at)
+            VALUES ({grant}, {acme}, {dana}, 'designated_contact', {at});
+        INSERT INTO sessions (id, person_id, token_hash, csrf_token, user_agent, created_at, last_seen_at, expires_at)
+            VALUES ({session}, {dana}, 'of a cookie', 'csrf', 'Firefox', {at}, {at}, {later});
+        INSERT INTO api_tokens (id, person_id, name, token_hash, created_at)
+            VALUES ({token}, {dana}, 'Nightly', 'of a token', {at});
+        INSERT INTO lines_of_business (id, name, created_at) VALUES ({line}, 'All lines of business', {at});
+        INSERT INTO cases (id, number, organization_id, line_of_business_id, subject, description, priority, status, deployment,
+            business_impact, engagements, opened_by, opened_at, search_text, updated_at)
+            VALUES ({case}, 1, {acme}, {line}, 'Quinces', 'Too few.', 'high', 'open', 'cloud', 'significant', '[]', {dana},
+            {at}, 'quinces', {at});
+        INSERT INTO feed_entries (id, case_id, feed, kind, visibility, author_id, author_side, body, at) VALUES
+            ({first}, {case}, 'case', 'comment', 'public', {dana}, 'customer', 'One.', {at}),
+            ({second}, {case}, 'case', 'comment', 'public', {dana}, 'customer', 'Two.', {at});
+        INSERT INTO feed_reads (person_id, case_id, feed, read_at) VALUES ({dana}, {case}, 'case', {at});
+        INSERT INTO notices (id, kind, person_id, thread, payload, message_id, state, next_attempt_at, created_at)
+            VALUES ({notice}, 'password_reset', {dana}, 'letter', '{{}}', 'one', 'waiting', {at}, {at});"
+    );
+    let conn = &mut database.connect();
+    match conn {
+        Conn::Sqlite(conn) => conn.batch_execute(&rows),
+        Conn::Postgres(conn) => conn.batch_execute(&rows),
+    }
+    .expect("rows of an earlier release");
+}
+
+/// An installation goes on with what it has: nobody is signed out, and nothing is lost, when the program is replaced.
+fn goes_on(backend: Backend) {
+    if !backend.is_available() {
+        return;
+    }
+    let database = TestDatabase::create(backend, None);
+    of_an_earlier_release(&database);
+    furnish(&database, backend);
+    let counted = |database: &TestDatabase| {
+        let tables = [
+            "organizations",
+            "people",
+            "role_grants",
+            "sessions",
+            "api_tokens",
+            "cases",
+            "feed_entries",
+            "feed_reads",
+            "notices",
+        ];
+        tables.map(|table| {
+            database.texts(&format!(
+                "SELECT CAST(count(*) AS TEXT) AS text FROM {table}"
+            ))
+        })
+    };
+    let before = counted(&database);
+    // The second start finds nothing left to do.
+    drop(Db::open(&database.location).expect("brought up to date"));
+    let db = Db::open(&database.location).expect("as it is");
+    assert_eq!(counted(&database), before);
+    let people =
+        "SELECT email || ' ' || coalesce(password_hash, '-') AS text FROM people ORDER BY email";
+    assert_eq!(
+        database.texts(people),
+        ["dana@acme.test kept", "nils@acme.test -"]
+    );
+    let places = "SELECT CAST(count(DISTINCT position) AS TEXT) AS text FROM feed_entries";
+    assert_eq!(database.texts(places), ["2"]);
+    let read = "SELECT CAST(count(*) AS TEXT) AS text FROM feed_reads WHERE position = (SELECT max(position) FROM feed_entries)";
+    assert_eq!(database.texts(read), ["1"]);
+    let urgent = "SELECT queue AS text FROM notices WHERE urgent";
+    assert_eq!(
+        database.texts(urgent),
+        ["urgent 00000000000000000000000000000003"]
+    );
+    if backend == Backend::Sqlite {
+        let broken = "SELECT \"table\" AS text FROM pragma_foreign_key_check";
+        assert!(database.texts(broken).is_empty());
+    }
+    let now = "2026-03-03T09:00:00Z".parse().expect("an instant");
+    let runtime = crate::support::desk::runtime();
+    let found = runtime.block_on(db.read(move |conn| {
+        let home = Whereabouts::AsBefore;
+        let by_token = sessions::by_token(conn, "of a token", &home, now)?;
+        let by_cookie = sessions::by_secret(conn, "of a cookie", &home, now)?;
+        Ok::<_, DbError>((
+            matches!(by_token, Entry::Admitted(..)),
+            matches!(by_cookie, Entry::Admitted(..)),
+        ))
+    }));
+    assert_eq!(found.expect("read"), (true, true));
+}
+
+#[test]
+fn an_installation_of_an_earlier_release_goes_on_on_sqlite() {
+    goes_on(Backend::Sqlite);
+}
+
+#[test]
+fn an_installation_of_an_earlier_release_goes_on_on_postgresql() {
+    goes_on(Backend::Postgresql);
 }
