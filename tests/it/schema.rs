@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use casebell::db::{Conn, Db, DbError};
-use casebell::store::sessions::{self, Entry, Whereabouts};
+use casebell::store::bearers::{Entry, Whereabouts};
+use casebell::store::{sessions, tokens};
 use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
@@ -277,7 +278,7 @@ fn goes_on(backend: Backend) {
     let runtime = crate::support::desk::runtime();
     let found = runtime.block_on(db.read(move |conn| {
         let home = Whereabouts::AsBefore;
-        let by_token = sessions::by_token(conn, "of a token", &home, now)?;
+        let by_token = tokens::by_secret(conn, "of a token", &home, now)?;
         let by_cookie = sessions::by_secret(conn, "of a cookie", &home, now)?;
         Ok::<_, DbError>((
             matches!(by_token, Entry::Admitted(..)),
