@@ -11,108 +11,72 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 
 use crate::support::database::{Backend, TestDatabase};
-use crate::support::desk::{client, furnished, runtime};
+use crate::support::installation::Installation;
 use crate::support::invariants;
-use crate::support::person::high;
-use crate::support::process::{Process, run};
+use crate::support::process::run;
+use crate::support::waiting::until;
 
 /// A desk that people work at, and a backup of it.
-fn taken_back(backend: Backend) {
-    if !backend.is_available() {
-        return;
-    }
-    runtime().block_on(async {
-        let furnished = furnished(backend).await;
-        let database = TestDatabase::create(backend, Some(&furnished.database));
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = database.url();
-        let settings = [("CASEBELL_DATABASE_URL", url.as_str())];
-        let server = Process::serve(folder.path(), &settings);
-
-        let (stop, acknowledged) = (
-            Arc::new(AtomicBool::new(false)),
-            Arc::new(Mutex::new(vec![])),
-        );
-        let writers: Vec<_> = (0..4)
-            .map(|_| {
-                let (stop, acknowledged) = (stop.clone(), acknowledged.clone());
-                let request = client()
-                    .post(format!("{}/api/v1/cases", server.origin))
-                    .bearer_auth(&furnished.tokens["dana"])
-                    .json(&high().json());
-                tokio::spawn(async move {
-                    while !stop.load(Ordering::SeqCst) {
-                        let request = request.try_clone().expect("a body that is repeated");
-                        let answer = request.send().await.expect("an answer");
-                        let case: Value = answer.json().await.expect("JSON");
-                        let number = case["number"].as_str().expect("a number").to_owned();
-                        acknowledged.lock().expect("no panic").push(number);
-                    }
-                })
+async fn taken_back(backend: Backend, desk: Installation) {
+    let server = desk.starts();
+    let (stop, acknowledged) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(Mutex::new(vec![])),
+    );
+    let writers: Vec<_> = (0..4)
+        .map(|_| {
+            let (stop, acknowledged) = (stop.clone(), acknowledged.clone());
+            let request = desk.opening(&server);
+            tokio::spawn(async move {
+                while !stop.load(Ordering::SeqCst) {
+                    let request = request.try_clone().expect("a body that is repeated");
+                    let answer = request.send().await.expect("an answer");
+                    let case: Value = answer.json().await.expect("JSON");
+                    let number = case["number"].as_str().expect("a number").to_owned();
+                    acknowledged.lock().expect("no panic").push(number);
+                }
             })
-            .collect();
-        while acknowledged.lock().expect("no panic").len() < 20 {
-            tokio::task::yield_now().await;
-        }
-        let before = acknowledged.lock().expect("no panic").clone();
-        let file = folder.path().join("desk.tar.gz");
-        let name = file.display().to_string();
-        let backup = {
-            let (data, name, url) = (folder.path().to_owned(), name.clone(), url.clone());
-            move || {
-                run(
-                    &data,
-                    &[("CASEBELL_DATABASE_URL", &url)],
-                    &["backup", &name],
-                )
-            }
-        };
-        let output = tokio::task::spawn_blocking(backup).await.expect("no panic");
-        succeeds(&output);
-        let meanwhile = acknowledged.lock().expect("no panic").len() - before.len();
-        assert!(meanwhile > 0, "people worked on");
-        stop.store(true, Ordering::SeqCst);
-        for writer in writers {
-            writer.await.expect("no panic");
-        }
-        let mode = fs::metadata(&file)
-            .expect("the backup")
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
-        let again = run(folder.path(), &settings, &["backup", &name]);
-        assert!(!again.status.success(), "a backup replaces nothing");
-        drop(server);
+        })
+        .collect();
+    let count = || acknowledged.lock().expect("no panic").len();
+    until("people work", async || count() >= 20).await;
+    let before = acknowledged.lock().expect("no panic").clone();
+    let file = desk.folder().join("desk.tar.gz");
+    let name = file.display().to_string();
+    succeeds(&tokio::task::block_in_place(|| {
+        desk.runs(&["backup", &name])
+    }));
+    assert!(count() > before.len(), "people worked on");
+    stop.store(true, Ordering::SeqCst);
+    for writer in writers {
+        writer.await.expect("no panic");
+    }
+    let mode = fs::metadata(&file)
+        .expect("the backup")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let again = desk.runs(&["backup", &name]);
+    assert!(!again.status.success(), "a backup replaces nothing");
+    drop(server);
 
-        let elsewhere = TestDatabase::create(backend, None);
-        let url = elsewhere.url();
-        let settings = [("CASEBELL_DATABASE_URL", url.as_str())];
-        is_refused_if_damaged(&file, &elsewhere, folder.path());
-        let output = run(folder.path(), &settings, &["restore", &name]);
-        succeeds(&output);
-        let server = Process::serve(folder.path(), &settings);
-        for number in &before {
-            let answer = client()
-                .get(format!("{}/api/v1/cases/{number}", server.origin))
-                .bearer_auth(&furnished.tokens["dana"])
-                .send()
-                .await;
-            assert_eq!(answer.expect("an answer").status(), 200, "{number}");
-        }
-        // Work goes on where it was: the next case has the next number.
-        let opened = client()
-            .post(format!("{}/api/v1/cases", server.origin))
-            .bearer_auth(&furnished.tokens["dana"])
-            .json(&high().json())
-            .send()
-            .await;
-        assert_eq!(opened.expect("an answer").status(), 201);
-        invariants::check(&elsewhere, false);
-        let over = run(folder.path(), &settings, &["restore", &name]);
-        assert!(!over.status.success(), "what is there is not written over");
-        succeeds(&run(folder.path(), &settings, &["audit", "verify"]));
-        assert_eq!(server.end_with("TERM").code(), Some(0));
-    });
+    let elsewhere = desk.over(TestDatabase::create(backend, None));
+    is_refused_if_damaged(&file, &elsewhere.database, elsewhere.folder());
+    succeeds(&elsewhere.runs(&["restore", &name]));
+    let server = elsewhere.starts();
+    for number in &before {
+        let answer = elsewhere.reading(&server, &format!("/cases/{number}"));
+        let answer = answer.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{number}");
+    }
+    // Work goes on where it was: the next case has the next number.
+    let opened = elsewhere.opening(&server).send().await;
+    assert_eq!(opened.expect("an answer").status(), 201);
+    invariants::check(&elsewhere.database, false);
+    let over = elsewhere.runs(&["restore", &name]);
+    assert!(!over.status.success(), "what is there is not written over");
+    succeeds(&elsewhere.runs(&["audit", "verify"]));
+    assert_eq!(server.end_with("TERM").code(), Some(0));
 }
 
 fn succeeds(output: &Output) {
@@ -168,10 +132,12 @@ fn is_empty(database: &TestDatabase) -> bool {
 
 #[test]
 fn what_was_acknowledged_before_a_backup_is_in_it_on_sqlite() {
-    taken_back(Backend::Sqlite);
+    Installation::for_story(Backend::Sqlite, |desk| taken_back(Backend::Sqlite, desk));
 }
 
 #[test]
 fn what_was_acknowledged_before_a_backup_is_in_it_on_postgresql() {
-    taken_back(Backend::Postgresql);
+    Installation::for_story(Backend::Postgresql, |desk| {
+        taken_back(Backend::Postgresql, desk)
+    });
 }

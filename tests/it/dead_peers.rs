@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -11,12 +11,12 @@ use tokio::task::JoinSet;
 
 use crate::support::database::{Backend, TestDatabase};
 use crate::support::desk::{client, furnished, runtime};
-use crate::support::leash::PATIENCE;
 use crate::support::person::high;
 use crate::support::process::Process;
 use crate::support::proxy::{Network, Proxy};
 use crate::support::stopwatch::Stopwatch;
 use crate::support::stream::Stream;
+use crate::support::waiting::until;
 
 /// A server process that reaches its database through a network that fails.
 struct Remote {
@@ -77,16 +77,14 @@ impl Remote {
 
     /// How long it takes from here until people are served and the balancer is told so.
     async fn healthy_again(&self) -> Duration {
-        let (watch, deadline) = (Stopwatch::start(), Instant::now() + PATIENCE);
-        loop {
-            let opened = status(self.opening()).await == 201;
-            if opened && status(self.listing()).await == 200 && self.status("/readyz").await == 200
-            {
-                return watch.took();
-            }
-            assert!(Instant::now() < deadline, "not healthy again");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let watch = Stopwatch::start();
+        until("it is healthy again", async || {
+            status(self.opening()).await == 201
+                && status(self.listing()).await == 200
+                && self.status("/readyz").await == 200
+        })
+        .await;
+        watch.took()
     }
 
     fn cases(&self) -> usize {
@@ -109,11 +107,10 @@ fn a_cut_network_is_told_and_forgotten_within_two_seconds() {
         assert!(refused.headers().contains_key("retry-after"));
         let problem: Value = refused.json().await.expect("JSON");
         assert_eq!(problem["code"], "database_unavailable");
-        let deadline = Instant::now() + PATIENCE;
-        while remote.status("/readyz").await != 503 {
-            assert!(Instant::now() < deadline, "it says that it is ready");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        until("it says that it is not ready", async || {
+            remote.status("/readyz").await == 503
+        })
+        .await;
         remote.proxy.becomes(Network::Up(Duration::ZERO));
         let took = remote.healthy_again().await;
         assert!(took < Duration::from_secs(2), "healthy after {took:?}");

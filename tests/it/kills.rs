@@ -3,9 +3,9 @@
 //! `CASEBELL_TEST_KILLS=1000 cargo test --release --test it -- kills` kills each a thousand times.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use casebell::cli::import::Watch;
 use casebell::cli::import::casebell::import;
@@ -14,9 +14,11 @@ use casebell::db::{Conn, Db, Location};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::watch;
 
-use crate::support::database::{Backend, TestDatabase, texts};
-use crate::support::desk::{client, furnished, runtime};
+use crate::support::database::{Backend, texts};
+use crate::support::desk::{client, runtime};
+use crate::support::installation::Installation;
 use crate::support::invariants;
 use crate::support::leash::{Leashed, PATIENCE};
 use crate::support::person::high;
@@ -43,7 +45,14 @@ struct Acknowledged {
     escalations: BTreeSet<String>,
 }
 
-type Shared = Arc<Mutex<Acknowledged>>;
+impl Acknowledged {
+    fn count(&self) -> usize {
+        self.cases.len() + self.entries.len() + self.escalations.len()
+    }
+}
+
+/// Tells whoever waits of each that is added.
+type Shared = Arc<watch::Sender<Acknowledged>>;
 
 /// Works until it is told to stop: opens cases, writes on them and escalates them, and notes what is acknowledged.
 async fn works(
@@ -65,14 +74,18 @@ async fn works(
             continue;
         };
         let number = case["number"].as_str().expect("a number").to_owned();
-        noted.lock().expect("no panic").cases.insert(number.clone());
+        noted.send_modify(|noted| {
+            noted.cases.insert(number.clone());
+        });
         let words = format!("Words {:032x}", rand::random::<u128>());
         let entry = json!({ "body": words });
         if taken(post(format!("/cases/{number}/feed"), entry))
             .await
             .is_some()
         {
-            noted.lock().expect("no panic").entries.insert(words);
+            noted.send_modify(|noted| {
+                noted.entries.insert(words);
+            });
         }
         let escalation = json!({
             "reason": "no_update", "details": "Nobody answers.", "acknowledgements": [],
@@ -81,7 +94,9 @@ async fn works(
         let escalated = taken(post(format!("/cases/{number}/escalations"), escalation)).await;
         if let Some(escalation) = escalated {
             let number = escalation["number"].as_str().expect("a number").to_owned();
-            noted.lock().expect("no panic").escalations.insert(number);
+            noted.send_modify(|noted| {
+                noted.escalations.insert(number);
+            });
         }
     }
 }
@@ -99,7 +114,7 @@ async fn taken(request: RequestBuilder) -> Option<Value> {
     }
 }
 
-/// Lets people work at a server until some of it is acknowledged, and a while that nobody knows; then something happens.
+/// Lets people work at a server until some of it is acknowledged, nobody knows how much; then something happens.
 async fn people_work(origin: &str, token: &str, noted: &Shared, happens: impl FnOnce()) {
     let stop = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..WRITERS)
@@ -108,13 +123,12 @@ async fn people_work(origin: &str, token: &str, noted: &Shared, happens: impl Fn
             tokio::spawn(works(client(), origin, token, noted.clone(), stop.clone()))
         })
         .collect();
-    let done = || noted.lock().expect("no panic").cases.len();
-    let (before, deadline) = (done(), Instant::now() + PATIENCE);
-    while done() < before + 2 {
-        assert!(Instant::now() < deadline, "nobody gets anything done");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(rand::random_range(0..200))).await;
+    let enough = noted.borrow().count() + rand::random_range(6..24);
+    let mut told = noted.subscribe();
+    let waiting = told.wait_for(|noted| noted.count() >= enough);
+    let told = tokio::time::timeout(PATIENCE, waiting).await;
+    assert!(told.is_ok(), "nobody gets anything done");
+    drop(told);
     happens();
     stop.store(true, Ordering::SeqCst);
     for writer in writers {
@@ -124,7 +138,7 @@ async fn people_work(origin: &str, token: &str, noted: &Shared, happens: impl Fn
 
 /// Counts: everything that was acknowledged is there, once.
 fn is_kept(conn: &mut Conn, noted: &Shared) {
-    let noted = noted.lock().expect("no panic");
+    let noted = noted.borrow();
     assert!(noted.cases.len() > 10, "people got something done");
     let numbers = |prefix: &str, rows: Vec<String>| -> BTreeSet<String> {
         rows.iter()
@@ -150,41 +164,31 @@ fn is_kept(conn: &mut Conn, noted: &Shared) {
 }
 
 /// The desk's process is killed.
-fn survives(backend: Backend, kills: usize) {
-    if !backend.is_available() {
-        return;
+async fn survives(desk: Installation) {
+    let noted = Shared::default();
+    for _ in 0..kills(8) {
+        let server = desk.starts();
+        let origin = server.origin.clone();
+        people_work(&origin, desk.token("dana"), &noted, || {
+            server.end_with("KILL");
+        })
+        .await;
     }
-    runtime().block_on(async {
-        let furnished = furnished(backend).await;
-        let database = TestDatabase::create(backend, Some(&furnished.database));
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = database.url();
-        let settings = [("CASEBELL_DATABASE_URL", url.as_str())];
-        let noted = Shared::default();
-        for _ in 0..kills {
-            let server = Process::serve(folder.path(), &settings);
-            let origin = server.origin.clone();
-            people_work(&origin, &furnished.tokens["dana"], &noted, || {
-                server.end_with("KILL");
-            })
-            .await;
-        }
-        // A last one finds everything in order, and goes on.
-        let server = Process::serve(folder.path(), &settings);
-        assert_eq!(server.end_with("TERM").code(), Some(0));
-        is_kept(&mut database.connect(), &noted);
-        invariants::check(&database, false);
-    });
+    // A last one finds everything in order, and goes on.
+    let server = desk.starts();
+    assert_eq!(server.end_with("TERM").code(), Some(0));
+    is_kept(&mut desk.database.connect(), &noted);
+    invariants::check(&desk.database, false);
 }
 
 #[test]
 fn nothing_is_lost_when_the_desk_is_killed_on_sqlite() {
-    survives(Backend::Sqlite, kills(20));
+    Installation::for_story(Backend::Sqlite, survives);
 }
 
 #[test]
 fn nothing_is_lost_when_the_desk_is_killed_on_postgresql() {
-    survives(Backend::Postgresql, kills(20));
+    Installation::for_story(Backend::Postgresql, survives);
 }
 
 /// The world, in a database of the test's own server, and somebody's token.
@@ -232,7 +236,7 @@ fn nothing_is_lost_when_postgresql_is_killed() {
         let (folder, token) = move_in(&url).await;
         let server = Process::serve(folder.path(), &[("CASEBELL_DATABASE_URL", &url)]);
         let noted = Shared::default();
-        for _ in 0..kills(10) {
+        for _ in 0..kills(5) {
             people_work(&server.origin, &token, &noted, || {
                 postgres.end_with("KILL");
             })

@@ -1,29 +1,24 @@
 //! What fails comes back: a lost database, a process that is killed, a port that is taken, a setting that is wrong.
 
-use std::time::Instant;
-
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::database::{Backend, TestDatabase, on_both_databases};
-use crate::support::desk::{Desk, client, furnished, runtime};
-use crate::support::leash::PATIENCE;
+use crate::support::database::{Backend, on_both_databases};
+use crate::support::desk::Desk;
+use crate::support::installation::Installation;
 use crate::support::person::{Asking, high};
-use crate::support::process::{self, Process};
+use crate::support::process;
 use crate::support::serving::METRICS_TOKEN;
+use crate::support::waiting::until;
 
 /// Asks until the answer is `status`; the server needs a moment to notice.
 async fn answers_with(desk: &Desk, path: &str, status: u16) {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let answer = Asking::new(path.into(), desk.client().get(desk.page(path))).await;
-        if answer.status == status {
-            return;
-        }
-        assert!(Instant::now() < deadline, "still {answer:?}");
-        tokio::task::yield_now().await;
-    }
+    until(&format!("{path} is answered {status}"), async || {
+        let asking = desk.client().get(desk.page(path));
+        Asking::new(path.into(), asking).await.status == status
+    })
+    .await;
 }
 
 on_both_databases! { Desk:
@@ -57,21 +52,14 @@ async fn a_desk_that_serves_says_that_it_is_ready(desk: Desk) {
     dana.opens(high()).await;
     desk.passes(TimeDelta::seconds(90));
     // It looks every other moment, however often it is asked.
-    let reaches = async |is_it: &dyn Fn(&serde_json::Value) -> bool| {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let outbox = ask("/readyz").await.ok()["outbox"].take();
-            if is_it(&outbox) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "still {outbox}");
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    reaches(&|outbox| outbox["waiting"].as_i64() > Some(0) && outbox["overdue_seconds"] == 90)
-        .await;
+    let outbox = async || ask("/readyz").await.ok()["outbox"].take();
+    until("it tells what waits", async || {
+        let outbox = outbox().await;
+        outbox["waiting"].as_i64() > Some(0) && outbox["overdue_seconds"] == 90
+    })
+    .await;
     desk.post().await;
-    reaches(&|outbox| outbox["waiting"] == 0).await;
+    until("nothing waits", async || outbox().await["waiting"] == 0).await;
     // Prometheus reads figures, and no names: neither those of people, nor what strangers make up.
     for invented in ["BREW", "WHEN", "X-1"] {
         let method = Method::from_bytes(invented.as_bytes()).expect("a method");
@@ -129,77 +117,51 @@ fn a_lost_connection_is_503_and_recovers_by_itself() {
 }
 
 /// What was acknowledged is there after `kill -9`.
-fn survives_a_kill(backend: Backend) {
-    if !backend.is_available() {
-        return;
-    }
-    runtime().block_on(async {
-        let furnished = furnished(backend).await;
-        let database = TestDatabase::create(backend, Some(&furnished.database));
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = database.url();
-        let settings = [("CASEBELL_DATABASE_URL", url.as_str())];
-        let client = client();
-        let mut acknowledged = 0;
-        for _ in 0..3 {
-            let server = Process::serve(folder.path(), &settings);
-            let mut requests = tokio::task::JoinSet::new();
-            for _ in 0..20 {
-                let request = client
-                    .post(format!("{}/api/v1/cases", server.origin))
-                    .bearer_auth(&furnished.tokens["dana"])
-                    .json(&high().json());
-                requests.spawn(async move {
-                    request
-                        .send()
-                        .await
-                        .is_ok_and(|answer| answer.status() == 201)
-                });
-            }
-            // Some have been answered, the others are under way.
-            let mut answered = 0;
-            while answered < 5 {
-                answered += usize::from(
-                    requests
-                        .join_next()
-                        .await
-                        .expect("requests are left")
-                        .expect("no panic"),
-                );
-            }
-            server.end_with("KILL");
-            acknowledged += answered;
-            while let Some(taken) = requests.join_next().await {
-                acknowledged += usize::from(taken.expect("no panic"));
-            }
+async fn survives_a_kill(desk: Installation) {
+    let mut acknowledged = 0;
+    for _ in 0..3 {
+        let server = desk.starts();
+        let mut requests = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let request = desk.opening(&server);
+            requests.spawn(async move {
+                let answer = request.send().await;
+                answer.is_ok_and(|answer| answer.status() == 201)
+            });
         }
-        let kept: usize = database.texts("SELECT CAST(count(*) AS text) AS text FROM cases")[0]
-            .parse()
-            .expect("a number");
-        assert!(
-            kept >= acknowledged,
-            "{acknowledged} were acknowledged, {kept} are there"
-        );
-        // Nothing is half there, and a new process works on.
-        let server = Process::serve(folder.path(), &settings);
-        let answer = client
-            .get(format!("{}/api/v1/cases?limit=1", server.origin))
-            .bearer_auth(&furnished.tokens["dana"])
-            .send()
-            .await;
-        assert_eq!(answer.expect("an answer").status(), 200);
-        crate::support::invariants::check(&database, false);
-    });
+        // Some have been answered, the others are under way.
+        let mut answered = 0;
+        while answered < 5 {
+            let taken = requests.join_next().await.expect("requests are left");
+            answered += usize::from(taken.expect("no panic"));
+        }
+        server.end_with("KILL");
+        acknowledged += answered;
+        while let Some(taken) = requests.join_next().await {
+            acknowledged += usize::from(taken.expect("no panic"));
+        }
+    }
+    let count = "SELECT CAST(count(*) AS text) AS text FROM cases";
+    let kept: usize = desk.database.texts(count)[0].parse().expect("a number");
+    assert!(
+        kept >= acknowledged,
+        "{acknowledged} were acknowledged, {kept} are there"
+    );
+    // Nothing is half there, and a new process works on.
+    let server = desk.starts();
+    let answer = desk.reading(&server, "/cases?limit=1").send().await;
+    assert_eq!(answer.expect("an answer").status(), 200);
+    crate::support::invariants::check(&desk.database, false);
 }
 
 #[test]
 fn what_was_acknowledged_survives_a_kill_on_sqlite() {
-    survives_a_kill(Backend::Sqlite);
+    Installation::for_story(Backend::Sqlite, survives_a_kill);
 }
 
 #[test]
 fn what_was_acknowledged_survives_a_kill_on_postgresql() {
-    survives_a_kill(Backend::Postgresql);
+    Installation::for_story(Backend::Postgresql, survives_a_kill);
 }
 
 #[test]

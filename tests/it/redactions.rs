@@ -1,8 +1,6 @@
 //! Words that were redacted are nowhere any more (F4): not in the rows, not in what is kept of answers and notices, not in
 //! the mails that were written, and not in the bytes of the embedded database.
 
-use std::time::{Duration, Instant};
-
 use casebell::db::Location;
 use chrono::TimeDelta;
 use serde_json::json;
@@ -10,8 +8,8 @@ use serde_json::json;
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
-use crate::support::leash::PATIENCE;
 use crate::support::person::{Person, high, low};
+use crate::support::waiting::until;
 
 /// What must not be kept.
 const SECRET: &str = "Xylophone";
@@ -168,11 +166,7 @@ async fn f4_redacted_words_are_nowhere_any_more(desk: Desk) {
         assert_eq!(kept, None, "{table} keeps them");
     }
     // The embedded database's log is emptied as soon as nobody reads in it.
-    let begun = Instant::now();
-    while !files(&desk).is_empty() {
-        assert!(begun.elapsed() < PATIENCE, "{:?} keep them", files(&desk));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("no file keeps them", async || files(&desk).is_empty()).await;
     // What is left is as the events say.
     let covered = desk
         .db()

@@ -5,6 +5,7 @@ pub mod authority;
 pub mod browser;
 pub mod database;
 pub mod desk;
+pub mod installation;
 pub mod invariants;
 pub mod leash;
 pub mod paired;
@@ -20,6 +21,7 @@ pub mod smtp;
 pub mod stopwatch;
 pub mod stream;
 pub mod terminal;
+pub mod waiting;
 pub mod window;
 pub mod world;
 

@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use super::leash::PATIENCE;
+use super::waiting::until_changed;
 
 /// A step of the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,20 +191,10 @@ impl Scripted {
     }
 
     fn wait(&self, what: &str, done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut state = self.shared.state();
-        while !done(&state) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero(),
-                "no {what} within a minute: {} letters, {} wrong steps",
-                state.taken.len(),
-                state.reached
-            );
-            let waited = self.shared.changed.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        state
+        until_changed(self.shared.state(), &self.shared.changed, done, |state| {
+            let (letters, wrong) = (state.taken.len(), state.reached);
+            format!("{what}, but {letters} letters and {wrong} wrong steps")
+        })
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use mailin::response::{AUTH_OK, INVALID_CREDENTIALS, OK};
 use mailin::{Action, AuthMechanism, Handler, Response, Session, SessionBuilder};
@@ -14,7 +13,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::authority::Vouched;
-use super::leash::PATIENCE;
+use super::waiting::until_changed;
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,24 +195,10 @@ impl MailServer {
     }
 
     fn wait(&self, what: &str, done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut state = self.shared.state();
-        while !done(&state) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero(),
-                "no {what} within a minute: {} arrived, {} refused",
-                state.letters.len(),
-                state.refused
-            );
-            state = self
-                .shared
-                .arrived
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
-        state
+        until_changed(self.shared.state(), &self.shared.arrived, done, |state| {
+            let (arrived, refused) = (state.letters.len(), state.refused);
+            format!("{what}, but {arrived} letters and {refused} refusals")
+        })
     }
 
     fn listen(&self, listener: TcpListener) {
