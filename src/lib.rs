@@ -11,11 +11,13 @@
 //! | [`words`], [`templates`] | the catalogue of everything a person reads; what all templates can do |
 //! | [`config`], [`credentials`] | settings; passwords, tokens and signatures |
 //! | [`clock`], [`telemetry`], [`private_files`] | the clock; logs and figures; files that only their owner reads |
+//! | [`blocking`] | threads for what waits or reckons |
 //! | [`domain`] | the rules: pure, no database, no HTTP, no clock of its own |
 //!
 //! The same words name the rooms on every floor (`case`, `escalation`, `eligibility`, `access`, …), so that a
 //! change is found by floor and word. `docs/ARCHITECTURE.md` goes through it, and says what changes where something is added.
 
+pub mod blocking;
 pub mod cli;
 pub mod clock;
 pub mod config;

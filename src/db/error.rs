@@ -2,6 +2,8 @@
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
+use crate::blocking::NotDone;
+
 /// The database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -115,6 +117,15 @@ fn is_passing(message: &str) -> bool {
     SERVER.iter().any(|sign| message.contains(sign))
         || LOCKS.contains(&message)
         || EMBEDDED.contains(&message)
+}
+
+impl From<NotDone> for DbError {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::NoThread => Self::Unavailable(not_done.to_string()),
+            NotDone::Panicked => Self::Panicked,
+        }
+    }
 }
 
 /// An error that a transaction may end with: it can carry the database's own.

@@ -150,9 +150,9 @@ impl Db {
         match &*self.inner {
             Inner::Sqlite(sqlite) => {
                 let sqlite = Arc::clone(sqlite);
-                tokio::task::spawn_blocking(move || sqlite.read(f))
+                crate::blocking::run(move || sqlite.read(f))
                     .await
-                    .unwrap_or_else(|_| Err(E::from(DbError::Panicked)))
+                    .unwrap_or_else(|error| Err(E::from(DbError::from(error))))
             }
             Inner::Postgres(postgres) => postgres.read(self.limits, f).await,
         }

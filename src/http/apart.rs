@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use actix_web::web;
 use tokio::sync::Semaphore;
 
 use super::problem::{Code, Problem};
+use crate::blocking::{self, NotDone};
 
 /// Half the processors: however many ask for much, the other half answers those who ask for little.
 static PLACES: LazyLock<Semaphore> = LazyLock::new(|| {
@@ -15,13 +15,11 @@ static PLACES: LazyLock<Semaphore> = LazyLock::new(|| {
 /// Does `work` on a blocking thread, once there is a place for it.
 ///
 /// # Errors
-/// [`Code::Internal`] if it panicked; that itself was reported where it happened.
+/// [`Code::Busy`] if there is no thread for it, [`Code::Internal`] if it panicked.
 pub async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let internal = || Problem::new(Code::Internal);
-    let _place = PLACES.acquire().await.map_err(|_| internal())?;
-    web::block(work).await.map_err(|_| internal())
+    in_place(async { Ok(blocking::run(work).await?) }).await
 }
 
 /// Awaits `work`, which does its part on blocking threads, once there is a place for it.
@@ -34,4 +32,16 @@ pub async fn in_place<T>(work: impl Future<Output = Result<T, Problem>>) -> Resu
         .await
         .map_err(|_| Problem::new(Code::Internal))?;
     work.await
+}
+
+impl From<NotDone> for Problem {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::NoThread => {
+                tracing::error!(error = %not_done, "nothing was done for a request");
+                Self::busy()
+            }
+            NotDone::Panicked => Self::new(Code::Internal),
+        }
+    }
 }

@@ -225,7 +225,7 @@ struct Following {
 /// Tells `reader` of whatever follows what they know, until they may not know any more.
 ///
 /// # Errors
-/// [`Code::TooManyStreamsOfOne`], [`Code::TooManyStreams`], [`Code::Internal`] if nobody can look.
+/// [`Code::TooManyStreamsOfOne`], [`Code::TooManyStreams`], [`Code::Busy`] if nobody can look.
 pub fn follow(
     desk: &Arc<Desk>,
     reader: Principal,

@@ -1,6 +1,7 @@
 //! Housekeeping: what has expired is deleted, and what an earlier release rendered is rendered anew, a bounded batch at a
 //! time.
 
+use crate::blocking;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::store::expired::Expiring;
@@ -82,13 +83,13 @@ impl Housekeeping {
         if found.is_empty() {
             return Ok(0);
         }
-        let rendered = tokio::task::spawn_blocking(move || {
+        let rendered = blocking::run(move || {
             let rendered = found
                 .into_iter()
                 .map(|(id, version, body)| (id, version, markdown::to_html(&body)));
             rendered.collect::<Vec<_>>()
         });
-        let rendered = rendered.await.map_err(|_| DbError::Panicked)?;
+        let rendered = rendered.await?;
         let count = rendered.len();
         self.db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {

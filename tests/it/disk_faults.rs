@@ -1,19 +1,19 @@
-//! A disk that is full, or a file system that cannot lock, is a matter of time: whoever asks is told to come back, nothing
-//! that was acknowledged is lost, and the desk goes on by itself.
+//! A disk that is full, a file system that cannot lock, a system that gives nothing more: all of it is a matter of time.
+//! Whoever asks is told to come back, nothing that was acknowledged is lost, and the desk goes on by itself.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::support::database::{Backend, TestDatabase};
 use crate::support::desk::{client, furnished, runtime};
-use crate::support::leash::PATIENCE;
 use crate::support::person::high;
 use crate::support::process::Process;
 use crate::support::stopwatch::Stopwatch;
+use crate::support::waiting::until;
 
 /// A server process on a disk that can be told to fail.
 struct Failing {
@@ -93,6 +93,8 @@ impl Failing {
             .await
             .expect("an answer");
         let status = answer.status().as_u16();
+        let said = answer.text().await.expect("a text");
+        assert!(matches!(status, 201 | 503), "{status}: {said}");
         self.acknowledged += usize::from(status == 201);
         (status, watch.took())
     }
@@ -105,22 +107,30 @@ impl Failing {
 
     /// Waits until it is as it was before.
     async fn goes_on(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.opens().await.0 != 201
-            || self.reads("/api/v1/cases").await != 200
-            || self.reads("/readyz").await != 200
-        {
-            assert!(Instant::now() < deadline, "it does not go on");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        until("it goes on", async || {
+            self.opens().await.0 == 201
+                && self.reads("/api/v1/cases").await == 200
+                && self.reads("/readyz").await == 200
+        })
+        .await;
     }
 
     async fn becomes_unready(&self) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.reads("/readyz").await != 503 {
-            assert!(Instant::now() < deadline, "it says that it is ready");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        self.answers_with("/readyz", 503).await;
+    }
+
+    /// Waits until it does.
+    async fn answers_with(&self, path: &str, status: u16) {
+        until(&format!("{path} is answered {status}"), async || {
+            self.reads(path).await == status
+        })
+        .await;
+    }
+
+    /// Waits until a fault was met.
+    async fn meets(&self, fault: &str) {
+        let met = self.folder.path().join(format!("{fault}.met"));
+        until(&format!("{fault} is met"), async || met.exists()).await;
     }
 
     /// Ends it, and counts.
@@ -139,19 +149,20 @@ impl Failing {
     }
 }
 
+/// On a disk that is full, on which one's share is used up, that is broken, and that may only be read.
 #[test]
-fn a_full_disk() {
+fn a_disk_that_takes_nothing() {
     story(async |mut desk| {
         assert_eq!(desk.opens().await.0, 201);
-        for _ in 0..2 {
-            desk.begins("full");
+        for fault in ["full", "quota", "broken", "readonly"] {
+            desk.begins(fault);
             for _ in 0..5 {
-                assert_eq!(desk.opens().await.0, 503);
+                assert_eq!(desk.opens().await.0, 503, "{fault}");
             }
             // What is there can be read, and the balancer knows.
-            assert_eq!(desk.reads("/api/v1/cases").await, 200);
+            assert_eq!(desk.reads("/api/v1/cases").await, 200, "{fault}");
             desk.becomes_unready().await;
-            desk.is_over("full");
+            desk.is_over(fault);
             desk.goes_on().await;
         }
         desk.keeps_its_word();
@@ -173,6 +184,31 @@ fn a_file_system_that_cannot_lock() {
             desk.is_over("unlocked");
             desk.goes_on().await;
         }
+        desk.keeps_its_word();
+    });
+}
+
+#[test]
+fn a_system_that_gives_no_more_descriptors_or_threads() {
+    story(async |mut desk| {
+        desk.begins("descriptors");
+        // Whoever comes now waits at the door.
+        let health = client().get(format!("{}/healthz", desk.server.origin));
+        let waiting = tokio::spawn(async move { health.send().await });
+        desk.meets("connections").await;
+        desk.is_over("descriptors");
+        let answer = waiting.await.expect("no panic").expect("an answer");
+        assert_eq!(answer.status(), 200);
+
+        desk.begins("threads");
+        // Words are looked for apart from others' requests, on a thread that is not there.
+        let search = "/api/v1/cases?q=payments";
+        assert_eq!(desk.reads(search).await, 503);
+        desk.meets("threads").await;
+        assert_eq!(desk.opens().await.0, 201);
+        desk.is_over("threads");
+        assert_eq!(desk.reads(search).await, 200);
+        desk.goes_on().await;
         desk.keeps_its_word();
     });
 }

@@ -47,11 +47,11 @@ const MOST: i64 = 100;
 /// Starts to look, until nobody follows any more.
 ///
 /// # Errors
-/// [`Code::Internal`] if the system gives no thread.
+/// [`Code::Busy`] if the system gives no thread.
 pub(super) fn start(desk: Arc<Desk>, streams: Arc<Streams>) -> Result<(), Problem> {
     let failed = |error: std::io::Error| {
         tracing::error!(%error, "nobody looks for live streams");
-        Problem::new(Code::Internal)
+        Problem::busy()
     };
     let kept = Arc::clone(&streams);
     let started = tokio::runtime::Builder::new_current_thread()

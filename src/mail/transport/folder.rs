@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::SendError;
+use crate::blocking;
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::Fault;
@@ -43,7 +44,7 @@ impl Folder {
 
     pub(super) async fn erase(&self, id: NoticeId, created_at: Instant) -> io::Result<()> {
         let (folder, name) = (self.path.clone(), file_name(created_at, id));
-        tokio::task::spawn_blocking(move || erase(&folder, &name))
+        blocking::run(move || erase(&folder, &name))
             .await
             .map_err(io::Error::other)?
     }
@@ -56,7 +57,7 @@ impl Folder {
         );
         // A full disk or a missing right is somebody's to repair, and all letters wait for it.
         let unwritable = |why: String| SendError::new(Fault::FolderUnwritable, why);
-        tokio::task::spawn_blocking(move || replace(&folder, &file, &bytes))
+        blocking::run(move || replace(&folder, &file, &bytes))
             .await
             .map_err(|error| unwritable(error.to_string()))?
             .map_err(|error| unwritable(error.to_string()))

@@ -1,18 +1,22 @@
-/* Fails calls of the system as a full disk (ENOSPC) or a network file system (ENOLCK) does, while a file called `full` or
- * `unlocked` is in the folder that TEST_FAULTS names. Only regular files under that folder's sibling `data`, and
- * whatever is printed, are concerned. Built and preloaded by tests. */
+/* Fails calls of the system while a file of the fault's name is in the folder that TEST_FAULTS names. Only files under that
+ * folder's `data`, and whatever is printed, are concerned by what is written; a file `NAME.met` tells that a fault of
+ * that name was met. Built and preloaded by tests. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#define NEXT(name) dlsym(RTLD_NEXT, name)
 
 static int ordered(const char *fault) {
     const char *folder = getenv("TEST_FAULTS");
@@ -24,43 +28,88 @@ static int ordered(const char *fault) {
     return there;
 }
 
-static int concerned(int fd) {
-    char link[64], path[PATH_MAX], data[PATH_MAX];
+static void met(const char *fault) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s.met", getenv("TEST_FAULTS"), fault);
+    int (*next)(const char *, int, ...) = NEXT("open");
+    int fd = next(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0) close(fd);
+}
+
+static int is_data(const char *path) {
     const char *folder = getenv("TEST_FAULTS");
-    if (fd == 1 || fd == 2) return 1;
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof path - 1);
-    if (!folder || length < 0) return 0;
-    path[length] = 0;
+    char data[PATH_MAX];
+    if (!folder) return 0;
     snprintf(data, sizeof data, "%s/data/", folder);
     return strncmp(path, data, strlen(data)) == 0;
 }
 
-#define FULL(fd) (ordered("full") && concerned(fd))
-#define NEXT(name) dlsym(RTLD_NEXT, name)
-
-ssize_t write(int fd, const void *bytes, size_t count) {
-    if (FULL(fd)) { errno = ENOSPC; return -1; }
-    ssize_t (*next)(int, const void *, size_t) = NEXT("write");
-    return next(fd, bytes, count);
+static int concerned(int fd) {
+    char link[64], path[PATH_MAX];
+    if (fd == 1 || fd == 2) return 1;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return 0;
+    path[length] = 0;
+    return is_data(path);
 }
 
-ssize_t writev(int fd, const struct iovec *parts, int count) {
-    if (FULL(fd)) { errno = ENOSPC; return -1; }
-    ssize_t (*next)(int, const struct iovec *, int) = NEXT("writev");
-    return next(fd, parts, count);
+/* What writing fails with: a full disk, one's share of it, a broken one, one that may only be read. */
+static int unwritable(void) {
+    static const struct { const char *name; int error; } faults[] = {
+        {"full", ENOSPC}, {"quota", EDQUOT}, {"broken", EIO}, {"readonly", EROFS},
+    };
+    for (size_t n = 0; n < sizeof faults / sizeof *faults; n++)
+        if (ordered(faults[n].name)) return faults[n].error;
+    return 0;
 }
 
-ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at) {
-    if (FULL(fd)) { errno = ENOSPC; return -1; }
-    ssize_t (*next)(int, const void *, size_t, off_t) = NEXT("pwrite");
-    return next(fd, bytes, count, at);
+#define WRITE(result, name, parameters, ...)                              \
+    result name parameters {                                              \
+        int error = unwritable();                                         \
+        if (error && concerned(fd)) { errno = error; return -1; }         \
+        result (*next) parameters = NEXT(#name);                          \
+        return next(__VA_ARGS__);                                         \
+    }
+WRITE(ssize_t, write, (int fd, const void *bytes, size_t count), fd, bytes, count)
+WRITE(ssize_t, writev, (int fd, const struct iovec *parts, int count), fd, parts, count)
+WRITE(ssize_t, pwrite, (int fd, const void *bytes, size_t count, off_t at), fd, bytes, count, at)
+WRITE(ssize_t, pwrite64, (int fd, const void *bytes, size_t count, off64_t at), fd, bytes, count, at)
+WRITE(int, ftruncate, (int fd, off_t length), fd, length)
+WRITE(int, ftruncate64, (int fd, off64_t length), fd, length)
+
+/* What opening fails with: no descriptors are left, or the file may only be read. */
+static int unopened(const char *path, int flags) {
+    if (!is_data(path)) return 0;
+    if (ordered("descriptors")) { met("descriptors"); return EMFILE; }
+    if (flags & (O_WRONLY | O_RDWR | O_CREAT) && ordered("readonly")) return EROFS;
+    return 0;
 }
 
-ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
-    if (FULL(fd)) { errno = ENOSPC; return -1; }
-    ssize_t (*next)(int, const void *, size_t, off64_t) = NEXT("pwrite64");
-    return next(fd, bytes, count, at);
+#define OPEN(name)                                                        \
+    int name(const char *path, int flags, ...) {                          \
+        va_list rest;                                                     \
+        va_start(rest, flags);                                            \
+        mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
+        va_end(rest);                                                     \
+        int error = unopened(path, flags);                                \
+        if (error) { errno = error; return -1; }                          \
+        int (*next)(const char *, int, ...) = NEXT(#name);                \
+        return next(path, flags, mode);                                   \
+    }
+OPEN(open)
+OPEN(open64)
+
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) {
+    if (ordered("descriptors")) { met("connections"); errno = EMFILE; return -1; }
+    int (*next)(int, struct sockaddr *, socklen_t *, int) = NEXT("accept4");
+    return next(fd, address, length, flags);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
+    if (ordered("threads")) { met("threads"); return EAGAIN; }
+    int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) = NEXT("pthread_create");
+    return next(thread, attributes, run, argument);
 }
 
 static int locks(int command) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::NoticePage;
+use crate::blocking;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -291,7 +292,7 @@ async fn source(visit: &Visit, notice: &Listed) -> Option<Vec<u8>> {
             .then(|| std::fs::read(&path).ok())
             .flatten()
     };
-    tokio::task::spawn_blocking(read).await.ok().flatten()
+    blocking::run(read).await.ok().flatten()
 }
 
 async fn download(visit: Visit) -> Outcome {
