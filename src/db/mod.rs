@@ -3,6 +3,7 @@
 //! The rest of the house sees two methods: [`Db::read`], a consistent read, and [`Db::write`], one durable
 //! transaction. One set of queries serves SQLite and PostgreSQL through [`Conn`].
 
+mod condition;
 mod conn;
 mod error;
 mod postgres;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub(crate) use condition::condition;
 pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 pub use postgres::unencrypted_host;

@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::Conn;
 use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
 use crate::db::sql_types::{At, Json, Key, MaybeAt, json};
+use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status};
@@ -409,7 +409,7 @@ macro_rules! views {
             .inner_join(lines_of_business::table)
             .inner_join(opener.on(opener.field(people::id).eq(cases::opened_by)))
             .left_join(case_owner.on(case_owner.field(people::id).nullable().eq(cases::owner_id)))
-            .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(is_active())))
+            .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
             .select((
                 Case::as_select(),
                 OrganizationRef::as_select(),
@@ -493,9 +493,9 @@ pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
         .map(CaseView::from))
 }
 
-/// Written out, so that both databases find the partial index of the same words.
-pub(crate) fn is_active() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
-    diesel::dsl::sql("escalations.state IN ('submitted', 'in_review', 'accepted')")
+condition! {
+    /// Of an escalation that has not come to an end.
+    pub(crate) IsActive = "escalations.state IN ('submitted', 'in_review', 'accepted')"
 }
 
 impl From<ViewRow> for CaseView {

@@ -258,7 +258,7 @@ pub fn ids_of(
 pub fn active_of(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Escalation>> {
     escalations::table
         .filter(escalations::case_id.eq(case))
-        .filter(super::cases::is_active())
+        .filter(super::cases::IsActive)
         .select(Escalation::as_select())
         .get_result(conn)
         .optional()
@@ -289,7 +289,7 @@ pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Opti
 pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
     let rows: Vec<(Option<PersonId>, LineId)> = escalations::table
         .inner_join(cases::table)
-        .filter(super::cases::is_active())
+        .filter(super::cases::IsActive)
         .filter(escalations::owner_id.is_not_null())
         .select((escalations::owner_id, cases::line_of_business_id))
         .load(conn)?;

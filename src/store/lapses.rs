@@ -1,15 +1,18 @@
 //! Promised next steps whose instant has passed, and whether that was told (N6).
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
-use crate::db::Conn;
 use crate::db::schema::next_steps;
 use crate::db::sql_types::At;
+use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::case::StepState;
 use crate::domain::ids::{CaseId, NextStepId};
+
+condition! {
+    /// Of a step that is promised and not settled.
+    IsOpen = "next_steps.state = 'open'"
+}
 
 /// Open steps that are past due and of which nobody was told, the longest overdue first, with their cases.
 ///
@@ -17,8 +20,7 @@ use crate::domain::ids::{CaseId, NextStepId};
 /// The database's own.
 pub fn untold(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Vec<(NextStepId, CaseId)>> {
     next_steps::table
-        // As a literal, so that SQLite recognises the partial index by it.
-        .filter(sql::<Bool>("next_steps.state = 'open'"))
+        .filter(IsOpen)
         .filter(next_steps::due_at.le(At(now)))
         .filter(next_steps::lapse_told_at.is_null())
         .order((next_steps::due_at.asc(), next_steps::id.asc()))

@@ -10,9 +10,9 @@ mod recipients;
 use diesel::prelude::*;
 use serde_json::Value;
 
-use crate::db::Conn;
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
+use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, OrganizationId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload, Thread};
@@ -27,8 +27,10 @@ pub use ends::{
 pub use listing::{Filter, Listed, Resend, ResentAll, count, find, list, resend, resend_all};
 pub use recipients::{Known, known, visibility_of};
 
-/// As a literal, so that SQLite recognises the partial indexes by it.
-const WAITING: &str = "notices.state = 'waiting'";
+condition! {
+    /// Of a notice that is still to be sent.
+    IsWaiting = "notices.state = 'waiting'"
+}
 
 /// To whom a new notice goes.
 #[derive(Clone, Copy, Debug)]

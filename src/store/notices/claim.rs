@@ -3,20 +3,21 @@
 //! Notices stand in queues: one for each recipient, and one for what is urgent to them. Of a queue, nothing is due while
 //! something before it is put off or under way, so that people read things in the order in which they happened.
 
-use diesel::dsl::{exists, not, sql};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
-use super::{Addressed, WAITING, addressed, complete};
-use crate::db::Conn;
+use super::{Addressed, IsWaiting, addressed, complete};
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
+use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
 
-/// [`WAITING`] of the notices that stand before others.
-const AHEAD_WAITS: &str = "ahead.state = 'waiting'";
+condition! {
+    /// The same of a notice that stands before others.
+    IsWaitingAhead = "ahead.state = 'waiting'"
+}
 
 /// Who works on a notice, and until when nobody else does.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +56,7 @@ pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResu
         .gt(At(now))
         .assume_not_null());
     let held_up = ahead
-        .filter(sql::<Bool>(AHEAD_WAITS))
+        .filter(IsWaitingAhead)
         .filter(ahead.field(notices::queue).eq(notices::queue))
         .filter(earlier)
         .filter(busy)
@@ -64,7 +65,7 @@ pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResu
         .is_null()
         .or(notices::lease_until.le(At(now)));
     notices::table
-        .filter(sql::<Bool>(WAITING))
+        .filter(IsWaiting)
         .filter(notices::urgent.eq(urgent))
         .filter(notices::next_attempt_at.le(At(now)))
         .filter(free)
@@ -126,7 +127,7 @@ pub fn claim(
 pub fn renew(conn: &mut Conn, lease: Lease<'_>) -> QueryResult<usize> {
     diesel::update(
         notices::table
-            .filter(sql::<Bool>(WAITING))
+            .filter(IsWaiting)
             .filter(notices::lease_holder.eq(lease.holder)),
     )
     .set(notices::lease_until.eq(Some(At(lease.until))))
@@ -140,7 +141,7 @@ pub fn renew(conn: &mut Conn, lease: Lease<'_>) -> QueryResult<usize> {
 pub fn release(conn: &mut Conn, holder: &str) -> QueryResult<usize> {
     diesel::update(
         notices::table
-            .filter(sql::<Bool>(WAITING))
+            .filter(IsWaiting)
             .filter(notices::lease_holder.eq(holder)),
     )
     .set((
@@ -150,4 +151,37 @@ pub fn release(conn: &mut Conn, holder: &str) -> QueryResult<usize> {
         notices::version.eq(notices::version + 1),
     ))
     .execute(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use diesel::connection::InstrumentationEvent;
+
+    use super::*;
+    use crate::db::{Db, Location};
+
+    /// What is asked at every look is prepared at the first.
+    #[test]
+    fn a_query_with_a_condition_of_an_index_is_prepared_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("desk.db");
+        drop(Db::open(&Location::Sqlite(path.clone())).expect("the schema"));
+        let path = path.to_str().expect("UTF-8");
+        let mut conn = Conn::Sqlite(SqliteConnection::establish(path).expect("it opens"));
+        let prepared = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&prepared);
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::CacheQuery { .. }) {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        let now: Instant = "2026-03-03T09:00:00Z".parse().expect("an instant");
+        for _ in 0..3 {
+            due(&mut conn, false, 8, now).expect("read");
+            assert_eq!(prepared.load(Ordering::SeqCst), 1);
+        }
+    }
 }

@@ -1,20 +1,21 @@
 //! What comes of notices: sent, put off, given back, given up, withheld; and what is left of them.
 
 use chrono::TimeDelta;
-use diesel::dsl::{exists, min, not, sql};
+use diesel::dsl::{exists, min, not};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
-use super::WAITING;
-use crate::db::Conn;
+use super::IsWaiting;
 use crate::db::schema::notices;
 use crate::db::sql_types::At;
+use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::{Fault, NoticeState};
 
-/// As a literal, so that SQLite recognises the partial index by it.
-const SENT: &str = "notices.state = 'sent'";
+condition! {
+    /// Of a notice that was sent.
+    IsSent = "notices.state = 'sent'"
+}
 
 /// What was put off so long before an outage was noticed may have been its first victim.
 const BEFOREHAND: TimeDelta = TimeDelta::minutes(2);
@@ -157,7 +158,7 @@ pub fn give_back(
 pub fn free(conn: &mut Conn, since: Instant, now: Instant) -> QueryResult<usize> {
     diesel::update(
         notices::table
-            .filter(sql::<Bool>(WAITING))
+            .filter(IsWaiting)
             .filter(notices::next_attempt_at.gt(At(now)))
             .filter(notices::tried_at.ge(At(since - BEFOREHAND))),
     )
@@ -193,7 +194,7 @@ pub fn delete_sent(conn: &mut Conn, batch: i64, until: Instant) -> QueryResult<u
         .filter(later.field(notices::created_at).gt(At(until)))
         .select(later.field(notices::id));
     let ids: Vec<NoticeId> = notices::table
-        .filter(sql::<Bool>(SENT))
+        .filter(IsSent)
         .filter(notices::sent_at.le(At(until)))
         .filter(exists(follows).or(not(exists(goes_on))))
         .order(notices::sent_at.asc())
@@ -218,15 +219,12 @@ pub struct Backlog {
 /// # Errors
 /// The database's own.
 pub fn backlog(conn: &mut Conn) -> QueryResult<Backlog> {
-    let waiting = notices::table
-        .filter(sql::<Bool>(WAITING))
-        .count()
-        .get_result(conn)?;
+    let waiting = notices::table.filter(IsWaiting).count().get_result(conn)?;
     let mut since = None;
     // Each is the first row of a part of `notices_in_order`.
     for urgent in [true, false] {
         let first: Option<At> = notices::table
-            .filter(sql::<Bool>(WAITING))
+            .filter(IsWaiting)
             .filter(notices::urgent.eq(urgent))
             .select(min(notices::created_at))
             .get_result(conn)?;
