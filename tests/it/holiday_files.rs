@@ -227,6 +227,12 @@ async fn a_calendar_that_changed_meanwhile_is_looked_at_again(desk: Desk) {
     let answer = window.sends_file(&page, &fields, ("ics", None)).await;
     assert_eq!(answer.status, 412, "{answer:?}");
     assert!(
+        answer
+            .text
+            .contains("Somebody has changed this since you opened it.")
+    );
+    assert!(!answer.text.contains("ETag"), "that is said to programs");
+    assert!(
         !holidays(&desk)
             .await
             .iter()
@@ -267,6 +273,8 @@ async fn only_who_may_change_calendars_sends_a_file(desk: Desk) {
         let window = Window::of(&desk, &desk.person(person)).await;
         let answer = window.page(&page).await;
         assert_eq!(answer.status, status, "{person}: {answer:?}");
+        let says = answer.text.contains("Add and change business calendars.");
+        assert_eq!(says, status == 403, "what is missing is said in words");
         let answer = window
             .sends_file(&page, &[("take.0", "on")], ("ics", Some(FILE.as_bytes())))
             .await;

@@ -1,6 +1,7 @@
 //! Pages for what cannot be answered: they say what happened and what to do.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::parts::{FindingLine, Link};
 use super::visit::Visit;
@@ -32,6 +33,24 @@ fn is_told_by_name(code: Code) -> bool {
     code == Code::OrganizationAccessEnded || code.as_str().starts_with("link_")
 }
 
+/// What a problem says to whoever sits before a page: where the API tells a program what to send, they are told what
+/// they can do.
+pub(super) fn said_to_people(words: &Words, problem: &Problem) -> String {
+    match problem.code() {
+        Code::Csrf => words.say("page-problem-csrf", &[]),
+        Code::ProofRequired => words.say("page-problem-proof", &[]),
+        Code::StaleVersion => words.say("page-problem-stale", &[]),
+        Code::Unauthenticated => words.say_of("page-problem", "sign-in", &[]),
+        Code::SecondFactorSetupRequired => words.say("page-problem-second-factor", &[]),
+        Code::MissingPermission => {
+            let missing = problem.fact("permission").and_then(Value::as_str);
+            let what = words.say_of("permission", missing.unwrap_or_default(), &[]);
+            words.say("page-problem-permission", &[("what", what.into())])
+        }
+        _ => problem.detail(words),
+    }
+}
+
 impl ProblemPage {
     /// The page for `problem`, with the findings and the fields that it names.
     pub(super) fn of(visit: &Visit, problem: &Problem) -> Self {
@@ -44,10 +63,7 @@ impl ProblemPage {
             | Code::Internal
             | Code::DatabaseUnavailable
             | Code::MethodNotAllowed => None,
-            Code::Csrf => Some(words.say("page-problem-csrf", &[])),
-            Code::ProofRequired => Some(words.say("page-problem-proof", &[])),
-            Code::SecondFactorSetupRequired => Some(words.say("page-problem-second-factor", &[])),
-            _ => Some(problem.detail(words)),
+            _ => Some(said_to_people(words, problem)),
         };
         let mut page = Self::new(words, status, detail);
         if is_told_by_name(problem.code()) {

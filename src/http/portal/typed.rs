@@ -7,6 +7,7 @@ use chrono::{NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 use super::form::Form;
+use super::problem::said_to_people;
 use super::visit::Visit;
 use crate::domain::text::TextError;
 use crate::domain::{Instant, kept};
@@ -139,7 +140,7 @@ impl Form {
             form.refuse(error.field(), error.message(words));
         }
         if problem.errors().is_empty() {
-            form.refuse("", problem.detail(words));
+            form.refuse("", said_to_people(words, problem));
         }
         form
     }

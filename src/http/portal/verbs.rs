@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::form::{Control, Form};
 use super::parts::Panel;
+use super::problem::said_to_people;
 use crate::http::problem::Problem;
 use crate::words::Words;
 
@@ -93,7 +94,7 @@ impl Panel {
             panel.form.refuse(error.field(), message);
         }
         if problem.errors().is_empty() {
-            panel.form.refuse("", problem.detail(words));
+            panel.form.refuse("", said_to_people(words, problem));
         }
         panel
     }

@@ -11,6 +11,7 @@ use crate::domain::text::{Markdown, Note, Subject, Title};
 use crate::http::call::may;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::problem::said_to_people;
 use crate::http::portal::render::is_local;
 use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::steps::{self, is_about_the_form};
@@ -207,10 +208,10 @@ pub(in crate::http::portal) fn told(visibility: Visibility) -> Done {
 /// A problem in one sentence.
 pub(in crate::http::portal) fn error_of(visit: &Visit, problem: &Problem) -> String {
     let words = visit.words();
-    problem
-        .errors()
-        .first()
-        .map_or_else(|| problem.detail(words), |error| error.message(words))
+    problem.errors().first().map_or_else(
+        || said_to_people(words, problem),
+        |error| error.message(words),
+    )
 }
 
 async fn ask_priority(visit: Visit) -> Outcome {

@@ -17,6 +17,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Tab;
+use crate::http::portal::problem::said_to_people;
 use crate::http::portal::routes::{PortalRoute, Posted, pages};
 use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
@@ -135,7 +136,7 @@ async fn take(visit: Visit) -> Outcome {
             let as_sent = |index, _: &Candidate<'_>, _| visit.typed.contains_key(&field(index));
             let mut found = found(&visit, &row, file, as_sent)?;
             found.problems = match problem.errors() {
-                [] => vec![problem.detail(visit.words())],
+                [] => vec![said_to_people(visit.words(), &problem)],
                 errors => (errors.iter().map(|error| error.message(visit.words()))).collect(),
             };
             page.found = Some(found);

@@ -16,6 +16,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::Pager;
+use crate::http::portal::problem::said_to_people;
 use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
@@ -382,7 +383,7 @@ async fn leave(visit: Visit) -> Outcome {
         Ok(id) => Ok(saved(&visit, id)),
         Err(problem) if is_about_the_form(&problem) => {
             let mut page = page(&visit).await?;
-            page.problems.push(problem.detail(visit.words()));
+            page.problems.push(said_to_people(visit.words(), &problem));
             visit.show_again(problem.code().status(), PLACE, "group", &page)
         }
         Err(problem) => Err(problem.into()),
