@@ -1,6 +1,8 @@
 //! Requests for read-only access (A6).
 
 use diesel::prelude::*;
+use diesel::result::DatabaseErrorKind::UniqueViolation;
+use diesel::result::Error::DatabaseError;
 
 use crate::db::Conn;
 use crate::db::schema::{access_requests as requests, organizations, people};
@@ -92,20 +94,27 @@ pub fn insert(
         return Ok(None);
     }
     let id = AccessRequestId::new(now);
-    diesel::insert_into(requests::table)
-        .values((
-            requests::id.eq(id),
-            requests::organization_id.eq(new.organization),
-            requests::organization_typed.eq(new.typed),
-            requests::first_name.eq(new.first_name.as_str()),
-            requests::last_name.eq(new.last_name.as_str()),
-            requests::email.eq(new.email),
-            requests::note.eq(new.note),
-            requests::state.eq(AccessRequestState::Pending),
-            requests::requested_at.eq(At(now)),
-        ))
-        .execute(conn)?;
-    Ok(Some(id))
+    // In a savepoint: somebody may ask the same at the same moment, and both find nothing yet.
+    let inserted = conn.transaction(|conn| {
+        diesel::insert_into(requests::table)
+            .values((
+                requests::id.eq(id),
+                requests::organization_id.eq(new.organization),
+                requests::organization_typed.eq(new.typed),
+                requests::first_name.eq(new.first_name.as_str()),
+                requests::last_name.eq(new.last_name.as_str()),
+                requests::email.eq(new.email),
+                requests::note.eq(new.note),
+                requests::state.eq(AccessRequestState::Pending),
+                requests::requested_at.eq(At(now)),
+            ))
+            .execute(conn)
+    });
+    match inserted {
+        Ok(_) => Ok(Some(id)),
+        Err(DatabaseError(UniqueViolation, _)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The organizations that somebody may have meant by what they typed: an id, a name in addresses, or a name.

@@ -15,6 +15,7 @@ on_both_databases! { Desk:
     a_request_is_refused_with_its_reason,
     it_goes_to_whom_it_concerns,
     nobody_learns_anything_by_asking,
+    the_same_at_once_is_one_request,
     a_request_is_decided_once,
     the_provider_finds_the_organization,
     whoever_is_known_gets_the_role,
@@ -285,6 +286,15 @@ async fn nobody_learns_anything_by_asking(desk: Desk) {
         last = ask(&desk, &format!("n{n}@acme.test"), "acme").await.status;
     }
     assert_eq!(last, 429, "one place does not ask on and on");
+}
+
+async fn the_same_at_once_is_one_request(desk: Desk) {
+    let asks = (0..5).map(|_| ask(&desk, "nora@elsewhere.test", "acme"));
+    for answer in futures_util::future::join_all(asks).await {
+        answer.with(202);
+    }
+    assert_eq!(desk.person("ada").all("/access-requests").await.len(), 1);
+    assert_eq!(desk.post().await.recipients(), ["abel@acme.test"]);
 }
 
 async fn a_request_is_decided_once(desk: Desk) {
