@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use casebell::credentials::{NewSecret, SESSION_PREFIX, TOKEN_PREFIX};
 use casebell::domain::access::{Permission, Role};
@@ -19,6 +20,7 @@ use casebell::domain::session::SessionLimits;
 use casebell::http::call::Needs;
 use casebell::store::sessions::{self, NewSession};
 use casebell::store::tokens::{self, NewToken};
+use casebell::words::Words;
 use casebell::workflow::Failed;
 use casebell::workflow::people::{AddPerson, add_person};
 use chrono::TimeDelta;
@@ -395,6 +397,8 @@ impl Caller {
     }
 }
 
+static WORDS: LazyLock<Words> = LazyLock::new(|| Words::load().expect("the catalogue"));
+
 /// What kind of answer it is.
 fn class(answer: &Answer, row: &Row) -> String {
     let asked_to_sign_in =
@@ -412,9 +416,11 @@ fn class(answer: &Answer, row: &Row) -> String {
             }
             (code, false) => format!("403 {}", code.unwrap_or_default()),
             (_, true) => {
-                let mut named = Permission::ALL
-                    .iter()
-                    .filter(|permission| answer.text.contains(permission.as_str()));
+                // A page says it in words.
+                let mut named = Permission::ALL.iter().filter(|permission| {
+                    let what = WORDS.say_of("permission", permission.as_str(), &[]);
+                    answer.text.contains(&format!("allows this: {what}"))
+                });
                 let first = named.next().map_or("", |permission| permission.as_str());
                 assert!(named.next().is_none(), "two permissions: {answer:?}");
                 format!("403 {first}")
