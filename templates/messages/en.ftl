@@ -1883,6 +1883,7 @@ page-problem-forbidden = Your roles do not include it. Ask your organization's a
 page-problem-csrf = The form came from a page of another session. Go back, reload the page, and send it again.
 page-problem-stale = Somebody has changed this since you opened it. What you typed is below. Look at what changed first: saving now puts yours in its place.
 page-problem-permission = None of your roles here allows this: { $what } Ask your organization's administrator.
+page-problem-beyond = This would give, open up or take over more than you hold and may grant yourself: { $what } Ask somebody who may.
 page-problem-proof = You last showed your password too long ago for this. Go back, send the form again, and show it once more.
 page-problem-second-factor = What you may do here asks for a second factor. Set it up first; you can go on then.
 page-problem-not-found = There is nothing at this address, or it is not for you to see.

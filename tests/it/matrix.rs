@@ -419,7 +419,7 @@ fn class(answer: &Answer, row: &Row) -> String {
                 // A page says it in words.
                 let mut named = Permission::ALL.iter().filter(|permission| {
                     let what = WORDS.say_of("permission", permission.as_str(), &[]);
-                    answer.text.contains(&format!("allows this: {what}"))
+                    answer.text.contains(&format!(": {what} Ask "))
                 });
                 let first = named.next().map_or("", |permission| permission.as_str());
                 assert!(named.next().is_none(), "two permissions: {answer:?}");

@@ -42,10 +42,14 @@ pub(super) fn said_to_people(words: &Words, problem: &Problem) -> String {
         Code::StaleVersion => words.say("page-problem-stale", &[]),
         Code::Unauthenticated => words.say_of("page-problem", "sign-in", &[]),
         Code::SecondFactorSetupRequired => words.say("page-problem-second-factor", &[]),
-        Code::MissingPermission => {
+        Code::MissingPermission | Code::BeyondOwnRights => {
             let missing = problem.fact("permission").and_then(Value::as_str);
             let what = words.say_of("permission", missing.unwrap_or_default(), &[]);
-            words.say("page-problem-permission", &[("what", what.into())])
+            let what = [("what", what.into())];
+            match problem.code() {
+                Code::MissingPermission => words.say("page-problem-permission", &what),
+                _ => words.say("page-problem-beyond", &what),
+            }
         }
         _ => problem.detail(words),
     }
