@@ -20,22 +20,26 @@ const LIFETIME: TimeDelta = TimeDelta::days(365);
 /// Stands between two tokens; none has one inside.
 const BETWEEN: char = '.';
 
-/// The tokens that a browser shows.
+/// The tokens that a browser shows, as its cookie carries them: few requests ask what they say.
 #[derive(Clone, Debug, Default)]
-pub struct KnownDevices(Vec<String>);
+pub struct KnownDevices(Option<String>);
 
 impl KnownDevices {
-    /// Reads what the cookie carries.
+    /// Takes what the cookie carries.
     pub fn read(carried: Option<&str>) -> Self {
-        let tokens = carried.unwrap_or_default().split(BETWEEN).take(MOST);
-        Self(tokens.map(str::to_owned).collect())
+        Self(carried.map(str::to_owned))
+    }
+
+    fn tokens(&self) -> impl Iterator<Item = &str> {
+        let carried = self.0.iter();
+        carried.flat_map(|text| text.split(BETWEEN).take(MOST))
     }
 
     /// What stands for the browser, if it is known to this person with this password.
     pub fn of(&self, key: &SecretKey, holder: Holder) -> Option<String> {
         let known =
-            |token: &&String| read_device_token(key, token).is_some_and(|known| known.is(holder));
-        self.0.iter().find(known).map(|token| hash_secret(token))
+            |token: &&str| read_device_token(key, token).is_some_and(|known| known.is(holder));
+        self.tokens().find(known).map(hash_secret)
     }
 
     /// The cookie with which the browser is known to this person from now on.
@@ -47,15 +51,14 @@ impl KnownDevices {
     /// The person's own token first, and those of the last others that are good.
     fn with(&self, key: &SecretKey, holder: Holder) -> String {
         let (own, others): (Vec<_>, Vec<_>) = self
-            .0
-            .iter()
+            .tokens()
             .filter_map(|token| Some((read_device_token(key, token)?, token)))
             .partition(|(of, _)| of.person() == holder.person());
         let own = own.iter().find(|(of, _)| of.is(holder)).map_or_else(
             || device_token(key, holder).expose_secret().to_owned(),
-            |(_, token)| (*token).clone(),
+            |(_, token)| (*token).to_owned(),
         );
-        let others = others.into_iter().map(|(_, token)| token.clone());
+        let others = others.into_iter().map(|(_, token)| token.to_owned());
         let tokens: Vec<_> = [own].into_iter().chain(others).take(MOST).collect();
         tokens.join(&BETWEEN.to_string())
     }

@@ -88,13 +88,10 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
         .and_then(|holder| from.devices.of(&desk.key, holder));
     let counters = Counter::sign_in(&attempt.email, from.client, device.as_deref());
     let whom = from.client.map(client::place).unwrap_or_default();
-    let until = match throttle::attempt(desk, &counters, now).await {
-        Ok(until) => until,
-        Err(problem) => {
-            log_refusal(candidate.as_ref(), &attempt.email, &whom, problem.code());
-            return Err(problem);
-        }
-    };
+    let account = account_of(candidate.as_ref(), &attempt.email);
+    let until = throttle::attempt(desk, &counters, now)
+        .await
+        .inspect_err(|problem| log_refusal(&account, &whom, problem))?;
     let hash = candidate
         .as_ref()
         .and_then(|(person, _)| person.password_hash.clone());
@@ -122,15 +119,15 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
             Ok(Entrance::Open(Box::new(opened)))
         }
         (_, candidate) => {
-            let code = Code::InvalidCredentials;
-            log_refusal(candidate.as_ref(), &attempt.email, &whom, code);
+            let problem = Problem::new(Code::InvalidCredentials);
+            log_refusal(&account, &whom, &problem);
             let refusal = Refusal {
                 person: candidate.map(|(person, _)| person),
                 place: whom,
                 until,
             };
             record_refusal(desk, counters, refusal, now).await?;
-            Err(Problem::new(code))
+            Err(problem)
         }
     }
 }
@@ -146,17 +143,20 @@ async fn forgive(desk: &Desk, counters: Vec<Counter>) -> Result<(), Problem> {
         .await
 }
 
-/// Says in the log that somebody failed to sign in: at which account, if there is one, and from where. What was typed is
-/// told by its hash alone.
-fn log_refusal(candidate: Option<&(Person, bool)>, email: &str, place: &str, code: Code) {
-    let account = match candidate {
+/// What the log calls an account. Where there is none, what was typed is told by its hash alone.
+fn account_of(candidate: Option<&(Person, bool)>, email: &str) -> String {
+    match candidate {
         Some((person, _)) => person.id.to_string(),
         None => throttle::of_address(email),
-    };
+    }
+}
+
+/// Says in the log that somebody failed to sign in: at which account, and from where.
+fn log_refusal(account: &str, place: &str, problem: &Problem) {
     tracing::warn!(
         client.place = place,
         account,
-        problem.code = code.as_str(),
+        problem.code = problem.code().as_str(),
         "sign-in refused"
     );
 }
@@ -233,20 +233,17 @@ pub async fn finish(
     let person = half.person();
     let device = from.devices.of(&desk.key, half.holder());
     let counter = Counter::code(person, device.as_deref());
-    let until = throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
     let place = from.client.map(client::place).unwrap_or_default();
+    let until = throttle::attempt(desk, std::slice::from_ref(&counter), now)
+        .await
+        .inspect_err(|problem| log_refusal(&person.to_string(), &place, problem))?;
     let counters = vec![counter];
     let shown = (half, Some(code));
     let opened = open(desk, shown, counters.clone(), from, now).await;
     if let Err(problem) = &opened
         && problem.code() == Code::InvalidSecondFactor
     {
-        tracing::warn!(
-            client.place = place,
-            account = %person,
-            problem.code = problem.code().as_str(),
-            "sign-in refused"
-        );
+        log_refusal(&person.to_string(), &place, problem);
         let find =
             move |conn: &mut Conn| Ok::<_, Problem>(people::find(conn, Reach::Everything, person)?);
         let refusal = Refusal {
