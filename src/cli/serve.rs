@@ -43,7 +43,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         ));
     }
     let desk = server.desk();
-    let driver = Driver::start(desk.jobs(), clock, desk.bell.clone(), Rhythm::default());
+    let driver = Driver::start(desk.jobs(), &db, clock, Rhythm::default());
     say(&format!("Casebell is ready at {}", server.url()));
 
     let stopper = server.stopper();

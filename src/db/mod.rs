@@ -3,6 +3,7 @@
 //! The rest of the house sees two methods: [`Db::read`], a consistent read, and [`Db::write`], one durable
 //! transaction. One set of queries serves SQLite and PostgreSQL through [`Conn`].
 
+mod change;
 mod condition;
 mod conn;
 mod error;
@@ -20,6 +21,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use change::ChangeSignal;
+
+pub use change::Changes;
 pub(crate) use condition::condition;
 pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
@@ -47,6 +51,7 @@ pub enum Location {
 pub struct Db {
     inner: Arc<Inner>,
     limits: Limits,
+    signal: ChangeSignal,
 }
 
 /// How long a transaction may take from its request to its answer.
@@ -96,15 +101,22 @@ impl Db {
     }
 
     fn open_with(location: &Location, schema: Schema) -> Result<Self, DbError> {
+        let signal = ChangeSignal::default();
+        let committed = signal.clone();
         let inner = match location {
-            Location::Sqlite(path) => Inner::Sqlite(Arc::new(sqlite::Sqlite::open(path, schema)?)),
-            Location::Postgres(url) => Inner::Postgres(postgres::Postgres::open(url, schema)?),
+            Location::Sqlite(path) => {
+                Inner::Sqlite(Arc::new(sqlite::Sqlite::open(path, schema, committed)?))
+            }
+            Location::Postgres(url) => {
+                Inner::Postgres(postgres::Postgres::open(url, schema, committed)?)
+            }
         };
         Ok(Self {
             inner: Arc::new(inner),
             limits: Limits {
                 within: Some(ANSWERED_WITHIN),
             },
+            signal,
         })
     }
 
@@ -114,6 +126,7 @@ impl Db {
         Self {
             inner: Arc::clone(&self.inner),
             limits: Limits { within: None },
+            signal: self.signal.clone(),
         }
     }
 
@@ -160,7 +173,8 @@ impl Db {
         }
     }
 
-    /// Runs `f` in one durable transaction and returns once it is on disk; an error rolls all of it back.
+    /// Runs `f` in one durable transaction and returns once it is on disk; an error rolls all of it back. Its commit wakes
+    /// whoever listens to [`Db::changes`].
     ///
     /// `f` may run more than once (PostgreSQL asks for a repetition after a serialization failure or a deadlock),
     /// so it must not have effects outside the database.
@@ -180,6 +194,12 @@ impl Db {
             Inner::Sqlite(sqlite) => sqlite.write(self.limits, f).await,
             Inner::Postgres(postgres) => postgres.write(self.limits, f).await,
         }
+    }
+
+    /// Hears of what is committed through this database from now on, whoever writes: whoever waits for rows need not ask for
+    /// them again and again. What other processes commit is not heard of.
+    pub fn changes(&self) -> Changes {
+        self.signal.subscribe()
     }
 
     /// The file of an embedded database.

@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::change::ChangeSignal;
 use super::{Conn, DbError, Failure, Limits, Schema, migrate};
 use pool::{Lent, Pool};
 pub(super) use url::completed;
@@ -36,6 +37,7 @@ const UNLIMITED: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout
 
 pub(super) struct Postgres {
     pool: Pool,
+    signal: ChangeSignal,
 }
 
 /// The work of one transaction, which may be repeated.
@@ -62,7 +64,11 @@ enum Ended {
 }
 
 impl Postgres {
-    pub(super) fn open(url: &SecretString, schema: Schema) -> Result<Self, DbError> {
+    pub(super) fn open(
+        url: &SecretString,
+        schema: Schema,
+        signal: ChangeSignal,
+    ) -> Result<Self, DbError> {
         let url = completed(url);
         let mut conn = PgConnection::establish(url.expose_secret())
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
@@ -72,6 +78,7 @@ impl Postgres {
         }
         Ok(Self {
             pool: Pool::of(url)?,
+            signal,
         })
     }
 
@@ -170,12 +177,13 @@ impl Postgres {
         let decided = Arc::new(AtomicBool::new(false));
         let (answer, answered) = oneshot::channel();
         let its_decision = Arc::clone(&decided);
+        let signal = (begin == WRITE).then(|| self.signal.clone());
         lent.give(move |conn| {
             let begin = match deadline {
                 Some(_) => begin.to_owned(),
                 None => format!("{begin}; {UNLIMITED}"),
             };
-            let (ended, clean) = run(conn, &begin, &mut work, &its_decision);
+            let (ended, clean) = run(conn, &begin, &mut work, &its_decision, signal.as_ref());
             let _ = answer.send((work, ended));
             clean
         });
@@ -207,8 +215,15 @@ fn asks_for_repetition<E: Failure>(error: &E) -> bool {
     error.database().is_some_and(DbError::asks_for_repetition)
 }
 
-/// One transaction on its connection's thread; also says whether the connection is good for another one.
-fn run(conn: &mut Conn, begin: &str, work: &mut Work, decided: &AtomicBool) -> (Ended, bool) {
+/// One transaction on its connection's thread, whose commit `signal` tells of; also says whether the connection is good for
+/// another one.
+fn run(
+    conn: &mut Conn,
+    begin: &str,
+    work: &mut Work,
+    decided: &AtomicBool,
+    signal: Option<&ChangeSignal>,
+) -> (Ended, bool) {
     type Manager = AnsiTransactionManager;
     if let Err(error) = on_postgres(conn, |conn| Manager::begin_transaction_sql(conn, begin)) {
         return (Ended::NotBegun(error), false);
@@ -224,6 +239,12 @@ fn run(conn: &mut Conn, begin: &str, work: &mut Work, decided: &AtomicBool) -> (
         true => on_postgres(conn, Manager::commit_transaction),
         false => on_postgres(conn, Manager::rollback_transaction),
     };
+    if let Some(signal) = signal
+        && commits
+        && ended.is_ok()
+    {
+        signal.notify();
+    }
     match (verdict, ended) {
         (Verdict::Repeat, Ok(())) => (Ended::Met(conflict()), true),
         (_, Ok(())) => (Ended::AsWanted, true),

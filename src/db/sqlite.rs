@@ -16,6 +16,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::change::ChangeSignal;
 use super::{Conn, DbError, Failure, Limits, Schema, migrate};
 use crate::private_files;
 use checkpoints::{Committed, checkpoint_after};
@@ -35,8 +36,17 @@ const CHECKPOINT_WAITS: Duration = Duration::from_millis(250);
 
 /// A job's turn has come; this answers its caller once the fate of the commit is known.
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
-/// Runs in the transaction that is given, and says whether it goes on; without one it does nothing.
-type Job = Box<dyn FnOnce(Option<&mut Conn>) -> (Answer, bool) + Send>;
+/// Runs in the transaction that is given; without one it does nothing.
+type Job = Box<dyn FnOnce(Option<&mut Conn>) -> Done + Send>;
+
+/// A job that has run.
+struct Done {
+    answer: Answer,
+    /// Whether it leaves something to commit.
+    commits: bool,
+    /// Whether the transaction around it goes on.
+    goes_on: bool,
+}
 
 pub(super) struct Sqlite {
     connections: Arc<Connections>,
@@ -55,7 +65,7 @@ pub(super) fn erase_after_commit() {
 }
 
 impl Sqlite {
-    pub(super) fn open(path: &Path, schema: Schema) -> Result<Self, DbError> {
+    pub(super) fn open(path: &Path, schema: Schema, signal: ChangeSignal) -> Result<Self, DbError> {
         if let Some(folder) = path.parent() {
             private_files::create_folder(folder).map_err(|error| {
                 DbError::Unavailable(format!("cannot create {}: {error}", folder.display()))
@@ -91,7 +101,7 @@ impl Sqlite {
                 "writer",
                 Box::new({
                     let connections = Arc::clone(&connections);
-                    move || write_in_groups(&connections, queue, &committed)
+                    move || write_in_groups(&connections, queue, &committed, &signal)
                 }),
             )?,
             spawn(
@@ -159,6 +169,7 @@ impl Sqlite {
                 Some(conn) => in_savepoint(conn, f),
                 None => (Err(E::from(late())), true),
             };
+            let commits = done.is_ok();
             let answer: Answer = Box::new(move |commit| {
                 // Whoever asked may have gone away; the work is done all the same.
                 let _ = answer.send(match commit {
@@ -166,7 +177,11 @@ impl Sqlite {
                     Err(why) => Err(E::from(DbError::Unavailable(why))),
                 });
             });
-            (answer, goes_on)
+            Done {
+                answer,
+                commits,
+                goes_on,
+            }
         });
         let jobs = self.jobs.as_ref().ok_or_else(gone)?;
         let answered = async {
@@ -270,23 +285,26 @@ pub(super) fn connect(path: &Path, waits: Duration) -> Result<SqliteConnection, 
     Ok(conn)
 }
 
-/// The writer: drains its queue, begins once, runs each job in a savepoint, commits once, then answers them all.
+/// The writer: drains its queue, begins once, runs each job in a savepoint, commits once, says so, then answers them all.
 ///
 /// The connection is kept after an error, such as a full disk at the commit: on such a disk none could be opened.
 fn write_in_groups(
     connections: &Arc<Connections>,
     mut queue: mpsc::Receiver<Job>,
     committed: &std::sync::mpsc::Sender<Committed>,
+    signal: &ChangeSignal,
 ) {
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
+        let mut commits = false;
         let mut writer = connections.writer();
         let mut group = begin_group(connections.path(), &mut writer);
         let mut next = Some(first);
         while let Some(job) = next.take() {
-            let (answer, goes_on) = job(writer.as_mut().filter(|_| group.is_ok()));
-            answers.push(answer);
-            if !goes_on {
+            let done = job(writer.as_mut().filter(|_| group.is_ok()));
+            answers.push(done.answer);
+            commits |= done.commits;
+            if !done.goes_on {
                 let why = "the database took the whole transaction back";
                 group = Err(DbError::Unavailable(why.to_owned()));
             } else if answers.len() < GROUP {
@@ -299,6 +317,9 @@ fn write_in_groups(
             error.to_string()
         });
         drop(writer);
+        if commits && outcome.is_ok() {
+            signal.notify();
+        }
         for answer in answers {
             answer(outcome.clone());
         }

@@ -518,10 +518,6 @@ where
             Some(request) => idempotency::once(&desk.db, request, now, job).await,
             None => desk.db.write(job).await,
         };
-        if answer.is_ok() {
-            // It may have put notices into the outbox.
-            desk.bell.ring();
-        }
         answer.map_err(|problem| desk.completed(problem))
     }
 }

@@ -22,7 +22,7 @@ use crate::mail::transport::{Folder, Smtp, SmtpUrlError, Transport};
 use crate::mail::{Letterhead, Post};
 use crate::store::sessions::Session;
 use crate::words::Words;
-use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Steps};
+use crate::worker::{Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Steps};
 
 /// The installation as the edge sees it: made once, shared by all threads.
 pub struct Desk {
@@ -38,10 +38,6 @@ pub struct Desk {
     pub support_phone: Option<String>,
     /// Writes notices and hands them over.
     pub post: Arc<Post>,
-    /// Wakes the outbox after a write.
-    pub bell: Bell,
-    /// Wakes whoever sees to wishes to set a new password.
-    pub resets: Bell,
     /// When sessions end by themselves.
     pub sessions: SessionLimits,
     /// The sessions that were used lately.
@@ -83,8 +79,6 @@ impl Desk {
             words,
             public_url,
             post,
-            bell: Bell::default(),
-            resets: Bell::default(),
             sessions: settings.sessions,
             seen: Seen::default(),
             live: Live::with_places(settings.live_streams),
@@ -104,7 +98,7 @@ impl Desk {
             outbox: Outbox::new(self.db.clone(), Arc::clone(&self.post), self.words.clone())
                 .shown_in(&self.workers),
             steps: Steps::new(self.db.clone()),
-            resets: Resets::new(self.db.clone(), self.key.clone(), self.resets.clone()),
+            resets: Resets::new(self.db.clone(), self.key.clone()),
             presence: Presence::new(self.db.clone(), self.seen.clone(), self.sessions.idle),
             housekeeping: Housekeeping::new(self.db.clone()),
         }

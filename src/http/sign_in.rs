@@ -291,7 +291,6 @@ async fn open(
         Ok::<_, Problem>(Principal::in_session(session, *bearer))
     };
     let principal = desk.db.write(work).await?;
-    desk.bell.ring();
     Ok(SignedIn {
         principal,
         secret: secret.text,

@@ -5,39 +5,15 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant as Moment;
 
 use super::outbox::Dispatch;
 use super::{Housekeeping, Lapses, Outbox, Presence, Resets, Sending, Steps, Swept, Wished};
 use crate::clock::Clock;
-use crate::db::DbError;
+use crate::db::{Changes, Db, DbError};
 use crate::domain::Instant;
-
-/// Wakes the outbox and the live streams: whoever commits a write rings. Rings that the outbox does not hear yet are
-/// kept as one. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub struct Bell {
-    outbox: Arc<Notify>,
-    pulse: watch::Sender<()>,
-}
-
-impl Bell {
-    /// Wakes them, now or as soon as they have done what they are at.
-    pub fn ring(&self) {
-        self.outbox.notify_one();
-        self.pulse.send_replace(());
-    }
-
-    /// Hears every ring from now on, or the last of several.
-    pub fn listen(&self) -> watch::Receiver<()> {
-        self.pulse.subscribe()
-    }
-
-    async fn heard(&self) {
-        self.outbox.notified().await;
-    }
-}
 
 /// The jobs that a driver steps.
 #[derive(Clone)]
@@ -136,6 +112,9 @@ pub struct JobStatus {
 
 /// How often the leases of what is under way are renewed: well within the time for which they hold.
 const RENEWAL: Duration = Duration::from_secs(15);
+/// A job that commits wake looks no more often than this, however busy the desk is. The first commit after a pause wakes it at
+/// once.
+const GATHER: Duration = Duration::from_millis(50);
 /// For how long the database is waited for when leases are given back at the end.
 const RELEASE: Duration = Duration::from_secs(2);
 
@@ -143,7 +122,6 @@ type Statuses = Arc<Mutex<BTreeMap<&'static str, JobStatus>>>;
 
 /// Steps the jobs until it is stopped. Dropping it ends them at once and leaves their leases to expire.
 pub struct Driver {
-    bell: Bell,
     stopping: watch::Sender<bool>,
     loops: JoinSet<()>,
     outbox: Outbox,
@@ -151,16 +129,16 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts the jobs on the current tokio runtime. `bell` wakes the outbox.
-    pub fn start(jobs: Jobs, clock: Clock, bell: Bell, rhythm: Rhythm) -> Self {
+    /// Starts the jobs on the current tokio runtime. What is committed through `db` wakes those that wait for rows.
+    pub fn start(jobs: Jobs, db: &Db, clock: Clock, rhythm: Rhythm) -> Self {
         let (stopping, stop) = watch::channel(false);
         let statuses = Statuses::default();
-        let turning = |name, interval, bell| Turning {
+        let turning = |name, interval, changes| Turning {
             name,
             interval,
             grace: rhythm.grace,
             clock: clock.clone(),
-            bell,
+            changes,
             stop: stop.clone(),
             statuses: Arc::clone(&statuses),
         };
@@ -172,29 +150,15 @@ impl Driver {
             housekeeping,
         } = jobs;
         let mut loops = JoinSet::new();
-        loops.spawn(turning("outbox", rhythm.outbox, Some(bell.clone())).send(outbox.clone()));
-        let told = bell.clone();
+        loops.spawn(turning("outbox", rhythm.outbox, Some(db.changes())).send(outbox.clone()));
         loops.spawn(turning("steps", rhythm.steps, None).turn(move |now| {
-            let (steps, bell) = (steps.clone(), told.clone());
-            async move {
-                let lapses = steps.step(now).await?;
-                if lapses.told > 0 {
-                    bell.ring();
-                }
-                Ok(lapses.more)
-            }
+            let steps = steps.clone();
+            async move { steps.step(now).await.map(|lapses| lapses.more) }
         }));
-        let (asked, told) = (Some(resets.bell()), bell.clone());
+        let asked = Some(db.changes());
         loops.spawn(turning("resets", rhythm.resets, asked).turn(move |now| {
-            let (resets, bell) = (resets.clone(), told.clone());
-            async move {
-                let wished = resets.step(now).await?;
-                // Whether anybody was told is no matter: what comes of a wish takes as long for nobody as for somebody.
-                if wished.seen_to > 0 {
-                    bell.ring();
-                }
-                Ok(wished.more)
-            }
+            let resets = resets.clone();
+            async move { resets.step(now).await.map(|wished| wished.more) }
         }));
         loops.spawn(turning("presence", rhythm.presence, None).turn(move |_| {
             let presence = presence.clone();
@@ -207,22 +171,11 @@ impl Driver {
             }),
         );
         Self {
-            bell,
             stopping,
             loops,
             outbox,
             statuses,
         }
-    }
-
-    /// Wakes the outbox.
-    pub fn wake(&self) {
-        self.bell.ring();
-    }
-
-    /// The bell, for whoever commits writes.
-    pub fn bell(&self) -> Bell {
-        self.bell.clone()
     }
 
     /// How the jobs fare, by name: `outbox`, `steps`, `resets`, `presence`, `housekeeping`.
@@ -258,7 +211,8 @@ struct Turning {
     interval: Duration,
     grace: Duration,
     clock: Clock,
-    bell: Option<Bell>,
+    /// What wakes it, if commits do.
+    changes: Option<Changes>,
     stop: watch::Receiver<bool>,
     statuses: Statuses,
 }
@@ -271,6 +225,7 @@ impl Turning {
         S: Future<Output = Result<bool, DbError>> + Send,
     {
         while !*self.stop.borrow() {
+            let begun = mark_seen(&mut self.changes);
             let now = self.clock.now();
             let outcome = tokio::select! {
                 outcome = step(now) => outcome,
@@ -280,7 +235,7 @@ impl Turning {
                 continue;
             }
             tokio::select! {
-                () = woken(self.bell.as_ref()) => {}
+                () = woken(&mut self.changes, begun) => {}
                 () = tokio::time::sleep(self.interval) => {}
                 _ = self.stop.wait_for(|stop| *stop) => {}
             }
@@ -288,7 +243,7 @@ impl Turning {
     }
 
     /// Sends notices: fills every place that becomes free, and waits for none of those that are taken.
-    async fn send(self, outbox: Outbox) {
+    async fn send(mut self, outbox: Outbox) {
         let mut stop = self.stop.clone();
         if let Err(error) = outbox.release_dead().await {
             tracing::warn!(%error, "what a process that died held waits until its leases expire");
@@ -296,6 +251,7 @@ impl Turning {
         let mut dispatch = Dispatch::new(outbox, self.clock.clone());
         let mut renewal = tokio::time::interval(RENEWAL);
         while !*stop.borrow() {
+            let begun = mark_seen(&mut self.changes);
             let now = self.clock.now();
             let filled = tokio::select! {
                 filled = dispatch.fill(now) => filled,
@@ -313,7 +269,7 @@ impl Turning {
             let mut renews = false;
             tokio::select! {
                 place = dispatch.place() => self.failed(place),
-                () = woken(self.bell.as_ref()) => {}
+                () = woken(&mut self.changes, begun) => {}
                 () = tokio::time::sleep(next) => {}
                 _ = renewal.tick() => renews = true,
                 _ = stop.wait_for(|stop| *stop) => {}
@@ -357,9 +313,21 @@ impl Turning {
     }
 }
 
-async fn woken(bell: Option<&Bell>) {
-    match bell {
-        Some(bell) => bell.heard().await,
+/// What was committed before a step begins, the step sees.
+fn mark_seen(changes: &mut Option<Changes>) -> Moment {
+    if let Some(changes) = changes {
+        changes.mark_seen();
+    }
+    Moment::now()
+}
+
+/// Waits for a commit since the last step began; and a little for what follows it, if that was only just.
+async fn woken(changes: &mut Option<Changes>, begun: Moment) {
+    match changes {
+        Some(changes) => {
+            changes.changed().await;
+            tokio::time::sleep_until(begun + GATHER).await;
+        }
         None => std::future::pending().await,
     }
 }

@@ -19,7 +19,7 @@ mod resets;
 mod steps;
 
 pub use backoff::{ATTEMPTS, delay, gives_up};
-pub use driver::{Bell, Driver, JobStatus, Jobs, Rhythm, Round};
+pub use driver::{Driver, JobStatus, Jobs, Rhythm, Round};
 pub use housekeeping::{Housekeeping, Swept};
 pub use outbox::{Outbox, Sending};
 pub use presence::{Presence, Seen};

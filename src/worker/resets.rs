@@ -2,7 +2,6 @@
 //! uttered, so that the answer there takes as long for nobody as for somebody; and what is done here, and what follows from
 //! it, is as much for nobody as for somebody (A7).
 
-use super::Bell;
 use crate::config::SecretKey;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
@@ -18,7 +17,6 @@ const BATCH: i64 = 32;
 pub struct Resets {
     db: Db,
     key: SecretKey,
-    bell: Bell,
 }
 
 /// What came of a step.
@@ -33,14 +31,9 @@ pub struct Wished {
 }
 
 impl Resets {
-    /// The job on `db`, which `bell` wakes; `key` makes the links.
-    pub fn new(db: Db, key: SecretKey, bell: Bell) -> Self {
-        Self { db, key, bell }
-    }
-
-    /// What wakes it.
-    pub fn bell(&self) -> Bell {
-        self.bell.clone()
+    /// The job on `db`; `key` makes the links.
+    pub fn new(db: Db, key: SecretKey) -> Self {
+        Self { db, key }
     }
 
     /// Sees to the oldest wishes, one transaction each.

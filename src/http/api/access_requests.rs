@@ -211,10 +211,7 @@ pub(in crate::http) async fn asked(
     let done = desk.db.write(move |conn| verbs::ask(conn, &ask, now)).await;
     match done {
         Err(Failed::Database(error)) if error.violated_constraint().is_some() => Ok(()),
-        other => {
-            desk.bell.ring();
-            Ok(other?)
-        }
+        other => Ok(other?),
     }
 }
 

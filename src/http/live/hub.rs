@@ -69,12 +69,12 @@ pub(super) fn start(desk: Arc<Desk>, streams: Arc<Streams>) -> Result<(), Proble
 }
 
 async fn look_out(desk: Arc<Desk>, streams: Arc<Streams>) {
-    let mut pulse = desk.bell.listen();
+    let mut changes = desk.db.changes();
     let mut stopping = streams.stopping.subscribe();
     let mut hub = Hub::default();
     while let Some(followers) = gathered(&streams) {
         let begun = Moment::now();
-        pulse.mark_unchanged();
+        changes.mark_seen();
         let more = match hub.look(&desk, followers).await {
             Ok(more) => more,
             // A database that is away comes back, and nothing was told meanwhile.
@@ -88,7 +88,7 @@ async fn look_out(desk: Arc<Desk>, streams: Arc<Streams>) {
             continue;
         }
         tokio::select! {
-            changed = pulse.changed() => if changed.is_err() { return },
+            () = changes.changed() => {}
             () = streams.joined.notified() => {}
             () = tokio::time::sleep(GLANCE) => {}
             _ = stopping.wait_for(|stopping| *stopping) => {

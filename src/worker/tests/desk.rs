@@ -32,7 +32,7 @@ use crate::store::organizations::{self, NewOrganization};
 use crate::store::people::{self, NewPerson};
 use crate::store::rules;
 use crate::words::Words;
-use crate::worker::{Bell, Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Sending, Steps};
+use crate::worker::{Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Sending, Steps};
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::promise::{Promising, promise_on_case};
 use crate::workflow::review_escalation::Verb;
@@ -127,7 +127,7 @@ impl Desk {
         Jobs {
             outbox: self.outbox.clone(),
             steps: Steps::new(self.db.clone()),
-            resets: Resets::new(self.db.clone(), key(), Bell::default()),
+            resets: Resets::new(self.db.clone(), key()),
             presence: Presence::new(
                 self.db.clone(),
                 Seen::default(),

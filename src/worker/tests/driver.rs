@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::on_each_database;
 use crate::domain::notice::NoticeState::{Sent, Waiting};
-use crate::worker::{Bell, Driver, Rhythm};
+use crate::worker::{Driver, Rhythm};
 
 /// Nothing happens without being woken, and nobody waits at the end.
 const STILL: Rhythm = Rhythm {
@@ -19,19 +19,33 @@ const STILL: Rhythm = Rhythm {
 };
 
 on_each_database! {
-    async fn a_ring_wakes_it(desk: Desk) {
-        let bell = Bell::default();
+    async fn a_commit_wakes_it(desk: Desk) {
         // What was handed over is marked before it stops.
         let rhythm = Rhythm { grace: Duration::from_secs(60), ..STILL };
-        let driver = Driver::start(desk.jobs(), desk.clock.clone(), bell.clone(), rhythm);
+        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), rhythm);
         desk.opens_case().await;
-        bell.ring();
         desk.memory.has(1).await;
         desk.opens_case().await;
-        driver.wake();
         desk.memory.has(2).await;
         driver.stop().await;
         assert_eq!(desk.states().await, [Sent, Sent]);
+    }
+
+    async fn what_it_commits_does_not_keep_it_awake(desk: Desk) {
+        let rhythm = Rhythm { grace: Duration::from_secs(60), ..STILL };
+        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), rhythm);
+        desk.opens_case().await;
+        desk.memory.has(1).await;
+        // By the second, all that came of the first is committed, and heard of.
+        desk.opens_case().await;
+        desk.memory.has(2).await;
+        while desk.states().await != [Sent, Sent] {
+            tokio::task::yield_now().await;
+        }
+        let mut changes = desk.db.changes();
+        let quiet = tokio::time::timeout(Duration::from_millis(300), changes.changed()).await;
+        assert!(quiet.is_err(), "a worker with nothing to do commits nothing");
+        driver.stop().await;
     }
 
     async fn a_lapse_wakes_the_outbox(desk: Desk) {
@@ -39,7 +53,7 @@ on_each_database! {
         let due_at = desk.now() + TimeDelta::hours(1);
         desk.promises(case, due_at).await;
         desk.clock.set(due_at);
-        let driver = Driver::start(desk.jobs(), desk.clock.clone(), Bell::default(), STILL);
+        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), STILL);
         // The opening, the promise and its lapse.
         desk.memory.has(3).await;
         driver.stop().await;
@@ -48,7 +62,7 @@ on_each_database! {
     async fn stopping_gives_back_what_is_under_way(desk: Desk) {
         desk.opens_case().await;
         desk.memory.fall_silent();
-        let driver = Driver::start(desk.jobs(), desk.clock.clone(), Bell::default(), STILL);
+        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), STILL);
         while desk.notices().await[0].attempts == 0 {
             tokio::task::yield_now().await;
         }
@@ -59,7 +73,7 @@ on_each_database! {
     }
 
     async fn it_says_how_the_jobs_fare(desk: Desk) {
-        let driver = Driver::start(desk.jobs(), desk.clock.clone(), Bell::default(), STILL);
+        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), STILL);
         while driver.status().len() < 3 {
             tokio::task::yield_now().await;
         }

@@ -217,10 +217,9 @@ on_each_database! {
         }
         desk.memory.hang_at("hangs@acme.example");
         let rhythm = crate::worker::Rhythm { grace: std::time::Duration::ZERO, ..crate::worker::Rhythm::default() };
-        let driver = crate::worker::Driver::start(desk.jobs(), desk.clock.clone(), crate::worker::Bell::default(), rhythm);
+        let driver = crate::worker::Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), rhythm);
         desk.memory.has(20).await;
         let urgent = desk.tells_of_a_new_password(desk.sam.id()).await;
-        driver.wake();
         desk.memory.has(21).await;
         assert_eq!(desk.sent_ids().last(), Some(&urgent));
         driver.stop().await;

@@ -10,6 +10,7 @@ use casebell::credentials::{NewSecret, TOKEN_PREFIX};
 use casebell::db::{Db, DbError};
 use casebell::domain::Instant;
 use casebell::store::tokens::{self, NewToken};
+use casebell::worker::Driver;
 use chrono::{TimeDelta, TimeZone, Utc};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -211,6 +212,16 @@ impl Desk {
     /// The worker does one round.
     pub async fn works(&self) {
         self.0.serving.step(self.now()).await;
+    }
+
+    /// The worker goes on by itself until it is stopped, with nothing but commits to wake it.
+    pub fn drives(&self) -> Driver {
+        self.0.serving.drive()
+    }
+
+    /// How many letters have been handed over.
+    pub fn letters(&self) -> usize {
+        letters(&self.0.mail).len()
     }
 
     /// Ends the connections that are kept to the mail server, as the end of the process does.

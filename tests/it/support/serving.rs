@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use casebell::cli::import::Watch;
 use casebell::cli::import::casebell::import;
@@ -11,7 +12,7 @@ use casebell::config::Settings;
 use casebell::db::Db;
 use casebell::domain::Instant;
 use casebell::http::{Server, Stopper};
-use casebell::worker::Jobs;
+use casebell::worker::{Driver, Jobs, Rhythm};
 use tokio::task::JoinHandle;
 
 use super::database::TestDatabase;
@@ -38,6 +39,17 @@ const SETTINGS: &[(&str, &str)] = &[
     ("CASEBELL_METRICS_TOKEN", METRICS_TOKEN),
     ("CASEBELL_MAIL_FROM", "Bellhop Support <desk@bellhop.test>"),
 ];
+
+/// No job is stepped without being woken; at the end, what is under way is seen to.
+const STILL: Rhythm = Rhythm {
+    outbox: HOURS,
+    steps: HOURS,
+    resets: HOURS,
+    presence: HOURS,
+    housekeeping: HOURS,
+    grace: PATIENCE,
+};
+const HOURS: Duration = Duration::from_secs(36_000);
 
 impl Serving {
     /// Starts on a free port. The worker does nothing by itself.
@@ -107,6 +119,11 @@ impl Serving {
             .expect("the worker steps")
             .is_idle()
         {}
+    }
+
+    /// Lets the worker go on by itself, with nothing but commits to wake it.
+    pub fn drive(&self) -> Driver {
+        Driver::start(self.jobs.clone(), &self.db, self.clock.clone(), STILL)
     }
 
     /// Ends the connections that are kept to the mail server.

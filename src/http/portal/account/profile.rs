@@ -200,6 +200,5 @@ async fn password_changed(visit: &Visit) -> Result<Holder, Problem> {
     visit
         .write(move |conn| account::change_password(conn, &actor, kept, &hash, now))
         .await?;
-    visit.desk.bell.ring();
     Ok(holder)
 }

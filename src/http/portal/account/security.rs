@@ -226,7 +226,6 @@ async fn new_codes(visit: &Visit, section: &'static str) -> Result<Vec<String>, 
             Ok(codes)
         })
         .await?;
-    visit.desk.bell.ring();
     Ok(codes)
 }
 
@@ -244,6 +243,5 @@ async fn turned_off(visit: &Visit) -> Result<(), Problem> {
     visit
         .write(move |conn| second_factor::turn_off(conn, &actor, session, now))
         .await?;
-    visit.desk.bell.ring();
     Ok(())
 }

@@ -277,7 +277,6 @@ async fn decided(visit: &Visit, granted: bool) -> Result<String, Problem> {
             Ok(request.map(|request| request.name()).unwrap_or_default())
         })
         .await?;
-    visit.desk.bell.ring();
     Ok(name)
 }
 

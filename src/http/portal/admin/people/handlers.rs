@@ -256,7 +256,6 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
     let id = visit
         .write(move |conn| account::add(conn, &key, Some(&actor), (&add, invites), now))
         .await?;
-    visit.desk.bell.ring();
     Ok((id, name))
 }
 
@@ -395,9 +394,8 @@ async fn take_second_factor(visit: Visit) -> Outcome {
     done(&visit, id, Done::SecondFactorTaken)
 }
 
-/// What may have put a letter into the outbox.
+/// Back to the person, with word of what was done.
 fn done(visit: &Visit, id: PersonId, done: Done) -> Outcome {
-    visit.desk.bell.ring();
     Ok(visit.go(format!("/admin/people/{id}"), Some(Flash::new(done))))
 }
 

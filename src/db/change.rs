@@ -1,0 +1,38 @@
+//! Word that something was committed, for those in this process who wait for it.
+
+use tokio::sync::watch;
+
+/// Wakes whoever waits for commits. It costs an atomic and a look at who waits. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ChangeSignal(watch::Sender<()>);
+
+impl ChangeSignal {
+    /// Something was committed.
+    pub(super) fn notify(&self) {
+        self.0.send_replace(());
+    }
+
+    /// Hears of every commit from now on.
+    pub(super) fn subscribe(&self) -> Changes {
+        Changes(self.0.subscribe())
+    }
+}
+
+/// What one listener hears of commits. Several that nobody has waited for yet are heard as one.
+#[derive(Debug)]
+pub struct Changes(watch::Receiver<()>);
+
+impl Changes {
+    /// What was committed up to now is known: whoever looks at the rows after this misses nothing.
+    pub fn mark_seen(&mut self) {
+        self.0.mark_unchanged();
+    }
+
+    /// Waits for a commit that was not marked as seen.
+    pub async fn changed(&mut self) {
+        if self.0.changed().await.is_err() {
+            // The database is closed: nobody commits any more.
+            std::future::pending().await
+        }
+    }
+}
