@@ -5,7 +5,7 @@
 //! | floor | what lives there |
 //! | --- | --- |
 //! | [`http`], [`worker`], [`cli`] | the edges: parse, authenticate, open the transaction, answer |
-//! | [`workflow`] | one verb each: load, decide, persist, record, enqueue |
+//! | [`workflow`] | one verb each: load, decide, persist, publish |
 //! | [`store`], [`mail`] | rows and queries; notices rendered and sent |
 //! | [`db`] | connections, read and write, SQL types, schema, migrations |
 //! | [`words`], [`templates`] | the catalogue of everything a person reads; what all templates can do |

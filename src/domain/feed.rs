@@ -1,9 +1,12 @@
 //! Feeds: the technical record of a case, and the communication about its escalations (F1–F4).
 
+mod details;
+
 use chrono::TimeDelta;
 
+pub(crate) use details::{MarkDetails, SettledStep};
+
 use super::Instant;
-use super::escalation;
 use super::ids::PersonId;
 use super::organization::Side;
 use crate::domain::closed_enum;
@@ -91,21 +94,6 @@ closed_enum! {
 }
 
 impl Mark {
-    /// What is left where this happened to an escalation, if anything is.
-    pub fn of_escalation(event: &escalation::Event) -> Option<Self> {
-        use escalation::Event;
-        match event {
-            Event::Claimed { .. } => Some(Self::EscalationClaimed),
-            Event::Assigned { .. } => Some(Self::EscalationAssigned),
-            Event::Accepted { .. } => Some(Self::EscalationAccepted),
-            Event::Reranked { .. } => Some(Self::EscalationReranked),
-            Event::Declined { .. } => Some(Self::EscalationDeclined),
-            Event::Withdrawn => Some(Self::EscalationWithdrawn),
-            Event::Closed => Some(Self::EscalationClosed),
-            Event::Rated { .. } => None,
-        }
-    }
-
     /// Whether it tells of an escalation itself, not of a step that was promised on it.
     pub fn is_of_escalation(self) -> bool {
         self.as_str().starts_with("escalation_")

@@ -14,6 +14,7 @@ pub mod case;
 pub mod device;
 pub mod eligibility;
 pub mod escalation;
+pub(crate) mod event;
 pub mod feed;
 pub mod history;
 pub mod ids;

@@ -88,5 +88,5 @@ fn tell_once(
         .escalation_id
         .map(|id| escalations::find(conn, id))
         .transpose()?;
-    notify::tell_of_lapse(conn, &case, escalation.as_ref(), &step, now).map(Some)
+    notify::tell_of_lapse(conn, &case, escalation.as_ref(), step, now).map(Some)
 }

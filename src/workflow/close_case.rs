@@ -1,21 +1,15 @@
 //! Closing and reopening a case (C3, M13).
 
-use serde_json::json;
-
-use super::feed::say;
-use super::notify::{Told, tell};
+use super::record::Recorded;
 use super::review_escalation::withdraw_with_case;
-use super::{Actor, Expected, Outcome, Refused, record, settled, unchanged};
+use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
-use crate::domain::audit::seal::Said;
 use crate::domain::case::{close_by, reopen as reopened};
-use crate::domain::feed::{EntryKind, Mark};
+use crate::domain::event::CaseEvent;
 use crate::domain::ids::{CaseId, CaseRef};
-use crate::domain::notice::{About, Noted};
 use crate::domain::text::Markdown;
 use crate::store::cases::{self, CaseChanges};
 use crate::store::escalations;
@@ -32,7 +26,7 @@ pub fn close(
     note: Option<&Markdown>,
     now: Instant,
 ) -> Outcome<CaseId> {
-    let mut case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.require(Permission::CasesClose)?;
     unchanged(expected, case.version)?;
     let active = escalations::active_of(conn, case.id)?;
@@ -41,11 +35,6 @@ pub fn close(
     if let Some(escalation) = withdrawn {
         withdraw_with_case(conn, actor, &case, escalation, now)?;
     }
-    let mut said = Said::default();
-    if let Some(note) = note {
-        (case, said) = say(conn, actor, &case, EntryKind::Comment, note, now)?;
-    }
-    let before = record::case_fields(&case);
     let changes = CaseChanges {
         status: Some(closing.status),
         closed_at: Some(Some(At(now))),
@@ -56,20 +45,12 @@ pub fn close(
         None,
     )?;
     let after = cases::find(conn, case.id)?;
-    let args =
-        json!({"by": actor.name, "withdrawn": withdrawn.map(|escalation| escalation.number)});
-    let mark = record::mark(conn, actor, case.id, None, Mark::CaseClosed, args, now)?;
-    let (changed, said) = ((&before, &after), said.and(mark));
-    record::case_changed(conn, actor, EventKind::CaseClosed, changed, &said, now)?;
-    let told = Told {
-        about: About::CaseClosed(Noted {
-            note: note.map(ToString::to_string),
-        }),
-        case: &after,
-        escalation: None,
-        actor: actor.id(),
+    let event = CaseEvent::Closed {
+        withdrawn: withdrawn.map(|escalation| escalation.number),
+        note: note.map(ToString::to_string),
     };
-    tell(conn, told, now)?;
+    let recorded = Recorded::case(&case, &after);
+    publish::on_case(conn, actor, &after, recorded, event, now)?;
     Ok(case.id)
 }
 
@@ -89,7 +70,6 @@ pub fn reopen(
     actor.require(Permission::CasesReopen)?;
     unchanged(expected, case.version)?;
     let status = reopened(case.status)?;
-    let before = record::case_fields(&case);
     let changes = CaseChanges {
         status: Some(status),
         closed_at: Some(None),
@@ -100,26 +80,10 @@ pub fn reopen(
         None,
     )?;
     let after = cases::find(conn, case.id)?;
-    let mark = record::mark(
-        conn,
-        actor,
-        case.id,
-        None,
-        Mark::CaseReopened,
-        json!({"by": actor.name}),
-        now,
-    )?;
-    let (after, words) = say(conn, actor, &after, EntryKind::Comment, note, now)?;
-    let (changed, said) = ((&before, &after), mark.and(words));
-    record::case_changed(conn, actor, EventKind::CaseReopened, changed, &said, now)?;
-    let told = Told {
-        about: About::CaseReopened(Noted {
-            note: Some(note.to_string()),
-        }),
-        case: &after,
-        escalation: None,
-        actor: actor.id(),
+    let event = CaseEvent::Reopened {
+        note: note.to_string(),
     };
-    tell(conn, told, now)?;
+    let recorded = Recorded::case(&case, &after);
+    publish::on_case(conn, actor, &after, recorded, event, now)?;
     Ok(case.id)
 }

@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::notify::{Told, tell};
-use super::{Actor, Expected, Outcome, Refused, record, settled};
+use super::publish::On;
+use super::record::Recorded;
+use super::{Actor, Expected, Outcome, Refused, publish, record, settled};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -12,14 +13,13 @@ use crate::domain::access::Permission;
 use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Said;
 use crate::domain::case::{after_contact_reply, takes_entries};
-use crate::domain::feed::{EntryKind, Feed, Mark, Visibility, counts_as_provider_update, may_edit};
+use crate::domain::event::{CaseChange, CaseEvent, EscalationEvent, PostedEntry, Words};
+use crate::domain::feed::{EntryKind, Visibility, counts_as_provider_update, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
-use crate::domain::notice::{About, Entry};
 use crate::domain::organization::Side;
 use crate::domain::text::{Markdown, Title};
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::{self, Case, CaseChanges};
-use crate::store::escalations::Escalation;
 use crate::store::feeds::{self, EntryView, NewEntry};
 use crate::store::redactions;
 
@@ -39,11 +39,12 @@ pub fn post_on_case(
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;
+    let on = On::Case(&case);
     let entry = NewEntry {
         visibility,
-        ..entry(actor, &case, EntryKind::Comment, body, now)
+        ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
-    let (id, case) = put(conn, actor, &case, None, &entry)?;
+    let (id, case) = put(conn, actor, on, &entry)?;
     replied(conn, actor, &case, now)?;
     Ok(id)
 }
@@ -66,13 +67,12 @@ pub fn post_on_escalation(
     if !escalation.state.is_active() {
         return Err(Refused::EscalationEnded.into());
     }
+    let on = On::Escalation(&case, &escalation);
     let entry = NewEntry {
         visibility,
-        feed: Feed::Escalation,
-        escalation: Some(escalation.id),
-        ..entry(actor, &case, EntryKind::Comment, body, now)
+        ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
-    Ok(put(conn, actor, &case, Some(&escalation), &entry)?.0)
+    Ok(put(conn, actor, on, &entry)?.0)
 }
 
 /// What a contact outside the portal was (M10).
@@ -111,6 +111,7 @@ pub fn record_communication(
         }
         .into());
     }
+    let on = On::Case(&case);
     let entry = NewEntry {
         details: Some(record::object(json!({
             "channel": communication.channel,
@@ -119,63 +120,45 @@ pub fn record_communication(
         }))),
         ..entry(
             actor,
-            &case,
+            on,
             EntryKind::ExternalCommunication,
-            &communication.summary,
+            communication.summary.as_str(),
             now,
         )
     };
-    Ok(put(conn, actor, &case, None, &entry)?.0)
+    Ok(put(conn, actor, on, &entry)?.0)
 }
 
-/// Puts the actor's public words of some kind into the case feed, as a part of another verb that tells of it itself.
-/// Gives the case as it stands after that, and what the event has to say of the words.
+/// Puts the actor's public words into the feed of where something happened, as a part of that; gives what the event has to
+/// say of them.
 pub(super) fn say(
     conn: &mut Conn,
     actor: &Actor,
-    case: &Case,
-    kind: EntryKind,
-    body: &Markdown,
+    on: On<'_>,
+    words: Words<'_>,
     now: Instant,
-) -> Outcome<(Case, Said)> {
-    let entry = entry(actor, case, kind, body, now);
+) -> Outcome<Said> {
+    let entry = entry(actor, on, words.kind, words.body, now);
     let (_, said) = feeds::insert(conn, &entry)?;
-    Ok((updated_by_provider(conn, case, &entry)?, said))
-}
-
-/// The same for an escalation's feed.
-pub(super) fn say_on_escalation(
-    conn: &mut Conn,
-    actor: &Actor,
-    case: &Case,
-    escalation: &Escalation,
-    body: &Markdown,
-    now: Instant,
-) -> Outcome<(Case, Said)> {
-    let entry = NewEntry {
-        feed: Feed::Escalation,
-        escalation: Some(escalation.id),
-        ..entry(actor, case, EntryKind::Comment, body, now)
-    };
-    let (_, said) = feeds::insert(conn, &entry)?;
-    Ok((updated_by_provider(conn, case, &entry)?, said))
+    updated_by_provider(conn, on.case(), &entry)?;
+    Ok(said)
 }
 
 fn entry<'a>(
     actor: &Actor,
-    case: &Case,
+    on: On<'_>,
     kind: EntryKind,
-    body: &'a Markdown,
+    body: &'a str,
     now: Instant,
 ) -> NewEntry<'a> {
     NewEntry {
-        case: case.id,
-        feed: Feed::Case,
-        escalation: None,
+        case: on.case().id,
+        feed: on.feed(),
+        escalation: on.escalation().map(|escalation| escalation.id),
         kind,
         visibility: Visibility::Public,
         author: Some((actor.id(), actor.side())),
-        body: body.as_str(),
+        body,
         details: None,
         at: now,
         external_id: None,
@@ -186,43 +169,36 @@ fn entry<'a>(
 fn put(
     conn: &mut Conn,
     actor: &Actor,
-    case: &Case,
-    escalation: Option<&Escalation>,
+    on: On<'_>,
     entry: &NewEntry<'_>,
 ) -> Outcome<(EntryId, Case)> {
     let (id, said) = feeds::insert(conn, entry)?;
-    let case = updated_by_provider(conn, case, entry)?;
+    updated_by_provider(conn, on.case(), entry)?;
+    let case = cases::find(conn, on.case().id)?;
     let after = record::object(
         json!({"feed": entry.feed, "kind": entry.kind, "visibility": entry.visibility}),
     );
-    let subject = EventId::from_uuid(*id.as_uuid());
-    record::added(
-        conn,
-        actor,
-        EventKind::EntryPosted,
-        &case,
-        (subject, entry.escalation),
-        (&after, &said),
-        entry.at,
-    )?;
-    if entry.visibility == Visibility::Public {
-        let told = Told {
-            about: About::EntryPosted(Entry {
-                feed: entry.feed,
-                entry: Some(id),
-                body: entry.body.to_owned(),
-            }),
-            case: &case,
-            escalation,
-            actor: actor.id(),
-        };
-        tell(conn, told, entry.at)?;
+    let recorded = Recorded::added(EventId::from_uuid(*id.as_uuid()), after).saying(said);
+    let posted = PostedEntry {
+        entry: id,
+        visibility: entry.visibility,
+        body: entry.body.to_owned(),
+    };
+    match on.escalation() {
+        None => {
+            let event = CaseEvent::EntryPosted(posted);
+            publish::on_case(conn, actor, &case, recorded, event, entry.at)?;
+        }
+        Some(escalation) => {
+            let (on, event) = ((&case, escalation), EscalationEvent::EntryPosted(posted));
+            publish::on_escalation(conn, actor, on, recorded, event, entry.at)?;
+        }
     }
     Ok((id, case))
 }
 
 /// Moves the clock of `E7` if the entry counts as an update by the provider (C7).
-fn updated_by_provider(conn: &mut Conn, case: &Case, entry: &NewEntry<'_>) -> Outcome<Case> {
+fn updated_by_provider(conn: &mut Conn, case: &Case, entry: &NewEntry<'_>) -> Outcome<()> {
     if counts_as_provider_update(
         entry.kind,
         entry.visibility,
@@ -241,7 +217,7 @@ fn updated_by_provider(conn: &mut Conn, case: &Case, entry: &NewEntry<'_>) -> Ou
             None,
         )?;
     }
-    Ok(cases::find(conn, case.id)?)
+    Ok(())
 }
 
 fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome<()> {
@@ -249,7 +225,6 @@ fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome
     if actor.side() != Side::Customer || status == case.status {
         return Ok(());
     }
-    let before = record::case_fields(case);
     let changes = CaseChanges {
         status: Some(status),
         ..CaseChanges::default()
@@ -259,10 +234,13 @@ fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome
         None,
     )?;
     let after = cases::find(conn, case.id)?;
-    let args = json!({"from": case.status, "to": status});
-    let said = record::mark(conn, actor, case.id, None, Mark::StatusChanged, args, now)?;
-    let changed = (&before, &after);
-    record::case_changed(conn, actor, EventKind::CaseChanged, changed, &said, now)
+    let recorded = Recorded::case(case, &after);
+    let change = CaseChange::Status {
+        from: case.status,
+        to: status,
+    };
+    let event = CaseEvent::Changed(vec![change]);
+    publish::on_case(conn, actor, &after, recorded, event, now)
 }
 
 /// Corrects one's own entry within five minutes (F4).

@@ -1,4 +1,4 @@
-//! One verb each: load, decide, persist, record, enqueue, all in the transaction that the edge opened.
+//! One verb each: load, decide, persist, publish, all in the transaction that the edge opened.
 //!
 //! A verb returns what came of it, or a [`Refused`] named for why nothing did; the edge rolls back on the latter.
 
@@ -37,8 +37,11 @@ pub mod update_organization;
 
 mod bounds;
 mod change_access;
+pub(crate) mod publish;
 mod record;
 
+#[cfg(test)]
+pub(crate) use record::Recorded;
 pub use record::event;
 
 use diesel::result::Error as Diesel;

@@ -2,9 +2,8 @@
 
 mod letters;
 
-use diesel::result::Error as Diesel;
-
 use super::promise;
+use super::publish::On;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -23,33 +22,6 @@ use crate::store::{lines, notice_preferences, organizations, requests};
 
 pub use letters::{Address, write_to_address, write_to_nobody, write_to_people, write_to_person};
 
-/// An event to tell of.
-#[derive(Debug)]
-pub struct Told<'a> {
-    /// What happened.
-    pub about: About,
-    /// On which case, as it stands after the event.
-    pub case: &'a Case,
-    /// On which escalation, as it stands after the event.
-    pub escalation: Option<&'a Escalation>,
-    /// Who did it.
-    pub actor: PersonId,
-}
-
-/// Puts a notice into the outbox for everybody who is told of it (see [`recipients`]), and answers for how many.
-///
-/// # Errors
-/// The database's own; a serialization error if an escalation's notice comes without its escalation: a mistake of the verb.
-pub fn tell(conn: &mut Conn, told: Told<'_>, now: Instant) -> Result<usize, DbError> {
-    let Told {
-        about,
-        case,
-        escalation,
-        actor,
-    } = told;
-    announce(conn, case, escalation, Some(actor), about, now)
-}
-
 /// Tells that the instant of a promised next step has passed and nobody has said what became of it. Nobody did that,
 /// so nobody is left out.
 ///
@@ -59,31 +31,31 @@ pub fn tell_of_lapse(
     conn: &mut Conn,
     case: &Case,
     escalation: Option<&Escalation>,
-    step: &NextStep,
+    step: NextStep,
     now: Instant,
 ) -> Result<usize, DbError> {
     let about = About::StepMissed(Step {
         reason: None,
         ..promise::told(step)
     });
-    announce(conn, case, escalation, None, about, now)
+    announce(conn, On::of(case, escalation), None, about, now)
 }
 
-fn announce(
+/// Puts a notice into the outbox for everybody who is told of it (see [`recipients`]), and answers for how many. What it is
+/// about comes from an event of the place where it happened (see [`super::publish`]).
+///
+/// # Errors
+/// The database's own.
+pub(super) fn announce(
     conn: &mut Conn,
-    case: &Case,
-    escalation: Option<&Escalation>,
+    on: On<'_>,
     actor: Option<PersonId>,
     about: About,
     now: Instant,
 ) -> Result<usize, DbError> {
-    let kind = about.kind();
-    let feed = (kind.feed(about.feed(), escalation.is_some()))
-        .ok_or_else(|| mistake(kind, "is about no case"))?;
+    let (kind, feed) = (about.kind(), on.feed());
+    let (case, escalation) = (on.case(), on.escalation());
     let thread = Thread::of(feed, case.id, escalation.map(|escalation| escalation.id));
-    if escalation.is_none() && kind.is_on_escalation(about.feed()) {
-        return Err(mistake(kind, "comes without its escalation"));
-    }
     // F2: what the row says, so that no verb can tell of an internal entry by mistake.
     let visibility = match about.entry() {
         Some(entry) => notices::visibility_of(conn, entry)?.unwrap_or(Visibility::Internal),
@@ -153,10 +125,6 @@ fn announce(
         notices::insert(conn, &notice, now)?;
     }
     Ok(told.len())
-}
-
-fn mistake(kind: NoticeKind, why: &str) -> DbError {
-    Diesel::SerializationError(format!("a notice of {kind} {why}").into()).into()
 }
 
 /// Who asked for the priority that was decided on last.

@@ -1,21 +1,20 @@
 //! Opening a case (C1, C3).
 
-use super::notify::{Told, tell};
-use super::record::{self, case_fields};
-use super::{Actor, Outcome, Refused};
+use super::record::{Recorded, case_fields};
+use super::{Actor, Outcome, Refused, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Thing;
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
+use crate::domain::event::CaseEvent;
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId};
-use crate::domain::notice::{About, Opened};
+use crate::domain::notice::Opened;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::Counter;
 use crate::store::cases::{self, NewCase};
-use crate::store::{audit, lines, organizations};
+use crate::store::{lines, organizations};
 
 /// What somebody opens.
 #[derive(Clone, Debug)]
@@ -97,27 +96,14 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
     };
     let id = cases::insert(conn, &new, now)?;
     let case = cases::find(conn, id)?;
-    let said = audit::seal(conn, Thing::Case(id))?;
-    record::added(
-        conn,
-        actor,
-        EventKind::CaseOpened,
-        &case,
-        (case.subject_id(), None),
-        (&case_fields(&case), &said),
-        now,
-    )?;
-    let told = Told {
-        about: About::CaseOpened(Opened {
-            description: case.description.clone(),
-            deployment: case.deployment,
-            business_impact: case.business_impact,
-        }),
-        case: &case,
-        escalation: None,
-        actor: actor.id(),
-    };
-    tell(conn, told, now)?;
+    let fields = case_fields(&case);
+    let recorded = Recorded::added(case.subject_id(), fields).sealing(Thing::Case(id));
+    let event = CaseEvent::Opened(Opened {
+        description: case.description.clone(),
+        deployment: case.deployment,
+        business_impact: case.business_impact,
+    });
+    publish::on_case(conn, actor, &case, recorded, event, now)?;
     Ok(id)
 }
 

@@ -1,24 +1,19 @@
 //! Promising next steps, and saying what became of them (C9, M7).
 
-use serde_json::json;
-
-use super::notify::{Told, tell};
-use super::record::{self, step_fields};
-use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
+use super::publish::On;
+use super::record::{Recorded, step_fields};
+use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Thing;
 use crate::domain::case::{NextStepCommand, Promised, takes_entries};
-use crate::domain::feed::Mark;
-use crate::domain::history::difference;
+use crate::domain::event::{CaseEvent, EscalationEvent, StepEvent};
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
-use crate::domain::notice::{About, Step};
+use crate::domain::notice::Step;
 use crate::domain::text::Title;
-use crate::store::audit::{self, NewEvent};
-use crate::store::cases::{self, Case};
-use crate::store::escalations::{self, Escalation};
+use crate::store::cases;
+use crate::store::escalations;
 use crate::store::promises::{self, NewStep, NextStep};
 
 /// What is promised.
@@ -30,6 +25,18 @@ pub struct Promising {
     pub who: Title,
     /// By when; in the future.
     pub due_at: Instant,
+}
+
+impl Promising {
+    /// As it is told of.
+    pub(super) fn told(&self) -> Step {
+        Step {
+            what: self.what.to_string(),
+            who: self.who.to_string(),
+            due_at: self.due_at,
+            reason: None,
+        }
+    }
 }
 
 /// Promises a next step on a case.
@@ -46,7 +53,8 @@ pub fn promise_on_case(
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.require(Permission::NextStepsPromise)?;
     takes_entries(case.status)?;
-    promised(conn, actor, &case, None, promising, now)
+    let (on, event) = (On::Case(&case), StepEvent::Promised);
+    promised(conn, actor, on, promising, event, now)
 }
 
 /// Promises a next step on an active escalation.
@@ -66,32 +74,19 @@ pub fn promise_on_escalation(
     if !escalation.state.is_active() {
         return Err(Refused::EscalationEnded.into());
     }
-    promised(conn, actor, &case, Some(&escalation), promising, now)
+    let (on, event) = (On::Escalation(&case, &escalation), StepEvent::Promised);
+    promised(conn, actor, on, promising, event, now)
 }
 
-fn promised(
+/// Adds a step to what is not over; `event` says whether it is told of by itself.
+pub(super) fn promised(
     conn: &mut Conn,
     actor: &Actor,
-    case: &Case,
-    escalation: Option<&Escalation>,
+    on: On<'_>,
     promising: &Promising,
+    event: fn(Step) -> StepEvent,
     now: Instant,
 ) -> Outcome<NextStepId> {
-    let step = add(conn, actor, case, escalation, promising, now)?;
-    let about = About::StepPromised(told(&step));
-    tell_of(conn, actor, about, (case, escalation), now)?;
-    Ok(step.id)
-}
-
-/// Adds a step as a part of a verb that tells of it itself.
-pub(super) fn add(
-    conn: &mut Conn,
-    actor: &Actor,
-    case: &Case,
-    escalation: Option<&Escalation>,
-    promising: &Promising,
-    now: Instant,
-) -> Outcome<NextStep> {
     if promising.due_at <= now {
         let given = promising.due_at.to_rfc3339();
         return Err(Refused::Field {
@@ -102,8 +97,8 @@ pub(super) fn add(
         .into());
     }
     let new = NewStep {
-        case: case.id,
-        escalation: escalation.map(|escalation| escalation.id),
+        case: on.case().id,
+        escalation: on.escalation().map(|escalation| escalation.id),
         what: promising.what.as_str(),
         who: promising.who.as_str(),
         due_at: promising.due_at,
@@ -111,28 +106,10 @@ pub(super) fn add(
     };
     let id = promises::insert(conn, &new, now)?;
     let step = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
-    let args = json!({"what": step.what, "who": step.who, "due_at": step.due_at});
-    let mark = record::mark(
-        conn,
-        actor,
-        case.id,
-        step.escalation_id,
-        Mark::StepPromised,
-        args,
-        now,
-    )?;
-    let said = mark.and(audit::seal(conn, Thing::NextStep(id))?);
-    let subject = (step.subject_id(), step.escalation_id);
-    record::added(
-        conn,
-        actor,
-        EventKind::StepPromised,
-        case,
-        subject,
-        (&step_fields(&step), &said),
-        now,
-    )?;
-    Ok(step)
+    let recorded = Recorded::added(step.subject_id(), step_fields(&step));
+    let recorded = recorded.sealing(Thing::NextStep(id));
+    publish_on(conn, actor, on, recorded, event(told(step)), now)?;
+    Ok(id)
 }
 
 /// Says that a step is done or missed, or promises it anew.
@@ -160,76 +137,51 @@ pub fn settle(
         },
         now,
     )?;
-    let (reason, mark, event, about): (_, _, _, fn(Step) -> About) = match command {
-        NextStepCommand::Complete => (
-            step.reason.as_deref(),
-            Mark::StepDone,
-            EventKind::StepDone,
-            About::StepDone,
-        ),
-        NextStepCommand::Miss => (
-            step.reason.as_deref(),
-            Mark::StepMissed,
-            EventKind::StepMissed,
-            About::StepMissed,
-        ),
-        NextStepCommand::Repromise { reason, .. } => (
-            Some(reason.as_str()),
-            Mark::StepRepromised,
-            EventKind::StepRepromised,
-            About::StepRepromised,
-        ),
+    let (reason, event): (_, fn(Step) -> StepEvent) = match command {
+        NextStepCommand::Complete => (step.reason.as_deref(), StepEvent::Done),
+        NextStepCommand::Miss => (step.reason.as_deref(), StepEvent::Missed),
+        NextStepCommand::Repromise { reason, .. } => (Some(reason.as_str()), StepEvent::Repromised),
     };
     settled(
         promises::update(conn, &step, moved.state, moved.due_at, reason, now)?,
         None,
     )?;
     let after = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
-    let args = json!({"what": after.what, "who": after.who, "due_at": after.due_at, "reason": after.reason});
-    let left = record::mark(conn, actor, case.id, step.escalation_id, mark, args, now)?;
-    let said = left.and(audit::seal(conn, Thing::NextStep(id))?);
-    if let Some((old, new)) = difference(&step_fields(&step), &step_fields(&after)) {
-        let event = NewEvent {
-            escalation: step.escalation_id,
-            subject: Some(step.subject_id()),
-            before: Some(&old),
-            after: Some(&new),
-            ..record::on_case(actor, event, &case)
-        };
-        audit::append_saying(conn, &event, &said, now)?;
-    }
     let escalation = step
         .escalation_id
         .map(|id| escalations::find(conn, id))
         .transpose()?;
-    let on = (&case, escalation.as_ref());
-    tell_of(conn, actor, about(told(&after)), on, now)?;
+    let on = On::of(&case, escalation.as_ref());
+    let recorded = Recorded::step(&step, &after);
+    publish_on(conn, actor, on, recorded, event(told(after)), now)?;
     Ok(id)
 }
 
-fn tell_of(
+fn publish_on(
     conn: &mut Conn,
     actor: &Actor,
-    about: About,
-    (case, escalation): (&Case, Option<&Escalation>),
+    on: On<'_>,
+    recorded: Recorded,
+    event: StepEvent,
     now: Instant,
 ) -> Outcome<()> {
-    let told = Told {
-        about,
-        case,
-        escalation,
-        actor: actor.id(),
-    };
-    tell(conn, told, now)?;
-    Ok(())
+    match on {
+        On::Case(case) => {
+            publish::on_case(conn, actor, case, recorded, CaseEvent::Step(event), now)
+        }
+        On::Escalation(case, escalation) => {
+            let event = EscalationEvent::Step(event);
+            publish::on_escalation(conn, actor, (case, escalation), recorded, event, now)
+        }
+    }
 }
 
 /// A next step as it is told of.
-pub(super) fn told(step: &NextStep) -> Step {
+pub(super) fn told(step: NextStep) -> Step {
     Step {
-        what: step.what.clone(),
-        who: step.who.clone(),
+        what: step.what,
+        who: step.who,
         due_at: step.due_at,
-        reason: step.reason.clone(),
+        reason: step.reason,
     }
 }

@@ -1,19 +1,15 @@
-//! What every verb leaves behind: an audited event, and a mark in a feed where readers should know.
+//! What the audit keeps of an event: who did what to which thing, and which fields have changed.
 
 use serde_json::{Map, Value, json};
 
-use super::{Actor, Outcome};
-use crate::db::Conn;
-use crate::domain::Instant;
+use super::Actor;
 use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::audit::{COMMAND_LINE, EventKind};
-use crate::domain::feed::{EntryKind, Feed, Mark, Visibility};
 use crate::domain::history::{CaseFields, difference};
-use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId};
-use crate::store::audit::{self, NewEvent};
+use crate::domain::ids::{EventId, OrganizationId};
+use crate::store::audit::NewEvent;
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
-use crate::store::feeds::{self, NewEntry};
 use crate::store::promises::NextStep;
 
 /// A case's audited fields by name (C8): what a past assessment is folded from.
@@ -68,70 +64,73 @@ pub(super) fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// Records what changed on a case and what was said with it, if anything was.
-pub(super) fn case_changed(
-    conn: &mut Conn,
-    actor: &Actor,
-    kind: EventKind,
-    (before, after): (&CaseFields, &Case),
-    said: &Said,
-    now: Instant,
-) -> Outcome<()> {
-    let changed = difference(before, &case_fields(after));
-    if changed.is_some() || !said.is_empty() {
-        let event = NewEvent {
-            before: changed.as_ref().map(|(old, _)| old),
-            after: changed.as_ref().map(|(_, new)| new),
-            ..on_case(actor, kind, after)
-        };
-        audit::append_saying(conn, &event, said, now)?;
-    }
-    Ok(())
+/// What is recorded of an event on a case: the thing that changed, how, and what was said with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorded {
+    /// The thing that changed.
+    pub(super) subject: EventId,
+    /// The changed fields before.
+    pub(super) before: Option<CaseFields>,
+    /// The changed fields after.
+    pub(super) after: Option<CaseFields>,
+    /// The thing that holds words of its own, which the event covers as they stand now.
+    pub(super) sealed: Option<Thing>,
+    /// The hashes of what was said already.
+    pub(super) said: Said,
 }
 
-/// Records what changed on an escalation and what was said with it, if anything did.
-pub(super) fn escalation_changed(
-    conn: &mut Conn,
-    actor: &Actor,
-    kind: EventKind,
-    case: &Case,
-    (before, after): (&Escalation, &Escalation),
-    said: &Said,
-    now: Instant,
-) -> Outcome<()> {
-    let said = said
-        .clone()
-        .and(audit::seal(conn, Thing::Escalation(after.id))?);
-    if let Some((old, new)) = difference(&escalation_fields(before), &escalation_fields(after)) {
-        let event = NewEvent {
-            escalation: Some(after.id),
-            subject: Some(after.subject_id()),
-            before: Some(&old),
-            after: Some(&new),
-            ..on_case(actor, kind, case)
-        };
-        audit::append_saying(conn, &event, &said, now)?;
+impl Recorded {
+    /// Something came to be.
+    pub(crate) fn added(subject: EventId, after: CaseFields) -> Self {
+        Self {
+            subject,
+            before: None,
+            after: Some(after),
+            sealed: None,
+            said: Said::default(),
+        }
     }
-    Ok(())
-}
 
-/// Records that something came to be on a case, and what was said with it.
-pub(super) fn added(
-    conn: &mut Conn,
-    actor: &Actor,
-    kind: EventKind,
-    case: &Case,
-    (subject, escalation): (EventId, Option<EscalationId>),
-    (after, said): (&CaseFields, &Said),
-    now: Instant,
-) -> Outcome<()> {
-    let event = NewEvent {
-        escalation,
-        subject: Some(subject),
-        after: Some(after),
-        ..on_case(actor, kind, case)
-    };
-    Ok(audit::append_saying(conn, &event, said, now)?)
+    /// Fields of a case have changed.
+    pub(super) fn case(before: &Case, after: &Case) -> Self {
+        let changed = (case_fields(before), case_fields(after));
+        Self::changed(after.subject_id(), &changed)
+    }
+
+    /// Fields of an escalation have changed.
+    pub(super) fn escalation(before: &Escalation, after: &Escalation) -> Self {
+        let changed = (escalation_fields(before), escalation_fields(after));
+        Self::changed(after.subject_id(), &changed).sealing(Thing::Escalation(after.id))
+    }
+
+    /// Fields of a next step have changed.
+    pub(super) fn step(before: &NextStep, after: &NextStep) -> Self {
+        let changed = (step_fields(before), step_fields(after));
+        Self::changed(after.subject_id(), &changed).sealing(Thing::NextStep(after.id))
+    }
+
+    fn changed(subject: EventId, (before, after): &(CaseFields, CaseFields)) -> Self {
+        let (before, after) = difference(before, after).unzip();
+        Self {
+            subject,
+            before,
+            after,
+            sealed: None,
+            said: Said::default(),
+        }
+    }
+
+    /// It covers the words that this thing holds.
+    pub(super) fn sealing(mut self, thing: Thing) -> Self {
+        self.sealed = Some(thing);
+        self
+    }
+
+    /// And what was said with it.
+    pub(super) fn saying(mut self, said: Said) -> Self {
+        self.said = self.said.and(said);
+        self
+    }
 }
 
 /// An event on a case that says no more than that it happened.
@@ -163,32 +162,4 @@ pub fn event<'a>(
         before: None,
         after: None,
     }
-}
-
-/// Leaves a mark in the case feed; its words are made when it is read (F8). `args` is a JSON object. Gives what the event
-/// has to say of it.
-pub(super) fn mark(
-    conn: &mut Conn,
-    actor: &Actor,
-    case: CaseId,
-    escalation: Option<EscalationId>,
-    mark: Mark,
-    args: Value,
-    now: Instant,
-) -> Outcome<Said> {
-    let mut details = object(args);
-    details.insert("mark".into(), mark.as_str().into());
-    let entry = NewEntry {
-        case,
-        feed: Feed::Case,
-        escalation,
-        kind: EntryKind::Mark,
-        visibility: Visibility::Public,
-        author: Some((actor.id(), actor.side())),
-        body: "",
-        details: Some(details),
-        at: now,
-        external_id: None,
-    };
-    Ok(feeds::insert(conn, &entry)?.1)
 }

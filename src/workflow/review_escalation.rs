@@ -1,22 +1,20 @@
 //! What becomes of an escalation: claimed, assigned, accepted, declined, ranked anew, withdrawn, closed, rated (M2,
 //! M4-M7, M11).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::notify::{Told, tell};
 use super::promise::{self, Promising};
-use super::{Actor, Expected, Outcome, Refused, feed, record, settled, unchanged};
+use super::publish::On;
+use super::record::Recorded;
+use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, permission_to};
-use crate::domain::audit::EventKind;
-use crate::domain::audit::seal::Said;
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{self, Command, Event, Facts, Level, transition};
-use crate::domain::feed::Mark;
+use crate::domain::event::{EscalationEvent, StepEvent};
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
-use crate::domain::notice::{About, Accepted, Claimed, Closed, Declined, Noted};
 use crate::domain::text::{Markdown, Note, Title};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, Escalation, EscalationChanges};
@@ -68,6 +66,14 @@ impl Moved {
             _ => false,
         }
     }
+
+    /// The criteria that are not met, each once, in rule order; none of another verb.
+    fn declined_for(&self) -> Vec<FindingCode> {
+        match &self.event {
+            Event::Declined { reasons } => reasons.clone(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl Verb<'_> {
@@ -82,12 +88,9 @@ impl Verb<'_> {
                 by: self.actor.id(),
             },
         )?;
-        let args = json!({"by": self.actor.name});
-        let (case, after, said) = self.finish(conn, &moved, args)?;
-        self.record(conn, &moved, &after, &said)?;
         let owner = self.actor.name.clone();
-        let about = About::EscalationClaimed(Claimed { owner });
-        self.tell(conn, about, &case, &after)
+        let (_, after) = self.finish(conn, &moved, EscalationEvent::Claimed { owner })?;
+        Ok(after.id)
     }
 
     /// Gives it to an owner, named by id or address (M4).
@@ -98,16 +101,13 @@ impl Verb<'_> {
         let (case, _) = lock(conn, self.actor, self.escalation)?;
         self.actor
             .require(permission_to(escalation::Verb::Assign))?;
-        let (to, name) = reviewer(conn, &case, owner, self.now)?;
+        let (to, owner) = reviewer(conn, &case, owner, self.now)?;
         let moved = self.decide(conn, &Command::Assign { to })?;
         if moved.is_as_before() {
             return Ok(moved.before.id);
         }
-        let args = json!({"by": self.actor.name, "to": name});
-        let (case, after, said) = self.finish(conn, &moved, args)?;
-        self.record(conn, &moved, &after, &said)?;
-        let about = About::EscalationClaimed(Claimed { owner: name });
-        self.tell(conn, about, &case, &after)
+        let (_, after) = self.finish(conn, &moved, EscalationEvent::Assigned { owner })?;
+        Ok(after.id)
     }
 
     /// Finds it valid, ranks it, answers, and promises next steps (M6).
@@ -120,23 +120,17 @@ impl Verb<'_> {
             urgency: accept.urgency,
         };
         let moved = self.decide(conn, &command)?;
-        let rank = moved.changes.rank;
-        let args = json!({"by": self.actor.name, "rank": rank});
-        let (case, after, mark) = self.finish(conn, &moved, args)?;
-        let (case, words) =
-            feed::say_on_escalation(conn, self.actor, &case, &after, &accept.reply, self.now)?;
-        self.record(conn, &moved, &after, &mark.and(words))?;
-        let mut steps = Vec::with_capacity(accept.next_steps.len());
+        let event = EscalationEvent::Accepted {
+            rank: moved.changes.rank,
+            reply: accept.reply.to_string(),
+            next_steps: accept.next_steps.iter().map(Promising::told).collect(),
+        };
+        let (case, after) = self.finish(conn, &moved, event)?;
+        let (on, event) = (On::Escalation(&case, &after), StepEvent::PromisedInReply);
         for promising in &accept.next_steps {
-            let step = promise::add(conn, self.actor, &case, Some(&after), promising, self.now)?;
-            steps.push(promise::told(&step));
+            promise::promised(conn, self.actor, on, promising, event, self.now)?;
         }
-        let about = About::EscalationAccepted(Accepted {
-            reply: Some(accept.reply.to_string()),
-            rank,
-            next_steps: steps,
-        });
-        self.tell(conn, about, &case, &after)
+        Ok(after.id)
     }
 
     /// Weighs an accepted one anew.
@@ -159,9 +153,8 @@ impl Verb<'_> {
         if moved.is_as_before() {
             return Ok(moved.before.id);
         }
-        let args = json!({"by": self.actor.name, "rank": moved.changes.rank});
-        let (_, after, said) = self.finish(conn, &moved, args)?;
-        self.record(conn, &moved, &after, &said)?;
+        let rank = moved.changes.rank;
+        let (_, after) = self.finish(conn, &moved, EscalationEvent::Reranked { rank })?;
         Ok(after.id)
     }
 
@@ -181,20 +174,12 @@ impl Verb<'_> {
                 reasons: reasons.to_vec(),
             },
         )?;
-        let (mut case, after, mut said) =
-            self.finish(conn, &moved, json!({"by": self.actor.name}))?;
-        if let Some(reply) = reply {
-            let words;
-            (case, words) =
-                feed::say_on_escalation(conn, self.actor, &case, &after, reply, self.now)?;
-            said = said.and(words);
-        }
-        self.record(conn, &moved, &after, &said)?;
-        let about = About::EscalationDeclined(Declined {
-            reasons: after.decline_reasons.0.clone(),
+        let event = EscalationEvent::Declined {
+            reasons: moved.declined_for(),
             reply: reply.map(ToString::to_string),
-        });
-        self.tell(conn, about, &case, &after)
+        };
+        let (_, after) = self.finish(conn, &moved, event)?;
+        Ok(after.id)
     }
 
     /// Takes it back.
@@ -203,19 +188,9 @@ impl Verb<'_> {
     /// As [`Verb::claim`].
     pub fn withdraw(&self, conn: &mut Conn, note: Option<&Markdown>) -> Outcome<EscalationId> {
         let moved = self.decide(conn, &Command::Withdraw)?;
-        let (mut case, after, mut said) =
-            self.finish(conn, &moved, json!({"by": self.actor.name}))?;
-        if let Some(note) = note {
-            let words;
-            (case, words) =
-                feed::say_on_escalation(conn, self.actor, &case, &after, note, self.now)?;
-            said = said.and(words);
-        }
-        self.record(conn, &moved, &after, &said)?;
-        let about = About::EscalationWithdrawn(Noted {
-            note: note.map(ToString::to_string),
-        });
-        self.tell(conn, about, &case, &after)
+        let note = note.map(ToString::to_string);
+        let (_, after) = self.finish(conn, &moved, EscalationEvent::Withdrawn { note })?;
+        Ok(after.id)
     }
 
     /// Ends an accepted one with an outcome and a summary (M11).
@@ -231,16 +206,12 @@ impl Verb<'_> {
         let mut moved = self.decide(conn, &Command::Close)?;
         moved.changes.outcome = Some(outcome.to_string());
         moved.changes.summary = Some(summary.to_string());
-        let args = json!({"by": self.actor.name, "outcome": outcome});
-        let (case, after, mark) = self.finish(conn, &moved, args)?;
-        let (case, words) =
-            feed::say_on_escalation(conn, self.actor, &case, &after, summary, self.now)?;
-        self.record(conn, &moved, &after, &mark.and(words))?;
-        let about = About::EscalationClosed(Closed {
+        let event = EscalationEvent::Closed {
             outcome: outcome.to_string(),
-            summary: Some(summary.to_string()),
-        });
-        self.tell(conn, about, &case, &after)
+            summary: summary.to_string(),
+        };
+        let (_, after) = self.finish(conn, &moved, event)?;
+        Ok(after.id)
     }
 
     /// Says how it was handled (M11).
@@ -256,7 +227,7 @@ impl Verb<'_> {
         let mut moved = self.decide(conn, &Command::Rate { score })?;
         moved.changes.rating_comment = comment.map(ToString::to_string);
         let after = self.persist(conn, &moved)?;
-        self.record(conn, &moved, &after, &Said::default())?;
+        self.publish(conn, &moved, (&moved.case, &after), EscalationEvent::Rated)?;
         Ok(after.id)
     }
 
@@ -268,40 +239,23 @@ impl Verb<'_> {
         Ok(moved(self.actor, case, before, command, self.now)?)
     }
 
-    /// Writes what moved, and leaves the mark; gives what the event has to say of it.
+    /// Writes what moved, and publishes it. What a case shows of its escalation is a part of it: whoever holds an older version
+    /// is told so.
     fn finish(
         &self,
         conn: &mut Conn,
         moved: &Moved,
-        args: Value,
-    ) -> Outcome<(Case, Escalation, Said)> {
+        event: EscalationEvent,
+    ) -> Outcome<(Case, Escalation)> {
         let after = self.persist(conn, moved)?;
-        let mut args = record::object(args);
-        args.insert("number".into(), json!(after.number));
-        let said = match Mark::of_escalation(&moved.event) {
-            Some(mark) => record::mark(
-                conn,
-                self.actor,
-                moved.case.id,
-                Some(after.id),
-                mark,
-                args.into(),
-                self.now,
-            )?,
-            None => Said::default(),
-        };
-        // What a case shows of its escalation is a part of it: whoever holds an older version is told so.
+        let (case, nothing) = (&moved.case, CaseChanges::default());
         settled(
-            cases::update(
-                conn,
-                moved.case.id,
-                moved.case.version,
-                &CaseChanges::default(),
-                self.now,
-            )?,
+            cases::update(conn, case.id, case.version, &nothing, self.now)?,
             None,
         )?;
-        Ok((cases::find(conn, moved.case.id)?, after, said))
+        let case = cases::find(conn, case.id)?;
+        self.publish(conn, moved, (&case, &after), event)?;
+        Ok((case, after))
     }
 
     fn persist(&self, conn: &mut Conn, moved: &Moved) -> Outcome<Escalation> {
@@ -312,40 +266,15 @@ impl Verb<'_> {
         Ok(escalations::find(conn, moved.before.id)?)
     }
 
-    /// Records what moved and what was said with it.
-    fn record(
+    fn publish(
         &self,
         conn: &mut Conn,
         moved: &Moved,
-        after: &Escalation,
-        said: &Said,
+        on: (&Case, &Escalation),
+        event: EscalationEvent,
     ) -> Outcome<()> {
-        record::escalation_changed(
-            conn,
-            self.actor,
-            EventKind::from(&moved.event),
-            &moved.case,
-            (&moved.before, after),
-            said,
-            self.now,
-        )
-    }
-
-    fn tell(
-        &self,
-        conn: &mut Conn,
-        about: About,
-        case: &Case,
-        escalation: &Escalation,
-    ) -> Outcome<EscalationId> {
-        let told = Told {
-            about,
-            case,
-            escalation: Some(escalation),
-            actor: self.actor.id(),
-        };
-        tell(conn, told, self.now)?;
-        Ok(escalation.id)
+        let recorded = Recorded::escalation(&moved.before, on.1);
+        publish::on_escalation(conn, self.actor, on, recorded, event, self.now)
     }
 }
 
@@ -446,33 +375,9 @@ pub(super) fn withdraw_with_case(
     debug_assert_eq!(moved.event, Event::Withdrawn);
     settled(escalations::update(conn, escalation, &moved.changes)?, None)?;
     let after = escalations::find(conn, escalation.id)?;
-    let args = json!({"number": after.number, "by": actor.name});
-    let said = record::mark(
-        conn,
-        actor,
-        case.id,
-        Some(after.id),
-        Mark::EscalationWithdrawn,
-        args,
-        now,
-    )?;
-    record::escalation_changed(
-        conn,
-        actor,
-        EventKind::EscalationWithdrawn,
-        case,
-        (escalation, &after),
-        &said,
-        now,
-    )?;
-    let told = Told {
-        about: About::EscalationWithdrawn(Noted { note: None }),
-        case,
-        escalation: Some(&after),
-        actor: actor.id(),
-    };
-    tell(conn, told, now)?;
-    Ok(())
+    let recorded = Recorded::escalation(escalation, &after);
+    let event = EscalationEvent::Withdrawn { note: None };
+    publish::on_escalation(conn, actor, (case, &after), recorded, event, now)
 }
 
 /// The enabled member of the staff whom a request names as owner of an escalation.

@@ -1,25 +1,23 @@
 //! Submitting an escalation (E1-E14, M3).
 
 use diesel::Connection;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::assess::{chosen, decide, facts};
-use super::notify::{Told, tell};
-use super::{Actor, Outcome, Refused, feed, record, settled};
+use super::record::{Recorded, escalation_fields};
+use super::{Actor, Outcome, Refused, publish, settled};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Thing;
 use crate::domain::eligibility::{Assessment, FindingCode};
-use crate::domain::feed::Mark;
+use crate::domain::event::EscalationEvent;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationNumber};
-use crate::domain::notice::{About, Submitted};
 use crate::domain::reason::{Answers, Reason, check_answers};
 use crate::domain::text::Markdown;
+use crate::store::Counter;
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, NewEscalation};
-use crate::store::{Counter, audit};
 
 /// What somebody submits.
 #[derive(Clone, Debug)]
@@ -96,43 +94,14 @@ pub fn submit_escalation(
     )?;
     let case = cases::find(conn, case.id)?;
 
-    let args = json!({"number": number, "by": actor.name});
-    let mark = record::mark(
-        conn,
-        actor,
-        case.id,
-        Some(id),
-        Mark::EscalationSubmitted,
-        args,
-        now,
-    )?;
-    let (case, words) =
-        feed::say_on_escalation(conn, actor, &case, &escalation, &submit.details, now)?;
-    let said = mark
-        .and(words)
-        .and(audit::seal(conn, Thing::Escalation(id))?);
-    let mut after = record::escalation_fields(&escalation);
-    after.insert("reason".into(), reason.code.clone().into());
-    let subject = (escalation.subject_id(), Some(id));
-    record::added(
-        conn,
-        actor,
-        EventKind::EscalationSubmitted,
-        &case,
-        subject,
-        (&after, &said),
-        now,
-    )?;
-    let told = Told {
-        about: About::EscalationSubmitted(Submitted {
-            reason: reason.label,
-            details: Some(submit.details.to_string()),
-        }),
-        case: &case,
-        escalation: Some(&escalation),
-        actor: actor.id(),
+    let mut fields = escalation_fields(&escalation);
+    fields.insert("reason".into(), reason.code.into());
+    let recorded = Recorded::added(escalation.subject_id(), fields).sealing(Thing::Escalation(id));
+    let event = EscalationEvent::Submitted {
+        reason: reason.label,
+        details: submit.details.to_string(),
     };
-    tell(conn, told, now)?;
+    publish::on_escalation(conn, actor, (&case, &escalation), recorded, event, now)?;
     Ok(id)
 }
 

@@ -1,18 +1,15 @@
 //! Changing what a case says (C2, C3, C5, C8), and having read it (F6).
 
-use serde_json::{Value, json};
-
-use super::record;
-use super::{Actor, Expected, Outcome, Refused, settled, unchanged};
+use super::record::Recorded;
+use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission, Reach};
-use crate::domain::audit::EventKind;
-use crate::domain::audit::seal::Said;
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, Status, change_status, takes_entries,
 };
-use crate::domain::feed::{Feed, Mark};
+use crate::domain::event::{CaseChange, CaseEvent};
+use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::store::cases::{self, Case, CaseChanges};
@@ -112,19 +109,18 @@ pub fn update_case(
     {
         return Err(unreadable("owner", "line_not_readable", owner).into());
     }
-    let before = record::case_fields(&case);
     settled(
         cases::update(conn, case.id, case.version, &changes, now)?,
         None,
     )?;
     let after = cases::find(conn, case.id)?;
     let owner = owner.flatten().map(|(_, name)| name);
-    let mut said = leave_marks(conn, actor, &case, &after, owner, now)?;
+    let mut recorded = Recorded::case(&case, &after);
     if (&case.subject, &case.description) != (&after.subject, &after.description) {
-        said = said.and(audit::seal_case_again(conn, case.id)?);
+        recorded = recorded.saying(audit::seal_case_again(conn, case.id)?);
     }
-    let changed = (&before, &after);
-    record::case_changed(conn, actor, EventKind::CaseChanged, changed, &said, now)?;
+    let event = CaseEvent::Changed(to_be_marked(&case, &after, owner));
+    publish::on_case(conn, actor, &after, recorded, event, now)?;
     Ok(case.id)
 }
 
@@ -260,46 +256,34 @@ fn changes(
     })
 }
 
-/// The changes that readers should know of; gives what the event has to say of the marks.
-fn leave_marks(
-    conn: &mut Conn,
-    actor: &Actor,
-    before: &Case,
-    after: &Case,
-    owner: Option<String>,
-    now: Instant,
-) -> Outcome<Said> {
-    let mut said = Said::default();
-    let mut leave = |mark: Mark, args: Value| -> Outcome<()> {
-        let left = record::mark(conn, actor, after.id, None, mark, args, now)?;
-        said = std::mem::take(&mut said).and(left);
-        Ok(())
-    };
+/// The changes that readers of the feed should know of.
+fn to_be_marked(before: &Case, after: &Case, owner: Option<String>) -> Vec<CaseChange> {
+    let mut changes = Vec::new();
     if before.status != after.status {
-        leave(
-            Mark::StatusChanged,
-            json!({"from": before.status, "to": after.status}),
-        )?;
+        changes.push(CaseChange::Status {
+            from: before.status,
+            to: after.status,
+        });
     }
     if before.priority != after.priority {
-        leave(
-            Mark::PriorityChanged,
-            json!({"from": before.priority, "to": after.priority, "by": actor.name}),
-        )?;
+        changes.push(CaseChange::Priority {
+            from: before.priority,
+            to: after.priority,
+        });
     }
     if before.business_impact != after.business_impact {
-        leave(
-            Mark::ImpactChanged,
-            json!({"from": before.business_impact, "to": after.business_impact, "by": actor.name}),
-        )?;
+        changes.push(CaseChange::Impact {
+            from: before.business_impact,
+            to: after.business_impact,
+        });
     }
     if before.engagements != after.engagements {
-        leave(Mark::EngagementsChanged, json!({"to": after.engagements}))?;
+        changes.push(CaseChange::Engagements(after.engagements.0.clone()));
     }
     if before.owner_id != after.owner_id {
-        leave(Mark::OwnerChanged, json!({"to": owner}))?;
+        changes.push(CaseChange::Owner(owner));
     }
-    Ok(said)
+    changes
 }
 
 /// Records that the actor has read a feed of a case, or both, up to what stands in it now (F6).

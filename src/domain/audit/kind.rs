@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::{closed_enum, escalation, pairing};
+use crate::domain::{closed_enum, pairing};
 
 closed_enum! {
     /// Who may see an event. It is settled when the event is recorded.
@@ -468,22 +468,6 @@ impl From<pairing::Event> for EventKind {
             Event::CloneAdded => Self::PairingCloneAdded,
             Event::CloneRemoved => Self::PairingCloneRemoved,
             Event::SwitchedInto => Self::PairingSwitchedInto,
-        }
-    }
-}
-
-impl From<&escalation::Event> for EventKind {
-    fn from(event: &escalation::Event) -> Self {
-        use escalation::Event;
-        match event {
-            Event::Claimed { .. } => Self::EscalationClaimed,
-            Event::Assigned { .. } => Self::EscalationAssigned,
-            Event::Accepted { .. } => Self::EscalationAccepted,
-            Event::Reranked { .. } => Self::EscalationReranked,
-            Event::Declined { .. } => Self::EscalationDeclined,
-            Event::Withdrawn => Self::EscalationWithdrawn,
-            Event::Closed => Self::EscalationClosed,
-            Event::Rated { .. } => Self::EscalationRated,
         }
     }
 }

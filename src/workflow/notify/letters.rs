@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::{actor_facts, mistake};
+use diesel::result::Error as Diesel;
+
+use super::actor_facts;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PersonId};
-use crate::domain::notice::{Letter, Matter, Payload, letter_obstacle};
+use crate::domain::notice::{Letter, Matter, NoticeKind, Payload, letter_obstacle};
 use crate::domain::text::EmailAddress;
 use crate::store::notices::{self, Known, NewNotice, To};
 use crate::store::{notice_preferences, people};
@@ -159,4 +161,8 @@ fn payload(letter: &Letter, known: &[Known], actor: Option<PersonId>, now: Insta
         actor: actor.and_then(|actor| actor_facts(known, actor)),
         matter: Matter::Letter(letter.clone()),
     }
+}
+
+fn mistake(kind: NoticeKind, why: &str) -> DbError {
+    Diesel::SerializationError(format!("a notice of {kind} {why}").into()).into()
 }

@@ -1,0 +1,187 @@
+//! Saying that something happened, once: from the event come the marks in the case feed, the words in a feed, the audited
+//! event with the hashes of what was said, and the notices.
+
+use diesel::result::Error as Diesel;
+
+use super::feed::say;
+use super::record::Recorded;
+use super::{Actor, Outcome, notify, record};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::audit::EventKind;
+use crate::domain::audit::seal::Said;
+use crate::domain::event::{CaseEvent, EscalationEvent, Words};
+use crate::domain::feed::{EntryKind, Feed, MarkDetails, Visibility};
+use crate::domain::notice::About;
+use crate::store::audit::{self, NewEvent};
+use crate::store::cases::Case;
+use crate::store::escalations::Escalation;
+use crate::store::feeds::{self, NewEntry};
+
+/// Where something happens, as it stands afterwards.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum On<'a> {
+    /// On a case.
+    Case(&'a Case),
+    /// On an escalation of a case.
+    Escalation(&'a Case, &'a Escalation),
+}
+
+impl<'a> On<'a> {
+    /// On an escalation, if there is one.
+    pub(crate) fn of(case: &'a Case, escalation: Option<&'a Escalation>) -> Self {
+        match escalation {
+            Some(escalation) => Self::Escalation(case, escalation),
+            None => Self::Case(case),
+        }
+    }
+
+    pub(crate) fn case(self) -> &'a Case {
+        match self {
+            Self::Case(case) | Self::Escalation(case, _) => case,
+        }
+    }
+
+    pub(crate) fn escalation(self) -> Option<&'a Escalation> {
+        match self {
+            Self::Case(_) => None,
+            Self::Escalation(_, escalation) => Some(escalation),
+        }
+    }
+
+    /// The feed of what happens there, and so who follows it (F7).
+    pub(crate) fn feed(self) -> Feed {
+        match self {
+            Self::Case(_) => Feed::Case,
+            Self::Escalation(..) => Feed::Escalation,
+        }
+    }
+}
+
+/// Publishes what happened to a case that is locked.
+///
+/// # Errors
+/// The database's own.
+pub(crate) fn on_case(
+    conn: &mut Conn,
+    actor: &Actor,
+    case: &Case,
+    recorded: Recorded,
+    event: CaseEvent,
+    now: Instant,
+) -> Outcome<()> {
+    let marks = event.marks(&actor.name);
+    let on = On::Case(case);
+    let said = leave(conn, actor, on, &marks, event.words(), now)?;
+    record(conn, actor, on, event.kind(), recorded.saying(said), now)?;
+    tell(conn, actor, on, event.notice(), now)
+}
+
+/// Publishes what happened to an escalation, whose case is locked.
+///
+/// # Errors
+/// The database's own.
+pub(crate) fn on_escalation(
+    conn: &mut Conn,
+    actor: &Actor,
+    (case, escalation): (&Case, &Escalation),
+    recorded: Recorded,
+    event: EscalationEvent,
+    now: Instant,
+) -> Outcome<()> {
+    let mark = event.mark(&actor.name, escalation.number);
+    let on = On::Escalation(case, escalation);
+    let said = leave(conn, actor, on, mark.as_slice(), event.words(), now)?;
+    record(conn, actor, on, event.kind(), recorded.saying(said), now)?;
+    tell(conn, actor, on, event.notice(), now)
+}
+
+/// Leaves the marks and the words in their feeds; gives what the event has to say of them.
+fn leave(
+    conn: &mut Conn,
+    actor: &Actor,
+    on: On<'_>,
+    marks: &[MarkDetails<'_>],
+    words: Option<Words<'_>>,
+    now: Instant,
+) -> Outcome<Said> {
+    let mut said = Said::default();
+    let (first, last) = match words {
+        Some(words) if words.come_first => (Some(words), None),
+        words => (None, words),
+    };
+    if let Some(words) = first {
+        said = said.and(say(conn, actor, on, words, now)?);
+    }
+    for mark in marks {
+        said = said.and(leave_mark(conn, actor, on, mark, now)?);
+    }
+    if let Some(words) = last {
+        said = said.and(say(conn, actor, on, words, now)?);
+    }
+    Ok(said)
+}
+
+/// A mark always stands in the case feed; its words are made when it is read (F8).
+fn leave_mark(
+    conn: &mut Conn,
+    actor: &Actor,
+    on: On<'_>,
+    mark: &MarkDetails<'_>,
+    now: Instant,
+) -> Outcome<Said> {
+    let details = mark.fields();
+    let details = details.map_err(|error| Diesel::SerializationError(error.into()))?;
+    let entry = NewEntry {
+        case: on.case().id,
+        feed: Feed::Case,
+        escalation: on.escalation().map(|escalation| escalation.id),
+        kind: EntryKind::Mark,
+        visibility: Visibility::Public,
+        author: Some((actor.id(), actor.side())),
+        body: "",
+        details: Some(details),
+        at: now,
+        external_id: None,
+    };
+    Ok(feeds::insert(conn, &entry)?.1)
+}
+
+/// Records what changed, and what was said with it; nothing if there is neither.
+fn record(
+    conn: &mut Conn,
+    actor: &Actor,
+    on: On<'_>,
+    kind: EventKind,
+    recorded: Recorded,
+    now: Instant,
+) -> Outcome<()> {
+    let said = match recorded.sealed {
+        Some(thing) => recorded.said.and(audit::seal(conn, thing)?),
+        None => recorded.said,
+    };
+    if recorded.before.is_none() && recorded.after.is_none() && said.is_empty() {
+        return Ok(());
+    }
+    let event = NewEvent {
+        escalation: on.escalation().map(|escalation| escalation.id),
+        subject: Some(recorded.subject),
+        before: recorded.before.as_ref(),
+        after: recorded.after.as_ref(),
+        ..record::on_case(actor, kind, on.case())
+    };
+    Ok(audit::append_saying(conn, &event, &said, now)?)
+}
+
+fn tell(
+    conn: &mut Conn,
+    actor: &Actor,
+    on: On<'_>,
+    about: Option<About>,
+    now: Instant,
+) -> Outcome<()> {
+    if let Some(about) = about {
+        notify::announce(conn, on, Some(actor.id()), about, now)?;
+    }
+    Ok(())
+}
