@@ -4,7 +4,9 @@
 //!
 //! | floor | what lives there |
 //! | --- | --- |
-//! | [`http`], [`worker`], [`cli`] | the edges: parse, authenticate, open the transaction, answer |
+//! | [`cli`] | the command line: starts the rest, and is an edge itself |
+//! | [`app`] | the composition root: the server and the registry of jobs, put together |
+//! | [`http`], [`worker`] | the edges: parse, authenticate, open the transaction, answer |
 //! | [`workflow`] | one verb each: load, decide, persist, publish |
 //! | [`store`], [`mail`] | rows and queries; notices rendered and sent |
 //! | [`db`] | connections, read and write, SQL types, schema, migrations |
@@ -17,6 +19,7 @@
 //! The same words name the rooms on every floor (`case`, `escalation`, `eligibility`, `access`, …), so that a
 //! change is found by floor and word. `docs/ARCHITECTURE.md` goes through it, and says what changes where something is added.
 
+pub mod app;
 pub mod blocking;
 pub mod cli;
 pub mod clock;

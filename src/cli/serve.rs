@@ -6,13 +6,14 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::credentials::{LINK_PREFIX, NewSecret};
 use crate::db::{Db, DbError};
 use crate::http::Server;
 use crate::store::setup_links;
-use crate::worker::{Driver, Rhythm};
+use crate::worker::Rhythm;
 
 /// For how long the printed link is good.
 const SETUP_LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
@@ -33,17 +34,17 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let clock = Clock::System;
     let db = Db::open(&settings.database_url.location())?;
     super::migrate::seal(&db, &clock).await?;
-    let server = Server::bind(settings, db.clone(), clock.clone())?;
+    let app = App::bind(settings, db.clone(), clock.clone())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
 
-    if let Some(link) = setup_link(&db, &clock, &server).await? {
+    if let Some(link) = setup_link(&db, &clock, &app.server).await? {
         say(&format!(
             "Set up the provider and its first administrator at {link}"
         ));
     }
-    let desk = server.desk();
-    let driver = Driver::start(desk.jobs(), &db, clock, Rhythm::default());
+    let driver = app.drive(Rhythm::default());
+    let server = app.server;
     say(&format!("Casebell is ready at {}", server.url()));
 
     let stopper = server.stopper();

@@ -22,7 +22,7 @@ use crate::mail::transport::{Folder, Smtp, SmtpUrlError, Transport};
 use crate::mail::{Letterhead, Post};
 use crate::store::sessions::Session;
 use crate::words::Words;
-use crate::worker::{Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Steps};
+use crate::worker::Seen;
 
 /// The installation as the edge sees it: made once, shared by all threads.
 pub struct Desk {
@@ -90,18 +90,6 @@ impl Desk {
             proxies: Proxies::trusted(settings.trusted_proxies.clone()),
             hashers: Hashers::start().map_err(PostError::Threads)?,
         })
-    }
-
-    /// What the desk does by itself, to be driven by a process or stepped by a test.
-    pub fn jobs(&self) -> Jobs {
-        Jobs {
-            outbox: Outbox::new(self.db.clone(), Arc::clone(&self.post), self.words.clone())
-                .shown_in(&self.workers),
-            steps: Steps::new(self.db.clone()),
-            resets: Resets::new(self.db.clone(), self.key.clone()),
-            presence: Presence::new(self.db.clone(), self.seen.clone(), self.sessions.idle),
-            housekeeping: Housekeeping::new(self.db.clone()),
-        }
     }
 
     /// Until when a session is taken if it is not used before, which its row may not know yet.

@@ -1,6 +1,11 @@
 //! Housekeeping: what has expired is deleted, and what an earlier release rendered is rendered anew, a bounded batch at a
 //! time.
 
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::{Job, Stepped};
 use crate::blocking;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
@@ -100,5 +105,25 @@ impl Housekeeping {
             })
             .await?;
         Ok(count)
+    }
+}
+
+impl Job for Housekeeping {
+    fn name(&self) -> &'static str {
+        "housekeeping"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(300)
+    }
+
+    fn step(&self, now: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
+        Box::pin(async move {
+            let swept = Housekeeping::step(self, now).await?;
+            Ok(Stepped {
+                done: swept.deleted + swept.rendered,
+                more: swept.more,
+            })
+        })
     }
 }

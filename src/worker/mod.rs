@@ -1,4 +1,5 @@
-//! What the desk does by itself: jobs that are stepped, and the driver that steps them.
+//! What the desk does by itself: jobs that are stepped, and the driver that steps them. A new one is a file here and its line
+//! in the registry ([`crate::app`]).
 //!
 //! | job | what a step does |
 //! | --- | --- |
@@ -13,14 +14,16 @@
 mod backoff;
 mod driver;
 mod housekeeping;
+mod job;
 mod outbox;
 mod presence;
 mod resets;
 mod steps;
 
 pub use backoff::{ATTEMPTS, delay, gives_up};
-pub use driver::{Driver, JobStatus, Jobs, Rhythm, Round};
+pub use driver::{Driver, JobStatus, Rhythm, Turns};
 pub use housekeeping::{Housekeeping, Swept};
+pub use job::{Job, Jobs, Stepped};
 pub use outbox::{Outbox, Sending};
 pub use presence::{Presence, Seen};
 pub use resets::{Resets, Wished};

@@ -3,11 +3,13 @@
 //! | file | what is there |
 //! | --- | --- |
 //! | `dispatch` | which notices are under way at one time, and which are next |
+//! | `job` | how it goes on by itself |
 //! | `holder` | who holds leases, and whether they live |
 //! | `outcome` | what an attempt means for its notice, and for the way out |
 
 mod dispatch;
 mod holder;
+mod job;
 mod outcome;
 
 use std::collections::HashSet;
@@ -16,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
 
-pub(super) use dispatch::Dispatch;
+use dispatch::Dispatch;
 use holder::Holder;
 
 use crate::clock::Clock;

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures_util::future::BoxFuture;
 
+use super::{Job, Stepped};
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::SessionId;
@@ -73,5 +76,22 @@ impl Presence {
             })
             .await?;
         Ok(count)
+    }
+}
+
+impl Job for Presence {
+    fn name(&self) -> &'static str {
+        "presence"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+
+    fn step(&self, _: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
+        Box::pin(async move {
+            let done = Presence::step(self).await?;
+            Ok(Stepped { done, more: false })
+        })
     }
 }

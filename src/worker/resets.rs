@@ -2,6 +2,11 @@
 //! uttered, so that the answer there takes as long for nobody as for somebody; and what is done here, and what follows from
 //! it, is as much for nobody as for somebody (A7).
 
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::{Job, Stepped};
 use crate::config::SecretKey;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
@@ -61,6 +66,31 @@ impl Resets {
             wished.told += usize::from(told);
         }
         Ok(wished)
+    }
+}
+
+impl Job for Resets {
+    fn name(&self) -> &'static str {
+        "resets"
+    }
+
+    /// For other processes' wishes.
+    fn every(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    fn is_woken_by_commits(&self) -> bool {
+        true
+    }
+
+    fn step(&self, now: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
+        Box::pin(async move {
+            let wished = Resets::step(self, now).await?;
+            Ok(Stepped {
+                done: wished.seen_to,
+                more: wished.more,
+            })
+        })
     }
 }
 

@@ -1,5 +1,10 @@
 //! Promises: when the instant of a next step has passed and nobody has said what became of it, that is told, once.
 
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::{Job, Stepped};
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -60,6 +65,26 @@ impl Steps {
             }
         }
         Ok(outcome)
+    }
+}
+
+impl Job for Steps {
+    fn name(&self) -> &'static str {
+        "steps"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(15)
+    }
+
+    fn step(&self, now: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
+        Box::pin(async move {
+            let lapses = Steps::step(self, now).await?;
+            Ok(Stepped {
+                done: lapses.lapsed,
+                more: lapses.more,
+            })
+        })
     }
 }
 

@@ -37,7 +37,7 @@ const RUN: usize = 8;
 const WINDOW: i64 = 64;
 
 /// What one worker has under way.
-pub(in crate::worker) struct Dispatch {
+pub(super) struct Dispatch {
     outbox: Outbox,
     clock: Clock,
     /// Since when it works: what progress is counted from.
@@ -62,13 +62,13 @@ struct Ran {
 
 /// What came of filling the places.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::worker) struct Filled {
+pub(super) struct Filled {
     /// Notices that were claimed.
-    pub(in crate::worker) claimed: usize,
+    pub(super) claimed: usize,
     /// Whether there was more that is due.
-    pub(in crate::worker) more: bool,
+    pub(super) more: bool,
     /// When the mail server is tried next, if it is away.
-    pub(in crate::worker) probe_at: Option<Instant>,
+    pub(super) probe_at: Option<Instant>,
 }
 
 /// What a look at the outbox found.
@@ -85,7 +85,7 @@ enum Look {
 
 impl Dispatch {
     /// A worker with nothing under way.
-    pub(in crate::worker) fn new(outbox: Outbox, clock: Clock) -> Self {
+    pub(super) fn new(outbox: Outbox, clock: Clock) -> Self {
         Self {
             outbox,
             clock,
@@ -99,7 +99,7 @@ impl Dispatch {
     ///
     /// # Errors
     /// The database's own.
-    pub(in crate::worker) async fn fill(&mut self, now: Instant) -> Result<Filled, DbError> {
+    pub(super) async fn fill(&mut self, now: Instant) -> Result<Filled, DbError> {
         let (urgent_places, places) = (self.places(true), self.places(false));
         if urgent_places + places == 0 {
             return Ok(Filled {
@@ -305,12 +305,12 @@ impl Dispatch {
     }
 
     /// Whether anything is under way.
-    pub(in crate::worker) fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         !self.under_way.is_empty()
     }
 
     /// Whether there is place for more.
-    pub(in crate::worker) fn has_place(&self) -> bool {
+    pub(super) fn has_place(&self) -> bool {
         self.places(false) > 0 && self.places(true) > 0
     }
 
@@ -319,7 +319,7 @@ impl Dispatch {
     ///
     /// # Errors
     /// The database's own: a letter that could not be marked is sent again when its lease has expired.
-    pub(in crate::worker) async fn place(&mut self) -> Result<(), DbError> {
+    pub(super) async fn place(&mut self) -> Result<(), DbError> {
         let quick = (self.under_way.values()).filter(|one| !self.is_slow(one));
         let next = quick
             .map(|one| Duration::from_millis(one.progress.load(Ordering::Relaxed)) + SLOW)
@@ -338,7 +338,7 @@ impl Dispatch {
     ///
     /// # Errors
     /// The database's own, see [`Dispatch::place`].
-    pub(in crate::worker) async fn drain(&mut self) -> Result<Sending, DbError> {
+    pub(super) async fn drain(&mut self) -> Result<Sending, DbError> {
         let mut sending = Sending::default();
         let mut failure = None;
         while let Some(ran) = self.ended().await {
@@ -352,7 +352,7 @@ impl Dispatch {
     ///
     /// # Errors
     /// The database's own.
-    pub(in crate::worker) async fn renew(&self, now: Instant) -> Result<(), DbError> {
+    pub(super) async fn renew(&self, now: Instant) -> Result<(), DbError> {
         if self.is_busy() {
             self.outbox.renew(now).await
         } else {

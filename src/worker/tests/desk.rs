@@ -20,7 +20,6 @@ use crate::domain::case::{BusinessImpact, Deployment, Priority};
 use crate::domain::ids::{CaseId, CaseRef, EscalationId, EscalationRef, NextStepId, NoticeId};
 use crate::domain::notice::NoticeState;
 use crate::domain::organization::OrganizationKind;
-use crate::domain::session::SessionLimits;
 use crate::domain::text::{EmailAddress, PersonName, Slug};
 use crate::mail::message::Letter;
 use crate::mail::render::Renderer;
@@ -32,7 +31,7 @@ use crate::store::organizations::{self, NewOrganization};
 use crate::store::people::{self, NewPerson};
 use crate::store::rules;
 use crate::words::Words;
-use crate::worker::{Housekeeping, Jobs, Outbox, Presence, Resets, Seen, Sending, Steps};
+use crate::worker::{Housekeeping, Jobs, Outbox, Resets, Sending, Steps};
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::promise::{Promising, promise_on_case};
 use crate::workflow::review_escalation::Verb;
@@ -124,17 +123,11 @@ impl Desk {
     }
 
     pub(super) fn jobs(&self) -> Jobs {
-        Jobs {
-            outbox: self.outbox.clone(),
-            steps: Steps::new(self.db.clone()),
-            resets: Resets::new(self.db.clone(), key()),
-            presence: Presence::new(
-                self.db.clone(),
-                Seen::default(),
-                SessionLimits::default().idle,
-            ),
-            housekeeping: Housekeeping::new(self.db.clone()),
-        }
+        Jobs::default()
+            .with(Steps::new(self.db.clone()))
+            .with(Resets::new(self.db.clone(), key()))
+            .with(self.outbox.clone())
+            .with(Housekeeping::new(self.db.clone()))
     }
 
     pub(super) fn now(&self) -> Instant {

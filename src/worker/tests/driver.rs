@@ -10,11 +10,7 @@ use crate::worker::{Driver, Rhythm};
 
 /// Nothing happens without being woken, and nobody waits at the end.
 const STILL: Rhythm = Rhythm {
-    outbox: Duration::from_secs(3600),
-    steps: Duration::from_secs(3600),
-    resets: Duration::from_secs(3600),
-    presence: Duration::from_secs(3600),
-    housekeeping: Duration::from_secs(3600),
+    every: Some(Duration::from_secs(3600)),
     grace: Duration::ZERO,
 };
 
@@ -22,7 +18,7 @@ on_each_database! {
     async fn a_commit_wakes_it(desk: Desk) {
         // What was handed over is marked before it stops.
         let rhythm = Rhythm { grace: Duration::from_secs(60), ..STILL };
-        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), rhythm);
+        let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, rhythm);
         desk.opens_case().await;
         desk.memory.has(1).await;
         desk.opens_case().await;
@@ -33,7 +29,7 @@ on_each_database! {
 
     async fn what_it_commits_does_not_keep_it_awake(desk: Desk) {
         let rhythm = Rhythm { grace: Duration::from_secs(60), ..STILL };
-        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), rhythm);
+        let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, rhythm);
         desk.opens_case().await;
         desk.memory.has(1).await;
         // By the second, all that came of the first is committed, and heard of.
@@ -53,7 +49,7 @@ on_each_database! {
         let due_at = desk.now() + TimeDelta::hours(1);
         desk.promises(case, due_at).await;
         desk.clock.set(due_at);
-        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), STILL);
+        let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, STILL);
         // The opening, the promise and its lapse.
         desk.memory.has(3).await;
         driver.stop().await;
@@ -62,7 +58,7 @@ on_each_database! {
     async fn stopping_gives_back_what_is_under_way(desk: Desk) {
         desk.opens_case().await;
         desk.memory.fall_silent();
-        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), STILL);
+        let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, STILL);
         while desk.notices().await[0].attempts == 0 {
             tokio::task::yield_now().await;
         }
@@ -73,7 +69,7 @@ on_each_database! {
     }
 
     async fn it_says_how_the_jobs_fare(desk: Desk) {
-        let driver = Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), STILL);
+        let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, STILL);
         while driver.status().len() < 3 {
             tokio::task::yield_now().await;
         }

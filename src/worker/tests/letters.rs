@@ -23,7 +23,7 @@ use crate::mail::sample;
 use crate::store::grants::{self, Granted, Grantee};
 use crate::store::password_resets;
 use crate::store::people::{PersonChanges, update};
-use crate::worker::Sending;
+use crate::worker::{Housekeeping, Resets, Sending};
 use crate::workflow::notify::{Address, write_to_address, write_to_people, write_to_person};
 use crate::workflow::one_time_link::{self, Redemption, issue, redeem};
 
@@ -213,7 +213,7 @@ on_each_database! {
         assert_eq!(desk.uses(purpose, &asked).await, Redemption::Redeemed(desk.dana.id()));
         // A week after its end it is forgotten.
         desk.clock.set(invitation.until + WEEK);
-        let swept = desk.jobs().housekeeping.step(desk.now()).await.unwrap();
+        let swept = Housekeeping::new(desk.db.clone()).step(desk.now()).await.unwrap();
         assert_eq!(swept.deleted, 3);
         assert_eq!(desk.uses(purpose, &asked).await, Redemption::Unknown);
     }
@@ -233,7 +233,7 @@ on_each_database! {
     }
 
     async fn a_wish_for_nobodys_password_is_as_much_work_as_for_somebodys(desk: Desk) {
-        let resets = desk.jobs().resets;
+        let resets = Resets::new(desk.db.clone(), key());
         let mut told = Vec::new();
         for email in ["dana@acme.example", "nobody@acme.example"] {
             let now = desk.now();

@@ -217,7 +217,7 @@ on_each_database! {
         }
         desk.memory.hang_at("hangs@acme.example");
         let rhythm = crate::worker::Rhythm { grace: std::time::Duration::ZERO, ..crate::worker::Rhythm::default() };
-        let driver = crate::worker::Driver::start(desk.jobs(), &desk.db, desk.clock.clone(), rhythm);
+        let driver = crate::worker::Driver::start(desk.jobs(), &desk.db, &desk.clock, rhythm);
         desk.memory.has(20).await;
         let urgent = desk.tells_of_a_new_password(desk.sam.id()).await;
         desk.memory.has(21).await;

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use casebell::app::App;
 use casebell::cli::import::Watch;
 use casebell::cli::import::casebell::import;
 use casebell::clock::Clock;
 use casebell::config::Settings;
 use casebell::db::Db;
 use casebell::domain::Instant;
-use casebell::http::{Server, Stopper};
+use casebell::http::Stopper;
 use casebell::worker::{Driver, Jobs, Rhythm};
 use tokio::task::JoinHandle;
 
@@ -42,14 +43,9 @@ const SETTINGS: &[(&str, &str)] = &[
 
 /// No job is stepped without being woken; at the end, what is under way is seen to.
 const STILL: Rhythm = Rhythm {
-    outbox: HOURS,
-    steps: HOURS,
-    resets: HOURS,
-    presence: HOURS,
-    housekeeping: HOURS,
+    every: Some(Duration::from_secs(36_000)),
     grace: PATIENCE,
 };
-const HOURS: Duration = Duration::from_secs(36_000);
 
 impl Serving {
     /// Starts on a free port. The worker does nothing by itself.
@@ -71,11 +67,11 @@ impl Serving {
         .map(|(key, value)| (OsString::from(key), OsString::from(value)));
         let settings = Settings::read(None, environment).unwrap_or_else(|error| panic!("{error}"));
         let db = Db::open(&settings.database_url.location()).expect("the database opens");
-        let server = Server::bind(&settings, db.clone(), clock.clone())
+        let app = App::bind(&settings, db.clone(), clock.clone())
             .unwrap_or_else(|error| panic!("{error}"));
+        let App { server, jobs, .. } = app;
         let origin = format!("http://127.0.0.1:{}", server.port());
         let stopper = server.stopper();
-        let jobs = server.desk().jobs();
         let running = tokio::spawn(server.run());
         Self {
             db,
@@ -112,23 +108,17 @@ impl Serving {
 
     /// Lets every job step until none has anything to do.
     pub async fn step_until_idle(&self, now: Instant) {
-        while !self
-            .jobs
-            .step(now)
-            .await
-            .expect("the worker steps")
-            .is_idle()
-        {}
+        while self.jobs.step(now).await.expect("the worker steps").done > 0 {}
     }
 
     /// Lets the worker go on by itself, with nothing but commits to wake it.
     pub fn drive(&self) -> Driver {
-        Driver::start(self.jobs.clone(), &self.db, self.clock.clone(), STILL)
+        Driver::start(self.jobs.clone(), &self.db, &self.clock, STILL)
     }
 
     /// Ends the connections that are kept to the mail server.
     pub async fn hang_up(&self) {
-        self.jobs.outbox.close().await;
+        self.jobs.end().await;
     }
 
     /// Finishes requests and stops.

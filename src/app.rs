@@ -1,0 +1,53 @@
+//! The composition root: the server, and the jobs that go on beside it, put together.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::db::Db;
+use crate::http::desk::Desk;
+use crate::http::{BindError, Server};
+use crate::worker::{Driver, Housekeeping, Jobs, Outbox, Presence, Resets, Rhythm, Steps};
+
+/// A process that serves: it holds its port and waits to be run.
+pub struct App {
+    /// Answers requests.
+    pub server: Server,
+    /// What the desk does by itself, to be driven or stepped.
+    pub jobs: Jobs,
+    db: Db,
+    clock: Clock,
+}
+
+impl App {
+    /// Binds the port of the settings. Nothing is done yet.
+    ///
+    /// # Errors
+    /// See [`BindError`].
+    pub fn bind(settings: &Settings, db: Db, clock: Clock) -> Result<Self, BindError> {
+        let server = Server::bind(settings, db.clone(), clock.clone())?;
+        Ok(Self {
+            jobs: jobs(server.desk()),
+            server,
+            db,
+            clock,
+        })
+    }
+
+    /// Starts the jobs on the current tokio runtime.
+    pub fn drive(&self, rhythm: Rhythm) -> Driver {
+        Driver::start(self.jobs.clone(), &self.db, &self.clock, rhythm)
+    }
+}
+
+/// The registry of jobs, in the order in which they give each other work.
+fn jobs(desk: &Desk) -> Jobs {
+    let db = || desk.db.clone();
+    let outbox = Outbox::new(db(), Arc::clone(&desk.post), desk.words.clone());
+    Jobs::default()
+        .with(Steps::new(db()))
+        .with(Resets::new(db(), desk.key.clone()))
+        .with(Presence::new(db(), desk.seen.clone(), desk.sessions.idle))
+        .with(outbox.shown_in(&desk.workers))
+        .with(Housekeeping::new(db()))
+}
