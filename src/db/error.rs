@@ -44,6 +44,11 @@ impl DbError {
         matches!(self, Self::Unavailable(why) if LOCKS.iter().any(|sign| why.ends_with(sign)))
     }
 
+    /// Whether the embedded database's file was opened to be read alone, because it could not be opened otherwise then.
+    pub(super) fn is_of_a_readonly_file(&self) -> bool {
+        matches!(self, Self::Unavailable(why) if why.ends_with(READONLY))
+    }
+
     /// The constraint that refused a row, if that is what happened.
     pub fn violated_constraint(&self) -> Option<&str> {
         match self {
@@ -99,6 +104,9 @@ const SERVER: [&str; 12] = [
 /// What SQLite says of a file that cannot be locked (`SQLITE_BUSY`, `PROTOCOL`).
 const LOCKS: [&str; 2] = ["database is locked", "locking protocol"];
 
+/// What SQLite says of a file that it writes nothing to (`SQLITE_READONLY`).
+const READONLY: &str = "attempt to write a readonly database";
+
 /// What SQLite says of a file that cannot be read or written (`SQLITE_IOERR`, `FULL`, `CANTOPEN`,
 /// `READONLY`, `NOMEM`, `CORRUPT`, `NOTADB`). A file that is damaged for one reader may be whole for the next,
 /// on a disk that has come back.
@@ -106,7 +114,7 @@ const EMBEDDED: [&str; 7] = [
     "disk I/O error",
     "database or disk is full",
     "unable to open database file",
-    "attempt to write a readonly database",
+    READONLY,
     "out of memory",
     "database disk image is malformed",
     "file is not a database",

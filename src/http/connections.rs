@@ -139,6 +139,8 @@ enum Phase {
     Working,
     /// For the rest of a body, which has its own limit.
     Body(Instant),
+    /// For the moment to pass for which its answer is held back.
+    HeldBack(Instant),
 }
 
 impl Connections {
@@ -272,9 +274,18 @@ impl Connection {
     }
 
     /// The house waits for the rest of a body, until what is given is dropped.
-    pub fn wait_for_body(self: &Arc<Self>) -> WaitsForBody {
-        self.state().phase = Phase::Body(Instant::now());
-        WaitsForBody(Arc::clone(self))
+    pub fn wait_for_body(self: &Arc<Self>) -> Interrupted {
+        self.interrupt(Phase::Body(Instant::now()))
+    }
+
+    /// The answer is made and held back, until what is given is dropped.
+    pub fn hold_back(self: &Arc<Self>) -> Interrupted {
+        self.interrupt(Phase::HeldBack(Instant::now()))
+    }
+
+    fn interrupt(self: &Arc<Self>, phase: Phase) -> Interrupted {
+        self.state().phase = phase;
+        Interrupted(Arc::clone(self))
     }
 
     /// The answer is made. The client may begin its next request, if it has not done so already.
@@ -298,7 +309,7 @@ impl Connection {
         let read = state.incoming.read(bytes);
         state.queued += read.heads;
         state.phase = match (state.phase, state.next()) {
-            (phase @ (Phase::Working | Phase::Body(_)), _) => phase,
+            (phase @ (Phase::Working | Phase::Body(_) | Phase::HeldBack(_)), _) => phase,
             // A limit is that of the whole.
             (phase @ Phase::Head(_), Phase::Head(_) | Phase::Idle(_))
             | (phase @ Phase::Expected(_), Phase::Expected(_))
@@ -314,8 +325,20 @@ impl Connection {
         let Incoming::Refused(too_large) = state.incoming else {
             return None;
         };
-        let works = matches!(state.phase, Phase::Working | Phase::Body(_));
+        let works = matches!(
+            state.phase,
+            Phase::Working | Phase::Body(_) | Phase::HeldBack(_)
+        );
         Some((too_large, !works && state.queued == 0))
+    }
+
+    /// Whether what comes is the rest of a body whose request is answered.
+    fn is_left_over(&self) -> bool {
+        let state = self.state();
+        matches!(
+            (state.phase, state.incoming),
+            (Phase::Expected(_), Incoming::Body(_))
+        ) && state.queued == 0
     }
 
     /// Until when the next byte has to come, and whether a head is then incomplete.
@@ -325,7 +348,7 @@ impl Connection {
             Phase::Idle(since) => Some((since + IDLE, Late::Idle)),
             Phase::Head(since) if state.has_begun() => Some((since + HEAD, Late::Head)),
             Phase::Head(since) | Phase::Expected(since) => Some((since + HEAD, Late::Idle)),
-            Phase::Working | Phase::Body(_) => None,
+            Phase::Working | Phase::Body(_) | Phase::HeldBack(_) => None,
         }
     }
 
@@ -334,7 +357,8 @@ impl Connection {
             Phase::Idle(since)
             | Phase::Head(since)
             | Phase::Expected(since)
-            | Phase::Body(since) => Some(since),
+            | Phase::Body(since)
+            | Phase::HeldBack(since) => Some(since),
             Phase::Working => None,
         }
     }
@@ -390,10 +414,10 @@ enum Late {
     Head,
 }
 
-/// See [`Connection::wait_for_body`].
-pub struct WaitsForBody(Arc<Connection>);
+/// The work on a request is interrupted until this is dropped.
+pub struct Interrupted(Arc<Connection>);
 
-impl Drop for WaitsForBody {
+impl Drop for Interrupted {
     fn drop(&mut self) {
         self.0.state().phase = Phase::Working;
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tempfile::TempDir;
 
 use crate::support::database::{Backend, TestDatabase};
@@ -133,6 +134,14 @@ impl Failing {
         until(&format!("{fault} is met"), async || met.exists()).await;
     }
 
+    /// How many notices wait to be sent.
+    fn unsent(&self) -> usize {
+        let mut conn =
+            crate::support::database::sqlite(&self.folder.path().join("data/casebell.db"));
+        let waiting = "SELECT state AS text FROM notices WHERE state = 'waiting'";
+        crate::support::database::texts(&mut conn, waiting).len()
+    }
+
     /// Ends it, and counts.
     fn keeps_its_word(self) {
         assert_eq!(self.server.end_with("TERM").code(), Some(0));
@@ -188,8 +197,43 @@ fn a_file_system_that_cannot_lock() {
     });
 }
 
+/// Its locks fail, and when they work again, it may only be read: so it is opened, and it does not stay so.
 #[test]
-fn a_system_that_gives_no_more_descriptors_or_threads() {
+fn a_file_that_could_only_be_opened_to_be_read() {
+    story(async |mut desk| {
+        assert_eq!(desk.opens().await.0, 201);
+        desk.begins("unlocked");
+        assert_eq!(desk.opens().await.0, 503);
+        desk.begins("readonly");
+        desk.is_over("unlocked");
+        desk.answers_with("/api/v1/cases", 200).await;
+        assert_eq!(desk.opens().await.0, 503);
+        desk.is_over("readonly");
+        desk.goes_on().await;
+        desk.keeps_its_word();
+    });
+}
+
+/// What is open serves on, and a mail waits that cannot be written.
+#[test]
+fn a_system_that_gives_no_more_files() {
+    story(async |mut desk| {
+        assert_eq!(desk.opens().await.0, 201);
+        desk.begins("files");
+        assert_eq!(desk.opens().await.0, 201);
+        desk.meets("files").await;
+        let readers = join_all((0..8).map(|_| desk.reads("/api/v1/cases"))).await;
+        let readers_fare = |status: &u16| matches!(status, 200 | 503);
+        assert!(readers.iter().all(readers_fare), "{readers:?}");
+        desk.is_over("files");
+        desk.goes_on().await;
+        until("every mail is written", async || desk.unsent() == 0).await;
+        desk.keeps_its_word();
+    });
+}
+
+#[test]
+fn a_system_that_gives_no_more_descriptors_descriptors_or_threads() {
     story(async |mut desk| {
         desk.begins("descriptors");
         // Whoever comes now waits at the door.

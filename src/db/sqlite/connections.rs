@@ -4,10 +4,13 @@
 //! all connections of the process. Where the system fails to take a lock back, as a network file system does whose
 //! server is away, these books say for good that it is held, and whoever wants it waits in vain. They are thrown away with
 //! the last connection: so after an error of locking all of them are closed, and only then new ones opened.
+//!
+//! The same is done, now and then, where a file could only be opened to be read: a connection that was opened so stays so,
+//! though the file may be written by now.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
@@ -17,6 +20,8 @@ use crate::db::{Conn, DbError};
 
 /// How often opening them anew is tried.
 const PAUSE_BETWEEN_TRIES: Duration = Duration::from_millis(250);
+/// How long a file that could only be opened to be read is left so, before it is tried again.
+const READONLY_FOR: Duration = Duration::from_secs(5);
 /// How long readers may take to finish meanwhile. Those that wait for a lock in vain give up after ten seconds.
 const READERS_FINISH_WITHIN: Duration = Duration::from_secs(12);
 
@@ -38,6 +43,8 @@ struct Readers {
     closed: bool,
     /// Somebody is about to open all of them anew.
     reopening: bool,
+    /// When that was done last.
+    opened: Option<Instant>,
 }
 
 /// Why all connections are opened anew, and so how much others have to put up with for it.
@@ -118,7 +125,11 @@ impl Connections {
 
     /// Does what an error of one of the connections asks for.
     pub(super) fn look_into(self: &Arc<Self>, error: &DbError, reason: Reason) {
-        if error.is_of_locks() {
+        let is_time = || {
+            let opened = self.readers().opened;
+            opened.is_none_or(|opened| opened.elapsed() >= READONLY_FOR)
+        };
+        if error.is_of_locks() || error.is_of_a_readonly_file() && is_time() {
             self.reopen(reason);
         }
     }
@@ -190,6 +201,7 @@ impl Connections {
         *self.checkpointer() = Some(checkpointer);
         let mut readers = self.readers();
         readers.free.push(reader);
+        readers.opened = Some(Instant::now());
         (readers.closed, readers.reopening) = (false, false);
         Ok(())
     }
@@ -212,7 +224,7 @@ fn keep_reopening(connections: &Weak<Connections>, reason: Reason) {
         }
         match connections.open() {
             Ok(()) => {
-                tracing::info!("the database file is opened anew, after an error of its locks");
+                tracing::info!("the database file is opened anew");
                 return;
             }
             Err(error) => tracing::warn!(%error, "the database file cannot be opened anew"),

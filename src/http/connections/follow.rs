@@ -1,16 +1,24 @@
-//! Tells a connection when a request is worked on, and when it is answered.
+//! Tells a connection when a request is worked on, and when it is answered. Whoever is told to come again later is told
+//! so after a moment.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
+use tokio::time::sleep;
 
 use super::Connection;
+
+/// How long somebody waits to be told to come again later. Whoever asks again at once, over many connections, then takes a
+/// small part of a processor for each of them, and nobody else's time.
+const HELD_BACK: Duration = Duration::from_millis(250);
 
 /// Follows a request from its head to the end of its answer.
 ///
@@ -27,10 +35,22 @@ pub async fn follow<B: MessageBody + 'static>(
     // Dropped with the answer, or without one.
     let answered = Answered(connection);
     let response = next.call(request).await?;
+    if is_not_now(response.status()) {
+        let _held = answered.0.as_ref().map(Connection::hold_back);
+        sleep(HELD_BACK).await;
+    }
     Ok(response.map_body(|_, body| Answer {
         body: body.boxed(),
         _answered: answered,
     }))
+}
+
+/// Whether somebody is told to come again later.
+fn is_not_now(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    )
 }
 
 struct Answered(Option<Arc<Connection>>);

@@ -17,11 +17,17 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How much of it has to be read from then on, in bytes a second.
 const SLOWEST: f64 = 1024.0;
 
+/// How long each of the parts is waited for in which the rest of a body is read whose request is answered. It is taken in so
+/// that its client gets to read the answer, and thrown away; nobody else's answer waits for that.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// A stream whose connection is watched.
 pub struct Watched<S> {
     stream: S,
     connection: Arc<Connection>,
     unread: Option<Unread>,
+    /// When the next part may be read of what is thrown away.
+    pause: Option<Instant>,
     reading: Timer,
     writing: Timer,
 }
@@ -59,6 +65,7 @@ impl<S> Watched<S> {
             stream,
             connection,
             unread: None,
+            pause: None,
             reading: Timer::default(),
             writing: Timer::default(),
         }
@@ -115,6 +122,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
         if let Some(ended) = this.refuse(context) {
             return ended;
         }
+        if this.connection.is_left_over() {
+            let next = *this.pause.get_or_insert_with(|| Instant::now() + PAUSE);
+            if !this.reading.is_over(next, context) {
+                return Poll::Pending;
+            }
+        }
+        this.pause = None;
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(context, buffer) {
             Poll::Ready(Ok(())) => {

@@ -78,10 +78,11 @@ WRITE(ssize_t, pwrite64, (int fd, const void *bytes, size_t count, off64_t at), 
 WRITE(int, ftruncate, (int fd, off_t length), fd, length)
 WRITE(int, ftruncate64, (int fd, off64_t length), fd, length)
 
-/* What opening fails with: no descriptors are left, or the file may only be read. */
+/* What opening fails with: no descriptors are left, at all or for files, or the file may only be read. */
 static int unopened(const char *path, int flags) {
     if (!is_data(path)) return 0;
     if (ordered("descriptors")) { met("descriptors"); return EMFILE; }
+    if (ordered("files")) { met("files"); return EMFILE; }
     if (flags & (O_WRONLY | O_RDWR | O_CREAT) && ordered("readonly")) return EROFS;
     return 0;
 }
