@@ -73,8 +73,9 @@ fn measure(desk: &Desk) -> bool {
         let request = client.post(format!("{origin}{path}")).body(body.clone());
         request.header("content-type", "application/json")
     };
+    let token = &desk.token;
     let stranger = |_: usize| hostile("/api/v1/sessions", &values);
-    let member = |_: usize| hostile("/api/v1/cases", &members).bearer_auth(&desk.token);
+    let member = |_: usize| hostile("/api/v1/cases", &members).bearer_auth(token);
 
     // What is made once is there before it is measured.
     strangers.send(200, AT_ONCE, &guess);

@@ -9,6 +9,7 @@ mod conn;
 mod error;
 mod postgres;
 mod sqlite;
+mod work;
 
 pub mod migrate;
 pub mod schema;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
 use change::ChangeSignal;
@@ -28,6 +30,7 @@ pub(crate) use condition::condition;
 pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 pub use postgres::unencrypted_host;
+use work::{Said, Work};
 
 /// What this transaction overwrites or deletes is to be gone for good: once it is committed, the embedded database's log is
 /// emptied too, which would keep it for a while. A server sees to that by itself.
@@ -146,8 +149,15 @@ impl Db {
         E: Failure,
     {
         match &*self.inner {
-            Inner::Sqlite(sqlite) => sqlite.read(f),
-            Inner::Postgres(postgres) => postgres.read(self.limits, f).await,
+            Inner::Sqlite(sqlite) => {
+                let mut said = None;
+                let ended = sqlite.read(&mut |conn| said = Some(f(conn)));
+                sqlite.looked_into(work::outcome(ended, said))
+            }
+            Inner::Postgres(postgres) => {
+                let (work, said) = Said::by(f);
+                said.once(postgres.read(self.limits, work).await)
+            }
         }
     }
 
@@ -164,12 +174,13 @@ impl Db {
     {
         match &*self.inner {
             Inner::Sqlite(sqlite) => {
-                let sqlite = Arc::clone(sqlite);
-                crate::blocking::run(move || sqlite.read(f))
-                    .await
-                    .unwrap_or_else(|error| Err(E::from(DbError::from(error))))
+                let (work, said) = Said::by(f);
+                sqlite.looked_into(said.once(sqlite::read_apart(sqlite, work).await))
             }
-            Inner::Postgres(postgres) => postgres.read(self.limits, f).await,
+            Inner::Postgres(postgres) => {
+                let (work, said) = Said::by(f);
+                said.once(postgres.read(self.limits, work).await)
+            }
         }
     }
 
@@ -190,9 +201,15 @@ impl Db {
         T: Send + 'static,
         E: Failure,
     {
+        let (work, said) = Said::by(f);
+        said.once(self.write_work(work).await)
+    }
+
+    /// In a box, so that what waits for it stays small.
+    fn write_work(&self, work: Work) -> BoxFuture<'_, Result<(), DbError>> {
         match &*self.inner {
-            Inner::Sqlite(sqlite) => sqlite.write(self.limits, f).await,
-            Inner::Postgres(postgres) => postgres.write(self.limits, f).await,
+            Inner::Sqlite(sqlite) => Box::pin(sqlite.write(self.limits, work)),
+            Inner::Postgres(postgres) => postgres.write(self.limits, work),
         }
     }
 

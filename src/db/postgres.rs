@@ -4,19 +4,21 @@ mod pool;
 mod url;
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::{Connection, PgConnection};
+use futures_util::future::BoxFuture;
 use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::change::ChangeSignal;
-use super::{Conn, DbError, Failure, Limits, Schema, migrate};
+use super::work::{Verdict, Work};
+use super::{Conn, DbError, Limits, Schema, migrate};
 use pool::{Lent, Pool};
 pub(super) use url::completed;
 pub use url::unencrypted_host;
@@ -38,17 +40,6 @@ const UNLIMITED: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout
 pub(super) struct Postgres {
     pool: Pool,
     signal: ChangeSignal,
-}
-
-/// The work of one transaction, which may be repeated.
-type Work = Box<dyn FnMut(&mut Conn) -> Verdict + Send>;
-
-/// What is to become of a transaction whose work is done.
-enum Verdict {
-    Commit,
-    RollBack,
-    /// It met another one; again from the beginning.
-    Repeat,
 }
 
 /// What has become of it.
@@ -82,52 +73,12 @@ impl Postgres {
         })
     }
 
-    pub(super) async fn read<T, E, F>(&self, limits: Limits, f: F) -> Result<T, E>
-    where
-        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: Failure,
-    {
-        self.transaction(READ, limits, f).await
+    pub(super) fn read(&self, limits: Limits, work: Work) -> BoxFuture<'_, Result<(), DbError>> {
+        Box::pin(self.transact(READ, limits, work))
     }
 
-    pub(super) async fn write<T, E, F>(&self, limits: Limits, f: F) -> Result<T, E>
-    where
-        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: Failure,
-    {
-        self.transaction(WRITE, limits, f).await
-    }
-
-    /// The part that is compiled for each kind of work: what it says is kept beside, and the rest is told what that means.
-    async fn transaction<T, E, F>(&self, begin: &'static str, limits: Limits, f: F) -> Result<T, E>
-    where
-        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: Failure,
-    {
-        let said: Arc<Mutex<Option<Result<T, E>>>> = Arc::default();
-        let saying = Arc::clone(&said);
-        let work = Box::new(move |conn: &mut Conn| {
-            let outcome = f(conn);
-            let verdict = match &outcome {
-                Ok(_) => Verdict::Commit,
-                Err(error) if asks_for_repetition(error) => Verdict::Repeat,
-                Err(_) => Verdict::RollBack,
-            };
-            *saying.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            verdict
-        });
-        let ended = self.transact(begin, limits, work).await;
-        let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match (ended, said) {
-            (Ok(()), Some(outcome)) => outcome,
-            (Ok(()), None) => Err(E::from(DbError::Panicked)),
-            // A refusal is right, whatever became of its transaction.
-            (Err(_), Some(Err(refusal))) if refusal.database().is_none() => Err(refusal),
-            (Err(error), _) => Err(E::from(error)),
-        }
+    pub(super) fn write(&self, limits: Limits, work: Work) -> BoxFuture<'_, Result<(), DbError>> {
+        Box::pin(self.transact(WRITE, limits, work))
     }
 
     /// Runs a transaction to its end; on success its work has had the last word.
@@ -211,10 +162,6 @@ impl Postgres {
     }
 }
 
-fn asks_for_repetition<E: Failure>(error: &E) -> bool {
-    error.database().is_some_and(DbError::asks_for_repetition)
-}
-
 /// One transaction on its connection's thread, whose commit `signal` tells of; also says whether the connection is good for
 /// another one.
 fn run(
@@ -248,6 +195,8 @@ fn run(
     match (verdict, ended) {
         (Verdict::Repeat, Ok(())) => (Ended::Met(conflict()), true),
         (_, Ok(())) => (Ended::AsWanted, true),
+        // A refusal is right, whatever became of its transaction.
+        (Verdict::Refused, Err(_)) => (Ended::AsWanted, false),
         (_, Err(error)) if error.asks_for_repetition() => (Ended::Met(error), false),
         // A transaction that cannot even be rolled back has lost its server.
         (_, Err(error)) if !commits => (Ended::Broken(unavailable(error)), false),

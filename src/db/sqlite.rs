@@ -17,6 +17,7 @@ use diesel::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::change::ChangeSignal;
+use super::work::{Verdict, Work};
 use super::{Conn, DbError, Failure, Limits, Schema, migrate};
 use crate::private_files;
 use checkpoints::{Committed, checkpoint_after};
@@ -34,14 +35,18 @@ const READER_WAITS: Duration = Duration::from_secs(1);
 /// How long the log's start-over waits for readers; writers wait meanwhile.
 const CHECKPOINT_WAITS: Duration = Duration::from_millis(250);
 
-/// A job's turn has come; this answers its caller once the fate of the commit is known.
-type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
-/// Runs in the transaction that is given; without one it does nothing.
-type Job = Box<dyn FnOnce(Option<&mut Conn>) -> Done + Send>;
+/// Work that waits for the writer.
+struct Job {
+    work: Work,
+    /// Whether the writer has begun with it, or whoever asked for it has given it up.
+    begun: Arc<AtomicBool>,
+    answer: oneshot::Sender<Result<(), DbError>>,
+}
 
 /// A job that has run.
 struct Done {
-    answer: Answer,
+    /// Whether what its work says holds, once the group is committed.
+    outcome: Result<(), DbError>,
     /// Whether it leaves something to commit.
     commits: bool,
     /// Whether the transaction around it goes on.
@@ -123,66 +128,39 @@ impl Sqlite {
         self.connections.path()
     }
 
-    pub(super) fn read<T, E: Failure>(
-        &self,
-        f: impl Fn(&mut Conn) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let outcome = self.read_now(f);
-        if let Err(error) = &outcome
-            && let Some(error) = error.database()
-        {
-            self.connections.look_into(error, Reason::Unreadable);
-        }
-        outcome
-    }
-
-    fn read_now<T, E: Failure>(&self, f: impl Fn(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        // A panic in `f` closes the connection, so that nobody gets it in mid-transaction.
-        let mut lent = self.connections.lend().map_err(E::from)?;
-        let conn = lent.conn().map_err(E::from)?;
-        begin(conn, "BEGIN").map_err(E::from)?;
-        let outcome = f(conn);
+    /// Reads on the calling thread.
+    pub(super) fn read(&self, work: &mut dyn FnMut(&mut Conn)) -> Result<(), DbError> {
+        // A panic in `work` closes the connection, so that nobody gets it in mid-transaction.
+        let mut lent = self.connections.lend()?;
+        let conn = lent.conn()?;
+        begin(conn, "BEGIN")?;
+        work(conn);
         // Nothing was written, so whether it commits or rolls back is the same; a connection that can do neither
         // is closed.
         if rollback(conn).is_ok() {
             lent.give_back();
         }
-        outcome
+        Ok(())
     }
 
-    pub(super) async fn write<T, E, F>(&self, limits: Limits, f: F) -> Result<T, E>
-    where
-        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: Failure,
-    {
-        let gone = || E::from(DbError::Unavailable("the writer has stopped".into()));
+    /// What came of reading, once what its error asks for is done.
+    pub(super) fn looked_into<T, E: Failure>(&self, outcome: Result<T, E>) -> Result<T, E> {
+        outcome.inspect_err(|error| {
+            if let Some(error) = error.database() {
+                self.connections.look_into(error, Reason::Unreadable);
+            }
+        })
+    }
+
+    pub(super) async fn write(&self, limits: Limits, work: Work) -> Result<(), DbError> {
+        let gone = || DbError::Unavailable("the writer has stopped".into());
         let (answer, outcome) = oneshot::channel();
         let begun = Arc::new(AtomicBool::new(false));
-        let its_beginning = Arc::clone(&begun);
-        let job: Job = Box::new(move |conn| {
-            let (done, goes_on) = match conn {
-                // Whoever waited has been told that nothing was written.
-                Some(_) if its_beginning.swap(true, Ordering::SeqCst) => {
-                    (Err(E::from(late())), true)
-                }
-                Some(conn) => in_savepoint(conn, f),
-                None => (Err(E::from(late())), true),
-            };
-            let commits = done.is_ok();
-            let answer: Answer = Box::new(move |commit| {
-                // Whoever asked may have gone away; the work is done all the same.
-                let _ = answer.send(match commit {
-                    Ok(()) => done,
-                    Err(why) => Err(E::from(DbError::Unavailable(why))),
-                });
-            });
-            Done {
-                answer,
-                commits,
-                goes_on,
-            }
-        });
+        let job = Job {
+            work,
+            begun: Arc::clone(&begun),
+            answer,
+        };
         let jobs = self.jobs.as_ref().ok_or_else(gone)?;
         let answered = async {
             jobs.send(job).await.map_err(|_| gone())?;
@@ -193,12 +171,23 @@ impl Sqlite {
         };
         match tokio::time::timeout(within, answered).await {
             Ok(outcome) => outcome,
-            Err(_) if !begun.swap(true, Ordering::SeqCst) => Err(E::from(late())),
-            Err(_) => Err(E::from(DbError::Unavailable(
+            Err(_) if !begun.swap(true, Ordering::SeqCst) => Err(late()),
+            Err(_) => Err(DbError::Unavailable(
                 "no answer in time to what may have been written".to_owned(),
-            ))),
+            )),
         }
     }
+}
+
+/// Reads on a blocking thread.
+pub(super) async fn read_apart(sqlite: &Arc<Sqlite>, mut work: Work) -> Result<(), DbError> {
+    let sqlite = Arc::clone(sqlite);
+    let read = move || {
+        sqlite.read(&mut |conn| {
+            work(conn);
+        })
+    };
+    crate::blocking::run(read).await?
 }
 
 /// Lets the writer finish what is queued.
@@ -301,8 +290,14 @@ fn write_in_groups(
         let mut group = begin_group(connections.path(), &mut writer);
         let mut next = Some(first);
         while let Some(job) = next.take() {
-            let done = job(writer.as_mut().filter(|_| group.is_ok()));
-            answers.push(done.answer);
+            let Job {
+                work,
+                begun,
+                answer,
+            } = job;
+            let conn = writer.as_mut().filter(|_| group.is_ok());
+            let done = do_job(conn, &begun, work);
+            answers.push((answer, done.outcome));
             commits |= done.commits;
             if !done.goes_on {
                 let why = "the database took the whole transaction back";
@@ -320,8 +315,12 @@ fn write_in_groups(
         if commits && outcome.is_ok() {
             signal.notify();
         }
-        for answer in answers {
-            answer(outcome.clone());
+        for (answer, done) in answers {
+            // Whoever asked may have gone away; the work is done all the same.
+            let _ = answer.send(match &outcome {
+                Ok(()) => done,
+                Err(why) => Err(DbError::Unavailable(why.clone())),
+            });
         }
         let _ = committed.send(match ERASES.replace(false) {
             true => Committed::Erasure,
@@ -358,26 +357,50 @@ fn end_group(group: Result<(), DbError>, conn: Option<&mut Conn>) -> Result<(), 
     ended
 }
 
-/// What became of the work, and whether the transaction around it goes on.
-fn in_savepoint<T, E: Failure>(
-    conn: &mut Conn,
-    f: impl Fn(&mut Conn) -> Result<T, E>,
-) -> (Result<T, E>, bool) {
+/// Does a job in the transaction that is given; without one it does nothing.
+fn do_job(conn: Option<&mut Conn>, begun: &AtomicBool, mut work: Work) -> Done {
+    match conn {
+        // Whoever waited has been told that nothing was written.
+        Some(_) if begun.swap(true, Ordering::SeqCst) => Done::not(late(), true),
+        Some(conn) => in_savepoint(conn, &mut work),
+        None => Done::not(late(), true),
+    }
+}
+
+fn in_savepoint(conn: &mut Conn, work: &mut Work) -> Done {
     type Manager = <Conn as Connection>::TransactionManager;
     if let Err(error) = Manager::begin_transaction(conn) {
-        return (Err(E::from(DbError::from(error))), goes_on(conn));
+        return Done::not(error.into(), goes_on(conn));
     }
-    let done = std::panic::catch_unwind(AssertUnwindSafe(|| f(conn)))
-        .unwrap_or_else(|_| Err(E::from(DbError::Panicked)));
-    let ended = match &done {
-        Ok(_) => Manager::commit_transaction(conn),
-        Err(_) => Manager::rollback_transaction(conn),
+    let verdict = std::panic::catch_unwind(AssertUnwindSafe(|| work(conn)));
+    let commits = matches!(verdict, Ok(Verdict::Commit));
+    let ended = match commits {
+        true => Manager::commit_transaction(conn),
+        false => Manager::rollback_transaction(conn),
     };
-    match (done, ended) {
+    if let Err(error) = ended {
+        return Done::not(error.into(), false);
+    }
+    let goes_on = match verdict {
+        Ok(Verdict::Commit | Verdict::Refused) => true,
         // The database rolls everything back by itself where a page cannot be written.
-        (Err(error), Ok(())) if error.database().is_some() => (Err(error), goes_on(conn)),
-        (done, Ok(())) => (done, true),
-        (_, Err(error)) => (Err(E::from(DbError::from(error))), false),
+        _ => goes_on(conn),
+    };
+    Done {
+        outcome: verdict.map(drop).map_err(|_| DbError::Panicked),
+        commits,
+        goes_on,
+    }
+}
+
+impl Done {
+    /// What a job comes to that has no say.
+    fn not(error: DbError, goes_on: bool) -> Self {
+        Self {
+            outcome: Err(error),
+            commits: false,
+            goes_on,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
@@ -44,11 +44,7 @@ pub async fn read(
             Ok(Some(Ok(chunk))) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body.freeze()),
             Ok(Some(Err(_))) => return Err(Problem::new(Code::BadRequest)),
-            Err(_) => {
-                // What comes late is nobody's next request.
-                return Err(Problem::new(Code::RequestTimeout)
-                    .header(header::CONNECTION, HeaderValue::from_static("close")));
-            }
+            Err(_) => return Err(Problem::new(Code::RequestTimeout)),
         }
     }
 }

@@ -332,13 +332,15 @@ impl Connection {
         Some((too_large, !works && state.queued == 0))
     }
 
+    /// Whether the body of the last request that has come is not complete.
+    fn has_more_to_come(&self) -> bool {
+        let state = self.state();
+        matches!(state.incoming, Incoming::Body(_)) && state.queued == 0
+    }
+
     /// Whether what comes is the rest of a body whose request is answered.
     fn is_left_over(&self) -> bool {
-        let state = self.state();
-        matches!(
-            (state.phase, state.incoming),
-            (Phase::Expected(_), Incoming::Body(_))
-        ) && state.queued == 0
+        matches!(self.state().phase, Phase::Expected(_)) && self.has_more_to_come()
     }
 
     /// Until when the next byte has to come, and whether a head is then incomplete.

@@ -137,6 +137,26 @@ fn whoever_does_not_go_on_is_told_so_and_let_go() {
     }
 }
 
+/// A body that is refused before it has come is not read as a request, and whoever sends it gets to read why.
+#[test]
+fn whoever_sends_too_much_is_told_so_and_let_go() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Process::serve(folder.path(), &[]);
+    let megabyte = "x".repeat(1024 * 1024);
+    let head = format!(
+        "POST /api/v1/sessions HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        megabyte.len()
+    );
+    // All of it is sent before anything is read.
+    let said = rest(connect(&server.origin, &format!("{head}{megabyte}")));
+    assert!(said.starts_with("HTTP/1.1 413 "), "{said}");
+    assert!(
+        said.to_lowercase().contains("\r\nconnection: close\r\n"),
+        "{said}"
+    );
+    assert_eq!(said.matches("HTTP/1.1").count(), 1, "{said}");
+}
+
 #[test]
 fn a_crowd_of_slow_clients_keeps_nobody_out() {
     let folder = tempfile::tempdir().expect("a folder");

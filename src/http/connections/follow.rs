@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use tokio::time::sleep;
@@ -34,7 +34,16 @@ pub async fn follow<B: MessageBody + 'static>(
     }
     // Dropped with the answer, or without one.
     let answered = Answered(connection);
-    let response = next.call(request).await?;
+    let mut response = next.call(request).await?;
+    if answered
+        .0
+        .as_ref()
+        .is_some_and(|connection| connection.has_more_to_come())
+    {
+        // What is left is thrown away, and nobody's next request is read behind it.
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
     if is_not_now(response.status()) {
         let _held = answered.0.as_ref().map(Connection::hold_back);
         sleep(HELD_BACK).await;
