@@ -5,9 +5,10 @@
 //! requests is closed after [`IDLE`].
 //!
 //! From one place only so many connections are kept that wait for their client. One more takes the room of the one
-//! that has made the server wait longest, first of those that have never got as far as a request: so whoever is slow on
-//! purpose makes room for whoever comes next, from the same place as well. Trusted proxies speak for many places and have
-//! no such limit; all together stay below the descriptors that the system gives.
+//! that has made the server wait longest: first of those that have their answer and send on what nobody reads, then of those
+//! that have never got as far as a request. So whoever is slow on purpose makes room for whoever comes next, from the same
+//! place as well. Trusted proxies speak for many places and have no such limit; all together stay below the descriptors
+//! that the system gives.
 
 mod answer;
 mod body;
@@ -232,7 +233,8 @@ impl Places {
         let slowest = here
             .filter_map(|connection| {
                 let since = connection.waits_since()?;
-                Some(((connection.has_served(), since), connection))
+                let is_done = connection.is_left_over();
+                Some(((!is_done, connection.has_served(), since), connection))
             })
             .min_by_key(|(waits, _)| *waits)
             .map(|(_, connection)| Arc::clone(connection));
@@ -535,6 +537,20 @@ mod tests {
         assert_ne!(idle, deadline, "the next request may come");
         connection.read(b"\r\n\r\n");
         assert_eq!(connection.deadline(), idle);
+    }
+
+    #[test]
+    fn whoever_has_an_answer_and_sends_on_makes_room_first() {
+        let all = connections(10, 10, 2);
+        let slow = all.admit(HERE, false).expect("room");
+        let answered = all.admit(HERE, false).expect("room");
+        answered.read(b"POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\nxxxxx");
+        answered.work();
+        assert!(answered.has_more_to_come() && !answered.is_left_over());
+        answered.answered();
+        assert!(answered.is_left_over());
+        assert!(all.admit(HERE, false).is_some());
+        assert!(answered.is_closing() && !slow.is_closing());
     }
 
     #[test]

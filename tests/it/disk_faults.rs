@@ -233,7 +233,7 @@ fn a_system_that_gives_no_more_files() {
 }
 
 #[test]
-fn a_system_that_gives_no_more_descriptors_descriptors_or_threads() {
+fn a_system_that_gives_no_more_descriptors_or_threads() {
     story(async |mut desk| {
         desk.begins("descriptors");
         // Whoever comes now waits at the door.

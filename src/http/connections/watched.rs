@@ -17,8 +17,10 @@ const GRACE: Duration = Duration::from_secs(20);
 /// How much of it has to be read from then on, in bytes a second.
 const SLOWEST: f64 = 1024.0;
 
-/// How long each of the parts is waited for in which the rest of a body is read whose request is answered. It is taken in so
-/// that its client gets to read the answer, and thrown away; nobody else's answer waits for that.
+/// In which parts the rest of a body is read whose request is answered, in bytes. It is taken in so that its client gets to
+/// read the answer, and thrown away; nobody else's answer is to wait for that.
+const PART: usize = 64 * 1024;
+/// How long the next of these parts is left where it is.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// A stream whose connection is watched.
@@ -26,8 +28,7 @@ pub struct Watched<S> {
     stream: S,
     connection: Arc<Connection>,
     unread: Option<Unread>,
-    /// When the next part may be read of what is thrown away.
-    pause: Option<Instant>,
+    left_over: LeftOver,
     reading: Timer,
     writing: Timer,
 }
@@ -39,9 +40,27 @@ struct Unread {
     bytes: usize,
 }
 
+/// The rest of a body that is thrown away.
+#[derive(Clone, Copy, Default)]
+struct LeftOver {
+    /// How much of this part is read.
+    bytes: usize,
+    /// When the next part may be read.
+    pause: Option<Instant>,
+}
+
 /// Wakes whoever waits when it is too late.
 #[derive(Default)]
 struct Timer(Option<Pin<Box<Sleep>>>);
+
+impl LeftOver {
+    fn take(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        if self.bytes >= PART {
+            self.pause = Some(Instant::now() + PAUSE);
+        }
+    }
+}
 
 impl Timer {
     fn is_over(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
@@ -65,7 +84,7 @@ impl<S> Watched<S> {
             stream,
             connection,
             unread: None,
-            pause: None,
+            left_over: LeftOver::default(),
             reading: Timer::default(),
             writing: Timer::default(),
         }
@@ -122,18 +141,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
         if let Some(ended) = this.refuse(context) {
             return ended;
         }
-        if this.connection.is_left_over() {
-            let next = *this.pause.get_or_insert_with(|| Instant::now() + PAUSE);
+        let is_left_over = this.connection.is_left_over();
+        if is_left_over && let Some(next) = this.left_over.pause {
             if !this.reading.is_over(next, context) {
                 return Poll::Pending;
             }
+            this.left_over = LeftOver::default();
         }
-        this.pause = None;
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(context, buffer) {
             Poll::Ready(Ok(())) => {
                 let taken = this.connection.read(&buffer.filled()[before..]);
                 buffer.set_filled(before + taken);
+                if is_left_over {
+                    this.left_over.take(taken);
+                }
                 // Nothing read is the end; nothing taken is not, unless it is refused.
                 match taken {
                     0 => this.refuse(context).unwrap_or(Poll::Ready(Ok(()))),

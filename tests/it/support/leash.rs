@@ -10,15 +10,14 @@ use std::time::{Duration, Instant};
 /// How long a process may take for what it usually does in a moment.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs the command, prints its process id, and waits for the leash (standard input) to say how it shall end. The
+/// Runs the command, which prints its process id before anything else, and waits for the leash (standard input) to say how it shall end. The
 /// kernel closes the leash when the test binary dies, even if it is killed: `read` then fails and the default holds.
 const WRAPPER: &str = r#"
 default=$1 remove=$2
 shift 2
 exec 3<&0 </dev/null
-"$@" 3<&- 2>&1 &
+sh -c 'echo "$$"; exec "$@"' sh "$@" 3<&- 2>&1 &
 pid=$!
-echo "$pid"
 exec >&- 2>/dev/null
 read -r signal <&3 || signal=$default
 kill -s "$signal" "$pid" 2>/dev/null
