@@ -340,9 +340,10 @@ impl Connection {
         matches!(state.incoming, Incoming::Body(_)) && state.queued == 0
     }
 
-    /// Whether what comes is the rest of a body whose request is answered.
+    /// Whether what comes is the rest of a body whose answer is made.
     fn is_left_over(&self) -> bool {
-        matches!(self.state().phase, Phase::Expected(_)) && self.has_more_to_come()
+        let phase = self.state().phase;
+        matches!(phase, Phase::Expected(_) | Phase::HeldBack(_)) && self.has_more_to_come()
     }
 
     /// Until when the next byte has to come, and whether a head is then incomplete.
