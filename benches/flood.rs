@@ -78,7 +78,7 @@ fn measure(desk: &Desk) -> bool {
     let member = |_: usize| hostile("/api/v1/cases", &members).bearer_auth(token);
 
     // What is made once is there before it is measured.
-    strangers.send(200, AT_ONCE, &guess);
+    strangers.send(200, AT_ONCE, guess);
     strangers.send(500, AT_ONCE, |_| get("/sign-in"));
     desk.slowest(EACH / 4);
     let (idle, before) = (desk.slowest(EACH), desk.memory());
