@@ -6,13 +6,13 @@ pub mod file;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::fields::{Fault, FieldError};
 use super::problem::Problem;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::EventKind;
 use crate::domain::ids::{CaseRef, OrganizationId, PersonId};
+use crate::input::{Fault, FieldError};
 use crate::store::audit::{EventFilter, worked_in};
 use crate::store::{cases, organizations, people};
 

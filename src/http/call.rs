@@ -21,8 +21,6 @@ use super::asks::Asks;
 use super::cookies::Carries;
 use super::desk::Desk;
 use super::etag::IfMatch;
-use super::fields::json::{self, JsonError};
-use super::fields::{self, Errors, Request};
 use super::known_devices::KnownDevices;
 pub use super::needs::{
     ANYONE, ENTERED, Needs, OWN_PASSWORD, OWNER, OWNER_AT_HOME, SIGNED_IN, may,
@@ -34,6 +32,8 @@ use super::{client, idempotency};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Access;
+use crate::input::json::{self, JsonError};
+use crate::input::{self, Errors, Input};
 use crate::store;
 
 /// The largest body that is taken anywhere, in bytes. Where the fields of a request cannot need as much, less is.
@@ -247,7 +247,7 @@ impl<A: Address> Address for Guarded<A> {
     }
 }
 
-impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
+impl<A: Address, B: Input, Q: Input, P: Caller> Call<A, B, Q, P> {
     /// Reads a request, in the order that this file's head gives.
     pub(super) async fn read(
         desk: Arc<Desk>,
@@ -277,7 +277,7 @@ impl<A: Address, B: Request, Q: Request, P: Caller> Call<A, B, Q, P> {
             return Err(Problem::new(Code::IfMatchNotSupported));
         }
         let asked = parameters(request.query_string())?;
-        let query = fields::read(&asked, Errors::of_texts()).map_err(Problem::invalid)?;
+        let query = input::read(&asked, Errors::of_texts()).map_err(Problem::invalid)?;
         let key = match principal.principal() {
             Some(principal) if request.method() == Method::POST => {
                 idempotency::key(request.headers())?.map(|key| (key, principal))
@@ -348,12 +348,12 @@ async fn permitted<A: Address>(
 }
 
 /// How long a body of this kind may be, in bytes.
-fn most_bytes<B: Request>() -> usize {
+fn most_bytes<B: Input>() -> usize {
     B::MOST_BYTES.clamp(SMALLEST_LIMIT, LARGEST_BODY)
 }
 
 /// The body, and its digest if that is `wanted`. A long one is read where nobody else waits for it.
-async fn body<B: Request>(
+async fn body<B: Input>(
     request: &HttpRequest,
     bytes: Bytes,
     wanted: bool,
@@ -391,7 +391,7 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
     Ok(())
 }
 
-fn parsed<B: Request>(bytes: &[u8], wanted: bool) -> Result<(B, String), Problem> {
+fn parsed<B: Input>(bytes: &[u8], wanted: bool) -> Result<(B, String), Problem> {
     // Saying nothing is saying an empty object: what is required is then named.
     let value = if bytes.is_empty() {
         Value::Object(Map::new())
@@ -403,7 +403,7 @@ fn parsed<B: Request>(bytes: &[u8], wanted: bool) -> Result<(B, String), Problem
                 .with("max_depth", json::DEEPEST),
         })?
     };
-    let body = fields::read(&value, Errors::default()).map_err(Problem::invalid)?;
+    let body = input::read(&value, Errors::default()).map_err(Problem::invalid)?;
     let digest = if wanted {
         idempotency::digest(&value)
     } else {
@@ -525,9 +525,9 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::fields::{Many, Whole, request};
+    use crate::input::{Many, Whole, input};
 
-    request! {
+    input! {
         /// A query.
         pub struct Search {
             /// Words.
@@ -539,8 +539,8 @@ mod tests {
         }
     }
 
-    fn query<Q: Request>(text: &str) -> Result<Q, Problem> {
-        fields::read(&parameters(text)?, Errors::of_texts()).map_err(Problem::invalid)
+    fn query<Q: Input>(text: &str) -> Result<Q, Problem> {
+        input::read(&parameters(text)?, Errors::of_texts()).map_err(Problem::invalid)
     }
 
     #[test]
@@ -583,14 +583,14 @@ mod tests {
 
     #[test]
     fn a_body_is_taken_as_long_as_its_fields_can_be() {
-        request! {
+        input! {
             /// A little.
             pub struct Little {
                 /// A name.
                 name: crate::domain::text::Title,
             }
         }
-        request! {
+        input! {
             /// Much.
             pub struct Much {
                 /// Words.

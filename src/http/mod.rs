@@ -12,7 +12,6 @@ pub mod cookies;
 pub mod desk;
 pub mod download;
 pub mod etag;
-pub mod fields;
 pub mod headers;
 pub mod health;
 pub mod idempotency;

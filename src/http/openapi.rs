@@ -14,9 +14,9 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use super::call::Needs;
-use super::fields::described;
 use super::problem::{CONTENT_TYPE as PROBLEM, FieldErrorDocument, ProblemDocument};
 use super::route::Route;
+use crate::input::described;
 
 /// The path under which all routes of the table stand.
 pub const PREFIX: &str = "/api/v1";

@@ -13,13 +13,13 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaT
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::fields::{Fault, FieldError, Whole};
 use super::problem::Problem;
 use crate::domain::ids::{
     AccessRequestId, CaseId, EntryId, EscalationId, EventId, GroupId, NoticeId, PairingId,
     PersonId, TokenId,
 };
 use crate::domain::{Instant, kept};
+use crate::input::{Fault, FieldError, Whole};
 
 /// How many items a page may have.
 pub type Limit = Whole<1, 100>;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::desk::Desk;
-use super::fields::{Fault, FieldError};
 use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::throttle::{self, Counter};
@@ -15,6 +14,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::ids::PersonId;
 use crate::domain::password::{self, Context, PasswordFault};
+use crate::input::{Fault, FieldError};
 use crate::store::people::{self, Person};
 use crate::workflow::account;
 

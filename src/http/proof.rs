@@ -5,13 +5,13 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::desk::Desk;
-use super::fields::{Fault, FieldError};
 use super::password;
 use super::principal::Principal;
 use super::problem::{Code, Problem};
 use super::throttle::{self, Counter};
 use crate::db::Conn;
 use crate::domain::Instant;
+use crate::input::{Fault, FieldError};
 use crate::workflow::sign_in::{self, Half};
 use crate::workflow::{Failed, Refused};
 

@@ -14,10 +14,10 @@ use utoipa::openapi::{RefOr, Schema};
 use super::asks::Asks;
 use super::call::{Address, Call, Caller, Needs};
 use super::desk::Desk;
-use super::fields::{Member, Request};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::server;
+use crate::input::{Input, Member};
 
 /// Rows of the route table for one resource: `METHOD "/path" needs => handler, "what it does";`.
 macro_rules! table {
@@ -99,8 +99,8 @@ impl Route {
     ) -> Self
     where
         A: Address,
-        B: Request,
-        Q: Request,
+        B: Input,
+        Q: Input,
         P: Caller,
         T: ToSchema + 'static,
         F: Fn(Call<A, B, Q, P>) -> Fut + Clone + 'static,
@@ -147,7 +147,7 @@ impl Route {
 }
 
 impl Shape {
-    fn of<A: Address, B: Request, Q: Request, P: Caller, T: ToSchema, const STATUS: u16>() -> Self {
+    fn of<A: Address, B: Input, Q: Input, P: Caller, T: ToSchema, const STATUS: u16>() -> Self {
         let mut schemas = Vec::new();
         let has_body = !B::members().is_empty();
         if has_body {
@@ -184,8 +184,8 @@ async fn answer<A, B, Q, P, T: 'static, const STATUS: u16, F, Fut>(
 ) -> HttpResponse<BoxBody>
 where
     A: Address,
-    B: Request,
-    Q: Request,
+    B: Input,
+    Q: Input,
     P: Caller,
     F: Fn(Call<A, B, Q, P>) -> Fut,
     Fut: Future<Output = Result<Reply<T, STATUS>, Problem>>,

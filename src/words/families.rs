@@ -18,9 +18,9 @@ use crate::domain::notice::{
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Direction, Party, State as PairingState};
 use crate::domain::reason::Governance;
-use crate::http::fields::FAULTS;
 use crate::http::portal;
 use crate::http::problem::Code;
+use crate::input::FAULTS;
 use crate::words::audit::{FIELDS, THINGS};
 
 use super::time::{MONTHS, WEEKDAYS};

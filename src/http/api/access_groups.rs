@@ -9,11 +9,11 @@ use crate::domain::access::{Permission, Reach, RoleName};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::text::Title;
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::{Fault, FieldError, Patch, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError, Patch, input};
 use crate::store::{grants, groups, organizations};
 use crate::workflow::groups::{
     AddGroup, UpdateGroup, add_group, add_member, add_role, delete_group, remove_member,
@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Whose groups, and which part of the list.
     pub struct GroupQuery {
         /// Of this organization, by id or slug; your own if not given.
@@ -47,7 +47,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A new access group.
     pub struct NewGroup {
         /// Whose it is, by id or slug; your own organization's if not given.
@@ -61,7 +61,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Changes to an access group.
     pub struct ChangeGroup {
         /// Its name.
@@ -73,7 +73,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Somebody who joins.
     pub struct NewMember {
         /// Who.
@@ -81,7 +81,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A role that is given.
     pub struct NewGroupRole {
         /// Its code.

@@ -11,12 +11,12 @@ use crate::domain::access_request::AccessRequestState;
 use crate::domain::ids::{AccessRequestId, OrganizationId, PersonId};
 use crate::domain::text::{EmailAddress, Note, PersonName, Title};
 use crate::http::call::{ANYONE, Anyone, Call, may};
-use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::http::throttle::{self, Counter};
+use crate::input::input;
 use crate::store::access_requests::{self as requests, AccessRequest};
 use crate::store::{organizations, people};
 use crate::workflow::Failed;
@@ -34,7 +34,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Somebody of a company wants to follow its cases.
     pub struct MakeAccessRequest {
         /// First name.
@@ -50,7 +50,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Which requests.
     pub struct ListAccessRequests {
         /// In this state.
@@ -62,7 +62,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A decision on a request.
     pub struct DecideAccessRequest {
         /// Whether it is granted.

@@ -12,12 +12,12 @@ use crate::domain::access::Reach;
 use crate::domain::text::PersonName;
 use crate::http::asks::SECOND_FACTOR;
 use crate::http::call::{Call, OWN_PASSWORD, OWNER};
-use crate::http::fields::{Patch, Secret, request};
 use crate::http::password;
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::throttle::{self, Counter};
+use crate::input::{Patch, Secret, input};
 use crate::store::{organizations, second_factors};
 use crate::workflow::account::{self, Kept, UpdateAccount};
 use crate::workflow::second_factor;
@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Changes to your account.
     pub struct ChangeMe {
         /// First name.
@@ -47,7 +47,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A new password for yourself.
     pub struct ChangePassword {
         /// The one until now.
@@ -59,7 +59,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A code of your second factor.
     pub struct ShowCode {
         /// Six digits from your app.
@@ -67,7 +67,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Your password, once more.
     pub struct ShowPassword {
         /// The password.

@@ -12,11 +12,11 @@ use crate::domain::ids::CaseRef;
 use crate::http::audit::file::Format;
 use crate::http::audit::{Asked, export};
 use crate::http::call::{Call, may};
-use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
+use crate::input::input;
 use crate::store::audit::{self, EventFilter, Place};
 use crate::workflow::export_audit::export_audit;
 
@@ -36,7 +36,7 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-request! {
+input! {
     /// Which events.
     pub struct AuditQuery {
         /// Those on this case, by id or number.
@@ -58,7 +58,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Which events are written into a file, and how.
     pub struct ExportAuditEvents {
         /// What the file is written in.

@@ -21,12 +21,12 @@ use crate::domain::calendar::{
 use crate::domain::ids::CalendarId;
 use crate::http::apart::apart;
 use crate::http::call::{Call, Guarded, LARGEST_BODY, may};
-use crate::http::fields::{At, Errors, Fault, Field, FieldError, Members, Whole, request};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::http::words;
+use crate::input::{At, Errors, Fault, Field, FieldError, Members, Whole, input};
 use crate::store::calendars::{self, CalendarRow};
 use crate::workflow::Failed;
 use crate::workflow::administer::{add_calendar, replace_calendar};
@@ -44,7 +44,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// A business calendar as it is written down.
     pub struct WriteCalendar {
         /// What people call it, unique.
@@ -60,7 +60,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// An iCalendar file.
     pub struct ImportHolidays {
         /// Its text, from `BEGIN:VCALENDAR`.
@@ -73,7 +73,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A window to reckon.
     pub struct ReplayQuery {
         /// When the clock starts.

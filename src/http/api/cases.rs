@@ -10,11 +10,11 @@ use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Stat
 use crate::domain::ids::{CaseId, CaseRef};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::{Fault, FieldError, Many, Patch, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError, Many, Patch, input};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, CaseFilter};
 use crate::store::lines;
@@ -33,7 +33,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Which cases.
     pub struct CaseQuery {
         /// Words that the number, the subject or the description contains.
@@ -126,7 +126,7 @@ fn filter(
     })
 }
 
-request! {
+input! {
     /// A new case.
     pub struct NewCase {
         /// One line.
@@ -178,7 +178,7 @@ async fn show(call: Call<CaseRef>) -> Result<Reply<CaseDocument>, Problem> {
     Ok(Reply::new(&document)?.version(document.version))
 }
 
-request! {
+input! {
     /// A merge patch of a case: what is left out stays.
     pub struct CasePatch {
         /// One line.
@@ -233,7 +233,7 @@ async fn change(call: Call<Guarded<CaseRef>, CasePatch>) -> Result<Reply<CaseDoc
     .await
 }
 
-request! {
+input! {
     /// How a case is closed.
     pub struct Closing {
         /// A last word, which becomes an entry of the case feed.
@@ -250,7 +250,7 @@ async fn close(call: Call<Guarded<CaseRef>, Closing>) -> Result<Reply<CaseDocume
     .await
 }
 
-request! {
+input! {
     /// Why a case is reopened.
     pub struct Reopening {
         /// Why; it becomes an entry of the case feed.

@@ -8,11 +8,11 @@ use crate::domain::access::Permission;
 use crate::domain::calendar::Replay;
 use crate::domain::ids::CaseRef;
 use crate::http::call::{Call, may};
-use crate::http::fields::request;
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
+use crate::input::input;
 use crate::workflow::assess::deadlines;
 
 /// The routes of this resource.
@@ -22,7 +22,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// When.
     pub struct DeadlineQuery {
         /// The instant of asking; now if not given. In the past it is answered on the facts as they stood then.

@@ -9,10 +9,10 @@ use crate::domain::Instant;
 use crate::domain::access::Permission::CasesView;
 use crate::domain::ids::CaseRef;
 use crate::http::call::{Call, may};
-use crate::http::fields::request;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
+use crate::input::input;
 use crate::words::assessment::AssessmentView;
 use crate::workflow::assess;
 
@@ -23,7 +23,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// What is assessed.
     pub struct AssessmentQuery {
         /// The code of a reason; each that can be chosen if not given.

@@ -11,11 +11,11 @@ use crate::domain::escalation::State;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
 use crate::domain::text::Markdown;
 use crate::http::call::{Call, may};
-use crate::http::fields::{Fault, FieldError, Many, Whole, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError, Many, Whole, input};
 use crate::store::escalations::{self, EscalationFilter, EscalationView, Order};
 use crate::store::{cases, people, promises};
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
@@ -30,7 +30,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Which part of a list.
     pub struct HistoryQuery {
         /// How many a page has, 25 if not given.
@@ -68,7 +68,7 @@ async fn of_case(
     Reply::new(&page)
 }
 
-request! {
+input! {
     /// Which escalations.
     pub struct QueueQuery {
         /// In one of these states.
@@ -186,7 +186,7 @@ async fn show(call: Call<EscalationRef>) -> Result<Reply<EscalationDocument>, Pr
     Ok(Reply::new(&document)?.version(document.version))
 }
 
-request! {
+input! {
     /// An escalation.
     pub struct NewEscalation {
         /// The code of the reason.

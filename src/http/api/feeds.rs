@@ -10,11 +10,11 @@ use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef};
 use crate::domain::text::{Markdown, Note, Title};
 use crate::http::call::{Address, Call, Guarded, may};
-use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
+use crate::input::input;
 use crate::store::feeds::{self, FeedOf};
 use crate::store::{cases, escalations};
 use crate::workflow::{feed as verbs, update_case};
@@ -34,7 +34,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Which part of a feed.
     pub struct FeedQuery {
         /// How many a page has, 25 if not given.
@@ -100,7 +100,7 @@ async fn page<A: Address>(
     Reply::new(&page)
 }
 
-request! {
+input! {
     /// An entry.
     pub struct NewEntry {
         /// Markdown.
@@ -132,7 +132,7 @@ async fn post_on_escalation(
     .await
 }
 
-request! {
+input! {
     /// What was read.
     pub struct Reading {
         /// One feed; both if not given.
@@ -154,7 +154,7 @@ async fn read(call: Call<CaseRef, Reading>) -> Result<Done, Problem> {
     .await
 }
 
-request! {
+input! {
     /// A correction.
     pub struct Correction {
         /// The whole text as it should be, in Markdown.
@@ -179,7 +179,7 @@ async fn edit(call: Call<Guarded<EntryId>, Correction>) -> Result<Reply<EntryDoc
     .await
 }
 
-request! {
+input! {
     /// Why an entry's words go.
     pub struct Redaction {
         /// Why; it is audited.
@@ -197,7 +197,7 @@ async fn redact(call: Call<EntryId, Redaction>) -> Result<Reply<EntryDocument>, 
     .await
 }
 
-request! {
+input! {
     /// A contact outside the portal.
     pub struct Communication {
         /// By what means: a call, an e-mail, a meeting.

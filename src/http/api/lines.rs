@@ -9,11 +9,11 @@ use crate::domain::access::Permission;
 use crate::domain::ids::LineId;
 use crate::domain::text::Title;
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::{Patch, request};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Patch, input};
 use crate::store::{groups, lines, organizations};
 use crate::workflow::lines::{UpdateLine, add_line, update_line};
 
@@ -27,7 +27,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// A new line of business. It inherits who reads its cases.
     pub struct NewLine {
         /// Its name, unique among its siblings.
@@ -39,7 +39,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Changes to a line of business.
     pub struct ChangeLine {
         /// Its name, unique among its siblings.

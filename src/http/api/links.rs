@@ -6,12 +6,12 @@ use utoipa::ToSchema;
 use crate::credentials::Holder;
 use crate::domain::link::LinkPurpose;
 use crate::http::call::{ANYONE, Anyone, Call};
-use crate::http::fields::{Secret, request};
 use crate::http::password;
 use crate::http::problem::Problem;
 use crate::http::reply::{Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::throttle::{self, Counter};
+use crate::input::{Secret, input};
 use crate::store::password_resets;
 use crate::workflow::account;
 
@@ -24,7 +24,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// A one-time link, and the password that it is followed for.
     pub struct Redeem {
         /// What stands at the end of the link.
@@ -34,7 +34,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Somebody has forgotten their password.
     pub struct Forgotten {
         /// The address that they sign in with.

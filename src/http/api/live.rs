@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 use crate::domain::access::Permission;
 use crate::domain::ids::{CaseNumber, CaseRef};
 use crate::http::call::{Call, may};
-use crate::http::fields::{Fault, FieldError, request};
 use crate::http::live::{Followed, Place, follow};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{EVENT_STREAM, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError, input};
 use crate::store::{cases, feeds};
 
 /// The routes of this resource.
@@ -24,7 +24,7 @@ pub fn routes() -> Vec<Route> {
         .collect()
 }
 
-request! {
+input! {
     /// From where on a case is followed.
     pub struct LiveQuery {
         /// Behind the event of this `id`; from now on, if neither this nor `Last-Event-ID` is given.

@@ -10,11 +10,11 @@ use crate::db::Conn;
 use crate::domain::ids::PersonId;
 use crate::domain::notice::{Delivery, NoticeKind, Topic};
 use crate::http::call::{Call, OWNER, SIGNED_IN};
-use crate::http::fields::{At, Errors, Fault, Field, Member, Request};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
+use crate::input::{At, Errors, Fault, Field, Input, Member};
 use crate::words::Words;
 use crate::workflow::choose_notices::{choose, chosen};
 
@@ -65,7 +65,7 @@ impl Field for ChooseNotices {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         let about =
             "How to get the notices of each kind; kinds that are left out stay as they are.";
-        crate::http::fields::object_schema(about, Self::members())
+        crate::input::object_schema(about, Self::members())
     }
 
     fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
@@ -73,7 +73,7 @@ impl Field for ChooseNotices {
     }
 }
 
-impl Request for ChooseNotices {
+impl Input for ChooseNotices {
     fn members() -> Vec<Member> {
         let member = |name: &&'static str| Member {
             name,

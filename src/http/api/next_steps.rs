@@ -8,11 +8,11 @@ use crate::domain::case::{NextStepCommand, NextStepPatchError, StepState};
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
 use crate::domain::text::{Note, Title};
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::{Fault, FieldError, Patch, request};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError, Patch, input};
 use crate::store::{cases, promises};
 use crate::workflow::promise::{self, Promising};
 
@@ -26,7 +26,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// A next step.
     pub struct NewStep {
         /// What will be done.
@@ -92,7 +92,7 @@ async fn promise_on_escalation(
     .await
 }
 
-request! {
+input! {
     /// What becomes of a step: a state, or a new date with its reason.
     pub struct StepPatch {
         /// `done` or `missed`.

@@ -13,11 +13,11 @@ use crate::domain::ids::{CaseNumber, NoticeId};
 use crate::domain::notice::{Fault, NoticeKind, NoticeState, WaitsFor};
 use crate::domain::text::EmailAddress;
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
+use crate::input::{input, written};
 use crate::store::mail_outages::{self, Outage};
 use crate::store::notices::{self, Filter, Listed};
 use crate::workflow::resend_notice::{Resent, resend_notice, resend_notices};
@@ -33,7 +33,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Which notices.
     pub struct NoticeQuery {
         /// In this state.
@@ -65,7 +65,7 @@ impl NoticeQuery {
     }
 }
 
-request! {
+input! {
     /// Which notices are sent again; what is not given is any.
     pub struct ResendNotices {
         /// Those that failed, or those that were withheld; those that failed if not given.
@@ -90,6 +90,8 @@ closed_enum! {
         Withheld = "withheld",
     }
 }
+
+written!(Ended);
 
 /// What came of sending many notices again.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -7,11 +7,11 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{Slug, Title};
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::{Patch, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Patch, input};
 use crate::store::organizations;
 use crate::workflow::administer::{AddOrganization, add_organization};
 use crate::workflow::update_organization::{UpdateOrganization, update_organization};
@@ -28,7 +28,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Which part of the list.
     pub struct OrganizationQuery {
         /// How many a page has, 25 if not given.
@@ -38,7 +38,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A new organization.
     pub struct NewOrganization {
         /// Its name in addresses; it stays.
@@ -54,7 +54,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Changes to an organization. Its slug and kind stay.
     pub struct ChangeOrganization {
         /// Its name.

@@ -6,12 +6,12 @@ use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{GroupId, PersonId};
 use crate::http::call::{Call, may};
-use crate::http::fields::{Secret, request};
 use crate::http::pairing::views;
 use crate::http::problem::Problem;
 use crate::http::reply::{Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::words;
+use crate::input::{Secret, input};
 use crate::store::pairings::{self, Scope, Who};
 use crate::workflow::Actor;
 use crate::workflow::pair;
@@ -26,7 +26,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// A link that was handed over.
     pub struct GivenLink {
         /// What stands behind the last slash of the link.

@@ -15,13 +15,13 @@ use crate::domain::ids::{GrantId, GroupId, PairingId, PairingMemberId, PersonId}
 use crate::domain::pairing::{Direction, Party};
 use crate::http::call::{Call, Guarded, SIGNED_IN, may};
 use crate::http::desk::Desk;
-use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::pairing::{PairingView, view, views};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::words;
+use crate::input::input;
 use crate::store::pairings::{self, Scope};
 use crate::workflow::pair::{self, Members, Request, is_seen_by};
 
@@ -44,7 +44,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Which pairings.
     pub struct PairingQuery {
         /// Those that give access to your organization, or those that give yours access to others; both if not given.
@@ -56,7 +56,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A request to work in another organization.
     pub struct AskForPairing {
         /// People of your organization, by id.
@@ -68,7 +68,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A pairing's switch.
     pub struct SwitchPairing {
         /// Whether your side has it on.
@@ -76,7 +76,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// More people and groups for a pairing.
     pub struct ProposeMembers {
         /// People of your organization, by id.
@@ -86,7 +86,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A role to give.
     pub struct GiveRole {
         /// Its code; of a role of your organization's own, code or id.
@@ -94,7 +94,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Whose second self to add.
     pub struct AddClone {
         /// One of the group's people; of a person it is clear.
@@ -102,7 +102,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Which part of a list.
     pub struct ClientQuery {
         /// How many a page has, 25 if not given.

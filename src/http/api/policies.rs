@@ -7,11 +7,11 @@ use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::eligibility::Policy;
 use crate::http::call::{Call, may};
-use crate::http::fields::{At, Errors, Fault, Field, Member, Request};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
+use crate::input::{At, Errors, Fault, Field, Input, Member};
 use crate::store::rules;
 use crate::workflow::administer::set_policies;
 
@@ -54,11 +54,11 @@ impl Field for ChangePolicies {
     }
 
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        crate::http::fields::object_schema("New values by key.", Self::members())
+        crate::input::object_schema("New values by key.", Self::members())
     }
 }
 
-impl Request for ChangePolicies {
+impl Input for ChangePolicies {
     fn members() -> Vec<Member> {
         let member = |name: &&'static str| Member {
             name,

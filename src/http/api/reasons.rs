@@ -7,11 +7,11 @@ use crate::domain::access::Permission;
 use crate::domain::reason::{Governance, Question, QuestionKind, Reason, is_code};
 use crate::domain::text::Title;
 use crate::http::call::{Call, Guarded, SIGNED_IN, may};
-use crate::http::fields::{Fault, FieldError, request};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError, input};
 use crate::store::rules::{self, ReasonRow};
 use crate::workflow::administer::{add_reason, replace_reason};
 
@@ -25,7 +25,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// What the form asks once its reason is selected.
     pub struct AskedQuestion {
         /// Stable name; the key of its answer.
@@ -39,7 +39,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A new escalation reason.
     pub struct NewReason {
         /// Stable name.
@@ -53,7 +53,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// What an escalation reason says from now on.
     pub struct ReplaceReason {
         /// What people read.
@@ -170,11 +170,11 @@ fn questions(asked: Option<&[AskedQuestion]>) -> Result<Vec<Question>, Problem> 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slugged(String);
 
-impl crate::http::fields::Field for Slugged {
+impl crate::input::Field for Slugged {
     fn read(
         value: &serde_json::Value,
-        at: &crate::http::fields::At<'_>,
-        errors: &mut crate::http::fields::Errors,
+        at: &crate::input::At<'_>,
+        errors: &mut crate::input::Errors,
     ) -> Option<Self> {
         let text = String::read(value, at, errors)?;
         if !is_code(&text) {

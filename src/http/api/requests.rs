@@ -9,11 +9,11 @@ use crate::domain::case::Priority;
 use crate::domain::ids::{CaseRef, PriorityRequestId};
 use crate::domain::text::Markdown;
 use crate::http::call::{Call, may};
-use crate::http::fields::request;
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::input::input;
 use crate::store::{cases, requests};
 use crate::workflow::request as verbs;
 
@@ -42,7 +42,7 @@ async fn list(call: Call<CaseRef>) -> Result<Reply<Page<PriorityRequestDocument>
     Reply::new(&Page::whole(items))
 }
 
-request! {
+input! {
     /// A request for a higher priority.
     pub struct PriorityAsked {
         /// The priority asked for.
@@ -71,7 +71,7 @@ async fn ask(
     .await
 }
 
-request! {
+input! {
     /// What becomes of a priority request.
     pub struct PriorityDecision {
         /// Whether the priority is raised.
@@ -109,7 +109,7 @@ fn document<A, B>(
     Ok((&found.ok_or_else(Problem::not_found)?).into())
 }
 
-request! {
+input! {
     /// What a root cause analysis is to answer.
     pub struct AnalysisAsked {
         /// What it is to answer; it becomes a work note in the case feed.
@@ -126,7 +126,7 @@ async fn request_rca(call: Call<CaseRef, AnalysisAsked>) -> Result<Created<CaseD
     .await
 }
 
-request! {
+input! {
     /// A root cause analysis.
     pub struct Analysis {
         /// The analysis, in Markdown.

@@ -12,10 +12,10 @@ use crate::domain::escalation::Level;
 use crate::domain::ids::{EscalationId, EscalationRef};
 use crate::domain::text::{Markdown, Note, Title};
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::{Request, Whole, request};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
+use crate::input::{Input, Whole, input};
 use crate::workflow::Outcome;
 use crate::workflow::promise::Promising;
 use crate::workflow::review_escalation::{Accept, Verb};
@@ -37,7 +37,7 @@ pub fn routes() -> Vec<Route> {
 type Answer = Result<Reply<EscalationDocument>, Problem>;
 
 /// Does a verb and answers with the escalation as it stands after it.
-async fn act<B: Request + Clone + Send + Sync + 'static>(
+async fn act<B: Input + Clone + Send + Sync + 'static>(
     call: Call<Guarded<EscalationRef>, B>,
     verb: impl Fn(&Verb<'_>, &mut Conn, &B) -> Outcome<EscalationId> + Clone + Send + Sync + 'static,
 ) -> Answer {
@@ -59,7 +59,7 @@ async fn claim(call: Call<Guarded<EscalationRef>>) -> Answer {
     act(call, |on, conn, ()| on.claim(conn)).await
 }
 
-request! {
+input! {
     /// Who becomes the owner.
     pub struct Assignment {
         /// Somebody who reviews escalations, by id or address.
@@ -71,7 +71,7 @@ async fn assign(call: Call<Guarded<EscalationRef>, Assignment>) -> Answer {
     act(call, |on, conn, body| on.assign(conn, &body.owner)).await
 }
 
-request! {
+input! {
     /// How an escalation is accepted.
     pub struct Acceptance {
         /// How important.
@@ -104,7 +104,7 @@ async fn accept(call: Call<Guarded<EscalationRef>, Acceptance>) -> Answer {
     .await
 }
 
-request! {
+input! {
     /// How an escalation is weighed.
     pub struct Weight {
         /// How important.
@@ -121,7 +121,7 @@ async fn rank(call: Call<Guarded<EscalationRef>, Weight>) -> Answer {
     .await
 }
 
-request! {
+input! {
     /// Why an escalation is declined.
     pub struct Declining {
         /// The criteria that are not met; at least one.
@@ -138,7 +138,7 @@ async fn decline(call: Call<Guarded<EscalationRef>, Declining>) -> Answer {
     .await
 }
 
-request! {
+input! {
     /// Why an escalation is withdrawn.
     pub struct Withdrawing {
         /// Why, in Markdown; it becomes an entry of the escalation feed.
@@ -150,7 +150,7 @@ async fn withdraw(call: Call<Guarded<EscalationRef>, Withdrawing>) -> Answer {
     act(call, |on, conn, body| on.withdraw(conn, body.note.as_ref())).await
 }
 
-request! {
+input! {
     /// How an escalation ends.
     pub struct Ending {
         /// How it ended, in a word or two.
@@ -167,7 +167,7 @@ async fn close(call: Call<Guarded<EscalationRef>, Ending>) -> Answer {
     .await
 }
 
-request! {
+input! {
     /// How an escalation was handled.
     pub struct NewRating {
         /// From 1 (badly) to 5 (well).

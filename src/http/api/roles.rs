@@ -10,11 +10,11 @@ use crate::domain::access::{Permission, Reach, Role, RoleCode, RoleName};
 use crate::domain::ids::RoleId;
 use crate::domain::text::Title;
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::{Fault, FieldError, Patch, request};
 use crate::http::pagination::Page;
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError, Patch, input};
 use crate::store::organizations::Organization;
 use crate::store::{grants, organizations, roles};
 use crate::words::Words;
@@ -31,7 +31,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Whose roles.
     pub struct RoleQuery {
         /// Of this organization, by id or slug; your own if not given.
@@ -39,7 +39,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A new role.
     pub struct NewRole {
         /// Whose it is, by id or slug; your own organization's if not given.
@@ -55,7 +55,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Changes to a role.
     pub struct ChangeRole {
         /// What people read.
@@ -65,7 +65,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// How a role is removed.
     pub struct RemoveRole {
         /// Whether it is also removed if it is given to people or groups: it is then taken back from all of them.

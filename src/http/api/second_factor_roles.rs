@@ -7,11 +7,11 @@ use crate::db::Conn;
 use crate::domain::access::{Permission, Reach, RoleName};
 use crate::domain::ids::OrganizationId;
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::{Fault, FieldError, request};
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError, input};
 use crate::store::organizations::{self, Organization};
 use crate::workflow::require_second_factor::require_second_factor;
 
@@ -23,7 +23,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Of which organization.
     pub struct SecondFactorRolesQuery {
         /// By id or slug; your own if not given.
@@ -31,7 +31,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// The roles for which a second factor is asked for from now on.
     pub struct SetSecondFactorRoles {
         /// Whose, by id or slug; your own organization's if not given.

@@ -13,7 +13,6 @@ use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
 use crate::http::call::{ANYONE, Anyone, Call, ENTERED, OWNER, Returning, SIGNED_IN};
 use crate::http::cookies::Carries;
-use crate::http::fields::{Secret, request};
 use crate::http::headers;
 use crate::http::pagination::Page;
 use crate::http::places;
@@ -23,6 +22,7 @@ use crate::http::proof::{self, Proof};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::sign_in::{Attempt, Entrance, Origin, enter, finish};
+use crate::input::{Secret, input};
 use crate::store;
 use crate::store::bearers::Place;
 use crate::workflow::{account, sign_in};
@@ -42,7 +42,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// E-mail address and password.
     pub struct SignIn {
         /// The address.
@@ -54,7 +54,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// What proves who you are.
     pub struct Prove {
         /// Your password.
@@ -64,7 +64,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Where to work from now on.
     pub struct SwitchOrganization {
         /// The organization, by id or slug; null for your own.

@@ -14,12 +14,12 @@ use crate::domain::access::Permission;
 use crate::domain::ids::TokenId;
 use crate::domain::text::Title;
 use crate::http::call::{Call, OWNER, OWNER_AT_HOME};
-use crate::http::fields::request;
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
+use crate::input::input;
 use crate::store::tokens::{self, Token};
 use crate::workflow::Outcome;
 use crate::workflow::tokens::{IssueToken, Issued, Owner, issue_token, revoke_token};
@@ -33,7 +33,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// A new API token.
     pub struct NewApiToken {
         /// What you call it.
@@ -45,7 +45,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Which part of the list.
     pub struct ListTokens {
         /// How many, 25 if left out.

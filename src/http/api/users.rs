@@ -15,12 +15,12 @@ use crate::domain::ids::PersonId;
 use crate::domain::password::Context;
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::{Call, Guarded, may};
-use crate::http::fields::{Fault, FieldError, Patch, Secret, request};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::password;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
+use crate::input::{Fault, FieldError, Patch, Secret, input};
 use crate::store::people::Person;
 use crate::store::{grants, groups, organizations, pairings, people, second_factors};
 use crate::workflow::account;
@@ -40,7 +40,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-request! {
+input! {
     /// Whose people, and which part of the list.
     pub struct UserQuery {
         /// Those of this organization, by id or slug.
@@ -52,7 +52,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A new person.
     pub struct NewUser {
         /// Where the person belongs, by id or slug; your own organization if not given.
@@ -75,7 +75,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// Changes to a person.
     pub struct ChangeUser {
         /// First name.

@@ -3,6 +3,7 @@
 use crate::domain::access::Reach;
 use crate::domain::closed_enum;
 use crate::http::api::documents::{AuditEventDocument, tells_position};
+use crate::input::written;
 
 closed_enum! {
     /// What a file of audited events is written in.
@@ -13,6 +14,8 @@ closed_enum! {
         Ndjson = "ndjson",
     }
 }
+
+written!(Format);
 
 /// Stands before the others where the reader is told of it.
 const POSITION: &str = "position";

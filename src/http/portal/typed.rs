@@ -11,8 +11,8 @@ use super::problem::said_to_people;
 use super::visit::Visit;
 use crate::domain::text::TextError;
 use crate::domain::{Instant, kept};
-use crate::http::fields::{Fault, FieldError};
 use crate::http::problem::Problem;
+use crate::input::{Fault, FieldError};
 use crate::words::Words;
 
 /// Reads fields and notes what is wrong with them.

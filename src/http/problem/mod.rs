@@ -17,10 +17,10 @@ use serde_json::{Map, Value};
 
 pub use code::Code;
 
-use super::fields::FieldError;
 use crate::db::{DbError, Failure};
 use crate::domain::Instant;
 use crate::domain::access::{Denied, Permission};
+use crate::input::FieldError;
 use crate::words::{self, Words};
 
 /// The media type of a problem document.

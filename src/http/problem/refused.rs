@@ -14,8 +14,8 @@ use crate::domain::escalation;
 use crate::domain::link::LinkState;
 use crate::domain::pairing;
 use crate::domain::reason::{AnswerError, AnswerProblem};
-use crate::http::fields::{Fault, FieldError};
 use crate::http::words;
+use crate::input::{Fault, FieldError};
 use crate::words::assessment::AssessmentView;
 use crate::workflow::{Failed, Refused};
 

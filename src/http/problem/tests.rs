@@ -1,7 +1,7 @@
 use actix_web::body::to_bytes;
 
 use super::*;
-use crate::http::fields::Fault;
+use crate::input::Fault;
 
 async fn answered(problem: &Problem) -> (HttpResponse, Value) {
     let body = to_bytes(problem.error_response().into_body())

@@ -7,7 +7,6 @@ use crate::domain::reason::{Governance, Question, QuestionKind, Reason, is_code}
 use crate::domain::text::Title;
 use crate::http::api::addresses::ReasonCode;
 use crate::http::call::may;
-use crate::http::fields::Fault;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
@@ -17,6 +16,7 @@ use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
+use crate::input::Fault;
 use crate::store::rules::{self, ReasonRow};
 use crate::workflow::administer::{add_reason, replace_reason};
 

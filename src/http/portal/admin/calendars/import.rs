@@ -10,7 +10,6 @@ use crate::domain::access::Permission;
 use crate::domain::calendar::{Candidate, Holiday, HolidayDate, IcsHolidays, SkippedEvent};
 use crate::http::api::calendars::holidays_of;
 use crate::http::call::may;
-use crate::http::fields::{Fault, FieldError};
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
 use crate::http::portal::answer::Outcome;
@@ -23,6 +22,7 @@ use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
+use crate::input::{Fault, FieldError};
 use crate::store::calendars::CalendarRow;
 use crate::workflow::import_holidays::import_holidays;
 

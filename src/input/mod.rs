@@ -1,12 +1,12 @@
-//! Requests become domain types here, and every field that is wrong is named at once.
+//! What people and programs send becomes domain types here, and every field that is wrong is named at once.
 //!
-//! A request type is declared by [`request!`](crate::http::fields::request): its fields have domain types, and
-//! reading it from JSON (or a query string) parses each of them, goes on after a fault, and refuses fields that it
-//! does not know. What a handler receives has therefore been parsed, whole and only once.
+//! An input is declared once, by [`input!`](crate::input::input): its fields have domain types, and reading it from JSON
+//! or a query string parses each of them, goes on after a fault, and refuses fields that it does not know. What a verb
+//! receives has therefore been parsed, whole and only once.
 
+mod declare;
 mod fault;
 pub mod json;
-mod request;
 mod values;
 
 use std::fmt;
@@ -15,9 +15,10 @@ use serde_json::{Map, Value};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
+pub(crate) use declare::input;
 pub use fault::{FAULTS, Fault, FieldError};
-pub(crate) use request::request;
 pub use values::{Many, Patch, Secret, Whole};
+pub(crate) use values::{WIDEST, text, written};
 
 /// How many faults of a request are told. Whoever has a hundred wrong has something else wrong.
 const MOST_FAULTS: usize = 100;
@@ -62,13 +63,13 @@ pub trait Field: Sized {
     }
 }
 
-/// A request type: an object of named fields.
-pub trait Request: Field + fmt::Debug + Send + Sync + 'static {
+/// An input: an object of named fields.
+pub trait Input: Field + fmt::Debug + Send + Sync + 'static {
     /// Its fields, in order.
     fn members() -> Vec<Member>;
 }
 
-/// One field of a request type, as the published document has it.
+/// One field of an input, as the published document has it.
 pub struct Member {
     /// Its name.
     pub name: &'static str,

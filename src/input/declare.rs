@@ -1,10 +1,10 @@
-//! The declaration of a request type.
+//! The declaration of an input.
 
-/// Declares a request type: a struct of domain types that is read from JSON with every fault named, and that the
-/// published document knows.
+/// Declares an input: a struct of domain types that is read with every fault named, and that the published document
+/// knows.
 ///
 /// ```ignore
-/// request! {
+/// input! {
 ///     /// Opens a case.
 ///     pub struct OpenCase {
 ///         /// One line.
@@ -14,7 +14,7 @@
 ///     }
 /// }
 /// ```
-macro_rules! request {
+macro_rules! input {
     (
         $(#[doc = $doc:expr])+
         pub struct $name:ident {
@@ -27,18 +27,18 @@ macro_rules! request {
             $( $(#[doc = $field_doc])+ pub $field: $type, )*
         }
 
-        impl $crate::http::fields::Field for $name {
+        impl $crate::input::Field for $name {
             const MOST_BYTES: usize = 64
-                $( + stringify!($field).len() + 16 + <$type as $crate::http::fields::Field>::MOST_BYTES )*;
+                $( + stringify!($field).len() + 16 + <$type as $crate::input::Field>::MOST_BYTES )*;
 
             fn read(
                 value: &serde_json::Value,
-                at: &$crate::http::fields::At<'_>,
-                errors: &mut $crate::http::fields::Errors,
+                at: &$crate::input::At<'_>,
+                errors: &mut $crate::input::Errors,
             ) -> Option<Self> {
                 #[allow(unused_mut)]
-                let mut members = $crate::http::fields::Members::of(value, at, errors)?;
-                $( let $field = members.take::<$type>($crate::http::fields::name_of(stringify!($field))); )*
+                let mut members = $crate::input::Members::of(value, at, errors)?;
+                $( let $field = members.take::<$type>($crate::input::name_of(stringify!($field))); )*
                 members.close();
                 Some(Self { $( $field: $field?, )* })
             }
@@ -49,23 +49,23 @@ macro_rules! request {
 
             fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
                 let doc = concat!($($doc, "\n"),+).trim();
-                let schema = $crate::http::fields::object_schema(doc, <Self as $crate::http::fields::Request>::members());
+                let schema = $crate::input::object_schema(doc, <Self as $crate::input::Input>::members());
                 schemas.push((stringify!($name).to_owned(), schema));
-                $( <$type as $crate::http::fields::Field>::schemas(schemas); )*
+                $( <$type as $crate::input::Field>::schemas(schemas); )*
             }
         }
 
-        impl $crate::http::fields::Request for $name {
-            fn members() -> Vec<$crate::http::fields::Member> {
-                vec![$( $crate::http::fields::Member {
-                    name: $crate::http::fields::name_of(stringify!($field)),
+        impl $crate::input::Input for $name {
+            fn members() -> Vec<$crate::input::Member> {
+                vec![$( $crate::input::Member {
+                    name: $crate::input::name_of(stringify!($field)),
                     doc: concat!($($field_doc, "\n"),+).trim().to_owned(),
-                    required: <$type as $crate::http::fields::Field>::REQUIRED,
-                    schema: <$type as $crate::http::fields::Field>::schema(),
+                    required: <$type as $crate::input::Field>::REQUIRED,
+                    schema: <$type as $crate::input::Field>::schema(),
                 }, )*]
             }
         }
     };
 }
 
-pub(crate) use request;
+pub(crate) use input;

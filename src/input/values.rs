@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -13,9 +12,8 @@ use utoipa::openapi::schema::{
     ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
-use super::{At, Errors, Fault, Field, Member, Members, Request};
+use super::{At, Errors, Fault, Field, Input, Member, Members};
 use crate::domain::access::{Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::calendar::{Doubt, Unit};
@@ -30,8 +28,6 @@ use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
 use crate::domain::{Instant, kept};
-use crate::http::api::notices::Ended;
-use crate::http::audit::file::Format;
 use crate::words::markdown;
 
 /// The most items that a list in a request has.
@@ -39,7 +35,7 @@ const LONGEST_LIST: usize = 100;
 /// The most characters of a secret; hashing an endless one would keep a processor busy.
 const LONGEST_SECRET: usize = 1024;
 
-fn text<'v>(value: &'v Value, at: &At<'_>, errors: &mut Errors) -> Option<&'v str> {
+pub(crate) fn text<'v>(value: &'v Value, at: &At<'_>, errors: &mut Errors) -> Option<&'v str> {
     match value {
         Value::String(text) => Some(text),
         Value::Array(_) if errors.texts() => errors.refuse(at, Fault::new("given_twice")),
@@ -48,17 +44,21 @@ fn text<'v>(value: &'v Value, at: &At<'_>, errors: &mut Errors) -> Option<&'v st
 }
 
 /// A character takes twelve bytes at the most: one outside the basic plane, written as two escapes.
-const WIDEST: usize = 12;
+pub(crate) const WIDEST: usize = 12;
 
 /// What is written as a text and read by its `FromStr`; how many characters a long one has, and what is done with it
 /// besides.
 macro_rules! written {
     ($($type:ty $(: $longest:expr)? $(=> $then:path)?),+ $(,)?) => {$(
-        impl Field for $type {
-            $(const MOST_BYTES: usize = $longest * WIDEST;)?
+        impl $crate::input::Field for $type {
+            $(const MOST_BYTES: usize = $longest * $crate::input::WIDEST;)?
 
-            fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
-                match <$type as FromStr>::from_str(text(value, at, errors)?) {
+            fn read(
+                value: &serde_json::Value,
+                at: &$crate::input::At<'_>,
+                errors: &mut $crate::input::Errors,
+            ) -> Option<Self> {
+                match <$type as std::str::FromStr>::from_str($crate::input::text(value, at, errors)?) {
                     Ok(read) => {
                         $($then(read.as_str());)?
                         Some(read)
@@ -67,16 +67,21 @@ macro_rules! written {
                 }
             }
 
-            fn schema() -> RefOr<Schema> {
-                utoipa::openapi::Ref::from_schema_name(<$type as ToSchema>::name()).into()
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::Ref::from_schema_name(<$type as utoipa::ToSchema>::name()).into()
             }
 
-            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-                schemas.push((<$type as ToSchema>::name().into_owned(), <$type as PartialSchema>::schema()));
+            fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+                schemas.push((
+                    <$type as utoipa::ToSchema>::name().into_owned(),
+                    <$type as utoipa::PartialSchema>::schema(),
+                ));
             }
         }
     )+};
 }
+
+pub(crate) use written;
 
 written! {
     // Rendered here, where it is read, and not by the one writer that keeps it.
@@ -99,10 +104,8 @@ written! {
     NoticeState,
     NoticeKind,
     notice::Fault,
-    Ended,
     Delivery,
     AccessRequestState,
-    Format,
 }
 
 impl Field for Instant {
@@ -478,7 +481,7 @@ impl Field for () {
     }
 }
 
-impl Request for () {
+impl Input for () {
     fn members() -> Vec<Member> {
         Vec::new()
     }

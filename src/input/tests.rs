@@ -5,7 +5,7 @@ use crate::domain::Instant;
 use crate::domain::case::{Engagement, Priority};
 use crate::domain::text::{Note, Subject};
 
-request! {
+input! {
     /// A step.
     pub struct Step {
         /// What.
@@ -15,7 +15,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A request with one of everything.
     pub struct Sample {
         /// One line.
@@ -35,7 +35,7 @@ request! {
     }
 }
 
-request! {
+input! {
     /// A query.
     pub struct Search {
         /// Several.
