@@ -17,12 +17,13 @@
 macro_rules! input {
     (
         $(#[doc = $doc:expr])+
+        $(#[derive($($derive:ident),+)])?
         pub struct $name:ident {
             $( $(#[doc = $field_doc:expr])+ $field:ident: $type:ty, )*
         }
     ) => {
         $(#[doc = $doc])+
-        #[derive(Clone, Debug)]
+        #[derive(Clone, Debug $($(, $derive)+)?)]
         pub struct $name {
             $( $(#[doc = $field_doc])+ pub $field: $type, )*
         }

@@ -1,22 +1,27 @@
 //! What people and programs send becomes domain types here, and every field that is wrong is named at once.
 //!
-//! An input is declared once, by [`input!`](crate::input::input): its fields have domain types, and reading it from JSON
-//! or a query string parses each of them, goes on after a fault, and refuses fields that it does not know. What a verb
+//! An input is declared once, by [`input!`](crate::input::input): its fields have domain types, and reading it from JSON,
+//! a query string or a form parses each of them, goes on after a fault, and refuses fields that it does not know. What a verb
 //! receives has therefore been parsed, whole and only once.
 
 mod declare;
 mod fault;
+mod form;
 pub mod json;
 mod values;
 
+use std::collections::HashMap;
 use std::fmt;
 
+use chrono_tz::Tz;
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 pub(crate) use declare::input;
 pub use fault::{FAULTS, Fault, FieldError};
+pub use form::in_zone;
+use values::LONGEST_LIST;
 pub use values::{Many, Patch, Secret, Whole};
 pub(crate) use values::{WIDEST, text, written};
 
@@ -46,6 +51,11 @@ pub trait Field: Sized {
     /// What it is where it is not given; nothing if it has to be.
     fn absent() -> Option<Self> {
         None
+    }
+
+    /// What it is where a form has a field for it in which nothing is written; nothing if something has to be.
+    fn blank() -> Option<Self> {
+        Self::absent()
     }
 
     /// Reads it, or notes what is wrong and gives nothing.
@@ -175,7 +185,18 @@ impl fmt::Display for At<'_> {
 #[derive(Debug, Default)]
 pub struct Errors {
     found: Vec<FieldError>,
-    texts: bool,
+    source: Source,
+}
+
+/// What is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Source {
+    #[default]
+    Json,
+    /// A query string, whose values are texts.
+    Query,
+    /// A form, whose values are texts too, with local times of this zone.
+    Form(Tz),
 }
 
 impl Errors {
@@ -183,17 +204,40 @@ impl Errors {
     pub fn of_texts() -> Self {
         Self {
             found: Vec::new(),
-            texts: true,
+            source: Source::Query,
+        }
+    }
+
+    /// For what was typed into a form by somebody who reads times of this zone.
+    fn of_form(zone: Tz) -> Self {
+        Self {
+            found: Vec::new(),
+            source: Source::Form(zone),
         }
     }
 
     /// Whether numbers and booleans come as text.
     pub fn texts(&self) -> bool {
-        self.texts
+        self.source != Source::Json
+    }
+
+    /// The zone of a form's local times, if a form is read.
+    pub fn form_zone(&self) -> Option<Tz> {
+        match self.source {
+            Source::Form(zone) => Some(zone),
+            Source::Json | Source::Query => None,
+        }
     }
 
     /// Notes what is wrong at a place, if not too much is already. Gives nothing, so that a reader can end with it.
     pub fn refuse<T>(&mut self, at: &At<'_>, fault: impl Into<Fault>) -> Option<T> {
+        let fault = match fault.into() {
+            // On a page it is chosen from what the page offers, and nobody knows the codes of that.
+            fault if self.form_zone().is_some() && fault.code() == "not_allowed" => {
+                Fault::new("required")
+            }
+            fault => fault,
+        };
         if self.found.len() < MOST_FAULTS {
             self.found.push(FieldError::new(at.to_string(), fault));
         }
@@ -215,6 +259,18 @@ pub fn read<T: Field>(value: &Value, mut errors: Errors) -> Result<T, Vec<FieldE
         Some(read) if errors.found.is_empty() => Ok(read),
         _ => Err(errors.into_found()),
     }
+}
+
+/// Reads what was typed into a form: `a.b` is the member `b` of `a`, `a[0].b` that of its first item, and what is ticked
+/// is `on`. A list may be ticks of its items, `list.item`. Local times are of `zone`.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn read_form<T: Field>(
+    typed: &HashMap<String, String>,
+    zone: Tz,
+) -> Result<T, Vec<FieldError>> {
+    read(&form::tree(typed), Errors::of_form(zone))
 }
 
 /// An object whose members are taken one by one; what is left over is unknown.
@@ -244,6 +300,10 @@ impl<'a> Members<'a> {
         self.taken.push(name);
         let at = self.at.name(name);
         match self.object.get(name) {
+            Some(Value::Null) if self.errors.form_zone().is_some() => match T::blank() {
+                Some(blank) => Some(blank),
+                None => self.errors.refuse(&at, Fault::new("required")),
+            },
             Some(value) => T::read(value, &at, self.errors),
             None => match T::absent() {
                 Some(absent) => Some(absent),
@@ -252,8 +312,11 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Refuses what was not taken.
+    /// Refuses what was not taken. A form carries things along that are its page's.
     pub fn close(self) {
+        if self.errors.form_zone().is_some() {
+            return;
+        }
         for name in self.object.keys() {
             if !self.taken.contains(&name.as_str()) {
                 let fault = Fault::new("unknown_field").with("known", self.taken.join(", "));

@@ -31,7 +31,7 @@ use crate::domain::{Instant, kept};
 use crate::words::markdown;
 
 /// The most items that a list in a request has.
-const LONGEST_LIST: usize = 100;
+pub(super) const LONGEST_LIST: usize = 100;
 /// The most characters of a secret; hashing an endless one would keep a processor busy.
 const LONGEST_SECRET: usize = 1024;
 
@@ -42,6 +42,9 @@ pub(crate) fn text<'v>(value: &'v Value, at: &At<'_>, errors: &mut Errors) -> Op
         other => errors.refuse(at, Fault::wrong_type("a string", other)),
     }
 }
+
+/// What a form sends for what is ticked.
+const TICKED: &str = "on";
 
 /// A character takes twelve bytes at the most: one outside the basic plane, written as two escapes.
 pub(crate) const WIDEST: usize = 12;
@@ -109,9 +112,13 @@ written! {
 }
 
 impl Field for Instant {
-    /// RFC 3339, cut to microseconds.
+    /// RFC 3339, cut to microseconds; of a form a local time.
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         let text = text(value, at, errors)?;
+        if let Some(zone) = errors.form_zone() {
+            return super::form::instant(text, zone)
+                .or_else(|| errors.refuse(at, Fault::new("not_a_date_time")));
+        }
         let instant = DateTime::parse_from_rfc3339(text).ok();
         instant
             .and_then(|instant| kept(instant.with_timezone(&Utc)))
@@ -148,11 +155,16 @@ impl Field for Tz {
 }
 
 impl Field for bool {
+    fn blank() -> Option<Self> {
+        Some(false)
+    }
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         match value {
             Value::Bool(bool) => Some(*bool),
             Value::String(text) if errors.texts() && text == "true" => Some(true),
             Value::String(text) if errors.texts() && text == "false" => Some(false),
+            Value::String(text) if errors.form_zone().is_some() && text == TICKED => Some(true),
             Value::Array(_) if errors.texts() => errors.refuse(at, Fault::new("given_twice")),
             Value::String(_) if errors.texts() => {
                 errors.refuse(at, Fault::new("not_allowed").with("allowed", "true, false"))
@@ -171,6 +183,9 @@ impl Field for bool {
 pub struct Whole<const MIN: i64, const MAX: i64>(i64);
 
 impl<const MIN: i64, const MAX: i64> Whole<MIN, MAX> {
+    /// The greatest.
+    pub const MAX: Self = Self(MAX);
+
     /// The number.
     pub const fn get(self) -> i64 {
         self.0
@@ -324,8 +339,19 @@ fn nullable(schema: RefOr<Schema>) -> RefOr<Schema> {
 impl<T: Field> Field for Vec<T> {
     const MOST_BYTES: usize = T::MOST_BYTES * LONGEST_LIST;
 
+    fn blank() -> Option<Self> {
+        Some(Self::new())
+    }
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let is_form = errors.form_zone().is_some();
+        let ticked: Vec<Value>;
         let items = match value {
+            Value::Object(ticks) if is_form => {
+                let on = ticks.iter().filter(|(_, tick)| *tick == TICKED);
+                ticked = on.map(|(item, _)| Value::from(item.as_str())).collect();
+                &ticked
+            }
             Value::Array(items) if items.len() > LONGEST_LIST => {
                 return errors.refuse(at, Fault::new("too_many").with("max", LONGEST_LIST));
             }
@@ -336,6 +362,8 @@ impl<T: Field> Field for Vec<T> {
         let read: Vec<Option<T>> = items
             .iter()
             .enumerate()
+            // A row of a form that nobody filled in.
+            .filter(|(_, item)| !(is_form && item.is_null()))
             .map(|(index, item)| T::read(item, &at.index(index), errors))
             .collect();
         read.into_iter().collect()
@@ -355,6 +383,10 @@ impl<T: Field> Field for Vec<T> {
 
 impl<T: Field + Ord> Field for BTreeSet<T> {
     const MOST_BYTES: usize = T::MOST_BYTES * LONGEST_LIST;
+
+    fn blank() -> Option<Self> {
+        Some(Self::new())
+    }
 
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         Vec::<T>::read(value, at, errors).map(|items| items.into_iter().collect())
@@ -419,9 +451,10 @@ impl<T: Field> Field for Many<T> {
 
 /// A member of a merge patch (RFC 7396): left out it keeps what is, given it sets it. `Patch<Option<T>>` takes `null`
 /// to remove it; for any other `null` is a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// The value stays as it is.
+    #[default]
     Keep,
     /// This is the new value.
     Set(T),
@@ -434,6 +467,11 @@ impl<T> Patch<T> {
             Self::Keep => None,
             Self::Set(value) => Some(value),
         }
+    }
+
+    /// Whether there is a new value.
+    pub const fn is_set(&self) -> bool {
+        matches!(self, Self::Set(_))
     }
 
     /// The new value, if there is one.
@@ -451,6 +489,10 @@ impl<T: Field> Field for Patch<T> {
 
     fn absent() -> Option<Self> {
         Some(Self::Keep)
+    }
+
+    fn blank() -> Option<Self> {
+        T::blank().map(Self::Set)
     }
 
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {

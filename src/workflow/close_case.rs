@@ -11,8 +11,25 @@ use crate::domain::case::{close_by, reopen as reopened};
 use crate::domain::event::CaseEvent;
 use crate::domain::ids::{CaseId, CaseRef};
 use crate::domain::text::Markdown;
+use crate::input::input;
 use crate::store::cases::{self, CaseChanges};
 use crate::store::escalations;
+
+input! {
+    /// How a case is closed.
+    pub struct CloseCase {
+        /// A last word, in Markdown, which becomes an entry of the case feed.
+        note: Option<Markdown>,
+    }
+}
+
+input! {
+    /// Why a case is reopened.
+    pub struct ReopenCase {
+        /// Why, in Markdown; it becomes an entry of the case feed.
+        note: Markdown,
+    }
+}
 
 /// Closes a case. A contact withdraws its active escalation with it; staff close that first (M13).
 ///
@@ -23,9 +40,10 @@ pub fn close(
     actor: &Actor,
     case: &CaseRef,
     expected: Expected<'_>,
-    note: Option<&Markdown>,
+    command: &CloseCase,
     now: Instant,
 ) -> Outcome<CaseId> {
+    let note = command.note.as_ref();
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.require(Permission::CasesClose)?;
     unchanged(expected, case.version)?;
@@ -63,9 +81,10 @@ pub fn reopen(
     actor: &Actor,
     case: &CaseRef,
     expected: Expected<'_>,
-    note: &Markdown,
+    command: &ReopenCase,
     now: Instant,
 ) -> Outcome<CaseId> {
+    let note = &command.note;
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.require(Permission::CasesReopen)?;
     unchanged(expected, case.version)?;

@@ -17,11 +17,59 @@ use crate::domain::event::{CaseChange, CaseEvent, EscalationEvent, PostedEntry, 
 use crate::domain::feed::{EntryKind, Visibility, counts_as_provider_update, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
 use crate::domain::organization::Side;
-use crate::domain::text::{Markdown, Title};
+use crate::domain::text::{Markdown, Note, Title};
+use crate::input::input;
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::feeds::{self, EntryView, NewEntry};
 use crate::store::redactions;
+
+input! {
+    /// An entry.
+    pub struct PostEntry {
+        /// Markdown.
+        body: Markdown,
+        /// Who it reaches; `public` if not given. Only staff write `internal`.
+        visibility: Option<Visibility>,
+    }
+}
+
+impl PostEntry {
+    /// Who it reaches.
+    pub fn visibility(&self) -> Visibility {
+        self.visibility.unwrap_or(Visibility::Public)
+    }
+}
+
+input! {
+    /// A contact outside the portal (M10).
+    pub struct RecordCommunication {
+        /// By what means: a call, an e-mail, a meeting.
+        channel: Title,
+        /// With whom.
+        with: Title,
+        /// When it took place.
+        at: Instant,
+        /// What was said, in Markdown.
+        summary: Markdown,
+    }
+}
+
+input! {
+    /// A correction.
+    pub struct EditEntry {
+        /// The whole text as it should be, in Markdown.
+        body: Markdown,
+    }
+}
+
+input! {
+    /// Why an entry's words go.
+    pub struct RedactEntry {
+        /// Why; it is audited.
+        reason: Note,
+    }
+}
 
 /// Posts a comment in the case feed. A contact's reply to a case that waits for the customer, or for the customer's
 /// word, puts it back to work (C4).
@@ -32,10 +80,10 @@ pub fn post_on_case(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
-    body: &Markdown,
-    visibility: Visibility,
+    command: &PostEntry,
     now: Instant,
 ) -> Outcome<EntryId> {
+    let (body, visibility) = (&command.body, command.visibility());
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;
@@ -57,10 +105,10 @@ pub fn post_on_escalation(
     conn: &mut Conn,
     actor: &Actor,
     escalation: &EscalationRef,
-    body: &Markdown,
-    visibility: Visibility,
+    command: &PostEntry,
     now: Instant,
 ) -> Outcome<EntryId> {
+    let (body, visibility) = (&command.body, command.visibility());
     let (case, escalation) = super::review_escalation::lock(conn, actor, escalation)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;
@@ -75,19 +123,6 @@ pub fn post_on_escalation(
     Ok(put(conn, actor, on, &entry)?.0)
 }
 
-/// What a contact outside the portal was (M10).
-#[derive(Clone, Debug)]
-pub struct ExternalCommunication {
-    /// By what means: a call, an e-mail, a meeting.
-    pub channel: Title,
-    /// With whom.
-    pub with: Title,
-    /// When.
-    pub at: Instant,
-    /// What was said.
-    pub summary: Markdown,
-}
-
 /// Records a contact outside the portal; it shows in the case feed, and counts as an update from when it is recorded.
 ///
 /// # Errors
@@ -96,7 +131,7 @@ pub fn record_communication(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
-    communication: &ExternalCommunication,
+    communication: &RecordCommunication,
     now: Instant,
 ) -> Outcome<EntryId> {
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
@@ -252,9 +287,10 @@ pub fn edit(
     actor: &Actor,
     id: EntryId,
     expected: Expected<'_>,
-    body: &Markdown,
+    command: &EditEntry,
     now: Instant,
 ) -> Outcome<EntryId> {
+    let body = &command.body;
     let (case, view) = lock_entry(conn, actor, id)?;
     actor.require(Permission::FeedsComment)?;
     super::unchanged(expected, view.entry.version)?;
@@ -296,9 +332,10 @@ pub fn redact(
     conn: &mut Conn,
     actor: &Actor,
     id: EntryId,
-    reason: &str,
+    command: &RedactEntry,
     now: Instant,
 ) -> Outcome<EntryId> {
+    let reason = command.reason.as_str();
     let (case, view) = lock_entry(conn, actor, id)?;
     actor.require(Permission::FeedsRedact)?;
     if view.entry.kind == EntryKind::Mark || view.entry.redacted_at.is_some() {

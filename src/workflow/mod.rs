@@ -115,6 +115,19 @@ pub enum Refused {
         /// What was given, where it helps.
         given: String,
     },
+    /// The same of an item of a list in the request.
+    Item {
+        /// The path of the list.
+        list: &'static str,
+        /// Which item, counted from 0.
+        index: usize,
+        /// The field of the item.
+        field: &'static str,
+        /// Stable code of what is wrong.
+        code: &'static str,
+        /// What was given, where it helps.
+        given: String,
+    },
     /// Several fields of the request, each as in [`Refused::Field`]: path, code, and what was given.
     Fields(Vec<(&'static str, &'static str, String)>),
     /// A field of a case that the actor does not change (C3, C5).
@@ -210,6 +223,23 @@ pub enum Failed {
     Database(DbError),
     /// The business calendar cannot reckon (E11).
     Calendar(CalendarError),
+}
+
+impl Failed {
+    /// What was refused of a field, said of that field of an item of `list`.
+    fn within(self, list: &'static str, index: usize) -> Self {
+        match self {
+            Self::Refused(Refused::Field { field, code, given }) => Refused::Item {
+                list,
+                index,
+                field,
+                code,
+                given,
+            }
+            .into(),
+            other => other,
+        }
+    }
 }
 
 impl From<Refused> for Failed {

@@ -12,29 +12,31 @@ use crate::domain::ids::{CaseId, CaseNumber, OrganizationId};
 use crate::domain::notice::Opened;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{Markdown, Subject, Title};
+use crate::input::input;
 use crate::store::Counter;
 use crate::store::cases::{self, NewCase};
 use crate::store::{lines, organizations};
 
-/// What somebody opens.
-#[derive(Clone, Debug)]
-pub struct OpenCase {
-    /// One line.
-    pub subject: Subject,
-    /// What it is about.
-    pub description: Markdown,
-    /// How urgent.
-    pub priority: Priority,
-    /// Where the customer's installation runs.
-    pub deployment: Deployment,
-    /// What it does to the customer's business.
-    pub business_impact: BusinessImpact,
-    /// What it is about.
-    pub product: Option<Title>,
-    /// The line of business, by id or name; staff only.
-    pub line_of_business: Option<String>,
-    /// Whose case it is, by id or slug; staff say it, contacts may only name their own.
-    pub organization: Option<String>,
+input! {
+    /// A new case.
+    pub struct OpenCase {
+        /// One line.
+        subject: Subject,
+        /// What happened, in Markdown.
+        description: Markdown,
+        /// How urgent.
+        priority: Priority,
+        /// Where the customer's installation runs.
+        deployment: Deployment,
+        /// What it does to the customer's business.
+        business_impact: BusinessImpact,
+        /// What it is about.
+        product: Option<Title>,
+        /// The line of business, by id or name; staff only.
+        line_of_business: Option<String>,
+        /// Whose case it is, by id or slug; needed where staff open it. Contacts may only name their own.
+        organization: Option<String>,
+    }
 }
 
 /// Opens a case for the actor's organization, or for the one that staff name.

@@ -7,27 +7,60 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::audit::seal::Thing;
-use crate::domain::case::{NextStepCommand, Promised, takes_entries};
+use crate::domain::case::{
+    NextStepCommand, NextStepPatchError, Promised, StepState, takes_entries,
+};
 use crate::domain::event::{CaseEvent, EscalationEvent, StepEvent};
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
 use crate::domain::notice::Step;
-use crate::domain::text::Title;
+use crate::domain::text::{Note, Title};
+use crate::input::{Patch, input};
 use crate::store::cases;
 use crate::store::escalations;
 use crate::store::promises::{self, NewStep, NextStep};
 
-/// What is promised.
-#[derive(Clone, Debug)]
-pub struct Promising {
-    /// What will be done.
-    pub what: Title,
-    /// By whom: an engineer, or a third party.
-    pub who: Title,
-    /// By when; in the future.
-    pub due_at: Instant,
+input! {
+    /// A next step.
+    pub struct PromiseStep {
+        /// What will be done.
+        what: Title,
+        /// By whom: an engineer, or a third party.
+        who: Title,
+        /// By when; in the future.
+        due_at: Instant,
+    }
 }
 
-impl Promising {
+input! {
+    /// What becomes of a step: a state, or a new date with its reason.
+    pub struct SettleStep {
+        /// `done` or `missed`.
+        state: Patch<StepState>,
+        /// The new date.
+        due_at: Patch<Instant>,
+        /// Why there is a new date.
+        reason: Patch<Option<Note>>,
+    }
+}
+
+impl SettleStep {
+    fn command(&self) -> Result<NextStepCommand, Refused> {
+        let (state, due_at) = (self.state.as_option(), self.due_at.as_option());
+        let reason = self.reason.clone().into_option().flatten();
+        NextStepCommand::from_patch(state.copied(), due_at.copied(), reason).map_err(|error| {
+            let (field, code) = match error {
+                NextStepPatchError::ReasonMissing => ("reason", "required"),
+                NextStepPatchError::DueAtMissing => ("due_at", "required"),
+                NextStepPatchError::DueAtUnexpected(_) => ("due_at", "not_with_state"),
+                NextStepPatchError::Nothing => ("state", "required"),
+            };
+            let given = String::new();
+            Refused::Field { field, code, given }
+        })
+    }
+}
+
+impl PromiseStep {
     /// As it is told of.
     pub(super) fn told(&self) -> Step {
         Step {
@@ -47,7 +80,7 @@ pub fn promise_on_case(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
-    promising: &Promising,
+    promising: &PromiseStep,
     now: Instant,
 ) -> Outcome<NextStepId> {
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
@@ -65,7 +98,7 @@ pub fn promise_on_escalation(
     conn: &mut Conn,
     actor: &Actor,
     escalation: &EscalationRef,
-    promising: &Promising,
+    promising: &PromiseStep,
     now: Instant,
 ) -> Outcome<NextStepId> {
     let (case, escalation) = super::review_escalation::lock(conn, actor, escalation)?;
@@ -83,7 +116,7 @@ pub(super) fn promised(
     conn: &mut Conn,
     actor: &Actor,
     on: On<'_>,
-    promising: &Promising,
+    promising: &PromiseStep,
     event: fn(Step) -> StepEvent,
     now: Instant,
 ) -> Outcome<NextStepId> {
@@ -115,15 +148,16 @@ pub(super) fn promised(
 /// Says that a step is done or missed, or promises it anew.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, `Step`.
+/// [`Refused::Field`] (neither a state nor a new date with its reason), `NotFound`, `Denied`, `Stale`, `Step`.
 pub fn settle(
     conn: &mut Conn,
     actor: &Actor,
     id: NextStepId,
     expected: Expected<'_>,
-    command: &NextStepCommand,
+    settling: &SettleStep,
     now: Instant,
 ) -> Outcome<NextStepId> {
+    let command = &settling.command()?;
     let found = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
     let case =
         cases::lock(conn, actor.reach(), &CaseRef::Id(found.case_id))?.ok_or(Refused::NotFound)?;

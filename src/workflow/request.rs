@@ -17,9 +17,46 @@ use crate::domain::eligibility::rca_due_at;
 use crate::domain::event::CaseEvent;
 use crate::domain::ids::{CaseId, CaseRef, EventId, PriorityRequestId};
 use crate::domain::text::Markdown;
+use crate::input::input;
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::{requests, rules};
+
+input! {
+    /// A request for a higher priority.
+    pub struct RequestPriority {
+        /// The priority asked for.
+        priority: Priority,
+        /// Why, in Markdown; it becomes a work note in the case feed.
+        note: Markdown,
+    }
+}
+
+input! {
+    /// What becomes of a priority request.
+    pub struct DecidePriority {
+        /// Whether the priority is raised.
+        granted: bool,
+        /// Why so, in Markdown; a refusal needs it.
+        note: Option<Markdown>,
+    }
+}
+
+input! {
+    /// What a root cause analysis is to answer.
+    pub struct RequestAnalysis {
+        /// What it is to answer, in Markdown; it becomes a work note in the case feed.
+        note: Option<Markdown>,
+    }
+}
+
+input! {
+    /// A root cause analysis.
+    pub struct DeliverAnalysis {
+        /// The analysis, in Markdown.
+        body: Markdown,
+    }
+}
 
 /// Asks for a higher priority with a work note (C5).
 ///
@@ -29,10 +66,10 @@ pub fn request_priority(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
-    priority: Priority,
-    note: &Markdown,
+    command: &RequestPriority,
     now: Instant,
 ) -> Outcome<PriorityRequestId> {
+    let (priority, note) = (command.priority, &command.note);
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.require(Permission::PrioritiesRequest)?;
     takes_entries(case.status)?;
@@ -67,10 +104,10 @@ pub fn decide_priority(
     conn: &mut Conn,
     actor: &Actor,
     id: PriorityRequestId,
-    granted: bool,
-    note: Option<&Markdown>,
+    command: &DecidePriority,
     now: Instant,
 ) -> Outcome<PriorityRequestId> {
+    let (granted, note) = (command.granted, command.note.as_ref());
     let found = requests::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
     let case =
         cases::lock(conn, actor.reach(), &CaseRef::Id(found.case_id))?.ok_or(Refused::NotFound)?;
@@ -131,9 +168,10 @@ pub fn request_analysis(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
-    note: Option<&Markdown>,
+    command: &RequestAnalysis,
     now: Instant,
 ) -> Outcome<CaseId> {
+    let note = command.note.as_ref();
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.require(Permission::RcaRequest)?;
     let rca = request_rca(case.status, case.rca(), now)?;
@@ -155,9 +193,10 @@ pub fn deliver_analysis(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
-    body: &Markdown,
+    command: &DeliverAnalysis,
     now: Instant,
 ) -> Outcome<CaseId> {
+    let body = &command.body;
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.require(Permission::RcaDeliver)?;
     let rca = deliver_rca(case.status, case.rca(), now)?;

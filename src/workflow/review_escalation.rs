@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::promise::{self, Promising};
+use super::promise::{self, PromiseStep};
 use super::publish::On;
 use super::record::Recorded;
 use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
@@ -16,9 +16,80 @@ use crate::domain::escalation::{self, Command, Event, Facts, Level, transition};
 use crate::domain::event::{EscalationEvent, StepEvent};
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
 use crate::domain::text::{Markdown, Note, Title};
+use crate::input::{Whole, input};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, Escalation, EscalationChanges};
 use crate::store::{self, people};
+
+input! {
+    /// Who becomes the owner.
+    pub struct AssignEscalation {
+        /// Somebody who reviews escalations, by id or address.
+        owner: String,
+    }
+}
+
+input! {
+    /// How an escalation is accepted (M6).
+    pub struct AcceptEscalation {
+        /// How important.
+        importance: Level,
+        /// How urgent.
+        urgency: Level,
+        /// The answer to the requester, in Markdown.
+        reply: Markdown,
+        /// What is promised.
+        next_steps: Option<Vec<PromiseStep>>,
+    }
+}
+
+input! {
+    /// How an escalation is weighed.
+    pub struct RankEscalation {
+        /// How important.
+        importance: Level,
+        /// How urgent.
+        urgency: Level,
+    }
+}
+
+input! {
+    /// Why an escalation is declined.
+    pub struct DeclineEscalation {
+        /// The criteria that are not met; at least one.
+        reasons: Vec<FindingCode>,
+        /// The answer to the requester, in Markdown.
+        reply: Option<Markdown>,
+    }
+}
+
+input! {
+    /// Why an escalation is withdrawn.
+    pub struct WithdrawEscalation {
+        /// Why, in Markdown; it becomes an entry of the escalation feed.
+        note: Option<Markdown>,
+    }
+}
+
+input! {
+    /// How an escalation ends.
+    pub struct CloseEscalation {
+        /// How it ended, in a word or two.
+        outcome: Title,
+        /// What was done, in Markdown; it becomes an entry of the escalation feed.
+        summary: Markdown,
+    }
+}
+
+input! {
+    /// How an escalation was handled.
+    pub struct RateEscalation {
+        /// From 1 (badly) to 5 (well).
+        score: Whole<1, 5>,
+        /// In words.
+        comment: Option<Note>,
+    }
+}
 
 /// The escalation that a request names with its case, which is locked until the transaction ends.
 pub(super) fn lock(
@@ -97,11 +168,11 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`]; [`Refused::Field`] if the owner is nobody who reviews escalations.
-    pub fn assign(&self, conn: &mut Conn, owner: &str) -> Outcome<EscalationId> {
+    pub fn assign(&self, conn: &mut Conn, command: &AssignEscalation) -> Outcome<EscalationId> {
         let (case, _) = lock(conn, self.actor, self.escalation)?;
         self.actor
             .require(permission_to(escalation::Verb::Assign))?;
-        let (to, owner) = reviewer(conn, &case, owner, self.now)?;
+        let (to, owner) = reviewer(conn, &case, &command.owner, self.now)?;
         let moved = self.decide(conn, &Command::Assign { to })?;
         if moved.is_as_before() {
             return Ok(moved.before.id);
@@ -114,7 +185,7 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`]; [`Refused::Field`] for a step that is promised for the past.
-    pub fn accept(&self, conn: &mut Conn, accept: &Accept) -> Outcome<EscalationId> {
+    pub fn accept(&self, conn: &mut Conn, accept: &AcceptEscalation) -> Outcome<EscalationId> {
         let command = Command::Accept {
             importance: accept.importance,
             urgency: accept.urgency,
@@ -123,12 +194,18 @@ impl Verb<'_> {
         let event = EscalationEvent::Accepted {
             rank: moved.changes.rank,
             reply: accept.reply.to_string(),
-            next_steps: accept.next_steps.iter().map(Promising::told).collect(),
+            next_steps: accept
+                .next_steps
+                .iter()
+                .flatten()
+                .map(PromiseStep::told)
+                .collect(),
         };
         let (case, after) = self.finish(conn, &moved, event)?;
         let (on, event) = (On::Escalation(&case, &after), StepEvent::PromisedInReply);
-        for promising in &accept.next_steps {
-            promise::promised(conn, self.actor, on, promising, event, self.now)?;
+        for (index, promising) in accept.next_steps.iter().flatten().enumerate() {
+            promise::promised(conn, self.actor, on, promising, event, self.now)
+                .map_err(|failed| failed.within("next_steps", index))?;
         }
         Ok(after.id)
     }
@@ -137,12 +214,8 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn rerank(
-        &self,
-        conn: &mut Conn,
-        importance: Level,
-        urgency: Level,
-    ) -> Outcome<EscalationId> {
+    pub fn rerank(&self, conn: &mut Conn, command: &RankEscalation) -> Outcome<EscalationId> {
+        let (importance, urgency) = (command.importance, command.urgency);
         let moved = self.decide(
             conn,
             &Command::Rerank {
@@ -162,16 +235,12 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn decline(
-        &self,
-        conn: &mut Conn,
-        reasons: &[FindingCode],
-        reply: Option<&Markdown>,
-    ) -> Outcome<EscalationId> {
+    pub fn decline(&self, conn: &mut Conn, command: &DeclineEscalation) -> Outcome<EscalationId> {
+        let reply = command.reply.as_ref();
         let moved = self.decide(
             conn,
             &Command::Decline {
-                reasons: reasons.to_vec(),
+                reasons: command.reasons.clone(),
             },
         )?;
         let event = EscalationEvent::Declined {
@@ -186,7 +255,8 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn withdraw(&self, conn: &mut Conn, note: Option<&Markdown>) -> Outcome<EscalationId> {
+    pub fn withdraw(&self, conn: &mut Conn, command: &WithdrawEscalation) -> Outcome<EscalationId> {
+        let note = command.note.as_ref();
         let moved = self.decide(conn, &Command::Withdraw)?;
         let note = note.map(ToString::to_string);
         let (_, after) = self.finish(conn, &moved, EscalationEvent::Withdrawn { note })?;
@@ -197,12 +267,8 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn close(
-        &self,
-        conn: &mut Conn,
-        outcome: &Title,
-        summary: &Markdown,
-    ) -> Outcome<EscalationId> {
+    pub fn close(&self, conn: &mut Conn, command: &CloseEscalation) -> Outcome<EscalationId> {
+        let (outcome, summary) = (&command.outcome, &command.summary);
         let mut moved = self.decide(conn, &Command::Close)?;
         moved.changes.outcome = Some(outcome.to_string());
         moved.changes.summary = Some(summary.to_string());
@@ -218,14 +284,11 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn rate(
-        &self,
-        conn: &mut Conn,
-        score: u8,
-        comment: Option<&Note>,
-    ) -> Outcome<EscalationId> {
+    pub fn rate(&self, conn: &mut Conn, command: &RateEscalation) -> Outcome<EscalationId> {
+        // The type admits 1 to 5 only.
+        let score = u8::try_from(command.score.get()).unwrap_or_default();
         let mut moved = self.decide(conn, &Command::Rate { score })?;
-        moved.changes.rating_comment = comment.map(ToString::to_string);
+        moved.changes.rating_comment = command.comment.as_ref().map(ToString::to_string);
         let after = self.persist(conn, &moved)?;
         self.publish(conn, &moved, (&moved.case, &after), EscalationEvent::Rated)?;
         Ok(after.id)
@@ -276,19 +339,6 @@ impl Verb<'_> {
         let recorded = Recorded::escalation(&moved.before, on.1);
         publish::on_escalation(conn, self.actor, on, recorded, event, self.now)
     }
-}
-
-/// What the owner says when accepting (M6).
-#[derive(Clone, Debug)]
-pub struct Accept {
-    /// How important.
-    pub importance: Level,
-    /// How urgent.
-    pub urgency: Level,
-    /// The answer to the requester.
-    pub reply: Markdown,
-    /// What is promised.
-    pub next_steps: Vec<Promising>,
 }
 
 fn moved(

@@ -15,21 +15,23 @@ use crate::domain::event::EscalationEvent;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationNumber};
 use crate::domain::reason::{Answers, Reason, check_answers};
 use crate::domain::text::Markdown;
+use crate::input::input;
 use crate::store::Counter;
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, NewEscalation};
 
-/// What somebody submits.
-#[derive(Clone, Debug)]
-pub struct SubmitEscalation {
-    /// The code of the reason.
-    pub reason: String,
-    /// What the requester says.
-    pub details: Markdown,
-    /// The answers to the reason's questions, by question code.
-    pub answers: Map<String, Value>,
-    /// The findings of the double-check that the requester acknowledges (E9).
-    pub acknowledgements: Vec<FindingCode>,
+input! {
+    /// An escalation.
+    pub struct SubmitEscalation {
+        /// The code of the reason.
+        reason: String,
+        /// What you want to say, in Markdown.
+        details: Markdown,
+        /// The answers to the reason's questions, by question code.
+        answers: Option<Map<String, Value>>,
+        /// The findings of the double-check that you acknowledge (E9).
+        acknowledgements: Option<Vec<FindingCode>>,
+    }
 }
 
 /// Submits an escalation: everything that belongs to it is written, or nothing.
@@ -49,7 +51,8 @@ pub fn submit_escalation(
     let now = now.max(case.updated_at);
     actor.require(Permission::EscalationsSubmit)?;
     let reason = chosen(conn, &submit.reason)?;
-    let (answers, misfits) = match check_answers(&reason, &submit.answers) {
+    let answered = submit.answers.clone().unwrap_or_default();
+    let (answers, misfits) = match check_answers(&reason, &answered) {
         Ok(answers) => (answers, None),
         Err(errors) => (Answers::default(), Some(errors)),
     };
@@ -60,7 +63,7 @@ pub fn submit_escalation(
         return Err(errors.into());
     }
     if assessment
-        .unacknowledged(&submit.acknowledgements)
+        .unacknowledged(submit.acknowledgements.as_deref().unwrap_or_default())
         .next()
         .is_some()
     {
@@ -76,7 +79,7 @@ pub fn submit_escalation(
         number,
         case: case.id,
         reason: &reason.code,
-        answers: &submit.answers,
+        answers: &answered,
         details: submit.details.as_str(),
         acknowledgements: &acknowledged,
         assessment: &assessment,

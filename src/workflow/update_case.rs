@@ -12,47 +12,50 @@ use crate::domain::event::{CaseChange, CaseEvent};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::text::{Markdown, Subject, Title};
+use crate::input::{Patch, input};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::{self, audit, escalations, lines, people};
 
-/// A merge patch of a case: what is `None` was not named.
-#[derive(Clone, Debug, Default)]
-pub struct UpdateCase {
-    /// One line.
-    pub subject: Option<Subject>,
-    /// What it is about.
-    pub description: Option<Markdown>,
-    /// What product it is about.
-    pub product: Option<Option<Title>>,
-    /// What it does to the customer's business.
-    pub business_impact: Option<BusinessImpact>,
-    /// How urgent; staff only (C5).
-    pub priority: Option<Priority>,
-    /// Where it stands; staff only.
-    pub status: Option<Status>,
-    /// Where the customer's installation runs; staff only.
-    pub deployment: Option<Deployment>,
-    /// Whom it waits on; staff only.
-    pub engagements: Option<Vec<Engagement>>,
-    /// The engineer who owns it, by id or address; staff only.
-    pub owner: Option<Option<String>>,
-    /// Its line of business, by id or name; staff only.
-    pub line_of_business: Option<String>,
+input! {
+    /// A merge patch of a case: what is left out stays.
+    #[derive(Default)]
+    pub struct UpdateCase {
+        /// One line.
+        subject: Patch<Subject>,
+        /// What happened, in Markdown.
+        description: Patch<Markdown>,
+        /// What it is about.
+        product: Patch<Option<Title>>,
+        /// What it does to the customer's business.
+        business_impact: Patch<BusinessImpact>,
+        /// How urgent; staff only: contacts ask for it (C5).
+        priority: Patch<Priority>,
+        /// Where it stands; staff only, and only by lawful moves.
+        status: Patch<Status>,
+        /// Where the customer's installation runs; staff only.
+        deployment: Patch<Deployment>,
+        /// Whom it waits on beyond the support team; staff only.
+        engagements: Patch<Vec<Engagement>>,
+        /// The engineer who owns it, by id or address; staff only.
+        owner: Patch<Option<String>>,
+        /// Its line of business, by id or name; staff only.
+        line_of_business: Patch<String>,
+    }
 }
 
 impl UpdateCase {
     fn named(&self) -> impl Iterator<Item = CaseField> {
         [
-            (self.subject.is_some(), CaseField::Subject),
-            (self.description.is_some(), CaseField::Description),
-            (self.product.is_some(), CaseField::Product),
-            (self.business_impact.is_some(), CaseField::BusinessImpact),
-            (self.priority.is_some(), CaseField::Priority),
-            (self.status.is_some(), CaseField::Status),
-            (self.deployment.is_some(), CaseField::Deployment),
-            (self.engagements.is_some(), CaseField::Engagements),
-            (self.owner.is_some(), CaseField::Owner),
-            (self.line_of_business.is_some(), CaseField::LineOfBusiness),
+            (self.subject.is_set(), CaseField::Subject),
+            (self.description.is_set(), CaseField::Description),
+            (self.product.is_set(), CaseField::Product),
+            (self.business_impact.is_set(), CaseField::BusinessImpact),
+            (self.priority.is_set(), CaseField::Priority),
+            (self.status.is_set(), CaseField::Status),
+            (self.deployment.is_set(), CaseField::Deployment),
+            (self.engagements.is_set(), CaseField::Engagements),
+            (self.owner.is_set(), CaseField::Owner),
+            (self.line_of_business.is_set(), CaseField::LineOfBusiness),
         ]
         .into_iter()
         .filter_map(|(named, field)| named.then_some(field))
@@ -78,17 +81,17 @@ pub fn update_case(
         actor
             .access
             .may_change(field)
-            .map_err(|refusal| refused(field, refusal, update.priority))?;
+            .map_err(|refusal| refused(field, refusal, update.priority.as_option().copied()))?;
     }
     unchanged(expected, case.version)?;
     takes_entries(case.status)?;
-    if let Some(to) = update.status {
+    if let Patch::Set(to) = update.status {
         change_status(case.status, to)?;
     }
     let owner = match &update.owner {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(name)) => Some(Some(engineer(conn, name, now)?)),
+        Patch::Keep => None,
+        Patch::Set(None) => Some(None),
+        Patch::Set(Some(name)) => Some(Some(engineer(conn, name, now)?)),
     };
     let changes = changes(
         conn,
@@ -211,8 +214,8 @@ fn changes(
     owner_id: Option<Option<PersonId>>,
 ) -> Outcome<CaseChanges> {
     let line_of_business_id = match &update.line_of_business {
-        None => None,
-        Some(name) => {
+        Patch::Keep => None,
+        Patch::Set(name) => {
             let unknown = || Refused::Field {
                 field: "line_of_business",
                 code: "not_found",
@@ -221,7 +224,7 @@ fn changes(
             Some(lines::named(conn, name)?.ok_or_else(unknown)?.id)
         }
     };
-    let engagements = update.engagements.as_ref().map(|parties| {
+    let engagements = update.engagements.as_option().map(|parties| {
         let mut parties = parties.clone();
         parties.sort_unstable();
         parties.dedup();
@@ -229,23 +232,23 @@ fn changes(
     });
     let subject = update
         .subject
-        .as_ref()
+        .as_option()
         .map_or(case.subject.as_str(), Subject::as_str);
     let description = update
         .description
-        .as_ref()
+        .as_option()
         .map_or(case.description.as_str(), Markdown::as_str);
     Ok(CaseChanges {
         line_of_business_id,
-        subject: update.subject.as_ref().map(ToString::to_string),
-        description: update.description.as_ref().map(ToString::to_string),
-        priority: update.priority,
-        status: update.status,
-        deployment: update.deployment,
-        business_impact: update.business_impact,
+        subject: update.subject.as_option().map(ToString::to_string),
+        description: update.description.as_option().map(ToString::to_string),
+        priority: update.priority.as_option().copied(),
+        status: update.status.as_option().copied(),
+        deployment: update.deployment.as_option().copied(),
+        business_impact: update.business_impact.as_option().copied(),
         product: update
             .product
-            .as_ref()
+            .as_option()
             .map(|product| product.as_ref().map(ToString::to_string)),
         engagements: engagements
             .map(|parties| crate::db::sql_types::json(&parties))

@@ -5,32 +5,34 @@ use std::str::FromStr;
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::cast;
 use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Role;
-use crate::domain::case::{
-    BusinessImpact, Deployment, Engagement, NextStepCommand, Priority, Status,
-};
+use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
 use crate::domain::escalation::Level;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseRef, EscalationRef};
 use crate::domain::text::TextError;
+use crate::input::Patch;
 use crate::store::{self, Counter, pairings, people, promises};
 use crate::workflow::access_request::{self, AskForAccess};
 use crate::workflow::assess::assess;
-use crate::workflow::close_case;
+use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::feed::{
-    ExternalCommunication, post_on_case, post_on_escalation, record_communication,
+    PostEntry, RecordCommunication, post_on_case, post_on_escalation, record_communication,
 };
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::pair;
-use crate::workflow::promise::{Promising, promise_on_case, settle};
-use crate::workflow::request::{deliver_analysis, request_analysis, request_priority};
-use crate::workflow::review_escalation::{Accept, Verb};
+use crate::workflow::promise::{PromiseStep, SettleStep, promise_on_case, settle};
+use crate::workflow::request::{
+    DeliverAnalysis, RequestAnalysis, RequestPriority, deliver_analysis, request_analysis,
+    request_priority,
+};
+use crate::workflow::review_escalation::{AcceptEscalation, Verb};
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 use crate::workflow::update_case::{UpdateCase, mark_read, update_case};
 use crate::workflow::{Actor, Outcome, Refused};
@@ -179,9 +181,9 @@ impl Scene<'_, '_> {
     pub fn takes(&mut self, who: &str, ago: Ago, line: &str) -> Outcome<()> {
         let owner = self.stage.actor(who)?.id().to_string();
         let update = UpdateCase {
-            status: Some(Status::InProgress),
-            owner: Some(Some(owner)),
-            line_of_business: Some(line.to_owned()),
+            status: Patch::Set(Status::InProgress),
+            owner: Patch::Set(Some(owner)),
+            line_of_business: Patch::Set(line.to_owned()),
             ..UpdateCase::default()
         };
         self.changes(who, ago, &update)
@@ -193,7 +195,7 @@ impl Scene<'_, '_> {
             who,
             ago,
             &UpdateCase {
-                status: Some(status),
+                status: Patch::Set(status),
                 ..UpdateCase::default()
             },
         )
@@ -201,7 +203,7 @@ impl Scene<'_, '_> {
 
     /// An engineer waits for others.
     pub fn engages(&mut self, who: &str, ago: Ago, parties: &[Engagement]) -> Outcome<()> {
-        let engagements = Some(parties.to_vec());
+        let engagements = Patch::Set(parties.to_vec());
         self.changes(
             who,
             ago,
@@ -229,21 +231,17 @@ impl Scene<'_, '_> {
 
     fn writes(&mut self, who: &str, ago: Ago, body: &str, visibility: Visibility) -> Outcome<()> {
         let (actor, at) = self.at(who, ago)?;
-        post_on_case(
-            self.stage.conn,
-            &actor,
-            &self.case,
-            &text(body)?,
-            visibility,
-            at,
-        )
-        .map(drop)
+        let entry = PostEntry {
+            body: text(body)?,
+            visibility: Some(visibility),
+        };
+        post_on_case(self.stage.conn, &actor, &self.case, &entry, at).map(drop)
     }
 
     /// Staff record a call.
     pub fn calls(&mut self, who: &str, ago: Ago, with: &str, summary: &str) -> Outcome<()> {
         let (actor, at) = self.at(who, ago)?;
-        let communication = ExternalCommunication {
+        let communication = RecordCommunication {
             channel: text("Call")?,
             with: text(with)?,
             at: at - TimeDelta::minutes(10),
@@ -281,14 +279,18 @@ impl Scene<'_, '_> {
             &actor,
             step.id,
             None,
-            &NextStepCommand::Complete,
+            &SettleStep {
+                state: Patch::Set(StepState::Done),
+                due_at: Patch::Keep,
+                reason: Patch::Keep,
+            },
             at,
         )
         .map(drop)
     }
 
-    fn promising(&self, what: &str, who: &str, due: Ago) -> Outcome<Promising> {
-        Ok(Promising {
+    fn promising(&self, what: &str, who: &str, due: Ago) -> Outcome<PromiseStep> {
+        Ok(PromiseStep {
             what: text(what)?,
             who: text(who)?,
             due_at: self.stage.now - due,
@@ -298,42 +300,43 @@ impl Scene<'_, '_> {
     /// A contact asks for medium priority.
     pub fn asks_for_medium(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
         let (actor, at) = self.at(who, ago)?;
-        let note = text(note)?;
-        request_priority(
-            self.stage.conn,
-            &actor,
-            &self.case,
-            Priority::Medium,
-            &note,
-            at,
-        )
-        .map(drop)
+        let wish = RequestPriority {
+            priority: Priority::Medium,
+            note: text(note)?,
+        };
+        request_priority(self.stage.conn, &actor, &self.case, &wish, at).map(drop)
     }
 
     /// Somebody asks for a root cause analysis.
     pub fn asks_for_analysis(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
         let (actor, at) = self.at(who, ago)?;
-        request_analysis(self.stage.conn, &actor, &self.case, Some(&text(note)?), at).map(drop)
+        let wish = RequestAnalysis {
+            note: Some(text(note)?),
+        };
+        request_analysis(self.stage.conn, &actor, &self.case, &wish, at).map(drop)
     }
 
     /// Staff deliver it.
     pub fn delivers_analysis(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
         let (actor, at) = self.at(who, ago)?;
-        deliver_analysis(self.stage.conn, &actor, &self.case, &text(body)?, at).map(drop)
+        let analysis = DeliverAnalysis { body: text(body)? };
+        deliver_analysis(self.stage.conn, &actor, &self.case, &analysis, at).map(drop)
     }
 
     /// Somebody closes the case.
     pub fn closes(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
         let (actor, at) = self.at(who, ago)?;
-        let note = text(note)?;
-        close_case::close(self.stage.conn, &actor, &self.case, None, Some(&note), at).map(drop)
+        let close = CloseCase {
+            note: Some(text(note)?),
+        };
+        close_case::close(self.stage.conn, &actor, &self.case, None, &close, at).map(drop)
     }
 
     /// Somebody opens it again.
     pub fn reopens(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
         let (actor, at) = self.at(who, ago)?;
-        let note = text(note)?;
-        close_case::reopen(self.stage.conn, &actor, &self.case, None, &note, at).map(drop)
+        let reopen = ReopenCase { note: text(note)? };
+        close_case::reopen(self.stage.conn, &actor, &self.case, None, &reopen, at).map(drop)
     }
 
     /// A contact escalates the case, and acknowledges what is to be acknowledged.
@@ -348,18 +351,17 @@ impl Scene<'_, '_> {
         let (actor, at) = self.at(who, ago)?;
         let conn = &mut *self.stage.conn;
         let assessed = assess(conn, &actor, &self.case, Some(reason), Some(at), at)?;
+        let acknowledged = assessed
+            .iter()
+            .flat_map(|assessment| assessment.to_acknowledge());
         let submit = SubmitEscalation {
             reason: reason.to_owned(),
             details: text(details)?,
             answers: match answers {
-                Value::Object(answers) => answers,
-                _ => Map::new(),
+                Value::Object(answers) => Some(answers),
+                _ => None,
             },
-            acknowledgements: assessed
-                .iter()
-                .flat_map(|assessment| assessment.to_acknowledge())
-                .map(|finding| finding.code)
-                .collect(),
+            acknowledgements: Some(acknowledged.map(|finding| finding.code).collect()),
         };
         let id = submit_escalation(conn, &actor, &self.case, &submit, at)?;
         self.escalation = Some(EscalationRef::Id(id));
@@ -384,11 +386,11 @@ impl Scene<'_, '_> {
             .iter()
             .map(|(what, by, due)| self.promising(what, by, *due))
             .collect();
-        let accept = Accept {
+        let accept = AcceptEscalation {
             importance,
             urgency,
             reply: text(reply)?,
-            next_steps: next_steps?,
+            next_steps: Some(next_steps?),
         };
         self.verb(who, ago, |verb, conn| verb.accept(conn, &accept).map(drop))
     }
@@ -415,16 +417,11 @@ impl Scene<'_, '_> {
     pub fn writes_on_escalation(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
         let (actor, at) = self.at(who, ago)?;
         let escalation = self.escalation.ok_or(Refused::NotFound)?;
-        let body = text(body)?;
-        post_on_escalation(
-            self.stage.conn,
-            &actor,
-            &escalation,
-            &body,
-            Visibility::Public,
-            at,
-        )
-        .map(drop)
+        let entry = PostEntry {
+            body: text(body)?,
+            visibility: None,
+        };
+        post_on_escalation(self.stage.conn, &actor, &escalation, &entry, at).map(drop)
     }
 
     fn at(&self, who: &str, ago: Ago) -> Outcome<(Actor, Instant)> {

@@ -6,20 +6,21 @@ use crate::domain::Instant;
 use crate::domain::access::Permission::{
     CasesClose, CasesCreate, CasesReopen, CasesUpdate, CasesView,
 };
-use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status};
+use crate::domain::case::{Priority, Status};
 use crate::domain::ids::{CaseId, CaseRef};
-use crate::domain::text::{Markdown, Subject, Title};
 use crate::http::call::{Call, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, Many, Patch, input};
+use crate::input::{Fault, FieldError, Many, input};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, CaseFilter};
 use crate::store::lines;
 use crate::store::{organizations, rules};
-use crate::workflow;
+use crate::workflow::close_case::{self, CloseCase, ReopenCase};
+use crate::workflow::open_case::{OpenCase, open_case};
+use crate::workflow::update_case::{UpdateCase, update_case};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -126,42 +127,9 @@ fn filter(
     })
 }
 
-input! {
-    /// A new case.
-    pub struct NewCase {
-        /// One line.
-        subject: Subject,
-        /// Markdown.
-        description: Markdown,
-        /// How urgent.
-        priority: Priority,
-        /// Where the customer's installation runs.
-        deployment: Deployment,
-        /// What it does to the customer's business.
-        business_impact: BusinessImpact,
-        /// What it is about.
-        product: Option<Title>,
-        /// The line of business, by id or name; staff only.
-        line_of_business: Option<String>,
-        /// Whose case it is, by id or slug; needed where staff open it.
-        organization: Option<String>,
-    }
-}
-
-async fn open(call: Call<(), NewCase>) -> Result<Created<CaseDocument>, Problem> {
+async fn open(call: Call<(), OpenCase>) -> Result<Created<CaseDocument>, Problem> {
     call.write(|conn, call| {
-        let new = call.body.clone();
-        let command = workflow::open_case::OpenCase {
-            subject: new.subject,
-            description: new.description,
-            priority: new.priority,
-            deployment: new.deployment,
-            business_impact: new.business_impact,
-            product: new.product,
-            line_of_business: new.line_of_business,
-            organization: new.organization,
-        };
-        let id = workflow::open_case::open_case(conn, &call.principal.actor, &command, call.now)?;
+        let id = open_case(conn, &call.principal.actor, &call.body, call.now)?;
         let document = document(conn, call, &CaseRef::Id(id))?;
         let location = format!("/api/v1/cases/{}", document.number);
         Ok(Reply::new(&document)?
@@ -178,54 +146,15 @@ async fn show(call: Call<CaseRef>) -> Result<Reply<CaseDocument>, Problem> {
     Ok(Reply::new(&document)?.version(document.version))
 }
 
-input! {
-    /// A merge patch of a case: what is left out stays.
-    pub struct CasePatch {
-        /// One line.
-        subject: Patch<Subject>,
-        /// Markdown.
-        description: Patch<Markdown>,
-        /// What it is about.
-        product: Patch<Option<Title>>,
-        /// What it does to the customer's business.
-        business_impact: Patch<BusinessImpact>,
-        /// How urgent; staff only: contacts ask for it.
-        priority: Patch<Priority>,
-        /// Where it stands; staff only, and only by lawful moves.
-        status: Patch<Status>,
-        /// Where the customer's installation runs; staff only.
-        deployment: Patch<Deployment>,
-        /// Whom it waits on beyond the support team; staff only.
-        engagements: Patch<Vec<Engagement>>,
-        /// The engineer who owns it, by id or address; staff only.
-        owner: Patch<Option<String>>,
-        /// Its line of business, by id or name; staff only.
-        line_of_business: Patch<String>,
-    }
-}
-
-async fn change(call: Call<Guarded<CaseRef>, CasePatch>) -> Result<Reply<CaseDocument>, Problem> {
+async fn change(call: Call<Guarded<CaseRef>, UpdateCase>) -> Result<Reply<CaseDocument>, Problem> {
     call.write(|conn, call| {
-        let patch = call.body.clone();
-        let update = workflow::update_case::UpdateCase {
-            subject: patch.subject.into_option(),
-            description: patch.description.into_option(),
-            product: patch.product.into_option(),
-            business_impact: patch.business_impact.into_option(),
-            priority: patch.priority.into_option(),
-            status: patch.status.into_option(),
-            deployment: patch.deployment.into_option(),
-            engagements: patch.engagements.into_option(),
-            owner: patch.owner.into_option(),
-            line_of_business: patch.line_of_business.into_option(),
-        };
         let actor = &call.principal.actor;
-        workflow::update_case::update_case(
+        update_case(
             conn,
             actor,
             &call.address,
             call.expected(),
-            &update,
+            &call.body,
             call.now,
         )?;
         changed(conn, call)
@@ -233,40 +162,31 @@ async fn change(call: Call<Guarded<CaseRef>, CasePatch>) -> Result<Reply<CaseDoc
     .await
 }
 
-input! {
-    /// How a case is closed.
-    pub struct Closing {
-        /// A last word, which becomes an entry of the case feed.
-        note: Option<Markdown>,
-    }
-}
-
-async fn close(call: Call<Guarded<CaseRef>, Closing>) -> Result<Reply<CaseDocument>, Problem> {
+async fn close(call: Call<Guarded<CaseRef>, CloseCase>) -> Result<Reply<CaseDocument>, Problem> {
     call.write(|conn, call| {
-        let (actor, note) = (&call.principal.actor, call.body.note.as_ref());
-        workflow::close_case::close(conn, actor, &call.address, call.expected(), note, call.now)?;
+        let actor = &call.principal.actor;
+        close_case::close(
+            conn,
+            actor,
+            &call.address,
+            call.expected(),
+            &call.body,
+            call.now,
+        )?;
         changed(conn, call)
     })
     .await
 }
 
-input! {
-    /// Why a case is reopened.
-    pub struct Reopening {
-        /// Why; it becomes an entry of the case feed.
-        note: Markdown,
-    }
-}
-
-async fn reopen(call: Call<Guarded<CaseRef>, Reopening>) -> Result<Reply<CaseDocument>, Problem> {
+async fn reopen(call: Call<Guarded<CaseRef>, ReopenCase>) -> Result<Reply<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
-        workflow::close_case::reopen(
+        close_case::reopen(
             conn,
             actor,
             &call.address,
             call.expected(),
-            &call.body.note,
+            &call.body,
             call.now,
         )?;
         changed(conn, call)

@@ -1,15 +1,11 @@
 //! Escalations: a case's, the queue, one, and submitting (M1, M3).
 
-use serde_json::{Map, Value};
-
 use super::documents::EscalationDocument;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission::{EscalationsSubmit, EscalationsView};
-use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::State;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
-use crate::domain::text::Markdown;
 use crate::http::call::{Call, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
@@ -186,36 +182,15 @@ async fn show(call: Call<EscalationRef>) -> Result<Reply<EscalationDocument>, Pr
     Ok(Reply::new(&document)?.version(document.version))
 }
 
-input! {
-    /// An escalation.
-    pub struct NewEscalation {
-        /// The code of the reason.
-        reason: String,
-        /// What you want to say, in Markdown.
-        details: Markdown,
-        /// The answers to the reason's questions, by question code.
-        answers: Option<Map<String, Value>>,
-        /// The findings of the double-check that you acknowledge.
-        acknowledgements: Option<Vec<FindingCode>>,
-    }
-}
-
 async fn submit(
-    call: Call<CaseRef, NewEscalation>,
+    call: Call<CaseRef, SubmitEscalation>,
 ) -> Result<Created<EscalationDocument>, Problem> {
     call.write(|conn, call| {
-        let body = call.body.clone();
-        let submit = SubmitEscalation {
-            reason: body.reason,
-            details: body.details,
-            answers: body.answers.unwrap_or_default(),
-            acknowledgements: body.acknowledgements.unwrap_or_default(),
-        };
         let id = submit_escalation(
             conn,
             &call.principal.actor,
             &call.address,
-            &submit,
+            &call.body,
             call.now,
         )?;
         let document = document(conn, call, &EscalationRef::Id(id))?;

@@ -2,13 +2,11 @@
 
 use super::documents::EntryDocument;
 use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::Permission::{
     CasesView, CommunicationsRecord, EscalationsView, FeedsComment, FeedsRedact,
 };
-use crate::domain::feed::{Feed, Visibility};
+use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef};
-use crate::domain::text::{Markdown, Note, Title};
 use crate::http::call::{Address, Call, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
@@ -17,7 +15,10 @@ use crate::http::route::{Route, table};
 use crate::input::input;
 use crate::store::feeds::{self, FeedOf};
 use crate::store::{cases, escalations};
-use crate::workflow::{feed as verbs, update_case};
+use crate::workflow::feed::{
+    self as verbs, EditEntry, PostEntry, RecordCommunication, RedactEntry,
+};
+use crate::workflow::update_case;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -100,33 +101,21 @@ async fn page<A: Address>(
     Reply::new(&page)
 }
 
-input! {
-    /// An entry.
-    pub struct NewEntry {
-        /// Markdown.
-        body: Markdown,
-        /// Who it reaches; `public` if not given. Only staff write `internal`.
-        visibility: Option<Visibility>,
-    }
-}
-
-async fn post_on_case(call: Call<CaseRef, NewEntry>) -> Result<Created<EntryDocument>, Problem> {
+async fn post_on_case(call: Call<CaseRef, PostEntry>) -> Result<Created<EntryDocument>, Problem> {
     call.write(|conn, call| {
-        let visibility = call.body.visibility.unwrap_or(Visibility::Public);
-        let (actor, body) = (&call.principal.actor, &call.body.body);
-        let id = verbs::post_on_case(conn, actor, &call.address, body, visibility, call.now)?;
+        let actor = &call.principal.actor;
+        let id = verbs::post_on_case(conn, actor, &call.address, &call.body, call.now)?;
         created(conn, call, id)
     })
     .await
 }
 
 async fn post_on_escalation(
-    call: Call<EscalationRef, NewEntry>,
+    call: Call<EscalationRef, PostEntry>,
 ) -> Result<Created<EntryDocument>, Problem> {
     call.write(|conn, call| {
-        let visibility = call.body.visibility.unwrap_or(Visibility::Public);
-        let (actor, body) = (&call.principal.actor, &call.body.body);
-        let id = verbs::post_on_escalation(conn, actor, &call.address, body, visibility, call.now)?;
+        let actor = &call.principal.actor;
+        let id = verbs::post_on_escalation(conn, actor, &call.address, &call.body, call.now)?;
         created(conn, call, id)
     })
     .await
@@ -154,76 +143,32 @@ async fn read(call: Call<CaseRef, Reading>) -> Result<Done, Problem> {
     .await
 }
 
-input! {
-    /// A correction.
-    pub struct Correction {
-        /// The whole text as it should be, in Markdown.
-        body: Markdown,
-    }
-}
-
-async fn edit(call: Call<Guarded<EntryId>, Correction>) -> Result<Reply<EntryDocument>, Problem> {
+async fn edit(call: Call<Guarded<EntryId>, EditEntry>) -> Result<Reply<EntryDocument>, Problem> {
     call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        verbs::edit(
-            conn,
-            actor,
-            *call.address,
-            call.expected(),
-            &call.body.body,
-            call.now,
-        )?;
+        let (actor, id) = (&call.principal.actor, *call.address);
+        verbs::edit(conn, actor, id, call.expected(), &call.body, call.now)?;
         let document = document(conn, call, *call.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
 }
 
-input! {
-    /// Why an entry's words go.
-    pub struct Redaction {
-        /// Why; it is audited.
-        reason: Note,
-    }
-}
-
-async fn redact(call: Call<EntryId, Redaction>) -> Result<Reply<EntryDocument>, Problem> {
+async fn redact(call: Call<EntryId, RedactEntry>) -> Result<Reply<EntryDocument>, Problem> {
     call.write(|conn, call| {
-        let reason = call.body.reason.as_str();
-        verbs::redact(conn, &call.principal.actor, call.address, reason, call.now)?;
+        let actor = &call.principal.actor;
+        verbs::redact(conn, actor, call.address, &call.body, call.now)?;
         let document = document(conn, call, call.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
 }
 
-input! {
-    /// A contact outside the portal.
-    pub struct Communication {
-        /// By what means: a call, an e-mail, a meeting.
-        channel: Title,
-        /// With whom.
-        with: Title,
-        /// When it took place.
-        at: Instant,
-        /// What was said, in Markdown.
-        summary: Markdown,
-    }
-}
-
 async fn record_communication(
-    call: Call<CaseRef, Communication>,
+    call: Call<CaseRef, RecordCommunication>,
 ) -> Result<Created<EntryDocument>, Problem> {
     call.write(|conn, call| {
-        let body = call.body.clone();
-        let communication = verbs::ExternalCommunication {
-            channel: body.channel,
-            with: body.with,
-            at: body.at,
-            summary: body.summary,
-        };
         let actor = &call.principal.actor;
-        let id = verbs::record_communication(conn, actor, &call.address, &communication, call.now)?;
+        let id = verbs::record_communication(conn, actor, &call.address, &call.body, call.now)?;
         created(conn, call, id)
     })
     .await

@@ -2,19 +2,15 @@
 
 use super::documents::NextStepDocument;
 use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::Permission::{CasesView, NextStepsPromise};
-use crate::domain::case::{NextStepCommand, NextStepPatchError, StepState};
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
-use crate::domain::text::{Note, Title};
 use crate::http::call::{Call, Guarded, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, Patch, input};
 use crate::store::{cases, promises};
-use crate::workflow::promise::{self, Promising};
+use crate::workflow::promise::{self, PromiseStep, SettleStep};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -23,28 +19,6 @@ pub fn routes() -> Vec<Route> {
         POST  "/cases/{case}/next-steps"             may(NextStepsPromise) => promise_on_case, "Promise a next step on a case";
         POST  "/escalations/{escalation}/next-steps" may(NextStepsPromise) => promise_on_escalation, "Promise a next step on an active escalation";
         PATCH "/next-steps/{step}"                   may(NextStepsPromise) => settle, "Say that a step is done or missed, or promise it anew";
-    }
-}
-
-input! {
-    /// A next step.
-    pub struct NewStep {
-        /// What will be done.
-        what: Title,
-        /// By whom: an engineer, or a third party.
-        who: Title,
-        /// By when; in the future.
-        due_at: Instant,
-    }
-}
-
-impl From<NewStep> for Promising {
-    fn from(step: NewStep) -> Self {
-        Self {
-            what: step.what,
-            who: step.who,
-            due_at: step.due_at,
-        }
     }
 }
 
@@ -64,76 +38,37 @@ async fn of_case(call: Call<CaseRef>) -> Result<Reply<Page<NextStepDocument>>, P
 }
 
 async fn promise_on_case(
-    call: Call<CaseRef, NewStep>,
+    call: Call<CaseRef, PromiseStep>,
 ) -> Result<Created<NextStepDocument>, Problem> {
     call.write(|conn, call| {
-        let promising = call.body.clone().into();
-        let id = promise::promise_on_case(
-            conn,
-            &call.principal.actor,
-            &call.address,
-            &promising,
-            call.now,
-        )?;
+        let actor = &call.principal.actor;
+        let id = promise::promise_on_case(conn, actor, &call.address, &call.body, call.now)?;
         created(conn, call, id)
     })
     .await
 }
 
 async fn promise_on_escalation(
-    call: Call<EscalationRef, NewStep>,
+    call: Call<EscalationRef, PromiseStep>,
 ) -> Result<Created<NextStepDocument>, Problem> {
     call.write(|conn, call| {
-        let promising = call.body.clone().into();
         let actor = &call.principal.actor;
-        let id = promise::promise_on_escalation(conn, actor, &call.address, &promising, call.now)?;
+        let id = promise::promise_on_escalation(conn, actor, &call.address, &call.body, call.now)?;
         created(conn, call, id)
     })
     .await
 }
 
-input! {
-    /// What becomes of a step: a state, or a new date with its reason.
-    pub struct StepPatch {
-        /// `done` or `missed`.
-        state: Patch<StepState>,
-        /// The new date.
-        due_at: Patch<Instant>,
-        /// Why there is a new date.
-        reason: Patch<Option<Note>>,
-    }
-}
-
 async fn settle(
-    call: Call<Guarded<NextStepId>, StepPatch>,
+    call: Call<Guarded<NextStepId>, SettleStep>,
 ) -> Result<Reply<NextStepDocument>, Problem> {
-    let patch = call.body.clone();
-    let (state, due_at) = (patch.state.into_option(), patch.due_at.into_option());
-    let command = NextStepCommand::from_patch(state, due_at, patch.reason.into_option().flatten())
-        .map_err(invalid)?;
-    call.write(move |conn, call| {
-        promise::settle(
-            conn,
-            &call.principal.actor,
-            *call.address,
-            call.expected(),
-            &command,
-            call.now,
-        )?;
+    call.write(|conn, call| {
+        let (actor, id) = (&call.principal.actor, *call.address);
+        promise::settle(conn, actor, id, call.expected(), &call.body, call.now)?;
         let document = document(conn, call, *call.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
-}
-
-fn invalid(error: NextStepPatchError) -> Problem {
-    let (field, code) = match error {
-        NextStepPatchError::ReasonMissing => ("reason", "required"),
-        NextStepPatchError::DueAtMissing => ("due_at", "required"),
-        NextStepPatchError::DueAtUnexpected(_) => ("due_at", "not_with_state"),
-        NextStepPatchError::Nothing => ("state", "required"),
-    };
-    Problem::invalid_field(FieldError::new(field, Fault::new(code)))
 }
 
 fn created<A, B>(

@@ -5,17 +5,16 @@ use crate::db::Conn;
 use crate::domain::access::Permission::{
     CasesView, PrioritiesDecide, PrioritiesRequest, RcaDeliver, RcaRequest,
 };
-use crate::domain::case::Priority;
 use crate::domain::ids::{CaseRef, PriorityRequestId};
-use crate::domain::text::Markdown;
 use crate::http::call::{Call, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::input;
 use crate::store::{cases, requests};
-use crate::workflow::request as verbs;
+use crate::workflow::request::{
+    self as verbs, DecidePriority, DeliverAnalysis, RequestAnalysis, RequestPriority,
+};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -42,58 +41,24 @@ async fn list(call: Call<CaseRef>) -> Result<Reply<Page<PriorityRequestDocument>
     Reply::new(&Page::whole(items))
 }
 
-input! {
-    /// A request for a higher priority.
-    pub struct PriorityAsked {
-        /// The priority asked for.
-        priority: Priority,
-        /// Why; it becomes a work note in the case feed.
-        note: Markdown,
-    }
-}
-
 async fn ask(
-    call: Call<CaseRef, PriorityAsked>,
+    call: Call<CaseRef, RequestPriority>,
 ) -> Result<Created<PriorityRequestDocument>, Problem> {
     call.write(|conn, call| {
-        let (actor, body) = (&call.principal.actor, &call.body);
-        let id = verbs::request_priority(
-            conn,
-            actor,
-            &call.address,
-            body.priority,
-            &body.note,
-            call.now,
-        )?;
+        let actor = &call.principal.actor;
+        let id = verbs::request_priority(conn, actor, &call.address, &call.body, call.now)?;
         let document = document(conn, call, id)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
 }
 
-input! {
-    /// What becomes of a priority request.
-    pub struct PriorityDecision {
-        /// Whether the priority is raised.
-        granted: bool,
-        /// Why so; a refusal needs it.
-        note: Option<Markdown>,
-    }
-}
-
 async fn decide(
-    call: Call<PriorityRequestId, PriorityDecision>,
+    call: Call<PriorityRequestId, DecidePriority>,
 ) -> Result<Reply<PriorityRequestDocument>, Problem> {
     call.write(|conn, call| {
-        let (actor, body) = (&call.principal.actor, &call.body);
-        verbs::decide_priority(
-            conn,
-            actor,
-            call.address,
-            body.granted,
-            body.note.as_ref(),
-            call.now,
-        )?;
+        let actor = &call.principal.actor;
+        verbs::decide_priority(conn, actor, call.address, &call.body, call.now)?;
         let document = document(conn, call, call.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
@@ -109,40 +74,23 @@ fn document<A, B>(
     Ok((&found.ok_or_else(Problem::not_found)?).into())
 }
 
-input! {
-    /// What a root cause analysis is to answer.
-    pub struct AnalysisAsked {
-        /// What it is to answer; it becomes a work note in the case feed.
-        note: Option<Markdown>,
-    }
-}
-
-async fn request_rca(call: Call<CaseRef, AnalysisAsked>) -> Result<Created<CaseDocument>, Problem> {
+async fn request_rca(
+    call: Call<CaseRef, RequestAnalysis>,
+) -> Result<Created<CaseDocument>, Problem> {
     call.write(|conn, call| {
-        let note = call.body.note.as_ref();
-        verbs::request_analysis(conn, &call.principal.actor, &call.address, note, call.now)?;
+        let actor = &call.principal.actor;
+        verbs::request_analysis(conn, actor, &call.address, &call.body, call.now)?;
         created(conn, call)
     })
     .await
 }
 
-input! {
-    /// A root cause analysis.
-    pub struct Analysis {
-        /// The analysis, in Markdown.
-        body: Markdown,
-    }
-}
-
-async fn deliver_rca(call: Call<CaseRef, Analysis>) -> Result<Created<CaseDocument>, Problem> {
+async fn deliver_rca(
+    call: Call<CaseRef, DeliverAnalysis>,
+) -> Result<Created<CaseDocument>, Problem> {
     call.write(|conn, call| {
-        verbs::deliver_analysis(
-            conn,
-            &call.principal.actor,
-            &call.address,
-            &call.body.body,
-            call.now,
-        )?;
+        let actor = &call.principal.actor;
+        verbs::deliver_analysis(conn, actor, &call.address, &call.body, call.now)?;
         created(conn, call)
     })
     .await

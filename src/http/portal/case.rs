@@ -15,7 +15,7 @@ use crate::domain::Instant;
 use crate::domain::case::{Priority, PriorityRequestState, Status};
 use crate::words::Words;
 
-pub(super) use act::{error_of, promised, routes, told, written};
+pub(super) use act::{error_of, posted, routes};
 pub(super) use panel::repromise;
 pub(super) use record::CaseRecord;
 pub(super) use show::{case_feed, escalation_feed, facts_of_case, read_feeds, show_again};

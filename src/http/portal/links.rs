@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
+use super::act::is_form_error;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form, Kind};
 use super::routes::{PortalRoute, pages};
 use super::sign_in::{PasswordPage, password_form, twice};
-use super::steps::is_about_the_form;
 use super::typed::Typed;
 use super::visit::Visit;
 use crate::credentials::Holder;
@@ -133,7 +133,7 @@ pub fn forgotten_form(words: &Words) -> Form {
 async fn forgotten(visit: Visit) -> Outcome {
     match asked(&visit).await {
         Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::ResetAsked)))),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let form = forgotten_form(visit.words());
             let form = form.refused_for(visit.words(), &visit.typed, &problem);
             let status = problem.code().status();

@@ -5,12 +5,13 @@
 //! | room | what happens there |
 //! | --- | --- |
 //! | [`routes`] | the portal's rows of the route table, and how a request becomes an answer |
-//! | [`visit`], [`typed`] | who comes, what they ask for, what they typed |
+//! | [`visit`], [`typed`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
 //! | [`answer`], [`flash`], [`problem`], [`proof`] | a page, the way to another, what was done, what is wrong, who is asked once more |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`relationships`], [`admin`] | the pages |
 
 pub mod account;
+pub mod act;
 mod address;
 pub mod admin;
 pub mod answer;

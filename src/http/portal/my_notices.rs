@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::act::is_form_error;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::form::{Choice, Control, Form, Kind};
 use super::routes::{PortalRoute, pages};
-use super::steps::is_about_the_form;
 use super::typed::Typed;
 use super::visit::Visit;
 use crate::domain::notice::{Delivery, NoticeKind};
@@ -102,7 +102,7 @@ pub(super) fn fixed(words: &Words) -> Vec<FixedNotice> {
 async fn save(visit: Visit) -> Outcome {
     match saved(&visit).await {
         Ok(()) => Ok(visit.go(ADDRESS, Some(Flash::new(Done::NoticesChosen)))),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = page(&visit).await?;
             page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
             visit.show_again(problem.code().status(), "", "my-notices", &page)

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
+use super::act::is_form_error;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form, Kind};
 use super::routes::{PortalRoute, pages};
-use super::steps::is_about_the_form;
 use super::typed::Typed;
 use super::visit::Visit;
 use crate::domain::text::{EmailAddress, Note, PersonName, Title};
@@ -72,7 +72,7 @@ pub fn request_form(words: &Words) -> Form {
 async fn ask(visit: Visit) -> Outcome {
     match asked(&visit).await {
         Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::AccessAsked)))),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let form = request_form(visit.words());
             let form = form.refused_for(visit.words(), &visit.typed, &problem);
             let status = problem.code().status();

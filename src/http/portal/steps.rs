@@ -1,24 +1,21 @@
 //! Promised next steps as pages show them, and what is done with them.
 
-use actix_web::http::StatusCode;
-
+use super::act::FormPage;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::parts::{StepList, StepVerb, StepView};
 use super::render::is_local;
 use super::shell::Tone;
-use super::typed::Typed;
 use super::visit::Visit;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::case::{NextStepCommand, StepState, StepVerb as Verb};
+use crate::domain::case::{StepState, StepVerb as Verb};
 use crate::domain::ids::{CaseRef, NextStepId};
-use crate::domain::text::Note;
-use crate::http::problem::{Code, Problem};
-use crate::input::Fault;
+use crate::http::problem::Problem;
+use crate::input::Patch;
 use crate::store::promises::{self, NextStep};
 use crate::words::Words;
-use crate::workflow::promise::settle;
+use crate::workflow::promise::{SettleStep, settle};
 
 /// How near a promise has to be to be marked.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::hours(4);
@@ -92,74 +89,42 @@ fn verbs(words: &Words, step: &NextStep, page: &str) -> Vec<StepVerb> {
     step.state.lawful_verbs().iter().map(verb).collect()
 }
 
-/// Says what became of a step, or promises it anew.
-pub(super) async fn move_on(visit: Visit) -> Outcome {
-    let id: NextStepId = visit.part("step")?;
-    match moved(&visit, id).await {
-        Ok(done) => {
-            let back = back(&visit, id).await?;
-            Ok(visit.go(back, Some(Flash::new(done))))
-        }
-        Err(problem) if is_about_the_form(&problem) => {
-            let (reach, words) = (visit.access()?.reach(), visit.words().clone());
-            let step = visit
-                .look(move |conn| Ok(promises::find(conn, reach, id)?))
-                .await?;
-            let step = step.ok_or_else(Problem::not_found)?;
-            let again =
-                |panel: super::parts::Panel| panel.refused_for(&words, &visit.typed, &problem);
-            let status = problem.code().status();
-            super::case::show_again(
-                &visit,
-                &CaseRef::Id(step.case_id),
-                ("repromise", &id.to_string()),
-                status,
-                again,
-            )
-            .await
-        }
-        Err(problem) => Err(problem.into()),
+/// The form of a step, on the page of its case.
+struct OnStep(NextStepId);
+
+impl FormPage for OnStep {
+    async fn done(&self, visit: &Visit, done: Done) -> Outcome {
+        let back = back(visit, self.0).await?;
+        Ok(visit.go(back, Some(Flash::new(done))))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let (reach, id) = (visit.access()?.reach(), self.0);
+        let step = visit
+            .look(move |conn| Ok(promises::find(conn, reach, id)?))
+            .await?;
+        let case = CaseRef::Id(step.ok_or_else(Problem::not_found)?.case_id);
+        let (subject, status) = (id.to_string(), problem.code().status());
+        super::case::show_again(visit, &case, ("repromise", &subject), status, |panel| {
+            panel.refused_for(visit.words(), &visit.typed, &problem)
+        })
+        .await
     }
 }
 
-/// Whether the page is shown again with what was typed: something in it is wrong, or no longer fits.
-pub(super) fn is_about_the_form(problem: &Problem) -> bool {
-    let status = problem.code().status();
-    status.is_client_error()
-        && !matches!(
-            status,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND
-        )
-}
-
-async fn moved(visit: &Visit, id: NextStepId) -> Result<Done, Problem> {
-    let mut typed = Typed::of(visit);
-    let (command, done) = match typed.raw("state") {
-        "done" => (NextStepCommand::Complete, Done::StepDone),
-        "missed" => (NextStepCommand::Miss, Done::StepMissed),
-        "" => {
-            let due_at = typed.instant("due_at");
-            let reason = typed.text("reason", Note::parse);
-            typed.checked()?;
-            let (Some(due_at), Some(reason)) = (due_at, reason) else {
-                return Err(Problem::new(Code::Internal));
-            };
-            (
-                NextStepCommand::Repromise { due_at, reason },
-                Done::Repromised,
-            )
-        }
-        _ => {
-            typed.refuse("state", Fault::new("unknown"));
-            typed.checked()?;
-            return Err(Problem::new(Code::Internal));
-        }
-    };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+/// Says what became of a step, or promises it anew.
+pub(super) async fn move_on(visit: Visit) -> Outcome {
+    let id: NextStepId = visit.part("step")?;
     visit
-        .write(move |conn| settle(conn, &actor, id, None, &command, now))
-        .await?;
-    Ok(done)
+        .act(&OnStep(id), move |conn, by, command: &SettleStep| {
+            settle(conn, by.actor, id, None, command, by.now)?;
+            Ok(match command.state {
+                Patch::Set(StepState::Done) => Done::StepDone,
+                Patch::Set(StepState::Missed) => Done::StepMissed,
+                Patch::Set(StepState::Open) | Patch::Keep => Done::Repromised,
+            })
+        })
+        .await
 }
 
 /// The page from which the step was moved: the one that the form names, or its case's.

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use chrono::{NaiveDateTime, TimeDelta, TimeZone};
+use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 
 use super::form::Form;
 use super::problem::said_to_people;
 use super::visit::Visit;
+use crate::domain::Instant;
 use crate::domain::text::TextError;
-use crate::domain::{Instant, kept};
 use crate::http::problem::Problem;
-use crate::input::{Fault, FieldError};
+use crate::input::{Fault, FieldError, in_zone};
 use crate::words::Words;
 
 /// Reads fields and notes what is wrong with them.
@@ -115,17 +115,6 @@ impl<'a> Typed<'a> {
     }
 }
 
-/// The instant of a local time; of a time that a clock shows twice the later, so that a promise is never for earlier
-/// than it was meant, and of one that it skips the first instant behind the gap.
-pub(super) fn in_zone(local: NaiveDateTime, zone: Tz) -> Option<Instant> {
-    let at = |local: NaiveDateTime| zone.from_local_datetime(&local).latest();
-    let found = at(local).or_else(|| {
-        (1..=96)
-            .find_map(|quarters| at(local.checked_add_signed(TimeDelta::minutes(15 * quarters))?))
-    });
-    found.and_then(|instant| kept(instant.to_utc()))
-}
-
 impl Form {
     /// The form again: what was typed, and what is wrong with it.
     #[must_use]
@@ -143,29 +132,5 @@ impl Form {
             form.refuse("", said_to_people(words, problem));
         }
         form
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn utc(local: &str, zone: Tz) -> String {
-        let local = NaiveDateTime::parse_from_str(local, "%Y-%m-%dT%H:%M").unwrap();
-        in_zone(local, zone).unwrap().to_rfc3339()
-    }
-
-    #[test]
-    fn a_local_time_is_an_instant_even_where_clocks_change() {
-        let berlin = Tz::Europe__Berlin;
-        assert_eq!(utc("2026-03-03T10:12", berlin), "2026-03-03T09:12:00+00:00");
-        // 02:00–03:00 is skipped on 29 March and shown twice on 25 October.
-        assert_eq!(utc("2026-03-29T02:30", berlin), "2026-03-29T01:00:00+00:00");
-        assert_eq!(utc("2026-10-25T02:30", berlin), "2026-10-25T01:30:00+00:00");
-        // Samoa had no 30 December 2011.
-        assert_eq!(
-            utc("2011-12-30T12:00", Tz::Pacific__Apia),
-            "2011-12-30T10:00:00+00:00"
-        );
     }
 }

@@ -334,6 +334,11 @@ impl Visit {
         text.ok_or_else(Problem::not_found)
     }
 
+    /// The version that the page showed whose form was sent, if it carries one.
+    pub fn version(&self) -> Option<i64> {
+        self.typed.get("version").and_then(|text| text.parse().ok())
+    }
+
     /// A parameter of the query; nothing if it is empty.
     pub fn asked(&self, name: &str) -> Option<&str> {
         self.query

@@ -42,6 +42,16 @@ impl From<Refused> for Problem {
             Refused::Field { field, code, given } => {
                 field_error(field, Fault::new(code).with("given", given))
             }
+            Refused::Item {
+                list,
+                index,
+                field,
+                code,
+                given,
+            } => Self::invalid_field(FieldError::new(
+                format!("{list}[{index}].{field}"),
+                Fault::new(code).with("given", given),
+            )),
             Refused::Fields(fields) => {
                 let error = |(field, code, given): (&'static str, &'static str, String)| {
                     FieldError::new(field, Fault::new(code).with("given", given))

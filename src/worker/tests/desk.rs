@@ -32,11 +32,12 @@ use crate::store::people::{self, NewPerson};
 use crate::store::rules;
 use crate::words::Words;
 use crate::worker::{Housekeeping, Jobs, Outbox, Resets, Sending, Steps};
+use crate::workflow::Actor;
+use crate::workflow::feed::{self, PostEntry};
 use crate::workflow::open_case::{OpenCase, open_case};
-use crate::workflow::promise::{Promising, promise_on_case};
+use crate::workflow::promise::{PromiseStep, promise_on_case};
 use crate::workflow::review_escalation::Verb;
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
-use crate::workflow::{Actor, feed};
 
 pub(super) struct Desk {
     pub(super) db: Db,
@@ -174,12 +175,13 @@ impl Desk {
         case: CaseId,
         body: &str,
     ) -> crate::domain::ids::EntryId {
-        let (by, body, now) = (by.clone(), body.parse().unwrap(), self.now());
-        let public = crate::domain::feed::Visibility::Public;
-        self.write(move |conn| {
-            feed::post_on_case(conn, &by, &CaseRef::Id(case), &body, public, now)
-        })
-        .await
+        let entry = PostEntry {
+            body: body.parse().unwrap(),
+            visibility: None,
+        };
+        let (by, now) = (by.clone(), self.now());
+        self.write(move |conn| feed::post_on_case(conn, &by, &CaseRef::Id(case), &entry, now))
+            .await
     }
 
     /// Dana escalates, a day after the opening.
@@ -190,8 +192,8 @@ impl Desk {
         let submit = SubmitEscalation {
             reason: "no_update".to_owned(),
             details: "We have had no news.".parse().unwrap(),
-            answers: answers.as_object().unwrap().clone(),
-            acknowledgements: vec![crate::domain::eligibility::FindingCode::UnreadUpdate],
+            answers: answers.as_object().cloned(),
+            acknowledgements: Some(vec![crate::domain::eligibility::FindingCode::UnreadUpdate]),
         };
         self.write(move |conn| submit_escalation(conn, &dana, &CaseRef::Id(case), &submit, now))
             .await
@@ -215,7 +217,7 @@ impl Desk {
     /// Sam promises something on the case.
     pub(super) async fn promises(&self, case: CaseId, due_at: Instant) -> NextStepId {
         let (sam, now) = (self.sam.clone(), self.now());
-        let promising = Promising {
+        let promising = PromiseStep {
             what: "Capture analysed".parse().unwrap(),
             who: "Sam Reed".parse().unwrap(),
             due_at,

@@ -14,7 +14,7 @@ use crate::store::grants::{self, Granted, Grantee};
 use crate::store::notices::{self, Filter, Resend};
 use crate::store::people::{self, PersonChanges};
 use crate::worker::{ATTEMPTS, Sending};
-use crate::workflow::feed;
+use crate::workflow::feed::{self, EditEntry, RedactEntry};
 use crate::workflow::resend_notice::resend_notice;
 
 on_each_database! {
@@ -159,8 +159,8 @@ on_each_database! {
         let typo = desk.writes(&desk.sam, case, "Restart the egde.").await;
         let (sam, now) = (desk.sam.clone(), desk.now());
         redact(&desk, password).await;
-        let body = "Restart the edge.".parse().unwrap();
-        desk.write(move |conn| feed::edit(conn, &sam, typo, None, &body, now)).await;
+        let edit = EditEntry { body: "Restart the edge.".parse().unwrap() };
+        desk.write(move |conn| feed::edit(conn, &sam, typo, None, &edit, now)).await;
         assert_eq!(desk.step().await, Sending { claimed: 2, sent: 1, withheld: 1, ..Sending::default() });
         let letters = desk.memory.letters();
         let last = text(letters.last().unwrap());
@@ -245,6 +245,9 @@ async fn disable(desk: &super::desk::Desk, person: PersonId, disabled: bool) {
 
 async fn redact(desk: &super::desk::Desk, entry: EntryId) {
     let (sam, now) = (desk.sam.clone(), desk.now());
-    desk.write(move |conn| feed::redact(conn, &sam, entry, "a secret", now))
+    let redact = RedactEntry {
+        reason: "a secret".parse().unwrap(),
+    };
+    desk.write(move |conn| feed::redact(conn, &sam, entry, &redact, now))
         .await;
 }

@@ -7,14 +7,16 @@ use super::on_each_database;
 use crate::db::schema::{idempotency_keys, sessions, setup_links, sign_in_attempts};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
-use crate::domain::case::{NextStepCommand, StepState};
+use crate::domain::case::StepState;
 use crate::domain::ids::{CaseRef, SessionId};
 use crate::domain::notice::Fault;
 use crate::domain::notice::{NoticeKind, NoticeState};
+use crate::input::Patch;
 use crate::mail::transport::SendError;
 use crate::store::promises;
 use crate::worker::{Housekeeping, Lapses, Steps};
-use crate::workflow::{close_case, promise};
+use crate::workflow::close_case::{self, CloseCase};
+use crate::workflow::promise::{self, SettleStep};
 use diesel::prelude::*;
 
 on_each_database! {
@@ -46,7 +48,8 @@ on_each_database! {
 
         // Promised anew it can lapse anew.
         let (sam, again) = (desk.sam.clone(), desk.now() + TimeDelta::hours(1));
-        let command = NextStepCommand::Repromise { due_at: again, reason: "The capture came late.".parse().unwrap() };
+        let reason = "The capture came late.".parse().unwrap();
+        let command = SettleStep { state: Patch::Keep, due_at: Patch::Set(again), reason: Patch::Set(Some(reason)) };
         let now = desk.now();
         desk.write(move |conn| promise::settle(conn, &sam, step, None, &command, now)).await;
         assert_eq!(desk.told(&mut seen).await, ["step_repromised to Dana"]);
@@ -59,7 +62,7 @@ on_each_database! {
         let due_at = desk.now() + TimeDelta::hours(4);
         desk.promises(case, due_at).await;
         let (dana, now) = (desk.dana.clone(), desk.now());
-        desk.write(move |conn| close_case::close(conn, &dana, &CaseRef::Id(case), None, None, now)).await;
+        desk.write(move |conn| close_case::close(conn, &dana, &CaseRef::Id(case), None, &CloseCase { note: None }, now)).await;
         desk.clock.set(due_at);
         let steps = Steps::new(desk.db.clone());
         assert_eq!(steps.step(desk.now()).await.unwrap(), Lapses { lapsed: 1, told: 0, more: false });

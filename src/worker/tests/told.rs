@@ -7,8 +7,16 @@ use crate::domain::feed::Visibility;
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseRef, EscalationRef};
 use crate::store::cases;
-use crate::workflow::review_escalation::{Accept, Verb};
-use crate::workflow::{Recorded, feed, publish};
+use crate::workflow::feed::{self, PostEntry};
+use crate::workflow::review_escalation::{AcceptEscalation, Verb};
+use crate::workflow::{Recorded, publish};
+
+fn internal(body: &str) -> PostEntry {
+    PostEntry {
+        body: body.parse().unwrap(),
+        visibility: Some(Visibility::Internal),
+    }
+}
 
 on_each_database! {
     async fn the_story_of_an_escalation(desk: Desk) {
@@ -25,19 +33,19 @@ on_each_database! {
         let level = crate::domain::escalation::Level::High;
         desk.write(move |conn| {
             let accept =
-                Accept { importance: level, urgency: level, reply: "Yes.".parse().unwrap(), next_steps: Vec::new() };
+                AcceptEscalation { importance: level, urgency: level, reply: "Yes.".parse().unwrap(), next_steps: None };
             Verb { actor: &olga, escalation: &reference, expected: None, now }.accept(conn, &accept)
         }).await;
         assert_eq!(desk.told(&mut seen).await, ["escalation_accepted to Dana"]);
 
-        let (dana, body) = (desk.dana.clone(), "When?".parse().unwrap());
+        let (dana, entry) = (desk.dana.clone(), PostEntry { body: "When?".parse().unwrap(), visibility: None });
         desk.write(move |conn| {
-            feed::post_on_escalation(conn, &dana, &EscalationRef::Id(escalation), &body, Visibility::Public, now)
+            feed::post_on_escalation(conn, &dana, &EscalationRef::Id(escalation), &entry, now)
         }).await;
         assert_eq!(desk.told(&mut seen).await, ["entry_posted to Olga"]);
 
-        let (sam, body) = (desk.sam.clone(), "Do not mention the vendor.".parse().unwrap());
-        desk.write(move |conn| feed::post_on_case(conn, &sam, &CaseRef::Id(case), &body, Visibility::Internal, now)).await;
+        let (sam, entry) = (desk.sam.clone(), internal("Do not mention the vendor."));
+        desk.write(move |conn| feed::post_on_case(conn, &sam, &CaseRef::Id(case), &entry, now)).await;
         assert!(desk.told(&mut seen).await.is_empty());
         while desk.step().await.more {}
         assert!(desk.memory.letters().iter().all(|letter| !super::desk::text(letter).contains("vendor")));
@@ -49,8 +57,7 @@ on_each_database! {
         desk.told(&mut seen).await;
         let (sam, now) = (desk.sam.clone(), desk.now());
         desk.write(move |conn: &mut Conn| -> Result<_, crate::workflow::Failed> {
-            let body = "Secret.".parse().unwrap();
-            let entry = feed::post_on_case(conn, &sam, &CaseRef::Id(case), &body, Visibility::Internal, now)?;
+            let entry = feed::post_on_case(conn, &sam, &CaseRef::Id(case), &internal("Secret."), now)?;
             let case = cases::find(conn, case)?;
             let wrong = PostedEntry { entry, visibility: Visibility::Public, body: "Secret.".to_owned() };
             let recorded = Recorded::added(case.subject_id(), CaseFields::new());

@@ -8,7 +8,11 @@ use crate::cli::demo::stage::{Opening, Stage};
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::Level;
-use crate::domain::text::{Markdown, Note, TextError, Title};
+use crate::domain::text::TextError;
+use crate::input::Whole;
+use crate::workflow::review_escalation::{
+    CloseEscalation, DeclineEscalation, RateEscalation, WithdrawEscalation,
+};
 use crate::workflow::{Failed, Outcome, Refused};
 
 /// A text of this file; one that is none is a mistake of this file.
@@ -109,18 +113,22 @@ pub fn closed(stage: &mut Stage<'_>) -> Outcome<()> {
         "Callers have reached your agents since 14:10. Please try it yourself.",
     )?;
     case.writes_on_escalation("gina", days(18) - hours(3), "It works.")?;
-    let (outcome, summary) = (
-        text::<Title>("Resolved")?,
-        text::<Markdown>(
+    let close = CloseEscalation {
+        outcome: text("Resolved")?,
+        summary: text(
             "An import had restored the old table. It is corrected, and imports now ask before they restore.",
         )?,
-    );
+    };
     case.verb("olga", days(16), |verb, conn| {
-        verb.close(conn, &outcome, &summary).map(drop)
+        verb.close(conn, &close).map(drop)
     })?;
-    let thanks = text::<Note>("Quick once Olga had it. It should not have needed an escalation.")?;
+    let thanks = text("Quick once Olga had it. It should not have needed an escalation.")?;
+    let rate = RateEscalation {
+        score: Whole::MAX,
+        comment: Some(thanks),
+    };
     case.verb("gina", days(15), |verb, conn| {
-        verb.rate(conn, 5, Some(&thanks)).map(drop)
+        verb.rate(conn, &rate).map(drop)
     })?;
     case.closes("gina", days(15) - minutes(5), "Done.")
 }
@@ -152,9 +160,10 @@ pub fn withdrawn(stage: &mut Stage<'_>) -> Outcome<()> {
         answers,
         "It still stops, and salaries are due on Friday.",
     )?;
-    let note = text::<Markdown>("It ran through this morning after all. Sorry for the noise.")?;
+    let note = text("It ran through this morning after all. Sorry for the noise.")?;
+    let withdraw = WithdrawEscalation { note: Some(note) };
     case.verb("pia", days(6) - hours(3), |verb, conn| {
-        verb.withdraw(conn, Some(&note)).map(drop)
+        verb.withdraw(conn, &withdraw).map(drop)
     })?;
     case.becomes("sam", days(5), Status::SolutionProvided)
 }
@@ -212,12 +221,15 @@ pub fn declined(stage: &mut Stage<'_>) -> Outcome<()> {
         "We want the old pace back.",
     )?;
     case.claims("olga", days(2) - minutes(30))?;
-    let reply = text::<Markdown>(
+    let reply = text(
         "Ravi's answer of yesterday gives you the old pace at once: it only needs your yes in the case. If that does not help, escalate again and I take it.",
     )?;
-    let reasons = [FindingCode::UnreadUpdate];
+    let decline = DeclineEscalation {
+        reasons: vec![FindingCode::UnreadUpdate],
+        reply: Some(reply),
+    };
     case.verb("olga", days(2) - minutes(55), |verb, conn| {
-        verb.decline(conn, &reasons, Some(&reply)).map(drop)
+        verb.decline(conn, &decline).map(drop)
     })
 }
 

@@ -8,13 +8,13 @@ use crate::credentials::Holder;
 use crate::domain::text::PersonName;
 use crate::http::call::{ENTERED, OWN_PASSWORD, OWNER};
 use crate::http::password;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Fact;
 use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::sign_in::{new_password, time_zones, twice};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -138,7 +138,7 @@ pub(in crate::http::portal) fn sections(
 async fn change(visit: Visit) -> Outcome {
     match changed(&visit).await {
         Ok(()) => Ok(visit.go("/account", Some(Flash::new(Done::AccountChanged)))),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             again(&visit, profile(&visit).await?, "name", &problem)
         }
         Err(problem) => Err(problem.into()),
@@ -178,7 +178,7 @@ async fn change_password(visit: Visit) -> Outcome {
         Ok(holder) => Ok(visit
             .go("/account", Some(Flash::new(Done::PasswordChanged)))
             .cookie(visit.known_to(holder))),
-        Err(problem) if is_about_the_form(&problem) || problem.code() == Code::TooManyAttempts => {
+        Err(problem) if is_form_error(&problem) || problem.code() == Code::TooManyAttempts => {
             again(&visit, profile(&visit).await?, "password", &problem)
         }
         Err(problem) => Err(problem.into()),

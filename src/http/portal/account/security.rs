@@ -5,12 +5,12 @@ use crate::credentials::Authenticator;
 use crate::domain::Instant;
 use crate::http::asks::SECOND_FACTOR;
 use crate::http::call::OWNER;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Fact;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -187,7 +187,7 @@ async fn codes(visit: Visit, section: &'static str) -> Outcome {
         Err(problem) if matches!(problem.code(), Code::SecondFactorOn | Code::SecondFactorOff) => {
             Ok(visit.go(HERE, None))
         }
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             again(&visit, security(&visit).await?, section, &problem)
         }
         Err(problem) => Err(problem.into()),

@@ -12,11 +12,11 @@ use crate::domain::ids::TokenId;
 use crate::domain::text::Title;
 use crate::http::api::tokens::issue_for;
 use crate::http::call::{OWNER, OWNER_AT_HOME};
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -155,7 +155,7 @@ async fn issue(visit: Visit) -> Outcome {
             });
             show(&visit, &page)
         }
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             again(&visit, held(&visit).await?, "new", &problem)
         }
         Err(problem) => Err(problem.into()),

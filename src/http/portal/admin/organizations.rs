@@ -8,12 +8,12 @@ use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{Slug, Title};
 use crate::http::call::may;
 use crate::http::pagination::Paging;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::parts::Pager;
 use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -103,7 +103,7 @@ async fn add(visit: Visit) -> Outcome {
             let flash = Flash::new(Done::OrganizationAdded).name(name);
             Ok(visit.go(Place::Organizations.href(), Some(flash)))
         }
-        Err(problem) if is_about_the_form(&problem) => again(&visit, &problem, new_page(&visit)),
+        Err(problem) if is_form_error(&problem) => again(&visit, &problem, new_page(&visit)),
         Err(problem) => Err(problem.into()),
     }
 }

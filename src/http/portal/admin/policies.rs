@@ -6,12 +6,12 @@ use crate::domain::access::Permission;
 use crate::domain::case::{BusinessImpact, Priority};
 use crate::domain::eligibility::Policy;
 use crate::http::call::may;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
@@ -110,7 +110,7 @@ async fn save(visit: Visit) -> Outcome {
             Place::Policies.href(),
             Some(Flash::new(Done::PoliciesSaved)),
         )),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
             again(&visit, &problem, page(&visit, &policy))
         }

@@ -7,12 +7,12 @@ use crate::domain::reason::{Governance, Question, QuestionKind, Reason, is_code}
 use crate::domain::text::Title;
 use crate::http::api::addresses::ReasonCode;
 use crate::http::call::may;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -191,7 +191,7 @@ async fn add(visit: Visit) -> Outcome {
     };
     match done.await {
         Ok(()) => Ok(visit.go(Place::Reasons.href(), Some(Flash::new(Done::ReasonSaved)))),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             again(&visit, &problem, page(&visit, &nothing(), true, 0))
         }
         Err(problem) => Err(problem.into()),
@@ -233,7 +233,7 @@ async fn replace(visit: Visit) -> Outcome {
     };
     match done.await {
         Ok(()) => Ok(visit.go(Place::Reasons.href(), Some(Flash::new(Done::ReasonSaved)))),
-        Err(problem) if is_about_the_form(&problem) => again(
+        Err(problem) if is_form_error(&problem) => again(
             &visit,
             &problem,
             page(&visit, &row.reason(), row.active, row.version),

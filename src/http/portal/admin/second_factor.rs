@@ -8,11 +8,11 @@ use super::roles::{carried, organization};
 use super::{AdminForm, Place};
 use crate::domain::access::{Permission, RoleName};
 use crate::http::call::may;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
@@ -82,7 +82,7 @@ async fn save(visit: Visit) -> Outcome {
             Place::SecondFactor.href(),
             Some(Flash::new(Done::SecondFactorRoles)),
         )),
-        Err(problem) if is_about_the_form(&problem) => again(&visit, &problem, page(&visit).await?),
+        Err(problem) if is_form_error(&problem) => again(&visit, &problem, page(&visit).await?),
         Err(problem) => Err(problem.into()),
     }
 }

@@ -10,10 +10,10 @@ use crate::domain::ids::{CaseRef, EscalationNumber};
 use crate::domain::reason::{QuestionKind, Reason, check_answers};
 use crate::domain::text::Markdown;
 use crate::http::call::may;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -104,7 +104,7 @@ async fn submit(visit: Visit) -> Outcome {
                 Some(Flash::new(Done::Escalated).number(number)),
             ))
         }
-        Err(problem) if is_about_the_form(&problem) => again(&visit, &problem).await,
+        Err(problem) if is_form_error(&problem) => again(&visit, &problem).await,
         Err(problem) => Err(problem.into()),
     }
 }
@@ -167,8 +167,8 @@ async fn submitted(visit: &Visit) -> Result<EscalationNumber, Problem> {
     let submit = SubmitEscalation {
         reason: code,
         details,
-        answers,
-        acknowledgements,
+        answers: Some(answers),
+        acknowledgements: Some(acknowledgements),
     };
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let number = visit.write(move |conn| {

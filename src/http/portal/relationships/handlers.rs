@@ -10,10 +10,10 @@ use crate::domain::access::Permission;
 use crate::domain::ids::{GrantId, PairingId, PairingMemberId, PersonId};
 use crate::http::api::pairings::link as link_of;
 use crate::http::call::{SIGNED_IN, may};
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
@@ -101,7 +101,7 @@ async fn request(visit: Visit) -> Outcome {
         .await;
     match done {
         Ok(pairing) => show_link(&visit, &secret, &pairing),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = ask(&visit, organization).await?;
             page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
             visit.show_again(problem.code().status(), PLACE, "pairing-ask", &page)

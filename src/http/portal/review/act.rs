@@ -2,29 +2,24 @@
 
 use actix_web::http::StatusCode;
 
-use super::panel::rows;
 use super::show::{compose_again, show, show_again};
 use crate::db::Conn;
 use crate::domain::access::Permission;
-use crate::domain::eligibility::FindingCode;
-use crate::domain::escalation::Level;
 use crate::domain::ids::{EscalationId, EscalationRef};
-use crate::domain::text::{Markdown, Note, Title};
 use crate::http::call::may;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
-use crate::http::portal::case::{error_of, promised, told, written};
+use crate::http::portal::case::{error_of, posted};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
-use crate::http::portal::typed::Typed;
-use crate::http::portal::verbs::reason_field;
 use crate::http::portal::visit::Visit;
-use crate::http::problem::{Code, Problem};
-use crate::input::Fault;
+use crate::http::problem::Problem;
+use crate::input::Field;
 use crate::store::escalations;
-use crate::workflow::promise::{Promising, promise_on_escalation};
-use crate::workflow::review_escalation::{Accept, Verb};
-use crate::workflow::{Actor, Failed, feed};
+use crate::workflow::Failed;
+use crate::workflow::feed::{self, PostEntry};
+use crate::workflow::promise::{PromiseStep, promise_on_escalation};
+use crate::workflow::review_escalation::Verb;
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -43,229 +38,179 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-/// Back to the escalation with what was done; or the page again, with the panel as it was typed.
-async fn finish(visit: &Visit, verb: &str, done: Result<Done, Problem>) -> Outcome {
-    let escalation: EscalationRef = visit.part("escalation")?;
-    match done {
-        Ok(done) => {
-            let reach = visit.access()?.reach();
-            let view = visit
-                .look(move |conn| Ok(escalations::view(conn, reach, &escalation)?))
-                .await?;
-            let view = view.ok_or_else(Problem::not_found)?;
-            let number = view.escalation.number;
-            let flash = Flash::new(done)
-                .number(number)
-                .name(&view.requested_by.name);
-            Ok(visit.go(format!("/escalations/{number}"), Some(flash)))
-        }
-        Err(problem) if is_about_the_form(&problem) => {
-            let (words, status) = (visit.words(), problem.code().status());
-            let again = |panel: crate::http::portal::parts::Panel| {
-                panel.refused_for(words, &visit.typed, &problem)
-            };
-            match verb {
-                // Nothing was typed that could be shown again.
-                "" => Err(problem.into()),
-                verb => show_again(visit, &escalation, verb, status, again).await,
+/// A form on the page of an escalation: the panel of a verb, or the composer of the feed.
+struct OnEscalation {
+    escalation: EscalationRef,
+    form: On,
+}
+
+/// Which form of the page.
+enum On {
+    /// A button: nothing is typed that could be shown again.
+    Button,
+    /// The composer of its feed.
+    Composer,
+    /// The panel of a verb.
+    Panel(&'static str),
+}
+
+fn on(visit: &Visit, form: On) -> Result<OnEscalation, Problem> {
+    Ok(OnEscalation {
+        escalation: visit.part("escalation")?,
+        form,
+    })
+}
+
+impl FormPage for OnEscalation {
+    async fn done(&self, visit: &Visit, done: Done) -> Outcome {
+        let (reach, escalation) = (visit.access()?.reach(), self.escalation);
+        let view = visit
+            .look(move |conn| Ok(escalations::view(conn, reach, &escalation)?))
+            .await?;
+        let view = view.ok_or_else(Problem::not_found)?;
+        let number = view.escalation.number;
+        let flash = Flash::new(done)
+            .number(number)
+            .name(&view.requested_by.name);
+        Ok(visit.go(format!("/escalations/{number}"), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let (words, status) = (visit.words(), problem.code().status());
+        match self.form {
+            On::Button => Err(problem.into()),
+            On::Composer => {
+                let error = error_of(visit, &problem);
+                compose_again(visit, &self.escalation, status, error).await
+            }
+            On::Panel(verb) => {
+                show_again(visit, &self.escalation, verb, status, |panel| {
+                    panel.refused_for(words, &visit.typed, &problem)
+                })
+                .await
             }
         }
-        Err(problem) => Err(problem.into()),
     }
 }
 
 /// Does one verb of the workflow in one transaction.
-async fn act<F>(visit: &Visit, work: F) -> Result<EscalationId, Problem>
+async fn act<C, F>(visit: &Visit, form: On, done: Done, work: F) -> Outcome
 where
-    F: Fn(&Verb<'_>, &mut Conn) -> Result<EscalationId, Failed> + Send + 'static,
+    C: Field + Send + 'static,
+    F: Fn(&Verb<'_>, &mut Conn, &C) -> Result<EscalationId, Failed> + Send + 'static,
 {
-    let escalation: EscalationRef = visit.part("escalation")?;
-    let (actor, now): (Actor, _) = (visit.actor()?.clone(), visit.now);
-    let done = visit.write(move |conn| {
-        let verb = Verb {
-            actor: &actor,
-            escalation: &escalation,
-            expected: None,
-            now,
-        };
-        work(&verb, conn)
-    });
-    done.await
-}
-
-fn read<T>(value: Option<T>) -> Result<T, Problem> {
-    value.ok_or_else(|| Problem::new(Code::Internal))
+    let page = on(visit, form)?;
+    let escalation = page.escalation;
+    visit
+        .act(&page, move |conn, by, command: &C| {
+            let verb = Verb {
+                actor: by.actor,
+                escalation: &escalation,
+                expected: None,
+                now: by.now,
+            };
+            work(&verb, conn, command)?;
+            Ok(done)
+        })
+        .await
 }
 
 async fn claim(visit: Visit) -> Outcome {
-    let done = act(&visit, |verb, conn| verb.claim(conn)).await;
-    finish(&visit, "", done.map(|_| Done::Claimed)).await
+    act(&visit, On::Button, Done::Claimed, |verb, conn, (): &()| {
+        verb.claim(conn)
+    })
+    .await
 }
 
 async fn assign(visit: Visit) -> Outcome {
-    let owner = visit.typed.get("owner").cloned().unwrap_or_default();
-    let done = act(&visit, move |verb, conn| verb.assign(conn, &owner)).await;
-    finish(&visit, "assign", done.map(|_| Done::Assigned)).await
+    let form = On::Panel("assign");
+    act(&visit, form, Done::Assigned, |verb, conn, command| {
+        verb.assign(conn, command)
+    })
+    .await
 }
 
 async fn accept(visit: Visit) -> Outcome {
     if visit.typed.contains_key("more") {
-        let escalation: EscalationRef = visit.part("escalation")?;
+        let page = on(&visit, On::Panel("accept"))?;
         let typed = visit.typed.clone();
-        return show_again(&visit, &escalation, "accept", StatusCode::OK, |panel| {
-            panel.filled(&typed)
-        })
+        return show_again(
+            &visit,
+            &page.escalation,
+            "accept",
+            StatusCode::OK,
+            |panel| panel.filled(&typed),
+        )
         .await;
     }
-    let done = async {
-        let accept = accepted(&visit)?;
-        act(&visit, move |verb, conn| verb.accept(conn, &accept)).await?;
-        Ok(Done::Accepted)
-    };
-    finish(&visit, "accept", done.await).await
-}
-
-fn accepted(visit: &Visit) -> Result<Accept, Problem> {
-    let mut typed = Typed::of(visit);
-    let importance = typed.one_of::<Level>("importance");
-    let urgency = typed.one_of::<Level>("urgency");
-    let reply = typed.text("reply", Markdown::parse);
-    let mut next_steps = Vec::new();
-    for index in 0..rows(visit) {
-        let field = |part: &str| format!("step{index}.{part}");
-        let parts = ["what", "who", "due_at"].map(field);
-        if parts.iter().all(|part| typed.raw(part).trim().is_empty()) {
-            continue;
-        }
-        let [what, who, due_at] = parts;
-        let step = (
-            typed.text(&what, Title::parse),
-            typed.text(&who, Title::parse),
-            typed.instant(&due_at),
-        );
-        if step.2.is_some_and(|at| at <= visit.now) {
-            typed.refuse(&due_at, Fault::new("not_in_the_future"));
-        }
-        if let (Some(what), Some(who), Some(due_at)) = step {
-            next_steps.push(Promising { what, who, due_at });
-        }
-    }
-    typed.checked()?;
-    Ok(Accept {
-        importance: read(importance)?,
-        urgency: read(urgency)?,
-        reply: read(reply)?,
-        next_steps,
+    let form = On::Panel("accept");
+    act(&visit, form, Done::Accepted, |verb, conn, command| {
+        verb.accept(conn, command)
     })
+    .await
 }
 
 async fn decline(visit: Visit) -> Outcome {
-    let mut typed = Typed::of(&visit);
-    let ticked = FindingCode::ALL
-        .iter()
-        .copied()
-        .filter(|code| typed.ticked(&reason_field(*code)));
-    let reasons: Vec<_> = ticked.collect();
-    let reply = typed.optional("reply", Markdown::parse);
-    let done = async {
-        typed.checked()?;
-        act(&visit, move |verb, conn| {
-            verb.decline(conn, &reasons, reply.as_ref())
-        })
-        .await?;
-        Ok(Done::Declined)
-    };
-    finish(&visit, "decline", done.await).await
+    let form = On::Panel("decline");
+    act(&visit, form, Done::Declined, |verb, conn, command| {
+        verb.decline(conn, command)
+    })
+    .await
 }
 
 async fn rerank(visit: Visit) -> Outcome {
-    let mut typed = Typed::of(&visit);
-    let importance = typed.one_of::<Level>("importance");
-    let urgency = typed.one_of::<Level>("urgency");
-    let done = async {
-        typed.checked()?;
-        let (importance, urgency) = (read(importance)?, read(urgency)?);
-        act(&visit, move |verb, conn| {
-            verb.rerank(conn, importance, urgency)
-        })
-        .await?;
-        Ok(Done::Reranked)
-    };
-    finish(&visit, "rerank", done.await).await
+    let form = On::Panel("rerank");
+    act(&visit, form, Done::Reranked, |verb, conn, command| {
+        verb.rerank(conn, command)
+    })
+    .await
 }
 
 async fn withdraw(visit: Visit) -> Outcome {
-    let mut typed = Typed::of(&visit);
-    let note = typed.optional("note", Markdown::parse);
-    let done = async {
-        typed.checked()?;
-        act(&visit, move |verb, conn| verb.withdraw(conn, note.as_ref())).await?;
-        Ok(Done::Withdrawn)
-    };
-    finish(&visit, "withdraw", done.await).await
+    let form = On::Panel("withdraw");
+    act(&visit, form, Done::Withdrawn, |verb, conn, command| {
+        verb.withdraw(conn, command)
+    })
+    .await
 }
 
 async fn close(visit: Visit) -> Outcome {
-    let mut typed = Typed::of(&visit);
-    let outcome = typed.text("outcome", Title::parse);
-    let summary = typed.text("summary", Markdown::parse);
-    let done = async {
-        typed.checked()?;
-        let (outcome, summary) = (read(outcome)?, read(summary)?);
-        act(&visit, move |verb, conn| {
-            verb.close(conn, &outcome, &summary)
-        })
-        .await?;
-        Ok(Done::EscalationClosed)
-    };
-    finish(&visit, "close", done.await).await
+    let form = On::Panel("close");
+    act(
+        &visit,
+        form,
+        Done::EscalationClosed,
+        |verb, conn, command| verb.close(conn, command),
+    )
+    .await
 }
 
 async fn rate(visit: Visit) -> Outcome {
-    let mut typed = Typed::of(&visit);
-    let score = typed.one_of::<u8>("score");
-    let comment = typed.optional("comment", Note::parse);
-    let done = async {
-        typed.checked()?;
-        let score = read(score)?;
-        act(&visit, move |verb, conn| {
-            verb.rate(conn, score, comment.as_ref())
-        })
-        .await?;
-        Ok(Done::Rated)
-    };
-    finish(&visit, "rate", done.await).await
+    let form = On::Panel("rate");
+    act(&visit, form, Done::Rated, |verb, conn, command| {
+        verb.rate(conn, command)
+    })
+    .await
 }
 
 async fn post(visit: Visit) -> Outcome {
-    let escalation: EscalationRef = visit.part("escalation")?;
-    let (body, visibility) = written(&visit);
-    let done = async {
-        let (actor, body, now) = (visit.actor()?.clone(), body?, visit.now);
-        let posted = visit.write(move |conn| {
-            feed::post_on_escalation(conn, &actor, &escalation, &body, visibility, now)
-        });
-        posted.await?;
-        Ok::<_, Problem>(told(visibility))
-    };
-    match done.await {
-        Err(problem) if is_about_the_form(&problem) => {
-            let error = error_of(&visit, &problem);
-            compose_again(&visit, &escalation, problem.code().status(), error).await
-        }
-        done => finish(&visit, "", done).await,
-    }
+    let page = on(&visit, On::Composer)?;
+    let escalation = page.escalation;
+    visit
+        .act(&page, move |conn, by, command: &PostEntry| {
+            feed::post_on_escalation(conn, by.actor, &escalation, command, by.now)?;
+            Ok(posted(command))
+        })
+        .await
 }
 
 async fn promise(visit: Visit) -> Outcome {
-    let escalation: EscalationRef = visit.part("escalation")?;
-    let promising = promised(&visit);
-    let done = async {
-        let (actor, promising, now) = (visit.actor()?.clone(), promising?, visit.now);
-        let made = visit
-            .write(move |conn| promise_on_escalation(conn, &actor, &escalation, &promising, now));
-        made.await?;
-        Ok(Done::Promised)
-    };
-    finish(&visit, "promise", done.await).await
+    let page = on(&visit, On::Panel("promise"))?;
+    let escalation = page.escalation;
+    visit
+        .act(&page, move |conn, by, command: &PromiseStep| {
+            promise_on_escalation(conn, by.actor, &escalation, command, by.now)?;
+            Ok(Done::Promised)
+        })
+        .await
 }

@@ -102,7 +102,7 @@ pub(super) fn panel(visit: &Visit, record: &Record, verb: &str, step: &str) -> O
 }
 
 /// How many rows of next steps the form has: what was sent, and one more if that was asked for.
-pub(super) fn rows(visit: &Visit) -> usize {
+fn rows(visit: &Visit) -> usize {
     let sent = visit
         .typed
         .get("rows")

@@ -35,11 +35,6 @@ pub struct CaseNow {
     pub version: String,
 }
 
-/// The field that says whether a party is engaged.
-pub fn engagement_field(party: Engagement) -> String {
-    format!("engagement.{party}")
-}
-
 /// Changes what a case says, in the fields that `access` may change. `owners` and `lines` are what can be chosen.
 pub fn edit_panel(
     words: &Words,
@@ -123,11 +118,15 @@ pub fn edit_panel(
                 &owners,
                 &case.owner,
             )),
-            CaseField::Engagements => controls.extend(Engagement::ALL.iter().map(|party| {
-                let label = words.say_of("engaged", party.as_str(), &[]);
-                Control::new(Kind::Check, engagement_field(*party), label)
-                    .checked(case.engagements.contains(party))
-            })),
+            CaseField::Engagements => {
+                // With no tick at all, it waits on nobody.
+                controls.push(Control::new(Kind::Hidden, "engagements", ""));
+                controls.extend(Engagement::ALL.iter().map(|party| {
+                    let label = words.say_of("engaged", party.as_str(), &[]);
+                    Control::new(Kind::Check, format!("engagements.{party}"), label)
+                        .checked(case.engagements.contains(party))
+                }));
+            }
             CaseField::LineOfBusiness if !lines.is_empty() => {
                 let label = label("line-of-business");
                 controls.push(select(

@@ -73,11 +73,21 @@ pub fn accept_panel(
     panel.bell = true;
     panel.ranking = Some(ranking(words, None));
     let row = |index: usize| {
-        let mut row = promise_controls(words, &format!("step{index}."), people.to_vec(), zone);
+        let mut row = promise_controls(
+            words,
+            &format!("next_steps[{index}]."),
+            people.to_vec(),
+            zone,
+        );
         for control in &mut row {
             control.required = index == 0;
             control.half = false;
-            control.id = format!("do-{}", control.name.replace(['.', '_'], "-"));
+            control.id = format!(
+                "do-{}",
+                control
+                    .name
+                    .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+            );
         }
         row
     };
@@ -102,11 +112,6 @@ pub fn rerank_panel(
     panel
 }
 
-/// The field that gives a criterion as a reason to decline.
-pub fn reason_field(code: FindingCode) -> String {
-    format!("reason.{code}")
-}
-
 /// Declines an escalation for at least one of the criteria (M5); those that `apply` now come first.
 pub fn decline_panel(words: &Words, action: String, cancel: &str, apply: &[FindingCode]) -> Panel {
     let blocking = FindingCode::ALL
@@ -118,7 +123,7 @@ pub fn decline_panel(words: &Words, action: String, cancel: &str, apply: &[Findi
     let tick = |code: &FindingCode| {
         let control = Control::new(
             Kind::Check,
-            reason_field(*code),
+            format!("reasons.{code}"),
             words.say_of("criterion", code.as_str(), &[]),
         );
         let rule = [("rule", code.rule().into())];
@@ -129,7 +134,8 @@ pub fn decline_panel(words: &Words, action: String, cancel: &str, apply: &[Findi
         };
         control.hint(words.say_of("decline", about, &rule)).half()
     };
-    let mut controls: Vec<_> = codes.iter().map(tick).collect();
+    let mut controls = vec![Control::new(Kind::Hidden, "reasons", "")];
+    controls.extend(codes.iter().map(tick));
     controls.push(
         Control::new(Kind::Area, "reply", name(words, "decline-reply"))
             .hint(more(words, "decline-reply"))

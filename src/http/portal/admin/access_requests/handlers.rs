@@ -11,6 +11,7 @@ use crate::domain::organization::OrganizationKind;
 use crate::domain::text::Note;
 use crate::http::call::may;
 use crate::http::pagination::Paging;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
 use crate::http::portal::admin::{Cell, Place};
 use crate::http::portal::answer::Outcome;
@@ -18,11 +19,10 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::Choice;
 use crate::http::portal::parts::{Fact, Pager, Tab};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
-use crate::http::portal::typed::{Typed, in_zone};
+use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
-use crate::input::Fault;
+use crate::input::{Fault, in_zone};
 use crate::store::access_requests::{self as requests, AccessRequest};
 use crate::store::{organizations, people};
 use crate::workflow::access_request::{Decision, decide};
@@ -228,7 +228,7 @@ async fn answer(visit: Visit) -> Outcome {
             );
             Ok(visit.go(address, Some(Flash::new(done).name(name))))
         }
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = page(&visit).await?;
             let form = match granted {
                 true => &mut page.grant,

@@ -12,6 +12,7 @@ use crate::domain::calendar::{
 use crate::domain::ids::CalendarId;
 use crate::http::api::calendars::calendar_of;
 use crate::http::call::may;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::Outcome;
@@ -20,10 +21,10 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
-use crate::http::portal::steps::is_about_the_form;
-use crate::http::portal::typed::{Typed, in_zone};
+use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
+use crate::input::in_zone;
 use crate::store::calendars::{self, CalendarRow};
 use crate::words::Words;
 use crate::words::time::{Times, WEEKDAYS};
@@ -365,7 +366,7 @@ async fn add(visit: Visit) -> Outcome {
             format!("/admin/calendars/{id}"),
             Some(Flash::new(Done::CalendarSaved)),
         )),
-        Err(problem) if is_about_the_form(&problem) => again(&visit, &problem, new_page(&visit)),
+        Err(problem) if is_form_error(&problem) => again(&visit, &problem, new_page(&visit)),
         Err(problem) => Err(problem.into()),
     }
 }
@@ -391,7 +392,7 @@ async fn replace(visit: Visit) -> Outcome {
             format!("/admin/calendars/{id}"),
             Some(Flash::new(Done::CalendarSaved)),
         )),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = page(&visit, &row)?;
             page.form = page
                 .form

@@ -10,6 +10,7 @@ use crate::domain::access::Permission;
 use crate::domain::calendar::{Candidate, Holiday, HolidayDate, IcsHolidays, SkippedEvent};
 use crate::http::api::calendars::holidays_of;
 use crate::http::call::may;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
 use crate::http::portal::answer::Outcome;
@@ -18,7 +19,6 @@ use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Tab;
 use crate::http::portal::problem::said_to_people;
 use crate::http::portal::routes::{PortalRoute, Posted, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
@@ -132,7 +132,7 @@ async fn take(visit: Visit) -> Outcome {
             let flash = Flash::new(Done::HolidaysAdded).number(added);
             Ok(visit.go(page.href, Some(flash)))
         }
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let as_sent = |index, _: &Candidate<'_>, _| visit.typed.contains_key(&field(index));
             let mut found = found(&visit, &row, file, as_sent)?;
             found.problems = match problem.errors() {

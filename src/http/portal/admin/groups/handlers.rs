@@ -8,6 +8,7 @@ use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::text::Title;
 use crate::http::call::may;
 use crate::http::pagination::Paging;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::people::{offered, role_ticks, ticked};
 use crate::http::portal::admin::roles::{Removal, asked_for, carried, organization};
@@ -18,7 +19,6 @@ use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::Pager;
 use crate::http::portal::problem::said_to_people;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -145,9 +145,7 @@ async fn add(visit: Visit) -> Outcome {
             let flash = Flash::new(Done::GroupAdded).name(name);
             Ok(visit.go(format!("/admin/groups/{id}"), Some(flash)))
         }
-        Err(problem) if is_about_the_form(&problem) => {
-            again(&visit, &problem, new_page(&visit).await?)
-        }
+        Err(problem) if is_form_error(&problem) => again(&visit, &problem, new_page(&visit).await?),
         Err(problem) => Err(problem.into()),
     }
 }
@@ -315,7 +313,7 @@ async fn page(visit: &Visit) -> Result<GroupPage, Problem> {
 async fn change(visit: Visit) -> Outcome {
     match changed(&visit).await {
         Ok(id) => Ok(saved(&visit, id)),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = page(&visit).await?;
             page.form = page
                 .form
@@ -352,7 +350,7 @@ async fn changed(visit: &Visit) -> Result<GroupId, Problem> {
 async fn join(visit: Visit) -> Outcome {
     match joined(&visit).await {
         Ok(id) => Ok(saved(&visit, id)),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = page(&visit).await?;
             page.join = page
                 .join
@@ -381,7 +379,7 @@ async fn leave(visit: Visit) -> Outcome {
     let done = visit.write(move |conn| remove_member(conn, Some(&actor), id, person, now));
     match done.await {
         Ok(id) => Ok(saved(&visit, id)),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = page(&visit).await?;
             page.problems.push(said_to_people(visit.words(), &problem));
             visit.show_again(problem.code().status(), PLACE, "group", &page)
@@ -399,7 +397,7 @@ async fn remove(visit: Visit) -> Outcome {
             let flash = Flash::new(Done::GroupRemoved).name(page.name);
             Ok(visit.go(Place::Groups.href(), Some(flash)))
         }
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             page.removal = page.removal.map(|removal| Removal {
                 form: removal
                     .form

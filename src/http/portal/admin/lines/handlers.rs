@@ -11,6 +11,7 @@ use crate::domain::text::Title;
 use crate::http::api::documents::LineDocument;
 use crate::http::api::lines::book;
 use crate::http::call::may;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
 use crate::http::portal::answer::Outcome;
@@ -18,7 +19,6 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::Link;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -222,7 +222,7 @@ async fn add(visit: Visit) -> Outcome {
             let flash = Flash::new(Done::LineAdded).name(name);
             Ok(visit.go(Place::Lines.href(), Some(flash)))
         }
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
             let page = new_page(&visit, again).await?;
             visit.show_again(problem.code().status(), PLACE, "line", &page)
@@ -332,7 +332,7 @@ async fn change(visit: Visit) -> Outcome {
             }
             visit.show_again(StatusCode::OK, PLACE, "line", &page)
         }
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
             let page = page(&visit, again).await?;
             visit.show_again(problem.code().status(), PLACE, "line", &page)

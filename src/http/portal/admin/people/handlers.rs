@@ -13,6 +13,7 @@ use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::may;
 use crate::http::pagination::Paging;
 use crate::http::password::chosen;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::Outcome;
@@ -20,7 +21,6 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form};
 use crate::http::portal::parts::{Link, Pager};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -209,9 +209,7 @@ async fn add(visit: Visit) -> Outcome {
             let flash = Flash::new(Done::PersonAdded).name(name);
             Ok(visit.go(format!("/admin/people/{id}"), Some(flash)))
         }
-        Err(problem) if is_about_the_form(&problem) => {
-            again(&visit, &problem, new_page(&visit).await?)
-        }
+        Err(problem) if is_form_error(&problem) => again(&visit, &problem, new_page(&visit).await?),
         Err(problem) => Err(problem.into()),
     }
 }
@@ -408,7 +406,7 @@ async fn change(visit: Visit, update: UpdatePerson) -> Outcome {
             format!("/admin/people/{id}"),
             Some(Flash::new(Done::PersonChanged)),
         )),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = page(&visit).await?;
             page.roles = page
                 .roles

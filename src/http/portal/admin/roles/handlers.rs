@@ -9,6 +9,7 @@ use crate::domain::text::Title;
 use crate::http::api::addresses::RoleAddress;
 use crate::http::api::documents::held_by;
 use crate::http::call::may;
+use crate::http::portal::act::is_form_error;
 use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
 use crate::http::portal::admin::people::in_resources;
 use crate::http::portal::admin::{Cell, Place};
@@ -17,7 +18,6 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Link;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::steps::is_about_the_form;
 use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
@@ -307,7 +307,7 @@ async fn add(visit: Visit) -> Outcome {
             let flash = Flash::new(Done::RoleAdded).name(name);
             Ok(visit.go(format!("/admin/roles/{id}"), Some(flash)))
         }
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let (page, form) = new_page(&visit).await?;
             let form = form.refused_for(visit.words(), &visit.typed, &problem);
             let form = RoleForm::of(visit.words(), form);
@@ -348,7 +348,7 @@ async fn change(visit: Visit) -> Outcome {
             format!("/admin/roles/{id}"),
             Some(Flash::new(Done::RoleChanged)),
         )),
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = page(&visit).await?;
             if let (Some(shown), Named::Own(role, organization)) =
                 (&mut page.form, named(&visit).await?)
@@ -403,7 +403,7 @@ async fn remove(visit: Visit) -> Outcome {
             let flash = Flash::new(Done::RoleRemoved).name(page.name);
             Ok(visit.go(Place::Roles.href(), Some(flash)))
         }
-        Err(problem) if is_about_the_form(&problem) => {
+        Err(problem) if is_form_error(&problem) => {
             let mut page = page;
             page.removal = page.removal.map(|removal| Removal {
                 form: removal

@@ -1,0 +1,91 @@
+//! What a form does: one verb in one transaction. Then the way on, or the page again as it was typed.
+
+use actix_web::http::StatusCode;
+
+use super::answer::Outcome;
+use super::flash::Done;
+use super::visit::Visit;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::http::problem::Problem;
+use crate::input::{self, Field};
+use crate::workflow::{Actor, Failed};
+
+/// Who does something, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// Who.
+    pub actor: &'a Actor,
+    /// When.
+    pub now: Instant,
+}
+
+/// A page with a form.
+pub trait FormPage {
+    /// Where the visitor goes when it is done.
+    ///
+    /// # Errors
+    /// What was done does not exist for the visitor any more; the database's own.
+    async fn done(&self, visit: &Visit, done: Done) -> Outcome;
+
+    /// The page again, with what was typed and what is wrong.
+    ///
+    /// # Errors
+    /// The page does not exist for the visitor any more; the database's own.
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome;
+}
+
+impl Visit {
+    /// What was typed, as a verb takes it.
+    ///
+    /// # Errors
+    /// [`crate::http::problem::Code::ValidationFailed`] with every field that is wrong.
+    pub fn form<C: Field>(&self) -> Result<C, Problem> {
+        input::read_form(&self.typed, self.zone()).map_err(Problem::invalid)
+    }
+
+    /// Does what a form of `page` asks for: `verb` with what was typed as its command.
+    ///
+    /// # Errors
+    /// Those of the page, and refusals that are not about the form.
+    pub async fn act<C, F>(&self, page: &impl FormPage, verb: F) -> Outcome
+    where
+        C: Field + Send + 'static,
+        F: Fn(&mut Conn, By<'_>, &C) -> Result<Done, Failed> + Send + 'static,
+    {
+        let done = match self.form::<C>() {
+            Ok(command) => {
+                let (actor, now) = (self.actor()?.clone(), self.now);
+                self.write(move |conn| {
+                    let actor = &actor;
+                    verb(conn, By { actor, now }, &command)
+                })
+                .await
+            }
+            Err(problem) => Err(problem),
+        };
+        self.finish(page, done).await
+    }
+
+    /// On to where `page` leads, or back to it if what was typed is why it was refused.
+    ///
+    /// # Errors
+    /// As [`Visit::act`].
+    pub async fn finish(&self, page: &impl FormPage, done: Result<Done, Problem>) -> Outcome {
+        match done {
+            Ok(done) => page.done(self, done).await,
+            Err(problem) if is_form_error(&problem) => page.refused(self, problem).await,
+            Err(problem) => Err(problem.into()),
+        }
+    }
+}
+
+/// Whether the page is shown again with what was typed: something in it is wrong, or no longer fits.
+pub(super) fn is_form_error(problem: &Problem) -> bool {
+    let status = problem.code().status();
+    status.is_client_error()
+        && !matches!(
+            status,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND
+        )
+}
