@@ -5,7 +5,6 @@
 
 use std::future::Future;
 use std::net::IpAddr;
-use std::ops::Deref;
 use std::sync::Arc;
 
 use actix_web::cookie::Cookie;
@@ -14,8 +13,9 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, web};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
-use utoipa::openapi::{RefOr, Schema};
 
+use super::address::permitted;
+pub use super::address::{Address, Guarded};
 use super::apart::{apart, in_place};
 use super::asks::Asks;
 use super::cookies::Carries;
@@ -31,7 +31,6 @@ use super::reply::Reply;
 use super::{client, idempotency};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::Access;
 use crate::input::json::{self, JsonError};
 use crate::input::{self, Errors, Input};
 use crate::store;
@@ -142,111 +141,6 @@ impl Caller for Returning {
     }
 }
 
-/// What a path names, such as a case.
-pub trait Address: Clone + Send + Sync + Sized + 'static {
-    /// Whether the route takes `If-Match`; one that does not refuses it (section 11).
-    const GUARDED: bool = false;
-
-    /// Reads it from the path's only parameter; what cannot be read does not exist.
-    fn read(text: Option<&str>) -> Option<Self>;
-
-    /// Reads it from all parameters of the path.
-    fn read_all(texts: &[&str]) -> Option<Self> {
-        Self::read(texts.first().copied())
-    }
-
-    /// Whether it exists for somebody (A5).
-    ///
-    /// # Errors
-    /// The database's own.
-    fn is_visible(&self, conn: &mut Conn, access: &Access) -> Result<bool, Problem>;
-
-    /// What the published document says of the parameter; nothing if there is none.
-    fn parameter() -> Option<(&'static str, RefOr<Schema>)>;
-
-    /// What it says of each parameter, in the order of the path.
-    fn parameters() -> Vec<(&'static str, RefOr<Schema>)> {
-        Self::parameter().into_iter().collect()
-    }
-}
-
-impl Address for () {
-    fn read(_: Option<&str>) -> Option<Self> {
-        Some(())
-    }
-
-    fn is_visible(&self, _: &mut Conn, _: &Access) -> Result<bool, Problem> {
-        Ok(true)
-    }
-
-    fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
-        None
-    }
-}
-
-/// A thing within another, such as a member of a group: both have to exist for somebody.
-impl<A: Address, B: Address> Address for (A, B) {
-    fn read(_: Option<&str>) -> Option<Self> {
-        None
-    }
-
-    fn read_all(texts: &[&str]) -> Option<Self> {
-        match texts {
-            [first, second] => Some((A::read(Some(first))?, B::read(Some(second))?)),
-            _ => None,
-        }
-    }
-
-    fn is_visible(&self, conn: &mut Conn, access: &Access) -> Result<bool, Problem> {
-        Ok(self.0.is_visible(conn, access)? && self.1.is_visible(conn, access)?)
-    }
-
-    fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
-        A::parameter()
-    }
-
-    fn parameters() -> Vec<(&'static str, RefOr<Schema>)> {
-        A::parameters().into_iter().chain(B::parameters()).collect()
-    }
-}
-
-/// What a path names, to be changed only if it is still as the client knows it: the route takes `If-Match`, and its
-/// handler gives [`Call::expected`] to the verb.
-#[derive(Clone, Copy, Debug)]
-pub struct Guarded<A>(pub A);
-
-impl<A> Deref for Guarded<A> {
-    type Target = A;
-
-    fn deref(&self) -> &A {
-        &self.0
-    }
-}
-
-impl<A: Address> Address for Guarded<A> {
-    const GUARDED: bool = true;
-
-    fn read(text: Option<&str>) -> Option<Self> {
-        A::read(text).map(Self)
-    }
-
-    fn read_all(texts: &[&str]) -> Option<Self> {
-        A::read_all(texts).map(Self)
-    }
-
-    fn is_visible(&self, conn: &mut Conn, access: &Access) -> Result<bool, Problem> {
-        self.0.is_visible(conn, access)
-    }
-
-    fn parameter() -> Option<(&'static str, RefOr<Schema>)> {
-        A::parameter()
-    }
-
-    fn parameters() -> Vec<(&'static str, RefOr<Schema>)> {
-        A::parameters()
-    }
-}
-
 impl<A: Address, B: Input, Q: Input, P: Caller> Call<A, B, Q, P> {
     /// Reads a request, in the order that this file's head gives.
     pub(super) async fn read(
@@ -265,7 +159,7 @@ impl<A: Address, B: Input, Q: Input, P: Caller> Call<A, B, Q, P> {
         let address = address.ok_or_else(Problem::not_found)?;
         if let Some(principal) = principal.principal() {
             asks.check_set_up(principal)?;
-            permitted(&desk, principal, asks.needs, &address).await?;
+            permitted(&desk.db, principal, asks.needs, &address).await?;
         }
         let changes = !request.method().is_safe();
         if let (true, Some(principal)) = (changes, principal.principal()) {
@@ -323,28 +217,6 @@ impl<A: Address, B: Input, Q: Input, P: Caller> Call<A, B, Q, P> {
             repeat,
         })
     }
-}
-
-/// What exists for somebody but is not theirs to do is 403; what does not exist for them is 404 (A5).
-async fn permitted<A: Address>(
-    desk: &Desk,
-    principal: &Principal,
-    needs: Needs,
-    address: &A,
-) -> Result<(), Problem> {
-    let Err(refused) = needs.met_by(principal) else {
-        return Ok(());
-    };
-    let (access, address) = (principal.access().clone(), address.clone());
-    let visible = desk
-        .db
-        .read(move |conn| address.is_visible(conn, &access))
-        .await?;
-    Err(if visible {
-        refused
-    } else {
-        Problem::not_found()
-    })
 }
 
 /// How long a body of this kind may be, in bytes.

@@ -1,5 +1,6 @@
 //! The HTTP edge: the API and the portal.
 
+pub mod address;
 pub mod apart;
 pub mod api;
 pub mod asks;

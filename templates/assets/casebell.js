@@ -169,7 +169,7 @@ for (const add of document.querySelectorAll("[data-add]")) {
     event.preventDefault();
     const rows = add.closest("[data-rows]").querySelectorAll("[data-row-group]");
     const row = rows[rows.length - 1].cloneNode(true);
-    const renumber = (text) => text.replace(/step\d+/, `step${rows.length}`);
+    const renumber = (text) => text.replace(/(next[_-]steps[[-])\d+/, `$1${rows.length}`);
     for (const field of row.querySelectorAll("[id], [for], [name], [list]")) {
       for (const name of ["id", "for", "name", "list"]) {
         if (field.hasAttribute(name)) field.setAttribute(name, renumber(field.getAttribute(name)));

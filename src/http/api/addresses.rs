@@ -18,7 +18,7 @@ use crate::domain::ids::{
 };
 use crate::domain::reason::is_code;
 use crate::domain::text::{Slug, TextError};
-use crate::http::call::Address;
+use crate::http::address::Address;
 use crate::http::problem::Problem;
 use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
@@ -138,6 +138,18 @@ impl FromStr for CloneAddress {
     }
 }
 
+/// The secret of a link. Whoever has it has been handed it, and what it opens, it says itself.
+#[derive(Clone)]
+pub struct LinkSecret(pub String);
+
+impl FromStr for LinkSecret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// What is read from its text, is described like this, and is visible on this condition: it is within reach, and the
 /// person may look at such things at all (A5).
 macro_rules! addresses {
@@ -203,6 +215,7 @@ addresses! {
     LineId, "A line of business, by id.", |_line, _conn, access| access.can(LinesView);
     CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.can(CalendarsView);
     NoticeId, "A notice, by id.", |_notice, _conn, access| access.can(NoticesView);
+    LinkSecret, "The secret of a link.", |_secret, _conn, _access| true;
     // Everybody who is signed in reads them.
     ReasonCode, "An escalation reason, by code.", |_reason, _conn, _access| true;
 }

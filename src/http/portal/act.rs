@@ -13,7 +13,7 @@ use crate::workflow::{Actor, Failed};
 
 /// Who does something, and when.
 #[derive(Clone, Copy, Debug)]
-pub struct By<'a> {
+pub(super) struct By<'a> {
     /// Who.
     pub actor: &'a Actor,
     /// When.
@@ -21,7 +21,7 @@ pub struct By<'a> {
 }
 
 /// A page with a form.
-pub trait FormPage {
+pub(super) trait FormPage {
     /// Where the visitor goes when it is done.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Visit {
     ///
     /// # Errors
     /// Those of the page, and refusals that are not about the form.
-    pub async fn act<C, F>(&self, page: &impl FormPage, verb: F) -> Outcome
+    pub(super) async fn act<C, F>(&self, page: &impl FormPage, verb: F) -> Outcome
     where
         C: Field + Send + 'static,
         F: Fn(&mut Conn, By<'_>, &C) -> Result<Done, Failed> + Send + 'static,
@@ -71,7 +71,11 @@ impl Visit {
     ///
     /// # Errors
     /// As [`Visit::act`].
-    pub async fn finish(&self, page: &impl FormPage, done: Result<Done, Problem>) -> Outcome {
+    pub(super) async fn finish(
+        &self,
+        page: &impl FormPage,
+        done: Result<Done, Problem>,
+    ) -> Outcome {
         match done {
             Ok(done) => page.done(self, done).await,
             Err(problem) if is_form_error(&problem) => page.refused(self, problem).await,

@@ -13,6 +13,7 @@ use super::visit::Visit;
 use crate::credentials::Holder;
 use crate::domain::access::Reach;
 use crate::domain::link::LinkPurpose;
+use crate::http::api::addresses::LinkSecret;
 use crate::http::call::ANYONE;
 use crate::http::password;
 use crate::http::problem::{Code, Problem};
@@ -41,34 +42,34 @@ pub struct ForgottenPage {
     pub form: Form,
 }
 
-async fn show_invitation(visit: Visit) -> Outcome {
-    follow(&visit, LinkPurpose::Invitation).await
+async fn show_invitation(visit: Visit, link: LinkSecret) -> Outcome {
+    follow(&visit, link, LinkPurpose::Invitation).await
 }
 
-async fn show_reset(visit: Visit) -> Outcome {
-    follow(&visit, LinkPurpose::PasswordReset).await
+async fn show_reset(visit: Visit, link: LinkSecret) -> Outcome {
+    follow(&visit, link, LinkPurpose::PasswordReset).await
 }
 
-async fn join(visit: Visit) -> Outcome {
-    redeem(&visit, LinkPurpose::Invitation).await
+async fn join(visit: Visit, link: LinkSecret) -> Outcome {
+    redeem(&visit, link, LinkPurpose::Invitation).await
 }
 
-async fn reset(visit: Visit) -> Outcome {
-    redeem(&visit, LinkPurpose::PasswordReset).await
+async fn reset(visit: Visit, link: LinkSecret) -> Outcome {
+    redeem(&visit, link, LinkPurpose::PasswordReset).await
 }
 
-fn token_of(visit: &Visit) -> String {
-    visit.parts.get("token").cloned().unwrap_or_default()
-}
-
-async fn follow(visit: &Visit, purpose: LinkPurpose) -> Outcome {
-    let (_, page) = followed(visit, purpose).await?;
+async fn follow(visit: &Visit, link: LinkSecret, purpose: LinkPurpose) -> Outcome {
+    let (_, page) = followed(visit, link, purpose).await?;
     visit.show("", "password", &page)
 }
 
 /// Whose link it is, and the page for them; a link that is not good says why and shows nobody.
-async fn followed(visit: &Visit, purpose: LinkPurpose) -> Result<(Person, PasswordPage), Problem> {
-    let (key, token, now) = (visit.desk.key.clone(), token_of(visit), visit.now);
+async fn followed(
+    visit: &Visit,
+    LinkSecret(token): LinkSecret,
+    purpose: LinkPurpose,
+) -> Result<(Person, PasswordPage), Problem> {
+    let (key, now) = (visit.desk.key.clone(), visit.now);
     let action = purpose.path(&token);
     let (person, organization) = visit
         .look(move |conn| {
@@ -86,9 +87,9 @@ async fn followed(visit: &Visit, purpose: LinkPurpose) -> Result<(Person, Passwo
     Ok((person, page))
 }
 
-async fn redeem(visit: &Visit, purpose: LinkPurpose) -> Outcome {
-    let (person, mut page) = followed(visit, purpose).await?;
-    match redeemed(visit, purpose, &person).await {
+async fn redeem(visit: &Visit, link: LinkSecret, purpose: LinkPurpose) -> Outcome {
+    let (person, mut page) = followed(visit, link.clone(), purpose).await?;
+    match redeemed(visit, link, purpose, &person).await {
         // Whoever has a second factor is asked for it: a mailbox alone opens nothing.
         Ok(holder) => Ok(visit
             .go("/sign-in", Some(Flash::new(Done::PasswordSet)))
@@ -101,12 +102,17 @@ async fn redeem(visit: &Visit, purpose: LinkPurpose) -> Outcome {
     }
 }
 
-async fn redeemed(visit: &Visit, purpose: LinkPurpose, person: &Person) -> Result<Holder, Problem> {
+async fn redeemed(
+    visit: &Visit,
+    LinkSecret(token): LinkSecret,
+    purpose: LinkPurpose,
+    person: &Person,
+) -> Result<Holder, Problem> {
     let chosen = twice(visit)?;
     let known = password::known(&visit.desk, person).await?;
     let hash = password::chosen(&visit.desk, "password", chosen, known).await?;
     let holder = Holder::new(person.id, Some(&hash));
-    let (key, token, now) = (visit.desk.key.clone(), token_of(visit), visit.now);
+    let (key, now) = (visit.desk.key.clone(), visit.now);
     visit
         .write(move |conn| account::redeem(conn, &key, purpose, &token, &hash, now).map(drop))
         .await?;

@@ -12,7 +12,6 @@
 
 pub mod account;
 pub mod act;
-mod address;
 pub mod admin;
 pub mod answer;
 pub mod assets;

@@ -11,9 +11,10 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 use futures_util::FutureExt;
 
-use super::answer::{Outcome, Stop};
+use super::answer::Outcome;
 use super::visit::Visit;
-use super::{Portal, address, assets, proof};
+use super::{Portal, assets, proof};
+use crate::http::address::{self, Address};
 use crate::http::asks::Asks;
 use crate::http::desk::Desk;
 use crate::http::needs::Needs;
@@ -35,7 +36,62 @@ macro_rules! pages {
 
 pub(crate) use pages;
 
-type Handler = dyn Fn(Visit) -> Pin<Box<dyn Future<Output = Outcome>>>;
+type Later<T> = Pin<Box<dyn Future<Output = T>>>;
+type Open = dyn Fn(Visit) -> Later<Outcome>;
+type Permit = dyn Fn(&Visit) -> Later<Result<(), Problem>>;
+
+/// What opens a page, or does what a form asks for: a function of a visit, and of what the path names if it names anything.
+pub trait Handler<M>: Clone + 'static {
+    /// What the path names.
+    type Address: Address;
+
+    /// Answers a visit.
+    fn open(&self, visit: Visit, address: Self::Address) -> Later<Outcome>;
+}
+
+impl<F, Fut> Handler<()> for F
+where
+    F: Fn(Visit) -> Fut + Clone + 'static,
+    Fut: Future<Output = Outcome> + 'static,
+{
+    type Address = ();
+
+    fn open(&self, visit: Visit, (): ()) -> Later<Outcome> {
+        Box::pin(self(visit))
+    }
+}
+
+impl<A, F, Fut> Handler<(A,)> for F
+where
+    A: Address,
+    F: Fn(Visit, A) -> Fut + Clone + 'static,
+    Fut: Future<Output = Outcome> + 'static,
+{
+    type Address = A;
+
+    fn open(&self, visit: Visit, address: A) -> Later<Outcome> {
+        Box::pin(self(visit, address))
+    }
+}
+
+/// What the path of a visit names; what cannot be read does not exist.
+fn named<A: Address>(visit: &Visit) -> Result<A, Problem> {
+    let parts: Vec<&str> = visit.parts.iter().map(String::as_str).collect();
+    A::read_all(&parts).ok_or_else(Problem::not_found)
+}
+
+/// Whether the visitor may, decided as for the API.
+fn permit<A: Address>(visit: &Visit, needs: Needs) -> Later<Result<(), Problem>> {
+    let (address, guest) = (named::<A>(visit), visit.guest.clone());
+    let db = visit.desk.db.clone();
+    Box::pin(async move {
+        if needs == Needs::Anyone {
+            return address.map(drop);
+        }
+        let guest = guest.ok_or_else(Problem::unauthenticated)?;
+        address::permitted(&db, &guest, needs, &address?).await
+    })
+}
 
 /// Whose forms are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,26 +120,30 @@ pub struct PortalRoute {
     pub name: &'static str,
     /// What it does, in one line.
     pub summary: &'static str,
+    /// How many parts of the path its handler reads: all that there are, or it would not be asked whether they exist.
+    pub reads: usize,
     posted: Posted,
-    handler: Rc<Handler>,
+    permit: Rc<Permit>,
+    open: Rc<Open>,
 }
 
 impl PortalRoute {
     /// A row of the table.
-    pub fn new<F, Fut>(
+    pub fn new<M, H: Handler<M>>(
         method: Method,
         path: &'static str,
         asks: impl Into<Asks>,
         name: &'static str,
         summary: &'static str,
-        handler: F,
-    ) -> Self
-    where
-        F: Fn(Visit) -> Fut + 'static,
-        Fut: Future<Output = Outcome> + 'static,
-    {
+        handler: H,
+    ) -> Self {
         let asks = asks.into();
-        let handler: Rc<Handler> = Rc::new(move |visit| Box::pin(handler(visit)));
+        let permit: Rc<Permit> =
+            Rc::new(move |visit: &Visit| permit::<H::Address>(visit, asks.needs));
+        let open: Rc<Open> = Rc::new(move |visit: Visit| match named(&visit) {
+            Ok(address) => handler.open(visit, address),
+            Err(problem) => Box::pin(std::future::ready(Err(problem.into()))),
+        });
         Self {
             method,
             path,
@@ -91,8 +151,10 @@ impl PortalRoute {
             asks,
             name,
             summary,
+            reads: H::Address::parameters().len(),
             posted: Posted::default(),
-            handler,
+            permit,
+            open,
         }
     }
 
@@ -104,15 +166,16 @@ impl PortalRoute {
     }
 
     fn build(&self) -> actix_web::Route {
-        let (asks, posted, handler) = (self.asks, self.posted, Rc::clone(&self.handler));
+        let (asks, posted) = (self.asks, self.posted);
+        let (permit, open) = (Rc::clone(&self.permit), Rc::clone(&self.open));
         let route = match self.method {
             // Whoever may read a page may also ask whether it is there.
             Method::GET => web::route().guard(guard::Any(guard::Get()).or(guard::Head())),
             ref other => web::method(other.clone()),
         };
         route.to(move |request: HttpRequest, payload: web::Payload| {
-            let handler = Rc::clone(&handler);
-            async move { answer((asks, posted), handler, request, payload).await }
+            let (permit, open) = (Rc::clone(&permit), Rc::clone(&open));
+            async move { answer((asks, posted), (permit, open), request, payload).await }
         })
     }
 }
@@ -183,7 +246,7 @@ fn not_allowed(allowed: &str) -> Problem {
 /// Reads the request, lets the handler work, and writes whatever came of it.
 async fn answer(
     (asks, posted): (Asks, Posted),
-    handler: Rc<Handler>,
+    (permit, open): (Rc<Permit>, Rc<Open>),
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse<BoxBody> {
@@ -201,13 +264,13 @@ async fn answer(
         if let Some(guest) = &visit.guest {
             asks.check_set_up(guest)?;
         }
-        permitted(&visit, asks.needs).await?;
+        permit(&visit).await?;
         let asked = proven.and_then(|()| match (&visit.guest, is_get) {
             (Some(guest), false) => asks.check_proof(guest, visit.now),
             _ => Ok(()),
         });
         match asked {
-            Ok(()) => handler(visit.clone()).await,
+            Ok(()) => open(visit.clone()).await,
             Err(problem) if is_asked_again(&problem) => proof::ask(&visit, &problem).await,
             Err(problem) => Err(problem.into()),
         }
@@ -248,21 +311,6 @@ async fn read(
     read.map_err(|(visit, problem)| visit.stopped(problem.into(), is_get))
 }
 
-/// What exists for somebody but is not theirs to do is 403; what does not exist for them is 404 (A5).
-async fn permitted(visit: &Visit, needs: Needs) -> Result<(), Stop> {
-    if needs == Needs::Anyone {
-        return Ok(());
-    }
-    let Err(refused) = needs.met_by(visit.principal()?) else {
-        return Ok(());
-    };
-    Err(match address::is_visible(visit).await? {
-        true => refused,
-        false => Problem::not_found(),
-    }
-    .into())
-}
-
 async fn stop(
     problem: Problem,
     request: HttpRequest,
@@ -284,5 +332,18 @@ async fn asset(request: HttpRequest, path: web::Path<String>) -> HttpResponse<Bo
             .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
             .body(asset.bytes),
         None => HttpResponse::NotFound().finish(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_reads_all_that_its_path_names() {
+        for route in routes() {
+            let named = route.path.matches('{').count();
+            assert_eq!(route.reads, named, "{} {}", route.method, route.path);
+        }
     }
 }

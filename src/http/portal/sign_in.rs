@@ -20,6 +20,7 @@ use crate::domain::access::Permission;
 use crate::domain::organization::Side;
 use crate::domain::password::Context;
 use crate::domain::text::{EmailAddress, PersonName, Title};
+use crate::http::api::addresses::LinkSecret;
 use crate::http::call::{ANYONE, ENTERED};
 use crate::http::cookies::Carries;
 use crate::http::headers;
@@ -267,12 +268,8 @@ async fn colours(visit: Visit) -> Outcome {
     Ok(visit.go(back, None).cookie(cookie))
 }
 
-async fn show_set_up(visit: Visit) -> Outcome {
-    let (token, now) = (
-        visit.parts.get("token").cloned().unwrap_or_default(),
-        visit.now,
-    );
-    let hash = hash_secret(&token);
+async fn show_set_up(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
+    let (hash, now) = (hash_secret(&token), visit.now);
     let good = visit
         .look(move |conn| {
             Ok(setup_links::is_needed(conn)? && setup_links::is_good(conn, &hash, now)?)
@@ -285,8 +282,7 @@ async fn show_set_up(visit: Visit) -> Outcome {
     visit.show("", "set-up", &SetUpPage { form })
 }
 
-async fn set_up(visit: Visit) -> Outcome {
-    let token = visit.parts.get("token").cloned().unwrap_or_default();
+async fn set_up(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
     match provider(&visit, &token).await {
         Ok(cookie) => Ok(visit.go("/", Some(Flash::new(Done::SetUp))).cookie(cookie)),
         Err(problem) if problem.code() == Code::ValidationFailed => {

@@ -113,8 +113,7 @@ impl FormPage for OnStep {
 }
 
 /// Says what became of a step, or promises it anew.
-pub(super) async fn move_on(visit: Visit) -> Outcome {
-    let id: NextStepId = visit.part("step")?;
+pub(super) async fn move_on(visit: Visit, id: NextStepId) -> Outcome {
     visit
         .act(&OnStep(id), move |conn, by, command: &SettleStep| {
             settle(conn, by.actor, id, None, command, by.now)?;

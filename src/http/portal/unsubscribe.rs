@@ -14,6 +14,7 @@ use super::parts::Link;
 use super::routes::{PortalRoute, Posted, pages};
 use super::visit::Visit;
 use crate::domain::text::EmailAddress;
+use crate::http::api::addresses::LinkSecret;
 use crate::http::call::ANYONE;
 use crate::http::problem::{Code, Problem};
 use crate::words::Words;
@@ -54,8 +55,8 @@ pub struct UnsubscribePage {
     pub ways: Vec<Link>,
 }
 
-async fn show(visit: Visit) -> Outcome {
-    let (token, key) = (token(&visit), visit.desk.key.clone());
+async fn show(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
+    let key = visit.desk.key.clone();
     let asked = token.clone();
     let found = visit
         .look(move |conn| Ok(unsubscribing(conn, &key, &asked)?))
@@ -69,11 +70,12 @@ async fn show(visit: Visit) -> Outcome {
     }
 }
 
-async fn end(visit: Visit) -> Outcome {
+async fn end(visit: Visit, link: LinkSecret) -> Outcome {
     if visit.typed.get(FIELD).map(String::as_str) != Some(MEANT) {
-        return show(visit).await;
+        return show(visit, link).await;
     }
-    let (token, key, now) = (token(&visit), visit.desk.key.clone(), visit.now);
+    let LinkSecret(token) = link;
+    let (key, now) = (visit.desk.key.clone(), visit.now);
     let ended = visit
         .write(move |conn| choose_notices::unsubscribe(conn, &key, &token, now))
         .await;
@@ -81,10 +83,6 @@ async fn end(visit: Visit) -> Outcome {
         Ok(ended) => visit.show("", "unsubscribe", &done(visit.words(), &ended)),
         Err(problem) => not_good(&visit, problem),
     }
-}
-
-fn token(visit: &Visit) -> String {
-    visit.parts.get("token").cloned().unwrap_or_default()
 }
 
 /// Asks whether it is meant.

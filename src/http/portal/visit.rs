@@ -71,8 +71,8 @@ pub struct Visit {
     pub places: Vec<PlaceView>,
     /// The instant of the visit.
     pub now: Instant,
-    /// Parts of the path by their names.
-    pub parts: HashMap<String, String>,
+    /// What stands in the path for its parameters, in order.
+    pub(super) parts: Vec<String>,
     /// The query's parameters; of one that is given twice, the last.
     pub query: HashMap<String, String>,
     /// What was typed; of a field that is sent twice, the last.
@@ -193,9 +193,7 @@ impl Visit {
             guest: None,
             asks: None,
             places: Vec::new(),
-            parts: parts
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            parts: parts.map(|(_, value)| value.to_owned()).collect(),
             // One that cannot be read asks for nothing that a page has.
             query: pairs(request.query_string().as_bytes()).unwrap_or_default(),
             typed: HashMap::new(),
@@ -323,15 +321,6 @@ impl Visit {
         self.guest
             .as_ref()
             .is_some_and(|guest| guest.side() == crate::domain::organization::Side::Provider)
-    }
-
-    /// The part of the path named `name`, read as a `T`; what cannot be read does not exist.
-    ///
-    /// # Errors
-    /// [`Code::NotFound`].
-    pub fn part<T: std::str::FromStr>(&self, name: &str) -> Result<T, Problem> {
-        let text = self.parts.get(name).and_then(|text| text.parse().ok());
-        text.ok_or_else(Problem::not_found)
     }
 
     /// The version that the page showed whose form was sent, if it carries one.

@@ -100,8 +100,7 @@ pub(in crate::http::portal) fn end_others_section(words: &Words) -> Section {
     Section::new("others", title, words.say("session-others-about", &[])).form(form)
 }
 
-async fn end(visit: Visit) -> Outcome {
-    let id: SessionId = visit.part("session")?;
+async fn end(visit: Visit, id: SessionId) -> Outcome {
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     visit
         .write(move |conn| account::end_session(conn, &actor, id, now))

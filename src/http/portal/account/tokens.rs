@@ -201,8 +201,7 @@ async fn issued(visit: &Visit) -> Result<NewSecret, Problem> {
     Ok(secret)
 }
 
-async fn revoke(visit: Visit) -> Outcome {
-    let id: TokenId = visit.part("token")?;
+async fn revoke(visit: Visit, id: TokenId) -> Outcome {
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     let name = visit
         .write(move |conn| revoke_token(conn, &actor, id, now))

@@ -198,16 +198,15 @@ async fn add(visit: Visit) -> Outcome {
     }
 }
 
-async fn row(visit: &Visit) -> Result<ReasonRow, Problem> {
-    let code: ReasonCode = visit.part("code")?;
+async fn row(visit: &Visit, code: ReasonCode) -> Result<ReasonRow, Problem> {
     let row = visit
         .look(move |conn| Ok(rules::reason(conn, code.as_str())?))
         .await?;
     row.ok_or_else(Problem::not_found)
 }
 
-async fn show(visit: Visit) -> Outcome {
-    let row = row(&visit).await?;
+async fn show(visit: Visit, code: ReasonCode) -> Outcome {
+    let row = row(&visit, code).await?;
     visit.show(
         PLACE,
         "admin-form",
@@ -215,8 +214,8 @@ async fn show(visit: Visit) -> Outcome {
     )
 }
 
-async fn replace(visit: Visit) -> Outcome {
-    let row = row(&visit).await?;
+async fn replace(visit: Visit, code: ReasonCode) -> Outcome {
+    let row = row(&visit, code).await?;
     let done = async {
         let (reason, active) = typed_reason(&visit, row.code.clone())?;
         let version = visit

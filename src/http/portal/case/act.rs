@@ -50,12 +50,12 @@ struct OnCase {
     subject: String,
 }
 
-fn on(visit: &Visit, verb: &'static str) -> Result<OnCase, Problem> {
-    Ok(OnCase {
-        case: visit.part("case")?,
+fn on(case: CaseRef, verb: &'static str) -> OnCase {
+    OnCase {
+        case,
         verb,
         subject: String::new(),
-    })
+    }
 }
 
 impl FormPage for OnCase {
@@ -85,9 +85,8 @@ impl FormPage for OnCase {
     }
 }
 
-async fn edit(visit: Visit) -> Outcome {
-    let page = on(&visit, "edit")?;
-    let (case, version) = (page.case, visit.version());
+async fn edit(visit: Visit, case: CaseRef) -> Outcome {
+    let (page, version) = (on(case, "edit"), visit.version());
     visit
         .act(&page, move |conn, by, command: &UpdateCase| {
             let expected = version.as_ref().map(std::slice::from_ref);
@@ -97,9 +96,8 @@ async fn edit(visit: Visit) -> Outcome {
         .await
 }
 
-async fn close(visit: Visit) -> Outcome {
-    let page = on(&visit, "close")?;
-    let case = page.case;
+async fn close(visit: Visit, case: CaseRef) -> Outcome {
+    let page = on(case, "close");
     visit
         .act(&page, move |conn, by, command: &CloseCase| {
             close_case::close(conn, by.actor, &case, None, command, by.now)?;
@@ -108,9 +106,8 @@ async fn close(visit: Visit) -> Outcome {
         .await
 }
 
-async fn reopen(visit: Visit) -> Outcome {
-    let page = on(&visit, "reopen")?;
-    let case = page.case;
+async fn reopen(visit: Visit, case: CaseRef) -> Outcome {
+    let page = on(case, "reopen");
     visit
         .act(&page, move |conn, by, command: &ReopenCase| {
             close_case::reopen(conn, by.actor, &case, None, command, by.now)?;
@@ -119,9 +116,8 @@ async fn reopen(visit: Visit) -> Outcome {
         .await
 }
 
-async fn post(visit: Visit) -> Outcome {
-    let page = on(&visit, "")?;
-    let case = page.case;
+async fn post(visit: Visit, case: CaseRef) -> Outcome {
+    let page = on(case, "");
     visit
         .act(&page, move |conn, by, command: &PostEntry| {
             feed::post_on_case(conn, by.actor, &case, command, by.now)?;
@@ -147,9 +143,8 @@ pub(in crate::http::portal) fn error_of(visit: &Visit, problem: &Problem) -> Str
     )
 }
 
-async fn ask_priority(visit: Visit) -> Outcome {
-    let page = on(&visit, "ask_priority")?;
-    let case = page.case;
+async fn ask_priority(visit: Visit, case: CaseRef) -> Outcome {
+    let page = on(case, "ask_priority");
     visit
         .act(&page, move |conn, by, command: &RequestPriority| {
             request::request_priority(conn, by.actor, &case, command, by.now)?;
@@ -158,8 +153,7 @@ async fn ask_priority(visit: Visit) -> Outcome {
         .await
 }
 
-async fn decide_priority(visit: Visit) -> Outcome {
-    let id: PriorityRequestId = visit.part("request")?;
+async fn decide_priority(visit: Visit, id: PriorityRequestId) -> Outcome {
     let reach = visit.access()?.reach();
     let request = visit
         .look(move |conn| Ok(requests::find(conn, reach, id)?))
@@ -180,9 +174,8 @@ async fn decide_priority(visit: Visit) -> Outcome {
         .await
 }
 
-async fn request_rca(visit: Visit) -> Outcome {
-    let page = on(&visit, "request_rca")?;
-    let case = page.case;
+async fn request_rca(visit: Visit, case: CaseRef) -> Outcome {
+    let page = on(case, "request_rca");
     visit
         .act(&page, move |conn, by, command: &RequestAnalysis| {
             request::request_analysis(conn, by.actor, &case, command, by.now)?;
@@ -191,9 +184,8 @@ async fn request_rca(visit: Visit) -> Outcome {
         .await
 }
 
-async fn deliver_rca(visit: Visit) -> Outcome {
-    let page = on(&visit, "deliver_rca")?;
-    let case = page.case;
+async fn deliver_rca(visit: Visit, case: CaseRef) -> Outcome {
+    let page = on(case, "deliver_rca");
     visit
         .act(&page, move |conn, by, command: &DeliverAnalysis| {
             request::deliver_analysis(conn, by.actor, &case, command, by.now)?;
@@ -202,9 +194,8 @@ async fn deliver_rca(visit: Visit) -> Outcome {
         .await
 }
 
-async fn promise(visit: Visit) -> Outcome {
-    let page = on(&visit, "promise")?;
-    let case = page.case;
+async fn promise(visit: Visit, case: CaseRef) -> Outcome {
+    let page = on(case, "promise");
     visit
         .act(&page, move |conn, by, command: &PromiseStep| {
             promise_on_case(conn, by.actor, &case, command, by.now)?;
@@ -213,9 +204,8 @@ async fn promise(visit: Visit) -> Outcome {
         .await
 }
 
-async fn record(visit: Visit) -> Outcome {
-    let page = on(&visit, "record")?;
-    let case = page.case;
+async fn record(visit: Visit, case: CaseRef) -> Outcome {
+    let page = on(case, "record");
     visit
         .act(&page, move |conn, by, command: &RecordCommunication| {
             feed::record_communication(conn, by.actor, &case, command, by.now)?;
@@ -224,8 +214,7 @@ async fn record(visit: Visit) -> Outcome {
         .await
 }
 
-async fn edit_entry(visit: Visit) -> Outcome {
-    let id: EntryId = visit.part("entry")?;
+async fn edit_entry(visit: Visit, id: EntryId) -> Outcome {
     let page = about_entry(&visit, id, "edit_entry").await?;
     visit
         .act(&page, move |conn, by, command: &EditEntry| {
@@ -235,8 +224,7 @@ async fn edit_entry(visit: Visit) -> Outcome {
         .await
 }
 
-async fn redact(visit: Visit) -> Outcome {
-    let id: EntryId = visit.part("entry")?;
+async fn redact(visit: Visit, id: EntryId) -> Outcome {
     let page = about_entry(&visit, id, "redact").await?;
     visit
         .act(&page, move |conn, by, command: &RedactEntry| {

@@ -29,8 +29,7 @@ use crate::workflow::update_case::mark_shown;
 const PLACE: &str = "cases";
 
 /// The case page; opening it reads its feeds (F6).
-pub(super) async fn show(visit: Visit) -> Outcome {
-    let case: CaseRef = visit.part("case")?;
+pub(super) async fn show(visit: Visit, case: CaseRef) -> Outcome {
     let record = load(&visit, &case).await?;
     let verb = visit
         .asked("do")

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{ChosenReason, EscalatePage, ReasonChoice, acknowledgement_field, answer_field};
 use crate::domain::access::Permission;
 use crate::domain::eligibility::{Assessment, FindingCode};
-use crate::domain::ids::{CaseRef, EscalationNumber};
+use crate::domain::ids::{CaseNumber, CaseRef, EscalationNumber};
 use crate::domain::reason::{QuestionKind, Reason, check_answers};
 use crate::domain::text::Markdown;
 use crate::http::call::may;
@@ -41,14 +41,13 @@ struct Asked {
     reasons: Vec<(Reason, Assessment)>,
 }
 
-async fn show(visit: Visit) -> Outcome {
-    let asked = ask(&visit).await?;
+async fn show(visit: Visit, case: CaseRef) -> Outcome {
+    let asked = ask(&visit, case).await?;
     let page = page(&visit, &asked, visit.asked("reason"));
     visit.show(PLACE, "escalate", &page)
 }
 
-async fn ask(visit: &Visit) -> Result<Asked, Problem> {
-    let case: CaseRef = visit.part("case")?;
+async fn ask(visit: &Visit, case: CaseRef) -> Result<Asked, Problem> {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
         .look(move |conn| {
@@ -95,23 +94,20 @@ fn page(visit: &Visit, asked: &Asked, chosen: Option<&str>) -> EscalatePage {
     }
 }
 
-async fn submit(visit: Visit) -> Outcome {
-    match submitted(&visit).await {
-        Ok(number) => {
-            let case = visit.parts.get("case").cloned().unwrap_or_default();
-            Ok(visit.go(
-                format!("/cases/{case}"),
-                Some(Flash::new(Done::Escalated).number(number)),
-            ))
-        }
-        Err(problem) if is_form_error(&problem) => again(&visit, &problem).await,
+async fn submit(visit: Visit, case: CaseRef) -> Outcome {
+    match submitted(&visit, case).await {
+        Ok((case, number)) => Ok(visit.go(
+            format!("/cases/{case}"),
+            Some(Flash::new(Done::Escalated).number(number)),
+        )),
+        Err(problem) if is_form_error(&problem) => again(&visit, case, &problem).await,
         Err(problem) => Err(problem.into()),
     }
 }
 
 /// The form as it was typed, with what is wrong; or, if the case cannot be escalated any more, why.
-async fn again(visit: &Visit, problem: &Problem) -> Outcome {
-    let asked = ask(visit).await?;
+async fn again(visit: &Visit, case: CaseRef, problem: &Problem) -> Outcome {
+    let asked = ask(visit, case).await?;
     let words = visit.words();
     let mut page = page(visit, &asked, visit.typed.get("reason").map(String::as_str));
     if let Some(chosen) = &mut page.chosen {
@@ -134,8 +130,10 @@ async fn again(visit: &Visit, problem: &Problem) -> Outcome {
     visit.show_again(status, PLACE, "escalate", &page)
 }
 
-async fn submitted(visit: &Visit) -> Result<EscalationNumber, Problem> {
-    let case: CaseRef = visit.part("case")?;
+async fn submitted(
+    visit: &Visit,
+    case: CaseRef,
+) -> Result<(CaseNumber, EscalationNumber), Problem> {
     let mut typed = Typed::of(visit);
     let code = typed.raw("reason").to_owned();
     let wanted = code.clone();
@@ -173,7 +171,9 @@ async fn submitted(visit: &Visit) -> Result<EscalationNumber, Problem> {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let number = visit.write(move |conn| {
         let id = submit_escalation(conn, &actor, &case, &submit, now)?;
-        Ok(escalations::find(conn, id)?.number)
+        let escalation = escalations::find(conn, id)?;
+        let case = cases::find(conn, escalation.case_id)?;
+        Ok((case.number, escalation.number))
     });
     number.await
 }

@@ -8,6 +8,7 @@ use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::{GrantId, PairingId, PairingMemberId, PersonId};
+use crate::http::api::addresses::CloneAddress;
 use crate::http::api::pairings::link as link_of;
 use crate::http::call::{SIGNED_IN, may};
 use crate::http::portal::act::is_form_error;
@@ -52,13 +53,13 @@ async fn show_all(visit: Visit) -> Outcome {
     visit.show(PLACE, "relationships", &page)
 }
 
-async fn show_one(visit: Visit) -> Outcome {
-    let page = show::pairing(&visit, visit.part("pairing")?).await?;
+async fn show_one(visit: Visit, id: PairingId) -> Outcome {
+    let page = show::pairing(&visit, id).await?;
     visit.show(PLACE, "pairing", &page)
 }
 
-async fn show_member(visit: Visit) -> Outcome {
-    let page = show::member(&visit, visit.part("member")?).await?;
+async fn show_member(visit: Visit, id: PairingMemberId) -> Outcome {
+    let page = show::member(&visit, id).await?;
     visit.show(PLACE, "pairing-member", &page)
 }
 
@@ -125,8 +126,7 @@ fn show_link(visit: &Visit, secret: &NewSecret, pairing: &pairings::Pairing) -> 
     visit.show(PLACE, "pairing-link", &page)
 }
 
-async fn renew(visit: Visit) -> Outcome {
-    let id: PairingId = visit.part("pairing")?;
+async fn renew(visit: Visit, id: PairingId) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     let hash = secret.hash.clone();
@@ -139,8 +139,7 @@ async fn renew(visit: Visit) -> Outcome {
     show_link(&visit, &secret, &pairing)
 }
 
-async fn switch(visit: Visit) -> Outcome {
-    let id: PairingId = visit.part("pairing")?;
+async fn switch(visit: Visit, id: PairingId) -> Outcome {
     let on = Typed::of(&visit).raw("enabled") == "true";
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
@@ -153,8 +152,7 @@ async fn switch(visit: Visit) -> Outcome {
     Ok(visit.go(format!("/relationships/{id}"), Some(Flash::new(done))))
 }
 
-async fn remove(visit: Visit) -> Outcome {
-    let id: PairingId = visit.part("pairing")?;
+async fn remove(visit: Visit, id: PairingId) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
         .write(move |conn| pair::remove(conn, &actor, id, None, now))
@@ -162,8 +160,7 @@ async fn remove(visit: Visit) -> Outcome {
     Ok(visit.go("/relationships", Some(Flash::new(Done::PairingRemoved))))
 }
 
-async fn propose(visit: Visit) -> Outcome {
-    let id: PairingId = visit.part("pairing")?;
+async fn propose(visit: Visit, id: PairingId) -> Outcome {
     let (actor, named, now) = (visit.actor()?.clone(), members(&visit), visit.now);
     visit
         .write(move |conn| pair::propose(conn, &actor, id, None, &named, now))
@@ -172,8 +169,7 @@ async fn propose(visit: Visit) -> Outcome {
     Ok(visit.go(format!("/relationships/{id}"), Some(flash)))
 }
 
-async fn remove_member(visit: Visit) -> Outcome {
-    let id: PairingMemberId = visit.part("member")?;
+async fn remove_member(visit: Visit, id: PairingMemberId) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let pairing = visit
         .write(move |conn| pair::remove_member(conn, &actor, id, None, now))
@@ -182,8 +178,7 @@ async fn remove_member(visit: Visit) -> Outcome {
     Ok(visit.go(format!("/relationships/{pairing}"), Some(flash)))
 }
 
-async fn give_role(visit: Visit) -> Outcome {
-    let id: PairingMemberId = visit.part("member")?;
+async fn give_role(visit: Visit, id: PairingMemberId) -> Outcome {
     let role = Typed::of(&visit).raw("role").to_owned();
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
@@ -193,8 +188,7 @@ async fn give_role(visit: Visit) -> Outcome {
     Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
 }
 
-async fn take_role(visit: Visit) -> Outcome {
-    let id: GrantId = visit.part("grant")?;
+async fn take_role(visit: Visit, id: GrantId) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let pairing = visit
         .write(move |conn| pair::take_role(conn, &actor, id, now))
@@ -203,8 +197,7 @@ async fn take_role(visit: Visit) -> Outcome {
     Ok(visit.go(format!("/relationships/{}", pairing.id), Some(flash)))
 }
 
-async fn add_clone(visit: Visit) -> Outcome {
-    let id: PairingMemberId = visit.part("member")?;
+async fn add_clone(visit: Visit, id: PairingMemberId) -> Outcome {
     let person: Option<PersonId> = match Typed::of(&visit).raw("person").trim() {
         "" => None,
         text => Some(text.parse().map_err(|_| Problem::not_found())?),
@@ -218,8 +211,7 @@ async fn add_clone(visit: Visit) -> Outcome {
     Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
 }
 
-async fn remove_clone(visit: Visit) -> Outcome {
-    let id: PersonId = visit.part("clone")?;
+async fn remove_clone(visit: Visit, CloneAddress(id): CloneAddress) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let pairing = visit
         .write(move |conn| pair::remove_clone(conn, &actor, id, now))

@@ -1,6 +1,7 @@
 //! The link of a request: what it shows, yes, and no (P2).
 
 use super::AnswerPage;
+use crate::http::api::addresses::LinkSecret;
 use crate::http::api::pairing_links::inspected;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
@@ -9,13 +10,8 @@ use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::workflow::pair;
 
-fn token(visit: &Visit) -> String {
-    visit.parts.get("token").cloned().unwrap_or_default()
-}
-
-pub(super) async fn show(visit: Visit) -> Outcome {
-    let (token, now) = (token(&visit), visit.now);
-    let actor = visit.actor()?.clone();
+pub(super) async fn show(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
     let read = token.clone();
     let shown = visit
         .look(move |conn| inspected(conn, &actor, &read, now))
@@ -34,9 +30,8 @@ pub(super) async fn show(visit: Visit) -> Outcome {
     visit.show("relationships", "pairing-answer", &page)
 }
 
-pub(super) async fn answer(visit: Visit) -> Outcome {
-    let (token, now) = (token(&visit), visit.now);
-    let actor = visit.actor()?.clone();
+pub(super) async fn answer(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
     match Typed::of(&visit).raw("answer") {
         "yes" => {
             let id = visit

@@ -54,13 +54,6 @@ enum On {
     Panel(&'static str),
 }
 
-fn on(visit: &Visit, form: On) -> Result<OnEscalation, Problem> {
-    Ok(OnEscalation {
-        escalation: visit.part("escalation")?,
-        form,
-    })
-}
-
 impl FormPage for OnEscalation {
     async fn done(&self, visit: &Visit, done: Done) -> Outcome {
         let (reach, escalation) = (visit.access()?.reach(), self.escalation);
@@ -93,109 +86,105 @@ impl FormPage for OnEscalation {
     }
 }
 
-/// Does one verb of the workflow in one transaction.
-async fn act<C, F>(visit: &Visit, form: On, done: Done, work: F) -> Outcome
-where
-    C: Field + Send + 'static,
-    F: Fn(&Verb<'_>, &mut Conn, &C) -> Result<EscalationId, Failed> + Send + 'static,
-{
-    let page = on(visit, form)?;
-    let escalation = page.escalation;
-    visit
-        .act(&page, move |conn, by, command: &C| {
-            let verb = Verb {
-                actor: by.actor,
-                escalation: &escalation,
-                expected: None,
-                now: by.now,
-            };
-            work(&verb, conn, command)?;
-            Ok(done)
+impl OnEscalation {
+    /// Does one verb of the workflow in one transaction.
+    async fn act<C, F>(self, visit: &Visit, done: Done, work: F) -> Outcome
+    where
+        C: Field + Send + 'static,
+        F: Fn(&Verb<'_>, &mut Conn, &C) -> Result<EscalationId, Failed> + Send + 'static,
+    {
+        let escalation = self.escalation;
+        visit
+            .act(&self, move |conn, by, command: &C| {
+                let verb = Verb {
+                    actor: by.actor,
+                    escalation: &escalation,
+                    expected: None,
+                    now: by.now,
+                };
+                work(&verb, conn, command)?;
+                Ok(done)
+            })
+            .await
+    }
+}
+
+fn on(escalation: EscalationRef, form: On) -> OnEscalation {
+    OnEscalation { escalation, form }
+}
+
+async fn claim(visit: Visit, escalation: EscalationRef) -> Outcome {
+    on(escalation, On::Button)
+        .act(&visit, Done::Claimed, |verb, conn, (): &()| {
+            verb.claim(conn)
         })
         .await
 }
 
-async fn claim(visit: Visit) -> Outcome {
-    act(&visit, On::Button, Done::Claimed, |verb, conn, (): &()| {
-        verb.claim(conn)
-    })
-    .await
+async fn assign(visit: Visit, escalation: EscalationRef) -> Outcome {
+    on(escalation, On::Panel("assign"))
+        .act(&visit, Done::Assigned, |verb, conn, command| {
+            verb.assign(conn, command)
+        })
+        .await
 }
 
-async fn assign(visit: Visit) -> Outcome {
-    let form = On::Panel("assign");
-    act(&visit, form, Done::Assigned, |verb, conn, command| {
-        verb.assign(conn, command)
-    })
-    .await
-}
-
-async fn accept(visit: Visit) -> Outcome {
+async fn accept(visit: Visit, escalation: EscalationRef) -> Outcome {
     if visit.typed.contains_key("more") {
-        let page = on(&visit, On::Panel("accept"))?;
-        let typed = visit.typed.clone();
-        return show_again(
-            &visit,
-            &page.escalation,
-            "accept",
-            StatusCode::OK,
-            |panel| panel.filled(&typed),
-        )
+        return show_again(&visit, &escalation, "accept", StatusCode::OK, |panel| {
+            panel.filled(&visit.typed)
+        })
         .await;
     }
-    let form = On::Panel("accept");
-    act(&visit, form, Done::Accepted, |verb, conn, command| {
-        verb.accept(conn, command)
-    })
-    .await
+    on(escalation, On::Panel("accept"))
+        .act(&visit, Done::Accepted, |verb, conn, command| {
+            verb.accept(conn, command)
+        })
+        .await
 }
 
-async fn decline(visit: Visit) -> Outcome {
-    let form = On::Panel("decline");
-    act(&visit, form, Done::Declined, |verb, conn, command| {
-        verb.decline(conn, command)
-    })
-    .await
+async fn decline(visit: Visit, escalation: EscalationRef) -> Outcome {
+    on(escalation, On::Panel("decline"))
+        .act(&visit, Done::Declined, |verb, conn, command| {
+            verb.decline(conn, command)
+        })
+        .await
 }
 
-async fn rerank(visit: Visit) -> Outcome {
-    let form = On::Panel("rerank");
-    act(&visit, form, Done::Reranked, |verb, conn, command| {
-        verb.rerank(conn, command)
-    })
-    .await
+async fn rerank(visit: Visit, escalation: EscalationRef) -> Outcome {
+    on(escalation, On::Panel("rerank"))
+        .act(&visit, Done::Reranked, |verb, conn, command| {
+            verb.rerank(conn, command)
+        })
+        .await
 }
 
-async fn withdraw(visit: Visit) -> Outcome {
-    let form = On::Panel("withdraw");
-    act(&visit, form, Done::Withdrawn, |verb, conn, command| {
-        verb.withdraw(conn, command)
-    })
-    .await
+async fn withdraw(visit: Visit, escalation: EscalationRef) -> Outcome {
+    on(escalation, On::Panel("withdraw"))
+        .act(&visit, Done::Withdrawn, |verb, conn, command| {
+            verb.withdraw(conn, command)
+        })
+        .await
 }
 
-async fn close(visit: Visit) -> Outcome {
-    let form = On::Panel("close");
-    act(
-        &visit,
-        form,
-        Done::EscalationClosed,
-        |verb, conn, command| verb.close(conn, command),
-    )
-    .await
+async fn close(visit: Visit, escalation: EscalationRef) -> Outcome {
+    on(escalation, On::Panel("close"))
+        .act(&visit, Done::EscalationClosed, |verb, conn, command| {
+            verb.close(conn, command)
+        })
+        .await
 }
 
-async fn rate(visit: Visit) -> Outcome {
-    let form = On::Panel("rate");
-    act(&visit, form, Done::Rated, |verb, conn, command| {
-        verb.rate(conn, command)
-    })
-    .await
+async fn rate(visit: Visit, escalation: EscalationRef) -> Outcome {
+    on(escalation, On::Panel("rate"))
+        .act(&visit, Done::Rated, |verb, conn, command| {
+            verb.rate(conn, command)
+        })
+        .await
 }
 
-async fn post(visit: Visit) -> Outcome {
-    let page = on(&visit, On::Composer)?;
-    let escalation = page.escalation;
+async fn post(visit: Visit, escalation: EscalationRef) -> Outcome {
+    let page = on(escalation, On::Composer);
     visit
         .act(&page, move |conn, by, command: &PostEntry| {
             feed::post_on_escalation(conn, by.actor, &escalation, command, by.now)?;
@@ -204,9 +193,8 @@ async fn post(visit: Visit) -> Outcome {
         .await
 }
 
-async fn promise(visit: Visit) -> Outcome {
-    let page = on(&visit, On::Panel("promise"))?;
-    let escalation = page.escalation;
+async fn promise(visit: Visit, escalation: EscalationRef) -> Outcome {
+    let page = on(escalation, On::Panel("promise"));
     visit
         .act(&page, move |conn, by, command: &PromiseStep| {
             promise_on_escalation(conn, by.actor, &escalation, command, by.now)?;

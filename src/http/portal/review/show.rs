@@ -47,8 +47,7 @@ pub(super) struct Record {
 }
 
 /// The page of one escalation; opening it reads the feeds that stand on it (F6).
-pub(super) async fn show(visit: Visit) -> Outcome {
-    let escalation: EscalationRef = visit.part("escalation")?;
+pub(super) async fn show(visit: Visit, escalation: EscalationRef) -> Outcome {
     let record = load(&visit, &escalation).await?;
     let step = visit.asked("step").unwrap_or_default().to_owned();
     let panel = visit

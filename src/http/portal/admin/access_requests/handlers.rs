@@ -111,13 +111,12 @@ async fn show_all(visit: Visit) -> Outcome {
     visit.show(PLACE, "admin-list", &page)
 }
 
-async fn show(visit: Visit) -> Outcome {
-    let page = page(&visit).await?;
+async fn show(visit: Visit, id: AccessRequestId) -> Outcome {
+    let page = page(&visit, id).await?;
     visit.show(PLACE, "access-request", &page)
 }
 
-async fn page(visit: &Visit) -> Result<AccessRequestPage, Problem> {
-    let id: AccessRequestId = visit.part("access_request")?;
+async fn page(visit: &Visit, id: AccessRequestId) -> Result<AccessRequestPage, Problem> {
     let (reach, is_staff) = (visit.access()?.reach(), visit.is_staff());
     let (request, organization, decider, all) = visit
         .look(move |conn| {
@@ -214,22 +213,19 @@ fn facts(
     facts
 }
 
-async fn answer(visit: Visit) -> Outcome {
+async fn answer(visit: Visit, id: AccessRequestId) -> Outcome {
     let granted = Typed::of(&visit).raw("granted") == "true";
-    match decided(&visit, granted).await {
+    match decided(&visit, id, granted).await {
         Ok(name) => {
             let done = match granted {
                 true => Done::AccessGranted,
                 false => Done::AccessRefused,
             };
-            let address = format!(
-                "{HERE}/{}",
-                visit.part::<AccessRequestId>("access_request")?
-            );
+            let address = format!("{HERE}/{id}");
             Ok(visit.go(address, Some(Flash::new(done).name(name))))
         }
         Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit).await?;
+            let mut page = page(&visit, id).await?;
             let form = match granted {
                 true => &mut page.grant,
                 false => &mut page.refuse,
@@ -245,8 +241,7 @@ async fn answer(visit: Visit) -> Outcome {
     }
 }
 
-async fn decided(visit: &Visit, granted: bool) -> Result<String, Problem> {
-    let id: AccessRequestId = visit.part("access_request")?;
+async fn decided(visit: &Visit, id: AccessRequestId, granted: bool) -> Result<String, Problem> {
     let mut typed = Typed::of(visit);
     let note = typed.optional("note", Note::parse);
     let until = match (granted, typed.raw("until").trim()) {

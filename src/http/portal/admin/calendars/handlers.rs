@@ -79,16 +79,15 @@ async fn show_all(visit: Visit) -> Outcome {
     visit.show(PLACE, "admin-list", &page)
 }
 
-pub(super) async fn row(visit: &Visit) -> Result<CalendarRow, Problem> {
-    let id: CalendarId = visit.part("calendar")?;
+pub(super) async fn row(visit: &Visit, id: CalendarId) -> Result<CalendarRow, Problem> {
     let row = visit
         .look(move |conn| Ok(calendars::find(conn, id)?))
         .await?;
     row.ok_or_else(Problem::not_found)
 }
 
-async fn show(visit: Visit) -> Outcome {
-    let row = row(&visit).await?;
+async fn show(visit: Visit, id: CalendarId) -> Outcome {
+    let row = row(&visit, id).await?;
     let page = page(&visit, &row)?;
     visit.show(PLACE, "calendar", &page)
 }
@@ -371,9 +370,8 @@ async fn add(visit: Visit) -> Outcome {
     }
 }
 
-async fn replace(visit: Visit) -> Outcome {
-    let row = row(&visit).await?;
-    let id = row.id;
+async fn replace(visit: Visit, id: CalendarId) -> Outcome {
+    let row = row(&visit, id).await?;
     let done = async {
         let (calendar, default) = typed_calendar(&visit)?;
         let version = visit

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::handlers::{day, row};
 use crate::domain::access::Permission;
 use crate::domain::calendar::{Candidate, Holiday, HolidayDate, IcsHolidays, SkippedEvent};
+use crate::domain::ids::CalendarId;
 use crate::http::api::calendars::holidays_of;
 use crate::http::call::may;
 use crate::http::portal::act::is_form_error;
@@ -99,8 +100,8 @@ pub struct LeftOut {
     pub why: String,
 }
 
-async fn choose(visit: Visit) -> Outcome {
-    let row = row(&visit).await?;
+async fn choose(visit: Visit, id: CalendarId) -> Outcome {
+    let row = row(&visit, id).await?;
     visit.show(PLACE, "calendar-import", &page(&visit, &row))
 }
 
@@ -112,8 +113,8 @@ struct Read {
 }
 
 /// A file is shown; without one, what is ticked of the last is added.
-async fn take(visit: Visit) -> Outcome {
-    let row = row(&visit).await?;
+async fn take(visit: Visit, id: CalendarId) -> Outcome {
+    let row = row(&visit, id).await?;
     let mut page = page(&visit, &row);
     let file = match read(&visit, &row).await {
         Ok(file) => file,

@@ -183,8 +183,8 @@ struct Whole {
     manages: bool,
 }
 
-async fn whole(visit: &Visit) -> Result<Whole, Problem> {
-    let (id, actor): (GroupId, _) = (visit.part("group")?, visit.actor()?.clone());
+async fn whole(visit: &Visit, id: GroupId) -> Result<Whole, Problem> {
+    let actor = visit.actor()?.clone();
     let (now, sees_lines) = (
         visit.now,
         visit.is_staff() && visit.can(Permission::LinesView),
@@ -224,12 +224,12 @@ async fn whole(visit: &Visit) -> Result<Whole, Problem> {
         .await
 }
 
-async fn show(visit: Visit) -> Outcome {
-    visit.show(PLACE, "group", &page(&visit).await?)
+async fn show(visit: Visit, id: GroupId) -> Outcome {
+    visit.show(PLACE, "group", &page(&visit, id).await?)
 }
 
-async fn page(visit: &Visit) -> Result<GroupPage, Problem> {
-    let whole = whole(visit).await?;
+async fn page(visit: &Visit, id: GroupId) -> Result<GroupPage, Problem> {
+    let whole = whole(visit, id).await?;
     let words = visit.words();
     let id = whole.group.id;
     let manages = whole.manages;
@@ -310,11 +310,11 @@ async fn page(visit: &Visit) -> Result<GroupPage, Problem> {
     })
 }
 
-async fn change(visit: Visit) -> Outcome {
-    match changed(&visit).await {
+async fn change(visit: Visit, id: GroupId) -> Outcome {
+    match changed(&visit, id).await {
         Ok(id) => Ok(saved(&visit, id)),
         Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit).await?;
+            let mut page = page(&visit, id).await?;
             page.form = page
                 .form
                 .map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
@@ -331,8 +331,7 @@ fn saved(visit: &Visit, id: GroupId) -> crate::http::portal::answer::Answer {
     )
 }
 
-async fn changed(visit: &Visit) -> Result<GroupId, Problem> {
-    let id: GroupId = visit.part("group")?;
+async fn changed(visit: &Visit, id: GroupId) -> Result<GroupId, Problem> {
     let mut typed = Typed::of(visit);
     let name = typed.text("name", Title::parse);
     typed.checked()?;
@@ -347,11 +346,11 @@ async fn changed(visit: &Visit) -> Result<GroupId, Problem> {
         .await
 }
 
-async fn join(visit: Visit) -> Outcome {
-    match joined(&visit).await {
+async fn join(visit: Visit, id: GroupId) -> Outcome {
+    match joined(&visit, id).await {
         Ok(id) => Ok(saved(&visit, id)),
         Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit).await?;
+            let mut page = page(&visit, id).await?;
             page.join = page
                 .join
                 .map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
@@ -361,8 +360,7 @@ async fn join(visit: Visit) -> Outcome {
     }
 }
 
-async fn joined(visit: &Visit) -> Result<GroupId, Problem> {
-    let id: GroupId = visit.part("group")?;
+async fn joined(visit: &Visit, id: GroupId) -> Result<GroupId, Problem> {
     let mut typed = Typed::of(visit);
     let person = typed.one_of::<PersonId>("user");
     typed.checked()?;
@@ -373,14 +371,13 @@ async fn joined(visit: &Visit) -> Result<GroupId, Problem> {
         .await
 }
 
-async fn leave(visit: Visit) -> Outcome {
-    let (id, person): (GroupId, PersonId) = (visit.part("group")?, visit.part("person")?);
+async fn leave(visit: Visit, (id, person): (GroupId, PersonId)) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let done = visit.write(move |conn| remove_member(conn, Some(&actor), id, person, now));
     match done.await {
         Ok(id) => Ok(saved(&visit, id)),
         Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit).await?;
+            let mut page = page(&visit, id).await?;
             page.problems.push(said_to_people(visit.words(), &problem));
             visit.show_again(problem.code().status(), PLACE, "group", &page)
         }
@@ -388,8 +385,8 @@ async fn leave(visit: Visit) -> Outcome {
     }
 }
 
-async fn remove(visit: Visit) -> Outcome {
-    let (id, mut page): (GroupId, _) = (visit.part("group")?, page(&visit).await?);
+async fn remove(visit: Visit, id: GroupId) -> Outcome {
+    let mut page = page(&visit, id).await?;
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let done = visit.write(move |conn| delete_group(conn, Some(&actor), id, None, now));
     match done.await {

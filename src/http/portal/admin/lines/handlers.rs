@@ -253,14 +253,17 @@ fn given(typed: &Typed<'_>, field: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-async fn show(visit: Visit) -> Outcome {
-    let page = page(&visit, |form| form).await?;
+async fn show(visit: Visit, id: LineId) -> Outcome {
+    let page = page(&visit, id, |form| form).await?;
     visit.show(PLACE, "line", &page)
 }
 
 /// The page of the line that the path names; `shown` may fill its form.
-async fn page(visit: &Visit, shown: impl FnOnce(Form) -> Form) -> Result<LinePage, Problem> {
-    let id: LineId = visit.part("line")?;
+async fn page(
+    visit: &Visit,
+    id: LineId,
+    shown: impl FnOnce(Form) -> Form,
+) -> Result<LinePage, Problem> {
     let choices = choices(visit).await?;
     let line = choices.lines.iter().find(|line| line.id == id);
     let line = line.ok_or_else(Problem::not_found)?;
@@ -313,8 +316,8 @@ impl LineForm {
     }
 }
 
-async fn change(visit: Visit) -> Outcome {
-    match changed(&visit).await {
+async fn change(visit: Visit, id: LineId) -> Outcome {
+    match changed(&visit, id).await {
         Ok(None) => Ok(visit.go(
             Place::Lines.href(),
             Some(
@@ -324,7 +327,7 @@ async fn change(visit: Visit) -> Outcome {
         // Nothing is done yet: it is said first what would follow.
         Ok(Some(foresight)) => {
             let words = visit.words();
-            let mut page = page(&visit, |form| form.filled(&visit.typed)).await?;
+            let mut page = page(&visit, id, |form| form.filled(&visit.typed)).await?;
             if let Some(form) = &mut page.form {
                 form.consequences = consequences(words, &foresight);
                 form.confirmed = seen(&foresight);
@@ -334,7 +337,7 @@ async fn change(visit: Visit) -> Outcome {
         }
         Err(problem) if is_form_error(&problem) => {
             let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
-            let page = page(&visit, again).await?;
+            let page = page(&visit, id, again).await?;
             visit.show_again(problem.code().status(), PLACE, "line", &page)
         }
         Err(problem) => Err(problem.into()),
@@ -342,8 +345,7 @@ async fn change(visit: Visit) -> Outcome {
 }
 
 /// Makes the change if nothing follows from it that was not seen before; otherwise says what.
-async fn changed(visit: &Visit) -> Result<Option<Foresight>, Problem> {
-    let id: LineId = visit.part("line")?;
+async fn changed(visit: &Visit, id: LineId) -> Result<Option<Foresight>, Problem> {
     let mut typed = Typed::of(visit);
     let name = typed.text("name", Title::parse);
     let (parent, calendar) = (given(&typed, "parent"), given(&typed, "calendar"));

@@ -207,8 +207,8 @@ fn title(visit: &Visit, notice: &Listed) -> String {
     }
 }
 
-async fn notice(visit: &Visit) -> Result<(Listed, Option<Outage>), Problem> {
-    let (id, reach): (NoticeId, _) = (visit.part("notice")?, visit.access()?.reach());
+async fn notice(visit: &Visit, id: NoticeId) -> Result<(Listed, Option<Outage>), Problem> {
+    let reach = visit.access()?.reach();
     let find_outage = outage(visit);
     let (notice, outage) = visit
         .look(move |conn| Ok((notices::find(conn, reach, id)?, find_outage(conn)?)))
@@ -216,8 +216,8 @@ async fn notice(visit: &Visit) -> Result<(Listed, Option<Outage>), Problem> {
     Ok((notice.ok_or_else(Problem::not_found)?, outage))
 }
 
-async fn show(visit: Visit) -> Outcome {
-    let (notice, outage) = notice(&visit).await?;
+async fn show(visit: Visit, id: NoticeId) -> Outcome {
+    let (notice, outage) = notice(&visit, id).await?;
     let source = source(&visit, &notice).await;
     let words = visit.words();
     let fact = |key: &str| words.say_of("notice-fact", key, &[]);
@@ -295,8 +295,8 @@ async fn source(visit: &Visit, notice: &Listed) -> Option<Vec<u8>> {
     blocking::run(read).await.ok().flatten()
 }
 
-async fn download(visit: Visit) -> Outcome {
-    let (notice, _) = notice(&visit).await?;
+async fn download(visit: Visit, id: NoticeId) -> Outcome {
+    let (notice, _) = notice(&visit, id).await?;
     let bytes = source(&visit, &notice)
         .await
         .ok_or_else(Problem::not_found)?;
@@ -307,8 +307,7 @@ async fn download(visit: Visit) -> Outcome {
     ))
 }
 
-async fn send(visit: Visit) -> Outcome {
-    let id: NoticeId = visit.part("notice")?;
+async fn send(visit: Visit, id: NoticeId) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
         .write(move |conn| resend_notice(conn, Some(&actor), id, None, now))

@@ -159,9 +159,8 @@ fn by_way(words: &Words, holding: &Holding) -> String {
     }
 }
 
-pub(super) async fn show(visit: Visit) -> Outcome {
-    let (id, reach): (PersonId, Reach) = (visit.part("person")?, visit.access()?.reach());
-    let now = visit.now;
+pub(super) async fn show(visit: Visit, id: PersonId) -> Outcome {
+    let (reach, now) = (visit.access()?.reach(), visit.now);
     let (person, organization, holdings) = visit
         .look(move |conn| {
             let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;

@@ -268,13 +268,13 @@ pub(in crate::http::portal::admin) fn ticked(visit: &Visit) -> Vec<RoleName> {
     roles
 }
 
-async fn show(visit: Visit) -> Outcome {
-    let page = page(&visit).await?;
+async fn show(visit: Visit, id: PersonId) -> Outcome {
+    let page = page(&visit, id).await?;
     visit.show(PLACE, "person", &page)
 }
 
-async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
-    let (id, actor): (PersonId, _) = (visit.part("person")?, visit.actor()?.clone());
+async fn page(visit: &Visit, id: PersonId) -> Result<PersonPage, Problem> {
+    let actor = visit.actor()?.clone();
     let (now, sees_groups) = (visit.now, visit.can(Permission::GroupsView));
     let (person, organization, given, own_roles, (groups, second_factor, cloned, manages)) = visit
         .look(move |conn| {
@@ -344,19 +344,20 @@ async fn page(visit: &Visit) -> Result<PersonPage, Problem> {
     })
 }
 
-async fn give_roles(visit: Visit) -> Outcome {
+async fn give_roles(visit: Visit, id: PersonId) -> Outcome {
     let roles = ticked(&visit);
     let update = UpdatePerson {
         roles: Some(roles),
         ..UpdatePerson::default()
     };
-    change(visit, update).await
+    change(visit, id, update).await
 }
 
-async fn switch_access(visit: Visit) -> Outcome {
-    let was = page(&visit).await?.active;
+async fn switch_access(visit: Visit, id: PersonId) -> Outcome {
+    let was = page(&visit, id).await?.active;
     change(
         visit,
+        id,
         UpdatePerson {
             disabled: Some(was),
             ..UpdatePerson::default()
@@ -365,8 +366,7 @@ async fn switch_access(visit: Visit) -> Outcome {
     .await
 }
 
-async fn invite(visit: Visit) -> Outcome {
-    let id: PersonId = visit.part("person")?;
+async fn invite(visit: Visit, id: PersonId) -> Outcome {
     let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
     visit
         .write(move |conn| account::invite(conn, &key, Some(&actor), id, now).map(drop))
@@ -374,8 +374,7 @@ async fn invite(visit: Visit) -> Outcome {
     done(&visit, id, Done::PersonInvited)
 }
 
-async fn sign_out(visit: Visit) -> Outcome {
-    let id: PersonId = visit.part("person")?;
+async fn sign_out(visit: Visit, id: PersonId) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
         .write(move |conn| account::end_everything(conn, Some(&actor), id, now).map(drop))
@@ -383,8 +382,7 @@ async fn sign_out(visit: Visit) -> Outcome {
     done(&visit, id, Done::PersonSignedOut)
 }
 
-async fn take_second_factor(visit: Visit) -> Outcome {
-    let id: PersonId = visit.part("person")?;
+async fn take_second_factor(visit: Visit, id: PersonId) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
         .write(move |conn| second_factor::take_away(conn, Some(&actor), id, now).map(drop))
@@ -397,8 +395,7 @@ fn done(visit: &Visit, id: PersonId, done: Done) -> Outcome {
     Ok(visit.go(format!("/admin/people/{id}"), Some(Flash::new(done))))
 }
 
-async fn change(visit: Visit, update: UpdatePerson) -> Outcome {
-    let id: PersonId = visit.part("person")?;
+async fn change(visit: Visit, id: PersonId, update: UpdatePerson) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let done = visit.write(move |conn| update_person(conn, Some(&actor), id, None, &update, now));
     match done.await {
@@ -407,7 +404,7 @@ async fn change(visit: Visit, update: UpdatePerson) -> Outcome {
             Some(Flash::new(Done::PersonChanged)),
         )),
         Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit).await?;
+            let mut page = page(&visit, id).await?;
             page.roles = page
                 .roles
                 .map(|form| form.refused_for(visit.words(), &visit.typed, &problem));

@@ -136,9 +136,8 @@ enum Named {
     Own(Box<OwnRole>, Organization),
 }
 
-async fn named(visit: &Visit) -> Result<Named, Problem> {
-    let address: RoleAddress = visit.part("role")?;
-    if let Some(role) = address.predefined() {
+async fn named(visit: &Visit, role: &RoleAddress) -> Result<Named, Problem> {
+    if let Some(role) = role.predefined() {
         let organization = organization(visit).await?;
         return if role.fits(organization.kind) {
             Ok(Named::Predefined(role, organization))
@@ -146,7 +145,9 @@ async fn named(visit: &Visit) -> Result<Named, Problem> {
             Err(Problem::not_found())
         };
     }
-    let id: RoleId = visit.part("role")?;
+    let RoleAddress::Id(id) = *role else {
+        return Err(Problem::not_found());
+    };
     let reach = visit.access()?.reach();
     visit
         .look(move |conn| {
@@ -158,12 +159,12 @@ async fn named(visit: &Visit) -> Result<Named, Problem> {
         .await
 }
 
-async fn show(visit: Visit) -> Outcome {
-    visit.show(PLACE, "role", &page(&visit).await?)
+async fn show(visit: Visit, role: RoleAddress) -> Outcome {
+    visit.show(PLACE, "role", &page(&visit, &role).await?)
 }
 
-async fn page(visit: &Visit) -> Result<RolePage, Problem> {
-    let named = named(visit).await?;
+async fn page(visit: &Visit, role: &RoleAddress) -> Result<RolePage, Problem> {
+    let named = named(visit, role).await?;
     let words = visit.words();
     let (name, code, permissions, organization) = match &named {
         Named::Predefined(role, organization) => (
@@ -342,16 +343,16 @@ async fn added(visit: &Visit) -> Result<(RoleId, String), Problem> {
     Ok((id, called))
 }
 
-async fn change(visit: Visit) -> Outcome {
-    match changed(&visit).await {
+async fn change(visit: Visit, role: RoleAddress) -> Outcome {
+    match changed(&visit, &role).await {
         Ok(id) => Ok(visit.go(
             format!("/admin/roles/{id}"),
             Some(Flash::new(Done::RoleChanged)),
         )),
         Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit).await?;
+            let mut page = page(&visit, &role).await?;
             if let (Some(shown), Named::Own(role, organization)) =
-                (&mut page.form, named(&visit).await?)
+                (&mut page.form, named(&visit, &role).await?)
             {
                 let words = visit.words();
                 let of = (organization.kind, &visit.access()?.grantable());
@@ -367,8 +368,8 @@ async fn change(visit: Visit) -> Outcome {
     }
 }
 
-async fn changed(visit: &Visit) -> Result<RoleId, Problem> {
-    let id = own(visit).await?;
+async fn changed(visit: &Visit, role: &RoleAddress) -> Result<RoleId, Problem> {
+    let id = own(visit, role).await?;
     let mut typed = Typed::of(visit);
     let name = typed.text("name", Title::parse);
     typed.checked()?;
@@ -383,8 +384,8 @@ async fn changed(visit: &Visit) -> Result<RoleId, Problem> {
 }
 
 /// The role of an organization's own that a change is about.
-async fn own(visit: &Visit) -> Result<RoleId, Problem> {
-    match named(visit).await? {
+async fn own(visit: &Visit, role: &RoleAddress) -> Result<RoleId, Problem> {
+    match named(visit, role).await? {
         Named::Own(role, _) => Ok(role.id),
         Named::Predefined(role, _) => {
             Err(Problem::new(Code::RolePredefined).with("role", role.as_str()))
@@ -392,9 +393,9 @@ async fn own(visit: &Visit) -> Result<RoleId, Problem> {
     }
 }
 
-async fn remove(visit: Visit) -> Outcome {
-    let id = own(&visit).await?;
-    let page = page(&visit).await?;
+async fn remove(visit: Visit, role: RoleAddress) -> Outcome {
+    let id = own(&visit, &role).await?;
+    let page = page(&visit, &role).await?;
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let force = visit.typed.contains_key("force");
     let done = visit.write(move |conn| delete_role(conn, Some(&actor), id, None, force, now));
