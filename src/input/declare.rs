@@ -28,6 +28,20 @@ macro_rules! input {
             $( $(#[doc = $field_doc])+ pub $field: $type, )*
         }
 
+        #[allow(
+            dead_code,
+            clippy::should_implement_trait,
+            reason = "not every field stands on a page, and some are called like methods of the standard library"
+        )]
+        impl $name {
+            $(
+                /// The declaration of this field.
+                pub fn $field() -> $crate::input::Declared {
+                    $crate::input::Declared::of::<$type>(stringify!($field))
+                }
+            )*
+        }
+
         impl $crate::input::Field for $name {
             const MOST_BYTES: usize = 64
                 $( + stringify!($field).len() + 16 + <$type as $crate::input::Field>::MOST_BYTES )*;

@@ -8,6 +8,7 @@ mod declare;
 mod fault;
 mod form;
 pub mod json;
+mod shape;
 mod values;
 
 use std::collections::HashMap;
@@ -21,9 +22,11 @@ use utoipa::openapi::{RefOr, Schema};
 pub(crate) use declare::input;
 pub use fault::{FAULTS, Fault, FieldError};
 pub use form::in_zone;
+pub use shape::{Declared, Shape};
 use values::LONGEST_LIST;
+use values::WIDEST;
 pub use values::{Many, Patch, Secret, Whole};
-pub(crate) use values::{WIDEST, text, written};
+pub(crate) use values::{text, written};
 
 /// How many faults of a request are told. Whoever has a hundred wrong has something else wrong.
 const MOST_FAULTS: usize = 100;
@@ -61,8 +64,11 @@ pub trait Field: Sized {
     /// Reads it, or notes what is wrong and gives nothing.
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self>;
 
+    /// What is written or chosen there, by which pages draw it.
+    const SHAPE: Shape = Shape::Other;
+
     /// How many bytes of JSON it takes at the most, generously: a body that is longer than its fields is not read.
-    const MOST_BYTES: usize = 4 * 1024;
+    const MOST_BYTES: usize = shape::FEW_BYTES;
 
     /// How the published document refers to it.
     fn schema() -> RefOr<Schema>;

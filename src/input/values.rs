@@ -13,7 +13,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{RefOr, Schema};
 
-use super::{At, Errors, Fault, Field, Input, Member, Members};
+use super::{At, Errors, Fault, Field, Input, Member, Members, Shape};
 use crate::domain::access::{Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::calendar::{Doubt, Unit};
@@ -32,6 +32,8 @@ use crate::words::markdown;
 
 /// The most items that a list in a request has.
 pub(super) const LONGEST_LIST: usize = 100;
+/// The most characters of a code or a name that is looked up.
+const LONGEST_NAME: usize = 200;
 /// The most characters of a secret; hashing an endless one would keep a processor busy.
 const LONGEST_SECRET: usize = 1024;
 
@@ -47,14 +49,17 @@ pub(crate) fn text<'v>(value: &'v Value, at: &At<'_>, errors: &mut Errors) -> Op
 const TICKED: &str = "on";
 
 /// A character takes twelve bytes at the most: one outside the basic plane, written as two escapes.
-pub(crate) const WIDEST: usize = 12;
+pub(super) const WIDEST: usize = 12;
 
 /// What is written as a text and read by its `FromStr`; how many characters a long one has, and what is done with it
 /// besides.
 macro_rules! written {
-    ($($type:ty $(: $longest:expr)? $(=> $then:path)?),+ $(,)?) => {$(
+    ($($type:ty $(: $shape:expr)? $(=> $then:path)?),+ $(,)?) => {$(
         impl $crate::input::Field for $type {
-            $(const MOST_BYTES: usize = $longest * $crate::input::WIDEST;)?
+            $(
+                const SHAPE: $crate::input::Shape = $shape;
+                const MOST_BYTES: usize = $shape.most_bytes();
+            )?
 
             fn read(
                 value: &serde_json::Value,
@@ -88,30 +93,24 @@ pub(crate) use written;
 
 written! {
     // Rendered here, where it is read, and not by the one writer that keeps it.
-    Markdown: Markdown::MAX => markdown::prepare,
-    Note: Note::MAX => markdown::prepare,
-    Subject: Subject::MAX, Title, PersonName, EmailAddress, Slug,
-    Priority, Status, Deployment, BusinessImpact, Engagement, StepState,
-    State, Level, Visibility, OrganizationKind, Governance, QuestionKind, Unit, Doubt, Permission, Role,
-    RoleCode,
-    RoleName,
-    GroupId,
-    Direction,
-    CaseRef,
-    OrganizationId,
-    PersonId,
-    LineId,
-    CalendarId,
-    Feed,
-    FindingCode,
-    NoticeState,
-    NoticeKind,
-    notice::Fault,
-    Delivery,
-    AccessRequestState,
+    Markdown: Shape::Markdown(Markdown::MAX) => markdown::prepare,
+    Note: Shape::Words(Note::MAX) => markdown::prepare,
+    Subject: Shape::Line(Subject::MAX),
+    Title: Shape::Line(Title::MAX),
+    PersonName: Shape::Line(PersonName::MAX),
+    EmailAddress: Shape::Email(EmailAddress::MAX),
+    Slug: Shape::Line(Slug::MAX),
+    RoleCode: Shape::Line(RoleCode::MAX),
+    Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,
+    Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, Level: Shape::Choice,
+    Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
+    QuestionKind, Unit, Doubt, Permission, Role, RoleName, GroupId, Direction, CaseRef, OrganizationId, PersonId, LineId,
+    CalendarId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
 }
 
 impl Field for Instant {
+    const SHAPE: Shape = Shape::Moment;
+
     /// RFC 3339, cut to microseconds; of a form a local time.
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         let text = text(value, at, errors)?;
@@ -155,6 +154,8 @@ impl Field for Tz {
 }
 
 impl Field for bool {
+    const SHAPE: Shape = Shape::Tick;
+
     fn blank() -> Option<Self> {
         Some(false)
     }
@@ -243,7 +244,8 @@ impl fmt::Debug for Secret {
 }
 
 impl Field for Secret {
-    const MOST_BYTES: usize = LONGEST_SECRET * WIDEST;
+    const SHAPE: Shape = Shape::Secret(LONGEST_SECRET);
+    const MOST_BYTES: usize = Self::SHAPE.most_bytes();
 
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         let text = text(value, at, errors)?;
@@ -282,12 +284,13 @@ impl Field for Map<String, Value> {
 }
 
 impl Field for String {
+    const SHAPE: Shape = Shape::Line(LONGEST_NAME);
+
     /// Any text, for what is checked against rows later; short, because no code or name is long.
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
-        const LONGEST: usize = 200;
         let text = text(value, at, errors)?.trim();
-        if text.chars().count() > LONGEST {
-            return errors.refuse(at, Fault::new("too_long").with("max", LONGEST));
+        if text.chars().count() > LONGEST_NAME {
+            return errors.refuse(at, Fault::new("too_long").with("max", LONGEST_NAME));
         }
         match text.chars().position(char::is_control) {
             Some(index) => errors.refuse(
@@ -306,6 +309,7 @@ impl Field for String {
 /// May be left out; `null` says the same.
 impl<T: Field> Field for Option<T> {
     const REQUIRED: bool = false;
+    const SHAPE: Shape = T::SHAPE;
     const MOST_BYTES: usize = T::MOST_BYTES;
 
     fn absent() -> Option<Self> {
@@ -352,12 +356,12 @@ impl<T: Field> Field for Vec<T> {
                 ticked = on.map(|(item, _)| Value::from(item.as_str())).collect();
                 &ticked
             }
-            Value::Array(items) if items.len() > LONGEST_LIST => {
-                return errors.refuse(at, Fault::new("too_many").with("max", LONGEST_LIST));
-            }
             Value::Array(items) => items,
             other => return errors.refuse(at, Fault::wrong_type("a list", other)),
         };
+        if items.len() > LONGEST_LIST {
+            return errors.refuse(at, Fault::new("too_many").with("max", LONGEST_LIST));
+        }
         // Every item is read before the first fault ends it, so that all are named.
         let read: Vec<Option<T>> = items
             .iter()
@@ -485,6 +489,7 @@ impl<T> Patch<T> {
 
 impl<T: Field> Field for Patch<T> {
     const REQUIRED: bool = false;
+    const SHAPE: Shape = T::SHAPE;
     const MOST_BYTES: usize = T::MOST_BYTES;
 
     fn absent() -> Option<Self> {

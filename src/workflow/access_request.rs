@@ -19,6 +19,7 @@ use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{AccessGranted, AccessRefused, AccessRequested, LinkFacts};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{EmailAddress, Note, PersonName, Title};
+use crate::input::input;
 use crate::store::access;
 use crate::store::access_requests::{self as requests, AccessRequest, Decided, NewAccessRequest};
 use crate::store::audit::{self, NewEvent};
@@ -26,19 +27,20 @@ use crate::store::grants::{self, Granted, Grantee};
 use crate::store::organizations::{self, Organization};
 use crate::store::people::{self, Person};
 
-/// What somebody says who wants to follow their company's cases.
-#[derive(Clone, Debug)]
-pub struct AskForAccess {
-    /// First name.
-    pub first_name: PersonName,
-    /// Last name.
-    pub last_name: PersonName,
-    /// The work address.
-    pub email: EmailAddress,
-    /// The organization, by whatever name they know it.
-    pub organization: Title,
-    /// Words to whoever decides.
-    pub note: Option<Note>,
+input! {
+    /// A request for read-only access.
+    pub struct AskForAccess {
+        /// First name.
+        first_name: PersonName,
+        /// Last name.
+        last_name: PersonName,
+        /// The work address.
+        email: EmailAddress,
+        /// The organization, by its name, or its id or slug.
+        organization: Title,
+        /// Words to whoever decides.
+        note: Option<Note>,
+    }
 }
 
 /// Asks for read-only access. Whoever asks learns nothing from it: neither whether there is such an organization nor
@@ -116,17 +118,18 @@ fn deciders(
     }
 }
 
-/// What is decided.
-#[derive(Clone, Debug)]
-pub struct Decision {
-    /// Granted or refused.
-    pub granted: bool,
-    /// Until when access is granted; for good if never.
-    pub until: Option<Instant>,
-    /// Why so: whoever is refused reads it, and nothing is refused without.
-    pub note: Option<Note>,
-    /// The organization by id or slug, where none was found.
-    pub organization: Option<String>,
+input! {
+    /// A decision on a request for access.
+    pub struct DecideAccess {
+        /// Whether it is granted.
+        granted: bool,
+        /// Until when; for good if left out.
+        until: Option<Instant>,
+        /// Why so; a refusal needs it, and whoever asked reads it.
+        note: Option<Note>,
+        /// The organization by id or slug, where none was found by what was typed.
+        organization: Option<String>,
+    }
 }
 
 /// Grants or refuses a request. Granting makes the person, if they are not one of the organization's yet, gives them
@@ -139,7 +142,7 @@ pub fn decide(
     key: &SecretKey,
     actor: &Actor,
     id: AccessRequestId,
-    decision: &Decision,
+    decision: &DecideAccess,
     now: Instant,
 ) -> Outcome<AccessRequestId> {
     requests::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
@@ -203,7 +206,7 @@ fn organization(
     conn: &mut Conn,
     actor: &Actor,
     request: &AccessRequest,
-    decision: &Decision,
+    decision: &DecideAccess,
 ) -> Outcome<Option<Organization>> {
     let named = match &decision.organization {
         None => None,

@@ -36,7 +36,7 @@ input! {
 
 impl PostEntry {
     /// Who it reaches.
-    pub fn visibility(&self) -> Visibility {
+    pub fn reaches(&self) -> Visibility {
         self.visibility.unwrap_or(Visibility::Public)
     }
 }
@@ -83,7 +83,7 @@ pub fn post_on_case(
     command: &PostEntry,
     now: Instant,
 ) -> Outcome<EntryId> {
-    let (body, visibility) = (&command.body, command.visibility());
+    let (body, visibility) = (&command.body, command.reaches());
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;
@@ -108,7 +108,7 @@ pub fn post_on_escalation(
     command: &PostEntry,
     now: Instant,
 ) -> Outcome<EntryId> {
-    let (body, visibility) = (&command.body, command.visibility());
+    let (body, visibility) = (&command.body, command.reaches());
     let (case, escalation) = super::review_escalation::lock(conn, actor, escalation)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;

@@ -9,7 +9,7 @@ use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::ids::{AccessRequestId, OrganizationId, PersonId};
-use crate::domain::text::{EmailAddress, Note, PersonName, Title};
+use crate::domain::text::EmailAddress;
 use crate::http::call::{ANYONE, Anyone, Call, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
@@ -20,7 +20,7 @@ use crate::input::input;
 use crate::store::access_requests::{self as requests, AccessRequest};
 use crate::store::{organizations, people};
 use crate::workflow::Failed;
-use crate::workflow::access_request::{self as verbs, AskForAccess, Decision};
+use crate::workflow::access_request::{self as verbs, AskForAccess, DecideAccess};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -35,22 +35,6 @@ pub fn routes() -> Vec<Route> {
 }
 
 input! {
-    /// Somebody of a company wants to follow its cases.
-    pub struct MakeAccessRequest {
-        /// First name.
-        first_name: PersonName,
-        /// Last name.
-        last_name: PersonName,
-        /// The work address.
-        email: EmailAddress,
-        /// The organization, by its name, or its id or slug.
-        organization: Title,
-        /// Words to whoever decides.
-        note: Option<Note>,
-    }
-}
-
-input! {
     /// Which requests.
     pub struct ListAccessRequests {
         /// In this state.
@@ -59,20 +43,6 @@ input! {
         limit: Option<Limit>,
         /// Where the last page ended.
         cursor: Option<String>,
-    }
-}
-
-input! {
-    /// A decision on a request.
-    pub struct DecideAccessRequest {
-        /// Whether it is granted.
-        granted: bool,
-        /// Until when; for good if left out.
-        until: Option<Instant>,
-        /// Why so; a refusal needs it, and whoever asked reads it.
-        note: Option<Note>,
-        /// The organization by id or slug, where none was found by what was typed.
-        organization: Option<String>,
     }
 }
 
@@ -181,21 +151,11 @@ fn document(conn: &mut Conn, request: AccessRequest) -> Result<AccessRequestDocu
 }
 
 /// Asks for access.
-pub async fn make(
-    call: Call<(), MakeAccessRequest, (), Anyone>,
-) -> Result<Reply<Heard, 202>, Problem> {
+pub async fn make(call: Call<(), AskForAccess, (), Anyone>) -> Result<Reply<Heard, 202>, Problem> {
     let (desk, now) = (call.desk.clone(), call.now);
-    let body = call.body;
-    let counters = Counter::letters("access", call.client, body.email.as_str());
+    let counters = Counter::letters("access", call.client, call.body.email.as_str());
     throttle::attempt(&desk, &counters, now).await?;
-    let ask = AskForAccess {
-        first_name: body.first_name,
-        last_name: body.last_name,
-        email: body.email,
-        organization: body.organization,
-        note: body.note,
-    };
-    asked(&desk, ask, now).await?;
+    asked(&desk, call.body, now).await?;
     Reply::new(&Heard::saying(desk.words.say("access-heard", &[])))
 }
 
@@ -256,18 +216,11 @@ fn read(
 
 /// Decides a request.
 pub async fn decide(
-    call: Call<AccessRequestId, DecideAccessRequest>,
+    call: Call<AccessRequestId, DecideAccess>,
 ) -> Result<Reply<AccessRequestDocument>, Problem> {
     call.write(|conn, call| {
-        let body = &call.body;
-        let decision = Decision {
-            granted: body.granted,
-            until: body.until,
-            note: body.note.clone(),
-            organization: body.organization.clone(),
-        };
         let (actor, key) = (&call.principal.actor, &call.desk.key);
-        let id = verbs::decide(conn, key, actor, call.address, &decision, call.now)?;
+        let id = verbs::decide(conn, key, actor, call.address, &call.body, call.now)?;
         let document = read(conn, Reach::Everything, id)?;
         Ok(Reply::new(&document)?.version(document.version))
     })

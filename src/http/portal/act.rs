@@ -20,13 +20,13 @@ pub(super) struct By<'a> {
     pub now: Instant,
 }
 
-/// A page with a form.
-pub(super) trait FormPage {
+/// A page with a form, and what is told of it when what the form asks for is done.
+pub(super) trait FormPage<T = Done> {
     /// Where the visitor goes when it is done.
     ///
     /// # Errors
     /// What was done does not exist for the visitor any more; the database's own.
-    async fn done(&self, visit: &Visit, done: Done) -> Outcome;
+    async fn done(&self, visit: &Visit, done: T) -> Outcome;
 
     /// The page again, with what was typed and what is wrong.
     ///
@@ -48,10 +48,11 @@ impl Visit {
     ///
     /// # Errors
     /// Those of the page, and refusals that are not about the form.
-    pub(super) async fn act<C, F>(&self, page: &impl FormPage, verb: F) -> Outcome
+    pub(super) async fn act<C, T, F>(&self, page: &impl FormPage<T>, verb: F) -> Outcome
     where
         C: Field + Send + 'static,
-        F: Fn(&mut Conn, By<'_>, &C) -> Result<Done, Failed> + Send + 'static,
+        T: Send + 'static,
+        F: Fn(&mut Conn, By<'_>, &C) -> Result<T, Failed> + Send + 'static,
     {
         let done = match self.form::<C>() {
             Ok(command) => {
@@ -71,11 +72,7 @@ impl Visit {
     ///
     /// # Errors
     /// As [`Visit::act`].
-    pub(super) async fn finish(
-        &self,
-        page: &impl FormPage,
-        done: Result<Done, Problem>,
-    ) -> Outcome {
+    async fn finish<T>(&self, page: &impl FormPage<T>, done: Result<T, Problem>) -> Outcome {
         match done {
             Ok(done) => page.done(self, done).await,
             Err(problem) if is_form_error(&problem) => page.refused(self, problem).await,

@@ -9,6 +9,7 @@ use super::parts::Pager;
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
 use crate::words::Words;
+use crate::workflow::open_case::OpenCase;
 
 pub(super) use handlers::routes;
 
@@ -103,22 +104,17 @@ pub fn open_case_form(words: &Words, organizations: Vec<Choice>, lines: Vec<Choi
     let mut controls = Vec::new();
     if !organizations.is_empty() {
         controls.push(
-            Control::new(Kind::Select, "organization", label("organization"))
+            Control::of(OpenCase::organization(), label("organization"))
+                .kind(Kind::Select)
                 .required()
                 .choices(organizations),
         );
     }
     controls.extend([
-        Control::new(Kind::Text, "subject", label("subject"))
-            .hint(hint("subject"))
-            .required()
-            .max(200),
-        Control::new(Kind::Area, "description", label("description"))
-            .hint(hint("description"))
-            .required()
-            .max(50_000),
-        Control::new(Kind::Radio, "priority", label("priority"))
-            .required()
+        Control::of(OpenCase::subject(), label("subject")).hint(hint("subject")),
+        Control::of(OpenCase::description(), label("description")).hint(hint("description")),
+        Control::of(OpenCase::priority(), label("priority"))
+            .kind(Kind::Radio)
             .half()
             .value("low")
             .choices(words_of(
@@ -127,8 +123,8 @@ pub fn open_case_form(words: &Words, organizations: Vec<Choice>, lines: Vec<Choi
                 Priority::NAMES,
                 "priority-hint",
             )),
-        Control::new(Kind::Radio, "business_impact", label("business-impact"))
-            .required()
+        Control::of(OpenCase::business_impact(), label("business-impact"))
+            .kind(Kind::Radio)
             .half()
             .value("none")
             .choices(words_of(
@@ -137,18 +133,16 @@ pub fn open_case_form(words: &Words, organizations: Vec<Choice>, lines: Vec<Choi
                 BusinessImpact::NAMES,
                 "impact-hint",
             )),
-        Control::new(Kind::Select, "deployment", label("deployment"))
-            .required()
+        Control::of(OpenCase::deployment(), label("deployment"))
             .half()
             .value("cloud")
             .choices(words_of(words, "deployment", Deployment::NAMES, "")),
-        Control::new(Kind::Text, "product", label("product"))
-            .max(100)
-            .half(),
+        Control::of(OpenCase::product(), label("product")).half(),
     ]);
     if !lines.is_empty() {
         controls.push(
-            Control::new(Kind::Select, "line_of_business", label("line-of-business"))
+            Control::of(OpenCase::line_of_business(), label("line-of-business"))
+                .kind(Kind::Select)
                 .choices(lines),
         );
     }

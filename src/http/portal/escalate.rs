@@ -8,8 +8,10 @@ use super::form::{Control, Form, Kind};
 use super::parts::{FindingLine, Link};
 use crate::domain::eligibility::{Assessment, Severity, Verdict};
 use crate::domain::reason::{QuestionKind, Reason};
+use crate::domain::text::Note;
 use crate::words::Words;
 use crate::words::assessment::FindingView;
+use crate::workflow::submit_escalation::SubmitEscalation;
 
 pub(super) use handlers::routes;
 
@@ -91,18 +93,13 @@ pub fn submission_form(words: &Words, reason: &Reason, action: String) -> Form {
         let mut control = Control::new(kind, answer_field(&question.code), question.label.clone());
         control.required = question.required;
         if kind == Kind::Lines {
-            control.max = 5_000;
+            control = control.longest(Note::MAX);
         }
         controls.push(control);
     }
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
-    controls.push(
-        Control::new(Kind::Area, "details", label("details"))
-            .hint(hint("details"))
-            .required()
-            .max(50_000),
-    );
+    controls.push(Control::of(SubmitEscalation::details(), label("details")).hint(hint("details")));
     Form::new(
         "submission",
         action,

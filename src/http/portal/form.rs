@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::input::{Declared, Shape};
+
 /// A form that changes something (or, for the first steps of some, only asks).
 #[derive(Clone, Debug, Serialize)]
 pub struct Form {
@@ -143,6 +145,49 @@ impl Control {
             error: String::new(),
             half: false,
         }
+    }
+
+    /// The control of a field of an input: its kind and its limit are those of the field's type.
+    pub fn of(field: Declared, label: impl Into<String>) -> Self {
+        let kind = match field.shape {
+            Shape::Line(_) | Shape::Other => Kind::Text,
+            Shape::Email(_) => Kind::Email,
+            Shape::Words(_) => Kind::Lines,
+            Shape::Markdown(_) => Kind::Area,
+            Shape::Secret(_) => Kind::Password,
+            Shape::Choice => Kind::Select,
+            Shape::Tick => Kind::Check,
+            Shape::Moment => Kind::DateTime,
+        };
+        let control = Self {
+            required: field.required,
+            ..Self::new(kind, field.name, label)
+        };
+        match field.shape.longest() {
+            Some(longest) => control.longest(longest),
+            None => control,
+        }
+    }
+
+    /// At most so many characters, as a type has it.
+    #[must_use]
+    pub fn longest(mut self, characters: usize) -> Self {
+        self.max = u32::try_from(characters).unwrap_or(u32::MAX);
+        self
+    }
+
+    /// Drawn in another way than its type is in general.
+    #[must_use]
+    pub fn kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// As a field of what `prefix` names, such as `next_steps[0].`.
+    #[must_use]
+    pub fn within(mut self, prefix: &str) -> Self {
+        self.name.insert_str(0, prefix);
+        self
     }
 
     /// With more about it.

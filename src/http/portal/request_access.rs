@@ -5,14 +5,12 @@ use serde::Serialize;
 use super::act::is_form_error;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
-use super::form::{Control, Form, Kind};
+use super::form::{Control, Form};
 use super::routes::{PortalRoute, pages};
-use super::typed::Typed;
 use super::visit::Visit;
-use crate::domain::text::{EmailAddress, Note, PersonName, Title};
 use crate::http::api::access_requests;
 use crate::http::call::ANYONE;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::http::throttle::{self, Counter};
 use crate::words::Words;
 use crate::workflow::access_request::AskForAccess;
@@ -42,28 +40,18 @@ pub fn request_form(words: &Words) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let controls = vec![
-        Control::new(Kind::Text, "first_name", label("first-name"))
-            .required()
-            .max(80)
+        Control::of(AskForAccess::first_name(), label("first-name"))
             .autocomplete("given-name")
             .half(),
-        Control::new(Kind::Text, "last_name", label("last-name"))
-            .required()
-            .max(80)
+        Control::of(AskForAccess::last_name(), label("last-name"))
             .autocomplete("family-name")
             .half(),
-        Control::new(Kind::Email, "email", label("work-email"))
+        Control::of(AskForAccess::email(), label("work-email"))
             .hint(hint("work-email"))
-            .required()
-            .max(254)
             .autocomplete("email"),
-        Control::new(Kind::Text, "organization", label("your-organization"))
-            .required()
-            .max(100)
+        Control::of(AskForAccess::organization(), label("your-organization"))
             .autocomplete("organization"),
-        Control::new(Kind::Lines, "note", label("access-note"))
-            .hint(hint("access-note"))
-            .max(5000),
+        Control::of(AskForAccess::note(), label("access-note")).hint(hint("access-note")),
     ];
     let button = words.say("request-access-button", &[]);
     Form::new("request-access", "/request-access", button, controls)
@@ -83,26 +71,8 @@ async fn ask(visit: Visit) -> Outcome {
 }
 
 async fn asked(visit: &Visit) -> Result<(), Problem> {
-    let mut typed = Typed::of(visit);
-    let first_name = typed.text("first_name", PersonName::parse);
-    let last_name = typed.text("last_name", PersonName::parse);
-    let email = typed.text("email", EmailAddress::parse);
-    let organization = typed.text("organization", Title::parse);
-    let note = typed.optional("note", Note::parse);
-    typed.checked()?;
-    let (Some(first_name), Some(last_name), Some(email), Some(organization)) =
-        (first_name, last_name, email, organization)
-    else {
-        return Err(Problem::new(Code::Internal));
-    };
-    let counters = Counter::letters("access", visit.client, email.as_str());
+    let ask: AskForAccess = visit.form()?;
+    let counters = Counter::letters("access", visit.client, ask.email.as_str());
     throttle::attempt(&visit.desk, &counters, visit.now).await?;
-    let ask = AskForAccess {
-        first_name,
-        last_name,
-        email,
-        organization,
-        note,
-    };
     access_requests::asked(&visit.desk, ask, visit.now).await
 }

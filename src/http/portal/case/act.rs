@@ -128,7 +128,7 @@ async fn post(visit: Visit, case: CaseRef) -> Outcome {
 
 /// What the next page tells of an entry.
 pub(in crate::http::portal) fn posted(entry: &PostEntry) -> Done {
-    match entry.visibility() {
+    match entry.reaches() {
         Visibility::Public => Done::Posted,
         Visibility::Internal => Done::Kept,
     }

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::http::StatusCode;
-
 use super::{CaseRow, CasesPage, Filter, OpenCasePage, open_case_form, words_of};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -11,17 +9,16 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::case::{Priority, Status};
 use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
 use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{Markdown, Subject, Title};
 use crate::http::call::may;
 use crate::http::pagination::Paging;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form};
 use crate::http::portal::parts::Pager;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::store::cases::{self, CaseFilter, CaseView};
 use crate::store::{feeds, lines, organizations, reads};
 use crate::workflow::open_case::{OpenCase, open_case};
@@ -247,55 +244,30 @@ async fn new(visit: Visit) -> Outcome {
     visit.show(PLACE, "open-case", &page)
 }
 
-async fn open(visit: Visit) -> Outcome {
-    match opened(&visit).await {
-        Ok(number) => {
-            let flash = Flash::new(Done::CaseOpened).number(number);
-            Ok(visit.go(format!("/cases/{number}"), Some(flash)))
-        }
-        Err(problem) if problem.code() == Code::ValidationFailed => {
-            let form = form(&visit)
-                .await?
-                .refused_for(visit.words(), &visit.typed, &problem);
-            let page = open_page(&visit, form);
-            visit.show_again(StatusCode::UNPROCESSABLE_ENTITY, PLACE, "open-case", &page)
-        }
-        Err(problem) => Err(problem.into()),
+/// The page on which a case is opened.
+struct Opening;
+
+impl FormPage<CaseNumber> for Opening {
+    async fn done(&self, visit: &Visit, number: CaseNumber) -> Outcome {
+        let flash = Flash::new(Done::CaseOpened).number(number);
+        Ok(visit.go(format!("/cases/{number}"), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let form = form(visit).await?;
+        let form = form.refused_for(visit.words(), &visit.typed, &problem);
+        let status = problem.code().status();
+        visit.show_again(status, PLACE, "open-case", &open_page(visit, form))
     }
 }
 
-async fn opened(visit: &Visit) -> Result<CaseNumber, Problem> {
-    let mut typed = Typed::of(visit);
-    let subject = typed.text("subject", Subject::parse);
-    let description = typed.text("description", Markdown::parse);
-    let priority = typed.one_of("priority");
-    let business_impact = typed.one_of("business_impact");
-    let deployment = typed.one_of("deployment");
-    let product = typed.optional("product", Title::parse);
-    let line_of_business = typed.optional("line_of_business", |text| Ok(text.to_owned()));
-    let organization = typed.optional("organization", |text| Ok(text.to_owned()));
-    typed.checked()?;
-    let (Some(subject), Some(description), Some(priority), Some(business_impact), Some(deployment)) =
-        (subject, description, priority, business_impact, deployment)
-    else {
-        return Err(Problem::new(Code::Internal));
-    };
-    let open = OpenCase {
-        subject,
-        description,
-        priority,
-        deployment,
-        business_impact,
-        product,
-        line_of_business,
-        organization,
-    };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let number = visit.write(move |conn| {
-        let id = open_case(conn, &actor, &open, now)?;
-        Ok(cases::find(conn, id)?.number)
-    });
-    number.await
+async fn open(visit: Visit) -> Outcome {
+    visit
+        .act(&Opening, |conn, by, command: &OpenCase| {
+            let id = open_case(conn, by.actor, command, by.now)?;
+            Ok(cases::find(conn, id)?.number)
+        })
+        .await
 }
 
 fn open_page(visit: &Visit, form: Form) -> OpenCasePage {

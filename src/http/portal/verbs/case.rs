@@ -7,6 +7,11 @@ use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::Panel;
 use crate::words::Words;
+use crate::workflow::close_case::{CloseCase, ReopenCase};
+use crate::workflow::feed::{EditEntry, RecordCommunication, RedactEntry};
+use crate::workflow::promise::{PromiseStep, SettleStep};
+use crate::workflow::request::{DecidePriority, DeliverAnalysis, RequestAnalysis, RequestPriority};
+use crate::workflow::update_case::UpdateCase;
 
 /// What a case says now, to be changed.
 #[derive(Clone, Debug)]
@@ -54,39 +59,26 @@ pub fn edit_panel(
     {
         match field {
             CaseField::Subject => {
-                let control = Control::new(Kind::Text, "subject", label("subject"));
-                controls.push(control.required().max(200).value(case.subject.clone()));
+                let control = Control::of(UpdateCase::subject(), label("subject"));
+                controls.push(control.value(case.subject.clone()));
             }
             CaseField::Description => {
-                let control = Control::new(Kind::Area, "description", label("description"));
-                controls.push(
-                    control
-                        .required()
-                        .max(50_000)
-                        .value(case.description.clone()),
-                );
+                let control = Control::of(UpdateCase::description(), label("description"));
+                controls.push(control.value(case.description.clone()));
             }
             CaseField::Product => {
-                let control = Control::new(Kind::Text, "product", label("product"));
-                controls.push(control.max(100).half().value(case.product.clone()));
+                let control = Control::of(UpdateCase::product(), label("product"));
+                controls.push(control.half().value(case.product.clone()));
             }
             CaseField::BusinessImpact => {
                 let choices = words_of(words, "impact", BusinessImpact::NAMES, "");
-                controls.push(select(
-                    "business_impact",
-                    label("business-impact"),
-                    choices,
-                    case.business_impact.as_str(),
-                ));
+                let control = Control::of(UpdateCase::business_impact(), label("business-impact"));
+                controls.push(chosen(control, choices, case.business_impact.as_str()));
             }
             CaseField::Priority => {
                 let choices = words_of(words, "priority", Priority::NAMES, "");
-                controls.push(select(
-                    "priority",
-                    label("priority"),
-                    choices,
-                    case.priority.as_str(),
-                ));
+                let control = Control::of(UpdateCase::priority(), label("priority"));
+                controls.push(chosen(control, choices, case.priority.as_str()));
             }
             CaseField::Status => {
                 let moves = case
@@ -95,46 +87,35 @@ pub fn edit_panel(
                     .iter()
                     .map(|status| status.as_str());
                 let names: Vec<_> = std::iter::once(case.status.as_str()).chain(moves).collect();
-                controls.push(select(
-                    "status",
-                    label("status"),
-                    words_of(words, "status", &names, ""),
-                    names[0],
-                ));
+                let choices = words_of(words, "status", &names, "");
+                let control = Control::of(UpdateCase::status(), label("status"));
+                controls.push(chosen(control, choices, names[0]));
             }
             CaseField::Deployment => {
                 let choices = words_of(words, "deployment", Deployment::NAMES, "");
-                controls.push(select(
-                    "deployment",
-                    label("deployment"),
-                    choices,
-                    case.deployment.as_str(),
-                ));
+                let control = Control::of(UpdateCase::deployment(), label("deployment"));
+                controls.push(chosen(control, choices, case.deployment.as_str()));
             }
-            CaseField::Owner => controls.push(optional(
-                words,
-                "owner",
-                label("owner"),
-                &owners,
-                &case.owner,
-            )),
+            CaseField::Owner => {
+                let nobody = vec![Choice::new("", words.say("choice-none", &[]))];
+                let choices = [nobody, owners.clone()].concat();
+                let control = Control::of(UpdateCase::owner(), label("owner"));
+                controls.push(chosen(control, choices, &case.owner));
+            }
             CaseField::Engagements => {
                 // With no tick at all, it waits on nobody.
-                controls.push(Control::new(Kind::Hidden, "engagements", ""));
+                let field = UpdateCase::engagements();
+                controls.push(Control::new(Kind::Hidden, field.name, ""));
                 controls.extend(Engagement::ALL.iter().map(|party| {
                     let label = words.say_of("engaged", party.as_str(), &[]);
-                    Control::new(Kind::Check, format!("engagements.{party}"), label)
+                    Control::new(Kind::Check, format!("{}.{party}", field.name), label)
                         .checked(case.engagements.contains(party))
                 }));
             }
             CaseField::LineOfBusiness if !lines.is_empty() => {
                 let label = label("line-of-business");
-                controls.push(select(
-                    "line_of_business",
-                    label,
-                    lines.clone(),
-                    &case.line_of_business,
-                ));
+                let control = Control::of(UpdateCase::line_of_business(), label);
+                controls.push(chosen(control, lines.clone(), &case.line_of_business));
             }
             CaseField::LineOfBusiness => {}
         }
@@ -142,25 +123,18 @@ pub fn edit_panel(
     panel(words, "edit", action, cancel, controls)
 }
 
-fn select(name: &str, label: String, choices: Vec<Choice>, now: &str) -> Control {
-    Control::new(Kind::Select, name, label)
-        .required()
+fn chosen(control: Control, choices: Vec<Choice>, now: &str) -> Control {
+    control
+        .kind(Kind::Select)
         .half()
         .choices(choices)
         .value(now)
 }
 
-fn optional(words: &Words, name: &str, label: String, choices: &[Choice], now: &str) -> Control {
-    let nobody = vec![Choice::new("", words.say("choice-none", &[]))];
-    Control::new(Kind::Select, name, label)
-        .half()
-        .choices([&nobody, choices].concat())
-        .value(now)
-}
-
 /// Closes a case. `withdraws` is the number of the escalation that is withdrawn with it (M13).
 pub fn close_panel(words: &Words, action: String, cancel: &str, withdraws: Option<&str>) -> Panel {
-    let controls = vec![Control::new(Kind::Lines, "note", name(words, "closing-note")).max(5_000)];
+    let note = Control::of(CloseCase::note(), name(words, "closing-note"));
+    let controls = vec![note.kind(Kind::Lines)];
     let mut panel = panel(words, "close", action, cancel, controls);
     if let Some(number) = withdraws {
         panel.warning = words.say("close-withdraws", &[("number", number.into())]);
@@ -170,21 +144,19 @@ pub fn close_panel(words: &Words, action: String, cancel: &str, withdraws: Optio
 
 /// Reopens a case.
 pub fn reopen_panel(words: &Words, action: String, cancel: &str) -> Panel {
-    let controls = vec![
-        Control::new(Kind::Lines, "note", name(words, "reopening-note"))
-            .required()
-            .max(5_000),
-    ];
+    let note = Control::of(ReopenCase::note(), name(words, "reopening-note"));
+    let controls = vec![note.kind(Kind::Lines)];
     panel(words, "reopen", action, cancel, controls)
 }
 
 /// Asks for medium priority (C5); `phone` is the number for high, empty when none is configured.
 pub fn ask_priority_panel(words: &Words, action: String, cancel: &str, phone: &str) -> Panel {
+    let (priority, note) = (RequestPriority::priority(), RequestPriority::note());
     let controls = vec![
-        Control::new(Kind::Hidden, "priority", "").value("medium"),
-        Control::new(Kind::Lines, "note", name(words, "priority-note"))
-            .required()
-            .max(5_000),
+        Control::of(priority, "")
+            .kind(Kind::Hidden)
+            .value(Priority::Medium.as_str()),
+        Control::of(note, name(words, "priority-note")).kind(Kind::Lines),
     ];
     let mut panel = panel(words, "ask_priority", action, cancel, controls);
     if !phone.is_empty() {
@@ -196,29 +168,31 @@ pub fn ask_priority_panel(words: &Words, action: String, cancel: &str, phone: &s
 /// Grants or refuses a priority request.
 pub fn decide_priority_panel(words: &Words, action: String, cancel: &str) -> Panel {
     let controls = vec![
-        Control::new(Kind::Radio, "granted", name(words, "decision"))
-            .required()
-            .choices(words_of(words, "decision", &["true", "false"], "")),
-        Control::new(Kind::Lines, "note", name(words, "decision-note"))
-            .hint(more(words, "decision-note"))
-            .max(5_000),
+        Control::new(
+            Kind::Radio,
+            DecidePriority::granted().name,
+            name(words, "decision"),
+        )
+        .required()
+        .choices(words_of(words, "decision", &["true", "false"], "")),
+        Control::of(DecidePriority::note(), name(words, "decision-note"))
+            .kind(Kind::Lines)
+            .hint(more(words, "decision-note")),
     ];
     panel(words, "decide_priority", action, cancel, controls)
 }
 
 /// Requests a root cause analysis (C6).
 pub fn request_rca_panel(words: &Words, action: String, cancel: &str) -> Panel {
-    let controls = vec![Control::new(Kind::Lines, "note", name(words, "rca-note")).max(5_000)];
+    let note = Control::of(RequestAnalysis::note(), name(words, "rca-note"));
+    let controls = vec![note.kind(Kind::Lines)];
     panel(words, "request_rca", action, cancel, controls)
 }
 
 /// Delivers it.
 pub fn deliver_rca_panel(words: &Words, action: String, cancel: &str) -> Panel {
     let controls = vec![
-        Control::new(Kind::Area, "body", name(words, "rca-body"))
-            .hint(more(words, "markdown"))
-            .required()
-            .max(50_000),
+        Control::of(DeliverAnalysis::body(), name(words, "rca-body")).hint(more(words, "markdown")),
     ];
     panel(words, "deliver_rca", action, cancel, controls)
 }
@@ -230,20 +204,14 @@ pub fn promise_controls(
     people: Vec<String>,
     zone: &str,
 ) -> Vec<Control> {
-    let field = |part: &str| format!("{prefix}{part}");
     let by = words.say("label-due-at", &[("zone", zone.into())]);
     vec![
-        Control::new(Kind::Text, field("what"), name(words, "what"))
-            .required()
-            .max(100),
-        Control::new(Kind::Text, field("who"), name(words, "who"))
-            .required()
-            .max(100)
+        Control::of(PromiseStep::what(), name(words, "what")).within(prefix),
+        Control::of(PromiseStep::who(), name(words, "who"))
+            .within(prefix)
             .half()
             .suggestions(people),
-        Control::new(Kind::DateTime, field("due_at"), by)
-            .required()
-            .half(),
+        Control::of(PromiseStep::due_at(), by).within(prefix).half(),
     ]
 }
 
@@ -275,10 +243,8 @@ pub fn repromise_panel(
     let by = words.say("label-due-at", &[("zone", zone.into())]);
     let controls = vec![
         Control::new(Kind::Hidden, "back", "").value(cancel),
-        Control::new(Kind::DateTime, "due_at", by).required(),
-        Control::new(Kind::Lines, "reason", name(words, "repromise-reason"))
-            .required()
-            .max(5_000),
+        Control::of(SettleStep::due_at(), by),
+        Control::of(SettleStep::reason(), name(words, "repromise-reason")).required(),
     ];
     let mut panel = panel(words, "repromise", action, cancel, controls);
     panel.intro = what.to_owned();
@@ -292,23 +258,13 @@ pub fn record_panel(words: &Words, action: String, cancel: &str, now: &str, zone
         ["call", "e-mail", "meeting"].map(|channel| words.say_of("channel", channel, &[]));
     let controls = vec![
         Control::new(Kind::Hidden, "back", "").value(cancel),
-        Control::new(Kind::Text, "channel", name(words, "channel"))
-            .required()
-            .max(100)
+        Control::of(RecordCommunication::channel(), name(words, "channel"))
             .half()
             .suggestions(channels.into()),
-        Control::new(Kind::Text, "with", name(words, "with"))
-            .required()
-            .max(100)
-            .half(),
-        Control::new(Kind::DateTime, "at", at)
-            .required()
-            .value(now)
-            .half(),
-        Control::new(Kind::Area, "summary", name(words, "spoken"))
-            .hint(more(words, "spoken"))
-            .required()
-            .max(50_000),
+        Control::of(RecordCommunication::with(), name(words, "with")).half(),
+        Control::of(RecordCommunication::at(), at).value(now).half(),
+        Control::of(RecordCommunication::summary(), name(words, "spoken"))
+            .hint(more(words, "spoken")),
     ];
     panel(words, "record", action, cancel, controls)
 }
@@ -316,10 +272,8 @@ pub fn record_panel(words: &Words, action: String, cancel: &str, now: &str, zone
 /// Changes an entry within five minutes of writing it (F4).
 pub fn edit_entry_panel(words: &Words, action: String, cancel: &str, body: &str) -> Panel {
     let controls = vec![
-        Control::new(Kind::Area, "body", name(words, "entry"))
+        Control::of(EditEntry::body(), name(words, "entry"))
             .hint(more(words, "markdown"))
-            .required()
-            .max(50_000)
             .value(body),
     ];
     panel(words, "edit_entry", action, cancel, controls)
@@ -327,10 +281,9 @@ pub fn edit_entry_panel(words: &Words, action: String, cancel: &str, body: &str)
 
 /// Takes an entry's words away for good (F4).
 pub fn redact_panel(words: &Words, action: String, cancel: &str) -> Panel {
-    let controls = vec![
-        Control::new(Kind::Lines, "reason", name(words, "redact-reason"))
-            .required()
-            .max(5_000),
-    ];
+    let controls = vec![Control::of(
+        RedactEntry::reason(),
+        name(words, "redact-reason"),
+    )];
     panel(words, "redact", action, cancel, controls)
 }

@@ -7,6 +7,10 @@ use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::{Panel, Promises, RankCell, RankRow, Ranking};
 use crate::words::Words;
+use crate::workflow::review_escalation::{
+    AcceptEscalation, AssignEscalation, CloseEscalation, DeclineEscalation, RateEscalation,
+    WithdrawEscalation,
+};
 
 /// How many empty rows for next steps the acceptance starts with.
 pub const PROMISE_ROWS: usize = 2;
@@ -64,10 +68,7 @@ pub fn accept_panel(
 ) -> Panel {
     let controls = vec![
         Control::new(Kind::Hidden, "rows", "").value(rows.to_string()),
-        Control::new(Kind::Area, "reply", name(words, "reply"))
-            .hint(more(words, "reply"))
-            .required()
-            .max(50_000),
+        Control::of(AcceptEscalation::reply(), name(words, "reply")).hint(more(words, "reply")),
     ];
     let mut panel = panel(words, "accept", action, cancel, controls);
     panel.bell = true;
@@ -137,9 +138,8 @@ pub fn decline_panel(words: &Words, action: String, cancel: &str, apply: &[Findi
     let mut controls = vec![Control::new(Kind::Hidden, "reasons", "")];
     controls.extend(codes.iter().map(tick));
     controls.push(
-        Control::new(Kind::Area, "reply", name(words, "decline-reply"))
-            .hint(more(words, "decline-reply"))
-            .max(50_000),
+        Control::of(DeclineEscalation::reply(), name(words, "decline-reply"))
+            .hint(more(words, "decline-reply")),
     );
     panel(words, "decline", action, cancel, controls)
 }
@@ -147,8 +147,8 @@ pub fn decline_panel(words: &Words, action: String, cancel: &str, apply: &[Findi
 /// Gives an escalation to one of `owners`.
 pub fn assign_panel(words: &Words, action: String, cancel: &str, owners: Vec<Choice>) -> Panel {
     let controls = vec![
-        Control::new(Kind::Select, "owner", name(words, "escalation-owner"))
-            .required()
+        Control::of(AssignEscalation::owner(), name(words, "escalation-owner"))
+            .kind(Kind::Select)
             .choices(owners),
     ];
     panel(words, "assign", action, cancel, controls)
@@ -157,14 +157,10 @@ pub fn assign_panel(words: &Words, action: String, cancel: &str, owners: Vec<Cho
 /// Ends an escalation with its outcome (M11).
 pub fn close_escalation_panel(words: &Words, action: String, cancel: &str) -> Panel {
     let controls = vec![
-        Control::new(Kind::Text, "outcome", name(words, "outcome"))
-            .hint(more(words, "outcome"))
-            .required()
-            .max(100),
-        Control::new(Kind::Area, "summary", name(words, "summary"))
-            .hint(more(words, "summary"))
-            .required()
-            .max(50_000),
+        Control::of(CloseEscalation::outcome(), name(words, "outcome"))
+            .hint(more(words, "outcome")),
+        Control::of(CloseEscalation::summary(), name(words, "summary"))
+            .hint(more(words, "summary")),
     ];
     let mut panel = panel(words, "close_escalation", action, cancel, controls);
     panel.bell = true;
@@ -173,11 +169,8 @@ pub fn close_escalation_panel(words: &Words, action: String, cancel: &str) -> Pa
 
 /// Takes an escalation back.
 pub fn withdraw_panel(words: &Words, action: String, cancel: &str) -> Panel {
-    let controls = vec![
-        Control::new(Kind::Lines, "note", name(words, "withdraw-note"))
-            .required()
-            .max(5_000),
-    ];
+    let note = Control::of(WithdrawEscalation::note(), name(words, "withdraw-note"));
+    let controls = vec![note.kind(Kind::Lines)];
     panel(words, "withdraw", action, cancel, controls)
 }
 
@@ -190,11 +183,11 @@ pub fn rate_panel(words: &Words, action: String, cancel: &str) -> Panel {
         )
     };
     let controls = vec![
-        Control::new(Kind::Radio, "score", name(words, "score"))
-            .required()
+        Control::of(RateEscalation::score(), name(words, "score"))
+            .kind(Kind::Radio)
             .half()
             .choices(SCORES.rev().map(score).collect()),
-        Control::new(Kind::Lines, "comment", name(words, "rating-comment")).max(5_000),
+        Control::of(RateEscalation::comment(), name(words, "rating-comment")),
     ];
     panel(words, "rate", action, cancel, controls)
 }

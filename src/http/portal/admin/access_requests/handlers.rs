@@ -25,7 +25,7 @@ use crate::http::problem::Problem;
 use crate::input::{Fault, in_zone};
 use crate::store::access_requests::{self as requests, AccessRequest};
 use crate::store::{organizations, people};
-use crate::workflow::access_request::{Decision, decide};
+use crate::workflow::access_request::{DecideAccess, decide};
 
 const HERE: &str = "/admin/access-requests";
 
@@ -258,7 +258,7 @@ async fn decided(visit: &Visit, id: AccessRequestId, granted: bool) -> Result<St
         .filter(|given| !given.is_empty())
         .map(str::to_owned);
     typed.checked()?;
-    let decision = Decision {
+    let decision = DecideAccess {
         granted,
         until,
         note,
