@@ -8,7 +8,7 @@
 //! | [`app`] | the composition root: the server and the registry of jobs, put together |
 //! | [`http`], [`worker`] | the edges: parse, authenticate, open the transaction, answer |
 //! | [`workflow`] | one verb each: load, decide, persist, publish |
-//! | [`input`] | what verbs take, declared once: read from JSON and queries, with the published schema |
+//! | [`input`] | what verbs take, declared once: read from JSON, queries and forms, with the published schema |
 //! | [`store`], [`mail`] | rows and queries; notices rendered and sent |
 //! | [`db`] | connections, read and write, SQL types, schema, migrations |
 //! | [`words`], [`templates`] | the catalogue of everything a person reads; what all templates can do |

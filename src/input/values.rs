@@ -51,8 +51,7 @@ const TICKED: &str = "on";
 /// A character takes twelve bytes at the most: one outside the basic plane, written as two escapes.
 pub(super) const WIDEST: usize = 12;
 
-/// What is written as a text and read by its `FromStr`; how many characters a long one has, and what is done with it
-/// besides.
+/// What is written as a text and read by its `FromStr`: what pages draw it by, and what is done with it besides.
 macro_rules! written {
     ($($type:ty $(: $shape:expr)? $(=> $then:path)?),+ $(,)?) => {$(
         impl $crate::input::Field for $type {

@@ -22,6 +22,7 @@ use crate::domain::text::{Slug, Title};
 use crate::store::audit::{self, NewEvent};
 use crate::store::calendars::CalendarRow;
 use crate::store::organizations::NewOrganization;
+use crate::store::organizations::Organization;
 use crate::store::{calendars, lines, organizations, rules};
 
 /// Who acts; nobody for the command line.
@@ -66,6 +67,17 @@ pub(super) fn record(
         ..event(by, kind, organization)
     };
     Ok(audit::append(conn, &event, now)?)
+}
+
+/// The organization that a request names, by id or slug; the actor's own if it names none.
+pub(super) fn whose(conn: &mut Conn, by: By<'_>, named: Option<&str>) -> Outcome<Organization> {
+    let found = match (named, by) {
+        (Some(name), _) => organizations::named(conn, reach(by), name)?,
+        (None, Some(actor)) => organizations::find(conn, reach(by), actor.access.organization)?,
+        (None, None) => None,
+    };
+    let given = named.unwrap_or_default();
+    Ok(found.ok_or_else(|| refused("organization", "not_found", given))?)
 }
 
 /// A unique violation is somebody else's claim on the same name.

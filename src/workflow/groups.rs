@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::administer::{By, reach, record, refused, require, taken};
+use super::administer::{By, reach, record, refused, require, taken, whose};
 use super::bounds::may_open;
 use super::change_access::change_access;
 use super::record::object;
@@ -18,6 +18,7 @@ use crate::domain::history::difference;
 use crate::domain::ids::{EventId, GroupId, OrganizationId, PersonId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::Title;
+use crate::input::{Patch, input};
 use crate::store::grants::{self, Given, Granted, Grantee};
 use crate::store::groups::{self, Group};
 use crate::store::organizations::{self, Organization};
@@ -78,17 +79,18 @@ fn installed_name(organization: &str, called: &str) -> String {
     format!("{organization} {called}")
 }
 
-/// A new access group.
-#[derive(Clone, Debug)]
-pub struct AddGroup {
-    /// Whose it is, by id or slug.
-    pub organization: String,
-    /// Its name, unique in the organization.
-    pub name: Title,
-    /// Who is in it.
-    pub members: BTreeSet<PersonId>,
-    /// What it carries.
-    pub roles: BTreeSet<RoleName>,
+input! {
+    /// A new access group.
+    pub struct AddGroup {
+        /// Whose it is, by id or slug; your own organization's if not given.
+        organization: Option<String>,
+        /// Its name, unique in the organization.
+        name: Title,
+        /// Who is in it; nobody if not given.
+        members: Option<BTreeSet<PersonId>>,
+        /// The codes of the roles that it carries; none if not given.
+        roles: Option<BTreeSet<RoleName>>,
+    }
 }
 
 /// Adds a group.
@@ -97,18 +99,19 @@ pub struct AddGroup {
 /// [`Refused::Denied`], `Beyond`, `Field`.
 pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> Outcome<GroupId> {
     require(by, Permission::GroupsManage)?;
-    let organization = organizations::named(conn, reach(by), &add.organization)?
-        .ok_or_else(|| refused("organization", "not_found", &add.organization))?;
+    let organization = whose(conn, by, add.organization.as_deref())?;
     let name = add.name.as_str();
     if groups::named(conn, organization.id, name)?.is_some() {
         return Err(refused("name", "taken", name).into());
     }
+    let roles = add.roles.clone().unwrap_or_default();
+    let members = add.members.clone().unwrap_or_default();
     change_access(conn, by, &organization, now, |conn| {
         let id = groups::insert(conn, organization.id, name, None, now)
             .map_err(|error| taken(error, "name", name))?;
         let group = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
-        set_roles(conn, by, &organization, &group, &add.roles, now)?;
-        set_members(conn, by, &organization, &group, &add.members, now)?;
+        set_roles(conn, by, &organization, &group, &roles, now)?;
+        set_members(conn, by, &organization, &group, &members, now)?;
         let after = fields(conn, &group, now)?;
         record(
             conn,
@@ -123,15 +126,16 @@ pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> O
     })
 }
 
-/// Changes to a group; what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct UpdateGroup {
-    /// Its name.
-    pub name: Option<Title>,
-    /// All who are in it from now on.
-    pub members: Option<BTreeSet<PersonId>>,
-    /// All that it carries from now on.
-    pub roles: Option<BTreeSet<RoleName>>,
+input! {
+    /// Changes to an access group.
+    pub struct UpdateGroup {
+        /// Its name.
+        name: Patch<Title>,
+        /// All who are in it from now on.
+        members: Patch<BTreeSet<PersonId>>,
+        /// The codes of all roles that it carries from now on.
+        roles: Patch<BTreeSet<RoleName>>,
+    }
 }
 
 /// Changes a group: its name, its members, its roles.
@@ -147,7 +151,7 @@ pub fn update_group(
     now: Instant,
 ) -> Outcome<GroupId> {
     changed(conn, by, id, expected, now, |conn, organization, group| {
-        if let Some(name) = update.name.as_ref().map(Title::as_str)
+        if let Some(name) = update.name.as_option().map(Title::as_str)
             && name != group.name
         {
             let other = groups::named(conn, organization.id, name)?;
@@ -158,14 +162,22 @@ pub fn update_group(
             may_open(conn, by, (id, organization.kind.side()), now)?;
             groups::rename(conn, id, name).map_err(|error| taken(error, "name", name))?;
         }
-        if let Some(roles) = &update.roles {
+        if let Patch::Set(roles) = &update.roles {
             set_roles(conn, by, organization, group, roles, now)?;
         }
-        if let Some(members) = &update.members {
+        if let Patch::Set(members) = &update.members {
             set_members(conn, by, organization, group, members, now)?;
         }
         Ok(())
     })
+}
+
+input! {
+    /// Somebody who joins.
+    pub struct AddMember {
+        /// Who.
+        user: PersonId,
+    }
 }
 
 /// Makes somebody of the organization a member.
@@ -176,9 +188,10 @@ pub fn add_member(
     conn: &mut Conn,
     by: By<'_>,
     id: GroupId,
-    person: PersonId,
+    command: &AddMember,
     now: Instant,
 ) -> Outcome<GroupId> {
+    let person = command.user;
     changed(conn, by, id, None, now, |conn, organization, group| {
         join(conn, by, organization, group, (person, "user"), now)
     })

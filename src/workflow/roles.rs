@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::administer::{By, reach, record, refused, require, taken};
+use super::administer::{By, reach, record, refused, require, taken, whose};
 use super::bounds;
 use super::change_access::change_access;
 use super::pair::take_everywhere;
@@ -17,23 +17,25 @@ use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, PersonId, RoleId};
 use crate::domain::text::Title;
+use crate::input::{Patch, input};
 use crate::store::grants::{self, Given, Granted, Grantee};
 use crate::store::organizations::{self, Organization};
 use crate::store::roles::{self, OwnRole};
 
-/// A new role of an organization's own.
-#[derive(Clone, Debug)]
-pub struct AddRole {
-    /// Whose it is, by id or slug.
-    pub organization: String,
-    /// Its name in requests.
-    pub code: RoleCode,
-    /// What people read.
-    pub name: Title,
-    /// What it grants; what `copy_of` grants if nothing is said.
-    pub permissions: Option<BTreeSet<Permission>>,
-    /// The role, predefined or own, that it is a copy of.
-    pub copy_of: Option<RoleName>,
+input! {
+    /// A new role of an organization's own.
+    pub struct AddRole {
+        /// Whose it is, by id or slug; your own organization's if not given.
+        organization: Option<String>,
+        /// Its name in requests: small letters, digits and inner underscores. It stays.
+        code: RoleCode,
+        /// What people read.
+        name: Title,
+        /// What it grants; what `copy_of` grants if not given.
+        permissions: Option<BTreeSet<Permission>>,
+        /// The code of the role that it is a copy of.
+        copy_of: Option<RoleName>,
+    }
 }
 
 /// Adds a role.
@@ -42,8 +44,7 @@ pub struct AddRole {
 /// [`Refused::Denied`], `Beyond`, `Field`.
 pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Outcome<RoleId> {
     require(by, Permission::RolesManage)?;
-    let organization = organizations::named(conn, reach(by), &add.organization)?
-        .ok_or_else(|| refused("organization", "not_found", &add.organization))?;
+    let organization = whose(conn, by, add.organization.as_deref())?;
     let copied = match &add.copy_of {
         None => None,
         Some(RoleName::Predefined(role)) if role.fits(organization.kind) => {
@@ -81,13 +82,14 @@ pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Out
     Ok(id)
 }
 
-/// Changes to a role; what is `None` stays. Its code stays: requests hold it.
-#[derive(Clone, Debug, Default)]
-pub struct UpdateRole {
-    /// What people read.
-    pub name: Option<Title>,
-    /// Everything that it grants from now on.
-    pub permissions: Option<BTreeSet<Permission>>,
+input! {
+    /// Changes to a role.
+    pub struct UpdateRole {
+        /// What people read.
+        name: Patch<Title>,
+        /// Everything that it grants from now on.
+        permissions: Patch<BTreeSet<Permission>>,
+    }
 }
 
 /// Changes a role, for everybody who holds it, from their next request on.
@@ -111,9 +113,12 @@ pub fn update_role(
         bounds::may_give(by, &before.permissions.0)?;
         let name = update
             .name
-            .as_ref()
+            .as_option()
             .map_or(before.name.as_str(), Title::as_str);
-        let permissions = update.permissions.as_ref().unwrap_or(&before.permissions.0);
+        let permissions = update
+            .permissions
+            .as_option()
+            .unwrap_or(&before.permissions.0);
         if *permissions != before.permissions.0 {
             may_give(by)?;
             // What was granted before an installation was upgraded may stay; what is added has to fit.
@@ -144,7 +149,15 @@ pub fn update_role(
     })
 }
 
-/// Removes a role. One that is given to somebody is only removed if `force` says so: it is then taken back from all of
+input! {
+    /// How a role is removed.
+    pub struct DeleteRole {
+        /// Whether it is also removed if it is given to people or groups: it is then taken back from all of them.
+        force: Option<bool>,
+    }
+}
+
+/// Removes a role. One that is given to somebody is only removed if the command says so: it is then taken back from all of
 /// them.
 ///
 /// # Errors
@@ -154,7 +167,7 @@ pub fn delete_role(
     by: By<'_>,
     id: RoleId,
     expected: Expected<'_>,
-    force: bool,
+    command: &DeleteRole,
     now: Instant,
 ) -> Outcome<()> {
     let (_, organization) = lookup(conn, by, id)?;
@@ -166,7 +179,7 @@ pub fn delete_role(
         let (people, groups) = grants::count_of_role(conn, id)?;
         let mut lost: Vec<PersonId> = Vec::new();
         if people + groups > 0 {
-            if !force {
+            if command.force != Some(true) {
                 return Err(Refused::RoleHeld { people, groups }.into());
             }
             may_give(by)?;

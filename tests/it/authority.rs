@@ -89,7 +89,7 @@ async fn who_manages_people_manages_nobody_who_may_do_more(desk: Desk) {
         // The portal asks the same.
         let page = format!("/admin/people/{id}");
         for (form, fields) in [
-            ("roles", &[("role.portal_viewer", "on")][..]),
+            ("roles", &[("roles.portal_viewer", "on")][..]),
             ("access", &[]),
             ("invitation", &[]),
             ("sign-out", &[]),
@@ -208,8 +208,8 @@ async fn nobody_gives_more_than_they_hold(desk: Desk) {
     // The portal asks the same.
     let person = format!("/admin/people/{vic_id}/roles");
     let ticked = [
-        ("role.portal_viewer", "on"),
-        ("role.organization_admin", "on"),
+        ("roles.portal_viewer", "on"),
+        ("roles.organization_admin", "on"),
     ];
     let answer = window.sends(&person, &ticked).await;
     assert_eq!(answer.status, 403, "{answer:?}");
@@ -496,7 +496,7 @@ async fn nobody_administers_by_way_of_a_pairing(desk: Desk) {
         ),
         (
             format!("/admin/people/{nils}/roles"),
-            &[("role.organization_admin", "on")],
+            &[("roles.organization_admin", "on")],
         ),
         (format!("/admin/people/{nils}/access"), &[]),
         (format!("/admin/people/{nils}/invitation"), &[]),

@@ -190,11 +190,11 @@ async fn nobody_is_offered_what_they_may_not_give(desk: Desk) {
         let page = window.page(&path).await;
         assert_eq!(page.status, 200, "{page:?}");
         for (role, offered) in [
-            ("role.portal_viewer", true),
-            ("role.keeper", true),
-            ("role.designated_contact", false),
-            ("role.organization_admin", false),
-            ("role.other", false),
+            ("roles.portal_viewer", true),
+            ("roles.keeper", true),
+            ("roles.designated_contact", false),
+            ("roles.organization_admin", false),
+            ("roles.other", false),
         ] {
             let tick = format!("name=\"{role}\"");
             assert_eq!(page.text.contains(&tick), offered, "{path} {role}");
@@ -216,8 +216,8 @@ async fn nobody_is_offered_what_they_may_not_give(desk: Desk) {
         );
     }
     let page = window.page("/admin/roles/new").await;
-    assert!(page.text.contains("name=\"permission.cases:view\""));
-    assert!(!page.text.contains("name=\"permission.cases:create\""));
+    assert!(page.text.contains("name=\"permissions.cases:view\""));
+    assert!(!page.text.contains("name=\"permissions.cases:create\""));
     let member = format!("/pairing-members/{}", pairing.members[0]);
     let (seen, all) = (
         window.page(&member).await,

@@ -1,22 +1,19 @@
 //! Access groups: who is in them, and what they carry (A3).
 
-use std::collections::BTreeSet;
-
 use super::documents::GroupDocument;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleName};
 use crate::domain::ids::{GroupId, PersonId};
-use crate::domain::text::Title;
 use crate::http::call::{Call, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, Patch, input};
+use crate::input::{Fault, FieldError, input};
 use crate::store::{grants, groups, organizations};
 use crate::workflow::groups::{
-    AddGroup, UpdateGroup, add_group, add_member, add_role, delete_group, remove_member,
+    AddGroup, AddMember, UpdateGroup, add_group, add_member, add_role, delete_group, remove_member,
     remove_role, update_group,
 };
 
@@ -44,40 +41,6 @@ input! {
         limit: Option<Limit>,
         /// Behind the page that gave this.
         cursor: Option<String>,
-    }
-}
-
-input! {
-    /// A new access group.
-    pub struct NewGroup {
-        /// Whose it is, by id or slug; your own organization's if not given.
-        organization: Option<String>,
-        /// Its name, unique in the organization.
-        name: Title,
-        /// Who is in it; nobody if not given.
-        members: Option<BTreeSet<PersonId>>,
-        /// The codes of the roles that it carries; none if not given.
-        roles: Option<BTreeSet<RoleName>>,
-    }
-}
-
-input! {
-    /// Changes to an access group.
-    pub struct ChangeGroup {
-        /// Its name.
-        name: Patch<Title>,
-        /// All who are in it from now on.
-        members: Patch<BTreeSet<PersonId>>,
-        /// The codes of all roles that it carries from now on.
-        roles: Patch<BTreeSet<RoleName>>,
-    }
-}
-
-input! {
-    /// Somebody who joins.
-    pub struct NewMember {
-        /// Who.
-        user: PersonId,
     }
 }
 
@@ -127,19 +90,9 @@ pub async fn list(call: Call<(), (), GroupQuery>) -> Result<Reply<Page<GroupDocu
 }
 
 /// Adds a group.
-pub async fn add(call: Call<(), NewGroup>) -> Result<Created<GroupDocument>, Problem> {
+pub async fn add(call: Call<(), AddGroup>) -> Result<Created<GroupDocument>, Problem> {
     call.write(|conn, call| {
-        let body = &call.body;
-        let add = AddGroup {
-            organization: body
-                .organization
-                .clone()
-                .unwrap_or_else(|| call.principal.organization.slug.clone()),
-            name: body.name.clone(),
-            members: body.members.clone().unwrap_or_default(),
-            roles: body.roles.clone().unwrap_or_default(),
-        };
-        let id = add_group(conn, Some(&call.principal.actor), &add, call.now)?;
+        let id = add_group(conn, Some(&call.principal.actor), &call.body, call.now)?;
         let document = read(conn, Reach::Everything, id, call.now)?;
         Ok(Created::new(&document)?
             .version(document.version)
@@ -165,17 +118,11 @@ pub async fn show(call: Call<GroupId>) -> Result<Reply<GroupDocument>, Problem> 
 
 /// Changes a group.
 pub async fn change(
-    call: Call<Guarded<GroupId>, ChangeGroup>,
+    call: Call<Guarded<GroupId>, UpdateGroup>,
 ) -> Result<Reply<GroupDocument>, Problem> {
     call.write(|conn, call| {
-        let body = &call.body;
-        let update = UpdateGroup {
-            name: body.name.as_option().cloned(),
-            members: body.members.as_option().cloned(),
-            roles: body.roles.as_option().cloned(),
-        };
         let (actor, expected) = (Some(&call.principal.actor), call.expected());
-        let id = update_group(conn, actor, *call.address, expected, &update, call.now)?;
+        let id = update_group(conn, actor, *call.address, expected, &call.body, call.now)?;
         answer(conn, id, call.now)
     })
     .await
@@ -192,10 +139,10 @@ pub async fn remove(call: Call<Guarded<GroupId>>) -> Result<Done, Problem> {
 }
 
 /// Makes somebody a member.
-pub async fn join(call: Call<GroupId, NewMember>) -> Result<Reply<GroupDocument>, Problem> {
+pub async fn join(call: Call<GroupId, AddMember>) -> Result<Reply<GroupDocument>, Problem> {
     call.write(|conn, call| {
         let actor = Some(&call.principal.actor);
-        let id = add_member(conn, actor, call.address, call.body.user, call.now)?;
+        let id = add_member(conn, actor, call.address, &call.body, call.now)?;
         answer(conn, id, call.now)
     })
     .await

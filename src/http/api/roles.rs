@@ -1,24 +1,21 @@
 //! Roles: the predefined ones, and an organization's own (A2).
 
-use std::collections::BTreeSet;
-
 use super::addresses::RoleAddress;
 use super::documents::RoleDocument;
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach, Role, RoleCode, RoleName};
+use crate::domain::access::{Permission, Reach, Role};
 use crate::domain::ids::RoleId;
-use crate::domain::text::Title;
 use crate::http::call::{Call, Guarded, may};
 use crate::http::pagination::Page;
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, Patch, input};
+use crate::input::{Fault, FieldError, input};
 use crate::store::organizations::Organization;
 use crate::store::{grants, organizations, roles};
 use crate::words::Words;
-use crate::workflow::roles::{AddRole, UpdateRole, add_role, delete_role, update_role};
+use crate::workflow::roles::{AddRole, DeleteRole, UpdateRole, add_role, delete_role, update_role};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -36,40 +33,6 @@ input! {
     pub struct RoleQuery {
         /// Of this organization, by id or slug; your own if not given.
         organization: Option<String>,
-    }
-}
-
-input! {
-    /// A new role.
-    pub struct NewRole {
-        /// Whose it is, by id or slug; your own organization's if not given.
-        organization: Option<String>,
-        /// Its name in requests: small letters, digits and inner underscores. It stays.
-        code: RoleCode,
-        /// What people read.
-        name: Title,
-        /// What it grants; what `copy_of` grants if not given.
-        permissions: Option<BTreeSet<Permission>>,
-        /// The code of the role that it is a copy of.
-        copy_of: Option<RoleName>,
-    }
-}
-
-input! {
-    /// Changes to a role.
-    pub struct ChangeRole {
-        /// What people read.
-        name: Patch<Title>,
-        /// Everything that it grants from now on.
-        permissions: Patch<BTreeSet<Permission>>,
-    }
-}
-
-input! {
-    /// How a role is removed.
-    pub struct RemoveRole {
-        /// Whether it is also removed if it is given to people or groups: it is then taken back from all of them.
-        force: Option<bool>,
     }
 }
 
@@ -112,20 +75,9 @@ fn named(words: &Words, role: Role) -> String {
 }
 
 /// Adds a role.
-pub async fn add(call: Call<(), NewRole>) -> Result<Created<RoleDocument>, Problem> {
+pub async fn add(call: Call<(), AddRole>) -> Result<Created<RoleDocument>, Problem> {
     call.write(|conn, call| {
-        let body = &call.body;
-        let add = AddRole {
-            organization: body
-                .organization
-                .clone()
-                .unwrap_or_else(|| call.principal.organization.slug.clone()),
-            code: body.code.clone(),
-            name: body.name.clone(),
-            permissions: body.permissions.clone(),
-            copy_of: body.copy_of.clone(),
-        };
-        let id = add_role(conn, Some(&call.principal.actor), &add, call.now)?;
+        let id = add_role(conn, Some(&call.principal.actor), &call.body, call.now)?;
         let document = read(conn, id, call.now)?;
         Ok(Created::new(&document)?
             .version(document.version)
@@ -157,16 +109,12 @@ pub async fn show(call: Call<RoleAddress>) -> Result<Reply<RoleDocument>, Proble
 
 /// Changes a role.
 pub async fn change(
-    call: Call<Guarded<RoleAddress>, ChangeRole>,
+    call: Call<Guarded<RoleAddress>, UpdateRole>,
 ) -> Result<Reply<RoleDocument>, Problem> {
     call.write(|conn, call| {
         let id = own(conn, call)?;
-        let update = UpdateRole {
-            name: call.body.name.as_option().cloned(),
-            permissions: call.body.permissions.as_option().cloned(),
-        };
         let actor = Some(&call.principal.actor);
-        update_role(conn, actor, id, call.expected(), &update, call.now)?;
+        update_role(conn, actor, id, call.expected(), &call.body, call.now)?;
         let document = read(conn, id, call.now)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
@@ -174,12 +122,11 @@ pub async fn change(
 }
 
 /// Removes a role.
-pub async fn remove(call: Call<Guarded<RoleAddress>, (), RemoveRole>) -> Result<Done, Problem> {
+pub async fn remove(call: Call<Guarded<RoleAddress>, (), DeleteRole>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let id = own(conn, call)?;
-        let force = call.query.force.unwrap_or(false);
         let actor = Some(&call.principal.actor);
-        delete_role(conn, actor, id, call.expected(), force, call.now)?;
+        delete_role(conn, actor, id, call.expected(), &call.query, call.now)?;
         Ok(Done::done())
     })
     .await

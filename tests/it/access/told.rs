@@ -77,7 +77,7 @@ async fn the_pages_of_access_say_what_follows(desk: Desk) {
     let (status, page) = abel.sees("/admin/roles/new?copy=portal_viewer").await;
     assert_eq!(status, 200, "{page}");
     assert!(
-        page.contains("permission.cases:view") && !page.contains("permission.feeds:internal"),
+        page.contains("permissions.cases:view") && !page.contains("permissions.feeds:internal"),
         "{page}"
     );
     let (status, page) = abel
@@ -86,7 +86,7 @@ async fn the_pages_of_access_say_what_follows(desk: Desk) {
             &[
                 ("name", "Reader"),
                 ("code", "Bad Code"),
-                ("permission.cases:view", "on"),
+                ("permissions.cases:view", "on"),
             ],
         )
         .await;
@@ -101,7 +101,7 @@ async fn the_pages_of_access_say_what_follows(desk: Desk) {
             &[
                 ("name", "Reader"),
                 ("code", "reader"),
-                ("permission.cases:view", "on"),
+                ("permissions.cases:view", "on"),
             ],
         )
         .await;
@@ -112,7 +112,7 @@ async fn the_pages_of_access_say_what_follows(desk: Desk) {
     let (status, _) = abel
         .sends(
             &format!("/admin/people/{vic}/roles"),
-            &[("role.reader", "on"), ("role.portal_viewer", "on")],
+            &[("roles.reader", "on"), ("roles.portal_viewer", "on")],
         )
         .await;
     assert_eq!(status, 303);
@@ -131,7 +131,7 @@ async fn the_pages_of_access_say_what_follows(desk: Desk) {
     let (status, group) = abel
         .sends(
             "/admin/groups",
-            &[("name", "Night shift"), ("role.reader", "on")],
+            &[("name", "Night shift"), ("roles.reader", "on")],
         )
         .await;
     assert_eq!(status, 303, "{group}");

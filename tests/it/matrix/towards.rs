@@ -307,7 +307,7 @@ impl Actor {
             let user = desk.person("ada").get(&format!("/users/{whom}")).await.ok();
             let ticks = user["roles"].as_array().into_iter().flatten();
             let mut form: Vec<(String, String)> = ticks
-                .map(|role| (format!("role.{}", said(role)), "on".to_owned()))
+                .map(|role| (format!("roles.{}", said(role)), "on".to_owned()))
                 .collect();
             form.push(("csrf_token".to_owned(), csrf.clone()));
             asking.header("cookie", cookie).form(&form)

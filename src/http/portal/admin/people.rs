@@ -14,7 +14,7 @@ use crate::store::roles::OwnRole;
 use crate::words::Words;
 
 pub use access::{AccessPage, PermissionLine, RESOURCES, Resource, access_page, in_resources};
-pub(super) use handlers::{offered, routes, ticked};
+pub(super) use handlers::{offered, routes};
 
 /// One person.
 #[derive(Clone, Debug, Serialize)]
@@ -78,7 +78,7 @@ impl Offered {
 
 /// The field that gives the role of that code.
 pub fn role_field(code: &str) -> String {
-    format!("role.{code}")
+    format!("roles.{code}")
 }
 
 /// A tick for each of `offered`, those of `held` ticked.

@@ -218,10 +218,7 @@ async fn replace(visit: Visit, code: ReasonCode) -> Outcome {
     let row = row(&visit, code).await?;
     let done = async {
         let (reason, active) = typed_reason(&visit, row.code.clone())?;
-        let version = visit
-            .typed
-            .get("version")
-            .and_then(|version| version.parse::<i64>().ok());
+        let version = visit.version();
         let (actor, now) = (visit.actor()?.clone(), visit.now);
         let saved = visit.write(move |conn| {
             let expected = version.as_ref().map(std::slice::from_ref);

@@ -12,6 +12,7 @@ use crate::domain::organization::OrganizationKind;
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::{Link, Tab};
 use crate::words::Words;
+use crate::workflow::roles::AddRole;
 
 pub(super) use handlers::{asked_for, carried, organization, routes};
 
@@ -79,11 +80,6 @@ pub struct Removal {
     pub form: Form,
 }
 
-/// The field that grants the permission.
-pub fn permission_field(permission: Permission) -> String {
-    format!("permission.{permission}")
-}
-
 /// The controls of a role's form: its name, its code if it is a new one, and a tick for each permission of `grantable`
 /// that can be granted in an organization of this kind.
 pub fn controls(
@@ -94,26 +90,22 @@ pub fn controls(
     granted: impl Fn(Permission) -> bool,
 ) -> Vec<Control> {
     let label = |key| words.say_of("label", key, &[]);
-    let mut controls = vec![
-        Control::new(Kind::Text, "name", label("name"))
-            .required()
-            .max(100)
-            .value(name),
-    ];
+    let mut controls = vec![Control::of(AddRole::name(), label("name")).value(name)];
     if let Some(code) = code {
         controls.push(
-            Control::new(Kind::Text, "code", label("code"))
+            Control::of(AddRole::code(), label("code"))
                 .hint(words.say("role-code-hint", &[]))
-                .required()
-                .max(63)
                 .value(code),
         );
     }
+    // With no tick at all, it grants nothing.
+    let ticks = AddRole::permissions().name;
+    controls.push(Control::new(Kind::Hidden, ticks, ""));
     let fits = |permission: &&Permission| permission.fits(kind) && grantable.contains(permission);
     controls.extend(Permission::ALL.iter().filter(fits).map(|permission| {
         Control::new(
             Kind::Check,
-            permission_field(*permission),
+            format!("{ticks}.{permission}"),
             words.say_of("permission", permission.as_str(), &[]),
         )
         .checked(granted(*permission))
@@ -121,12 +113,15 @@ pub fn controls(
     controls
 }
 
+/// How the names of the ticks begin.
+const TICKS: &str = "permissions.";
+
 impl RoleForm {
     /// Sorts the ticks of a form by what they are about.
     pub fn of(words: &Words, mut form: Form) -> Self {
         let ticks: Vec<Control> = form
             .controls
-            .extract_if(.., |control| control.name.starts_with("permission."))
+            .extract_if(.., |control| control.name.starts_with(TICKS))
             .collect();
         let all = in_resources(words, Permission::ALL.iter().copied(), |_| Vec::new());
         let of = |resource: Resource| Ticks {
@@ -134,7 +129,7 @@ impl RoleForm {
                 .lines
                 .iter()
                 .filter_map(|line| {
-                    let name = format!("permission.{}", line.code);
+                    let name = format!("{TICKS}{}", line.code);
                     ticks.iter().find(|control| control.name == name).cloned()
                 })
                 .collect(),

@@ -374,10 +374,7 @@ async fn replace(visit: Visit, id: CalendarId) -> Outcome {
     let row = row(&visit, id).await?;
     let done = async {
         let (calendar, default) = typed_calendar(&visit)?;
-        let version = visit
-            .typed
-            .get("version")
-            .and_then(|version| version.parse::<i64>().ok());
+        let version = visit.version();
         let (actor, now) = (visit.actor()?.clone(), visit.now);
         let saved = visit.write(move |conn| {
             let expected = version.as_ref().map(std::slice::from_ref);

@@ -1,16 +1,13 @@
 //! Listing access groups, adding, changing and removing them; who joins and leaves.
 
-use std::collections::BTreeSet;
-
 use super::{GroupPage, Member};
 use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::{GroupId, PersonId};
-use crate::domain::text::Title;
 use crate::http::call::may;
 use crate::http::pagination::Paging;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
-use crate::http::portal::admin::people::{offered, role_ticks, ticked};
+use crate::http::portal::admin::people::{offered, role_ticks};
 use crate::http::portal::admin::roles::{Removal, asked_for, carried, organization};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::Outcome;
@@ -19,9 +16,8 @@ use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::Pager;
 use crate::http::portal::problem::said_to_people;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::store::grants::{self, Given};
 use crate::store::groups::{self, Group};
 use crate::store::organizations::{self, Organization};
@@ -29,7 +25,7 @@ use crate::store::roles::{self, OwnRole};
 use crate::store::{lines, people};
 use crate::words::Words;
 use crate::workflow::groups::{
-    AddGroup, UpdateGroup, add_group, add_member, delete_group, manages, remove_member,
+    AddGroup, AddMember, UpdateGroup, add_group, add_member, delete_group, manages, remove_member,
     update_group,
 };
 
@@ -108,10 +104,7 @@ fn called(words: &Words, role: &Given) -> String {
 }
 
 fn name_field(words: &Words, name: &str) -> Control {
-    Control::new(Kind::Text, "name", words.say_of("label", "name", &[]))
-        .required()
-        .max(100)
-        .value(name)
+    Control::of(AddGroup::name(), words.say_of("label", "name", &[])).value(name)
 }
 
 async fn new(visit: Visit) -> Outcome {
@@ -139,35 +132,27 @@ async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
     Ok(form(visit, Place::Groups, title, about, of))
 }
 
-async fn add(visit: Visit) -> Outcome {
-    match added(&visit).await {
-        Ok((id, name)) => {
-            let flash = Flash::new(Done::GroupAdded).name(name);
-            Ok(visit.go(format!("/admin/groups/{id}"), Some(flash)))
-        }
-        Err(problem) if is_form_error(&problem) => again(&visit, &problem, new_page(&visit).await?),
-        Err(problem) => Err(problem.into()),
+/// The page that adds a group.
+struct Adding;
+
+impl FormPage<(GroupId, String)> for Adding {
+    async fn done(&self, visit: &Visit, (id, name): (GroupId, String)) -> Outcome {
+        let flash = Flash::new(Done::GroupAdded).name(name);
+        Ok(visit.go(format!("/admin/groups/{id}"), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, &problem, new_page(visit).await?)
     }
 }
 
-async fn added(visit: &Visit) -> Result<(GroupId, String), Problem> {
-    let organization = organization(visit).await?;
-    let mut typed = Typed::of(visit);
-    let name = typed.text("name", Title::parse);
-    typed.checked()?;
-    let name = name.ok_or_else(|| Problem::new(Code::Internal))?;
-    let called = name.to_string();
-    let add = AddGroup {
-        organization: organization.id.to_string(),
-        name,
-        members: BTreeSet::new(),
-        roles: ticked(visit).into_iter().collect(),
-    };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let id = visit
-        .write(move |conn| add_group(conn, Some(&actor), &add, now))
-        .await?;
-    Ok((id, called))
+async fn add(visit: Visit) -> Outcome {
+    visit
+        .act(&Adding, |conn, by, command: &AddGroup| {
+            let id = add_group(conn, Some(by.actor), command, by.now)?;
+            Ok((id, command.name.to_string()))
+        })
+        .await
 }
 
 /// A group with all that its page shows.
@@ -266,14 +251,16 @@ async fn page(visit: &Visit, id: GroupId) -> Result<GroupPage, Problem> {
                     .map(|(id, name)| Choice::new(id.to_string(), name.clone())),
             )
             .collect();
-        let who = Control::new(Kind::Select, "user", words.say("group-who", &[]))
-            .required()
+        let who = Control::of(AddMember::user(), words.say("group-who", &[]))
+            .kind(Kind::Select)
             .choices(choices);
         let button = words.say("group-join-button", &[]);
         Form::new("join", to("/members"), button, vec![who])
     };
     let changes = || {
         let mut controls = vec![name_field(words, &whole.group.name)];
+        // With no tick at all, it carries nothing.
+        controls.push(Control::new(Kind::Hidden, UpdateGroup::roles().name, ""));
         controls.extend(role_ticks(&offered, &codes));
         Form::new(
             "group",
@@ -310,99 +297,96 @@ async fn page(visit: &Visit, id: GroupId) -> Result<GroupPage, Problem> {
     })
 }
 
-async fn change(visit: Visit, id: GroupId) -> Outcome {
-    match changed(&visit, id).await {
-        Ok(id) => Ok(saved(&visit, id)),
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit, id).await?;
-            page.form = page
+/// A form on the page of a group.
+struct OnGroup {
+    group: GroupId,
+    form: On,
+}
+
+/// Which form of the page.
+enum On {
+    Changes,
+    Joining,
+    Members,
+}
+
+impl FormPage<GroupId> for OnGroup {
+    async fn done(&self, visit: &Visit, id: GroupId) -> Outcome {
+        let flash = Flash::new(Done::GroupChanged);
+        Ok(visit.go(format!("/admin/groups/{id}"), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let mut page = page(visit, self.group).await?;
+        let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
+        match self.form {
+            On::Changes => page.form = page.form.map(again),
+            On::Joining => page.join = page.join.map(again),
+            On::Members => page.problems.push(said_to_people(visit.words(), &problem)),
+        }
+        visit.show_again(problem.code().status(), PLACE, "group", &page)
+    }
+}
+
+async fn change(visit: Visit, group: GroupId) -> Outcome {
+    let form = On::Changes;
+    visit
+        .act(
+            &OnGroup { group, form },
+            move |conn, by, command: &UpdateGroup| {
+                update_group(conn, Some(by.actor), group, None, command, by.now)
+            },
+        )
+        .await
+}
+
+async fn join(visit: Visit, group: GroupId) -> Outcome {
+    let form = On::Joining;
+    visit
+        .act(
+            &OnGroup { group, form },
+            move |conn, by, command: &AddMember| {
+                add_member(conn, Some(by.actor), group, command, by.now)
+            },
+        )
+        .await
+}
+
+async fn leave(visit: Visit, (group, person): (GroupId, PersonId)) -> Outcome {
+    let form = On::Members;
+    visit
+        .act(&OnGroup { group, form }, move |conn, by, (): &()| {
+            remove_member(conn, Some(by.actor), group, person, by.now)
+        })
+        .await
+}
+
+/// The page of a group, with what removes it.
+struct Removing(GroupPage);
+
+impl FormPage<()> for Removing {
+    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+        let flash = Flash::new(Done::GroupRemoved).name(&self.0.name);
+        Ok(visit.go(Place::Groups.href(), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let mut page = self.0.clone();
+        page.removal = page.removal.map(|removal| Removal {
+            form: removal
                 .form
-                .map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
-            visit.show_again(problem.code().status(), PLACE, "group", &page)
-        }
-        Err(problem) => Err(problem.into()),
+                .refused_for(visit.words(), &visit.typed, &problem),
+            ..removal
+        });
+        visit.show_again(problem.code().status(), PLACE, "group", &page)
     }
 }
 
-fn saved(visit: &Visit, id: GroupId) -> crate::http::portal::answer::Answer {
-    visit.go(
-        format!("/admin/groups/{id}"),
-        Some(Flash::new(Done::GroupChanged)),
-    )
-}
-
-async fn changed(visit: &Visit, id: GroupId) -> Result<GroupId, Problem> {
-    let mut typed = Typed::of(visit);
-    let name = typed.text("name", Title::parse);
-    typed.checked()?;
-    let update = UpdateGroup {
-        name,
-        members: None,
-        roles: Some(ticked(visit).into_iter().collect()),
-    };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+async fn remove(visit: Visit, group: GroupId) -> Outcome {
+    let page = Removing(page(&visit, group).await?);
     visit
-        .write(move |conn| update_group(conn, Some(&actor), id, None, &update, now))
+        .act(&page, move |conn, by, (): &()| {
+            delete_group(conn, Some(by.actor), group, None, by.now)
+        })
         .await
-}
-
-async fn join(visit: Visit, id: GroupId) -> Outcome {
-    match joined(&visit, id).await {
-        Ok(id) => Ok(saved(&visit, id)),
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit, id).await?;
-            page.join = page
-                .join
-                .map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
-            visit.show_again(problem.code().status(), PLACE, "group", &page)
-        }
-        Err(problem) => Err(problem.into()),
-    }
-}
-
-async fn joined(visit: &Visit, id: GroupId) -> Result<GroupId, Problem> {
-    let mut typed = Typed::of(visit);
-    let person = typed.one_of::<PersonId>("user");
-    typed.checked()?;
-    let person = person.ok_or_else(|| Problem::new(Code::Internal))?;
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    visit
-        .write(move |conn| add_member(conn, Some(&actor), id, person, now))
-        .await
-}
-
-async fn leave(visit: Visit, (id, person): (GroupId, PersonId)) -> Outcome {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let done = visit.write(move |conn| remove_member(conn, Some(&actor), id, person, now));
-    match done.await {
-        Ok(id) => Ok(saved(&visit, id)),
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit, id).await?;
-            page.problems.push(said_to_people(visit.words(), &problem));
-            visit.show_again(problem.code().status(), PLACE, "group", &page)
-        }
-        Err(problem) => Err(problem.into()),
-    }
-}
-
-async fn remove(visit: Visit, id: GroupId) -> Outcome {
-    let mut page = page(&visit, id).await?;
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let done = visit.write(move |conn| delete_group(conn, Some(&actor), id, None, now));
-    match done.await {
-        Ok(()) => {
-            let flash = Flash::new(Done::GroupRemoved).name(page.name);
-            Ok(visit.go(Place::Groups.href(), Some(flash)))
-        }
-        Err(problem) if is_form_error(&problem) => {
-            page.removal = page.removal.map(|removal| Removal {
-                form: removal
-                    .form
-                    .refused_for(visit.words(), &visit.typed, &problem),
-                ..removal
-            });
-            visit.show_again(problem.code().status(), PLACE, "group", &page)
-        }
-        Err(problem) => Err(problem.into()),
-    }
 }

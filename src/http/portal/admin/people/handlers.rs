@@ -258,11 +258,11 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
 }
 
 /// The roles whose boxes are ticked.
-pub(in crate::http::portal::admin) fn ticked(visit: &Visit) -> Vec<RoleName> {
+fn ticked(visit: &Visit) -> Vec<RoleName> {
     let mut roles: Vec<RoleName> = visit
         .typed
         .keys()
-        .filter_map(|field| field.strip_prefix("role.")?.parse().ok())
+        .filter_map(|field| field.strip_prefix("roles.")?.parse().ok())
         .collect();
     roles.sort();
     roles

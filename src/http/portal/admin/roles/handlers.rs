@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{NewRolePage, Removal, RoleForm, RolePage, controls};
-use crate::domain::access::{Access, Permission, Reach, Role, RoleCode, RoleName};
+use crate::domain::access::{Access, Permission, Reach, Role};
 use crate::domain::ids::{OrganizationId, RoleId};
-use crate::domain::text::Title;
 use crate::http::api::addresses::RoleAddress;
 use crate::http::api::documents::held_by;
 use crate::http::call::may;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
 use crate::http::portal::admin::people::in_resources;
 use crate::http::portal::admin::{Cell, Place};
@@ -18,13 +17,12 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Link;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::store::grants::{self, Granted};
 use crate::store::organizations::{self, Organization};
 use crate::store::roles::{self, OwnRole};
-use crate::workflow::roles::{AddRole, UpdateRole, add_role, delete_role, update_role};
+use crate::workflow::roles::{AddRole, DeleteRole, UpdateRole, add_role, delete_role, update_role};
 
 /// The rows of the route table.
 pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
@@ -294,92 +292,65 @@ async fn new_page(visit: &Visit) -> Result<(NewRolePage, Form), Problem> {
     Ok((page, form))
 }
 
-fn ticked(visit: &Visit) -> BTreeSet<Permission> {
-    visit
-        .typed
-        .keys()
-        .filter_map(|field| field.strip_prefix("permission.")?.parse().ok())
-        .collect()
+/// The page that adds a role.
+struct Adding;
+
+impl FormPage<(RoleId, String)> for Adding {
+    async fn done(&self, visit: &Visit, (id, name): (RoleId, String)) -> Outcome {
+        let flash = Flash::new(Done::RoleAdded).name(name);
+        Ok(visit.go(format!("/admin/roles/{id}"), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let (page, form) = new_page(visit).await?;
+        let form = form.refused_for(visit.words(), &visit.typed, &problem);
+        let form = RoleForm::of(visit.words(), form);
+        let status = problem.code().status();
+        visit.show_again(status, PLACE, "role-new", &NewRolePage { form, ..page })
+    }
 }
 
 async fn add(visit: Visit) -> Outcome {
-    match added(&visit).await {
-        Ok((id, name)) => {
-            let flash = Flash::new(Done::RoleAdded).name(name);
-            Ok(visit.go(format!("/admin/roles/{id}"), Some(flash)))
-        }
-        Err(problem) if is_form_error(&problem) => {
-            let (page, form) = new_page(&visit).await?;
-            let form = form.refused_for(visit.words(), &visit.typed, &problem);
-            let form = RoleForm::of(visit.words(), form);
-            let status = problem.code().status();
-            visit.show_again(status, PLACE, "role-new", &NewRolePage { form, ..page })
-        }
-        Err(problem) => Err(problem.into()),
-    }
+    visit
+        .act(&Adding, |conn, by, command: &AddRole| {
+            let id = add_role(conn, Some(by.actor), command, by.now)?;
+            Ok((id, command.name.to_string()))
+        })
+        .await
 }
 
-async fn added(visit: &Visit) -> Result<(RoleId, String), Problem> {
-    let organization = organization(visit).await?;
-    let mut typed = Typed::of(visit);
-    let name = typed.text("name", Title::parse);
-    let code = typed.text("code", RoleCode::parse);
-    typed.checked()?;
-    let (Some(name), Some(code)) = (name, code) else {
-        return Err(Problem::new(Code::Internal));
-    };
-    let called = name.to_string();
-    let add = AddRole {
-        organization: organization.id.to_string(),
-        code,
-        name,
-        permissions: Some(ticked(visit)),
-        copy_of: None::<RoleName>,
-    };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let id = visit
-        .write(move |conn| add_role(conn, Some(&actor), &add, now))
-        .await?;
-    Ok((id, called))
+/// The page of a role, with the form that changes it.
+struct Changing(RoleAddress);
+
+impl FormPage<RoleId> for Changing {
+    async fn done(&self, visit: &Visit, id: RoleId) -> Outcome {
+        let flash = Flash::new(Done::RoleChanged);
+        Ok(visit.go(format!("/admin/roles/{id}"), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let mut page = page(visit, &self.0).await?;
+        if let (Some(shown), Named::Own(role, organization)) =
+            (&mut page.form, named(visit, &self.0).await?)
+        {
+            let words = visit.words();
+            let of = (organization.kind, &visit.access()?.grantable());
+            let fields = controls(words, of, &role.name, None, |_| false);
+            let form = Form::new("role", shown.form.action.clone(), "", fields);
+            let mut form = form.refused_for(words, &visit.typed, &problem);
+            form.button = shown.form.button.clone();
+            *shown = RoleForm::of(words, form);
+        }
+        visit.show_again(problem.code().status(), PLACE, "role", &page)
+    }
 }
 
 async fn change(visit: Visit, role: RoleAddress) -> Outcome {
-    match changed(&visit, &role).await {
-        Ok(id) => Ok(visit.go(
-            format!("/admin/roles/{id}"),
-            Some(Flash::new(Done::RoleChanged)),
-        )),
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit, &role).await?;
-            if let (Some(shown), Named::Own(role, organization)) =
-                (&mut page.form, named(&visit, &role).await?)
-            {
-                let words = visit.words();
-                let of = (organization.kind, &visit.access()?.grantable());
-                let fields = controls(words, of, &role.name, None, |_| false);
-                let form = Form::new("role", shown.form.action.clone(), "", fields);
-                let mut form = form.refused_for(words, &visit.typed, &problem);
-                form.button = shown.form.button.clone();
-                *shown = RoleForm::of(words, form);
-            }
-            visit.show_again(problem.code().status(), PLACE, "role", &page)
-        }
-        Err(problem) => Err(problem.into()),
-    }
-}
-
-async fn changed(visit: &Visit, role: &RoleAddress) -> Result<RoleId, Problem> {
-    let id = own(visit, role).await?;
-    let mut typed = Typed::of(visit);
-    let name = typed.text("name", Title::parse);
-    typed.checked()?;
-    let update = UpdateRole {
-        name,
-        permissions: Some(ticked(visit)),
-    };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let id = own(&visit, &role).await?;
     visit
-        .write(move |conn| update_role(conn, Some(&actor), id, None, &update, now))
+        .act(&Changing(role), move |conn, by, command: &UpdateRole| {
+            update_role(conn, Some(by.actor), id, None, command, by.now)
+        })
         .await
 }
 
@@ -393,27 +364,33 @@ async fn own(visit: &Visit, role: &RoleAddress) -> Result<RoleId, Problem> {
     }
 }
 
+/// The page of a role, with what removes it.
+struct Removing(RolePage);
+
+impl FormPage<()> for Removing {
+    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+        let flash = Flash::new(Done::RoleRemoved).name(&self.0.name);
+        Ok(visit.go(Place::Roles.href(), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let mut page = self.0.clone();
+        page.removal = page.removal.map(|removal| Removal {
+            form: removal
+                .form
+                .refused_for(visit.words(), &visit.typed, &problem),
+            ..removal
+        });
+        visit.show_again(problem.code().status(), PLACE, "role", &page)
+    }
+}
+
 async fn remove(visit: Visit, role: RoleAddress) -> Outcome {
     let id = own(&visit, &role).await?;
-    let page = page(&visit, &role).await?;
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let force = visit.typed.contains_key("force");
-    let done = visit.write(move |conn| delete_role(conn, Some(&actor), id, None, force, now));
-    match done.await {
-        Ok(()) => {
-            let flash = Flash::new(Done::RoleRemoved).name(page.name);
-            Ok(visit.go(Place::Roles.href(), Some(flash)))
-        }
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = page;
-            page.removal = page.removal.map(|removal| Removal {
-                form: removal
-                    .form
-                    .refused_for(visit.words(), &visit.typed, &problem),
-                ..removal
-            });
-            visit.show_again(problem.code().status(), PLACE, "role", &page)
-        }
-        Err(problem) => Err(problem.into()),
-    }
+    let page = Removing(page(&visit, &role).await?);
+    visit
+        .act(&page, move |conn, by, command: &DeleteRole| {
+            delete_role(conn, Some(by.actor), id, None, command, by.now)
+        })
+        .await
 }
