@@ -1,4 +1,5 @@
 use std::fs;
+use std::sync::LazyLock;
 
 use secrecy::SecretString;
 use serde::Serialize;
@@ -11,8 +12,12 @@ use crate::domain::feed::Feed;
 use crate::domain::notice::{Audience, CaseMatter, Matter, Topic};
 use crate::mail::sample;
 
-fn renderer() -> Renderer {
-    Renderer::load(&Words::load().unwrap(), None).unwrap_or_else(|error| panic!("{error}"))
+/// Loading tries every template, so that once is enough for all tests.
+fn renderer() -> &'static Renderer {
+    static RENDERER: LazyLock<Renderer> = LazyLock::new(|| {
+        Renderer::load(&Words::load().unwrap(), None).unwrap_or_else(|error| panic!("{error}"))
+    });
+    &RENDERER
 }
 
 /// The complete sample of a kind, as its audience reads it.
@@ -41,6 +46,102 @@ fn on_case(notice: &mut Notice) -> &mut CaseMatter {
 fn kinds(on_cases: bool) -> impl Iterator<Item = NoticeKind> {
     let kinds = NoticeKind::ALL.iter().copied();
     kinds.filter(move |kind| (kind.topic() == Topic::Case) == on_cases)
+}
+
+/// Where the reviewed mails are: one file a kind, and one whole document.
+const REVIEWED: &str = "snapshots";
+
+/// The mails of every kind, as somebody has read and taken them. Where `CI` is set, a changed or a new one fails; elsewhere
+/// `cargo insta review` shows it besides.
+#[test]
+fn every_kind_reads_as_it_was_reviewed() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(REVIEWED);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for kind in NoticeKind::ALL {
+            let readings = readings(*kind);
+            insta::assert_snapshot!(kind.as_str(), readings.join("\n"));
+        }
+        let accepted = read(NoticeKind::EscalationAccepted, Audience::Requester);
+        insta::assert_snapshot!("whole_document", redacted(&accepted.html));
+    });
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src/mail/render")
+        .join(REVIEWED);
+    for file in fs::read_dir(folder).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let of = name.split('.').next().unwrap();
+        let known =
+            of == "whole_document" || NoticeKind::ALL.iter().any(|kind| kind.as_str() == of);
+        assert!(known, "{name} is of no kind of notice: remove it");
+    }
+}
+
+/// Every mail of a kind that says something else than the others, each under the names of those who read it.
+fn readings(kind: NoticeKind) -> Vec<String> {
+    let renderer = renderer();
+    let complete = sample::complete(kind).len();
+    let mut readings: Vec<(String, Rendered, Vec<String>)> = Vec::new();
+    for (index, notice) in sample::all(kind).iter().enumerate() {
+        let rendered = renderer.render(notice, &sample::letterhead()).unwrap();
+        let parts = [&rendered.subject, &rendered.text, &rendered.html];
+        // Why one gets it is the only thing that differs between most readers.
+        let alike = parts.map(|part| without_reason(part)).join("\n");
+        let told = if index < complete {
+            "everything told"
+        } else {
+            "little told"
+        };
+        let reader = format!("{}, {told}", notice.payload.audience());
+        match readings.iter_mut().find(|(known, ..)| *known == alike) {
+            Some((.., readers)) => readers.push(reader),
+            None => readings.push((alike, rendered, vec![reader])),
+        }
+    }
+    let written = readings.iter().map(|(_, rendered, readers)| {
+        format!(
+            "======== {}\n\nSubject: {}\n\n{}\n-------- HTML\n\n{}",
+            readers.join("; "),
+            rendered.subject,
+            redacted(&rendered.text),
+            redacted(&without_style(&rendered.html)),
+        )
+    });
+    written.collect()
+}
+
+fn without_reason(part: &str) -> String {
+    let kept = part
+        .lines()
+        .filter(|line| !line.contains("You get this because"));
+    kept.collect::<Vec<_>>().join("\n")
+}
+
+/// What secrets of links look like differs with the key of an installation.
+fn redacted(part: &str) -> String {
+    let mut parts = part.split("/cb");
+    let mut redacted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let secret = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        redacted.push_str("/[secret]");
+        redacted.push_str(part.trim_start_matches(secret));
+    }
+    redacted
+}
+
+/// What stands on the sheet of a document, without what it looks like: one whole document shows that for all.
+fn without_style(html: &str) -> String {
+    let mut parts = html.split(" style=\"");
+    let mut bare = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (_, rest) = part.split_once('"').unwrap();
+        bare.push_str(rest);
+    }
+    let (_, sheet) = bare.split_once("<tr><td class=\"ink\">\n").unwrap();
+    let (sheet, _) = sheet.split_once("</td></tr>\n</table>").unwrap();
+    sheet.to_owned()
 }
 
 #[test]
@@ -117,20 +218,7 @@ fn every_letter_says_what_happened_and_where_to_go() {
 fn an_invitation_bears_a_link_that_only_this_installation_can_make() {
     let invited = read(NoticeKind::Invitation, Audience::Invited);
     let link = "https://support.northstar.example/invitations/cbl_";
-    let (before, after) = body(&invited).split_once(link).unwrap();
-    assert_eq!(
-        before,
-        "Your account with Northstar Support
-
-Olga Marin (Northstar Support) made an account for you at the support desk of Northstar Support. It belongs to ACME Contact Centers. Choose a password, and you can sign in.
-
-The link works once, until 10 March 2026, 10:14 Europe/Berlin.
-
-If you did not expect this, do nothing. Nobody can sign in before the link was used.
-
-Choose a password:
-"
-    );
+    let (_, after) = body(&invited).split_once(link).unwrap();
     assert_eq!(after.trim_end().len(), 64);
     assert!(invited.html.contains(&format!("href=\"{link}")));
     // Another key makes another secret; the row says neither.
@@ -161,25 +249,6 @@ fn what_one_can_do_without_says_so_at_its_foot() {
 }
 
 #[test]
-fn the_last_recovery_code_is_told_of() {
-    let letters = sample::all(NoticeKind::SecondFactorChanged);
-    let left = |notice: &Notice| {
-        let rendered = renderer().render(notice, &sample::letterhead()).unwrap();
-        let mut lines = rendered.text.lines();
-        lines.find(|line| line.contains(" left")).map(str::to_owned)
-    };
-    let told: Vec<String> = letters.iter().filter_map(left).collect();
-    assert_eq!(
-        told,
-        [
-            "7 recovery codes are left.",
-            "No recovery code is left. Make new ones before you need one.",
-            "One recovery code is left.",
-        ]
-    );
-}
-
-#[test]
 fn only_letters_that_are_meant_to_bear_a_link_that_lets_somebody_in() {
     let renderer = renderer();
     for kind in NoticeKind::ALL {
@@ -192,114 +261,6 @@ fn only_letters_that_are_meant_to_bear_a_link_that_lets_somebody_in() {
             }
         }
     }
-}
-
-#[test]
-fn the_requester_is_confirmed() {
-    let confirmed = read(NoticeKind::EscalationSubmitted, Audience::Requester);
-    assert_eq!(
-        confirmed.subject,
-        "Re: [E-000045] Agents lose audio 30 seconds into outbound calls"
-    );
-    assert_eq!(
-        body(&confirmed),
-        "We have received your escalation E-000045
-
-Your escalation of case C-000123 is in the queue. An escalation owner will review it and answer you in the escalation feed.
-
-Reason: No recent update
-
-> Two hundred agents are idle and we have had no news since yesterday morning.
-
-See the escalation:
-https://support.northstar.example/cases/C-000123#escalation-feed
-"
-    );
-    let queue = read(NoticeKind::EscalationSubmitted, Audience::Queue);
-    assert!(
-        queue.text.contains("Nobody has claimed it yet."),
-        "{}",
-        queue.text
-    );
-    assert!(
-        queue
-            .text
-            .contains("https://support.northstar.example/escalations/E-000045\n"),
-        "{}",
-        queue.text
-    );
-}
-
-#[test]
-fn an_acceptance_lists_the_next_steps_with_their_zone() {
-    let accepted = read(NoticeKind::EscalationAccepted, Audience::Requester);
-    assert_eq!(
-        body(&accepted),
-        "Escalation E-000045 is accepted
-
-Olga Marin (Northstar Support) accepted it and will keep you informed in the escalation feed.
-
-> I have taken this over. Edge failover is prepared if we need it.
-
-Next steps:
-
-- Packet capture analysed
-  Sam Reed, by 3 March 2026, 15:14 Europe/Berlin
-- Update to ACME
-  Olga Marin, by 3 March 2026, 15:44 Europe/Berlin
-
-See the escalation:
-https://support.northstar.example/cases/C-000123#escalation-feed
-"
-    );
-    // The rank is for those who work by it.
-    assert!(
-        read(NoticeKind::EscalationAccepted, Audience::CaseOwner)
-            .text
-            .contains("Its rank is 1.")
-    );
-}
-
-#[test]
-fn a_refusal_says_why_and_what_to_do_instead() {
-    let declined = read(NoticeKind::EscalationDeclined, Audience::Requester);
-    let expected = "- The case has low priority.\n  Ask for medium priority on the case page.\n";
-    assert!(declined.text.contains(expected), "{}", declined.text);
-    assert!(
-        declined
-            .text
-            .contains("You can escalate the case again once it meets the criteria.")
-    );
-    assert!(declined.text.contains("call +49 30 555 0100"));
-    assert!(declined.html.contains(
-        "<b>The case has low priority.</b><br>Ask for medium priority on the case page."
-    ));
-}
-
-#[test]
-fn a_lapse_blames_nobody() {
-    let notice = sample::all(NoticeKind::StepMissed)
-        .into_iter()
-        .find(|notice| {
-            notice.payload.actor.is_none() && notice.payload.audience() == Audience::CaseOwner
-        })
-        .unwrap();
-    let lapsed = renderer().render(&notice, &sample::letterhead()).unwrap();
-    assert_eq!(
-        body(&lapsed),
-        "A promised date on C-000123 has passed
-
-The date of this next step has passed, and nobody has said that it is done:
-
-- Packet capture analysed
-  Sam Reed, by 3 March 2026, 15:14 Europe/Berlin
-
-Say in the portal what became of it: done, missed, or a new date with the reason.
-
-See the case:
-https://support.northstar.example/cases/C-000123#case-feed
-"
-    );
 }
 
 #[test]
