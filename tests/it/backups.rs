@@ -62,7 +62,10 @@ async fn taken_back(backend: Backend, desk: Installation) {
 
     let elsewhere = desk.over(TestDatabase::create(backend, None));
     is_refused_if_damaged(&file, &elsewhere.database, elsewhere.folder());
-    succeeds(&elsewhere.runs(&["restore", &name]));
+    tells_of_another_key(&file, backend, elsewhere.folder());
+    let restored = elsewhere.runs(&["restore", &name]);
+    succeeds(&restored);
+    assert!(!speaks_of_another_key(&restored), "{restored:?}");
     let server = elsewhere.starts();
     for number in &before {
         let answer = elsewhere.reading(&server, &format!("/cases/{number}"));
@@ -117,6 +120,27 @@ fn is_refused_if_damaged(file: &Path, elsewhere: &TestDatabase, data: &Path) {
     refused(&whole[..last / 2], "half of it is missing");
     refused(&[], "all of it is missing");
     refused(&[&whole[..], b"x"].concat(), "one byte more");
+}
+
+/// Whoever brings a backup back with another key is told what does not work with it.
+fn tells_of_another_key(file: &Path, backend: Backend, data: &Path) {
+    let database = TestDatabase::create(backend, None);
+    let url = database.url();
+    let settings = [
+        ("CASEBELL_DATABASE_URL", url.as_str()),
+        (
+            "CASEBELL_SECRET_KEY",
+            "the key of quite another installation",
+        ),
+    ];
+    let restored = run(data, &settings, &["restore", &file.display().to_string()]);
+    succeeds(&restored);
+    assert!(speaks_of_another_key(&restored), "{restored:?}");
+}
+
+fn speaks_of_another_key(output: &Output) -> bool {
+    let said = String::from_utf8_lossy(&output.stdout);
+    said.contains("The secret key is not the one that it was made with")
 }
 
 fn is_empty(database: &TestDatabase) -> bool {

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::support::desk::{client, runtime};
 use crate::support::leash::PATIENCE;
 use crate::support::process::Process;
+use crate::support::waiting::until;
 
 /// Sends `count` requests, 16 at a time; all of them are answered.
 async fn flood(count: usize, request: impl Fn(usize) -> RequestBuilder) -> Vec<StatusCode> {
@@ -107,6 +108,9 @@ fn whoever_does_not_go_on_is_told_so_and_let_go() {
     let body = "POST /api/v1/sessions HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
     let form = "POST /sign-in HTTP/1.1\r\nHost: desk\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na";
     let second = format!("{head}\r\n{head}");
+    // More than what the system keeps for whoever does not read it.
+    let document = "GET /api/v1/openapi.json HTTP/1.1\r\nHost: desk\r\n\r\n";
+    let mut deaf = connect(&server.origin, &document.repeat(100));
     // All of them wait at the same time.
     let slow = [head, body, form, &second].map(|text| connect(&server.origin, text));
     let [head, body, form, second] = slow.map(rest);
@@ -118,6 +122,9 @@ fn whoever_does_not_go_on_is_told_so_and_let_go() {
     // The first request of a connection is no licence for the second.
     assert!(second.starts_with("HTTP/1.1 200 "), "{second}");
     assert!(second.contains("HTTP/1.1 408 "), "{second}");
+    // Whoever takes no answer is cut off: that is noticed by who goes on writing.
+    let is_cut_off = async || deaf.write_all(b"\r\n").is_err();
+    runtime().block_on(until("whoever does not read is let go", is_cut_off));
 
     let long = format!("GET /{} HTTP/1.1\r\nHost: desk\r\n\r\n", "x".repeat(70_000));
     let said = rest(connect(&server.origin, &long[..20_000]));

@@ -1,8 +1,9 @@
 //! What fails comes back: a lost database, a process that is killed, a port that is taken, a setting that is wrong.
 
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
@@ -23,6 +24,7 @@ async fn answers_with(desk: &Desk, path: &str, status: u16) {
 
 on_both_databases! { Desk:
     a_desk_that_serves_says_that_it_is_ready,
+    a_desk_over_another_schema_says_that_it_is_not_ready,
 }
 
 async fn a_desk_that_serves_says_that_it_is_ready(desk: Desk) {
@@ -77,6 +79,26 @@ async fn a_desk_that_serves_says_that_it_is_ready(desk: Desk) {
         !metrics.text.contains("acme") && !metrics.text.contains("Dana"),
         "{metrics:?}"
     );
+}
+
+async fn a_desk_over_another_schema_says_that_it_is_not_ready(desk: Desk) {
+    answers_with(&desk, "/readyz", 200).await;
+    // A later release has brought the database up to date beneath it.
+    let change = |sql: &str| {
+        let mut conn = desk.database().connect();
+        conn.batch_execute(sql).expect("changed");
+    };
+    change("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')");
+    answers_with(&desk, "/readyz", 503).await;
+    let request = desk.client().get(desk.page("/readyz"));
+    let request = request.bearer_auth(METRICS_TOKEN);
+    let told = Asking::new("/readyz".into(), request).await;
+    let told: Value = serde_json::from_str(&told.text).expect("JSON");
+    assert_eq!(told["status"], "not_ready", "{told}");
+    assert_eq!(told["migrations"], "other", "{told}");
+    assert_eq!(told["database"], "ok", "{told}");
+    change("DELETE FROM __diesel_schema_migrations WHERE version = '9999'");
+    answers_with(&desk, "/readyz", 200).await;
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! Every list and every look finds its rows by an index, on both databases: the plans of the statements that the server
-//! really sends.
+//! What is asked of the databases: the plans and the number of the statements that the server really sends. Every list and
+//! every look finds its rows by an index, and all who follow a case cost one look.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
@@ -21,9 +21,10 @@ use serde_json::json;
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
 use crate::support::person::high;
+use crate::support::stream::Stream;
 
-/// Statements by the database they went to.
-static SENT: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
+/// How often each statement was sent, by the database it went to.
+static SENT: Mutex<BTreeMap<(String, String), usize>> = Mutex::new(BTreeMap::new());
 
 /// How many want to know; other stories need not pay for it.
 static WATCHING: AtomicUsize = AtomicUsize::new(0);
@@ -50,9 +51,8 @@ impl Instrumentation for Listener {
                     .trim()
                     .to_owned();
                 if let Some(url) = &self.url {
-                    SENT.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert((url.clone(), sql));
+                    let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+                    *sent.entry((url.clone(), sql)).or_default() += 1;
                 }
             }
             _ => {}
@@ -66,6 +66,18 @@ pub fn listen() {
     ONCE.call_once(|| {
         set_default_instrumentation(|| Some(Box::new(Listener { url: None }))).expect("installed");
     });
+}
+
+/// What was sent to the database of a desk while somebody wanted to know: statements, and how often.
+fn sent_by(desk: &Desk) -> BTreeMap<String, usize> {
+    let url = match &desk.database().location {
+        Location::Sqlite(path) => path.display().to_string(),
+        Location::Postgres(url) => url.expose_secret().to_owned(),
+    };
+    let sent = SENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let completed = format!("{url}?");
+    let own = (sent.into_iter()).filter(|((to, _), _)| *to == url || to.starts_with(&completed));
+    own.map(|((_, sql), count)| (sql, count)).collect()
 }
 
 /// Few rows by their nature: reading all of them is the quickest way.
@@ -143,13 +155,10 @@ fn reads_everything(backend: Backend, sql: &str, line: &str) -> bool {
 
 on_both_databases! { Desk:
     nothing_is_found_by_reading_everything,
+    a_look_is_one_for_all_who_follow,
 }
 
 async fn nothing_is_found_by_reading_everything(desk: Desk) {
-    let url = match &desk.database().location {
-        Location::Sqlite(path) => path.display().to_string(),
-        Location::Postgres(url) => url.expose_secret().to_owned(),
-    };
     let (dana, eve, ola, ada) = (
         desk.person("dana"),
         desk.person("eve"),
@@ -254,16 +263,15 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
 
     WATCHING.fetch_sub(1, Ordering::Relaxed);
     let mut conn = desk.database().connect();
-    let sent = SENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let sent = sent_by(&desk);
     let statements: Vec<&str> = sent
-        .iter()
-        .filter(|(to, sql)| {
-            (*to == url || to.starts_with(&format!("{url}?")))
-                && ["SELECT", "UPDATE", "DELETE"]
-                    .iter()
-                    .any(|verb| sql.starts_with(verb))
+        .keys()
+        .filter(|sql| {
+            ["SELECT", "UPDATE", "DELETE"]
+                .iter()
+                .any(|verb| sql.starts_with(verb))
         })
-        .map(|(_, sql)| sql.as_str())
+        .map(String::as_str)
         .collect();
     assert!(
         statements.len() > 40,
@@ -282,4 +290,43 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
         }
     }
     assert!(bad.is_empty(), "read everything:\n{}", bad.join("\n"));
+}
+
+async fn a_look_is_one_for_all_who_follow(desk: Desk) {
+    const STREAMS: usize = 12;
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let address = desk.api(&format!("/cases/{}/live", case.number));
+    let mut streams = Vec::new();
+    for _ in 0..STREAMS {
+        let asking = desk.client().get(&address).bearer_auth(dana.token());
+        streams.push(Stream::open(asking).await);
+    }
+    let asked = |table: &str, order: &str| -> usize {
+        let sent = sent_by(&desk);
+        let counts = (sent.iter()).filter(|(sql, _)| sql.contains(table) && sql.contains(order));
+        counts.map(|(_, count)| count).sum()
+    };
+    let asked = || (asked("changed_position", " ASC"), asked("api_tokens", ""));
+    let mut tells = async |words: &str| {
+        eve.writes(&case, words).await;
+        for stream in &mut streams {
+            stream.says("entry").await;
+            stream.says("case").await;
+        }
+    };
+    // Their beginnings may be looked for one by one.
+    tells("To each of you.").await;
+    let before = asked();
+    WATCHING.fetch_add(1, Ordering::Relaxed);
+    tells("To all of you.").await;
+    WATCHING.fetch_sub(1, Ordering::Relaxed);
+    let after = asked();
+    let (news, people) = (after.0 - before.0, after.1 - before.1);
+    assert!((1..STREAMS).contains(&news), "looked {news} times for news");
+    // Eve has shown her token, too.
+    assert!(
+        (1..STREAMS).contains(&people),
+        "asked {people} times for tokens"
+    );
 }

@@ -197,7 +197,7 @@ impl Hub {
         for (index, telling) in found.tellings {
             hand(&round.followers[index].0, telling);
         }
-        // Access was taken in what was just read: all are asked for without waiting for the next ring.
+        // Access was taken in what was just read: all are asked for without waiting for the next commit.
         Ok(found.more || (self.suspicious && rested && !round.asks_all))
     }
 }

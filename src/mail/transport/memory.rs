@@ -2,11 +2,15 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::SendError;
 use crate::mail::message::Letter;
+
+/// How long letters are waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Keeps letters in memory; clones share them.
 #[derive(Clone, Debug, Default)]
@@ -76,14 +80,21 @@ impl Memory {
     }
 
     /// Waits until there are `count` letters or more.
+    ///
+    /// # Panics
+    /// After a minute: nobody has sent them.
     pub async fn has(&self, count: usize) {
-        loop {
-            let arrived = self.arrived.notified();
-            if self.lock().letters.len() >= count {
-                return;
+        let all = async {
+            loop {
+                let arrived = self.arrived.notified();
+                if self.lock().letters.len() >= count {
+                    return;
+                }
+                arrived.await;
             }
-            arrived.await;
-        }
+        };
+        let waited = tokio::time::timeout(PATIENCE, all).await;
+        assert!(waited.is_ok(), "not within a minute: {count} letters");
     }
 
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {

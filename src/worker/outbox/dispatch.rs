@@ -353,11 +353,7 @@ impl Dispatch {
     /// # Errors
     /// The database's own.
     pub(super) async fn renew(&self, now: Instant) -> Result<(), DbError> {
-        if self.is_busy() {
-            self.outbox.renew(now).await
-        } else {
-            Ok(())
-        }
+        self.outbox.renew(now).await
     }
 
     /// The next that ends; none if nothing is under way.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::time::MissedTickBehavior;
 
 use super::{Dispatch, Outbox};
 use crate::db::DbError;
@@ -67,6 +68,7 @@ async fn send(outbox: Outbox, mut turns: Turns) {
     }
     let mut dispatch = Dispatch::new(outbox, turns.clock().clone());
     let mut renewal = tokio::time::interval(RENEWAL);
+    renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while let Some(now) = turns.begin() {
         let filled = tokio::select! {
             filled = dispatch.fill(now) => filled,
@@ -86,7 +88,8 @@ async fn send(outbox: Outbox, mut turns: Turns) {
         tokio::select! {
             place = dispatch.place() => turns.failed(place),
             () = turns.next(next) => {}
-            _ = renewal.tick() => renews = true,
+            // Nobody looks for letters because of leases that nobody holds.
+            _ = renewal.tick(), if dispatch.is_busy() => renews = true,
         }
         if renews {
             let renewed = dispatch.renew(turns.clock().now()).await;
