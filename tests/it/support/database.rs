@@ -87,6 +87,7 @@ impl TestDatabase {
     /// A database with nothing in it, not even the schema; a copy of `like` if that is given, which nobody may be
     /// using.
     pub fn create(backend: Backend, like: Option<&Self>) -> Self {
+        super::timing::begin();
         match backend {
             Backend::Sqlite => {
                 let folder = tempfile::Builder::new()

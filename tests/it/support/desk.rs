@@ -276,6 +276,7 @@ pub fn client() -> reqwest::Client {
 
 /// What stories run on.
 pub fn runtime() -> Runtime {
+    super::timing::begin();
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -21,6 +21,7 @@ pub mod smtp;
 pub mod stopwatch;
 pub mod stream;
 pub mod terminal;
+pub mod timing;
 pub mod waiting;
 pub mod window;
 pub mod world;
