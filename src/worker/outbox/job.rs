@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
-use tokio::time::MissedTickBehavior;
 
 use super::{Dispatch, Outbox};
 use crate::db::DbError;
@@ -13,7 +13,7 @@ use crate::worker::driver::Turns;
 use crate::worker::{Job, Stepped};
 
 /// How often the leases of what is under way are renewed: well within the time for which they hold.
-const RENEWAL: Duration = Duration::from_secs(15);
+const RENEWAL: TimeDelta = TimeDelta::seconds(15);
 /// For how long the database is waited for when leases are given back at the end.
 const RELEASE: Duration = Duration::from_secs(2);
 
@@ -67,9 +67,15 @@ async fn send(outbox: Outbox, mut turns: Turns) {
         tracing::warn!(%error, "what a process that died held waits until its leases expire");
     }
     let mut dispatch = Dispatch::new(outbox, turns.clock().clone());
-    let mut renewal = tokio::time::interval(RENEWAL);
-    renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut renewed_at = turns.clock().now();
     while let Some(now) = turns.begin() {
+        // There is a turn every few seconds. Nobody renews leases that nobody holds.
+        if !dispatch.is_busy() {
+            renewed_at = now;
+        } else if now >= renewed_at + RENEWAL {
+            turns.failed(dispatch.renew(now).await);
+            renewed_at = now;
+        }
         let filled = tokio::select! {
             filled = dispatch.fill(now) => filled,
             () = turns.past_grace() => return,
@@ -84,16 +90,9 @@ async fn send(outbox: Outbox, mut turns: Turns) {
             let wait = (at - now).to_std().unwrap_or_default();
             wait.min(interval)
         });
-        let mut renews = false;
         tokio::select! {
             place = dispatch.place() => turns.failed(place),
             () = turns.next(next) => {}
-            // Nobody looks for letters because of leases that nobody holds.
-            _ = renewal.tick(), if dispatch.is_busy() => renews = true,
-        }
-        if renews {
-            let renewed = dispatch.renew(turns.clock().now()).await;
-            turns.failed(renewed);
         }
     }
     let drained = tokio::time::timeout(turns.grace(), dispatch.drain()).await;

@@ -1,5 +1,7 @@
 //! Several processes over one outbox.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use diesel::QueryResult;
 
@@ -10,7 +12,7 @@ use crate::domain::notice::Fault;
 use crate::domain::notice::NoticeState::{Sent, Waiting};
 use crate::mail::transport::SendError;
 use crate::store::notices::{self, Addressed, Lease, Unsent, Why};
-use crate::worker::Sending;
+use crate::worker::{Driver, Rhythm, Sending};
 
 /// What somebody called `holder` gets of what is due.
 fn claim(
@@ -59,6 +61,27 @@ on_each_database! {
         assert_eq!(desk.step().await, Sending::default());
         desk.clock.set(later + TimeDelta::seconds(45));
         assert_eq!(desk.step().await.sent, 1);
+    }
+
+    async fn what_is_under_way_is_held_for_longer(desk: Desk) {
+        let case = desk.opens_case().await;
+        desk.memory.fall_silent();
+        let rhythm = Rhythm { every: Some(Duration::from_secs(3600)), grace: Duration::ZERO };
+        let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, rhythm);
+        while desk.memory.tried() == 0 {
+            tokio::task::yield_now().await;
+        }
+        desk.clock.advance(TimeDelta::seconds(30));
+        // Sam's letter hangs. In the turn in which Dana gets hers, his is still held.
+        desk.writes(&desk.sam, case, "We are looking.").await;
+        desk.memory.has(1).await;
+        while desk.states().await != [Waiting, Sent] {
+            tokio::task::yield_now().await;
+        }
+        desk.clock.advance(TimeDelta::seconds(30));
+        assert_eq!(desk.another_outbox().step(desk.now()).await.unwrap(), Sending::default());
+        driver.stop().await;
+        assert_eq!(desk.another_outbox().step(desk.now()).await.unwrap().sent, 1, "it was given back");
     }
 
     async fn what_a_dead_process_held_is_free_for_the_next_one_at_once(desk: Desk) {
