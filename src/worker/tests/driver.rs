@@ -19,6 +19,10 @@ on_each_database! {
         // What was handed over is marked before it stops.
         let rhythm = Rhythm { grace: Duration::from_secs(60), ..STILL };
         let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, rhythm);
+        // It has looked, and found nothing to do.
+        while !driver.status().contains_key("outbox") {
+            tokio::task::yield_now().await;
+        }
         desk.opens_case().await;
         desk.memory.has(1).await;
         desk.opens_case().await;

@@ -1,5 +1,7 @@
 //! A mail server that is away, a recipient who gets nothing, and what each of them holds up.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
 use super::desk::Desk;
@@ -14,7 +16,13 @@ use crate::mail::sample::letters;
 use crate::mail::transport::SendError;
 use crate::store::mail_outages;
 use crate::store::notices::{self, NewNotice, To};
-use crate::worker::Sending;
+use crate::worker::{Driver, Rhythm, Sending};
+
+/// Nobody waits at the end.
+const HURRIED: Rhythm = Rhythm {
+    every: None,
+    grace: Duration::ZERO,
+};
 
 impl Desk {
     /// Somebody's password was changed.
@@ -140,6 +148,26 @@ on_each_database! {
         assert_eq!(workers[0].step(desk.now()).await.unwrap().sent, 1, "the others know at once");
     }
 
+    async fn while_one_process_tries_no_other_does(desk: Desk) {
+        desk.opens_case().await;
+        desk.writes_to_address("nils@acme.example").await;
+        desk.memory.go_away(SendError::new(Fault::ServerUnreachable, "connection refused"));
+        while desk.step().await.claimed > 0 {}
+        desk.memory.come_back();
+        desk.clock.advance(TimeDelta::seconds(20));
+        let tried = desk.memory.tried();
+        desk.memory.fall_silent();
+        let (outbox, now) = (desk.outbox.clone(), desk.now());
+        let trying = tokio::spawn(async move { outbox.step(now).await });
+        while desk.memory.tried() == tried {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(desk.another_outbox().step(now).await.unwrap(), Sending::default());
+        assert_eq!(desk.memory.tried(), tried + 1);
+        trying.abort();
+        let _ = trying.await;
+    }
+
     async fn a_server_that_takes_nothing_from_anybody_is_away_too(desk: Desk) {
         for n in 0..20 {
             desk.writes_to_address(&format!("nils{n}@acme{n}.example")).await;
@@ -216,8 +244,7 @@ on_each_database! {
             desk.writes_to_address(&format!("nils{n}@acme.example")).await;
         }
         desk.memory.hang_at("hangs@acme.example");
-        let rhythm = crate::worker::Rhythm { grace: std::time::Duration::ZERO, ..crate::worker::Rhythm::default() };
-        let driver = crate::worker::Driver::start(desk.jobs(), &desk.db, &desk.clock, rhythm);
+        let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, HURRIED);
         desk.memory.has(20).await;
         let urgent = desk.tells_of_a_new_password(desk.sam.id()).await;
         desk.memory.has(21).await;
@@ -225,5 +252,27 @@ on_each_database! {
         driver.stop().await;
         let left: Vec<_> = desk.notices().await.into_iter().filter(|notice| notice.state != Sent).map(|notice| notice.attempts).collect();
         assert_eq!(left, [0, 0], "the one that hung was given back, the other was not tried");
+    }
+    async fn a_domain_at_which_the_server_hangs_keeps_no_place_from_others(desk: Desk) {
+        for n in 0..8 {
+            let address = format!("nils{n}@slow.example");
+            desk.writes_to_address(&address).await;
+            desk.memory.hang_at(&address);
+        }
+        for n in 0..15 {
+            desk.writes_to_address(&format!("nils{n}@acme.example")).await;
+        }
+        let another = desk.writes_to_address("another@slow.example").await;
+        for n in 15..25 {
+            desk.writes_to_address(&format!("nils{n}@acme.example")).await;
+        }
+        let driver = Driver::start(desk.jobs(), &desk.db, &desk.clock, HURRIED);
+        // They take all places there are, until they are known to be slow.
+        desk.memory.has(25).await;
+        let another = desk.notice(another).await;
+        assert_eq!((another.state, another.attempts), (Waiting, 0));
+        assert!(another.next_attempt_at > desk.now(), "their domain is left alone for now");
+        assert_eq!(desk.memory.tried(), 33);
+        driver.stop().await;
     }
 }
