@@ -1,5 +1,6 @@
 use std::sync::{Arc, Mutex};
 
+use futures_util::future::join_all;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -87,6 +88,9 @@ async fn a_url_with_a_password_is_taken_and_never_repeated() {
     assert!(!error.to_string().contains("secret"), "{error}");
 }
 
+/// Longer than anything here may take.
+const LONG: Duration = Duration::from_secs(10);
+
 /// A mail server that says its lines.
 #[derive(Clone, Copy)]
 struct Lines {
@@ -94,6 +98,8 @@ struct Lines {
     ehlo: &'static str,
     recipient: &'static str,
     end_of_data: &'static str,
+    /// The command at which it falls silent; none of them if empty.
+    silent_at: &'static str,
 }
 
 const WILLING: Lines = Lines {
@@ -101,6 +107,7 @@ const WILLING: Lines = Lines {
     ehlo: "250 here",
     recipient: "250 ok",
     end_of_data: "250 taken",
+    silent_at: "",
 };
 
 /// Starts it on a free port; what it took is in the list.
@@ -132,7 +139,11 @@ async fn converse(stream: TcpStream, lines: Lines, taken: Arc<Mutex<Vec<String>>
         let Ok(Some(line)) = reader.next_line().await else {
             return;
         };
-        answer = match line.split([' ', ':']).next().unwrap_or_default() {
+        let command = line.split([' ', ':']).next().unwrap_or_default();
+        if command == lines.silent_at {
+            return std::future::pending().await;
+        }
+        answer = match command {
             "EHLO" => lines.ehlo,
             "RCPT" => lines.recipient,
             "DATA" => {
@@ -270,6 +281,45 @@ async fn everything_else_says_what_is_at_fault() {
     // Nobody is there.
     let refused = send(1, "").await.unwrap_err();
     assert_eq!(refused.fault, Fault::ServerUnreachable, "{refused}");
+}
+
+#[tokio::test]
+async fn a_silent_server_is_waited_for_as_long_as_its_step_may_take() {
+    let steps = [
+        ("EHLO", Fault::ServerUnreachable, "the connection"),
+        ("MAIL", Fault::ServerUnreachable, "MAIL FROM"),
+        ("RCPT", Fault::NoAnswer, "RCPT TO"),
+        ("DATA", Fault::NoAnswer, "DATA"),
+    ];
+    let waiting = steps.map(async |(silent_at, fault, step)| {
+        let (port, _) = server(Lines {
+            silent_at,
+            ..WILLING
+        })
+        .await;
+        let refused = tokio::time::timeout(LONG, send(port, "?timeout=1"))
+            .await
+            .expect(silent_at)
+            .unwrap_err();
+        assert_eq!(refused.fault, fault, "{refused}");
+        let said = format!("no answer to {step} within ");
+        assert!(refused.detail.starts_with(&said), "{refused}");
+    });
+    join_all(waiting).await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_goodbye() {
+    let (port, taken) = server(Lines {
+        silent_at: "QUIT",
+        ..WILLING
+    })
+    .await;
+    let smtp = Smtp::new(&SecretString::from(format!("smtp://127.0.0.1:{port}"))).unwrap();
+    smtp.send(&sample::letter()).await.unwrap();
+    let closed = tokio::time::timeout(LONG, smtp.close()).await;
+    assert!(closed.is_ok(), "it waits for an answer to QUIT");
+    assert_eq!(taken.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
