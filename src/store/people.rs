@@ -80,8 +80,6 @@ pub struct NewPerson<'a> {
     pub time_zone: Option<&'a str>,
     /// Argon2id, in PHC form.
     pub password_hash: Option<&'a str>,
-    /// Whether an administrator gave the password, and the person has to choose another one.
-    pub password_given: bool,
     /// Whether whoever adds the person vouches for the address; else following an invitation shows whose it is.
     pub verified: bool,
 }
@@ -101,7 +99,6 @@ pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult
             people::last_name.eq(new.last_name.as_str()),
             people::time_zone.eq(new.time_zone),
             people::password_hash.eq(new.password_hash),
-            people::password_given_at.eq(new.password_given.then_some(At(now))),
             people::email_verified_at.eq(new.verified.then_some(At(now))),
             people::created_at.eq(At(now)),
         ))

@@ -88,7 +88,6 @@ pub(super) fn join(
         last_name: &add.last_name,
         time_zone: add.time_zone.map(chrono_tz::Tz::name),
         password_hash: add.password_hash.as_deref(),
-        password_given: by.is_some() && add.password_hash.is_some(),
         verified: by.is_none(),
     };
     let id = people::insert(conn, &new, now)

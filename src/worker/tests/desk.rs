@@ -337,7 +337,6 @@ fn person(
         last_name: &PersonName::parse(last).unwrap(),
         time_zone: None,
         password_hash: None,
-        password_given: false,
         verified: true,
     };
     let id = people::insert(conn, &new, now)?;
