@@ -159,6 +159,22 @@ mod tests {
     }
 
     #[test]
+    fn a_password_of_nobody_is_as_much_work_as_somebodys() {
+        let mut hasher = Hasher::default();
+        hasher.warm_up();
+        for hash in [None, Some("no hash")] {
+            hasher.memory.fill(Block::new());
+            assert!(!hasher.verify("correct horse", hash));
+            // What is hashed goes through all of the memory.
+            let is_used = |block: &Block| {
+                let words: &[u64] = block.as_ref();
+                words.iter().any(|word| *word != 0)
+            };
+            assert!(hasher.memory.iter().all(is_used), "{hash:?}");
+        }
+    }
+
+    #[test]
     fn a_password_is_the_same_however_its_characters_are_put_together() {
         let (composed, decomposed) = (
             "ein Glöckchen für Bé",
