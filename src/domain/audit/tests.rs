@@ -2,11 +2,12 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::chain::GENESIS;
+use super::seal::{self, Thing};
 use super::view::{Content, Happened, shown};
 use super::*;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
+use crate::domain::ids::{CaseId, EntryId, EscalationId, EventId, OrganizationId, PersonId};
 
 /// An event at its place, as a row keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -347,6 +348,19 @@ fn the_canonical_form_is_this_one() {
         hex::encode(<sha2::Sha256 as sha2::Digest>::digest(format!(
             "casebell audit 1\n{GENESIS}\n{canonical}"
         )))
+    );
+}
+
+#[test]
+fn the_hash_of_what_was_said_is_this_one() {
+    let entry = Thing::Entry(EntryId::from_uuid(uuid::Uuid::from_u128(1)));
+    let words = json!({"visibility": "public", "body": "We are looking."});
+    let hashed = "casebell said 1\n5a17\nentry/00000000-0000-0000-0000-000000000001\n\
+        {\"body\":\"We are looking.\",\"visibility\":\"public\"}";
+    // Whoever changes it makes all that was ever said look changed.
+    assert_eq!(
+        seal::hash("5a17", entry, &words),
+        hex::encode(<sha2::Sha256 as sha2::Digest>::digest(hashed))
     );
 }
 

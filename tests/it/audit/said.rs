@@ -73,6 +73,14 @@ async fn what_was_said_is_covered_by_the_events(terminal: Terminal) {
         true => "randomblob(16)",
         false => "gen_random_uuid()",
     };
+    // The database keeps a case as long as anything hangs on it, unless it is told not to.
+    let (unguarded, guarded) = match terminal.is_sqlite() {
+        true => ("PRAGMA foreign_keys = OFF;", "PRAGMA foreign_keys = ON;"),
+        false => (
+            "SET session_replication_role = replica;",
+            "SET session_replication_role = origin;",
+        ),
+    };
     let tamperings = [
         (
             format!("UPDATE feed_entries SET body = 'We looked away.' {of_entry}"),
@@ -119,6 +127,10 @@ async fn what_was_said_is_covered_by_the_events(terminal: Terminal) {
             "UPDATE next_steps SET what = 'A word'".to_owned(),
             "next_step/".to_owned(),
         ),
+        (
+            format!("{unguarded} DELETE FROM cases WHERE subject = 'It hangs'; {guarded}"),
+            format!("case/{}: missing", case["id"].as_str().expect("an id")),
+        ),
     ];
     let restored = || {
         // Of the columns that hold words, all that the tamperings touch.
@@ -155,6 +167,9 @@ async fn what_was_said_is_covered_by_the_events(terminal: Terminal) {
             lines[2].starts_with("It was changed"),
             "one thing alone: {sql}: {found:?}"
         );
+        terminal.tampers(&format!(
+            "{unguarded} INSERT INTO cases SELECT * FROM kept_cases WHERE id NOT IN (SELECT id FROM cases); {guarded}"
+        ));
         terminal.tampers(&restored());
         terminal
             .tampers("DELETE FROM feed_entries WHERE id NOT IN (SELECT id FROM kept_feed_entries)");
