@@ -215,3 +215,69 @@ fn told(error: io::Error) -> io::Error {
         _ => error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::snapshot::Kind;
+
+    /// The list of an archive that has these parts.
+    fn manifest(parts: &[(&str, &[u8])]) -> Manifest {
+        let parts = parts.iter().map(|(name, bytes)| {
+            let part = hashed(*bytes, &mut io::sink()).expect("hashed");
+            ((*name).to_owned(), part)
+        });
+        Manifest {
+            format: FORMAT,
+            casebell: "1.0.0".to_owned(),
+            made_at: DateTime::UNIX_EPOCH,
+            snapshot: Snapshot {
+                database: Kind::Sqlite,
+                migrations: Vec::new(),
+                rows: BTreeMap::new(),
+            },
+            secret_key_fingerprint: None,
+            parts: parts.collect(),
+        }
+    }
+
+    /// An archive in which nothing is wrong with the packing, whatever its list says.
+    fn pack(path: &Path, manifest: &Manifest, there: &[(&str, &[u8])]) -> io::Result<()> {
+        let packed: GzEncoder<_> = GzBuilder::new()
+            .mtime(0)
+            .operating_system(255)
+            .write(File::create(path)?, Compression::default());
+        let mut archive = tar::Builder::new(packed);
+        let list = serde_json::to_vec_pretty(manifest)?;
+        for (name, bytes) in [(MANIFEST, &list[..])].iter().chain(there) {
+            archive.append_data(&mut header(bytes.len() as u64), name, *bytes)?;
+        }
+        archive.into_inner()?.finish().map(drop)
+    }
+
+    #[test]
+    fn an_archive_holds_what_its_list_says_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("desk.tar.gz");
+        let (database, keys) = (("database", &b"rows"[..]), ("keys", &b"more rows"[..]));
+        let reads = |listed: &[(&str, &[u8])], there: &[(&str, &[u8])]| {
+            pack(&path, &manifest(listed), there).expect("written");
+            let manifest = read(&path, None);
+            manifest.map(drop).map_err(|error| error.to_string())
+        };
+        assert_eq!(reads(&[database, keys], &[database, keys]), Ok(()));
+        let not_whole = |what: &str| Err(format!("not a whole backup: {what}"));
+        assert_eq!(
+            reads(&[database, keys], &[("database", &b"rose"[..]), keys]),
+            not_whole("database has changed")
+        );
+        assert_eq!(
+            reads(&[database, keys], &[database]),
+            not_whole("keys is missing")
+        );
+        assert_eq!(
+            reads(&[database], &[database, keys]),
+            not_whole("keys is not in its list")
+        );
+    }
+}
