@@ -107,8 +107,13 @@ pub fn request(
         key,
         method: method.to_owned(),
         path: path.to_owned(),
-        hash: hex::encode(secret.sign(PURPOSE, said.to_string().as_bytes())),
+        hash: signed(secret, &said),
     }
+}
+
+/// What is kept of what a request says.
+fn signed(secret: &SecretKey, said: &Value) -> String {
+    hex::encode(secret.sign(PURPOSE, said.to_string().as_bytes()))
 }
 
 /// The answer to an earlier request that was the same, if there is one. It is looked for before anything else is done: what
@@ -186,4 +191,24 @@ fn met_itself(problem: &Problem) -> bool {
         return false;
     };
     info.table_name() == Some("idempotency_keys") || info.message().contains("idempotency_keys")
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_request_is_no_ones_to_guess_at_without_the_key() {
+        let key = |text: &str| SecretKey::from_text(&SecretString::from(text));
+        let said = json!([
+            "POST",
+            "/api/v1/me/password",
+            digest(&json!({ "new_password": "x" }))
+        ]);
+        let kept = signed(&key("this installation's"), &said);
+        assert_eq!(signed(&key("this installation's"), &said), kept);
+        assert_ne!(signed(&key("another's"), &said), kept);
+    }
 }
