@@ -330,3 +330,26 @@ fn unchanged(expected: Expected<'_>, version: i64) -> Result<(), Refused> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_overtaken_is_told_or_decides_again() {
+        assert!(settled(Cas::Done, Some(&[3])).is_ok());
+        let told = settled(Cas::Changed(4), Some(&[3]));
+        assert!(matches!(
+            told,
+            Err(Failed::Refused(Refused::Stale { version: 4 }))
+        ));
+        for expected in [None, Some(&[3, 4][..])] {
+            let Err(Failed::Database(again)) = settled(Cas::Changed(4), expected) else {
+                panic!("{expected:?}: nothing was written");
+            };
+            assert!(again.asks_for_repetition(), "{expected:?}");
+        }
+        let gone = settled(Cas::Missing, None);
+        assert!(matches!(gone, Err(Failed::Refused(Refused::NotFound))));
+    }
+}
