@@ -146,6 +146,13 @@ async fn codes_are_not_guessed(desk: Desk) {
     with(code_of(&secret, desk.now()))
         .await
         .refused(429, "too_many_attempts");
+    // Whoever guesses at the door keeps nobody from anything who is inside.
+    dana.post(
+        "/me/second-factor/recovery-codes",
+        json!({ "code": code_of(&secret, desk.now()) }),
+    )
+    .await
+    .created();
     desk.passes(TimeDelta::seconds(wait) + TimeDelta::minutes(15));
     with(code_of(&secret, desk.now())).await.created();
 }
@@ -197,20 +204,25 @@ async fn a_recovery_code_stands_in_once(desk: Desk) {
 
 async fn a_second_factor_is_given_up_or_taken_away(desk: Desk) {
     let dana = Session::open(&desk, "dana@acme.test").await;
-    dana.turns_on().await;
+    let (secret, _) = dana.turns_on().await;
+    desk.passes(TimeDelta::seconds(90));
+    let code = code_of(&secret, desk.now());
+    let with = json!({ "email": "dana@acme.test", "password": PASSWORD, "code": code });
+    let elsewhere = Session::of(&desk, signing_in(&desk, with, "").await);
     dana.delete("/me/second-factor", json!({ "password": "not it" }))
         .await
         .names_fields(&[("password", "wrong_password")]);
+    elsewhere.get("/me").await.ok();
     dana.delete("/me/second-factor", json!({ "password": PASSWORD }))
         .await
         .done();
+    // What was opened with it has ended with it.
+    elsewhere.get("/me").await.refused(401, "unauthenticated");
     dana.delete("/me/second-factor", json!({ "password": PASSWORD }))
         .await
         .refused(409, "second_factor_off");
-    Session::open(&desk, "dana@acme.test")
-        .await
-        .turns_on()
-        .await;
+    let again = Session::open(&desk, "dana@acme.test").await;
+    again.turns_on().await;
     desk.post().await;
     let abel = desk.person("abel");
     let id = id_of(&abel, "dana@acme.test").await;
@@ -221,6 +233,7 @@ async fn a_second_factor_is_given_up_or_taken_away(desk: Desk) {
     abel.delete(&format!("/users/{id}/second-factor"))
         .await
         .done();
+    again.get("/me").await.refused(401, "unauthenticated");
     assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
     abel.delete(&format!("/users/{id}/second-factor"))
         .await
