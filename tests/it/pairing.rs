@@ -571,6 +571,15 @@ async fn nobody_passes_on_what_they_were_trusted_with(desk: Desk) {
     )
     .await
     .refused(403, "not_through_pairing");
+    // What is switched on lets in, and so does another self.
+    let path = format!("/pairings/{}", mine.id);
+    at_acme(Method::PATCH, path, json!({ "enabled": true }))
+        .await
+        .refused(403, "not_through_pairing");
+    let path = format!("/pairing-members/{}/clones", mine.members[0]);
+    at_acme(Method::POST, path, json!({}))
+        .await
+        .refused(403, "not_through_pairing");
     let request = asks(&gina, &[&id_of(&gina).await], &[]).await;
     let token = json!({ "token": request.token });
     at_acme(Method::POST, "/pairing-links/acceptance".into(), token)
