@@ -275,6 +275,30 @@ async fn nobody_takes_the_places_of_others(desk: Desk) {
     }
 }
 
+/// Where all places are taken, one who comes is told so, and those who are there stay.
+#[test]
+fn there_are_so_many_places_and_no_more() {
+    for backend in [Backend::Sqlite, Backend::Postgresql] {
+        let settings = [("CASEBELL_LIVE_STREAMS", "2")];
+        Desk::for_story_with(backend, &settings, async |desk: Desk| {
+            let (dana, carl, eve) = (desk.person("dana"), desk.person("carl"), desk.person("eve"));
+            let case = dana.opens(high()).await;
+            let mut first = follows(&desk, &dana, &case).await;
+            let mut second = follows(&desk, &carl, &case).await;
+            let refused = eve.get(&format!("/cases/{}/live", case.number)).await;
+            refused.refused(503, "too_many_streams");
+            let entry = eve.writes(&case, "To both of you.").await;
+            for stream in [&mut first, &mut second] {
+                assert_eq!(entries(stream, 1).await, [entry["id"].clone()]);
+            }
+            desk.post().await;
+        });
+    }
+}
+
+/// After how long who follows is asked for anew, if nothing says that somebody has lost access.
+const AGAIN: Duration = Duration::from_secs(5);
+
 async fn whoever_loses_access_is_told_nothing_more(desk: Desk) {
     let (ada, eve) = (desk.person("ada"), desk.person("eve"));
     let dana = desk.person("dana");
@@ -293,20 +317,29 @@ async fn whoever_loses_access_is_told_nothing_more(desk: Desk) {
         let back = json!({ "roles": ["designated_contact"], "disabled": false });
         ada.patch(&format!("/users/{id}"), back).await.ok();
     }
-    // A token that is revoked ends its stream, and no other.
+    // A token that is revoked ends its stream, and no other; at once, though nothing is told.
     let carl = desk.person("carl");
-    let made = carl.post("/tokens", json!({ "name": "Wall" })).await;
-    let made = made.created();
-    let wall = carl.with_token(made["token"].as_str().expect("a token"));
-    let mut stream = follows(&desk, &wall, &case).await;
     let mut other = follows(&desk, &carl, &case).await;
-    let path = format!("/tokens/{}", made["id"].as_str().expect("an id"));
-    carl.asks(Method::DELETE, &path).await.done();
-    let end = stream.says("end").await;
-    assert_eq!(end["code"], "unauthenticated");
-    assert!(stream.rest().await.is_empty());
-    eve.writes(&case, "Still here?").await;
-    other.says("entry").await;
+    let mut soonest = AGAIN;
+    for _ in 0..3 {
+        let made = carl.post("/tokens", json!({ "name": "Wall" })).await;
+        let made = made.created();
+        let wall = carl.with_token(made["token"].as_str().expect("a token"));
+        let mut stream = follows(&desk, &wall, &case).await;
+        let entry = eve.writes(&case, "For whoever reads the wall.").await;
+        assert_eq!(entries(&mut stream, 1).await, [entry["id"].clone()]);
+        stream.says("case").await;
+        let path = format!("/tokens/{}", made["id"].as_str().expect("an id"));
+        let begun = Instant::now();
+        carl.asks(Method::DELETE, &path).await.done();
+        let end = stream.says("end").await;
+        soonest = soonest.min(begun.elapsed());
+        assert_eq!(end["code"], "unauthenticated");
+        assert!(stream.rest().await.is_empty());
+    }
+    assert!(soonest < AGAIN / 2, "{soonest:?}");
+    let entry = eve.writes(&case, "Still here?").await;
+    assert_eq!(entries(&mut other, 4).await[3], entry["id"]);
 }
 
 /// How many write at once, and how much each of them.
