@@ -1,13 +1,16 @@
-//! What a start says about ways on which somebody may listen, and how the database is reached on one where nobody can.
+//! Ways on which somebody may listen: what a start says about them, what the log keeps to itself, and how the database is
+//! reached on one where nobody can.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::support::authority::Vouched;
+use crate::support::desk::{client, runtime};
 use crate::support::go_without;
 use crate::support::postgres::Cluster;
 use crate::support::process::{Process, run};
+use crate::support::waiting::until;
 
 /// Writes a file for its owner alone, or for everybody, and says where.
 fn file(folder: &Path, name: &str, text: &str, mode: u32) -> String {
@@ -38,6 +41,32 @@ fn a_secret_from_a_file_is_used_and_one_that_everybody_reads_is_told_of() {
     assert!(said.contains("metrics_token_file"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
     assert_eq!(server.end_with("TERM").code(), Some(0));
+}
+
+/// Links open accounts, and what people look for is theirs: the log names the route alone.
+#[test]
+fn nobody_reads_in_the_log_what_stood_in_an_address() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = Process::serve(folder.path(), &[]);
+    let paths = [
+        "/invitations/hunter2",
+        "/api/v1/cases/hunter2",
+        "/cases?q=hunter2",
+        "/hunter2",
+    ];
+    runtime().block_on(async {
+        for path in paths {
+            let asking = client().get(format!("{}{path}", server.origin));
+            asking.send().await.expect("an answer");
+        }
+        until("all are logged", async || {
+            server.said().matches("request done").count() == paths.len()
+        })
+        .await;
+    });
+    let said = server.said();
+    assert!(said.contains("\"/invitations/{token}\""), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
 }
 
 #[test]
