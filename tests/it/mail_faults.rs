@@ -8,6 +8,7 @@ use casebell::domain::notice::{Payload, Thread};
 use casebell::store::notices::{self, NewNotice, To};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::access::id;
 use crate::support::database::{Backend, TestDatabase, on_both_databases};
@@ -16,6 +17,7 @@ use crate::support::person::high;
 use crate::support::process::Process;
 use crate::support::scripted::{How, Scripted, Step, Taken};
 use crate::support::stopwatch::Stopwatch;
+use crate::support::waiting::until;
 use crate::support::window::Window;
 
 /// For how many seconds these desks wait for an answer, so that a silence costs a story little.
@@ -313,40 +315,56 @@ async fn administrators_see_why_no_mail_leaves_and_send_all_again(trouble: Troub
 }
 
 /// A desk as a process, with a server that does as it is told.
-fn served(story: impl AsyncFnOnce(&Scripted, &dyn Fn() -> Process, &str)) {
+struct Served {
+    server: Scripted,
+    database: TestDatabase,
+    folder: TempDir,
+    dana: String,
+}
+
+fn served(story: impl AsyncFnOnce(&Served)) {
     runtime().block_on(async {
         let furnished = furnished(Backend::Sqlite).await;
-        let database = TestDatabase::create(Backend::Sqlite, Some(&furnished.database));
-        let server = Scripted::start();
-        let folder = tempfile::tempdir().expect("a folder");
-        let (url, mail) = (database.url(), server.url(60.0));
+        let served = Served {
+            server: Scripted::start(),
+            database: TestDatabase::create(Backend::Sqlite, Some(&furnished.database)),
+            folder: tempfile::tempdir().expect("a folder"),
+            dana: furnished.tokens["dana"].clone(),
+        };
+        story(&served).await;
+    });
+}
+
+impl Served {
+    fn starts(&self) -> Process {
+        let (url, mail) = (self.database.url(), self.server.url(60.0));
         let settings = [
             ("CASEBELL_DATABASE_URL", url.as_str()),
             ("CASEBELL_MAIL_URL", mail.as_str()),
         ];
-        let start = || Process::serve(folder.path(), &settings);
-        story(&server, &start, &furnished.tokens["dana"]).await;
-    });
-}
+        Process::serve(self.folder.path(), &settings)
+    }
 
-async fn opens_a_case(desk: &Process, token: &str) {
-    let open = client()
-        .post(format!("{}/api/v1/cases", desk.origin))
-        .bearer_auth(token);
-    let answer = open.json(&high().json()).send().await;
-    assert_eq!(answer.expect("an answer").status(), 201);
+    async fn opens_a_case(&self, desk: &Process) {
+        let open = client()
+            .post(format!("{}/api/v1/cases", desk.origin))
+            .bearer_auth(&self.dana);
+        let answer = open.json(&high().json()).send().await;
+        assert_eq!(answer.expect("an answer").status(), 201);
+    }
 }
 
 #[test]
 fn what_a_killed_process_was_sending_goes_out_when_it_is_started_again() {
-    served(async |server, start, dana| {
+    served(async |served| {
+        let server = &served.server;
         server.goes_wrong(Step::Message, How::Silence);
-        let desk = start();
-        opens_a_case(&desk, dana).await;
+        let desk = served.starts();
+        served.opens_a_case(&desk).await;
         server.wait_until_wrong(1);
         desk.end_with("KILL");
         server.is_well();
-        let desk = start();
+        let desk = served.starts();
         let began = Stopwatch::start();
         server.wait_for(1);
         let waited = began.took();
@@ -354,6 +372,14 @@ fn what_a_killed_process_was_sending_goes_out_when_it_is_started_again() {
             waited < Duration::from_secs(15),
             "{waited:?}: less than any lease"
         );
+        // What was given back was never claimed; what is taken when a lease has expired is claimed again.
+        let unsent = "SELECT state AS text FROM notices WHERE state <> 'sent'";
+        until("all are sent", async || {
+            served.database.texts(unsent).is_empty()
+        })
+        .await;
+        let claims = "SELECT CAST(max(attempts) AS text) AS text FROM notices";
+        assert_eq!(served.database.texts(claims), ["1"]);
         desk.end_with("TERM");
     });
 }
@@ -361,15 +387,16 @@ fn what_a_killed_process_was_sending_goes_out_when_it_is_started_again() {
 #[test]
 fn a_process_ends_in_time_whatever_the_mail_server_leaves_unanswered() {
     for step in [Step::Connect, Step::Recipient, Step::Message, Step::Quit] {
-        served(async |server, start, dana| {
-            let desk = start();
+        served(async |served| {
+            let server = &served.server;
+            let desk = served.starts();
             if step == Step::Quit {
-                opens_a_case(&desk, dana).await;
+                served.opens_a_case(&desk).await;
                 server.wait_for(1);
             }
             server.goes_wrong(step, How::Silence);
             if step != Step::Quit {
-                opens_a_case(&desk, dana).await;
+                served.opens_a_case(&desk).await;
                 server.wait_until_wrong(1);
             }
             let began = Stopwatch::start();
@@ -379,7 +406,7 @@ fn a_process_ends_in_time_whatever_the_mail_server_leaves_unanswered() {
             if step != Step::Quit {
                 // What it was at was given back: the next one sends it at once.
                 server.is_well();
-                let desk = start();
+                let desk = served.starts();
                 let began = Stopwatch::start();
                 server.wait_for(1);
                 assert!(began.took() < Duration::from_secs(15), "{step:?}");
@@ -391,12 +418,13 @@ fn a_process_ends_in_time_whatever_the_mail_server_leaves_unanswered() {
 
 #[test]
 fn nobody_waits_for_a_recipient_at_whom_the_server_hangs() {
-    served(async |server, start, dana| {
+    served(async |served| {
+        let server = &served.server;
         server.hangs_at("eve@bellhop.test");
-        let desk = start();
+        let desk = served.starts();
         // Eve is told of every case, and the server hangs at each of those letters.
         for _ in 0..20 {
-            opens_a_case(&desk, dana).await;
+            served.opens_a_case(&desk).await;
         }
         server.wait_until_wrong(1);
         let began = Stopwatch::start();
