@@ -82,17 +82,17 @@ impl Failing {
         fs::remove_file(self.folder.path().join(fault)).expect("told");
     }
 
-    /// What somebody is told who opens a case, and after what time.
-    async fn opens(&mut self) -> (u16, Duration) {
-        let watch = Stopwatch::start();
-        let answer = self
-            .client
+    fn opening(&self) -> reqwest::RequestBuilder {
+        self.client
             .post(format!("{}/api/v1/cases", self.server.origin))
             .bearer_auth(&self.token)
             .json(&high().json())
-            .send()
-            .await
-            .expect("an answer");
+    }
+
+    /// What somebody is told who opens a case, and after what time.
+    async fn opens(&mut self) -> (u16, Duration) {
+        let watch = Stopwatch::start();
+        let answer = self.opening().send().await.expect("an answer");
         let status = answer.status().as_u16();
         let said = answer.text().await.expect("a text");
         assert!(matches!(status, 201 | 503), "{status}: {said}");
@@ -144,7 +144,10 @@ impl Failing {
 
     /// Ends it, and counts.
     fn keeps_its_word(self) {
+        let began = Stopwatch::start();
         assert_eq!(self.server.end_with("TERM").code(), Some(0));
+        let took = began.took();
+        assert!(took < Duration::from_secs(10), "ended after {took:?}");
         let path = self.folder.path().join("data/casebell.db");
         let mut conn = crate::support::database::sqlite(&path);
         let count = "SELECT CAST(count(*) AS text) AS text FROM cases";
@@ -254,5 +257,20 @@ fn a_system_that_gives_no_more_descriptors_or_threads() {
         assert_eq!(desk.reads(search).await, 200);
         desk.goes_on().await;
         desk.keeps_its_word();
+    });
+}
+
+/// One that is reached over a network which has gone: what is written there comes to no end.
+#[test]
+fn a_disk_that_does_not_answer() {
+    story(async |mut desk| {
+        assert_eq!(desk.opens().await.0, 201);
+        desk.begins("silent");
+        let opening = desk.opening();
+        let waiting = tokio::spawn(async move { opening.send().await.map(drop) });
+        desk.meets("silent").await;
+        // Nobody waits for it when the process ends.
+        desk.keeps_its_word();
+        let _ = waiting.await;
     });
 }

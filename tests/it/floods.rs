@@ -167,7 +167,9 @@ fn whoever_sends_too_much_is_told_so_and_let_go() {
 #[test]
 fn a_crowd_of_slow_clients_keeps_nobody_out() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = Process::serve(folder.path(), &[]);
+    let server = Process::serve_modestly(folder.path(), &[]);
+    let (had, most) = server.descriptors();
+    assert_eq!(had, most, "it takes as many as it may");
     let reads = || {
         runtime().block_on(async {
             let client = client();

@@ -4,28 +4,19 @@ use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
 use crate::support::leash::{Leash, Leashed};
-use crate::support::process::casebell;
+use crate::support::process::by_script;
 
 /// Serves under a umask that gives everything to everybody, until it is ready; what it logs goes into a file.
 fn serves_carelessly(data: &Path) {
-    let casebell = casebell(data, &[]);
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", "umask 000; exec \"$0\" serve 2>data/log"])
-        .arg(casebell.get_program())
-        .current_dir(data.parent().expect("a folder above"));
-    for (name, value) in casebell.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    let command = by_script("umask 000; exec \"$0\" serve 2>log", data, &[]);
     let mut server = Leashed::spawn(&command, Leash::default());
     let ready = server.wait_for_line(|line| line.contains("ready").then_some(()));
     ready.unwrap_or_else(|why| panic!("{why}"));
+    // Nor do libraries make files for others that nobody here knows of.
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid)).expect("it runs");
+    assert!(status.contains("\nUmask:\t0077\n"), "{status}");
     assert_eq!(server.end_with("TERM").code(), Some(0));
 }
 

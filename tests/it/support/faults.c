@@ -64,8 +64,16 @@ static int unwritable(void) {
     return 0;
 }
 
+/* For as long as the disk is silent, whoever writes on it waits. What is printed is not on it. */
+static void wait_for_disk(int fd) {
+    if (fd == 1 || fd == 2 || !ordered("silent") || !concerned(fd)) return;
+    met("silent");
+    while (ordered("silent")) usleep(10000);
+}
+
 #define WRITE(result, name, parameters, ...)                              \
     result name parameters {                                              \
+        wait_for_disk(fd);                                                \
         int error = unwritable();                                         \
         if (error && concerned(fd)) { errno = error; return -1; }         \
         result (*next) parameters = NEXT(#name);                          \

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 /// How long a process may take for what it usually does in a moment.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is looked whether a process has ended.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Runs the command, which prints its process id before anything else, and waits for the leash (standard input) to say how it shall end. The
 /// kernel closes the leash when the test binary dies, even if it is killed: `read` then fails and the default holds.
@@ -114,12 +116,25 @@ impl Leashed {
         &self.said
     }
 
-    /// Sends `signal` (`TERM`, `KILL`, …), waits for the end and tells the status as a shell does (128 + signal).
+    /// Sends `signal` (`TERM`, `KILL`, …), waits for the end and tells the status as a shell does (128 + signal). One that has
+    /// not ended after a minute is killed, and the story fails.
     pub fn end_with(mut self, signal: &str) -> ExitStatus {
         if let Some(mut leash) = self.leash.take() {
             let _ = leash.write_all(format!("{signal}\n").as_bytes());
         }
-        self.wrapper.wait().expect("the wrapper ends")
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let ended = self.wrapper.try_wait().expect("the wrapper is there");
+            if let Some(status) = ended {
+                return status;
+            }
+            if Instant::now() > deadline {
+                let pid = self.pid.to_string();
+                let _ = Command::new("kill").args(["-s", "KILL", &pid]).status();
+                panic!("not within a minute: it ends on {signal}");
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 }
 

@@ -28,6 +28,23 @@ pub fn casebell(data: &Path, settings: &[(&str, &str)]) -> Command {
     command
 }
 
+/// The binary as a script of the shell runs it, for which it is `$0`.
+pub fn by_script(script: &str, data: &Path, settings: &[(&str, &str)]) -> Command {
+    let casebell = casebell(data, settings);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", script])
+        .arg(casebell.get_program())
+        .current_dir(data);
+    for (name, value) in casebell.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 /// Runs a sub-command to its end.
 pub fn run(data: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
     casebell(data, settings)
@@ -70,24 +87,32 @@ impl Process {
     pub fn serve_unread(data: &Path, settings: &[(&str, &str)]) -> Self {
         let fifo = Command::new("mkfifo").arg(data.join("log")).status();
         assert!(fifo.expect("mkfifo runs").success());
-        let serving = casebell(data, settings);
-        let mut command = Command::new("sh");
         // Opened both ways, it is a pipe that has a reader.
         let script = "exec 9<>log; exec \"$0\" serve 2>&9 9>&-";
-        command.arg("-c").arg(script).arg(serving.get_program());
-        command.current_dir(data);
-        for (name, value) in serving.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        Self::of(&command, &["serve"])
+        Self::of(&by_script(script, data, settings), &["serve"])
+    }
+
+    /// Starts serving where the system gives few descriptors to those who do not ask for more.
+    pub fn serve_modestly(data: &Path, settings: &[(&str, &str)]) -> Self {
+        let script = "ulimit -S -n 128; exec \"$0\" serve";
+        Self::of(&by_script(script, data, settings), &["serve"])
     }
 
     /// Ends it as `kill` does, and waits.
     pub fn end_with(self, signal: &str) -> ExitStatus {
         self.leashed.end_with(signal)
+    }
+
+    /// How many descriptors it has, and how many it might have.
+    pub fn descriptors(&self) -> (String, String) {
+        let path = format!("/proc/{}/limits", self.leashed.pid);
+        let limits = std::fs::read_to_string(path).expect("the process runs");
+        let limit = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max open files"));
+        let mut figures = limit.expect("a limit").split_whitespace();
+        let mut figure = || figures.next().expect("a figure").to_owned();
+        (figure(), figure())
     }
 
     /// How much of the machine's memory it holds, in MiB.
