@@ -51,6 +51,3 @@ fn words() -> &'static Words {
     });
     &WORDS
 }
-
-#[cfg(test)]
-mod tests;

@@ -168,6 +168,8 @@ async fn updates_are_guarded_by_versions(desk: Desk) {
         .header("if-none-match", &etag)
         .await;
     assert_eq!((unchanged.status, unchanged.text.as_str()), (304, ""));
+    let head = dana.asks(Method::HEAD, &path).await;
+    assert_eq!((head.status, head.header("etag")), (200, etag.as_str()));
     let patch = |subject: &str| json!({ "subject": subject });
     let first = dana
         .asks(Method::PATCH, &path)

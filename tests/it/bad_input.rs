@@ -73,6 +73,20 @@ async fn what_is_no_json_is_said_to_be_none(desk: Desk) {
         .body("{}")
         .await
         .refused(405, "method_not_allowed");
+    // What is wrong is told all at once, and an empty body is an empty object.
+    dana.post("/tokens", json!({ "name": 7, "colour": "red" }))
+        .await
+        .names_fields(&[("name", "wrong_type"), ("colour", "unknown_field")]);
+    dana.asks(Method::POST, "/tokens")
+        .header("content-type", "application/json")
+        .body("")
+        .await
+        .names_fields(&[("name", "required")]);
+    let unknown = dana.get("/tokens?limit=0&cursor=x&q=1").await;
+    let unknown = unknown.refused(422, "validation_failed");
+    let errors = unknown.json["errors"].as_array().expect("errors").iter();
+    let fields: Vec<&str> = errors.filter_map(|error| error["field"].as_str()).collect();
+    assert_eq!(fields, ["limit", "q"]);
     for path in [
         "/nothing",
         "/cases/C-1/nothing",

@@ -17,47 +17,16 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
-use crate::support::database::{Backend, on_both_databases};
+use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::mail_desk::{KEY, MailDesk, PUBLIC_URL};
 use crate::support::person::{Asking, Case, Person, high};
 use crate::support::post::Mail;
-use crate::support::smtp::{MailServer, Protection};
 use crate::support::world::PASSWORD;
 
-/// Where the readers of mails find the desk.
-const PUBLIC_URL: &str = "https://help.bellhop.test";
-const KEY: &str = "a key that signs the links of this desk";
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
-/// A desk whose notices leave through a mail server.
-struct Office {
-    desk: Desk,
-    server: MailServer,
-    dana: Person,
-    eve: Person,
-}
-
-impl Office {
-    fn for_story<F: Future<Output = ()>>(backend: Backend, story: impl FnOnce(Self) -> F) {
-        let server = MailServer::start(Protection::None);
-        let url = server.url();
-        let settings = [
-            ("CASEBELL_MAIL_URL", &*url),
-            ("CASEBELL_PUBLIC_URL", PUBLIC_URL),
-            ("CASEBELL_SECRET_KEY", KEY),
-        ];
-        Desk::for_story_with(backend, &settings, async |desk| {
-            let (dana, eve) = (desk.person("dana"), desk.person("eve"));
-            story(Self {
-                desk,
-                server,
-                dana,
-                eve,
-            })
-            .await;
-        });
-    }
-
+impl MailDesk {
     /// The mails to Dana that arrived since the last time.
     async fn to_dana(&self, known: &mut usize) -> Vec<Mail> {
         self.desk.post().await;
@@ -113,7 +82,7 @@ fn link_of(mail: &Mail) -> String {
     path.to_owned()
 }
 
-on_both_databases! { Office:
+on_both_databases! { MailDesk:
     one_click_ends_the_notices_of_a_kind_and_of_no_other,
     looking_at_the_link_changes_nothing_and_the_button_does,
     what_no_mail_of_this_desk_bears_changes_nothing,
@@ -126,7 +95,7 @@ on_both_databases! { Desk:
     who_sees_notices_does_not_see_a_link_that_lets_somebody_in,
 }
 
-async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: Office) {
+async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: MailDesk) {
     let mut known = 0;
     let (case, mail) = office.told(&mut known).await;
     let path = link_of(&mail);
@@ -180,7 +149,7 @@ async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: Office) {
     assert_eq!(office.to_dana(&mut known).await.len(), 1);
 }
 
-async fn looking_at_the_link_changes_nothing_and_the_button_does(office: Office) {
+async fn looking_at_the_link_changes_nothing_and_the_button_does(office: MailDesk) {
     let mut known = 0;
     let (case, mail) = office.told(&mut known).await;
     let path = link_of(&mail);
@@ -237,7 +206,7 @@ async fn looking_at_the_link_changes_nothing_and_the_button_does(office: Office)
     );
 }
 
-async fn what_no_mail_of_this_desk_bears_changes_nothing(office: Office) {
+async fn what_no_mail_of_this_desk_bears_changes_nothing(office: MailDesk) {
     let mut known = 0;
     let (_, mail) = office.told(&mut known).await;
     let path = link_of(&mail);
@@ -291,7 +260,7 @@ async fn what_no_mail_of_this_desk_bears_changes_nothing(office: Office) {
         .is_unchanged_since(&before, "a link that is none");
 }
 
-async fn what_protects_an_account_cannot_be_switched_off(office: Office) {
+async fn what_protects_an_account_cannot_be_switched_off(office: MailDesk) {
     let mut known = 0;
     office.to_dana(&mut known).await;
     let (dana, now) = (

@@ -6,43 +6,13 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::support::answer::instant;
-use crate::support::database::{Backend, on_both_databases};
-use crate::support::desk::Desk;
-use crate::support::person::{Case, Escalation, Person, medium};
+use crate::support::database::on_both_databases;
+use crate::support::mail_desk::{MailDesk, PUBLIC_URL};
+use crate::support::person::{Case, Escalation, medium};
 use crate::support::post::Mail;
-use crate::support::smtp::{Letter, MailServer, Mood, Protection};
+use crate::support::smtp::{Letter, Mood};
 
-/// Where the readers of letters find the desk.
-const PUBLIC_URL: &str = "https://help.bellhop.test";
-
-/// A desk whose notices leave through a mail server.
-struct Office {
-    desk: Desk,
-    server: MailServer,
-    dana: Person,
-    ada: Person,
-}
-
-impl Office {
-    fn for_story<F: Future<Output = ()>>(backend: Backend, story: impl FnOnce(Self) -> F) {
-        let server = MailServer::start(Protection::None);
-        let url = server.url();
-        let settings = [
-            ("CASEBELL_MAIL_URL", &*url),
-            ("CASEBELL_PUBLIC_URL", PUBLIC_URL),
-        ];
-        Desk::for_story_with(backend, &settings, async |desk| {
-            let (dana, ada) = (desk.person("dana"), desk.person("ada"));
-            story(Self {
-                desk,
-                server,
-                dana,
-                ada,
-            })
-            .await;
-        });
-    }
-
+impl MailDesk {
     /// The letters that arrived beyond the first `known`, after the worker did what is due.
     async fn post(&self, known: usize) -> Vec<Letter> {
         // No folder is written to.
@@ -170,13 +140,13 @@ fn is_well_formed(letter: &Letter) -> Mail {
     mail
 }
 
-on_both_databases! { Office:
+on_both_databases! { MailDesk:
     an_escalation_goes_to_the_requester_and_the_queue_as_one_thread,
     what_is_written_into_a_subject_stays_in_it,
     a_busy_server_gets_the_letters_later_and_once,
 }
 
-async fn an_escalation_goes_to_the_requester_and_the_queue_as_one_thread(office: Office) {
+async fn an_escalation_goes_to_the_requester_and_the_queue_as_one_thread(office: MailDesk) {
     let (case, known) = office.case("Invoices are sent twice").await;
     assert!(known > 0, "the engineers were told of the case");
     let escalation = office.escalated(&case).await;
@@ -224,7 +194,7 @@ async fn an_escalation_goes_to_the_requester_and_the_queue_as_one_thread(office:
     }
 }
 
-async fn what_is_written_into_a_subject_stays_in_it(office: Office) {
+async fn what_is_written_into_a_subject_stays_in_it(office: MailDesk) {
     for broken in [
         "Bell\r\nBcc: eve@evil.test",
         "Bell\nBcc: eve@evil.test",
@@ -265,7 +235,7 @@ async fn what_is_written_into_a_subject_stays_in_it(office: Office) {
     }
 }
 
-async fn a_busy_server_gets_the_letters_later_and_once(office: Office) {
+async fn a_busy_server_gets_the_letters_later_and_once(office: MailDesk) {
     let (case, known) = office.case("The server is busy").await;
     office.server.set_mood(Mood::Busy);
     office.escalated(&case).await;

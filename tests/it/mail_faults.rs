@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::access::id;
 use crate::support::database::{Backend, TestDatabase, on_both_databases};
 use crate::support::desk::{Desk, client, furnished, runtime};
+use crate::support::mail_desk::count_of_notices;
 use crate::support::person::high;
 use crate::support::process::Process;
 use crate::support::scripted::{How, Scripted, Step, Taken};
@@ -40,11 +41,7 @@ impl Trouble {
 
     /// How many notices stand like this.
     fn notices(&self, state: &str) -> usize {
-        let query =
-            format!("SELECT CAST(count(*) AS text) AS text FROM notices WHERE state = '{state}'");
-        self.desk.database().texts(&query)[0]
-            .parse()
-            .expect("a number")
+        count_of_notices(&self.desk, state)
     }
 
     /// Lets the worker do what is due until it finds nothing to do.

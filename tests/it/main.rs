@@ -5,6 +5,7 @@ mod access_pages;
 mod access_requests;
 mod account_pages;
 mod accounts;
+mod administration;
 mod api;
 mod asvs;
 mod audit;

@@ -60,6 +60,7 @@ on_both_databases! { Desk:
     a_session_ends,
     nobody_learns_who_exists,
     guessing_is_slowed_down,
+    the_wait_grows_with_every_failure,
     no_stranger_keeps_somebody_out,
     a_link_by_mail_is_a_way_in_that_no_stranger_blocks,
     a_failed_sign_in_is_on_record,
@@ -72,7 +73,12 @@ async fn signing_in_and_out(desk: Desk) {
     let answer = sign_in(&desk, "dana@acme.test", PASSWORD).await;
     assert_eq!(answer.header("cache-control"), "no-store");
     let cookie = answer.header("set-cookie").to_owned();
-    for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+    for part in [
+        "casebell_session=cbs_",
+        "HttpOnly",
+        "SameSite=Lax",
+        "Path=/",
+    ] {
         assert!(cookie.contains(part), "{cookie}");
     }
     assert!(
@@ -87,6 +93,7 @@ async fn signing_in_and_out(desk: Desk) {
         ),
         (Some("Dana Cole"), Some("acme"))
     );
+    assert_eq!(me["side"], "customer");
     assert!(
         me["permissions"]
             .as_array()
@@ -95,10 +102,9 @@ async fn signing_in_and_out(desk: Desk) {
     );
     assert!(!cookie.contains(me["csrf_token"].as_str().expect("a token")));
     let session = session(&desk, " Dana@ACME.test ").await;
-    assert_eq!(
-        session.get("/me").await.ok()["person"]["email"],
-        "dana@acme.test"
-    );
+    let me = session.get("/me").await.ok();
+    assert_eq!(me["person"]["email"], "dana@acme.test");
+    assert_eq!(me["csrf_token"], session.csrf);
     let out = session
         .asks(Method::DELETE, "/sessions/current")
         .header("x-csrf-token", &session.csrf)
@@ -163,6 +169,34 @@ async fn guessing_is_slowed_down(desk: Desk) {
     // Others are not shut out with her, at least not by her name.
     desk.passes(TimeDelta::seconds(wait));
     sign_in(&desk, "dana@acme.test", PASSWORD).await.created();
+}
+
+/// After five failures one waits: a second, and longer with every further one. Whoever is unknown waits as long.
+async fn the_wait_grows_with_every_failure(desk: Desk) {
+    for email in ["dana@acme.test", "nobody@acme.test"] {
+        for _ in 0..5 {
+            sign_in(&desk, email, "a guess")
+                .await
+                .refused(401, "invalid_credentials");
+        }
+        for wait in [1, 2, 4, 8, 16, 32, 60, 60] {
+            let paused = sign_in(&desk, email, PASSWORD).await;
+            let paused = paused.refused(429, "too_many_attempts");
+            assert_eq!(paused.header("retry-after"), wait.to_string());
+            desk.passes(TimeDelta::seconds(wait));
+            sign_in(&desk, email, "a guess")
+                .await
+                .refused(401, "invalid_credentials");
+        }
+    }
+    desk.passes(TimeDelta::minutes(1));
+    sign_in(&desk, "dana@acme.test", PASSWORD).await.created();
+    // Whoever succeeded begins anew.
+    for _ in 0..5 {
+        sign_in(&desk, "dana@acme.test", "a guess")
+            .await
+            .refused(401, "invalid_credentials");
+    }
 }
 
 /// What a browser is given to be known by.
@@ -337,10 +371,9 @@ async fn tokens_are_scoped_and_expire(desk: Desk) {
                 .bearer_auth(&secret),
         )
     };
-    assert_eq!(
-        ask(Method::GET, "/me").await.ok()["permissions"],
-        json!(["cases:view"])
-    );
+    let me = ask(Method::GET, "/me").await.ok();
+    assert_eq!(me["permissions"], json!(["cases:view"]));
+    assert_eq!(me["csrf_token"], Value::Null);
     ask(Method::GET, "/cases").await.ok();
     let missing = ask(Method::POST, "/cases")
         .json(&high().json())
@@ -348,10 +381,10 @@ async fn tokens_are_scoped_and_expire(desk: Desk) {
         .refused(403, "missing_permission");
     assert_eq!(missing.json["permission"], "cases:create");
     // A narrow token cannot make itself a wide one.
-    let wide = ask(Method::POST, "/tokens")
+    ask(Method::POST, "/tokens")
         .json(&json!({ "name": "Wide" }))
-        .await;
-    assert_eq!(wide.status, 403, "{wide:?}");
+        .await
+        .refused(403, "scoped_token");
     issue(json!({ "name": "x", "permissions": ["cases:work"] }))
         .await
         .names_fields(&[("permissions", "not_held")]);
@@ -368,12 +401,22 @@ async fn tokens_are_scoped_and_expire(desk: Desk) {
         .refused(401, "unauthenticated");
     // Revoked is revoked.
     let session = self::session(&desk, "dana@acme.test").await;
-    let token = session
-        .asks(Method::POST, "/tokens")
-        .header("x-csrf-token", &session.csrf)
-        .json(&json!({ "name": "Short" }))
-        .await
-        .created();
+    let short = || {
+        session
+            .asks(Method::POST, "/tokens")
+            .header("x-csrf-token", &session.csrf)
+            .header("idempotency-key", "short")
+            .json(&json!({ "name": "Short" }))
+    };
+    let token = short().await.created();
+    // A repetition makes no second one, and does not show the secret again.
+    let again = short().await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    let again = again.created();
+    assert_eq!(
+        (&again["id"], &again["token"]),
+        (&token["id"], &Value::Null)
+    );
     let secret = token["token"].as_str().expect("shown once").to_owned();
     let me = || {
         Asking::new(
@@ -383,12 +426,14 @@ async fn tokens_are_scoped_and_expire(desk: Desk) {
     };
     me().await.ok();
     let path = format!("/tokens/{}", token["id"].as_str().expect("an id"));
-    session
-        .asks(Method::DELETE, &path)
-        .header("x-csrf-token", &session.csrf)
-        .await
-        .done();
+    let revoke = || {
+        session
+            .asks(Method::DELETE, &path)
+            .header("x-csrf-token", &session.csrf)
+    };
+    revoke().await.done();
     me().await.refused(401, "unauthenticated");
+    revoke().await.refused(404, "not_found");
 }
 
 async fn nothing_is_shown_to_nobody(desk: Desk) {
@@ -403,7 +448,8 @@ async fn nothing_is_shown_to_nobody(desk: Desk) {
         "/tokens",
     ] {
         let answer = Asking::new(path.into(), client.get(desk.api(path))).await;
-        assert!(!answer.header("www-authenticate").is_empty(), "{answer:?}");
+        let challenge = answer.header("www-authenticate");
+        assert!(challenge.starts_with("Bearer"), "{answer:?}");
         answer.refused(401, "unauthenticated");
     }
     for authorization in [

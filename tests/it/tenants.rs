@@ -8,6 +8,7 @@ use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::high;
+use crate::support::world::PROVIDER;
 
 /// What an answer says, without what is bound to differ between two requests.
 fn said(answer: &Answer, names: &[&str]) -> (u16, String, Vec<(String, String)>) {
@@ -37,6 +38,7 @@ on_both_databases! { Desk:
     another_customers_case_is_like_one_that_never_was,
     customers_receive_no_names_of_lines_and_queues,
     whose_access_ends_is_out_at_once,
+    one_acts_in_ones_own_organization_only,
 }
 
 async fn another_customers_case_is_like_one_that_never_was(desk: Desk) {
@@ -327,4 +329,18 @@ async fn whose_access_ends_is_out_at_once(desk: Desk) {
     desk.post().await;
     carl.writes(&case, "Hello?").await;
     assert!(!desk.post().await.recipients().contains(&"dana@acme.test"));
+}
+
+async fn one_acts_in_ones_own_organization_only(desk: Desk) {
+    let dana = desk.person("dana");
+    let acting = |organization: &str| {
+        dana.asks(Method::GET, "/me")
+            .header("acting-organization", organization)
+    };
+    let me = acting("acme").await.ok();
+    let id = me["organization"]["id"].as_str().expect("an id");
+    assert_eq!(acting(id).await.ok(), me);
+    for other in [PROVIDER, "nobody", ""] {
+        acting(other).await.refused(404, "organization_not_found");
+    }
 }

@@ -8,6 +8,7 @@ pub mod desk;
 pub mod installation;
 pub mod invariants;
 pub mod leash;
+pub mod mail_desk;
 pub mod paired;
 pub mod person;
 pub mod post;
