@@ -75,6 +75,8 @@ impl Server {
             "fsync=off",
             "synchronous_commit=off",
             "full_page_writes=off",
+            // What nobody will recover takes little room.
+            "max_wal_size=128MB",
         ];
         // QUIT ends it without a last checkpoint, which nobody needs: the folder goes with it.
         let mut postgres = cluster.server();
@@ -183,7 +185,7 @@ impl Cluster {
     fn make(binaries: &Path, port: u16) -> Result<Self, String> {
         let folder = tempfile::Builder::new()
             .prefix("casebell-postgresql-")
-            .tempdir()
+            .tempdir_in(folder_of_clusters())
             .map_err(|error| error.to_string())?;
         let password = format!("{:032x}", rand::random::<u128>());
         let password_file = folder.path().join("password");
@@ -380,6 +382,19 @@ impl Drop for Database {
         if let Err(error) = admin.batch_execute(&sql) {
             super::say(&format!("{sql}: {error}"));
         }
+    }
+}
+
+/// Where clusters are made. Every story has a database of its own, with hundreds of files, which cost a disk more than
+/// everything that the story then asks of it: they are kept in memory where there is room for them.
+fn folder_of_clusters() -> PathBuf {
+    const MEMORY: &str = "/dev/shm";
+    const ROOM: u64 = 2 << 30;
+    let has_room = rustix::fs::statvfs(MEMORY)
+        .is_ok_and(|there| there.f_bavail.saturating_mul(there.f_frsize) >= ROOM);
+    match has_room {
+        true => PathBuf::from(MEMORY),
+        false => std::env::temp_dir(),
     }
 }
 
