@@ -428,7 +428,7 @@ pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said>
 pub fn forget_in_marks(
     conn: &mut Conn,
     case: CaseId,
-    hidden: impl Fn(&Entry, &str, &str) -> bool,
+    mut hidden: impl FnMut(&Entry, &str, &str) -> bool,
     now: Instant,
 ) -> QueryResult<Said> {
     let marks: Vec<Entry> = feed_entries::table

@@ -1,6 +1,6 @@
 //! Answers that are kept for a repetition of their request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use serde_json::Value;
@@ -9,8 +9,7 @@ use crate::db::Conn;
 use crate::db::schema::idempotency_keys as keys;
 use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
-use crate::domain::ids::PersonId;
-use crate::store::feeds::Entry;
+use crate::domain::ids::{EntryId, PersonId};
 
 /// A request that may be repeated under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,23 +126,27 @@ pub fn save(
     .map(drop)
 }
 
-/// Takes the words of an entry out of the answers that are kept, so that a repetition is answered without them. Answers are
-/// kept for a day: those of that time are read.
+/// Takes the words of an entry, in whatever wording, out of the answers that are kept, so that a repetition is answered
+/// without them. Answers are kept for a day: those of that time are read.
 ///
 /// # Errors
 /// The database's own.
-pub fn forget(conn: &mut Conn, entry: &Entry) -> QueryResult<()> {
-    let id = entry.id.to_string();
-    let (by_id, by_words) = (containing(&id), containing(&begun(&entry.body)?));
-    let rows: Vec<(PersonId, String, String)> = keys::table
-        .filter((keys::body.like(by_id).escape('\\')).or(keys::body.like(by_words).escape('\\')))
+pub fn forget(conn: &mut Conn, entry: EntryId, wordings: &BTreeSet<String>) -> QueryResult<()> {
+    let id = entry.to_string();
+    let mut answers = keys::table
         .select((keys::person_id, keys::key, keys::body))
-        .load(conn)?;
+        .filter(keys::body.like(containing(&id)).escape('\\'))
+        .into_boxed();
+    for words in wordings {
+        let words = containing(&begun(words)?);
+        answers = answers.or_filter(keys::body.like(words).escape('\\'));
+    }
+    let rows: Vec<(PersonId, String, String)> = answers.load(conn)?;
     for (person, key, body) in rows {
         let Ok(mut answer) = serde_json::from_str::<Value>(&body) else {
             continue;
         };
-        blank(&mut answer, &id, &entry.body);
+        blank(&mut answer, &id, wordings);
         let of_request = keys::person_id.eq(person).and(keys::key.eq(key));
         diesel::update(keys::table.filter(of_request))
             .set(keys::body.eq(json(&answer)?))
@@ -174,14 +177,14 @@ fn containing(text: &str) -> String {
 }
 
 /// Empties what is the entry of this id, and whatever repeats its words.
-fn blank(value: &mut Value, id: &str, words: &str) {
+fn blank(value: &mut Value, id: &str, wordings: &BTreeSet<String>) {
     match value {
         Value::Object(members) => {
             let own = members.get("id").and_then(Value::as_str) == Some(id);
             let repeats: Vec<String> = members
                 .iter()
                 .filter(|(name, value)| {
-                    let same = !words.is_empty() && value.as_str() == Some(words);
+                    let same = value.as_str().is_some_and(|text| wordings.contains(text));
                     same || (own && (name.as_str() == "body" || name.as_str() == "details"))
                 })
                 .flat_map(|(name, _)| [name.clone(), format!("{name}_html")])
@@ -190,11 +193,11 @@ fn blank(value: &mut Value, id: &str, words: &str) {
                 match value {
                     Value::String(text) if repeats.contains(name) => text.clear(),
                     Value::Object(_) if own && repeats.contains(name) => *value = Value::Null,
-                    other => blank(other, id, words),
+                    other => blank(other, id, wordings),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| blank(item, id, words)),
+        Value::Array(items) => items.iter_mut().for_each(|item| blank(item, id, wordings)),
         _ => {}
     }
 }

@@ -2,7 +2,10 @@
 //! written of them, and answers kept for a repetition.
 //!
 //! What repeats an entry is known by its words; or by being said at the same instant by the same person, since the entry may
-//! have been corrected after it was repeated.
+//! have been corrected after it was repeated. Kept answers repeat those rows, and so are searched for every wording that was
+//! found.
+
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -24,20 +27,40 @@ use crate::domain::notice::Thread;
 /// # Errors
 /// The database's own.
 pub fn forget_copies(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said> {
-    let said = in_escalations(conn, entry)?
-        .and(in_requests(conn, entry)?)
-        .and(in_marks(conn, entry, now)?);
+    let mut copies = Copies::of(entry);
+    let said = in_escalations(conn, &mut copies)?
+        .and(in_requests(conn, &mut copies)?)
+        .and(in_marks(conn, &mut copies, now)?);
     let thread = Thread::of(entry.feed, entry.case_id, entry.escalation_id);
     notices::forget(conn, thread, entry)?;
-    idempotency::forget(conn, entry)?;
+    idempotency::forget(conn, entry.id, &copies.wordings)?;
     db::erase_after_commit(conn);
     Ok(said)
 }
 
-/// Whether a text repeats the entry: it has its words, or was said with it.
-fn repeats(entry: &Entry, text: &str, by: Option<PersonId>, at: Option<Instant>) -> bool {
-    let with_it = by == entry.author_id && at == Some(entry.at);
-    !text.is_empty() && (text == entry.body || with_it)
+/// What is looked for, and all wordings in which it was found.
+struct Copies<'e> {
+    entry: &'e Entry,
+    wordings: BTreeSet<String>,
+}
+
+impl<'e> Copies<'e> {
+    fn of(entry: &'e Entry) -> Self {
+        Self {
+            entry,
+            wordings: BTreeSet::from([entry.body.clone()]),
+        }
+    }
+
+    /// Whether a text repeats the entry: it has its words, or was said with it.
+    fn repeats(&mut self, text: &str, by: Option<PersonId>, at: Option<Instant>) -> bool {
+        let with_it = by == self.entry.author_id && at == Some(self.entry.at);
+        let repeats = !text.is_empty() && (text == self.entry.body || with_it);
+        if repeats {
+            self.wordings.insert(text.to_owned());
+        }
+        repeats
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -55,7 +78,8 @@ struct EscalationWords {
     closed_at: Option<Instant>,
 }
 
-fn in_escalations(conn: &mut Conn, entry: &Entry) -> QueryResult<Said> {
+fn in_escalations(conn: &mut Conn, copies: &mut Copies<'_>) -> QueryResult<Said> {
+    let entry = copies.entry;
     let rows: Vec<EscalationWords> = escalations::table
         .filter(escalations::case_id.eq(entry.case_id))
         .select(EscalationWords::as_select())
@@ -68,11 +92,11 @@ fn in_escalations(conn: &mut Conn, entry: &Entry) -> QueryResult<Said> {
             true => (Some(row.submitted_at), row.closed_at),
             false => (None, None),
         };
-        let details = repeats(entry, &row.details, Some(row.requested_by), asked_at);
+        let details = copies.repeats(&row.details, Some(row.requested_by), asked_at);
         let summary = row
             .summary
             .as_deref()
-            .is_some_and(|summary| repeats(entry, summary, row.owner_id, closed_at));
+            .is_some_and(|summary| copies.repeats(summary, row.owner_id, closed_at));
         let answers = without(&row.answers, &entry.body)?;
         if !details && !summary && answers.is_none() {
             continue;
@@ -110,7 +134,8 @@ type RequestWords = (
     (Option<String>, Option<PersonId>, Option<At>),
 );
 
-fn in_requests(conn: &mut Conn, entry: &Entry) -> QueryResult<Said> {
+fn in_requests(conn: &mut Conn, copies: &mut Copies<'_>) -> QueryResult<Said> {
+    let entry = copies.entry;
     let rows: Vec<RequestWords> = priority_requests::table
         .filter(priority_requests::case_id.eq(entry.case_id))
         .select((
@@ -132,8 +157,8 @@ fn in_requests(conn: &mut Conn, entry: &Entry) -> QueryResult<Said> {
         let of_case = entry.feed == Feed::Case;
         let asked_at = Some(at.0).filter(|_| of_case && entry.kind == EntryKind::WorkNote);
         let decided_at = decided_at.map(|at| at.0).filter(|_| of_case);
-        let note = repeats(entry, &note, Some(by), asked_at);
-        let decision = decision.is_some_and(|text| repeats(entry, &text, decided_by, decided_at));
+        let note = copies.repeats(&note, Some(by), asked_at);
+        let decision = decision.is_some_and(|text| copies.repeats(&text, decided_by, decided_at));
         if !note && !decision {
             continue;
         }
@@ -152,10 +177,11 @@ fn in_requests(conn: &mut Conn, entry: &Entry) -> QueryResult<Said> {
 /// The words that a mark repeats, by the name that they have in it.
 const IN_MARKS: &str = "note";
 
-fn in_marks(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said> {
+fn in_marks(conn: &mut Conn, copies: &mut Copies<'_>, now: Instant) -> QueryResult<Said> {
+    let case = copies.entry.case_id;
     let hidden = |mark: &Entry, name: &str, text: &str| {
         let at = (name == IN_MARKS).then_some(mark.at);
-        repeats(entry, text, mark.author_id, at)
+        copies.repeats(text, mark.author_id, at)
     };
-    feeds::forget_in_marks(conn, entry.case_id, hidden, now)
+    feeds::forget_in_marks(conn, case, hidden, now)
 }

@@ -123,6 +123,16 @@ async fn f4_redacted_words_are_nowhere_any_more(desk: Desk) {
     )
     .await
     .created();
+    // The words of the entry are corrected, those of the request are not: they are known by who said them when.
+    let notes = dana.all(&format!("/cases/{}/feed", other.number)).await;
+    let note = notes.iter().find(|entry| entry["kind"] == "work_note");
+    let note = note.expect("a note")["id"].as_str().expect("an id");
+    dana.patch(
+        &format!("/feed-entries/{note}"),
+        json!({ "body": secret("corrected note") }),
+    )
+    .await
+    .ok();
     let path = format!(
         "/priority-requests/{}/decision",
         asked["id"].as_str().expect("an id")
