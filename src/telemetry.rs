@@ -245,11 +245,17 @@ mod tests {
         let (lines, guard) = writer(Stuck(stuck));
         let dropped = lines.error_counter();
         let subscriber = subscriber("info", true, lines);
-        tracing::subscriber::with_default(subscriber, || {
-            for _ in 0..WAITING_LINES + 100 {
-                tracing::info!("a line");
-            }
+        let (done, logged) = mpsc::channel();
+        thread::spawn(move || {
+            tracing::subscriber::with_default(subscriber, || {
+                for _ in 0..WAITING_LINES + 100 {
+                    tracing::info!("a line");
+                }
+            });
+            let _ = done.send(());
         });
+        let waited = logged.recv_timeout(Duration::from_secs(60));
+        assert!(waited.is_ok(), "whoever logs waits for it");
         // One of them may be in the hands of the writer.
         assert!((99..=100).contains(&dropped.dropped_lines()));
         drop(release);

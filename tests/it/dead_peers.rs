@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::support::database::{Backend, TestDatabase};
 use crate::support::desk::{client, furnished, runtime};
+use crate::support::leash::PATIENCE;
 use crate::support::person::high;
 use crate::support::process::Process;
 use crate::support::proxy::{Network, Proxy};
@@ -94,7 +95,8 @@ impl Remote {
 }
 
 async fn status(request: reqwest::RequestBuilder) -> u16 {
-    request.send().await.expect("an answer").status().as_u16()
+    let answer = request.timeout(PATIENCE).send().await;
+    answer.expect("an answer").status().as_u16()
 }
 
 #[test]

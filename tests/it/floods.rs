@@ -17,7 +17,7 @@ use crate::support::waiting::until;
 async fn flood(count: usize, request: impl Fn(usize) -> RequestBuilder) -> Vec<StatusCode> {
     stream::iter(0..count)
         .map(|n| {
-            let sent = request(n).send();
+            let sent = request(n).timeout(PATIENCE).send();
             async move {
                 let answer = sent.await.expect("an answer");
                 let status = answer.status();

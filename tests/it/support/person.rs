@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::desk::Desk;
+use super::leash::PATIENCE;
 use super::world::Somebody;
 
 /// Somebody with an API token.
@@ -453,6 +454,7 @@ impl IntoFuture for Asking {
             let question = self.question;
             let response = self
                 .builder
+                .timeout(PATIENCE)
                 .send()
                 .await
                 .unwrap_or_else(|error| panic!("{question}: {error:?}"));
