@@ -410,6 +410,20 @@ impl Begun {
     }
 }
 
+/// Somebody signs in; gives the headers with which their browser shows it.
+async fn signs_in(desk: &Desk, person: &Person) -> String {
+    let sign_in = json!({ "email": person.email(), "password": PASSWORD });
+    let answer = desk.client().post(desk.api("/sessions")).json(&sign_in);
+    let answer = answer.send().await.expect("an answer");
+    let cookie = answer.headers()["set-cookie"].to_str().expect("text");
+    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    let me: Value = answer.json().await.expect("JSON");
+    format!(
+        "cookie: {cookie}\r\nx-csrf-token: {}",
+        said(&me["csrf_token"])
+    )
+}
+
 /// A7: what gives access is done by nobody who has lost theirs meanwhile.
 async fn what_was_begun_before_access_ended_is_not_done_after_it(desk: Desk) {
     let (ada, abel, dana) = (desk.person("ada"), desk.person("abel"), desk.person("dana"));
@@ -422,22 +436,22 @@ async fn what_was_begun_before_access_ended_is_not_done_after_it(desk: Desk) {
     desk.is_unchanged_since(&before, "somebody who has lost their role");
 
     // A key that is asked for with a session that ends meanwhile is none.
-    let sign_in = json!({ "email": dana.email(), "password": PASSWORD });
-    let answer = desk.client().post(desk.api("/sessions")).json(&sign_in);
-    let answer = answer.send().await.expect("an answer");
-    let cookie = answer.headers()["set-cookie"].to_str().expect("text");
-    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-    let me: Value = answer.json().await.expect("JSON");
-    let shown = format!(
-        "cookie: {cookie}\r\nx-csrf-token: {}",
-        said(&me["csrf_token"])
-    );
-    let begun = begins(&desk, &shown, "/tokens", &json!({ "name": "Mine" })).await;
+    let key = json!({ "name": "Mine" });
+    let begun = begins(&desk, &signs_in(&desk, &dana).await, "/tokens", &key).await;
     let user = format!("/users/{}", id_of(&dana).await);
     ada.patch(&user, json!({ "password": ANOTHER })).await.ok();
     let before = desk.rows();
     assert_eq!(begun.ends().await, 401);
     desk.is_unchanged_since(&before, "a session that has ended");
+
+    // Nor is one of somebody who has shown too long ago who they are.
+    let carl = desk.person("carl");
+    let begun = begins(&desk, &signs_in(&desk, &carl).await, "/tokens", &key).await;
+    carl.opens(high()).await;
+    desk.passes(TimeDelta::minutes(11));
+    let before = desk.rows();
+    assert_eq!(begun.ends().await, 403);
+    desk.is_unchanged_since(&before, "a proof that counts no more");
     desk.post().await;
 }
 
