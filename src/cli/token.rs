@@ -75,14 +75,13 @@ async fn create(db: &Db, args: CreateArgs, now: Instant) -> anyhow::Result<NewSe
             name: args.name.clone(),
             permissions: Some(permissions).filter(|permissions| !permissions.is_empty()),
             expires_at: args.expires_at.map(|at| at.trunc_subsecs(6)),
-            made_with: None,
         };
         let owner = Owner {
             person: person.id,
             organization: person.organization_id,
             access: &access,
         };
-        issue_token(conn, None, owner, (&new, &hash), now)
+        issue_token(conn, None, owner, (&new, None, &hash), now)
     });
     outcome.await.map_err(error)?;
     Ok(secret)

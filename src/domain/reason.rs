@@ -2,6 +2,9 @@
 
 mod answers;
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::closed_enum;
@@ -46,11 +49,56 @@ pub struct Question {
     pub required: bool,
 }
 
-/// Whether a text is the code of a reason or of a question: 1 to 63 small letters, digits and underscores.
-pub fn is_code(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    (1..=63).contains(&text.len()) && text.bytes().all(plain)
+/// The code of a reason or of one of its questions: 1 to 63 small letters, digits and underscores.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReasonCode(String);
+
+/// A text that is no [`ReasonCode`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a code is made of small letters, digits and underscores, at most 63")]
+pub struct MalformedCode;
+
+impl ReasonCode {
+    /// The most characters it may have.
+    pub const MAX: usize = 63;
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
+
+impl FromStr for ReasonCode {
+    type Err = MalformedCode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        match (1..=Self::MAX).contains(&text.len()) && text.bytes().all(plain) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(MalformedCode),
+        }
+    }
+}
+
+impl fmt::Display for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl utoipa::PartialSchema for ReasonCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some(
+                "The code of an escalation reason or of one of its questions.",
+            ))
+            .pattern(Some("^[a-z0-9_]{1,63}$"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for ReasonCode {}
 
 /// What an escalation can be about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -17,6 +17,7 @@ use crate::domain::password::{self, Context, PasswordFault};
 use crate::input::{Fault, FieldError};
 use crate::store::people::{self, Person};
 use crate::workflow::account;
+use crate::workflow::people::AddUser;
 
 impl From<PasswordFault> for Fault {
     fn from(fault: PasswordFault) -> Self {
@@ -51,6 +52,22 @@ pub async fn known(desk: &Desk, person: &Person) -> Result<Context, Problem> {
     let person = person.clone();
     let look = move |conn: &mut Conn| Ok::<_, Problem>(account::known(conn, &person)?);
     desk.db.read(look).await
+}
+
+/// The hash of the password that somebody new is given, if they are.
+///
+/// # Errors
+/// As for [`chosen`].
+pub async fn given(desk: &Arc<Desk>, new: &AddUser) -> Result<Option<String>, Problem> {
+    let Some(password) = new.password.clone() else {
+        return Ok(None);
+    };
+    let known = Context::of(&new.email)
+        .with(new.first_name.as_str())
+        .with(new.last_name.as_str())
+        .with(new.organization.as_deref().unwrap_or_default());
+    let hash = chosen(desk, AddUser::password().name, password.into_inner(), known);
+    hash.await.map(Some)
 }
 
 /// The hash of a password that somebody of whom a guesser knows the context chose in `field`.

@@ -6,7 +6,7 @@ use crate::domain::access::{Reach, Role};
 use crate::domain::ids::{OrganizationId, PairingId, PersonId, SessionId};
 use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
-use crate::input::{Fault, FieldError};
+use crate::input::{Fault, FieldError, input};
 use crate::store::cases::{Named, OrganizationRef};
 use crate::store::{access, organizations, pairings, sessions};
 use crate::workflow::pair::switched_into;
@@ -106,6 +106,16 @@ pub fn of(
     Ok(places)
 }
 
+input! {
+    /// Where to work from now on.
+    pub struct SwitchOrganization {
+        /// The organization, by id or slug; null for your own.
+        organization: Option<String>,
+        /// A cloned user of yours there, by id.
+        r#as: Option<PersonId>,
+    }
+}
+
 /// Takes a session into an organization named by id or slug, there as a cloned user where one is named; home if none is.
 ///
 /// # Errors
@@ -114,12 +124,13 @@ pub fn switch(
     conn: &mut Conn,
     principal: &Principal,
     session: SessionId,
-    (organization, clone): (Option<&str>, Option<PersonId>),
+    command: &SwitchOrganization,
     now: Instant,
 ) -> Result<Principal, Problem> {
     let home = principal.home.as_ref().unwrap_or(&principal.organization);
     let unknown = || Problem::new(Code::OrganizationNotFound);
-    let there = match organization {
+    let clone = command.r#as;
+    let there = match &command.organization {
         None => None,
         Some(name) => {
             let found = organizations::named(conn, Reach::Everything, name)?;

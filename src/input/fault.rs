@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use crate::domain::UnknownValue;
+use crate::domain::calendar::PartProblem;
 use crate::domain::eligibility::{Policy, PolicyError};
 use crate::domain::ids::MalformedId;
+use crate::domain::reason::MalformedCode;
 use crate::domain::text::TextError;
 use crate::words::{self, Words};
 
@@ -197,6 +199,28 @@ impl From<PolicyError> for Fault {
                 .with("max", i64::from(max)),
             PolicyError::UnknownValue(error) => error.into(),
         }
+    }
+}
+
+impl From<PartProblem> for Fault {
+    fn from(problem: PartProblem) -> Self {
+        let fault = Self::new(problem.code());
+        match problem {
+            PartProblem::Text(error) => error.into(),
+            PartProblem::Overlap(span, other) => fault
+                .with("span", span.to_string())
+                .with("other", other.to_string()),
+            PartProblem::UnknownTimeZone(given)
+            | PartProblem::UnknownWeekday(given)
+            | PartProblem::MalformedSpan(given)
+            | PartProblem::MalformedHoliday(given) => fault.with("given", given),
+        }
+    }
+}
+
+impl From<MalformedCode> for Fault {
+    fn from(_: MalformedCode) -> Self {
+        Self::new("malformed_code")
     }
 }
 

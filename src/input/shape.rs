@@ -24,6 +24,8 @@ pub enum Shape {
     Tick,
     /// A date and a time.
     Moment,
+    /// A date.
+    Day,
     /// Something that each page draws in its own way.
     Other,
 }
@@ -37,7 +39,7 @@ impl Shape {
             | Self::Words(max)
             | Self::Markdown(max)
             | Self::Secret(max) => Some(max),
-            Self::Choice | Self::Tick | Self::Moment | Self::Other => None,
+            Self::Choice | Self::Tick | Self::Moment | Self::Day | Self::Other => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -25,7 +25,7 @@ use crate::domain::ids::{CalendarId, CaseRef, GroupId, LineId, OrganizationId, P
 use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
-use crate::domain::reason::{Governance, QuestionKind};
+use crate::domain::reason::{Governance, QuestionKind, ReasonCode};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
 use crate::domain::{Instant, kept};
 use crate::words::markdown;
@@ -100,6 +100,7 @@ written! {
     EmailAddress: Shape::Email(EmailAddress::MAX),
     Slug: Shape::Line(Slug::MAX),
     RoleCode: Shape::Line(RoleCode::MAX),
+    ReasonCode: Shape::Line(ReasonCode::MAX),
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,
     Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, Level: Shape::Choice,
     Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
@@ -132,7 +133,71 @@ impl Field for Instant {
     }
 }
 
+/// The last day of something, as a page asks for it: the instant at which that day is over where the reader is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastDay(pub Instant);
+
+impl Field for LastDay {
+    const SHAPE: Shape = Shape::Day;
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let day = text(value, at, errors)?.trim().parse::<NaiveDate>().ok();
+        let zone = errors.form_zone().unwrap_or(Tz::UTC);
+        let over = day
+            .and_then(|day| day.checked_add_days(Days::new(1)))
+            .and_then(|next| super::in_zone(next.and_time(NaiveTime::MIN), zone));
+        match over {
+            Some(over) => Some(Self(over)),
+            None => errors.refuse(at, Fault::new("not_a_date")),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Date);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(format))
+            .into()
+    }
+}
+
+/// An address that somebody types to say which account they mean. Whether it is one of anybody's, or an address at all,
+/// makes no difference to what they are told.
+#[derive(Clone, Debug)]
+pub struct AccountAddress(String);
+
+impl AccountAddress {
+    /// The text, without spaces around it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Field for AccountAddress {
+    const SHAPE: Shape = Shape::Email(EmailAddress::MAX);
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let text = text(value, at, errors)?.trim();
+        if text.chars().count() > EmailAddress::MAX {
+            return errors.refuse(at, Fault::new("too_long").with("max", EmailAddress::MAX));
+        }
+        match text.chars().position(char::is_control) {
+            Some(index) => errors.refuse(
+                at,
+                Fault::new("control_character").with("position", index + 1),
+            ),
+            None => Some(Self(text.to_owned())),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).into()
+    }
+}
+
 impl Field for Tz {
+    const SHAPE: Shape = Shape::Line(LONGEST_NAME);
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         let text = text(value, at, errors)?;
         match text.parse() {

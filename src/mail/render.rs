@@ -74,30 +74,39 @@ enum Purpose {
 }
 
 impl Renderer {
-    /// Reads the embedded templates and those in `overrides` (`<overrides>/mail/<notice>/<part>.hbs`), which win, and
-    /// renders every kind of notice once.
+    /// Reads the embedded templates and those in `overrides` (`<overrides>/mail/<notice>/<part>.hbs`), which win. If
+    /// any is overridden, every kind of notice is tried: an own template is as good as whoever wrote it, while the
+    /// embedded ones passed the same check when the desk was tested.
     ///
     /// # Errors
     /// A template does not parse, names a field, message, partial or helper that does not exist, or writes a value
     /// unescaped; or a file in `overrides` cannot be read or overrides nothing.
     pub fn load(words: &Words, overrides: Option<&Path>) -> Result<Self, TemplateError> {
         let sources = files::read(overrides)?;
-        let checked = Self::build(words, &sources, Purpose::Check)?;
         let renderer = Self::build(words, &sources, Purpose::Render)?;
+        if sources.iter().any(|source| source.is_own) {
+            renderer.check(&sources)?;
+        }
+        Ok(renderer)
+    }
+
+    /// Renders every kind of notice from `sources`, of which `self` is made.
+    fn check(&self, sources: &[Source]) -> Result<(), TemplateError> {
+        let visiting = Self::build(&self.words, sources, Purpose::Check)?;
         for kind in NoticeKind::ALL {
             // With everything there, every branch is visited; the others are seen as they are.
             for (renderer, notices) in [
-                (&checked, sample::complete(*kind)),
-                (&renderer, sample::all(*kind)),
+                (&visiting, sample::complete(*kind)),
+                (self, sample::all(*kind)),
             ] {
                 for notice in notices {
                     renderer
                         .render(&notice, &sample::letterhead())
-                        .map_err(|failure| files::locate(&sources, failure))?;
+                        .map_err(|failure| files::locate(sources, failure))?;
                 }
             }
         }
-        Ok(renderer)
+        Ok(())
     }
 
     fn build(words: &Words, sources: &[Source], purpose: Purpose) -> Result<Self, TemplateError> {

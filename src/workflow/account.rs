@@ -5,6 +5,7 @@ mod keys;
 mod links;
 
 use chrono::TimeDelta;
+use chrono_tz::Tz;
 use diesel::QueryResult;
 use serde_json::json;
 
@@ -26,6 +27,7 @@ use crate::domain::ids::{EventId, PersonId, SessionId};
 use crate::domain::notice::PasswordWay;
 use crate::domain::password::Context;
 use crate::domain::text::PersonName;
+use crate::input::{Patch, input};
 use crate::store::audit::{self, NewEvent};
 use crate::store::people::{self, Person, PersonChanges};
 use crate::store::{organizations, sessions};
@@ -35,15 +37,16 @@ pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
 /// How long a new password may be set by a link.
 pub const RESET_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
-/// Changes to one's own account; what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct UpdateAccount {
-    /// First name.
-    pub first_name: Option<PersonName>,
-    /// Last name.
-    pub last_name: Option<PersonName>,
-    /// Own zone, or the organization's.
-    pub time_zone: Option<Option<chrono_tz::Tz>>,
+input! {
+    /// Changes to your account.
+    pub struct UpdateAccount {
+        /// First name.
+        first_name: Patch<PersonName>,
+        /// Last name.
+        last_name: Patch<PersonName>,
+        /// Own IANA time zone; null for the organization's.
+        time_zone: Patch<Option<Tz>>,
+    }
 }
 
 /// Changes the actor's own name or zone.
@@ -53,15 +56,14 @@ pub struct UpdateAccount {
 pub fn update(
     conn: &mut Conn,
     actor: &Actor,
-    update: &UpdateAccount,
+    command: &UpdateAccount,
     now: Instant,
 ) -> Outcome<Person> {
     let before = own(conn, actor)?;
     let changes = PersonChanges {
-        first_name: update.first_name.as_ref().map(ToString::to_string),
-        last_name: update.last_name.as_ref().map(ToString::to_string),
-        time_zone: update
-            .time_zone
+        first_name: command.first_name.as_option().map(ToString::to_string),
+        last_name: command.last_name.as_option().map(ToString::to_string),
+        time_zone: (command.time_zone.as_option())
             .map(|zone| zone.map(|zone| zone.name().to_owned())),
         ..PersonChanges::default()
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use utoipa::openapi::{RefOr, Schema};
 
 use super::{Actor, Outcome, Refused};
 use crate::config::SecretKey;
@@ -14,9 +15,67 @@ use crate::domain::audit::EventKind;
 use crate::domain::ids::{EventId, PersonId};
 use crate::domain::notice::{Delivery, NoticeKind};
 use crate::domain::text::EmailAddress;
+use crate::input::{At, Errors, Fault, Field, Input, Member, object_schema};
 use crate::store::audit::{self, NewEvent};
 use crate::store::notice_preferences as preferences;
 use crate::store::people::{self, Person};
+
+/// How to get the notices of each kind; kinds that are left out stay as they are.
+#[derive(Clone, Debug)]
+pub struct ChooseNotices(BTreeMap<NoticeKind, Delivery>);
+
+impl Field for ChooseNotices {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let given = Map::<String, Value>::read(value, at, errors)?;
+        let is_form = errors.form_zone().is_some();
+        let mut choices = BTreeMap::new();
+        // A page asks for all that can be chosen.
+        for kind in NoticeKind::ALL.iter().filter(|_| is_form) {
+            let chosen = given.get(kind.as_str()).is_some_and(|how| !how.is_null());
+            if kind.is_optional() && !chosen {
+                errors.refuse::<()>(&at.name(kind.as_str()), Fault::new("required"));
+            }
+        }
+        for (name, value) in given {
+            let at = at.name(&name);
+            match name.parse::<NoticeKind>() {
+                Ok(_) if is_form && value.is_null() => {}
+                Ok(kind) => {
+                    choices.extend(Delivery::read(&value, &at, errors).map(|how| (kind, how)));
+                }
+                // A form carries things along that are its page's.
+                Err(_) if is_form => {}
+                Err(_) => {
+                    let known = NoticeKind::NAMES.join(", ");
+                    errors.refuse::<()>(&at, Fault::new("unknown_field").with("known", known));
+                }
+            }
+        }
+        Some(Self(choices))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let about =
+            "How to get the notices of each kind; kinds that are left out stay as they are.";
+        object_schema(about, Self::members())
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        <Delivery as Field>::schemas(schemas);
+    }
+}
+
+impl Input for ChooseNotices {
+    fn members() -> Vec<Member> {
+        let member = |name: &&'static str| Member {
+            name,
+            doc: "When to get them.".to_owned(),
+            required: false,
+            schema: <Delivery as Field>::schema(),
+        };
+        NoticeKind::NAMES.iter().map(member).collect()
+    }
+}
 
 /// How a person gets each kind of notice, in the order of the kinds. What cannot be switched off is got at once,
 /// whatever a row may say.
@@ -42,9 +101,10 @@ pub fn chosen(conn: &mut Conn, person: PersonId) -> Outcome<Vec<(NoticeKind, Del
 pub fn choose(
     conn: &mut Conn,
     actor: &Actor,
-    choices: &BTreeMap<NoticeKind, Delivery>,
+    command: &ChooseNotices,
     now: Instant,
 ) -> Outcome<()> {
+    let choices = &command.0;
     let fixed = |(kind, delivery): &(&NoticeKind, &Delivery)| {
         **delivery != Delivery::Now && !kind.is_optional()
     };

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::administer::{By, calendar_named, record, refused, require, taken};
+use super::administer::{By, record, refused, require, taken};
 use super::bounds::may_open_lines;
+use super::calendars::calendar_named;
 use super::record::object;
 use super::{Actor, Expected, Outcome, Refused, unchanged};
 use crate::db::Conn;
@@ -17,24 +18,31 @@ use crate::domain::ids::{CalendarId, EventId, GroupId, LineId, PersonId};
 use crate::domain::lines::{Loss, Misplaced, Reading};
 use crate::domain::organization::Side;
 use crate::domain::text::Title;
+use crate::input::{Patch, input};
 use crate::store::lines::{self, Line, LineChanges};
 use crate::store::{access, cases, escalations, groups, organizations};
 
-/// Adds a line of business below another, or below the root. It inherits who reads it.
+input! {
+    /// A new line of business. It inherits who reads its cases.
+    pub struct AddLine {
+        /// Its name, unique among its siblings.
+        name: Title,
+        /// The line above, by id or name; the root if not given.
+        parent: Option<String>,
+        /// Its own calendar, by id or name; that of the line above if not given.
+        calendar: Option<String>,
+    }
+}
+
+/// Adds a line of business below another, or below the root.
 ///
 /// # Errors
 /// [`Refused::Denied`], [`Refused::Field`].
-pub fn add_line(
-    conn: &mut Conn,
-    by: By<'_>,
-    name: &Title,
-    parent: Option<&str>,
-    calendar: Option<&str>,
-    now: Instant,
-) -> Outcome<LineId> {
+pub fn add_line(conn: &mut Conn, by: By<'_>, command: &AddLine, now: Instant) -> Outcome<LineId> {
     require(by, Permission::LinesManage)?;
     lines::lock(conn)?;
-    let parent = match parent {
+    let name = &command.name;
+    let parent = match &command.parent {
         None => lines::root(conn, now)?,
         Some(given) => {
             lines::named(conn, given)?
@@ -42,7 +50,7 @@ pub fn add_line(
                 .id
         }
     };
-    let calendar = calendar
+    let calendar = (command.calendar.as_ref())
         .map(|given| calendar_named(conn, given))
         .transpose()?;
     let id = lines::insert(conn, name.as_str(), Some(parent), calendar, now)
@@ -60,19 +68,21 @@ pub fn add_line(
     Ok(id)
 }
 
-/// Changes to a line; what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct UpdateLine {
-    /// Its name, unique among its siblings.
-    pub name: Option<Title>,
-    /// The line above, by id or name.
-    pub parent: Option<String>,
-    /// Its own calendar, by id or name; that of the line above if none.
-    pub calendar: Option<Option<String>>,
-    /// The provider's groups, by id or name, whose members read its cases; what holds for the line above if none.
-    pub read_groups: Option<Option<BTreeSet<String>>>,
-    /// Whether that overwrites whatever the lines below have of their own.
-    pub apply_below: bool,
+input! {
+    /// Changes to a line of business.
+    pub struct UpdateLine {
+        /// Its name, unique among its siblings.
+        name: Patch<Title>,
+        /// The line above, by id or name.
+        parent: Patch<String>,
+        /// Its own calendar, by id or name; null for that of the line above.
+        calendar: Patch<Option<String>>,
+        /// The provider's access groups, by id or name, whose members read its cases; null for what holds for the line
+        /// above. An empty list leaves those who may read every line.
+        read_groups: Patch<Option<BTreeSet<String>>>,
+        /// Whether the lines below lose grants of their own, so that this holds for all of them.
+        apply_below: Option<bool>,
+    }
 }
 
 /// What a change comes to, before anything is written.
@@ -109,7 +119,7 @@ pub fn update_line(
         taken(
             error,
             "name",
-            update.name.as_ref().map_or("", Title::as_str),
+            update.name.as_option().map_or("", Title::as_str),
         )
     })?;
     if let Some(groups) = &plan.groups {
@@ -223,10 +233,10 @@ fn found(rows: &[Line], id: LineId) -> Result<&Line, Refused> {
 fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> Outcome<Plan> {
     let mut tree = lines::tree_of(rows);
     let mut changes = LineChanges {
-        name: update.name.as_ref().map(ToString::to_string),
+        name: update.name.as_option().map(ToString::to_string),
         ..LineChanges::default()
     };
-    if let Some(given) = &update.parent {
+    if let Some(given) = update.parent.as_option() {
         let parent = lines::named(conn, given)?
             .ok_or_else(|| refused("parent", "not_found", given))?
             .id;
@@ -242,14 +252,14 @@ fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> Out
             changes.parent_id = Some(parent);
         }
     }
-    if let Some(calendar) = &update.calendar {
+    if let Some(calendar) = update.calendar.as_option() {
         let calendar: Option<CalendarId> = calendar
             .as_ref()
             .map(|given| calendar_named(conn, given))
             .transpose()?;
         changes.calendar_id = Some(calendar);
     }
-    let groups = match &update.read_groups {
+    let groups = match update.read_groups.as_option() {
         None => None,
         Some(None) => Some(None),
         Some(Some(named)) => Some(Some(readers_named(conn, named)?)),
@@ -257,7 +267,7 @@ fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> Out
     if let Some(groups) = &groups {
         tree.set_own(line.id, groups.is_some());
     }
-    let overwritten = if update.apply_below {
+    let overwritten = if update.apply_below == Some(true) {
         tree.apply_below(line.id)
     } else {
         Vec::new()

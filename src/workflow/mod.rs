@@ -6,21 +6,24 @@ pub mod access_request;
 pub mod account;
 pub mod administer;
 pub mod assess;
+pub mod calendars;
 pub mod choose_notices;
 pub mod close_case;
 pub mod export_audit;
 pub mod feed;
 pub mod groups;
 pub mod import_case;
-pub mod import_holidays;
 pub mod letters;
 pub mod lines;
 pub mod notify;
 pub mod one_time_link;
 pub mod open_case;
+pub mod organizations;
 pub mod pair;
 pub mod people;
+pub mod policies;
 pub mod promise;
+pub mod reasons;
 pub mod request;
 pub mod require_second_factor;
 pub mod resend_notice;
@@ -33,7 +36,6 @@ pub mod sign_in;
 pub mod submit_escalation;
 pub mod tokens;
 pub mod update_case;
-pub mod update_organization;
 
 mod bounds;
 mod change_access;
@@ -49,7 +51,7 @@ use diesel::result::Error as Diesel;
 use crate::db::{DbError, Failure};
 use crate::domain::access::{Access, Beyond, CaseField, Denied, FieldRefusal, Permission, Reach};
 use crate::domain::access_request::AccessRequestRefusal;
-use crate::domain::calendar::CalendarError;
+use crate::domain::calendar::{CalendarError, InvalidCalendar};
 use crate::domain::case::{
     CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal, UnlawfulMove,
 };
@@ -130,6 +132,8 @@ pub enum Refused {
     },
     /// Several fields of the request, each as in [`Refused::Field`]: path, code, and what was given.
     Fields(Vec<(&'static str, &'static str, String)>),
+    /// The parts of a business calendar that are wrong.
+    Calendar(InvalidCalendar),
     /// A field of a case that the actor does not change (C3, C5).
     CaseField(CaseField, FieldRefusal),
     /// What the case's status does not allow (C3, M13).

@@ -14,11 +14,11 @@ mod switch;
 use serde_json::{Map, Value};
 
 pub use answer::{Inspected, accept, inspect, refuse};
-pub use clones::{add_clone, end_untrusted_of, remove_clone};
-pub use members::{Members, propose, remove_member};
-pub use request::{Request, renew_link, request};
-pub use roles::{give_role, take_everywhere, take_role};
-pub use switch::{remove, switch, switched_into};
+pub use clones::{AddClone, add_clone, end_untrusted_of, remove_clone};
+pub use members::{ProposeMembers, propose, remove_member};
+pub use request::{AskForPairing, renew_link, request};
+pub use roles::{GiveRole, give_role, take_everywhere, take_role};
+pub use switch::{SwitchPairing, remove, switch, switched_into};
 
 use super::administer::By;
 use super::{Actor, Outcome, Refused};

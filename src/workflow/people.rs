@@ -3,6 +3,9 @@
 //!
 //! Nobody manages whoever may do more than they could give themselves (see [`bounds`](super::bounds)).
 
+use std::collections::BTreeSet;
+
+use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
 use super::account::{Kept, end_keys, password_was_replaced};
@@ -20,12 +23,51 @@ use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, PersonId};
 use crate::domain::text::{EmailAddress, PersonName};
+use crate::input::{Patch, Secret, input};
 use crate::store::grants::{self, Given, Grantee};
 use crate::store::organizations::Organization;
 use crate::store::people::{self, NewPerson, Person, PersonChanges};
 use crate::store::{organizations, pairings};
 
-/// A new person.
+input! {
+    /// A new person.
+    pub struct AddUser {
+        /// Where the person belongs, by id or slug; your own organization if not given.
+        organization: Option<String>,
+        /// The address that signs in and is written to; it stays.
+        email: EmailAddress,
+        /// First name.
+        first_name: PersonName,
+        /// Last name.
+        last_name: PersonName,
+        /// Own IANA time zone; the organization's if not given.
+        time_zone: Option<Tz>,
+        /// The codes of the roles to begin with, predefined or the organization's own; none if not given.
+        roles: Option<BTreeSet<RoleName>>,
+        /// A password to begin with. It opens nothing before the person has followed the link that is sent to their address,
+        /// and chosen their own there; better left out.
+        password: Option<Secret>,
+        /// Whether the person is invited by mail to choose their password themselves; not if not given.
+        invite: Option<bool>,
+    }
+}
+
+impl AddUser {
+    /// The person, at home in `own` if nothing else was said, with the hash of the password.
+    pub(super) fn hashed(&self, own: String, password_hash: Option<&str>) -> AddPerson {
+        AddPerson {
+            organization: self.organization.clone().unwrap_or(own),
+            email: self.email.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            time_zone: self.time_zone,
+            roles: self.roles.iter().flatten().cloned().collect(),
+            password_hash: password_hash.map(str::to_owned),
+        }
+    }
+}
+
+/// A new person, as rows keep one.
 #[derive(Clone, Debug)]
 pub struct AddPerson {
     /// The organization, by id or slug.
@@ -141,7 +183,41 @@ pub fn manages(
     }
 }
 
-/// Changes to a person; what is `None` stays.
+input! {
+    /// Changes to a person.
+    pub struct UpdateUser {
+        /// First name.
+        first_name: Patch<PersonName>,
+        /// Last name.
+        last_name: Patch<PersonName>,
+        /// Own IANA time zone; null for the organization's.
+        time_zone: Patch<Option<Tz>>,
+        /// The codes of all roles that the person has themselves from now on, predefined or the organization's own. What
+        /// their groups carry stays.
+        roles: Patch<BTreeSet<RoleName>>,
+        /// Whether the person is shut out: at once, wherever they are signed in.
+        disabled: Patch<bool>,
+        /// A new password; whoever is signed in with the old one is signed out. It does not last: with it, one chooses one's
+        /// own. Not for yourself.
+        password: Patch<Secret>,
+    }
+}
+
+impl UpdateUser {
+    /// The changes, with the hash of the new password if there is one.
+    pub fn hashed(&self, password_hash: Option<String>) -> UpdatePerson {
+        UpdatePerson {
+            first_name: self.first_name.as_option().cloned(),
+            last_name: self.last_name.as_option().cloned(),
+            time_zone: self.time_zone.as_option().copied(),
+            roles: (self.roles.as_option()).map(|roles| roles.iter().cloned().collect()),
+            disabled: self.disabled.as_option().copied(),
+            password_hash,
+        }
+    }
+}
+
+/// Changes to a person, as rows keep one; what is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct UpdatePerson {
     /// First name.

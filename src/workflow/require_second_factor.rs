@@ -12,7 +12,18 @@ use crate::domain::access::{Permission, RoleName};
 use crate::domain::audit::EventKind;
 use crate::domain::history::difference;
 use crate::domain::ids::{EventId, OrganizationId};
+use crate::input::input;
 use crate::store::{groups, organizations};
+
+input! {
+    /// The roles for which a second factor is asked for from now on.
+    pub struct RequireSecondFactor {
+        /// Whose, by id or slug; your own organization's if not given.
+        organization: Option<String>,
+        /// The codes of the roles; whoever holds one of them and has no second factor sets one up before anything else.
+        roles: Vec<RoleName>,
+    }
+}
 
 /// Asks whoever holds one of these roles in the organization for a second factor, at home and by a pairing, by page and
 /// token: who has none sets one up, and does nothing else there until then. It holds with their next request.

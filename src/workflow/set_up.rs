@@ -1,17 +1,14 @@
 //! The first set-up of an empty installation: the provider and its first administrator (section 12).
 
-use super::administer::{AddOrganization, add_organization};
+use super::organizations::{AddOrganization, add_organization};
 use super::people::{AddPerson, add_person};
 use super::{Outcome, Refused};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Reach, Role, RoleName};
 use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{EmailAddress, PersonName, Slug, TextError, Title};
+use crate::domain::text::{EmailAddress, PersonName, Slug, Title};
 use crate::store::organizations::{self, Organization};
-
-/// The region of a provider that names none.
-const REGION: &str = "default";
 
 /// The provider and its first administrator.
 #[derive(Clone, Debug)]
@@ -38,17 +35,12 @@ pub struct SetUp {
 /// # Errors
 /// [`Refused::Field`], where there is a provider already.
 pub fn set_up(conn: &mut Conn, set_up: &SetUp, now: Instant) -> Outcome<Organization> {
-    let wrong = |error: TextError| Refused::Field {
-        field: "organization",
-        code: error.code(),
-        given: set_up.name.to_string(),
-    };
     let organization = AddOrganization {
         slug: Slug::readable(&set_up.name),
         name: set_up.name.clone(),
         kind: OrganizationKind::Provider,
-        region: Title::parse(REGION).map_err(wrong)?,
-        time_zone: set_up.time_zone,
+        region: None,
+        time_zone: Some(set_up.time_zone),
     };
     let id = add_organization(conn, None, &organization, now)?;
     let administrator = RoleName::from(Role::Administrator);

@@ -13,20 +13,19 @@ use crate::domain::access::{Access, Permission};
 use crate::domain::audit::EventKind;
 use crate::domain::ids::{EventId, OrganizationId, PersonId, TokenId};
 use crate::domain::text::Title;
+use crate::input::input;
 use crate::store::tokens::{self, NewToken};
 
-/// A new token.
-#[derive(Clone, Debug)]
-pub struct IssueToken {
-    /// What its owner calls it.
-    pub name: Title,
-    /// All that it allows, at the most; whatever its owner may do if there is none.
-    pub permissions: Option<BTreeSet<Permission>>,
-    /// Until when it is taken; for good if there is none.
-    pub expires_at: Option<Instant>,
-    /// The token that asks for it, if it is not its owner by a session: the new one ends with it and makes no others, so
-    /// that a token that was found makes nothing that outlasts it.
-    pub made_with: Option<TokenId>,
+input! {
+    /// A new API token.
+    pub struct IssueToken {
+        /// What you call it.
+        name: Title,
+        /// All that it allows, at the most; whatever you may do if left out.
+        permissions: Option<BTreeSet<Permission>>,
+        /// Until when it is taken; for good if left out. A token that is made with another ends with it.
+        expires_at: Option<Instant>,
+    }
 }
 
 /// Whose token it is.
@@ -49,7 +48,8 @@ pub struct Issued {
     pub expires_at: Option<Instant>,
 }
 
-/// Makes a token whose secret has this hash.
+/// Makes a token whose secret has this hash. One that is `made_with` another, and not by its owner in a session, ends with
+/// it and makes no others, so that a token that was found makes nothing that outlasts it.
 ///
 /// # Errors
 /// [`Refused::Fields`], [`Refused::Field`], [`Refused::MadeWithToken`].
@@ -57,37 +57,37 @@ pub fn issue_token(
     conn: &mut Conn,
     by: By<'_>,
     owner: Owner<'_>,
-    (issue, token_hash): (&IssueToken, &str),
+    (command, made_with, token_hash): (&IssueToken, Option<TokenId>, &str),
     now: Instant,
 ) -> Outcome<Issued> {
     let lacks = |permission: &&Permission| !owner.access.can(**permission);
-    let lacking = issue.permissions.iter().flatten().filter(lacks);
+    let lacking = command.permissions.iter().flatten().filter(lacks);
     let mut wrong: Vec<_> = lacking
         .map(|permission| ("permissions", "not_held", permission.to_string()))
         .collect();
-    let past = issue.expires_at.filter(|at| *at <= now);
+    let past = command.expires_at.filter(|at| *at <= now);
     wrong.extend(past.map(|at| ("expires_at", "not_in_the_future", at.to_rfc3339())));
     if !wrong.is_empty() {
         return Err(Refused::Fields(wrong).into());
     }
-    let expires_at = match issue.made_with {
-        None => issue.expires_at,
-        Some(maker) => bounded(conn, owner.person, maker, issue.expires_at)?,
+    let expires_at = match made_with {
+        None => command.expires_at,
+        Some(maker) => bounded(conn, owner.person, maker, command.expires_at)?,
     };
     let new = NewToken {
         person: owner.person,
-        name: issue.name.as_str(),
+        name: command.name.as_str(),
         token_hash,
-        permissions: issue.permissions.as_ref(),
+        permissions: command.permissions.as_ref(),
         expires_at,
-        made_with: issue.made_with,
+        made_with,
     };
     let id = tokens::issue(conn, &new, now)?;
     recorded(
         conn,
         by,
         owner,
-        (EventKind::TokenIssued, issue.name.as_str()),
+        (EventKind::TokenIssued, command.name.as_str()),
         now,
     )?;
     Ok(Issued { id, expires_at })

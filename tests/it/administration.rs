@@ -222,7 +222,7 @@ async fn lines_policies_and_reasons_are_kept(desk: Desk) {
     });
     let wrong = ada.post("/escalation-reasons", wrong).await;
     let errors = wrong.json["errors"].as_array().map(Vec::len);
-    assert_eq!(errors, Some(2), "{wrong:?}");
+    assert_eq!(errors, Some(3), "{wrong:?}");
 
     let events = ada.get("/audit-events?limit=3").await.ok();
     let kinds = events["items"].as_array().expect("a list").iter();

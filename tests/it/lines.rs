@@ -437,12 +437,12 @@ async fn the_page_says_what_follows_before_it_is_done(desk: Desk) {
         page.contains("Payments") && page.contains("All staff") && page.contains("1 case"),
         "{page}"
     );
-    let group_field = format!("group.{owners}");
+    let group_field = format!("read_groups.{owners}");
     let fields = [
         ("name", "Payments"),
         ("parent", &*parent),
         ("calendar", ""),
-        ("reads", "groups"),
+        ("own_readers", "on"),
         (&*group_field, "on"),
     ];
     let before = desk.rows();

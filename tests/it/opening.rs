@@ -128,7 +128,7 @@ async fn who_reads_a_line_is_changed_by_who_reads_it(desk: Desk) {
         is_beyond(mona.patch(path, change).await, "lines:read_all");
     }
     // Nor is it foretold how much would be seen.
-    let form = [("name", "Cards"), ("parent", "Ledger"), ("reads", "all")];
+    let form = [("name", "Cards"), ("parent", "Ledger"), ("own_readers", "")];
     let sent = window
         .sends(
             &format!("/admin{}", cards.replace("lines-of-business", "lines")),
@@ -276,12 +276,12 @@ async fn a_second_factor_is_lifted_by_who_could_give_the_role(desk: Desk) {
     // The page changes what it offers, and nothing else.
     let page = window.page("/admin/second-factor").await;
     assert!(
-        page.text.contains("name=\"role.portal_viewer\""),
+        page.text.contains("name=\"roles.portal_viewer\""),
         "{}",
         page.text
     );
-    assert!(!page.text.contains("name=\"role.organization_admin\""));
-    let sent = window.sends("/admin/second-factor", &[]).await;
+    assert!(!page.text.contains("name=\"roles.organization_admin\""));
+    let sent = window.sends("/admin/second-factor", &[("roles", "")]).await;
     assert_eq!(sent.status, 303, "{sent:?}");
     let asks = ada.get("/second-factor-roles?organization=acme").await.ok();
     assert_eq!(asks["roles"], json!(["organization_admin"]));

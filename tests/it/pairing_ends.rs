@@ -521,7 +521,7 @@ async fn a_pairing_by_forms_alone(desk: Desk) {
     let nobody = hers.sends("/relationships", &[]).await;
     assert_eq!(nobody.status, 422);
     let shown = hers
-        .sends("/relationships", &[(&format!("person.{me}"), "on")])
+        .sends("/relationships", &[(&format!("people.{me}"), "on")])
         .await;
     assert_eq!(shown.status, 200, "{}", shown.text);
     let at = shown.text.find("/pairing-links/").expect("a link");

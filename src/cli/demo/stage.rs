@@ -135,19 +135,19 @@ impl<'c> Stage<'c> {
         let (trustee, trustor) = (self.actor(trustee)?, self.actor(trustor)?);
         let (asked, answered) = (self.now - asked, self.now - answered);
         let secret = NewSecret::with_prefix(PAIRING_PREFIX);
-        let wish = pair::Request {
-            members: pair::Members {
-                people: [trustee.id()].into(),
-                ..pair::Members::default()
-            },
+        let wish = pair::AskForPairing {
+            people: Some([trustee.id()].into()),
+            groups: None,
             organization: None,
         };
         let conn = &mut *self.conn;
         let pairing = pair::request(conn, &trustee, &wish, &secret.hash, asked)?;
         pair::accept(conn, &trustor, secret.text.expose_secret(), answered)?;
+        let role = pair::GiveRole {
+            role: role.to_string(),
+        };
         for member in pairings::members_of(conn, &[pairing])? {
-            let role = role.as_str();
-            pair::give_role(conn, &trustor, member.id, None, role, answered)?;
+            pair::give_role(conn, &trustor, member.id, None, &role, answered)?;
         }
         Ok(())
     }

@@ -9,7 +9,6 @@ use super::sessions::Me;
 use crate::credentials::Holder;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::text::PersonName;
 use crate::http::asks::SECOND_FACTOR;
 use crate::http::call::{Call, OWN_PASSWORD, OWNER};
 use crate::http::password;
@@ -17,7 +16,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::throttle::{self, Counter};
-use crate::input::{Patch, Secret, input};
+use crate::input::{Secret, input};
 use crate::store::{organizations, second_factors};
 use crate::workflow::account::{self, Kept, UpdateAccount};
 use crate::workflow::second_factor;
@@ -32,18 +31,6 @@ pub fn routes() -> Vec<Route> {
         DELETE "/me/second-factor"                SECOND_FACTOR => turn_off, "Gives your second factor up";
         POST   "/me/second-factor/confirmation"   SECOND_FACTOR.before_set_up() => confirm, "Asks for the second factor from now on; gives the recovery codes";
         POST   "/me/second-factor/recovery-codes" SECOND_FACTOR => renew_codes, "New recovery codes in place of all others";
-    }
-}
-
-input! {
-    /// Changes to your account.
-    pub struct ChangeMe {
-        /// First name.
-        first_name: Patch<PersonName>,
-        /// Last name.
-        last_name: Patch<PersonName>,
-        /// Own IANA time zone; null for the organization's.
-        time_zone: Patch<Option<Tz>>,
     }
 }
 
@@ -104,15 +91,9 @@ pub struct RecoveryCodes {
 }
 
 /// Changes one's name or zone.
-pub async fn change(call: Call<(), ChangeMe>) -> Result<Reply<Me>, Problem> {
+pub async fn change(call: Call<(), UpdateAccount>) -> Result<Reply<Me>, Problem> {
     call.write(|conn, call| {
-        let body = &call.body;
-        let update = UpdateAccount {
-            first_name: body.first_name.as_option().cloned(),
-            last_name: body.last_name.as_option().cloned(),
-            time_zone: body.time_zone.as_option().copied(),
-        };
-        let person = account::update(conn, &call.principal.oneself(), &update, call.now)?;
+        let person = account::update(conn, &call.principal.oneself(), &call.body, call.now)?;
         let organization = organizations::find(conn, Reach::Everything, person.organization_id)?;
         let zone = person
             .time_zone

@@ -16,7 +16,7 @@ use crate::domain::ids::{
     MalformedId, NextStepId, NoticeId, OrganizationId, PairingId, PairingMemberId, PersonId,
     PriorityRequestId, RoleId, SessionId, TokenId,
 };
-use crate::domain::reason::is_code;
+use crate::domain::reason::ReasonCode;
 use crate::domain::text::{Slug, TextError};
 use crate::http::address::Address;
 use crate::http::problem::Problem;
@@ -100,28 +100,6 @@ impl FromStr for RoleAddress {
         match text.parse() {
             Ok(id) => Ok(Self::Id(id)),
             Err(_) => text.parse().map(Self::Name),
-        }
-    }
-}
-
-/// An escalation reason by its code: small letters, digits and underscores.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReasonCode(String);
-
-impl ReasonCode {
-    /// The code.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ReasonCode {
-    type Err = MalformedId;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match is_code(text) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(MalformedId(text.to_owned())),
         }
     }
 }

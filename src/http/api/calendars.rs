@@ -1,6 +1,6 @@
 //! Business calendars: when the provider works, holidays from an iCalendar file, and how a deadline comes about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
@@ -15,8 +15,8 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::calendar::{
-    Calendar, CalendarShape, Doubt, HolidayDate, HolidayShape, IcsError, IcsHolidays, MOST_DAYS,
-    MOST_EVENTS, PartProblem, Replay, SkipReason, Unit, from_ics, replay_elapsed,
+    Doubt, HolidayDate, IcsError, IcsHolidays, MOST_DAYS, MOST_EVENTS, Replay, SkipReason, Unit,
+    from_ics, replay_elapsed,
 };
 use crate::domain::ids::CalendarId;
 use crate::http::apart::apart;
@@ -26,11 +26,10 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::http::words;
-use crate::input::{At, Errors, Fault, Field, FieldError, Members, Whole, input};
+use crate::input::{At, Errors, Fault, Field, FieldError, Whole, input};
 use crate::store::calendars::{self, CalendarRow};
 use crate::workflow::Failed;
-use crate::workflow::administer::{add_calendar, replace_calendar};
-use crate::workflow::import_holidays::import_holidays;
+use crate::workflow::calendars::{WriteCalendar, add_calendar, import_holidays, replace_calendar};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -41,22 +40,6 @@ pub fn routes() -> Vec<Route> {
         PUT  "/calendars/{calendar}"          may(Permission::CalendarsManage) => replace, "Replaces a business calendar; deadlines are reckoned by the new one from now on";
         POST "/calendars/{calendar}/holidays" may(Permission::CalendarsManage) => import, "Adds the holidays of an iCalendar file; with preview, says which those would be";
         GET  "/calendars/{calendar}/replay"   may(Permission::CalendarsView)   => replay, "How a deadline comes about: every piece of time that counts, and why the others do not";
-    }
-}
-
-input! {
-    /// A business calendar as it is written down.
-    pub struct WriteCalendar {
-        /// What people call it, unique.
-        name: String,
-        /// Its IANA time zone.
-        time_zone: String,
-        /// For each weekday (`mon` … `sun`) its spans, `HH:MM-HH:MM` of local time; an end may be `24:00`.
-        hours: Option<WeeklyHours>,
-        /// `YYYY-MM-DD`, or `--MM-DD` for every year; or with a name, `{"date": …, "name": …}`.
-        holidays: Option<Vec<HolidayField>>,
-        /// Whether lines without a calendar of their own follow it; only ever turned on, there is always one default.
-        default: Option<bool>,
     }
 }
 
@@ -164,16 +147,10 @@ pub async fn list(call: Call) -> Result<Reply<Page<CalendarDocument>>, Problem> 
 
 /// Adds a business calendar.
 pub async fn add(call: Call<(), WriteCalendar>) -> Result<Created<CalendarDocument>, Problem> {
-    let calendar = calendar(&call.body)?;
-    call.write(move |conn, call| {
-        let make_default = call.body.default.unwrap_or(false);
-        let id = add_calendar(
-            conn,
-            Some(&call.principal.actor),
-            &calendar,
-            make_default,
-            call.now,
-        )?;
+    call.write(|conn, call| {
+        let (by, body) = (Some(&call.principal.actor), &call.body);
+        let calendar = body.calendar()?;
+        let id = add_calendar(conn, by, &calendar, body.makes_default(), call.now)?;
         let row = read(conn, id)?;
         let reply = Created::new(&CalendarDocument::from(&row))?;
         Ok(reply
@@ -193,19 +170,11 @@ pub async fn show(call: Call<CalendarId>) -> Result<Reply<CalendarDocument>, Pro
 pub async fn replace(
     call: Call<Guarded<CalendarId>, WriteCalendar>,
 ) -> Result<Reply<CalendarDocument>, Problem> {
-    let calendar = calendar(&call.body)?;
-    call.write(move |conn, call| {
-        let (actor, expected) = (Some(&call.principal.actor), call.expected());
-        let make_default = call.body.default.unwrap_or(false);
-        replace_calendar(
-            conn,
-            actor,
-            *call.address,
-            expected,
-            &calendar,
-            make_default,
-            call.now,
-        )?;
+    call.write(|conn, call| {
+        let (by, body, expected) = (Some(&call.principal.actor), &call.body, call.expected());
+        let (calendar, makes_default) = (body.calendar()?, body.makes_default());
+        let id = *call.address;
+        replace_calendar(conn, by, id, expected, &calendar, makes_default, call.now)?;
         let row = read(conn, *call.address)?;
         Ok(Reply::new(&CalendarDocument::from(&row))?.version(row.version))
     })
@@ -297,107 +266,6 @@ const LONGEST_DAYS: u32 = 3660;
 
 fn read(conn: &mut Conn, id: CalendarId) -> Result<CalendarRow, Problem> {
     calendars::find(conn, id)?.ok_or_else(Problem::not_found)
-}
-
-fn calendar(body: &WriteCalendar) -> Result<Calendar, Problem> {
-    calendar_of(CalendarShape {
-        name: body.name.clone(),
-        time_zone: body.time_zone.clone(),
-        hours: body.hours.clone().map(|hours| hours.0).unwrap_or_default(),
-        holidays: body
-            .holidays
-            .iter()
-            .flatten()
-            .map(|holiday| holiday.0.clone())
-            .collect(),
-    })
-}
-
-/// Reads a calendar; every part that is wrong is named.
-pub(in crate::http) fn calendar_of(shape: CalendarShape) -> Result<Calendar, Problem> {
-    Calendar::try_from(shape).map_err(|invalid| {
-        let errors = invalid
-            .0
-            .into_iter()
-            .map(|error| FieldError::new(error.part, fault(error.problem)));
-        Problem::invalid(errors.collect())
-    })
-}
-
-fn fault(problem: PartProblem) -> Fault {
-    let fault = Fault::new(problem.code());
-    match problem {
-        PartProblem::Text(error) => error.into(),
-        PartProblem::Overlap(span, other) => fault
-            .with("span", span.to_string())
-            .with("other", other.to_string()),
-        PartProblem::UnknownTimeZone(given)
-        | PartProblem::UnknownWeekday(given)
-        | PartProblem::MalformedSpan(given)
-        | PartProblem::MalformedHoliday(given) => fault.with("given", given),
-    }
-}
-
-/// Spans by weekday.
-#[derive(Clone, Debug)]
-pub struct WeeklyHours(BTreeMap<String, Vec<String>>);
-
-impl Field for WeeklyHours {
-    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
-        let Value::Object(days) = value else {
-            return errors.refuse(at, Fault::wrong_type("an object", value));
-        };
-        let read = days.iter().map(|(day, spans)| {
-            let spans = Vec::<String>::read(spans, &at.name(day), errors)?;
-            Some((day.clone(), spans))
-        });
-        // Every day is read before the first fault ends it, so that all are named.
-        let read: Vec<Option<(String, Vec<String>)>> = read.collect();
-        read.into_iter()
-            .collect::<Option<BTreeMap<_, _>>>()
-            .map(Self)
-    }
-
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::Object)
-            .additional_properties(Some(Vec::<String>::schema()))
-            .into()
-    }
-}
-
-/// A holiday: its date, or its date and name.
-#[derive(Clone, Debug)]
-pub struct HolidayField(HolidayShape);
-
-impl Field for HolidayField {
-    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
-        if let Value::String(date) = value {
-            return Some(Self(HolidayShape::Date(date.clone())));
-        }
-        let mut members = Members::of(value, at, errors)?;
-        let (date, name) = (
-            members.take::<String>("date"),
-            members.take::<String>("name"),
-        );
-        members.close();
-        Some(Self(HolidayShape::Named {
-            date: date?,
-            name: name?,
-        }))
-    }
-
-    fn schema() -> RefOr<Schema> {
-        utoipa::openapi::Ref::from_schema_name(HolidayShape::name()).into()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((
-            HolidayShape::name().into_owned(),
-            <HolidayShape as utoipa::PartialSchema>::schema(),
-        ));
-        HolidayShape::schemas(schemas);
-    }
 }
 
 /// The text of a file, as long as a body may be.

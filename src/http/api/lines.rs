@@ -1,21 +1,17 @@
 //! Lines of business: the segments of the provider's work, as a tree, and who reads the cases of each (A4). Customers never
 //! receive their names.
 
-use std::collections::BTreeSet;
-
 use super::documents::{LineBook, LineDocument};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::LineId;
-use crate::domain::text::Title;
 use crate::http::call::{Call, Guarded, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Patch, input};
 use crate::store::{groups, lines, organizations};
-use crate::workflow::lines::{UpdateLine, add_line, update_line};
+use crate::workflow::lines::{AddLine, UpdateLine, add_line, update_line};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -27,35 +23,6 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-input! {
-    /// A new line of business. It inherits who reads its cases.
-    pub struct NewLine {
-        /// Its name, unique among its siblings.
-        name: Title,
-        /// The line above, by id or name; the root if not given.
-        parent: Option<String>,
-        /// Its own calendar, by id or name; that of the line above if not given.
-        calendar: Option<String>,
-    }
-}
-
-input! {
-    /// Changes to a line of business.
-    pub struct ChangeLine {
-        /// Its name, unique among its siblings.
-        name: Patch<Title>,
-        /// The line above, by id or name.
-        parent: Patch<String>,
-        /// Its own calendar, by id or name; null for that of the line above.
-        calendar: Patch<Option<String>>,
-        /// The provider's access groups, by id or name, whose members read its cases; null for what holds for the line
-        /// above. An empty list leaves those who may read every line.
-        read_groups: Patch<Option<BTreeSet<String>>>,
-        /// Whether the lines below lose grants of their own, so that this holds for all of them.
-        apply_below: Option<bool>,
-    }
-}
-
 /// Lines of business, each before those below it; those of one line by name.
 pub async fn list(call: Call) -> Result<Reply<Page<LineDocument>>, Problem> {
     let book = call.look(|conn, _| book(conn)).await?;
@@ -63,18 +30,9 @@ pub async fn list(call: Call) -> Result<Reply<Page<LineDocument>>, Problem> {
 }
 
 /// Adds a line of business.
-pub async fn add(call: Call<(), NewLine>) -> Result<Created<LineDocument>, Problem> {
+pub async fn add(call: Call<(), AddLine>) -> Result<Created<LineDocument>, Problem> {
     call.write(|conn, call| {
-        let body = &call.body;
-        let (parent, calendar) = (body.parent.as_deref(), body.calendar.as_deref());
-        let id = add_line(
-            conn,
-            Some(&call.principal.actor),
-            &body.name,
-            parent,
-            calendar,
-            call.now,
-        )?;
+        let id = add_line(conn, Some(&call.principal.actor), &call.body, call.now)?;
         let line = read(conn, id)?;
         Ok(Created::new(&line)?
             .version(line.version)
@@ -91,19 +49,11 @@ pub async fn show(call: Call<LineId>) -> Result<Reply<LineDocument>, Problem> {
 
 /// Changes a line of business.
 pub async fn change(
-    call: Call<Guarded<LineId>, ChangeLine>,
+    call: Call<Guarded<LineId>, UpdateLine>,
 ) -> Result<Reply<LineDocument>, Problem> {
     call.write(|conn, call| {
-        let (id, body) = (*call.address, &call.body);
-        let update = UpdateLine {
-            name: body.name.as_option().cloned(),
-            parent: body.parent.as_option().cloned(),
-            calendar: body.calendar.as_option().cloned(),
-            read_groups: body.read_groups.as_option().cloned(),
-            apply_below: body.apply_below.unwrap_or(false),
-        };
-        let actor = Some(&call.principal.actor);
-        update_line(conn, actor, id, call.expected(), &update, call.now)?;
+        let (id, actor) = (*call.address, Some(&call.principal.actor));
+        update_line(conn, actor, id, call.expected(), &call.body, call.now)?;
         let line = read(conn, id)?;
         Ok(Reply::new(&line)?.version(line.version))
     })

@@ -11,7 +11,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::throttle::{self, Counter};
-use crate::input::{Secret, input};
+use crate::input::{AccountAddress, Secret, input};
 use crate::store::password_resets;
 use crate::workflow::account;
 
@@ -38,7 +38,7 @@ input! {
     /// Somebody has forgotten their password.
     pub struct Forgotten {
         /// The address that they sign in with.
-        email: String,
+        email: AccountAddress,
     }
 }
 
@@ -97,11 +97,11 @@ async fn redeem(call: Call<(), Redeem, (), Anyone>, purpose: LinkPurpose) -> Res
 /// Asks for a link. Nothing of what is done here depends on whether there is such an account.
 pub async fn ask(call: Call<(), Forgotten, (), Anyone>) -> Result<Reply<Heard, 202>, Problem> {
     let (desk, email) = (call.desk.clone(), call.body.email.clone());
-    let counters = Counter::letters("reset", call.client, &email);
+    let counters = Counter::letters("reset", call.client, email.as_str());
     throttle::attempt(&desk, &counters, call.now).await?;
     let heard = call
         .write(move |conn, call| {
-            password_resets::ask(conn, &call.body.email, call.now)?;
+            password_resets::ask(conn, call.body.email.as_str(), call.now)?;
             let message = call.desk.words.say("forgotten-heard", &[]);
             Reply::new(&Heard::saying(message))
         })

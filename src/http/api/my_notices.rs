@@ -1,9 +1,6 @@
 //! Which notices one gets oneself (N5).
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::db::Conn;
@@ -14,9 +11,8 @@ use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
-use crate::input::{At, Errors, Fault, Field, Input, Member};
 use crate::words::Words;
-use crate::workflow::choose_notices::{choose, chosen};
+use crate::workflow::choose_notices::{ChooseNotices, choose, chosen};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -40,51 +36,6 @@ pub struct NoticeChoice {
     delivery: Delivery,
 }
 
-/// How to get the notices of each kind; kinds that are left out stay as they are.
-#[derive(Clone, Debug)]
-pub struct ChooseNotices(BTreeMap<NoticeKind, Delivery>);
-
-impl Field for ChooseNotices {
-    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
-        let given = Map::<String, Value>::read(value, at, errors)?;
-        let mut choices = BTreeMap::new();
-        for (name, value) in given {
-            let at = at.name(&name);
-            let Ok(kind) = name.parse::<NoticeKind>() else {
-                let known = NoticeKind::NAMES.join(", ");
-                errors.refuse::<()>(&at, Fault::new("unknown_field").with("known", known));
-                continue;
-            };
-            if let Some(delivery) = Delivery::read(&value, &at, errors) {
-                choices.insert(kind, delivery);
-            }
-        }
-        Some(Self(choices))
-    }
-
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        let about =
-            "How to get the notices of each kind; kinds that are left out stay as they are.";
-        crate::input::object_schema(about, Self::members())
-    }
-
-    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
-        <Delivery as Field>::schemas(schemas);
-    }
-}
-
-impl Input for ChooseNotices {
-    fn members() -> Vec<Member> {
-        let member = |name: &&'static str| Member {
-            name,
-            doc: "When to get them.".to_owned(),
-            required: false,
-            schema: <Delivery as Field>::schema(),
-        };
-        NoticeKind::NAMES.iter().map(member).collect()
-    }
-}
-
 /// Every kind of notice, and whether one gets it.
 pub async fn list(call: Call) -> Result<Reply<Page<NoticeChoice>>, Problem> {
     let page = call
@@ -96,7 +47,7 @@ pub async fn list(call: Call) -> Result<Reply<Page<NoticeChoice>>, Problem> {
 /// Chooses which kinds of notices one gets.
 pub async fn change(call: Call<(), ChooseNotices>) -> Result<Reply<Page<NoticeChoice>>, Problem> {
     call.write(|conn, call| {
-        choose(conn, &call.principal.oneself(), &call.body.0, call.now)?;
+        choose(conn, &call.principal.oneself(), &call.body, call.now)?;
         Reply::new(&read(conn, &call.desk.words, call.principal.person)?)
     })
     .await

@@ -1,20 +1,17 @@
 //! Organizations: who gives support, and who receives it.
 
-use chrono_tz::Tz;
-
 use super::documents::OrganizationDocument;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{Slug, Title};
 use crate::http::call::{Call, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Patch, input};
+use crate::input::input;
 use crate::store::organizations;
-use crate::workflow::administer::{AddOrganization, add_organization};
-use crate::workflow::update_organization::{UpdateOrganization, update_organization};
+use crate::workflow::organizations::{
+    AddOrganization, UpdateOrganization, add_organization, update_organization,
+};
 
 use super::addresses::OrganizationAddress;
 
@@ -35,34 +32,6 @@ input! {
         limit: Option<Limit>,
         /// Behind the page that gave this.
         cursor: Option<String>,
-    }
-}
-
-input! {
-    /// A new organization.
-    pub struct NewOrganization {
-        /// Its name in addresses; it stays.
-        slug: Slug,
-        /// Its name.
-        name: Title,
-        /// What it is to the installation: there is one provider, and it exists.
-        kind: OrganizationKind,
-        /// Where its data is at home; `default` if not given.
-        region: Option<Title>,
-        /// Its IANA time zone; that of the provider if not given.
-        time_zone: Option<Tz>,
-    }
-}
-
-input! {
-    /// Changes to an organization. Its slug and kind stay.
-    pub struct ChangeOrganization {
-        /// Its name.
-        name: Patch<Title>,
-        /// Where its data is at home.
-        region: Patch<Title>,
-        /// Its IANA time zone.
-        time_zone: Patch<Tz>,
     }
 }
 
@@ -92,25 +61,11 @@ pub async fn list(
 
 /// Adds a customer or a partner.
 pub async fn add(
-    call: Call<(), NewOrganization>,
+    call: Call<(), AddOrganization>,
 ) -> Result<Created<OrganizationDocument>, Problem> {
     call.write(|conn, call| {
-        let provider = organizations::provider(conn)?;
-        let zone_of_provider = provider
-            .and_then(|provider| provider.time_zone.parse().ok())
-            .unwrap_or(Tz::UTC);
-        let region = match &call.body.region {
-            Some(region) => region.clone(),
-            None => Title::parse("default").map_err(|_| Problem::new(Code::Internal))?,
-        };
-        let add = AddOrganization {
-            slug: call.body.slug.clone(),
-            name: call.body.name.clone(),
-            kind: call.body.kind,
-            region,
-            time_zone: call.body.time_zone.unwrap_or(zone_of_provider),
-        };
-        let id = add_organization(conn, Some(&call.principal.actor), &add, call.now)?;
+        let by = Some(&call.principal.actor);
+        let id = add_organization(conn, by, &call.body, call.now)?;
         let row =
             organizations::find(conn, Reach::Everything, id)?.ok_or_else(Problem::not_found)?;
         let reply = Created::new(&OrganizationDocument::from(&row))?;
@@ -132,18 +87,14 @@ pub async fn show(call: Call<OrganizationAddress>) -> Result<Reply<OrganizationD
 
 /// Changes an organization.
 pub async fn change(
-    call: Call<Guarded<OrganizationAddress>, ChangeOrganization>,
+    call: Call<Guarded<OrganizationAddress>, UpdateOrganization>,
 ) -> Result<Reply<OrganizationDocument>, Problem> {
     call.write(|conn, call| {
-        let (actor, body) = (&call.principal.actor, &call.body);
+        let actor = &call.principal.actor;
         let found = call.address.find(conn, actor.reach())?;
         let id = found.ok_or_else(Problem::not_found)?.id;
-        let update = UpdateOrganization {
-            name: body.name.as_option().cloned(),
-            region: body.region.as_option().cloned(),
-            time_zone: body.time_zone.as_option().copied(),
-        };
-        update_organization(conn, Some(actor), id, call.expected(), &update, call.now)?;
+        let expected = call.expected();
+        update_organization(conn, Some(actor), id, expected, &call.body, call.now)?;
         let row = organizations::find(conn, actor.reach(), id)?.ok_or_else(Problem::not_found)?;
         Ok(Reply::new(&OrganizationDocument::from(&row))?.version(row.version))
     })

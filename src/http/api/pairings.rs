@@ -1,7 +1,5 @@
 //! Pairings: asking, switching, and who works where with which roles (section 9).
 
-use std::collections::BTreeSet;
-
 use secrecy::ExposeSecret;
 
 use super::addresses::CloneAddress;
@@ -11,7 +9,7 @@ use super::documents::{
 use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::access::Permission;
-use crate::domain::ids::{GrantId, GroupId, PairingId, PairingMemberId, PersonId};
+use crate::domain::ids::{GrantId, PairingId, PairingMemberId};
 use crate::domain::pairing::{Direction, Party};
 use crate::http::call::{Call, Guarded, SIGNED_IN, may};
 use crate::http::desk::Desk;
@@ -23,7 +21,9 @@ use crate::http::route::{Route, table};
 use crate::http::words;
 use crate::input::input;
 use crate::store::pairings::{self, Scope};
-use crate::workflow::pair::{self, Members, Request, is_seen_by};
+use crate::workflow::pair::{
+    self, AddClone, AskForPairing, GiveRole, ProposeMembers, SwitchPairing, is_seen_by,
+};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -53,52 +53,6 @@ input! {
         limit: Option<Limit>,
         /// Behind the page that gave this.
         cursor: Option<String>,
-    }
-}
-
-input! {
-    /// A request to work in another organization.
-    pub struct AskForPairing {
-        /// People of your organization, by id.
-        people: Option<BTreeSet<PersonId>>,
-        /// Access groups of your organization, by id.
-        groups: Option<BTreeSet<GroupId>>,
-        /// The client that alone may answer, by id or slug; whoever gets the link if not given.
-        organization: Option<String>,
-    }
-}
-
-input! {
-    /// A pairing's switch.
-    pub struct SwitchPairing {
-        /// Whether your side has it on.
-        enabled: bool,
-    }
-}
-
-input! {
-    /// More people and groups for a pairing.
-    pub struct ProposeMembers {
-        /// People of your organization, by id.
-        people: Option<BTreeSet<PersonId>>,
-        /// Access groups of your organization, by id.
-        groups: Option<BTreeSet<GroupId>>,
-    }
-}
-
-input! {
-    /// A role to give.
-    pub struct GiveRole {
-        /// Its code; of a role of your organization's own, code or id.
-        role: String,
-    }
-}
-
-input! {
-    /// Whose second self to add.
-    pub struct AddClone {
-        /// One of the group's people; of a person it is clear.
-        person: Option<PersonId>,
     }
 }
 
@@ -163,22 +117,11 @@ fn seen_party(
 pub async fn ask(call: Call<(), AskForPairing>) -> Result<Created<PairingWithLink>, Problem> {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     call.write(move |conn, call| {
-        let body = &call.body;
-        let asked = Request {
-            members: members(body.people.as_ref(), body.groups.as_ref()),
-            organization: body.organization.clone(),
-        };
-        let id = pair::request(conn, &call.principal.actor, &asked, &secret.hash, call.now)?;
+        let (actor, body) = (&call.principal.actor, &call.body);
+        let id = pair::request(conn, actor, body, &secret.hash, call.now)?;
         Ok(with_link(conn, call, id, &secret)?.location(format!("/api/v1/pairings/{id}")))
     })
     .await
-}
-
-fn members(people: Option<&BTreeSet<PersonId>>, groups: Option<&BTreeSet<GroupId>>) -> Members {
-    Members {
-        people: people.cloned().unwrap_or_default(),
-        groups: groups.cloned().unwrap_or_default(),
-    }
 }
 
 /// The link to hand over.
@@ -236,14 +179,7 @@ pub async fn switch(
 ) -> Result<Reply<PairingDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
-        pair::switch(
-            conn,
-            actor,
-            *call.address,
-            expected,
-            call.body.enabled,
-            call.now,
-        )?;
+        pair::switch(conn, actor, *call.address, expected, &call.body, call.now)?;
         let after = changed(conn, call, *call.address)?;
         Ok(Reply::new(&PairingDocument::from(&after))?.version(after.pairing.version))
     })
@@ -278,8 +214,7 @@ pub async fn propose(
 ) -> Result<Reply<PairingDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
-        let named = members(call.body.people.as_ref(), call.body.groups.as_ref());
-        pair::propose(conn, actor, *call.address, expected, &named, call.now)?;
+        pair::propose(conn, actor, *call.address, expected, &call.body, call.now)?;
         let after = changed(conn, call, *call.address)?;
         Ok(Reply::new(&PairingDocument::from(&after))?.version(after.pairing.version))
     })
@@ -302,8 +237,7 @@ pub async fn give_role(
 ) -> Result<Created<GivenRoleDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
-        let role = &call.body.role;
-        let id = pair::give_role(conn, actor, *call.address, expected, role, call.now)?;
+        let id = pair::give_role(conn, actor, *call.address, expected, &call.body, call.now)?;
         let scope = Scope::from(call.principal.access());
         let found = pairings::find_given(conn, scope, id)?;
         let (pairing, given) = found.ok_or_else(Problem::not_found)?;
@@ -329,7 +263,7 @@ pub async fn add_clone(
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
         let mark = words().say("clone-mark", &[]);
-        let whose = (call.body.person, mark.as_str());
+        let whose = (&call.body, mark.as_str());
         let id = pair::add_clone(conn, actor, *call.address, expected, whose, call.now)?;
         let scope = Scope::from(call.principal.access());
         let found = pairings::find_clone(conn, scope, id)?;

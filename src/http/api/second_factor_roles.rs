@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::Conn;
-use crate::domain::access::{Permission, Reach, RoleName};
+use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::OrganizationId;
 use crate::http::call::{Call, Guarded, may};
 use crate::http::principal::Principal;
@@ -13,7 +13,7 @@ use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::input::{Fault, FieldError, input};
 use crate::store::organizations::{self, Organization};
-use crate::workflow::require_second_factor::require_second_factor;
+use crate::workflow::require_second_factor::{RequireSecondFactor, require_second_factor};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -28,16 +28,6 @@ input! {
     pub struct SecondFactorRolesQuery {
         /// By id or slug; your own if not given.
         organization: Option<String>,
-    }
-}
-
-input! {
-    /// The roles for which a second factor is asked for from now on.
-    pub struct SetSecondFactorRoles {
-        /// Whose, by id or slug; your own organization's if not given.
-        organization: Option<String>,
-        /// The codes of the roles; whoever holds one of them and has no second factor sets one up before anything else.
-        roles: Vec<RoleName>,
     }
 }
 
@@ -76,7 +66,7 @@ pub async fn show(
 
 /// Changes them.
 pub async fn set(
-    call: Call<Guarded<()>, SetSecondFactorRoles>,
+    call: Call<Guarded<()>, RequireSecondFactor>,
 ) -> Result<Reply<SecondFactorRoles>, Problem> {
     call.write(|conn, call| {
         let body = &call.body;

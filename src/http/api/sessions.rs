@@ -15,14 +15,14 @@ use crate::http::call::{ANYONE, Anyone, Call, ENTERED, OWNER, Returning, SIGNED_
 use crate::http::cookies::Carries;
 use crate::http::headers;
 use crate::http::pagination::Page;
-use crate::http::places;
+use crate::http::places::{self, SwitchOrganization};
 use crate::http::principal::{Principal, Via};
 use crate::http::problem::{Code, Problem};
 use crate::http::proof::{self, Proof};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::http::sign_in::{Attempt, Entrance, Origin, enter, finish};
-use crate::input::{Secret, input};
+use crate::input::{AccountAddress, Secret, input};
 use crate::store;
 use crate::store::bearers::Place;
 use crate::workflow::{account, sign_in};
@@ -46,7 +46,7 @@ input! {
     /// E-mail address and password.
     pub struct SignIn {
         /// The address.
-        email: String,
+        email: AccountAddress,
         /// The password.
         password: Secret,
         /// A code of the second factor, where one is asked for: six digits from your app, or a recovery code.
@@ -61,16 +61,6 @@ input! {
         password: Secret,
         /// A code of your second factor, if you have one: six digits from your app, or a recovery code.
         code: Option<Secret>,
-    }
-}
-
-input! {
-    /// Where to work from now on.
-    pub struct SwitchOrganization {
-        /// The organization, by id or slug; null for your own.
-        organization: Option<String>,
-        /// A cloned user of yours there, by id.
-        r#as: Option<PersonId>,
     }
 }
 
@@ -175,7 +165,7 @@ pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Pro
         devices: call.devices.clone(),
     };
     let attempt = Attempt {
-        email: call.body.email,
+        email: call.body.email.as_str().to_owned(),
         password: call.body.password.into_inner(),
         from: from.clone(),
     };
@@ -229,8 +219,7 @@ pub async fn switch(
         return Err(Problem::not_found());
     };
     call.write(move |conn, call| {
-        let wanted = (call.body.organization.as_deref(), call.body.r#as);
-        let switched = places::switch(conn, &call.principal.0, id, wanted, call.now)?;
+        let switched = places::switch(conn, &call.principal.0, id, &call.body, call.now)?;
         Reply::new(&Me::of(&switched))
     })
     .await

@@ -12,7 +12,6 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::TokenId;
-use crate::domain::text::Title;
 use crate::http::call::{Call, OWNER, OWNER_AT_HOME};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::principal::Principal;
@@ -30,18 +29,6 @@ pub fn routes() -> Vec<Route> {
         POST   "/tokens"         OWNER_AT_HOME.proven() => issue, "Makes an API token";
         GET    "/tokens"         OWNER => list, "Your API tokens, the newest first";
         DELETE "/tokens/{token}" OWNER => revoke, "Revokes an API token";
-    }
-}
-
-input! {
-    /// A new API token.
-    pub struct NewApiToken {
-        /// What you call it.
-        name: Title,
-        /// All that it allows, at the most; whatever you may do if left out.
-        permissions: Option<BTreeSet<Permission>>,
-        /// Until when it is taken; for good if left out. A token that is made with another ends with it.
-        expires_at: Option<Instant>,
     }
 }
 
@@ -89,21 +76,16 @@ impl From<Token> for TokenView {
 }
 
 /// Makes a token.
-pub async fn issue(call: Call<(), NewApiToken>) -> Result<Created<IssuedToken>, Problem> {
+pub async fn issue(call: Call<(), IssueToken>) -> Result<Created<IssuedToken>, Problem> {
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
     call.write(move |conn, call| {
-        let new = IssueToken {
-            name: call.body.name.clone(),
-            permissions: call.body.permissions.clone(),
-            expires_at: call.body.expires_at,
-            made_with: call.principal.token(),
-        };
+        let new = &call.body;
         let Issued { id, expires_at } =
-            issue_for(conn, &call.principal, (&new, &secret.hash), call.now)?;
+            issue_for(conn, &call.principal, (new, &secret.hash), call.now)?;
         let about = TokenView {
             id,
             name: new.name.to_string(),
-            permissions: new.permissions,
+            permissions: new.permissions.clone(),
             created_at: call.now,
             expires_at,
         };
@@ -160,5 +142,7 @@ pub(in crate::http) fn issue_for(
         organization: by.access.organization,
         access: principal.access(),
     };
+    let (command, hash) = new;
+    let new = (command, principal.token(), hash);
     issue_token(conn, Some(&by), owner, new, now)
 }

@@ -1,30 +1,25 @@
 //! People and their roles.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::documents::{Beside, PersonDocument};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission, Reach, RoleName};
+use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::ids::PersonId;
-use crate::domain::password::Context;
-use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::{Call, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::password;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, Patch, Secret, input};
+use crate::input::{Fault, FieldError, input};
 use crate::store::people::Person;
 use crate::store::{grants, groups, organizations, pairings, people, second_factors};
 use crate::workflow::account;
-use crate::workflow::people::{AddPerson, UpdatePerson, update_person};
+use crate::workflow::people::{AddUser, UpdateUser, update_person};
 use crate::workflow::second_factor;
 
 /// The routes of this resource.
@@ -49,49 +44,6 @@ input! {
         limit: Option<Limit>,
         /// Behind the page that gave this.
         cursor: Option<String>,
-    }
-}
-
-input! {
-    /// A new person.
-    pub struct NewUser {
-        /// Where the person belongs, by id or slug; your own organization if not given.
-        organization: Option<String>,
-        /// The address that signs in and is written to; it stays.
-        email: EmailAddress,
-        /// First name.
-        first_name: PersonName,
-        /// Last name.
-        last_name: PersonName,
-        /// Own IANA time zone; the organization's if not given.
-        time_zone: Option<Tz>,
-        /// The codes of the roles to begin with, predefined or the organization's own; none if not given.
-        roles: Option<BTreeSet<RoleName>>,
-        /// A password to begin with. It opens nothing before the person has followed the link that is sent to their address,
-        /// and chosen their own there; better left out.
-        password: Option<Secret>,
-        /// Whether the person is invited by mail to choose their password themselves; not if not given.
-        invite: Option<bool>,
-    }
-}
-
-input! {
-    /// Changes to a person.
-    pub struct ChangeUser {
-        /// First name.
-        first_name: Patch<PersonName>,
-        /// Last name.
-        last_name: Patch<PersonName>,
-        /// Own IANA time zone; null for the organization's.
-        time_zone: Patch<Option<Tz>>,
-        /// The codes of all roles that the person has themselves from now on, predefined or the organization's own. What
-        /// their groups carry stays.
-        roles: Patch<BTreeSet<RoleName>>,
-        /// Whether the person is shut out: at once, wherever they are signed in.
-        disabled: Patch<bool>,
-        /// A new password; whoever is signed in with the old one is signed out. It does not last: with it, one chooses one's
-        /// own. Not for yourself.
-        password: Patch<Secret>,
     }
 }
 
@@ -142,40 +94,12 @@ fn unknown_organization() -> Problem {
 }
 
 /// Adds a person.
-pub async fn add(call: Call<(), NewUser>) -> Result<Created<PersonDocument>, Problem> {
-    let invites = call.body.invite == Some(true);
-    if invites && call.body.password.is_some() {
-        let fault = Fault::new("not_with_password");
-        return Err(Problem::invalid_field(FieldError::new("invite", fault)));
-    }
-    let password_hash = match call.body.password.clone() {
-        None => None,
-        Some(chosen) => {
-            let body = &call.body;
-            let known = Context::of(&body.email)
-                .with(body.first_name.as_str())
-                .with(body.last_name.as_str())
-                .with(body.organization.as_deref().unwrap_or_default());
-            let chosen = chosen.into_inner();
-            Some(password::chosen(&call.desk, "password", chosen, known).await?)
-        }
-    };
+pub async fn add(call: Call<(), AddUser>) -> Result<Created<PersonDocument>, Problem> {
+    let password_hash = password::given(&call.desk, &call.body).await?;
     call.write(move |conn, call| {
-        let body = &call.body;
-        let add = AddPerson {
-            organization: body
-                .organization
-                .clone()
-                .unwrap_or_else(|| call.principal.organization.slug.clone()),
-            email: body.email.clone(),
-            first_name: body.first_name.clone(),
-            last_name: body.last_name.clone(),
-            time_zone: body.time_zone,
-            roles: body.roles.iter().flatten().cloned().collect(),
-            password_hash: password_hash.clone(),
-        };
-        let by = Some(&call.principal.actor);
-        let id = account::add(conn, &call.desk.key, by, (&add, invites), call.now)?;
+        let (key, by) = (&call.desk.key, Some(&call.principal.actor));
+        let add = (&call.body, password_hash.as_deref());
+        let id = account::add(conn, key, by, add, call.now)?;
         let access = call.principal.access();
         let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
         Ok(Created::new(&document)?
@@ -198,7 +122,7 @@ pub async fn show(call: Call<PersonId>) -> Result<Reply<PersonDocument>, Problem
 
 /// Changes a person.
 pub async fn change(
-    call: Call<Guarded<PersonId>, ChangeUser>,
+    call: Call<Guarded<PersonId>, UpdateUser>,
 ) -> Result<Reply<PersonDocument>, Problem> {
     let password_hash = match call.body.password.as_option().cloned() {
         None => None,
@@ -213,27 +137,9 @@ pub async fn change(
         }
     };
     call.write(move |conn, call| {
-        let body = &call.body;
-        let update = UpdatePerson {
-            first_name: body.first_name.as_option().cloned(),
-            last_name: body.last_name.as_option().cloned(),
-            time_zone: body.time_zone.as_option().copied(),
-            roles: body
-                .roles
-                .as_option()
-                .map(|roles| roles.iter().cloned().collect()),
-            disabled: body.disabled.as_option().copied(),
-            password_hash: password_hash.clone(),
-        };
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        let id = update_person(
-            conn,
-            Some(actor),
-            *call.address,
-            expected,
-            &update,
-            call.now,
-        )?;
+        let (by, expected) = (Some(&call.principal.actor), call.expected());
+        let update = call.body.hashed(password_hash.clone());
+        let id = update_person(conn, by, *call.address, expected, &update, call.now)?;
         let access = call.principal.access();
         let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
         Ok(Reply::new(&document)?.version(person.version))

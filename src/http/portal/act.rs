@@ -54,25 +54,38 @@ impl Visit {
         T: Send + 'static,
         F: Fn(&mut Conn, By<'_>, &C) -> Result<T, Failed> + Send + 'static,
     {
-        let done = match self.form::<C>() {
-            Ok(command) => {
-                let (actor, now) = (self.actor()?.clone(), self.now);
-                self.write(move |conn| {
-                    let actor = &actor;
-                    verb(conn, By { actor, now }, &command)
-                })
-                .await
-            }
-            Err(problem) => Err(problem),
-        };
+        let done = self.perform(verb).await;
         self.finish(page, done).await
+    }
+
+    /// `verb`, with what was typed as its command.
+    ///
+    /// # Errors
+    /// Its refusals, and [`crate::http::problem::Code::ValidationFailed`] with every field that is wrong.
+    pub(super) async fn perform<C, T, F>(&self, verb: F) -> Result<T, Problem>
+    where
+        C: Field + Send + 'static,
+        T: Send + 'static,
+        F: Fn(&mut Conn, By<'_>, &C) -> Result<T, Failed> + Send + 'static,
+    {
+        let command = self.form::<C>()?;
+        let (actor, now) = (self.actor()?.clone(), self.now);
+        self.write(move |conn| {
+            let actor = &actor;
+            verb(conn, By { actor, now }, &command)
+        })
+        .await
     }
 
     /// On to where `page` leads, or back to it if what was typed is why it was refused.
     ///
     /// # Errors
     /// As [`Visit::act`].
-    async fn finish<T>(&self, page: &impl FormPage<T>, done: Result<T, Problem>) -> Outcome {
+    pub(super) async fn finish<T>(
+        &self,
+        page: &impl FormPage<T>,
+        done: Result<T, Problem>,
+    ) -> Outcome {
         match done {
             Ok(done) => page.done(self, done).await,
             Err(problem) if is_form_error(&problem) => page.refused(self, problem).await,

@@ -73,17 +73,19 @@ pub struct DoubleCheck {
 
 /// The name of the field that answers the question `code`.
 pub fn answer_field(code: &str) -> String {
-    format!("answers.{code}")
+    format!("{}.{code}", SubmitEscalation::answers().name)
 }
 
 /// The name of the field that acknowledges the finding `code`.
 pub fn acknowledgement_field(code: &str) -> String {
-    format!("acknowledgements.{code}")
+    format!("{}.{code}", SubmitEscalation::acknowledgements().name)
 }
 
 /// What `reason` asks, and the details; sent to `action`.
 pub fn submission_form(words: &Words, reason: &Reason, action: String) -> Form {
-    let mut controls = vec![Control::new(Kind::Hidden, "reason", "").value(reason.code.clone())];
+    let mut controls = vec![
+        Control::new(Kind::Hidden, SubmitEscalation::reason().name, "").value(reason.code.clone()),
+    ];
     for question in &reason.questions {
         let kind = match question.kind {
             QuestionKind::Text => Kind::Lines,

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::problem::said_to_people;
+use crate::http::problem::Problem;
 use crate::input::{Declared, Shape};
+use crate::words::Words;
 
 /// A form that changes something (or, for the first steps of some, only asks).
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +44,8 @@ pub struct Control {
     pub value: String,
     /// Whether a checkbox is ticked.
     pub checked: bool,
+    /// Whether a checkbox that is not ticked is sent too, as an empty field.
+    pub sent_unticked: bool,
     /// Whether it must be filled in.
     pub required: bool,
     /// Longest text, in characters; 0 for no limit.
@@ -137,6 +142,7 @@ impl Control {
                 String::new()
             },
             checked: false,
+            sent_unticked: false,
             required: false,
             max: 0,
             choices: Vec::new(),
@@ -158,9 +164,11 @@ impl Control {
             Shape::Choice => Kind::Select,
             Shape::Tick => Kind::Check,
             Shape::Moment => Kind::DateTime,
+            Shape::Day => Kind::Date,
         };
         let control = Self {
             required: field.required,
+            sent_unticked: kind == Kind::Check,
             ..Self::new(kind, field.name, label)
         };
         match field.shape.longest() {
@@ -322,6 +330,24 @@ impl Form {
             control.fill(typed);
         }
         self
+    }
+
+    /// The form again: what was typed, and what is wrong with it.
+    #[must_use]
+    pub fn refused_for(
+        self,
+        words: &Words,
+        typed: &HashMap<String, String>,
+        problem: &Problem,
+    ) -> Self {
+        let mut form = self.filled(typed);
+        for error in problem.errors() {
+            form.refuse(error.field(), error.message(words));
+        }
+        if problem.errors().is_empty() {
+            form.refuse("", said_to_people(words, problem));
+        }
+        form
     }
 
     /// Says what is wrong with the control `name` (or with an item of it, `name[1]`), or with the whole form when it has

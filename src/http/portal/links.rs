@@ -5,15 +5,15 @@ use serde::Serialize;
 use super::act::is_form_error;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
-use super::form::{Control, Form, Kind};
+use super::form::{Control, Form};
 use super::routes::{PortalRoute, pages};
-use super::sign_in::{PasswordPage, password_form, twice};
-use super::typed::Typed;
+use super::sign_in::{ChoosePassword, PasswordPage, password_form, same};
 use super::visit::Visit;
 use crate::credentials::Holder;
 use crate::domain::access::Reach;
 use crate::domain::link::LinkPurpose;
 use crate::http::api::addresses::LinkSecret;
+use crate::http::api::links::Forgotten;
 use crate::http::call::ANYONE;
 use crate::http::password;
 use crate::http::problem::{Code, Problem};
@@ -108,7 +108,8 @@ async fn redeemed(
     purpose: LinkPurpose,
     person: &Person,
 ) -> Result<Holder, Problem> {
-    let chosen = twice(visit)?;
+    let typed: ChoosePassword = visit.form()?;
+    let chosen = same(typed.password, &typed.password_again)?;
     let known = password::known(&visit.desk, person).await?;
     let hash = password::chosen(&visit.desk, "password", chosen, known).await?;
     let holder = Holder::new(person.id, Some(&hash));
@@ -127,9 +128,7 @@ async fn show_forgotten(visit: Visit) -> Outcome {
 /// The address of an account.
 pub fn forgotten_form(words: &Words) -> Form {
     let controls = vec![
-        Control::new(Kind::Email, "email", words.say_of("label", "email", &[]))
-            .required()
-            .max(254)
+        Control::of(Forgotten::email(), words.say_of("label", "email", &[]))
             .autocomplete("username"),
     ];
     let button = words.say("forgotten-button", &[]);
@@ -151,12 +150,11 @@ async fn forgotten(visit: Visit) -> Outcome {
 
 /// Nothing of what is done here depends on whether there is such an account.
 async fn asked(visit: &Visit) -> Result<(), Problem> {
-    let typed = Typed::of(visit).raw("email").trim();
-    let (email, now): (String, _) = (typed.chars().take(254).collect(), visit.now);
-    let counters = Counter::letters("reset", visit.client, &email);
+    let (Forgotten { email }, now) = (visit.form()?, visit.now);
+    let counters = Counter::letters("reset", visit.client, email.as_str());
     throttle::attempt(&visit.desk, &counters, now).await?;
     visit
-        .write(move |conn| Ok(password_resets::ask(conn, &email, now)?))
+        .write(move |conn| Ok(password_resets::ask(conn, email.as_str(), now)?))
         .await?;
     Ok(())
 }

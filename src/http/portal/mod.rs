@@ -36,7 +36,6 @@ pub mod routes;
 pub mod shell;
 pub mod sign_in;
 pub mod steps;
-pub mod typed;
 pub mod unsubscribe;
 pub mod verbs;
 pub mod visit;

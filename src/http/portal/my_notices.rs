@@ -1,21 +1,18 @@
 //! The page on which people choose which notices they get (N5).
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use super::act::is_form_error;
+use super::act::FormPage;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::form::{Choice, Control, Form, Kind};
 use super::routes::{PortalRoute, pages};
-use super::typed::Typed;
 use super::visit::Visit;
 use crate::domain::notice::{Delivery, NoticeKind};
 use crate::http::call::{OWNER, SIGNED_IN};
 use crate::http::problem::Problem;
 use crate::words::Words;
-use crate::workflow::choose_notices::{choose, chosen};
+use crate::workflow::choose_notices::{ChooseNotices, choose, chosen};
 
 /// Where it is.
 pub(super) const ADDRESS: &str = "/account/notices";
@@ -99,29 +96,26 @@ pub(super) fn fixed(words: &Words) -> Vec<FixedNotice> {
         .collect()
 }
 
-async fn save(visit: Visit) -> Outcome {
-    match saved(&visit).await {
-        Ok(()) => Ok(visit.go(ADDRESS, Some(Flash::new(Done::NoticesChosen)))),
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit).await?;
-            page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
-            visit.show_again(problem.code().status(), "", "my-notices", &page)
-        }
-        Err(problem) => Err(problem.into()),
+/// The page.
+struct MyNotices;
+
+impl FormPage<()> for MyNotices {
+    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+        Ok(visit.go(ADDRESS, Some(Flash::new(Done::NoticesChosen))))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let mut page = page(visit).await?;
+        page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
+        visit.show_again(problem.code().status(), "", "my-notices", &page)
     }
 }
 
-async fn saved(visit: &Visit) -> Result<(), Problem> {
-    let mut typed = Typed::of(visit);
-    let mut choices = BTreeMap::new();
-    for kind in NoticeKind::ALL.iter().filter(|kind| kind.is_optional()) {
-        if let Some(delivery) = typed.one_of::<Delivery>(kind.as_str()) {
-            choices.insert(*kind, delivery);
-        }
-    }
-    typed.checked()?;
-    let (actor, now) = (visit.principal()?.oneself(), visit.now);
+async fn save(visit: Visit) -> Outcome {
+    let oneself = visit.principal()?.oneself();
     visit
-        .write(move |conn| choose(conn, &actor, &choices, now))
+        .act(&MyNotices, move |conn, by, command: &ChooseNotices| {
+            choose(conn, &oneself, command, by.now)
+        })
         .await
 }

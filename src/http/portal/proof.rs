@@ -3,20 +3,29 @@
 
 use std::collections::HashMap;
 
-use secrecy::SecretString;
 use serde::Serialize;
 
 use super::answer::Outcome;
 use super::form::{Control, Form, Kind};
-use super::typed::Typed;
 use super::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::http::proof::{self, Proof};
+use crate::input::{Secret, input};
 use crate::store::second_factors;
 use crate::words::Words;
 
 const PASSWORD: &str = "proof_password";
 const CODE: &str = "proof_code";
+
+input! {
+    /// What proves who somebody is, under names that no other form has.
+    pub struct TypedProof {
+        /// The password.
+        proof_password: Secret,
+        /// A code of the second factor, for who has one.
+        proof_code: Option<Secret>,
+    }
+}
 
 /// The page.
 #[derive(Clone, Debug, Serialize)]
@@ -34,17 +43,15 @@ pub fn proof_form(
 ) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let mut controls = vec![
-        Control::new(Kind::Password, PASSWORD, label("password"))
-            .required()
-            .max(1000)
+        Control::of(TypedProof::proof_password(), label("password"))
             .autocomplete("current-password"),
     ];
     if asks_code {
         controls.push(
-            Control::new(Kind::Text, CODE, label("code-at-sign-in"))
+            Control::of(TypedProof::proof_code(), label("code-at-sign-in"))
+                .kind(Kind::Text)
                 .hint(words.say_of("hint", "code-at-sign-in", &[]))
                 .required()
-                .max(40)
                 .autocomplete("one-time-code"),
         );
     }
@@ -88,12 +95,10 @@ pub(super) fn is_shown(visit: &Visit) -> bool {
 /// # Errors
 /// Those of [`proof::show`].
 pub(super) async fn take(visit: &mut Visit) -> Result<(), Problem> {
-    let typed = Typed::of(visit);
-    let secret = |name: &str| SecretString::from(typed.raw(name).to_owned());
-    let code = Some(CODE).filter(|name| !typed.raw(name).is_empty());
+    let typed: TypedProof = visit.form()?;
     let proof = Proof {
-        password: (PASSWORD, secret(PASSWORD)),
-        code: (CODE, code.map(secret)),
+        password: (PASSWORD, typed.proof_password.into_inner()),
+        code: (CODE, typed.proof_code.map(Secret::into_inner)),
     };
     proof::show(&visit.desk, visit.principal()?, proof, visit.now).await?;
     let now = visit.now;

@@ -1,11 +1,12 @@
 //! Signing in, with a second factor where it is asked for, and the first set-up of an empty installation.
 
 use actix_web::cookie::Cookie;
-use actix_web::http::StatusCode;
 use chrono::TimeDelta;
+use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
+use super::act::FormPage;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form, Kind};
@@ -13,21 +14,22 @@ use super::parts::Link;
 use super::render::is_local;
 use super::routes::{PortalRoute, pages};
 use super::shell::Theme;
-use super::typed::Typed;
 use super::visit::Visit;
 use crate::credentials::hash_secret;
 use crate::domain::access::Permission;
 use crate::domain::organization::Side;
 use crate::domain::password::Context;
 use crate::domain::text::{EmailAddress, PersonName, Title};
+use crate::http::api::account::ShowCode;
 use crate::http::api::addresses::LinkSecret;
+use crate::http::api::sessions::SignIn;
 use crate::http::call::{ANYONE, ENTERED};
 use crate::http::cookies::Carries;
 use crate::http::headers;
 use crate::http::password::chosen;
 use crate::http::problem::{Code, Problem};
 use crate::http::sign_in::{self, Attempt, Entrance, HALF_LIFETIME, Half, Origin, SignedIn};
-use crate::input::Fault;
+use crate::input::{Fault, FieldError, Secret, input};
 use crate::store::setup_links;
 use crate::words::Words;
 use crate::workflow::set_up::SetUp;
@@ -126,54 +128,71 @@ pub fn ways_in(words: &Words) -> Vec<Link> {
     ]
 }
 
-async fn enter(visit: Visit) -> Outcome {
-    let typed = Typed::of(&visit);
-    let next = next_of(&typed);
-    let attempt = Attempt {
-        email: typed.raw("email").to_owned(),
-        password: SecretString::from(typed.raw("password").to_owned()),
-        from: origin(&visit),
-    };
-    match sign_in::enter(&visit.desk, attempt).await {
-        Ok(Entrance::Open(signed_in)) => {
-            let known = visit.known_to(signed_in.holder);
-            let session = session(&visit, &signed_in);
-            Ok(visit.go(next, None).cookie(session).cookie(known))
+/// The sign-in page, on which somebody wanted to go on to another.
+struct SigningIn {
+    next: String,
+}
+
+impl FormPage<Entrance> for SigningIn {
+    async fn done(&self, visit: &Visit, entrance: Entrance) -> Outcome {
+        match entrance {
+            Entrance::Open(signed_in) => {
+                let known = visit.known_to(signed_in.holder);
+                let session = session(visit, &signed_in);
+                Ok(visit.go(&self.next, None).cookie(session).cookie(known))
+            }
+            Entrance::Half(half) => {
+                let next = url::form_urlencoded::byte_serialize(self.next.as_bytes());
+                let address = format!("/sign-in/code?next={}", next.collect::<String>());
+                let token = half.token(&visit.desk.key);
+                // The password itself is kept nowhere: what is carried says that it was right, for minutes.
+                let cookie = Carries::Half.cookie(&visit.desk.public_url, token, HALF_LIFETIME);
+                Ok(visit.go(address, None).cookie(cookie))
+            }
         }
-        Ok(Entrance::Half(half)) => {
-            let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-            let token = half.token(&visit.desk.key);
-            // The password itself is kept nowhere: what is carried says that it was right, for minutes.
-            let cookie = Carries::Half.cookie(&visit.desk.public_url, token, HALF_LIFETIME);
-            let address = format!("/sign-in/code?next={next}");
-            Ok(visit.go(address, None).cookie(cookie))
-        }
-        Err(problem)
-            if matches!(
-                problem.code(),
-                Code::InvalidCredentials | Code::TooManyAttempts | Code::Busy
-            ) =>
-        {
-            let form = sign_in_form(visit.words(), next).refused_for(
-                visit.words(),
-                &visit.typed,
-                &problem,
-            );
-            visit.show_again(
-                problem.code().status(),
-                "",
-                "sign-in",
-                &page(&visit, String::new(), form),
-            )
-        }
-        Err(problem) => Err(problem.into()),
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let form = sign_in_form(visit.words(), &self.next);
+        let form = form.refused_for(visit.words(), &visit.typed, &problem);
+        let page = page(visit, String::new(), form);
+        visit.show_again(problem.code().status(), "", "sign-in", &page)
     }
 }
 
-fn next_of<'a>(typed: &Typed<'a>) -> &'a str {
-    Some(typed.raw("next"))
-        .filter(|next| is_local(next))
-        .unwrap_or("/")
+async fn enter(visit: Visit) -> Outcome {
+    let page = SigningIn {
+        next: next_of(&visit),
+    };
+    let entered = match visit.form::<SignIn>() {
+        Ok(typed) => {
+            let attempt = Attempt {
+                email: typed.email.as_str().to_owned(),
+                password: typed.password.into_inner(),
+                from: origin(&visit),
+            };
+            sign_in::enter(&visit.desk, attempt).await
+        }
+        Err(problem) => Err(problem),
+    };
+    match entered {
+        Err(problem) if is_about_signing_in(&problem) => page.refused(&visit, problem).await,
+        entered => visit.finish(&page, entered).await,
+    }
+}
+
+/// Whether it says why somebody is not let in, and so belongs on the page on which they tried.
+fn is_about_signing_in(problem: &Problem) -> bool {
+    matches!(
+        problem.code(),
+        Code::InvalidCredentials | Code::InvalidSecondFactor | Code::TooManyAttempts | Code::Busy
+    )
+}
+
+/// Where somebody wanted to go.
+fn next_of(visit: &Visit) -> String {
+    let next = visit.typed.get("next").filter(|next| is_local(next));
+    next.cloned().unwrap_or_else(|| "/".to_owned())
 }
 
 fn origin(visit: &Visit) -> Origin {
@@ -214,32 +233,49 @@ fn code_page(visit: &Visit, form: Form) -> SignInPage {
     }
 }
 
+/// The page that asks for a code.
+struct ShowingCode {
+    next: String,
+}
+
+impl FormPage<SignedIn> for ShowingCode {
+    async fn done(&self, visit: &Visit, signed_in: SignedIn) -> Outcome {
+        Ok(visit
+            .go(&self.next, None)
+            .cookie(session(visit, &signed_in))
+            .cookie(visit.known_to(signed_in.holder))
+            .cookie(Carries::Half.removal(&visit.desk.public_url)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let mut form = code_form(visit.words(), &self.next);
+        match problem.errors() {
+            [] => form.refuse(ShowCode::code().name, problem.detail(visit.words())),
+            _ => form = form.refused_for(visit.words(), &visit.typed, &problem),
+        }
+        let status = problem.code().status();
+        visit.show_again(status, "", "sign-in", &code_page(visit, form))
+    }
+}
+
 async fn enter_code(visit: Visit) -> Outcome {
-    let typed = Typed::of(&visit);
-    let next = next_of(&typed);
+    let page = ShowingCode {
+        next: next_of(&visit),
+    };
     let Some(half) = half_of(&visit) else {
         let flash = Flash::new(Done::HalfExpired);
         return Ok(visit.go("/sign-in", Some(flash)));
     };
-    let code = SecretString::from(typed.raw("code").to_owned());
-    match sign_in::finish(&visit.desk, half, code, origin(&visit)).await {
-        Ok(signed_in) => Ok(visit
-            .go(next, None)
-            .cookie(session(&visit, &signed_in))
-            .cookie(visit.known_to(signed_in.holder))
-            .cookie(Carries::Half.removal(&visit.desk.public_url))),
-        Err(problem)
-            if matches!(
-                problem.code(),
-                Code::InvalidSecondFactor | Code::TooManyAttempts
-            ) =>
-        {
-            let mut form = code_form(visit.words(), next);
-            form.refuse("code", problem.detail(visit.words()));
-            let status = problem.code().status();
-            visit.show_again(status, "", "sign-in", &code_page(&visit, form))
+    let entered = match visit.form::<ShowCode>() {
+        Ok(shown) => {
+            let code = shown.code.into_inner();
+            sign_in::finish(&visit.desk, half, code, origin(&visit)).await
         }
-        Err(problem) => Err(problem.into()),
+        Err(problem) => Err(problem),
+    };
+    match entered {
+        Err(problem) if is_about_signing_in(&problem) => page.refused(&visit, problem).await,
+        entered => visit.finish(&page, entered).await,
     }
 }
 
@@ -258,9 +294,9 @@ async fn leave(visit: Visit) -> Outcome {
 }
 
 async fn colours(visit: Visit) -> Outcome {
-    let typed = Typed::of(&visit);
-    let theme = Theme::named(typed.raw("theme")).unwrap_or_default();
-    let back = Some(typed.raw("back"))
+    let typed = |name: &str| visit.typed.get(name).map_or("", String::as_str);
+    let theme = Theme::named(typed("theme")).unwrap_or_default();
+    let back = Some(typed("back"))
         .filter(|back| is_local(back))
         .unwrap_or("/");
     let url = &visit.desk.public_url;
@@ -282,53 +318,65 @@ async fn show_set_up(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
     visit.show("", "set-up", &SetUpPage { form })
 }
 
+/// The first page of an empty installation.
+struct SettingUp {
+    token: String,
+}
+
+impl FormPage<Cookie<'static>> for SettingUp {
+    async fn done(&self, visit: &Visit, session: Cookie<'static>) -> Outcome {
+        let answer = visit.go("/", Some(Flash::new(Done::SetUp)));
+        Ok(answer.cookie(session))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let action = format!("/setup/{}", self.token);
+        let form = set_up_form(visit.words(), action, time_zones());
+        let form = form.refused_for(visit.words(), &visit.typed, &problem);
+        let status = problem.code().status();
+        visit.show_again(status, "", "set-up", &SetUpPage { form })
+    }
+}
+
 async fn set_up(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
-    match provider(&visit, &token).await {
-        Ok(cookie) => Ok(visit.go("/", Some(Flash::new(Done::SetUp))).cookie(cookie)),
-        Err(problem) if problem.code() == Code::ValidationFailed => {
-            let form = set_up_form(visit.words(), format!("/setup/{token}"), time_zones());
-            let form = form.refused_for(visit.words(), &visit.typed, &problem);
-            visit.show_again(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "",
-                "set-up",
-                &SetUpPage { form },
-            )
-        }
-        Err(problem) => Err(problem.into()),
+    let done = provider(&visit, &token).await;
+    visit.finish(&SettingUp { token }, done).await
+}
+
+input! {
+    /// The provider and its first administrator, as the first page asks for them.
+    pub struct TypedSetUp {
+        /// What the provider is called.
+        organization: Title,
+        /// Its zone.
+        time_zone: Tz,
+        /// The administrator's first name.
+        first_name: PersonName,
+        /// Their last name.
+        last_name: PersonName,
+        /// The address that they sign in with.
+        email: EmailAddress,
+        /// Their password.
+        password: Secret,
     }
 }
 
 /// Adds the provider and its first administrator, and signs them in.
 async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem> {
-    let mut typed = Typed::of(visit);
-    let (email, password) = (
-        typed.raw("email").to_owned(),
-        typed.raw("password").to_owned(),
-    );
-    let organization = typed.text("organization", Title::parse);
-    let time_zone = typed.one_of::<chrono_tz::Tz>("time_zone");
-    let first_name = typed.text("first_name", PersonName::parse);
-    let last_name = typed.text("last_name", PersonName::parse);
-    let address = typed.text("email", EmailAddress::parse);
-    typed.checked()?;
-    let (Some(name), Some(time_zone), Some(first_name), Some(last_name), Some(address)) =
-        (organization, time_zone, first_name, last_name, address)
-    else {
-        return Err(Problem::new(Code::Internal));
-    };
-    let known = Context::of(&address)
-        .with(first_name.as_str())
-        .with(last_name.as_str())
-        .with(name.as_str());
-    let (secret, field) = (SecretString::from(password), "password");
+    let typed: TypedSetUp = visit.form()?;
+    let known = Context::of(&typed.email)
+        .with(typed.first_name.as_str())
+        .with(typed.last_name.as_str())
+        .with(typed.organization.as_str());
+    let (secret, field) = (typed.password.into_inner(), TypedSetUp::password().name);
     let password_hash = chosen(&visit.desk, field, secret.clone(), known).await?;
+    let email = typed.email.to_string();
     let provider = SetUp {
-        name,
-        time_zone,
-        email: address,
-        first_name,
-        last_name,
+        name: typed.organization,
+        time_zone: typed.time_zone,
+        email: typed.email,
+        first_name: typed.first_name,
+        last_name: typed.last_name,
         further_roles: Vec::new(),
         password_hash: Some(password_hash),
     };
@@ -366,14 +414,8 @@ pub(super) fn time_zones() -> Vec<String> {
 pub fn sign_in_form(words: &Words, next: &str) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let controls = vec![
-        Control::new(Kind::Email, "email", label("email"))
-            .required()
-            .max(254)
-            .autocomplete("username"),
-        Control::new(Kind::Password, "password", label("password"))
-            .required()
-            .max(1000)
-            .autocomplete("current-password"),
+        Control::of(SignIn::email(), label("email")).autocomplete("username"),
+        Control::of(SignIn::password(), label("password")).autocomplete("current-password"),
         Control::new(Kind::Hidden, "next", "").value(next),
     ];
     Form::new(
@@ -387,14 +429,12 @@ pub fn sign_in_form(words: &Words, next: &str) -> Form {
 /// A code of the second factor; `next` is the local address to go to afterwards.
 pub fn code_form(words: &Words, next: &str) -> Form {
     let controls = vec![
-        Control::new(
-            Kind::Text,
-            "code",
+        Control::of(
+            ShowCode::code(),
             words.say_of("label", "code-at-sign-in", &[]),
         )
+        .kind(Kind::Text)
         .hint(words.say_of("hint", "code-at-sign-in", &[]))
-        .required()
-        .max(40)
         .autocomplete("one-time-code"),
         Control::new(Kind::Hidden, "next", "").value(next),
     ];
@@ -416,30 +456,37 @@ pub fn password_form(words: &Words, action: String) -> Form {
 pub(super) fn new_password(words: &Words) -> Vec<Control> {
     let label = |key| words.say_of("label", key, &[]);
     vec![
-        Control::new(Kind::Password, "password", label("new-password"))
+        Control::of(ChoosePassword::password(), label("new-password"))
             .hint(words.say("password-hint", &[]))
-            .required()
-            .max(1000)
             .autocomplete("new-password"),
-        Control::new(Kind::Password, "password_again", label("password-again"))
-            .required()
-            .max(1000)
+        Control::of(ChoosePassword::password_again(), label("password-again"))
             .autocomplete("new-password"),
     ]
+}
+
+input! {
+    /// A new password as pages send it.
+    pub struct ChoosePassword {
+        /// The password,
+        password: Secret,
+        /// and once more.
+        password_again: Secret,
+    }
 }
 
 /// The new password that was typed, if it was the same twice.
 ///
 /// # Errors
 /// [`Code::ValidationFailed`].
-pub(super) fn twice(visit: &Visit) -> Result<SecretString, Problem> {
-    let mut typed = Typed::of(visit);
-    let chosen = typed.raw("password").to_owned();
-    if typed.raw("password_again") != chosen {
-        typed.refuse("password_again", Fault::new("differs"));
+pub(super) fn same(password: Secret, again: &Secret) -> Result<SecretString, Problem> {
+    if password.expose() != again.expose() {
+        let field = ChoosePassword::password_again().name;
+        return Err(Problem::invalid_field(FieldError::new(
+            field,
+            Fault::new("differs"),
+        )));
     }
-    typed.checked()?;
-    Ok(SecretString::from(chosen))
+    Ok(password.into_inner())
 }
 
 /// The provider's organization and its first administrator, sent to `action`, which holds the one-time token.
@@ -447,34 +494,21 @@ pub(super) fn twice(visit: &Visit) -> Result<SecretString, Problem> {
 pub fn set_up_form(words: &Words, action: String, zones: Vec<String>) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let controls = vec![
-        Control::new(Kind::Text, "organization", label("provider"))
+        Control::of(TypedSetUp::organization(), label("provider"))
             .hint(words.say("set-up-provider-hint", &[]))
-            .required()
-            .max(100)
             .autocomplete("organization"),
-        Control::new(Kind::Text, "time_zone", label("time-zone"))
+        Control::of(TypedSetUp::time_zone(), label("time-zone"))
             .hint(words.say("time-zone-hint", &[]))
-            .required()
-            .max(64)
             .suggestions(zones),
-        Control::new(Kind::Text, "first_name", label("first-name"))
-            .required()
-            .max(80)
+        Control::of(TypedSetUp::first_name(), label("first-name"))
             .autocomplete("given-name")
             .half(),
-        Control::new(Kind::Text, "last_name", label("last-name"))
-            .required()
-            .max(80)
+        Control::of(TypedSetUp::last_name(), label("last-name"))
             .autocomplete("family-name")
             .half(),
-        Control::new(Kind::Email, "email", label("email"))
-            .required()
-            .max(254)
-            .autocomplete("username"),
-        Control::new(Kind::Password, "password", label("new-password"))
+        Control::of(TypedSetUp::email(), label("email")).autocomplete("username"),
+        Control::of(TypedSetUp::password(), label("new-password"))
             .hint(words.say("password-hint", &[]))
-            .required()
-            .max(1000)
             .autocomplete("new-password"),
     ];
     Form::new("set-up", action, words.say("set-up-button", &[]), controls)

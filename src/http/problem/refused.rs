@@ -42,6 +42,11 @@ impl From<Refused> for Problem {
             Refused::Field { field, code, given } => {
                 field_error(field, Fault::new(code).with("given", given))
             }
+            Refused::Calendar(invalid) => {
+                let errors = invalid.0.into_iter();
+                let named = errors.map(|error| FieldError::new(error.part, error.problem));
+                Self::invalid(named.collect())
+            }
             Refused::Item {
                 list,
                 index,

@@ -17,6 +17,8 @@ pub(super) struct Source {
     pub(super) file: String,
     /// The template.
     pub(super) text: String,
+    /// Whether it is the installation's own, and not embedded.
+    pub(super) is_own: bool,
 }
 
 impl Source {
@@ -62,6 +64,7 @@ fn embedded(dir: &Dir<'static>, sources: &mut Vec<Source>) {
             sources.push(Source {
                 file: format!("templates/mail/{name}.hbs"),
                 text: file.contents_utf8().unwrap_or_default().to_owned(),
+                is_own: false,
                 name,
             });
         }
@@ -87,6 +90,7 @@ fn overriding(root: &Path) -> Result<Vec<Source>, TemplateError> {
                 name,
                 file: path.display().to_string(),
                 text,
+                is_own: true,
             });
         }
     }

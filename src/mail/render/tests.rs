@@ -12,12 +12,20 @@ use crate::domain::feed::Feed;
 use crate::domain::notice::{Audience, CaseMatter, Matter, Topic};
 use crate::mail::sample;
 
-/// Loading tries every template, so that once is enough for all tests.
+/// Reading all templates takes a while, so that once is enough for all tests.
 fn renderer() -> &'static Renderer {
     static RENDERER: LazyLock<Renderer> = LazyLock::new(|| {
         Renderer::load(&Words::load().unwrap(), None).unwrap_or_else(|error| panic!("{error}"))
     });
     &RENDERER
+}
+
+#[test]
+fn the_embedded_templates_pass_the_check_that_an_own_one_must_pass() {
+    let sources = files::read(None).unwrap();
+    if let Err(error) = renderer().check(&sources) {
+        panic!("{error}");
+    }
 }
 
 /// The complete sample of a kind, as its audience reads it.

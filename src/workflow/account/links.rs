@@ -13,10 +13,10 @@ use crate::domain::notice::{LinkFacts, PasswordWay};
 use crate::domain::text::EmailAddress;
 use crate::store::people::{self, Person, PersonChanges};
 use crate::store::{organizations, pairings};
-use crate::workflow::administer::{By, reach, require};
+use crate::workflow::administer::{By, reach, refused, require, whose};
 use crate::workflow::bounds::may_manage;
 use crate::workflow::one_time_link::{self, Redemption};
-use crate::workflow::people::{AddPerson, add_person};
+use crate::workflow::people::{AddUser, add_person};
 use crate::workflow::{Actor, Failed, Outcome, Refused, letters};
 
 /// Adds a person and, if they are to be `invited`, sends them a link: their address is taken as theirs once it was
@@ -29,11 +29,20 @@ pub fn add(
     conn: &mut Conn,
     key: &SecretKey,
     by: By<'_>,
-    (add, invited): (&AddPerson, bool),
+    (command, password_hash): (&AddUser, Option<&str>),
     now: Instant,
 ) -> Outcome<PersonId> {
-    let id = add_person(conn, by, add, now)?;
-    if invited || (by.is_some() && add.password_hash.is_some()) {
+    let invited = command.invite == Some(true);
+    if invited && password_hash.is_some() {
+        return Err(refused("invite", "not_with_password", "").into());
+    }
+    let own = match by {
+        Some(_) => whose(conn, by, None)?.slug.to_string(),
+        None => String::new(),
+    };
+    let add = command.hashed(own, password_hash);
+    let id = add_person(conn, by, &add, now)?;
+    if invited || (by.is_some() && password_hash.is_some()) {
         invite(conn, key, by, id, now)?;
     }
     Ok(id)

@@ -10,6 +10,7 @@ use crate::domain::access::Reach;
 use crate::domain::ids::{PairingMemberId, PersonId};
 use crate::domain::pairing::{Command, Event, Refusal, Verb};
 use crate::domain::text::{EmailAddress, PersonName};
+use crate::input::input;
 use crate::store::pairings::{self, CloneRow, Pairing, Scope, Who};
 use crate::store::people;
 use crate::workflow::administer::By;
@@ -21,8 +22,16 @@ const LONGEST_NAME: usize = 80;
 /// What a clone's address ends with: nothing is ever delivered there (RFC 2606), and it is never verified.
 const NOWHERE: &str = "clones.invalid";
 
-/// Adds a cloned user of a trusted person to the trustor's directory. Of a group, `person` says whose. `mark` stands
-/// behind the last name wherever the clone shows.
+input! {
+    /// Whose second self to add.
+    pub struct AddClone {
+        /// One of the group's people; of a person it is clear.
+        person: Option<PersonId>,
+    }
+}
+
+/// Adds a cloned user of a trusted person to the trustor's directory. `mark` stands behind the last name wherever the
+/// clone shows.
 ///
 /// # Errors
 /// [`Refused::NotFound`], `Denied`, `Stale`, `Field`, [`Refused::Pairing`].
@@ -31,7 +40,7 @@ pub fn add_clone(
     actor: &Actor,
     member: PairingMemberId,
     expected: Expected<'_>,
-    (person, mark): (Option<PersonId>, &str),
+    (command, mark): (&AddClone, &str),
     now: Instant,
 ) -> Outcome<PersonId> {
     let (pairing, member, who) = of_member(conn, actor, member)?;
@@ -44,7 +53,7 @@ pub fn add_clone(
     if !given.iter().any(|given| given.who == who) {
         return Err(Refusal::NotTrusted.into());
     }
-    let original = whose(conn, &pairing, who, person)?;
+    let original = whose(conn, &pairing, who, command.person)?;
     let original = people::find(conn, Reach::Everything, original)?.ok_or(Refused::NotFound)?;
     let id = PersonId::new(now);
     let malformed = |_| Refused::NotFound;

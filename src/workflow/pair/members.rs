@@ -10,39 +10,42 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
 use crate::domain::pairing::{Command, Event, Verb};
+use crate::input::input;
 use crate::store::pairings::{self, Pairing, Scope, Who};
 use crate::workflow::record::object;
 use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
 
-/// People and groups.
-#[derive(Clone, Debug, Default)]
-pub struct Members {
-    /// People.
-    pub people: BTreeSet<PersonId>,
-    /// Groups.
-    pub groups: BTreeSet<GroupId>,
+input! {
+    /// More people and groups for a pairing.
+    pub struct ProposeMembers {
+        /// People of your organization, by id.
+        people: Option<BTreeSet<PersonId>>,
+        /// Access groups of your organization, by id.
+        groups: Option<BTreeSet<GroupId>>,
+    }
 }
 
 /// The named people and groups, all of the trustee.
 pub(super) fn checked(
     conn: &mut Conn,
     trustee: OrganizationId,
-    named: &Members,
+    people: Option<&BTreeSet<PersonId>>,
+    groups: Option<&BTreeSet<GroupId>>,
 ) -> Outcome<Vec<Who>> {
     let refused = |field: &'static str, code: &'static str, given: String| Refused::Field {
         field,
         code,
         given,
     };
-    if named.people.is_empty() && named.groups.is_empty() {
+    let wanted: Vec<PersonId> = people.into_iter().flatten().copied().collect();
+    let groups: Vec<GroupId> = groups.into_iter().flatten().copied().collect();
+    if wanted.is_empty() && groups.is_empty() {
         return Err(refused("people", "required", String::new()).into());
     }
-    let wanted: Vec<PersonId> = named.people.iter().copied().collect();
     let found = pairings::people_of(conn, trustee, &wanted)?;
     if let Some(unknown) = wanted.iter().find(|person| !found.contains(person)) {
         return Err(refused("people", "not_found", unknown.to_string()).into());
     }
-    let groups: Vec<GroupId> = named.groups.iter().copied().collect();
     let found = pairings::groups_of(conn, trustee, &groups)?;
     if let Some(unknown) = groups.iter().find(|group| !found.contains(group)) {
         return Err(refused("groups", "not_found", unknown.to_string()).into());
@@ -78,18 +81,20 @@ pub fn propose(
     actor: &Actor,
     id: PairingId,
     expected: Expected<'_>,
-    named: &Members,
+    command: &ProposeMembers,
     now: Instant,
 ) -> Outcome<usize> {
     let pairing = locked(conn, actor, id)?;
-    if !named.people.is_empty() || named.groups.is_empty() {
+    let (people, groups) = (command.people.as_ref(), command.groups.as_ref());
+    let names_groups = groups.is_some_and(|groups| !groups.is_empty());
+    if people.is_some_and(|people| !people.is_empty()) || !names_groups {
         authorized(actor, &pairing, Verb::AddPerson, true)?;
     }
-    if !named.groups.is_empty() {
+    if names_groups {
         authorized(actor, &pairing, Verb::AddGroup, true)?;
     }
     unchanged(expected, pairing.version)?;
-    let mut members = checked(conn, pairing.trustee_id, named)?;
+    let mut members = checked(conn, pairing.trustee_id, people, groups)?;
     let present: Vec<Who> = pairings::members_of(conn, &[id])?
         .iter()
         .filter_map(pairings::Member::who)

@@ -1,28 +1,34 @@
 //! Asking to work in another organization (P1), and a new link for an unanswered request.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::members::{Members, add, checked};
+use super::members::{add, checked};
 use super::{at_home, authorized, decided, locked, record};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::ids::{OrganizationId, PairingId};
+use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId};
 use crate::domain::pairing::{Command, Event, LINK_DAYS, MOST_MEMBERS, Party, Refusal, Verb};
+use crate::input::input;
 use crate::store::organizations;
 use crate::store::pairings::{self, NewPairing, PairingChanges, Scope};
 use crate::workflow::record::object;
 use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
 
-/// What is asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// People and groups of one's own.
-    pub members: Members,
-    /// The client that alone may answer, by id or slug (P11).
-    pub organization: Option<String>,
+input! {
+    /// A request to work in another organization.
+    pub struct AskForPairing {
+        /// People of your organization, by id.
+        people: Option<BTreeSet<PersonId>>,
+        /// Access groups of your organization, by id.
+        groups: Option<BTreeSet<GroupId>>,
+        /// The client that alone may answer, by id or slug; whoever gets the link if not given.
+        organization: Option<String>,
+    }
 }
 
 /// Asks to work in another organization. `token_hash` is of the link's secret, which the edge shows once.
@@ -32,12 +38,12 @@ pub struct Request {
 pub fn request(
     conn: &mut Conn,
     actor: &Actor,
-    request: &Request,
+    command: &AskForPairing,
     token_hash: &str,
     now: Instant,
 ) -> Outcome<PairingId> {
     let trustee = actor.access.organization;
-    let addressed_to = match &request.organization {
+    let addressed_to = match &command.organization {
         None => {
             actor.require(Permission::OrgTrusteesAdd)?;
             None
@@ -48,7 +54,12 @@ pub fn request(
         }
     };
     at_home(actor)?;
-    let members = checked(conn, trustee, &request.members)?;
+    let members = checked(
+        conn,
+        trustee,
+        command.people.as_ref(),
+        command.groups.as_ref(),
+    )?;
     if members.len() > MOST_MEMBERS {
         return Err(Refusal::TooManyMembers.into());
     }

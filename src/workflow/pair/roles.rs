@@ -10,12 +10,21 @@ use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
 use crate::domain::ids::{GrantId, OrganizationId, PairingMemberId, RoleId};
 use crate::domain::pairing::{Command, Event, Refusal, Verb};
+use crate::input::input;
 use crate::store::pairings::{self, Given, GivenRole, Member, Pairing, Scope, Who};
 use crate::store::{organizations, roles};
 use crate::workflow::administer::By;
 use crate::workflow::bounds::may_give;
 use crate::workflow::record::object;
 use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+
+input! {
+    /// A role to give.
+    pub struct GiveRole {
+        /// Its code; of a role of your organization's own, code or id.
+        role: String,
+    }
+}
 
 /// Gives a member a role in the trustor, named by code, or by id where it is one of the trustor's own. It takes effect at
 /// once, for a group for everybody in it. The first role brings along the least that every paired person needs (P13),
@@ -28,7 +37,7 @@ pub fn give_role(
     actor: &Actor,
     member: PairingMemberId,
     expected: Expected<'_>,
-    role: &str,
+    command: &GiveRole,
     now: Instant,
 ) -> Outcome<GrantId> {
     let (pairing, member, who) = of_member(conn, actor, member)?;
@@ -36,7 +45,7 @@ pub fn give_role(
     unchanged(expected, member.version)?;
     decided(&pairing, Command::GiveRole, now)?;
     let trustor = pairing.trustor_id.ok_or(Refusal::NotAccepted)?;
-    let (role, permissions) = role_of(conn, trustor, role)?;
+    let (role, permissions) = role_of(conn, trustor, &command.role)?;
     may_give(Some(actor), &permissions)?;
     if pairings::is_given(conn, pairing.id, who, &role)? {
         return Err(Refused::Field {

@@ -9,9 +9,18 @@ use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::ids::{PairingId, PersonId};
 use crate::domain::pairing::{Command, Event, Party, Verb};
+use crate::input::input;
 use crate::store::pairings::{self, Pairing, PairingChanges, Scope};
 use crate::workflow::record::object;
 use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+
+input! {
+    /// A pairing's switch.
+    pub struct SwitchPairing {
+        /// Whether your side has it on.
+        enabled: bool,
+    }
+}
 
 /// Switches a pairing off or on: the trustor its switch, the trustee its own. Roles are kept.
 ///
@@ -22,9 +31,10 @@ pub fn switch(
     actor: &Actor,
     id: PairingId,
     expected: Expected<'_>,
-    on: bool,
+    command: &SwitchPairing,
     now: Instant,
 ) -> Outcome<PairingId> {
+    let on = command.enabled;
     let pairing = locked(conn, actor, id)?;
     let party = authorized(actor, &pairing, Verb::Switch, on)?;
     unchanged(expected, pairing.version)?;

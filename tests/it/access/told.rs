@@ -163,7 +163,7 @@ async fn the_pages_of_access_say_what_follows(desk: Desk) {
     assert_eq!(status, 303);
     let abel_id = id(&desk.person("abel")).await;
     let (status, page) = abel
-        .sends(&format!("/admin/people/{abel_id}/roles"), &[])
+        .sends(&format!("/admin/people/{abel_id}/roles"), &[("roles", "")])
         .await;
     assert_eq!(status, 409);
     assert!(

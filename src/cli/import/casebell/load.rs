@@ -11,17 +11,15 @@ use crate::domain::ids::{CaseNumber, CaseRef};
 use crate::domain::text::Title;
 use crate::store::calendars::CalendarRow;
 use crate::store::{calendars, cases, imports};
-use crate::workflow::administer::{self, AddOrganization};
+use crate::workflow::calendars::{add_calendar, replace_calendar};
 use crate::workflow::import_case::import_case;
-use crate::workflow::lines::add_line;
+use crate::workflow::lines::{AddLine, add_line};
+use crate::workflow::organizations::{AddOrganization, add_organization};
 use crate::workflow::people::{AddPerson, add_person};
 
 use super::Prepared;
 use super::history::resolve;
 use super::record::{CaseRecord, LineRecord, OrganizationRecord, Record, UserRecord};
-
-/// The region of an organization that names none.
-const REGION: &str = "default";
 
 /// What came of a record that was not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,18 +90,14 @@ fn organization(
         }
         return Ok(Loaded::AlreadyThere);
     }
-    let region = match &record.region {
-        Some(region) => region.clone(),
-        None => Title::parse(REGION).map_err(|error| Fault::of("region", error.to_string()))?,
-    };
     let add = AddOrganization {
         slug: record.slug.clone(),
         name: record.name.clone(),
         kind: record.kind,
-        region,
-        time_zone: record.time_zone.unwrap_or(chrono_tz::UTC),
+        region: record.region.clone(),
+        time_zone: Some(record.time_zone.unwrap_or(chrono_tz::UTC)),
     };
-    administer::add_organization(conn, None, &add, now)?;
+    add_organization(conn, None, &add, now)?;
     Ok(Loaded::New)
 }
 
@@ -115,11 +109,11 @@ fn load_calendar(
 ) -> Result<Loaded, Unloaded> {
     match calendars::by_name(conn, calendar.name())? {
         None => {
-            administer::add_calendar(conn, None, calendar, default, now)?;
+            add_calendar(conn, None, calendar, default, now)?;
             Ok(Loaded::New)
         }
         Some(row) if is_as_installed(&row)? && !says_the_same(&row, calendar, default)? => {
-            administer::replace_calendar(conn, None, row.id, None, calendar, default, now)?;
+            replace_calendar(conn, None, row.id, None, calendar, default, now)?;
             Ok(Loaded::New)
         }
         Some(_) => Ok(Loaded::AlreadyThere),
@@ -152,9 +146,12 @@ fn line(
     {
         return Ok(Loaded::AlreadyThere);
     }
-    let parent = record.parent.as_ref().map(Title::as_str);
-    let calendar = record.calendar.as_ref().map(Title::as_str);
-    add_line(conn, None, &record.name, parent, calendar, now)?;
+    let line = AddLine {
+        name: record.name.clone(),
+        parent: record.parent.as_ref().map(Title::to_string),
+        calendar: record.calendar.as_ref().map(Title::to_string),
+    };
+    add_line(conn, None, &line, now)?;
     Ok(Loaded::New)
 }
 

@@ -18,11 +18,11 @@ use crate::store::people::display_name;
 use crate::store::{cases, imports, organizations};
 use crate::words::Words;
 use crate::workflow::Failed;
-use crate::workflow::administer::{self, AddOrganization};
 use crate::workflow::import_case::{
     CaseState, PastCase, PastChange, PastEntry, continue_case, import_case, state_of,
 };
-use crate::workflow::lines::add_line;
+use crate::workflow::lines::{AddLine, add_line};
+use crate::workflow::organizations::{AddOrganization, add_organization};
 use crate::workflow::people::{AddPerson, add_person};
 
 use super::Incident;
@@ -31,8 +31,6 @@ use super::told;
 
 /// The provider that is made where there is none, and the domain of its people's addresses.
 const PROVIDER: &str = "provider";
-/// The region of the organizations that are made.
-const REGION: &str = "default";
 
 /// What came of an incident that was not refused.
 #[derive(Debug, Default)]
@@ -63,32 +61,26 @@ pub fn provider(conn: &mut Conn, now: Instant) -> Result<Result<bool, ImportErro
     if organizations::provider(conn)?.is_some() {
         return Ok(Ok(false));
     }
-    let add = Slug::parse(PROVIDER)
-        .and_then(|slug| Ok((slug, Title::parse("Provider")?)))
-        .and_then(|(slug, name)| organization(slug, name, OrganizationKind::Provider));
     let refused = || ImportError::NoProvider(PROVIDER.to_owned());
-    let Ok(add) = add else {
+    let (Ok(slug), Ok(name)) = (Slug::parse(PROVIDER), Title::parse("Provider")) else {
         return Ok(Err(refused()));
     };
-    match administer::add_organization(conn, None, &add, now) {
+    let add = organization(slug, name, OrganizationKind::Provider);
+    match add_organization(conn, None, &add, now) {
         Ok(_) => Ok(Ok(true)),
         Err(Failed::Database(error)) => Err(error),
         Err(_) => Ok(Err(refused())),
     }
 }
 
-fn organization(
-    slug: Slug,
-    name: Title,
-    kind: OrganizationKind,
-) -> Result<AddOrganization, crate::domain::text::TextError> {
-    Ok(AddOrganization {
+fn organization(slug: Slug, name: Title, kind: OrganizationKind) -> AddOrganization {
+    AddOrganization {
         slug,
         name,
         kind,
-        region: Title::parse(REGION)?,
-        time_zone: chrono_tz::UTC,
-    })
+        region: None,
+        time_zone: Some(chrono_tz::UTC),
+    }
 }
 
 /// Loads a batch.
@@ -312,9 +304,8 @@ impl Loading<'_> {
             slug.clone(),
             location.name.clone(),
             OrganizationKind::Customer,
-        )
-        .map_err(|error| Fault::of("location", error.to_string()))?;
-        administer::add_organization(self.conn, None, &add, self.now)?;
+        );
+        add_organization(self.conn, None, &add, self.now)?;
         self.outcome.organizations += 1;
         self.made_up(line, location, slug, slug.to_string());
         let added = self.directory.organization(self.conn, slug.as_str())?;
@@ -399,7 +390,12 @@ impl Loading<'_> {
         if let Some(line) = self.directory.line(self.conn, group.as_str())? {
             return Ok(line);
         }
-        let line = add_line(self.conn, None, group, None, None, self.now)?;
+        let added = AddLine {
+            name: group.clone(),
+            parent: None,
+            calendar: None,
+        };
+        let line = add_line(self.conn, None, &added, self.now)?;
         self.outcome.lines += 1;
         Ok(line)
     }

@@ -1,24 +1,19 @@
 //! Name, time zone and password.
 
-use chrono_tz::Tz;
-use secrecy::SecretString;
-
 use super::{AccountPage, Section, again, page, show};
 use crate::credentials::Holder;
-use crate::domain::text::PersonName;
 use crate::http::call::{ENTERED, OWN_PASSWORD, OWNER};
 use crate::http::password;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::form::{Control, Form};
 use crate::http::portal::parts::Fact;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::sign_in::{new_password, time_zones, twice};
-use crate::http::portal::typed::Typed;
+use crate::http::portal::sign_in::{new_password, same, time_zones};
 use crate::http::portal::visit::Visit;
-use crate::http::problem::{Code, Problem};
-use crate::input::Fault;
+use crate::http::problem::Problem;
+use crate::input::{Secret, input};
 use crate::store::people;
 use crate::words::Words;
 use crate::workflow::account::{self, Kept, UpdateAccount};
@@ -71,39 +66,30 @@ pub(in crate::http::portal) fn sections(
 ) -> Vec<Section> {
     let label = |key| words.say_of("label", key, &[]);
     let name = vec![
-        Control::new(Kind::Text, "first_name", label("first-name"))
-            .required()
-            .max(80)
+        Control::of(UpdateAccount::first_name(), label("first-name"))
             .autocomplete("given-name")
             .half()
             .value(first),
-        Control::new(Kind::Text, "last_name", label("last-name"))
-            .required()
-            .max(80)
+        Control::of(UpdateAccount::last_name(), label("last-name"))
             .autocomplete("family-name")
             .half()
             .value(last),
-        Control::new(Kind::Text, "time_zone", label("time-zone"))
+        Control::of(UpdateAccount::time_zone(), label("time-zone"))
             .hint(words.say("account-zone-hint", &[]))
-            .max(64)
             .suggestions(time_zones())
             .value(zone),
     ];
     let mut password = vec![
-        Control::new(
-            Kind::Password,
-            "current_password",
+        Control::of(
+            TypedPasswords::current_password(),
             label("current-password"),
         )
-        .required()
-        .max(1000)
         .autocomplete("current-password"),
     ];
     password.extend(new_password(words));
     password.push(
-        Control::new(
-            Kind::Check,
-            "keep_tokens",
+        Control::of(
+            TypedPasswords::keep_tokens(),
             words.say("account-keep-tokens", &[]),
         )
         .hint(words.say("account-keep-tokens-hint", &[])),
@@ -135,67 +121,79 @@ pub(in crate::http::portal) fn sections(
     ]
 }
 
-async fn change(visit: Visit) -> Outcome {
-    match changed(&visit).await {
-        Ok(()) => Ok(visit.go("/account", Some(Flash::new(Done::AccountChanged)))),
-        Err(problem) if is_form_error(&problem) => {
-            again(&visit, profile(&visit).await?, "name", &problem)
-        }
-        Err(problem) => Err(problem.into()),
+/// The section of the page that changes the name.
+struct Names;
+
+impl FormPage<()> for Names {
+    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+        Ok(visit.go("/account", Some(Flash::new(Done::AccountChanged))))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, profile(visit).await?, "name", &problem)
     }
 }
 
-async fn changed(visit: &Visit) -> Result<(), Problem> {
-    let mut typed = Typed::of(visit);
-    let first_name = typed.text("first_name", PersonName::parse);
-    let last_name = typed.text("last_name", PersonName::parse);
-    let zone = typed.raw("time_zone").trim();
-    let time_zone = match (zone, zone.parse::<Tz>()) {
-        ("", _) => Some(None),
-        (_, Ok(zone)) => Some(Some(zone)),
-        (_, Err(_)) => {
-            typed.refuse(
-                "time_zone",
-                Fault::new("unknown_time_zone").with("given", zone),
-            );
-            None
-        }
-    };
-    typed.checked()?;
-    let update = UpdateAccount {
-        first_name,
-        last_name,
-        time_zone,
-    };
-    let (actor, now) = (visit.principal()?.oneself(), visit.now);
+async fn change(visit: Visit) -> Outcome {
+    let oneself = visit.principal()?.oneself();
     visit
-        .write(move |conn| account::update(conn, &actor, &update, now).map(drop))
+        .act(&Names, move |conn, by, command: &UpdateAccount| {
+            account::update(conn, &oneself, command, by.now).map(drop)
+        })
         .await
 }
 
+/// The section of the page that changes the password.
+struct Password;
+
+impl FormPage<Holder> for Password {
+    async fn done(&self, visit: &Visit, holder: Holder) -> Outcome {
+        let flash = Flash::new(Done::PasswordChanged);
+        let answer = visit.go("/account", Some(flash));
+        Ok(answer.cookie(visit.known_to(holder)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, profile(visit).await?, "password", &problem)
+    }
+}
+
 async fn change_password(visit: Visit) -> Outcome {
-    match password_changed(&visit).await {
-        Ok(holder) => Ok(visit
-            .go("/account", Some(Flash::new(Done::PasswordChanged)))
-            .cookie(visit.known_to(holder))),
-        Err(problem) if is_form_error(&problem) || problem.code() == Code::TooManyAttempts => {
-            again(&visit, profile(&visit).await?, "password", &problem)
-        }
-        Err(problem) => Err(problem.into()),
+    visit
+        .finish(&Password, password_changed(&visit).await)
+        .await
+}
+
+input! {
+    /// A change of one's password as its page sends it.
+    pub struct TypedPasswords {
+        /// The one until now.
+        current_password: Secret,
+        /// The one from now on,
+        password: Secret,
+        /// and once more.
+        password_again: Secret,
+        /// Whether API tokens go on.
+        keep_tokens: Option<bool>,
     }
 }
 
 async fn password_changed(visit: &Visit) -> Result<Holder, Problem> {
-    let chosen = twice(visit)?;
+    let typed: TypedPasswords = visit.form()?;
+    let chosen = same(typed.password, &typed.password_again)?;
     let (principal, now) = (visit.principal()?, visit.now);
-    let current = SecretString::from(Typed::of(visit).raw("current_password").to_owned());
     let actor = principal.oneself();
     let kept = Kept {
         session: principal.session(),
-        tokens: Typed::of(visit).ticked("keep_tokens"),
+        tokens: typed.keep_tokens == Some(true),
     };
-    password::confirmed(&visit.desk, actor.id(), "current_password", current, now).await?;
-    let hash = password::chosen(&visit.desk, "password", chosen, principal.known()).await?;
+    let (field, current) = (
+        TypedPasswords::current_password().name,
+        typed.current_password.into_inner(),
+    );
+    password::confirmed(&visit.desk, actor.id(), field, current, now).await?;
+    let field = TypedPasswords::password().name;
+    let hash = password::chosen(&visit.desk, field, chosen, principal.known()).await?;
     let holder = Holder::new(actor.id(), Some(&hash));
     visit
         .write(move |conn| account::change_password(conn, &actor, kept, &hash, now))

@@ -3,6 +3,7 @@
 use super::{AccountPage, Section, Shown, again, page, show};
 use crate::credentials::Authenticator;
 use crate::domain::Instant;
+use crate::http::api::account::ShowCode;
 use crate::http::asks::SECOND_FACTOR;
 use crate::http::call::OWNER;
 use crate::http::portal::act::is_form_error;
@@ -11,7 +12,6 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Fact;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::http::throttle::{self, Counter};
@@ -131,14 +131,12 @@ pub(in crate::http::portal) fn parts(words: &Words, state: State) -> (Option<Sho
 
 /// The field for a code of one's app.
 fn code(words: &Words) -> Control {
-    Control::new(
-        Kind::Text,
-        "code",
+    Control::of(
+        ShowCode::code(),
         words.say_of("label", "one-time-code", &[]),
     )
+    .kind(Kind::Text)
     .hint(words.say_of("hint", "one-time-code", &[]))
-    .required()
-    .max(20)
     .autocomplete("one-time-code")
 }
 
@@ -213,14 +211,15 @@ async fn new_codes(visit: &Visit, section: &'static str) -> Result<Vec<String>, 
         visit.now,
     );
     let session = visit.principal()?.session();
-    let code = Typed::of(visit).raw("code").to_owned();
+    let shown: ShowCode = visit.form()?;
     let counter = Counter::own_code(actor.id());
     throttle::attempt(&visit.desk, std::slice::from_ref(&counter), now).await?;
     let codes = visit
         .write(move |conn| {
+            let code = shown.code.expose();
             let codes = match section {
-                "confirm" => second_factor::confirm(conn, &key, (&actor, session), &code, now)?,
-                _ => second_factor::renew_codes(conn, &key, &actor, &code, now)?,
+                "confirm" => second_factor::confirm(conn, &key, (&actor, session), code, now)?,
+                _ => second_factor::renew_codes(conn, &key, &actor, code, now)?,
             };
             counter.forget(conn)?;
             Ok(codes)

@@ -7,22 +7,23 @@ use secrecy::ExposeSecret;
 
 use super::{AccountPage, List, Row, Section, Shown, again, page, show};
 use crate::credentials::{NewSecret, TOKEN_PREFIX};
+use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::TokenId;
 use crate::domain::text::Title;
 use crate::http::api::tokens::issue_for;
 use crate::http::call::{OWNER, OWNER_AT_HOME};
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
-use crate::http::problem::{Code, Problem};
-use crate::input::Fault;
+use crate::http::problem::Problem;
+use crate::input::{Whole, input};
 use crate::store::tokens::{self, Token};
 use crate::words::Words;
+use crate::workflow::Refused;
 use crate::workflow::tokens::{IssueToken, revoke_token};
 
 const HERE: &str = "/account/tokens";
@@ -102,30 +103,26 @@ pub(in crate::http::portal) fn new_token(words: &Words, offered: &[Permission]) 
         Choice::new(days.to_string(), label)
     };
     let mut lifetimes: Vec<Choice> = LIFETIMES.iter().map(lifetime).collect();
-    lifetimes.push(Choice::new("none", words.say("token-for-good", &[])));
+    lifetimes.push(Choice::new("", words.say("token-for-good", &[])));
     let mut controls = vec![
-        Control::new(Kind::Text, "name", words.say_of("label", "token-name", &[]))
-            .hint(words.say_of("hint", "token-name", &[]))
-            .required()
-            .max(100),
-        Control::new(
-            Kind::Select,
-            "lifetime",
+        Control::of(TypedToken::name(), words.say_of("label", "token-name", &[]))
+            .hint(words.say_of("hint", "token-name", &[])),
+        Control::of(
+            TypedToken::lifetime(),
             words.say_of("label", "lifetime", &[]),
         )
-        .required()
+        .kind(Kind::Select)
         .value("90")
         .choices(lifetimes),
-        Control::new(
-            Kind::Radio,
-            "scope",
+        Control::of(
+            TypedToken::is_scoped(),
             words.say_of("label", "token-scope", &[]),
         )
-        .required()
-        .value("some")
+        .kind(Kind::Radio)
+        .value("on")
         .choices(vec![
-            Choice::new("some", words.say("token-scope-some", &[])),
-            Choice::new("all", words.say("token-scope-all", &[])),
+            Choice::new("on", words.say("token-scope-some", &[])),
+            Choice::new("", words.say("token-scope-all", &[])),
         ]),
     ];
     controls.extend(offered.iter().map(|permission| {
@@ -137,74 +134,82 @@ pub(in crate::http::portal) fn new_token(words: &Words, offered: &[Permission]) 
 }
 
 fn field(permission: Permission) -> String {
-    format!("permission.{permission}")
+    format!("{}.{permission}", TypedToken::permissions().name)
+}
+
+/// The page of one's tokens; the secret of a new one is shown by the answer itself, because nothing keeps it.
+struct Issuing {
+    secret: NewSecret,
+}
+
+impl FormPage<()> for Issuing {
+    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+        let words = visit.words();
+        let mut page = page(visit, "tokens");
+        page.shown = Some(Shown {
+            title: words.say("token-shown", &[]),
+            about: words.say("token-shown-about", &[]),
+            picture: String::new(),
+            picture_about: String::new(),
+            lines: vec![self.secret.text.expose_secret().to_owned()],
+            next: HERE.to_owned(),
+        });
+        show(visit, &page)
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, held(visit).await?, "new", &problem)
+    }
+}
+
+input! {
+    /// A token as its page asks for it.
+    pub struct TypedToken {
+        /// What its owner calls it.
+        name: Title,
+        /// For how many days; for good if nothing is chosen.
+        lifetime: Option<Whole<1, 3650>>,
+        /// Whether it allows only what is ticked.
+        is_scoped: bool,
+        /// That.
+        permissions: Option<BTreeSet<Permission>>,
+    }
+}
+
+impl TypedToken {
+    fn command(&self, now: Instant) -> Result<IssueToken, Refused> {
+        let ticked = self.permissions.clone().unwrap_or_default();
+        if self.is_scoped && ticked.is_empty() {
+            return Err(Refused::Field {
+                field: Self::is_scoped().name,
+                code: "nothing_chosen",
+                given: String::new(),
+            });
+        }
+        let days = self.lifetime.map(|days| TimeDelta::days(days.get()));
+        Ok(IssueToken {
+            name: self.name.clone(),
+            permissions: self.is_scoped.then_some(ticked),
+            expires_at: days.map(|days| now + days),
+        })
+    }
 }
 
 async fn issue(visit: Visit) -> Outcome {
-    match issued(&visit).await {
-        Ok(secret) => {
-            let words = visit.words();
-            let mut page = page(&visit, "tokens");
-            page.shown = Some(Shown {
-                title: words.say("token-shown", &[]),
-                about: words.say("token-shown-about", &[]),
-                picture: String::new(),
-                picture_about: String::new(),
-                lines: vec![secret.text.expose_secret().to_owned()],
-                next: HERE.to_owned(),
-            });
-            show(&visit, &page)
-        }
-        Err(problem) if is_form_error(&problem) => {
-            again(&visit, held(&visit).await?, "new", &problem)
-        }
-        Err(problem) => Err(problem.into()),
-    }
-}
-
-async fn issued(visit: &Visit) -> Result<NewSecret, Problem> {
-    let mut typed = Typed::of(visit);
-    let principal = visit.principal()?.clone();
-    let name = typed.text("name", Title::parse);
-    let days = match typed.raw("lifetime") {
-        "none" => None,
-        text => match text.parse().ok().filter(|days| LIFETIMES.contains(days)) {
-            Some(days) => Some(TimeDelta::days(days)),
-            None => {
-                typed.refuse("lifetime", Fault::new("required"));
-                None
-            }
-        },
-    };
-    let ticked: BTreeSet<Permission> = (principal.access().permissions.iter().copied())
-        .filter(|permission| typed.ticked(&field(*permission)))
-        .collect();
-    let permissions = match typed.raw("scope") {
-        "all" => None,
-        _ => Some(ticked),
-    };
-    if permissions.as_ref().is_some_and(BTreeSet::is_empty) {
-        typed.refuse("scope", Fault::new("nothing_chosen"));
-    }
-    typed.checked()?;
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
-    let (token_hash, now) = (secret.hash.clone(), visit.now);
-    let new = IssueToken {
-        name: name.ok_or_else(|| Problem::new(Code::Internal))?,
-        permissions,
-        expires_at: days.map(|days| now + days),
-        made_with: principal.token(),
-    };
+    let (hash, principal) = (secret.hash.clone(), visit.principal()?.clone());
     visit
-        .write(move |conn| issue_for(conn, &principal, (&new, &token_hash), now))
-        .await?;
-    Ok(secret)
+        .act(&Issuing { secret }, move |conn, by, typed: &TypedToken| {
+            let command = typed.command(by.now)?;
+            issue_for(conn, &principal, (&command, &hash), by.now).map(drop)
+        })
+        .await
 }
 
 async fn revoke(visit: Visit, id: TokenId) -> Outcome {
-    let (actor, now) = (visit.principal()?.oneself(), visit.now);
+    let oneself = visit.principal()?.oneself();
     let name = visit
-        .write(move |conn| revoke_token(conn, &actor, id, now))
+        .perform(move |conn, by, (): &()| revoke_token(conn, &oneself, id, by.now))
         .await?;
     Ok(visit.go(HERE, Some(Flash::new(Done::TokenRevoked).name(name))))
 }

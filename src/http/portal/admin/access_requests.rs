@@ -4,9 +4,12 @@ mod handlers;
 
 use serde::Serialize;
 
+use crate::domain::text::Note;
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Fact, Tab};
+use crate::input::{LastDay, input};
 use crate::words::Words;
+use crate::workflow::access_request::DecideAccess;
 
 pub(super) use handlers::routes;
 
@@ -37,19 +40,45 @@ pub struct AccessRequestPage {
     pub refuse: Option<Form>,
 }
 
+input! {
+    /// A decision as its page sends it.
+    pub struct TypedDecision {
+        /// Whether access is granted.
+        granted: bool,
+        /// The last day of it; for good if nothing is chosen.
+        until: Option<LastDay>,
+        /// Why so.
+        note: Option<Note>,
+        /// The organization, where none was found by what was typed.
+        organization: Option<String>,
+    }
+}
+
+impl From<&TypedDecision> for DecideAccess {
+    fn from(typed: &TypedDecision) -> Self {
+        Self {
+            granted: typed.granted,
+            until: typed.until.map(|LastDay(over)| over),
+            note: typed.note.clone(),
+            organization: typed.organization.clone(),
+        }
+    }
+}
+
 /// For good, or until a day; in one of `organizations` where none was found by what was typed.
 pub fn grant_form(words: &Words, action: String, organizations: Vec<Choice>) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let mut controls = vec![
-        Control::new(Kind::Hidden, "granted", "").value("true"),
-        Control::new(Kind::Date, "until", label("access-until")).hint(hint("access-until")),
-        Control::new(Kind::Lines, "note", label("access-record")).max(5000),
+        Control::new(Kind::Hidden, TypedDecision::granted().name, "").value("true"),
+        Control::of(TypedDecision::until(), label("access-until")).hint(hint("access-until")),
+        Control::of(TypedDecision::note(), label("access-record")),
     ];
     if !organizations.is_empty() {
         let mut choices = vec![Choice::new("", words.say("access-choose", &[]))];
         choices.extend(organizations);
-        let which = Control::new(Kind::Select, "organization", label("organization"))
+        let which = Control::of(TypedDecision::organization(), label("organization"))
+            .kind(Kind::Select)
             .hint(hint("access-organization"))
             .required()
             .choices(choices);
@@ -66,14 +95,12 @@ pub fn grant_form(words: &Words, action: String, organizations: Vec<Choice>) -> 
 /// With the reason, which is told.
 pub fn refuse_form(words: &Words, action: String) -> Form {
     let controls = vec![
-        Control::new(Kind::Hidden, "granted", "").value("false"),
-        Control::new(
-            Kind::Lines,
-            "note",
+        Control::new(Kind::Hidden, TypedDecision::granted().name, "").value("false"),
+        Control::of(
+            TypedDecision::note(),
             words.say_of("label", "access-reason", &[]),
         )
-        .required()
-        .max(5000),
+        .required(),
     ];
     let button = words.say("access-refuse-button", &[]);
     Form::new("refuse", action, button, controls).taking()

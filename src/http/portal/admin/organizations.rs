@@ -5,20 +5,18 @@ use super::people::add_organization_form;
 use super::{AdminForm, Cell, Place};
 use crate::domain::access::Permission;
 use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{Slug, Title};
 use crate::http::call::may;
 use crate::http::pagination::Paging;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::parts::Pager;
 use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::store::organizations::{self, Organization};
-use crate::workflow::administer::{AddOrganization, add_organization};
+use crate::workflow::organizations::{AddOrganization, add_organization};
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -97,43 +95,25 @@ fn new_page(visit: &Visit) -> AdminForm {
     )
 }
 
-async fn add(visit: Visit) -> Outcome {
-    match added(&visit).await {
-        Ok(name) => {
-            let flash = Flash::new(Done::OrganizationAdded).name(name);
-            Ok(visit.go(Place::Organizations.href(), Some(flash)))
-        }
-        Err(problem) if is_form_error(&problem) => again(&visit, &problem, new_page(&visit)),
-        Err(problem) => Err(problem.into()),
+/// The page that adds an organization.
+struct Adding;
+
+impl FormPage<String> for Adding {
+    async fn done(&self, visit: &Visit, name: String) -> Outcome {
+        let flash = Flash::new(Done::OrganizationAdded).name(name);
+        Ok(visit.go(Place::Organizations.href(), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, &problem, new_page(visit))
     }
 }
 
-async fn added(visit: &Visit) -> Result<String, Problem> {
-    let mut typed = Typed::of(visit);
-    let name = typed.text("name", Title::parse);
-    let slug = typed.text("slug", Slug::parse);
-    let kind = typed.one_of::<OrganizationKind>("kind");
-    let time_zone = match typed.raw("time_zone").trim() {
-        "" => Some(visit.zone()),
-        _ => typed.one_of::<chrono_tz::Tz>("time_zone"),
-    };
-    typed.checked()?;
-    let (Some(name), Some(slug), Some(kind), Some(time_zone)) = (name, slug, kind, time_zone)
-    else {
-        return Err(Problem::new(Code::Internal));
-    };
-    let region = Title::parse("default").map_err(|_| Problem::new(Code::Internal))?;
-    let called = name.to_string();
-    let add = AddOrganization {
-        slug,
-        name,
-        kind,
-        region,
-        time_zone,
-    };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+async fn add(visit: Visit) -> Outcome {
     visit
-        .write(move |conn| add_organization(conn, Some(&actor), &add, now))
-        .await?;
-    Ok(called)
+        .act(&Adding, |conn, by, command: &AddOrganization| {
+            add_organization(conn, Some(by.actor), command, by.now)?;
+            Ok(command.name.to_string())
+        })
+        .await
 }

@@ -12,6 +12,8 @@ use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Link, Tab};
 use crate::store::roles::OwnRole;
 use crate::words::Words;
+use crate::workflow::organizations::AddOrganization;
+use crate::workflow::people::{AddUser, UpdateUser};
 
 pub use access::{AccessPage, PermissionLine, RESOURCES, Resource, access_page, in_resources};
 pub(super) use handlers::{offered, routes};
@@ -94,7 +96,10 @@ pub fn role_ticks(offered: &[Offered], held: &[String]) -> Vec<Control> {
 /// [`role_ticks`], sent to `action`.
 pub fn roles_form(words: &Words, action: String, offered: &[Offered], held: &[String]) -> Form {
     let button = words.say("person-roles-button", &[]);
-    Form::new("roles", action, button, role_ticks(offered, held))
+    // With no tick at all, they have none.
+    let none = Control::new(Kind::Hidden, UpdateUser::roles().name, "");
+    let controls = std::iter::once(none).chain(role_ticks(offered, held));
+    Form::new("roles", action, button, controls.collect())
 }
 
 /// A new person of one of `organizations`, at first of `own`, with roles.
@@ -106,27 +111,19 @@ pub fn add_person_form(
 ) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let mut controls = vec![
-        Control::new(Kind::Text, "first_name", label("first-name"))
-            .required()
-            .max(80)
-            .half(),
-        Control::new(Kind::Text, "last_name", label("last-name"))
-            .required()
-            .max(80)
-            .half(),
-        Control::new(Kind::Email, "email", label("email"))
-            .required()
-            .max(254),
-        Control::new(Kind::Select, "organization", label("organization"))
+        Control::of(AddUser::first_name(), label("first-name")).half(),
+        Control::of(AddUser::last_name(), label("last-name")).half(),
+        Control::of(AddUser::email(), label("email")),
+        Control::of(AddUser::organization(), label("organization"))
+            .kind(Kind::Select)
             .required()
             .choices(organizations)
             .value(own),
-        Control::new(Kind::Check, "invite", label("invite"))
+        Control::of(AddUser::invite(), label("invite"))
             .hint(words.say_of("hint", "invite", &[]))
             .checked(true),
-        Control::new(Kind::Password, "password", label("first-password"))
+        Control::of(AddUser::password(), label("first-password"))
             .hint(words.say("person-password-hint", &[]))
-            .max(1000)
             .autocomplete("new-password"),
     ];
     controls.extend(role_ticks(offered, &[]));
@@ -182,15 +179,9 @@ pub fn add_organization_form(words: &Words, zones: Vec<String>) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let controls = vec![
-        Control::new(Kind::Text, "name", label("name"))
-            .required()
-            .max(100),
-        Control::new(Kind::Text, "slug", label("slug"))
-            .hint(hint("slug"))
-            .required()
-            .max(63),
-        Control::new(Kind::Select, "kind", label("kind"))
-            .required()
+        Control::of(AddOrganization::name(), label("name")),
+        Control::of(AddOrganization::slug(), label("slug")).hint(hint("slug")),
+        Control::of(AddOrganization::kind(), label("kind"))
             .value("customer")
             .choices(words_of(
                 words,
@@ -198,9 +189,8 @@ pub fn add_organization_form(words: &Words, zones: Vec<String>) -> Form {
                 &["customer", "partner"],
                 "",
             )),
-        Control::new(Kind::Text, "time_zone", label("time-zone"))
+        Control::of(AddOrganization::time_zone(), label("time-zone"))
             .hint(words.say("time-zone-hint", &[]))
-            .max(64)
             .suggestions(zones),
     ];
     Form::new(

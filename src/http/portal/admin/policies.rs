@@ -6,19 +6,17 @@ use crate::domain::access::Permission;
 use crate::domain::case::{BusinessImpact, Priority};
 use crate::domain::eligibility::Policy;
 use crate::http::call::may;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
-use crate::input::Fault;
 use crate::store::rules;
 use crate::words::Words;
-use crate::workflow::administer::set_policies;
+use crate::workflow::policies::{SetPolicies, set_policies};
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -104,34 +102,25 @@ fn page(visit: &Visit, policy: &Policy) -> AdminForm {
     }
 }
 
-async fn save(visit: Visit) -> Outcome {
-    match saved(&visit).await {
-        Ok(()) => Ok(visit.go(
-            Place::Policies.href(),
-            Some(Flash::new(Done::PoliciesSaved)),
-        )),
-        Err(problem) if is_form_error(&problem) => {
-            let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
-            again(&visit, &problem, page(&visit, &policy))
-        }
-        Err(problem) => Err(problem.into()),
+/// The page of the policies.
+struct Policies;
+
+impl FormPage<()> for Policies {
+    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+        let flash = Flash::new(Done::PoliciesSaved);
+        Ok(visit.go(Place::Policies.href(), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
+        again(visit, &problem, page(visit, &policy))
     }
 }
 
-async fn saved(visit: &Visit) -> Result<(), Problem> {
-    let mut typed = Typed::of(visit);
-    let mut checked = Policy::default();
-    let mut values = Vec::new();
-    for key in Policy::KEYS {
-        let value = typed.raw(key).trim().to_owned();
-        match checked.set(key, &value) {
-            Ok(()) => values.push((key.to_owned(), value)),
-            Err(error) => typed.refuse(key, Fault::from(error)),
-        }
-    }
-    typed.checked()?;
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+async fn save(visit: Visit) -> Outcome {
     visit
-        .write(move |conn| set_policies(conn, Some(&actor), &values, now))
+        .act(&Policies, |conn, by, command: &SetPolicies| {
+            set_policies(conn, Some(by.actor), command, by.now)
+        })
         .await
 }

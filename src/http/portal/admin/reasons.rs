@@ -3,22 +3,18 @@
 use super::handlers::{PLACE, again, form, list};
 use super::{AdminForm, Cell, Place};
 use crate::domain::access::Permission;
-use crate::domain::reason::{Governance, Question, QuestionKind, Reason, is_code};
-use crate::domain::text::Title;
-use crate::http::api::addresses::ReasonCode;
+use crate::domain::reason::{Governance, Reason, ReasonCode};
 use crate::http::call::may;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
-use crate::http::problem::{Code, Problem};
-use crate::input::Fault;
+use crate::http::problem::Problem;
 use crate::store::rules::{self, ReasonRow};
-use crate::workflow::administer::{add_reason, replace_reason};
+use crate::workflow::reasons::{AddReason, Questions, ReplaceReason, add_reason, replace_reason};
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -72,14 +68,10 @@ fn page(visit: &Visit, reason: &Reason, active: bool, version: i64) -> AdminForm
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let is_new = reason.code.is_empty();
-    let questions: Vec<_> = reason.questions.iter().map(written).collect();
     let mut controls = vec![
-        Control::new(Kind::Text, "label", label("reason-label"))
-            .required()
-            .max(100)
-            .value(reason.label.clone()),
-        Control::new(Kind::Radio, "governed_by", label("governed-by"))
-            .required()
+        Control::of(ReplaceReason::label(), label("reason-label")).value(reason.label.clone()),
+        Control::of(ReplaceReason::governed_by(), label("governed-by"))
+            .kind(Kind::Radio)
             .choices(words_of(
                 words,
                 "governance",
@@ -87,19 +79,17 @@ fn page(visit: &Visit, reason: &Reason, active: bool, version: i64) -> AdminForm
                 "governance-hint",
             ))
             .value(reason.governed_by.as_str()),
-        Control::new(Kind::Lines, "questions", label("questions"))
+        Control::of(ReplaceReason::questions(), label("questions"))
             .hint(hint("questions"))
-            .max(5_000)
-            .value(questions.join("\n")),
-        Control::new(Kind::Check, "active", label("reason-active")).checked(active),
+            .value(Questions::lines(&reason.questions)),
         Control::new(Kind::Hidden, "version", "").value(version.to_string()),
     ];
     if is_new {
-        let code = Control::new(Kind::Text, "code", label("code"))
-            .hint(hint("code"))
-            .required()
-            .max(63);
-        controls.insert(0, code);
+        let code = Control::of(AddReason::code(), label("code"));
+        controls.insert(0, code.hint(hint("code")));
+    } else {
+        let tick = Control::of(ReplaceReason::active(), label("reason-active"));
+        controls.push(tick.checked(active));
     }
     let (title, action) = match is_new {
         true => (words.say("reason-add-button", &[]), Place::Reasons.href()),
@@ -123,47 +113,8 @@ fn page(visit: &Visit, reason: &Reason, active: bool, version: i64) -> AdminForm
     )
 }
 
-/// A question as a line: `code | kind | required | label`.
-fn written(question: &Question) -> String {
-    let need = if question.required {
-        "required"
-    } else {
-        "optional"
-    };
-    format!(
-        "{} | {} | {need} | {}",
-        question.code, question.kind, question.label
-    )
-}
-
-/// Reads such lines; gives the number of the first that does not read.
-fn questions(text: &str) -> Result<Vec<Question>, usize> {
-    let mut questions: Vec<Question> = Vec::new();
-    for (index, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-    {
-        let parts: Vec<_> = line.splitn(4, '|').map(str::trim).collect();
-        let question = match parts.as_slice() {
-            [code, kind, need @ ("required" | "optional"), label] if is_code(code) => Question {
-                code: (*code).to_owned(),
-                kind: kind.parse::<QuestionKind>().map_err(|_| index + 1)?,
-                required: *need == "required",
-                label: Title::parse(label).map_err(|_| index + 1)?.into_string(),
-            },
-            _ => return Err(index + 1),
-        };
-        if questions.iter().any(|other| other.code == question.code) {
-            return Err(index + 1);
-        }
-        questions.push(question);
-    }
-    Ok(questions)
-}
-
 async fn new(visit: Visit) -> Outcome {
-    visit.show(PLACE, "admin-form", &page(&visit, &nothing(), true, 0))
+    visit.show(PLACE, "admin-form", &ReasonPage(None).form(&visit))
 }
 
 fn nothing() -> Reason {
@@ -175,27 +126,34 @@ fn nothing() -> Reason {
     }
 }
 
-async fn add(visit: Visit) -> Outcome {
-    let done = async {
-        let code = visit
-            .typed
-            .get("code")
-            .map(|code| code.trim().to_owned())
-            .unwrap_or_default();
-        let (reason, _) = typed_reason(&visit, code)?;
-        let (actor, now) = (visit.actor()?.clone(), visit.now);
-        visit
-            .write(move |conn| add_reason(conn, Some(&actor), &reason, now))
-            .await?;
-        Ok::<_, Problem>(())
-    };
-    match done.await {
-        Ok(()) => Ok(visit.go(Place::Reasons.href(), Some(Flash::new(Done::ReasonSaved)))),
-        Err(problem) if is_form_error(&problem) => {
-            again(&visit, &problem, page(&visit, &nothing(), true, 0))
+/// The page of a reason, or the one that adds one.
+struct ReasonPage(Option<ReasonRow>);
+
+impl ReasonPage {
+    fn form(&self, visit: &Visit) -> AdminForm {
+        match &self.0 {
+            None => page(visit, &nothing(), true, 0),
+            Some(row) => page(visit, &row.reason(), row.active, row.version),
         }
-        Err(problem) => Err(problem.into()),
     }
+}
+
+impl FormPage<()> for ReasonPage {
+    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+        Ok(visit.go(Place::Reasons.href(), Some(Flash::new(Done::ReasonSaved))))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, &problem, self.form(visit))
+    }
+}
+
+async fn add(visit: Visit) -> Outcome {
+    visit
+        .act(&ReasonPage(None), |conn, by, command: &AddReason| {
+            add_reason(conn, Some(by.actor), command, by.now)
+        })
+        .await
 }
 
 async fn row(visit: &Visit, code: ReasonCode) -> Result<ReasonRow, Problem> {
@@ -206,86 +164,17 @@ async fn row(visit: &Visit, code: ReasonCode) -> Result<ReasonRow, Problem> {
 }
 
 async fn show(visit: Visit, code: ReasonCode) -> Outcome {
-    let row = row(&visit, code).await?;
-    visit.show(
-        PLACE,
-        "admin-form",
-        &page(&visit, &row.reason(), row.active, row.version),
-    )
+    let page = ReasonPage(Some(row(&visit, code).await?));
+    visit.show(PLACE, "admin-form", &page.form(&visit))
 }
 
 async fn replace(visit: Visit, code: ReasonCode) -> Outcome {
-    let row = row(&visit, code).await?;
-    let done = async {
-        let (reason, active) = typed_reason(&visit, row.code.clone())?;
-        let version = visit.version();
-        let (actor, now) = (visit.actor()?.clone(), visit.now);
-        let saved = visit.write(move |conn| {
+    let page = ReasonPage(Some(row(&visit, code.clone()).await?));
+    let version = visit.version();
+    visit
+        .act(&page, move |conn, by, command: &ReplaceReason| {
             let expected = version.as_ref().map(std::slice::from_ref);
-            replace_reason(conn, Some(&actor), expected, &reason, active, now)
-        });
-        saved.await?;
-        Ok::<_, Problem>(())
-    };
-    match done.await {
-        Ok(()) => Ok(visit.go(Place::Reasons.href(), Some(Flash::new(Done::ReasonSaved)))),
-        Err(problem) if is_form_error(&problem) => again(
-            &visit,
-            &problem,
-            page(&visit, &row.reason(), row.active, row.version),
-        ),
-        Err(problem) => Err(problem.into()),
-    }
-}
-
-/// The reason as it was typed, and whether it can be chosen.
-fn typed_reason(visit: &Visit, code: String) -> Result<(Reason, bool), Problem> {
-    let mut typed = Typed::of(visit);
-    if !is_code(&code) {
-        typed.refuse("code", Fault::new("malformed_code"));
-    }
-    let label = typed.text("label", Title::parse);
-    let governed_by = typed.one_of::<Governance>("governed_by");
-    let questions = questions(typed.raw("questions")).unwrap_or_else(|line| {
-        typed.refuse("questions", Fault::new("malformed_line").with("line", line));
-        Vec::new()
-    });
-    let active = typed.ticked("active");
-    typed.checked()?;
-    match (label, governed_by) {
-        (Some(label), Some(governed_by)) => Ok((
-            Reason {
-                code,
-                label: label.into_string(),
-                governed_by,
-                questions,
-            },
-            active,
-        )),
-        _ => Err(Problem::new(Code::Internal)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::reason::installed;
-
-    #[test]
-    fn questions_are_written_and_read_back() {
-        for reason in installed() {
-            let lines: Vec<_> = reason.questions.iter().map(written).collect();
-            assert_eq!(questions(&lines.join("\r\n")), Ok(reason.questions));
-        }
-    }
-
-    #[test]
-    fn the_first_wrong_line_is_named() {
-        assert_eq!(questions("a | text | required | A\n\nb | text | B"), Err(3));
-        assert_eq!(questions("a | song | required | A"), Err(1));
-        assert_eq!(
-            questions("a | text | required | A\na | text | optional | Again"),
-            Err(2)
-        );
-    }
+            replace_reason(conn, Some(by.actor), &code, expected, command, by.now)
+        })
+        .await
 }

@@ -1,24 +1,21 @@
 //! For which roles a second factor is asked for (A7).
 
-use std::collections::BTreeSet;
-
 use super::handlers::{PLACE, again, form};
-use super::people::{Offered, offered};
+use super::people::{offered, role_ticks};
 use super::roles::{carried, organization};
 use super::{AdminForm, Place};
 use crate::domain::access::{Permission, RoleName};
 use crate::http::call::may;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::organizations::Organization;
 use crate::store::roles::{self, OwnRole};
-use crate::workflow::require_second_factor::require_second_factor;
+use crate::workflow::require_second_factor::{RequireSecondFactor, require_second_factor};
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -38,7 +35,18 @@ async fn page(visit: &Visit) -> Result<AdminForm, Problem> {
     let words = visit.words();
     let access = visit.access()?;
     let offered = offered(words, access, Some(organization.kind), &own);
-    let mut controls = ticks(&organization, offered);
+    // A tick for each of the roles that the visitor may give; with no tick at all, it is asked for none of them.
+    let mut controls = vec![Control::new(
+        Kind::Hidden,
+        RequireSecondFactor::roles().name,
+        "",
+    )];
+    let asked: &[String] = &organization.second_factor_roles;
+    controls.extend(
+        role_ticks(&offered, asked)
+            .into_iter()
+            .map(|tick| tick.hint("")),
+    );
     controls.extend(carried(access, &organization));
     let of = Form::new(
         "second-factor",
@@ -62,51 +70,39 @@ async fn own_roles(visit: &Visit, organization: &Organization) -> Result<Vec<Own
     roles.await
 }
 
-/// A tick for each of the roles that the visitor may give: of others they change nothing.
-fn ticks(organization: &Organization, offered: Vec<Offered>) -> Vec<Control> {
-    let tick = |role: Offered| {
-        let mut asked = organization.second_factor_roles.iter();
-        let ticked = asked.any(|asked| *asked == role.code);
-        Control::new(Kind::Check, field(&role.code), role.label).checked(ticked)
-    };
-    offered.into_iter().map(tick).collect()
-}
+/// The page of these roles.
+struct SecondFactorRoles;
 
-fn field(code: &str) -> String {
-    format!("role.{code}")
-}
+impl FormPage<()> for SecondFactorRoles {
+    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+        let flash = Flash::new(Done::SecondFactorRoles);
+        Ok(visit.go(Place::SecondFactor.href(), Some(flash)))
+    }
 
-async fn save(visit: Visit) -> Outcome {
-    match saved(&visit).await {
-        Ok(()) => Ok(visit.go(
-            Place::SecondFactor.href(),
-            Some(Flash::new(Done::SecondFactorRoles)),
-        )),
-        Err(problem) if is_form_error(&problem) => again(&visit, &problem, page(&visit).await?),
-        Err(problem) => Err(problem.into()),
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, &problem, page(visit).await?)
     }
 }
 
-async fn saved(visit: &Visit) -> Result<(), Problem> {
-    let organization = organization(visit).await?;
-    let own = own_roles(visit, &organization).await?;
-    let offered = offered(
-        visit.words(),
-        visit.access()?,
-        Some(organization.kind),
-        &own,
-    );
-    let (offered, typed): (BTreeSet<String>, _) = (
-        offered.into_iter().map(|role| role.code).collect(),
-        Typed::of(visit),
-    );
-    let asked = organization.second_factor_roles.iter();
-    let stays = asked.filter(|code| !offered.contains(*code));
-    let ticked = offered.iter().filter(|code| typed.ticked(&field(code)));
-    let codes: BTreeSet<&String> = stays.chain(ticked).collect();
-    let roles: Vec<RoleName> = codes.iter().filter_map(|code| code.parse().ok()).collect();
-    let (actor, id, now) = (visit.actor()?.clone(), organization.id, visit.now);
+async fn save(visit: Visit) -> Outcome {
+    let organization = organization(&visit).await?;
+    let own = own_roles(&visit, &organization).await?;
+    let (words, access) = (visit.words(), visit.access()?);
+    let offered = offered(words, access, Some(organization.kind), &own);
+    // Those that the visitor may not give have no tick, and stay as they are.
+    let stay: Vec<RoleName> = (organization.second_factor_roles.iter())
+        .filter(|code| offered.iter().all(|role| role.code != **code))
+        .filter_map(|code| code.parse().ok())
+        .collect();
+    let id = organization.id;
     visit
-        .write(move |conn| require_second_factor(conn, Some(&actor), id, None, &roles, now))
+        .act(
+            &SecondFactorRoles,
+            move |conn, by, command: &RequireSecondFactor| {
+                let mut roles = command.roles.clone();
+                roles.extend(stay.iter().cloned());
+                require_second_factor(conn, Some(by.actor), id, None, &roles, by.now)
+            },
+        )
         .await
 }

@@ -1,23 +1,20 @@
 //! Asking for the form, and submitting it.
 
-use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{ChosenReason, EscalatePage, ReasonChoice, acknowledgement_field, answer_field};
+use super::{ChosenReason, EscalatePage, ReasonChoice};
 use crate::domain::access::Permission;
-use crate::domain::eligibility::{Assessment, FindingCode};
+use crate::domain::eligibility::Assessment;
 use crate::domain::ids::{CaseNumber, CaseRef, EscalationNumber};
-use crate::domain::reason::{QuestionKind, Reason, check_answers};
-use crate::domain::text::Markdown;
+use crate::domain::reason::{AnswerError, Question, QuestionKind, Reason, check_answers};
 use crate::http::call::may;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
-use crate::input::Fault;
+use crate::input::input;
 use crate::store::cases::{self, CaseView};
 use crate::store::{escalations, rules};
 use crate::words::assessment::headline;
@@ -94,83 +91,69 @@ fn page(visit: &Visit, asked: &Asked, chosen: Option<&str>) -> EscalatePage {
     }
 }
 
-async fn submit(visit: Visit, case: CaseRef) -> Outcome {
-    match submitted(&visit, case).await {
-        Ok((case, number)) => Ok(visit.go(
-            format!("/cases/{case}"),
-            Some(Flash::new(Done::Escalated).number(number)),
-        )),
-        Err(problem) if is_form_error(&problem) => again(&visit, case, &problem).await,
-        Err(problem) => Err(problem.into()),
+/// The form of a case.
+struct OnForm(CaseRef);
+
+impl FormPage<(CaseNumber, EscalationNumber)> for OnForm {
+    async fn done(&self, visit: &Visit, (case, number): (CaseNumber, EscalationNumber)) -> Outcome {
+        let flash = Flash::new(Done::Escalated).number(number);
+        Ok(visit.go(format!("/cases/{case}"), Some(flash)))
+    }
+
+    /// The form as it was typed, with what is wrong; or, if the case cannot be escalated any more, why.
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let asked = ask(visit, self.0).await?;
+        let words = visit.words();
+        let mut page = page(visit, &asked, visit.typed.get("reason").map(String::as_str));
+        if let Some(chosen) = &mut page.chosen {
+            let form = chosen.form.clone();
+            chosen.form = form.refused_for(words, &visit.typed, &problem);
+            let missing = problem.code() == Code::AcknowledgementRequired;
+            for check in &mut chosen.double_check {
+                check.control.fill(&visit.typed);
+                if missing && !check.control.checked {
+                    check.control.error = words.say("escalate-confirm", &[]);
+                }
+            }
+        }
+        visit.show_again(problem.code().status(), PLACE, "escalate", &page)
     }
 }
 
-/// The form as it was typed, with what is wrong; or, if the case cannot be escalated any more, why.
-async fn again(visit: &Visit, case: CaseRef, problem: &Problem) -> Outcome {
-    let asked = ask(visit, case).await?;
-    let words = visit.words();
-    let mut page = page(visit, &asked, visit.typed.get("reason").map(String::as_str));
-    if let Some(chosen) = &mut page.chosen {
-        chosen.form = chosen
-            .form
-            .clone()
-            .refused_for(words, &visit.typed, problem);
-        let missing = problem.code() == Code::AcknowledgementRequired;
-        for check in &mut chosen.double_check {
-            check.control.fill(&visit.typed);
-            if missing && !check.control.checked {
-                check.control.error = words.say("escalate-confirm", &[]);
-            }
-        }
+async fn submit(visit: Visit, case: CaseRef) -> Outcome {
+    let done = submitted(&visit, case).await;
+    visit.finish(&OnForm(case), done).await
+}
+
+input! {
+    /// What a form asks of every submission before it is known whether the rest can be read.
+    pub struct TypedAnswers {
+        /// The code of the reason.
+        reason: String,
+        /// What was answered, by question code.
+        answers: Option<Map<String, Value>>,
     }
-    let status = match problem.code() {
-        Code::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
-        code => code.status(),
-    };
-    visit.show_again(status, PLACE, "escalate", &page)
 }
 
 async fn submitted(
     visit: &Visit,
     case: CaseRef,
 ) -> Result<(CaseNumber, EscalationNumber), Problem> {
-    let mut typed = Typed::of(visit);
-    let code = typed.raw("reason").to_owned();
-    let wanted = code.clone();
-    let row = visit
-        .look(move |conn| Ok(rules::reason(conn, &wanted)?))
-        .await?;
-    let Some(reason) = row.map(|row| row.reason()) else {
-        typed.refuse("reason", Fault::new("unknown"));
-        typed.checked()?;
-        return Err(Problem::new(Code::Internal));
-    };
-    let answers = answers(&typed, &reason);
-    let acknowledgements: Vec<_> = FindingCode::ALL
-        .iter()
-        .copied()
-        .filter(|code| typed.ticked(&acknowledgement_field(code.as_str())))
-        .collect();
-    let details = typed.text("details", Markdown::parse);
-    if details.is_none() {
-        // The workflow names what is wrong with the answers; here it would not be asked.
-        if let Err(errors) = check_answers(&reason, &answers) {
-            typed.refuse_all(&Problem::from(Refused::Answers(errors)));
-        }
-    }
-    typed.checked()?;
-    let Some(details) = details else {
-        return Err(Problem::new(Code::Internal));
-    };
-    let submit = SubmitEscalation {
-        reason: code,
-        details,
-        answers: Some(answers),
-        acknowledgements: Some(acknowledgements),
-    };
+    let typed: TypedAnswers = visit.form()?;
+    let asked = visit.look(move |conn| {
+        let row = rules::reason(conn, &typed.reason)?;
+        Ok(row.map(|row| (answers(&row.reason(), typed.answers.as_ref()), row.reason())))
+    });
+    let asked = asked.await?;
+    let mut command: SubmitEscalation = visit.form().map_err(|problem| match &asked {
+        // What is wrong with the answers is named by the verb, which is not asked here.
+        Some((answers, reason)) => with_answers(problem, check_answers(reason, answers).err()),
+        None => problem,
+    })?;
+    command.answers = asked.map(|(answers, _)| answers);
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let number = visit.write(move |conn| {
-        let id = submit_escalation(conn, &actor, &case, &submit, now)?;
+        let id = submit_escalation(conn, &actor, &case, &command, now)?;
         let escalation = escalations::find(conn, id)?;
         let case = cases::find(conn, escalation.case_id)?;
         Ok((case.number, escalation.number))
@@ -178,19 +161,27 @@ async fn submitted(
     number.await
 }
 
-/// What was answered to the questions of a reason, as a submission says it.
-fn answers(typed: &Typed<'_>, reason: &Reason) -> Map<String, Value> {
-    let answer = |kind: QuestionKind, field: &str| match kind {
-        QuestionKind::Confirm => Value::Bool(typed.ticked(field)),
-        QuestionKind::Text | QuestionKind::Date => Value::from(typed.raw(field)),
+fn with_answers(problem: Problem, wrong: Option<Vec<AnswerError>>) -> Problem {
+    let answers = wrong.map(|errors| Problem::from(Refused::Answers(errors)));
+    let mut errors = problem.errors().to_vec();
+    errors.extend(answers.iter().flat_map(Problem::errors).cloned());
+    Problem::invalid(errors)
+}
+
+/// What was answered to the questions of a reason, as a submission says it: a tick is yes or no.
+fn answers(reason: &Reason, typed: Option<&Map<String, Value>>) -> Map<String, Value> {
+    let answer = |question: &Question| {
+        let typed = typed.and_then(|typed| typed.get(&question.code));
+        match question.kind {
+            QuestionKind::Confirm => Value::Bool(typed.is_some_and(Value::is_string)),
+            QuestionKind::Text | QuestionKind::Date => match typed {
+                Some(Value::String(text)) => Value::from(text.as_str()),
+                _ => Value::from(""),
+            },
+        }
     };
     let asked = reason.questions.iter();
     asked
-        .map(|question| {
-            (
-                question.code.clone(),
-                answer(question.kind, &answer_field(&question.code)),
-            )
-        })
+        .map(|question| (question.code.clone(), answer(question)))
         .collect()
 }

@@ -11,6 +11,7 @@ use crate::http::portal::form::{Choice, Control, Kind};
 use crate::store::pairings::{CloneRow, Given, GivenRole, Who};
 use crate::store::roles::OwnRole;
 use crate::words::Words;
+use crate::workflow::pair::{AddClone, GiveRole, SwitchPairing};
 
 /// The members of the families `pairing-act` and `pairing-act-about`.
 #[cfg(test)]
@@ -113,7 +114,8 @@ impl Acts<'_> {
         };
         let mut act = self.act(name, Verb::Switch, "", self.to("switch"));
         let enabled = if on { "true" } else { "false" };
-        act.controls = vec![Control::new(Kind::Hidden, "enabled", "").value(enabled)];
+        act.controls =
+            vec![Control::new(Kind::Hidden, SwitchPairing::enabled().name, "").value(enabled)];
         Some(act)
     }
 
@@ -179,8 +181,8 @@ impl Acts<'_> {
         let choices: Vec<Choice> = predefined.chain(own).collect();
         let to = format!("/pairing-members/{}/roles", member.member.id);
         let mut act = self.act("give_role", Verb::GiveRole, &member.name, to);
-        let mut role = Control::new(Kind::Radio, "role", self.words.say("pairing-role", &[]))
-            .required()
+        let mut role = Control::of(GiveRole::role(), self.words.say("pairing-role", &[]))
+            .kind(Kind::Radio)
             .choices(choices);
         role.id = "give-role".to_owned();
         act.controls = vec![role];
@@ -220,13 +222,11 @@ impl Acts<'_> {
         let to = format!("/pairing-members/{}/clones", member.member.id);
         let mut act = self.act("add_clone", Verb::Clone, &member.name, to);
         if member.who.group().is_some() {
-            let mut person = Control::new(
-                Kind::Select,
-                "person",
-                self.words.say("pairing-clone-whose", &[]),
-            )
-            .required()
-            .choices(whose);
+            let whose_words = self.words.say("pairing-clone-whose", &[]);
+            let mut person = Control::of(AddClone::person(), whose_words)
+                .kind(Kind::Select)
+                .required()
+                .choices(whose);
             person.id = "clone-person".to_owned();
             act.controls = vec![person];
         }

@@ -1,25 +1,24 @@
 //! What the forms of relationships do.
 
-use std::str::FromStr;
-
 use super::show::{self, ask};
 use super::{LinkPage, link, places};
 use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::access::Permission;
-use crate::domain::ids::{GrantId, PairingId, PairingMemberId, PersonId};
+use crate::domain::ids::{GrantId, PairingId, PairingMemberId};
 use crate::http::api::addresses::CloneAddress;
 use crate::http::api::pairings::link as link_of;
 use crate::http::call::{SIGNED_IN, may};
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::pairings::{self, Scope};
-use crate::workflow::pair::{self, Members, Request};
+use crate::workflow::pair::{
+    self, AddClone, AskForPairing, GiveRole, ProposeMembers, SwitchPairing,
+};
 use crate::workflow::{Failed, Refused};
 
 const PLACE: &str = "relationships";
@@ -69,46 +68,37 @@ async fn new(visit: Visit) -> Outcome {
     visit.show(PLACE, "pairing-ask", &page)
 }
 
-/// What is ticked in fields that begin so.
-fn ticked<T: FromStr + Ord>(visit: &Visit, prefix: &str) -> std::collections::BTreeSet<T> {
-    let names = visit.typed.keys();
-    names
-        .filter_map(|name| name.strip_prefix(prefix)?.parse().ok())
-        .collect()
+/// The page on which a pairing is asked for; the link's secret is shown once it is.
+struct Asking {
+    secret: NewSecret,
 }
 
-fn members(visit: &Visit) -> Members {
-    Members {
-        people: ticked(visit, "person."),
-        groups: ticked(visit, "group."),
+impl FormPage<pairings::Pairing> for Asking {
+    async fn done(&self, visit: &Visit, pairing: pairings::Pairing) -> Outcome {
+        show_link(visit, &self.secret, &pairing)
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let client = visit.typed.get("organization").map(|name| name.trim());
+        let client = client.filter(|name| !name.is_empty()).map(str::to_owned);
+        let mut page = ask(visit, client).await?;
+        page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
+        visit.show_again(problem.code().status(), PLACE, "pairing-ask", &page)
     }
 }
 
 async fn request(visit: Visit) -> Outcome {
-    let organization = Typed::of(&visit).raw("organization").trim().to_owned();
-    let organization = Some(organization).filter(|name| !name.is_empty());
-    let asked = Request {
-        members: members(&visit),
-        organization: organization.clone(),
-    };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     let hash = secret.hash.clone();
-    let done = visit
-        .write(move |conn| {
-            let id = pair::request(conn, &actor, &asked, &hash, now)?;
-            found(conn, Scope::from(&actor.access), id)
-        })
-        .await;
-    match done {
-        Ok(pairing) => show_link(&visit, &secret, &pairing),
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = ask(&visit, organization).await?;
-            page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
-            visit.show_again(problem.code().status(), PLACE, "pairing-ask", &page)
-        }
-        Err(problem) => Err(problem.into()),
-    }
+    visit
+        .act(
+            &Asking { secret },
+            move |conn, by, command: &AskForPairing| {
+                let id = pair::request(conn, by.actor, command, &hash, by.now)?;
+                found(conn, Scope::from(&by.actor.access), id)
+            },
+        )
+        .await
 }
 
 fn found(conn: &mut Conn, scope: Scope, id: PairingId) -> Result<pairings::Pairing, Failed> {
@@ -127,95 +117,89 @@ fn show_link(visit: &Visit, secret: &NewSecret, pairing: &pairings::Pairing) -> 
 }
 
 async fn renew(visit: Visit, id: PairingId) -> Outcome {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     let hash = secret.hash.clone();
     let pairing = visit
-        .write(move |conn| {
-            pair::renew_link(conn, &actor, id, None, &hash, now)?;
-            found(conn, Scope::from(&actor.access), id)
+        .perform(move |conn, by, (): &()| {
+            pair::renew_link(conn, by.actor, id, None, &hash, by.now)?;
+            found(conn, Scope::from(&by.actor.access), id)
         })
         .await?;
     show_link(&visit, &secret, &pairing)
 }
 
 async fn switch(visit: Visit, id: PairingId) -> Outcome {
-    let on = Typed::of(&visit).raw("enabled") == "true";
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    visit
-        .write(move |conn| pair::switch(conn, &actor, id, None, on, now))
+    let on = visit
+        .perform(move |conn, by, command: &SwitchPairing| {
+            pair::switch(conn, by.actor, id, None, command, by.now)?;
+            Ok(command.enabled)
+        })
         .await?;
     let done = match on {
         true => Done::PairingOn,
         false => Done::PairingOff,
     };
-    Ok(visit.go(format!("/relationships/{id}"), Some(Flash::new(done))))
+    Ok(visit.go(address(id), Some(Flash::new(done))))
 }
 
 async fn remove(visit: Visit, id: PairingId) -> Outcome {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
-        .write(move |conn| pair::remove(conn, &actor, id, None, now))
+        .perform(move |conn, by, (): &()| pair::remove(conn, by.actor, id, None, by.now))
         .await?;
     Ok(visit.go("/relationships", Some(Flash::new(Done::PairingRemoved))))
 }
 
 async fn propose(visit: Visit, id: PairingId) -> Outcome {
-    let (actor, named, now) = (visit.actor()?.clone(), members(&visit), visit.now);
     visit
-        .write(move |conn| pair::propose(conn, &actor, id, None, &named, now))
+        .perform(move |conn, by, command: &ProposeMembers| {
+            pair::propose(conn, by.actor, id, None, command, by.now)
+        })
         .await?;
-    let flash = Flash::new(Done::MembersProposed);
-    Ok(visit.go(format!("/relationships/{id}"), Some(flash)))
+    Ok(visit.go(address(id), Some(Flash::new(Done::MembersProposed))))
 }
 
 async fn remove_member(visit: Visit, id: PairingMemberId) -> Outcome {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     let pairing = visit
-        .write(move |conn| pair::remove_member(conn, &actor, id, None, now))
+        .perform(move |conn, by, (): &()| pair::remove_member(conn, by.actor, id, None, by.now))
         .await?;
-    let flash = Flash::new(Done::MemberRemoved);
-    Ok(visit.go(format!("/relationships/{pairing}"), Some(flash)))
+    Ok(visit.go(address(pairing), Some(Flash::new(Done::MemberRemoved))))
 }
 
 async fn give_role(visit: Visit, id: PairingMemberId) -> Outcome {
-    let role = Typed::of(&visit).raw("role").to_owned();
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
-        .write(move |conn| pair::give_role(conn, &actor, id, None, &role, now))
+        .perform(move |conn, by, command: &GiveRole| {
+            pair::give_role(conn, by.actor, id, None, command, by.now)
+        })
         .await?;
     let flash = Flash::new(Done::RoleGiven);
     Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
 }
 
 async fn take_role(visit: Visit, id: GrantId) -> Outcome {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     let pairing = visit
-        .write(move |conn| pair::take_role(conn, &actor, id, now))
+        .perform(move |conn, by, (): &()| pair::take_role(conn, by.actor, id, by.now))
         .await?;
-    let flash = Flash::new(Done::RoleTaken);
-    Ok(visit.go(format!("/relationships/{}", pairing.id), Some(flash)))
+    Ok(visit.go(address(pairing.id), Some(Flash::new(Done::RoleTaken))))
 }
 
 async fn add_clone(visit: Visit, id: PairingMemberId) -> Outcome {
-    let person: Option<PersonId> = match Typed::of(&visit).raw("person").trim() {
-        "" => None,
-        text => Some(text.parse().map_err(|_| Problem::not_found())?),
-    };
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     let mark = visit.words().say("clone-mark", &[]);
     visit
-        .write(move |conn| pair::add_clone(conn, &actor, id, None, (person, &mark), now))
+        .perform(move |conn, by, command: &AddClone| {
+            pair::add_clone(conn, by.actor, id, None, (command, &mark), by.now)
+        })
         .await?;
     let flash = Flash::new(Done::CloneAdded);
     Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
 }
 
 async fn remove_clone(visit: Visit, CloneAddress(id): CloneAddress) -> Outcome {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     let pairing = visit
-        .write(move |conn| pair::remove_clone(conn, &actor, id, now))
+        .perform(move |conn, by, (): &()| pair::remove_clone(conn, by.actor, id, by.now))
         .await?;
-    let flash = Flash::new(Done::CloneRemoved);
-    Ok(visit.go(format!("/relationships/{}", pairing.id), Some(flash)))
+    Ok(visit.go(address(pairing.id), Some(Flash::new(Done::CloneRemoved))))
+}
+
+fn address(pairing: PairingId) -> String {
+    format!("/relationships/{pairing}")
 }

@@ -5,7 +5,6 @@ use crate::http::api::addresses::LinkSecret;
 use crate::http::api::pairing_links::inspected;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::workflow::pair;
@@ -32,15 +31,15 @@ pub(super) async fn show(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome
 
 pub(super) async fn answer(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
-    match Typed::of(&visit).raw("answer") {
-        "yes" => {
+    match visit.typed.get("answer").map(String::as_str) {
+        Some("yes") => {
             let id = visit
                 .write(move |conn| pair::accept(conn, &actor, &token, now))
                 .await?;
             let flash = Flash::new(Done::PairingAccepted);
             Ok(visit.go(format!("/relationships/{id}"), Some(flash)))
         }
-        "no" => {
+        Some("no") => {
             visit
                 .write(move |conn| pair::refuse(conn, &actor, &token, now))
                 .await?;

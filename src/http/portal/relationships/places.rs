@@ -1,10 +1,9 @@
 //! Where one may work, and switching there and back (P7).
 
 use super::{PlaceLine, PlacesPage};
-use crate::http::places::{self, PlaceView, RoleThere};
+use crate::http::places::{self, PlaceView, RoleThere, SwitchOrganization};
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::principal::Via;
 use crate::http::problem::Problem;
@@ -53,20 +52,11 @@ pub(super) async fn switch(visit: Visit) -> Outcome {
     let Via::Session { id, .. } = principal.via else {
         return Err(Problem::not_found().into());
     };
-    let typed = Typed::of(&visit);
-    let named = typed.raw("organization").trim().to_owned();
-    let clone = match typed.raw("as").trim() {
-        "" => None,
-        text => Some(text.parse().map_err(|_| Problem::not_found())?),
-    };
-    let now = visit.now;
+    let (command, now) = (visit.form::<SwitchOrganization>()?, visit.now);
     let switched = visit
         .desk
         .db
-        .write(move |conn| {
-            let wanted = (Some(named.as_str()).filter(|name| !name.is_empty()), clone);
-            places::switch(conn, &principal, id, wanted, now)
-        })
+        .write(move |conn| places::switch(conn, &principal, id, &command, now))
         .await?;
     let flash = match switched.home {
         Some(_) => Flash::new(Done::SwitchedTo).name(&switched.organization.name),

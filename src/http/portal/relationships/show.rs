@@ -19,6 +19,7 @@ use crate::store::organizations;
 use crate::store::pairings::{self, Scope};
 use crate::store::roles::{self, OwnRole};
 use crate::words::Words;
+use crate::workflow::pair::ProposeMembers;
 use crate::workflow::pair::is_seen_by;
 
 /// People and groups that a form offers, at the most; more are named by the API.
@@ -237,12 +238,12 @@ fn offered(conn: &mut Conn, trustee: OrganizationId) -> diesel::QueryResult<Offe
 
 /// The field that names a person.
 pub(super) fn person_field(person: PersonId) -> String {
-    format!("person.{person}")
+    format!("{}.{person}", ProposeMembers::people().name)
 }
 
 /// The field that names a group.
 pub(super) fn group_field(group: GroupId) -> String {
-    format!("group.{group}")
+    format!("{}.{group}", ProposeMembers::groups().name)
 }
 
 impl Offered {

@@ -1,17 +1,13 @@
 //! Listing requests for access and deciding them.
 
-use chrono::{Days, NaiveDate};
-
-use super::{AccessRequestPage, grant_form, refuse_form};
-use crate::domain::Instant;
+use super::{AccessRequestPage, TypedDecision, grant_form, refuse_form};
 use crate::domain::access::{Permission, Reach};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::ids::AccessRequestId;
 use crate::domain::organization::OrganizationKind;
-use crate::domain::text::Note;
 use crate::http::call::may;
 use crate::http::pagination::Paging;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
 use crate::http::portal::admin::{Cell, Place};
 use crate::http::portal::answer::Outcome;
@@ -19,13 +15,11 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::Choice;
 use crate::http::portal::parts::{Fact, Pager, Tab};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
-use crate::input::{Fault, in_zone};
 use crate::store::access_requests::{self as requests, AccessRequest};
 use crate::store::{organizations, people};
-use crate::workflow::access_request::{DecideAccess, decide};
+use crate::workflow::access_request::decide;
 
 const HERE: &str = "/admin/access-requests";
 
@@ -213,71 +207,46 @@ fn facts(
     facts
 }
 
-async fn answer(visit: Visit, id: AccessRequestId) -> Outcome {
-    let granted = Typed::of(&visit).raw("granted") == "true";
-    match decided(&visit, id, granted).await {
-        Ok(name) => {
-            let done = match granted {
-                true => Done::AccessGranted,
-                false => Done::AccessRefused,
-            };
-            let address = format!("{HERE}/{id}");
-            Ok(visit.go(address, Some(Flash::new(done).name(name))))
-        }
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit, id).await?;
-            let form = match granted {
-                true => &mut page.grant,
-                false => &mut page.refuse,
-            };
-            let Some(asked) = form.take() else {
-                // Somebody else decided meanwhile.
-                return Err(problem.into());
-            };
-            *form = Some(asked.refused_for(visit.words(), &visit.typed, &problem));
-            visit.show_again(problem.code().status(), PLACE, "access-request", &page)
-        }
-        Err(problem) => Err(problem.into()),
+/// The page of a request.
+struct OnRequest(AccessRequestId);
+
+impl FormPage<(bool, String)> for OnRequest {
+    async fn done(&self, visit: &Visit, (granted, name): (bool, String)) -> Outcome {
+        let done = match granted {
+            true => Done::AccessGranted,
+            false => Done::AccessRefused,
+        };
+        let address = format!("{HERE}/{}", self.0);
+        Ok(visit.go(address, Some(Flash::new(done).name(name))))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let mut page = page(visit, self.0).await?;
+        let form = match visit
+            .typed
+            .get("granted")
+            .is_some_and(|told| told == "true")
+        {
+            true => &mut page.grant,
+            false => &mut page.refuse,
+        };
+        let Some(asked) = form.take() else {
+            // Somebody else decided meanwhile.
+            return Err(problem.into());
+        };
+        *form = Some(asked.refused_for(visit.words(), &visit.typed, &problem));
+        visit.show_again(problem.code().status(), PLACE, "access-request", &page)
     }
 }
 
-async fn decided(visit: &Visit, id: AccessRequestId, granted: bool) -> Result<String, Problem> {
-    let mut typed = Typed::of(visit);
-    let note = typed.optional("note", Note::parse);
-    let until = match (granted, typed.raw("until").trim()) {
-        (true, text) if !text.is_empty() => {
-            let end = end_of(visit, text);
-            if end.is_none() {
-                typed.refuse("until", Fault::new("not_a_date"));
-            }
-            end
-        }
-        _ => None,
-    };
-    let organization = Some(typed.raw("organization").trim())
-        .filter(|given| !given.is_empty())
-        .map(str::to_owned);
-    typed.checked()?;
-    let decision = DecideAccess {
-        granted,
-        until,
-        note,
-        organization,
-    };
-    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
-    let name = visit
-        .write(move |conn| {
-            decide(conn, &key, &actor, id, &decision, now)?;
+async fn answer(visit: Visit, id: AccessRequestId) -> Outcome {
+    let key = visit.desk.key.clone();
+    visit
+        .act(&OnRequest(id), move |conn, by, typed: &TypedDecision| {
+            decide(conn, &key, by.actor, id, &typed.into(), by.now)?;
             let request = requests::find(conn, Reach::Everything, id)?;
-            Ok(request.map(|request| request.name()).unwrap_or_default())
+            let name = request.map(|request| request.name()).unwrap_or_default();
+            Ok((typed.granted, name))
         })
-        .await?;
-    Ok(name)
-}
-
-/// Access until a day includes that day, in the visitor's zone.
-fn end_of(visit: &Visit, text: &str) -> Option<Instant> {
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    let next = day.checked_add_days(Days::new(1))?;
-    in_zone(next.and_hms_opt(0, 0, 0)?, visit.zone())
+        .await
 }

@@ -1,18 +1,15 @@
 //! Business calendars: the list, one with the replay of any deadline, adding and changing them.
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 
 use super::{CalendarPage, DayHours, HolidayView, ReplayView, import};
 use crate::domain::access::Permission;
 use crate::domain::calendar::{
-    Calendar, CalendarError, CalendarShape, HolidayDate, HolidayShape, Replay, Unit, replay_elapsed,
+    Calendar, CalendarError, CalendarShape, HolidayDate, Replay, Unit, replay_elapsed,
 };
 use crate::domain::ids::CalendarId;
-use crate::http::api::calendars::calendar_of;
 use crate::http::call::may;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::Outcome;
@@ -21,14 +18,15 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::routes::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::input::in_zone;
 use crate::store::calendars::{self, CalendarRow};
 use crate::words::Words;
 use crate::words::time::{Times, WEEKDAYS};
-use crate::workflow::administer::{add_calendar, replace_calendar};
+use crate::workflow::calendars::{
+    Holidays, WeeklyHours, WriteCalendar, add_calendar, replace_calendar,
+};
 
 /// The longest window that is replayed, in hours and in days.
 const MOST_HOURS: i64 = 24 * 366;
@@ -138,10 +136,7 @@ fn page(visit: &Visit, row: &CalendarRow) -> Result<CalendarPage, Problem> {
 }
 
 fn hours(words: &Words, shape: &CalendarShape, day: &str) -> DayHours {
-    let spans = shape
-        .hours
-        .get(day)
-        .map(|spans| spans.join(", ").replace('-', "–"));
+    let spans = (shape.hours.get(day)).map(|spans| WeeklyHours::line(spans).replace('-', "–"));
     DayHours {
         day: words.say_of("weekday", day, &[]),
         spans: spans.unwrap_or_default(),
@@ -240,48 +235,29 @@ fn form_of(
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let mut controls = vec![
-        Control::new(Kind::Text, "name", label("name"))
-            .required()
-            .max(100)
+        Control::of(WriteCalendar::name(), label("name"))
             .half()
             .value(shape.name.clone()),
-        Control::new(Kind::Text, "time_zone", label("time-zone"))
-            .required()
-            .max(64)
+        Control::of(WriteCalendar::time_zone(), label("time-zone"))
             .half()
             .suggestions(time_zones())
             .value(shape.time_zone.clone()),
     ];
+    let hours = WriteCalendar::hours().name;
     for day in WEEKDAYS {
-        let spans = shape
-            .hours
-            .get(day)
-            .map(|spans| spans.join(", "))
-            .unwrap_or_default();
-        let control = Control::new(
-            Kind::Text,
-            format!("hours.{day}"),
-            words.say_of("weekday", day, &[]),
-        );
-        controls.push(control.max(200).half().value(spans));
+        let spans = shape.hours.get(day).map(|spans| WeeklyHours::line(spans));
+        let (name, label) = (format!("{hours}.{day}"), words.say_of("weekday", day, &[]));
+        let control = Control::new(Kind::Text, name, label).max(200).half();
+        controls.push(control.value(spans.unwrap_or_default()));
     }
-    let holidays: Vec<_> = shape
-        .holidays
-        .iter()
-        .map(|holiday| match holiday {
-            HolidayShape::Date(date) => date.clone(),
-            HolidayShape::Named { date, name } => format!("{date} {name}"),
-        })
-        .collect();
     controls.push(
-        Control::new(Kind::Lines, "holidays", label("holidays"))
+        Control::of(WriteCalendar::holidays(), label("holidays"))
             .hint(hint("holidays"))
-            .max(50_000)
-            .value(holidays.join("\n")),
+            .value(Holidays::lines(&shape.holidays)),
     );
     if !default {
         controls.push(
-            Control::new(Kind::Check, "default", label("calendar-default"))
+            Control::of(WriteCalendar::default(), label("calendar-default"))
                 .hint(hint("calendar-default")),
         );
     }
@@ -292,42 +268,6 @@ fn form_of(
         words.say_of("panel-button", "edit", &[]),
         controls,
     )
-}
-
-/// The calendar as it was typed.
-fn typed_calendar(visit: &Visit) -> Result<(Calendar, bool), Problem> {
-    let typed = Typed::of(visit);
-    let spans = |day: &str| -> Vec<String> {
-        let text = typed.raw(&format!("hours.{day}")).replace('–', "-");
-        let parts = text
-            .split([',', ';'])
-            .map(|span| span.split_whitespace().collect::<String>());
-        parts.filter(|span| !span.is_empty()).collect()
-    };
-    let hours: BTreeMap<_, _> = WEEKDAYS
-        .iter()
-        .map(|day| ((*day).to_owned(), spans(day)))
-        .filter(|(_, spans)| !spans.is_empty())
-        .collect();
-    let lines = typed
-        .raw("holidays")
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let holidays = lines.map(|line| match line.split_once(char::is_whitespace) {
-        Some((date, name)) => HolidayShape::Named {
-            date: date.to_owned(),
-            name: name.trim().to_owned(),
-        },
-        None => HolidayShape::Date(line.to_owned()),
-    });
-    let shape = CalendarShape {
-        name: typed.raw("name").to_owned(),
-        time_zone: typed.raw("time_zone").trim().to_owned(),
-        hours,
-        holidays: holidays.collect(),
-    };
-    Ok((calendar_of(shape)?, typed.ticked("default")))
 }
 
 async fn new(visit: Visit) -> Outcome {
@@ -352,48 +292,52 @@ fn new_page(visit: &Visit) -> AdminForm {
     )
 }
 
-async fn add(visit: Visit) -> Outcome {
-    let done = async {
-        let (calendar, default) = typed_calendar(&visit)?;
-        let (actor, now) = (visit.actor()?.clone(), visit.now);
-        visit
-            .write(move |conn| add_calendar(conn, Some(&actor), &calendar, default, now))
-            .await
-    };
-    match done.await {
-        Ok(id) => Ok(visit.go(
-            format!("/admin/calendars/{id}"),
-            Some(Flash::new(Done::CalendarSaved)),
-        )),
-        Err(problem) if is_form_error(&problem) => again(&visit, &problem, new_page(&visit)),
-        Err(problem) => Err(problem.into()),
+/// The page of a calendar, or the one that adds one.
+struct OnCalendar(Option<CalendarRow>);
+
+impl FormPage<CalendarId> for OnCalendar {
+    async fn done(&self, visit: &Visit, id: CalendarId) -> Outcome {
+        let flash = Flash::new(Done::CalendarSaved);
+        Ok(visit.go(format!("/admin/calendars/{id}"), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let Some(row) = &self.0 else {
+            return again(visit, &problem, new_page(visit));
+        };
+        let mut page = page(visit, row)?;
+        let refused = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
+        page.form = page.form.map(refused);
+        visit.show_again(problem.code().status(), PLACE, "calendar", &page)
     }
 }
 
+async fn add(visit: Visit) -> Outcome {
+    visit
+        .act(&OnCalendar(None), |conn, by, command: &WriteCalendar| {
+            let (calendar, makes_default) = (command.calendar()?, command.makes_default());
+            add_calendar(conn, Some(by.actor), &calendar, makes_default, by.now)
+        })
+        .await
+}
+
 async fn replace(visit: Visit, id: CalendarId) -> Outcome {
-    let row = row(&visit, id).await?;
-    let done = async {
-        let (calendar, default) = typed_calendar(&visit)?;
-        let version = visit.version();
-        let (actor, now) = (visit.actor()?.clone(), visit.now);
-        let saved = visit.write(move |conn| {
+    let page = OnCalendar(Some(row(&visit, id).await?));
+    let version = visit.version();
+    visit
+        .act(&page, move |conn, by, command: &WriteCalendar| {
             let expected = version.as_ref().map(std::slice::from_ref);
-            replace_calendar(conn, Some(&actor), id, expected, &calendar, default, now)
-        });
-        saved.await
-    };
-    match done.await {
-        Ok(id) => Ok(visit.go(
-            format!("/admin/calendars/{id}"),
-            Some(Flash::new(Done::CalendarSaved)),
-        )),
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit, &row)?;
-            page.form = page
-                .form
-                .map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
-            visit.show_again(problem.code().status(), PLACE, "calendar", &page)
-        }
-        Err(problem) => Err(problem.into()),
-    }
+            let (calendar, makes_default) = (command.calendar()?, command.makes_default());
+            let by_whom = Some(by.actor);
+            replace_calendar(
+                conn,
+                by_whom,
+                id,
+                expected,
+                &calendar,
+                makes_default,
+                by.now,
+            )
+        })
+        .await
 }

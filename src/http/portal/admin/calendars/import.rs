@@ -20,12 +20,11 @@ use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Tab;
 use crate::http::portal::problem::said_to_people;
 use crate::http::portal::routes::{PortalRoute, Posted, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::input::{Fault, FieldError};
 use crate::store::calendars::CalendarRow;
-use crate::workflow::import_holidays::import_holidays;
+use crate::workflow::calendars::import_holidays;
 
 /// How many dates of an event are spelled out.
 const DATES_TOLD: usize = 3;
@@ -173,7 +172,7 @@ async fn read(visit: &Visit, row: &CalendarRow) -> Result<Read, Problem> {
     let zone = row.calendar()?.time_zone();
     let today = visit.now.with_timezone(&zone).date_naive();
     let refused = |code| Problem::invalid_field(FieldError::new(FILE, Fault::new(code)));
-    let typed = Typed::of(visit);
+    let typed = |name: &str| visit.typed.get(name).map_or("", String::as_str);
     let (text, on) = match &visit.file {
         Some(bytes) => {
             let text = String::from_utf8(bytes.to_vec()).map_err(|_| refused("not_utf8"))?;
@@ -183,10 +182,10 @@ async fn read(visit: &Visit, row: &CalendarRow) -> Result<Read, Problem> {
             }
             (text, today)
         }
-        None if typed.raw(FILE).is_empty() => return Err(refused("required")),
+        None if typed(FILE).is_empty() => return Err(refused("required")),
         None => {
-            let on = typed.raw("read_on").parse().unwrap_or(today);
-            (typed.raw(FILE).to_owned(), on)
+            let on = typed("read_on").parse().unwrap_or(today);
+            (typed(FILE).to_owned(), on)
         }
     };
     let holidays = holidays_of(text.clone(), zone, on, BTreeSet::new()).await?;
@@ -273,11 +272,9 @@ fn days(visit: &Visit, dates: &[HolidayDate]) -> String {
 
 /// Adds what is ticked; says how many days are new.
 async fn add(visit: &Visit, row: &CalendarRow, file: &Read) -> Result<usize, Problem> {
-    let typed = Typed::of(visit);
     let ticked = |(index, event): (usize, Candidate<'_>)| {
-        let holidays = typed
-            .ticked(&field(index))
-            .then(|| event.holidays().collect());
+        let is_ticked = visit.typed.contains_key(&field(index));
+        let holidays = is_ticked.then(|| event.holidays().collect());
         holidays.unwrap_or_else(Vec::new)
     };
     let candidates = file.holidays.candidates().enumerate();
@@ -286,7 +283,7 @@ async fn add(visit: &Visit, row: &CalendarRow, file: &Read) -> Result<usize, Pro
         let nothing = Fault::new("nothing_ticked");
         return Err(Problem::invalid_field(FieldError::new(FILE, nothing)));
     }
-    let version: Option<i64> = typed.raw("version").parse().ok();
+    let version = visit.version();
     let (actor, id, now) = (visit.actor()?.clone(), row.id, visit.now);
     let adding = visit.write(move |conn| {
         let expected = version.as_ref().map(std::slice::from_ref);

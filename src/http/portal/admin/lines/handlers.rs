@@ -11,7 +11,7 @@ use crate::domain::text::Title;
 use crate::http::api::documents::LineDocument;
 use crate::http::api::lines::book;
 use crate::http::call::may;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
 use crate::http::portal::answer::Outcome;
@@ -19,14 +19,14 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::Link;
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
+use crate::input::{Patch, input};
 use crate::store::calendars::{self, CalendarRow};
 use crate::store::groups::{self, Group};
 use crate::store::{lines, organizations};
 use crate::words::Words;
-use crate::workflow::lines::{Foresight, UpdateLine, add_line, foresee, update_line};
+use crate::workflow::lines::{AddLine, Foresight, UpdateLine, add_line, foresee, update_line};
 
 /// The deepest indentation that is drawn.
 const DEEPEST: usize = 6;
@@ -125,12 +125,7 @@ fn fields(
     itself: Option<LineId>,
 ) -> Vec<Control> {
     let label = |key| words.say_of("label", key, &[]);
-    let mut controls = vec![
-        Control::new(Kind::Text, "name", label("name"))
-            .required()
-            .max(100)
-            .value(name),
-    ];
+    let mut controls = vec![Control::of(AddLine::name(), label("name")).value(name)];
     if let Some(parent) = parent {
         let below = |line: &LineDocument| {
             let indent = "\u{2003}".repeat(line.depth);
@@ -138,7 +133,8 @@ fn fields(
         };
         let others = choices.lines.iter().filter(|line| Some(line.id) != itself);
         controls.push(
-            Control::new(Kind::Select, "parent", label("parent"))
+            Control::of(AddLine::parent(), label("parent"))
+                .kind(Kind::Select)
                 .hint(words.say("line-parent-hint", &[]))
                 .required()
                 .choices(others.map(below).collect())
@@ -151,7 +147,8 @@ fn fields(
         .iter()
         .map(|calendar| Choice::new(calendar.id.to_string(), calendar.name.clone()));
     controls.push(
-        Control::new(Kind::Select, "calendar", label("calendar"))
+        Control::of(AddLine::calendar(), label("calendar"))
+            .kind(Kind::Select)
             .choices(std::iter::once(same).chain(own).collect())
             .value(calendar),
     );
@@ -166,104 +163,82 @@ fn readers(words: &Words, choices: &Choices, line: &LineDocument) -> Vec<Control
     };
     let own = words.say("line-reads-groups", &[]);
     let mut controls = vec![
-        Control::new(Kind::Radio, "reads", words.say("line-reads", &[]))
-            .required()
+        Control::of(TypedLine::own_readers(), words.say("line-reads", &[]))
+            .kind(Kind::Radio)
             .choices(vec![
-                Choice::new("above", above),
-                Choice::new("groups", own).hint(words.say("line-reads-groups-hint", &[])),
+                Choice::new("", above),
+                Choice::new("on", own).hint(words.say("line-reads-groups-hint", &[])),
             ])
-            .value(if line.reads.own { "groups" } else { "above" }),
+            .value(if line.reads.own { "on" } else { "" }),
     ];
     let granted = line.reads.groups.as_deref().unwrap_or_default();
     controls.extend(choices.groups.iter().map(|group| {
         Control::new(
             Kind::Check,
-            format!("group.{}", group.id),
+            format!("{}.{}", TypedLine::read_groups().name, group.id),
             group.name.clone(),
         )
         .checked(granted.iter().any(|granted| granted.id == group.id))
     }));
     let below = words.say("line-apply-below", &[]);
     controls.push(
-        Control::new(Kind::Check, "apply_below", below)
-            .hint(words.say("line-apply-below-hint", &[])),
+        Control::of(TypedLine::apply_below(), below).hint(words.say("line-apply-below-hint", &[])),
     );
     controls
 }
 
 async fn new(visit: Visit) -> Outcome {
-    let page = new_page(&visit, |form| form).await?;
-    visit.show(PLACE, "line", &page)
+    visit.show(PLACE, "line", &new_page(&visit).await?)
 }
 
-async fn new_page(visit: &Visit, shown: impl FnOnce(Form) -> Form) -> Result<LinePage, Problem> {
+async fn new_page(visit: &Visit) -> Result<LinePage, Problem> {
     let choices = choices(visit).await?;
     let words = visit.words();
     let root = choices.lines.first().map(|line| line.id);
     let controls = fields(words, &choices, ("", root, ""), None);
     let button = words.say("line-add-button", &[]);
-    let form = shown(Form::new("line", "/admin/lines", button, controls));
     Ok(LinePage {
         title: words.say("line-add", &[]),
         about: words.say("line-add-about", &[]),
         tabs: tabs_of(visit, Place::Lines),
-        form: Some(LineForm {
-            form,
-            readers: Vec::new(),
-            consequences: Vec::new(),
-            confirmed: String::new(),
-        }),
+        form: Some(LineForm::of(Form::new(
+            "line",
+            Place::Lines.href(),
+            button,
+            controls,
+        ))),
     })
 }
 
-async fn add(visit: Visit) -> Outcome {
-    match added(&visit).await {
-        Ok(name) => {
-            let flash = Flash::new(Done::LineAdded).name(name);
-            Ok(visit.go(Place::Lines.href(), Some(flash)))
-        }
-        Err(problem) if is_form_error(&problem) => {
-            let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
-            let page = new_page(&visit, again).await?;
-            visit.show_again(problem.code().status(), PLACE, "line", &page)
-        }
-        Err(problem) => Err(problem.into()),
+/// The page that adds a line.
+struct Adding;
+
+impl FormPage<String> for Adding {
+    async fn done(&self, visit: &Visit, name: String) -> Outcome {
+        let flash = Flash::new(Done::LineAdded).name(name);
+        Ok(visit.go(Place::Lines.href(), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, &problem, new_page(visit).await?)
     }
 }
 
-async fn added(visit: &Visit) -> Result<String, Problem> {
-    let mut typed = Typed::of(visit);
-    let name = typed.text("name", Title::parse);
-    let (parent, calendar) = (given(&typed, "parent"), given(&typed, "calendar"));
-    typed.checked()?;
-    let name = name.ok_or_else(|| Problem::new(Code::Internal))?;
-    let called = name.to_string();
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+async fn add(visit: Visit) -> Outcome {
     visit
-        .write(move |conn| {
-            let (parent, calendar) = (parent.as_deref(), calendar.as_deref());
-            add_line(conn, Some(&actor), &name, parent, calendar, now)
+        .act(&Adding, |conn, by, command: &AddLine| {
+            add_line(conn, Some(by.actor), command, by.now)?;
+            Ok(command.name.to_string())
         })
-        .await?;
-    Ok(called)
-}
-
-fn given(typed: &Typed<'_>, field: &str) -> Option<String> {
-    let text = typed.raw(field).trim();
-    (!text.is_empty()).then(|| text.to_owned())
+        .await
 }
 
 async fn show(visit: Visit, id: LineId) -> Outcome {
-    let page = page(&visit, id, |form| form).await?;
-    visit.show(PLACE, "line", &page)
+    visit.show(PLACE, "line", &page(&visit, id).await?)
 }
 
-/// The page of the line that the path names; `shown` may fill its form.
-async fn page(
-    visit: &Visit,
-    id: LineId,
-    shown: impl FnOnce(Form) -> Form,
-) -> Result<LinePage, Problem> {
+/// The page of a line.
+async fn page(visit: &Visit, id: LineId) -> Result<LinePage, Problem> {
     let choices = choices(visit).await?;
     let line = choices.lines.iter().find(|line| line.id == id);
     let line = line.ok_or_else(Problem::not_found)?;
@@ -292,91 +267,119 @@ async fn page(
         tabs: tabs_of(visit, Place::Lines),
         form: visit
             .can(Permission::LinesManage)
-            .then(|| LineForm::of(shown(form))),
+            .then(|| LineForm::of(form)),
     })
 }
 
 impl LineForm {
     /// Sorts out who reads it.
     pub fn of(mut form: Form) -> Self {
-        let readers = form
-            .controls
-            .extract_if(.., |control| {
-                control.name == "reads"
-                    || control.name == "apply_below"
-                    || control.name.starts_with("group.")
-            })
-            .collect();
+        let is_of_readers = |control: &Control| {
+            let name = control.name.split('.').next();
+            [
+                TypedLine::own_readers().name,
+                TypedLine::read_groups().name,
+                TypedLine::apply_below().name,
+            ]
+            .contains(&name.unwrap_or_default())
+        };
         Self {
+            readers: (form.controls)
+                .extract_if(.., |control| is_of_readers(control))
+                .collect(),
             form,
-            readers,
             consequences: Vec::new(),
             confirmed: String::new(),
         }
     }
-}
 
-async fn change(visit: Visit, id: LineId) -> Outcome {
-    match changed(&visit, id).await {
-        Ok(None) => Ok(visit.go(
-            Place::Lines.href(),
-            Some(
-                Flash::new(Done::LineChanged).name(visit.typed.get("name").map_or("", |name| name)),
-            ),
-        )),
-        // Nothing is done yet: it is said first what would follow.
-        Ok(Some(foresight)) => {
-            let words = visit.words();
-            let mut page = page(&visit, id, |form| form.filled(&visit.typed)).await?;
-            if let Some(form) = &mut page.form {
-                form.consequences = consequences(words, &foresight);
-                form.confirmed = seen(&foresight);
-                form.form.button = words.say("line-confirm-button", &[]);
-            }
-            visit.show_again(StatusCode::OK, PLACE, "line", &page)
-        }
-        Err(problem) if is_form_error(&problem) => {
-            let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
-            let page = page(&visit, id, again).await?;
-            visit.show_again(problem.code().status(), PLACE, "line", &page)
-        }
-        Err(problem) => Err(problem.into()),
+    /// All of it as `shown` shows a form.
+    fn shown(self, shown: impl FnOnce(Form) -> Form) -> Self {
+        let mut whole = self.form;
+        whole.controls.extend(self.readers);
+        Self::of(shown(whole))
     }
 }
 
-/// Makes the change if nothing follows from it that was not seen before; otherwise says what.
-async fn changed(visit: &Visit, id: LineId) -> Result<Option<Foresight>, Problem> {
-    let mut typed = Typed::of(visit);
-    let name = typed.text("name", Title::parse);
-    let (parent, calendar) = (given(&typed, "parent"), given(&typed, "calendar"));
-    let groups = match typed.raw("reads") {
-        "groups" => Some(
-            visit
-                .typed
-                .keys()
-                .filter_map(|field| field.strip_prefix("group.").map(str::to_owned))
-                .collect::<BTreeSet<String>>(),
-        ),
-        _ => None,
-    };
-    typed.checked()?;
-    let update = UpdateLine {
-        name,
-        parent,
-        calendar: Some(calendar),
-        read_groups: Some(groups),
-        apply_below: visit.typed.contains_key("apply_below"),
-    };
-    let confirmed = visit.typed.get("confirmed").cloned().unwrap_or_default();
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    visit
-        .write(move |conn| {
-            let foresight = foresee(conn, Some(&actor), id, &update, now)?;
-            if foresight != Foresight::default() && seen(&foresight) != confirmed {
-                return Ok(Some(foresight));
+input! {
+    /// A line as its page sends it: all of it, and who reads it in two steps.
+    pub struct TypedLine {
+        /// Its name.
+        name: Title,
+        /// The line above; the root has none.
+        parent: Patch<String>,
+        /// Its own calendar; that of the line above if nothing is chosen.
+        calendar: Option<String>,
+        /// Whether it has readers of its own.
+        own_readers: bool,
+        /// Those, ticked.
+        read_groups: Option<BTreeSet<String>>,
+        /// Whether the lines below follow.
+        apply_below: Option<bool>,
+    }
+}
+
+impl From<&TypedLine> for UpdateLine {
+    fn from(typed: &TypedLine) -> Self {
+        let readers = || typed.read_groups.clone().unwrap_or_default();
+        Self {
+            name: Patch::Set(typed.name.clone()),
+            parent: typed.parent.clone(),
+            calendar: Patch::Set(typed.calendar.clone()),
+            read_groups: Patch::Set(typed.own_readers.then(readers)),
+            apply_below: typed.apply_below,
+        }
+    }
+}
+
+/// The page again, with what was typed and what is wrong with it.
+fn again(visit: &Visit, problem: &Problem, mut page: LinePage) -> Outcome {
+    let refused = |form: Form| form.refused_for(visit.words(), &visit.typed, problem);
+    page.form = page.form.map(|form| form.shown(refused));
+    visit.show_again(problem.code().status(), PLACE, "line", &page)
+}
+
+/// The page that changes a line.
+struct Changing(LineId);
+
+impl FormPage<Result<String, Foresight>> for Changing {
+    async fn done(&self, visit: &Visit, done: Result<String, Foresight>) -> Outcome {
+        let foresight = match done {
+            Ok(name) => {
+                let flash = Flash::new(Done::LineChanged).name(name);
+                return Ok(visit.go(Place::Lines.href(), Some(flash)));
             }
-            update_line(conn, Some(&actor), id, None, &update, now)?;
-            Ok(None)
+            Err(foresight) => foresight,
+        };
+        // Nothing is done yet: it is said first what would follow.
+        let words = visit.words();
+        let mut page = page(visit, self.0).await?;
+        page.form = page.form.map(|form| {
+            let mut form = form.shown(|form| form.filled(&visit.typed));
+            form.consequences = consequences(words, &foresight);
+            form.confirmed = seen(&foresight);
+            form.form.button = words.say("line-confirm-button", &[]);
+            form
+        });
+        visit.show_again(StatusCode::OK, PLACE, "line", &page)
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, &problem, page(visit, self.0).await?)
+    }
+}
+
+async fn change(visit: Visit, id: LineId) -> Outcome {
+    let confirmed = visit.typed.get("confirmed").cloned().unwrap_or_default();
+    visit
+        .act(&Changing(id), move |conn, by, typed: &TypedLine| {
+            let (actor, update) = (Some(by.actor), UpdateLine::from(typed));
+            let foresight = foresee(conn, actor, id, &update, by.now)?;
+            if foresight != Foresight::default() && seen(&foresight) != confirmed {
+                return Ok(Err(foresight));
+            }
+            update_line(conn, actor, id, None, &update, by.now)?;
+            Ok(Ok(typed.name.to_string()))
         })
         .await
 }

@@ -2,35 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use secrecy::SecretString;
-
 use super::{Offered, PersonPage, Standing, account_sections, add_person_form, roles_form};
-use crate::domain::access::{Access, Permission, Reach, Role, RoleName};
+use crate::domain::access::{Access, Permission, Reach, Role};
 use crate::domain::ids::PersonId;
 use crate::domain::organization::{OrganizationKind, Side};
-use crate::domain::password::Context;
-use crate::domain::text::{EmailAddress, PersonName};
 use crate::http::call::may;
 use crate::http::pagination::Paging;
-use crate::http::password::chosen;
-use crate::http::portal::act::is_form_error;
+use crate::http::password;
+use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Form};
+use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Link, Pager};
 use crate::http::portal::routes::{PortalRoute, pages};
-use crate::http::portal::typed::Typed;
 use crate::http::portal::visit::Visit;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::store::grants::{self, Given};
 use crate::store::people::{self, Person};
 use crate::store::roles::{self, OwnRole};
 use crate::store::{groups, organizations, pairings, second_factors};
 use crate::words::Words;
 use crate::workflow::account;
-use crate::workflow::people::{AddPerson, UpdatePerson, manages, update_person};
+use crate::workflow::people::{AddUser, UpdateUser, manages, update_person};
 use crate::workflow::second_factor;
 
 /// The rows of the route table.
@@ -41,8 +36,8 @@ pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
         POST "/admin/people"                 may(Permission::UsersManage) => add, "Adds a person";
         GET  "/admin/people/{person}"        may(Permission::UsersView)   => show, "One person";
         GET  "/admin/people/{person}/access" may(Permission::UsersView)   => super::access::show, "What a person may do, and which role gives it";
-        POST "/admin/people/{person}/roles"  may(Permission::UsersManage).proven() => give_roles, "Gives a person their roles";
-        POST "/admin/people/{person}/access" may(Permission::UsersManage).proven() => switch_access, "Shuts a person out, or lets them in again";
+        POST "/admin/people/{person}/roles"  may(Permission::UsersManage).proven() => change, "Gives a person their roles";
+        POST "/admin/people/{person}/access" may(Permission::UsersManage).proven() => change, "Shuts a person out, or lets them in again";
         POST "/admin/people/{person}/invitation"    may(Permission::UsersManage) => invite, "Invites a person by mail, or once more";
         POST "/admin/people/{person}/sign-out"      may(Permission::UsersManage).proven() => sign_out, "Signs a person out everywhere and revokes their API tokens";
         POST "/admin/people/{person}/second-factor" may(Permission::UsersManage).proven() => take_second_factor, "Takes a person's second factor away";
@@ -203,69 +198,40 @@ fn called(words: &Words, role: &Given) -> String {
     }
 }
 
-async fn add(visit: Visit) -> Outcome {
-    match added(&visit).await {
-        Ok((id, name)) => {
-            let flash = Flash::new(Done::PersonAdded).name(name);
-            Ok(visit.go(format!("/admin/people/{id}"), Some(flash)))
-        }
-        Err(problem) if is_form_error(&problem) => again(&visit, &problem, new_page(&visit).await?),
-        Err(problem) => Err(problem.into()),
+/// The page that adds a person.
+struct Adding;
+
+impl FormPage<(PersonId, String)> for Adding {
+    async fn done(&self, visit: &Visit, (id, name): (PersonId, String)) -> Outcome {
+        let flash = Flash::new(Done::PersonAdded).name(name);
+        Ok(visit.go(address(id), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        again(visit, &problem, new_page(visit).await?)
     }
 }
 
-async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
-    let mut typed = Typed::of(visit);
-    let first_name = typed.text("first_name", PersonName::parse);
-    let last_name = typed.text("last_name", PersonName::parse);
-    let email = typed.text("email", EmailAddress::parse);
-    let organization = typed.text("organization", |text| Ok(text.to_owned()));
-    let password = typed.raw("password").to_owned();
-    let roles = ticked(visit);
-    // Whoever is given a password needs no link.
-    let invites = typed.ticked("invite") && password.is_empty();
-    typed.checked()?;
-    let (Some(first_name), Some(last_name), Some(email), Some(organization)) =
-        (first_name, last_name, email, organization)
-    else {
-        return Err(Problem::new(Code::Internal));
-    };
-    let password_hash = match password.is_empty() {
-        true => None,
-        false => {
-            let secret = SecretString::from(password);
-            let known = Context::of(&email)
-                .with(first_name.as_str())
-                .with(last_name.as_str());
-            Some(chosen(&visit.desk, "password", secret, known).await?)
-        }
-    };
-    let name = people::display_name(first_name.as_str(), last_name.as_str());
-    let add = AddPerson {
-        organization,
-        email,
-        first_name,
-        last_name,
-        time_zone: None,
-        roles,
-        password_hash,
-    };
-    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
-    let id = visit
-        .write(move |conn| account::add(conn, &key, Some(&actor), (&add, invites), now))
-        .await?;
-    Ok((id, name))
+async fn add(visit: Visit) -> Outcome {
+    visit.finish(&Adding, added(&visit).await).await
 }
 
-/// The roles whose boxes are ticked.
-fn ticked(visit: &Visit) -> Vec<RoleName> {
-    let mut roles: Vec<RoleName> = visit
-        .typed
-        .keys()
-        .filter_map(|field| field.strip_prefix("roles.")?.parse().ok())
-        .collect();
-    roles.sort();
-    roles
+async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
+    let mut command: AddUser = visit.form()?;
+    // Whoever is given a password needs no invitation, which is ticked at first.
+    if command.password.is_some() {
+        command.invite = None;
+    }
+    let hash = password::given(&visit.desk, &command).await?;
+    let name = people::display_name(command.first_name.as_str(), command.last_name.as_str());
+    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
+    let id = visit
+        .write(move |conn| {
+            let add = (&command, hash.as_deref());
+            account::add(conn, &key, Some(&actor), add, now)
+        })
+        .await?;
+    Ok((id, name))
 }
 
 async fn show(visit: Visit, id: PersonId) -> Outcome {
@@ -334,7 +300,10 @@ async fn page(visit: &Visit, id: PersonId) -> Result<PersonPage, Problem> {
         access_about: words.say_of("access-about", verb, &[]),
         access: manages.then(|| {
             let button = words.say_of("access", verb, &[]);
-            let form = Form::new("access", to("access"), button, Vec::new());
+            // Shuts out, or lets in again.
+            let disabled = Control::new(Kind::Hidden, UpdateUser::disabled().name, "");
+            let disabled = disabled.value(active.to_string());
+            let form = Form::new("access", to("access"), button, vec![disabled]);
             if active { form.taking() } else { form }
         }),
         account: match manages {
@@ -344,72 +313,60 @@ async fn page(visit: &Visit, id: PersonId) -> Result<PersonPage, Problem> {
     })
 }
 
-async fn give_roles(visit: Visit, id: PersonId) -> Outcome {
-    let roles = ticked(&visit);
-    let update = UpdatePerson {
-        roles: Some(roles),
-        ..UpdatePerson::default()
-    };
-    change(visit, id, update).await
+/// What is changed on the page of a person.
+struct OnPerson(PersonId);
+
+impl FormPage<Done> for OnPerson {
+    async fn done(&self, visit: &Visit, done: Done) -> Outcome {
+        Ok(visit.go(address(self.0), Some(Flash::new(done))))
+    }
+
+    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+        let mut page = page(visit, self.0).await?;
+        let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
+        page.roles = page.roles.map(again);
+        visit.show_again(problem.code().status(), PLACE, "person", &page)
+    }
 }
 
-async fn switch_access(visit: Visit, id: PersonId) -> Outcome {
-    let was = page(&visit, id).await?.active;
-    change(
-        visit,
-        id,
-        UpdatePerson {
-            disabled: Some(was),
-            ..UpdatePerson::default()
-        },
-    )
-    .await
+async fn change(visit: Visit, id: PersonId) -> Outcome {
+    visit
+        .act(&OnPerson(id), move |conn, by, command: &UpdateUser| {
+            let update = command.hashed(None);
+            update_person(conn, Some(by.actor), id, None, &update, by.now)?;
+            Ok(Done::PersonChanged)
+        })
+        .await
 }
 
 async fn invite(visit: Visit, id: PersonId) -> Outcome {
-    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
+    let key = visit.desk.key.clone();
     visit
-        .write(move |conn| account::invite(conn, &key, Some(&actor), id, now).map(drop))
+        .perform(move |conn, by, (): &()| {
+            account::invite(conn, &key, Some(by.actor), id, by.now).map(drop)
+        })
         .await?;
-    done(&visit, id, Done::PersonInvited)
+    OnPerson(id).done(&visit, Done::PersonInvited).await
 }
 
 async fn sign_out(visit: Visit, id: PersonId) -> Outcome {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
-        .write(move |conn| account::end_everything(conn, Some(&actor), id, now).map(drop))
+        .perform(move |conn, by, (): &()| {
+            account::end_everything(conn, Some(by.actor), id, by.now).map(drop)
+        })
         .await?;
-    done(&visit, id, Done::PersonSignedOut)
+    OnPerson(id).done(&visit, Done::PersonSignedOut).await
 }
 
 async fn take_second_factor(visit: Visit, id: PersonId) -> Outcome {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
-        .write(move |conn| second_factor::take_away(conn, Some(&actor), id, now).map(drop))
+        .perform(move |conn, by, (): &()| {
+            second_factor::take_away(conn, Some(by.actor), id, by.now).map(drop)
+        })
         .await?;
-    done(&visit, id, Done::SecondFactorTaken)
+    OnPerson(id).done(&visit, Done::SecondFactorTaken).await
 }
 
-/// Back to the person, with word of what was done.
-fn done(visit: &Visit, id: PersonId, done: Done) -> Outcome {
-    Ok(visit.go(format!("/admin/people/{id}"), Some(Flash::new(done))))
-}
-
-async fn change(visit: Visit, id: PersonId, update: UpdatePerson) -> Outcome {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let done = visit.write(move |conn| update_person(conn, Some(&actor), id, None, &update, now));
-    match done.await {
-        Ok(_) => Ok(visit.go(
-            format!("/admin/people/{id}"),
-            Some(Flash::new(Done::PersonChanged)),
-        )),
-        Err(problem) if is_form_error(&problem) => {
-            let mut page = page(&visit, id).await?;
-            page.roles = page
-                .roles
-                .map(|form| form.refused_for(visit.words(), &visit.typed, &problem));
-            visit.show_again(problem.code().status(), PLACE, "person", &page)
-        }
-        Err(problem) => Err(problem.into()),
-    }
+fn address(id: PersonId) -> String {
+    format!("/admin/people/{id}")
 }

@@ -1,0 +1,144 @@
+//! Business calendars: added, replaced, and filled with the holidays of an iCalendar file.
+
+mod written;
+
+use serde_json::{Map, Value, json};
+
+use super::administer::{By, record, refused, require, taken};
+use super::record::object;
+use super::{Expected, Outcome, Refused, settled, unchanged};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
+use crate::domain::calendar::{Calendar, CalendarShape, Holiday};
+use crate::domain::history::difference;
+use crate::domain::ids::{CalendarId, EventId};
+use crate::store::calendars::{self, CalendarRow};
+
+pub use written::{Holidays, WeeklyHours, WriteCalendar};
+
+/// Adds a calendar.
+///
+/// # Errors
+/// [`Refused::Denied`], [`Refused::Field`].
+pub fn add_calendar(
+    conn: &mut Conn,
+    by: By<'_>,
+    calendar: &Calendar,
+    make_default: bool,
+    now: Instant,
+) -> Outcome<CalendarId> {
+    require(by, Permission::CalendarsManage)?;
+    if calendars::by_name(conn, calendar.name())?.is_some() {
+        return Err(refused("name", "taken", calendar.name()).into());
+    }
+    let id = calendars::insert(conn, calendar, make_default, now)
+        .map_err(|error| taken(error, "name", calendar.name()))?;
+    let after = calendar_fields(calendar, make_default);
+    let subject = EventId::from_uuid(*id.as_uuid());
+    record(
+        conn,
+        by,
+        EventKind::CalendarAdded,
+        None,
+        Some(subject),
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+/// Replaces a calendar; deadlines are reckoned by the new one from now on.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`.
+pub fn replace_calendar(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: CalendarId,
+    expected: Expected<'_>,
+    calendar: &Calendar,
+    make_default: bool,
+    now: Instant,
+) -> Outcome<CalendarId> {
+    let row = calendars::find(conn, id)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::CalendarsManage)?;
+    unchanged(expected, row.version)?;
+    put_calendar(conn, by, &row, expected, calendar, make_default, now)?;
+    Ok(id)
+}
+
+/// Adds holidays to a calendar; says how many days are new. Those that it has are not doubled, and nothing is changed if
+/// it has them all.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Denied`, `Stale`.
+pub fn import_holidays(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: CalendarId,
+    expected: Expected<'_>,
+    holidays: Vec<Holiday>,
+    now: Instant,
+) -> Outcome<usize> {
+    let row = calendars::find(conn, id)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::CalendarsManage)?;
+    unchanged(expected, row.version)?;
+    let mut calendar = row.calendar()?;
+    let added = calendar.add_holidays(holidays);
+    if added > 0 {
+        put_calendar(conn, by, &row, expected, &calendar, false, now)?;
+    }
+    Ok(added)
+}
+
+/// Puts a calendar in the place of `row`, if that is still as it was read.
+fn put_calendar(
+    conn: &mut Conn,
+    by: By<'_>,
+    row: &CalendarRow,
+    expected: Expected<'_>,
+    calendar: &Calendar,
+    make_default: bool,
+    now: Instant,
+) -> Outcome<()> {
+    let id = row.id;
+    let written = calendars::replace(conn, id, row.version, calendar, make_default)
+        .map_err(|error| taken(error, "name", calendar.name()))?;
+    settled(written, expected)?;
+    let before = calendar_fields(&row.calendar()?, row.is_default);
+    let after = calendar_fields(calendar, row.is_default || make_default);
+    if let Some((old, new)) = difference(&before, &after) {
+        let subject = EventId::from_uuid(*id.as_uuid());
+        record(
+            conn,
+            by,
+            EventKind::CalendarChanged,
+            None,
+            Some(subject),
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(())
+}
+
+fn calendar_fields(calendar: &Calendar, is_default: bool) -> Map<String, Value> {
+    let shape = CalendarShape::from(calendar.clone());
+    object(
+        json!({"name": shape.name, "time_zone": shape.time_zone, "hours": shape.hours,
+        "holidays": shape.holidays, "default": is_default}),
+    )
+}
+
+/// The calendar that a request names.
+pub(super) fn calendar_named(conn: &mut Conn, given: &str) -> Outcome<CalendarId> {
+    let found = match given.parse() {
+        Ok(id) => calendars::find(conn, id)?,
+        Err(_) => calendars::by_name(conn, given)?,
+    };
+    Ok(found
+        .ok_or_else(|| refused("calendar", "not_found", given))?
+        .id)
+}

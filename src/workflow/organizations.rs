@@ -1,0 +1,171 @@
+//! Organizations: added, and changed in what they are called, where their data is at home, and their zone.
+
+use chrono_tz::Tz;
+use serde_json::{Map, Value, json};
+
+use super::administer::{By, record, refused, require, taken};
+use super::groups::{follow_name, install};
+use super::record::object;
+use super::{Expected, Outcome, Refused, settled, unchanged};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::audit::EventKind;
+use crate::domain::calendar::Calendar;
+use crate::domain::history::difference;
+use crate::domain::ids::{EventId, OrganizationId};
+use crate::domain::organization::OrganizationKind;
+use crate::domain::text::{Slug, Title};
+use crate::input::{Patch, input};
+use crate::store::organizations::{self, NewOrganization, Organization, OrganizationChanges};
+use crate::store::{calendars, groups, lines, pairings, rules};
+
+/// Where the data of an organization is at home that names no region.
+const REGION: &str = "default";
+
+input! {
+    /// A new organization.
+    pub struct AddOrganization {
+        /// Its name in addresses; it stays.
+        slug: Slug,
+        /// Its name.
+        name: Title,
+        /// What it is to the installation: there is one provider, and it exists.
+        kind: OrganizationKind,
+        /// Where its data is at home; `default` if not given.
+        region: Option<Title>,
+        /// Its IANA time zone; that of the provider if not given.
+        time_zone: Option<Tz>,
+    }
+}
+
+/// Adds an organization. With the provider come the root line of business, the reasons, and a calendar: Monday to
+/// Friday, 09:00-17:00 in its zone.
+///
+/// # Errors
+/// [`Refused::Denied`], [`Refused::Field`].
+pub fn add_organization(
+    conn: &mut Conn,
+    by: By<'_>,
+    command: &AddOrganization,
+    now: Instant,
+) -> Outcome<OrganizationId> {
+    require(by, Permission::OrganizationsManage)?;
+    let provider = organizations::provider(conn)?;
+    if command.kind == OrganizationKind::Provider && provider.is_some() {
+        return Err(refused("kind", "provider_exists", command.kind).into());
+    }
+    if organizations::by_slug(conn, Reach::Everything, command.slug.as_str())?.is_some() {
+        return Err(refused("slug", "taken", &command.slug).into());
+    }
+    let zone = match (command.time_zone, &provider) {
+        (Some(zone), _) => zone,
+        (None, Some(provider)) => provider.time_zone.parse().unwrap_or(Tz::UTC),
+        (None, None) => Tz::UTC,
+    };
+    let new = NewOrganization {
+        slug: &command.slug,
+        name: command.name.as_str(),
+        kind: command.kind,
+        region: command.region.as_ref().map_or(REGION, Title::as_str),
+        time_zone: zone.name(),
+    };
+    let id = organizations::insert(conn, &new, now)
+        .map_err(|error| taken(error, "slug", command.slug.as_str()))?;
+    install(conn, (id, command.kind, command.name.as_str()), by, now)?;
+    if command.kind == OrganizationKind::Provider {
+        lines::root(conn, now)?;
+        rules::install_reasons(conn)?;
+        if calendars::list(conn)?
+            .iter()
+            .all(|calendar| !calendar.is_default)
+        {
+            calendars::insert(conn, &Calendar::standard(zone), true, now)?;
+        }
+    }
+    let after = object(
+        json!({"slug": new.slug, "name": new.name, "kind": new.kind, "region": new.region,
+        "time_zone": new.time_zone}),
+    );
+    let subject = EventId::from_uuid(*id.as_uuid());
+    record(
+        conn,
+        by,
+        EventKind::OrganizationAdded,
+        Some(id),
+        Some(subject),
+        (None, Some(&after)),
+        now,
+    )?;
+    Ok(id)
+}
+
+input! {
+    /// Changes to an organization. Its slug and kind stay.
+    pub struct UpdateOrganization {
+        /// Its name.
+        name: Patch<Title>,
+        /// Where its data is at home.
+        region: Patch<Title>,
+        /// Its IANA time zone.
+        time_zone: Patch<Tz>,
+    }
+}
+
+/// Changes an organization. Its data stays in the region of those with which it is paired (P4).
+///
+/// # Errors
+/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`.
+pub fn update_organization(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: OrganizationId,
+    expected: Expected<'_>,
+    command: &UpdateOrganization,
+    now: Instant,
+) -> Outcome<OrganizationId> {
+    let reach = by.map_or(Reach::Everything, |actor| actor.reach());
+    let before = organizations::find(conn, reach, id)?.ok_or(Refused::NotFound)?;
+    require(by, Permission::OrganizationsManage)?;
+    unchanged(expected, before.version)?;
+    if let Some(region) = command.region.as_option().map(Title::as_str)
+        && region != before.region
+    {
+        groups::lock_organization(conn, id)?;
+        if pairings::is_paired_outside(conn, id, region)? {
+            return Err(refused("region", "paired", region).into());
+        }
+    }
+    let changes = OrganizationChanges {
+        name: command.name.as_option().map(ToString::to_string),
+        region: command.region.as_option().map(ToString::to_string),
+        time_zone: (command.time_zone.as_option()).map(|zone| zone.name().to_owned()),
+    };
+    let written = organizations::update(conn, id, before.version, &changes)?;
+    settled(written, expected)?;
+    if let Some(name) = command.name.as_option() {
+        follow_name(conn, (id, before.kind), (&before.name, name.as_str()))?;
+    }
+    let after = organizations::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+    if let Some((old, new)) = difference(&fields(&before), &fields(&after)) {
+        let subject = EventId::from_uuid(*id.as_uuid());
+        record(
+            conn,
+            by,
+            EventKind::OrganizationChanged,
+            Some(id),
+            Some(subject),
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(id)
+}
+
+fn fields(organization: &Organization) -> Map<String, Value> {
+    object(json!({
+        "name": organization.name,
+        "region": organization.region,
+        "time_zone": organization.time_zone,
+    }))
+}

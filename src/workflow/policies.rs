@@ -1,0 +1,117 @@
+//! The figures of the criteria (E12).
+
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{RefOr, Schema};
+
+use super::Outcome;
+use super::administer::{By, record, refused, require};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
+use crate::domain::eligibility::{Policy, PolicyError};
+use crate::domain::history::difference;
+use crate::input::{At, Errors, Fault, Field, Input, Member, object_schema};
+use crate::store::rules;
+
+/// New values by key.
+#[derive(Clone, Debug)]
+pub struct SetPolicies(Vec<(&'static str, String)>);
+
+impl Field for SetPolicies {
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let given = Map::<String, Value>::read(value, at, errors)?;
+        let is_form = errors.form_zone().is_some();
+        let mut policy = Policy::default();
+        let mut values = Vec::new();
+        for (name, value) in given {
+            let at = at.name(&name);
+            let Some(key) = Policy::KEYS.iter().find(|key| **key == name) else {
+                // A form carries things along that are its page's.
+                if !is_form {
+                    errors.refuse::<()>(&at, PolicyError::UnknownKey(name.clone()));
+                }
+                continue;
+            };
+            // A number may be written as one.
+            let text = match &value {
+                Value::String(text) => text.trim().to_owned(),
+                Value::Number(number) => number.to_string(),
+                Value::Null if is_form => {
+                    errors.refuse::<()>(&at, Fault::new("required"));
+                    continue;
+                }
+                other => {
+                    errors.refuse::<()>(&at, Fault::wrong_type("a string", other));
+                    continue;
+                }
+            };
+            match policy.set(key, &text) {
+                Ok(()) => values.push((*key, text)),
+                Err(error) => {
+                    errors.refuse::<()>(&at, Fault::from(error));
+                }
+            }
+        }
+        Some(Self(values))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        object_schema("New values by key.", Self::members())
+    }
+}
+
+impl Input for SetPolicies {
+    fn members() -> Vec<Member> {
+        let member = |name: &&'static str| Member {
+            name,
+            doc: "Its new value.".to_owned(),
+            required: false,
+            schema: String::schema(),
+        };
+        Policy::KEYS.iter().map(member).collect()
+    }
+}
+
+/// Sets policies by their keys (E12); all of them or none.
+///
+/// # Errors
+/// [`Refused::Denied`], [`Refused::Field`].
+pub fn set_policies(
+    conn: &mut Conn,
+    by: By<'_>,
+    command: &SetPolicies,
+    now: Instant,
+) -> Outcome<()> {
+    require(by, Permission::PoliciesManage)?;
+    let mut policy: Policy = rules::policy(conn)?;
+    let fields = |policy: &Policy| -> Map<String, Value> {
+        Policy::KEYS
+            .iter()
+            .map(|key| ((*key).to_owned(), json!(policy.get(key))))
+            .collect()
+    };
+    let before = fields(&policy);
+    for (key, value) in &command.0 {
+        policy
+            .set(key, value)
+            .map_err(|_| refused(key, "malformed", value))?;
+    }
+    for (key, _) in &command.0 {
+        if let Some(value) = policy.get(key) {
+            rules::set_policy(conn, key, &value, now)?;
+        }
+    }
+    if let Some((old, new)) = difference(&before, &fields(&policy)) {
+        record(
+            conn,
+            by,
+            EventKind::PolicyChanged,
+            None,
+            None,
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! What an escalation can be about, and what its form asks (section 3).
+
+mod questions;
+
+use serde_json::json;
+
+use super::administer::{By, record, refused, require, taken};
+use super::record::object;
+use super::{Expected, Outcome, Refused, settled, unchanged};
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::audit::EventKind;
+use crate::domain::history::difference;
+use crate::domain::reason::{Governance, Question, Reason, ReasonCode};
+use crate::domain::text::Title;
+use crate::input::input;
+use crate::store::rules;
+
+pub use questions::Questions;
+
+input! {
+    /// A new escalation reason.
+    pub struct AddReason {
+        /// Stable name.
+        code: ReasonCode,
+        /// What people read.
+        label: Title,
+        /// The rule that governs it.
+        governed_by: Governance,
+        /// What the form asks; nothing if not given.
+        questions: Option<Questions>,
+    }
+}
+
+/// Adds a reason at the end of the form.
+///
+/// # Errors
+/// [`Refused::Denied`], [`Refused::Field`].
+pub fn add_reason(conn: &mut Conn, by: By<'_>, command: &AddReason, now: Instant) -> Outcome<()> {
+    require(by, Permission::ReasonsManage)?;
+    let reason = Reason {
+        code: command.code.to_string(),
+        label: command.label.to_string(),
+        governed_by: command.governed_by,
+        questions: questions_of(command.questions.as_ref()),
+    };
+    if rules::reason(conn, &reason.code)?.is_some() {
+        return Err(refused("code", "taken", &reason.code).into());
+    }
+    rules::insert_reason(conn, &reason).map_err(|error| taken(error, "code", &reason.code))?;
+    let after = object(json!(reason));
+    record(
+        conn,
+        by,
+        EventKind::ReasonAdded,
+        None,
+        None,
+        (None, Some(&after)),
+        now,
+    )
+}
+
+input! {
+    /// What an escalation reason says from now on.
+    pub struct ReplaceReason {
+        /// What people read.
+        label: Title,
+        /// The rule that governs it.
+        governed_by: Governance,
+        /// What the form asks; nothing if not given.
+        questions: Option<Questions>,
+        /// Whether it can be chosen; yes if not given.
+        active: Option<bool>,
+    }
+}
+
+/// Replaces a reason's words, rule and questions, or takes it off the form. Escalations keep what they were asked.
+///
+/// # Errors
+/// [`Refused::NotFound`], `Denied`, `Stale`.
+pub fn replace_reason(
+    conn: &mut Conn,
+    by: By<'_>,
+    code: &ReasonCode,
+    expected: Expected<'_>,
+    command: &ReplaceReason,
+    now: Instant,
+) -> Outcome<()> {
+    let row = rules::reason(conn, code.as_str())?.ok_or(Refused::NotFound)?;
+    require(by, Permission::ReasonsManage)?;
+    unchanged(expected, row.version)?;
+    let reason = Reason {
+        code: row.code.clone(),
+        label: command.label.to_string(),
+        governed_by: command.governed_by,
+        questions: questions_of(command.questions.as_ref()),
+    };
+    let active = command.active.unwrap_or(true);
+    let written = rules::replace_reason(conn, row.version, &reason, active)?;
+    settled(written, expected)?;
+    let fields = |reason: &Reason, active: bool| {
+        let mut fields = object(json!(reason));
+        fields.insert("active".into(), active.into());
+        fields
+    };
+    if let Some((old, mut new)) =
+        difference(&fields(&row.reason(), row.active), &fields(&reason, active))
+    {
+        // It has no id: its code says which one it is.
+        new.insert("code".into(), reason.code.clone().into());
+        record(
+            conn,
+            by,
+            EventKind::ReasonChanged,
+            None,
+            None,
+            (Some(&old), Some(&new)),
+            now,
+        )?;
+    }
+    Ok(())
+}
+
+fn questions_of(given: Option<&Questions>) -> Vec<Question> {
+    given.map_or_else(Vec::new, |questions| questions.as_slice().to_vec())
+}
