@@ -28,7 +28,7 @@ use futures_util::task::AtomicWaker;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::time::Instant;
 
-pub use answer::End;
+pub use answer::{End, Endings};
 pub use follow::follow;
 use head::TooLarge;
 use incoming::Incoming;

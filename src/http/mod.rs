@@ -39,15 +39,3 @@ pub mod throttle;
 pub mod trace;
 
 pub use server::{BindError, Server, Stopper};
-
-use std::sync::LazyLock;
-
-use crate::words::Words;
-
-/// The catalogue for what has no reader yet whose language could be asked.
-fn words() -> &'static Words {
-    static WORDS: LazyLock<Words> = LazyLock::new(|| {
-        Words::load().unwrap_or_else(|error| panic!("the embedded catalogue: {error}"))
-    });
-    &WORDS
-}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -208,8 +208,8 @@ where
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(reply)) if request.method().is_safe() => reply.into_representation(request.headers()),
         Ok(Ok(reply)) => reply.into_response(),
-        Ok(Err(problem)) => problem.error_response(),
+        Ok(Err(problem)) => HttpResponse::from_error(problem),
         // The panic itself was reported where it happened.
-        Err(_) => Problem::new(Code::Internal).error_response(),
+        Err(_) => HttpResponse::from_error(Problem::new(Code::Internal)),
     }
 }

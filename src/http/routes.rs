@@ -4,7 +4,7 @@
 //! made from it.
 
 use actix_web::http::{Method, header};
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::{HttpResponse, web};
 
 use super::api;
 use super::openapi;
@@ -87,14 +87,12 @@ fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
 async fn method_not_allowed(allowed: String) -> HttpResponse {
     let value = header::HeaderValue::from_str(&allowed)
         .unwrap_or_else(|_| header::HeaderValue::from_static("GET"));
-    Problem::new(Code::MethodNotAllowed)
-        .with("allowed", allowed)
-        .header(header::ALLOW, value)
-        .error_response()
+    let problem = Problem::new(Code::MethodNotAllowed).with("allowed", allowed);
+    HttpResponse::from_error(problem.header(header::ALLOW, value))
 }
 
 async fn nothing_here() -> HttpResponse {
-    Problem::not_found().error_response()
+    HttpResponse::from_error(Problem::not_found())
 }
 
 #[cfg(test)]

@@ -10,14 +10,15 @@ use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_confi
 use actix_web::dev::{AppConfig, Server as ActixServer, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
-use actix_web::{App, guard, web};
+use actix_web::{App, HttpResponse, guard, web};
 use tracing_actix_web::TracingLogger;
 
-use super::connections::{Connections, End, Limits, Watched, follow};
+use super::connections::{Connections, End, Endings, Limits, Watched, follow};
 use super::desk::{Desk, PostError};
 use super::live::Live;
 use super::portal::Portal;
 use super::portal::render::TemplateError;
+use super::problem::word_problems;
 use super::trace::{RequestSpan, observe};
 use super::{client, etag, headers, health, portal, routes};
 use crate::clock::Clock;
@@ -47,6 +48,7 @@ pub struct Server {
 #[derive(Clone)]
 struct Gate {
     connections: Connections,
+    endings: Arc<Endings>,
     trusted: Arc<[Network]>,
 }
 
@@ -62,12 +64,12 @@ impl Gate {
         let is_proxy = self.trusted.iter().any(|proxy| proxy.contains(address));
         match self.connections.admit(client::network(address), is_proxy) {
             Some(connection) => Ok((
-                Watched::new(stream, connection),
+                Watched::new(stream, connection, Arc::clone(&self.endings)),
                 Protocol::Http1,
                 Some(peer),
             )),
             None => {
-                let _ = stream.try_write(End::Full.answer().as_bytes());
+                let _ = stream.try_write(self.endings.answer(End::Full).as_bytes());
                 Err(())
             }
         }
@@ -123,6 +125,7 @@ impl Server {
         let gate = Gate {
             connections: connections.clone(),
             trusted: settings.trusted_proxies.clone().into(),
+            endings: Arc::new(Endings::new(&desk.words)),
         };
         let mut server = ActixServer::build()
             .disable_signals()
@@ -136,13 +139,14 @@ impl Server {
                 .app_data(shared.clone())
                 .app_data(portal.clone())
                 .configure(services)
+                .wrap(from_fn(word_problems))
                 .wrap(Compress::default())
                 .wrap(from_fn(etag::negotiated))
                 .wrap(headers::security(&shared))
                 .wrap(from_fn(observe))
                 .wrap(TracingLogger::<RequestSpan>::new())
                 .wrap(from_fn(follow));
-            let app = app.into_factory().map_err(|error| error.error_response());
+            let app = app.into_factory().map_err(HttpResponse::from_error);
             let http = HttpService::build()
                 .keep_alive(KEEP_ALIVE)
                 // Heads are watched on every request of a connection, not on its first alone.

@@ -25,9 +25,9 @@ use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::http::words;
 use crate::input::{At, Errors, Fault, Field, FieldError, Whole, input};
 use crate::store::calendars::{self, CalendarRow};
+use crate::words::Words;
 use crate::workflow::Failed;
 use crate::workflow::calendars::{WriteCalendar, add_calendar, import_holidays, replace_calendar};
 
@@ -107,7 +107,7 @@ pub struct SkippedEvent {
 }
 
 impl ImportedHolidays {
-    fn new(row: &CalendarRow, added: usize, found: &IcsHolidays) -> Self {
+    fn new(words: &Words, row: &CalendarRow, added: usize, found: &IcsHolidays) -> Self {
         let dates =
             |dates: &[HolidayDate]| dates.iter().map(ToString::to_string).collect::<Vec<_>>();
         Self {
@@ -127,7 +127,7 @@ impl ImportedHolidays {
                 .map(|event| SkippedEvent {
                     summary: event.summary.clone(),
                     reason: event.reason,
-                    message: words().say_of("holiday-skipped", event.reason.as_str(), &[]),
+                    message: words.say_of("holiday-skipped", event.reason.as_str(), &[]),
                     dates: dates(&event.dates),
                 })
                 .collect(),
@@ -193,7 +193,7 @@ pub async fn import(
     let found = holidays_of(text, zone, today.date_naive(), include).await?;
     if call.body.preview == Some(true) {
         let added = row.calendar()?.add_holidays(found.holidays());
-        let preview = ImportedHolidays::new(&row, added, &found);
+        let preview = ImportedHolidays::new(&call.desk.words, &row, added, &found);
         return Ok(Reply::new(&preview)?.version(row.version));
     }
     call.write(move |conn, call| {
@@ -201,7 +201,7 @@ pub async fn import(
         let holidays = found.holidays().collect();
         let added = import_holidays(conn, actor, *call.address, expected, holidays, call.now)?;
         let row = read(conn, *call.address)?;
-        let imported = ImportedHolidays::new(&row, added, &found);
+        let imported = ImportedHolidays::new(&call.desk.words, &row, added, &found);
         Ok(Reply::new(&imported)?.version(row.version))
     })
     .await

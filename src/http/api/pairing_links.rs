@@ -10,9 +10,9 @@ use crate::http::pairing::views;
 use crate::http::problem::Problem;
 use crate::http::reply::{Done, Reply};
 use crate::http::route::{Route, table};
-use crate::http::words;
 use crate::input::{Secret, input};
 use crate::store::pairings::{self, Scope, Who};
+use crate::words::Words;
 use crate::workflow::Actor;
 use crate::workflow::pair;
 
@@ -42,6 +42,7 @@ pub(in crate::http) fn inspected(
     conn: &mut Conn,
     actor: &Actor,
     token: &str,
+    words: &Words,
     now: Instant,
 ) -> Result<LinkInspection, Problem> {
     let inspected = pair::inspect(conn, actor, token, now)?;
@@ -67,7 +68,7 @@ pub(in crate::http) fn inspected(
     });
     let people = people.iter().filter_map(|id| names.get(id).cloned());
     let groups = groups.iter().filter_map(|id| group_names.get(id).cloned());
-    let warning = words().say("pairing-link-warning", &[]);
+    let warning = words.say("pairing-link-warning", &[]);
     let members = (people.collect(), groups.collect());
     Ok(LinkInspection::new(
         &inspected,
@@ -82,7 +83,7 @@ pub async fn inspect(call: Call<(), GivenLink>) -> Result<Reply<LinkInspection>,
     let shown = call
         .look(|conn, call| {
             let (actor, token) = (&call.principal.actor, call.body.token.expose());
-            inspected(conn, actor, token, call.now)
+            inspected(conn, actor, token, &call.desk.words, call.now)
         })
         .await?;
     Reply::new(&shown)

@@ -18,7 +18,6 @@ use crate::http::pairing::{PairingView, view, views};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::http::words;
 use crate::input::input;
 use crate::store::pairings::{self, Scope};
 use crate::workflow::pair::{
@@ -262,7 +261,7 @@ pub async fn add_clone(
 ) -> Result<Created<CloneDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
-        let mark = words().say("clone-mark", &[]);
+        let mark = call.desk.words.say("clone-mark", &[]);
         let whose = (&call.body, mark.as_str());
         let id = pair::add_clone(conn, actor, *call.address, expected, whose, call.now)?;
         let scope = Scope::from(call.principal.access());

@@ -1,11 +1,9 @@
 //! What is said on a connection that ends before there is a request to answer.
 
-use std::sync::LazyLock;
-
 use actix_web::http::header::RETRY_AFTER;
 
 use crate::http::problem::{CONTENT_TYPE, Code, Problem};
-use crate::http::words;
+use crate::words::Words;
 
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,25 +18,39 @@ pub enum End {
     Full,
 }
 
-static LATE: LazyLock<String> = LazyLock::new(|| written(Code::RequestTimeout));
-static LONG_ADDRESS: LazyLock<String> = LazyLock::new(|| written(Code::AddressTooLong));
-static LARGE_HEAD: LazyLock<String> = LazyLock::new(|| written(Code::HeadersTooLarge));
-static FULL: LazyLock<String> = LazyLock::new(|| written(Code::TooManyConnections));
+/// The whole answer for each end, as it goes over the line.
+#[derive(Debug)]
+pub struct Endings {
+    late: String,
+    long_address: String,
+    large_head: String,
+    full: String,
+}
 
-impl End {
-    /// The whole answer, as it goes over the line.
-    pub fn answer(self) -> &'static str {
-        match self {
-            Self::Late => &LATE,
-            Self::LongAddress => &LONG_ADDRESS,
-            Self::LargeHead => &LARGE_HEAD,
-            Self::Full => &FULL,
+impl Endings {
+    /// Worded by `words`: nobody knows yet whose language to speak.
+    pub fn new(words: &Words) -> Self {
+        Self {
+            late: written(words, Code::RequestTimeout),
+            long_address: written(words, Code::AddressTooLong),
+            large_head: written(words, Code::HeadersTooLarge),
+            full: written(words, Code::TooManyConnections),
+        }
+    }
+
+    /// The answer for this end.
+    pub fn answer(&self, end: End) -> &str {
+        match end {
+            End::Late => &self.late,
+            End::LongAddress => &self.long_address,
+            End::LargeHead => &self.large_head,
+            End::Full => &self.full,
         }
     }
 }
 
-fn written(code: Code) -> String {
-    let document = Problem::new(code).document(words());
+fn written(words: &Words, code: Code) -> String {
+    let document = Problem::new(code).document(words);
     // What does not serialize is said by its status.
     let body = serde_json::to_string(&document).unwrap_or_default();
     let wait = match code {
@@ -58,13 +70,17 @@ mod tests {
 
     #[test]
     fn every_end_is_a_whole_answer() {
+        let endings = Endings::new(&Words::load().expect("the catalogue"));
         for (end, status) in [
             (End::Late, "408 Request Timeout"),
             (End::LongAddress, "414 URI Too Long"),
             (End::LargeHead, "431 Request Header Fields Too Large"),
             (End::Full, "503 Service Unavailable"),
         ] {
-            let (head, body) = end.answer().split_once("\r\n\r\n").expect("two parts");
+            let (head, body) = endings
+                .answer(end)
+                .split_once("\r\n\r\n")
+                .expect("two parts");
             assert!(
                 head.starts_with(&format!("HTTP/1.1 {status}\r\n")),
                 "{head}"

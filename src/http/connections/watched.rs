@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::head::TooLarge;
-use super::{Connection, End, Late};
+use super::{Connection, End, Endings, Late};
 
 /// How long an answer may wait to be read.
 const GRACE: Duration = Duration::from_secs(20);
@@ -27,6 +27,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Watched<S> {
     stream: S,
     connection: Arc<Connection>,
+    endings: Arc<Endings>,
     unread: Option<Unread>,
     left_over: LeftOver,
     reading: Timer,
@@ -79,10 +80,11 @@ impl Timer {
 
 impl<S> Watched<S> {
     /// Watches `stream`.
-    pub fn new(stream: S, connection: Arc<Connection>) -> Self {
+    pub fn new(stream: S, connection: Arc<Connection>, endings: Arc<Endings>) -> Self {
         Self {
             stream,
             connection,
+            endings,
             unread: None,
             left_over: LeftOver::default(),
             reading: Timer::default(),
@@ -101,7 +103,8 @@ impl<S: AsyncWrite + Unpin> Watched<S> {
     /// read.
     fn say(&mut self, end: End, context: &mut Context<'_>) {
         if self.unread.is_none() {
-            let _ = Pin::new(&mut self.stream).poll_write(context, end.answer().as_bytes());
+            let answer = self.endings.answer(end);
+            let _ = Pin::new(&mut self.stream).poll_write(context, answer.as_bytes());
         }
     }
 

@@ -1,10 +1,10 @@
 //! What a visit is answered with: a page, or the way to another one.
 
+use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
 use super::flash::{self, Flash};
@@ -148,9 +148,9 @@ impl Visit {
         if problem.code() == Code::SecondFactorSetupRequired && is_get {
             return self.go("/account/security", None).into_response();
         }
-        // The document is not sent: making it logs what is ours, once.
-        let document = problem.error_response();
         let page = ProblemPage::of(self, &problem);
+        // The document is not sent if there is a page: making it logs what is ours, once.
+        let document = HttpResponse::from_error(problem);
         match self.show_with(document.status(), "", "problem", &page) {
             Ok(answer) => {
                 let mut response = answer.into_response();

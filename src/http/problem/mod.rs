@@ -5,6 +5,7 @@
 
 mod code;
 mod refused;
+mod worded;
 
 use std::fmt;
 
@@ -16,11 +17,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use code::Code;
+pub use worded::word_problems;
 
 use crate::db::{DbError, Failure};
 use crate::domain::Instant;
 use crate::domain::access::{Denied, Permission};
+use crate::domain::eligibility::Assessment;
 use crate::input::FieldError;
+use crate::words::assessment::{AssessmentView, FindingView};
 use crate::words::{self, Words};
 
 /// The media type of a problem document.
@@ -41,6 +45,8 @@ struct Inner {
     facts: Map<String, Value>,
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Why a case may not be escalated, whose findings the document words.
+    assessment: Option<Box<Assessment>>,
     /// What the log should know and the client should not.
     cause: Option<DbError>,
 }
@@ -63,6 +69,10 @@ pub struct ProblemDocument {
     /// Each field that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldErrorDocument>,
+    /// Why a case may not be escalated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    findings: Option<Vec<FindingView>>,
     #[serde(flatten)]
     #[schema(ignore)]
     facts: Map<String, Value>,
@@ -88,6 +98,7 @@ impl Problem {
             facts: Map::new(),
             errors: Vec::new(),
             headers: Vec::new(),
+            assessment: None,
             cause: None,
         }))
     }
@@ -146,6 +157,17 @@ impl Problem {
         }
     }
 
+    /// Adds the findings, and the instant at which the answer changes where only time is missing.
+    #[must_use]
+    pub fn assessed(mut self, assessment: &Assessment) -> Self {
+        self = self.with("reason", assessment.reason.as_str());
+        if let Some(at) = assessment.eligible_at() {
+            self = self.with_json("eligible_at", &at);
+        }
+        self.0.assessment = Some(Box::new(assessment.clone()));
+        self
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -185,6 +207,8 @@ impl Problem {
     /// The document, worded by `words`.
     pub fn document(&self, words: &Words) -> ProblemDocument {
         let code = self.0.code;
+        let assessment = self.0.assessment.as_ref();
+        let findings = assessment.map(|assessment| AssessmentView::new(words, assessment).findings);
         ProblemDocument {
             kind: format!("{TYPE_PREFIX}{}", code.as_str()),
             title: words.say_of("problem", code.as_str(), &[]),
@@ -201,6 +225,7 @@ impl Problem {
                     message: error.message(words),
                 })
                 .collect(),
+            findings,
             facts: self.0.facts.clone(),
         }
     }
@@ -283,7 +308,7 @@ impl ResponseError for Problem {
         self.0.code.status()
     }
 
-    /// The document as an answer. This is where a failure of ours is logged, once.
+    /// Status and headers; the document is added by [`word_problems`]. This is where a failure of ours is logged, once.
     fn error_response(&self) -> HttpResponse<BoxBody> {
         match &self.0.cause {
             Some(cause) => {
@@ -300,13 +325,7 @@ impl ResponseError for Problem {
         for (name, value) in &self.0.headers {
             response.append_header((name.clone(), value.clone()));
         }
-        match serde_json::to_string(&self.document(super::words())) {
-            Ok(body) => response.content_type(CONTENT_TYPE).body(body),
-            Err(error) => {
-                tracing::error!(%error, "a problem document does not serialize");
-                response.finish()
-            }
-        }
+        response.finish()
     }
 }
 

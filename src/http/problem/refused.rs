@@ -9,14 +9,11 @@ use crate::domain::access::{Beyond, CaseField, FieldRefusal, Permission};
 use crate::domain::access_request::AccessRequestRefusal;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal};
-use crate::domain::eligibility::Assessment;
 use crate::domain::escalation;
 use crate::domain::link::LinkState;
 use crate::domain::pairing;
 use crate::domain::reason::{AnswerError, AnswerProblem};
-use crate::http::words;
 use crate::input::{Fault, FieldError};
-use crate::words::assessment::AssessmentView;
 use crate::workflow::{Failed, Refused};
 
 impl From<Failed> for Problem {
@@ -76,12 +73,12 @@ impl From<Refused> for Problem {
             Refused::Decision(refusal) => decision(refusal),
             Refused::Rca(refusal) => rca(refusal),
             Refused::Step(refusal) => step(refusal),
-            Refused::ActiveEscalation { number, assessment } => {
-                assessed(Code::ActiveEscalation, &assessment).with("escalation", number.to_string())
-            }
-            Refused::NotEligible(assessment) => assessed(Code::NotEligible, &assessment),
+            Refused::ActiveEscalation { number, assessment } => Self::new(Code::ActiveEscalation)
+                .assessed(&assessment)
+                .with("escalation", number.to_string()),
+            Refused::NotEligible(assessment) => Self::new(Code::NotEligible).assessed(&assessment),
             Refused::AcknowledgementRequired(assessment) => {
-                assessed(Code::AcknowledgementRequired, &assessment)
+                Self::new(Code::AcknowledgementRequired).assessed(&assessment)
             }
             Refused::Answers(errors) => Self::invalid(errors.iter().map(answer).collect()),
             Refused::Pairing(refusal) => pairing(refusal),
@@ -138,18 +135,6 @@ fn beyond(permissions: &BTreeSet<Permission>) -> Problem {
             "permissions",
             names(permissions.iter().map(|permission| permission.as_str())),
         )
-}
-
-/// With the findings and the instant at which the answer changes, where only time is missing.
-fn assessed(code: Code, assessment: &Assessment) -> Problem {
-    let view = AssessmentView::new(words(), assessment);
-    let problem = Problem::new(code)
-        .with_json("findings", &view.findings)
-        .with("reason", assessment.reason.as_str());
-    match view.eligible_at {
-        Some(at) => problem.with_json("eligible_at", &at),
-        None => problem,
-    }
 }
 
 fn case_field(field: CaseField, refusal: FieldRefusal) -> Problem {

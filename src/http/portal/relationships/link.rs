@@ -1,5 +1,7 @@
 //! The link of a request: what it shows, yes, and no (P2).
 
+use std::sync::Arc;
+
 use super::AnswerPage;
 use crate::http::api::addresses::LinkSecret;
 use crate::http::api::pairing_links::inspected;
@@ -11,9 +13,9 @@ use crate::workflow::pair;
 
 pub(super) async fn show(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let read = token.clone();
+    let (read, desk) = (token.clone(), Arc::clone(&visit.desk));
     let shown = visit
-        .look(move |conn| inspected(conn, &actor, &read, now))
+        .look(move |conn| inspected(conn, &actor, &read, &desk.words, now))
         .await?;
     let page = AnswerPage {
         organization: shown.organization.name,

@@ -1,0 +1,42 @@
+//! The documents of problems, worded for whoever reads the answer.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
+
+use super::{CONTENT_TYPE, Problem};
+use crate::http::desk::Desk;
+
+/// Writes the document of the problem that a request was answered with. Whatever made the answer knows no reader, and
+/// so leaves its words to this.
+///
+/// # Errors
+/// Those of the services within.
+pub async fn word_problems(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let desk = request.app_data::<web::Data<Desk>>().cloned();
+    let response = next.call(request).await?.map_into_boxed_body();
+    let error = response.response().error();
+    let problem = error.and_then(|error| error.as_error::<Problem>());
+    let (Some(problem), Some(desk)) = (problem, desk) else {
+        return Ok(response);
+    };
+    let document = match serde_json::to_string(&problem.document(&desk.words)) {
+        Ok(document) => document,
+        Err(error) => {
+            tracing::error!(%error, "a problem document does not serialize");
+            return Ok(response);
+        }
+    };
+    // An answer of its own: with the error in it, the log would have each refusal as a failure.
+    let (request, bare) = response.into_parts();
+    let mut answer = HttpResponse::build(bare.status()).body(document);
+    *answer.headers_mut() = bare.headers().clone();
+    let kind = HeaderValue::from_static(CONTENT_TYPE);
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(ServiceResponse::new(request, answer))
+}
