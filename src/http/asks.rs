@@ -7,7 +7,7 @@ use super::problem::{Code, Problem};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::session::is_recent;
-use crate::store::{groups, people};
+use crate::store::{groups, pairings, people};
 
 /// All that a row asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,18 +112,35 @@ impl Asks {
         }
     }
 
+    /// Does what a request asks for, in its transaction: whether `who` still may is asked once more where that counts, and
+    /// a pairing that they came by is noted as used.
+    ///
+    /// # Errors
+    /// Those of [`Asks::check_again`] and of `work`, which roll everything back, and the database's own.
+    pub fn write<T>(
+        self,
+        conn: &mut Conn,
+        who: Option<&Principal>,
+        now: Instant,
+        work: impl FnOnce(&mut Conn) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        if let Some(who) = who {
+            self.check_again(conn, who, now)?;
+        }
+        let done = work(conn)?;
+        if let Some((pairing, person)) = who.and_then(Principal::used_pairing) {
+            pairings::touch(conn, pairing, person, now)?;
+        }
+        Ok(done)
+    }
+
     /// Refuses, in the transaction that writes, who has lost since their request was begun what it is asked of them for.
     /// Their organization and their row are held until it ends: whoever takes something from them at the same time has done
     /// so before, or waits.
     ///
     /// # Errors
     /// [`Code::Unauthenticated`], [`Code::MissingPermission`], those of the other checks, and the database's own.
-    pub fn check_again(
-        self,
-        conn: &mut Conn,
-        who: &Principal,
-        now: Instant,
-    ) -> Result<(), Problem> {
+    fn check_again(self, conn: &mut Conn, who: &Principal, now: Instant) -> Result<(), Problem> {
         if !self.again {
             return Ok(());
         }

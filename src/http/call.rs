@@ -374,17 +374,10 @@ where
     {
         let desk = self.desk.clone();
         let (repeat, now) = (self.repeat.clone(), self.now);
-        let used = self.principal.principal().and_then(Principal::used_pairing);
         let call = Arc::new(self);
         let job = move |conn: &mut Conn| {
-            if let Some(principal) = call.principal.principal() {
-                call.asks.check_again(conn, principal, call.now)?;
-            }
-            let reply = work(conn, &call)?;
-            if let Some((pairing, person)) = used {
-                store::pairings::touch(conn, pairing, person, now)?;
-            }
-            Ok(reply)
+            let who = call.principal.principal();
+            call.asks.write(conn, who, now, |conn| work(conn, &call))
         };
         let answer = match repeat {
             Some(request) => idempotency::once(&desk.db, request, now, job).await,

@@ -34,7 +34,7 @@ use crate::http::places::{self, PlaceView};
 use crate::http::principal::{self, Principal, Via};
 use crate::http::problem::{Code, Problem};
 use crate::http::{body, client};
-use crate::store::{pairings, sessions};
+use crate::store::sessions;
 use crate::words::time::Times;
 use crate::words::{Words, markdown};
 use crate::workflow::{Actor, Failed};
@@ -384,21 +384,10 @@ impl Visit {
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, Failed> + Send + 'static,
     {
-        let (used, now) = (
-            self.guest.as_ref().and_then(Principal::used_pairing),
-            self.now,
-        );
-        let asked = self.asks.zip(self.guest.clone());
-        let job = move |conn: &mut Conn| {
-            if let Some((asks, guest)) = &asked {
-                asks.check_again(conn, guest, now)?;
-            }
-            let done = work(conn)?;
-            if let Some((pairing, person)) = used {
-                pairings::touch(conn, pairing, person, now)?;
-            }
-            Ok::<_, Problem>(done)
-        };
+        let asks = self.asks.ok_or_else(|| Problem::new(Code::Internal))?;
+        let (guest, now) = (self.guest.clone(), self.now);
+        let job =
+            move |conn: &mut Conn| asks.write(conn, guest.as_ref(), now, |conn| Ok(work(conn)?));
         let done = self.desk.db.write(job).await;
         done.map_err(|problem| self.desk.completed(problem))
     }

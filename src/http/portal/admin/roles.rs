@@ -11,6 +11,8 @@ use crate::domain::access::Permission;
 use crate::domain::organization::OrganizationKind;
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::{Link, Tab};
+use crate::http::portal::visit::Visit;
+use crate::http::problem::Problem;
 use crate::words::Words;
 use crate::workflow::roles::AddRole;
 
@@ -78,6 +80,14 @@ pub struct Removal {
     pub about: String,
     /// The button, and what has to be ticked before.
     pub form: Form,
+}
+
+impl Removal {
+    /// Again, with what was ticked and why nothing was removed.
+    pub fn refused_for(self, visit: &Visit, problem: &Problem) -> Self {
+        let form = (self.form).refused_for(visit.words(), &visit.typed, problem);
+        Self { form, ..self }
+    }
 }
 
 /// The controls of a role's form: its name, its code if it is a new one, and a tick for each permission of `grantable`

@@ -372,12 +372,7 @@ impl FormPage<()> for Removing {
 
     async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
         let mut page = self.0.clone();
-        page.removal = page.removal.map(|removal| Removal {
-            form: removal
-                .form
-                .refused_for(visit.words(), &visit.typed, &problem),
-            ..removal
-        });
+        page.removal = (page.removal).map(|removal| removal.refused_for(visit, &problem));
         visit.show_again(problem.code().status(), PLACE, "group", &page)
     }
 }
