@@ -13,7 +13,7 @@ pub use priority::{
     DecisionRefusal, PriorityRefusal, PriorityRequestState, contact_may_request,
     decide_priority_request,
 };
-pub use rca::{Rca, RcaRefusal, deliver_rca, request_rca};
+pub use rca::{Rca, RcaRefusal, deliver_rca, may_deliver_rca, may_request_rca, request_rca};
 pub use status::{
     CaseRefusal, Closing, UnlawfulMove, after_contact_reply, change_status, close, close_by,
     reopen, takes_entries,

@@ -3,7 +3,7 @@
 mod machine;
 
 use crate::domain::closed_enum;
-pub use machine::{Actor, Command, Decision, Event, Facts, Refusal, transition};
+pub use machine::{Actor, Command, Decision, Event, Facts, Refusal, takes, transition};
 
 closed_enum! {
     /// Where an escalation stands (M2).

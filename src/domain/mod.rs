@@ -21,6 +21,7 @@ pub mod ids;
 pub mod lines;
 pub mod link;
 pub mod notice;
+pub mod offers;
 pub mod organization;
 pub mod pairing;
 pub mod password;

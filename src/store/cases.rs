@@ -14,6 +14,7 @@ use crate::domain::ids::{
     CaseId, CaseNumber, CaseRef, EscalationId, EscalationNumber, EventId, LineId, OrganizationId,
     PersonId,
 };
+use crate::domain::offers::CaseState;
 use crate::domain::organization::OrganizationKind;
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::within_reach;
@@ -120,6 +121,21 @@ pub struct CaseView {
     pub owner: Option<Named>,
     /// The escalation that is active on it.
     pub active_escalation: Option<ActiveEscalation>,
+    /// Whether a request for a higher priority waits for its decision.
+    pub has_pending_request: bool,
+}
+
+impl CaseView {
+    /// The case as its verbs are decided on.
+    pub fn state(&self) -> CaseState {
+        CaseState {
+            status: self.case.status,
+            priority: self.case.priority,
+            rca: self.case.rca(),
+            has_pending_request: self.has_pending_request,
+            has_active_escalation: self.active_escalation.is_some(),
+        }
+    }
 }
 
 /// An organization as a case names it.
@@ -399,6 +415,7 @@ type ViewRow = (
     (String, String),
     Option<(String, String)>,
     Option<ActiveEscalation>,
+    bool,
 );
 
 /// Cases with all the names that belong to them, in one query.
@@ -419,6 +436,7 @@ macro_rules! views {
                     .fields((people::first_name, people::last_name))
                     .nullable(),
                 Option::<ActiveEscalation>::as_select(),
+                HasPendingRequest,
             ))
             .into_boxed()
     };
@@ -498,8 +516,16 @@ condition! {
     pub(crate) IsActive = "escalations.state IN ('submitted', 'in_review', 'accepted')"
 }
 
+condition! {
+    /// Of a case on which a request for a higher priority waits for its decision.
+    HasPendingRequest = "EXISTS (SELECT 1 FROM priority_requests \
+        WHERE priority_requests.case_id = cases.id AND priority_requests.state = 'pending')"
+}
+
 impl From<ViewRow> for CaseView {
-    fn from((case, organization, line_name, opened_by, owner, active_escalation): ViewRow) -> Self {
+    fn from(
+        (case, organization, line_name, opened_by, owner, active_escalation, has_pending_request): ViewRow,
+    ) -> Self {
         let named = |id, (first, last): (String, String)| Named {
             id,
             name: display_name(&first, &last),
@@ -511,6 +537,7 @@ impl From<ViewRow> for CaseView {
             organization,
             line_name,
             active_escalation,
+            has_pending_request,
         }
     }
 }

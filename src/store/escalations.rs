@@ -10,7 +10,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::StepState;
 use crate::domain::eligibility::{Assessment, FindingCode};
-use crate::domain::escalation::{Level, State};
+use crate::domain::escalation::{Facts, Level, State};
 use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationNumber, EscalationRef, EventId, LineId,
     OrganizationId, PersonId,
@@ -90,6 +90,15 @@ pub struct Escalation {
 }
 
 impl Escalation {
+    /// The escalation as its verbs are decided on.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            state: self.state,
+            owner: self.owner_id,
+            rated: self.rated_at.is_some(),
+        }
+    }
+
     /// The escalation as the subject of audited events.
     pub fn subject_id(&self) -> EventId {
         EventId::from_uuid(*self.id.as_uuid())

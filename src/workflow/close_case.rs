@@ -6,10 +6,10 @@ use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
-use crate::domain::access::Permission;
 use crate::domain::case::{close_by, reopen as reopened};
 use crate::domain::event::CaseEvent;
 use crate::domain::ids::{CaseId, CaseRef};
+use crate::domain::offers::CaseVerb;
 use crate::domain::text::Markdown;
 use crate::input::input;
 use crate::store::cases::{self, CaseChanges};
@@ -45,7 +45,7 @@ pub fn close(
 ) -> Outcome<CaseId> {
     let note = command.note.as_ref();
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::CasesClose)?;
+    actor.require(CaseVerb::Close.permission())?;
     unchanged(expected, case.version)?;
     let active = escalations::active_of(conn, case.id)?;
     let closing = close_by(actor.side(), case.status, active.is_some())?;
@@ -86,7 +86,7 @@ pub fn reopen(
 ) -> Outcome<CaseId> {
     let note = &command.note;
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::CasesReopen)?;
+    actor.require(CaseVerb::Reopen.permission())?;
     unchanged(expected, case.version)?;
     let status = reopened(case.status)?;
     let changes = CaseChanges {

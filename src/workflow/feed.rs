@@ -16,6 +16,7 @@ use crate::domain::case::{after_contact_reply, takes_entries};
 use crate::domain::event::{CaseChange, CaseEvent, EscalationEvent, PostedEntry, Words};
 use crate::domain::feed::{EntryKind, Visibility, counts_as_provider_update, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
+use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;
 use crate::domain::text::{Markdown, Note, Title};
 use crate::input::input;
@@ -135,7 +136,7 @@ pub fn record_communication(
     now: Instant,
 ) -> Outcome<EntryId> {
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::CommunicationsRecord)?;
+    actor.require(CaseVerb::Record.permission())?;
     takes_entries(case.status)?;
     if communication.at > now {
         let given = communication.at.to_rfc3339();

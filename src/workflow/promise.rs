@@ -5,7 +5,6 @@ use super::record::{Recorded, step_fields};
 use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::Permission;
 use crate::domain::audit::seal::Thing;
 use crate::domain::case::{
     NextStepCommand, NextStepPatchError, Promised, StepState, takes_entries,
@@ -13,6 +12,7 @@ use crate::domain::case::{
 use crate::domain::event::{CaseEvent, EscalationEvent, StepEvent};
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
 use crate::domain::notice::Step;
+use crate::domain::offers::CaseVerb;
 use crate::domain::text::{Note, Title};
 use crate::input::{Patch, input};
 use crate::store::cases;
@@ -84,7 +84,7 @@ pub fn promise_on_case(
     now: Instant,
 ) -> Outcome<NextStepId> {
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::NextStepsPromise)?;
+    actor.require(CaseVerb::Promise.permission())?;
     takes_entries(case.status)?;
     let (on, event) = (On::Case(&case), StepEvent::Promised);
     promised(conn, actor, on, promising, event, now)
@@ -102,7 +102,7 @@ pub fn promise_on_escalation(
     now: Instant,
 ) -> Outcome<NextStepId> {
     let (case, escalation) = super::review_escalation::lock(conn, actor, escalation)?;
-    actor.require(Permission::NextStepsPromise)?;
+    actor.require(CaseVerb::Promise.permission())?;
     takes_entries(case.status)?;
     if !escalation.state.is_active() {
         return Err(Refused::EscalationEnded.into());
@@ -162,7 +162,7 @@ pub fn settle(
     let case =
         cases::lock(conn, actor.reach(), &CaseRef::Id(found.case_id))?.ok_or(Refused::NotFound)?;
     let step = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::NextStepsPromise)?;
+    actor.require(CaseVerb::Promise.permission())?;
     unchanged(expected, step.version)?;
     let moved = command.apply(
         Promised {

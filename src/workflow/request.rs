@@ -7,7 +7,6 @@ use super::{Actor, Outcome, Refused, publish, record, settled};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
-use crate::domain::access::Permission;
 use crate::domain::audit::seal::Thing;
 use crate::domain::case::{
     Priority, PriorityRefusal, PriorityRequestState, Rca, contact_may_request,
@@ -16,6 +15,7 @@ use crate::domain::case::{
 use crate::domain::eligibility::rca_due_at;
 use crate::domain::event::CaseEvent;
 use crate::domain::ids::{CaseId, CaseRef, EventId, PriorityRequestId};
+use crate::domain::offers::CaseVerb;
 use crate::domain::text::Markdown;
 use crate::input::input;
 use crate::store::calendars::CalendarBook;
@@ -71,7 +71,7 @@ pub fn request_priority(
 ) -> Outcome<PriorityRequestId> {
     let (priority, note) = (command.priority, &command.note);
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::PrioritiesRequest)?;
+    actor.require(CaseVerb::AskPriority.permission())?;
     takes_entries(case.status)?;
     contact_may_request(case.priority, priority)?;
     let pending = requests::of_case(conn, case.id)?
@@ -112,7 +112,7 @@ pub fn decide_priority(
     let case =
         cases::lock(conn, actor.reach(), &CaseRef::Id(found.case_id))?.ok_or(Refused::NotFound)?;
     let request = requests::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::PrioritiesDecide)?;
+    actor.require(CaseVerb::DecidePriority.permission())?;
     let state = decide_priority_request(request.state, granted, note.is_some())?;
     takes_entries(case.status)?;
     requests::decide(conn, id, state, note.map(Markdown::as_str), actor.id(), now)?;
@@ -173,7 +173,7 @@ pub fn request_analysis(
 ) -> Outcome<CaseId> {
     let note = command.note.as_ref();
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::RcaRequest)?;
+    actor.require(CaseVerb::RequestRca.permission())?;
     let rca = request_rca(case.status, case.rca(), now)?;
     let after = set_rca(conn, &case, rca, now)?;
     let recorded = Recorded::case(&case, &after);
@@ -198,7 +198,7 @@ pub fn deliver_analysis(
 ) -> Outcome<CaseId> {
     let body = &command.body;
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::RcaDeliver)?;
+    actor.require(CaseVerb::DeliverRca.permission())?;
     let rca = deliver_rca(case.status, case.rca(), now)?;
     let after = set_rca(conn, &case, rca, now)?;
     let recorded = Recorded::case(&case, &after);

@@ -12,7 +12,7 @@ use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, permission_to};
 use crate::domain::eligibility::FindingCode;
-use crate::domain::escalation::{self, Command, Event, Facts, Level, transition};
+use crate::domain::escalation::{self, Command, Event, Level, transition};
 use crate::domain::event::{EscalationEvent, StepEvent};
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
 use crate::domain::text::{Markdown, Note, Title};
@@ -348,11 +348,7 @@ fn moved(
     command: &Command,
     now: Instant,
 ) -> Result<Moved, escalation::Refusal> {
-    let facts = Facts {
-        state: before.state,
-        owner: before.owner_id,
-        rated: before.rated_at.is_some(),
-    };
+    let facts = before.facts();
     let acting = escalation::Actor {
         id: actor.id(),
         supervises: actor.access.supervises(),

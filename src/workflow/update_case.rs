@@ -11,6 +11,7 @@ use crate::domain::case::{
 use crate::domain::event::{CaseChange, CaseEvent};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
+use crate::domain::offers::CaseVerb;
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::input::{Patch, input};
 use crate::store::cases::{self, Case, CaseChanges};
@@ -76,7 +77,7 @@ pub fn update_case(
     now: Instant,
 ) -> Outcome<CaseId> {
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::CasesUpdate)?;
+    actor.require(CaseVerb::Edit.permission())?;
     for field in update.named() {
         actor
             .access

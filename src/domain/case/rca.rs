@@ -41,6 +41,20 @@ pub const fn request_rca(
     rca: Option<Rca>,
     now: Instant,
 ) -> Result<Rca, RcaRefusal> {
+    match may_request_rca(status, rca) {
+        Ok(()) => Ok(Rca {
+            requested_at: now,
+            delivered_at: None,
+        }),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Whether one may be requested.
+///
+/// # Errors
+/// As [`request_rca`].
+pub const fn may_request_rca(status: Status, rca: Option<Rca>) -> Result<(), RcaRefusal> {
     match (status, rca) {
         (Status::Closed, _) => Err(RcaRefusal::CaseClosed),
         (
@@ -49,10 +63,7 @@ pub const fn request_rca(
                 delivered_at: None, ..
             }),
         ) => Err(RcaRefusal::AlreadyRequested),
-        _ => Ok(Rca {
-            requested_at: now,
-            delivered_at: None,
-        }),
+        _ => Ok(()),
     }
 }
 
@@ -65,6 +76,20 @@ pub const fn deliver_rca(
     rca: Option<Rca>,
     now: Instant,
 ) -> Result<Rca, RcaRefusal> {
+    match may_deliver_rca(status, rca) {
+        Ok(rca) => Ok(Rca {
+            delivered_at: Some(now),
+            ..rca
+        }),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// The one that may be delivered.
+///
+/// # Errors
+/// As [`deliver_rca`].
+pub const fn may_deliver_rca(status: Status, rca: Option<Rca>) -> Result<Rca, RcaRefusal> {
     match (status, rca) {
         (Status::Closed, _) => Err(RcaRefusal::CaseClosed),
         (_, None) => Err(RcaRefusal::NotRequested),
@@ -75,15 +100,6 @@ pub const fn deliver_rca(
                 ..
             }),
         ) => Err(RcaRefusal::AlreadyDelivered),
-        (
-            _,
-            Some(Rca {
-                requested_at,
-                delivered_at: None,
-            }),
-        ) => Ok(Rca {
-            requested_at,
-            delivered_at: Some(now),
-        }),
+        (_, Some(rca)) => Ok(rca),
     }
 }

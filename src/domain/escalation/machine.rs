@@ -186,7 +186,7 @@ impl Command {
 /// # Errors
 /// The first refusal of: the state does not take the verb, the actor may not decide, the command lacks something.
 pub fn transition(facts: &Facts, actor: &Actor, command: &Command) -> Result<Decision, Refusal> {
-    lawful_here(facts, command)?;
+    lawful_here(facts, command.verb())?;
     theirs_to_decide(facts, actor, command.verb())?;
     let (state, owner, event) = match command {
         Command::Claim { by } => (State::InReview, Some(*by), Event::Claimed { by: *by }),
@@ -261,8 +261,14 @@ pub fn transition(facts: &Facts, actor: &Actor, command: &Command) -> Result<Dec
     })
 }
 
-fn lawful_here(facts: &Facts, command: &Command) -> Result<(), Refusal> {
-    let (state, verb, lawful) = (facts.state, command.verb(), facts.state.lawful_verbs());
+/// Whether an escalation takes `verb` from `actor`, if the command lacks nothing.
+pub fn takes(facts: &Facts, actor: &Actor, verb: Verb) -> bool {
+    let is_first = verb != Verb::Rate || !facts.rated;
+    is_first && lawful_here(facts, verb).is_ok() && theirs_to_decide(facts, actor, verb).is_ok()
+}
+
+fn lawful_here(facts: &Facts, verb: Verb) -> Result<(), Refusal> {
+    let (state, lawful) = (facts.state, facts.state.lawful_verbs());
     if lawful.contains(&verb) {
         return Ok(());
     }

@@ -8,27 +8,25 @@ use super::render::is_local;
 use super::shell::Tone;
 use super::visit::Visit;
 use crate::domain::Instant;
-use crate::domain::access::Permission;
 use crate::domain::case::{StepState, StepVerb as Verb};
 use crate::domain::ids::{CaseRef, NextStepId};
+use crate::domain::offers;
 use crate::http::problem::Problem;
 use crate::input::Patch;
 use crate::store::promises::{self, NextStep};
-use crate::words::Words;
 use crate::workflow::promise::{SettleStep, settle};
 
 /// How near a promise has to be to be marked.
 const SOON: chrono::TimeDelta = chrono::TimeDelta::hours(4);
 
-/// The list on `page`: what is open first, by date, then what was settled, the latest first. `adds` says whether more
-/// can be promised there.
+/// The list on `page`: what is open first, by date, then what was settled, the latest first. `adds` says whether the
+/// visitor may promise more there.
 pub fn list<'a>(
     visit: &Visit,
     steps: impl IntoIterator<Item = &'a NextStep>,
     page: &str,
     adds: bool,
 ) -> StepList {
-    let may = visit.can(Permission::NextStepsPromise);
     let mut steps: Vec<_> = steps.into_iter().collect();
     steps.sort_by_key(|step| {
         let settled = step.settled_at.filter(|_| step.state == StepState::Done);
@@ -41,13 +39,13 @@ pub fn list<'a>(
     StepList {
         items: steps
             .into_iter()
-            .map(|step| view(visit, step, page, may))
+            .map(|step| view(visit, step, page))
             .collect(),
-        add: (may && adds).then(|| format!("{page}?do=promise#do")),
+        add: adds.then(|| format!("{page}?do=promise#do")),
     }
 }
 
-fn view(visit: &Visit, step: &NextStep, page: &str, may: bool) -> StepView {
+fn view(visit: &Visit, step: &NextStep, page: &str) -> StepView {
     StepView {
         id: step.id.to_string(),
         what: step.what.clone(),
@@ -57,11 +55,7 @@ fn view(visit: &Visit, step: &NextStep, page: &str, may: bool) -> StepView {
         tone: tone(step.state, step.due_at, visit.now),
         settled_at: step.settled_at.unwrap_or(step.due_at),
         reason: step.reason.clone().unwrap_or_default(),
-        verbs: if may {
-            verbs(visit.words(), step, page)
-        } else {
-            Vec::new()
-        },
+        verbs: verbs(visit, step, page),
     }
 }
 
@@ -76,7 +70,8 @@ pub fn tone(state: StepState, due_at: Instant, now: Instant) -> Tone {
     }
 }
 
-fn verbs(words: &Words, step: &NextStep, page: &str) -> Vec<StepVerb> {
+fn verbs(visit: &Visit, step: &NextStep, page: &str) -> Vec<StepVerb> {
+    let words = visit.words();
     let verb = |verb: &Verb| {
         let label = words.say_of("step-verb", verb.as_str(), &[]);
         let (state, href) = match verb {
@@ -86,7 +81,10 @@ fn verbs(words: &Words, step: &NextStep, page: &str) -> Vec<StepVerb> {
         };
         StepVerb { label, state, href }
     };
-    step.state.lawful_verbs().iter().map(verb).collect()
+    let offered = visit
+        .access()
+        .map(|access| offers::of_step(step.state, access));
+    offered.unwrap_or_default().iter().map(verb).collect()
 }
 
 /// The form of a step, on the page of its case.

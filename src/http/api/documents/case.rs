@@ -14,6 +14,7 @@ use crate::domain::escalation::State;
 use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationNumber, LineId, PersonId, PriorityRequestId,
 };
+use crate::domain::offers::{self, CaseVerb};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::CaseView;
 use crate::store::requests::PriorityRequest;
@@ -38,8 +39,10 @@ pub struct CaseDocument {
     pub priority: Priority,
     /// Where it stands.
     pub status: Status,
-    /// The states that a change may set now.
+    /// The states that you may set now.
     pub lawful_moves: Vec<Status>,
+    /// What you may do with it now, besides escalating it.
+    pub lawful_verbs: Vec<CaseVerb>,
     /// Where the customer's installation runs.
     pub deployment: Deployment,
     /// What it does to the customer's business.
@@ -130,7 +133,8 @@ impl CaseDocument {
             description: case.description.clone(),
             priority: case.priority,
             status: case.status,
-            lawful_moves: case.status.lawful_moves().to_vec(),
+            lawful_moves: offers::moves_of(&view.state(), reader.access).to_vec(),
+            lawful_verbs: offers::of_case(&view.state(), reader.access),
             deployment: case.deployment,
             business_impact: case.business_impact,
             product: case.product.clone(),

@@ -10,6 +10,7 @@ use crate::domain::case::StepState;
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::ids::{CaseId, CaseNumber, EscalationId, EscalationNumber, NextStepId};
+use crate::domain::offers;
 use crate::store::escalations::EscalationView;
 use crate::store::promises::NextStep;
 use crate::words::assessment::AssessmentView;
@@ -34,7 +35,7 @@ pub struct EscalationDocument {
     pub acknowledgements: Vec<String>,
     /// Where it stands.
     pub state: State,
-    /// What can be done with it there.
+    /// What you may do with it now.
     pub lawful_verbs: Vec<Verb>,
     /// Who raised it.
     pub requested_by: PersonName,
@@ -118,7 +119,7 @@ impl EscalationDocument {
             details: escalation.details.clone(),
             acknowledgements: escalation.acknowledgements.0.clone(),
             state: escalation.state,
-            lawful_verbs: escalation.state.lawful_verbs().to_vec(),
+            lawful_verbs: offers::of_escalation(&escalation.facts(), reader.access),
             requested_by: (&view.requested_by).into(),
             submitted_at: escalation.submitted_at,
             owner: view.owner.as_ref().map(PersonName::from),

@@ -2,8 +2,9 @@
 
 use super::CaseRecord;
 use crate::domain::access::Permission;
-use crate::domain::case::{Priority, contact_may_request};
+use crate::domain::case::StepVerb;
 use crate::domain::feed::may_edit;
+use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::form::Choice;
 use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs::{self, CaseNow};
@@ -20,101 +21,63 @@ pub(super) fn panel(
 ) -> Option<Panel> {
     let (words, page) = (visit.words(), record.page());
     let to = |place: &str| format!("{page}/{place}");
-    let may = |permission| visit.can(permission);
+    let access = visit.access().ok()?;
     let zone = visit.zone().name();
-    let open = record.is_open();
-    let rca = record.view.case.rca();
     match verb {
-        "edit" if open && may(Permission::CasesUpdate) => edit(visit, record, &page),
-        "close" if open && may(Permission::CasesClose) => {
-            // Staff close the escalation, with its outcome, before the case (M13).
-            let active = record.active().filter(|_| !visit.is_staff());
+        "repromise" => return repromise(visit, record, subject, &page),
+        "edit_entry" => {
+            let row = &entry(record, subject)?.entry;
+            let is_taken = record.takes(access, CaseVerb::Write)
+                && may_edit(row.author_id, access.person, row.at, visit.now);
+            let action = format!("/entries/{}", row.id);
+            return is_taken.then(|| verbs::edit_entry_panel(words, action, &page, &row.body));
+        }
+        "redact" if access.can(Permission::FeedsRedact) => {
+            let action = format!("/entries/{}/redaction", entry(record, subject)?.entry.id);
+            return Some(verbs::redact_panel(words, action, &page));
+        }
+        _ => {}
+    }
+    let verb: CaseVerb = verb.parse().ok()?;
+    if !record.takes(access, verb) {
+        return None;
+    }
+    Some(match verb {
+        // Done in the feed, which asks for nothing first.
+        CaseVerb::Write => return None,
+        CaseVerb::Edit => return edit(visit, record, &page),
+        CaseVerb::Close => {
+            // A contact withdraws the escalation with it (M13).
+            let active = record.active();
             let active = active.map(|view| view.escalation.number.to_string());
-            Some(verbs::close_panel(
-                words,
-                to("close"),
-                &page,
-                active.as_deref(),
-            ))
+            verbs::close_panel(words, to("close"), &page, active.as_deref())
         }
-        "reopen" if !open && may(Permission::CasesReopen) => {
-            Some(verbs::reopen_panel(words, to("reopen"), &page))
-        }
-        "ask_priority" if open && may(Permission::PrioritiesRequest) => {
-            contact_may_request(record.view.case.priority, Priority::Medium).ok()?;
+        CaseVerb::Reopen => verbs::reopen_panel(words, to("reopen"), &page),
+        CaseVerb::AskPriority => {
             let phone = visit.desk.support_phone.clone().unwrap_or_default();
-            Some(verbs::ask_priority_panel(
-                words,
-                to("priority-requests"),
-                &page,
-                &phone,
-            ))
+            verbs::ask_priority_panel(words, to("priority-requests"), &page, &phone)
         }
-        "decide_priority" if open && may(Permission::PrioritiesDecide) => {
+        CaseVerb::DecidePriority => {
             let request = record
                 .pending_request()
                 .filter(|request| request.id.to_string() == subject)?;
             let action = format!("/priority-requests/{}/decision", request.id);
-            Some(verbs::decide_priority_panel(words, action, &page))
+            verbs::decide_priority_panel(words, action, &page)
         }
-        "request_rca" if open && rca.is_none() && may(Permission::RcaRequest) => {
-            Some(verbs::request_rca_panel(words, to("rca"), &page))
-        }
-        "deliver_rca"
-            if rca.is_some_and(|rca| rca.delivered_at.is_none()) && may(Permission::RcaDeliver) =>
-        {
-            Some(verbs::deliver_rca_panel(words, to("rca/delivery"), &page))
-        }
-        "promise" if open && may(Permission::NextStepsPromise) => {
+        CaseVerb::RequestRca => verbs::request_rca_panel(words, to("rca"), &page),
+        CaseVerb::DeliverRca => verbs::deliver_rca_panel(words, to("rca/delivery"), &page),
+        CaseVerb::Promise => {
             let people = record.engineers.iter().map(Person::name).collect();
-            Some(verbs::promise_panel(
-                words,
-                to("next-steps"),
-                &page,
-                people,
-                zone,
-            ))
+            verbs::promise_panel(words, to("next-steps"), &page, people, zone)
         }
-        "repromise" if may(Permission::NextStepsPromise) => {
-            repromise(visit, record, subject, &page)
-        }
-        "record" if open && may(Permission::CommunicationsRecord) => {
-            let now = visit.times().field(visit.now);
-            Some(verbs::record_panel(
-                words,
+        CaseVerb::Record => {
+            let (action, now) = (
                 to("external-communications"),
-                &page,
-                &now,
-                zone,
-            ))
+                visit.times().field(visit.now),
+            );
+            verbs::record_panel(words, action, &page, &now, zone)
         }
-        "edit_entry" if open && may(Permission::FeedsComment) => {
-            let view = entry(record, subject)?;
-            let row = &view.entry;
-            may_edit(
-                row.author_id,
-                visit.access().ok()?.person,
-                row.at,
-                visit.now,
-            )
-            .then_some(())?;
-            Some(verbs::edit_entry_panel(
-                words,
-                format!("/entries/{}", row.id),
-                &page,
-                &row.body,
-            ))
-        }
-        "redact" if may(Permission::FeedsRedact) => {
-            let view = entry(record, subject)?;
-            Some(verbs::redact_panel(
-                words,
-                format!("/entries/{}/redaction", view.entry.id),
-                &page,
-            ))
-        }
-        _ => None,
-    }
+    })
 }
 
 /// The panel that promises a step anew.
@@ -124,10 +87,11 @@ pub(in crate::http::portal) fn repromise(
     subject: &str,
     page: &str,
 ) -> Option<Panel> {
-    let step = record
-        .steps
-        .iter()
-        .find(|step| step.id.to_string() == subject)?;
+    let mut steps = record.steps.iter();
+    let step = steps.find(|step| step.id.to_string() == subject)?;
+    if !offers::of_step(step.state, visit.access().ok()?).contains(&StepVerb::Repromise) {
+        return None;
+    }
     let zone = visit.zone().name();
     let action = format!("/next-steps/{}", step.id);
     Some(verbs::repromise_panel(

@@ -8,6 +8,7 @@ use crate::domain::case::{PriorityRequestState, Status};
 use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
+use crate::domain::offers::{self, CaseVerb};
 use crate::domain::reason::{Governance, Reason};
 use crate::http::pagination::Paging;
 use crate::http::problem::Problem;
@@ -117,6 +118,11 @@ impl CaseRecord {
             lines: if staff { lines(conn)? } else { Vec::new() },
             view,
         })
+    }
+
+    /// Whether the case takes `verb` now from somebody.
+    pub(in crate::http::portal) fn takes(&self, access: &Access, verb: CaseVerb) -> bool {
+        offers::of_case(&self.view.state(), access).contains(&verb)
     }
 
     /// Up to which place the reader has read a feed.

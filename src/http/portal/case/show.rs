@@ -8,10 +8,11 @@ use super::{
     Waiting, wait_line,
 };
 use crate::domain::access::{CaseField, Permission};
-use crate::domain::case::{Priority, PriorityRequestState, StepState, contact_may_request};
+use crate::domain::case::{Priority, PriorityRequestState, StepState};
 use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EscalationId};
+use crate::domain::offers::CaseVerb;
 use crate::http::live::Place;
 use crate::http::portal::admin::calendars::track;
 use crate::http::portal::answer::Outcome;
@@ -147,7 +148,12 @@ fn page(visit: &Visit, record: &CaseRecord, panel: Option<Panel>) -> Result<Case
             };
             checklist(words, &readiness)
         }),
-        steps: steps::list(visit, &record.steps, &page, record.is_open()),
+        steps: steps::list(
+            visit,
+            &record.steps,
+            &page,
+            record.takes(visit.access()?, CaseVerb::Promise),
+        ),
         requests: requests(visit, record, &page),
         rca: rca(visit, record, &page),
         facts_title: words.say("facts-case", &[]),
@@ -221,8 +227,8 @@ pub(in crate::http::portal) fn case_feed(
         .map(|view| entry(&reading, view))
         .collect::<Result<Vec<_>, _>>()?;
     let action = format!("{}/feed", record.page());
-    let composer =
-        composer(visit, "write", action, organization, None).filter(|_| record.is_open());
+    let writes = record.takes(visit.access()?, CaseVerb::Write);
+    let composer = composer(visit, "write", action, organization, None).filter(|_| writes);
     Ok(CaseFeed {
         unread: entries.iter().filter(|entry| entry.unread).count(),
         older: record
@@ -294,10 +300,11 @@ pub(in crate::http::portal) fn escalation_feed(
 
 fn requests(visit: &Visit, record: &CaseRecord, page: &str) -> Option<PriorityRequests> {
     let case = &record.view.case;
-    let asks = visit.can(Permission::PrioritiesRequest) && !visit.is_staff() && record.is_open();
-    let decides = visit.can(Permission::PrioritiesDecide) && record.is_open();
-    let may = contact_may_request(case.priority, Priority::Medium).is_ok()
-        && record.pending_request().is_none();
+    let access = visit.access().ok()?;
+    let (asks, decides) = (
+        record.takes(access, CaseVerb::AskPriority),
+        record.takes(access, CaseVerb::DecidePriority),
+    );
     let view =
         |(request, by): &(crate::store::requests::PriorityRequest, String)| PriorityRequestView {
             state: request.state,
@@ -311,14 +318,15 @@ fn requests(visit: &Visit, record: &CaseRecord, page: &str) -> Option<PriorityRe
             decide: (decides && request.state == PriorityRequestState::Pending)
                 .then(|| format!("{page}?do=decide_priority&request={}#do", request.id)),
         };
+    let telephones = access.can(CaseVerb::AskPriority.permission()) && record.is_open();
     let phone = visit
         .desk
         .support_phone
         .clone()
-        .filter(|_| asks && case.priority != Priority::High);
+        .filter(|_| telephones && case.priority != Priority::High);
     let requests = PriorityRequests {
         items: record.requests.iter().map(view).collect(),
-        ask: (asks && may).then(|| format!("{page}?do=ask_priority#do")),
+        ask: asks.then(|| format!("{page}?do=ask_priority#do")),
         phone: phone.unwrap_or_default(),
     };
     let empty = requests.items.is_empty() && requests.ask.is_none() && requests.phone.is_empty();
@@ -329,13 +337,14 @@ fn rca(visit: &Visit, record: &CaseRecord, page: &str) -> Option<RcaView> {
     let (words, case) = (visit.words(), &record.view.case);
     let rca = case.rca();
     let mut verbs = Vec::new();
-    if record.is_open() && rca.is_none() && visit.can(Permission::RcaRequest) {
+    let access = visit.access().ok()?;
+    if record.takes(access, CaseVerb::RequestRca) {
         verbs.push(Link::new(
             words.say_of("panel-title", "request_rca", &[]),
             format!("{page}?do=request_rca#do"),
         ));
     }
-    if rca.is_some_and(|rca| rca.delivered_at.is_none()) && visit.can(Permission::RcaDeliver) {
+    if record.takes(access, CaseVerb::DeliverRca) {
         verbs.push(Link::new(
             words.say_of("panel-title", "deliver_rca", &[]),
             format!("{page}?do=deliver_rca#do"),
@@ -383,10 +392,10 @@ pub(in crate::http::portal) fn facts_of_case(visit: &Visit, record: &CaseRecord)
         .owner
         .as_ref()
         .map_or_else(|| words.say("nobody", &[]), |owner| owner.name.clone());
-    let edits = visit
-        .access()
-        .is_ok_and(|access| access.may_change(CaseField::BusinessImpact).is_ok());
-    let change = (edits && record.is_open()).then(|| {
+    let edits = visit.access().is_ok_and(|access| {
+        record.takes(access, CaseVerb::Edit) && access.may_change(CaseField::BusinessImpact).is_ok()
+    });
+    let change = edits.then(|| {
         Link::new(
             words.say("facts-change", &[]),
             format!("{}?do=edit#do", record.page()),
@@ -501,25 +510,22 @@ fn actions(visit: &Visit, record: &CaseRecord, page: &str) -> Vec<Link> {
             format!("{page}?do={verb}#do"),
         )
     };
-    let mut actions = Vec::new();
-    if !record.is_open() {
-        if visit.can(Permission::CasesReopen) {
-            actions.push(Link {
-                id: "reopen",
-                ..verb("reopen").main()
-            });
-        }
-        return actions;
-    }
-    if visit.can(Permission::CommunicationsRecord) {
-        actions.push(verb("record"));
-    }
-    if visit.can(Permission::CasesUpdate) {
-        actions.push(verb("edit"));
-    }
-    // Staff close the escalation, with its outcome, before the case (M13).
-    if visit.can(Permission::CasesClose) && !(visit.is_staff() && record.active().is_some()) {
-        actions.push(verb("close"));
-    }
-    actions
+    let Ok(access) = visit.access() else {
+        return Vec::new();
+    };
+    let order = [
+        CaseVerb::Record,
+        CaseVerb::Edit,
+        CaseVerb::Close,
+        CaseVerb::Reopen,
+    ];
+    let offered = order.into_iter().filter(|verb| record.takes(access, *verb));
+    let action = |offered: CaseVerb| match offered {
+        CaseVerb::Reopen => Link {
+            id: "reopen",
+            ..verb(offered.as_str()).main()
+        },
+        offered => verb(offered.as_str()),
+    };
+    offered.map(action).collect()
 }

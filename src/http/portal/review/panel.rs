@@ -1,8 +1,8 @@
 //! Which verbs an escalation has for whom, and the panel of each.
 
-use super::show::{Record, is_permitted};
-use crate::domain::access::Permission;
+use super::show::Record;
 use crate::domain::escalation::Verb;
+use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::case::repromise;
 use crate::http::portal::form::Choice;
 use crate::http::portal::parts::Panel;
@@ -15,8 +15,6 @@ const MOST_ROWS: usize = 20;
 
 /// The verbs that the escalation takes now from the visitor, in the order in which they stand at the foot.
 pub(super) fn verbs_of(visit: &Visit, record: &Record) -> Vec<Verb> {
-    let row = &record.view.escalation;
-    let runs = record.is_run_by(visit);
     let order = [
         Verb::Assign,
         Verb::Withdraw,
@@ -27,16 +25,13 @@ pub(super) fn verbs_of(visit: &Visit, record: &Record) -> Vec<Verb> {
         Verb::Close,
         Verb::Claim,
     ];
-    let lawful = row.state.lawful_verbs();
-    order
-        .into_iter()
-        .filter(|verb| lawful.contains(verb) && is_permitted(visit, *verb))
-        .filter(|verb| match verb {
-            Verb::Accept | Verb::Decline | Verb::Rerank | Verb::Close => runs,
-            Verb::Rate => row.rated_at.is_none(),
-            Verb::Claim | Verb::Assign | Verb::Withdraw => true,
-        })
-        .collect()
+    let facts = record.view.escalation.facts();
+    let offered = match visit.access() {
+        Ok(access) => offers::of_escalation(&facts, access),
+        Err(_) => Vec::new(),
+    };
+    let offered = order.into_iter().filter(|verb| offered.contains(verb));
+    offered.collect()
 }
 
 /// The panel of `verb`, if the visitor may do it and the escalation takes it now.
@@ -53,9 +48,10 @@ pub(super) fn panel(visit: &Visit, record: &Record, verb: &str, step: &str) -> O
             .map(Person::name)
             .collect::<Vec<_>>()
     };
-    let active = row.state.is_active() && record.case.is_open();
+    let access = visit.access().ok()?;
+    let takes = |verb| row.state.is_active() && record.case.takes(access, verb);
     match verb {
-        "promise" if active && visit.can(Permission::NextStepsPromise) => {
+        "promise" if takes(CaseVerb::Promise) => {
             return Some(verbs::promise_panel(
                 words,
                 to("next-steps"),
@@ -64,10 +60,8 @@ pub(super) fn panel(visit: &Visit, record: &Record, verb: &str, step: &str) -> O
                 zone,
             ));
         }
-        "repromise" if visit.can(Permission::NextStepsPromise) => {
-            return repromise(visit, &record.case, step, &page);
-        }
-        "record" if active && visit.can(Permission::CommunicationsRecord) => {
+        "repromise" => return repromise(visit, &record.case, step, &page),
+        "record" if takes(CaseVerb::Record) => {
             let action = format!("{}/external-communications", record.case.page());
             let now = visit.times().field(visit.now);
             return Some(verbs::record_panel(words, action, &page, &now, zone));

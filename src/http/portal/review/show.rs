@@ -5,10 +5,11 @@ use actix_web::http::StatusCode;
 use super::panel::{panel, verbs_of};
 use super::{AnswerView, FactThenNow, RatingView, RequestView, ReviewPage, ThenNow, VerdictView};
 use crate::db::Conn;
-use crate::domain::access::{Permission, Reach, permission_to};
+use crate::domain::access::{Permission, Reach};
 use crate::domain::eligibility::{self, Assessment, CaseFacts};
 use crate::domain::escalation::{State, Verb};
 use crate::domain::ids::{CaseRef, EscalationRef};
+use crate::domain::offers::CaseVerb;
 use crate::domain::reason::{Answers, check_answers};
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::case::{
@@ -178,14 +179,6 @@ impl Record {
     pub(super) fn page(&self) -> String {
         format!("/escalations/{}", self.view.escalation.number)
     }
-
-    /// Whether the visitor runs it: its owner, or who acts in the owner's place.
-    pub(super) fn is_run_by(&self, visit: &Visit) -> bool {
-        let access = visit.access();
-        access.is_ok_and(|access| {
-            access.supervises() || self.view.escalation.owner_id == Some(access.person)
-        })
-    }
 }
 
 fn page(visit: &Visit, record: &Record, panel: Option<Panel>) -> Result<ReviewPage, Problem> {
@@ -223,7 +216,7 @@ fn page(visit: &Visit, record: &Record, panel: Option<Panel>) -> Result<ReviewPa
             visit,
             own,
             &page,
-            row.state.is_active() && record.case.is_open(),
+            row.state.is_active() && record.case.takes(visit.access()?, CaseVerb::Promise),
         ),
         facts_title: visit.words().say("facts-escalation", &[]),
         facts: facts_of(visit, record),
@@ -484,8 +477,8 @@ fn foot(visit: &Visit, record: &Record, page: &str) -> Foot {
     };
     let asking: Vec<_> = verbs.iter().filter(|verb| **verb != Verb::Claim).collect();
     let mut actions: Vec<_> = asking.iter().map(|verb| link(verb)).collect();
-    if row.state.is_active() && record.case.is_open() && visit.can(Permission::CommunicationsRecord)
-    {
+    let takes = |access| record.case.takes(access, CaseVerb::Record);
+    if row.state.is_active() && visit.access().is_ok_and(takes) {
         actions.insert(
             0,
             Link::new(
@@ -514,9 +507,4 @@ fn foot(visit: &Visit, record: &Record, page: &str) -> Foot {
         }),
         bell: None,
     }
-}
-
-/// Whether the visitor has the permission of a verb.
-pub(super) fn is_permitted(visit: &Visit, verb: Verb) -> bool {
-    visit.can(permission_to(verb))
 }

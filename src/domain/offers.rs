@@ -1,0 +1,125 @@
+//! What may be done now, and by whom: the one list that pages offer, the API tells, and verbs enforce.
+
+use super::access::{Access, CaseField, Permission, permission_to};
+use super::case::{
+    Priority, Rca, Status, StepState, StepVerb, close_by, contact_may_request, may_deliver_rca,
+    may_request_rca, reopen, takes_entries,
+};
+use super::closed_enum;
+use super::escalation::{self, Facts};
+
+closed_enum! {
+    /// What can be done with a case, besides escalating it.
+    pub enum CaseVerb {
+        /// Change what it says (C3).
+        Edit = "edit",
+        /// Write in its feed (F3).
+        Write = "write",
+        /// Record a contact outside the desk (M10).
+        Record = "record",
+        /// Promise a next step (C9).
+        Promise = "promise",
+        /// Ask for a higher priority (C5).
+        AskPriority = "ask_priority",
+        /// Grant or refuse that (C5).
+        DecidePriority = "decide_priority",
+        /// Request a root cause analysis (C6).
+        RequestRca = "request_rca",
+        /// Deliver it (C6).
+        DeliverRca = "deliver_rca",
+        /// Close it (M13).
+        Close = "close",
+        /// Open it again.
+        Reopen = "reopen",
+    }
+}
+
+/// A case as its verbs are decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaseState {
+    /// Where it stands.
+    pub status: Status,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Its root cause analysis, once one is requested.
+    pub rca: Option<Rca>,
+    /// Whether a request for a higher priority waits for its decision.
+    pub has_pending_request: bool,
+    /// Whether an escalation is active on it.
+    pub has_active_escalation: bool,
+}
+
+impl CaseVerb {
+    /// The permission that it needs.
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::Edit => Permission::CasesUpdate,
+            Self::Write => Permission::FeedsComment,
+            Self::Record => Permission::CommunicationsRecord,
+            Self::Promise => Permission::NextStepsPromise,
+            Self::AskPriority => Permission::PrioritiesRequest,
+            Self::DecidePriority => Permission::PrioritiesDecide,
+            Self::RequestRca => Permission::RcaRequest,
+            Self::DeliverRca => Permission::RcaDeliver,
+            Self::Close => Permission::CasesClose,
+            Self::Reopen => Permission::CasesReopen,
+        }
+    }
+
+    /// Whether a case takes it from somebody who may.
+    fn is_taken(self, case: &CaseState, access: &Access) -> bool {
+        let is_open = takes_entries(case.status).is_ok();
+        match self {
+            Self::Edit | Self::Write | Self::Record | Self::Promise => is_open,
+            Self::AskPriority => {
+                is_open
+                    && !case.has_pending_request
+                    && contact_may_request(case.priority, Priority::Medium).is_ok()
+            }
+            Self::DecidePriority => is_open && case.has_pending_request,
+            Self::RequestRca => may_request_rca(case.status, case.rca).is_ok(),
+            Self::DeliverRca => may_deliver_rca(case.status, case.rca).is_ok(),
+            Self::Close => close_by(access.side, case.status, case.has_active_escalation).is_ok(),
+            Self::Reopen => reopen(case.status).is_ok(),
+        }
+    }
+}
+
+/// What a case takes now from somebody.
+pub fn of_case(case: &CaseState, access: &Access) -> Vec<CaseVerb> {
+    let all = CaseVerb::ALL.iter().copied();
+    all.filter(|verb| access.can(verb.permission()) && verb.is_taken(case, access))
+        .collect()
+}
+
+/// The statuses that somebody may set by an edit (C2, C3).
+pub fn moves_of(case: &CaseState, access: &Access) -> &'static [Status] {
+    match access.may_change(CaseField::Status) {
+        Ok(()) if access.can(CaseVerb::Edit.permission()) => case.status.lawful_moves(),
+        _ => &[],
+    }
+}
+
+/// What an escalation takes now from somebody (M2, M4, M11).
+pub fn of_escalation(facts: &Facts, access: &Access) -> Vec<escalation::Verb> {
+    let actor = escalation::Actor {
+        id: access.person,
+        supervises: access.supervises(),
+    };
+    let taken = escalation::Verb::ALL.iter().copied();
+    taken
+        .filter(|verb| access.can(permission_to(*verb)))
+        .filter(|verb| escalation::takes(facts, &actor, *verb))
+        .collect()
+}
+
+/// What a promised next step takes now from somebody (C9, M7).
+pub fn of_step(state: StepState, access: &Access) -> &'static [StepVerb] {
+    match access.can(CaseVerb::Promise.permission()) {
+        true => state.lawful_verbs(),
+        false => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests;
