@@ -1,7 +1,7 @@
 //! What a row of a route table asks besides its permission: that somebody has lately shown who they are, and that they
 //! have the second factor that a role of theirs asks for (A7).
 
-use super::call::{Needs, OWNER_AT_HOME};
+use super::needs::{Needs, OWNER_AT_HOME};
 use super::principal::{self, Principal, Via};
 use super::problem::{Code, Problem};
 use crate::db::Conn;

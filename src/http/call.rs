@@ -22,6 +22,7 @@ use super::cookies::Carries;
 use super::desk::Desk;
 use super::etag::IfMatch;
 use super::known_devices::KnownDevices;
+use super::live::Live;
 pub use super::needs::{
     ANYONE, ENTERED, Needs, OWN_PASSWORD, OWNER, OWNER_AT_HOME, SIGNED_IN, may,
 };
@@ -53,6 +54,8 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 pub struct Call<A = (), B = (), Q = (), P = Principal> {
     /// What every request has at hand.
     pub desk: Arc<Desk>,
+    /// The live streams of this process.
+    pub live: web::Data<Live>,
     /// Who asks.
     pub principal: P,
     /// The instant of the request: everything it does happens now.
@@ -149,6 +152,8 @@ impl<A: Address, B: Input, Q: Input, P: Caller> Call<A, B, Q, P> {
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<Self, Problem> {
+        let live = request.app_data::<web::Data<Live>>();
+        let live = live.ok_or_else(|| Problem::new(Code::Internal))?;
         let principal = P::of(&desk, request).await?;
         let named: Vec<&str> = request
             .match_info()
@@ -199,13 +204,14 @@ impl<A: Address, B: Input, Q: Input, P: Caller> Call<A, B, Q, P> {
         let devices = request.cookie(Carries::Devices.name(&desk.public_url));
         Ok(Self {
             now: desk.clock.now(),
-            client: client::address(&desk, request),
+            client: client::address(&desk.proxies, &desk.public_url, request),
             session: match P::ANYONE {
                 true => principal::session_of_browser(&desk, request),
                 false => None,
             },
             devices: KnownDevices::read(devices.as_ref().map(Cookie::value)),
             user_agent: user_agent.unwrap_or_default().chars().take(200).collect(),
+            live: live.clone(),
             desk,
             principal,
             address,

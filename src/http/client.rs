@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 
-use super::desk::Desk;
 use crate::config::{Network, PublicUrl};
 
 const FORWARDED_FOR: HeaderName = header::X_FORWARDED_FOR;
@@ -70,11 +69,10 @@ impl Proxies {
     }
 }
 
-/// The client's address: the connection's, or what a trusted proxy says of it.
-pub fn address(desk: &Desk, request: &HttpRequest) -> Option<IpAddr> {
+/// The client's address: the connection's, or what a trusted proxy of `proxies` says of it. `url` is the origin of links.
+pub fn address(proxies: &Proxies, url: &PublicUrl, request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
-    let proxies = &desk.proxies;
-    proxies.check_scheme(peer, request.headers(), &desk.public_url);
+    proxies.check_scheme(peer, request.headers(), url);
     Some(proxies.client(peer, request.headers()))
 }
 

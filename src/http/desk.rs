@@ -8,7 +8,6 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::client::Proxies;
-use super::live::Live;
 use super::problem::{Code, Problem};
 use super::readiness::Readiness;
 use crate::clock::Clock;
@@ -42,8 +41,6 @@ pub struct Desk {
     pub sessions: SessionLimits,
     /// The sessions that were used lately.
     pub seen: Seen,
-    /// The live streams of this process.
-    pub live: Live,
     /// Whether this process can do its job.
     pub readiness: Readiness,
     /// Signs links.
@@ -81,7 +78,6 @@ impl Desk {
             post,
             sessions: settings.sessions,
             seen: Seen::default(),
-            live: Live::with_places(settings.live_streams),
             readiness: Readiness::default(),
             support_phone: settings.support_phone.clone(),
             key,

@@ -228,15 +228,16 @@ struct Following {
 /// [`Code::TooManyStreamsOfOne`], [`Code::TooManyStreams`], [`Code::Busy`] if nobody can look.
 pub fn follow(
     desk: &Arc<Desk>,
+    live: &Live,
     reader: Principal,
     followed: &Followed,
 ) -> Result<impl Stream<Item = Bytes> + Send + use<>, Problem> {
-    let (news, place, starts) = desk.live.join(reader, followed)?;
-    let stopping = desk.live.0.stopping.subscribe();
+    let (news, place, starts) = live.join(reader, followed)?;
+    let stopping = live.0.stopping.subscribe();
     if starts {
-        hub::start(Arc::clone(desk), Arc::clone(&desk.live.0))?;
+        hub::start(Arc::clone(desk), Arc::clone(&live.0))?;
     }
-    desk.live.0.joined.notify_one();
+    live.0.joined.notify_one();
     let stream = Following {
         news,
         stopping,

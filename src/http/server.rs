@@ -41,6 +41,7 @@ pub struct Server {
     server: ActixServer,
     address: SocketAddr,
     desk: Arc<Desk>,
+    live: Live,
     connections: Connections,
 }
 
@@ -120,6 +121,9 @@ impl Server {
         telemetry::measure();
         let desk = Arc::new(desk);
         let shared = web::Data::from(Arc::clone(&desk));
+        let words = web::Data::new(desk.words.clone());
+        let live = Live::with_places(settings.live_streams);
+        let streams = web::Data::new(live.clone());
         let limits = Limits::of_this_process();
         let connections = Connections::within(limits);
         let gate = Gate {
@@ -138,6 +142,8 @@ impl Server {
             let app = App::new()
                 .app_data(shared.clone())
                 .app_data(portal.clone())
+                .app_data(words.clone())
+                .app_data(streams.clone())
                 .configure(services)
                 .wrap(from_fn(word_problems))
                 .wrap(Compress::default())
@@ -168,6 +174,7 @@ impl Server {
             server,
             address,
             desk,
+            live,
             connections,
         })
     }
@@ -196,7 +203,7 @@ impl Server {
     pub fn stopper(&self) -> Stopper {
         Stopper {
             handle: self.server.handle(),
-            live: self.desk.live.clone(),
+            live: self.live.clone(),
             connections: self.connections.clone(),
         }
     }

@@ -1,10 +1,8 @@
 //! A case as it happens: server-sent events (F5).
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
+use super::documents::CaseChanged;
 use crate::domain::access::Permission;
-use crate::domain::ids::{CaseNumber, CaseRef};
+use crate::domain::ids::CaseRef;
 use crate::http::call::{Call, may};
 use crate::http::live::{Followed, Place, follow};
 use crate::http::problem::{Code, Problem};
@@ -32,24 +30,9 @@ input! {
     }
 }
 
-/// The data of the event `case`.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct CaseChanged {
-    /// Which case.
-    number: CaseNumber,
-    /// Its version now.
-    version: i64,
-}
-
-impl CaseChanged {
-    /// The case has this version now.
-    pub const fn new(number: CaseNumber, version: i64) -> Self {
-        Self { number, version }
-    }
-}
-
 async fn case(call: Call<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChanged>, Problem> {
-    let (desk, reader) = (call.desk.clone(), call.principal.clone());
+    let (desk, live) = (call.desk.clone(), call.live.clone());
+    let reader = call.principal.clone();
     let from = known(&call)?;
     let followed = call
         .look(move |conn, call| {
@@ -67,7 +50,7 @@ async fn case(call: Call<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChanged>, 
             })
         })
         .await?;
-    Ok(Reply::live(follow(&desk, reader, &followed)?))
+    Ok(Reply::live(follow(&desk, &live, reader, &followed)?))
 }
 
 /// What the reader knows already. A browser that comes back repeats the address that it was given first, and says in the

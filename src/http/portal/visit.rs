@@ -189,7 +189,7 @@ impl Visit {
             .unwrap_or_default();
         Self {
             now: desk.clock.now(),
-            client: client::address(&desk, request),
+            client: client::address(&desk.proxies, &desk.public_url, request),
             guest: None,
             asks: None,
             places: Vec::new(),

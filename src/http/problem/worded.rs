@@ -7,7 +7,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
 use super::{CONTENT_TYPE, Problem};
-use crate::http::desk::Desk;
+use crate::words::Words;
 
 /// Writes the document of the problem that a request was answered with. Whatever made the answer knows no reader, and
 /// so leaves its words to this.
@@ -18,14 +18,14 @@ pub async fn word_problems(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let desk = request.app_data::<web::Data<Desk>>().cloned();
+    let words = request.app_data::<web::Data<Words>>().cloned();
     let response = next.call(request).await?.map_into_boxed_body();
     let error = response.response().error();
     let problem = error.and_then(|error| error.as_error::<Problem>());
-    let (Some(problem), Some(desk)) = (problem, desk) else {
+    let (Some(problem), Some(words)) = (problem, words) else {
         return Ok(response);
     };
-    let document = match serde_json::to_string(&problem.document(&desk.words)) {
+    let document = match serde_json::to_string(&problem.document(&words)) {
         Ok(document) => document,
         Err(error) => {
             tracing::error!(%error, "a problem document does not serialize");

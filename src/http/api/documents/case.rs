@@ -163,6 +163,22 @@ impl CaseDocument {
     }
 }
 
+/// The data of the event `case`.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct CaseChanged {
+    /// Which case.
+    number: CaseNumber,
+    /// Its version now.
+    version: i64,
+}
+
+impl CaseChanged {
+    /// The case has this version now.
+    pub const fn new(number: CaseNumber, version: i64) -> Self {
+        Self { number, version }
+    }
+}
+
 /// A request for a higher priority (C5).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = PriorityRequest)]

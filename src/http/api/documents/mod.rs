@@ -19,7 +19,9 @@ pub use access::{
     GroupDocument, GroupName, LineBook, LineDocument, PermissionsDocument, RoleDocument, held_by,
 };
 pub use audit::{AuditEventDocument, CaseName, tells_position};
-pub use case::{ActiveEscalationDocument, CaseDocument, PriorityRequestDocument, RcaDocument};
+pub use case::{
+    ActiveEscalationDocument, CaseChanged, CaseDocument, PriorityRequestDocument, RcaDocument,
+};
 pub use desk::{
     Beside, CalendarDocument, OrganizationDocument, PersonDocument, PolicyDocument, ReasonDocument,
 };
