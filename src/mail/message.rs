@@ -9,13 +9,11 @@ use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
 use super::Letterhead;
+use super::line::one_line;
 use super::render::Rendered;
 use super::scene::Notice;
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
-
-/// The most characters of a subject or a name: what a list of mails can show, and far below the limits of headers.
-const LONGEST_LINE: usize = 240;
 
 /// The most characters of the text of an encoded word: with what is around it, no more than 75, and within the first
 /// line beside the header's name.
@@ -128,30 +126,6 @@ impl Letter {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
-}
-
-/// `text` as one line that is fit for a header: whatever breaks lines or controls becomes a space or vanishes.
-pub(crate) fn one_line(text: &str) -> String {
-    let shown = text
-        .chars()
-        .map(|character| if breaks(character) { ' ' } else { character });
-    let shown: String = shown.filter(|character| !turns(*character)).collect();
-    let mut line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() > LONGEST_LINE {
-        line = line.chars().take(LONGEST_LINE - 1).collect();
-        line.truncate(line.trim_end().len());
-        line.push('…');
-    }
-    line
-}
-
-fn breaks(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
-}
-
-/// Overrides and isolates of the writing direction, which make a text read as another.
-fn turns(character: char) -> bool {
-    matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The header of a subject. What looks like an encoded word (RFC 2047) would be read as whatever it encodes, line breaks

@@ -7,6 +7,7 @@
 //! | [`message`] | the MIME message with its threading headers |
 //! | [`transport`] | the way out: SMTP, a folder of `.eml` files, memory |
 
+pub(crate) mod line;
 pub mod message;
 pub mod render;
 pub mod scene;

@@ -13,8 +13,9 @@ use std::path::Path;
 use handlebars::{Handlebars, no_escape};
 
 use super::Letterhead;
+use super::line::one_line;
+use super::sample;
 use super::scene::{Notice, Scene};
-use super::{message, sample};
 use crate::domain::notice::NoticeKind;
 use crate::templates::say::write_markdown;
 use crate::words::Words;
@@ -163,7 +164,7 @@ impl Renderer {
                 })
         };
         Ok(Rendered {
-            subject: message::one_line(&part(&self.plain, "subject")?),
+            subject: one_line(&part(&self.plain, "subject")?),
             text: tidy(&part(&self.plain, "text")?),
             html: part(&self.html, "html")?,
         })

@@ -37,6 +37,7 @@ pub mod rules;
 pub mod second_factors;
 pub mod sessions;
 pub mod setup_links;
+pub mod staff;
 pub mod tokens;
 pub mod write_probes;
 

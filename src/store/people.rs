@@ -6,10 +6,9 @@ use crate::db::Conn;
 use crate::db::schema::{organizations, people};
 use crate::db::sql_types::{At, Key, MaybeAt};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach};
-use crate::domain::ids::{LineId, OrganizationId, PersonId};
-use crate::domain::lines::Readers;
-use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::access::Reach;
+use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, PersonName};
 
 /// A row of `people`.
@@ -228,50 +227,6 @@ pub fn staff_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Person>> {
         _ => return Ok(None),
     };
     query.get_result(conn).optional()
-}
-
-/// Enabled staff who hold a permission, by name.
-///
-/// # Errors
-/// The database's own.
-pub fn staff_who(
-    conn: &mut Conn,
-    permission: Permission,
-    now: Instant,
-) -> QueryResult<Vec<Person>> {
-    let Some(provider) = super::organizations::provider(conn)? else {
-        return Ok(Vec::new());
-    };
-    let holders = super::access::holders(conn, provider.id, Side::Provider, permission, now)?;
-    people::table
-        .filter(people::id.eq_any(holders))
-        .order((
-            people::last_name.asc(),
-            people::first_name.asc(),
-            people::id.asc(),
-        ))
-        .select(Person::as_select())
-        .load(conn)
-}
-
-/// Enabled staff who hold a permission and may read the cases of a line (A4), by name: those who can be given one.
-///
-/// # Errors
-/// The database's own.
-pub fn staff_who_read(
-    conn: &mut Conn,
-    permission: Permission,
-    line: LineId,
-    now: Instant,
-) -> QueryResult<Vec<Person>> {
-    let mut staff = staff_who(conn, permission, now)?;
-    if let Readers::These(members) = super::lines::readers(conn, line)? {
-        let all = staff_who(conn, Permission::LinesReadAll, now)?;
-        staff.retain(|person| {
-            members.contains(&person.id) || all.iter().any(|other| other.id == person.id)
-        });
-    }
-    Ok(staff)
 }
 
 /// People of one organization or of all, by (last name, first name, id), after `after`.

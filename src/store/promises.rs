@@ -9,6 +9,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::StepState;
 use crate::domain::ids::{CaseId, EscalationId, EventId, NextStepId, PersonId};
+use crate::domain::notice::Step;
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::within_reach;
 
@@ -46,6 +47,16 @@ pub struct NextStep {
 }
 
 impl NextStep {
+    /// The step as it is told of.
+    pub fn told(self) -> Step {
+        Step {
+            what: self.what,
+            who: self.who,
+            due_at: self.due_at,
+            reason: self.reason,
+        }
+    }
+
     /// The step as the subject of audited events.
     pub fn subject_id(&self) -> EventId {
         EventId::from_uuid(*self.id.as_uuid())

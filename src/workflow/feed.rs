@@ -3,18 +3,18 @@
 
 use serde_json::{Map, Value, json};
 
-use super::publish::On;
+use super::on::{On, lock_escalation};
 use super::record::Recorded;
+use super::say::{entry, updated_by_provider};
 use super::{Actor, Expected, Outcome, Refused, publish, record, settled};
 use crate::db::Conn;
-use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Said;
 use crate::domain::case::{after_contact_reply, takes_entries};
-use crate::domain::event::{CaseChange, CaseEvent, EscalationEvent, PostedEntry, Words};
-use crate::domain::feed::{EntryKind, Visibility, counts_as_provider_update, may_edit};
+use crate::domain::event::{CaseChange, CaseEvent, EscalationEvent, PostedEntry};
+use crate::domain::feed::{EntryKind, Visibility, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;
@@ -110,7 +110,7 @@ pub fn post_on_escalation(
     now: Instant,
 ) -> Outcome<EntryId> {
     let (body, visibility) = (&command.body, command.reaches());
-    let (case, escalation) = super::review_escalation::lock(conn, actor, escalation)?;
+    let (case, escalation) = lock_escalation(conn, actor, escalation)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;
     if !escalation.state.is_active() {
@@ -165,42 +165,6 @@ pub fn record_communication(
     Ok(put(conn, actor, on, &entry)?.0)
 }
 
-/// Puts the actor's public words into the feed of where something happened, as a part of that; gives what the event has to
-/// say of them.
-pub(super) fn say(
-    conn: &mut Conn,
-    actor: &Actor,
-    on: On<'_>,
-    words: Words<'_>,
-    now: Instant,
-) -> Outcome<Said> {
-    let entry = entry(actor, on, words.kind, words.body, now);
-    let (_, said) = feeds::insert(conn, &entry)?;
-    updated_by_provider(conn, on.case(), &entry)?;
-    Ok(said)
-}
-
-fn entry<'a>(
-    actor: &Actor,
-    on: On<'_>,
-    kind: EntryKind,
-    body: &'a str,
-    now: Instant,
-) -> NewEntry<'a> {
-    NewEntry {
-        case: on.case().id,
-        feed: on.feed(),
-        escalation: on.escalation().map(|escalation| escalation.id),
-        kind,
-        visibility: Visibility::Public,
-        author: Some((actor.id(), actor.side())),
-        body,
-        details: None,
-        at: now,
-        external_id: None,
-    }
-}
-
 /// Adds an entry and tells those who should know.
 fn put(
     conn: &mut Conn,
@@ -231,29 +195,6 @@ fn put(
         }
     }
     Ok((id, case))
-}
-
-/// Moves the clock of `E7` if the entry counts as an update by the provider (C7).
-fn updated_by_provider(conn: &mut Conn, case: &Case, entry: &NewEntry<'_>) -> Outcome<()> {
-    if counts_as_provider_update(
-        entry.kind,
-        entry.visibility,
-        entry.author.map(|(_, side)| side),
-    ) {
-        // Who waited for the lock may have looked at the clock before whoever held it.
-        let newest = case
-            .last_provider_entry_at
-            .map_or(entry.at, |at| at.max(entry.at));
-        let changes = CaseChanges {
-            last_provider_entry_at: Some(Some(At(newest))),
-            ..CaseChanges::default()
-        };
-        settled(
-            cases::update(conn, case.id, case.version, &changes, entry.at)?,
-            None,
-        )?;
-    }
-    Ok(())
 }
 
 fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome<()> {

@@ -39,8 +39,10 @@ pub mod update_case;
 
 mod bounds;
 mod change_access;
+mod on;
 pub(crate) mod publish;
 mod record;
+mod say;
 
 #[cfg(test)]
 pub(crate) use record::Recorded;

@@ -2,8 +2,7 @@
 
 mod letters;
 
-use super::promise;
-use super::publish::On;
+use super::on::On;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
@@ -36,7 +35,7 @@ pub fn tell_of_lapse(
 ) -> Result<usize, DbError> {
     let about = About::StepMissed(Step {
         reason: None,
-        ..promise::told(step)
+        ..step.told()
     });
     announce(conn, On::of(case, escalation), None, about, now)
 }

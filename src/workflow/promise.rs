@@ -1,6 +1,6 @@
 //! Promising next steps, and saying what became of them (C9, M7).
 
-use super::publish::On;
+use super::on::{On, lock_escalation};
 use super::record::{Recorded, step_fields};
 use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
 use crate::db::Conn;
@@ -17,7 +17,7 @@ use crate::domain::text::{Note, Title};
 use crate::input::{Patch, input};
 use crate::store::cases;
 use crate::store::escalations;
-use crate::store::promises::{self, NewStep, NextStep};
+use crate::store::promises::{self, NewStep};
 
 input! {
     /// A next step.
@@ -101,7 +101,7 @@ pub fn promise_on_escalation(
     promising: &PromiseStep,
     now: Instant,
 ) -> Outcome<NextStepId> {
-    let (case, escalation) = super::review_escalation::lock(conn, actor, escalation)?;
+    let (case, escalation) = lock_escalation(conn, actor, escalation)?;
     actor.require(CaseVerb::Promise.permission())?;
     takes_entries(case.status)?;
     if !escalation.state.is_active() {
@@ -141,7 +141,7 @@ pub(super) fn promised(
     let step = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
     let recorded = Recorded::added(step.subject_id(), step_fields(&step));
     let recorded = recorded.sealing(Thing::NextStep(id));
-    publish_on(conn, actor, on, recorded, event(told(step)), now)?;
+    publish_on(conn, actor, on, recorded, event(step.told()), now)?;
     Ok(id)
 }
 
@@ -187,7 +187,7 @@ pub fn settle(
         .transpose()?;
     let on = On::of(&case, escalation.as_ref());
     let recorded = Recorded::step(&step, &after);
-    publish_on(conn, actor, on, recorded, event(told(after)), now)?;
+    publish_on(conn, actor, on, recorded, event(after.told()), now)?;
     Ok(id)
 }
 
@@ -207,15 +207,5 @@ fn publish_on(
             let event = EscalationEvent::Step(event);
             publish::on_escalation(conn, actor, (case, escalation), recorded, event, now)
         }
-    }
-}
-
-/// A next step as it is told of.
-pub(super) fn told(step: NextStep) -> Step {
-    Step {
-        what: step.what,
-        who: step.who,
-        due_at: step.due_at,
-        reason: step.reason,
     }
 }

@@ -3,8 +3,9 @@
 
 use diesel::result::Error as Diesel;
 
-use super::feed::say;
+use super::on::On;
 use super::record::Recorded;
+use super::say::say;
 use super::{Actor, Outcome, notify, record};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -17,46 +18,6 @@ use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
 use crate::store::feeds::{self, NewEntry};
-
-/// Where something happens, as it stands afterwards.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum On<'a> {
-    /// On a case.
-    Case(&'a Case),
-    /// On an escalation of a case.
-    Escalation(&'a Case, &'a Escalation),
-}
-
-impl<'a> On<'a> {
-    /// On an escalation, if there is one.
-    pub(crate) fn of(case: &'a Case, escalation: Option<&'a Escalation>) -> Self {
-        match escalation {
-            Some(escalation) => Self::Escalation(case, escalation),
-            None => Self::Case(case),
-        }
-    }
-
-    pub(crate) fn case(self) -> &'a Case {
-        match self {
-            Self::Case(case) | Self::Escalation(case, _) => case,
-        }
-    }
-
-    pub(crate) fn escalation(self) -> Option<&'a Escalation> {
-        match self {
-            Self::Case(_) => None,
-            Self::Escalation(_, escalation) => Some(escalation),
-        }
-    }
-
-    /// The feed of what happens there, and so who follows it (F7).
-    pub(crate) fn feed(self) -> Feed {
-        match self {
-            Self::Case(_) => Feed::Case,
-            Self::Escalation(..) => Feed::Escalation,
-        }
-    }
-}
 
 /// Publishes what happened to a case that is locked.
 ///

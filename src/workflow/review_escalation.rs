@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
+use super::on::{On, lock_escalation};
 use super::promise::{self, PromiseStep};
-use super::publish::On;
 use super::record::Recorded;
 use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
 use crate::db::Conn;
@@ -14,7 +14,7 @@ use crate::domain::access::{Permission, permission_to};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{self, Command, Event, Level, transition};
 use crate::domain::event::{EscalationEvent, StepEvent};
-use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
+use crate::domain::ids::{EscalationId, EscalationRef, PersonId};
 use crate::domain::text::{Markdown, Note, Title};
 use crate::input::{Whole, input};
 use crate::store::cases::{self, Case, CaseChanges};
@@ -91,19 +91,6 @@ input! {
     }
 }
 
-/// The escalation that a request names with its case, which is locked until the transaction ends.
-pub(super) fn lock(
-    conn: &mut Conn,
-    actor: &Actor,
-    escalation: &EscalationRef,
-) -> Outcome<(Case, Escalation)> {
-    let (id, case) =
-        escalations::ids_of(conn, actor.reach(), escalation)?.ok_or(Refused::NotFound)?;
-    actor.require(Permission::EscalationsView)?;
-    let case = cases::lock(conn, actor.reach(), &CaseRef::Id(case))?.ok_or(Refused::NotFound)?;
-    Ok((case, escalations::find(conn, id)?))
-}
-
 /// A verb on one escalation: who, on which, of which version, when.
 #[derive(Clone, Debug)]
 pub struct Verb<'a> {
@@ -169,7 +156,7 @@ impl Verb<'_> {
     /// # Errors
     /// As [`Verb::claim`]; [`Refused::Field`] if the owner is nobody who reviews escalations.
     pub fn assign(&self, conn: &mut Conn, command: &AssignEscalation) -> Outcome<EscalationId> {
-        let (case, _) = lock(conn, self.actor, self.escalation)?;
+        let (case, _) = lock_escalation(conn, self.actor, self.escalation)?;
         self.actor
             .require(permission_to(escalation::Verb::Assign))?;
         let (to, owner) = reviewer(conn, &case, &command.owner, self.now)?;
@@ -296,7 +283,7 @@ impl Verb<'_> {
 
     /// Asks the rules, on what the transaction has locked.
     fn decide(&self, conn: &mut Conn, command: &Command) -> Outcome<Moved> {
-        let (case, before) = lock(conn, self.actor, self.escalation)?;
+        let (case, before) = lock_escalation(conn, self.actor, self.escalation)?;
         self.actor.require(permission_to(command.verb()))?;
         unchanged(self.expected, before.version)?;
         Ok(moved(self.actor, case, before, command, self.now)?)

@@ -179,13 +179,3 @@ fn a_message_id_that_would_break_out_is_refused() {
         assert!(matches!(refused, Err(MessageError::MessageId(_))), "{id:?}");
     }
 }
-
-#[test]
-fn one_line_is_one_line() {
-    assert_eq!(
-        one_line("  a \t b\u{85}c\u{2029}d\u{0}e\u{202e}f  "),
-        "a b c d ef"
-    );
-    assert_eq!(one_line(&"ä".repeat(1000)).chars().count(), LONGEST_LINE);
-    assert_eq!(one_line(""), "");
-}

@@ -12,7 +12,7 @@ use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::{Fault, Scope};
-use crate::mail::message::one_line;
+use crate::mail::line::one_line;
 use crate::mail::transport::SendError;
 use crate::store::mail_outages::{self, Reported};
 use crate::store::notices::{self, Addressed, Unsent, Why};

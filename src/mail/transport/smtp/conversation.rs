@@ -17,7 +17,8 @@ use lettre::transport::smtp::extension::{Extension, MailParameter};
 use super::reply::{Failure, Step, judge};
 use super::{Patience, Privacy, Server, resolve};
 use crate::domain::notice::Fault;
-use crate::mail::message::{Letter, one_line};
+use crate::mail::line::one_line;
+use crate::mail::message::Letter;
 use crate::mail::transport::SendError;
 
 /// How many of a name's addresses are tried.

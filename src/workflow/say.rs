@@ -1,0 +1,76 @@
+//! Words of people, put into a feed.
+
+use super::on::On;
+use super::{Actor, Outcome, settled};
+use crate::db::Conn;
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::audit::seal::Said;
+use crate::domain::event::Words;
+use crate::domain::feed::{EntryKind, Visibility, counts_as_provider_update};
+use crate::store::cases::{self, Case, CaseChanges};
+use crate::store::feeds::{self, NewEntry};
+
+/// Puts the actor's public words into the feed of where something happened, as a part of that; gives what the event has to
+/// say of them.
+pub(super) fn say(
+    conn: &mut Conn,
+    actor: &Actor,
+    on: On<'_>,
+    words: Words<'_>,
+    now: Instant,
+) -> Outcome<Said> {
+    let entry = entry(actor, on, words.kind, words.body, now);
+    let (_, said) = feeds::insert(conn, &entry)?;
+    updated_by_provider(conn, on.case(), &entry)?;
+    Ok(said)
+}
+
+/// A public entry of somebody.
+pub(super) fn entry<'a>(
+    actor: &Actor,
+    on: On<'_>,
+    kind: EntryKind,
+    body: &'a str,
+    now: Instant,
+) -> NewEntry<'a> {
+    NewEntry {
+        case: on.case().id,
+        feed: on.feed(),
+        escalation: on.escalation().map(|escalation| escalation.id),
+        kind,
+        visibility: Visibility::Public,
+        author: Some((actor.id(), actor.side())),
+        body,
+        details: None,
+        at: now,
+        external_id: None,
+    }
+}
+
+/// Moves the clock of `E7` if the entry counts as an update by the provider (C7).
+pub(super) fn updated_by_provider(
+    conn: &mut Conn,
+    case: &Case,
+    entry: &NewEntry<'_>,
+) -> Outcome<()> {
+    if counts_as_provider_update(
+        entry.kind,
+        entry.visibility,
+        entry.author.map(|(_, side)| side),
+    ) {
+        // Who waited for the lock may have looked at the clock before whoever held it.
+        let newest = case
+            .last_provider_entry_at
+            .map_or(entry.at, |at| at.max(entry.at));
+        let changes = CaseChanges {
+            last_provider_entry_at: Some(Some(At(newest))),
+            ..CaseChanges::default()
+        };
+        settled(
+            cases::update(conn, case.id, case.version, &changes, entry.at)?,
+            None,
+        )?;
+    }
+    Ok(())
+}
