@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant as Moment, sleep, timeout};
 
-use super::desk::Desk;
-use crate::db::{DbError, migrate};
+use crate::clock::Clock;
+use crate::db::{Db, DbError, migrate};
 use crate::domain::Instant;
 use crate::store::notices::{self, Backlog};
 use crate::store::write_probes;
@@ -84,19 +84,18 @@ impl Readiness {
     }
 
     /// Looks again and again, for as long as it is awaited.
-    pub async fn keep_looking(&self, desk: &Desk) {
+    pub async fn keep_looking(&self, db: &Db, clock: &Clock) {
         loop {
-            let found = look(desk).await;
+            let found = look(db, clock).await;
             self.0.send_replace(Some(found));
             sleep(if found.is_ready() { PAUSE } else { SHORT_PAUSE }).await;
         }
     }
 }
 
-async fn look(desk: &Desk) -> Found {
-    let now = desk.clock.now();
-    let read = desk
-        .db
+async fn look(db: &Db, clock: &Clock) -> Found {
+    let now = clock.now();
+    let read = db
         .read(move |conn| Ok::<_, DbError>((migrate::is_current(conn)?, notices::backlog(conn)?)));
     let (is_current, backlog) = match timeout(WITHIN, read).await {
         Ok(Ok(read)) => read,
@@ -116,9 +115,7 @@ async fn look(desk: &Desk) -> Found {
         tracing::warn!("not ready: the schema of the database is not this version's");
         return found;
     }
-    let wrote = desk
-        .db
-        .write(|conn| Ok::<_, DbError>(write_probes::probe(conn)?));
+    let wrote = db.write(|conn| Ok::<_, DbError>(write_probes::probe(conn)?));
     match timeout(WITHIN, wrote).await {
         Ok(Ok(())) => found,
         outcome => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, guard, web};
 use futures_util::FutureExt;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -16,7 +16,6 @@ use super::call::{Address, Call, Caller, Needs};
 use super::desk::Desk;
 use super::problem::{Code, Problem};
 use super::reply::Reply;
-use super::server;
 use crate::input::{Input, Member};
 
 /// Rows of the route table for one resource: `METHOD "/path" needs => handler, "what it does";`.
@@ -110,7 +109,7 @@ impl Route {
         let handler = move |repeats| {
             let handler = handler.clone();
             let route = match guarded {
-                Method::GET => server::read(),
+                Method::GET => reading(),
                 ref other => web::method(other.clone()),
             };
             route.to(move |request: HttpRequest, payload: web::Payload| {
@@ -212,4 +211,9 @@ where
         // The panic itself was reported where it happened.
         Err(_) => HttpResponse::from_error(Problem::new(Code::Internal)),
     }
+}
+
+/// Whoever may read something may also ask whether it is there.
+pub(super) fn reading() -> actix_web::Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }

@@ -3,13 +3,21 @@
 //! The actix routes, the check of permissions, the published document and the authorization matrix of the tests are all
 //! made from it.
 
+use std::sync::LazyLock;
+
 use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, web};
 
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
 use super::api;
+use super::call::{ANYONE, Anyone, Call};
 use super::openapi;
 use super::problem::{Code, Problem};
-use super::route::Route;
+use super::reply::Reply;
+use super::route::{Route, table};
 
 /// The table: each resource has its own rows.
 pub fn routes() -> Vec<Route> {
@@ -43,7 +51,9 @@ pub fn routes() -> Vec<Route> {
         api::audit::routes(),
         api::notices::routes(),
         api::my_notices::routes(),
-        api::document::routes(),
+        table! { document:
+            GET "/openapi.json" ANYONE => show, "This document";
+        },
     ];
     resources.into_iter().flatten().collect()
 }
@@ -93,6 +103,39 @@ async fn method_not_allowed(allowed: String) -> HttpResponse {
 
 async fn nothing_here() -> HttpResponse {
     HttpResponse::from_error(Problem::not_found())
+}
+
+/// An OpenAPI 3.1 document.
+#[derive(Debug)]
+pub struct OpenApiDocument;
+
+impl PartialSchema for OpenApiDocument {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("An OpenAPI 3.1 document."))
+            .into()
+    }
+}
+
+impl ToSchema for OpenApiDocument {}
+
+/// Made once; it says the same to everybody.
+static TEXT: LazyLock<Result<String, String>> = LazyLock::new(|| {
+    openapi::document(&routes())
+        .to_json()
+        .map_err(|error| error.to_string())
+});
+
+/// The document.
+pub async fn show(_: Call<(), (), (), Anyone>) -> Result<Reply<OpenApiDocument>, Problem> {
+    match &*TEXT {
+        Ok(text) => Ok(Reply::of_json(text.clone())),
+        Err(error) => {
+            tracing::error!(%error, "the published document does not serialize");
+            Err(Problem::new(Code::Internal))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_confi
 use actix_web::dev::{AppConfig, Server as ActixServer, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
-use actix_web::{App, HttpResponse, guard, web};
+use actix_web::{App, HttpResponse, web};
 use tracing_actix_web::TracingLogger;
 
 use super::connections::{Connections, End, Endings, Limits, Watched, follow};
@@ -19,6 +19,7 @@ use super::live::Live;
 use super::portal::Portal;
 use super::portal::render::TemplateError;
 use super::problem::word_problems;
+use super::route::reading;
 use super::trace::{RequestSpan, observe};
 use super::{client, etag, headers, health, portal, routes};
 use crate::clock::Clock;
@@ -216,7 +217,7 @@ impl Server {
         let Self { server, desk, .. } = self;
         tokio::select! {
             outcome = server => outcome,
-            () = desk.readiness.keep_looking(&desk) => Ok(()),
+            () = desk.readiness.keep_looking(&desk.db, &desk.clock) => Ok(()),
         }
     }
 }
@@ -240,14 +241,9 @@ impl Stopper {
 
 pub(super) fn services(config: &mut web::ServiceConfig) {
     config
-        .route("/healthz", read().to(health::healthz))
-        .route("/readyz", read().to(health::readyz))
-        .route("/metrics", read().to(health::metrics))
+        .route("/healthz", reading().to(health::healthz))
+        .route("/readyz", reading().to(health::readyz))
+        .route("/metrics", reading().to(health::metrics))
         .configure(routes::configure)
         .configure(portal::configure);
-}
-
-/// Whoever may read something may also ask whether it is there.
-pub(super) fn read() -> actix_web::Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }

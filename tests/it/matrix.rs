@@ -404,6 +404,7 @@ impl Caller {
         // What a stranger says is complete, so that nothing but its address can be wrong with it. Whoever may is
         // refused for a field that there is not, so that the next one finds the same desk.
         let complete = row.method == Method::DELETE
+            || (row.portal && things::is_decided_by_its_verb(&row.path))
             || (relation == Relation::Unrelated && self.side == Side::Customer);
         let body = complete.then(|| things::body(row.method.as_str(), &row.path));
         if row.portal {

@@ -9,7 +9,6 @@ pub mod audit;
 pub mod calendars;
 pub mod cases;
 pub mod deadlines;
-pub mod document;
 pub mod documents;
 pub mod eligibility;
 pub mod escalations;

@@ -21,7 +21,7 @@ use serde::Serialize;
 use super::answer::Outcome;
 use super::form::Form;
 use super::parts::{Fact, Tab};
-use super::routes::PortalRoute;
+use super::route::PortalRoute;
 use super::visit::Visit;
 use crate::domain::Instant;
 use crate::http::problem::Problem;

@@ -8,12 +8,13 @@ pub mod groups;
 mod handlers;
 pub mod lines;
 pub mod notices;
-mod organizations;
+pub(super) mod organizations;
 pub mod people;
-mod policies;
-mod reasons;
+pub(super) mod place;
+pub(super) mod policies;
+pub(super) mod reasons;
 pub mod roles;
-mod second_factor;
+pub(super) mod second_factor;
 
 use serde::Serialize;
 
@@ -22,7 +23,8 @@ use super::parts::{Link, Pager, Tab};
 use crate::domain::Instant;
 use crate::words::Words;
 
-pub(super) use handlers::{places, routes};
+pub(super) use handlers::routes;
+pub use place::Place;
 
 /// A list of the administration.
 #[derive(Clone, Debug, Serialize)]
@@ -133,81 +135,6 @@ pub struct AdminForm {
     pub form: Form,
     /// The list it belongs to; empty for none.
     pub back: String,
-}
-
-/// A place of the administration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// People.
-    People,
-    /// Roles.
-    Roles,
-    /// For which roles a second factor is asked for.
-    SecondFactor,
-    /// Access groups.
-    Groups,
-    /// Requests for read-only access.
-    AccessRequests,
-    /// Organizations.
-    Organizations,
-    /// Lines of business.
-    Lines,
-    /// Escalation reasons.
-    Reasons,
-    /// Policies.
-    Policies,
-    /// Business calendars.
-    Calendars,
-    /// Notices.
-    Notices,
-    /// Audited events.
-    Audit,
-}
-
-impl Place {
-    /// All places, in the order of their tabs.
-    pub const ALL: [Self; 12] = [
-        Self::People,
-        Self::AccessRequests,
-        Self::Roles,
-        Self::SecondFactor,
-        Self::Groups,
-        Self::Organizations,
-        Self::Lines,
-        Self::Reasons,
-        Self::Policies,
-        Self::Calendars,
-        Self::Notices,
-        Self::Audit,
-    ];
-    /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 12] = [
-        "people",
-        "access-requests",
-        "roles",
-        "second-factor",
-        "groups",
-        "organizations",
-        "lines",
-        "reasons",
-        "policies",
-        "calendars",
-        "notices",
-        "audit",
-    ];
-
-    /// The place's name.
-    pub fn as_str(self) -> &'static str {
-        Self::NAMES[Self::ALL
-            .iter()
-            .position(|place| *place == self)
-            .unwrap_or_default()]
-    }
-
-    /// Its address.
-    pub fn href(self) -> String {
-        format!("/admin/{}", self.as_str())
-    }
 }
 
 /// The tabs of `places`, those that the reader may see, with `current` marked.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::problem::said_to_people;
+use super::said::said_to_people;
 use crate::http::problem::Problem;
 use crate::input::{Declared, Shape};
 use crate::words::Words;

@@ -6,7 +6,7 @@ use super::act::is_form_error;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form};
-use super::routes::{PortalRoute, pages};
+use super::route::{PortalRoute, pages};
 use super::sign_in::{ChoosePassword, PasswordPage, password_form, same};
 use super::visit::Visit;
 use crate::credentials::Holder;

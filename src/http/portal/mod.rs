@@ -4,8 +4,8 @@
 //!
 //! | room | what happens there |
 //! | --- | --- |
-//! | [`routes`] | the portal's rows of the route table, and how a request becomes an answer |
-//! | [`visit`], [`typed`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
+//! | [`routes`], [`route`] | the portal's rows of the route table, and how a request becomes an answer |
+//! | [`visit`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
 //! | [`answer`], [`flash`], [`problem`], [`proof`] | a page, the way to another, what was done, what is wrong, who is asked once more |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`relationships`], [`admin`] | the pages |
@@ -24,6 +24,7 @@ pub mod flash;
 pub mod form;
 pub mod links;
 pub mod my_notices;
+mod one_click;
 pub mod parts;
 pub mod problem;
 pub mod proof;
@@ -32,7 +33,9 @@ pub mod relationships;
 pub mod render;
 pub mod request_access;
 pub mod review;
+pub mod route;
 pub mod routes;
+mod said;
 pub mod shell;
 pub mod sign_in;
 pub mod steps;

@@ -6,7 +6,7 @@ use super::act::FormPage;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::form::{Choice, Control, Form, Kind};
-use super::routes::{PortalRoute, pages};
+use super::route::{PortalRoute, pages};
 use super::visit::Visit;
 use crate::domain::notice::{Delivery, NoticeKind};
 use crate::http::call::{OWNER, SIGNED_IN};

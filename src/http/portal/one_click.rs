@@ -19,7 +19,7 @@ const MOST_PARTS: usize = 16;
 ///
 /// # Errors
 /// Those of [`body::read`]. A body of another type, or one that cannot be read, has no fields.
-pub(in crate::http::portal) async fn read(
+pub(super) async fn read(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HashMap<String, String>, Problem> {

@@ -1,13 +1,12 @@
 //! Pages for what cannot be answered: they say what happened and what to do.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::parts::{FindingLine, Link};
+use super::said::said_to_people;
 use super::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::words::Words;
-use crate::words::assessment::FindingView;
 
 /// A page that says what is wrong.
 #[derive(Clone, Debug, Serialize)]
@@ -33,28 +32,6 @@ fn is_told_by_name(code: Code) -> bool {
     code == Code::OrganizationAccessEnded || code.as_str().starts_with("link_")
 }
 
-/// What a problem says to whoever sits before a page: where the API tells a program what to send, they are told what
-/// they can do.
-pub(super) fn said_to_people(words: &Words, problem: &Problem) -> String {
-    match problem.code() {
-        Code::Csrf => words.say("page-problem-csrf", &[]),
-        Code::ProofRequired => words.say("page-problem-proof", &[]),
-        Code::StaleVersion => words.say("page-problem-stale", &[]),
-        Code::Unauthenticated => words.say_of("page-problem", "sign-in", &[]),
-        Code::SecondFactorSetupRequired => words.say("page-problem-second-factor", &[]),
-        Code::MissingPermission | Code::BeyondOwnRights => {
-            let missing = problem.fact("permission").and_then(Value::as_str);
-            let what = words.say_of("permission", missing.unwrap_or_default(), &[]);
-            let what = [("what", what.into())];
-            match problem.code() {
-                Code::MissingPermission => words.say("page-problem-permission", &what),
-                _ => words.say("page-problem-beyond", &what),
-            }
-        }
-        _ => problem.detail(words),
-    }
-}
-
 impl ProblemPage {
     /// The page for `problem`, with the findings and the fields that it names.
     pub(super) fn of(visit: &Visit, problem: &Problem) -> Self {
@@ -73,8 +50,7 @@ impl ProblemPage {
         if is_told_by_name(problem.code()) {
             page.title = words.say_of("problem", problem.code().as_str(), &[]);
         }
-        let findings = problem.fact("findings").cloned().unwrap_or_default();
-        let findings: Vec<FindingView> = serde_json::from_value(findings).unwrap_or_default();
+        let findings = problem.findings(visit.words()).unwrap_or_default();
         page.findings = findings.into_iter().map(FindingLine::from).collect();
         page.errors = problem
             .errors()

@@ -11,12 +11,12 @@ use serde::Serialize;
 
 use super::form::{Control, Form};
 use super::parts::{Fact, Link, Pager};
+use super::shell::PlaceLine;
 use crate::domain::Instant;
 
 #[cfg(test)]
 pub(crate) use acts::ACTS;
 pub(super) use handlers::routes;
-pub(super) use places::lines;
 
 /// The two lists.
 #[derive(Clone, Debug, Serialize)]
@@ -201,19 +201,4 @@ pub struct PlacesPage {
     pub places: Vec<PlaceLine>,
     /// Whether there is no other.
     pub alone: bool,
-}
-
-/// An organization in which somebody may work.
-#[derive(Clone, Debug, Serialize)]
-pub struct PlaceLine {
-    /// Its name.
-    pub name: String,
-    /// What one may do there.
-    pub roles: String,
-    /// Its slug, to switch to; empty for one's own.
-    pub slug: String,
-    /// Whether one is there now.
-    pub current: bool,
-    /// Cloned users as whom one may be there: id and name.
-    pub clones: Vec<(String, String)>,
 }

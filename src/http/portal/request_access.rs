@@ -6,7 +6,7 @@ use super::act::is_form_error;
 use super::answer::Outcome;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form};
-use super::routes::{PortalRoute, pages};
+use super::route::{PortalRoute, pages};
 use super::visit::Visit;
 use crate::http::api::access_requests;
 use crate::http::call::ANYONE;

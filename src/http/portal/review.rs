@@ -3,6 +3,7 @@
 
 mod act;
 mod panel;
+mod record;
 mod show;
 
 use serde::Serialize;

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::relationships::PlaceLine;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::organization::Side;
+use crate::http::places::{PlaceView, RoleThere};
 use crate::http::principal::Principal;
 use crate::words::Words;
 
@@ -133,6 +133,53 @@ impl Theme {
     }
 }
 
+/// An organization in which somebody may work.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlaceLine {
+    /// Its name.
+    pub name: String,
+    /// What one may do there.
+    pub roles: String,
+    /// Its slug, to switch to; empty for one's own.
+    pub slug: String,
+    /// Whether one is there now.
+    pub current: bool,
+    /// Cloned users as whom one may be there: id and name.
+    pub clones: Vec<(String, String)>,
+}
+
+/// The places that somebody may switch to, as pages list them.
+pub(super) fn place_lines(words: &Words, found: &[PlaceView]) -> Vec<PlaceLine> {
+    let role = |role: &RoleThere| match role {
+        RoleThere::Predefined(role) if role.is_of_pairings() => None,
+        RoleThere::Predefined(role) => Some(words.say_of("role", role.as_str(), &[])),
+        RoleThere::Own(_, name) => Some(name.clone()),
+    };
+    found
+        .iter()
+        .map(|place| PlaceLine {
+            name: place.organization.name.clone(),
+            roles: match place.pairing {
+                None => words.say("places-own", &[]),
+                Some(_) => {
+                    let roles: Vec<String> = place.roles.iter().filter_map(role).collect();
+                    roles.join(", ")
+                }
+            },
+            slug: match place.pairing {
+                None => String::new(),
+                Some(_) => place.organization.slug.clone(),
+            },
+            current: place.current,
+            clones: place
+                .clones
+                .iter()
+                .map(|clone| (clone.id.to_string(), clone.name.clone()))
+                .collect(),
+        })
+        .collect()
+}
+
 /// How the frame names the person who reads.
 pub(super) fn viewer(principal: &Principal, places: Vec<PlaceLine>) -> Viewer {
     Viewer {
@@ -169,7 +216,11 @@ pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
         ),
         ("cases", "/cases", access.can(Permission::CasesView)),
         ("relationships", "/relationships", related(access)),
-        ("admin", "/admin", !super::admin::places(access).is_empty()),
+        (
+            "admin",
+            "/admin",
+            !super::admin::place::places(access).is_empty(),
+        ),
     ];
     let open = places.into_iter().filter(|(_, _, open)| *open);
     open.map(|(place, href, _)| NavItem {

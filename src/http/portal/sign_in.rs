@@ -12,7 +12,7 @@ use super::flash::{Done, Flash};
 use super::form::{Control, Form, Kind};
 use super::parts::Link;
 use super::render::is_local;
-use super::routes::{PortalRoute, pages};
+use super::route::{PortalRoute, pages};
 use super::shell::Theme;
 use super::visit::Visit;
 use crate::credentials::hash_secret;

@@ -3,24 +3,20 @@
 //!
 //! The link says who and what; nobody need be signed in. Looking changes nothing: mail scanners follow links.
 
-mod one_click;
-
 use actix_web::http::StatusCode;
 use serde::Serialize;
 
 use super::answer::Outcome;
 use super::my_notices;
 use super::parts::Link;
-use super::routes::{PortalRoute, Posted, pages};
-use super::visit::Visit;
+use super::route::{PortalRoute, pages};
+use super::visit::{Posted, Visit};
 use crate::domain::text::EmailAddress;
 use crate::http::api::addresses::LinkSecret;
 use crate::http::call::ANYONE;
 use crate::http::problem::{Code, Problem};
 use crate::words::Words;
 use crate::workflow::choose_notices::{self, Unsubscribing, unsubscribing};
-
-pub(super) use one_click::read as posted_by_anybody;
 
 /// The field that says that it is meant, and what stands in it (RFC 8058).
 const FIELD: &str = "List-Unsubscribe";

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::form::{Control, Form};
 use super::parts::Panel;
-use super::problem::said_to_people;
+use super::said::said_to_people;
 use crate::http::problem::Problem;
 use crate::words::Words;
 

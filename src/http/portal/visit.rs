@@ -13,10 +13,8 @@ use url::form_urlencoded;
 
 use super::Portal;
 use super::flash::Flash;
-use super::relationships::lines;
-use super::routes::Posted;
-use super::shell::{Shell, Theme, away, clock_words, navigation, viewer};
-use super::unsubscribe::posted_by_anybody;
+use super::one_click;
+use super::shell::{Shell, Theme, away, clock_words, navigation, place_lines, viewer};
 use crate::credentials::Holder;
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -55,6 +53,18 @@ const MOST_PARTS: usize = MOST_EVENTS + 20;
 const FORM_WITH_FILE: &str = "multipart/form-data";
 /// What browsers send forms as.
 const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Whose forms are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Posted {
+    /// Those of this house's pages, which carry the session's token.
+    #[default]
+    ByOurPages,
+    /// The same, and they may carry a file.
+    WithFile,
+    /// Anybody's: the address itself says what may be done, and for whom.
+    ByAnybody,
+}
 
 /// A visit, parsed.
 #[derive(Clone)]
@@ -124,7 +134,7 @@ impl Visit {
             let typed = match posted {
                 Posted::ByOurPages => form(request, payload).await,
                 Posted::WithFile => visit.form_with_file(request, payload).await,
-                Posted::ByAnybody => posted_by_anybody(request, payload).await,
+                Posted::ByAnybody => one_click::read(request, payload).await,
             };
             match typed {
                 Ok(typed) => visit.typed = typed,
@@ -409,7 +419,7 @@ impl Visit {
             viewer: self
                 .guest
                 .as_ref()
-                .map(|guest| viewer(guest, lines(words, &self.places))),
+                .map(|guest| viewer(guest, place_lines(words, &self.places))),
             nav: self
                 .guest
                 .as_ref()

@@ -199,6 +199,12 @@ impl Problem {
         self.0.facts.get(name)
     }
 
+    /// Why a case may not be escalated, where that is the problem, worded by `words`.
+    pub fn findings(&self, words: &Words) -> Option<Vec<FindingView>> {
+        let assessment = self.0.assessment.as_ref()?;
+        Some(AssessmentView::new(words, assessment).findings)
+    }
+
     /// What happened and what to do, in words.
     pub fn detail(&self, words: &Words) -> String {
         words.say_of("problem-detail", self.0.code.as_str(), &self.arguments())
@@ -207,8 +213,6 @@ impl Problem {
     /// The document, worded by `words`.
     pub fn document(&self, words: &Words) -> ProblemDocument {
         let code = self.0.code;
-        let assessment = self.0.assessment.as_ref();
-        let findings = assessment.map(|assessment| AssessmentView::new(words, assessment).findings);
         ProblemDocument {
             kind: format!("{TYPE_PREFIX}{}", code.as_str()),
             title: words.say_of("problem", code.as_str(), &[]),
@@ -225,7 +229,7 @@ impl Problem {
                     message: error.message(words),
                 })
                 .collect(),
-            findings,
+            findings: self.findings(words),
             facts: self.0.facts.clone(),
         }
     }

@@ -131,7 +131,9 @@ pub fn body(method: &str, path: &str) -> Value {
         (_, "/api/v1/feed-entries/{entry}" | "/entries/{entry}", _) | (_, _, "feed") => {
             json!({ "body": "x" })
         }
-        (_, "/api/v1/pairings/{pairing}", _) => json!({ "enabled": false }),
+        (_, "/api/v1/pairings/{pairing}" | "/relationships/{pairing}/switch", _) => {
+            json!({ "enabled": false })
+        }
         (_, "/api/v1/access-requests/{access_request}/decision", _) => json!({ "granted": false }),
         (_, "/api/v1/access-groups/{group}/members", _) => {
             json!({ "user": "019cadc6-9a80-7000-929c-75e364ef40b2" })
@@ -146,4 +148,13 @@ pub fn body(method: &str, path: &str) -> Value {
         }),
         _ => json!({}),
     }
+}
+
+/// Whether what a form asks of whoever sends it is decided by its verb, once it is known what is asked for.
+pub fn is_decided_by_its_verb(path: &str) -> bool {
+    [
+        "/relationships/{pairing}/switch",
+        "/pairing-members/{member}/roles",
+    ]
+    .contains(&path)
 }

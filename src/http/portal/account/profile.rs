@@ -9,7 +9,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form};
 use crate::http::portal::parts::Fact;
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::sign_in::{new_password, same, time_zones};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;

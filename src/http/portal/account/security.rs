@@ -11,7 +11,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Fact;
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::http::throttle::{self, Counter};

@@ -11,7 +11,7 @@ use crate::input::{LastDay, input};
 use crate::words::Words;
 use crate::workflow::access_request::DecideAccess;
 
-pub(super) use handlers::routes;
+pub(in crate::http::portal) use handlers::routes;
 
 /// One request.
 #[derive(Clone, Debug, Serialize)]

@@ -8,7 +8,7 @@ use super::super::form::Choice;
 use super::super::parts::{Pager, Tab};
 use crate::domain::Instant;
 
-pub(super) use handlers::routes;
+pub(in crate::http::portal) use handlers::routes;
 
 /// The list of audited events.
 #[derive(Clone, Debug, Serialize)]

@@ -9,10 +9,14 @@ use crate::domain::Instant;
 use crate::domain::calendar::{Replay, Segment};
 use crate::http::portal::form::{Control, Form};
 use crate::http::portal::parts::{Bar, Tab, TrackView};
+use crate::http::portal::route::PortalRoute;
 use crate::words::Words;
 use crate::words::time::duration;
 
-pub(super) use handlers::routes;
+/// The rows of the route table.
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
+    [handlers::routes(), import::routes()].concat()
+}
 
 /// One calendar.
 #[derive(Clone, Debug, Serialize)]

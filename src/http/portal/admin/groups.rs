@@ -8,7 +8,7 @@ use super::roles::Removal;
 use crate::http::portal::form::Form;
 use crate::http::portal::parts::Tab;
 
-pub(super) use handlers::routes;
+pub(in crate::http::portal) use handlers::routes;
 
 /// One access group.
 #[derive(Clone, Debug, Serialize)]

@@ -2,14 +2,13 @@
 
 use actix_web::http::StatusCode;
 
-use super::{AdminForm, AdminList, Cell, Place, tabs};
-use crate::domain::access::{Access, Permission};
-use crate::domain::organization::Side;
+use super::place::{Place, places};
+use super::{AdminForm, AdminList, Cell, tabs};
 use crate::http::call::SIGNED_IN;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::form::Form;
 use crate::http::portal::parts::{Link, Pager, Tab};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 
@@ -17,52 +16,14 @@ pub(super) const PLACE: &str = "admin";
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
-    let own = pages! { admin:
+    pages! { admin:
         GET "/admin" SIGNED_IN => home, "Leads to the first place of the administration";
-    };
-    [
-        own,
-        super::people::routes(),
-        super::roles::routes(),
-        super::groups::routes(),
-        super::access_requests::routes(),
-        super::organizations::routes(),
-        super::lines::routes(),
-        super::reasons::routes(),
-        super::policies::routes(),
-        super::second_factor::routes(),
-        super::calendars::routes(),
-        super::notices::routes(),
-        super::audit::routes(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    }
 }
 
 async fn home(visit: Visit) -> Outcome {
     let first = places(visit.access()?).into_iter().next();
     Ok(visit.go(first.ok_or_else(Problem::not_found)?.href(), None))
-}
-
-/// The places that somebody may see.
-pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
-    let staff = access.side == Side::Provider;
-    let sees = |place: &Place| match place {
-        Place::People => access.can(Permission::UsersView),
-        Place::Roles => access.can(Permission::RolesView),
-        Place::SecondFactor => access.can(Permission::RolesManage),
-        Place::Groups => access.can(Permission::GroupsView),
-        Place::Lines => staff && access.can(Permission::LinesView),
-        Place::AccessRequests => access.can(Permission::AccessRequestsView),
-        Place::Organizations => staff && access.can(Permission::OrganizationsView),
-        Place::Reasons => access.can(Permission::ReasonsManage),
-        Place::Policies => access.can(Permission::PoliciesView),
-        Place::Calendars => access.can(Permission::CalendarsView),
-        Place::Notices => access.can(Permission::NoticesView),
-        Place::Audit => access.can(Permission::AuditView),
-    };
-    Place::ALL.into_iter().filter(sees).collect()
 }
 
 /// Whether a place is open to the visitor: the navigation and the page give one answer.

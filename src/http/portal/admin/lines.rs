@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::http::portal::form::{Control, Form};
 use crate::http::portal::parts::{Link, Tab};
 
-pub(super) use handlers::routes;
+pub(in crate::http::portal) use handlers::routes;
 
 /// The tree.
 #[derive(Clone, Debug, Serialize)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::http::portal::parts::{Fact, Tab};
 
-pub(super) use handlers::routes;
+pub(in crate::http::portal) use handlers::routes;
 
 /// One notice.
 #[derive(Clone, Debug, Serialize)]

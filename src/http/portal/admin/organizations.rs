@@ -11,7 +11,7 @@ use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::parts::Pager;
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
@@ -19,7 +19,7 @@ use crate::store::organizations::{self, Organization};
 use crate::workflow::organizations::{AddOrganization, add_organization};
 
 /// The rows of the route table.
-pub(super) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { organizations:
         GET  "/admin/organizations"     may(Permission::OrganizationsView)   => show_all, "Organizations";
         GET  "/admin/organizations/new" may(Permission::OrganizationsManage) => new, "The form that adds an organization";

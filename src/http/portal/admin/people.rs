@@ -16,7 +16,8 @@ use crate::workflow::organizations::AddOrganization;
 use crate::workflow::people::{AddUser, UpdateUser};
 
 pub use access::{AccessPage, PermissionLine, RESOURCES, Resource, access_page, in_resources};
-pub(super) use handlers::{offered, routes};
+pub(super) use handlers::offered;
+pub(in crate::http::portal) use handlers::routes;
 
 /// One person.
 #[derive(Clone, Debug, Serialize)]

@@ -11,7 +11,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::rules;
@@ -19,7 +19,7 @@ use crate::words::Words;
 use crate::workflow::policies::{SetPolicies, set_policies};
 
 /// The rows of the route table.
-pub(super) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { policies:
         GET  "/admin/policies" may(Permission::PoliciesView)   => show, "The policies";
         POST "/admin/policies" may(Permission::PoliciesManage) => save, "Changes the policies";

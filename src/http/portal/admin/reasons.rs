@@ -10,14 +10,14 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::rules::{self, ReasonRow};
 use crate::workflow::reasons::{AddReason, Questions, ReplaceReason, add_reason, replace_reason};
 
 /// The rows of the route table.
-pub(super) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { reasons:
         GET  "/admin/reasons"        may(Permission::ReasonsManage) => show_all, "Escalation reasons";
         GET  "/admin/reasons/new"    may(Permission::ReasonsManage) => new, "The form that adds a reason";

@@ -16,7 +16,8 @@ use crate::http::problem::Problem;
 use crate::words::Words;
 use crate::workflow::roles::AddRole;
 
-pub(super) use handlers::{asked_for, carried, organization, routes};
+pub(in crate::http::portal) use handlers::routes;
+pub(super) use handlers::{asked_for, carried, organization};
 
 /// One role.
 #[derive(Clone, Debug, Serialize)]

@@ -10,7 +10,7 @@ use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::organizations::Organization;
@@ -18,7 +18,7 @@ use crate::store::roles::{self, OwnRole};
 use crate::workflow::require_second_factor::{RequireSecondFactor, require_second_factor};
 
 /// The rows of the route table.
-pub(super) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { second_factor:
         GET  "/admin/second-factor" may(Permission::RolesManage)          => show, "The roles for which a second factor is asked for";
         POST "/admin/second-factor" may(Permission::RolesManage).proven() => save, "Asks for a second factor for roles";

@@ -20,7 +20,7 @@ use crate::store::people::{self, Person};
 use crate::store::promises::{self, NextStep};
 use crate::store::reads::{self, Read};
 use crate::store::requests::{self, PriorityRequest};
-use crate::store::{lines, rules};
+use crate::store::{lines, rules, staff};
 use crate::workflow::Actor;
 use crate::workflow::assess::{assess, facts};
 
@@ -226,12 +226,7 @@ fn name_of(conn: &mut Conn, person: PersonId) -> Result<String, Problem> {
 
 /// Those who can be given a case of the line.
 fn engineers(conn: &mut Conn, line: LineId, now: Instant) -> Result<Vec<Person>, Problem> {
-    Ok(people::staff_who_read(
-        conn,
-        Permission::CasesWork,
-        line,
-        now,
-    )?)
+    Ok(staff::who_read(conn, Permission::CasesWork, line, now)?)
 }
 
 fn lines(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {

@@ -11,7 +11,7 @@ use crate::http::call::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::input::input;

@@ -11,7 +11,7 @@ use crate::http::call::may;
 use crate::http::pagination::Paging;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::parts::{DueView, Pager};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::shell::Tone;
 use crate::http::portal::steps::tone;
 use crate::http::portal::visit::Visit;

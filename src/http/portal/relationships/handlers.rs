@@ -12,7 +12,7 @@ use crate::http::call::{SIGNED_IN, may};
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::pairings::{self, Scope};

@@ -1,6 +1,6 @@
 //! Which verbs an escalation has for whom, and the panel of each.
 
-use super::show::Record;
+use super::record::Record;
 use crate::domain::escalation::Verb;
 use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::case::repromise;

@@ -3,17 +3,15 @@
 use actix_web::http::StatusCode;
 
 use super::panel::{panel, verbs_of};
+use super::record::Record;
 use super::{AnswerView, FactThenNow, RatingView, RequestView, ReviewPage, ThenNow, VerdictView};
-use crate::db::Conn;
-use crate::domain::access::{Permission, Reach};
-use crate::domain::eligibility::{self, Assessment, CaseFacts};
+use crate::domain::eligibility::CaseFacts;
 use crate::domain::escalation::{State, Verb};
-use crate::domain::ids::{CaseRef, EscalationRef};
+use crate::domain::ids::EscalationRef;
 use crate::domain::offers::CaseVerb;
-use crate::domain::reason::{Answers, check_answers};
 use crate::http::portal::answer::Outcome;
 use crate::http::portal::case::{
-    CaseRecord, Waiting, case_feed, escalation_feed, facts_of_case, read_feeds, wait_line,
+    Waiting, case_feed, escalation_feed, facts_of_case, read_feeds, wait_line,
 };
 use crate::http::portal::parts::{Event, Fact, Foot, Link, Panel, PersonView};
 use crate::http::portal::shell::initials;
@@ -21,31 +19,7 @@ use crate::http::portal::steps;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::audit;
-use crate::store::calendars::CalendarBook;
-use crate::store::escalations::{self, EscalationView};
-use crate::store::people::{self, Person};
 use crate::words::assessment::sentence;
-use crate::workflow::Actor;
-use crate::workflow::assess::facts;
-
-/// The most events that the history shows.
-const HISTORY: i64 = 100;
-
-/// An escalation with its case, as one person sees them.
-pub(super) struct Record {
-    pub(super) case: CaseRecord,
-    pub(super) view: EscalationView,
-    /// The facts when it was submitted, as its requester knew them.
-    then: CaseFacts,
-    /// The facts now, its own being active left out.
-    now: CaseFacts,
-    /// The assessment of now.
-    assessment: Assessment,
-    history: Vec<audit::Event>,
-    by_staff: bool,
-    /// Those who may own it; only for who assigns.
-    reviewers: Vec<Person>,
-}
 
 /// The page of one escalation; opening it reads the feeds that stand on it (F6).
 pub(super) async fn show(visit: Visit, escalation: EscalationRef) -> Outcome {
@@ -111,74 +85,6 @@ async fn load(visit: &Visit, escalation: &EscalationRef) -> Result<Record, Probl
         visit.prepare(summary).await?;
     }
     Ok(record)
-}
-
-impl Record {
-    fn load(
-        conn: &mut Conn,
-        actor: &Actor,
-        escalation: &EscalationRef,
-        before: Option<&str>,
-        now: crate::domain::Instant,
-    ) -> Result<Self, Problem> {
-        let view =
-            escalations::view(conn, actor.reach(), escalation)?.ok_or_else(Problem::not_found)?;
-        actor.access.require(Permission::EscalationsView)?;
-        let row = &view.escalation;
-        let case = CaseRecord::load(conn, actor, &CaseRef::Id(row.case_id), before, now)?;
-        let then = facts(conn, &case.view.case, row.requested_by, row.submitted_at)?;
-        let mut present = facts(conn, &case.view.case, row.requested_by, now)?;
-        // That it is active itself is no news.
-        present.active_escalation = present
-            .active_escalation
-            .filter(|active| active.number != row.number);
-        let book = CalendarBook::load(conn)?;
-        let calendar = book.of_line(case.view.case.line_of_business_id);
-        let reason = case.reasons.iter().find(|reason| reason.code == row.reason);
-        let assessment = match reason {
-            Some(reason) => {
-                let answers =
-                    check_answers(reason, &row.answers.0).unwrap_or_else(|_| Answers::default());
-                eligibility::assess(&present, reason, &answers, calendar, &case.policy, now)
-                    .map_err(crate::workflow::Failed::from)?
-            }
-            None => row.assessment.0.clone(),
-        };
-        let requester = people::find(conn, Reach::Everything, row.requested_by)?;
-        Ok(Self {
-            by_staff: requester
-                .is_some_and(|person| person.organization_id != case.view.case.organization_id),
-            history: audit::of_escalation(conn, row.id, HISTORY)?,
-            reviewers: match actor.access.can(Permission::EscalationsAssign) {
-                true => people::staff_who_read(
-                    conn,
-                    Permission::EscalationsReview,
-                    case.view.case.line_of_business_id,
-                    now,
-                )?,
-                false => Vec::new(),
-            },
-            now: present,
-            then,
-            assessment,
-            case,
-            view,
-        })
-    }
-
-    /// The assessment of now.
-    pub(super) fn assessment(&self) -> &Assessment {
-        &self.assessment
-    }
-
-    /// Those who may own it.
-    pub(super) fn reviewers(&self) -> &[Person] {
-        &self.reviewers
-    }
-
-    pub(super) fn page(&self) -> String {
-        format!("/escalations/{}", self.view.escalation.number)
-    }
 }
 
 fn page(visit: &Visit, record: &Record, panel: Option<Panel>) -> Result<ReviewPage, Problem> {

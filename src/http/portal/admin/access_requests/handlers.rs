@@ -14,7 +14,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::Choice;
 use crate::http::portal::parts::{Fact, Pager, Tab};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::access_requests::{self as requests, AccessRequest};
@@ -24,7 +24,7 @@ use crate::workflow::access_request::decide;
 const HERE: &str = "/admin/access-requests";
 
 /// The rows of the route table.
-pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     const VIEW: Permission = Permission::AccessRequestsView;
     const DECIDE: Permission = Permission::AccessRequestsDecide;
     pages! { access_requests:

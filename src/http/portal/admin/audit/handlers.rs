@@ -19,7 +19,7 @@ use crate::http::portal::admin::handlers::{PLACE, tabs_of};
 use crate::http::portal::answer::{Answer, Outcome};
 use crate::http::portal::form::Choice;
 use crate::http::portal::parts::Pager;
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::input::in_zone;
@@ -36,7 +36,7 @@ const IN_SIGHT: usize = 4;
 const NAMES: [&str; 6] = ["organization", "case", "actor", "kind", "from", "until"];
 
 /// The rows of the route table.
-pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { audit:
         GET  "/admin/audit"        may(Permission::AuditView) => show_all, "Audited events, the newest first";
         POST "/admin/audit/export" may(Permission::AuditView) => export_file, "Audited events as a file; that they are exported is recorded";

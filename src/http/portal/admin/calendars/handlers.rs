@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{CalendarPage, DayHours, HolidayView, ReplayView, import};
+use super::{CalendarPage, DayHours, HolidayView, ReplayView};
 use crate::domain::access::Permission;
 use crate::domain::calendar::{
     Calendar, CalendarError, CalendarShape, HolidayDate, Replay, Unit, replay_elapsed,
@@ -16,7 +16,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
@@ -33,15 +33,14 @@ const MOST_HOURS: i64 = 24 * 366;
 const MOST_DAYS: u32 = 366;
 
 /// The rows of the route table.
-pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
-    let own = pages! { calendars:
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
+    pages! { calendars:
         GET  "/admin/calendars"            may(Permission::CalendarsView)   => show_all, "Business calendars";
         GET  "/admin/calendars/new"        may(Permission::CalendarsManage) => new, "The form that adds a calendar";
         POST "/admin/calendars"            may(Permission::CalendarsManage) => add, "Adds a calendar";
         GET  "/admin/calendars/{calendar}" may(Permission::CalendarsView)   => show, "A calendar, with the replay of any deadline";
         POST "/admin/calendars/{calendar}" may(Permission::CalendarsManage) => replace, "Changes a calendar";
-    };
-    [own, import::routes()].concat()
+    }
 }
 
 async fn show_all(visit: Visit) -> Outcome {

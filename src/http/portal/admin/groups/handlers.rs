@@ -14,8 +14,8 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::Pager;
-use crate::http::portal::problem::said_to_people;
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::portal::said::said_to_people;
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::grants::{self, Given};
@@ -30,7 +30,7 @@ use crate::workflow::groups::{
 };
 
 /// The rows of the route table.
-pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { groups:
         GET  "/admin/groups"                                 may(Permission::GroupsView)   => show_all, "Access groups of an organization, by name";
         GET  "/admin/groups/new"                             may(Permission::GroupsManage) => new, "The form that adds an access group";

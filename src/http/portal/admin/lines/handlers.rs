@@ -18,7 +18,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::Link;
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::input::{Patch, input};
@@ -32,7 +32,7 @@ use crate::workflow::lines::{AddLine, Foresight, UpdateLine, add_line, foresee, 
 const DEEPEST: usize = 6;
 
 /// The rows of the route table.
-pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { lines:
         GET  "/admin/lines"        may(Permission::LinesView)   => show_all, "Lines of business as a tree, and who reads the cases of each";
         GET  "/admin/lines/new"    may(Permission::LinesManage) => new, "The form that adds a line";

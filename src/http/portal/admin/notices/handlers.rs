@@ -16,7 +16,7 @@ use crate::http::portal::admin::{Alarm, Cell, Place};
 use crate::http::portal::answer::{Answer, Outcome};
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::parts::{Fact, Pager, Tab};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::mail::transport::file_name;
@@ -28,7 +28,7 @@ use crate::workflow::resend_notice::{resend_notice, resend_notices};
 const LARGEST_MAIL: u64 = 1024 * 1024;
 
 /// The rows of the route table.
-pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { notices:
         GET  "/admin/notices"               may(Permission::NoticesView)   => show_all, "Notices, the newest first";
         POST "/admin/notices/send-all"      may(Permission::NoticesResend) => send_all, "Sends all notices again that were given up";

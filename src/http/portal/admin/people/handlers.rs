@@ -16,7 +16,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Link, Pager};
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::grants::{self, Given};
@@ -29,7 +29,7 @@ use crate::workflow::people::{AddUser, UpdateUser, manages, update_person};
 use crate::workflow::second_factor;
 
 /// The rows of the route table.
-pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { people:
         GET  "/admin/people"                 may(Permission::UsersView)   => show_all, "People, by name";
         GET  "/admin/people/new"             may(Permission::UsersManage) => new, "The form that adds a person";

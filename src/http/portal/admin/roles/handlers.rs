@@ -16,7 +16,7 @@ use crate::http::portal::answer::Outcome;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::parts::Link;
-use crate::http::portal::routes::{PortalRoute, pages};
+use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::store::grants::{self, Granted};
@@ -25,7 +25,7 @@ use crate::store::roles::{self, OwnRole};
 use crate::workflow::roles::{AddRole, DeleteRole, UpdateRole, add_role, delete_role, update_role};
 
 /// The rows of the route table.
-pub(in crate::http::portal::admin) fn routes() -> Vec<PortalRoute> {
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { roles:
         GET  "/admin/roles"               may(Permission::RolesView)   => show_all, "Roles: the predefined ones, and the organization's own";
         GET  "/admin/roles/new"           may(Permission::RolesManage) => new, "The form that adds a role, or a copy of one";

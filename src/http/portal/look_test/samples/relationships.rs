@@ -4,9 +4,10 @@ use super::{Look, at, dana};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Fact, Link, Pager};
 use crate::http::portal::relationships::{
-    Act, AnswerPage, AskPage, CloneLine, LinkPage, MemberLine, MemberPage, PairingPage, PlaceLine,
-    PlacesPage, Relation, RelationList, RelationshipsPage, RoleLine,
+    Act, AnswerPage, AskPage, CloneLine, LinkPage, MemberLine, MemberPage, PairingPage, PlacesPage,
+    Relation, RelationList, RelationshipsPage, RoleLine,
 };
+use crate::http::portal::shell::PlaceLine;
 use crate::http::portal::shell::{Away, NavItem, Shell};
 
 pub(super) fn all(look: &mut Look) {

@@ -1,0 +1,99 @@
+//! The places of the administration, and who may see each.
+
+use crate::domain::access::{Access, Permission};
+use crate::domain::organization::Side;
+
+/// A place of the administration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// People.
+    People,
+    /// Roles.
+    Roles,
+    /// For which roles a second factor is asked for.
+    SecondFactor,
+    /// Access groups.
+    Groups,
+    /// Requests for read-only access.
+    AccessRequests,
+    /// Organizations.
+    Organizations,
+    /// Lines of business.
+    Lines,
+    /// Escalation reasons.
+    Reasons,
+    /// Policies.
+    Policies,
+    /// Business calendars.
+    Calendars,
+    /// Notices.
+    Notices,
+    /// Audited events.
+    Audit,
+}
+
+impl Place {
+    /// All places, in the order of their tabs.
+    pub const ALL: [Self; 12] = [
+        Self::People,
+        Self::AccessRequests,
+        Self::Roles,
+        Self::SecondFactor,
+        Self::Groups,
+        Self::Organizations,
+        Self::Lines,
+        Self::Reasons,
+        Self::Policies,
+        Self::Calendars,
+        Self::Notices,
+        Self::Audit,
+    ];
+    /// Their names in addresses, and members of the family `admin`.
+    pub const NAMES: [&str; 12] = [
+        "people",
+        "access-requests",
+        "roles",
+        "second-factor",
+        "groups",
+        "organizations",
+        "lines",
+        "reasons",
+        "policies",
+        "calendars",
+        "notices",
+        "audit",
+    ];
+
+    /// The place's name.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[Self::ALL
+            .iter()
+            .position(|place| *place == self)
+            .unwrap_or_default()]
+    }
+
+    /// Its address.
+    pub fn href(self) -> String {
+        format!("/admin/{}", self.as_str())
+    }
+}
+
+/// The places that somebody may see.
+pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
+    let staff = access.side == Side::Provider;
+    let sees = |place: &Place| match place {
+        Place::People => access.can(Permission::UsersView),
+        Place::Roles => access.can(Permission::RolesView),
+        Place::SecondFactor => access.can(Permission::RolesManage),
+        Place::Groups => access.can(Permission::GroupsView),
+        Place::Lines => staff && access.can(Permission::LinesView),
+        Place::AccessRequests => access.can(Permission::AccessRequestsView),
+        Place::Organizations => staff && access.can(Permission::OrganizationsView),
+        Place::Reasons => access.can(Permission::ReasonsManage),
+        Place::Policies => access.can(Permission::PoliciesView),
+        Place::Calendars => access.can(Permission::CalendarsView),
+        Place::Notices => access.can(Permission::NoticesView),
+        Place::Audit => access.can(Permission::AuditView),
+    };
+    Place::ALL.into_iter().filter(sees).collect()
+}

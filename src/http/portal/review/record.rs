@@ -1,0 +1,105 @@
+//! Everything that the page of an escalation shows, read in one transaction.
+
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::{Permission, Reach};
+use crate::domain::eligibility::{self, Assessment, CaseFacts};
+use crate::domain::ids::{CaseRef, EscalationRef};
+use crate::domain::reason::{Answers, check_answers};
+use crate::http::portal::case::CaseRecord;
+use crate::http::problem::Problem;
+use crate::store::audit;
+use crate::store::calendars::CalendarBook;
+use crate::store::escalations::{self, EscalationView};
+use crate::store::people::{self, Person};
+use crate::store::staff;
+use crate::workflow::Actor;
+use crate::workflow::assess::facts;
+
+/// The most events that the history shows.
+const HISTORY: i64 = 100;
+
+/// An escalation with its case, as one person sees them.
+pub(super) struct Record {
+    pub(super) case: CaseRecord,
+    pub(super) view: EscalationView,
+    /// The facts when it was submitted, as its requester knew them.
+    pub(super) then: CaseFacts,
+    /// The facts now, its own being active left out.
+    pub(super) now: CaseFacts,
+    /// The assessment of now.
+    pub(super) assessment: Assessment,
+    pub(super) history: Vec<audit::Event>,
+    pub(super) by_staff: bool,
+    /// Those who may own it; only for who assigns.
+    pub(super) reviewers: Vec<Person>,
+}
+
+impl Record {
+    /// Reads an escalation that exists for `actor`. `before` is where the page of its case's feed begins.
+    pub(super) fn load(
+        conn: &mut Conn,
+        actor: &Actor,
+        escalation: &EscalationRef,
+        before: Option<&str>,
+        now: Instant,
+    ) -> Result<Self, Problem> {
+        let view =
+            escalations::view(conn, actor.reach(), escalation)?.ok_or_else(Problem::not_found)?;
+        actor.access.require(Permission::EscalationsView)?;
+        let row = &view.escalation;
+        let case = CaseRecord::load(conn, actor, &CaseRef::Id(row.case_id), before, now)?;
+        let then = facts(conn, &case.view.case, row.requested_by, row.submitted_at)?;
+        let mut present = facts(conn, &case.view.case, row.requested_by, now)?;
+        // That it is active itself is no news.
+        present.active_escalation = present
+            .active_escalation
+            .filter(|active| active.number != row.number);
+        let book = CalendarBook::load(conn)?;
+        let calendar = book.of_line(case.view.case.line_of_business_id);
+        let reason = case.reasons.iter().find(|reason| reason.code == row.reason);
+        let assessment = match reason {
+            Some(reason) => {
+                let answers =
+                    check_answers(reason, &row.answers.0).unwrap_or_else(|_| Answers::default());
+                eligibility::assess(&present, reason, &answers, calendar, &case.policy, now)
+                    .map_err(crate::workflow::Failed::from)?
+            }
+            None => row.assessment.0.clone(),
+        };
+        let requester = people::find(conn, Reach::Everything, row.requested_by)?;
+        Ok(Self {
+            by_staff: requester
+                .is_some_and(|person| person.organization_id != case.view.case.organization_id),
+            history: audit::of_escalation(conn, row.id, HISTORY)?,
+            reviewers: match actor.access.can(Permission::EscalationsAssign) {
+                true => staff::who_read(
+                    conn,
+                    Permission::EscalationsReview,
+                    case.view.case.line_of_business_id,
+                    now,
+                )?,
+                false => Vec::new(),
+            },
+            now: present,
+            then,
+            assessment,
+            case,
+            view,
+        })
+    }
+
+    /// The assessment of now.
+    pub(super) fn assessment(&self) -> &Assessment {
+        &self.assessment
+    }
+
+    /// Those who may own it.
+    pub(super) fn reviewers(&self) -> &[Person] {
+        &self.reviewers
+    }
+
+    pub(super) fn page(&self) -> String {
+        format!("/escalations/{}", self.view.escalation.number)
+    }
+}

@@ -1,0 +1,240 @@
+//! A row of the portal's route table: a page or a form, what it asks of whoever comes, and how a request becomes an
+//! answer.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::FutureExt;
+
+use super::answer::Outcome;
+use super::visit::{Posted, Visit};
+use super::{Portal, proof};
+use crate::http::address::{self, Address};
+use crate::http::asks::Asks;
+use crate::http::desk::Desk;
+use crate::http::needs::Needs;
+use crate::http::problem::{Code, Problem};
+use crate::http::route::reading;
+
+/// Rows for one family of pages: `METHOD "/path" needs => handler, "what it does";`.
+macro_rules! pages {
+    ($module:ident: $( $method:ident $path:literal $needs:expr => $handler:path, $summary:literal; )+) => {
+        vec![$( $crate::http::portal::route::PortalRoute::new(
+            actix_web::http::Method::$method,
+            $path,
+            $needs,
+            concat!("portal::", stringify!($module), "::", stringify!($handler)),
+            $summary,
+            $handler,
+        ) ),+]
+    };
+}
+
+pub(crate) use pages;
+
+type Later<T> = Pin<Box<dyn Future<Output = T>>>;
+type Open = dyn Fn(Visit) -> Later<Outcome>;
+type Permit = dyn Fn(&Visit) -> Later<Result<(), Problem>>;
+
+/// What opens a page, or does what a form asks for: a function of a visit, and of what the path names if it names anything.
+pub trait Handler<M>: Clone + 'static {
+    /// What the path names.
+    type Address: Address;
+
+    /// Answers a visit.
+    fn open(&self, visit: Visit, address: Self::Address) -> Later<Outcome>;
+}
+
+impl<F, Fut> Handler<()> for F
+where
+    F: Fn(Visit) -> Fut + Clone + 'static,
+    Fut: Future<Output = Outcome> + 'static,
+{
+    type Address = ();
+
+    fn open(&self, visit: Visit, (): ()) -> Later<Outcome> {
+        Box::pin(self(visit))
+    }
+}
+
+impl<A, F, Fut> Handler<(A,)> for F
+where
+    A: Address,
+    F: Fn(Visit, A) -> Fut + Clone + 'static,
+    Fut: Future<Output = Outcome> + 'static,
+{
+    type Address = A;
+
+    fn open(&self, visit: Visit, address: A) -> Later<Outcome> {
+        Box::pin(self(visit, address))
+    }
+}
+
+/// What the path of a visit names; what cannot be read does not exist.
+fn named<A: Address>(visit: &Visit) -> Result<A, Problem> {
+    let parts: Vec<&str> = visit.parts.iter().map(String::as_str).collect();
+    A::read_all(&parts).ok_or_else(Problem::not_found)
+}
+
+/// Whether the visitor may, decided as for the API.
+fn permit<A: Address>(visit: &Visit, needs: Needs) -> Later<Result<(), Problem>> {
+    let (address, guest) = (named::<A>(visit), visit.guest.clone());
+    let db = visit.desk.db.clone();
+    Box::pin(async move {
+        if needs == Needs::Anyone {
+            return address.map(drop);
+        }
+        let guest = guest.ok_or_else(Problem::unauthenticated)?;
+        address::permitted(&db, &guest, needs, &address?).await
+    })
+}
+
+/// A page, or what a form does.
+#[derive(Clone)]
+pub struct PortalRoute {
+    /// GET or POST.
+    pub method: Method,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// What it asks of whoever comes.
+    pub needs: Needs,
+    /// All that it asks.
+    pub asks: Asks,
+    /// Its handler's name: `portal::case::show`.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// How many parts of the path its handler reads: all that there are, or it would not be asked whether they exist.
+    pub reads: usize,
+    posted: Posted,
+    permit: Rc<Permit>,
+    open: Rc<Open>,
+}
+
+impl PortalRoute {
+    /// A row of the table.
+    pub fn new<M, H: Handler<M>>(
+        method: Method,
+        path: &'static str,
+        asks: impl Into<Asks>,
+        name: &'static str,
+        summary: &'static str,
+        handler: H,
+    ) -> Self {
+        let asks = asks.into();
+        let permit: Rc<Permit> =
+            Rc::new(move |visit: &Visit| permit::<H::Address>(visit, asks.needs));
+        let open: Rc<Open> = Rc::new(move |visit: Visit| match named(&visit) {
+            Ok(address) => handler.open(visit, address),
+            Err(problem) => Box::pin(std::future::ready(Err(problem.into()))),
+        });
+        Self {
+            method,
+            path,
+            needs: asks.needs,
+            asks,
+            name,
+            summary,
+            reads: H::Address::parameters().len(),
+            posted: Posted::default(),
+            permit,
+            open,
+        }
+    }
+
+    /// The row with other forms taken.
+    #[must_use]
+    pub fn posted(mut self, posted: Posted) -> Self {
+        self.posted = posted;
+        self
+    }
+
+    /// The route as actix takes it.
+    pub(super) fn build(&self) -> actix_web::Route {
+        let (asks, posted) = (self.asks, self.posted);
+        let (permit, open) = (Rc::clone(&self.permit), Rc::clone(&self.open));
+        let route = match self.method {
+            Method::GET => reading(),
+            ref other => web::method(other.clone()),
+        };
+        route.to(move |request: HttpRequest, payload: web::Payload| {
+            let (permit, open) = (Rc::clone(&permit), Rc::clone(&open));
+            async move { answer((asks, posted), (permit, open), request, payload).await }
+        })
+    }
+}
+
+/// Reads the request, lets the handler work, and writes whatever came of it.
+async fn answer(
+    (asks, posted): (Asks, Posted),
+    (permit, open): (Rc<Permit>, Rc<Open>),
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse<BoxBody> {
+    let is_get = request.method().is_safe();
+    let mut visit = match read(posted, &request, payload).await {
+        Ok(visit) => visit,
+        Err(response) => return response,
+    };
+    visit.asks = Some(asks);
+    let proven = match asks.proof && !is_get && proof::is_shown(&visit) {
+        true => proof::take(&mut visit).await,
+        false => Ok(()),
+    };
+    let work = async {
+        if let Some(guest) = &visit.guest {
+            asks.check_set_up(guest)?;
+        }
+        permit(&visit).await?;
+        let asked = proven.and_then(|()| match (&visit.guest, is_get) {
+            (Some(guest), false) => asks.check_proof(guest, visit.now),
+            _ => Ok(()),
+        });
+        match asked {
+            Ok(()) => open(visit.clone()).await,
+            Err(problem) if is_asked_again(&problem) => proof::ask(&visit, &problem).await,
+            Err(problem) => Err(problem.into()),
+        }
+    };
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(answer)) => answer.into_response(),
+        Ok(Err(stop)) => visit.stopped(stop, is_get),
+        // The panic itself was reported where it happened.
+        Err(_) => visit.stopped(Problem::new(Code::Internal).into(), is_get),
+    }
+}
+
+/// What the page that asks for a proof can tell.
+fn is_asked_again(problem: &Problem) -> bool {
+    matches!(
+        problem.code(),
+        Code::ProofRequired | Code::ValidationFailed | Code::TooManyAttempts
+    )
+}
+
+/// A visit; who asks in a way that cannot be read is told so.
+pub(super) async fn read(
+    posted: Posted,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Visit, HttpResponse<BoxBody>> {
+    let desk = request
+        .app_data::<web::Data<Desk>>()
+        .map(|desk| Arc::clone(desk));
+    let portal = request
+        .app_data::<web::Data<Portal>>()
+        .map(|portal| Arc::clone(portal));
+    let (Some(desk), Some(portal)) = (desk, portal) else {
+        tracing::error!("the server was built without a desk or a portal");
+        return Err(HttpResponse::InternalServerError().finish());
+    };
+    let is_get = request.method().is_safe();
+    let read = Visit::read(desk, portal, posted, request, payload).await;
+    read.map_err(|(visit, problem)| visit.stopped(problem.into(), is_get))
+}
