@@ -43,6 +43,8 @@ struct Acknowledged {
     cases: BTreeSet<String>,
     entries: BTreeSet<String>,
     escalations: BTreeSet<String>,
+    /// What they were told last instead.
+    refused: Option<String>,
 }
 
 impl Acknowledged {
@@ -70,7 +72,7 @@ async fn works(
     let mut medium = high().json();
     medium["priority"] = json!("medium");
     while !stop.load(Ordering::SeqCst) {
-        let Some(case) = taken(post("/cases".to_owned(), medium.clone())).await else {
+        let Some(case) = taken(post("/cases".to_owned(), medium.clone()), &noted).await else {
             continue;
         };
         let number = case["number"].as_str().expect("a number").to_owned();
@@ -79,7 +81,7 @@ async fn works(
         });
         let words = format!("Words {:032x}", rand::random::<u128>());
         let entry = json!({ "body": words });
-        if taken(post(format!("/cases/{number}/feed"), entry))
+        if taken(post(format!("/cases/{number}/feed"), entry), &noted)
             .await
             .is_some()
         {
@@ -91,7 +93,8 @@ async fn works(
             "reason": "no_update", "details": "Nobody answers.", "acknowledgements": [],
             "answers": { "business_impact": "All of it", "ongoing": true },
         });
-        let escalated = taken(post(format!("/cases/{number}/escalations"), escalation)).await;
+        let escalate = post(format!("/cases/{number}/escalations"), escalation);
+        let escalated = taken(escalate, &noted).await;
         if let Some(escalation) = escalated {
             let number = escalation["number"].as_str().expect("a number").to_owned();
             noted.send_modify(|noted| {
@@ -102,11 +105,20 @@ async fn works(
 }
 
 /// The answer of a request that was acknowledged.
-async fn taken(request: RequestBuilder) -> Option<Value> {
-    let answer = request.send().await.ok()?;
+async fn taken(request: RequestBuilder, noted: &Shared) -> Option<Value> {
+    let refused = |why: String| noted.send_modify(|noted| noted.refused = Some(why));
+    let answer = match request.send().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            refused(format!("no answer: {error:?}"));
+            return None;
+        }
+    };
     match answer.status().as_u16() {
         201 => answer.json().await.ok(),
-        _ => {
+        status => {
+            let text = answer.text().await.unwrap_or_default();
+            refused(format!("{status}: {text}"));
             // Its database is away.
             tokio::time::sleep(Duration::from_millis(10)).await;
             None
@@ -115,7 +127,13 @@ async fn taken(request: RequestBuilder) -> Option<Value> {
 }
 
 /// Lets people work at a server until some of it is acknowledged, nobody knows how much; then something happens.
-async fn people_work(origin: &str, token: &str, noted: &Shared, happens: impl FnOnce()) {
+async fn people_work(
+    origin: &str,
+    token: &str,
+    noted: &Shared,
+    killed: usize,
+    happens: impl FnOnce(),
+) {
     let stop = Arc::new(AtomicBool::new(false));
     let writers: Vec<_> = (0..WRITERS)
         .map(|_| {
@@ -127,7 +145,11 @@ async fn people_work(origin: &str, token: &str, noted: &Shared, happens: impl Fn
     let mut told = noted.subscribe();
     let waiting = told.wait_for(|noted| noted.count() >= enough);
     let told = tokio::time::timeout(PATIENCE, waiting).await;
-    assert!(told.is_ok(), "nobody gets anything done");
+    assert!(
+        told.is_ok(),
+        "nobody gets anything done after {killed} kills; the last was told {:?}",
+        noted.borrow().refused
+    );
     drop(told);
     happens();
     stop.store(true, Ordering::SeqCst);
@@ -166,10 +188,10 @@ fn is_kept(conn: &mut Conn, noted: &Shared) {
 /// The desk's process is killed.
 async fn survives(desk: Installation) {
     let noted = Shared::default();
-    for _ in 0..kills(8) {
+    for killed in 0..kills(8) {
         let server = desk.starts();
         let origin = server.origin.clone();
-        people_work(&origin, desk.token("dana"), &noted, || {
+        people_work(&origin, desk.token("dana"), &noted, killed, || {
             server.end_with("KILL");
         })
         .await;
@@ -236,8 +258,8 @@ fn nothing_is_lost_when_postgresql_is_killed() {
         let (folder, token) = move_in(&url).await;
         let server = Process::serve(folder.path(), &[("CASEBELL_DATABASE_URL", &url)]);
         let noted = Shared::default();
-        for _ in 0..kills(5) {
-            people_work(&server.origin, &token, &noted, || {
+        for killed in 0..kills(5) {
+            people_work(&server.origin, &token, &noted, killed, || {
                 postgres.end_with("KILL");
             })
             .await;
