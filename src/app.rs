@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::db::Db;
-use crate::http::desk::Desk;
+use crate::http::state::AppState;
 use crate::http::{BindError, Server};
-use crate::worker::{Driver, Housekeeping, Jobs, Outbox, Presence, Resets, Rhythm, Steps};
+use crate::worker::{Driver, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm, Steps};
 
 /// A process that serves: it holds its port and waits to be run.
 pub struct App {
@@ -41,13 +41,17 @@ impl App {
 }
 
 /// The registry of jobs, in the order in which they give each other work.
-fn jobs(desk: &Desk) -> Jobs {
+fn jobs(desk: &AppState) -> Jobs {
     let db = || desk.db.clone();
     let outbox = Outbox::new(db(), Arc::clone(&desk.post), desk.words.clone());
     Jobs::default()
         .with(Steps::new(db()))
         .with(Resets::new(db(), desk.key.clone()))
-        .with(Presence::new(db(), desk.seen.clone(), desk.sessions.idle))
+        .with(LastSeenJob::new(
+            db(),
+            desk.seen.clone(),
+            desk.sessions.idle,
+        ))
         .with(outbox.shown_in(&desk.workers))
         .with(Housekeeping::new(db()))
 }

@@ -19,10 +19,10 @@ use crate::domain::text::EmailAddress;
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, CaseView};
 use crate::store::{self, organizations, people, rules};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::assessment::AssessmentView;
 use crate::workflow::assess::{assess, facts};
-use crate::workflow::{Actor, Outcome, Refused};
+use crate::workflow::{Actor, Rejection, VerbResult};
 
 /// Say whether a case can be escalated, and if not, why and when.
 #[derive(Clone, Debug, clap::Args)]
@@ -69,7 +69,7 @@ struct Reasoned {
 pub(super) fn run(args: &AssessArgs, settings: &Settings) -> anyhow::Result<()> {
     super::block_on(async {
         let db = Db::open(&settings.database_url.location())?;
-        let words = Words::load()?;
+        let words = Catalogue::load()?;
         let now = Clock::System.now();
         let asked = ask(&db, args.clone(), now).await?;
         let said = match args.json {
@@ -86,8 +86,8 @@ async fn ask(db: &Db, args: AssessArgs, now: Instant) -> anyhow::Result<Asked> {
         .map_err(error)
 }
 
-fn asked(conn: &mut Conn, args: &AssessArgs, now: Instant) -> Outcome<Asked> {
-    let missing = || Refused::Field {
+fn asked(conn: &mut Conn, args: &AssessArgs, now: Instant) -> VerbResult<Asked> {
+    let missing = || Rejection::Field {
         field: "case",
         code: "not_found",
         given: args.case.to_string(),
@@ -119,7 +119,7 @@ fn asked(conn: &mut Conn, args: &AssessArgs, now: Instant) -> Outcome<Asked> {
     let calendar = book.of_line(case.case.line_of_business_id);
     let mut reasons = Vec::with_capacity(assessments.len());
     for assessment in assessments {
-        let row = rules::reason(conn, &assessment.reason)?.ok_or(Refused::NotFound)?;
+        let row = rules::reason(conn, &assessment.reason)?.ok_or(Rejection::NotFound)?;
         reasons.push(Reasoned {
             replay: replay(&facts, &row.reason(), calendar, &policy, at)?,
             label: row.label,
@@ -140,8 +140,8 @@ fn asked(conn: &mut Conn, args: &AssessArgs, now: Instant) -> Outcome<Asked> {
 }
 
 /// Somebody with the authority that they have.
-fn somebody(conn: &mut Conn, email: &EmailAddress, now: Instant) -> Outcome<Actor> {
-    let person = people::by_email(conn, email)?.ok_or_else(|| Refused::Field {
+fn somebody(conn: &mut Conn, email: &EmailAddress, now: Instant) -> VerbResult<Actor> {
+    let person = people::by_email(conn, email)?.ok_or_else(|| Rejection::Field {
         field: "as",
         code: "not_found",
         given: email.to_string(),
@@ -153,7 +153,7 @@ fn somebody(conn: &mut Conn, email: &EmailAddress, now: Instant) -> Outcome<Acto
 }
 
 /// What the API answers: one assessment for a reason, a list of them without.
-fn as_json(words: &Words, asked: &Asked, one: bool) -> serde_json::Value {
+fn as_json(words: &Catalogue, asked: &Asked, one: bool) -> serde_json::Value {
     let mut views = asked
         .reasons
         .iter()

@@ -21,7 +21,7 @@ use crate::http::audit::file::Format;
 use crate::http::audit::{Asked, export};
 use crate::http::problem::Problem;
 use crate::store::audit::{self, EventFilter};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::export_audit::export_audit;
 
 /// Check the chain of audited events, and take them out.
@@ -99,7 +99,7 @@ pub(super) fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result
 }
 
 async fn export(db: &Db, args: ExportArgs, now: Instant) -> anyhow::Result<()> {
-    let words = Words::load()?;
+    let words = Catalogue::load()?;
     let cut = |at: Option<DateTime<Utc>>| at.map(|at| at.trunc_subsecs(6));
     let asked = Asked {
         organization: args.organization,
@@ -133,7 +133,7 @@ async fn export(db: &Db, args: ExportArgs, now: Instant) -> anyhow::Result<()> {
 }
 
 /// Every field that is wrong, a line each.
-fn refused(words: &Words, problem: &Problem) -> anyhow::Error {
+fn refused(words: &Catalogue, problem: &Problem) -> anyhow::Error {
     let lines: Vec<String> = problem
         .errors()
         .iter()

@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::credentials::HashError;
 use crate::db::{Conn, Db, DbError};
-use crate::words::Words;
+use crate::words::Catalogue;
 use directory::Directory;
 use report::{Fault, MadeUp, Refusal, Report, Unloaded};
 
@@ -100,7 +100,7 @@ pub(super) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
         Ok(match &args.from {
             Source::Casebell { .. } => casebell::import(&db, file, now, &watch).await?,
             Source::Servicenow { .. } => {
-                let words = Words::load()?;
+                let words = Catalogue::load()?;
                 servicenow::import(&db, file, now, &words, &watch).await?
             }
         })

@@ -1,11 +1,11 @@
 //! Why a verb did nothing, as the command line says it.
 
-use crate::workflow::{Failed, Refused};
+use crate::workflow::{Rejection, VerbError};
 
 /// The field that it is about, if it is about one, and what is wrong.
-pub(super) fn said(refused: &Refused) -> (Option<&'static str>, String) {
+pub(super) fn said(refused: &Rejection) -> (Option<&'static str>, String) {
     match refused {
-        Refused::Field { field, code, given } => (
+        Rejection::Field { field, code, given } => (
             Some(field),
             match *code {
                 "taken" => format!("“{given}” is taken"),
@@ -18,21 +18,21 @@ pub(super) fn said(refused: &Refused) -> (Option<&'static str>, String) {
                 code => format!("{code}: “{given}”"),
             },
         ),
-        Refused::Fields(fields) => {
+        Rejection::Fields(fields) => {
             let each = fields
                 .iter()
                 .map(|(field, code, given)| format!("{field}: {code}: “{given}”"));
             (None, each.collect::<Vec<_>>().join("; "))
         }
-        Refused::LastAdministrator { organization } => (
+        Rejection::LastAdministrator { organization } => (
             Some("roles"),
             format!("somebody has to remain administrator of {organization}"),
         ),
-        Refused::NotFound => (None, "there is no such thing".to_owned()),
-        Refused::Denied(denied) => (None, denied.to_string()),
-        Refused::Beyond(beyond) => (None, beyond.to_string()),
-        Refused::Case(refusal) => (None, refusal.to_string()),
-        Refused::BeforeOpening { opened_at } => (
+        Rejection::NotFound => (None, "there is no such thing".to_owned()),
+        Rejection::Denied(denied) => (None, denied.to_string()),
+        Rejection::Beyond(beyond) => (None, beyond.to_string()),
+        Rejection::Case(refusal) => (None, refusal.to_string()),
+        Rejection::BeforeOpening { opened_at } => (
             Some("at"),
             format!("the case was opened at {} only", opened_at.to_rfc3339()),
         ),
@@ -41,13 +41,13 @@ pub(super) fn said(refused: &Refused) -> (Option<&'static str>, String) {
 }
 
 /// The same as an error that ends a command.
-pub(super) fn error(failed: Failed) -> anyhow::Error {
+pub(super) fn error(failed: VerbError) -> anyhow::Error {
     match failed {
-        Failed::Refused(refused) => match said(&refused) {
+        VerbError::Rejected(refused) => match said(&refused) {
             (Some(field), reason) => anyhow::anyhow!("{field}: {reason}"),
             (None, reason) => anyhow::anyhow!(reason),
         },
-        Failed::Database(error) => error.into(),
-        Failed::Calendar(error) => error.into(),
+        VerbError::Database(error) => error.into(),
+        VerbError::Calendar(error) => error.into(),
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::text::{EmailAddress, Title};
 use crate::store::{self, people};
-use crate::workflow::Refused;
+use crate::workflow::Rejection;
 use crate::workflow::tokens::{IssueToken, Owner, issue_token};
 
 /// Make keys for programs.
@@ -59,7 +59,7 @@ async fn create(db: &Db, args: CreateArgs, now: Instant) -> anyhow::Result<NewSe
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
     let hash = secret.hash.clone();
     let outcome = db.write(move |conn| {
-        let refused = |field, code, given: &dyn ToString| Refused::Field {
+        let refused = |field, code, given: &dyn ToString| Rejection::Field {
             field,
             code,
             given: given.to_string(),
@@ -95,7 +95,7 @@ mod tests {
     use crate::cli::import::{Watch, casebell};
     use crate::credentials::hash_secret;
     use crate::db::{DbError, Location};
-    use crate::store::bearers::{Entry, Whereabouts};
+    use crate::store::identities::{AuthOutcome, OrganizationContext};
     use crate::store::tokens;
 
     const RECORDS: &str = include_str!("../../tests/it/data/records.ndjson");
@@ -122,10 +122,10 @@ mod tests {
             .expect("made");
         let hash = hash_secret(secret.text.expose_secret());
         let found = |at| {
-            let (hash, home) = (hash.clone(), Whereabouts::AsBefore);
+            let (hash, home) = (hash.clone(), OrganizationContext::AsBefore);
             db.read(move |conn| Ok::<_, DbError>(tokens::by_secret(conn, &hash, &home, at)?))
         };
-        let Entry::Admitted(token, bearer) = found(now).await.expect("read") else {
+        let AuthOutcome::Authenticated(token, bearer) = found(now).await.expect("read") else {
             panic!("a good token is refused");
         };
         assert_eq!(bearer.email.as_str(), dana);
@@ -134,7 +134,7 @@ mod tests {
             Some(BTreeSet::from([Permission::CasesView]))
         );
         let expired = found(later).await.expect("read");
-        assert!(matches!(expired, Entry::Refused), "{expired:?}");
+        assert!(matches!(expired, AuthOutcome::Refused), "{expired:?}");
 
         for (refused, said) in [
             (

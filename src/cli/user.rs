@@ -18,7 +18,7 @@ use crate::store::{grants, organizations, people};
 use crate::workflow::account;
 use crate::workflow::people::{AddPerson, UpdatePerson, add_person, update_person};
 use crate::workflow::set_up::{SetUp, set_up};
-use crate::workflow::{Outcome, Refused};
+use crate::workflow::{Rejection, VerbResult};
 
 /// Add people, and see to their access.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -167,7 +167,7 @@ async fn add(
             };
             add_person(conn, None, &add, now)?;
         }
-        let person = people::by_email(conn, &args.email)?.ok_or(Refused::NotFound)?;
+        let person = people::by_email(conn, &args.email)?.ok_or(Rejection::NotFound)?;
         Ok((provider, line(conn, &person, now)?))
     });
     let (provider, mut said) = outcome.await.map_err(error)?;
@@ -186,14 +186,14 @@ async fn add(
 }
 
 /// Whether this is the first administrator, who comes with the provider: as by the link that `serve` prints.
-fn is_first(conn: &mut Conn, args: &AddArgs) -> Outcome<bool> {
+fn is_first(conn: &mut Conn, args: &AddArgs) -> VerbResult<bool> {
     Ok(args.roles.contains(&Role::Administrator)
         && organizations::provider(conn)?.is_none()
         && organizations::named(conn, Reach::Everything, &args.organization)?.is_none())
 }
 
-fn of_provider(args: &AddArgs, password_hash: &Option<String>) -> Outcome<SetUp> {
-    let wrong = |why: crate::domain::text::TextError| Refused::Field {
+fn of_provider(args: &AddArgs, password_hash: &Option<String>) -> VerbResult<SetUp> {
+    let wrong = |why: crate::domain::text::TextError| Rejection::Field {
         field: "organization",
         code: why.code(),
         given: args.organization.clone(),
@@ -218,15 +218,15 @@ async fn change(
     let outcome = db.write(move |conn| {
         let person = named(conn, &email)?;
         let id = update_person(conn, None, person.id, None, &update, now)?;
-        let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        let person = people::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         Ok(line(conn, &person, now)?)
     });
     outcome.await.map_err(error)
 }
 
 /// Whose that address is; who was added with it, where nobody has shown yet that it is theirs.
-fn named(conn: &mut Conn, email: &EmailAddress) -> Outcome<Person> {
-    let refused = |code| Refused::Field {
+fn named(conn: &mut Conn, email: &EmailAddress) -> VerbResult<Person> {
+    let refused = |code| Rejection::Field {
         field: "email",
         code,
         given: email.to_string(),
@@ -249,7 +249,7 @@ async fn list(db: &Db, organization: Option<String>, now: Instant) -> anyhow::Re
             None => None,
             Some(name) => {
                 let found = organizations::named(conn, Reach::Everything, name)?;
-                let unknown = || Refused::Field {
+                let unknown = || Rejection::Field {
                     field: "organization",
                     code: "not_found",
                     given: name.clone(),

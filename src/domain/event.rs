@@ -132,14 +132,14 @@ pub(crate) struct PostedEntry {
 /// Words of the actor that belong to what happened: a public entry in the feed of the case, or of the escalation if it
 /// happened there.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Words<'a> {
+pub(crate) struct PostedWords<'a> {
     pub(crate) kind: EntryKind,
     pub(crate) body: &'a str,
     /// Whether they stand before the mark.
     pub(crate) come_first: bool,
 }
 
-impl<'a> Words<'a> {
+impl<'a> PostedWords<'a> {
     fn after_the_mark(kind: EntryKind, body: &'a str) -> Self {
         Self {
             kind,
@@ -202,7 +202,7 @@ impl CaseEvent {
     }
 
     /// What the actor said with it.
-    pub(crate) fn words(&self) -> Option<Words<'_>> {
+    pub(crate) fn words(&self) -> Option<PostedWords<'_>> {
         match self {
             Self::Opened(_)
             | Self::Changed(_)
@@ -210,21 +210,21 @@ impl CaseEvent {
             | Self::EntryPosted(_)
             | Self::Step(_) => None,
             // A last word is said while the case is open.
-            Self::Closed { note, .. } => note.as_deref().map(|note| Words {
+            Self::Closed { note, .. } => note.as_deref().map(|note| PostedWords {
                 come_first: true,
-                ..Words::comment(note)
+                ..PostedWords::comment(note)
             }),
-            Self::Reopened { note } => Some(Words::comment(note)),
+            Self::Reopened { note } => Some(PostedWords::comment(note)),
             Self::PriorityRequested { note, .. } => {
-                Some(Words::after_the_mark(EntryKind::WorkNote, note))
+                Some(PostedWords::after_the_mark(EntryKind::WorkNote, note))
             }
-            Self::PriorityDecided { note, .. } => note.as_deref().map(Words::comment),
+            Self::PriorityDecided { note, .. } => note.as_deref().map(PostedWords::comment),
             Self::RcaRequested { note, .. } => {
                 let note = note.as_deref()?;
-                Some(Words::after_the_mark(EntryKind::WorkNote, note))
+                Some(PostedWords::after_the_mark(EntryKind::WorkNote, note))
             }
             Self::RcaDelivered { analysis } => {
-                Some(Words::after_the_mark(EntryKind::Rca, analysis))
+                Some(PostedWords::after_the_mark(EntryKind::Rca, analysis))
             }
         }
     }
@@ -337,13 +337,13 @@ impl EscalationEvent {
     }
 
     /// What the actor said with it.
-    pub(crate) fn words(&self) -> Option<Words<'_>> {
+    pub(crate) fn words(&self) -> Option<PostedWords<'_>> {
         match self {
-            Self::Submitted { details, .. } => Some(Words::comment(details)),
-            Self::Accepted { reply, .. } => Some(Words::comment(reply)),
-            Self::Declined { reply, .. } => reply.as_deref().map(Words::comment),
-            Self::Withdrawn { note } => note.as_deref().map(Words::comment),
-            Self::Closed { summary, .. } => Some(Words::comment(summary)),
+            Self::Submitted { details, .. } => Some(PostedWords::comment(details)),
+            Self::Accepted { reply, .. } => Some(PostedWords::comment(reply)),
+            Self::Declined { reply, .. } => reply.as_deref().map(PostedWords::comment),
+            Self::Withdrawn { note } => note.as_deref().map(PostedWords::comment),
+            Self::Closed { summary, .. } => Some(PostedWords::comment(summary)),
             Self::Claimed { .. }
             | Self::Assigned { .. }
             | Self::Reranked { .. }

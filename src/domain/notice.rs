@@ -30,7 +30,8 @@ pub use letter::{
     SecondFactorChanged,
 };
 pub use recipients::{
-    Candidate, Happening, Recipient, Standing, Ties, letter_obstacle, obstacle, recipients,
+    Candidate, NoticeEvent, Recipient, Stakeholders, Standing, letter_obstacle, obstacle,
+    recipients,
 };
 
 closed_enum! {

@@ -5,9 +5,9 @@ use std::ops::Deref;
 
 use utoipa::openapi::{RefOr, Schema};
 
-use super::needs::Needs;
 use super::principal::Principal;
 use super::problem::Problem;
+use super::requires::Requires;
 use crate::db::{Conn, Db};
 use crate::domain::access::Access;
 
@@ -80,7 +80,7 @@ impl<A: Address, B: Address> Address for (A, B) {
 }
 
 /// What a path names, to be changed only if it is still as the client knows it: the route takes `If-Match`, and its
-/// handler gives [`Call::expected`] to the verb.
+/// handler gives [`ApiRequest::expected`] to the verb.
 #[derive(Clone, Copy, Debug)]
 pub struct Guarded<A>(pub A);
 
@@ -119,11 +119,11 @@ impl<A: Address> Address for Guarded<A> {
 /// What exists for somebody but is not theirs to do is 403; what does not exist for them is 404 (A5).
 ///
 /// # Errors
-/// [`Needs::met_by`]'s, or [`super::problem::Code::NotFound`]; and the database's own.
+/// [`Requires::met_by`]'s, or [`super::problem::Code::NotFound`]; and the database's own.
 pub(super) async fn permitted<A: Address>(
     db: &Db,
     principal: &Principal,
-    needs: Needs,
+    needs: Requires,
     address: &A,
 ) -> Result<(), Problem> {
     let Err(refused) = needs.met_by(principal) else {

@@ -1,9 +1,9 @@
 //! What a row of a route table asks besides its permission: that somebody has lately shown who they are, and that they
 //! have the second factor that a role of theirs asks for (A7).
 
-use super::needs::{Needs, OWNER_AT_HOME};
 use super::principal::{self, Principal, Via};
 use super::problem::{Code, Problem};
+use super::requires::{OWNER_AT_HOME, Requires};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::session::is_recent;
@@ -13,7 +13,7 @@ use crate::store::{groups, pairings, people};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asks {
     /// Who may.
-    pub needs: Needs,
+    pub needs: Requires,
     /// Whether a session's person must have shown who they are within the last minutes. A program has shown its token,
     /// and nobody sits before it who could be another.
     pub proof: bool,
@@ -29,13 +29,13 @@ pub struct Asks {
 /// What a second factor is set up, renewed and given up with, by whichever edge.
 pub const SECOND_FACTOR: Asks = OWNER_AT_HOME.proven().by_session();
 
-impl From<Needs> for Asks {
-    fn from(needs: Needs) -> Self {
+impl From<Requires> for Asks {
+    fn from(needs: Requires) -> Self {
         Self::only(needs)
     }
 }
 
-impl Needs {
+impl Requires {
     /// And a proof of the last minutes.
     pub const fn proven(self) -> Asks {
         Asks {
@@ -73,7 +73,7 @@ impl Needs {
 }
 
 impl Asks {
-    const fn only(needs: Needs) -> Self {
+    const fn only(needs: Requires) -> Self {
         Self {
             needs,
             proof: false,

@@ -14,7 +14,7 @@ pub enum Carries {
     /// A session's secret.
     Session,
     /// Half a sign-in, to the page that asks for the second factor.
-    Half,
+    PendingSecondFactor,
     /// What the last action did, to the page that tells it.
     Flash,
     /// The colours that were chosen.
@@ -29,8 +29,8 @@ impl Carries {
         match (self, url.is_https()) {
             (Self::Session, true) => "__Host-casebell",
             (Self::Session, false) => "casebell_session",
-            (Self::Half, true) => "__Host-casebell_half",
-            (Self::Half, false) => "casebell_half",
+            (Self::PendingSecondFactor, true) => "__Host-casebell_half",
+            (Self::PendingSecondFactor, false) => "casebell_half",
             (Self::Flash, true) => "__Host-casebell_flash",
             (Self::Flash, false) => "casebell_flash",
             (Self::Theme, true) => "__Host-casebell_theme",
@@ -77,7 +77,7 @@ mod tests {
     fn over_tls_no_neighbour_can_plant_a_cookie() {
         for carries in [
             Carries::Session,
-            Carries::Half,
+            Carries::PendingSecondFactor,
             Carries::Flash,
             Carries::Theme,
             Carries::Devices,

@@ -3,7 +3,7 @@
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::DefaultHeaders;
 
-use super::desk::Desk;
+use super::state::AppState;
 use crate::config::PublicUrl;
 
 /// Everything comes from here, nothing inline runs, nobody frames the pages, no form leaves.
@@ -18,7 +18,7 @@ const CACHE_CONTROL: &str = "no-store";
 const FORGOTTEN: &str = "\"cache\", \"storage\"";
 
 /// The headers of every answer.
-pub fn security(desk: &Desk) -> DefaultHeaders {
+pub fn security(desk: &AppState) -> DefaultHeaders {
     let headers = DefaultHeaders::new()
         .add((header::CACHE_CONTROL, CACHE_CONTROL))
         .add((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))

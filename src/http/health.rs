@@ -8,9 +8,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::desk::Desk;
 use super::problem::Problem;
 use super::readiness::Database;
+use super::state::AppState;
 use crate::credentials::same_secret;
 use crate::telemetry;
 
@@ -47,7 +47,7 @@ pub async fn healthz() -> HttpResponse {
 }
 
 /// Whether this process can do its job: the database can be read and written, and its schema is this binary's.
-pub async fn readyz(desk: web::Data<Desk>, request: HttpRequest) -> HttpResponse {
+pub async fn readyz(desk: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
     let found = desk.readiness.now().await;
     let readiness = Readiness {
         status: if found.is_ready() {
@@ -89,7 +89,10 @@ pub async fn readyz(desk: web::Data<Desk>, request: HttpRequest) -> HttpResponse
 ///
 /// # Errors
 /// 404 where nobody may read it; 401 without the token.
-pub async fn metrics(desk: web::Data<Desk>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn metrics(
+    desk: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     match asked_by(&desk, &request) {
         Asked::ByWhoeverMeasures => Ok(plain(telemetry::measured())),
         Asked::ByAnybody if desk.metrics_token.is_none() => Err(Problem::not_found()),
@@ -102,7 +105,7 @@ enum Asked {
     ByAnybody,
 }
 
-fn asked_by(desk: &Desk, request: &HttpRequest) -> Asked {
+fn asked_by(desk: &AppState, request: &HttpRequest) -> Asked {
     let shown = request
         .headers()
         .get(header::AUTHORIZATION)

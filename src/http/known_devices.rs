@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use super::cookies::Carries;
-use super::desk::Desk;
+use super::state::AppState;
 use crate::config::SecretKey;
 use crate::credentials::{Holder, device_token, hash_secret, read_device_token};
 
@@ -43,7 +43,7 @@ impl KnownDevices {
     }
 
     /// The cookie with which the browser is known to this person from now on.
-    pub fn cookie(&self, desk: &Desk, holder: Holder) -> Cookie<'static> {
+    pub fn cookie(&self, desk: &AppState, holder: Holder) -> Cookie<'static> {
         let value = self.with(&desk.key, holder);
         Carries::Devices.cookie(&desk.public_url, value, LIFETIME)
     }

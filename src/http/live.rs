@@ -16,9 +16,9 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant as Moment;
 
-use super::desk::Desk;
 use super::principal::{Principal, Via};
 use super::problem::{Code, Problem};
+use super::state::AppState;
 use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId, SessionId, TokenId};
 
 pub use place::{MalformedPlace, Place};
@@ -227,7 +227,7 @@ struct Following {
 /// # Errors
 /// [`Code::TooManyStreamsOfOne`], [`Code::TooManyStreams`], [`Code::Busy`] if nobody can look.
 pub fn follow(
-    desk: &Arc<Desk>,
+    desk: &Arc<AppState>,
     live: &Live,
     reader: Principal,
     followed: &Followed,

@@ -13,7 +13,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use super::call::Needs;
+use super::api_request::Requires;
 use super::problem::{CONTENT_TYPE as PROBLEM, FieldErrorDocument, ProblemDocument};
 use super::route::Route;
 use crate::input::described;
@@ -103,13 +103,13 @@ fn operation(route: &Route) -> OperationBuilder {
                 .unwrap_or_default(),
         );
     operation = match route.needs {
-        Needs::Anyone => operation,
-        Needs::Entered | Needs::SignedIn => signed_in(operation),
-        Needs::Owner => signed_in(operation).description(Some(OWNER)),
-        Needs::OwnerAtHome | Needs::OwnPassword => {
+        Requires::Anyone => operation,
+        Requires::Entered | Requires::SignedIn => signed_in(operation),
+        Requires::Owner => signed_in(operation).description(Some(OWNER)),
+        Requires::OwnerAtHome | Requires::OwnPassword => {
             signed_in(operation).description(Some(OWNER_AT_HOME))
         }
-        Needs::Permission(permission) => {
+        Requires::Permission(permission) => {
             signed_in(operation).description(Some(format!("Needs the permission `{permission}`.")))
         }
     };
@@ -209,7 +209,7 @@ fn success(route: &Route) -> ResponseBuilder {
 fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
     let mut headers = Vec::new();
     match route.method {
-        Method::POST if route.needs != Needs::Anyone => headers.push((
+        Method::POST if route.needs != Requires::Anyone => headers.push((
             "Idempotency-Key",
             "Makes the request safe to repeat for 24 hours: the same key with the same request gets the same answer.",
         )),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::desk::Desk;
 use super::principal::Principal;
 use super::problem::{Code, Problem};
+use super::state::AppState;
 use super::throttle::{self, Counter};
 use crate::credentials::{Asker, NotHashed};
 use crate::db::Conn;
@@ -48,7 +48,7 @@ impl Principal {
 ///
 /// # Errors
 /// The database's own.
-pub async fn known(desk: &Desk, person: &Person) -> Result<Context, Problem> {
+pub async fn known(desk: &AppState, person: &Person) -> Result<Context, Problem> {
     let person = person.clone();
     let look = move |conn: &mut Conn| Ok::<_, Problem>(account::known(conn, &person)?);
     desk.db.read(look).await
@@ -58,7 +58,7 @@ pub async fn known(desk: &Desk, person: &Person) -> Result<Context, Problem> {
 ///
 /// # Errors
 /// As for [`chosen`].
-pub async fn given(desk: &Arc<Desk>, new: &AddUser) -> Result<Option<String>, Problem> {
+pub async fn given(desk: &Arc<AppState>, new: &AddUser) -> Result<Option<String>, Problem> {
     let Some(password) = new.password.clone() else {
         return Ok(None);
     };
@@ -75,7 +75,7 @@ pub async fn given(desk: &Arc<Desk>, new: &AddUser) -> Result<Option<String>, Pr
 /// # Errors
 /// [`Code::ValidationFailed`] if the rule does not take it, [`Code::Busy`].
 pub async fn chosen(
-    desk: &Arc<Desk>,
+    desk: &Arc<AppState>,
     field: &str,
     password: SecretString,
     context: Context,
@@ -93,7 +93,7 @@ pub async fn chosen(
 /// # Errors
 /// [`Code::Busy`] before anything was done, if too many wait already.
 pub async fn verified(
-    desk: &Arc<Desk>,
+    desk: &Arc<AppState>,
     asker: Asker,
     password: SecretString,
     hash: Option<String>,
@@ -118,7 +118,7 @@ impl From<NotHashed> for Problem {
 /// # Errors
 /// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], [`Code::Busy`], and the database's own.
 pub async fn confirmed(
-    desk: &Arc<Desk>,
+    desk: &Arc<AppState>,
     person: PersonId,
     field: &str,
     password: SecretString,

@@ -5,8 +5,8 @@ use actix_web::http::header;
 use chrono_tz::Tz;
 
 use super::cookies::Carries;
-use super::desk::Desk;
 use super::problem::{Code, Problem};
+use super::state::AppState;
 use crate::credentials::{TOKEN_PREFIX, hash_secret, same_secret};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -14,7 +14,7 @@ use crate::domain::access::Access;
 use crate::domain::ids::{PairingId, PersonId, SessionId, TokenId};
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
-use crate::store::bearers::{Bearer, Entry, Place, Whereabouts};
+use crate::store::identities::{AuthOutcome, Identity, OrganizationContext, Place};
 use crate::store::people::display_name;
 use crate::store::sessions::{self, Session};
 use crate::store::tokens::{self, Token};
@@ -168,10 +168,10 @@ enum Shown {
 /// # Errors
 /// [`Code::OrganizationNotFound`] if the request names an organization in which the person may not act;
 /// [`Code::OrganizationAccessEnded`] if the session had switched into one, and that has ended; the database's own.
-pub async fn find(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
+pub async fn find(desk: &AppState, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
     let whereabouts = match request.headers().get(ACTING_ORGANIZATION) {
-        None => Whereabouts::AsBefore,
-        Some(named) => Whereabouts::Named(
+        None => OrganizationContext::AsBefore,
+        Some(named) => OrganizationContext::Named(
             named
                 .to_str()
                 .map_err(|_| Problem::new(Code::OrganizationNotFound))?
@@ -186,14 +186,17 @@ pub async fn find(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal
 ///
 /// # Errors
 /// The database's own.
-pub async fn find_home(desk: &Desk, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
-    find_in(desk, request, Whereabouts::Home).await
+pub async fn find_home(
+    desk: &AppState,
+    request: &HttpRequest,
+) -> Result<Option<Principal>, Problem> {
+    find_in(desk, request, OrganizationContext::Home).await
 }
 
 async fn find_in(
-    desk: &Desk,
+    desk: &AppState,
     request: &HttpRequest,
-    whereabouts: Whereabouts,
+    whereabouts: OrganizationContext,
 ) -> Result<Option<Principal>, Problem> {
     let Some(shown) = shown(desk, request) else {
         return Ok(None);
@@ -224,14 +227,14 @@ async fn find_in(
 ///
 /// # Errors
 /// [`Code::Unauthenticated`], and those of [`find`].
-pub async fn require(desk: &Desk, request: &HttpRequest) -> Result<Principal, Problem> {
+pub async fn require(desk: &AppState, request: &HttpRequest) -> Result<Principal, Problem> {
     find(desk, request)
         .await?
         .ok_or_else(Problem::unauthenticated)
 }
 
 /// A token is said on purpose, a cookie comes along by itself: the token wins.
-fn shown(desk: &Desk, request: &HttpRequest) -> Option<Shown> {
+fn shown(desk: &AppState, request: &HttpRequest) -> Option<Shown> {
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         return scheme
@@ -243,7 +246,7 @@ fn shown(desk: &Desk, request: &HttpRequest) -> Option<Shown> {
 }
 
 /// The hash of the secret of the session that a browser comes with, for who signs in anew.
-pub(super) fn session_of_browser(desk: &Desk, request: &HttpRequest) -> Option<String> {
+pub(super) fn session_of_browser(desk: &AppState, request: &HttpRequest) -> Option<String> {
     let cookie = request.cookie(Carries::Session.name(&desk.public_url))?;
     Some(hash_secret(cookie.value()))
 }
@@ -255,7 +258,7 @@ pub(super) fn session_of_browser(desk: &Desk, request: &HttpRequest) -> Option<S
 fn load(
     conn: &mut Conn,
     shown: &Shown,
-    whereabouts: &Whereabouts,
+    whereabouts: &OrganizationContext,
     now: Instant,
 ) -> Result<Option<Principal>, Problem> {
     match shown {
@@ -263,9 +266,11 @@ fn load(
         Shown::Token(secret) if !secret.starts_with(TOKEN_PREFIX) => Ok(None),
         Shown::Token(secret) => {
             match tokens::by_secret(conn, &hash_secret(secret), whereabouts, now)? {
-                Entry::Refused => Ok(None),
-                Entry::Elsewhere => Err(Problem::new(Code::OrganizationNotFound)),
-                Entry::Admitted(token, bearer) => Ok(Some(Principal::with_token(token, *bearer))),
+                AuthOutcome::Refused => Ok(None),
+                AuthOutcome::Elsewhere => Err(Problem::new(Code::OrganizationNotFound)),
+                AuthOutcome::Authenticated(token, bearer) => {
+                    Ok(Some(Principal::with_token(token, *bearer)))
+                }
             }
         }
     }
@@ -296,8 +301,8 @@ pub(super) fn reloaded(
     now: Instant,
 ) -> Result<Option<Principal>, Problem> {
     let there = match &principal.acting_as {
-        Some((clone, _)) => Whereabouts::As(principal.organization.id, *clone),
-        None => Whereabouts::Named(principal.organization.id.to_string()),
+        Some((clone, _)) => OrganizationContext::As(principal.organization.id, *clone),
+        None => OrganizationContext::Named(principal.organization.id.to_string()),
     };
     Ok(match &principal.via {
         Via::Session { id, .. } => admitted(
@@ -311,10 +316,13 @@ pub(super) fn reloaded(
     })
 }
 
-fn admitted<T>(entry: Entry<T>, of: impl FnOnce(T, Bearer) -> Principal) -> Option<Principal> {
+fn admitted<T>(
+    entry: AuthOutcome<T>,
+    of: impl FnOnce(T, Identity) -> Principal,
+) -> Option<Principal> {
     match entry {
-        Entry::Admitted(shown, bearer) => Some(of(shown, *bearer)),
-        Entry::Elsewhere | Entry::Refused => None,
+        AuthOutcome::Authenticated(shown, bearer) => Some(of(shown, *bearer)),
+        AuthOutcome::Elsewhere | AuthOutcome::Refused => None,
     }
 }
 
@@ -325,7 +333,7 @@ fn admitted<T>(entry: Entry<T>, of: impl FnOnce(T, Bearer) -> Principal) -> Opti
 fn of_session(
     conn: &mut Conn,
     token_hash: &str,
-    whereabouts: &Whereabouts,
+    whereabouts: &OrganizationContext,
     now: Instant,
 ) -> Result<Option<Principal>, Problem> {
     let found = sessions::by_secret(conn, token_hash, whereabouts, now)?;
@@ -341,28 +349,34 @@ pub(super) fn of_session_id(
     id: SessionId,
     now: Instant,
 ) -> Result<Option<Principal>, Problem> {
-    let there = Whereabouts::AsBefore;
+    let there = OrganizationContext::AsBefore;
     let found = sessions::again(conn, id, &there, now)?;
     in_session(found, &there)
 }
 
 fn in_session(
-    found: Entry<Session>,
-    whereabouts: &Whereabouts,
+    found: AuthOutcome<Session>,
+    whereabouts: &OrganizationContext,
 ) -> Result<Option<Principal>, Problem> {
     match found {
-        Entry::Refused => Ok(None),
-        Entry::Elsewhere => Err(Problem::new(match whereabouts {
-            Whereabouts::AsBefore | Whereabouts::Home => Code::OrganizationAccessEnded,
-            Whereabouts::Named(_) | Whereabouts::As(..) => Code::OrganizationNotFound,
+        AuthOutcome::Refused => Ok(None),
+        AuthOutcome::Elsewhere => Err(Problem::new(match whereabouts {
+            OrganizationContext::AsBefore | OrganizationContext::Home => {
+                Code::OrganizationAccessEnded
+            }
+            OrganizationContext::Named(_) | OrganizationContext::As(..) => {
+                Code::OrganizationNotFound
+            }
         })),
-        Entry::Admitted(session, bearer) => Ok(Some(Principal::in_session(session, *bearer))),
+        AuthOutcome::Authenticated(session, bearer) => {
+            Ok(Some(Principal::in_session(session, *bearer)))
+        }
     }
 }
 
 impl Principal {
     /// Whoever is signed in by a session.
-    pub(super) fn in_session(session: Session, bearer: Bearer) -> Self {
+    pub(super) fn in_session(session: Session, bearer: Identity) -> Self {
         let via = Via::Session {
             id: session.id,
             csrf_token: session.csrf_token,
@@ -373,7 +387,7 @@ impl Principal {
         Self::of(bearer, via)
     }
 
-    fn with_token(token: Token, bearer: Bearer) -> Self {
+    fn with_token(token: Token, bearer: Identity) -> Self {
         let via = Via::Token {
             id: token.id,
             scoped: token.permissions.is_some(),
@@ -385,7 +399,7 @@ impl Principal {
         principal
     }
 
-    fn of(bearer: Bearer, via: Via) -> Self {
+    fn of(bearer: Identity, via: Via) -> Self {
         let name = display_name(&bearer.first_name, &bearer.last_name);
         Self {
             // A token was not opened with the password.

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::desk::Desk;
 use super::password;
 use super::principal::Principal;
 use super::problem::{Code, Problem};
+use super::state::AppState;
 use super::throttle::{self, Counter};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::input::{Fault, FieldError};
-use crate::workflow::sign_in::{self, Half};
-use crate::workflow::{Failed, Refused};
+use crate::workflow::sign_in::{self, PendingSecondFactor};
+use crate::workflow::{Rejection, VerbError};
 
 /// What somebody shows, and the fields that hold it.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct Proof {
 /// # Errors
 /// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], [`Code::SessionRequired`], and the database's own.
 pub async fn show(
-    desk: &Arc<Desk>,
+    desk: &Arc<AppState>,
     principal: &Principal,
     proof: Proof,
     now: Instant,
@@ -43,17 +43,17 @@ pub async fn show(
     if code.is_some() {
         throttle::attempt(desk, std::slice::from_ref(&counter), now).await?;
     }
-    let (half, key) = (Half::of(&person, now), desk.key.clone());
+    let (half, key) = (PendingSecondFactor::of(&person, now), desk.key.clone());
     let work = move |conn: &mut Conn| {
         let code = code.as_ref().map(ExposeSecret::expose_secret);
         sign_in::prove(conn, &key, session, (&half, code), now)?;
         counter.forget(conn)?;
-        Ok::<_, Failed>(())
+        Ok::<_, VerbError>(())
     };
     let wrong = |fault| Problem::invalid_field(FieldError::new(code_field, Fault::new(fault)));
     desk.db.write(work).await.map_err(|failed| match failed {
-        Failed::Refused(Refused::SecondFactorRequired) => wrong("required"),
-        Failed::Refused(Refused::InvalidSecondFactor) => wrong("wrong_code"),
+        VerbError::Rejected(Rejection::SecondFactorRequired) => wrong("required"),
+        VerbError::Rejected(Rejection::InvalidSecondFactor) => wrong("wrong_code"),
         failed => failed.into(),
     })
 }

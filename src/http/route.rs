@@ -11,11 +11,11 @@ use futures_util::FutureExt;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
+use super::api_request::{Address, ApiRequest, Caller, Requires};
 use super::asks::Asks;
-use super::call::{Address, Call, Caller, Needs};
-use super::desk::Desk;
 use super::problem::{Code, Problem};
 use super::reply::Reply;
+use super::state::AppState;
 use crate::input::{Input, Member};
 
 /// Rows of the route table for one resource: `METHOD "/path" needs => handler, "what it does";`.
@@ -41,7 +41,7 @@ pub struct Route {
     /// The path under `/api/v1`, with its parameters in braces.
     pub path: &'static str,
     /// What it asks of whoever calls it.
-    pub needs: Needs,
+    pub needs: Requires,
     /// All that it asks.
     pub asks: Asks,
     /// Its handler's name: `cases::open`.
@@ -102,7 +102,7 @@ impl Route {
         Q: Input,
         P: Caller,
         T: ToSchema + 'static,
-        F: Fn(Call<A, B, Q, P>) -> Fut + Clone + 'static,
+        F: Fn(ApiRequest<A, B, Q, P>) -> Fut + Clone + 'static,
         Fut: Future<Output = Result<Reply<T, STATUS>, Problem>> + 'static,
     {
         let (guarded, asks) = (method.clone(), asks.into());
@@ -186,15 +186,15 @@ where
     B: Input,
     Q: Input,
     P: Caller,
-    F: Fn(Call<A, B, Q, P>) -> Fut,
+    F: Fn(ApiRequest<A, B, Q, P>) -> Fut,
     Fut: Future<Output = Result<Reply<T, STATUS>, Problem>>,
 {
     let work = async {
         let desk = request
-            .app_data::<web::Data<Desk>>()
+            .app_data::<web::Data<AppState>>()
             .map(|desk| Arc::clone(desk));
         let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
-        let call = Call::read(desk, asks, &request, payload).await?;
+        let call = ApiRequest::read(desk, asks, &request, payload).await?;
         let kept = match repeats {
             Repeats::AsKept => call.repeated().await?,
             Repeats::Anew => None,

@@ -13,7 +13,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::api;
-use super::call::{ANYONE, Anyone, Call};
+use super::api_request::{ANYONE, Anyone, ApiRequest};
 use super::openapi;
 use super::problem::{Code, Problem};
 use super::reply::Reply;
@@ -128,7 +128,7 @@ static TEXT: LazyLock<Result<String, String>> = LazyLock::new(|| {
 });
 
 /// The document.
-pub async fn show(_: Call<(), (), (), Anyone>) -> Result<Reply<OpenApiDocument>, Problem> {
+pub async fn show(_: ApiRequest<(), (), (), Anyone>) -> Result<Reply<OpenApiDocument>, Problem> {
     match &*TEXT {
         Ok(text) => Ok(Reply::of_json(text.clone())),
         Err(error) => {

@@ -14,19 +14,19 @@ use actix_web::{App, HttpResponse, web};
 use tracing_actix_web::TracingLogger;
 
 use super::connections::{Connections, End, Endings, Limits, Watched, follow};
-use super::desk::{Desk, PostError};
 use super::live::Live;
 use super::portal::Portal;
 use super::portal::render::TemplateError;
 use super::problem::word_problems;
 use super::route::reading;
+use super::state::{AppState, PostError};
 use super::trace::{RequestSpan, observe};
 use super::{client, etag, headers, health, portal, routes};
 use crate::clock::Clock;
 use crate::config::{Network, PublicUrl, Settings};
 use crate::db::Db;
 use crate::telemetry;
-use crate::words::{Words, WordsError};
+use crate::words::{Catalogue, WordsError};
 
 /// How long requests may take to finish once the server is told to stop, in seconds. Whoever runs it expects the end
 /// within ten, and the jobs need some of them.
@@ -41,7 +41,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub struct Server {
     server: ActixServer,
     address: SocketAddr,
-    desk: Arc<Desk>,
+    desk: Arc<AppState>,
     live: Live,
     connections: Connections,
 }
@@ -97,7 +97,7 @@ pub enum BindError {
     Words(#[from] WordsError),
     /// Notices cannot be written or handed over.
     #[error(transparent)]
-    Post(#[from] PostError),
+    Mailer(#[from] PostError),
     /// A page's template cannot be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -116,9 +116,9 @@ impl Server {
         let listener = TcpListener::bind(settings.listen).map_err(unlistened)?;
         let address = listener.local_addr().map_err(unlistened)?;
         let key = settings.secret_key().map_err(BindError::Key)?;
-        let words = Words::load()?;
+        let words = Catalogue::load()?;
         let portal = web::Data::new(Portal::load(settings, &words)?);
-        let desk = Desk::new(settings, key, db, clock, words, address)?;
+        let desk = AppState::new(settings, key, db, clock, words, address)?;
         telemetry::measure();
         let desk = Arc::new(desk);
         let shared = web::Data::from(Arc::clone(&desk));
@@ -196,7 +196,7 @@ impl Server {
     }
 
     /// What every request has at hand.
-    pub fn desk(&self) -> &Arc<Desk> {
+    pub fn desk(&self) -> &Arc<AppState> {
         &self.desk
     }
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use diesel::Connection;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::desk::Desk;
 use super::known_devices::KnownDevices;
 use super::principal::Principal;
 use super::problem::{Code, Problem};
+use super::state::AppState;
 use super::throttle::{self, Counter};
 use super::{client, password};
 use crate::credentials::{Asker, Holder, NewSecret, SESSION_PREFIX};
@@ -27,7 +27,7 @@ use crate::store::sessions::NewSession;
 use crate::workflow::account;
 use crate::workflow::sign_in::{self, SignIn};
 
-pub use crate::workflow::sign_in::{HALF_LIFETIME, Half};
+pub use crate::workflow::sign_in::{HALF_LIFETIME, PendingSecondFactor};
 
 /// Somebody tries to sign in.
 #[derive(Clone, Debug)]
@@ -66,18 +66,18 @@ pub struct SignedIn {
 
 /// What the right password opens.
 #[derive(Debug)]
-pub enum Entrance {
+pub enum SignInStep {
     /// Everything.
     Open(Box<SignedIn>),
     /// The way to the second factor.
-    Half(Half),
+    PendingSecondFactor(PendingSecondFactor),
 }
 
 /// Signs somebody in, or asks for their second factor.
 ///
 /// # Errors
 /// [`Code::InvalidCredentials`], [`Code::TooManyAttempts`], and the database's own.
-pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Problem> {
+pub async fn enter(desk: &Arc<AppState>, attempt: Attempt) -> Result<SignInStep, Problem> {
     let now = desk.clock.now();
     let email = EmailAddress::parse(&attempt.email).ok();
     let candidate = candidate(desk, email).await?;
@@ -111,12 +111,14 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
         (true, Some((person, true))) => {
             // Half is no success: whoever goes on guessing the other half is still counted.
             forgive(desk, counters).await?;
-            Ok(Entrance::Half(Half::of(&person, now)))
+            Ok(SignInStep::PendingSecondFactor(PendingSecondFactor::of(
+                &person, now,
+            )))
         }
         (true, Some((person, false))) => {
-            let half = Half::of(&person, now);
+            let half = PendingSecondFactor::of(&person, now);
             let opened = open(desk, (half, None), counters, attempt.from, now).await?;
-            Ok(Entrance::Open(Box::new(opened)))
+            Ok(SignInStep::Open(Box::new(opened)))
         }
         (_, candidate) => {
             let problem = Problem::new(Code::InvalidCredentials);
@@ -132,7 +134,7 @@ pub async fn enter(desk: &Arc<Desk>, attempt: Attempt) -> Result<Entrance, Probl
     }
 }
 
-async fn forgive(desk: &Desk, counters: Vec<Counter>) -> Result<(), Problem> {
+async fn forgive(desk: &AppState, counters: Vec<Counter>) -> Result<(), Problem> {
     desk.db
         .write(move |conn| {
             for counter in &counters {
@@ -174,7 +176,7 @@ struct Refusal {
 /// Records it where the person has an account. For nobody the same work is done and taken back, so that the time of this
 /// answer and of the next ones tells nothing (A7).
 async fn record_refusal(
-    desk: &Desk,
+    desk: &AppState,
     counters: Vec<Counter>,
     refusal: Refusal,
     now: Instant,
@@ -202,7 +204,7 @@ async fn record_refusal(
 
 /// An enabled person, and whether a second factor is asked for.
 async fn candidate(
-    desk: &Desk,
+    desk: &AppState,
     email: Option<EmailAddress>,
 ) -> Result<Option<(Person, bool)>, Problem> {
     let Some(email) = email else { return Ok(None) };
@@ -224,8 +226,8 @@ async fn candidate(
 /// [`Code::InvalidSecondFactor`], [`Code::TooManyAttempts`]; [`Code::InvalidCredentials`] if the person was shut out or
 /// has another password by now; and the database's own.
 pub async fn finish(
-    desk: &Arc<Desk>,
-    half: Half,
+    desk: &Arc<AppState>,
+    half: PendingSecondFactor,
     code: SecretString,
     from: Origin,
 ) -> Result<SignedIn, Problem> {
@@ -258,8 +260,8 @@ pub async fn finish(
 
 /// Opens a session, after the second factor where one is shown.
 async fn open(
-    desk: &Arc<Desk>,
-    (half, code): (Half, Option<SecretString>),
+    desk: &Arc<AppState>,
+    (half, code): (PendingSecondFactor, Option<SecretString>),
     counters: Vec<Counter>,
     from: Origin,
     now: Instant,

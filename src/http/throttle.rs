@@ -25,8 +25,8 @@ use chrono::TimeDelta;
 use diesel::QueryResult;
 
 use super::client;
-use super::desk::Desk;
 use super::problem::{Code, Problem};
+use super::state::AppState;
 use crate::credentials::hash_secret;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -213,7 +213,7 @@ pub fn of_address(email: &str) -> String {
 /// # Errors
 /// [`Code::TooManyAttempts`], and the database's own.
 pub async fn attempt(
-    desk: &Desk,
+    desk: &AppState,
     counters: &[Counter],
     now: Instant,
 ) -> Result<Option<Instant>, Problem> {

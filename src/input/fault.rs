@@ -8,7 +8,7 @@ use crate::domain::eligibility::{Policy, PolicyError};
 use crate::domain::ids::MalformedId;
 use crate::domain::reason::MalformedCode;
 use crate::domain::text::TextError;
-use crate::words::{self, Words};
+use crate::words::{self, Catalogue};
 
 /// Every code of a fault there is; each has a message `fault-<code>`.
 pub const FAULTS: &[&str] = &[
@@ -257,7 +257,7 @@ impl FieldError {
     }
 
     /// The reason in words.
-    pub fn message(&self, words: &Words) -> String {
+    pub fn message(&self, words: &Catalogue) -> String {
         let arguments: Vec<(&str, words::Value<'_>)> = self
             .fault
             .arguments

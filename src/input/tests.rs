@@ -39,7 +39,7 @@ input! {
     /// A query.
     pub struct Search {
         /// Several.
-        engaged: Many<Engagement>,
+        engaged: CommaList<Engagement>,
         /// One.
         limit: Option<Whole<1, 100>>,
         /// Yes or no.
@@ -132,7 +132,10 @@ fn a_query_has_only_texts() {
     assert_eq!(found.engaged.0.len(), 3);
     assert_eq!(found.limit.map(Whole::get), Some(7));
     assert_eq!(found.escalated, None);
-    assert_eq!(search(json!({})).expect("empty").engaged, Many::default());
+    assert_eq!(
+        search(json!({})).expect("empty").engaged,
+        CommaList::default()
+    );
     let errors = search(json!({"limit": ["1", "2"], "escalated": "maybe", "engaged": "nobody"}))
         .expect_err("faults");
     let codes: Vec<_> = errors

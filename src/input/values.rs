@@ -475,15 +475,15 @@ impl<T: Field + Ord> Field for BTreeSet<T> {
 
 /// A query parameter that may be given several times, or once with commas; none given is an empty one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Many<T>(pub Vec<T>);
+pub struct CommaList<T>(pub Vec<T>);
 
-impl<T> Default for Many<T> {
+impl<T> Default for CommaList<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T: Field> Field for Many<T> {
+impl<T: Field> Field for CommaList<T> {
     const REQUIRED: bool = false;
 
     fn absent() -> Option<Self> {

@@ -72,7 +72,7 @@ impl Letterhead {
 
 /// The post office: writes letters and hands them over.
 #[derive(Debug)]
-pub struct Post {
+pub struct Mailer {
     letterhead: Letterhead,
     renderer: Renderer,
     transport: Transport,
@@ -89,7 +89,7 @@ pub enum WriteError {
     Message(#[from] MessageError),
 }
 
-impl Post {
+impl Mailer {
     /// A post office with checked templates.
     pub fn new(letterhead: Letterhead, renderer: Renderer, transport: Transport) -> Self {
         Self {

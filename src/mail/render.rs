@@ -15,10 +15,10 @@ use handlebars::{Handlebars, no_escape};
 use super::Letterhead;
 use super::line::one_line;
 use super::sample;
-use super::scene::{Notice, Scene};
+use super::scene::{Notice, TemplateContext};
 use crate::domain::notice::NoticeKind;
 use crate::templates::say::write_markdown;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 use files::Source;
 
@@ -60,7 +60,7 @@ pub struct RenderFailure {
 /// All templates, ready to render.
 #[derive(Clone, Debug)]
 pub struct Renderer {
-    words: Words,
+    words: Catalogue,
     /// Subjects and text parts: nothing is escaped.
     plain: Handlebars<'static>,
     /// HTML parts: everything is escaped but Markdown, which is sanitized.
@@ -82,7 +82,7 @@ impl Renderer {
     /// # Errors
     /// A template does not parse, names a field, message, partial or helper that does not exist, or writes a value
     /// unescaped; or a file in `overrides` cannot be read or overrides nothing.
-    pub fn load(words: &Words, overrides: Option<&Path>) -> Result<Self, TemplateError> {
+    pub fn load(words: &Catalogue, overrides: Option<&Path>) -> Result<Self, TemplateError> {
         let sources = files::read(overrides)?;
         let renderer = Self::build(words, &sources, Purpose::Render)?;
         if sources.iter().any(|source| source.is_own) {
@@ -110,7 +110,11 @@ impl Renderer {
         Ok(())
     }
 
-    fn build(words: &Words, sources: &[Source], purpose: Purpose) -> Result<Self, TemplateError> {
+    fn build(
+        words: &Catalogue,
+        sources: &[Source],
+        purpose: Purpose,
+    ) -> Result<Self, TemplateError> {
         let registry = || {
             let mut registry = Handlebars::new();
             registry.set_strict_mode(true);
@@ -151,7 +155,7 @@ impl Renderer {
         notice: &Notice,
         letterhead: &Letterhead,
     ) -> Result<Rendered, RenderFailure> {
-        let scene = Scene::new(notice, letterhead, &self.words);
+        let scene = TemplateContext::new(notice, letterhead, &self.words);
         let kind = notice.payload.kind();
         let part = |registry: &Handlebars<'static>, part: &str| {
             let template = format!("{kind}/{part}");

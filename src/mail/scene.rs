@@ -13,7 +13,7 @@ use crate::domain::notice::{
 };
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// A notice about to be written.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub struct Addressee {
 /// What a template sees. Everything exists in every notice, so that a name that is not here is a mistake; what does
 /// not apply is null.
 #[derive(Debug, Serialize)]
-pub(super) struct Scene<'a> {
+pub(super) struct TemplateContext<'a> {
     kind: NoticeKind,
     /// The language of the catalogue, for `lang` attributes.
     language: &'static str,
@@ -121,8 +121,8 @@ struct Link {
     url: String,
 }
 
-impl<'a> Scene<'a> {
-    pub(super) fn new(notice: &'a Notice, letterhead: &'a Letterhead, words: &Words) -> Self {
+impl<'a> TemplateContext<'a> {
+    pub(super) fn new(notice: &'a Notice, letterhead: &'a Letterhead, words: &Catalogue) -> Self {
         let payload = &notice.payload;
         let scene = Self {
             kind: payload.kind(),
@@ -215,7 +215,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn role_name(role: &RoleFacts, words: &Words) -> String {
+fn role_name(role: &RoleFacts, words: &Catalogue) -> String {
     match role {
         RoleFacts::Predefined(role) => words.say_of("role", role.as_str(), &[]),
         RoleFacts::Own(name) => name.clone(),

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
-use super::bearers::{Entry, Whereabouts, enter};
+use super::identities::{AuthOutcome, OrganizationContext, enter};
 use crate::db::Conn;
 use crate::db::schema::sessions;
 use crate::db::sql_types::At;
@@ -97,9 +97,9 @@ fn good_sessions(now: At) -> _ {
 pub fn by_secret(
     conn: &mut Conn,
     token_hash: &str,
-    whereabouts: &Whereabouts,
+    whereabouts: &OrganizationContext,
     now: Instant,
-) -> QueryResult<Entry<Session>> {
+) -> QueryResult<AuthOutcome<Session>> {
     let session = good_sessions(At(now))
         .filter(sessions::token_hash.eq(token_hash))
         .select(Session::as_select())
@@ -115,9 +115,9 @@ pub fn by_secret(
 pub fn again(
     conn: &mut Conn,
     id: SessionId,
-    whereabouts: &Whereabouts,
+    whereabouts: &OrganizationContext,
     now: Instant,
-) -> QueryResult<Entry<Session>> {
+) -> QueryResult<AuthOutcome<Session>> {
     let session = good_sessions(At(now))
         .filter(sessions::id.eq(id))
         .select(Session::as_select())
@@ -129,19 +129,21 @@ pub fn again(
 fn enter_session(
     conn: &mut Conn,
     session: Option<Session>,
-    whereabouts: &Whereabouts,
+    whereabouts: &OrganizationContext,
     now: Instant,
-) -> QueryResult<Entry<Session>> {
+) -> QueryResult<AuthOutcome<Session>> {
     let Some(session) = session else {
-        return Ok(Entry::Refused);
+        return Ok(AuthOutcome::Refused);
     };
     let (there, acting_as) = match (whereabouts, session.acting_organization_id) {
-        (Whereabouts::AsBefore, Some(acting)) => (
-            Whereabouts::Named(acting.to_string()),
+        (OrganizationContext::AsBefore, Some(acting)) => (
+            OrganizationContext::Named(acting.to_string()),
             session.acting_person_id,
         ),
-        (Whereabouts::Home, _) => (Whereabouts::AsBefore, None),
-        (Whereabouts::As(there, clone), _) => (Whereabouts::Named(there.to_string()), Some(*clone)),
+        (OrganizationContext::Home, _) => (OrganizationContext::AsBefore, None),
+        (OrganizationContext::As(there, clone), _) => {
+            (OrganizationContext::Named(there.to_string()), Some(*clone))
+        }
         (whereabouts, _) => (whereabouts.clone(), None),
     };
     let person = session.person_id;

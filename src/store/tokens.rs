@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::bearers::{Entry, Whereabouts, enter};
+use super::identities::{AuthOutcome, OrganizationContext, enter};
 use crate::db::Conn;
 use crate::db::schema::api_tokens;
 use crate::db::sql_types::{At, Json, MaybeAt, json};
@@ -89,9 +89,9 @@ pub fn issue(conn: &mut Conn, new: &NewToken<'_>, now: Instant) -> QueryResult<T
 pub fn by_secret(
     conn: &mut Conn,
     token_hash: &str,
-    whereabouts: &Whereabouts,
+    whereabouts: &OrganizationContext,
     now: Instant,
-) -> QueryResult<Entry<Token>> {
+) -> QueryResult<AuthOutcome<Token>> {
     let token = good_tokens(At(now))
         .filter(api_tokens::token_hash.eq(token_hash))
         .select(Token::as_select())
@@ -107,9 +107,9 @@ pub fn by_secret(
 pub fn again(
     conn: &mut Conn,
     id: TokenId,
-    whereabouts: &Whereabouts,
+    whereabouts: &OrganizationContext,
     now: Instant,
-) -> QueryResult<Entry<Token>> {
+) -> QueryResult<AuthOutcome<Token>> {
     let token = good_tokens(At(now))
         .filter(api_tokens::id.eq(id))
         .select(Token::as_select())
@@ -121,11 +121,11 @@ pub fn again(
 fn enter_token(
     conn: &mut Conn,
     token: Option<Token>,
-    whereabouts: &Whereabouts,
+    whereabouts: &OrganizationContext,
     now: Instant,
-) -> QueryResult<Entry<Token>> {
+) -> QueryResult<AuthOutcome<Token>> {
     match token {
-        None => Ok(Entry::Refused),
+        None => Ok(AuthOutcome::Refused),
         Some(token) => {
             let person = token.person_id;
             enter(conn, token, (person, None), whereabouts, now)

@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 use super::text;
 use crate::domain::Instant;
 use crate::words::markdown::{self, Rendered};
-use crate::words::{Value, Words, family_key};
+use crate::words::{Catalogue, Value, family_key};
 
 /// Adds `t` and `word`. The registry escapes what comes from them.
-pub fn register(registry: &mut Handlebars<'static>, words: &Words) {
+pub fn register(registry: &mut Handlebars<'static>, words: &Catalogue) {
     for (name, family) in [("t", false), ("word", true)] {
         let words = words.clone();
         registry.register_helper(name, Box::new(Message { words, family }));
@@ -21,7 +21,7 @@ pub fn register(registry: &mut Handlebars<'static>, words: &Words) {
 
 /// `{{t "case-feed"}}`, `{{t "case-owner" name=page.owner}}`; `{{word "status" page.status}}` for a family's member.
 struct Message {
-    words: Words,
+    words: Catalogue,
     family: bool,
 }
 

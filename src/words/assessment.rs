@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use utoipa::ToSchema;
 
 use super::time::{Times, relative};
-use super::{Value, Words};
+use super::{Catalogue, Value};
 use crate::domain::Instant;
 use crate::domain::eligibility::{
     Assessment, Finding, FindingCode, FindingFacts, Severity, Verdict,
@@ -70,7 +70,7 @@ pub struct RemedyView {
 
 impl AssessmentView {
     /// Puts an assessment into words.
-    pub fn new(words: &Words, assessment: &Assessment) -> Self {
+    pub fn new(words: &Catalogue, assessment: &Assessment) -> Self {
         let told = |finding| FindingView::new(words, finding, assessment.case, assessment.at);
         Self {
             case: assessment.case,
@@ -85,7 +85,7 @@ impl AssessmentView {
 
 impl FindingView {
     /// Puts a finding on `case` into words, its times told from `at`.
-    pub fn new(words: &Words, finding: &Finding, case: CaseNumber, at: Instant) -> Self {
+    pub fn new(words: &Catalogue, finding: &Finding, case: CaseNumber, at: Instant) -> Self {
         Self {
             code: finding.code,
             rule: finding.rule().to_owned(),
@@ -102,7 +102,7 @@ impl FindingView {
 }
 
 /// The sentence of a finding; its times are told from `at`.
-pub fn sentence(words: &Words, finding: &Finding, at: Instant) -> String {
+pub fn sentence(words: &Catalogue, finding: &Finding, at: Instant) -> String {
     let facts = Facts {
         facts: &finding.facts,
         words,
@@ -184,7 +184,7 @@ pub fn sentence(words: &Words, finding: &Finding, at: Instant) -> String {
     }
 }
 
-fn commitment_not_due(words: &Words, facts: &Facts<'_>) -> String {
+fn commitment_not_due(words: &Catalogue, facts: &Facts<'_>) -> String {
     match (facts.text("what"), facts.text("due_at")) {
         (Some(what), Some(_)) => {
             let args = [("what", what.into()), ("due", facts.relative("due_at"))];
@@ -199,7 +199,7 @@ fn commitment_not_due(words: &Words, facts: &Facts<'_>) -> String {
 }
 
 /// "a", "a and b", "a, b and c".
-pub fn list(words: &Words, items: &[String]) -> String {
+pub fn list(words: &Catalogue, items: &[String]) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
@@ -228,7 +228,11 @@ pub struct Headline {
 
 /// What the button says about all reasons together: `assessments` come with their reasons' labels. It can be pressed as
 /// soon as one of them passes; the earliest that only waits for time is the one to wait for.
-pub fn outlook(words: &Words, assessments: &[(&str, &Assessment)], times: &Times<'_>) -> Headline {
+pub fn outlook(
+    words: &Catalogue,
+    assessments: &[(&str, &Assessment)],
+    times: &Times<'_>,
+) -> Headline {
     let open: Vec<_> = assessments
         .iter()
         .filter(|(_, assessment)| assessment.verdict != Verdict::Ineligible)
@@ -261,7 +265,7 @@ pub fn outlook(words: &Words, assessments: &[(&str, &Assessment)], times: &Times
 }
 
 /// What a reason says beside its name.
-pub fn headline(words: &Words, assessment: &Assessment, times: &Times<'_>) -> String {
+pub fn headline(words: &Catalogue, assessment: &Assessment, times: &Times<'_>) -> String {
     match (assessment.verdict, assessment.eligible_at()) {
         (Verdict::Eligible, _) => words.say("reason-now", &[]),
         (Verdict::NeedsAcknowledgement, _) => words.say("reason-double-check", &[]),
@@ -276,7 +280,7 @@ pub fn headline(words: &Words, assessment: &Assessment, times: &Times<'_>) -> St
     }
 }
 
-fn later(words: &Words, code: Option<FindingCode>, at: &str) -> String {
+fn later(words: &Catalogue, code: Option<FindingCode>, at: &str) -> String {
     let at = [("at", Value::from(at))];
     match code {
         Some(FindingCode::RecentlyUpdated) => words.say("outlook-unless-updated", &at),
@@ -287,7 +291,10 @@ fn later(words: &Words, code: Option<FindingCode>, at: &str) -> String {
 }
 
 /// Time will not help: names what does, as the first assessment has it.
-fn blocked<'a>(words: &Words, mut assessments: impl Iterator<Item = &'a Assessment>) -> Headline {
+fn blocked<'a>(
+    words: &Catalogue,
+    mut assessments: impl Iterator<Item = &'a Assessment>,
+) -> Headline {
     let first = assessments.next();
     let finding =
         first.and_then(|one| one.blocking().find(|finding| finding.eligible_at.is_none()));
@@ -312,7 +319,7 @@ fn last_to_pass(assessment: &Assessment) -> Option<FindingCode> {
 /// older build, is said as an ellipsis.
 struct Facts<'a> {
     facts: &'a FindingFacts,
-    words: &'a Words,
+    words: &'a Catalogue,
     at: Instant,
 }
 

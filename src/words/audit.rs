@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::Words;
+use super::Catalogue;
 use super::time::Times;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
@@ -130,7 +130,7 @@ const LONGEST: usize = 400;
 
 /// The sentence of an event: who did what to which thing. One of a later version, which this one does not know, is
 /// answered by its kind.
-pub fn sentence(words: &Words, kind: &str, actor: &str, thing: &str) -> String {
+pub fn sentence(words: &Catalogue, kind: &str, actor: &str, thing: &str) -> String {
     if EventKind::named(kind).is_none() {
         let args = [("actor", actor.into()), ("kind", kind.into())];
         return words.say("audit-other", &args);
@@ -144,7 +144,7 @@ pub fn sentence(words: &Words, kind: &str, actor: &str, thing: &str) -> String {
 
 /// Who did it, as a sentence begins with them. Where it was no person, the desk's own word for it is kept; a person may
 /// be called as they like.
-pub fn actor(words: &Words, is_person: bool, name: &str) -> String {
+pub fn actor(words: &Catalogue, is_person: bool, name: &str) -> String {
     match name {
         COMMAND_LINE if !is_person => words.say("audit-command-line", &[]),
         STRANGER if !is_person => words.say("audit-stranger", &[]),
@@ -154,7 +154,7 @@ pub fn actor(words: &Words, is_person: bool, name: &str) -> String {
 }
 
 /// What a kind is called where nothing more is told of it.
-pub fn name(words: &Words, kind: &str) -> String {
+pub fn name(words: &Catalogue, kind: &str) -> String {
     match EventKind::named(kind) {
         Some(_) => words.say_of("audit-name", kind, &[]),
         None => kind.to_owned(),
@@ -162,7 +162,7 @@ pub fn name(words: &Words, kind: &str) -> String {
 }
 
 /// What a field is called.
-pub fn field(words: &Words, name: &str) -> String {
+pub fn field(words: &Catalogue, name: &str) -> String {
     if FIELDS.contains(&name) {
         words.say_of("audit-field", name, &[])
     } else if Policy::KEYS.contains(&name) {
@@ -176,7 +176,7 @@ pub fn field(words: &Words, name: &str) -> String {
 
 /// A field's value, as `kind` of event tells of it. `named` knows the names of people and things by their ids.
 pub fn value(
-    words: &Words,
+    words: &Catalogue,
     times: &Times<'_>,
     kind: &str,
     field: &str,
@@ -223,7 +223,7 @@ fn plain(value: &Json) -> String {
 }
 
 fn one(
-    words: &Words,
+    words: &Catalogue,
     times: &Times<'_>,
     kind: &str,
     field: &str,
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_words() {
-        let words = Words::load().expect("the catalogue");
+        let words = Catalogue::load().expect("the catalogue");
         for kind in EventKind::ALL {
             let said = sentence(&words, kind.as_str(), "Dana Cole", "C-000123");
             assert!(
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn values_are_told_as_people_know_them() {
-        let words = Words::load().expect("the catalogue");
+        let words = Catalogue::load().expect("the catalogue");
         let times = Times::new(
             &words,
             Tz::UTC,

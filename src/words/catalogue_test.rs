@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::families::{FAMILIES, OF_DATA};
-use super::{ENGLISH, Words, family_key};
+use super::{Catalogue, ENGLISH, family_key};
 
 /// Where a message is named, and with which arguments.
 struct Mention {
@@ -245,7 +245,7 @@ fn mentions() -> Vec<Mention> {
 
 #[test]
 fn the_catalogue_is_exactly_what_is_said() {
-    let words = Words::load().unwrap();
+    let words = Catalogue::load().unwrap();
     let messages = messages();
     let families: BTreeMap<&str, Vec<String>> = FAMILIES
         .iter()

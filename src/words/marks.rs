@@ -4,13 +4,13 @@
 use serde_json::{Map, Value as Json};
 
 use super::time::Times;
-use super::{Value, Words};
+use super::{Catalogue, Value};
 use crate::domain::Instant;
 use crate::domain::feed::Mark;
 
 /// The sentence of a mark from what its row keeps. A mark of a later version, which this one does not know, is
 /// answered by its code.
-pub fn text(words: &Words, details: &Map<String, Json>, times: &Times<'_>) -> String {
+pub fn text(words: &Catalogue, details: &Map<String, Json>, times: &Times<'_>) -> String {
     let Some(code) = details.get("mark").and_then(Json::as_str) else {
         return String::new();
     };
@@ -28,7 +28,7 @@ pub fn text(words: &Words, details: &Map<String, Json>, times: &Times<'_>) -> St
 }
 
 fn argument<'v>(
-    words: &Words,
+    words: &Catalogue,
     mark: Mark,
     name: &str,
     value: &'v Json,
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     fn read(details: Json) -> String {
-        let words = Words::load().expect("the catalogue");
+        let words = Catalogue::load().expect("the catalogue");
         let times = Times::new(
             &words,
             Tz::UTC,

@@ -30,7 +30,7 @@ const ENGLISH: &str = include_str!("../../templates/messages/en.ftl");
 
 /// A catalogue of messages in one language. Cheap to clone; shared by all threads.
 #[derive(Clone)]
-pub struct Words {
+pub struct Catalogue {
     bundle: Arc<FluentBundle<FluentResource>>,
     language: &'static str,
 }
@@ -56,7 +56,7 @@ pub enum WordsError {
     },
 }
 
-impl Words {
+impl Catalogue {
     /// Reads the embedded English catalogue.
     ///
     /// # Errors
@@ -140,9 +140,9 @@ impl Words {
     }
 }
 
-impl std::fmt::Debug for Words {
+impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Words")
+        f.debug_struct("Catalogue")
             .field("language", &self.language)
             .finish_non_exhaustive()
     }

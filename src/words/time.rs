@@ -3,13 +3,13 @@
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Timelike};
 use chrono_tz::Tz;
 
-use super::Words;
+use super::Catalogue;
 use crate::domain::Instant;
 
 /// A length of time in its two largest units: "4 h 53 min", "3 days 2 h", "less than a minute".
 ///
 /// Rounded down to whole minutes; the sign is ignored.
-pub fn duration(words: &Words, length: TimeDelta) -> String {
+pub fn duration(words: &Catalogue, length: TimeDelta) -> String {
     let minutes = length.abs().num_minutes();
     let (hours, days) = (minutes / 60, minutes / (60 * 24));
     let unit = |key, n: i64| words.say_of("time", key, &[("n", n.into())]);
@@ -34,7 +34,7 @@ pub fn duration(words: &Words, length: TimeDelta) -> String {
 /// How far `at` is from `now`: "20 h 48 min ago", "in 3 h 12 min", "just now".
 ///
 /// What lies ahead is rounded up to what is said of it, so that nothing is promised before its instant.
-pub fn relative(words: &Words, at: Instant, now: Instant) -> String {
+pub fn relative(words: &Catalogue, at: Instant, now: Instant) -> String {
     let ahead = at - now;
     if ahead > TimeDelta::zero() {
         return words.say(
@@ -67,14 +67,14 @@ fn rounded_up(length: TimeDelta) -> TimeDelta {
 /// The reader's way of telling time: a zone and the present instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Times<'w> {
-    words: &'w Words,
+    words: &'w Catalogue,
     zone: Tz,
     now: Instant,
 }
 
 impl<'w> Times<'w> {
     /// Tells times in `zone`, seen from `now`.
-    pub fn new(words: &'w Words, zone: Tz, now: Instant) -> Self {
+    pub fn new(words: &'w Catalogue, zone: Tz, now: Instant) -> Self {
         Self { words, zone, now }
     }
 
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn lengths_have_at_most_two_units() {
-        let words = Words::load().unwrap();
+        let words = Catalogue::load().unwrap();
         let said = |minutes: i64| duration(&words, TimeDelta::minutes(minutes));
         assert_eq!(said(0), "less than a minute");
         assert_eq!(said(1), "1 min");
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_lies_ahead_is_never_promised_too_early() {
-        let words = Words::load().unwrap();
+        let words = Catalogue::load().unwrap();
         let now = at("2026-03-03T14:05:00Z");
         assert_eq!(relative(&words, now, now), "just now");
         assert_eq!(
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn instants_are_told_in_the_readers_zone() {
-        let words = Words::load().unwrap();
+        let words = Catalogue::load().unwrap();
         let times = Times::new(&words, Tz::Europe__Berlin, at("2026-03-03T06:00:00Z"));
         assert_eq!(
             times.absolute(at("2026-03-03T09:12:00Z")),

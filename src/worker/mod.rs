@@ -6,7 +6,7 @@
 //! | [`Outbox`] | sends what is due, and puts off or gives up what cannot be sent (N2) |
 //! | [`Steps`] | tells of promised next steps whose instant has passed |
 //! | [`Resets`] | sends links to who wants to set a new password |
-//! | [`Presence`] | writes down when sessions were last used |
+//! | [`LastSeenJob`] | writes down when sessions were last used |
 //! | [`Housekeeping`] | deletes what has expired |
 //!
 //! Every guarantee holds over any number of processes: what a job takes, it takes by comparing and setting.
@@ -15,8 +15,8 @@ mod backoff;
 mod driver;
 mod housekeeping;
 mod job;
+mod last_seen;
 mod outbox;
-mod presence;
 mod resets;
 mod steps;
 
@@ -24,8 +24,8 @@ pub use backoff::{ATTEMPTS, delay, gives_up};
 pub use driver::{Driver, JobStatus, Rhythm, Turns};
 pub use housekeeping::{Housekeeping, Swept};
 pub use job::{Job, Jobs, Stepped};
+pub use last_seen::{LastSeenBuffer, LastSeenJob};
 pub use outbox::{Outbox, Sending};
-pub use presence::{Presence, Seen};
 pub use resets::{Resets, Wished};
 pub use steps::{Lapses, Steps};
 

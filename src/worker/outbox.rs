@@ -27,9 +27,9 @@ use crate::domain::Instant;
 use crate::domain::notice::Fault;
 use crate::mail::message::{Letter, MessageError};
 use crate::mail::transport::SendError;
-use crate::mail::{Post, WriteError};
+use crate::mail::{Mailer, WriteError};
 use crate::store::notices::{self, Addressed, Lease};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::notify::notice_of;
 
 /// For how long a claim holds unless it is renewed: what a process that died held is sent by others after that.
@@ -39,8 +39,8 @@ const LEASE: TimeDelta = TimeDelta::seconds(45);
 #[derive(Clone)]
 pub struct Outbox {
     db: Db,
-    post: Arc<Post>,
-    words: Words,
+    post: Arc<Mailer>,
+    words: Catalogue,
     holder: Arc<Holder>,
     /// The name of the way out.
     transport: Arc<str>,
@@ -77,7 +77,7 @@ pub struct Sending {
 
 impl Outbox {
     /// A worker with a name of its own.
-    pub fn new(db: Db, post: Arc<Post>, words: Words) -> Self {
+    pub fn new(db: Db, post: Arc<Mailer>, words: Catalogue) -> Self {
         let transport = post.transport().name().into();
         Self {
             db,

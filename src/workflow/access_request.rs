@@ -7,7 +7,7 @@ use super::administer::{record, refused};
 use super::bounds;
 use super::people::{self as managing, AddPerson};
 use super::record::object;
-use super::{Actor, Outcome, Refused, letters, one_time_link};
+use super::{Actor, Rejection, VerbResult, letters, one_time_link};
 use crate::config::SecretKey;
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -48,7 +48,7 @@ input! {
 ///
 /// # Errors
 /// The database's own.
-pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> Outcome<()> {
+pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> VerbResult<()> {
     // Both are looked for whatever the first gives, so that it takes as long.
     let typed = requests::of_name(conn, ask.organization.as_str())?;
     let of_domain = match work_domain(&ask.email) {
@@ -100,7 +100,7 @@ fn deciders(
     conn: &mut Conn,
     organization: Option<OrganizationId>,
     now: Instant,
-) -> Outcome<Vec<PersonId>> {
+) -> VerbResult<Vec<PersonId>> {
     const DECIDES: Permission = Permission::AccessRequestsDecide;
     let own = match organization {
         Some(own) => access::holders(conn, own, Side::Customer, DECIDES, now)?,
@@ -136,7 +136,7 @@ input! {
 /// the viewer's role and tells them; refusing tells them why.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Beyond`, `AccessRequest`, `Field`, [`Refused::AccountDisabled`].
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `AccessRequest`, `Field`, [`Rejection::AccountDisabled`].
 pub fn decide(
     conn: &mut Conn,
     key: &SecretKey,
@@ -144,11 +144,11 @@ pub fn decide(
     id: AccessRequestId,
     decision: &DecideAccess,
     now: Instant,
-) -> Outcome<AccessRequestId> {
-    requests::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<AccessRequestId> {
+    requests::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
     actor.require(Permission::AccessRequestsDecide)?;
     requests::lock(conn, id)?;
-    let request = requests::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+    let request = requests::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
     let noted = decision.note.is_some();
     let state =
         access_request::decide(request.state, decision.granted, noted, decision.until, now)?;
@@ -207,7 +207,7 @@ fn organization(
     actor: &Actor,
     request: &AccessRequest,
     decision: &DecideAccess,
-) -> Outcome<Option<Organization>> {
+) -> VerbResult<Option<Organization>> {
     let named = match &decision.organization {
         None => None,
         Some(given) => Some(
@@ -237,12 +237,12 @@ fn grant(
     organization: &Organization,
     until: Option<Instant>,
     now: Instant,
-) -> Outcome<(PersonId, Option<LinkFacts>)> {
+) -> VerbResult<(PersonId, Option<LinkFacts>)> {
     bounds::may_give(Some(actor), &Role::PortalViewer.permissions())?;
     // Somebody else's person is nobody here.
     let person = match people::of_organization(conn, organization.id, &request.email)? {
         Some(person) if person.disabled_at.is_some() => {
-            return Err(Refused::AccountDisabled.into());
+            return Err(Rejection::AccountDisabled.into());
         }
         // A link lets in whoever was added with more than this is about.
         Some(person) if !person.has_joined() => {
@@ -278,7 +278,7 @@ fn added(
     request: &AccessRequest,
     organization: &Organization,
     now: Instant,
-) -> Outcome<Person> {
+) -> VerbResult<Person> {
     let parsed =
         |text: &str| PersonName::parse(text).map_err(|error| refused("name", error.code(), text));
     let add = AddPerson {
@@ -300,7 +300,7 @@ fn audited(
     request: &AccessRequest,
     decided: &Decided<'_>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let kind = match decided.state {
         AccessRequestState::Granted => EventKind::AccessRequestGranted,
         _ => EventKind::AccessRequestRefused,

@@ -16,7 +16,7 @@ use super::administer::{By, reach, record, require};
 use super::bounds::may_manage;
 use super::letters;
 use super::record::{event, object};
-use super::{Actor, Outcome, Refused};
+use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
@@ -58,7 +58,7 @@ pub fn update(
     actor: &Actor,
     command: &UpdateAccount,
     now: Instant,
-) -> Outcome<Person> {
+) -> VerbResult<Person> {
     let before = own(conn, actor)?;
     let changes = PersonChanges {
         first_name: command.first_name.as_option().map(ToString::to_string),
@@ -101,7 +101,7 @@ pub fn change_password(
     kept: Kept,
     password_hash: &str,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let person = own(conn, actor)?;
     let changes = PersonChanges {
         password_hash: Some(Some(password_hash.to_owned())),
@@ -123,8 +123,8 @@ pub fn password_was_replaced(
     by: By<'_>,
     id: PersonId,
     now: Instant,
-) -> Outcome<()> {
-    let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<()> {
+    let person = people::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
     end_keys(conn, id, Kept::default(), now)?;
     audited(conn, by, EventKind::PasswordChanged, &person, now)?;
     let way = PasswordWay::Administration;
@@ -162,15 +162,15 @@ pub fn sign_in_refused(
 /// Ends one of the actor's own sessions.
 ///
 /// # Errors
-/// [`Refused::NotFound`].
+/// [`Rejection::NotFound`].
 pub fn end_session(
     conn: &mut Conn,
     actor: &Actor,
     session: SessionId,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     if !sessions::close_one(conn, actor.id(), session)? {
-        return Err(Refused::NotFound.into());
+        return Err(Rejection::NotFound.into());
     }
     let person = own(conn, actor)?;
     audited(conn, Some(actor), EventKind::SessionEnded, &person, now)
@@ -185,7 +185,7 @@ pub fn end_other_sessions(
     actor: &Actor,
     but: Option<SessionId>,
     now: Instant,
-) -> Outcome<usize> {
+) -> VerbResult<usize> {
     let ended = sessions::close_others(conn, actor.id(), but)?;
     if ended > 0 {
         let person = own(conn, actor)?;
@@ -197,14 +197,14 @@ pub fn end_other_sessions(
 /// Signs somebody out wherever they are signed in, and revokes their API tokens.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`.
+/// [`Rejection::NotFound`], `Denied`.
 pub fn end_everything(
     conn: &mut Conn,
     by: By<'_>,
     id: PersonId,
     now: Instant,
-) -> Outcome<PersonId> {
-    let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<PersonId> {
+    let person = people::find(conn, reach(by), id)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::UsersManage)?;
     may_manage(conn, by, &person, now)?;
     if end_keys(conn, id, Kept::default(), now)?.anything() {
@@ -228,13 +228,13 @@ pub fn known(conn: &mut Conn, person: &Person) -> QueryResult<Context> {
     })
 }
 
-fn own(conn: &mut Conn, actor: &Actor) -> Outcome<Person> {
+fn own(conn: &mut Conn, actor: &Actor) -> VerbResult<Person> {
     person(conn, actor.id())
 }
 
 /// A person who is known to be there.
-pub(super) fn person(conn: &mut Conn, id: PersonId) -> Outcome<Person> {
-    Ok(people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?)
+pub(super) fn person(conn: &mut Conn, id: PersonId) -> VerbResult<Person> {
+    Ok(people::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?)
 }
 
 /// Records that something happened to a person's account.
@@ -244,7 +244,7 @@ pub(super) fn audited(
     kind: EventKind,
     person: &Person,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let after = object(json!({"email": person.email}));
     record(
         conn,

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::record::event;
-use super::{Actor, Outcome, Refused};
+use super::{Actor, Rejection, VerbResult};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
@@ -17,7 +17,7 @@ use crate::store::organizations::{self, Organization};
 /// Who acts; nobody for the command line.
 pub type By<'a> = Option<&'a Actor>;
 
-pub(super) fn require(by: By<'_>, permission: Permission) -> Result<(), Refused> {
+pub(super) fn require(by: By<'_>, permission: Permission) -> Result<(), Rejection> {
     by.map_or(Ok(()), |actor| actor.require(permission))
 }
 
@@ -25,8 +25,8 @@ pub(super) fn reach(by: By<'_>) -> Reach {
     by.map_or(Reach::Everything, Actor::reach)
 }
 
-pub(super) fn refused(field: &'static str, code: &'static str, given: impl ToString) -> Refused {
-    Refused::Field {
+pub(super) fn refused(field: &'static str, code: &'static str, given: impl ToString) -> Rejection {
+    Rejection::Field {
         field,
         code,
         given: given.to_string(),
@@ -48,7 +48,7 @@ pub(super) fn record(
     subject: Option<EventId>,
     (before, after): BeforeAfter<'_>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let event = NewEvent {
         subject,
         before,
@@ -59,7 +59,7 @@ pub(super) fn record(
 }
 
 /// The organization that a request names, by id or slug; the actor's own if it names none.
-pub(super) fn whose(conn: &mut Conn, by: By<'_>, named: Option<&str>) -> Outcome<Organization> {
+pub(super) fn whose(conn: &mut Conn, by: By<'_>, named: Option<&str>) -> VerbResult<Organization> {
     let found = match (named, by) {
         (Some(name), _) => organizations::named(conn, reach(by), name)?,
         (None, Some(actor)) => organizations::find(conn, reach(by), actor.access.organization)?,
@@ -74,7 +74,7 @@ pub(super) fn taken(
     error: diesel::result::Error,
     field: &'static str,
     given: &str,
-) -> super::Failed {
+) -> super::VerbError {
     let error = DbError::from(error);
     match error.violated_constraint() {
         Some(_) => refused(field, "taken", given).into(),

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Map, Value};
 
 use super::record::{case_fields, step_fields};
-use super::{Actor, Outcome, Refused};
+use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -29,7 +29,7 @@ use crate::store::{audit, promises, rules};
 /// reason, or for each that can be chosen.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::Field`] for an unknown reason, [`Refused::BeforeOpening`].
+/// [`Rejection::NotFound`], [`Rejection::Field`] for an unknown reason, [`Rejection::BeforeOpening`].
 pub fn assess(
     conn: &mut Conn,
     actor: &Actor,
@@ -37,8 +37,8 @@ pub fn assess(
     reason: Option<&str>,
     at: Option<Instant>,
     now: Instant,
-) -> Outcome<Vec<Assessment>> {
-    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<Vec<Assessment>> {
+    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(Permission::CasesView)?;
     let case = cases::find(conn, id)?;
     let reasons: Vec<Reason> = match reason {
@@ -51,7 +51,7 @@ pub fn assess(
     };
     let at = at.unwrap_or(now);
     if at < case.opened_at {
-        return Err(Refused::BeforeOpening {
+        return Err(Rejection::BeforeOpening {
             opened_at: case.opened_at,
         }
         .into());
@@ -81,13 +81,13 @@ pub fn deadlines(
     case: &CaseRef,
     at: Option<Instant>,
     now: Instant,
-) -> Outcome<Vec<(Reason, Replay)>> {
-    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<Vec<(Reason, Replay)>> {
+    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(Permission::CasesView)?;
     let case = cases::find(conn, id)?;
     let at = at.unwrap_or(now);
     if at < case.opened_at {
-        return Err(Refused::BeforeOpening {
+        return Err(Rejection::BeforeOpening {
             opened_at: case.opened_at,
         }
         .into());
@@ -106,9 +106,9 @@ pub fn deadlines(
 }
 
 /// The reason of that code, if it can be chosen.
-pub(super) fn chosen(conn: &mut Conn, code: &str) -> Outcome<Reason> {
+pub(super) fn chosen(conn: &mut Conn, code: &str) -> VerbResult<Reason> {
     let row = rules::reason(conn, code)?.filter(|row| row.active);
-    let unknown = || Refused::Field {
+    let unknown = || Rejection::Field {
         field: "reason",
         code: "unknown",
         given: code.to_owned(),
@@ -124,7 +124,7 @@ pub(super) fn decide(
     reasons: &[Reason],
     answers: &Answers,
     at: Instant,
-) -> Outcome<Vec<Assessment>> {
+) -> VerbResult<Vec<Assessment>> {
     let policy = rules::policy(conn)?;
     let book = CalendarBook::load(conn)?;
     let calendar = book.of_line(case.line_of_business_id);
@@ -138,7 +138,7 @@ pub(super) fn decide(
 ///
 /// # Errors
 /// The database's own.
-pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> Outcome<CaseFacts> {
+pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> VerbResult<CaseFacts> {
     let fields = fields_at(conn, case, at)?;
     let updates = feeds::provider_updates(conn, case.id, at)?;
     let read = reads::last(conn, case.id, person, at)?;
@@ -169,7 +169,7 @@ pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> Out
     })
 }
 
-fn fields_at(conn: &mut Conn, case: &Case, at: Instant) -> Outcome<Map<String, Value>> {
+fn fields_at(conn: &mut Conn, case: &Case, at: Instant) -> VerbResult<Map<String, Value>> {
     let changes: Vec<_> = audit::replaced_after(conn, &[case.subject_id()], at)?
         .into_iter()
         .map(|(_, changed_at, before)| (changed_at, before))
@@ -208,7 +208,7 @@ fn state_at(escalation: &Escalation, at: Instant) -> State {
     }
 }
 
-fn promises_at(conn: &mut Conn, case: &Case, at: Instant) -> Outcome<Vec<Promise>> {
+fn promises_at(conn: &mut Conn, case: &Case, at: Instant) -> VerbResult<Vec<Promise>> {
     let steps = promises::of_case(conn, case.id)?;
     let mut changes: BTreeMap<_, Vec<_>> = BTreeMap::new();
     if !steps.is_empty() {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::administer::By;
-use super::{Actor, Outcome};
+use super::{Actor, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Rights};
@@ -16,21 +16,21 @@ use crate::store::people::{self, Person};
 /// Whether the actor may give, or take, what grants all of `permissions`.
 ///
 /// # Errors
-/// [`Refused::Beyond`](super::Refused::Beyond).
-pub(super) fn may_give(by: By<'_>, permissions: &BTreeSet<Permission>) -> Outcome<()> {
+/// [`Rejection::Beyond`](super::Rejection::Beyond).
+pub(super) fn may_give(by: By<'_>, permissions: &BTreeSet<Permission>) -> VerbResult<()> {
     Ok(by.map_or(Ok(()), |actor| actor.access.may_give(permissions))?)
 }
 
 /// Whether the actor may manage a person: whatever is done to them, it is done to all that they may do.
 ///
 /// # Errors
-/// [`Refused::Beyond`](super::Refused::Beyond).
+/// [`Rejection::Beyond`](super::Rejection::Beyond).
 pub(super) fn may_manage(
     conn: &mut Conn,
     by: By<'_>,
     person: &Person,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let Some(actor) = by else { return Ok(()) };
     let rights = access::rights_of(conn, person, now)?;
     let own = own(conn, actor, &rights, now)?;
@@ -41,13 +41,13 @@ pub(super) fn may_manage(
 /// where it is trusted, and what it reads.
 ///
 /// # Errors
-/// [`Refused::Beyond`](super::Refused::Beyond).
+/// [`Rejection::Beyond`](super::Rejection::Beyond).
 pub(super) fn may_open(
     conn: &mut Conn,
     by: By<'_>,
     (group, side): (GroupId, Side),
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let Some(actor) = by else { return Ok(()) };
     let rights = access::rights_of_group(conn, group, side, now)?;
     let own = own(conn, actor, &rights, now)?;
@@ -57,13 +57,13 @@ pub(super) fn may_open(
 /// Whether the actor may change who reads these restricted lines.
 ///
 /// # Errors
-/// [`Refused::Beyond`](super::Refused::Beyond).
+/// [`Rejection::Beyond`](super::Rejection::Beyond).
 pub(super) fn may_open_lines(
     conn: &mut Conn,
     by: By<'_>,
     lines: BTreeSet<LineId>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let Some(actor) = by else { return Ok(()) };
     let rights = Rights {
         lines,
@@ -74,7 +74,7 @@ pub(super) fn may_open_lines(
 }
 
 /// The actor's own rights, as far as they are needed to measure `rights`.
-fn own(conn: &mut Conn, actor: &Actor, rights: &Rights, now: Instant) -> Outcome<Rights> {
+fn own(conn: &mut Conn, actor: &Actor, rights: &Rights, now: Instant) -> VerbResult<Rights> {
     if rights.are_at_home() {
         return Ok(Rights::default());
     }

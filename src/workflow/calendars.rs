@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::administer::{By, record, refused, require, taken};
 use super::record::object;
-use super::{Expected, Outcome, Refused, settled, unchanged};
+use super::{Expected, Rejection, VerbResult, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -21,14 +21,14 @@ pub use written::{Holidays, WeeklyHours, WriteCalendar};
 /// Adds a calendar.
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Field`].
+/// [`Rejection::Denied`], [`Rejection::Field`].
 pub fn add_calendar(
     conn: &mut Conn,
     by: By<'_>,
     calendar: &Calendar,
     make_default: bool,
     now: Instant,
-) -> Outcome<CalendarId> {
+) -> VerbResult<CalendarId> {
     require(by, Permission::CalendarsManage)?;
     if calendars::by_name(conn, calendar.name())?.is_some() {
         return Err(refused("name", "taken", calendar.name()).into());
@@ -52,7 +52,7 @@ pub fn add_calendar(
 /// Replaces a calendar; deadlines are reckoned by the new one from now on.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`.
+/// [`Rejection::NotFound`], `Denied`, `Stale`, `Field`.
 pub fn replace_calendar(
     conn: &mut Conn,
     by: By<'_>,
@@ -61,8 +61,8 @@ pub fn replace_calendar(
     calendar: &Calendar,
     make_default: bool,
     now: Instant,
-) -> Outcome<CalendarId> {
-    let row = calendars::find(conn, id)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<CalendarId> {
+    let row = calendars::find(conn, id)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::CalendarsManage)?;
     unchanged(expected, row.version)?;
     put_calendar(conn, by, &row, expected, calendar, make_default, now)?;
@@ -73,7 +73,7 @@ pub fn replace_calendar(
 /// it has them all.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`.
+/// [`Rejection::NotFound`], `Denied`, `Stale`.
 pub fn import_holidays(
     conn: &mut Conn,
     by: By<'_>,
@@ -81,8 +81,8 @@ pub fn import_holidays(
     expected: Expected<'_>,
     holidays: Vec<Holiday>,
     now: Instant,
-) -> Outcome<usize> {
-    let row = calendars::find(conn, id)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<usize> {
+    let row = calendars::find(conn, id)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::CalendarsManage)?;
     unchanged(expected, row.version)?;
     let mut calendar = row.calendar()?;
@@ -102,7 +102,7 @@ fn put_calendar(
     calendar: &Calendar,
     make_default: bool,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let id = row.id;
     let written = calendars::replace(conn, id, row.version, calendar, make_default)
         .map_err(|error| taken(error, "name", calendar.name()))?;
@@ -133,7 +133,7 @@ fn calendar_fields(calendar: &Calendar, is_default: bool) -> Map<String, Value> 
 }
 
 /// The calendar that a request names.
-pub(super) fn calendar_named(conn: &mut Conn, given: &str) -> Outcome<CalendarId> {
+pub(super) fn calendar_named(conn: &mut Conn, given: &str) -> VerbResult<CalendarId> {
     let found = match given.parse() {
         Ok(id) => calendars::find(conn, id)?,
         Err(_) => calendars::by_name(conn, given)?,

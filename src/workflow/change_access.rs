@@ -3,7 +3,7 @@
 
 use super::administer::By;
 use super::pair::end_untrusted_of;
-use super::{Outcome, Refused};
+use super::{Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::ids::PersonId;
@@ -20,14 +20,14 @@ use crate::store::{access, groups, sessions};
 /// has done.
 ///
 /// # Errors
-/// [`Refused::LastAdministrator`], and those of `change`.
+/// [`Rejection::LastAdministrator`], and those of `change`.
 pub(super) fn change_access<T>(
     conn: &mut Conn,
     by: By<'_>,
     organization: &Organization,
     now: Instant,
-    change: impl FnOnce(&mut Conn) -> Outcome<(T, Vec<PersonId>)>,
-) -> Outcome<T> {
+    change: impl FnOnce(&mut Conn) -> VerbResult<(T, Vec<PersonId>)>,
+) -> VerbResult<T> {
     groups::lock_organization(conn, organization.id)?;
     let side = organization.kind.side();
     let guarded = organization.kind == OrganizationKind::Provider
@@ -35,7 +35,7 @@ pub(super) fn change_access<T>(
     let had_one = guarded && !access::administrators(conn, organization.id, side, now)?.is_empty();
     let (done, lost) = change(conn)?;
     if had_one && access::administrators(conn, organization.id, side, now)?.is_empty() {
-        return Err(Refused::LastAdministrator {
+        return Err(Rejection::LastAdministrator {
             organization: organization.name.clone(),
         }
         .into());
@@ -51,7 +51,7 @@ fn sign_out(
     organization: &Organization,
     people: &[PersonId],
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     if people.is_empty() {
         return Ok(());
     }

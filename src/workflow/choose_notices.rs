@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::{Actor, Outcome, Refused};
+use super::{Actor, Rejection, VerbResult};
 use crate::config::SecretKey;
 use crate::credentials::read_unsubscribe_token;
 use crate::db::Conn;
@@ -82,7 +82,7 @@ impl Input for ChooseNotices {
 ///
 /// # Errors
 /// The database's own.
-pub fn chosen(conn: &mut Conn, person: PersonId) -> Outcome<Vec<(NoticeKind, Delivery)>> {
+pub fn chosen(conn: &mut Conn, person: PersonId) -> VerbResult<Vec<(NoticeKind, Delivery)>> {
     let chosen = preferences::of_person(conn, person)?;
     let delivery = |kind: NoticeKind| match chosen.get(&kind) {
         Some(delivery) if kind.is_optional() => *delivery,
@@ -97,26 +97,26 @@ pub fn chosen(conn: &mut Conn, person: PersonId) -> Outcome<Vec<(NoticeKind, Del
 /// Lets whoever acts get the notices of these kinds as they choose; kinds that are not named stay as they are.
 ///
 /// # Errors
-/// [`Refused::Field`] for a kind that cannot be switched off.
+/// [`Rejection::Field`] for a kind that cannot be switched off.
 pub fn choose(
     conn: &mut Conn,
     actor: &Actor,
     command: &ChooseNotices,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let choices = &command.0;
     let fixed = |(kind, delivery): &(&NoticeKind, &Delivery)| {
         **delivery != Delivery::Now && !kind.is_optional()
     };
     if let Some((kind, delivery)) = choices.iter().find(fixed) {
-        return Err(Refused::Field {
+        return Err(Rejection::Field {
             field: kind.as_str(),
             code: "not_optional",
             given: delivery.to_string(),
         }
         .into());
     }
-    let person = people::find(conn, Reach::Everything, actor.id())?.ok_or(Refused::NotFound)?;
+    let person = people::find(conn, Reach::Everything, actor.id())?.ok_or(Rejection::NotFound)?;
     keep(conn, &person, choices, now)
 }
 
@@ -132,9 +132,9 @@ pub struct Unsubscribing {
 /// What a link in a notice would end. Changes nothing.
 ///
 /// # Errors
-/// [`Refused::NotFound`] if this installation never made the link, or it is good for nothing any more: the answer is
+/// [`Rejection::NotFound`] if this installation never made the link, or it is good for nothing any more: the answer is
 /// the same whatever is wrong with it.
-pub fn unsubscribing(conn: &mut Conn, key: &SecretKey, token: &str) -> Outcome<Unsubscribing> {
+pub fn unsubscribing(conn: &mut Conn, key: &SecretKey, token: &str) -> VerbResult<Unsubscribing> {
     let (person, kind) = named(conn, key, token)?;
     let email = person.email;
     Ok(Unsubscribing { email, kind })
@@ -150,7 +150,7 @@ pub fn unsubscribe(
     key: &SecretKey,
     token: &str,
     now: Instant,
-) -> Outcome<Unsubscribing> {
+) -> VerbResult<Unsubscribing> {
     let (person, kind) = named(conn, key, token)?;
     keep(
         conn,
@@ -163,12 +163,12 @@ pub fn unsubscribe(
 }
 
 /// Whom and what a link names.
-fn named(conn: &mut Conn, key: &SecretKey, token: &str) -> Outcome<(Person, NoticeKind)> {
-    let (person, kind) = read_unsubscribe_token(key, token).ok_or(Refused::NotFound)?;
+fn named(conn: &mut Conn, key: &SecretKey, token: &str) -> VerbResult<(Person, NoticeKind)> {
+    let (person, kind) = read_unsubscribe_token(key, token).ok_or(Rejection::NotFound)?;
     let person = people::find(conn, Reach::Everything, person)?;
     match person.filter(|person| person.disabled_at.is_none() && kind.is_optional()) {
         Some(person) => Ok((person, kind)),
-        None => Err(Refused::NotFound.into()),
+        None => Err(Rejection::NotFound.into()),
     }
 }
 
@@ -177,7 +177,7 @@ fn keep(
     person: &Person,
     choices: &BTreeMap<NoticeKind, Delivery>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let (mut before, mut after) = (Map::new(), Map::new());
     for (kind, old) in chosen(conn, person.id)? {
         let Some(new) = choices.get(&kind).filter(|new| **new != old) else {

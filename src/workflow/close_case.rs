@@ -2,7 +2,7 @@
 
 use super::record::Recorded;
 use super::review_escalation::withdraw_with_case;
-use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -34,7 +34,7 @@ input! {
 /// Closes a case. A contact withdraws its active escalation with it; staff close that first (M13).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, `Case`.
+/// [`Rejection::NotFound`], `Denied`, `Stale`, `Case`.
 pub fn close(
     conn: &mut Conn,
     actor: &Actor,
@@ -42,9 +42,9 @@ pub fn close(
     expected: Expected<'_>,
     command: &CloseCase,
     now: Instant,
-) -> Outcome<CaseId> {
+) -> VerbResult<CaseId> {
     let note = command.note.as_ref();
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::Close.permission())?;
     unchanged(expected, case.version)?;
     let active = escalations::active_of(conn, case.id)?;
@@ -75,7 +75,7 @@ pub fn close(
 /// Reopens a closed case.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, `Case`.
+/// [`Rejection::NotFound`], `Denied`, `Stale`, `Case`.
 pub fn reopen(
     conn: &mut Conn,
     actor: &Actor,
@@ -83,9 +83,9 @@ pub fn reopen(
     expected: Expected<'_>,
     command: &ReopenCase,
     now: Instant,
-) -> Outcome<CaseId> {
+) -> VerbResult<CaseId> {
     let note = &command.note;
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::Reopen.permission())?;
     unchanged(expected, case.version)?;
     let status = reopened(case.status)?;

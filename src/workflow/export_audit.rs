@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::administer::{By, record, require};
 use super::record::object;
-use super::{Actor, Outcome};
+use super::{Actor, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -15,14 +15,14 @@ use crate::store::audit;
 /// they are.
 ///
 /// # Errors
-/// [`Refused::Denied`](super::Refused::Denied).
+/// [`Rejection::Denied`](super::Rejection::Denied).
 pub fn export_audit(
     conn: &mut Conn,
     by: By<'_>,
     format: &str,
     filters: Map<String, Value>,
     now: Instant,
-) -> Outcome<i64> {
+) -> VerbResult<i64> {
     require(by, Permission::AuditView)?;
     let up_to = audit::end(conn)?.map_or(0, |end| end.position);
     let after = object(json!({"format": format, "filters": filters}));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::on::{On, lock_escalation};
 use super::record::Recorded;
 use super::say::{entry, updated_by_provider};
-use super::{Actor, Expected, Outcome, Refused, publish, record, settled};
+use super::{Actor, Expected, Rejection, VerbResult, publish, record, settled};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -76,16 +76,16 @@ input! {
 /// word, puts it back to work (C4).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Case`.
+/// [`Rejection::NotFound`], `Denied`, `Case`.
 pub fn post_on_case(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
     command: &PostEntry,
     now: Instant,
-) -> Outcome<EntryId> {
+) -> VerbResult<EntryId> {
     let (body, visibility) = (&command.body, command.reaches());
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;
     let on = On::Case(&case);
@@ -101,20 +101,20 @@ pub fn post_on_case(
 /// Posts a comment in the feed of an active escalation.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Case`, `EscalationEnded`.
+/// [`Rejection::NotFound`], `Denied`, `Case`, `EscalationEnded`.
 pub fn post_on_escalation(
     conn: &mut Conn,
     actor: &Actor,
     escalation: &EscalationRef,
     command: &PostEntry,
     now: Instant,
-) -> Outcome<EntryId> {
+) -> VerbResult<EntryId> {
     let (body, visibility) = (&command.body, command.reaches());
     let (case, escalation) = lock_escalation(conn, actor, escalation)?;
     actor.access.may_write(visibility)?;
     takes_entries(case.status)?;
     if !escalation.state.is_active() {
-        return Err(Refused::EscalationEnded.into());
+        return Err(Rejection::EscalationEnded.into());
     }
     let on = On::Escalation(&case, &escalation);
     let entry = NewEntry {
@@ -127,20 +127,20 @@ pub fn post_on_escalation(
 /// Records a contact outside the portal; it shows in the case feed, and counts as an update from when it is recorded.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Case`; `Field` if it is to have taken place in the future.
+/// [`Rejection::NotFound`], `Denied`, `Case`; `Field` if it is to have taken place in the future.
 pub fn record_communication(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
     communication: &RecordCommunication,
     now: Instant,
-) -> Outcome<EntryId> {
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<EntryId> {
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::Record.permission())?;
     takes_entries(case.status)?;
     if communication.at > now {
         let given = communication.at.to_rfc3339();
-        return Err(Refused::Field {
+        return Err(Rejection::Field {
             field: "at",
             code: "in_the_future",
             given,
@@ -171,7 +171,7 @@ fn put(
     actor: &Actor,
     on: On<'_>,
     entry: &NewEntry<'_>,
-) -> Outcome<(EntryId, Case)> {
+) -> VerbResult<(EntryId, Case)> {
     let (id, said) = feeds::insert(conn, entry)?;
     updated_by_provider(conn, on.case(), entry)?;
     let case = cases::find(conn, on.case().id)?;
@@ -197,7 +197,7 @@ fn put(
     Ok((id, case))
 }
 
-fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome<()> {
+fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> VerbResult<()> {
     let status = after_contact_reply(case.status);
     if actor.side() != Side::Customer || status == case.status {
         return Ok(());
@@ -223,7 +223,7 @@ fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> Outcome
 /// Corrects one's own entry within five minutes (F4).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, `NotEditable`, `EditWindowClosed`, `Case`.
+/// [`Rejection::NotFound`], `Denied`, `Stale`, `NotEditable`, `EditWindowClosed`, `Case`.
 pub fn edit(
     conn: &mut Conn,
     actor: &Actor,
@@ -231,7 +231,7 @@ pub fn edit(
     expected: Expected<'_>,
     command: &EditEntry,
     now: Instant,
-) -> Outcome<EntryId> {
+) -> VerbResult<EntryId> {
     let body = &command.body;
     let (case, view) = lock_entry(conn, actor, id)?;
     actor.require(Permission::FeedsComment)?;
@@ -241,10 +241,10 @@ pub fn edit(
         || view.entry.redacted_at.is_some()
         || view.entry.author_id != Some(actor.id())
     {
-        return Err(Refused::NotEditable.into());
+        return Err(Rejection::NotEditable.into());
     }
     if !may_edit(view.entry.author_id, actor.id(), view.entry.at, now) {
-        return Err(Refused::EditWindowClosed.into());
+        return Err(Rejection::EditWindowClosed.into());
     }
     let said = feeds::edit(conn, &view.entry, body.as_str(), now)?;
     // Not the words: what may have to be redacted must not stand where nothing can be taken away.
@@ -269,19 +269,19 @@ pub fn edit(
 /// words were: they may be what must not be kept.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `NotEditable`.
+/// [`Rejection::NotFound`], `Denied`, `NotEditable`.
 pub fn redact(
     conn: &mut Conn,
     actor: &Actor,
     id: EntryId,
     command: &RedactEntry,
     now: Instant,
-) -> Outcome<EntryId> {
+) -> VerbResult<EntryId> {
     let reason = command.reason.as_str();
     let (case, view) = lock_entry(conn, actor, id)?;
     actor.require(Permission::FeedsRedact)?;
     if view.entry.kind == EntryKind::Mark || view.entry.redacted_at.is_some() {
-        return Err(Refused::NotEditable.into());
+        return Err(Rejection::NotEditable.into());
     }
     let said = feeds::redact(conn, &view.entry, now)?.and(redactions::forget_copies(
         conn,
@@ -303,12 +303,12 @@ pub fn redact(
     Ok(id)
 }
 
-fn lock_entry(conn: &mut Conn, actor: &Actor, id: EntryId) -> Outcome<(Case, EntryView)> {
-    let found = feeds::view(conn, &actor.access, id)?.ok_or(Refused::NotFound)?;
+fn lock_entry(conn: &mut Conn, actor: &Actor, id: EntryId) -> VerbResult<(Case, EntryView)> {
+    let found = feeds::view(conn, &actor.access, id)?.ok_or(Rejection::NotFound)?;
     let case = cases::lock(conn, actor.reach(), &CaseRef::Id(found.entry.case_id))?
-        .ok_or(Refused::NotFound)?;
+        .ok_or(Rejection::NotFound)?;
     // Read again under the lock: what was found may have changed while it was waited for.
-    let view = feeds::view(conn, &actor.access, id)?.ok_or(Refused::NotFound)?;
+    let view = feeds::view(conn, &actor.access, id)?.ok_or(Rejection::NotFound)?;
     Ok((case, view))
 }
 
@@ -326,7 +326,7 @@ fn entry_changed(
     (view, said): (&EntryView, &Said),
     (before, after): BeforeAfter<'_>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let event = NewEvent {
         escalation: view.entry.escalation_id,
         subject: Some(EventId::from_uuid(*view.entry.id.as_uuid())),

@@ -9,7 +9,7 @@ use super::bounds::may_open;
 use super::change_access::change_access;
 use super::record::object;
 use super::roles::{grantable, may_give, replace, takable};
-use super::{Actor, Expected, Failed, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Rejection, VerbError, VerbResult, unchanged};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role, RoleName};
@@ -33,7 +33,7 @@ pub(super) fn install(
     organization: (OrganizationId, OrganizationKind, &str),
     by: By<'_>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let (id, kind, name) = organization;
     for (role, called) in Role::installed(kind) {
         let group = groups::insert(conn, id, &installed_name(name, called), Some(*role), now)?;
@@ -59,7 +59,7 @@ pub(super) fn follow_name(
     conn: &mut Conn,
     organization: (OrganizationId, OrganizationKind),
     (old, new): (&str, &str),
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let (id, kind) = organization;
     for group in groups::installed(conn, id)? {
         let called = Role::installed(kind)
@@ -96,8 +96,8 @@ input! {
 /// Adds a group.
 ///
 /// # Errors
-/// [`Refused::Denied`], `Beyond`, `Field`.
-pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> Outcome<GroupId> {
+/// [`Rejection::Denied`], `Beyond`, `Field`.
+pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> VerbResult<GroupId> {
     require(by, Permission::GroupsManage)?;
     let organization = whose(conn, by, add.organization.as_deref())?;
     let name = add.name.as_str();
@@ -109,7 +109,7 @@ pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> O
     change_access(conn, by, &organization, now, |conn| {
         let id = groups::insert(conn, organization.id, name, None, now)
             .map_err(|error| taken(error, "name", name))?;
-        let group = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        let group = groups::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         set_roles(conn, by, &organization, &group, &roles, now)?;
         set_members(conn, by, &organization, &group, &members, now)?;
         let after = fields(conn, &group, now)?;
@@ -141,7 +141,7 @@ input! {
 /// Changes a group: its name, its members, its roles.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
 pub fn update_group(
     conn: &mut Conn,
     by: By<'_>,
@@ -149,7 +149,7 @@ pub fn update_group(
     expected: Expected<'_>,
     update: &UpdateGroup,
     now: Instant,
-) -> Outcome<GroupId> {
+) -> VerbResult<GroupId> {
     changed(conn, by, id, expected, now, |conn, organization, group| {
         if let Some(name) = update.name.as_option().map(Title::as_str)
             && name != group.name
@@ -190,7 +190,7 @@ pub fn add_member(
     id: GroupId,
     command: &AddMember,
     now: Instant,
-) -> Outcome<GroupId> {
+) -> VerbResult<GroupId> {
     let person = command.user;
     changed(conn, by, id, None, now, |conn, organization, group| {
         join(conn, by, organization, group, (person, "user"), now)
@@ -200,21 +200,21 @@ pub fn add_member(
 /// Ends a membership.
 ///
 /// # Errors
-/// As [`update_group`]; [`Refused::NotFound`] also for somebody who is no member.
+/// As [`update_group`]; [`Rejection::NotFound`] also for somebody who is no member.
 pub fn remove_member(
     conn: &mut Conn,
     by: By<'_>,
     id: GroupId,
     person: PersonId,
     now: Instant,
-) -> Outcome<GroupId> {
+) -> VerbResult<GroupId> {
     changed(conn, by, id, None, now, |conn, organization, group| {
         may_give(by)?;
         may_open(conn, by, (group.id, organization.kind.side()), now)?;
         if groups::remove_member(conn, group.id, person)? {
             Ok(())
         } else {
-            Err(Refused::NotFound.into())
+            Err(Rejection::NotFound.into())
         }
     })
 }
@@ -229,7 +229,7 @@ pub fn add_role(
     id: GroupId,
     role: &RoleName,
     now: Instant,
-) -> Outcome<GroupId> {
+) -> VerbResult<GroupId> {
     changed(conn, by, id, None, now, |conn, organization, group| {
         may_give(by)?;
         let granted = grantable(conn, by, organization, role, "role")?;
@@ -249,19 +249,19 @@ pub fn add_role(
 /// Takes a role back from the group.
 ///
 /// # Errors
-/// As [`update_group`]; [`Refused::NotFound`] also for a role that it does not carry.
+/// As [`update_group`]; [`Rejection::NotFound`] also for a role that it does not carry.
 pub fn remove_role(
     conn: &mut Conn,
     by: By<'_>,
     id: GroupId,
     role: &RoleName,
     now: Instant,
-) -> Outcome<GroupId> {
+) -> VerbResult<GroupId> {
     changed(conn, by, id, None, now, |conn, organization, group| {
         may_give(by)?;
         let had = grants::of_groups(conn, &[group.id], now)?;
         let carried = had.iter().find(|(_, given)| given.code == role.as_str());
-        let (_, given) = carried.ok_or(Refused::NotFound)?;
+        let (_, given) = carried.ok_or(Rejection::NotFound)?;
         takable(conn, by, given.role)?;
         let from = Grantee::Group(group.id);
         Ok(grants::take(conn, from, organization.id, given.role)?)
@@ -271,23 +271,23 @@ pub fn remove_role(
 /// Removes a group; its members lose what it gave them, and its read grants on lines are gone.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `GroupPaired`, `LastAdministrator`.
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `GroupPaired`, `LastAdministrator`.
 pub fn delete_group(
     conn: &mut Conn,
     by: By<'_>,
     id: GroupId,
     expected: Expected<'_>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let (_, organization) = lookup(conn, by, id)?;
     require(by, Permission::GroupsManage)?;
     may_give(by)?;
     change_access(conn, by, &organization, now, |conn| {
-        let group = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        let group = groups::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         unchanged(expected, group.version)?;
         may_open(conn, by, (id, organization.kind.side()), now)?;
         if groups::is_paired(conn, id)? {
-            return Err(Refused::GroupPaired.into());
+            return Err(Rejection::GroupPaired.into());
         }
         let before = fields(conn, &group, now)?;
         let lost = members(conn, id)?;
@@ -325,7 +325,7 @@ pub fn manages(
     }
     match may_open(conn, Some(actor), (group.id, side), now) {
         Ok(()) => Ok(true),
-        Err(Failed::Database(error)) => Err(error),
+        Err(VerbError::Database(error)) => Err(error),
         Err(_) => Ok(false),
     }
 }
@@ -337,17 +337,17 @@ fn changed(
     id: GroupId,
     expected: Expected<'_>,
     now: Instant,
-    change: impl FnOnce(&mut Conn, &Organization, &Group) -> Outcome<()>,
-) -> Outcome<GroupId> {
+    change: impl FnOnce(&mut Conn, &Organization, &Group) -> VerbResult<()>,
+) -> VerbResult<GroupId> {
     let (_, organization) = lookup(conn, by, id)?;
     require(by, Permission::GroupsManage)?;
     change_access(conn, by, &organization, now, |conn| {
-        let group = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        let group = groups::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         unchanged(expected, group.version)?;
         let before = fields(conn, &group, now)?;
         let were = members(conn, id)?;
         change(conn, &organization, &group)?;
-        let after = groups::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        let after = groups::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         let fields = fields(conn, &after, now)?;
         if let Some((old, new)) = difference(&before, &fields) {
             if after.version == group.version {
@@ -367,14 +367,14 @@ fn changed(
     })
 }
 
-fn lookup(conn: &mut Conn, by: By<'_>, id: GroupId) -> Outcome<(Group, Organization)> {
-    let group = groups::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+fn lookup(conn: &mut Conn, by: By<'_>, id: GroupId) -> VerbResult<(Group, Organization)> {
+    let group = groups::find(conn, reach(by), id)?.ok_or(Rejection::NotFound)?;
     let organization = organizations::find(conn, Reach::Everything, group.organization_id)?
-        .ok_or(Refused::NotFound)?;
+        .ok_or(Rejection::NotFound)?;
     Ok((group, organization))
 }
 
-fn members(conn: &mut Conn, id: GroupId) -> Outcome<Vec<PersonId>> {
+fn members(conn: &mut Conn, id: GroupId) -> VerbResult<Vec<PersonId>> {
     let members = groups::members_of(conn, &[id])?;
     Ok(members.into_iter().map(|(_, person)| person.id).collect())
 }
@@ -386,7 +386,7 @@ fn set_members(
     group: &Group,
     wanted: &BTreeSet<PersonId>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let had = members(conn, group.id)?;
     for person in had.iter().filter(|person| !wanted.contains(person)) {
         may_give(by)?;
@@ -407,7 +407,7 @@ fn join(
     group: &Group,
     (person, field): (PersonId, &'static str),
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     may_give(by)?;
     may_open(conn, by, (group.id, organization.kind.side()), now)?;
     let own = Reach::Organization(group.organization_id);
@@ -425,7 +425,7 @@ fn set_roles(
     group: &Group,
     wanted: &BTreeSet<RoleName>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let had: Vec<Given> = grants::of_groups(conn, &[group.id], now)?
         .into_iter()
         .map(|(_, given)| given)
@@ -438,7 +438,7 @@ fn set_roles(
     replace(conn, by, organization, to, &had, wanted, now)
 }
 
-fn fields(conn: &mut Conn, group: &Group, now: Instant) -> Outcome<Map<String, Value>> {
+fn fields(conn: &mut Conn, group: &Group, now: Instant) -> VerbResult<Map<String, Value>> {
     let members: BTreeSet<PersonId> = members(conn, group.id)?.into_iter().collect();
     let roles: BTreeSet<String> = grants::of_groups(conn, &[group.id], now)?
         .into_iter()

@@ -7,7 +7,7 @@
 use serde_json::json;
 
 use super::record::{case_fields, object};
-use super::{Outcome, Refused};
+use super::{Rejection, VerbResult};
 use crate::db::Conn;
 use crate::db::sql_types::{At, Json, json as to_json};
 use crate::domain::Instant;
@@ -111,13 +111,13 @@ pub struct PastCase {
 /// Loads a case with its feed and its history.
 ///
 /// # Errors
-/// [`Refused::Field`] if its number is another case's.
-pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> Outcome<CaseId> {
+/// [`Rejection::Field`] if its number is another case's.
+pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> VerbResult<CaseId> {
     let number = match past.number {
         None => CaseNumber::new(Counter::Case.next(conn)?),
         Some(number) => {
             if cases::id_of(conn, Reach::Everything, &CaseRef::Number(number))?.is_some() {
-                return Err(Refused::Field {
+                return Err(Rejection::Field {
                     field: "number",
                     code: "taken",
                     given: number.to_string(),
@@ -179,15 +179,16 @@ pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> Outcome<Ca
 /// on it.
 ///
 /// # Errors
-/// [`Refused::NotFound`]; [`Refused::Case`] if the case would be closed under an active escalation (M13).
+/// [`Rejection::NotFound`]; [`Rejection::Case`] if the case would be closed under an active escalation (M13).
 pub fn continue_case(
     conn: &mut Conn,
     id: CaseId,
     changes: &[PastChange],
     entries: &[PastEntry],
     now: Instant,
-) -> Outcome<()> {
-    let case = cases::lock(conn, Reach::Everything, &CaseRef::Id(id))?.ok_or(Refused::NotFound)?;
+) -> VerbResult<()> {
+    let case =
+        cases::lock(conn, Reach::Everything, &CaseRef::Id(id))?.ok_or(Rejection::NotFound)?;
     let closes = changes
         .iter()
         .any(|change| change.state.status == Status::Closed);
@@ -271,7 +272,7 @@ fn with_state(case: Case, state: &CaseState) -> Case {
 }
 
 /// Records what a change of the past replaced, if it replaced anything; gives the case as it stood after that.
-fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> Outcome<Case> {
+fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> VerbResult<Case> {
     let from = case_fields(&before);
     let status = before.status;
     let after = with_state(before, &change.state);
@@ -304,7 +305,7 @@ fn event<'a>(case: &Case, kind: EventKind) -> NewEvent<'a> {
 }
 
 /// Writes entries in the order of time; gives what the event has to say of them.
-fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> Outcome<Said> {
+fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> VerbResult<Said> {
     let mut said = Said::default();
     let mut in_order: Vec<&PastEntry> = entries.iter().collect();
     in_order.sort_by_key(|entry| entry.at);

@@ -1,6 +1,6 @@
 //! What the owners of accounts are told, and who has to do with requests for access (N6).
 
-use super::Outcome;
+use super::VerbResult;
 use super::notify::{self, write_to_address, write_to_people, write_to_person};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -23,7 +23,7 @@ pub fn invited(
     link: LinkFacts,
     actor: Option<PersonId>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let letter = Letter::Invitation(Invitation { organization, link });
     write_to_person(conn, person, &letter, actor, now)?;
     Ok(())
@@ -67,7 +67,7 @@ pub fn password_changed(
     way: PasswordWay,
     actor: Option<PersonId>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let letter = Letter::PasswordChanged(PasswordChanged { way });
     write_to_person(conn, person, &letter, actor, now)?;
     Ok(())
@@ -84,7 +84,7 @@ pub fn second_factor_changed(
     codes_left: Option<i64>,
     actor: Option<PersonId>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let codes_left = codes_left.and_then(|left| u32::try_from(left).ok());
     let letter = Letter::SecondFactorChanged(SecondFactorChanged { change, codes_left });
     write_to_person(conn, person, &letter, actor, now)?;
@@ -101,7 +101,7 @@ pub fn new_device(
     browser: &str,
     from: &str,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let letter = Letter::NewDevice(NewDevice::new(browser, from));
     write_to_person(conn, person, &letter, Some(person), now)?;
     Ok(())
@@ -116,7 +116,7 @@ pub fn access_requested(
     deciders: &[PersonId],
     requested: AccessRequested,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let letter = Letter::AccessRequested(requested);
     write_to_people(conn, deciders, &letter, None, now)?;
     Ok(())
@@ -132,7 +132,7 @@ pub fn access_granted(
     granted: AccessGranted,
     actor: PersonId,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let letter = Letter::AccessGranted(granted);
     write_to_person(conn, person, &letter, Some(actor), now)?;
     Ok(())
@@ -148,7 +148,7 @@ pub fn access_refused(
     refused: AccessRefused,
     actor: PersonId,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let name = request.name();
     let to = notify::Address {
         email: &request.email,

@@ -8,7 +8,7 @@ use super::administer::{By, record, refused, require, taken};
 use super::bounds::may_open_lines;
 use super::calendars::calendar_named;
 use super::record::object;
-use super::{Actor, Expected, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -37,8 +37,13 @@ input! {
 /// Adds a line of business below another, or below the root.
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Field`].
-pub fn add_line(conn: &mut Conn, by: By<'_>, command: &AddLine, now: Instant) -> Outcome<LineId> {
+/// [`Rejection::Denied`], [`Rejection::Field`].
+pub fn add_line(
+    conn: &mut Conn,
+    by: By<'_>,
+    command: &AddLine,
+    now: Instant,
+) -> VerbResult<LineId> {
     require(by, Permission::LinesManage)?;
     lines::lock(conn)?;
     let name = &command.name;
@@ -100,7 +105,7 @@ struct Plan {
 /// their own.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`.
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`.
 pub fn update_line(
     conn: &mut Conn,
     by: By<'_>,
@@ -108,7 +113,7 @@ pub fn update_line(
     expected: Expected<'_>,
     update: &UpdateLine,
     now: Instant,
-) -> Outcome<LineId> {
+) -> VerbResult<LineId> {
     let rows = lines::lock(conn)?;
     let line = found(&rows, id)?;
     require(by, Permission::LinesManage)?;
@@ -174,7 +179,7 @@ pub fn foresee(
     id: LineId,
     update: &UpdateLine,
     now: Instant,
-) -> Outcome<Foresight> {
+) -> VerbResult<Foresight> {
     let rows = lines::all(conn)?;
     let line = found(&rows, id)?;
     require(by, Permission::LinesManage)?;
@@ -204,7 +209,7 @@ pub fn foresee(
 fn restricted_staff(
     conn: &mut Conn,
     now: Instant,
-) -> Outcome<BTreeMap<PersonId, BTreeSet<GroupId>>> {
+) -> VerbResult<BTreeMap<PersonId, BTreeSet<GroupId>>> {
     let Some(provider) = organizations::provider(conn)? else {
         return Ok(BTreeMap::new());
     };
@@ -224,13 +229,13 @@ fn restricted_staff(
     Ok(staff)
 }
 
-fn found(rows: &[Line], id: LineId) -> Result<&Line, Refused> {
+fn found(rows: &[Line], id: LineId) -> Result<&Line, Rejection> {
     rows.iter()
         .find(|line| line.id == id)
-        .ok_or(Refused::NotFound)
+        .ok_or(Rejection::NotFound)
 }
 
-fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> Outcome<Plan> {
+fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> VerbResult<Plan> {
     let mut tree = lines::tree_of(rows);
     let mut changes = LineChanges {
         name: update.name.as_option().map(ToString::to_string),
@@ -292,8 +297,8 @@ fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> Out
 }
 
 /// Only the provider's own groups read lines; another's does not exist here.
-fn readers_named(conn: &mut Conn, named: &BTreeSet<String>) -> Outcome<BTreeSet<GroupId>> {
-    let provider = organizations::provider(conn)?.ok_or(Refused::NotFound)?;
+fn readers_named(conn: &mut Conn, named: &BTreeSet<String>) -> VerbResult<BTreeSet<GroupId>> {
+    let provider = organizations::provider(conn)?.ok_or(Rejection::NotFound)?;
     let mut found = BTreeSet::new();
     for name in named {
         let group = groups::named(conn, provider.id, name)?

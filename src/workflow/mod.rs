@@ -1,6 +1,6 @@
 //! One verb each: load, decide, persist, publish, all in the transaction that the edge opened.
 //!
-//! A verb returns what came of it, or a [`Refused`] named for why nothing did; the edge rolls back on the latter.
+//! A verb returns what came of it, or a [`Rejection`] named for why nothing did; the edge rolls back on the latter.
 
 pub mod access_request;
 pub mod account;
@@ -91,14 +91,14 @@ impl Actor {
         self.access.reach()
     }
 
-    fn require(&self, permission: Permission) -> Result<(), Refused> {
+    fn require(&self, permission: Permission) -> Result<(), Rejection> {
         Ok(self.access.require(permission)?)
     }
 }
 
 /// Why a verb did nothing. One table of the edge maps these to problem documents.
 #[derive(Clone, Debug)]
-pub enum Refused {
+pub enum Rejection {
     /// The thing that the request is about does not exist for the actor (A5).
     NotFound,
     /// The actor sees it and may not do this; names what is missing (A5).
@@ -132,7 +132,7 @@ pub enum Refused {
         /// What was given, where it helps.
         given: String,
     },
-    /// Several fields of the request, each as in [`Refused::Field`]: path, code, and what was given.
+    /// Several fields of the request, each as in [`Rejection::Field`]: path, code, and what was given.
     Fields(Vec<(&'static str, &'static str, String)>),
     /// The parts of a business calendar that are wrong.
     Calendar(InvalidCalendar),
@@ -222,20 +222,20 @@ pub enum Refused {
 
 /// A verb that did not happen: refused by a rule, or failed for want of something.
 #[derive(Debug)]
-pub enum Failed {
+pub enum VerbError {
     /// A rule said no.
-    Refused(Refused),
+    Rejected(Rejection),
     /// The database did not do its part.
     Database(DbError),
     /// The business calendar cannot reckon (E11).
     Calendar(CalendarError),
 }
 
-impl Failed {
+impl VerbError {
     /// What was refused of a field, said of that field of an item of `list`.
     fn within(self, list: &'static str, index: usize) -> Self {
         match self {
-            Self::Refused(Refused::Field { field, code, given }) => Refused::Item {
+            Self::Rejected(Rejection::Field { field, code, given }) => Rejection::Item {
                 list,
                 index,
                 field,
@@ -248,31 +248,31 @@ impl Failed {
     }
 }
 
-impl From<Refused> for Failed {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
+impl From<Rejection> for VerbError {
+    fn from(refused: Rejection) -> Self {
+        Self::Rejected(refused)
     }
 }
 
-impl From<DbError> for Failed {
+impl From<DbError> for VerbError {
     fn from(error: DbError) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<Diesel> for Failed {
+impl From<Diesel> for VerbError {
     fn from(error: Diesel) -> Self {
         Self::Database(error.into())
     }
 }
 
-impl From<CalendarError> for Failed {
+impl From<CalendarError> for VerbError {
     fn from(error: CalendarError) -> Self {
         Self::Calendar(error)
     }
 }
 
-impl Failure for Failed {
+impl Failure for VerbError {
     fn database(&self) -> Option<&DbError> {
         match self {
             Self::Database(error) => Some(error),
@@ -283,14 +283,14 @@ impl Failure for Failed {
 
 macro_rules! refusals {
     ($($variant:ident($refusal:ty)),+ $(,)?) => {$(
-        impl From<$refusal> for Refused {
+        impl From<$refusal> for Rejection {
             fn from(refusal: $refusal) -> Self {
                 Self::$variant(refusal)
             }
         }
-        impl From<$refusal> for Failed {
+        impl From<$refusal> for VerbError {
             fn from(refusal: $refusal) -> Self {
-                Self::Refused(refusal.into())
+                Self::Rejected(refusal.into())
             }
         }
     )+};
@@ -312,17 +312,17 @@ refusals!(
 );
 
 /// What a verb comes to.
-pub type Outcome<T> = Result<T, Failed>;
+pub type VerbResult<T> = Result<T, VerbError>;
 
 /// The versions that a request was made on, if it names any: one of them has to be the present one.
 pub type Expected<'a> = Option<&'a [i64]>;
 
 /// What a change that was made by compare and set comes to. One that was overtaken is refused to whoever named a version;
 /// for anybody else the whole transaction is repeated, and decides on what is there now.
-fn settled(written: Cas, expected: Expected<'_>) -> Outcome<()> {
+fn settled(written: Cas, expected: Expected<'_>) -> VerbResult<()> {
     match written {
         Cas::Done => Ok(()),
-        Cas::Missing => Err(Refused::NotFound.into()),
+        Cas::Missing => Err(Rejection::NotFound.into()),
         Cas::Changed(version) => {
             unchanged(expected, version)?;
             Err(DbError::Overtaken.into())
@@ -330,9 +330,9 @@ fn settled(written: Cas, expected: Expected<'_>) -> Outcome<()> {
     }
 }
 
-fn unchanged(expected: Expected<'_>, version: i64) -> Result<(), Refused> {
+fn unchanged(expected: Expected<'_>, version: i64) -> Result<(), Rejection> {
     match expected {
-        Some(versions) if !versions.contains(&version) => Err(Refused::Stale { version }),
+        Some(versions) if !versions.contains(&version) => Err(Rejection::Stale { version }),
         _ => Ok(()),
     }
 }
@@ -347,15 +347,18 @@ mod tests {
         let told = settled(Cas::Changed(4), Some(&[3]));
         assert!(matches!(
             told,
-            Err(Failed::Refused(Refused::Stale { version: 4 }))
+            Err(VerbError::Rejected(Rejection::Stale { version: 4 }))
         ));
         for expected in [None, Some(&[3, 4][..])] {
-            let Err(Failed::Database(again)) = settled(Cas::Changed(4), expected) else {
+            let Err(VerbError::Database(again)) = settled(Cas::Changed(4), expected) else {
                 panic!("{expected:?}: nothing was written");
             };
             assert!(again.asks_for_repetition(), "{expected:?}");
         }
         let gone = settled(Cas::Missing, None);
-        assert!(matches!(gone, Err(Failed::Refused(Refused::NotFound))));
+        assert!(matches!(
+            gone,
+            Err(VerbError::Rejected(Rejection::NotFound))
+        ));
     }
 }

@@ -9,8 +9,8 @@ use crate::domain::access::Reach;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::notice::{
-    About, ActorFacts, Candidate, CaseFacts, CaseMatter, EscalationFacts, Happening, Matter,
-    NoticeKind, Payload, Step, Thread, Ties, recipients,
+    About, ActorFacts, Candidate, CaseFacts, CaseMatter, EscalationFacts, Matter, NoticeEvent,
+    NoticeKind, Payload, Stakeholders, Step, Thread, recipients,
 };
 use crate::mail::scene::{Addressee, Notice};
 use crate::store::cases::Case;
@@ -60,13 +60,13 @@ pub(super) fn announce(
         Some(entry) => notices::visibility_of(conn, entry)?.unwrap_or(Visibility::Internal),
         None => Visibility::Public,
     };
-    let happening = Happening {
+    let happening = NoticeEvent {
         kind,
         feed,
         visibility,
         organization: case.organization_id,
         actor,
-        ties: Ties {
+        ties: Stakeholders {
             contact: case.opened_by,
             case_owner: case.owner_id,
             requester: escalation.map(|escalation| escalation.requested_by),

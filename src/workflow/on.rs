@@ -1,6 +1,6 @@
 //! Where something happens: on a case, or on an escalation of one.
 
-use super::{Actor, Outcome, Refused};
+use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::feed::Feed;
@@ -53,10 +53,10 @@ pub(super) fn lock_escalation(
     conn: &mut Conn,
     actor: &Actor,
     escalation: &EscalationRef,
-) -> Outcome<(Case, Escalation)> {
+) -> VerbResult<(Case, Escalation)> {
     let (id, case) =
-        escalations::ids_of(conn, actor.reach(), escalation)?.ok_or(Refused::NotFound)?;
+        escalations::ids_of(conn, actor.reach(), escalation)?.ok_or(Rejection::NotFound)?;
     actor.require(Permission::EscalationsView)?;
-    let case = cases::lock(conn, actor.reach(), &CaseRef::Id(case))?.ok_or(Refused::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), &CaseRef::Id(case))?.ok_or(Rejection::NotFound)?;
     Ok((case, escalations::find(conn, id)?))
 }

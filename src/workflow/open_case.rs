@@ -1,7 +1,7 @@
 //! Opening a case (C1, C3).
 
 use super::record::{Recorded, case_fields};
-use super::{Actor, Outcome, Refused, publish};
+use super::{Actor, Rejection, VerbResult, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
@@ -42,15 +42,20 @@ input! {
 /// Opens a case for the actor's organization, or for the one that staff name.
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Field`].
-pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) -> Outcome<CaseId> {
+/// [`Rejection::Denied`], [`Rejection::Field`].
+pub fn open_case(
+    conn: &mut Conn,
+    actor: &Actor,
+    open: &OpenCase,
+    now: Instant,
+) -> VerbResult<CaseId> {
     actor.require(Permission::CasesCreate)?;
     let organization = whose(conn, actor, open.organization.as_deref())?;
     let line = match &open.line_of_business {
         None => lines::root(conn, now)?,
         // Customers never learn the names of lines: naming one tells them nothing, whether it exists or not.
         Some(name) if actor.side() == Side::Customer => {
-            return Err(Refused::Field {
+            return Err(Rejection::Field {
                 field: "line_of_business",
                 code: "staff_only",
                 given: name.clone(),
@@ -58,7 +63,7 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
             .into());
         }
         Some(name) => {
-            let unknown = || Refused::Field {
+            let unknown = || Rejection::Field {
                 field: "line_of_business",
                 code: "not_found",
                 given: name.clone(),
@@ -68,7 +73,7 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
     };
     // A4: nobody opens what does not exist for them from then on.
     if !lines::readers(conn, line)?.admit(&actor.access) {
-        return Err(Refused::Field {
+        return Err(Rejection::Field {
             field: "line_of_business",
             code: "line_not_readable",
             given: open.line_of_business.clone().unwrap_or_default(),
@@ -109,8 +114,8 @@ pub fn open_case(conn: &mut Conn, actor: &Actor, open: &OpenCase, now: Instant) 
     Ok(id)
 }
 
-fn whose(conn: &mut Conn, actor: &Actor, named: Option<&str>) -> Outcome<OrganizationId> {
-    let refused = |code: &'static str, given: &str| Refused::Field {
+fn whose(conn: &mut Conn, actor: &Actor, named: Option<&str>) -> VerbResult<OrganizationId> {
+    let refused = |code: &'static str, given: &str| Rejection::Field {
         field: "organization",
         code,
         given: given.to_owned(),

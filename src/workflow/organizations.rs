@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::administer::{By, record, refused, require, taken};
 use super::groups::{follow_name, install};
 use super::record::object;
-use super::{Expected, Outcome, Refused, settled, unchanged};
+use super::{Expected, Rejection, VerbResult, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
@@ -43,13 +43,13 @@ input! {
 /// Friday, 09:00-17:00 in its zone.
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Field`].
+/// [`Rejection::Denied`], [`Rejection::Field`].
 pub fn add_organization(
     conn: &mut Conn,
     by: By<'_>,
     command: &AddOrganization,
     now: Instant,
-) -> Outcome<OrganizationId> {
+) -> VerbResult<OrganizationId> {
     require(by, Permission::OrganizationsManage)?;
     let provider = organizations::provider(conn)?;
     if command.kind == OrganizationKind::Provider && provider.is_some() {
@@ -115,7 +115,7 @@ input! {
 /// Changes an organization. Its data stays in the region of those with which it is paired (P4).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`.
+/// [`Rejection::NotFound`], `Denied`, `Stale`, `Field`.
 pub fn update_organization(
     conn: &mut Conn,
     by: By<'_>,
@@ -123,9 +123,9 @@ pub fn update_organization(
     expected: Expected<'_>,
     command: &UpdateOrganization,
     now: Instant,
-) -> Outcome<OrganizationId> {
+) -> VerbResult<OrganizationId> {
     let reach = by.map_or(Reach::Everything, |actor| actor.reach());
-    let before = organizations::find(conn, reach, id)?.ok_or(Refused::NotFound)?;
+    let before = organizations::find(conn, reach, id)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::OrganizationsManage)?;
     unchanged(expected, before.version)?;
     if let Some(region) = command.region.as_option().map(Title::as_str)
@@ -146,7 +146,7 @@ pub fn update_organization(
     if let Some(name) = command.name.as_option() {
         follow_name(conn, (id, before.kind), (&before.name, name.as_str()))?;
     }
-    let after = organizations::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+    let after = organizations::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
     if let Some((old, new)) = difference(&fields(&before), &fields(&after)) {
         let subject = EventId::from_uuid(*id.as_uuid());
         record(

@@ -21,7 +21,7 @@ pub use roles::{GiveRole, give_role, take_everywhere, take_role};
 pub use switch::{SwitchPairing, remove, switch, switched_into};
 
 use super::administer::By;
-use super::{Actor, Outcome, Refused};
+use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
@@ -31,9 +31,9 @@ use crate::store::audit::{self, NewEvent};
 use crate::store::pairings::{self, Pairing, Scope};
 
 /// The pairing of that id, locked, if it exists for the actor.
-fn locked(conn: &mut Conn, actor: &Actor, id: PairingId) -> Outcome<Pairing> {
+fn locked(conn: &mut Conn, actor: &Actor, id: PairingId) -> VerbResult<Pairing> {
     let found = pairings::lock(conn, Scope::from(&actor.access), id)?;
-    Ok(found.ok_or(Refused::NotFound)?)
+    Ok(found.ok_or(Rejection::NotFound)?)
 }
 
 /// Whether a pairing can be looked at by whoever holds this (P10, P13); being in one of its trusted groups is another
@@ -47,11 +47,11 @@ pub fn is_seen_by(access: &Access, party: Party) -> bool {
 
 /// Whether the actor may use a verb on a pairing, and on which side of it they are. `on` says whether the verb adds or
 /// switches on. Who neither may nor sees the pairing is told that there is none (A5).
-fn authorized(actor: &Actor, pairing: &Pairing, verb: Verb, on: bool) -> Result<Party, Refused> {
+fn authorized(actor: &Actor, pairing: &Pairing, verb: Verb, on: bool) -> Result<Party, Rejection> {
     let access = &actor.access;
     let party = pairing
         .party_of(access.organization)
-        .ok_or(Refused::NotFound)?;
+        .ok_or(Rejection::NotFound)?;
     let refused = match pairing::needed(party, verb).check(access) {
         Ok(()) if access.through.is_some() && pairing::widens(verb, on) => {
             Refusal::ThroughPairing.into()
@@ -63,19 +63,19 @@ fn authorized(actor: &Actor, pairing: &Pairing, verb: Verb, on: bool) -> Result<
     if is_seen_by(access, party) {
         Err(refused)
     } else {
-        Err(Refused::NotFound)
+        Err(Rejection::NotFound)
     }
 }
 
 /// Nobody starts or answers a pairing for an organization in which they are by a pairing themselves.
-fn at_home(actor: &Actor) -> Result<(), Refused> {
+fn at_home(actor: &Actor) -> Result<(), Rejection> {
     match actor.access.through {
         Some(_) => Err(Refusal::ThroughPairing.into()),
         None => Ok(()),
     }
 }
 
-fn decided(pairing: &Pairing, command: Command, now: Instant) -> Result<Decision, Refused> {
+fn decided(pairing: &Pairing, command: Command, now: Instant) -> Result<Decision, Rejection> {
     Ok(pairing::decide(pairing.state(now), command)?)
 }
 
@@ -93,7 +93,7 @@ fn record(
     event: Event,
     fields: BeforeAfter<'_>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let organization = pairing.trustor_id.unwrap_or(pairing.trustee_id);
     let event = NewEvent {
         subject: Some(EventId::from_uuid(*pairing.id.as_uuid())),

@@ -14,7 +14,7 @@ use super::bounds::may_manage;
 use super::change_access::change_access;
 use super::record::object;
 use super::roles::{grantable, replace};
-use super::{Actor, Expected, Failed, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Rejection, VerbError, VerbResult, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -93,8 +93,13 @@ pub struct AddPerson {
 /// signs nobody in, and other organizations may have added it too.
 ///
 /// # Errors
-/// [`Refused::Denied`], `Beyond`, [`Refused::Field`].
-pub fn add_person(conn: &mut Conn, by: By<'_>, add: &AddPerson, now: Instant) -> Outcome<PersonId> {
+/// [`Rejection::Denied`], `Beyond`, [`Rejection::Field`].
+pub fn add_person(
+    conn: &mut Conn,
+    by: By<'_>,
+    add: &AddPerson,
+    now: Instant,
+) -> VerbResult<PersonId> {
     require(by, Permission::UsersManage)?;
     join(conn, by, add, now)
 }
@@ -102,13 +107,13 @@ pub fn add_person(conn: &mut Conn, by: By<'_>, add: &AddPerson, now: Instant) ->
 /// Adds a person, for a verb that has asked for its own permission.
 ///
 /// # Errors
-/// [`Refused::Field`].
+/// [`Rejection::Field`].
 pub(super) fn join(
     conn: &mut Conn,
     by: By<'_>,
     add: &AddPerson,
     now: Instant,
-) -> Outcome<PersonId> {
+) -> VerbResult<PersonId> {
     let organization = organizations::named(conn, reach(by), &add.organization)?
         .ok_or_else(|| refused("organization", "not_found", &add.organization))?;
     let here = people::of_organization(conn, organization.id, &add.email)?.is_some();
@@ -178,7 +183,7 @@ pub fn manages(
     }
     match may_manage(conn, Some(actor), person, now) {
         Ok(()) => Ok(true),
-        Err(Failed::Database(error)) => Err(error),
+        Err(VerbError::Database(error)) => Err(error),
         Err(_) => Ok(false),
     }
 }
@@ -238,7 +243,7 @@ pub struct UpdatePerson {
 /// whoever is shut out, or has another password, ends; the latter is told.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
 pub fn update_person(
     conn: &mut Conn,
     by: By<'_>,
@@ -246,8 +251,8 @@ pub fn update_person(
     expected: Expected<'_>,
     update: &UpdatePerson,
     now: Instant,
-) -> Outcome<PersonId> {
-    let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<PersonId> {
+    let person = people::find(conn, reach(by), id)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::UsersManage)?;
     if update.password_hash.is_some() && by.is_some_and(|actor| actor.id() == id) {
         // Of one's own account one shows the password that is replaced.
@@ -262,11 +267,11 @@ pub fn update_person(
         return Err(refused("disabled", "removed_clone", "").into());
     }
     let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
-        .ok_or(Refused::NotFound)?;
+        .ok_or(Rejection::NotFound)?;
     change_access(conn, by, &organization, now, |conn| {
         // Again, for it may have changed before the locks were held: by themselves too, who takes their row's alone.
         people::lock(conn, id)?;
-        let person = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        let person = people::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         unchanged(expected, person.version)?;
         may_manage(conn, by, &person, now)?;
         change_person(conn, by, &organization, &person, update, now)?;
@@ -287,7 +292,7 @@ fn change_person(
     person: &Person,
     update: &UpdatePerson,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let id = person.id;
     let had = given(conn, id, now)?;
     let before = person_fields(person, &had);
@@ -310,7 +315,7 @@ fn change_person(
             .map(|disabled| disabled.then_some(At(person.disabled_at.unwrap_or(now)))),
     };
     people::update(conn, id, &changes)?;
-    let after = people::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+    let after = people::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
     let has = given(conn, id, now)?;
     if let Some((old, new)) = difference(&before, &person_fields(&after, &has)) {
         let subject = EventId::from_uuid(*id.as_uuid());
@@ -341,7 +346,7 @@ fn kept_by_clones(update: &UpdatePerson) -> Option<&'static str> {
 }
 
 /// What was given to a person themselves.
-fn given(conn: &mut Conn, id: PersonId, now: Instant) -> Outcome<Vec<Given>> {
+fn given(conn: &mut Conn, id: PersonId, now: Instant) -> VerbResult<Vec<Given>> {
     let given = grants::of_people(conn, &[id], now)?;
     Ok(given.into_iter().map(|(_, given)| given).collect())
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::Outcome;
+use super::VerbResult;
 use super::administer::{By, record, refused, require};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -76,13 +76,13 @@ impl Input for SetPolicies {
 /// Sets policies by their keys (E12); all of them or none.
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Field`].
+/// [`Rejection::Denied`], [`Rejection::Field`].
 pub fn set_policies(
     conn: &mut Conn,
     by: By<'_>,
     command: &SetPolicies,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     require(by, Permission::PoliciesManage)?;
     let mut policy: Policy = rules::policy(conn)?;
     let fields = |policy: &Policy| -> Map<String, Value> {

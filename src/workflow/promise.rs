@@ -2,7 +2,7 @@
 
 use super::on::{On, lock_escalation};
 use super::record::{Recorded, step_fields};
-use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::audit::seal::Thing;
@@ -44,7 +44,7 @@ input! {
 }
 
 impl SettleStep {
-    fn command(&self) -> Result<NextStepCommand, Refused> {
+    fn command(&self) -> Result<NextStepCommand, Rejection> {
         let (state, due_at) = (self.state.as_option(), self.due_at.as_option());
         let reason = self.reason.clone().into_option().flatten();
         NextStepCommand::from_patch(state.copied(), due_at.copied(), reason).map_err(|error| {
@@ -55,7 +55,7 @@ impl SettleStep {
                 NextStepPatchError::Nothing => ("state", "required"),
             };
             let given = String::new();
-            Refused::Field { field, code, given }
+            Rejection::Field { field, code, given }
         })
     }
 }
@@ -75,15 +75,15 @@ impl PromiseStep {
 /// Promises a next step on a case.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Case`, `Field`.
+/// [`Rejection::NotFound`], `Denied`, `Case`, `Field`.
 pub fn promise_on_case(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
     promising: &PromiseStep,
     now: Instant,
-) -> Outcome<NextStepId> {
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<NextStepId> {
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::Promise.permission())?;
     takes_entries(case.status)?;
     let (on, event) = (On::Case(&case), StepEvent::Promised);
@@ -93,19 +93,19 @@ pub fn promise_on_case(
 /// Promises a next step on an active escalation.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Case`, `EscalationEnded`, `Field`.
+/// [`Rejection::NotFound`], `Denied`, `Case`, `EscalationEnded`, `Field`.
 pub fn promise_on_escalation(
     conn: &mut Conn,
     actor: &Actor,
     escalation: &EscalationRef,
     promising: &PromiseStep,
     now: Instant,
-) -> Outcome<NextStepId> {
+) -> VerbResult<NextStepId> {
     let (case, escalation) = lock_escalation(conn, actor, escalation)?;
     actor.require(CaseVerb::Promise.permission())?;
     takes_entries(case.status)?;
     if !escalation.state.is_active() {
-        return Err(Refused::EscalationEnded.into());
+        return Err(Rejection::EscalationEnded.into());
     }
     let (on, event) = (On::Escalation(&case, &escalation), StepEvent::Promised);
     promised(conn, actor, on, promising, event, now)
@@ -119,10 +119,10 @@ pub(super) fn promised(
     promising: &PromiseStep,
     event: fn(Step) -> StepEvent,
     now: Instant,
-) -> Outcome<NextStepId> {
+) -> VerbResult<NextStepId> {
     if promising.due_at <= now {
         let given = promising.due_at.to_rfc3339();
-        return Err(Refused::Field {
+        return Err(Rejection::Field {
             field: "due_at",
             code: "not_in_the_future",
             given,
@@ -138,7 +138,7 @@ pub(super) fn promised(
         by: actor.id(),
     };
     let id = promises::insert(conn, &new, now)?;
-    let step = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+    let step = promises::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
     let recorded = Recorded::added(step.subject_id(), step_fields(&step));
     let recorded = recorded.sealing(Thing::NextStep(id));
     publish_on(conn, actor, on, recorded, event(step.told()), now)?;
@@ -148,7 +148,7 @@ pub(super) fn promised(
 /// Says that a step is done or missed, or promises it anew.
 ///
 /// # Errors
-/// [`Refused::Field`] (neither a state nor a new date with its reason), `NotFound`, `Denied`, `Stale`, `Step`.
+/// [`Rejection::Field`] (neither a state nor a new date with its reason), `NotFound`, `Denied`, `Stale`, `Step`.
 pub fn settle(
     conn: &mut Conn,
     actor: &Actor,
@@ -156,12 +156,12 @@ pub fn settle(
     expected: Expected<'_>,
     settling: &SettleStep,
     now: Instant,
-) -> Outcome<NextStepId> {
+) -> VerbResult<NextStepId> {
     let command = &settling.command()?;
-    let found = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
-    let case =
-        cases::lock(conn, actor.reach(), &CaseRef::Id(found.case_id))?.ok_or(Refused::NotFound)?;
-    let step = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+    let found = promises::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), &CaseRef::Id(found.case_id))?
+        .ok_or(Rejection::NotFound)?;
+    let step = promises::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::Promise.permission())?;
     unchanged(expected, step.version)?;
     let moved = command.apply(
@@ -180,7 +180,7 @@ pub fn settle(
         promises::update(conn, &step, moved.state, moved.due_at, reason, now)?,
         None,
     )?;
-    let after = promises::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+    let after = promises::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
     let escalation = step
         .escalation_id
         .map(|id| escalations::find(conn, id))
@@ -198,7 +198,7 @@ fn publish_on(
     recorded: Recorded,
     event: StepEvent,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     match on {
         On::Case(case) => {
             publish::on_case(conn, actor, case, recorded, CaseEvent::Step(event), now)

@@ -6,12 +6,12 @@ use diesel::result::Error as Diesel;
 use super::on::On;
 use super::record::Recorded;
 use super::say::say;
-use super::{Actor, Outcome, notify, record};
+use super::{Actor, VerbResult, notify, record};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Said;
-use crate::domain::event::{CaseEvent, EscalationEvent, Words};
+use crate::domain::event::{CaseEvent, EscalationEvent, PostedWords};
 use crate::domain::feed::{EntryKind, Feed, MarkDetails, Visibility};
 use crate::domain::notice::About;
 use crate::store::audit::{self, NewEvent};
@@ -30,7 +30,7 @@ pub(crate) fn on_case(
     recorded: Recorded,
     event: CaseEvent,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let marks = event.marks(&actor.name);
     let on = On::Case(case);
     let said = leave(conn, actor, on, &marks, event.words(), now)?;
@@ -49,7 +49,7 @@ pub(crate) fn on_escalation(
     recorded: Recorded,
     event: EscalationEvent,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let mark = event.mark(&actor.name, escalation.number);
     let on = On::Escalation(case, escalation);
     let said = leave(conn, actor, on, mark.as_slice(), event.words(), now)?;
@@ -63,9 +63,9 @@ fn leave(
     actor: &Actor,
     on: On<'_>,
     marks: &[MarkDetails<'_>],
-    words: Option<Words<'_>>,
+    words: Option<PostedWords<'_>>,
     now: Instant,
-) -> Outcome<Said> {
+) -> VerbResult<Said> {
     let mut said = Said::default();
     let (first, last) = match words {
         Some(words) if words.come_first => (Some(words), None),
@@ -90,7 +90,7 @@ fn leave_mark(
     on: On<'_>,
     mark: &MarkDetails<'_>,
     now: Instant,
-) -> Outcome<Said> {
+) -> VerbResult<Said> {
     let details = mark.fields();
     let details = details.map_err(|error| Diesel::SerializationError(error.into()))?;
     let entry = NewEntry {
@@ -116,7 +116,7 @@ fn record(
     kind: EventKind,
     recorded: Recorded,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let said = match recorded.sealed {
         Some(thing) => recorded.said.and(audit::seal(conn, thing)?),
         None => recorded.said,
@@ -140,7 +140,7 @@ fn tell(
     on: On<'_>,
     about: Option<About>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     if let Some(about) = about {
         notify::announce(conn, on, Some(actor.id()), about, now)?;
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::administer::{By, record, refused, require, taken};
 use super::record::object;
-use super::{Expected, Outcome, Refused, settled, unchanged};
+use super::{Expected, Rejection, VerbResult, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -36,8 +36,13 @@ input! {
 /// Adds a reason at the end of the form.
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Field`].
-pub fn add_reason(conn: &mut Conn, by: By<'_>, command: &AddReason, now: Instant) -> Outcome<()> {
+/// [`Rejection::Denied`], [`Rejection::Field`].
+pub fn add_reason(
+    conn: &mut Conn,
+    by: By<'_>,
+    command: &AddReason,
+    now: Instant,
+) -> VerbResult<()> {
     require(by, Permission::ReasonsManage)?;
     let reason = Reason {
         code: command.code.to_string(),
@@ -78,7 +83,7 @@ input! {
 /// Replaces a reason's words, rule and questions, or takes it off the form. Escalations keep what they were asked.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`.
+/// [`Rejection::NotFound`], `Denied`, `Stale`.
 pub fn replace_reason(
     conn: &mut Conn,
     by: By<'_>,
@@ -86,8 +91,8 @@ pub fn replace_reason(
     expected: Expected<'_>,
     command: &ReplaceReason,
     now: Instant,
-) -> Outcome<()> {
-    let row = rules::reason(conn, code.as_str())?.ok_or(Refused::NotFound)?;
+) -> VerbResult<()> {
+    let row = rules::reason(conn, code.as_str())?.ok_or(Rejection::NotFound)?;
     require(by, Permission::ReasonsManage)?;
     unchanged(expected, row.version)?;
     let reason = Reason {

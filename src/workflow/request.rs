@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::record::Recorded;
-use super::{Actor, Outcome, Refused, publish, record, settled};
+use super::{Actor, Rejection, VerbResult, publish, record, settled};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -61,16 +61,16 @@ input! {
 /// Asks for a higher priority with a work note (C5).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Case`, `Priority`.
+/// [`Rejection::NotFound`], `Denied`, `Case`, `Priority`.
 pub fn request_priority(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
     command: &RequestPriority,
     now: Instant,
-) -> Outcome<PriorityRequestId> {
+) -> VerbResult<PriorityRequestId> {
     let (priority, note) = (command.priority, &command.note);
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::AskPriority.permission())?;
     takes_entries(case.status)?;
     contact_may_request(case.priority, priority)?;
@@ -99,19 +99,19 @@ fn subject(id: PriorityRequestId) -> EventId {
 /// Grants or refuses a request for a higher priority (C5). Granting raises the priority.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Case`, `Decision`.
+/// [`Rejection::NotFound`], `Denied`, `Case`, `Decision`.
 pub fn decide_priority(
     conn: &mut Conn,
     actor: &Actor,
     id: PriorityRequestId,
     command: &DecidePriority,
     now: Instant,
-) -> Outcome<PriorityRequestId> {
+) -> VerbResult<PriorityRequestId> {
     let (granted, note) = (command.granted, command.note.as_ref());
-    let found = requests::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
-    let case =
-        cases::lock(conn, actor.reach(), &CaseRef::Id(found.case_id))?.ok_or(Refused::NotFound)?;
-    let request = requests::find(conn, actor.reach(), id)?.ok_or(Refused::NotFound)?;
+    let found = requests::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), &CaseRef::Id(found.case_id))?
+        .ok_or(Rejection::NotFound)?;
+    let request = requests::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::DecidePriority.permission())?;
     let state = decide_priority_request(request.state, granted, note.is_some())?;
     takes_entries(case.status)?;
@@ -138,7 +138,7 @@ fn raise(
     before: Case,
     priority: Priority,
     now: Instant,
-) -> Outcome<Case> {
+) -> VerbResult<Case> {
     let changes = CaseChanges {
         priority: Some(priority),
         ..CaseChanges::default()
@@ -163,16 +163,16 @@ fn raise(
 /// Requests a root cause analysis: the window of `E6` starts (C6).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Rca`.
+/// [`Rejection::NotFound`], `Denied`, `Rca`.
 pub fn request_analysis(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
     command: &RequestAnalysis,
     now: Instant,
-) -> Outcome<CaseId> {
+) -> VerbResult<CaseId> {
     let note = command.note.as_ref();
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::RequestRca.permission())?;
     let rca = request_rca(case.status, case.rca(), now)?;
     let after = set_rca(conn, &case, rca, now)?;
@@ -188,16 +188,16 @@ pub fn request_analysis(
 /// Delivers the root cause analysis as a feed entry; the clock of `E6` stops (C6).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Rca`.
+/// [`Rejection::NotFound`], `Denied`, `Rca`.
 pub fn deliver_analysis(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
     command: &DeliverAnalysis,
     now: Instant,
-) -> Outcome<CaseId> {
+) -> VerbResult<CaseId> {
     let body = &command.body;
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::DeliverRca.permission())?;
     let rca = deliver_rca(case.status, case.rca(), now)?;
     let after = set_rca(conn, &case, rca, now)?;
@@ -209,7 +209,7 @@ pub fn deliver_analysis(
     Ok(case.id)
 }
 
-fn set_rca(conn: &mut Conn, case: &Case, rca: Rca, now: Instant) -> Outcome<Case> {
+fn set_rca(conn: &mut Conn, case: &Case, rca: Rca, now: Instant) -> VerbResult<Case> {
     let changes = CaseChanges {
         rca_requested_at: Some(Some(At(rca.requested_at))),
         rca_delivered_at: Some(rca.delivered_at.map(At)),
@@ -222,7 +222,7 @@ fn set_rca(conn: &mut Conn, case: &Case, rca: Rca, now: Instant) -> Outcome<Case
     Ok(cases::find(conn, case.id)?)
 }
 
-fn due_at(conn: &mut Conn, case: &Case, rca: Rca) -> Outcome<Instant> {
+fn due_at(conn: &mut Conn, case: &Case, rca: Rca) -> VerbResult<Instant> {
     let policy = rules::policy(conn)?;
     let book = CalendarBook::load(conn)?;
     let calendar = book.of_line(case.line_of_business_id);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::administer::{By, reach, record, require};
 use super::record::object;
 use super::roles::grantable;
-use super::{Expected, Failed, Outcome, Refused, unchanged};
+use super::{Expected, Rejection, VerbError, VerbResult, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, RoleName};
@@ -32,7 +32,7 @@ input! {
 /// enough for all that the role grants, and with it, whoever has none is kept from all of that.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`.
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`.
 pub fn require_second_factor(
     conn: &mut Conn,
     by: By<'_>,
@@ -40,12 +40,12 @@ pub fn require_second_factor(
     expected: Expected<'_>,
     roles: &[RoleName],
     now: Instant,
-) -> Outcome<()> {
-    organizations::find(conn, reach(by), organization)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<()> {
+    organizations::find(conn, reach(by), organization)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::RolesManage)?;
     groups::lock_organization(conn, organization)?;
     // Again, for it may have changed before the lock was held.
-    let found = organizations::find(conn, reach(by), organization)?.ok_or(Refused::NotFound)?;
+    let found = organizations::find(conn, reach(by), organization)?.ok_or(Rejection::NotFound)?;
     unchanged(expected, found.version)?;
     let asked = &found.second_factor_roles.0;
     for role in roles {
@@ -59,7 +59,7 @@ pub fn require_second_factor(
         // One that was removed meanwhile grants nothing.
         if let Ok(role) = lifted.parse::<RoleName>() {
             match grantable(conn, by, &found, &role, "roles") {
-                Ok(_) | Err(Failed::Refused(Refused::Field { .. })) => {}
+                Ok(_) | Err(VerbError::Rejected(Rejection::Field { .. })) => {}
                 Err(failed) => return Err(failed),
             }
         }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::administer::{By, reach, record, require};
 use super::record::object;
-use super::{Expected, Outcome, Refused, unchanged};
+use super::{Expected, Rejection, VerbResult, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -28,19 +28,19 @@ pub enum Resent {
 /// Lets a notice that failed or was withheld wait to be sent again.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`.
+/// [`Rejection::NotFound`], `Denied`, `Stale`.
 pub fn resend_notice(
     conn: &mut Conn,
     by: By<'_>,
     id: NoticeId,
     expected: Expected<'_>,
     now: Instant,
-) -> Outcome<Resent> {
+) -> VerbResult<Resent> {
     require(by, Permission::NoticesResend)?;
-    let notice = notices::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+    let notice = notices::find(conn, reach(by), id)?.ok_or(Rejection::NotFound)?;
     unchanged(expected, notice.version)?;
     match notices::resend(conn, id, now)? {
-        Resend::NotFound => Err(Refused::NotFound.into()),
+        Resend::NotFound => Err(Rejection::NotFound.into()),
         Resend::NotEnded(state) => Ok(Resent::NotEnded(state)),
         Resend::Queued => {
             let before = object(json!({"state": notice.state}));
@@ -65,13 +65,13 @@ pub fn resend_notice(
 /// so): the oldest [`MOST`] of them. A repeat finds nothing left to do.
 ///
 /// # Errors
-/// [`Refused::Denied`].
+/// [`Rejection::Denied`].
 pub fn resend_notices(
     conn: &mut Conn,
     by: By<'_>,
     filter: Filter,
     now: Instant,
-) -> Outcome<ResentAll> {
+) -> VerbResult<ResentAll> {
     require(by, Permission::NoticesResend)?;
     let resent = notices::resend_all(conn, reach(by), filter, MOST, now)?;
     if resent.queued > 0 {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::on::{On, lock_escalation};
 use super::promise::{self, PromiseStep};
 use super::record::Recorded;
-use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -138,8 +138,8 @@ impl Verb<'_> {
     /// Takes it for review (M4).
     ///
     /// # Errors
-    /// [`Refused::NotFound`], `Denied`, `Stale`, `Escalation`; so for every verb.
-    pub fn claim(&self, conn: &mut Conn) -> Outcome<EscalationId> {
+    /// [`Rejection::NotFound`], `Denied`, `Stale`, `Escalation`; so for every verb.
+    pub fn claim(&self, conn: &mut Conn) -> VerbResult<EscalationId> {
         let moved = self.decide(
             conn,
             &Command::Claim {
@@ -154,8 +154,8 @@ impl Verb<'_> {
     /// Gives it to an owner, named by id or address (M4).
     ///
     /// # Errors
-    /// As [`Verb::claim`]; [`Refused::Field`] if the owner is nobody who reviews escalations.
-    pub fn assign(&self, conn: &mut Conn, command: &AssignEscalation) -> Outcome<EscalationId> {
+    /// As [`Verb::claim`]; [`Rejection::Field`] if the owner is nobody who reviews escalations.
+    pub fn assign(&self, conn: &mut Conn, command: &AssignEscalation) -> VerbResult<EscalationId> {
         let (case, _) = lock_escalation(conn, self.actor, self.escalation)?;
         self.actor
             .require(permission_to(escalation::Verb::Assign))?;
@@ -171,8 +171,8 @@ impl Verb<'_> {
     /// Finds it valid, ranks it, answers, and promises next steps (M6).
     ///
     /// # Errors
-    /// As [`Verb::claim`]; [`Refused::Field`] for a step that is promised for the past.
-    pub fn accept(&self, conn: &mut Conn, accept: &AcceptEscalation) -> Outcome<EscalationId> {
+    /// As [`Verb::claim`]; [`Rejection::Field`] for a step that is promised for the past.
+    pub fn accept(&self, conn: &mut Conn, accept: &AcceptEscalation) -> VerbResult<EscalationId> {
         let command = Command::Accept {
             importance: accept.importance,
             urgency: accept.urgency,
@@ -201,7 +201,7 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn rerank(&self, conn: &mut Conn, command: &RankEscalation) -> Outcome<EscalationId> {
+    pub fn rerank(&self, conn: &mut Conn, command: &RankEscalation) -> VerbResult<EscalationId> {
         let (importance, urgency) = (command.importance, command.urgency);
         let moved = self.decide(
             conn,
@@ -222,7 +222,11 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn decline(&self, conn: &mut Conn, command: &DeclineEscalation) -> Outcome<EscalationId> {
+    pub fn decline(
+        &self,
+        conn: &mut Conn,
+        command: &DeclineEscalation,
+    ) -> VerbResult<EscalationId> {
         let reply = command.reply.as_ref();
         let moved = self.decide(
             conn,
@@ -242,7 +246,11 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn withdraw(&self, conn: &mut Conn, command: &WithdrawEscalation) -> Outcome<EscalationId> {
+    pub fn withdraw(
+        &self,
+        conn: &mut Conn,
+        command: &WithdrawEscalation,
+    ) -> VerbResult<EscalationId> {
         let note = command.note.as_ref();
         let moved = self.decide(conn, &Command::Withdraw)?;
         let note = note.map(ToString::to_string);
@@ -254,7 +262,7 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn close(&self, conn: &mut Conn, command: &CloseEscalation) -> Outcome<EscalationId> {
+    pub fn close(&self, conn: &mut Conn, command: &CloseEscalation) -> VerbResult<EscalationId> {
         let (outcome, summary) = (&command.outcome, &command.summary);
         let mut moved = self.decide(conn, &Command::Close)?;
         moved.changes.outcome = Some(outcome.to_string());
@@ -271,7 +279,7 @@ impl Verb<'_> {
     ///
     /// # Errors
     /// As [`Verb::claim`].
-    pub fn rate(&self, conn: &mut Conn, command: &RateEscalation) -> Outcome<EscalationId> {
+    pub fn rate(&self, conn: &mut Conn, command: &RateEscalation) -> VerbResult<EscalationId> {
         // The type admits 1 to 5 only.
         let score = u8::try_from(command.score.get()).unwrap_or_default();
         let mut moved = self.decide(conn, &Command::Rate { score })?;
@@ -282,7 +290,7 @@ impl Verb<'_> {
     }
 
     /// Asks the rules, on what the transaction has locked.
-    fn decide(&self, conn: &mut Conn, command: &Command) -> Outcome<Moved> {
+    fn decide(&self, conn: &mut Conn, command: &Command) -> VerbResult<Moved> {
         let (case, before) = lock_escalation(conn, self.actor, self.escalation)?;
         self.actor.require(permission_to(command.verb()))?;
         unchanged(self.expected, before.version)?;
@@ -296,7 +304,7 @@ impl Verb<'_> {
         conn: &mut Conn,
         moved: &Moved,
         event: EscalationEvent,
-    ) -> Outcome<(Case, Escalation)> {
+    ) -> VerbResult<(Case, Escalation)> {
         let after = self.persist(conn, moved)?;
         let (case, nothing) = (&moved.case, CaseChanges::default());
         settled(
@@ -308,7 +316,7 @@ impl Verb<'_> {
         Ok((case, after))
     }
 
-    fn persist(&self, conn: &mut Conn, moved: &Moved) -> Outcome<Escalation> {
+    fn persist(&self, conn: &mut Conn, moved: &Moved) -> VerbResult<Escalation> {
         settled(
             escalations::update(conn, &moved.before, &moved.changes)?,
             None,
@@ -322,7 +330,7 @@ impl Verb<'_> {
         moved: &Moved,
         on: (&Case, &Escalation),
         event: EscalationEvent,
-    ) -> Outcome<()> {
+    ) -> VerbResult<()> {
         let recorded = Recorded::escalation(&moved.before, on.1);
         publish::on_escalation(conn, self.actor, on, recorded, event, self.now)
     }
@@ -397,7 +405,7 @@ pub(super) fn withdraw_with_case(
     case: &Case,
     escalation: &Escalation,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let moved = moved(
         actor,
         case.clone(),
@@ -414,8 +422,13 @@ pub(super) fn withdraw_with_case(
 }
 
 /// The enabled member of the staff whom a request names as owner of an escalation.
-fn reviewer(conn: &mut Conn, case: &Case, name: &str, now: Instant) -> Outcome<(PersonId, String)> {
-    let refused = |code: &'static str| Refused::Field {
+fn reviewer(
+    conn: &mut Conn,
+    case: &Case,
+    name: &str,
+    now: Instant,
+) -> VerbResult<(PersonId, String)> {
+    let refused = |code: &'static str| Rejection::Field {
         field: "owner",
         code,
         given: name.to_owned(),

@@ -9,7 +9,7 @@ use super::bounds;
 use super::change_access::change_access;
 use super::pair::take_everywhere;
 use super::record::object;
-use super::{Actor, Expected, Outcome, Refused, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleCode, RoleName};
@@ -41,8 +41,8 @@ input! {
 /// Adds a role.
 ///
 /// # Errors
-/// [`Refused::Denied`], `Beyond`, `Field`.
-pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Outcome<RoleId> {
+/// [`Rejection::Denied`], `Beyond`, `Field`.
+pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> VerbResult<RoleId> {
     require(by, Permission::RolesManage)?;
     let organization = whose(conn, by, add.organization.as_deref())?;
     let copied = match &add.copy_of {
@@ -95,7 +95,7 @@ input! {
 /// Changes a role, for everybody who holds it, from their next request on.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
 pub fn update_role(
     conn: &mut Conn,
     by: By<'_>,
@@ -103,11 +103,11 @@ pub fn update_role(
     expected: Expected<'_>,
     update: &UpdateRole,
     now: Instant,
-) -> Outcome<RoleId> {
+) -> VerbResult<RoleId> {
     let (_, organization) = lookup(conn, by, id)?;
     require(by, Permission::RolesManage)?;
     change_access(conn, by, &organization, now, |conn| {
-        let before = roles::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        let before = roles::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         unchanged(expected, before.version)?;
         // Whoever holds it trusts its name and what it grants.
         bounds::may_give(by, &before.permissions.0)?;
@@ -161,7 +161,7 @@ input! {
 /// them.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `RoleHeld`, `LastAdministrator`.
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `RoleHeld`, `LastAdministrator`.
 pub fn delete_role(
     conn: &mut Conn,
     by: By<'_>,
@@ -169,18 +169,18 @@ pub fn delete_role(
     expected: Expected<'_>,
     command: &DeleteRole,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let (_, organization) = lookup(conn, by, id)?;
     require(by, Permission::RolesManage)?;
     change_access(conn, by, &organization, now, |conn| {
-        let role = roles::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?;
+        let role = roles::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         unchanged(expected, role.version)?;
         bounds::may_give(by, &role.permissions.0)?;
         let (people, groups) = grants::count_of_role(conn, id)?;
         let mut lost: Vec<PersonId> = Vec::new();
         if people + groups > 0 {
             if command.force != Some(true) {
-                return Err(Refused::RoleHeld { people, groups }.into());
+                return Err(Rejection::RoleHeld { people, groups }.into());
             }
             may_give(by)?;
             let holders = grants::holders(conn, organization.id, now)?;
@@ -211,7 +211,7 @@ pub fn delete_role(
 }
 
 /// Whether the actor may give roles; whoever runs the machine may.
-pub(super) fn may_give(by: By<'_>) -> Result<(), Refused> {
+pub(super) fn may_give(by: By<'_>) -> Result<(), Rejection> {
     Ok(by.map_or(Ok(()), |actor| actor.access.may_give_roles())?)
 }
 
@@ -219,14 +219,14 @@ pub(super) fn may_give(by: By<'_>) -> Result<(), Refused> {
 /// names it otherwise.
 ///
 /// # Errors
-/// [`Refused::Field`]: `not_found`, `other_side`, `of_pairings`; [`Refused::Beyond`].
+/// [`Rejection::Field`]: `not_found`, `other_side`, `of_pairings`; [`Rejection::Beyond`].
 pub(super) fn grantable(
     conn: &mut Conn,
     by: By<'_>,
     organization: &Organization,
     name: &RoleName,
     field: &'static str,
-) -> Outcome<Granted> {
+) -> VerbResult<Granted> {
     let (granted, permissions) = match name {
         RoleName::Predefined(role) if role.is_of_pairings() => {
             return Err(refused(field, "of_pairings", role).into());
@@ -248,8 +248,8 @@ pub(super) fn grantable(
 /// Whether the actor may take a role back that was given: only what they could give.
 ///
 /// # Errors
-/// [`Refused::Beyond`].
-pub(super) fn takable(conn: &mut Conn, by: By<'_>, role: Granted) -> Outcome<()> {
+/// [`Rejection::Beyond`].
+pub(super) fn takable(conn: &mut Conn, by: By<'_>, role: Granted) -> VerbResult<()> {
     let permissions = match role {
         Granted::Predefined(role) => role.permissions(),
         Granted::Own(id) => roles::find(conn, Reach::Everything, id)?
@@ -271,7 +271,7 @@ pub(super) fn replace<'r>(
     had: &[Given],
     wanted: impl Iterator<Item = &'r RoleName> + Clone,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     for given in had {
         if !wanted.clone().any(|role| role.as_str() == given.code) {
             takable(conn, by, given.role)?;
@@ -288,15 +288,15 @@ pub(super) fn replace<'r>(
     Ok(())
 }
 
-fn lookup(conn: &mut Conn, by: By<'_>, id: RoleId) -> Outcome<(OwnRole, Organization)> {
-    let role = roles::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+fn lookup(conn: &mut Conn, by: By<'_>, id: RoleId) -> VerbResult<(OwnRole, Organization)> {
+    let role = roles::find(conn, reach(by), id)?.ok_or(Rejection::NotFound)?;
     let organization = organizations::find(conn, Reach::Everything, role.organization_id)?
-        .ok_or(Refused::NotFound)?;
+        .ok_or(Rejection::NotFound)?;
     Ok((role, organization))
 }
 
 /// Whether a role of the organization can grant all of these.
-fn check(organization: &Organization, permissions: &BTreeSet<Permission>) -> Outcome<()> {
+fn check(organization: &Organization, permissions: &BTreeSet<Permission>) -> VerbResult<()> {
     let foreign = permissions
         .iter()
         .find(|permission| !permission.fits(organization.kind));

@@ -1,12 +1,12 @@
 //! Words of people, put into a feed.
 
 use super::on::On;
-use super::{Actor, Outcome, settled};
+use super::{Actor, VerbResult, settled};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
-use crate::domain::event::Words;
+use crate::domain::event::PostedWords;
 use crate::domain::feed::{EntryKind, Visibility, counts_as_provider_update};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::feeds::{self, NewEntry};
@@ -17,9 +17,9 @@ pub(super) fn say(
     conn: &mut Conn,
     actor: &Actor,
     on: On<'_>,
-    words: Words<'_>,
+    words: PostedWords<'_>,
     now: Instant,
-) -> Outcome<Said> {
+) -> VerbResult<Said> {
     let entry = entry(actor, on, words.kind, words.body, now);
     let (_, said) = feeds::insert(conn, &entry)?;
     updated_by_provider(conn, on.case(), &entry)?;
@@ -53,7 +53,7 @@ pub(super) fn updated_by_provider(
     conn: &mut Conn,
     case: &Case,
     entry: &NewEntry<'_>,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     if counts_as_provider_update(
         entry.kind,
         entry.visibility,

@@ -1,6 +1,6 @@
 //! Sealing what was said before events had hashes of it, once, when an older database is brought up to date.
 
-use super::Outcome;
+use super::VerbResult;
 use super::record::event;
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -17,7 +17,7 @@ const BATCH: i64 = 50;
 ///
 /// # Errors
 /// The database's own.
-pub fn seal_older(conn: &mut Conn, now: Instant) -> Outcome<bool> {
+pub fn seal_older(conn: &mut Conn, now: Instant) -> VerbResult<bool> {
     let left = audit::unsealed(conn)?;
     if left == 0 {
         return Ok(false);

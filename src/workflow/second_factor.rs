@@ -4,7 +4,7 @@ use super::account::{Kept, audited, end_keys};
 use super::administer::{By, reach, refused, require};
 use super::bounds::may_manage;
 use super::letters;
-use super::{Actor, Outcome, Refused};
+use super::{Actor, Rejection, VerbResult};
 use crate::config::SecretKey;
 use crate::credentials::{Authenticator, new_nonce, new_recovery_codes, recovery_hash};
 use crate::db::Conn;
@@ -19,17 +19,17 @@ use crate::store::{organizations, second_factors};
 /// Begins the actor's own second factor: nothing is asked for before it is confirmed.
 ///
 /// # Errors
-/// [`Refused::SecondFactorOn`].
+/// [`Rejection::SecondFactorOn`].
 pub fn begin(
     conn: &mut Conn,
     key: &SecretKey,
     actor: &Actor,
     now: Instant,
-) -> Outcome<Authenticator> {
+) -> VerbResult<Authenticator> {
     let person = own(conn, actor)?;
     let nonce = new_nonce();
     if !second_factors::begin(conn, person.id, &nonce, now)? {
-        return Err(Refused::SecondFactorOn.into());
+        return Err(Rejection::SecondFactorOn.into());
     }
     authenticator(conn, key, &person, &nonce)
 }
@@ -38,7 +38,7 @@ pub fn begin(
 ///
 /// # Errors
 /// The database's own.
-pub fn begun(conn: &mut Conn, key: &SecretKey, actor: &Actor) -> Outcome<Option<Authenticator>> {
+pub fn begun(conn: &mut Conn, key: &SecretKey, actor: &Actor) -> VerbResult<Option<Authenticator>> {
     let person = own(conn, actor)?;
     match second_factors::find(conn, person.id)? {
         Some(factor) if factor.confirmed_at.is_none() => {
@@ -52,24 +52,24 @@ pub fn begun(conn: &mut Conn, key: &SecretKey, actor: &Actor) -> Outcome<Option<
 /// that were opened without it end, but for the one in which it is done.
 ///
 /// # Errors
-/// [`Refused::SecondFactorOn`], [`Refused::SecondFactorOff`] if none was begun, [`Refused::Field`].
+/// [`Rejection::SecondFactorOn`], [`Rejection::SecondFactorOff`] if none was begun, [`Rejection::Field`].
 pub fn confirm(
     conn: &mut Conn,
     key: &SecretKey,
     (actor, session): (&Actor, Option<SessionId>),
     code: &str,
     now: Instant,
-) -> Outcome<Vec<String>> {
+) -> VerbResult<Vec<String>> {
     let person = own(conn, actor)?;
-    let factor = second_factors::find(conn, person.id)?.ok_or(Refused::SecondFactorOff)?;
+    let factor = second_factors::find(conn, person.id)?.ok_or(Rejection::SecondFactorOff)?;
     if factor.confirmed_at.is_some() {
-        return Err(Refused::SecondFactorOn.into());
+        return Err(Rejection::SecondFactorOn.into());
     }
     let step = authenticator(conn, key, &person, &factor.nonce)?
         .step_of(code, now)
         .ok_or_else(|| refused("code", "wrong_code", ""))?;
     if !second_factors::confirm(conn, person.id, &factor.nonce, step, now)? {
-        return Err(Refused::SecondFactorOn.into());
+        return Err(Rejection::SecondFactorOn.into());
     }
     end_keys(conn, person.id, but(session), now)?;
     let codes = fresh_codes(conn, key, person.id, now)?;
@@ -88,18 +88,18 @@ pub fn confirm(
 /// New recovery codes for the actor; the old ones are void.
 ///
 /// # Errors
-/// [`Refused::SecondFactorOff`], [`Refused::Field`].
+/// [`Rejection::SecondFactorOff`], [`Rejection::Field`].
 pub fn renew_codes(
     conn: &mut Conn,
     key: &SecretKey,
     actor: &Actor,
     code: &str,
     now: Instant,
-) -> Outcome<Vec<String>> {
+) -> VerbResult<Vec<String>> {
     let person = own(conn, actor)?;
     let factor = second_factors::find(conn, person.id)?
         .filter(|factor| factor.confirmed_at.is_some())
-        .ok_or(Refused::SecondFactorOff)?;
+        .ok_or(Rejection::SecondFactorOff)?;
     let step = authenticator(conn, key, &person, &factor.nonce)?.step_of(code, now);
     let taken = match step {
         Some(step) => second_factors::take_step(conn, person.id, step)?,
@@ -124,16 +124,16 @@ pub fn renew_codes(
 /// Gives the actor's own second factor up; their other sessions end. The edge has made sure that they know their password.
 ///
 /// # Errors
-/// [`Refused::SecondFactorOff`].
+/// [`Rejection::SecondFactorOff`].
 pub fn turn_off(
     conn: &mut Conn,
     actor: &Actor,
     session: Option<SessionId>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let person = own(conn, actor)?;
     if !second_factors::remove(conn, person.id)? {
-        return Err(Refused::SecondFactorOff.into());
+        return Err(Rejection::SecondFactorOff.into());
     }
     end_keys(conn, person.id, but(session), now)?;
     audited(
@@ -150,17 +150,17 @@ pub fn turn_off(
 /// Takes somebody else's second factor away, who has lost it; whoever has found it is signed out.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, [`Refused::SecondFactorOff`]; `Field` for one's own, for which one shows one's
+/// [`Rejection::NotFound`], `Denied`, [`Rejection::SecondFactorOff`]; `Field` for one's own, for which one shows one's
 /// password.
-pub fn take_away(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Outcome<PersonId> {
-    let person = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+pub fn take_away(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> VerbResult<PersonId> {
+    let person = people::find(conn, reach(by), id)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::UsersManage)?;
     if by.is_some_and(|actor| actor.id() == id) {
         return Err(refused("user", "not_yourself", id).into());
     }
     may_manage(conn, by, &person, now)?;
     if !second_factors::remove(conn, id)? {
-        return Err(Refused::SecondFactorOff.into());
+        return Err(Rejection::SecondFactorOff.into());
     }
     end_keys(conn, id, but(None), now)?;
     audited(conn, by, EventKind::SecondFactorTakenAway, &person, now)?;
@@ -180,7 +180,7 @@ pub fn prove(
     person: &Person,
     code: &str,
     now: Instant,
-) -> Outcome<bool> {
+) -> VerbResult<bool> {
     let factor = second_factors::find(conn, person.id)?;
     let Some(factor) = factor.filter(|factor| factor.confirmed_at.is_some()) else {
         return Ok(true);
@@ -220,9 +220,9 @@ fn but(session: Option<SessionId>) -> Kept {
     }
 }
 
-fn own(conn: &mut Conn, actor: &Actor) -> Outcome<Person> {
+fn own(conn: &mut Conn, actor: &Actor) -> VerbResult<Person> {
     let person = people::find(conn, Reach::Everything, actor.id())?;
-    Ok(person.ok_or(Refused::NotFound)?)
+    Ok(person.ok_or(Rejection::NotFound)?)
 }
 
 fn authenticator(
@@ -230,7 +230,7 @@ fn authenticator(
     key: &SecretKey,
     person: &Person,
     nonce: &str,
-) -> Outcome<Authenticator> {
+) -> VerbResult<Authenticator> {
     let provider = organizations::provider(conn)?;
     let issuer = provider.map_or_else(|| "Casebell".to_owned(), |provider| provider.name);
     Authenticator::new(key, person.id, nonce, &issuer, person.email.as_str()).map_err(|error| {
@@ -244,7 +244,7 @@ fn fresh_codes(
     key: &SecretKey,
     person: PersonId,
     now: Instant,
-) -> Outcome<Vec<String>> {
+) -> VerbResult<Vec<String>> {
     let codes = new_recovery_codes();
     let hashes: Vec<String> = codes
         .iter()

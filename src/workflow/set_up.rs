@@ -2,7 +2,7 @@
 
 use super::organizations::{AddOrganization, add_organization};
 use super::people::{AddPerson, add_person};
-use super::{Outcome, Refused};
+use super::{Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Reach, Role, RoleName};
@@ -33,8 +33,8 @@ pub struct SetUp {
 /// address.
 ///
 /// # Errors
-/// [`Refused::Field`], where there is a provider already.
-pub fn set_up(conn: &mut Conn, set_up: &SetUp, now: Instant) -> Outcome<Organization> {
+/// [`Rejection::Field`], where there is a provider already.
+pub fn set_up(conn: &mut Conn, set_up: &SetUp, now: Instant) -> VerbResult<Organization> {
     let organization = AddOrganization {
         slug: Slug::readable(&set_up.name),
         name: set_up.name.clone(),
@@ -57,5 +57,5 @@ pub fn set_up(conn: &mut Conn, set_up: &SetUp, now: Instant) -> Outcome<Organiza
         password_hash: set_up.password_hash.clone(),
     };
     add_person(conn, None, &person, now)?;
-    Ok(organizations::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?)
+    Ok(organizations::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?)
 }

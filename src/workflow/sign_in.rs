@@ -2,10 +2,10 @@
 
 mod half;
 
-pub use half::{HALF_LIFETIME, Half};
+pub use half::{HALF_LIFETIME, PendingSecondFactor};
 
 use super::account::audited;
-use super::{Actor, Outcome, Refused, letters, second_factor};
+use super::{Actor, Rejection, VerbResult, letters, second_factor};
 use crate::config::SecretKey;
 use crate::credentials::hash_secret;
 use crate::db::Conn;
@@ -14,8 +14,8 @@ use crate::domain::access::Reach;
 use crate::domain::audit::EventKind;
 use crate::domain::device;
 use crate::domain::ids::{PersonId, SessionId};
-use crate::store::bearers::{Bearer, Entry, Whereabouts};
 use crate::store::devices::{self, Familiarity};
+use crate::store::identities::{AuthOutcome, Identity, OrganizationContext};
 use crate::store::people::{self, Person};
 use crate::store::second_factors;
 use crate::store::sessions::{self, NewSession, Session};
@@ -24,7 +24,7 @@ use crate::store::sessions::{self, NewSession, Session};
 #[derive(Clone, Debug)]
 pub struct SignIn<'a> {
     /// That the password was right.
-    pub half: &'a Half,
+    pub half: &'a PendingSecondFactor,
     /// A code of the second factor, if one was shown.
     pub code: Option<&'a str>,
     /// The session to open.
@@ -38,20 +38,20 @@ pub struct SignIn<'a> {
 /// Opens a session in place of the one that the browser came with.
 ///
 /// # Errors
-/// [`Refused::InvalidCredentials`] if the person was shut out or has another password by now, or may enter nowhere;
-/// [`Refused::SecondFactorRequired`], [`Refused::InvalidSecondFactor`].
+/// [`Rejection::InvalidCredentials`] if the person was shut out or has another password by now, or may enter nowhere;
+/// [`Rejection::SecondFactorRequired`], [`Rejection::InvalidSecondFactor`].
 pub fn sign_in(
     conn: &mut Conn,
     key: &SecretKey,
     sign_in: &SignIn<'_>,
     now: Instant,
-) -> Outcome<(Session, Box<Bearer>)> {
+) -> VerbResult<(Session, Box<Identity>)> {
     let person = still(conn, sign_in.half)?;
     match sign_in.code {
         Some(code) if second_factor::prove(conn, key, &person, code, now)? => {}
-        Some(_) => return Err(Refused::InvalidSecondFactor.into()),
+        Some(_) => return Err(Rejection::InvalidSecondFactor.into()),
         None if second_factors::is_on(conn, person.id)? => {
-            return Err(Refused::SecondFactorRequired.into());
+            return Err(Rejection::SecondFactorRequired.into());
         }
         None => {}
     }
@@ -60,9 +60,10 @@ pub fn sign_in(
     }
     let id = sessions::open(conn, &sign_in.session, now)?;
     // Whoever may do nothing anywhere finds no session.
-    let Entry::Admitted(session, bearer) = sessions::again(conn, id, &Whereabouts::AsBefore, now)?
+    let AuthOutcome::Authenticated(session, bearer) =
+        sessions::again(conn, id, &OrganizationContext::AsBefore, now)?
     else {
-        return Err(Refused::InvalidCredentials.into());
+        return Err(Rejection::InvalidCredentials.into());
     };
     tell_of_new_device(conn, person.id, sign_in, now)?;
     let actor = Actor {
@@ -75,11 +76,11 @@ pub fn sign_in(
 
 /// Whoever showed the password that is theirs still. Their row is held, so that it stays theirs until the transaction
 /// ends.
-fn still(conn: &mut Conn, half: &Half) -> Outcome<Person> {
+fn still(conn: &mut Conn, half: &PendingSecondFactor) -> VerbResult<Person> {
     people::lock(conn, half.person())?;
     let found = people::find(conn, Reach::Everything, half.person())?;
     let person = found.filter(|person| person.disabled_at.is_none() && half.is_of(person));
-    Ok(person.ok_or(Refused::InvalidCredentials)?)
+    Ok(person.ok_or(Rejection::InvalidCredentials)?)
 }
 
 fn tell_of_new_device(
@@ -87,7 +88,7 @@ fn tell_of_new_device(
     person: PersonId,
     sign_in: &SignIn<'_>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let user_agent = sign_in.session.user_agent;
     let device = hash_secret(&device::likeness(user_agent));
     if devices::meet(conn, person, &device, now)? == Familiarity::New {
@@ -105,14 +106,14 @@ pub fn prove(
     conn: &mut Conn,
     key: &SecretKey,
     session: SessionId,
-    (half, code): (&Half, Option<&str>),
+    (half, code): (&PendingSecondFactor, Option<&str>),
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let person = still(conn, half)?;
     if second_factors::is_on(conn, person.id)? {
-        let code = code.ok_or(Refused::SecondFactorRequired)?;
+        let code = code.ok_or(Rejection::SecondFactorRequired)?;
         if !second_factor::prove(conn, key, &person, code, now)? {
-            return Err(Refused::InvalidSecondFactor.into());
+            return Err(Rejection::InvalidSecondFactor.into());
         }
     }
     Ok(sessions::prove(conn, person.id, session, now)?)
@@ -122,7 +123,12 @@ pub fn prove(
 ///
 /// # Errors
 /// The database's own.
-pub fn sign_out(conn: &mut Conn, actor: &Actor, session: SessionId, now: Instant) -> Outcome<()> {
+pub fn sign_out(
+    conn: &mut Conn,
+    actor: &Actor,
+    session: SessionId,
+    now: Instant,
+) -> VerbResult<()> {
     sessions::close(conn, session)?;
     let person = super::account::person(conn, actor.id())?;
     audited(conn, Some(actor), EventKind::SessionClosed, &person, now)

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::assess::{chosen, decide, facts};
 use super::record::{Recorded, escalation_fields};
-use super::{Actor, Outcome, Refused, publish, settled};
+use super::{Actor, Rejection, VerbResult, publish, settled};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -37,7 +37,7 @@ input! {
 /// Submits an escalation: everything that belongs to it is written, or nothing.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Field` (unknown reason), `ActiveEscalation`, `NotEligible`, `Answers`,
+/// [`Rejection::NotFound`], `Denied`, `Field` (unknown reason), `ActiveEscalation`, `NotEligible`, `Answers`,
 /// `AcknowledgementRequired`, in this order.
 pub fn submit_escalation(
     conn: &mut Conn,
@@ -45,8 +45,8 @@ pub fn submit_escalation(
     case: &CaseRef,
     submit: &SubmitEscalation,
     now: Instant,
-) -> Outcome<EscalationId> {
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<EscalationId> {
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     // Whoever waited for the lock decides on what was done meanwhile, also if another process's clock is ahead.
     let now = now.max(case.updated_at);
     actor.require(Permission::EscalationsSubmit)?;
@@ -67,7 +67,7 @@ pub fn submit_escalation(
         .next()
         .is_some()
     {
-        return Err(Refused::AcknowledgementRequired(Box::new(assessment)).into());
+        return Err(Rejection::AcknowledgementRequired(Box::new(assessment)).into());
     }
 
     let number = EscalationNumber::new(Counter::Escalation.next(conn)?);
@@ -115,7 +115,7 @@ fn assessed(
     reason: &Reason,
     answers: &Answers,
     now: Instant,
-) -> Outcome<Assessment> {
+) -> VerbResult<Assessment> {
     let facts = facts(conn, case, actor.id(), now)?;
     let mut assessments = decide(
         conn,
@@ -125,10 +125,10 @@ fn assessed(
         answers,
         now,
     )?;
-    assessments.pop().ok_or_else(|| Refused::NotFound.into())
+    assessments.pop().ok_or_else(|| Rejection::NotFound.into())
 }
 
-fn eligible(conn: &mut Conn, case: &Case, assessment: &Assessment) -> Outcome<()> {
+fn eligible(conn: &mut Conn, case: &Case, assessment: &Assessment) -> VerbResult<()> {
     if assessment.blocking().next().is_none() {
         return Ok(());
     }
@@ -136,13 +136,13 @@ fn eligible(conn: &mut Conn, case: &Case, assessment: &Assessment) -> Outcome<()
     if assessment.finds(FindingCode::ActiveEscalation)
         && let Some(active) = escalations::active_of(conn, case.id)?
     {
-        return Err(Refused::ActiveEscalation {
+        return Err(Rejection::ActiveEscalation {
             number: active.number,
             assessment,
         }
         .into());
     }
-    Err(Refused::NotEligible(assessment).into())
+    Err(Rejection::NotEligible(assessment).into())
 }
 
 /// The database refuses what the code let through (E14): the answer is the same as if the code had seen it.
@@ -151,16 +151,16 @@ fn raced(
     error: DbError,
     case: &Case,
     assessment: &Assessment,
-) -> Outcome<Refused> {
+) -> VerbResult<Rejection> {
     if error.violated_constraint().is_none() {
         return Err(error.into());
     }
     let assessment = Box::new(assessment.clone());
     Ok(match escalations::active_of(conn, case.id)? {
-        Some(active) => Refused::ActiveEscalation {
+        Some(active) => Rejection::ActiveEscalation {
             number: active.number,
             assessment,
         },
-        None => Refused::NotEligible(assessment),
+        None => Rejection::NotEligible(assessment),
     })
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::administer::{By, record, refused};
 use super::record::object;
-use super::{Actor, Outcome, Refused};
+use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
@@ -52,14 +52,14 @@ pub struct Issued {
 /// it and makes no others, so that a token that was found makes nothing that outlasts it.
 ///
 /// # Errors
-/// [`Refused::Fields`], [`Refused::Field`], [`Refused::MadeWithToken`].
+/// [`Rejection::Fields`], [`Rejection::Field`], [`Rejection::MadeWithToken`].
 pub fn issue_token(
     conn: &mut Conn,
     by: By<'_>,
     owner: Owner<'_>,
     (command, made_with, token_hash): (&IssueToken, Option<TokenId>, &str),
     now: Instant,
-) -> Outcome<Issued> {
+) -> VerbResult<Issued> {
     let lacks = |permission: &&Permission| !owner.access.can(**permission);
     let lacking = command.permissions.iter().flatten().filter(lacks);
     let mut wrong: Vec<_> = lacking
@@ -68,7 +68,7 @@ pub fn issue_token(
     let past = command.expires_at.filter(|at| *at <= now);
     wrong.extend(past.map(|at| ("expires_at", "not_in_the_future", at.to_rfc3339())));
     if !wrong.is_empty() {
-        return Err(Refused::Fields(wrong).into());
+        return Err(Rejection::Fields(wrong).into());
     }
     let expires_at = match made_with {
         None => command.expires_at,
@@ -99,10 +99,10 @@ fn bounded(
     person: PersonId,
     maker: TokenId,
     wanted: Option<Instant>,
-) -> Outcome<Option<Instant>> {
-    let maker = tokens::find(conn, person, maker)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<Option<Instant>> {
+    let maker = tokens::find(conn, person, maker)?.ok_or(Rejection::NotFound)?;
     if maker.made_with.is_some() {
-        return Err(Refused::MadeWithToken.into());
+        return Err(Rejection::MadeWithToken.into());
     }
     match (wanted, maker.expires_at) {
         (Some(wanted), Some(end)) if wanted > end => {
@@ -115,9 +115,14 @@ fn bounded(
 /// Revokes one of the actor's tokens, with those that were made with it; gives its name.
 ///
 /// # Errors
-/// [`Refused::NotFound`].
-pub fn revoke_token(conn: &mut Conn, actor: &Actor, id: TokenId, now: Instant) -> Outcome<String> {
-    let name = tokens::revoke(conn, actor.id(), id, now)?.ok_or(Refused::NotFound)?;
+/// [`Rejection::NotFound`].
+pub fn revoke_token(
+    conn: &mut Conn,
+    actor: &Actor,
+    id: TokenId,
+    now: Instant,
+) -> VerbResult<String> {
+    let name = tokens::revoke(conn, actor.id(), id, now)?.ok_or(Rejection::NotFound)?;
     let owner = Owner {
         person: actor.id(),
         organization: actor.access.organization,
@@ -139,7 +144,7 @@ fn recorded(
     owner: Owner<'_>,
     (kind, name): (EventKind, &str),
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let after = object(json!({ "name": name }));
     let subject = EventId::from_uuid(*owner.person.as_uuid());
     record(

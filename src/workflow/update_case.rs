@@ -1,7 +1,7 @@
 //! Changing what a case says (C2, C3, C5, C8), and having read it (F6).
 
 use super::record::Recorded;
-use super::{Actor, Expected, Outcome, Refused, publish, settled, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission, Reach};
@@ -66,7 +66,7 @@ impl UpdateCase {
 /// Changes a case. Lowering the priority or the impact leaves a running escalation as it is (M13).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `CaseField`, `Priority` (a contact who sets the priority to high), `Stale`, `Case`,
+/// [`Rejection::NotFound`], `Denied`, `CaseField`, `Priority` (a contact who sets the priority to high), `Stale`, `Case`,
 /// `UnlawfulMove`, `Field`.
 pub fn update_case(
     conn: &mut Conn,
@@ -75,8 +75,8 @@ pub fn update_case(
     expected: Expected<'_>,
     update: &UpdateCase,
     now: Instant,
-) -> Outcome<CaseId> {
-    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<CaseId> {
+    let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::Edit.permission())?;
     for field in update.named() {
         actor
@@ -132,15 +132,15 @@ fn refused(
     field: CaseField,
     refusal: crate::domain::access::FieldRefusal,
     priority: Option<Priority>,
-) -> Refused {
+) -> Rejection {
     use crate::domain::access::FieldRefusal;
     use crate::domain::case::PriorityRefusal;
     match refusal {
         FieldRefusal::Denied(denied) => denied.into(),
         FieldRefusal::ByPriorityRequest if priority == Some(Priority::High) => {
-            Refused::Priority(PriorityRefusal::ByPhone)
+            Rejection::Priority(PriorityRefusal::ByPhone)
         }
-        other => Refused::CaseField(field, other),
+        other => Rejection::CaseField(field, other),
     }
 }
 
@@ -150,14 +150,14 @@ pub(super) fn reads(
     line: LineId,
     person: PersonId,
     now: Instant,
-) -> Outcome<bool> {
-    let person = people::find(conn, Reach::Everything, person)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<bool> {
+    let person = people::find(conn, Reach::Everything, person)?.ok_or(Rejection::NotFound)?;
     let access = store::access::of_person(conn, &person, now)?;
     Ok(lines::readers(conn, line)?.admit(&access))
 }
 
-fn unreadable(field: &'static str, code: &'static str, given: impl ToString) -> Refused {
-    Refused::Field {
+fn unreadable(field: &'static str, code: &'static str, given: impl ToString) -> Rejection {
+    Rejection::Field {
         field,
         code,
         given: given.to_string(),
@@ -173,7 +173,7 @@ fn stays_readable(
     line: LineId,
     owner: Option<PersonId>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     const FIELD: &str = "line_of_business";
     if !lines::readers(conn, line)?.admit(&actor.access) {
         return Err(unreadable(FIELD, "line_not_readable", line).into());
@@ -190,15 +190,15 @@ fn stays_readable(
 }
 
 /// The enabled member of the staff whom a request names as owner.
-fn engineer(conn: &mut Conn, name: &str, now: Instant) -> Outcome<(PersonId, String)> {
-    let unknown = || Refused::Field {
+fn engineer(conn: &mut Conn, name: &str, now: Instant) -> VerbResult<(PersonId, String)> {
+    let unknown = || Rejection::Field {
         field: "owner",
         code: "not_found",
         given: name.to_owned(),
     };
     let person = people::staff_named(conn, name)?.ok_or_else(unknown)?;
     if !store::access::of_person(conn, &person, now)?.can(Permission::CasesWork) {
-        return Err(Refused::Field {
+        return Err(Rejection::Field {
             field: "owner",
             code: "not_an_engineer",
             given: name.to_owned(),
@@ -213,11 +213,11 @@ fn changes(
     case: &Case,
     update: &UpdateCase,
     owner_id: Option<Option<PersonId>>,
-) -> Outcome<CaseChanges> {
+) -> VerbResult<CaseChanges> {
     let line_of_business_id = match &update.line_of_business {
         Patch::Keep => None,
         Patch::Set(name) => {
-            let unknown = || Refused::Field {
+            let unknown = || Rejection::Field {
                 field: "line_of_business",
                 code: "not_found",
                 given: name.clone(),
@@ -293,14 +293,14 @@ fn to_be_marked(before: &Case, after: &Case, owner: Option<String>) -> Vec<CaseC
 /// Records that the actor has read a feed of a case, or both, up to what stands in it now (F6).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`.
+/// [`Rejection::NotFound`], `Denied`.
 pub fn mark_read(
     conn: &mut Conn,
     actor: &Actor,
     case: &CaseRef,
     feed: Option<Feed>,
     now: Instant,
-) -> Outcome<CaseId> {
+) -> VerbResult<CaseId> {
     let id = readable(conn, actor, case)?;
     for each in Feed::ALL
         .iter()
@@ -316,14 +316,14 @@ pub fn mark_read(
 /// Records that the actor has read feeds of a case up to these places: what they were shown (F6).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`.
+/// [`Rejection::NotFound`], `Denied`.
 pub fn mark_shown(
     conn: &mut Conn,
     actor: &Actor,
     case: CaseId,
     shown: &[(Feed, i64)],
     now: Instant,
-) -> Outcome<CaseId> {
+) -> VerbResult<CaseId> {
     let id = readable(conn, actor, &CaseRef::Id(case))?;
     for each in shown {
         store::reads::record(conn, id, actor.id(), *each, now)?;
@@ -331,8 +331,8 @@ pub fn mark_shown(
     Ok(id)
 }
 
-fn readable(conn: &mut Conn, actor: &Actor, case: &CaseRef) -> Outcome<CaseId> {
-    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Refused::NotFound)?;
+fn readable(conn: &mut Conn, actor: &Actor, case: &CaseRef) -> VerbResult<CaseId> {
+    let id = cases::id_of(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(Permission::CasesView)?;
     Ok(id)
 }

@@ -15,11 +15,11 @@ use casebell::domain::access::{Permission, Role};
 use casebell::domain::ids::{SessionId, TokenId};
 use casebell::domain::organization::{OrganizationKind, Side};
 use casebell::domain::session::SessionLimits;
-use casebell::http::call::Needs;
+use casebell::http::api_request::Requires;
 use casebell::store::sessions::{self, NewSession};
 use casebell::store::tokens::{self, NewToken};
-use casebell::words::Words;
-use casebell::workflow::Failed;
+use casebell::words::Catalogue;
+use casebell::workflow::VerbError;
 use casebell::workflow::people::{AddPerson, add_person};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -46,7 +46,7 @@ use things::Things;
 struct Row {
     method: Method,
     path: String,
-    needs: Needs,
+    needs: Requires,
     portal: bool,
 }
 
@@ -103,15 +103,15 @@ impl Row {
     /// What it needs, in a few words.
     fn needs(&self) -> String {
         match self.needs {
-            Needs::Anyone => "nothing".to_owned(),
-            Needs::Entered => "to have come in".to_owned(),
-            Needs::SignedIn => "to be signed in".to_owned(),
-            Needs::Owner => "the owner of the account".to_owned(),
-            Needs::OwnerAtHome => "the owner of the account, at home".to_owned(),
-            Needs::OwnPassword => {
+            Requires::Anyone => "nothing".to_owned(),
+            Requires::Entered => "to have come in".to_owned(),
+            Requires::SignedIn => "to be signed in".to_owned(),
+            Requires::Owner => "the owner of the account".to_owned(),
+            Requires::OwnerAtHome => "the owner of the account, at home".to_owned(),
+            Requires::OwnPassword => {
                 "the owner of the account, at home, be it with a given password".to_owned()
             }
-            Needs::Permission(permission) => permission.to_string(),
+            Requires::Permission(permission) => permission.to_string(),
         }
     }
 
@@ -257,7 +257,7 @@ impl Caller {
             roles: role.into_iter().map(Into::into).collect(),
             password_hash: None,
         };
-        let added: Result<_, Failed> = desk
+        let added: Result<_, VerbError> = desk
             .db()
             .write(move |conn| add_person(conn, None, &add, now))
             .await;
@@ -277,7 +277,7 @@ impl Caller {
             .each_ref()
             .map(|secret| secret.text.expose_secret().to_owned());
         let hashes = secrets.map(|secret| secret.hash);
-        let made: Result<(TokenId, SessionId), Failed> = desk
+        let made: Result<(TokenId, SessionId), VerbError> = desk
             .db()
             .write(move |conn| {
                 let (mut spare, mut session) = (None, None);
@@ -451,7 +451,7 @@ impl Caller {
     }
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(|| Words::load().expect("the catalogue"));
+static WORDS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load().expect("the catalogue"));
 
 /// What kind of answer it is.
 fn class(answer: &Answer, row: &Row) -> String {
@@ -727,13 +727,13 @@ async fn paired(desk: &Desk, name: &str, role: Option<Role>, standing: Standing)
 /// What must hold whatever the golden text says.
 fn holds(caller: &Caller, row: &Row, relation: Relation, answer: &str) -> bool {
     let permission = match row.needs {
-        Needs::Anyone => return true,
-        Needs::Entered
-        | Needs::SignedIn
-        | Needs::Owner
-        | Needs::OwnerAtHome
-        | Needs::OwnPassword => None,
-        Needs::Permission(permission) => Some(permission),
+        Requires::Anyone => return true,
+        Requires::Entered
+        | Requires::SignedIn
+        | Requires::Owner
+        | Requires::OwnerAtHome
+        | Requires::OwnPassword => None,
+        Requires::Permission(permission) => Some(permission),
     };
     let refused = |code: &str| match row.portal {
         true => answer == "403 ",
@@ -749,12 +749,13 @@ fn holds(caller: &Caller, row: &Row, relation: Relation, answer: &str) -> bool {
     if caller.scope.is_some()
         && matches!(
             row.needs,
-            Needs::Owner | Needs::OwnerAtHome | Needs::OwnPassword
+            Requires::Owner | Requires::OwnerAtHome | Requires::OwnPassword
         )
     {
         return refused("scoped_token");
     }
-    if caller.acting.is_some() && matches!(row.needs, Needs::OwnerAtHome | Needs::OwnPassword) {
+    if caller.acting.is_some() && matches!(row.needs, Requires::OwnerAtHome | Requires::OwnPassword)
+    {
         return refused("not_through_pairing");
     }
     if caller.side == Side::Customer && relation == Relation::Unrelated {

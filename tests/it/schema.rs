@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use casebell::db::{Conn, Db, DbError};
-use casebell::store::bearers::{Entry, Whereabouts};
+use casebell::store::identities::{AuthOutcome, OrganizationContext};
 use casebell::store::{sessions, tokens};
 use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
@@ -277,12 +277,12 @@ fn goes_on(backend: Backend) {
     let now = "2026-03-03T09:00:00Z".parse().expect("an instant");
     let runtime = crate::support::desk::runtime();
     let found = runtime.block_on(db.read(move |conn| {
-        let home = Whereabouts::AsBefore;
+        let home = OrganizationContext::AsBefore;
         let by_token = tokens::by_secret(conn, "of a token", &home, now)?;
         let by_cookie = sessions::by_secret(conn, "of a cookie", &home, now)?;
         Ok::<_, DbError>((
-            matches!(by_token, Entry::Admitted(..)),
-            matches!(by_cookie, Entry::Admitted(..)),
+            matches!(by_token, AuthOutcome::Authenticated(..)),
+            matches!(by_cookie, AuthOutcome::Authenticated(..)),
         ))
     }));
     assert_eq!(found.expect("read"), (true, true));

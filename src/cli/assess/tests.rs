@@ -44,7 +44,7 @@ async fn paper(desk: &Desk, args: AssessArgs) -> String {
     let asked = ask(&desk.db, args, at("2026-03-03T14:05:00Z"))
         .await
         .expect("asked");
-    told::told(&Words::load().expect("words"), &asked)
+    told::told(&Catalogue::load().expect("words"), &asked)
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn without_a_reason_each_one_is_told() {
     )
     .await
     .expect("asked");
-    let words = Words::load().expect("words");
+    let words = Catalogue::load().expect("words");
     assert_eq!(
         as_json(&words, &asked, false)["items"]
             .as_array()

@@ -10,12 +10,12 @@ use crate::domain::Instant;
 use crate::domain::calendar::{Replay, Unit};
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
 use crate::domain::eligibility::CaseFacts;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::assessment::{AssessmentView, FindingView};
 use crate::words::time::{Times, duration};
 
 /// All of it, several lines.
-pub fn told(words: &Words, asked: &Asked) -> String {
+pub fn told(words: &Catalogue, asked: &Asked) -> String {
     let paper = Paper {
         words,
         times: Times::new(words, asked.zone, asked.at),
@@ -30,7 +30,7 @@ pub fn told(words: &Words, asked: &Asked) -> String {
 }
 
 struct Paper<'w> {
-    words: &'w Words,
+    words: &'w Catalogue,
     times: Times<'w>,
 }
 

@@ -35,7 +35,7 @@ use crate::workflow::request::{
 use crate::workflow::review_escalation::{AcceptEscalation, Verb};
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 use crate::workflow::update_case::{UpdateCase, mark_read, update_case};
-use crate::workflow::{Actor, Outcome, Refused};
+use crate::workflow::{Actor, Rejection, VerbResult};
 
 /// How long ago something happened.
 pub type Ago = TimeDelta;
@@ -71,9 +71,9 @@ pub struct Scene<'s, 'c> {
     escalation: Option<EscalationRef>,
 }
 
-fn text<T: FromStr<Err = TextError>>(text: &str) -> Outcome<T> {
+fn text<T: FromStr<Err = TextError>>(text: &str) -> VerbResult<T> {
     text.parse().map_err(|error: TextError| {
-        Refused::Field {
+        Rejection::Field {
             field: "text",
             code: error.code(),
             given: text.to_owned(),
@@ -84,11 +84,11 @@ fn text<T: FromStr<Err = TextError>>(text: &str) -> Outcome<T> {
 
 impl<'c> Stage<'c> {
     /// Calls everybody.
-    pub fn set(conn: &'c mut Conn, now: Instant) -> Outcome<Self> {
+    pub fn set(conn: &'c mut Conn, now: Instant) -> VerbResult<Self> {
         let mut cast = HashMap::new();
         for one in cast::PEOPLE {
             let email = text(&one.email())?;
-            let person = people::by_email(conn, &email)?.ok_or(Refused::NotFound)?;
+            let person = people::by_email(conn, &email)?.ok_or(Rejection::NotFound)?;
             let access = store::access::of_person(conn, &person, now)?;
             cast.insert(
                 one.key,
@@ -104,7 +104,7 @@ impl<'c> Stage<'c> {
     }
 
     /// Somebody opens a case.
-    pub fn opens(&mut self, who: &str, ago: Ago, opening: &Opening) -> Outcome<Scene<'_, 'c>> {
+    pub fn opens(&mut self, who: &str, ago: Ago, opening: &Opening) -> VerbResult<Scene<'_, 'c>> {
         let open = OpenCase {
             subject: text(opening.subject)?,
             description: text(opening.description)?,
@@ -131,7 +131,7 @@ impl<'c> Stage<'c> {
         (trustee, asked): (&str, Ago),
         (trustor, answered): (&str, Ago),
         role: Role,
-    ) -> Outcome<()> {
+    ) -> VerbResult<()> {
         let (trustee, trustor) = (self.actor(trustee)?, self.actor(trustor)?);
         let (asked, answered) = (self.now - asked, self.now - answered);
         let secret = NewSecret::with_prefix(PAIRING_PREFIX);
@@ -159,7 +159,7 @@ impl<'c> Stage<'c> {
         organization: &str,
         ago: Ago,
         note: &str,
-    ) -> Outcome<()> {
+    ) -> VerbResult<()> {
         let email = format!("{first}.{last}@{organization}.example").to_lowercase();
         let asking = AskForAccess {
             first_name: text(first)?,
@@ -171,14 +171,14 @@ impl<'c> Stage<'c> {
         access_request::ask(self.conn, &asking, self.now - ago)
     }
 
-    fn actor(&self, who: &str) -> Outcome<Actor> {
-        Ok(self.cast.get(who).cloned().ok_or(Refused::NotFound)?)
+    fn actor(&self, who: &str) -> VerbResult<Actor> {
+        Ok(self.cast.get(who).cloned().ok_or(Rejection::NotFound)?)
     }
 }
 
 impl Scene<'_, '_> {
     /// An engineer takes the case and puts it where it belongs.
-    pub fn takes(&mut self, who: &str, ago: Ago, line: &str) -> Outcome<()> {
+    pub fn takes(&mut self, who: &str, ago: Ago, line: &str) -> VerbResult<()> {
         let owner = self.stage.actor(who)?.id().to_string();
         let update = UpdateCase {
             status: Patch::Set(Status::InProgress),
@@ -190,7 +190,7 @@ impl Scene<'_, '_> {
     }
 
     /// An engineer says where the case stands.
-    pub fn becomes(&mut self, who: &str, ago: Ago, status: Status) -> Outcome<()> {
+    pub fn becomes(&mut self, who: &str, ago: Ago, status: Status) -> VerbResult<()> {
         self.changes(
             who,
             ago,
@@ -202,7 +202,7 @@ impl Scene<'_, '_> {
     }
 
     /// An engineer waits for others.
-    pub fn engages(&mut self, who: &str, ago: Ago, parties: &[Engagement]) -> Outcome<()> {
+    pub fn engages(&mut self, who: &str, ago: Ago, parties: &[Engagement]) -> VerbResult<()> {
         let engagements = Patch::Set(parties.to_vec());
         self.changes(
             who,
@@ -214,22 +214,28 @@ impl Scene<'_, '_> {
         )
     }
 
-    fn changes(&mut self, who: &str, ago: Ago, update: &UpdateCase) -> Outcome<()> {
+    fn changes(&mut self, who: &str, ago: Ago, update: &UpdateCase) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         update_case(self.stage.conn, &actor, &self.case, None, update, at).map(drop)
     }
 
     /// Somebody writes in the case feed.
-    pub fn says(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
+    pub fn says(&mut self, who: &str, ago: Ago, body: &str) -> VerbResult<()> {
         self.writes(who, ago, body, Visibility::Public)
     }
 
     /// Staff write in the case feed what the customer does not see.
-    pub fn notes(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
+    pub fn notes(&mut self, who: &str, ago: Ago, body: &str) -> VerbResult<()> {
         self.writes(who, ago, body, Visibility::Internal)
     }
 
-    fn writes(&mut self, who: &str, ago: Ago, body: &str, visibility: Visibility) -> Outcome<()> {
+    fn writes(
+        &mut self,
+        who: &str,
+        ago: Ago,
+        body: &str,
+        visibility: Visibility,
+    ) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let entry = PostEntry {
             body: text(body)?,
@@ -239,7 +245,7 @@ impl Scene<'_, '_> {
     }
 
     /// Staff record a call.
-    pub fn calls(&mut self, who: &str, ago: Ago, with: &str, summary: &str) -> Outcome<()> {
+    pub fn calls(&mut self, who: &str, ago: Ago, with: &str, summary: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let communication = RecordCommunication {
             channel: text("Call")?,
@@ -251,29 +257,29 @@ impl Scene<'_, '_> {
     }
 
     /// Somebody reads both feeds.
-    pub fn reads(&mut self, who: &str, ago: Ago) -> Outcome<()> {
+    pub fn reads(&mut self, who: &str, ago: Ago) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         mark_read(self.stage.conn, &actor, &self.case, None, at).map(drop)
     }
 
     /// Staff promise something; `due` is that much before now, or after it if negative.
-    pub fn promises(&mut self, who: &str, ago: Ago, what: &str, due: Ago) -> Outcome<()> {
+    pub fn promises(&mut self, who: &str, ago: Ago, what: &str, due: Ago) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let promising = self.promising(what, &actor.name, due)?;
         promise_on_case(self.stage.conn, &actor, &self.case, &promising, at).map(drop)
     }
 
     /// Staff have done what was promised.
-    pub fn keeps(&mut self, who: &str, ago: Ago, what: &str) -> Outcome<()> {
+    pub fn keeps(&mut self, who: &str, ago: Ago, what: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let CaseRef::Id(case) = self.case else {
-            return Err(Refused::NotFound.into());
+            return Err(Rejection::NotFound.into());
         };
         let steps = promises::of_case(self.stage.conn, case)?;
         let step = steps
             .iter()
             .find(|step| step.what == what)
-            .ok_or(Refused::NotFound)?;
+            .ok_or(Rejection::NotFound)?;
         settle(
             self.stage.conn,
             &actor,
@@ -289,7 +295,7 @@ impl Scene<'_, '_> {
         .map(drop)
     }
 
-    fn promising(&self, what: &str, who: &str, due: Ago) -> Outcome<PromiseStep> {
+    fn promising(&self, what: &str, who: &str, due: Ago) -> VerbResult<PromiseStep> {
         Ok(PromiseStep {
             what: text(what)?,
             who: text(who)?,
@@ -298,7 +304,7 @@ impl Scene<'_, '_> {
     }
 
     /// A contact asks for medium priority.
-    pub fn asks_for_medium(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
+    pub fn asks_for_medium(&mut self, who: &str, ago: Ago, note: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let wish = RequestPriority {
             priority: Priority::Medium,
@@ -308,7 +314,7 @@ impl Scene<'_, '_> {
     }
 
     /// Somebody asks for a root cause analysis.
-    pub fn asks_for_analysis(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
+    pub fn asks_for_analysis(&mut self, who: &str, ago: Ago, note: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let wish = RequestAnalysis {
             note: Some(text(note)?),
@@ -317,14 +323,14 @@ impl Scene<'_, '_> {
     }
 
     /// Staff deliver it.
-    pub fn delivers_analysis(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
+    pub fn delivers_analysis(&mut self, who: &str, ago: Ago, body: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let analysis = DeliverAnalysis { body: text(body)? };
         deliver_analysis(self.stage.conn, &actor, &self.case, &analysis, at).map(drop)
     }
 
     /// Somebody closes the case.
-    pub fn closes(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
+    pub fn closes(&mut self, who: &str, ago: Ago, note: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let close = CloseCase {
             note: Some(text(note)?),
@@ -333,7 +339,7 @@ impl Scene<'_, '_> {
     }
 
     /// Somebody opens it again.
-    pub fn reopens(&mut self, who: &str, ago: Ago, note: &str) -> Outcome<()> {
+    pub fn reopens(&mut self, who: &str, ago: Ago, note: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let reopen = ReopenCase { note: text(note)? };
         close_case::reopen(self.stage.conn, &actor, &self.case, None, &reopen, at).map(drop)
@@ -347,7 +353,7 @@ impl Scene<'_, '_> {
         reason: &str,
         answers: Value,
         details: &str,
-    ) -> Outcome<()> {
+    ) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let conn = &mut *self.stage.conn;
         let assessed = assess(conn, &actor, &self.case, Some(reason), Some(at), at)?;
@@ -369,7 +375,7 @@ impl Scene<'_, '_> {
     }
 
     /// An owner takes the escalation for review.
-    pub fn claims(&mut self, who: &str, ago: Ago) -> Outcome<()> {
+    pub fn claims(&mut self, who: &str, ago: Ago) -> VerbResult<()> {
         self.verb(who, ago, |verb, conn| verb.claim(conn).map(drop))
     }
 
@@ -381,8 +387,8 @@ impl Scene<'_, '_> {
         (importance, urgency): (Level, Level),
         reply: &str,
         steps: &[(&str, &str, Ago)],
-    ) -> Outcome<()> {
-        let next_steps: Outcome<Vec<_>> = steps
+    ) -> VerbResult<()> {
+        let next_steps: VerbResult<Vec<_>> = steps
             .iter()
             .map(|(what, by, due)| self.promising(what, by, *due))
             .collect();
@@ -400,10 +406,10 @@ impl Scene<'_, '_> {
         &mut self,
         who: &str,
         ago: Ago,
-        act: impl FnOnce(&Verb<'_>, &mut Conn) -> Outcome<()>,
-    ) -> Outcome<()> {
+        act: impl FnOnce(&Verb<'_>, &mut Conn) -> VerbResult<()>,
+    ) -> VerbResult<()> {
         let (actor, now) = self.at(who, ago)?;
-        let escalation = self.escalation.ok_or(Refused::NotFound)?;
+        let escalation = self.escalation.ok_or(Rejection::NotFound)?;
         let verb = Verb {
             actor: &actor,
             escalation: &escalation,
@@ -414,9 +420,9 @@ impl Scene<'_, '_> {
     }
 
     /// Somebody writes in the escalation's feed.
-    pub fn writes_on_escalation(&mut self, who: &str, ago: Ago, body: &str) -> Outcome<()> {
+    pub fn writes_on_escalation(&mut self, who: &str, ago: Ago, body: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
-        let escalation = self.escalation.ok_or(Refused::NotFound)?;
+        let escalation = self.escalation.ok_or(Rejection::NotFound)?;
         let entry = PostEntry {
             body: text(body)?,
             visibility: None,
@@ -424,7 +430,7 @@ impl Scene<'_, '_> {
         post_on_escalation(self.stage.conn, &actor, &escalation, &entry, at).map(drop)
     }
 
-    fn at(&self, who: &str, ago: Ago) -> Outcome<(Actor, Instant)> {
+    fn at(&self, who: &str, ago: Ago) -> VerbResult<(Actor, Instant)> {
         Ok((self.stage.actor(who)?, self.stage.now - ago))
     }
 }

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use super::cast::{RECORDING, REPORTING, VOICE};
 use super::stage::{Ago, Opening, Stage};
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status};
-use crate::workflow::Outcome;
+use crate::workflow::VerbResult;
 
 fn days(count: i64) -> Ago {
     TimeDelta::days(count)
@@ -23,7 +23,7 @@ fn minutes(count: i64) -> Ago {
 }
 
 /// Tells all of them.
-pub fn tell(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn tell(stage: &mut Stage<'_>) -> VerbResult<()> {
     access::a_partner_is_let_in(stage)?;
     closed(stage)?;
     escalated::analysis_accepted(stage)?;
@@ -45,7 +45,7 @@ pub fn tell(stage: &mut Stage<'_>) -> Outcome<()> {
     access::somebody_asks_to_read(stage)
 }
 
-fn closed(stage: &mut Stage<'_>) -> Outcome<()> {
+fn closed(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("dana", days(31), &Opening {
         subject: "Agents are logged out during the night backup",
         description: "Between 02:00 and 02:20 all night agents lose their session. It happens every night since the upgrade.",
@@ -65,7 +65,7 @@ fn closed(stage: &mut Stage<'_>) -> Outcome<()> {
     case.closes("dana", days(25), "Two quiet weeks, thank you.")
 }
 
-fn analysis_overdue(stage: &mut Stage<'_>) -> Outcome<()> {
+fn analysis_overdue(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("uma", days(18), &Opening {
         subject: "Appointment reminders were called twice",
         description: "On Monday 1,900 patients were called twice, some of them at night. The campaign has run for a year without that.",
@@ -88,7 +88,7 @@ fn analysis_overdue(stage: &mut Stage<'_>) -> Outcome<()> {
     )
 }
 
-fn reopened(stage: &mut Stage<'_>) -> Outcome<()> {
+fn reopened(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("gina", days(14), &Opening {
         subject: "Nightly export leaves out transferred calls",
         description: "Calls that were transferred twice are missing from the export. We bill by it.",
@@ -117,7 +117,7 @@ fn reopened(stage: &mut Stage<'_>) -> Outcome<()> {
     case.engages("sam", days(1) + hours(3), &[Engagement::Development])
 }
 
-fn third_party(stage: &mut Stage<'_>) -> Outcome<()> {
+fn third_party(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("uma", days(6), &Opening {
         subject: "Voicemail arrives without audio",
         description: "Messages left by mobile callers arrive as empty attachments. Landline callers are fine.",
@@ -138,7 +138,7 @@ fn third_party(stage: &mut Stage<'_>) -> Outcome<()> {
     case.reads("uma", days(1))
 }
 
-fn low_priority(stage: &mut Stage<'_>) -> Outcome<()> {
+fn low_priority(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens(
         "dana",
         days(4),
@@ -164,7 +164,7 @@ fn low_priority(stage: &mut Stage<'_>) -> Outcome<()> {
     )
 }
 
-fn eligible(stage: &mut Stage<'_>) -> Outcome<()> {
+fn eligible(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("dana", days(2) + hours(20), &Opening {
         subject: "Supervisors hear nothing when they listen in",
         description: "In all four sites supervisors get silence instead of the call. New agents cannot be coached, and two have refused to take calls alone.",
@@ -183,7 +183,7 @@ fn eligible(stage: &mut Stage<'_>) -> Outcome<()> {
     case.reads("dana", days(1) + hours(1))
 }
 
-fn not_yet_eligible(stage: &mut Stage<'_>) -> Outcome<()> {
+fn not_yet_eligible(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("dana", days(2) + hours(16), &Opening {
         subject: "Agents lose audio 30 seconds into outbound calls",
         description: "Since Sunday evening outbound calls fall silent on our side after about half a minute. The called party still hears us.",
@@ -203,7 +203,7 @@ fn not_yet_eligible(stage: &mut Stage<'_>) -> Outcome<()> {
     case.reads("dana", hours(20))
 }
 
-fn awaiting_customer(stage: &mut Stage<'_>) -> Outcome<()> {
+fn awaiting_customer(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("dana", days(2), &Opening {
         subject: "Softphone asks for the password twice",
         description: "After the single sign-on the softphone asks for the password again. Agents write it on paper.",
@@ -221,7 +221,7 @@ fn awaiting_customer(stage: &mut Stage<'_>) -> Outcome<()> {
     case.reads("dana", days(1) + hours(2))
 }
 
-fn promised(stage: &mut Stage<'_>) -> Outcome<()> {
+fn promised(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("pia", days(1) + hours(10), &Opening {
         subject: "Recordings of Monday cannot be found by number",
         description: "Searching by the caller's number finds nothing for Monday. By agent they are there.",
@@ -238,7 +238,7 @@ fn promised(stage: &mut Stage<'_>) -> Outcome<()> {
     case.promises("ravi", hours(7), "Index of Monday rebuilt", -hours(4))
 }
 
-fn just_opened(stage: &mut Stage<'_>) -> Outcome<()> {
+fn just_opened(stage: &mut Stage<'_>) -> VerbResult<()> {
     stage
         .opens("gina", minutes(25), &Opening {
             subject: "New agents cannot sign in",

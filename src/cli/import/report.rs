@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::refusal;
 use crate::db::DbError;
 use crate::domain::closed_enum;
-use crate::workflow::{Failed, Refused};
+use crate::workflow::{Rejection, VerbError};
 
 closed_enum! {
     /// What an import counts.
@@ -152,14 +152,14 @@ impl From<diesel::result::Error> for Unloaded {
     }
 }
 
-impl From<Failed> for Unloaded {
-    fn from(failed: Failed) -> Self {
+impl From<VerbError> for Unloaded {
+    fn from(failed: VerbError) -> Self {
         match failed {
-            Failed::Refused(refused) => {
+            VerbError::Rejected(refused) => {
                 let (field, mut reason) = refusal::said(&refused);
                 if matches!(
                     refused,
-                    Refused::Field {
+                    Rejection::Field {
                         code: "not_found",
                         ..
                     }
@@ -172,8 +172,8 @@ impl From<Failed> for Unloaded {
                 }
                 .into()
             }
-            Failed::Database(error) => error.into(),
-            Failed::Calendar(error) => Fault::line(error.to_string()).into(),
+            VerbError::Database(error) => error.into(),
+            VerbError::Calendar(error) => Fault::line(error.to_string()).into(),
         }
     }
 }

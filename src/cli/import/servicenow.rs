@@ -20,7 +20,7 @@ use super::report::{Fault, Kind, Refusal, Report};
 use super::{ImportError, Watch};
 use crate::db::Db;
 use crate::domain::Instant;
-use crate::words::Words;
+use crate::words::Catalogue;
 use load::Outcome;
 use row::{Columns, Event, split};
 
@@ -44,7 +44,7 @@ pub async fn import(
     db: &Db,
     input: impl BufRead,
     now: Instant,
-    words: &Words,
+    words: &Catalogue,
     watch: &Watch,
 ) -> Result<Report, ImportError> {
     let mut report = Report::on(&[

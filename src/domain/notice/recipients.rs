@@ -10,7 +10,7 @@ use crate::domain::organization::Side;
 
 /// The people who have to do with a case and its escalation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ties {
+pub struct Stakeholders {
     /// The case's contact of record.
     pub contact: PersonId,
     /// The case's owner.
@@ -25,7 +25,7 @@ pub struct Ties {
 
 /// What happened, as far as it decides who is told.
 #[derive(Clone, Copy, Debug)]
-pub struct Happening {
+pub struct NoticeEvent {
     /// What kind of thing.
     pub kind: NoticeKind,
     /// In which feed.
@@ -37,7 +37,7 @@ pub struct Happening {
     /// Who did it; nobody where only time passed.
     pub actor: Option<PersonId>,
     /// Whom it concerns.
-    pub ties: Ties,
+    pub ties: Stakeholders,
 }
 
 /// Somebody who might be told.
@@ -95,7 +95,7 @@ pub struct Recipient {
     pub audience: Audience,
 }
 
-impl Happening {
+impl NoticeEvent {
     /// Who is told of such a thing, if they are who they must be.
     fn audiences(&self) -> &'static [Audience] {
         use Audience::*;
@@ -238,7 +238,7 @@ pub fn letter_obstacle(kind: NoticeKind, standing: Standing, access: &Access) ->
 }
 
 /// Who is told of `happening`, and why; each person once, in the order of `candidates`' ids.
-pub fn recipients(happening: &Happening, candidates: &[Candidate]) -> Vec<Recipient> {
+pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Recipient> {
     let ties = &happening.ties;
     // A desk on which nobody bears the engineer's role is run by those whose roles include it.
     let has_engineers = candidates.iter().any(|candidate| {

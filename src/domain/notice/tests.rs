@@ -75,14 +75,14 @@ impl Desk {
     }
 
     /// A thing that `actor` did on Dana's case, owned by Sam, on the escalation that Remy asked for and Olga runs.
-    fn happening(&self, kind: NoticeKind, feed: Feed, actor: &str) -> Happening {
-        Happening {
+    fn happening(&self, kind: NoticeKind, feed: Feed, actor: &str) -> NoticeEvent {
+        NoticeEvent {
             kind,
             feed,
             visibility: Visibility::Public,
             organization: self.acme,
             actor: Some(self.id(actor)),
-            ties: Ties {
+            ties: Stakeholders {
                 contact: self.id("dana"),
                 case_owner: Some(self.id("sam")),
                 requester: Some(self.id("remy")),
@@ -92,7 +92,7 @@ impl Desk {
         }
     }
 
-    fn told(&self, happening: &Happening) -> BTreeSet<(&'static str, &'static str)> {
+    fn told(&self, happening: &NoticeEvent) -> BTreeSet<(&'static str, &'static str)> {
         let candidates: Vec<Candidate> = self
             .candidates
             .iter()
@@ -148,7 +148,7 @@ fn who_caused_it_is_not_told() {
     let assigned = desk.happening(NoticeKind::EscalationClaimed, Feed::Escalation, "vera");
     assert!(desk.told(&assigned).contains(&("olga", "escalation_owner")));
     // Nobody caused that time passed.
-    let lapsed = Happening {
+    let lapsed = NoticeEvent {
         actor: None,
         ..desk.happening(NoticeKind::StepMissed, Feed::Case, "sam")
     };
@@ -197,7 +197,7 @@ fn an_unowned_case_is_told_to_the_engineers() {
 fn nobody_is_told_of_what_does_not_exist_for_them() {
     let mut desk = Desk::new();
     let entry = desk.happening(NoticeKind::EntryPosted, Feed::Case, "vera");
-    let internal = Happening {
+    let internal = NoticeEvent {
         visibility: Visibility::Internal,
         ..entry
     };

@@ -5,7 +5,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleName};
 use crate::domain::ids::{GroupId, PersonId};
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
@@ -53,7 +53,9 @@ input! {
 }
 
 /// Access groups of an organization, by name.
-pub async fn list(call: Call<(), (), GroupQuery>) -> Result<Reply<Page<GroupDocument>>, Problem> {
+pub async fn list(
+    call: ApiRequest<(), (), GroupQuery>,
+) -> Result<Reply<Page<GroupDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
             let (query, access) = (&call.query, call.principal.access());
@@ -90,7 +92,7 @@ pub async fn list(call: Call<(), (), GroupQuery>) -> Result<Reply<Page<GroupDocu
 }
 
 /// Adds a group.
-pub async fn add(call: Call<(), AddGroup>) -> Result<Created<GroupDocument>, Problem> {
+pub async fn add(call: ApiRequest<(), AddGroup>) -> Result<Created<GroupDocument>, Problem> {
     call.write(|conn, call| {
         let id = add_group(conn, Some(&call.principal.actor), &call.body, call.now)?;
         let document = read(conn, Reach::Everything, id, call.now)?;
@@ -102,7 +104,7 @@ pub async fn add(call: Call<(), AddGroup>) -> Result<Created<GroupDocument>, Pro
 }
 
 /// One group.
-pub async fn show(call: Call<GroupId>) -> Result<Reply<GroupDocument>, Problem> {
+pub async fn show(call: ApiRequest<GroupId>) -> Result<Reply<GroupDocument>, Problem> {
     let document = call
         .look(|conn, call| {
             read(
@@ -118,7 +120,7 @@ pub async fn show(call: Call<GroupId>) -> Result<Reply<GroupDocument>, Problem> 
 
 /// Changes a group.
 pub async fn change(
-    call: Call<Guarded<GroupId>, UpdateGroup>,
+    call: ApiRequest<Guarded<GroupId>, UpdateGroup>,
 ) -> Result<Reply<GroupDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (Some(&call.principal.actor), call.expected());
@@ -129,7 +131,7 @@ pub async fn change(
 }
 
 /// Removes a group.
-pub async fn remove(call: Call<Guarded<GroupId>>) -> Result<Done, Problem> {
+pub async fn remove(call: ApiRequest<Guarded<GroupId>>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (Some(&call.principal.actor), call.expected());
         delete_group(conn, actor, *call.address, expected, call.now)?;
@@ -139,7 +141,7 @@ pub async fn remove(call: Call<Guarded<GroupId>>) -> Result<Done, Problem> {
 }
 
 /// Makes somebody a member.
-pub async fn join(call: Call<GroupId, AddMember>) -> Result<Reply<GroupDocument>, Problem> {
+pub async fn join(call: ApiRequest<GroupId, AddMember>) -> Result<Reply<GroupDocument>, Problem> {
     call.write(|conn, call| {
         let actor = Some(&call.principal.actor);
         let id = add_member(conn, actor, call.address, &call.body, call.now)?;
@@ -149,7 +151,7 @@ pub async fn join(call: Call<GroupId, AddMember>) -> Result<Reply<GroupDocument>
 }
 
 /// Ends a membership.
-pub async fn leave(call: Call<(GroupId, PersonId)>) -> Result<Reply<GroupDocument>, Problem> {
+pub async fn leave(call: ApiRequest<(GroupId, PersonId)>) -> Result<Reply<GroupDocument>, Problem> {
     call.write(|conn, call| {
         let (group, person) = call.address;
         let id = remove_member(conn, Some(&call.principal.actor), group, person, call.now)?;
@@ -159,7 +161,9 @@ pub async fn leave(call: Call<(GroupId, PersonId)>) -> Result<Reply<GroupDocumen
 }
 
 /// Gives a role to the group.
-pub async fn give(call: Call<GroupId, NewGroupRole>) -> Result<Reply<GroupDocument>, Problem> {
+pub async fn give(
+    call: ApiRequest<GroupId, NewGroupRole>,
+) -> Result<Reply<GroupDocument>, Problem> {
     call.write(|conn, call| {
         let actor = Some(&call.principal.actor);
         let id = add_role(conn, actor, call.address, &call.body.role, call.now)?;
@@ -169,7 +173,7 @@ pub async fn give(call: Call<GroupId, NewGroupRole>) -> Result<Reply<GroupDocume
 }
 
 /// Takes a role back from the group.
-pub async fn take(call: Call<(GroupId, RoleName)>) -> Result<Reply<GroupDocument>, Problem> {
+pub async fn take(call: ApiRequest<(GroupId, RoleName)>) -> Result<Reply<GroupDocument>, Problem> {
     call.write(|conn, call| {
         let (group, role) = &call.address;
         let id = remove_role(conn, Some(&call.principal.actor), *group, role, call.now)?;

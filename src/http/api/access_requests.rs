@@ -3,14 +3,14 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::links::Heard;
+use super::links::Accepted;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::ids::{AccessRequestId, OrganizationId, PersonId};
 use crate::domain::text::EmailAddress;
-use crate::http::call::{ANYONE, Anyone, Call, may};
+use crate::http::api_request::{ANYONE, Anyone, ApiRequest, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
@@ -19,7 +19,7 @@ use crate::http::throttle::{self, Counter};
 use crate::input::input;
 use crate::store::access_requests::{self as requests, AccessRequest};
 use crate::store::{organizations, people};
-use crate::workflow::Failed;
+use crate::workflow::VerbError;
 use crate::workflow::access_request::{self as verbs, AskForAccess, DecideAccess};
 
 /// The routes of this resource.
@@ -151,12 +151,14 @@ fn document(conn: &mut Conn, request: AccessRequest) -> Result<AccessRequestDocu
 }
 
 /// Asks for access.
-pub async fn make(call: Call<(), AskForAccess, (), Anyone>) -> Result<Reply<Heard, 202>, Problem> {
+pub async fn make(
+    call: ApiRequest<(), AskForAccess, (), Anyone>,
+) -> Result<Reply<Accepted, 202>, Problem> {
     let (desk, now) = (call.desk.clone(), call.now);
     let counters = Counter::letters("access", call.client, call.body.email.as_str());
     throttle::attempt(&desk, &counters, now).await?;
     asked(&desk, call.body, now).await?;
-    Reply::new(&Heard::saying(desk.words.say("access-heard", &[])))
+    Reply::new(&Accepted::saying(desk.words.say("access-heard", &[])))
 }
 
 /// Notes the request. That the same was made at this instant is nothing to tell.
@@ -164,20 +166,20 @@ pub async fn make(call: Call<(), AskForAccess, (), Anyone>) -> Result<Reply<Hear
 /// # Errors
 /// The database's own.
 pub(in crate::http) async fn asked(
-    desk: &crate::http::desk::Desk,
+    desk: &crate::http::state::AppState,
     ask: AskForAccess,
     now: Instant,
 ) -> Result<(), Problem> {
     let done = desk.db.write(move |conn| verbs::ask(conn, &ask, now)).await;
     match done {
-        Err(Failed::Database(error)) if error.violated_constraint().is_some() => Ok(()),
+        Err(VerbError::Database(error)) if error.violated_constraint().is_some() => Ok(()),
         other => Ok(other?),
     }
 }
 
 /// Requests, the newest first.
 pub async fn list(
-    call: Call<(), (), ListAccessRequests>,
+    call: ApiRequest<(), (), ListAccessRequests>,
 ) -> Result<Reply<Page<AccessRequestDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
@@ -198,7 +200,9 @@ pub async fn list(
 }
 
 /// One request.
-pub async fn show(call: Call<AccessRequestId>) -> Result<Reply<AccessRequestDocument>, Problem> {
+pub async fn show(
+    call: ApiRequest<AccessRequestId>,
+) -> Result<Reply<AccessRequestDocument>, Problem> {
     let document = call
         .look(|conn, call| read(conn, call.principal.access().reach(), call.address))
         .await?;
@@ -216,7 +220,7 @@ fn read(
 
 /// Decides a request.
 pub async fn decide(
-    call: Call<AccessRequestId, DecideAccess>,
+    call: ApiRequest<AccessRequestId, DecideAccess>,
 ) -> Result<Reply<AccessRequestDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, key) = (&call.principal.actor, &call.desk.key);

@@ -9,8 +9,8 @@ use super::sessions::Me;
 use crate::credentials::Holder;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::http::api_request::{ApiRequest, OWN_PASSWORD, OWNER};
 use crate::http::asks::SECOND_FACTOR;
-use crate::http::call::{Call, OWN_PASSWORD, OWNER};
 use crate::http::password;
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Done, Reply};
@@ -91,7 +91,7 @@ pub struct RecoveryCodes {
 }
 
 /// Changes one's name or zone.
-pub async fn change(call: Call<(), UpdateAccount>) -> Result<Reply<Me>, Problem> {
+pub async fn change(call: ApiRequest<(), UpdateAccount>) -> Result<Reply<Me>, Problem> {
     call.write(|conn, call| {
         let person = account::update(conn, &call.principal.oneself(), &call.body, call.now)?;
         let organization = organizations::find(conn, Reach::Everything, person.organization_id)?;
@@ -110,7 +110,7 @@ pub async fn change(call: Call<(), UpdateAccount>) -> Result<Reply<Me>, Problem>
 }
 
 /// Changes one's password.
-pub async fn change_password(call: Call<(), ChangePassword>) -> Result<Done, Problem> {
+pub async fn change_password(call: ApiRequest<(), ChangePassword>) -> Result<Done, Problem> {
     let (principal, body) = (&call.principal, &call.body);
     let (current, new) = (
         body.current_password.clone().into_inner(),
@@ -137,7 +137,7 @@ pub async fn change_password(call: Call<(), ChangePassword>) -> Result<Done, Pro
 }
 
 /// How it stands with one's second factor.
-pub async fn second_factor(call: Call) -> Result<Reply<SecondFactorDocument>, Problem> {
+pub async fn second_factor(call: ApiRequest) -> Result<Reply<SecondFactorDocument>, Problem> {
     let document = call
         .look(|conn, call| {
             let person = call.principal.person;
@@ -154,7 +154,7 @@ pub async fn second_factor(call: Call) -> Result<Reply<SecondFactorDocument>, Pr
 }
 
 /// Begins a second factor.
-pub async fn begin(call: Call) -> Result<Created<Enrolment>, Problem> {
+pub async fn begin(call: ApiRequest) -> Result<Created<Enrolment>, Problem> {
     call.write(|conn, call| {
         let begun =
             second_factor::begin(conn, &call.desk.key, &call.principal.oneself(), call.now)?;
@@ -172,7 +172,7 @@ pub async fn begin(call: Call) -> Result<Created<Enrolment>, Problem> {
 }
 
 /// Asks for the second factor from now on.
-pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
+pub async fn confirm(call: ApiRequest<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
     let counter = Counter::own_code(call.principal.person);
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
@@ -186,7 +186,9 @@ pub async fn confirm(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>,
 }
 
 /// Renews the recovery codes.
-pub async fn renew_codes(call: Call<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
+pub async fn renew_codes(
+    call: ApiRequest<(), ShowCode>,
+) -> Result<Created<RecoveryCodes>, Problem> {
     let counter = Counter::own_code(call.principal.person);
     throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
     call.write(move |conn, call| {
@@ -209,7 +211,7 @@ fn once(codes: Vec<String>) -> Result<Created<RecoveryCodes>, Problem> {
 }
 
 /// Gives one's second factor up.
-pub async fn turn_off(call: Call<(), ShowPassword>) -> Result<Done, Problem> {
+pub async fn turn_off(call: ApiRequest<(), ShowPassword>) -> Result<Done, Problem> {
     let (person, shown) = (call.principal.person, call.body.password.clone());
     password::confirmed(&call.desk, person, "password", shown.into_inner(), call.now).await?;
     call.write(|conn, call| {

@@ -9,9 +9,9 @@ use super::documents::AuditEventDocument;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::CaseRef;
+use crate::http::api_request::{ApiRequest, may};
 use crate::http::audit::file::Format;
 use crate::http::audit::{Asked, export};
-use crate::http::call::{Call, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
@@ -106,7 +106,7 @@ impl ExportAuditEvents {
 
 /// Audited events, the newest first.
 pub async fn list(
-    call: Call<(), (), AuditQuery>,
+    call: ApiRequest<(), (), AuditQuery>,
 ) -> Result<Reply<Page<AuditEventDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
@@ -151,7 +151,9 @@ impl PartialSchema for AuditExport {
 impl ToSchema for AuditExport {}
 
 /// Audited events as a file.
-pub async fn export_file(call: Call<(), ExportAuditEvents>) -> Result<Reply<AuditExport>, Problem> {
+pub async fn export_file(
+    call: ApiRequest<(), ExportAuditEvents>,
+) -> Result<Reply<AuditExport>, Problem> {
     let (db, format) = (call.desk.db.clone(), call.body.format);
     let (asked, reach) = (call.body.asked(), call.principal.access().reach());
     let filter = call

@@ -20,15 +20,15 @@ use crate::domain::calendar::{
 };
 use crate::domain::ids::CalendarId;
 use crate::http::apart::apart;
-use crate::http::call::{Call, Guarded, LARGEST_BODY, may};
+use crate::http::api_request::{ApiRequest, Guarded, LARGEST_BODY, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::input::{At, Errors, Fault, Field, FieldError, Whole, input};
 use crate::store::calendars::{self, CalendarRow};
-use crate::words::Words;
-use crate::workflow::Failed;
+use crate::words::Catalogue;
+use crate::workflow::VerbError;
 use crate::workflow::calendars::{WriteCalendar, add_calendar, import_holidays, replace_calendar};
 
 /// The routes of this resource.
@@ -107,7 +107,7 @@ pub struct SkippedEvent {
 }
 
 impl ImportedHolidays {
-    fn new(words: &Words, row: &CalendarRow, added: usize, found: &IcsHolidays) -> Self {
+    fn new(words: &Catalogue, row: &CalendarRow, added: usize, found: &IcsHolidays) -> Self {
         let dates =
             |dates: &[HolidayDate]| dates.iter().map(ToString::to_string).collect::<Vec<_>>();
         Self {
@@ -138,7 +138,7 @@ impl ImportedHolidays {
 }
 
 /// Business calendars, by name.
-pub async fn list(call: Call) -> Result<Reply<Page<CalendarDocument>>, Problem> {
+pub async fn list(call: ApiRequest) -> Result<Reply<Page<CalendarDocument>>, Problem> {
     let rows = call.look(|conn, _| Ok(calendars::list(conn)?)).await?;
     Reply::new(&Page::whole(
         rows.iter().map(CalendarDocument::from).collect(),
@@ -146,7 +146,9 @@ pub async fn list(call: Call) -> Result<Reply<Page<CalendarDocument>>, Problem> 
 }
 
 /// Adds a business calendar.
-pub async fn add(call: Call<(), WriteCalendar>) -> Result<Created<CalendarDocument>, Problem> {
+pub async fn add(
+    call: ApiRequest<(), WriteCalendar>,
+) -> Result<Created<CalendarDocument>, Problem> {
     call.write(|conn, call| {
         let (by, body) = (Some(&call.principal.actor), &call.body);
         let calendar = body.calendar()?;
@@ -161,14 +163,14 @@ pub async fn add(call: Call<(), WriteCalendar>) -> Result<Created<CalendarDocume
 }
 
 /// One business calendar.
-pub async fn show(call: Call<CalendarId>) -> Result<Reply<CalendarDocument>, Problem> {
+pub async fn show(call: ApiRequest<CalendarId>) -> Result<Reply<CalendarDocument>, Problem> {
     let row = call.look(|conn, call| read(conn, call.address)).await?;
     Ok(Reply::new(&CalendarDocument::from(&row))?.version(row.version))
 }
 
 /// Replaces a business calendar.
 pub async fn replace(
-    call: Call<Guarded<CalendarId>, WriteCalendar>,
+    call: ApiRequest<Guarded<CalendarId>, WriteCalendar>,
 ) -> Result<Reply<CalendarDocument>, Problem> {
     call.write(|conn, call| {
         let (by, body, expected) = (Some(&call.principal.actor), &call.body, call.expected());
@@ -183,7 +185,7 @@ pub async fn replace(
 
 /// Adds the holidays of an iCalendar file; those that are there already are not doubled.
 pub async fn import(
-    call: Call<Guarded<CalendarId>, ImportHolidays>,
+    call: ApiRequest<Guarded<CalendarId>, ImportHolidays>,
 ) -> Result<Reply<ImportedHolidays>, Problem> {
     let asked = call.clone();
     let row = asked.look(|conn, call| read(conn, *call.address)).await?;
@@ -233,7 +235,9 @@ fn unreadable(error: IcsError) -> Problem {
 }
 
 /// How a deadline comes about.
-pub async fn replay(call: Call<CalendarId, (), ReplayQuery>) -> Result<Reply<Replay>, Problem> {
+pub async fn replay(
+    call: ApiRequest<CalendarId, (), ReplayQuery>,
+) -> Result<Reply<Replay>, Problem> {
     let replay = call
         .search(|conn, call| {
             let calendar = read(conn, call.address)?.calendar()?;
@@ -255,7 +259,7 @@ pub async fn replay(call: Call<CalendarId, (), ReplayQuery>) -> Result<Reply<Rep
                 }
                 Unit::ElapsedSeconds => replay_elapsed(query.from, seconds, &[], at),
             };
-            replayed.map_err(|error| Failed::from(error).into())
+            replayed.map_err(|error| VerbError::from(error).into())
         })
         .await?;
     Reply::new(&replay)

@@ -8,12 +8,12 @@ use crate::domain::access::Permission::{
 };
 use crate::domain::case::{Priority, Status};
 use crate::domain::ids::{CaseId, CaseRef};
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, Many, input};
+use crate::input::{CommaList, Fault, FieldError, input};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, CaseFilter};
 use crate::store::lines;
@@ -40,9 +40,9 @@ input! {
         /// Words that the number, the subject or the description contains.
         q: Option<String>,
         /// In one of these states.
-        status: Many<Status>,
+        status: CommaList<Status>,
         /// Of one of these priorities.
-        priority: Many<Priority>,
+        priority: CommaList<Priority>,
         /// Of this organization, by id or slug.
         organization: Option<String>,
         /// Of this line of business, by id or name; staff only.
@@ -56,7 +56,7 @@ input! {
     }
 }
 
-async fn list(call: Call<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocument>>, Problem> {
+async fn list(call: ApiRequest<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocument>>, Problem> {
     // Words are looked for in every case; all else by index.
     let page = match &call.query.q {
         Some(_) => call.search(page).await?,
@@ -65,7 +65,10 @@ async fn list(call: Call<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocument>>
     Reply::new(&page)
 }
 
-fn page(conn: &mut Conn, call: &Call<(), (), CaseQuery>) -> Result<Page<CaseDocument>, Problem> {
+fn page(
+    conn: &mut Conn,
+    call: &ApiRequest<(), (), CaseQuery>,
+) -> Result<Page<CaseDocument>, Problem> {
     let query = &call.query;
     let filters = (
         &query.q,
@@ -92,7 +95,7 @@ fn page(conn: &mut Conn, call: &Call<(), (), CaseQuery>) -> Result<Page<CaseDocu
 /// The filter of a list; what it names that does not exist for the caller is a fault of its parameter.
 fn filter(
     conn: &mut Conn,
-    call: &Call<(), (), CaseQuery>,
+    call: &ApiRequest<(), (), CaseQuery>,
     after: Option<(Instant, CaseId)>,
 ) -> Result<CaseFilter, Problem> {
     let query = &call.query;
@@ -127,7 +130,7 @@ fn filter(
     })
 }
 
-async fn open(call: Call<(), OpenCase>) -> Result<Created<CaseDocument>, Problem> {
+async fn open(call: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let id = open_case(conn, &call.principal.actor, &call.body, call.now)?;
         let document = document(conn, call, &CaseRef::Id(id))?;
@@ -139,14 +142,16 @@ async fn open(call: Call<(), OpenCase>) -> Result<Created<CaseDocument>, Problem
     .await
 }
 
-async fn show(call: Call<CaseRef>) -> Result<Reply<CaseDocument>, Problem> {
+async fn show(call: ApiRequest<CaseRef>) -> Result<Reply<CaseDocument>, Problem> {
     let document = call
         .look(|conn, call| document(conn, call, &call.address))
         .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
-async fn change(call: Call<Guarded<CaseRef>, UpdateCase>) -> Result<Reply<CaseDocument>, Problem> {
+async fn change(
+    call: ApiRequest<Guarded<CaseRef>, UpdateCase>,
+) -> Result<Reply<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
         update_case(
@@ -162,7 +167,9 @@ async fn change(call: Call<Guarded<CaseRef>, UpdateCase>) -> Result<Reply<CaseDo
     .await
 }
 
-async fn close(call: Call<Guarded<CaseRef>, CloseCase>) -> Result<Reply<CaseDocument>, Problem> {
+async fn close(
+    call: ApiRequest<Guarded<CaseRef>, CloseCase>,
+) -> Result<Reply<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
         close_case::close(
@@ -178,7 +185,9 @@ async fn close(call: Call<Guarded<CaseRef>, CloseCase>) -> Result<Reply<CaseDocu
     .await
 }
 
-async fn reopen(call: Call<Guarded<CaseRef>, ReopenCase>) -> Result<Reply<CaseDocument>, Problem> {
+async fn reopen(
+    call: ApiRequest<Guarded<CaseRef>, ReopenCase>,
+) -> Result<Reply<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
         close_case::reopen(
@@ -197,7 +206,7 @@ async fn reopen(call: Call<Guarded<CaseRef>, ReopenCase>) -> Result<Reply<CaseDo
 /// The case as it stands after a verb.
 pub(super) fn changed<B>(
     conn: &mut Conn,
-    call: &Call<Guarded<CaseRef>, B>,
+    call: &ApiRequest<Guarded<CaseRef>, B>,
 ) -> Result<Reply<CaseDocument>, Problem> {
     let document = document(conn, call, &call.address)?;
     Ok(Reply::new(&document)?.version(document.version))
@@ -206,7 +215,7 @@ pub(super) fn changed<B>(
 /// A case as the caller may see it.
 pub(super) fn document<A, B, Q>(
     conn: &mut Conn,
-    call: &Call<A, B, Q>,
+    call: &ApiRequest<A, B, Q>,
     case: &CaseRef,
 ) -> Result<CaseDocument, Problem> {
     let view =

@@ -7,7 +7,7 @@ use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::calendar::Replay;
 use crate::domain::ids::CaseRef;
-use crate::http::call::{Call, may};
+use crate::http::api_request::{ApiRequest, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
@@ -41,7 +41,7 @@ pub struct DeadlineDocument {
 
 /// The windows that escalation reasons wait for on a case.
 pub async fn of_case(
-    call: Call<CaseRef, (), DeadlineQuery>,
+    call: ApiRequest<CaseRef, (), DeadlineQuery>,
 ) -> Result<Reply<Page<DeadlineDocument>>, Problem> {
     let found = call
         .look(|conn, call| {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::domain::Instant;
 use crate::domain::access::Permission::CasesView;
 use crate::domain::ids::CaseRef;
-use crate::http::call::{Call, may};
+use crate::http::api_request::{ApiRequest, may};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
@@ -41,7 +41,9 @@ enum Assessments {
     Each { items: Vec<AssessmentView> },
 }
 
-async fn show(call: Call<CaseRef, (), AssessmentQuery>) -> Result<Reply<Assessments>, Problem> {
+async fn show(
+    call: ApiRequest<CaseRef, (), AssessmentQuery>,
+) -> Result<Reply<Assessments>, Problem> {
     let assessments = call
         .look(|conn, call| {
             let (actor, query) = (&call.principal.actor, &call.query);

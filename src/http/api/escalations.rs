@@ -6,12 +6,12 @@ use crate::domain::Instant;
 use crate::domain::access::Permission::{EscalationsSubmit, EscalationsView};
 use crate::domain::escalation::State;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
-use crate::http::call::{Call, may};
+use crate::http::api_request::{ApiRequest, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, Many, Whole, input};
+use crate::input::{CommaList, Fault, FieldError, Whole, input};
 use crate::store::escalations::{self, EscalationFilter, EscalationView, Order};
 use crate::store::{cases, people, promises};
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
@@ -37,7 +37,7 @@ input! {
 }
 
 async fn of_case(
-    call: Call<CaseRef, (), HistoryQuery>,
+    call: ApiRequest<CaseRef, (), HistoryQuery>,
 ) -> Result<Reply<Page<EscalationDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
@@ -68,7 +68,7 @@ input! {
     /// Which escalations.
     pub struct QueueQuery {
         /// In one of these states.
-        state: Many<State>,
+        state: CommaList<State>,
         /// Of this owner, by id or address; `me`, or `none` for those that nobody has claimed.
         owner: Option<String>,
         /// Of this rank.
@@ -82,7 +82,9 @@ input! {
     }
 }
 
-async fn queue(call: Call<(), (), QueueQuery>) -> Result<Reply<Page<EscalationDocument>>, Problem> {
+async fn queue(
+    call: ApiRequest<(), (), QueueQuery>,
+) -> Result<Reply<Page<EscalationDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
             let query = &call.query;
@@ -138,7 +140,7 @@ async fn queue(call: Call<(), (), QueueQuery>) -> Result<Reply<Page<EscalationDo
 /// The owner that a parameter names. Whoever does not exist for the caller owns nothing, which is what is answered.
 fn named_owner(
     conn: &mut Conn,
-    call: &Call<(), (), QueueQuery>,
+    call: &ApiRequest<(), (), QueueQuery>,
     name: &str,
 ) -> Result<Option<PersonId>, Problem> {
     match name {
@@ -157,7 +159,7 @@ fn named_owner(
 
 fn newest_first<A, Q>(
     conn: &mut Conn,
-    call: &Call<A, (), Q>,
+    call: &ApiRequest<A, (), Q>,
     paging: &Paging<(Instant, EscalationId)>,
     rows: Vec<EscalationView>,
 ) -> Result<Page<EscalationDocument>, Problem> {
@@ -175,7 +177,7 @@ fn steps_of(conn: &mut Conn, rows: &[EscalationView]) -> Result<Vec<promises::Ne
     Ok(promises::of_escalations(conn, &ids)?)
 }
 
-async fn show(call: Call<EscalationRef>) -> Result<Reply<EscalationDocument>, Problem> {
+async fn show(call: ApiRequest<EscalationRef>) -> Result<Reply<EscalationDocument>, Problem> {
     let document = call
         .look(|conn, call| document(conn, call, &call.address))
         .await?;
@@ -183,7 +185,7 @@ async fn show(call: Call<EscalationRef>) -> Result<Reply<EscalationDocument>, Pr
 }
 
 async fn submit(
-    call: Call<CaseRef, SubmitEscalation>,
+    call: ApiRequest<CaseRef, SubmitEscalation>,
 ) -> Result<Created<EscalationDocument>, Problem> {
     call.write(|conn, call| {
         let id = submit_escalation(
@@ -205,7 +207,7 @@ async fn submit(
 /// An escalation as the caller may see it.
 pub(super) fn document<A, B>(
     conn: &mut Conn,
-    call: &Call<A, B>,
+    call: &ApiRequest<A, B>,
     escalation: &EscalationRef,
 ) -> Result<EscalationDocument, Problem> {
     let found = escalations::view(conn, call.principal.access().reach(), escalation)?;

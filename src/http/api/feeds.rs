@@ -7,7 +7,7 @@ use crate::domain::access::Permission::{
 };
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef};
-use crate::http::call::{Address, Call, Guarded, may};
+use crate::http::api_request::{Address, ApiRequest, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
@@ -45,7 +45,9 @@ input! {
     }
 }
 
-async fn case(call: Call<CaseRef, (), FeedQuery>) -> Result<Reply<Page<EntryDocument>>, Problem> {
+async fn case(
+    call: ApiRequest<CaseRef, (), FeedQuery>,
+) -> Result<Reply<Page<EntryDocument>>, Problem> {
     page(call, |conn, call| {
         let found = cases::id_of(conn, call.principal.access().reach(), &call.address)?;
         Ok(FeedOf::Case(found.ok_or_else(Problem::not_found)?))
@@ -54,7 +56,7 @@ async fn case(call: Call<CaseRef, (), FeedQuery>) -> Result<Reply<Page<EntryDocu
 }
 
 async fn of_all_escalations(
-    call: Call<CaseRef, (), FeedQuery>,
+    call: ApiRequest<CaseRef, (), FeedQuery>,
 ) -> Result<Reply<Page<EntryDocument>>, Problem> {
     page(call, |conn, call| {
         let found = cases::id_of(conn, call.principal.access().reach(), &call.address)?;
@@ -64,7 +66,7 @@ async fn of_all_escalations(
 }
 
 async fn escalation(
-    call: Call<EscalationRef, (), FeedQuery>,
+    call: ApiRequest<EscalationRef, (), FeedQuery>,
 ) -> Result<Reply<Page<EntryDocument>>, Problem> {
     page(call, |conn, call| {
         let found = escalations::ids_of(conn, call.principal.access().reach(), &call.address)?;
@@ -75,8 +77,8 @@ async fn escalation(
 }
 
 async fn page<A: Address>(
-    call: Call<A, (), FeedQuery>,
-    of: impl Fn(&mut Conn, &Call<A, (), FeedQuery>) -> Result<FeedOf, Problem> + Send + 'static,
+    call: ApiRequest<A, (), FeedQuery>,
+    of: impl Fn(&mut Conn, &ApiRequest<A, (), FeedQuery>) -> Result<FeedOf, Problem> + Send + 'static,
 ) -> Result<Reply<Page<EntryDocument>>, Problem> {
     let page = call
         .look(move |conn, call| {
@@ -101,7 +103,9 @@ async fn page<A: Address>(
     Reply::new(&page)
 }
 
-async fn post_on_case(call: Call<CaseRef, PostEntry>) -> Result<Created<EntryDocument>, Problem> {
+async fn post_on_case(
+    call: ApiRequest<CaseRef, PostEntry>,
+) -> Result<Created<EntryDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
         let id = verbs::post_on_case(conn, actor, &call.address, &call.body, call.now)?;
@@ -111,7 +115,7 @@ async fn post_on_case(call: Call<CaseRef, PostEntry>) -> Result<Created<EntryDoc
 }
 
 async fn post_on_escalation(
-    call: Call<EscalationRef, PostEntry>,
+    call: ApiRequest<EscalationRef, PostEntry>,
 ) -> Result<Created<EntryDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
@@ -129,7 +133,7 @@ input! {
     }
 }
 
-async fn read(call: Call<CaseRef, Reading>) -> Result<Done, Problem> {
+async fn read(call: ApiRequest<CaseRef, Reading>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         update_case::mark_read(
             conn,
@@ -143,7 +147,9 @@ async fn read(call: Call<CaseRef, Reading>) -> Result<Done, Problem> {
     .await
 }
 
-async fn edit(call: Call<Guarded<EntryId>, EditEntry>) -> Result<Reply<EntryDocument>, Problem> {
+async fn edit(
+    call: ApiRequest<Guarded<EntryId>, EditEntry>,
+) -> Result<Reply<EntryDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, id) = (&call.principal.actor, *call.address);
         verbs::edit(conn, actor, id, call.expected(), &call.body, call.now)?;
@@ -153,7 +159,7 @@ async fn edit(call: Call<Guarded<EntryId>, EditEntry>) -> Result<Reply<EntryDocu
     .await
 }
 
-async fn redact(call: Call<EntryId, RedactEntry>) -> Result<Reply<EntryDocument>, Problem> {
+async fn redact(call: ApiRequest<EntryId, RedactEntry>) -> Result<Reply<EntryDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
         verbs::redact(conn, actor, call.address, &call.body, call.now)?;
@@ -164,7 +170,7 @@ async fn redact(call: Call<EntryId, RedactEntry>) -> Result<Reply<EntryDocument>
 }
 
 async fn record_communication(
-    call: Call<CaseRef, RecordCommunication>,
+    call: ApiRequest<CaseRef, RecordCommunication>,
 ) -> Result<Created<EntryDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
@@ -176,7 +182,7 @@ async fn record_communication(
 
 fn created<A, B>(
     conn: &mut Conn,
-    call: &Call<A, B>,
+    call: &ApiRequest<A, B>,
     id: EntryId,
 ) -> Result<Created<EntryDocument>, Problem> {
     let document = document(conn, call, id)?;
@@ -185,7 +191,7 @@ fn created<A, B>(
 
 fn document<A, B>(
     conn: &mut Conn,
-    call: &Call<A, B>,
+    call: &ApiRequest<A, B>,
     id: EntryId,
 ) -> Result<EntryDocument, Problem> {
     let view = feeds::view(conn, call.principal.access(), id)?.ok_or_else(Problem::not_found)?;

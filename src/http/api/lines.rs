@@ -5,7 +5,7 @@ use super::documents::{LineBook, LineDocument};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::LineId;
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
@@ -24,13 +24,13 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Lines of business, each before those below it; those of one line by name.
-pub async fn list(call: Call) -> Result<Reply<Page<LineDocument>>, Problem> {
+pub async fn list(call: ApiRequest) -> Result<Reply<Page<LineDocument>>, Problem> {
     let book = call.look(|conn, _| book(conn)).await?;
     Reply::new(&Page::whole(book.documents()))
 }
 
 /// Adds a line of business.
-pub async fn add(call: Call<(), AddLine>) -> Result<Created<LineDocument>, Problem> {
+pub async fn add(call: ApiRequest<(), AddLine>) -> Result<Created<LineDocument>, Problem> {
     call.write(|conn, call| {
         let id = add_line(conn, Some(&call.principal.actor), &call.body, call.now)?;
         let line = read(conn, id)?;
@@ -42,14 +42,14 @@ pub async fn add(call: Call<(), AddLine>) -> Result<Created<LineDocument>, Probl
 }
 
 /// One line of business.
-pub async fn show(call: Call<LineId>) -> Result<Reply<LineDocument>, Problem> {
+pub async fn show(call: ApiRequest<LineId>) -> Result<Reply<LineDocument>, Problem> {
     let line = call.look(|conn, call| read(conn, call.address)).await?;
     Ok(Reply::new(&line)?.version(line.version))
 }
 
 /// Changes a line of business.
 pub async fn change(
-    call: Call<Guarded<LineId>, UpdateLine>,
+    call: ApiRequest<Guarded<LineId>, UpdateLine>,
 ) -> Result<Reply<LineDocument>, Problem> {
     call.write(|conn, call| {
         let (id, actor) = (*call.address, Some(&call.principal.actor));

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::credentials::Holder;
 use crate::domain::link::LinkPurpose;
-use crate::http::call::{ANYONE, Anyone, Call};
+use crate::http::api_request::{ANYONE, Anyone, ApiRequest};
 use crate::http::password;
 use crate::http::problem::Problem;
 use crate::http::reply::{Done, Reply};
@@ -44,12 +44,12 @@ input! {
 
 /// What everybody is told who asks for a mail.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Heard {
+pub struct Accepted {
     /// What happens now, in words.
     message: String,
 }
 
-impl Heard {
+impl Accepted {
     /// Says so.
     pub(super) fn saying(message: String) -> Self {
         Self { message }
@@ -57,16 +57,19 @@ impl Heard {
 }
 
 /// Accepts an invitation.
-pub async fn join(call: Call<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
+pub async fn join(call: ApiRequest<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
     redeem(call, LinkPurpose::Invitation).await
 }
 
 /// Sets a new password by a link.
-pub async fn reset(call: Call<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
+pub async fn reset(call: ApiRequest<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
     redeem(call, LinkPurpose::PasswordReset).await
 }
 
-async fn redeem(call: Call<(), Redeem, (), Anyone>, purpose: LinkPurpose) -> Result<Done, Problem> {
+async fn redeem(
+    call: ApiRequest<(), Redeem, (), Anyone>,
+    purpose: LinkPurpose,
+) -> Result<Done, Problem> {
     let (desk, now) = (call.desk.clone(), call.now);
     let (key, shown) = (desk.key.clone(), call.body.token.clone());
     // Who shows nothing good has no password hashed.
@@ -95,7 +98,9 @@ async fn redeem(call: Call<(), Redeem, (), Anyone>, purpose: LinkPurpose) -> Res
 }
 
 /// Asks for a link. Nothing of what is done here depends on whether there is such an account.
-pub async fn ask(call: Call<(), Forgotten, (), Anyone>) -> Result<Reply<Heard, 202>, Problem> {
+pub async fn ask(
+    call: ApiRequest<(), Forgotten, (), Anyone>,
+) -> Result<Reply<Accepted, 202>, Problem> {
     let (desk, email) = (call.desk.clone(), call.body.email.clone());
     let counters = Counter::letters("reset", call.client, email.as_str());
     throttle::attempt(&desk, &counters, call.now).await?;
@@ -103,7 +108,7 @@ pub async fn ask(call: Call<(), Forgotten, (), Anyone>) -> Result<Reply<Heard, 2
         .write(move |conn, call| {
             password_resets::ask(conn, call.body.email.as_str(), call.now)?;
             let message = call.desk.words.say("forgotten-heard", &[]);
-            Reply::new(&Heard::saying(message))
+            Reply::new(&Accepted::saying(message))
         })
         .await?;
     // Nothing is begun here: what is written next would wait for it if there is such an account.

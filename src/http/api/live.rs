@@ -3,7 +3,7 @@
 use super::documents::CaseChanged;
 use crate::domain::access::Permission;
 use crate::domain::ids::CaseRef;
-use crate::http::call::{Call, may};
+use crate::http::api_request::{ApiRequest, may};
 use crate::http::live::{Followed, Place, follow};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{EVENT_STREAM, Reply};
@@ -30,7 +30,7 @@ input! {
     }
 }
 
-async fn case(call: Call<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChanged>, Problem> {
+async fn case(call: ApiRequest<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChanged>, Problem> {
     let (desk, live) = (call.desk.clone(), call.live.clone());
     let reader = call.principal.clone();
     let from = known(&call)?;
@@ -55,7 +55,7 @@ async fn case(call: Call<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChanged>, 
 
 /// What the reader knows already. A browser that comes back repeats the address that it was given first, and says in the
 /// header what it was told last.
-fn known(call: &Call<CaseRef, (), LiveQuery>) -> Result<Option<Place>, Problem> {
+fn known(call: &ApiRequest<CaseRef, (), LiveQuery>) -> Result<Option<Place>, Problem> {
     if let Some(id) = &call.last_event_id {
         let malformed = || {
             Problem::new(Code::MalformedHeader)

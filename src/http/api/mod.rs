@@ -34,9 +34,9 @@ pub mod tokens;
 pub mod users;
 
 use self::documents::Reader;
-use super::call::Call;
+use super::api_request::ApiRequest;
 
-impl<A, B, Q> Call<A, B, Q> {
+impl<A, B, Q> ApiRequest<A, B, Q> {
     /// For whom answers are worded.
     fn reader(&self) -> Reader<'_> {
         Reader {

@@ -6,12 +6,12 @@ use utoipa::ToSchema;
 use crate::db::Conn;
 use crate::domain::ids::PersonId;
 use crate::domain::notice::{Delivery, NoticeKind, Topic};
-use crate::http::call::{Call, OWNER, SIGNED_IN};
+use crate::http::api_request::{ApiRequest, OWNER, SIGNED_IN};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::choose_notices::{ChooseNotices, choose, chosen};
 
 /// The routes of this resource.
@@ -37,7 +37,7 @@ pub struct NoticeChoice {
 }
 
 /// Every kind of notice, and whether one gets it.
-pub async fn list(call: Call) -> Result<Reply<Page<NoticeChoice>>, Problem> {
+pub async fn list(call: ApiRequest) -> Result<Reply<Page<NoticeChoice>>, Problem> {
     let page = call
         .look(|conn, call| read(conn, &call.desk.words, call.principal.person))
         .await?;
@@ -45,7 +45,9 @@ pub async fn list(call: Call) -> Result<Reply<Page<NoticeChoice>>, Problem> {
 }
 
 /// Chooses which kinds of notices one gets.
-pub async fn change(call: Call<(), ChooseNotices>) -> Result<Reply<Page<NoticeChoice>>, Problem> {
+pub async fn change(
+    call: ApiRequest<(), ChooseNotices>,
+) -> Result<Reply<Page<NoticeChoice>>, Problem> {
     call.write(|conn, call| {
         choose(conn, &call.principal.oneself(), &call.body, call.now)?;
         Reply::new(&read(conn, &call.desk.words, call.principal.person)?)
@@ -53,7 +55,11 @@ pub async fn change(call: Call<(), ChooseNotices>) -> Result<Reply<Page<NoticeCh
     .await
 }
 
-fn read(conn: &mut Conn, words: &Words, person: PersonId) -> Result<Page<NoticeChoice>, Problem> {
+fn read(
+    conn: &mut Conn,
+    words: &Catalogue,
+    person: PersonId,
+) -> Result<Page<NoticeChoice>, Problem> {
     let choice = |(kind, delivery): (NoticeKind, Delivery)| NoticeChoice {
         kind,
         label: words.say_of("notice-kind", kind.as_str(), &[]),

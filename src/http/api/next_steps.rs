@@ -4,7 +4,7 @@ use super::documents::NextStepDocument;
 use crate::db::Conn;
 use crate::domain::access::Permission::{CasesView, NextStepsPromise};
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
@@ -22,7 +22,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-async fn of_case(call: Call<CaseRef>) -> Result<Reply<Page<NextStepDocument>>, Problem> {
+async fn of_case(call: ApiRequest<CaseRef>) -> Result<Reply<Page<NextStepDocument>>, Problem> {
     let items = call
         .look(|conn, call| {
             let reach = call.principal.access().reach();
@@ -38,7 +38,7 @@ async fn of_case(call: Call<CaseRef>) -> Result<Reply<Page<NextStepDocument>>, P
 }
 
 async fn promise_on_case(
-    call: Call<CaseRef, PromiseStep>,
+    call: ApiRequest<CaseRef, PromiseStep>,
 ) -> Result<Created<NextStepDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
@@ -49,7 +49,7 @@ async fn promise_on_case(
 }
 
 async fn promise_on_escalation(
-    call: Call<EscalationRef, PromiseStep>,
+    call: ApiRequest<EscalationRef, PromiseStep>,
 ) -> Result<Created<NextStepDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
@@ -60,7 +60,7 @@ async fn promise_on_escalation(
 }
 
 async fn settle(
-    call: Call<Guarded<NextStepId>, SettleStep>,
+    call: ApiRequest<Guarded<NextStepId>, SettleStep>,
 ) -> Result<Reply<NextStepDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, id) = (&call.principal.actor, *call.address);
@@ -73,7 +73,7 @@ async fn settle(
 
 fn created<A, B>(
     conn: &mut Conn,
-    call: &Call<A, B>,
+    call: &ApiRequest<A, B>,
     id: NextStepId,
 ) -> Result<Created<NextStepDocument>, Problem> {
     let document = document(conn, call, id)?;
@@ -82,7 +82,7 @@ fn created<A, B>(
 
 fn document<A, B>(
     conn: &mut Conn,
-    call: &Call<A, B>,
+    call: &ApiRequest<A, B>,
     id: NextStepId,
 ) -> Result<NextStepDocument, Problem> {
     let step = promises::find(conn, call.principal.access().reach(), id)?

@@ -12,7 +12,7 @@ use crate::domain::closed_enum;
 use crate::domain::ids::{CaseNumber, NoticeId};
 use crate::domain::notice::{Fault, NoticeKind, NoticeState, WaitsFor};
 use crate::domain::text::EmailAddress;
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
@@ -189,7 +189,9 @@ impl NoticeDocument {
 }
 
 /// Notices, the newest first.
-pub async fn list(call: Call<(), (), NoticeQuery>) -> Result<Reply<Page<NoticeDocument>>, Problem> {
+pub async fn list(
+    call: ApiRequest<(), (), NoticeQuery>,
+) -> Result<Reply<Page<NoticeDocument>>, Problem> {
     let filter = call.query.filter();
     let paging: Paging<(Instant, NoticeId)> = Paging::read(
         "notices",
@@ -213,7 +215,7 @@ pub async fn list(call: Call<(), (), NoticeQuery>) -> Result<Reply<Page<NoticeDo
 }
 
 /// One notice.
-pub async fn show(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Problem> {
+pub async fn show(call: ApiRequest<NoticeId>) -> Result<Reply<NoticeDocument>, Problem> {
     let document = call
         .look(|conn, call| read(conn, call, call.address))
         .await?;
@@ -221,7 +223,7 @@ pub async fn show(call: Call<NoticeId>) -> Result<Reply<NoticeDocument>, Problem
 }
 
 /// Sends a notice again that failed or was withheld.
-pub async fn resend(call: Call<Guarded<NoticeId>>) -> Result<Reply<NoticeDocument>, Problem> {
+pub async fn resend(call: ApiRequest<Guarded<NoticeId>>) -> Result<Reply<NoticeDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, id) = (Some(&call.principal.actor), *call.address);
         match resend_notice(conn, actor, id, call.expected(), call.now)? {
@@ -238,7 +240,9 @@ pub async fn resend(call: Call<Guarded<NoticeId>>) -> Result<Reply<NoticeDocumen
 }
 
 /// Sends many notices again in one act.
-pub async fn resend_all(call: Call<(), ResendNotices>) -> Result<Reply<NoticesResent>, Problem> {
+pub async fn resend_all(
+    call: ApiRequest<(), ResendNotices>,
+) -> Result<Reply<NoticesResent>, Problem> {
     call.write(|conn, call| {
         let body = &call.body;
         let filter = Filter {
@@ -261,7 +265,7 @@ pub async fn resend_all(call: Call<(), ResendNotices>) -> Result<Reply<NoticesRe
 }
 
 /// Whether notices leave, and why not.
-pub async fn mail_server(call: Call) -> Result<Reply<MailServer>, Problem> {
+pub async fn mail_server(call: ApiRequest) -> Result<Reply<MailServer>, Problem> {
     let document = call
         .look(|conn, call| {
             let outage = outage(conn, call)?;
@@ -279,11 +283,15 @@ pub async fn mail_server(call: Call) -> Result<Reply<MailServer>, Problem> {
     Reply::new(&document)
 }
 
-fn outage<A, B, Q>(conn: &mut Conn, call: &Call<A, B, Q>) -> Result<Option<Outage>, Problem> {
+fn outage<A, B, Q>(conn: &mut Conn, call: &ApiRequest<A, B, Q>) -> Result<Option<Outage>, Problem> {
     Ok(mail_outages::of(conn, &call.desk.post.transport().name())?)
 }
 
-fn read<A, B>(conn: &mut Conn, call: &Call<A, B>, id: NoticeId) -> Result<NoticeDocument, Problem> {
+fn read<A, B>(
+    conn: &mut Conn,
+    call: &ApiRequest<A, B>,
+    id: NoticeId,
+) -> Result<NoticeDocument, Problem> {
     let notice = notices::find(conn, call.principal.access().reach(), id)?;
     let outage = outage(conn, call)?;
     let notice = notice.ok_or_else(Problem::not_found)?;

@@ -2,7 +2,7 @@
 
 use super::documents::OrganizationDocument;
 use crate::domain::access::{Permission, Reach};
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
@@ -37,7 +37,7 @@ input! {
 
 /// Organizations, by slug.
 pub async fn list(
-    call: Call<(), (), OrganizationQuery>,
+    call: ApiRequest<(), (), OrganizationQuery>,
 ) -> Result<Reply<Page<OrganizationDocument>>, Problem> {
     let paging: Paging<String> = Paging::read(
         "organizations",
@@ -61,7 +61,7 @@ pub async fn list(
 
 /// Adds a customer or a partner.
 pub async fn add(
-    call: Call<(), AddOrganization>,
+    call: ApiRequest<(), AddOrganization>,
 ) -> Result<Created<OrganizationDocument>, Problem> {
     call.write(|conn, call| {
         let by = Some(&call.principal.actor);
@@ -77,7 +77,9 @@ pub async fn add(
 }
 
 /// One organization, by id or slug.
-pub async fn show(call: Call<OrganizationAddress>) -> Result<Reply<OrganizationDocument>, Problem> {
+pub async fn show(
+    call: ApiRequest<OrganizationAddress>,
+) -> Result<Reply<OrganizationDocument>, Problem> {
     let row = call
         .look(|conn, call| call.address.find(conn, call.principal.access().reach()))
         .await?
@@ -87,7 +89,7 @@ pub async fn show(call: Call<OrganizationAddress>) -> Result<Reply<OrganizationD
 
 /// Changes an organization.
 pub async fn change(
-    call: Call<Guarded<OrganizationAddress>, UpdateOrganization>,
+    call: ApiRequest<Guarded<OrganizationAddress>, UpdateOrganization>,
 ) -> Result<Reply<OrganizationDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;

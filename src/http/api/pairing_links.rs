@@ -5,14 +5,14 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{GroupId, PersonId};
-use crate::http::call::{Call, may};
+use crate::http::api_request::{ApiRequest, may};
 use crate::http::pairing::views;
 use crate::http::problem::Problem;
 use crate::http::reply::{Done, Reply};
 use crate::http::route::{Route, table};
 use crate::input::{Secret, input};
 use crate::store::pairings::{self, Scope, Who};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::Actor;
 use crate::workflow::pair;
 
@@ -42,7 +42,7 @@ pub(in crate::http) fn inspected(
     conn: &mut Conn,
     actor: &Actor,
     token: &str,
-    words: &Words,
+    words: &Catalogue,
     now: Instant,
 ) -> Result<LinkInspection, Problem> {
     let inspected = pair::inspect(conn, actor, token, now)?;
@@ -79,7 +79,7 @@ pub(in crate::http) fn inspected(
 }
 
 /// What a link shows.
-pub async fn inspect(call: Call<(), GivenLink>) -> Result<Reply<LinkInspection>, Problem> {
+pub async fn inspect(call: ApiRequest<(), GivenLink>) -> Result<Reply<LinkInspection>, Problem> {
     let shown = call
         .look(|conn, call| {
             let (actor, token) = (&call.principal.actor, call.body.token.expose());
@@ -90,7 +90,7 @@ pub async fn inspect(call: Call<(), GivenLink>) -> Result<Reply<LinkInspection>,
 }
 
 /// Yes.
-pub async fn accept(call: Call<(), GivenLink>) -> Result<Reply<PairingDocument>, Problem> {
+pub async fn accept(call: ApiRequest<(), GivenLink>) -> Result<Reply<PairingDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, token) = (&call.principal.actor, call.body.token.expose());
         let id = pair::accept(conn, actor, token, call.now)?;
@@ -104,7 +104,7 @@ pub async fn accept(call: Call<(), GivenLink>) -> Result<Reply<PairingDocument>,
 }
 
 /// No.
-pub async fn refuse(call: Call<(), GivenLink>) -> Result<Done, Problem> {
+pub async fn refuse(call: ApiRequest<(), GivenLink>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let (actor, token) = (&call.principal.actor, call.body.token.expose());
         pair::refuse(conn, actor, token, call.now)?;

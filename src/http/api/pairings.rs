@@ -11,13 +11,13 @@ use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::{GrantId, PairingId, PairingMemberId};
 use crate::domain::pairing::{Direction, Party};
-use crate::http::call::{Call, Guarded, SIGNED_IN, may};
-use crate::http::desk::Desk;
+use crate::http::api_request::{ApiRequest, Guarded, SIGNED_IN, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::pairing::{PairingView, view, views};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
+use crate::http::state::AppState;
 use crate::input::input;
 use crate::store::pairings::{self, Scope};
 use crate::workflow::pair::{
@@ -67,7 +67,7 @@ input! {
 
 /// The pairings of the caller's organization.
 pub async fn list(
-    call: Call<(), (), PairingQuery>,
+    call: ApiRequest<(), (), PairingQuery>,
 ) -> Result<Reply<Page<PairingDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
@@ -113,7 +113,7 @@ fn seen_party(
 }
 
 /// Asks to work in another organization.
-pub async fn ask(call: Call<(), AskForPairing>) -> Result<Created<PairingWithLink>, Problem> {
+pub async fn ask(call: ApiRequest<(), AskForPairing>) -> Result<Created<PairingWithLink>, Problem> {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     call.write(move |conn, call| {
         let (actor, body) = (&call.principal.actor, &call.body);
@@ -124,7 +124,7 @@ pub async fn ask(call: Call<(), AskForPairing>) -> Result<Created<PairingWithLin
 }
 
 /// The link to hand over.
-pub(in crate::http) fn link(desk: &Desk, secret: &NewSecret) -> String {
+pub(in crate::http) fn link(desk: &AppState, secret: &NewSecret) -> String {
     let (origin, token) = (desk.public_url.as_str(), secret.text.expose_secret());
     format!("{}/pairing-links/{token}", origin.trim_end_matches('/'))
 }
@@ -132,7 +132,7 @@ pub(in crate::http) fn link(desk: &Desk, secret: &NewSecret) -> String {
 /// The pairing with its link, and without it for a repetition. Whoever asks need not be one who may look at all of it.
 fn with_link<A, B>(
     conn: &mut Conn,
-    call: &Call<A, B>,
+    call: &ApiRequest<A, B>,
     id: PairingId,
     secret: &NewSecret,
 ) -> Result<Created<PairingWithLink>, Problem> {
@@ -152,7 +152,7 @@ fn with_link<A, B>(
 }
 
 /// One pairing.
-pub async fn show(call: Call<PairingId>) -> Result<Reply<PairingDocument>, Problem> {
+pub async fn show(call: ApiRequest<PairingId>) -> Result<Reply<PairingDocument>, Problem> {
     let found = call
         .look(|conn, call| Ok(view(conn, &call.principal, call.address, call.now)?))
         .await?
@@ -163,7 +163,7 @@ pub async fn show(call: Call<PairingId>) -> Result<Reply<PairingDocument>, Probl
 /// The pairing after a change, whatever the caller may look at.
 fn changed<A, B, Q>(
     conn: &mut Conn,
-    call: &Call<A, B, Q>,
+    call: &ApiRequest<A, B, Q>,
     id: PairingId,
 ) -> Result<PairingView, Problem> {
     let scope = Scope::from(call.principal.access());
@@ -174,7 +174,7 @@ fn changed<A, B, Q>(
 
 /// Switches a pairing off or on.
 pub async fn switch(
-    call: Call<Guarded<PairingId>, SwitchPairing>,
+    call: ApiRequest<Guarded<PairingId>, SwitchPairing>,
 ) -> Result<Reply<PairingDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
@@ -186,7 +186,7 @@ pub async fn switch(
 }
 
 /// Ends a pairing.
-pub async fn remove(call: Call<Guarded<PairingId>>) -> Result<Done, Problem> {
+pub async fn remove(call: ApiRequest<Guarded<PairingId>>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
         pair::remove(conn, actor, *call.address, expected, call.now)?;
@@ -196,7 +196,9 @@ pub async fn remove(call: Call<Guarded<PairingId>>) -> Result<Done, Problem> {
 }
 
 /// Gives an unanswered request a new link.
-pub async fn renew(call: Call<Guarded<PairingId>>) -> Result<Created<PairingWithLink>, Problem> {
+pub async fn renew(
+    call: ApiRequest<Guarded<PairingId>>,
+) -> Result<Created<PairingWithLink>, Problem> {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     call.write(move |conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
@@ -209,7 +211,7 @@ pub async fn renew(call: Call<Guarded<PairingId>>) -> Result<Created<PairingWith
 
 /// Proposes more people and groups.
 pub async fn propose(
-    call: Call<Guarded<PairingId>, ProposeMembers>,
+    call: ApiRequest<Guarded<PairingId>, ProposeMembers>,
 ) -> Result<Reply<PairingDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
@@ -221,7 +223,7 @@ pub async fn propose(
 }
 
 /// Removes a person or a group.
-pub async fn remove_member(call: Call<Guarded<PairingMemberId>>) -> Result<Done, Problem> {
+pub async fn remove_member(call: ApiRequest<Guarded<PairingMemberId>>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
         pair::remove_member(conn, actor, *call.address, expected, call.now)?;
@@ -232,7 +234,7 @@ pub async fn remove_member(call: Call<Guarded<PairingMemberId>>) -> Result<Done,
 
 /// Gives a role.
 pub async fn give_role(
-    call: Call<Guarded<PairingMemberId>, GiveRole>,
+    call: ApiRequest<Guarded<PairingMemberId>, GiveRole>,
 ) -> Result<Created<GivenRoleDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
@@ -247,7 +249,7 @@ pub async fn give_role(
 }
 
 /// Takes a role.
-pub async fn take_role(call: Call<GrantId>) -> Result<Done, Problem> {
+pub async fn take_role(call: ApiRequest<GrantId>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         pair::take_role(conn, &call.principal.actor, call.address, call.now)?;
         Ok(Reply::done())
@@ -257,7 +259,7 @@ pub async fn take_role(call: Call<GrantId>) -> Result<Done, Problem> {
 
 /// Adds a cloned user.
 pub async fn add_clone(
-    call: Call<Guarded<PairingMemberId>, AddClone>,
+    call: ApiRequest<Guarded<PairingMemberId>, AddClone>,
 ) -> Result<Created<CloneDocument>, Problem> {
     call.write(|conn, call| {
         let (actor, expected) = (&call.principal.actor, call.expected());
@@ -273,7 +275,7 @@ pub async fn add_clone(
 }
 
 /// Removes a cloned user.
-pub async fn remove_clone(call: Call<CloneAddress>) -> Result<Done, Problem> {
+pub async fn remove_clone(call: ApiRequest<CloneAddress>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         pair::remove_clone(conn, &call.principal.actor, call.address.0, call.now)?;
         Ok(Reply::done())
@@ -283,7 +285,7 @@ pub async fn remove_clone(call: Call<CloneAddress>) -> Result<Done, Problem> {
 
 /// The organizations that the caller's serves or has served.
 pub async fn clients(
-    call: Call<(), (), ClientQuery>,
+    call: ApiRequest<(), (), ClientQuery>,
 ) -> Result<Reply<Page<OrganizationName>>, Problem> {
     let page = call
         .look(|conn, call| {

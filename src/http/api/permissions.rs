@@ -5,7 +5,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::PersonId;
-use crate::http::call::{Call, SIGNED_IN, may};
+use crate::http::api_request::{ApiRequest, SIGNED_IN, may};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
@@ -20,7 +20,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// What the caller may do; with a token, as far as it goes.
-pub async fn mine(call: Call) -> Result<Reply<PermissionsDocument>, Problem> {
+pub async fn mine(call: ApiRequest) -> Result<Reply<PermissionsDocument>, Problem> {
     let document = call
         .look(|conn, call| {
             let access = call.principal.access();
@@ -44,7 +44,7 @@ pub async fn mine(call: Call) -> Result<Reply<PermissionsDocument>, Problem> {
 }
 
 /// What somebody may do in their own organization.
-pub async fn of_user(call: Call<PersonId>) -> Result<Reply<PermissionsDocument>, Problem> {
+pub async fn of_user(call: ApiRequest<PersonId>) -> Result<Reply<PermissionsDocument>, Problem> {
     let document = call
         .look(|conn, call| {
             let reach = call.principal.access().reach();

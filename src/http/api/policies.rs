@@ -4,7 +4,7 @@ use super::documents::PolicyDocument;
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::eligibility::Policy;
-use crate::http::call::{Call, may};
+use crate::http::api_request::{ApiRequest, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
@@ -21,13 +21,15 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Policies, in force and by default.
-pub async fn list(call: Call) -> Result<Reply<Page<PolicyDocument>>, Problem> {
+pub async fn list(call: ApiRequest) -> Result<Reply<Page<PolicyDocument>>, Problem> {
     let policies = call.look(|conn, _| read(conn)).await?;
     Reply::new(&policies)
 }
 
 /// Sets policies by their keys.
-pub async fn change(call: Call<(), SetPolicies>) -> Result<Reply<Page<PolicyDocument>>, Problem> {
+pub async fn change(
+    call: ApiRequest<(), SetPolicies>,
+) -> Result<Reply<Page<PolicyDocument>>, Problem> {
     call.write(|conn, call| {
         set_policies(conn, Some(&call.principal.actor), &call.body, call.now)?;
         Reply::new(&read(conn)?)

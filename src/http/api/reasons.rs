@@ -4,7 +4,7 @@ use super::documents::ReasonDocument;
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::reason::ReasonCode;
-use crate::http::call::{Call, Guarded, SIGNED_IN, may};
+use crate::http::api_request::{ApiRequest, Guarded, SIGNED_IN, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
@@ -23,7 +23,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Escalation reasons, in the order of the form. Those that can no longer be chosen are for those who manage them.
-pub async fn list(call: Call) -> Result<Reply<Page<ReasonDocument>>, Problem> {
+pub async fn list(call: ApiRequest) -> Result<Reply<Page<ReasonDocument>>, Problem> {
     let manages = call.principal.access().can(Permission::ReasonsManage);
     let rows = call.look(|conn, _| Ok(rules::reasons(conn)?)).await?;
     let seen = rows.iter().filter(|row| row.active || manages);
@@ -31,7 +31,7 @@ pub async fn list(call: Call) -> Result<Reply<Page<ReasonDocument>>, Problem> {
 }
 
 /// Adds an escalation reason.
-pub async fn add(call: Call<(), AddReason>) -> Result<Created<ReasonDocument>, Problem> {
+pub async fn add(call: ApiRequest<(), AddReason>) -> Result<Created<ReasonDocument>, Problem> {
     call.write(|conn, call| {
         let (by, body) = (Some(&call.principal.actor), &call.body);
         add_reason(conn, by, body, call.now)?;
@@ -45,7 +45,7 @@ pub async fn add(call: Call<(), AddReason>) -> Result<Created<ReasonDocument>, P
 }
 
 /// One escalation reason.
-pub async fn show(call: Call<ReasonCode>) -> Result<Reply<ReasonDocument>, Problem> {
+pub async fn show(call: ApiRequest<ReasonCode>) -> Result<Reply<ReasonDocument>, Problem> {
     let manages = call.principal.access().can(Permission::ReasonsManage);
     let row = call
         .look(|conn, call| read(conn, call.address.as_str()))
@@ -58,7 +58,7 @@ pub async fn show(call: Call<ReasonCode>) -> Result<Reply<ReasonDocument>, Probl
 
 /// Replaces a reason's words, rule and questions, or takes it off the form.
 pub async fn replace(
-    call: Call<Guarded<ReasonCode>, ReplaceReason>,
+    call: ApiRequest<Guarded<ReasonCode>, ReplaceReason>,
 ) -> Result<Reply<ReasonDocument>, Problem> {
     call.write(|conn, call| {
         let (by, code) = (Some(&call.principal.actor), &*call.address);

@@ -6,7 +6,7 @@ use crate::domain::access::Permission::{
     CasesView, PrioritiesDecide, PrioritiesRequest, RcaDeliver, RcaRequest,
 };
 use crate::domain::ids::{CaseRef, PriorityRequestId};
-use crate::http::call::{Call, may};
+use crate::http::api_request::{ApiRequest, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
@@ -27,7 +27,7 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-async fn list(call: Call<CaseRef>) -> Result<Reply<Page<PriorityRequestDocument>>, Problem> {
+async fn list(call: ApiRequest<CaseRef>) -> Result<Reply<Page<PriorityRequestDocument>>, Problem> {
     let items = call
         .look(|conn, call| {
             let reach = call.principal.access().reach();
@@ -42,7 +42,7 @@ async fn list(call: Call<CaseRef>) -> Result<Reply<Page<PriorityRequestDocument>
 }
 
 async fn ask(
-    call: Call<CaseRef, RequestPriority>,
+    call: ApiRequest<CaseRef, RequestPriority>,
 ) -> Result<Created<PriorityRequestDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
@@ -54,7 +54,7 @@ async fn ask(
 }
 
 async fn decide(
-    call: Call<PriorityRequestId, DecidePriority>,
+    call: ApiRequest<PriorityRequestId, DecidePriority>,
 ) -> Result<Reply<PriorityRequestDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
@@ -67,7 +67,7 @@ async fn decide(
 
 fn document<A, B>(
     conn: &mut Conn,
-    call: &Call<A, B>,
+    call: &ApiRequest<A, B>,
     id: PriorityRequestId,
 ) -> Result<PriorityRequestDocument, Problem> {
     let found = requests::find(conn, call.principal.access().reach(), id)?;
@@ -75,7 +75,7 @@ fn document<A, B>(
 }
 
 async fn request_rca(
-    call: Call<CaseRef, RequestAnalysis>,
+    call: ApiRequest<CaseRef, RequestAnalysis>,
 ) -> Result<Created<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
@@ -86,7 +86,7 @@ async fn request_rca(
 }
 
 async fn deliver_rca(
-    call: Call<CaseRef, DeliverAnalysis>,
+    call: ApiRequest<CaseRef, DeliverAnalysis>,
 ) -> Result<Created<CaseDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;
@@ -96,7 +96,10 @@ async fn deliver_rca(
     .await
 }
 
-fn created<B>(conn: &mut Conn, call: &Call<CaseRef, B>) -> Result<Created<CaseDocument>, Problem> {
+fn created<B>(
+    conn: &mut Conn,
+    call: &ApiRequest<CaseRef, B>,
+) -> Result<Created<CaseDocument>, Problem> {
     let document = super::cases::document(conn, call, &call.address)?;
     Ok(Reply::new(&document)?.version(document.version))
 }

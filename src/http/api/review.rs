@@ -7,12 +7,12 @@ use crate::domain::access::Permission::{
     EscalationsAssign, EscalationsRate, EscalationsReview, EscalationsWithdraw,
 };
 use crate::domain::ids::{EscalationId, EscalationRef};
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::input::Input;
-use crate::workflow::Outcome;
+use crate::workflow::VerbResult;
 use crate::workflow::review_escalation::{
     AcceptEscalation, AssignEscalation, CloseEscalation, DeclineEscalation, RankEscalation,
     RateEscalation, Verb, WithdrawEscalation,
@@ -36,8 +36,8 @@ type Answer = Result<Reply<EscalationDocument>, Problem>;
 
 /// Does a verb and answers with the escalation as it stands after it.
 async fn act<B: Input + Clone + Send + Sync + 'static>(
-    call: Call<Guarded<EscalationRef>, B>,
-    verb: impl Fn(&Verb<'_>, &mut Conn, &B) -> Outcome<EscalationId> + Clone + Send + Sync + 'static,
+    call: ApiRequest<Guarded<EscalationRef>, B>,
+    verb: impl Fn(&Verb<'_>, &mut Conn, &B) -> VerbResult<EscalationId> + Clone + Send + Sync + 'static,
 ) -> Answer {
     call.write(move |conn, call| {
         let on = Verb {
@@ -53,34 +53,34 @@ async fn act<B: Input + Clone + Send + Sync + 'static>(
     .await
 }
 
-async fn claim(call: Call<Guarded<EscalationRef>>) -> Answer {
+async fn claim(call: ApiRequest<Guarded<EscalationRef>>) -> Answer {
     act(call, |on, conn, ()| on.claim(conn)).await
 }
 
-async fn assign(call: Call<Guarded<EscalationRef>, AssignEscalation>) -> Answer {
+async fn assign(call: ApiRequest<Guarded<EscalationRef>, AssignEscalation>) -> Answer {
     act(call, |on, conn, command| on.assign(conn, command)).await
 }
 
-async fn accept(call: Call<Guarded<EscalationRef>, AcceptEscalation>) -> Answer {
+async fn accept(call: ApiRequest<Guarded<EscalationRef>, AcceptEscalation>) -> Answer {
     act(call, |on, conn, command| on.accept(conn, command)).await
 }
 
-async fn rank(call: Call<Guarded<EscalationRef>, RankEscalation>) -> Answer {
+async fn rank(call: ApiRequest<Guarded<EscalationRef>, RankEscalation>) -> Answer {
     act(call, |on, conn, command| on.rerank(conn, command)).await
 }
 
-async fn decline(call: Call<Guarded<EscalationRef>, DeclineEscalation>) -> Answer {
+async fn decline(call: ApiRequest<Guarded<EscalationRef>, DeclineEscalation>) -> Answer {
     act(call, |on, conn, command| on.decline(conn, command)).await
 }
 
-async fn withdraw(call: Call<Guarded<EscalationRef>, WithdrawEscalation>) -> Answer {
+async fn withdraw(call: ApiRequest<Guarded<EscalationRef>, WithdrawEscalation>) -> Answer {
     act(call, |on, conn, command| on.withdraw(conn, command)).await
 }
 
-async fn close(call: Call<Guarded<EscalationRef>, CloseEscalation>) -> Answer {
+async fn close(call: ApiRequest<Guarded<EscalationRef>, CloseEscalation>) -> Answer {
     act(call, |on, conn, command| on.close(conn, command)).await
 }
 
-async fn rate(call: Call<Guarded<EscalationRef>, RateEscalation>) -> Answer {
+async fn rate(call: ApiRequest<Guarded<EscalationRef>, RateEscalation>) -> Answer {
     act(call, |on, conn, command| on.rate(conn, command)).await
 }

@@ -6,7 +6,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
 use crate::domain::ids::RoleId;
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::Page;
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{Created, Done, Reply};
@@ -14,7 +14,7 @@ use crate::http::route::{Route, table};
 use crate::input::{Fault, FieldError, input};
 use crate::store::organizations::Organization;
 use crate::store::{grants, organizations, roles};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::roles::{AddRole, DeleteRole, UpdateRole, add_role, delete_role, update_role};
 
 /// The routes of this resource.
@@ -37,7 +37,9 @@ input! {
 }
 
 /// The predefined roles that fit, then the organization's own by name.
-pub async fn list(call: Call<(), (), RoleQuery>) -> Result<Reply<Page<RoleDocument>>, Problem> {
+pub async fn list(
+    call: ApiRequest<(), (), RoleQuery>,
+) -> Result<Reply<Page<RoleDocument>>, Problem> {
     let items = call
         .look(|conn, call| {
             let access = call.principal.access();
@@ -70,12 +72,12 @@ pub async fn list(call: Call<(), (), RoleQuery>) -> Result<Reply<Page<RoleDocume
     Reply::new(&Page::whole(items))
 }
 
-fn named(words: &Words, role: Role) -> String {
+fn named(words: &Catalogue, role: Role) -> String {
     words.say_of("role", role.as_str(), &[])
 }
 
 /// Adds a role.
-pub async fn add(call: Call<(), AddRole>) -> Result<Created<RoleDocument>, Problem> {
+pub async fn add(call: ApiRequest<(), AddRole>) -> Result<Created<RoleDocument>, Problem> {
     call.write(|conn, call| {
         let id = add_role(conn, Some(&call.principal.actor), &call.body, call.now)?;
         let document = read(conn, id, call.now)?;
@@ -87,7 +89,7 @@ pub async fn add(call: Call<(), AddRole>) -> Result<Created<RoleDocument>, Probl
 }
 
 /// One role.
-pub async fn show(call: Call<RoleAddress>) -> Result<Reply<RoleDocument>, Problem> {
+pub async fn show(call: ApiRequest<RoleAddress>) -> Result<Reply<RoleDocument>, Problem> {
     let document = call
         .look(|conn, call| {
             let access = call.principal.access();
@@ -109,7 +111,7 @@ pub async fn show(call: Call<RoleAddress>) -> Result<Reply<RoleDocument>, Proble
 
 /// Changes a role.
 pub async fn change(
-    call: Call<Guarded<RoleAddress>, UpdateRole>,
+    call: ApiRequest<Guarded<RoleAddress>, UpdateRole>,
 ) -> Result<Reply<RoleDocument>, Problem> {
     call.write(|conn, call| {
         let id = own(conn, call)?;
@@ -122,7 +124,9 @@ pub async fn change(
 }
 
 /// Removes a role.
-pub async fn remove(call: Call<Guarded<RoleAddress>, (), DeleteRole>) -> Result<Done, Problem> {
+pub async fn remove(
+    call: ApiRequest<Guarded<RoleAddress>, (), DeleteRole>,
+) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let id = own(conn, call)?;
         let actor = Some(&call.principal.actor);
@@ -133,7 +137,10 @@ pub async fn remove(call: Call<Guarded<RoleAddress>, (), DeleteRole>) -> Result<
 }
 
 /// The role of an organization's own that a change is about; the predefined ones stay as they are.
-fn own<B, Q>(conn: &mut Conn, call: &Call<Guarded<RoleAddress>, B, Q>) -> Result<RoleId, Problem> {
+fn own<B, Q>(
+    conn: &mut Conn,
+    call: &ApiRequest<Guarded<RoleAddress>, B, Q>,
+) -> Result<RoleId, Problem> {
     let access = call.principal.access();
     if let Some(role) = call.address.predefined() {
         return Err(if role.side() == access.side {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::OrganizationId;
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
@@ -56,7 +56,7 @@ impl SecondFactorRoles {
 
 /// The roles of an organization for which it is asked for.
 pub async fn show(
-    call: Call<(), (), SecondFactorRolesQuery>,
+    call: ApiRequest<(), (), SecondFactorRolesQuery>,
 ) -> Result<Reply<SecondFactorRoles>, Problem> {
     let found = call
         .look(|conn, call| named(conn, &call.principal, call.query.organization.as_deref()))
@@ -66,7 +66,7 @@ pub async fn show(
 
 /// Changes them.
 pub async fn set(
-    call: Call<Guarded<()>, RequireSecondFactor>,
+    call: ApiRequest<Guarded<()>, RequireSecondFactor>,
 ) -> Result<Reply<SecondFactorRoles>, Problem> {
     call.write(|conn, call| {
         let body = &call.body;

@@ -11,7 +11,7 @@ use crate::domain::device::Device;
 use crate::domain::ids::{OrganizationId, PairingId, PersonId, SessionId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
-use crate::http::call::{ANYONE, Anyone, Call, ENTERED, OWNER, Returning, SIGNED_IN};
+use crate::http::api_request::{ANYONE, Anyone, ApiRequest, ENTERED, OWNER, Returning, SIGNED_IN};
 use crate::http::cookies::Carries;
 use crate::http::headers;
 use crate::http::pagination::Page;
@@ -21,10 +21,10 @@ use crate::http::problem::{Code, Problem};
 use crate::http::proof::{self, Proof};
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::http::sign_in::{Attempt, Entrance, Origin, enter, finish};
+use crate::http::sign_in::{Attempt, Origin, SignInStep, enter, finish};
 use crate::input::{AccountAddress, Secret, input};
 use crate::store;
-use crate::store::bearers::Place;
+use crate::store::identities::Place;
 use crate::workflow::{account, sign_in};
 
 /// The routes of this resource.
@@ -157,7 +157,7 @@ impl Me {
 }
 
 /// Signs in: a session, whose cookie comes along.
-pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Problem> {
+pub async fn open(call: ApiRequest<(), SignIn, (), Anyone>) -> Result<Created<Me>, Problem> {
     let from = Origin {
         client: call.client,
         user_agent: call.user_agent,
@@ -170,11 +170,13 @@ pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Pro
         from: from.clone(),
     };
     let signed_in = match (enter(&call.desk, attempt).await?, call.body.code) {
-        (Entrance::Open(signed_in), _) => *signed_in,
-        (Entrance::Half(half), Some(code)) => {
+        (SignInStep::Open(signed_in), _) => *signed_in,
+        (SignInStep::PendingSecondFactor(half), Some(code)) => {
             finish(&call.desk, half, code.into_inner(), from).await?
         }
-        (Entrance::Half(_), None) => return Err(Problem::new(Code::SecondFactorRequired)),
+        (SignInStep::PendingSecondFactor(_), None) => {
+            return Err(Problem::new(Code::SecondFactorRequired));
+        }
     };
     let (url, secret) = (&call.desk.public_url, signed_in.secret.expose_secret());
     let cookie = Carries::Session.cookie(url, secret, call.desk.sessions.lifetime);
@@ -184,7 +186,7 @@ pub async fn open(call: Call<(), SignIn, (), Anyone>) -> Result<Created<Me>, Pro
 }
 
 /// Signs out: the session is gone at once, wherever its cookie still is.
-pub async fn close(call: Call<(), (), (), Returning>) -> Result<Done, Problem> {
+pub async fn close(call: ApiRequest<(), (), (), Returning>) -> Result<Done, Problem> {
     let Via::Session { id, .. } = call.principal.0.via else {
         return Err(Problem::not_found());
     };
@@ -200,7 +202,7 @@ pub async fn close(call: Call<(), (), (), Returning>) -> Result<Done, Problem> {
 }
 
 /// Shows once more who one is.
-pub async fn prove(call: Call<(), Prove>) -> Result<Done, Problem> {
+pub async fn prove(call: ApiRequest<(), Prove>) -> Result<Done, Problem> {
     let body = &call.body;
     let proof = Proof {
         password: ("password", body.password.clone().into_inner()),
@@ -213,7 +215,7 @@ pub async fn prove(call: Call<(), Prove>) -> Result<Done, Problem> {
 /// Switches the session into a paired organization, or back home. Whoever was signed out of one by its end gets home
 /// like this.
 pub async fn switch(
-    call: Call<(), SwitchOrganization, (), Returning>,
+    call: ApiRequest<(), SwitchOrganization, (), Returning>,
 ) -> Result<Reply<Me>, Problem> {
     let Via::Session { id, .. } = call.principal.0.via else {
         return Err(Problem::not_found());
@@ -226,7 +228,7 @@ pub async fn switch(
 }
 
 /// Where the caller may work.
-pub async fn places(call: Call) -> Result<Reply<Page<MyPlace>>, Problem> {
+pub async fn places(call: ApiRequest) -> Result<Reply<Page<MyPlace>>, Problem> {
     let found = call
         .look(|conn, call| Ok(places::of(conn, &call.principal, call.now)?))
         .await?;
@@ -266,7 +268,7 @@ pub struct Sessions {
 }
 
 /// Where one is signed in.
-pub async fn list(call: Call) -> Result<Reply<Sessions>, Problem> {
+pub async fn list(call: ApiRequest) -> Result<Reply<Sessions>, Problem> {
     let sessions = call
         .look(|conn, call| {
             let current = call.principal.session();
@@ -295,7 +297,7 @@ pub async fn list(call: Call) -> Result<Reply<Sessions>, Problem> {
 }
 
 /// Ends one of one's sessions.
-pub async fn close_one(call: Call<SessionId>) -> Result<Done, Problem> {
+pub async fn close_one(call: ApiRequest<SessionId>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         account::end_session(conn, &call.principal.oneself(), call.address, call.now)?;
         Ok(Reply::done())
@@ -304,7 +306,7 @@ pub async fn close_one(call: Call<SessionId>) -> Result<Done, Problem> {
 }
 
 /// Ends all of one's sessions but the one that asks.
-pub async fn close_others(call: Call) -> Result<Done, Problem> {
+pub async fn close_others(call: ApiRequest) -> Result<Done, Problem> {
     call.write(|conn, call| {
         let current = call.principal.session();
         account::end_other_sessions(conn, &call.principal.oneself(), current, call.now)?;
@@ -314,6 +316,6 @@ pub async fn close_others(call: Call) -> Result<Done, Problem> {
 }
 
 /// Who is signed in.
-pub async fn me(call: Call) -> Result<Reply<Me>, Problem> {
+pub async fn me(call: ApiRequest) -> Result<Reply<Me>, Problem> {
     Reply::new(&Me::of(&call.principal))
 }

@@ -12,7 +12,7 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::TokenId;
-use crate::http::call::{Call, OWNER, OWNER_AT_HOME};
+use crate::http::api_request::{ApiRequest, OWNER, OWNER_AT_HOME};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::principal::Principal;
 use crate::http::problem::Problem;
@@ -20,7 +20,7 @@ use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::input::input;
 use crate::store::tokens::{self, Token};
-use crate::workflow::Outcome;
+use crate::workflow::VerbResult;
 use crate::workflow::tokens::{IssueToken, Issued, Owner, issue_token, revoke_token};
 
 /// The routes of this resource.
@@ -76,7 +76,7 @@ impl From<Token> for TokenView {
 }
 
 /// Makes a token.
-pub async fn issue(call: Call<(), IssueToken>) -> Result<Created<IssuedToken>, Problem> {
+pub async fn issue(call: ApiRequest<(), IssueToken>) -> Result<Created<IssuedToken>, Problem> {
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
     call.write(move |conn, call| {
         let new = &call.body;
@@ -100,7 +100,7 @@ pub async fn issue(call: Call<(), IssueToken>) -> Result<Created<IssuedToken>, P
 }
 
 /// One's tokens, the newest first.
-pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView>>, Problem> {
+pub async fn list(call: ApiRequest<(), (), ListTokens>) -> Result<Reply<Page<TokenView>>, Problem> {
     let paging = Paging::read(
         "tokens",
         &(),
@@ -118,7 +118,7 @@ pub async fn list(call: Call<(), (), ListTokens>) -> Result<Reply<Page<TokenView
 }
 
 /// Revokes a token: the next request with it is refused.
-pub async fn revoke(call: Call<TokenId>) -> Result<Done, Problem> {
+pub async fn revoke(call: ApiRequest<TokenId>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         revoke_token(conn, &call.principal.oneself(), call.address, call.now)?;
         Ok(Reply::done())
@@ -135,7 +135,7 @@ pub(in crate::http) fn issue_for(
     principal: &Principal,
     new: (&IssueToken, &str),
     now: Instant,
-) -> Outcome<Issued> {
+) -> VerbResult<Issued> {
     let by = principal.oneself();
     let owner = Owner {
         person: principal.person,

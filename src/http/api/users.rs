@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::documents::{Beside, PersonDocument};
+use super::documents::{PersonDocument, PersonExtras};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::ids::PersonId;
-use crate::http::call::{Call, Guarded, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::password;
 use crate::http::problem::Problem;
@@ -48,7 +48,9 @@ input! {
 }
 
 /// People, by name.
-pub async fn list(call: Call<(), (), UserQuery>) -> Result<Reply<Page<PersonDocument>>, Problem> {
+pub async fn list(
+    call: ApiRequest<(), (), UserQuery>,
+) -> Result<Reply<Page<PersonDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
             let (query, reach) = (&call.query, call.principal.access().reach());
@@ -94,7 +96,7 @@ fn unknown_organization() -> Problem {
 }
 
 /// Adds a person.
-pub async fn add(call: Call<(), AddUser>) -> Result<Created<PersonDocument>, Problem> {
+pub async fn add(call: ApiRequest<(), AddUser>) -> Result<Created<PersonDocument>, Problem> {
     let password_hash = password::given(&call.desk, &call.body).await?;
     call.write(move |conn, call| {
         let (key, by) = (&call.desk.key, Some(&call.principal.actor));
@@ -110,7 +112,7 @@ pub async fn add(call: Call<(), AddUser>) -> Result<Created<PersonDocument>, Pro
 }
 
 /// One person.
-pub async fn show(call: Call<PersonId>) -> Result<Reply<PersonDocument>, Problem> {
+pub async fn show(call: ApiRequest<PersonId>) -> Result<Reply<PersonDocument>, Problem> {
     let (person, document) = call
         .look(|conn, call| {
             let access = call.principal.access();
@@ -122,7 +124,7 @@ pub async fn show(call: Call<PersonId>) -> Result<Reply<PersonDocument>, Problem
 
 /// Changes a person.
 pub async fn change(
-    call: Call<Guarded<PersonId>, UpdateUser>,
+    call: ApiRequest<Guarded<PersonId>, UpdateUser>,
 ) -> Result<Reply<PersonDocument>, Problem> {
     let password_hash = match call.body.password.as_option().cloned() {
         None => None,
@@ -158,7 +160,7 @@ pub struct InvitationDocument {
 }
 
 /// Invites a person.
-pub async fn invite(call: Call<PersonId>) -> Result<Created<InvitationDocument>, Problem> {
+pub async fn invite(call: ApiRequest<PersonId>) -> Result<Created<InvitationDocument>, Problem> {
     call.write(|conn, call| {
         let (by, id) = (Some(&call.principal.actor), call.address);
         let link = account::invite(conn, &call.desk.key, by, id, call.now)?;
@@ -172,7 +174,7 @@ pub async fn invite(call: Call<PersonId>) -> Result<Created<InvitationDocument>,
 }
 
 /// Signs a person out everywhere.
-pub async fn end_sessions(call: Call<PersonId>) -> Result<Done, Problem> {
+pub async fn end_sessions(call: ApiRequest<PersonId>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         account::end_everything(conn, Some(&call.principal.actor), call.address, call.now)?;
         Ok(Reply::done())
@@ -181,7 +183,7 @@ pub async fn end_sessions(call: Call<PersonId>) -> Result<Done, Problem> {
 }
 
 /// Takes a person's second factor away.
-pub async fn take_second_factor(call: Call<PersonId>) -> Result<Done, Problem> {
+pub async fn take_second_factor(call: ApiRequest<PersonId>) -> Result<Done, Problem> {
     call.write(|conn, call| {
         second_factor::take_away(conn, Some(&call.principal.actor), call.address, call.now)?;
         Ok(Reply::done())
@@ -195,8 +197,8 @@ fn beside(
     access: &Access,
     ids: &[PersonId],
     now: Instant,
-) -> Result<Beside, Problem> {
-    Ok(Beside {
+) -> Result<PersonExtras, Problem> {
+    Ok(PersonExtras {
         roles: grants::of_people(conn, ids, now)?,
         groups: match access.can(Permission::GroupsView) {
             true => Some(groups::of_people(conn, ids)?),

@@ -3,7 +3,7 @@
 use actix_web::http::header::RETRY_AFTER;
 
 use crate::http::problem::{CONTENT_TYPE, Code, Problem};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// Why a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Endings {
 
 impl Endings {
     /// Worded by `words`: nobody knows yet whose language to speak.
-    pub fn new(words: &Words) -> Self {
+    pub fn new(words: &Catalogue) -> Self {
         Self {
             late: written(words, Code::RequestTimeout),
             long_address: written(words, Code::AddressTooLong),
@@ -49,7 +49,7 @@ impl Endings {
     }
 }
 
-fn written(words: &Words, code: Code) -> String {
+fn written(words: &Catalogue, code: Code) -> String {
     let document = Problem::new(code).document(words);
     // What does not serialize is said by its status.
     let body = serde_json::to_string(&document).unwrap_or_default();
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn every_end_is_a_whole_answer() {
-        let endings = Endings::new(&Words::load().expect("the catalogue"));
+        let endings = Endings::new(&Catalogue::load().expect("the catalogue"));
         for (end, status) in [
             (End::Late, "408 Request Timeout"),
             (End::LongAddress, "414 URI Too Long"),

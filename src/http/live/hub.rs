@@ -25,12 +25,12 @@ use crate::domain::ids::{CaseId, LineId};
 use crate::domain::lines::Readers;
 use crate::domain::organization::Side;
 use crate::http::api::documents::{CaseChanged, EntryDocument, Reader};
-use crate::http::desk::Desk;
 use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
+use crate::http::state::AppState;
 use crate::store::feeds::{self, Head};
 use crate::store::{audit, lines};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// What other processes commit is seen this much later at the most.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -47,7 +47,7 @@ const MOST: i64 = 100;
 ///
 /// # Errors
 /// [`Code::Busy`] if the system gives no thread.
-pub(super) fn start(desk: Arc<Desk>, streams: Arc<Streams>) -> Result<(), Problem> {
+pub(super) fn start(desk: Arc<AppState>, streams: Arc<Streams>) -> Result<(), Problem> {
     let failed = |error: std::io::Error| {
         tracing::error!(%error, "nobody looks for live streams");
         Problem::busy()
@@ -67,7 +67,7 @@ pub(super) fn start(desk: Arc<Desk>, streams: Arc<Streams>) -> Result<(), Proble
     started.map(drop).map_err(failed)
 }
 
-async fn look_out(desk: Arc<Desk>, streams: Arc<Streams>) {
+async fn look_out(desk: Arc<AppState>, streams: Arc<Streams>) {
     let mut changes = desk.db.changes();
     let mut stopping = streams.stopping.subscribe();
     let mut hub = Hub::default();
@@ -149,7 +149,11 @@ enum Telling {
 
 impl Hub {
     /// Looks once; gives whether there is more to tell at once.
-    async fn look(&mut self, desk: &Desk, followers: Vec<Arc<Follower>>) -> Result<bool, Problem> {
+    async fn look(
+        &mut self,
+        desk: &AppState,
+        followers: Vec<Arc<Follower>>,
+    ) -> Result<bool, Problem> {
         let now = Moment::now();
         // Who is slow to listen is told when there is room again.
         let followers: Vec<_> = followers
@@ -224,7 +228,7 @@ fn hand(follower: &Follower, telling: Telling) {
 }
 
 impl Round {
-    fn look(&self, conn: &mut Conn, words: &Words, now: Instant) -> Result<Found, Problem> {
+    fn look(&self, conn: &mut Conn, words: &Catalogue, now: Instant) -> Result<Found, Problem> {
         let mut found = Found::default();
         match self.recorded {
             // Everybody is asked for at their first look, so that what was before it does not matter.
@@ -281,7 +285,7 @@ fn end(problem: &Problem) -> String {
 /// What one look has learnt so far, each thing once.
 struct Look<'l> {
     heads: HashMap<CaseId, Head>,
-    words: &'l Words,
+    words: &'l Catalogue,
     now: Instant,
     /// Who they are by now; none if they would not be let in any more.
     people: HashMap<Key, Option<Arc<Principal>>>,

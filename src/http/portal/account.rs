@@ -18,11 +18,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::answer::Outcome;
+use super::answer::PageResult;
 use super::form::Form;
+use super::page_request::PageRequest;
 use super::parts::{Fact, Tab};
 use super::route::PortalRoute;
-use super::visit::Visit;
 use crate::domain::Instant;
 use crate::http::problem::Problem;
 
@@ -162,7 +162,7 @@ fn href(place: &str) -> String {
 }
 
 /// The page of `place`, without anything on it yet.
-fn page(visit: &Visit, place: &'static str) -> AccountPage {
+fn page(visit: &PageRequest, place: &'static str) -> AccountPage {
     let words = visit.words();
     let tab = |name: &&'static str| Tab {
         label: words.say_of("account", name, &[]),
@@ -180,12 +180,17 @@ fn page(visit: &Visit, place: &'static str) -> AccountPage {
     }
 }
 
-fn show(visit: &Visit, page: &AccountPage) -> Outcome {
+fn show(visit: &PageRequest, page: &AccountPage) -> PageResult {
     visit.show("", "account", page)
 }
 
 /// The page again, with the form of a section as it was typed.
-fn again(visit: &Visit, mut page: AccountPage, section: &str, problem: &Problem) -> Outcome {
+fn again(
+    visit: &PageRequest,
+    mut page: AccountPage,
+    section: &str,
+    problem: &Problem,
+) -> PageResult {
     for part in page.sections.iter_mut().filter(|part| part.id == section) {
         part.form =
             (part.form.take()).map(|form| form.refused_for(visit.words(), &visit.typed, problem));

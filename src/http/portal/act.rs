@@ -2,14 +2,14 @@
 
 use actix_web::http::StatusCode;
 
-use super::answer::Outcome;
+use super::answer::PageResult;
 use super::flash::Done;
-use super::visit::Visit;
+use super::page_request::PageRequest;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::http::problem::Problem;
 use crate::input::{self, Field};
-use crate::workflow::{Actor, Failed};
+use crate::workflow::{Actor, VerbError};
 
 /// Who does something, and when.
 #[derive(Clone, Copy, Debug)]
@@ -26,16 +26,16 @@ pub(super) trait FormPage<T = Done> {
     ///
     /// # Errors
     /// What was done does not exist for the visitor any more; the database's own.
-    async fn done(&self, visit: &Visit, done: T) -> Outcome;
+    async fn done(&self, visit: &PageRequest, done: T) -> PageResult;
 
     /// The page again, with what was typed and what is wrong.
     ///
     /// # Errors
     /// The page does not exist for the visitor any more; the database's own.
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome;
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult;
 }
 
-impl Visit {
+impl PageRequest {
     /// What was typed, as a verb takes it.
     ///
     /// # Errors
@@ -48,11 +48,11 @@ impl Visit {
     ///
     /// # Errors
     /// Those of the page, and refusals that are not about the form.
-    pub(super) async fn act<C, T, F>(&self, page: &impl FormPage<T>, verb: F) -> Outcome
+    pub(super) async fn act<C, T, F>(&self, page: &impl FormPage<T>, verb: F) -> PageResult
     where
         C: Field + Send + 'static,
         T: Send + 'static,
-        F: Fn(&mut Conn, By<'_>, &C) -> Result<T, Failed> + Send + 'static,
+        F: Fn(&mut Conn, By<'_>, &C) -> Result<T, VerbError> + Send + 'static,
     {
         let done = self.perform(verb).await;
         self.finish(page, done).await
@@ -66,7 +66,7 @@ impl Visit {
     where
         C: Field + Send + 'static,
         T: Send + 'static,
-        F: Fn(&mut Conn, By<'_>, &C) -> Result<T, Failed> + Send + 'static,
+        F: Fn(&mut Conn, By<'_>, &C) -> Result<T, VerbError> + Send + 'static,
     {
         let command = self.form::<C>()?;
         let (actor, now) = (self.actor()?.clone(), self.now);
@@ -80,12 +80,12 @@ impl Visit {
     /// On to where `page` leads, or back to it if what was typed is why it was refused.
     ///
     /// # Errors
-    /// As [`Visit::act`].
+    /// As [`PageRequest::act`].
     pub(super) async fn finish<T>(
         &self,
         page: &impl FormPage<T>,
         done: Result<T, Problem>,
-    ) -> Outcome {
+    ) -> PageResult {
         match done {
             Ok(done) => page.done(self, done).await,
             Err(problem) if is_form_error(&problem) => page.refused(self, problem).await,

@@ -21,7 +21,7 @@ use serde::Serialize;
 use super::form::Form;
 use super::parts::{Link, Pager, Tab};
 use crate::domain::Instant;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 pub(super) use handlers::routes;
 pub use place::Place;
@@ -138,7 +138,7 @@ pub struct AdminForm {
 }
 
 /// The tabs of `places`, those that the reader may see, with `current` marked.
-pub fn tabs(words: &Words, places: &[Place], current: Place) -> Vec<Tab> {
+pub fn tabs(words: &Catalogue, places: &[Place], current: Place) -> Vec<Tab> {
     let tab = |place: &Place| Tab {
         label: words.say_of("admin", place.as_str(), &[]),
         href: place.href(),

@@ -8,12 +8,12 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
 
 use super::flash::{self, Flash};
+use super::page_request::PageRequest;
 use super::problem::ProblemPage;
-use super::visit::Visit;
 use crate::db::DbError;
 use crate::http::download::Download;
 use crate::http::problem::{Code, Problem};
-use crate::workflow::Failed;
+use crate::workflow::VerbError;
 
 /// An answer to a visit.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub enum Stop {
 }
 
 /// What a handler comes to.
-pub type Outcome = Result<Answer, Stop>;
+pub type PageResult = Result<Answer, Stop>;
 
 impl From<Problem> for Stop {
     fn from(problem: Problem) -> Self {
@@ -50,8 +50,8 @@ impl From<Problem> for Stop {
     }
 }
 
-impl From<Failed> for Stop {
-    fn from(failed: Failed) -> Self {
+impl From<VerbError> for Stop {
+    fn from(failed: VerbError) -> Self {
         Self::Problem(failed.into())
     }
 }
@@ -68,12 +68,12 @@ impl From<super::render::PageError> for Stop {
     }
 }
 
-impl Visit {
+impl PageRequest {
     /// The page `template` at `place` of the navigation.
     ///
     /// # Errors
     /// A mistake in the template.
-    pub fn show<T: Serialize>(&self, place: &str, template: &str, page: &T) -> Outcome {
+    pub fn show<T: Serialize>(&self, place: &str, template: &str, page: &T) -> PageResult {
         self.show_with(StatusCode::OK, place, template, page)
     }
 
@@ -87,7 +87,7 @@ impl Visit {
         place: &str,
         template: &str,
         page: &T,
-    ) -> Outcome {
+    ) -> PageResult {
         self.show_with(status, place, template, page)
     }
 
@@ -97,7 +97,7 @@ impl Visit {
         place: &str,
         template: &str,
         page: &T,
-    ) -> Outcome {
+    ) -> PageResult {
         let html = self
             .portal
             .renderer

@@ -13,7 +13,7 @@ use super::parts::{
 use super::shell::Tone;
 use crate::domain::Instant;
 use crate::domain::case::{Priority, PriorityRequestState, Status};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 pub(super) use act::{error_of, posted, routes};
 pub(super) use panel::repromise;
@@ -183,7 +183,7 @@ pub struct Waiting<'a> {
 }
 
 /// The one line that says who waits for whom.
-pub fn wait_line(words: &Words, of: &Waiting<'_>) -> WaitView {
+pub fn wait_line(words: &Catalogue, of: &Waiting<'_>) -> WaitView {
     let headline = match (of.status, of.staff) {
         (Status::Closed, _) => words.say("wait-closed", &[]),
         (Status::AwaitingCustomer, false) => words.say("wait-you", &[]),
@@ -205,7 +205,7 @@ pub fn wait_line(words: &Words, of: &Waiting<'_>) -> WaitView {
     }
 }
 
-fn wait_detail(words: &Words, of: &Waiting<'_>) -> DueView {
+fn wait_detail(words: &Catalogue, of: &Waiting<'_>) -> DueView {
     let due = |key: &str, at, tone| DueView {
         text: words.say_of("wait-detail", key, &[]),
         at: Some(at),

@@ -8,7 +8,7 @@ use super::form::{Choice, Control, Form, Kind};
 use super::parts::Pager;
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::open_case::OpenCase;
 
 pub(super) use handlers::routes;
@@ -47,7 +47,7 @@ pub struct Filter {
 
 impl Filter {
     /// A filter by `name`, at `chosen`. `choices` are its values; "any" is put before them.
-    pub fn new(words: &Words, name: &'static str, choices: Vec<Choice>, chosen: &str) -> Self {
+    pub fn new(words: &Catalogue, name: &'static str, choices: Vec<Choice>, chosen: &str) -> Self {
         let any = Choice::new("", words.say("filter-any", &[]));
         let mut choices = [vec![any], choices].concat();
         for choice in &mut choices {
@@ -98,7 +98,7 @@ pub struct OpenCasePage {
 }
 
 /// What a case is opened with. `organizations` (staff only) and `lines` are left out when empty.
-pub fn open_case_form(words: &Words, organizations: Vec<Choice>, lines: Vec<Choice>) -> Form {
+pub fn open_case_form(words: &Catalogue, organizations: Vec<Choice>, lines: Vec<Choice>) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let mut controls = Vec::new();
@@ -155,7 +155,12 @@ pub fn open_case_form(words: &Words, organizations: Vec<Choice>, lines: Vec<Choi
 }
 
 /// Choices for the values of a closed enum, in the words of `family`, with more about each from `hints`.
-pub(super) fn words_of(words: &Words, family: &str, values: &[&str], hints: &str) -> Vec<Choice> {
+pub(super) fn words_of(
+    words: &Catalogue,
+    family: &str,
+    values: &[&str],
+    hints: &str,
+) -> Vec<Choice> {
     let choice = |value: &&str| {
         let choice = Choice::new(*value, words.say_of(family, value, &[]));
         if hints.is_empty() {

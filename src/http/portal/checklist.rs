@@ -6,7 +6,7 @@ use super::parts::Link;
 use crate::domain::calendar::Replay;
 use crate::domain::case::{Priority, StepState};
 use crate::domain::eligibility::{Assessment, CaseFacts, Finding, FindingCode, Policy};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::assessment::sentence;
 use crate::words::time::duration;
 
@@ -26,7 +26,7 @@ pub struct Readiness<'a> {
 }
 
 /// The list, in the order of the rules.
-pub fn checklist(words: &Words, of: &Readiness<'_>) -> Checklist {
+pub fn checklist(words: &Catalogue, of: &Readiness<'_>) -> Checklist {
     let items = [
         Some(is_open(words, of)),
         Some(is_grave(words, of)),
@@ -58,7 +58,7 @@ impl<'a> Readiness<'a> {
         all.find(|finding| finding.code == code)
     }
 
-    fn remedy(&self, words: &Words, code: FindingCode) -> Option<Link> {
+    fn remedy(&self, words: &Catalogue, code: FindingCode) -> Option<Link> {
         let remedy = self.finding(code)?.remedy?;
         let href = remedy.href(self.facts.number)?;
         Some(Link::new(
@@ -78,7 +78,7 @@ fn item(state: Check, text: String) -> CheckItem {
     }
 }
 
-fn is_open(words: &Words, of: &Readiness<'_>) -> CheckItem {
+fn is_open(words: &Catalogue, of: &Readiness<'_>) -> CheckItem {
     match of.finding(FindingCode::CaseClosed) {
         None => item(Check::Done, words.say("check-open", &[])),
         Some(_) => CheckItem {
@@ -89,7 +89,7 @@ fn is_open(words: &Words, of: &Readiness<'_>) -> CheckItem {
 }
 
 /// Priority, and impact where the priority asks for it.
-fn is_grave(words: &Words, of: &Readiness<'_>) -> CheckItem {
+fn is_grave(words: &Catalogue, of: &Readiness<'_>) -> CheckItem {
     let priority = words.say_of("priority-chip", of.facts.priority.as_str(), &[]);
     let low = FindingCode::LowPriority;
     let harmless = FindingCode::ImpactNotSignificant;
@@ -123,7 +123,7 @@ fn is_grave(words: &Words, of: &Readiness<'_>) -> CheckItem {
     }
 }
 
-fn is_alone(words: &Words, of: &Readiness<'_>) -> CheckItem {
+fn is_alone(words: &Catalogue, of: &Readiness<'_>) -> CheckItem {
     let code = FindingCode::ActiveEscalation;
     match of.finding(code) {
         None => item(Check::Done, words.say("check-none-active", &[])),
@@ -144,7 +144,7 @@ fn is_alone(words: &Words, of: &Readiness<'_>) -> CheckItem {
     }
 }
 
-fn staleness(words: &Words, of: &Readiness<'_>) -> Option<CheckItem> {
+fn staleness(words: &Catalogue, of: &Readiness<'_>) -> Option<CheckItem> {
     if of.facts.priority < of.policy.minimum_priority {
         return None;
     }
@@ -178,7 +178,7 @@ fn staleness(words: &Words, of: &Readiness<'_>) -> Option<CheckItem> {
     })
 }
 
-fn rca(words: &Words, of: &Readiness<'_>) -> Option<CheckItem> {
+fn rca(words: &Catalogue, of: &Readiness<'_>) -> Option<CheckItem> {
     let replay = of
         .rca
         .filter(|_| of.facts.rca.is_some_and(|rca| rca.delivered_at.is_none()))?;
@@ -204,7 +204,7 @@ fn rca(words: &Words, of: &Readiness<'_>) -> Option<CheckItem> {
     })
 }
 
-fn promises(words: &Words, of: &Readiness<'_>) -> Option<CheckItem> {
+fn promises(words: &Catalogue, of: &Readiness<'_>) -> Option<CheckItem> {
     let live = of
         .facts
         .promises
@@ -219,7 +219,7 @@ fn promises(words: &Words, of: &Readiness<'_>) -> Option<CheckItem> {
     })
 }
 
-fn note(words: &Words, of: &Readiness<'_>, code: FindingCode) -> Option<CheckItem> {
+fn note(words: &Catalogue, of: &Readiness<'_>, code: FindingCode) -> Option<CheckItem> {
     let finding = of.finding(code)?;
     let text = sentence(words, finding, first_at(of));
     Some(CheckItem {
@@ -234,6 +234,6 @@ fn first_at(of: &Readiness<'_>) -> crate::domain::Instant {
         .map_or(of.facts.opened_at, |assessment| assessment.at)
 }
 
-fn priority_word(words: &Words, priority: Priority) -> String {
+fn priority_word(words: &Catalogue, priority: Priority) -> String {
     words.say_of("priority-in", priority.as_str(), &[])
 }

@@ -1,8 +1,8 @@
 //! Feed entries, threads and composers as pages show them.
 
+use super::page_request::PageRequest;
 use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
-use super::visit::Visit;
 use crate::domain::access::Permission;
 use crate::domain::feed::{EntryKind, Mark, Visibility, may_edit};
 use crate::domain::organization::Side;
@@ -14,7 +14,7 @@ use crate::words::marks;
 #[derive(Clone, Copy)]
 pub struct Reading<'a> {
     /// The visit.
-    pub visit: &'a Visit,
+    pub visit: &'a PageRequest,
     /// The customer's name.
     pub organization: &'a str,
     /// The page that the feed stands on.
@@ -136,7 +136,7 @@ fn verbs(of: &Reading<'_>, row: &Entry) -> Result<Vec<Link>, Problem> {
 /// Where the visitor writes into the case feed, or into an escalation's (`escalation` is its owner's name then); none
 /// for who only reads.
 pub fn composer(
-    visit: &Visit,
+    visit: &PageRequest,
     id: &str,
     action: String,
     organization: &str,

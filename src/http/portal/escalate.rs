@@ -9,7 +9,7 @@ use super::parts::{FindingLine, Link};
 use crate::domain::eligibility::{Assessment, Severity, Verdict};
 use crate::domain::reason::{QuestionKind, Reason};
 use crate::domain::text::Note;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::assessment::FindingView;
 use crate::workflow::submit_escalation::SubmitEscalation;
 
@@ -82,7 +82,7 @@ pub fn acknowledgement_field(code: &str) -> String {
 }
 
 /// What `reason` asks, and the details; sent to `action`.
-pub fn submission_form(words: &Words, reason: &Reason, action: String) -> Form {
+pub fn submission_form(words: &Catalogue, reason: &Reason, action: String) -> Form {
     let mut controls = vec![
         Control::new(Kind::Hidden, SubmitEscalation::reason().name, "").value(reason.code.clone()),
     ];
@@ -112,7 +112,7 @@ pub fn submission_form(words: &Words, reason: &Reason, action: String) -> Form {
 
 impl ChosenReason {
     /// What `reason` asks on the case of `assessment`, sent to `action`; or what blocks it.
-    pub fn new(words: &Words, reason: &Reason, assessment: &Assessment, action: &str) -> Self {
+    pub fn new(words: &Catalogue, reason: &Reason, assessment: &Assessment, action: &str) -> Self {
         let told = |finding| FindingView::new(words, finding, assessment.case, assessment.at);
         let of = |severity: Severity| {
             let findings = assessment

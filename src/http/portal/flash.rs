@@ -13,7 +13,7 @@ use super::shell::{Banner, Tone};
 use crate::config::PublicUrl;
 use crate::domain::closed_enum;
 use crate::http::cookies::Carries;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// How long it waits for the next page.
 const LIFETIME: TimeDelta = TimeDelta::minutes(2);
@@ -213,7 +213,7 @@ impl Flash {
     }
 
     /// The banner of the next page.
-    pub fn banner(&self, words: &Words) -> Banner {
+    pub fn banner(&self, words: &Catalogue) -> Banner {
         let name = |key: &str| self.names.get(key).map_or("", String::as_str);
         let args = [
             ("number", name("number").into()),
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn it_names_what_was_done() {
-        let words = Words::load().unwrap();
+        let words = Catalogue::load().unwrap();
         let banner = Flash::new(Done::Escalated)
             .number("E-000045")
             .banner(&words);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::said::said_to_people;
 use crate::http::problem::Problem;
 use crate::input::{Declared, Shape};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// A form that changes something (or, for the first steps of some, only asks).
 #[derive(Clone, Debug, Serialize)]
@@ -336,7 +336,7 @@ impl Form {
     #[must_use]
     pub fn refused_for(
         self,
-        words: &Words,
+        words: &Catalogue,
         typed: &HashMap<String, String>,
         problem: &Problem,
     ) -> Self {

@@ -3,24 +3,24 @@
 use serde::Serialize;
 
 use super::act::is_form_error;
-use super::answer::Outcome;
+use super::answer::PageResult;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form};
+use super::page_request::PageRequest;
 use super::route::{PortalRoute, pages};
 use super::sign_in::{ChoosePassword, PasswordPage, password_form, same};
-use super::visit::Visit;
 use crate::credentials::Holder;
 use crate::domain::access::Reach;
 use crate::domain::link::LinkPurpose;
 use crate::http::api::addresses::LinkSecret;
 use crate::http::api::links::Forgotten;
-use crate::http::call::ANYONE;
+use crate::http::api_request::ANYONE;
 use crate::http::password;
 use crate::http::problem::{Code, Problem};
 use crate::http::throttle::{self, Counter};
 use crate::store::people::Person;
 use crate::store::{organizations, password_resets};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::account;
 
 /// The rows of the route table.
@@ -42,30 +42,30 @@ pub struct ForgottenPage {
     pub form: Form,
 }
 
-async fn show_invitation(visit: Visit, link: LinkSecret) -> Outcome {
+async fn show_invitation(visit: PageRequest, link: LinkSecret) -> PageResult {
     follow(&visit, link, LinkPurpose::Invitation).await
 }
 
-async fn show_reset(visit: Visit, link: LinkSecret) -> Outcome {
+async fn show_reset(visit: PageRequest, link: LinkSecret) -> PageResult {
     follow(&visit, link, LinkPurpose::PasswordReset).await
 }
 
-async fn join(visit: Visit, link: LinkSecret) -> Outcome {
+async fn join(visit: PageRequest, link: LinkSecret) -> PageResult {
     redeem(&visit, link, LinkPurpose::Invitation).await
 }
 
-async fn reset(visit: Visit, link: LinkSecret) -> Outcome {
+async fn reset(visit: PageRequest, link: LinkSecret) -> PageResult {
     redeem(&visit, link, LinkPurpose::PasswordReset).await
 }
 
-async fn follow(visit: &Visit, link: LinkSecret, purpose: LinkPurpose) -> Outcome {
+async fn follow(visit: &PageRequest, link: LinkSecret, purpose: LinkPurpose) -> PageResult {
     let (_, page) = followed(visit, link, purpose).await?;
     visit.show("", "password", &page)
 }
 
 /// Whose link it is, and the page for them; a link that is not good says why and shows nobody.
 async fn followed(
-    visit: &Visit,
+    visit: &PageRequest,
     LinkSecret(token): LinkSecret,
     purpose: LinkPurpose,
 ) -> Result<(Person, PasswordPage), Problem> {
@@ -87,7 +87,7 @@ async fn followed(
     Ok((person, page))
 }
 
-async fn redeem(visit: &Visit, link: LinkSecret, purpose: LinkPurpose) -> Outcome {
+async fn redeem(visit: &PageRequest, link: LinkSecret, purpose: LinkPurpose) -> PageResult {
     let (person, mut page) = followed(visit, link.clone(), purpose).await?;
     match redeemed(visit, link, purpose, &person).await {
         // Whoever has a second factor is asked for it: a mailbox alone opens nothing.
@@ -103,7 +103,7 @@ async fn redeem(visit: &Visit, link: LinkSecret, purpose: LinkPurpose) -> Outcom
 }
 
 async fn redeemed(
-    visit: &Visit,
+    visit: &PageRequest,
     LinkSecret(token): LinkSecret,
     purpose: LinkPurpose,
     person: &Person,
@@ -120,13 +120,13 @@ async fn redeemed(
     Ok(holder)
 }
 
-async fn show_forgotten(visit: Visit) -> Outcome {
+async fn show_forgotten(visit: PageRequest) -> PageResult {
     let form = forgotten_form(visit.words());
     visit.show("", "forgot-password", &ForgottenPage { form })
 }
 
 /// The address of an account.
-pub fn forgotten_form(words: &Words) -> Form {
+pub fn forgotten_form(words: &Catalogue) -> Form {
     let controls = vec![
         Control::of(Forgotten::email(), words.say_of("label", "email", &[]))
             .autocomplete("username"),
@@ -135,7 +135,7 @@ pub fn forgotten_form(words: &Words) -> Form {
     Form::new("forgotten", "/forgot-password", button, controls)
 }
 
-async fn forgotten(visit: Visit) -> Outcome {
+async fn forgotten(visit: PageRequest) -> PageResult {
     match asked(&visit).await {
         Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::ResetAsked)))),
         Err(problem) if is_form_error(&problem) => {
@@ -149,7 +149,7 @@ async fn forgotten(visit: Visit) -> Outcome {
 }
 
 /// Nothing of what is done here depends on whether there is such an account.
-async fn asked(visit: &Visit) -> Result<(), Problem> {
+async fn asked(visit: &PageRequest) -> Result<(), Problem> {
     let (Forgotten { email }, now) = (visit.form()?, visit.now);
     let counters = Counter::letters("reset", visit.client, email.as_str());
     throttle::attempt(&visit.desk, &counters, now).await?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::assets::Assets;
 use super::render::Renderer;
 use super::shell::Shell;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// A page with its name, as rendered.
 pub(super) struct Shown {
@@ -20,14 +20,14 @@ pub(super) struct Shown {
 
 /// Collects pages; the templates come from the disk, so that looking again needs no build.
 pub(super) struct Look {
-    pub(super) words: Words,
+    pub(super) words: Catalogue,
     renderer: Renderer,
     pub(super) shown: Vec<Shown>,
 }
 
 impl Look {
     fn new() -> Self {
-        let words = Words::load().unwrap();
+        let words = Catalogue::load().unwrap();
         let renderer = Renderer::parse(templates(), &words, &Assets::load()).unwrap();
         Self {
             words,

@@ -5,7 +5,7 @@
 //! | room | what happens there |
 //! | --- | --- |
 //! | [`routes`], [`route`] | the portal's rows of the route table, and how a request becomes an answer |
-//! | [`visit`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
+//! | [`page_request`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
 //! | [`answer`], [`flash`], [`problem`], [`proof`] | a page, the way to another, what was done, what is wrong, who is asked once more |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`relationships`], [`admin`] | the pages |
@@ -25,6 +25,7 @@ pub mod form;
 pub mod links;
 pub mod my_notices;
 mod one_click;
+pub mod page_request;
 pub mod parts;
 pub mod problem;
 pub mod proof;
@@ -41,7 +42,6 @@ pub mod sign_in;
 pub mod steps;
 pub mod unsubscribe;
 pub mod verbs;
-pub mod visit;
 
 #[cfg(test)]
 mod look_test;
@@ -49,7 +49,7 @@ mod look_test;
 use std::path::PathBuf;
 
 use crate::config::{MailUrl, Settings};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 use assets::Assets;
 use render::{Renderer, TemplateError};
@@ -69,7 +69,7 @@ impl Portal {
     ///
     /// # Errors
     /// A template that does not parse, with its file and line.
-    pub fn load(settings: &Settings, words: &Words) -> Result<Self, TemplateError> {
+    pub fn load(settings: &Settings, words: &Catalogue) -> Result<Self, TemplateError> {
         let assets = Assets::load();
         let mail_folder = match &settings.mail_url {
             MailUrl::Folder(path) => Some(path.clone()),

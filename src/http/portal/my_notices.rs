@@ -3,15 +3,15 @@
 use serde::Serialize;
 
 use super::act::FormPage;
-use super::answer::Outcome;
+use super::answer::PageResult;
 use super::flash::{Done, Flash};
 use super::form::{Choice, Control, Form, Kind};
+use super::page_request::PageRequest;
 use super::route::{PortalRoute, pages};
-use super::visit::Visit;
 use crate::domain::notice::{Delivery, NoticeKind};
-use crate::http::call::{OWNER, SIGNED_IN};
+use crate::http::api_request::{OWNER, SIGNED_IN};
 use crate::http::problem::Problem;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::choose_notices::{ChooseNotices, choose, chosen};
 
 /// Where it is.
@@ -45,12 +45,12 @@ pub struct FixedNotice {
     pub why: String,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: PageRequest) -> PageResult {
     let page = page(&visit).await?;
     visit.show("", "my-notices", &page)
 }
 
-async fn page(visit: &Visit) -> Result<MyNoticesPage, Problem> {
+async fn page(visit: &PageRequest) -> Result<MyNoticesPage, Problem> {
     let me = visit.principal()?;
     let person = me.person;
     let chosen = visit.look(move |conn| Ok(chosen(conn, person)?)).await?;
@@ -62,7 +62,7 @@ async fn page(visit: &Visit) -> Result<MyNoticesPage, Problem> {
 }
 
 /// One question for each kind that can be switched off.
-pub(super) fn form(words: &Words, chosen: &[(NoticeKind, Delivery)]) -> Form {
+pub(super) fn form(words: &Catalogue, chosen: &[(NoticeKind, Delivery)]) -> Form {
     let choices = || {
         let choice = |name: &&'static str| Choice::new(*name, words.say_of("delivery", name, &[]));
         Delivery::NAMES.iter().map(choice).collect()
@@ -85,7 +85,7 @@ pub(super) fn form(words: &Words, chosen: &[(NoticeKind, Delivery)]) -> Form {
 }
 
 /// The kinds that cannot be switched off, each with its reason.
-pub(super) fn fixed(words: &Words) -> Vec<FixedNotice> {
+pub(super) fn fixed(words: &Catalogue) -> Vec<FixedNotice> {
     NoticeKind::ALL
         .iter()
         .filter(|kind| !kind.is_optional())
@@ -100,18 +100,18 @@ pub(super) fn fixed(words: &Words) -> Vec<FixedNotice> {
 struct MyNotices;
 
 impl FormPage<()> for MyNotices {
-    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
         Ok(visit.go(ADDRESS, Some(Flash::new(Done::NoticesChosen))))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let mut page = page(visit).await?;
         page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
         visit.show_again(problem.code().status(), "", "my-notices", &page)
     }
 }
 
-async fn save(visit: Visit) -> Outcome {
+async fn save(visit: PageRequest) -> PageResult {
     let oneself = visit.principal()?.oneself();
     visit
         .act(&MyNotices, move |conn, by, command: &ChooseNotices| {

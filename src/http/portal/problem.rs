@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
+use super::page_request::PageRequest;
 use super::parts::{FindingLine, Link};
 use super::said::said_to_people;
-use super::visit::Visit;
 use crate::http::problem::{Code, Problem};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// A page that says what is wrong.
 #[derive(Clone, Debug, Serialize)]
@@ -34,7 +34,7 @@ fn is_told_by_name(code: Code) -> bool {
 
 impl ProblemPage {
     /// The page for `problem`, with the findings and the fields that it names.
-    pub(super) fn of(visit: &Visit, problem: &Problem) -> Self {
+    pub(super) fn of(visit: &PageRequest, problem: &Problem) -> Self {
         let words = visit.words();
         let status = problem.code().status().as_u16();
         let detail = match problem.code() {
@@ -70,7 +70,7 @@ impl ProblemPage {
     }
 
     /// The page for an HTTP status, with `detail` in place of the general sentence where there is a better one.
-    pub fn new(words: &Words, status: u16, detail: Option<String>) -> Self {
+    pub fn new(words: &Catalogue, status: u16, detail: Option<String>) -> Self {
         let kind = match status {
             401 => "sign-in",
             403 => "forbidden",

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::answer::Outcome;
+use super::answer::PageResult;
 use super::form::{Control, Form, Kind};
-use super::visit::Visit;
+use super::page_request::PageRequest;
 use crate::http::problem::{Code, Problem};
 use crate::http::proof::{self, Proof};
 use crate::input::{Secret, input};
 use crate::store::second_factors;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 const PASSWORD: &str = "proof_password";
 const CODE: &str = "proof_code";
@@ -36,7 +36,7 @@ pub struct ProofPage {
 
 /// The form that sends what was `typed` on to `action`. No secret is among it: those are typed again.
 pub fn proof_form(
-    words: &Words,
+    words: &Catalogue,
     action: &str,
     typed: &HashMap<String, String>,
     asks_code: bool,
@@ -70,7 +70,7 @@ pub fn proof_form(
 ///
 /// # Errors
 /// The database's own, and a mistake in the template.
-pub(super) async fn ask(visit: &Visit, problem: &Problem) -> Outcome {
+pub(super) async fn ask(visit: &PageRequest, problem: &Problem) -> PageResult {
     let person = visit.principal()?.person;
     let asks_code = visit
         .look(move |conn| Ok(second_factors::is_on(conn, person)?))
@@ -86,7 +86,7 @@ pub(super) async fn ask(visit: &Visit, problem: &Problem) -> Outcome {
 }
 
 /// Whether a visit brings a proof.
-pub(super) fn is_shown(visit: &Visit) -> bool {
+pub(super) fn is_shown(visit: &PageRequest) -> bool {
     visit.guest.is_some() && visit.typed.contains_key(PASSWORD)
 }
 
@@ -94,7 +94,7 @@ pub(super) fn is_shown(visit: &Visit) -> bool {
 ///
 /// # Errors
 /// Those of [`proof::show`].
-pub(super) async fn take(visit: &mut Visit) -> Result<(), Problem> {
+pub(super) async fn take(visit: &mut PageRequest) -> Result<(), Problem> {
     let typed: TypedProof = visit.form()?;
     let proof = Proof {
         password: (PASSWORD, typed.proof_password.into_inner()),

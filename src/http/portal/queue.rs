@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::parts::{DueView, Pager, Tab};
 use super::shell::Tone;
 use crate::domain::escalation::State;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 pub(super) use handlers::routes;
 
@@ -101,7 +101,7 @@ impl View {
     }
 
     /// The tabs, this view the current one. `counts` are in the order of [`View::ALL`].
-    pub fn tabs(self, words: &Words, counts: [Option<usize>; 5]) -> Vec<Tab> {
+    pub fn tabs(self, words: &Catalogue, counts: [Option<usize>; 5]) -> Vec<Tab> {
         let tab = |(view, count): (Self, Option<usize>)| Tab {
             label: words.say_of("queue-view", view.as_str(), &[]),
             href: format!("/escalations?view={}", view.as_str()),

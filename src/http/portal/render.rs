@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::assets::Assets;
 use super::shell::Shell;
 use crate::templates::say;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates/portal");
 
@@ -42,7 +42,7 @@ pub struct PageError(#[from] Box<handlebars::RenderError>);
 
 /// What a template sees: `shell` for the frame around every page and `page` for its own view.
 #[derive(Serialize)]
-struct Scene<'a, T> {
+struct TemplateContext<'a, T> {
     shell: &'a Shell,
     page: &'a T,
 }
@@ -52,7 +52,7 @@ impl Renderer {
     ///
     /// # Errors
     /// When one does not parse, with its file and line; this stops the start.
-    pub fn load(words: &Words, assets: &Assets) -> Result<Self, TemplateError> {
+    pub fn load(words: &Catalogue, assets: &Assets) -> Result<Self, TemplateError> {
         let mut found = Vec::new();
         collect(&TEMPLATES, &mut found);
         Self::parse(found, words, assets)
@@ -64,7 +64,7 @@ impl Renderer {
     /// As for [`Renderer::load`].
     pub(crate) fn parse(
         templates: impl IntoIterator<Item = (String, String)>,
-        words: &Words,
+        words: &Catalogue,
         assets: &Assets,
     ) -> Result<Self, TemplateError> {
         let mut registry = Handlebars::new();
@@ -102,7 +102,7 @@ impl Renderer {
     ) -> Result<String, PageError> {
         let name = format!("pages/{template}");
         self.registry
-            .render(&name, &Scene { shell, page })
+            .render(&name, &TemplateContext { shell, page })
             .map_err(|error| PageError(Box::new(error)))
     }
 }
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Renderer, TemplateError> {
-        let words = Words::load().unwrap();
+        let words = Catalogue::load().unwrap();
         Renderer::parse(
             [("pages/x".to_owned(), text.to_owned())],
             &words,

@@ -3,16 +3,16 @@
 use serde::Serialize;
 
 use super::act::is_form_error;
-use super::answer::Outcome;
+use super::answer::PageResult;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form};
+use super::page_request::PageRequest;
 use super::route::{PortalRoute, pages};
-use super::visit::Visit;
 use crate::http::api::access_requests;
-use crate::http::call::ANYONE;
+use crate::http::api_request::ANYONE;
 use crate::http::problem::Problem;
 use crate::http::throttle::{self, Counter};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::access_request::AskForAccess;
 
 /// The rows of the route table.
@@ -30,13 +30,13 @@ pub struct RequestAccessPage {
     pub form: Form,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: PageRequest) -> PageResult {
     let form = request_form(visit.words());
     visit.show("", "request-access", &RequestAccessPage { form })
 }
 
 /// Who asks, and for which organization.
-pub fn request_form(words: &Words) -> Form {
+pub fn request_form(words: &Catalogue) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let controls = vec![
@@ -57,7 +57,7 @@ pub fn request_form(words: &Words) -> Form {
     Form::new("request-access", "/request-access", button, controls)
 }
 
-async fn ask(visit: Visit) -> Outcome {
+async fn ask(visit: PageRequest) -> PageResult {
     match asked(&visit).await {
         Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::AccessAsked)))),
         Err(problem) if is_form_error(&problem) => {
@@ -70,7 +70,7 @@ async fn ask(visit: Visit) -> Outcome {
     }
 }
 
-async fn asked(visit: &Visit) -> Result<(), Problem> {
+async fn asked(visit: &PageRequest) -> Result<(), Problem> {
     let ask: AskForAccess = visit.form()?;
     let counters = Counter::letters("access", visit.client, ask.email.as_str());
     throttle::attempt(&visit.desk, &counters, visit.now).await?;

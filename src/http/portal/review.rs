@@ -15,7 +15,7 @@ use crate::domain::Instant;
 use crate::domain::case::{Priority, Status};
 use crate::domain::eligibility::{Assessment, Severity, Verdict};
 use crate::domain::escalation::State;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::assessment::{AssessmentView, FindingView};
 
 pub(super) use act::routes;
@@ -184,7 +184,7 @@ pub(crate) const CHANGES: [&str; 3] = ["same", "new", "gone"];
 impl ThenNow {
     /// Puts two assessments side by side; `facts` are the case's, already compared.
     pub fn new(
-        words: &Words,
+        words: &Catalogue,
         then: &Assessment,
         now: &Assessment,
         facts: Vec<FactThenNow>,

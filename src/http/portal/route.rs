@@ -12,15 +12,15 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 
-use super::answer::Outcome;
-use super::visit::{Posted, Visit};
+use super::answer::PageResult;
+use super::page_request::{PageRequest, Posted};
 use super::{Portal, proof};
 use crate::http::address::{self, Address};
 use crate::http::asks::Asks;
-use crate::http::desk::Desk;
-use crate::http::needs::Needs;
 use crate::http::problem::{Code, Problem};
+use crate::http::requires::Requires;
 use crate::http::route::reading;
+use crate::http::state::AppState;
 
 /// Rows for one family of pages: `METHOD "/path" needs => handler, "what it does";`.
 macro_rules! pages {
@@ -39,8 +39,8 @@ macro_rules! pages {
 pub(crate) use pages;
 
 type Later<T> = Pin<Box<dyn Future<Output = T>>>;
-type Open = dyn Fn(Visit) -> Later<Outcome>;
-type Permit = dyn Fn(&Visit) -> Later<Result<(), Problem>>;
+type Open = dyn Fn(PageRequest) -> Later<PageResult>;
+type Permit = dyn Fn(&PageRequest) -> Later<Result<(), Problem>>;
 
 /// What opens a page, or does what a form asks for: a function of a visit, and of what the path names if it names anything.
 pub trait Handler<M>: Clone + 'static {
@@ -48,17 +48,17 @@ pub trait Handler<M>: Clone + 'static {
     type Address: Address;
 
     /// Answers a visit.
-    fn open(&self, visit: Visit, address: Self::Address) -> Later<Outcome>;
+    fn open(&self, visit: PageRequest, address: Self::Address) -> Later<PageResult>;
 }
 
 impl<F, Fut> Handler<()> for F
 where
-    F: Fn(Visit) -> Fut + Clone + 'static,
-    Fut: Future<Output = Outcome> + 'static,
+    F: Fn(PageRequest) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
 {
     type Address = ();
 
-    fn open(&self, visit: Visit, (): ()) -> Later<Outcome> {
+    fn open(&self, visit: PageRequest, (): ()) -> Later<PageResult> {
         Box::pin(self(visit))
     }
 }
@@ -66,28 +66,28 @@ where
 impl<A, F, Fut> Handler<(A,)> for F
 where
     A: Address,
-    F: Fn(Visit, A) -> Fut + Clone + 'static,
-    Fut: Future<Output = Outcome> + 'static,
+    F: Fn(PageRequest, A) -> Fut + Clone + 'static,
+    Fut: Future<Output = PageResult> + 'static,
 {
     type Address = A;
 
-    fn open(&self, visit: Visit, address: A) -> Later<Outcome> {
+    fn open(&self, visit: PageRequest, address: A) -> Later<PageResult> {
         Box::pin(self(visit, address))
     }
 }
 
 /// What the path of a visit names; what cannot be read does not exist.
-fn named<A: Address>(visit: &Visit) -> Result<A, Problem> {
+fn named<A: Address>(visit: &PageRequest) -> Result<A, Problem> {
     let parts: Vec<&str> = visit.parts.iter().map(String::as_str).collect();
     A::read_all(&parts).ok_or_else(Problem::not_found)
 }
 
 /// Whether the visitor may, decided as for the API.
-fn permit<A: Address>(visit: &Visit, needs: Needs) -> Later<Result<(), Problem>> {
+fn permit<A: Address>(visit: &PageRequest, needs: Requires) -> Later<Result<(), Problem>> {
     let (address, guest) = (named::<A>(visit), visit.guest.clone());
     let db = visit.desk.db.clone();
     Box::pin(async move {
-        if needs == Needs::Anyone {
+        if needs == Requires::Anyone {
             return address.map(drop);
         }
         let guest = guest.ok_or_else(Problem::unauthenticated)?;
@@ -103,7 +103,7 @@ pub struct PortalRoute {
     /// The path, with its parameters in braces.
     pub path: &'static str,
     /// What it asks of whoever comes.
-    pub needs: Needs,
+    pub needs: Requires,
     /// All that it asks.
     pub asks: Asks,
     /// Its handler's name: `portal::case::show`.
@@ -129,8 +129,8 @@ impl PortalRoute {
     ) -> Self {
         let asks = asks.into();
         let permit: Rc<Permit> =
-            Rc::new(move |visit: &Visit| permit::<H::Address>(visit, asks.needs));
-        let open: Rc<Open> = Rc::new(move |visit: Visit| match named(&visit) {
+            Rc::new(move |visit: &PageRequest| permit::<H::Address>(visit, asks.needs));
+        let open: Rc<Open> = Rc::new(move |visit: PageRequest| match named(&visit) {
             Ok(address) => handler.open(visit, address),
             Err(problem) => Box::pin(std::future::ready(Err(problem.into()))),
         });
@@ -223,9 +223,9 @@ pub(super) async fn read(
     posted: Posted,
     request: &HttpRequest,
     payload: web::Payload,
-) -> Result<Visit, HttpResponse<BoxBody>> {
+) -> Result<PageRequest, HttpResponse<BoxBody>> {
     let desk = request
-        .app_data::<web::Data<Desk>>()
+        .app_data::<web::Data<AppState>>()
         .map(|desk| Arc::clone(desk));
     let portal = request
         .app_data::<web::Data<Portal>>()
@@ -235,6 +235,6 @@ pub(super) async fn read(
         return Err(HttpResponse::InternalServerError().finish());
     };
     let is_get = request.method().is_safe();
-    let read = Visit::read(desk, portal, posted, request, payload).await;
+    let read = PageRequest::read(desk, portal, posted, request, payload).await;
     read.map_err(|(visit, problem)| visit.stopped(problem.into(), is_get))
 }

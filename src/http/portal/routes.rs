@@ -4,8 +4,8 @@ use actix_web::body::BoxBody;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::page_request::Posted;
 use super::route::{PortalRoute, read};
-use super::visit::Posted;
 use super::{Portal, assets};
 use crate::http::problem::{Code, Problem};
 

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::http::problem::{Code, Problem};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// What a problem says to whoever sits before a page: where the API tells a program what to send, they are told what
 /// they can do.
-pub(super) fn said_to_people(words: &Words, problem: &Problem) -> String {
+pub(super) fn said_to_people(words: &Catalogue, problem: &Problem) -> String {
     match problem.code() {
         Code::Csrf => words.say("page-problem-csrf", &[]),
         Code::ProofRequired => words.say("page-problem-proof", &[]),

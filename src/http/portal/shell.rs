@@ -7,7 +7,7 @@ use crate::domain::access::{Access, Permission};
 use crate::domain::organization::Side;
 use crate::http::places::{PlaceView, RoleThere};
 use crate::http::principal::Principal;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// What the frame of a page says and needs.
 #[derive(Clone, Debug, Serialize)]
@@ -149,7 +149,7 @@ pub struct PlaceLine {
 }
 
 /// The places that somebody may switch to, as pages list them.
-pub(super) fn place_lines(words: &Words, found: &[PlaceView]) -> Vec<PlaceLine> {
+pub(super) fn place_lines(words: &Catalogue, found: &[PlaceView]) -> Vec<PlaceLine> {
     let role = |role: &RoleThere| match role {
         RoleThere::Predefined(role) if role.is_of_pairings() => None,
         RoleThere::Predefined(role) => Some(words.say_of("role", role.as_str(), &[])),
@@ -258,7 +258,7 @@ pub fn initials(name: &str) -> String {
 
 /// The patterns of relative times as JSON: each with a sample for every plural form, from which the script takes the
 /// form of its number and puts the number in.
-pub fn clock_words(words: &Words) -> String {
+pub fn clock_words(words: &Catalogue) -> String {
     let samples = |unit: &str| {
         let forms = [1, 2, 3, 5]
             .map(|n: i64| serde_json::json!([n, words.say_of("time", unit, &[("n", n.into())])]));
@@ -293,7 +293,7 @@ impl Shell {
             nav: Vec::new(),
             flash: None,
             search: String::new(),
-            clock_words: clock_words(&Words::load().unwrap()),
+            clock_words: clock_words(&Catalogue::load().unwrap()),
         }
     }
 }

@@ -7,14 +7,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::act::FormPage;
-use super::answer::Outcome;
+use super::answer::PageResult;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form, Kind};
+use super::page_request::PageRequest;
 use super::parts::Link;
 use super::render::is_local;
 use super::route::{PortalRoute, pages};
 use super::shell::Theme;
-use super::visit::Visit;
 use crate::credentials::hash_secret;
 use crate::domain::access::Permission;
 use crate::domain::organization::Side;
@@ -23,17 +23,19 @@ use crate::domain::text::{EmailAddress, PersonName, Title};
 use crate::http::api::account::ShowCode;
 use crate::http::api::addresses::LinkSecret;
 use crate::http::api::sessions::SignIn;
-use crate::http::call::{ANYONE, ENTERED};
+use crate::http::api_request::{ANYONE, ENTERED};
 use crate::http::cookies::Carries;
 use crate::http::headers;
 use crate::http::password::chosen;
 use crate::http::problem::{Code, Problem};
-use crate::http::sign_in::{self, Attempt, Entrance, HALF_LIFETIME, Half, Origin, SignedIn};
+use crate::http::sign_in::{
+    self, Attempt, HALF_LIFETIME, Origin, PendingSecondFactor, SignInStep, SignedIn,
+};
 use crate::input::{Fault, FieldError, Secret, input};
 use crate::store::setup_links;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::set_up::SetUp;
-use crate::workflow::{self, Failed, Refused};
+use crate::workflow::{self, Rejection, VerbError};
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -85,7 +87,7 @@ pub struct SetUpPage {
 const THEME_LIFETIME: TimeDelta = TimeDelta::days(365);
 
 /// Leads to the queue, to the cases, to where else one may work, or to the door.
-async fn home(visit: Visit) -> Outcome {
+async fn home(visit: PageRequest) -> PageResult {
     let Some(guest) = &visit.guest else {
         return Ok(visit.go("/sign-in", visit.flash.clone()));
     };
@@ -99,7 +101,7 @@ async fn home(visit: Visit) -> Outcome {
     Ok(visit.go(first, visit.flash.clone()))
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: PageRequest) -> PageResult {
     let next = visit.asked("next").filter(|next| is_local(next));
     if visit.guest.is_some() {
         return Ok(visit.go(next.unwrap_or("/"), None));
@@ -111,7 +113,7 @@ async fn show(visit: Visit) -> Outcome {
     visit.show("", "sign-in", &page(&visit, welcome, form))
 }
 
-fn page(visit: &Visit, welcome: String, form: Form) -> SignInPage {
+fn page(visit: &PageRequest, welcome: String, form: Form) -> SignInPage {
     SignInPage {
         welcome,
         form,
@@ -121,7 +123,7 @@ fn page(visit: &Visit, welcome: String, form: Form) -> SignInPage {
 }
 
 /// Where to go who cannot sign in.
-pub fn ways_in(words: &Words) -> Vec<Link> {
+pub fn ways_in(words: &Catalogue) -> Vec<Link> {
     vec![
         Link::new(words.say("sign-in-forgotten", &[]), "/forgot-password"),
         Link::new(words.say("sign-in-request", &[]), "/request-access"),
@@ -133,26 +135,30 @@ struct SigningIn {
     next: String,
 }
 
-impl FormPage<Entrance> for SigningIn {
-    async fn done(&self, visit: &Visit, entrance: Entrance) -> Outcome {
+impl FormPage<SignInStep> for SigningIn {
+    async fn done(&self, visit: &PageRequest, entrance: SignInStep) -> PageResult {
         match entrance {
-            Entrance::Open(signed_in) => {
+            SignInStep::Open(signed_in) => {
                 let known = visit.known_to(signed_in.holder);
                 let session = session(visit, &signed_in);
                 Ok(visit.go(&self.next, None).cookie(session).cookie(known))
             }
-            Entrance::Half(half) => {
+            SignInStep::PendingSecondFactor(half) => {
                 let next = url::form_urlencoded::byte_serialize(self.next.as_bytes());
                 let address = format!("/sign-in/code?next={}", next.collect::<String>());
                 let token = half.token(&visit.desk.key);
                 // The password itself is kept nowhere: what is carried says that it was right, for minutes.
-                let cookie = Carries::Half.cookie(&visit.desk.public_url, token, HALF_LIFETIME);
+                let cookie = Carries::PendingSecondFactor.cookie(
+                    &visit.desk.public_url,
+                    token,
+                    HALF_LIFETIME,
+                );
                 Ok(visit.go(address, None).cookie(cookie))
             }
         }
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let form = sign_in_form(visit.words(), &self.next);
         let form = form.refused_for(visit.words(), &visit.typed, &problem);
         let page = page(visit, String::new(), form);
@@ -160,7 +166,7 @@ impl FormPage<Entrance> for SigningIn {
     }
 }
 
-async fn enter(visit: Visit) -> Outcome {
+async fn enter(visit: PageRequest) -> PageResult {
     let page = SigningIn {
         next: next_of(&visit),
     };
@@ -190,12 +196,12 @@ fn is_about_signing_in(problem: &Problem) -> bool {
 }
 
 /// Where somebody wanted to go.
-fn next_of(visit: &Visit) -> String {
+fn next_of(visit: &PageRequest) -> String {
     let next = visit.typed.get("next").filter(|next| is_local(next));
     next.cloned().unwrap_or_else(|| "/".to_owned())
 }
 
-fn origin(visit: &Visit) -> Origin {
+fn origin(visit: &PageRequest) -> Origin {
     Origin {
         client: visit.client,
         user_agent: visit.user_agent.clone(),
@@ -205,17 +211,17 @@ fn origin(visit: &Visit) -> Origin {
 }
 
 /// The cookie of a new session.
-fn session(visit: &Visit, signed_in: &SignedIn) -> Cookie<'static> {
+fn session(visit: &PageRequest, signed_in: &SignedIn) -> Cookie<'static> {
     let secret = signed_in.secret.expose_secret();
     Carries::Session.cookie(&visit.desk.public_url, secret, visit.desk.sessions.lifetime)
 }
 
-fn half_of(visit: &Visit) -> Option<Half> {
-    let token = visit.cookie(Carries::Half)?;
-    Half::read(&visit.desk.key, token, visit.now)
+fn half_of(visit: &PageRequest) -> Option<PendingSecondFactor> {
+    let token = visit.cookie(Carries::PendingSecondFactor)?;
+    PendingSecondFactor::read(&visit.desk.key, token, visit.now)
 }
 
-async fn show_code(visit: Visit) -> Outcome {
+async fn show_code(visit: PageRequest) -> PageResult {
     if half_of(&visit).is_none() {
         return Ok(visit.go("/sign-in", None));
     }
@@ -224,7 +230,7 @@ async fn show_code(visit: Visit) -> Outcome {
     visit.show("", "sign-in", &code_page(&visit, form))
 }
 
-fn code_page(visit: &Visit, form: Form) -> SignInPage {
+fn code_page(visit: &PageRequest, form: Form) -> SignInPage {
     SignInPage {
         welcome: visit.words().say("sign-in-code-about", &[]),
         form,
@@ -239,15 +245,15 @@ struct ShowingCode {
 }
 
 impl FormPage<SignedIn> for ShowingCode {
-    async fn done(&self, visit: &Visit, signed_in: SignedIn) -> Outcome {
+    async fn done(&self, visit: &PageRequest, signed_in: SignedIn) -> PageResult {
         Ok(visit
             .go(&self.next, None)
             .cookie(session(visit, &signed_in))
             .cookie(visit.known_to(signed_in.holder))
-            .cookie(Carries::Half.removal(&visit.desk.public_url)))
+            .cookie(Carries::PendingSecondFactor.removal(&visit.desk.public_url)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let mut form = code_form(visit.words(), &self.next);
         match problem.errors() {
             [] => form.refuse(ShowCode::code().name, problem.detail(visit.words())),
@@ -258,7 +264,7 @@ impl FormPage<SignedIn> for ShowingCode {
     }
 }
 
-async fn enter_code(visit: Visit) -> Outcome {
+async fn enter_code(visit: PageRequest) -> PageResult {
     let page = ShowingCode {
         next: next_of(&visit),
     };
@@ -279,7 +285,7 @@ async fn enter_code(visit: Visit) -> Outcome {
     }
 }
 
-async fn leave(visit: Visit) -> Outcome {
+async fn leave(visit: PageRequest) -> PageResult {
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     if let Some(id) = visit.principal()?.session() {
         visit
@@ -293,7 +299,7 @@ async fn leave(visit: Visit) -> Outcome {
         .forgetting(headers::forget(url)))
 }
 
-async fn colours(visit: Visit) -> Outcome {
+async fn colours(visit: PageRequest) -> PageResult {
     let typed = |name: &str| visit.typed.get(name).map_or("", String::as_str);
     let theme = Theme::named(typed("theme")).unwrap_or_default();
     let back = Some(typed("back"))
@@ -304,7 +310,7 @@ async fn colours(visit: Visit) -> Outcome {
     Ok(visit.go(back, None).cookie(cookie))
 }
 
-async fn show_set_up(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
+async fn show_set_up(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
     let (hash, now) = (hash_secret(&token), visit.now);
     let good = visit
         .look(move |conn| {
@@ -324,12 +330,12 @@ struct SettingUp {
 }
 
 impl FormPage<Cookie<'static>> for SettingUp {
-    async fn done(&self, visit: &Visit, session: Cookie<'static>) -> Outcome {
+    async fn done(&self, visit: &PageRequest, session: Cookie<'static>) -> PageResult {
         let answer = visit.go("/", Some(Flash::new(Done::SetUp)));
         Ok(answer.cookie(session))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let action = format!("/setup/{}", self.token);
         let form = set_up_form(visit.words(), action, time_zones());
         let form = form.refused_for(visit.words(), &visit.typed, &problem);
@@ -338,7 +344,7 @@ impl FormPage<Cookie<'static>> for SettingUp {
     }
 }
 
-async fn set_up(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
+async fn set_up(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
     let done = provider(&visit, &token).await;
     visit.finish(&SettingUp { token }, done).await
 }
@@ -362,7 +368,7 @@ input! {
 }
 
 /// Adds the provider and its first administrator, and signs them in.
-async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem> {
+async fn provider(visit: &PageRequest, token: &str) -> Result<Cookie<'static>, Problem> {
     let typed: TypedSetUp = visit.form()?;
     let known = Context::of(&typed.email)
         .with(typed.first_name.as_str())
@@ -384,7 +390,7 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
     let added = visit.write(move |conn| {
         // Whoever comes second finds that the link is used up, and learns no more than from any wrong address.
         if !setup_links::is_needed(conn)? || !setup_links::redeem(conn, &token_hash, now)? {
-            return Err(Failed::Refused(Refused::NotFound));
+            return Err(VerbError::Rejected(Rejection::NotFound));
         }
         workflow::set_up::set_up(conn, &provider, now)
     });
@@ -395,9 +401,9 @@ async fn provider(visit: &Visit, token: &str) -> Result<Cookie<'static>, Problem
         from: origin(visit),
     };
     match sign_in::enter(&visit.desk, attempt).await? {
-        Entrance::Open(signed_in) => Ok(session(visit, &signed_in)),
+        SignInStep::Open(signed_in) => Ok(session(visit, &signed_in)),
         // Nobody has a second factor yet.
-        Entrance::Half(_) => Err(Problem::new(Code::Internal)),
+        SignInStep::PendingSecondFactor(_) => Err(Problem::new(Code::Internal)),
     }
 }
 
@@ -411,7 +417,7 @@ pub(super) fn time_zones() -> Vec<String> {
 }
 
 /// E-mail and password; `next` is the local address to go to afterwards.
-pub fn sign_in_form(words: &Words, next: &str) -> Form {
+pub fn sign_in_form(words: &Catalogue, next: &str) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let controls = vec![
         Control::of(SignIn::email(), label("email")).autocomplete("username"),
@@ -427,7 +433,7 @@ pub fn sign_in_form(words: &Words, next: &str) -> Form {
 }
 
 /// A code of the second factor; `next` is the local address to go to afterwards.
-pub fn code_form(words: &Words, next: &str) -> Form {
+pub fn code_form(words: &Catalogue, next: &str) -> Form {
     let controls = vec![
         Control::of(
             ShowCode::code(),
@@ -443,7 +449,7 @@ pub fn code_form(words: &Words, next: &str) -> Form {
 }
 
 /// A new password, twice, sent to `action`.
-pub fn password_form(words: &Words, action: String) -> Form {
+pub fn password_form(words: &Catalogue, action: String) -> Form {
     Form::new(
         "password",
         action,
@@ -453,7 +459,7 @@ pub fn password_form(words: &Words, action: String) -> Form {
 }
 
 /// The fields of a new password, twice.
-pub(super) fn new_password(words: &Words) -> Vec<Control> {
+pub(super) fn new_password(words: &Catalogue) -> Vec<Control> {
     let label = |key| words.say_of("label", key, &[]);
     vec![
         Control::of(ChoosePassword::password(), label("new-password"))
@@ -491,7 +497,7 @@ pub(super) fn same(password: Secret, again: &Secret) -> Result<SecretString, Pro
 
 /// The provider's organization and its first administrator, sent to `action`, which holds the one-time token.
 /// `zones` are the names that the time zone field suggests.
-pub fn set_up_form(words: &Words, action: String, zones: Vec<String>) -> Form {
+pub fn set_up_form(words: &Catalogue, action: String, zones: Vec<String>) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let controls = vec![
         Control::of(TypedSetUp::organization(), label("provider"))

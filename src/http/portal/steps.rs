@@ -1,12 +1,12 @@
 //! Promised next steps as pages show them, and what is done with them.
 
 use super::act::FormPage;
-use super::answer::Outcome;
+use super::answer::PageResult;
 use super::flash::{Done, Flash};
+use super::page_request::PageRequest;
 use super::parts::{StepList, StepVerb, StepView};
 use super::render::is_local;
 use super::shell::Tone;
-use super::visit::Visit;
 use crate::domain::Instant;
 use crate::domain::case::{StepState, StepVerb as Verb};
 use crate::domain::ids::{CaseRef, NextStepId};
@@ -22,7 +22,7 @@ const SOON: chrono::TimeDelta = chrono::TimeDelta::hours(4);
 /// The list on `page`: what is open first, by date, then what was settled, the latest first. `adds` says whether the
 /// visitor may promise more there.
 pub fn list<'a>(
-    visit: &Visit,
+    visit: &PageRequest,
     steps: impl IntoIterator<Item = &'a NextStep>,
     page: &str,
     adds: bool,
@@ -45,7 +45,7 @@ pub fn list<'a>(
     }
 }
 
-fn view(visit: &Visit, step: &NextStep, page: &str) -> StepView {
+fn view(visit: &PageRequest, step: &NextStep, page: &str) -> StepView {
     StepView {
         id: step.id.to_string(),
         what: step.what.clone(),
@@ -70,7 +70,7 @@ pub fn tone(state: StepState, due_at: Instant, now: Instant) -> Tone {
     }
 }
 
-fn verbs(visit: &Visit, step: &NextStep, page: &str) -> Vec<StepVerb> {
+fn verbs(visit: &PageRequest, step: &NextStep, page: &str) -> Vec<StepVerb> {
     let words = visit.words();
     let verb = |verb: &Verb| {
         let label = words.say_of("step-verb", verb.as_str(), &[]);
@@ -91,12 +91,12 @@ fn verbs(visit: &Visit, step: &NextStep, page: &str) -> Vec<StepVerb> {
 struct OnStep(NextStepId);
 
 impl FormPage for OnStep {
-    async fn done(&self, visit: &Visit, done: Done) -> Outcome {
+    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
         let back = back(visit, self.0).await?;
         Ok(visit.go(back, Some(Flash::new(done))))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let (reach, id) = (visit.access()?.reach(), self.0);
         let step = visit
             .look(move |conn| Ok(promises::find(conn, reach, id)?))
@@ -111,7 +111,7 @@ impl FormPage for OnStep {
 }
 
 /// Says what became of a step, or promises it anew.
-pub(super) async fn move_on(visit: Visit, id: NextStepId) -> Outcome {
+pub(super) async fn move_on(visit: PageRequest, id: NextStepId) -> PageResult {
     visit
         .act(&OnStep(id), move |conn, by, command: &SettleStep| {
             settle(conn, by.actor, id, None, command, by.now)?;
@@ -125,7 +125,7 @@ pub(super) async fn move_on(visit: Visit, id: NextStepId) -> Outcome {
 }
 
 /// The page from which the step was moved: the one that the form names, or its case's.
-async fn back(visit: &Visit, id: NextStepId) -> Result<String, Problem> {
+async fn back(visit: &PageRequest, id: NextStepId) -> Result<String, Problem> {
     let named = visit.typed.get("back").filter(|back| is_local(back));
     if let Some(page) = named {
         // Not into the panel again, which asked for what is done now.

@@ -6,16 +6,16 @@
 use actix_web::http::StatusCode;
 use serde::Serialize;
 
-use super::answer::Outcome;
+use super::answer::PageResult;
 use super::my_notices;
+use super::page_request::{PageRequest, Posted};
 use super::parts::Link;
 use super::route::{PortalRoute, pages};
-use super::visit::{Posted, Visit};
 use crate::domain::text::EmailAddress;
 use crate::http::api::addresses::LinkSecret;
-use crate::http::call::ANYONE;
+use crate::http::api_request::ANYONE;
 use crate::http::problem::{Code, Problem};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::choose_notices::{self, Unsubscribing, unsubscribing};
 
 /// The field that says that it is meant, and what stands in it (RFC 8058).
@@ -51,7 +51,7 @@ pub struct UnsubscribePage {
     pub ways: Vec<Link>,
 }
 
-async fn show(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
+async fn show(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
     let key = visit.desk.key.clone();
     let asked = token.clone();
     let found = visit
@@ -66,7 +66,7 @@ async fn show(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
     }
 }
 
-async fn end(visit: Visit, link: LinkSecret) -> Outcome {
+async fn end(visit: PageRequest, link: LinkSecret) -> PageResult {
     if visit.typed.get(FIELD).map(String::as_str) != Some(MEANT) {
         return show(visit, link).await;
     }
@@ -82,7 +82,7 @@ async fn end(visit: Visit, link: LinkSecret) -> Outcome {
 }
 
 /// Asks whether it is meant.
-pub fn question(words: &Words, asked: &Unsubscribing, action: String) -> UnsubscribePage {
+pub fn question(words: &Catalogue, asked: &Unsubscribing, action: String) -> UnsubscribePage {
     let (kind, email) = told(words, asked);
     UnsubscribePage {
         title: words.say("unsubscribe-title", &[("kind", kind.clone().into())]),
@@ -98,7 +98,7 @@ pub fn question(words: &Words, asked: &Unsubscribing, action: String) -> Unsubsc
 }
 
 /// Says that it is done, and how it is undone.
-pub fn done(words: &Words, ended: &Unsubscribing) -> UnsubscribePage {
+pub fn done(words: &Catalogue, ended: &Unsubscribing) -> UnsubscribePage {
     let (kind, email) = told(words, ended);
     UnsubscribePage {
         title: words.say("unsubscribe-done-title", &[]),
@@ -114,7 +114,7 @@ pub fn done(words: &Words, ended: &Unsubscribing) -> UnsubscribePage {
 }
 
 /// Whatever is wrong with a link, the page is the same.
-fn not_good(visit: &Visit, problem: Problem) -> Outcome {
+fn not_good(visit: &PageRequest, problem: Problem) -> PageResult {
     if problem.code() != Code::NotFound {
         return Err(problem.into());
     }
@@ -130,12 +130,12 @@ fn not_good(visit: &Visit, problem: Problem) -> Outcome {
     visit.show_again(StatusCode::NOT_FOUND, "", "unsubscribe", &page)
 }
 
-fn told(words: &Words, about: &Unsubscribing) -> (String, String) {
+fn told(words: &Catalogue, about: &Unsubscribing) -> (String, String) {
     let kind = words.say_of("notice-kind", about.kind.as_str(), &[]);
     (kind, masked(&about.email))
 }
 
-fn choices(words: &Words) -> Link {
+fn choices(words: &Catalogue) -> Link {
     Link::new(words.say("unsubscribe-choose", &[]), my_notices::ADDRESS)
 }
 

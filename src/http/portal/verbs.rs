@@ -9,7 +9,7 @@ use super::form::{Control, Form};
 use super::parts::Panel;
 use super::said::said_to_people;
 use crate::http::problem::Problem;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 pub use case::*;
 pub use escalation::*;
@@ -39,7 +39,13 @@ pub(crate) const VERBS: [&str; 19] = [
 ];
 
 /// The panel of `verb`, sent to `action`; `cancel` is the page it stands on.
-fn panel(words: &Words, verb: &str, action: String, cancel: &str, controls: Vec<Control>) -> Panel {
+fn panel(
+    words: &Catalogue,
+    verb: &str,
+    action: String,
+    cancel: &str,
+    controls: Vec<Control>,
+) -> Panel {
     Panel {
         title: words.say_of("panel-title", verb, &[]),
         intro: words.say_of("panel-intro", verb, &[]),
@@ -57,11 +63,11 @@ fn panel(words: &Words, verb: &str, action: String, cancel: &str, controls: Vec<
     }
 }
 
-fn label(words: &Words, name: &str) -> String {
+fn label(words: &Catalogue, name: &str) -> String {
     words.say_of("label", name, &[])
 }
 
-fn hint(words: &Words, name: &str) -> String {
+fn hint(words: &Catalogue, name: &str) -> String {
     words.say_of("hint", name, &[])
 }
 
@@ -80,7 +86,7 @@ impl Panel {
     #[must_use]
     pub fn refused_for(
         self,
-        words: &Words,
+        words: &Catalogue,
         typed: &HashMap<String, String>,
         problem: &Problem,
     ) -> Self {

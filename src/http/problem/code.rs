@@ -224,11 +224,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::words::Words;
+    use crate::words::Catalogue;
 
     #[test]
     fn every_code_is_unique_and_has_its_words() {
-        let words = Words::load().expect("the catalogue");
+        let words = Catalogue::load().expect("the catalogue");
         let mut seen = BTreeSet::new();
         for code in Code::ALL {
             let text = code.as_str();

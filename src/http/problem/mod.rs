@@ -25,7 +25,7 @@ use crate::domain::access::{Denied, Permission};
 use crate::domain::eligibility::Assessment;
 use crate::input::FieldError;
 use crate::words::assessment::{AssessmentView, FindingView};
-use crate::words::{self, Words};
+use crate::words::{self, Catalogue};
 
 /// The media type of a problem document.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -200,18 +200,18 @@ impl Problem {
     }
 
     /// Why a case may not be escalated, where that is the problem, worded by `words`.
-    pub fn findings(&self, words: &Words) -> Option<Vec<FindingView>> {
+    pub fn findings(&self, words: &Catalogue) -> Option<Vec<FindingView>> {
         let assessment = self.0.assessment.as_ref()?;
         Some(AssessmentView::new(words, assessment).findings)
     }
 
     /// What happened and what to do, in words.
-    pub fn detail(&self, words: &Words) -> String {
+    pub fn detail(&self, words: &Catalogue) -> String {
         words.say_of("problem-detail", self.0.code.as_str(), &self.arguments())
     }
 
     /// The document, worded by `words`.
-    pub fn document(&self, words: &Words) -> ProblemDocument {
+    pub fn document(&self, words: &Catalogue) -> ProblemDocument {
         let code = self.0.code;
         ProblemDocument {
             kind: format!("{TYPE_PREFIX}{}", code.as_str()),

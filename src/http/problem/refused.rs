@@ -14,37 +14,37 @@ use crate::domain::link::LinkState;
 use crate::domain::pairing;
 use crate::domain::reason::{AnswerError, AnswerProblem};
 use crate::input::{Fault, FieldError};
-use crate::workflow::{Failed, Refused};
+use crate::workflow::{Rejection, VerbError};
 
-impl From<Failed> for Problem {
-    fn from(failed: Failed) -> Self {
+impl From<VerbError> for Problem {
+    fn from(failed: VerbError) -> Self {
         match failed {
-            Failed::Refused(refused) => refused.into(),
-            Failed::Database(error) => error.into(),
-            Failed::Calendar(CalendarError::NoBusinessDay) => Self::new(Code::NoBusinessDay),
-            Failed::Calendar(CalendarError::OutOfRange) => {
+            VerbError::Rejected(refused) => refused.into(),
+            VerbError::Database(error) => error.into(),
+            VerbError::Calendar(CalendarError::NoBusinessDay) => Self::new(Code::NoBusinessDay),
+            VerbError::Calendar(CalendarError::OutOfRange) => {
                 Self::new(Code::BadRequest).with("why", "the deadline lies beyond the end of time")
             }
         }
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
+impl From<Rejection> for Problem {
+    fn from(refused: Rejection) -> Self {
         match refused {
-            Refused::NotFound => Self::not_found(),
-            Refused::Denied(denied) => denied.into(),
-            Refused::Beyond(Beyond(permissions)) => beyond(&permissions),
-            Refused::Stale { version } => Self::new(Code::StaleVersion).with("version", version),
-            Refused::Field { field, code, given } => {
+            Rejection::NotFound => Self::not_found(),
+            Rejection::Denied(denied) => denied.into(),
+            Rejection::Beyond(Beyond(permissions)) => beyond(&permissions),
+            Rejection::Stale { version } => Self::new(Code::StaleVersion).with("version", version),
+            Rejection::Field { field, code, given } => {
                 field_error(field, Fault::new(code).with("given", given))
             }
-            Refused::Calendar(invalid) => {
+            Rejection::Calendar(invalid) => {
                 let errors = invalid.0.into_iter();
                 let named = errors.map(|error| FieldError::new(error.part, error.problem));
                 Self::invalid(named.collect())
             }
-            Refused::Item {
+            Rejection::Item {
                 list,
                 index,
                 field,
@@ -54,64 +54,66 @@ impl From<Refused> for Problem {
                 format!("{list}[{index}].{field}"),
                 Fault::new(code).with("given", given),
             )),
-            Refused::Fields(fields) => {
+            Rejection::Fields(fields) => {
                 let error = |(field, code, given): (&'static str, &'static str, String)| {
                     FieldError::new(field, Fault::new(code).with("given", given))
                 };
                 Self::invalid(fields.into_iter().map(error).collect())
             }
-            Refused::CaseField(field, refusal) => case_field(field, refusal),
-            Refused::Case(refusal) => case(refusal),
-            Refused::UnlawfulMove(unlawful) => Self::new(Code::UnlawfulMove)
+            Rejection::CaseField(field, refusal) => case_field(field, refusal),
+            Rejection::Case(refusal) => case(refusal),
+            Rejection::UnlawfulMove(unlawful) => Self::new(Code::UnlawfulMove)
                 .with("state", unlawful.from.as_str())
                 .with("asked", unlawful.to.as_str())
                 .with(
                     "lawful_moves",
                     names(unlawful.lawful.iter().map(|status| status.as_str())),
                 ),
-            Refused::Priority(refusal) => priority(refusal),
-            Refused::Decision(refusal) => decision(refusal),
-            Refused::Rca(refusal) => rca(refusal),
-            Refused::Step(refusal) => step(refusal),
-            Refused::ActiveEscalation { number, assessment } => Self::new(Code::ActiveEscalation)
+            Rejection::Priority(refusal) => priority(refusal),
+            Rejection::Decision(refusal) => decision(refusal),
+            Rejection::Rca(refusal) => rca(refusal),
+            Rejection::Step(refusal) => step(refusal),
+            Rejection::ActiveEscalation { number, assessment } => Self::new(Code::ActiveEscalation)
                 .assessed(&assessment)
                 .with("escalation", number.to_string()),
-            Refused::NotEligible(assessment) => Self::new(Code::NotEligible).assessed(&assessment),
-            Refused::AcknowledgementRequired(assessment) => {
+            Rejection::NotEligible(assessment) => {
+                Self::new(Code::NotEligible).assessed(&assessment)
+            }
+            Rejection::AcknowledgementRequired(assessment) => {
                 Self::new(Code::AcknowledgementRequired).assessed(&assessment)
             }
-            Refused::Answers(errors) => Self::invalid(errors.iter().map(answer).collect()),
-            Refused::Pairing(refusal) => pairing(refusal),
-            Refused::Escalation(refusal) => escalation(refusal),
-            Refused::EscalationEnded => Self::new(Code::EscalationEnded),
-            Refused::EditWindowClosed => Self::new(Code::EditWindowClosed),
-            Refused::NotEditable => Self::new(Code::NotEditable),
-            Refused::LastAdministrator { organization } => {
+            Rejection::Answers(errors) => Self::invalid(errors.iter().map(answer).collect()),
+            Rejection::Pairing(refusal) => pairing(refusal),
+            Rejection::Escalation(refusal) => escalation(refusal),
+            Rejection::EscalationEnded => Self::new(Code::EscalationEnded),
+            Rejection::EditWindowClosed => Self::new(Code::EditWindowClosed),
+            Rejection::NotEditable => Self::new(Code::NotEditable),
+            Rejection::LastAdministrator { organization } => {
                 Self::new(Code::LastAdministrator).with("organization", organization)
             }
-            Refused::RoleHeld { people, groups } => Self::new(Code::RoleHeld)
+            Rejection::RoleHeld { people, groups } => Self::new(Code::RoleHeld)
                 .with("people", people)
                 .with("groups", groups),
-            Refused::GroupPaired => Self::new(Code::GroupPaired),
-            Refused::AccessRequest(refusal) => access_request(refusal),
-            Refused::LinkUnknown => Self::new(Code::LinkUnknown),
-            Refused::Link(state) => Self::new(match state {
+            Rejection::GroupPaired => Self::new(Code::GroupPaired),
+            Rejection::AccessRequest(refusal) => access_request(refusal),
+            Rejection::LinkUnknown => Self::new(Code::LinkUnknown),
+            Rejection::Link(state) => Self::new(match state {
                 LinkState::Used => Code::LinkUsed,
                 LinkState::Revoked => Code::LinkRevoked,
                 LinkState::Expired => Code::LinkExpired,
                 LinkState::Good => Code::LinkUnknown,
             }),
-            Refused::InvalidCredentials => Self::new(Code::InvalidCredentials),
-            Refused::SecondFactorRequired => Self::new(Code::SecondFactorRequired),
-            Refused::InvalidSecondFactor => Self::new(Code::InvalidSecondFactor),
-            Refused::MadeWithToken => Self::new(Code::MadeWithToken),
-            Refused::SecondFactorOn => Self::new(Code::SecondFactorOn),
-            Refused::SecondFactorOff => Self::new(Code::SecondFactorOff),
-            Refused::ClonedUser => Self::new(Code::ClonedUser),
-            Refused::AddressTaken => Self::new(Code::AddressTaken),
-            Refused::AlreadyJoined => Self::new(Code::AlreadyJoined),
-            Refused::AccountDisabled => Self::new(Code::AccountDisabled),
-            Refused::BeforeOpening { opened_at } => {
+            Rejection::InvalidCredentials => Self::new(Code::InvalidCredentials),
+            Rejection::SecondFactorRequired => Self::new(Code::SecondFactorRequired),
+            Rejection::InvalidSecondFactor => Self::new(Code::InvalidSecondFactor),
+            Rejection::MadeWithToken => Self::new(Code::MadeWithToken),
+            Rejection::SecondFactorOn => Self::new(Code::SecondFactorOn),
+            Rejection::SecondFactorOff => Self::new(Code::SecondFactorOff),
+            Rejection::ClonedUser => Self::new(Code::ClonedUser),
+            Rejection::AddressTaken => Self::new(Code::AddressTaken),
+            Rejection::AlreadyJoined => Self::new(Code::AlreadyJoined),
+            Rejection::AccountDisabled => Self::new(Code::AccountDisabled),
+            Rejection::BeforeOpening { opened_at } => {
                 Self::new(Code::BeforeOpening).with_json("opened_at", &opened_at)
             }
         }

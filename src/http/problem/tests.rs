@@ -2,7 +2,7 @@ use super::*;
 use crate::input::Fault;
 
 fn answered(problem: &Problem) -> (HttpResponse, Value) {
-    let document = problem.document(&Words::load().expect("the catalogue"));
+    let document = problem.document(&Catalogue::load().expect("the catalogue"));
     (
         problem.error_response(),
         serde_json::to_value(&document).expect("JSON"),

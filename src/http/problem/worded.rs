@@ -7,7 +7,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 
 use super::{CONTENT_TYPE, Problem};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// Writes the document of the problem that a request was answered with. Whatever made the answer knows no reader, and
 /// so leaves its words to this.
@@ -18,7 +18,7 @@ pub async fn word_problems(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let words = request.app_data::<web::Data<Words>>().cloned();
+    let words = request.app_data::<web::Data<Catalogue>>().cloned();
     let response = next.call(request).await?.map_into_boxed_body();
     let error = response.response().error();
     let problem = error.and_then(|error| error.as_error::<Problem>());

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::http::call::Needs;
+use crate::http::api_request::Requires;
 
 #[test]
 fn every_route_is_there_once_and_says_what_it_needs() {
@@ -27,7 +27,7 @@ fn every_route_is_there_once_and_says_what_it_needs() {
         // What the table says and what the handler's type says are the same.
         assert_eq!(
             route.shape.anyone,
-            route.needs == Needs::Anyone,
+            route.needs == Requires::Anyone,
             "{}",
             route.name
         );

@@ -9,10 +9,10 @@ use serde_json::Value as Json;
 
 use crate::templates::say::{self, instant};
 use crate::templates::text;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::time::Times;
 
-pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words) {
+pub(super) fn register(registry: &mut Handlebars<'static>, words: &Catalogue) {
     say::register(registry, words);
     let words = words.clone();
     registry.register_helper("time", Box::new(Time { words }));
@@ -20,7 +20,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words) {
 
 /// `{{time about.due_at}}`: in full, with the zone named. A mail is read at any time, so it never says "in 2 h".
 struct Time {
-    words: Words,
+    words: Catalogue,
 }
 
 impl HelperDef for Time {

@@ -15,7 +15,7 @@ use crate::mail::sample;
 /// Reading all templates takes a while, so that once is enough for all tests.
 fn renderer() -> &'static Renderer {
     static RENDERER: LazyLock<Renderer> = LazyLock::new(|| {
-        Renderer::load(&Words::load().unwrap(), None).unwrap_or_else(|error| panic!("{error}"))
+        Renderer::load(&Catalogue::load().unwrap(), None).unwrap_or_else(|error| panic!("{error}"))
     });
     &RENDERER
 }
@@ -422,7 +422,7 @@ fn overridden(name: &str, text: &str) -> Result<Renderer, TemplateError> {
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, text).unwrap();
     fs::write(file.with_extension("hbs.bak"), "{{#broken").unwrap();
-    Renderer::load(&Words::load().unwrap(), Some(directory.path()))
+    Renderer::load(&Catalogue::load().unwrap(), Some(directory.path()))
 }
 
 #[test]
@@ -441,7 +441,7 @@ fn a_directory_wins_over_the_built_in_templates() {
     assert!(rendered.text.starts_with("Case C-000123 is closed\n"));
     // A directory without any template is fine.
     let empty = tempfile::tempdir().unwrap();
-    assert!(Renderer::load(&Words::load().unwrap(), Some(empty.path())).is_ok());
+    assert!(Renderer::load(&Catalogue::load().unwrap(), Some(empty.path())).is_ok());
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn all(facts: &CaseFacts) -> Vec<(String, Assessment)> {
 }
 
 fn outlook_of(facts: &CaseFacts) -> Headline {
-    let words = Words::load().unwrap();
+    let words = Catalogue::load().unwrap();
     let all = all(facts);
     let pairs: Vec<_> = all
         .iter()
@@ -70,7 +70,7 @@ fn outlook_of(facts: &CaseFacts) -> Headline {
 }
 
 fn messages(facts: &CaseFacts, reason: usize) -> Vec<String> {
-    let words = Words::load().unwrap();
+    let words = Catalogue::load().unwrap();
     let view = AssessmentView::new(&words, &all(facts)[reason].1);
     view.findings
         .into_iter()
@@ -80,7 +80,7 @@ fn messages(facts: &CaseFacts, reason: usize) -> Vec<String> {
 
 #[test]
 fn an_assessment_has_the_shape_of_section_4() {
-    let words = Words::load().unwrap();
+    let words = Catalogue::load().unwrap();
     let view = AssessmentView::new(&words, &all(&facts())[0].1);
     let json = serde_json::to_value(&view).unwrap();
     assert_eq!(
@@ -109,7 +109,7 @@ fn an_assessment_has_the_shape_of_section_4() {
 
 #[test]
 fn what_is_missing_is_left_out() {
-    let words = Words::load().unwrap();
+    let words = Catalogue::load().unwrap();
     let json = serde_json::to_value(AssessmentView::new(&words, &all(&facts())[3].1)).unwrap();
     assert_eq!(json.get("eligible_at"), None);
     assert_eq!(json["findings"][0]["code"], "rca_not_requested");
@@ -206,9 +206,9 @@ fn what_time_does_not_help_is_named() {
     assert_eq!(outlook_of(&case).text, "Escalated already");
     assert_eq!(
         outlook(
-            &Words::load().unwrap(),
+            &Catalogue::load().unwrap(),
             &[],
-            &Times::new(&Words::load().unwrap(), Tz::UTC, at(NOW))
+            &Times::new(&Catalogue::load().unwrap(), Tz::UTC, at(NOW))
         )
         .text,
         "Cannot be escalated"
@@ -230,7 +230,7 @@ fn one_reason_that_passes_is_enough() {
 
 #[test]
 fn a_stored_finding_without_its_facts_still_speaks() {
-    let words = Words::load().unwrap();
+    let words = Catalogue::load().unwrap();
     for code in FindingCode::ALL {
         let finding = Finding {
             code: *code,

@@ -24,13 +24,13 @@ use crate::domain::text::{EmailAddress, PersonName, Slug};
 use crate::mail::message::Letter;
 use crate::mail::render::Renderer;
 use crate::mail::transport::{Memory, Transport};
-use crate::mail::{Letterhead, Post};
+use crate::mail::{Letterhead, Mailer};
 use crate::store::grants::{self, Granted, Grantee};
 use crate::store::notices::{self, Listed};
 use crate::store::organizations::{self, NewOrganization};
 use crate::store::people::{self, NewPerson};
 use crate::store::rules;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::worker::{Housekeeping, Jobs, Outbox, Resets, Sending, Steps};
 use crate::workflow::Actor;
 use crate::workflow::feed::{self, PostEntry};
@@ -47,7 +47,7 @@ pub(super) struct Desk {
     pub(super) dana: Actor,
     pub(super) sam: Actor,
     pub(super) olga: Actor,
-    words: Words,
+    words: Catalogue,
     _data: TempDir,
 }
 
@@ -82,7 +82,7 @@ impl Desk {
         let data = tempfile::tempdir().unwrap();
         let db = Db::open(&location(&data)).unwrap();
         let clock = Clock::manual("2026-03-03T09:00:00Z".parse().unwrap());
-        let words = Words::load().unwrap();
+        let words = Catalogue::load().unwrap();
         let memory = Memory::default();
         let now = clock.now();
         let (dana, sam, olga) = db
@@ -278,7 +278,7 @@ pub(super) fn text(letter: &Letter) -> String {
     String::from_utf8(letter.bytes().to_vec()).unwrap()
 }
 
-fn outbox(db: &Db, memory: &Memory, words: &Words) -> Outbox {
+fn outbox(db: &Db, memory: &Memory, words: &Catalogue) -> Outbox {
     let letterhead = Letterhead {
         from: "Northstar Support <support@northstar.example>"
             .parse()
@@ -290,7 +290,7 @@ fn outbox(db: &Db, memory: &Memory, words: &Words) -> Outbox {
     // Checked once for all of them.
     static RENDERER: OnceLock<Renderer> = OnceLock::new();
     let renderer = RENDERER.get_or_init(|| Renderer::load(words, None).unwrap());
-    let post = Post::new(
+    let post = Mailer::new(
         letterhead,
         renderer.clone(),
         Transport::Memory(memory.clone()),

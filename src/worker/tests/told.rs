@@ -56,7 +56,7 @@ on_each_database! {
         let mut seen = 0;
         desk.told(&mut seen).await;
         let (sam, now) = (desk.sam.clone(), desk.now());
-        desk.write(move |conn: &mut Conn| -> Result<_, crate::workflow::Failed> {
+        desk.write(move |conn: &mut Conn| -> Result<_, crate::workflow::VerbError> {
             let entry = feed::post_on_case(conn, &sam, &CaseRef::Id(case), &internal("Secret."), now)?;
             let case = cases::find(conn, case)?;
             let wrong = PostedEntry { entry, visibility: Visibility::Public, body: "Secret.".to_owned() };

@@ -17,21 +17,21 @@ use crate::workflow::administer::{By, reach, refused, require, whose};
 use crate::workflow::bounds::may_manage;
 use crate::workflow::one_time_link::{self, Redemption};
 use crate::workflow::people::{AddUser, add_person};
-use crate::workflow::{Actor, Failed, Outcome, Refused, letters};
+use crate::workflow::{Actor, Rejection, VerbError, VerbResult, letters};
 
 /// Adds a person and, if they are to be `invited`, sends them a link: their address is taken as theirs once it was
 /// followed, and they choose their password themselves. Whoever is given a password is always invited, since it opens
 /// nothing before the address is theirs.
 ///
 /// # Errors
-/// [`Refused::Denied`], `Beyond`, [`Refused::Field`].
+/// [`Rejection::Denied`], `Beyond`, [`Rejection::Field`].
 pub fn add(
     conn: &mut Conn,
     key: &SecretKey,
     by: By<'_>,
     (command, password_hash): (&AddUser, Option<&str>),
     now: Instant,
-) -> Outcome<PersonId> {
+) -> VerbResult<PersonId> {
     let invited = command.invite == Some(true);
     if invited && password_hash.is_some() {
         return Err(refused("invite", "not_with_password", "").into());
@@ -51,25 +51,25 @@ pub fn add(
 /// Invites somebody who cannot sign in yet; the links of earlier invitations are void.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, [`Refused::AlreadyJoined`], `AccountDisabled`, `ClonedUser`.
+/// [`Rejection::NotFound`], `Denied`, [`Rejection::AlreadyJoined`], `AccountDisabled`, `ClonedUser`.
 pub fn invite(
     conn: &mut Conn,
     key: &SecretKey,
     by: By<'_>,
     id: PersonId,
     now: Instant,
-) -> Outcome<LinkFacts> {
-    let found = people::find(conn, reach(by), id)?.ok_or(Refused::NotFound)?;
+) -> VerbResult<LinkFacts> {
+    let found = people::find(conn, reach(by), id)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::UsersManage)?;
     may_manage(conn, by, &found, now)?;
     if found.disabled_at.is_some() {
-        return Err(Refused::AccountDisabled.into());
+        return Err(Rejection::AccountDisabled.into());
     }
     if pairings::is_clone(conn, id)? {
-        return Err(Refused::ClonedUser.into());
+        return Err(Rejection::ClonedUser.into());
     }
     if found.has_joined() {
-        return Err(Refused::AlreadyJoined.into());
+        return Err(Rejection::AlreadyJoined.into());
     }
     let purpose = LinkPurpose::Invitation;
     let link = one_time_link::issue(conn, key, purpose, id, INVITATION_LIFETIME, now)?;
@@ -113,27 +113,27 @@ pub fn send_reset(
 /// Whose a link is that can be used now.
 ///
 /// # Errors
-/// [`Refused::LinkUnknown`], [`Refused::Link`].
+/// [`Rejection::LinkUnknown`], [`Rejection::Link`].
 pub fn followed(
     conn: &mut Conn,
     key: &SecretKey,
     purpose: LinkPurpose,
     token: &str,
     now: Instant,
-) -> Outcome<Person> {
+) -> VerbResult<Person> {
     let found = one_time_link::look(conn, key, purpose, token, now)?;
-    let (link, state) = found.ok_or(Refused::LinkUnknown)?;
+    let (link, state) = found.ok_or(Rejection::LinkUnknown)?;
     if state != LinkState::Good {
-        return Err(Refused::Link(state).into());
+        return Err(Rejection::Link(state).into());
     }
     enabled(person(conn, link.person_id)?)
 }
 
 /// Who is shut out has no link any more.
-fn enabled(person: Person) -> Outcome<Person> {
+fn enabled(person: Person) -> VerbResult<Person> {
     match person.disabled_at {
         None => Ok(person),
-        Some(_) => Err(Refused::Link(LinkState::Revoked).into()),
+        Some(_) => Err(Rejection::Link(LinkState::Revoked).into()),
     }
 }
 
@@ -141,7 +141,7 @@ fn enabled(person: Person) -> Outcome<Person> {
 /// What an earlier password has opened ends, and every other link for a password is void.
 ///
 /// # Errors
-/// [`Refused::LinkUnknown`], [`Refused::Link`], [`Refused::AddressTaken`].
+/// [`Rejection::LinkUnknown`], [`Rejection::Link`], [`Rejection::AddressTaken`].
 pub fn redeem(
     conn: &mut Conn,
     key: &SecretKey,
@@ -149,17 +149,17 @@ pub fn redeem(
     token: &str,
     password_hash: &str,
     now: Instant,
-) -> Outcome<PersonId> {
+) -> VerbResult<PersonId> {
     let id = match one_time_link::redeem(conn, key, purpose, token, now)? {
         Redemption::Redeemed(id) => id,
-        Redemption::Void(state) => return Err(Refused::Link(state).into()),
-        Redemption::Unknown => return Err(Refused::LinkUnknown.into()),
+        Redemption::Void(state) => return Err(Rejection::Link(state).into()),
+        Redemption::Unknown => return Err(Rejection::LinkUnknown.into()),
     };
     let person = enabled(person(conn, id)?)?;
     // Whoever has the address is told so; nobody else can be.
     let other = people::by_email(conn, &person.email)?;
     if other.is_some_and(|other| other.id != id) {
-        return Err(Refused::AddressTaken.into());
+        return Err(Rejection::AddressTaken.into());
     }
     let changes = PersonChanges {
         password_hash: Some(Some(password_hash.to_owned())),
@@ -169,8 +169,8 @@ pub fn redeem(
     };
     // Of two who follow links to the same address at once, the second finds it taken.
     people::update(conn, id, &changes).map_err(|error| match DbError::from(error) {
-        error if error.violated_constraint().is_some() => Refused::AddressTaken.into(),
-        error => Failed::from(error),
+        error if error.violated_constraint().is_some() => Rejection::AddressTaken.into(),
+        error => VerbError::from(error),
     })?;
     end_keys(conn, id, Kept::default(), now)?;
     let actor = Actor {

@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape};
 use crate::input::{At, Errors, Fault, Field, Members, Shape, input, text};
-use crate::workflow::Refused;
+use crate::workflow::Rejection;
 
 input! {
     /// A business calendar as it is written down.
@@ -31,8 +31,8 @@ impl WriteCalendar {
     /// The calendar.
     ///
     /// # Errors
-    /// [`Refused::Calendar`] with every part that is wrong.
-    pub fn calendar(&self) -> Result<Calendar, Refused> {
+    /// [`Rejection::Calendar`] with every part that is wrong.
+    pub fn calendar(&self) -> Result<Calendar, Rejection> {
         let shape = CalendarShape {
             name: self.name.clone(),
             time_zone: self.time_zone.clone(),
@@ -41,7 +41,7 @@ impl WriteCalendar {
                 .map(|holidays| holidays.0)
                 .unwrap_or_default(),
         };
-        Calendar::try_from(shape).map_err(Refused::Calendar)
+        Calendar::try_from(shape).map_err(Rejection::Calendar)
     }
 
     /// Whether it becomes the default.

@@ -13,7 +13,7 @@ use crate::domain::pairing::{Command, Event, Link, LinkProblem, Reader, Refusal,
 use crate::store::organizations::{self, Organization};
 use crate::store::pairings::{self, Pairing, PairingChanges};
 use crate::workflow::record::object;
-use crate::workflow::{Actor, Outcome, Refused};
+use crate::workflow::{Actor, Rejection, VerbResult};
 
 /// The characters of a link's secret: its prefix, and 256 bits.
 const TOKEN_LENGTH: usize = PAIRING_PREFIX.len() + 43;
@@ -30,8 +30,8 @@ pub struct Inspected {
 /// What a link shows. It changes nothing.
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Pairing`].
-pub fn inspect(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<Inspected> {
+/// [`Rejection::Denied`], [`Rejection::Pairing`].
+pub fn inspect(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> VerbResult<Inspected> {
     may_answer(actor)?;
     let pairing = pairings::by_link(conn, &hash_of(token)?)?;
     opened(conn, actor, pairing, now)
@@ -40,8 +40,8 @@ pub fn inspect(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Out
 /// "Yes, I authorize access": the actor's organization trusts the one that asks. That grants nothing by itself (P3).
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Pairing`].
-pub fn accept(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<PairingId> {
+/// [`Rejection::Denied`], [`Rejection::Pairing`].
+pub fn accept(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> VerbResult<PairingId> {
     let pairing = opened_locked(conn, actor, token, now)?;
     decided(&pairing, Command::Accept, now)?;
     let trustor = actor.access.organization;
@@ -66,8 +66,8 @@ pub fn accept(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outc
 /// No: the link is used up.
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Pairing`].
-pub fn refuse(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<PairingId> {
+/// [`Rejection::Denied`], [`Rejection::Pairing`].
+pub fn refuse(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> VerbResult<PairingId> {
     let pairing = opened_locked(conn, actor, token, now)?;
     decided(&pairing, Command::Refuse, now)?;
     let changes = PairingChanges {
@@ -87,18 +87,18 @@ pub fn refuse(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outc
     Ok(refused.id)
 }
 
-fn may_answer(actor: &Actor) -> Result<(), Refused> {
+fn may_answer(actor: &Actor) -> Result<(), Rejection> {
     actor.require(Permission::OrgTrustorsManage)?;
     at_home(actor)
 }
 
-fn opened_locked(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Outcome<Pairing> {
+fn opened_locked(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> VerbResult<Pairing> {
     may_answer(actor)?;
     let pairing = pairings::lock_by_link(conn, &hash_of(token)?)?;
     Ok(opened(conn, actor, pairing, now)?.pairing)
 }
 
-fn hash_of(token: &str) -> Result<String, Refused> {
+fn hash_of(token: &str) -> Result<String, Rejection> {
     let secret = token.strip_prefix(PAIRING_PREFIX).unwrap_or_default();
     let lawful = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if token.len() == TOKEN_LENGTH && !secret.is_empty() && secret.bytes().all(lawful) {
@@ -113,7 +113,7 @@ fn opened(
     actor: &Actor,
     pairing: Option<Pairing>,
     now: Instant,
-) -> Outcome<Inspected> {
+) -> VerbResult<Inspected> {
     let pairing = pairing.ok_or(Refusal::Link(LinkProblem::Unknown))?;
     let trustee = organization(conn, pairing.trustee_id)?;
     let own = organization(conn, actor.access.organization)?;
@@ -132,6 +132,6 @@ fn opened(
     Ok(Inspected { pairing, trustee })
 }
 
-fn organization(conn: &mut Conn, id: OrganizationId) -> Outcome<Organization> {
-    Ok(organizations::find(conn, Reach::Everything, id)?.ok_or(Refused::NotFound)?)
+fn organization(conn: &mut Conn, id: OrganizationId) -> VerbResult<Organization> {
+    Ok(organizations::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?)
 }

@@ -15,7 +15,7 @@ use crate::store::pairings::{self, CloneRow, Pairing, Scope, Who};
 use crate::store::people;
 use crate::workflow::administer::By;
 use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
 
 /// The most characters of a last name.
 const LONGEST_NAME: usize = 80;
@@ -34,7 +34,7 @@ input! {
 /// clone shows.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`, [`Refused::Pairing`].
+/// [`Rejection::NotFound`], `Denied`, `Stale`, `Field`, [`Rejection::Pairing`].
 pub fn add_clone(
     conn: &mut Conn,
     actor: &Actor,
@@ -42,7 +42,7 @@ pub fn add_clone(
     expected: Expected<'_>,
     (command, mark): (&AddClone, &str),
     now: Instant,
-) -> Outcome<PersonId> {
+) -> VerbResult<PersonId> {
     let (pairing, member, who) = of_member(conn, actor, member)?;
     authorized(actor, &pairing, Verb::Clone, true)?;
     unchanged(expected, member.version)?;
@@ -54,9 +54,9 @@ pub fn add_clone(
         return Err(Refusal::NotTrusted.into());
     }
     let original = whose(conn, &pairing, who, command.person)?;
-    let original = people::find(conn, Reach::Everything, original)?.ok_or(Refused::NotFound)?;
+    let original = people::find(conn, Reach::Everything, original)?.ok_or(Rejection::NotFound)?;
     let id = PersonId::new(now);
-    let malformed = |_| Refused::NotFound;
+    let malformed = |_| Rejection::NotFound;
     let email = EmailAddress::parse(&format!("{id}@{NOWHERE}")).map_err(malformed)?;
     let room = LONGEST_NAME.saturating_sub(mark.chars().count() + 1);
     let kept: String = original.last_name.chars().take(room).collect();
@@ -86,8 +86,8 @@ fn whose(
     pairing: &Pairing,
     who: Who,
     person: Option<PersonId>,
-) -> Outcome<PersonId> {
-    let refused = |code: &'static str, given: String| Refused::Field {
+) -> VerbResult<PersonId> {
+    let refused = |code: &'static str, given: String| Rejection::Field {
         field: "person",
         code,
         given,
@@ -114,17 +114,17 @@ fn whose(
 /// Removes a cloned user: it is shut out, and what it did stays there under its name.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, [`Refused::Pairing`].
+/// [`Rejection::NotFound`], `Denied`, [`Rejection::Pairing`].
 pub fn remove_clone(
     conn: &mut Conn,
     actor: &Actor,
     id: PersonId,
     now: Instant,
-) -> Outcome<Pairing> {
+) -> VerbResult<Pairing> {
     let scope = Scope::from(&actor.access);
-    let (pairing, _) = pairings::find_clone(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let (pairing, _) = pairings::find_clone(conn, scope, id)?.ok_or(Rejection::NotFound)?;
     let pairing = locked(conn, actor, pairing.id)?;
-    let (_, clone) = pairings::find_clone(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let (_, clone) = pairings::find_clone(conn, scope, id)?.ok_or(Rejection::NotFound)?;
     authorized(actor, &pairing, Verb::Clone, false)?;
     decided(&pairing, Command::RemoveClone, now)?;
     end_all(conn, Some(actor), &pairing, &[clone], now)?;
@@ -139,7 +139,7 @@ pub(super) fn end_all(
     pairing: &Pairing,
     ended: &[CloneRow],
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     if ended.is_empty() {
         return Ok(());
     }
@@ -167,7 +167,7 @@ pub(super) fn end_untrusted(
     by: By<'_>,
     pairing: &Pairing,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     for clone in pairings::clones_of(conn, &[pairing.id])? {
         if !pairings::is_trusted(conn, pairing.id, clone.original)? {
             end_all(conn, by, pairing, &[clone], now)?;
@@ -185,7 +185,7 @@ pub fn end_untrusted_of(
     by: By<'_>,
     originals: &[PersonId],
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     for clone in pairings::clones_of_people(conn, originals)? {
         if pairings::is_trusted(conn, clone.pairing, clone.original)? {
             continue;

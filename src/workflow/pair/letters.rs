@@ -12,14 +12,14 @@ use crate::domain::notice::{
 use crate::domain::pairing::Party;
 use crate::store::pairings::{self, Pairing, Who};
 use crate::store::{access, organizations};
-use crate::workflow::Outcome;
+use crate::workflow::VerbResult;
 use crate::workflow::notify::{write_to_people, write_to_person};
 
 /// People of a group who are written to, at the most.
 const MOST_WRITTEN_TO: i64 = 500;
 
 /// A pairing as letters name it; nothing before it is accepted, for then there is nobody to write to.
-fn facts(conn: &mut Conn, pairing: &Pairing) -> Outcome<Option<PairingFacts>> {
+fn facts(conn: &mut Conn, pairing: &Pairing) -> VerbResult<Option<PairingFacts>> {
     let Some(trustor) = pairing.trustor_id else {
         return Ok(None);
     };
@@ -43,7 +43,7 @@ fn administrators(
     pairing: &Pairing,
     party: Party,
     now: Instant,
-) -> Outcome<Vec<PersonId>> {
+) -> VerbResult<Vec<PersonId>> {
     let (organization, permission) = match party {
         Party::Trustee => (Some(pairing.trustee_id), Permission::OrgTrusteesEdit),
         Party::Trustor => (pairing.trustor_id, Permission::OrgTrustorsManage),
@@ -70,7 +70,7 @@ const fn other(party: Party) -> Party {
 }
 
 /// The people whose access a member is.
-fn people_of(conn: &mut Conn, who: Who) -> Outcome<Vec<PersonId>> {
+fn people_of(conn: &mut Conn, who: Who) -> VerbResult<Vec<PersonId>> {
     Ok(match who {
         Who::Person(person) => vec![person],
         Who::Group(group) => {
@@ -81,7 +81,7 @@ fn people_of(conn: &mut Conn, who: Who) -> Outcome<Vec<PersonId>> {
 }
 
 /// What a member is called.
-fn name_of(conn: &mut Conn, who: Who) -> Outcome<String> {
+fn name_of(conn: &mut Conn, who: Who) -> VerbResult<String> {
     let name = match who {
         Who::Person(person) => pairings::names(conn, &[person])?.remove(&person),
         Who::Group(group) => pairings::group_names(conn, &[group])?.remove(&group),
@@ -95,7 +95,7 @@ pub(super) fn accepted(
     pairing: &Pairing,
     by: PersonId,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let Some(facts) = facts(conn, pairing)? else {
         return Ok(());
     };
@@ -111,7 +111,7 @@ pub(super) fn roles_changed(
     who: Who,
     by: Option<PersonId>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let Some(facts) = facts(conn, pairing)? else {
         return Ok(());
     };
@@ -143,7 +143,7 @@ pub(super) fn proposed(
     members: &[Who],
     by: PersonId,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let Some(pairing_facts) = facts(conn, pairing)? else {
         return Ok(());
     };
@@ -167,7 +167,7 @@ pub(super) fn switched(
     (party, on): (Party, bool),
     by: PersonId,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let Some(pairing_facts) = facts(conn, pairing)? else {
         return Ok(());
     };
@@ -187,7 +187,7 @@ pub(super) fn removed(
     (party, whom): (Party, Option<Who>),
     by: PersonId,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let Some(pairing_facts) = facts(conn, pairing)? else {
         return Ok(());
     };
@@ -218,7 +218,7 @@ pub(super) fn cloned(
     (name, added): (&str, bool),
     by: Option<PersonId>,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     let Some(pairing_facts) = facts(conn, pairing)? else {
         return Ok(());
     };

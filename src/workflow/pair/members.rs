@@ -13,7 +13,7 @@ use crate::domain::pairing::{Command, Event, Verb};
 use crate::input::input;
 use crate::store::pairings::{self, Pairing, Scope, Who};
 use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
 
 input! {
     /// More people and groups for a pairing.
@@ -31,8 +31,8 @@ pub(super) fn checked(
     trustee: OrganizationId,
     people: Option<&BTreeSet<PersonId>>,
     groups: Option<&BTreeSet<GroupId>>,
-) -> Outcome<Vec<Who>> {
-    let refused = |field: &'static str, code: &'static str, given: String| Refused::Field {
+) -> VerbResult<Vec<Who>> {
+    let refused = |field: &'static str, code: &'static str, given: String| Rejection::Field {
         field,
         code,
         given,
@@ -61,7 +61,7 @@ pub(super) fn add(
     pairing: &Pairing,
     members: &[Who],
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     for who in members {
         pairings::add_member(conn, pairing.id, *who, actor.id(), now)?;
         let after = object(json!({"person": who.person(), "group": who.group()}));
@@ -75,7 +75,7 @@ pub(super) fn add(
 /// one.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, `Field`, [`Refused::Pairing`]: one of them is too many for all.
+/// [`Rejection::NotFound`], `Denied`, `Stale`, `Field`, [`Rejection::Pairing`]: one of them is too many for all.
 pub fn propose(
     conn: &mut Conn,
     actor: &Actor,
@@ -83,7 +83,7 @@ pub fn propose(
     expected: Expected<'_>,
     command: &ProposeMembers,
     now: Instant,
-) -> Outcome<usize> {
+) -> VerbResult<usize> {
     let pairing = locked(conn, actor, id)?;
     let (people, groups) = (command.people.as_ref(), command.groups.as_ref());
     let names_groups = groups.is_some_and(|groups| !groups.is_empty());
@@ -118,19 +118,19 @@ pub fn propose(
 /// any other way.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, [`Refused::Pairing`].
+/// [`Rejection::NotFound`], `Denied`, `Stale`, [`Rejection::Pairing`].
 pub fn remove_member(
     conn: &mut Conn,
     actor: &Actor,
     id: PairingMemberId,
     expected: Expected<'_>,
     now: Instant,
-) -> Outcome<PairingId> {
+) -> VerbResult<PairingId> {
     let scope = Scope::from(&actor.access);
-    let (pairing, _) = pairings::find_member(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let (pairing, _) = pairings::find_member(conn, scope, id)?.ok_or(Rejection::NotFound)?;
     let pairing = locked(conn, actor, pairing.id)?;
-    let (_, member) = pairings::find_member(conn, scope, id)?.ok_or(Refused::NotFound)?;
-    let who = member.who().ok_or(Refused::NotFound)?;
+    let (_, member) = pairings::find_member(conn, scope, id)?.ok_or(Rejection::NotFound)?;
+    let who = member.who().ok_or(Rejection::NotFound)?;
     let verb = match who {
         Who::Person(_) => Verb::RemovePerson,
         Who::Group(_) => Verb::RemoveGroup,

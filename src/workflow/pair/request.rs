@@ -17,7 +17,7 @@ use crate::input::input;
 use crate::store::organizations;
 use crate::store::pairings::{self, NewPairing, PairingChanges, Scope};
 use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
 
 input! {
     /// A request to work in another organization.
@@ -34,14 +34,14 @@ input! {
 /// Asks to work in another organization. `token_hash` is of the link's secret, which the edge shows once.
 ///
 /// # Errors
-/// [`Refused::Denied`], [`Refused::Field`], [`Refused::Pairing`].
+/// [`Rejection::Denied`], [`Rejection::Field`], [`Rejection::Pairing`].
 pub fn request(
     conn: &mut Conn,
     actor: &Actor,
     command: &AskForPairing,
     token_hash: &str,
     now: Instant,
-) -> Outcome<PairingId> {
+) -> VerbResult<PairingId> {
     let trustee = actor.access.organization;
     let addressed_to = match &command.organization {
         None => {
@@ -72,7 +72,7 @@ pub fn request(
     };
     let id = pairings::insert(conn, &new, now)?;
     let scope = Scope::from(&actor.access);
-    let pairing = pairings::find(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let pairing = pairings::find(conn, scope, id)?.ok_or(Rejection::NotFound)?;
     let after = object(json!({"expires_at": pairing.expires_at, "addressed_to": addressed_to}));
     record(
         conn,
@@ -87,8 +87,8 @@ pub fn request(
 }
 
 /// An organization that one's own serves or has served: naming any other tells nothing, whether it exists or not.
-fn client(conn: &mut Conn, trustee: OrganizationId, name: &str) -> Outcome<OrganizationId> {
-    let unknown = || Refused::Field {
+fn client(conn: &mut Conn, trustee: OrganizationId, name: &str) -> VerbResult<OrganizationId> {
+    let unknown = || Rejection::Field {
         field: "organization",
         code: "not_found",
         given: name.to_owned(),
@@ -103,7 +103,7 @@ fn client(conn: &mut Conn, trustee: OrganizationId, name: &str) -> Outcome<Organ
 /// Gives an unanswered request a new link; the old one dies.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, [`Refused::Pairing`].
+/// [`Rejection::NotFound`], `Denied`, `Stale`, [`Rejection::Pairing`].
 pub fn renew_link(
     conn: &mut Conn,
     actor: &Actor,
@@ -111,7 +111,7 @@ pub fn renew_link(
     expected: Expected<'_>,
     token_hash: &str,
     now: Instant,
-) -> Outcome<PairingId> {
+) -> VerbResult<PairingId> {
     let pairing = locked(conn, actor, id)?;
     // Whoever may start a pairing with a client may also hand over its link again.
     let may_pair = pairing.addressed_to.is_some()

@@ -16,7 +16,7 @@ use crate::store::{organizations, roles};
 use crate::workflow::administer::By;
 use crate::workflow::bounds::may_give;
 use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
 
 input! {
     /// A role to give.
@@ -31,7 +31,7 @@ input! {
 /// and approves the member (P5).
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, [`Refused::Pairing`].
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, [`Rejection::Pairing`].
 pub fn give_role(
     conn: &mut Conn,
     actor: &Actor,
@@ -39,7 +39,7 @@ pub fn give_role(
     expected: Expected<'_>,
     command: &GiveRole,
     now: Instant,
-) -> Outcome<GrantId> {
+) -> VerbResult<GrantId> {
     let (pairing, member, who) = of_member(conn, actor, member)?;
     authorized(actor, &pairing, Verb::GiveRole, true)?;
     unchanged(expected, member.version)?;
@@ -48,7 +48,7 @@ pub fn give_role(
     let (role, permissions) = role_of(conn, trustor, &command.role)?;
     may_give(Some(actor), &permissions)?;
     if pairings::is_given(conn, pairing.id, who, &role)? {
-        return Err(Refused::Field {
+        return Err(Rejection::Field {
             field: "role",
             code: "taken",
             given: role.code().to_owned(),
@@ -72,12 +72,12 @@ pub fn give_role(
 /// Takes a role; the last one takes along what came with the first.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, [`Refused::Pairing`].
-pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> Outcome<Pairing> {
+/// [`Rejection::NotFound`], `Denied`, [`Rejection::Pairing`].
+pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> VerbResult<Pairing> {
     let scope = Scope::from(&actor.access);
-    let (pairing, _) = pairings::find_given(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let (pairing, _) = pairings::find_given(conn, scope, id)?.ok_or(Rejection::NotFound)?;
     let pairing = locked(conn, actor, pairing.id)?;
-    let (_, given) = pairings::find_given(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let (_, given) = pairings::find_given(conn, scope, id)?.ok_or(Rejection::NotFound)?;
     let verb = match given.who {
         Who::Person(_) => Verb::TakePersonRole,
         Who::Group(_) => Verb::TakeGroupRole,
@@ -95,7 +95,7 @@ pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> O
 ///
 /// # Errors
 /// The database's own.
-pub fn take_everywhere(conn: &mut Conn, by: By<'_>, role: RoleId, now: Instant) -> Outcome<()> {
+pub fn take_everywhere(conn: &mut Conn, by: By<'_>, role: RoleId, now: Instant) -> VerbResult<()> {
     for pairing in pairings::giving(conn, role)? {
         let Some(pairing) = pairings::lock_by_id(conn, pairing)? else {
             continue;
@@ -115,7 +115,7 @@ fn taken(
     pairing: &Pairing,
     given: &Given,
     now: Instant,
-) -> Outcome<()> {
+) -> VerbResult<()> {
     pairings::take(conn, given.id)?;
     let left = pairings::given_in(conn, &[pairing.id])?;
     if !left
@@ -145,16 +145,16 @@ pub(super) fn of_member(
     conn: &mut Conn,
     actor: &Actor,
     id: PairingMemberId,
-) -> Outcome<(Pairing, Member, Who)> {
+) -> VerbResult<(Pairing, Member, Who)> {
     let scope = Scope::from(&actor.access);
-    let (pairing, _) = pairings::find_member(conn, scope, id)?.ok_or(Refused::NotFound)?;
+    let (pairing, _) = pairings::find_member(conn, scope, id)?.ok_or(Rejection::NotFound)?;
     let pairing = locked(conn, actor, pairing.id)?;
-    let (_, member) = pairings::find_member(conn, scope, id)?.ok_or(Refused::NotFound)?;
-    let who = member.who().ok_or(Refused::NotFound)?;
+    let (_, member) = pairings::find_member(conn, scope, id)?.ok_or(Rejection::NotFound)?;
+    let who = member.who().ok_or(Rejection::NotFound)?;
     Ok((pairing, member, who))
 }
 
-fn counted(conn: &mut Conn, pairing: &Pairing, member: &Member) -> Outcome<()> {
+fn counted(conn: &mut Conn, pairing: &Pairing, member: &Member) -> VerbResult<()> {
     pairings::change_member(conn, member.id)?;
     Ok(pairings::count_change(conn, pairing.id)?)
 }
@@ -164,15 +164,15 @@ fn role_of(
     conn: &mut Conn,
     trustor: OrganizationId,
     name: &str,
-) -> Outcome<(GivenRole, BTreeSet<Permission>)> {
-    let refused = |code: &'static str| Refused::Field {
+) -> VerbResult<(GivenRole, BTreeSet<Permission>)> {
+    let refused = |code: &'static str| Rejection::Field {
         field: "role",
         code,
         given: name.to_owned(),
     };
     if let Ok(role) = name.parse::<Role>() {
         let organization = organizations::find(conn, Reach::Everything, trustor)?;
-        let kind = organization.ok_or(Refused::NotFound)?.kind;
+        let kind = organization.ok_or(Rejection::NotFound)?.kind;
         if role.is_of_pairings() {
             return Err(Refusal::GoesWithOthers.into());
         }

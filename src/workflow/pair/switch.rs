@@ -12,7 +12,7 @@ use crate::domain::pairing::{Command, Event, Party, Verb};
 use crate::input::input;
 use crate::store::pairings::{self, Pairing, PairingChanges, Scope};
 use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Outcome, Refused, unchanged};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
 
 input! {
     /// A pairing's switch.
@@ -25,7 +25,7 @@ input! {
 /// Switches a pairing off or on: the trustor its switch, the trustee its own. Roles are kept.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, [`Refused::Pairing`].
+/// [`Rejection::NotFound`], `Denied`, `Stale`, [`Rejection::Pairing`].
 pub fn switch(
     conn: &mut Conn,
     actor: &Actor,
@@ -33,7 +33,7 @@ pub fn switch(
     expected: Expected<'_>,
     command: &SwitchPairing,
     now: Instant,
-) -> Outcome<PairingId> {
+) -> VerbResult<PairingId> {
     let on = command.enabled;
     let pairing = locked(conn, actor, id)?;
     let party = authorized(actor, &pairing, Verb::Switch, on)?;
@@ -71,14 +71,14 @@ pub fn switch(
 /// Ends a pairing, or takes a request back. Its roles and cloned users go with it.
 ///
 /// # Errors
-/// [`Refused::NotFound`], `Denied`, `Stale`, [`Refused::Pairing`].
+/// [`Rejection::NotFound`], `Denied`, `Stale`, [`Rejection::Pairing`].
 pub fn remove(
     conn: &mut Conn,
     actor: &Actor,
     id: PairingId,
     expected: Expected<'_>,
     now: Instant,
-) -> Outcome<Pairing> {
+) -> VerbResult<Pairing> {
     let pairing = locked(conn, actor, id)?;
     let party = authorized(actor, &pairing, Verb::Remove, false)?;
     unchanged(expected, pairing.version)?;
@@ -112,11 +112,16 @@ pub fn remove(
 /// Notes that somebody who is there now switched into the organization (P9).
 ///
 /// # Errors
-/// [`Refused::NotFound`] if they are not there by a pairing.
-pub fn switched_into(conn: &mut Conn, actor: &Actor, real: PersonId, now: Instant) -> Outcome<()> {
-    let through = actor.access.through.ok_or(Refused::NotFound)?;
+/// [`Rejection::NotFound`] if they are not there by a pairing.
+pub fn switched_into(
+    conn: &mut Conn,
+    actor: &Actor,
+    real: PersonId,
+    now: Instant,
+) -> VerbResult<()> {
+    let through = actor.access.through.ok_or(Rejection::NotFound)?;
     let scope = Scope::from(&actor.access);
-    let pairing = pairings::find(conn, scope, through.pairing)?.ok_or(Refused::NotFound)?;
+    let pairing = pairings::find(conn, scope, through.pairing)?.ok_or(Rejection::NotFound)?;
     let after = object(json!({"person": real, "as": actor.id()}));
     let fields = (None, Some(&after));
     record(

@@ -21,12 +21,12 @@ const CONTENT: usize = Holder::SIZE + 8;
 
 /// See the head of this file.
 #[derive(Clone, Debug)]
-pub struct Half {
+pub struct PendingSecondFactor {
     holder: Holder,
     until: i64,
 }
 
-impl Half {
+impl PendingSecondFactor {
     /// Of somebody who has shown their password just now.
     pub fn of(person: &Person, now: Instant) -> Self {
         Self {
@@ -111,17 +111,20 @@ mod tests {
         let key = SecretKey::from_text(&SecretString::from("the key of this installation"));
         let now = Instant::UNIX_EPOCH + TimeDelta::days(20_000);
         let mut dana = person("$argon2id$one");
-        let token = Half::of(&dana, now).token(&key);
-        let read = |at| Half::read(&key, &token, at);
+        let token = PendingSecondFactor::of(&dana, now).token(&key);
+        let read = |at| PendingSecondFactor::read(&key, &token, at);
         assert!(read(now).is_some_and(|half| half.is_of(&dana)));
         assert!(!read(now).unwrap().is_of(&person("$argon2id$one")));
         assert!(read(now + HALF_LIFETIME).is_none());
         dana.password_hash = Some("$argon2id$two".to_owned());
         assert!(!read(now).unwrap().is_of(&dana));
         let other = SecretKey::from_text(&SecretString::from("the key of another one"));
-        assert!(Half::read(&other, &token, now).is_none());
+        assert!(PendingSecondFactor::read(&other, &token, now).is_none());
         for forged in ["", "AAAA", &token[1..], &format!("{token}AAAA")] {
-            assert!(Half::read(&key, forged, now).is_none(), "{forged}");
+            assert!(
+                PendingSecondFactor::read(&key, forged, now).is_none(),
+                "{forged}"
+            );
         }
     }
 }

@@ -3,16 +3,16 @@
 use super::super::stage::Stage;
 use super::{days, hours};
 use crate::domain::access::Role;
-use crate::workflow::Outcome;
+use crate::workflow::VerbResult;
 
 /// Hooli runs the contact center of ACME: its contact opens and escalates ACME's cases.
-pub fn a_partner_is_let_in(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn a_partner_is_let_in(stage: &mut Stage<'_>) -> VerbResult<()> {
     let (asked, answered) = (days(40), days(39) - hours(3));
     stage.pairs(("hank", asked), ("abel", answered), Role::DesignatedContact)
 }
 
 /// A colleague of Dana's has no account yet.
-pub fn somebody_asks_to_read(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn somebody_asks_to_read(stage: &mut Stage<'_>) -> VerbResult<()> {
     stage.asks_to_read(
         ("Rae", "Lindqvist"),
         "acme",

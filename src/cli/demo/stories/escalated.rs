@@ -13,12 +13,12 @@ use crate::input::Whole;
 use crate::workflow::review_escalation::{
     CloseEscalation, DeclineEscalation, RateEscalation, WithdrawEscalation,
 };
-use crate::workflow::{Failed, Outcome, Refused};
+use crate::workflow::{Rejection, VerbError, VerbResult};
 
 /// A text of this file; one that is none is a mistake of this file.
-fn text<T: std::str::FromStr<Err = TextError>>(text: &str) -> Outcome<T> {
+fn text<T: std::str::FromStr<Err = TextError>>(text: &str) -> VerbResult<T> {
     text.parse().map_err(|error: TextError| {
-        Failed::Refused(Refused::Field {
+        VerbError::Rejected(Rejection::Field {
             field: "text",
             code: error.code(),
             given: text.to_owned(),
@@ -26,7 +26,7 @@ fn text<T: std::str::FromStr<Err = TextError>>(text: &str) -> Outcome<T> {
     })
 }
 
-pub fn analysis_accepted(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn analysis_accepted(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens(
         "pia",
         days(24),
@@ -79,7 +79,7 @@ pub fn analysis_accepted(stage: &mut Stage<'_>) -> Outcome<()> {
     )
 }
 
-pub fn closed(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn closed(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("gina", days(21), &Opening {
         subject: "Callers wait in a queue that has no agents",
         description: "Calls to the claims line wait in a queue that we removed in spring. Callers give up.",
@@ -133,7 +133,7 @@ pub fn closed(stage: &mut Stage<'_>) -> Outcome<()> {
     case.closes("gina", days(15) - minutes(5), "Done.")
 }
 
-pub fn withdrawn(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn withdrawn(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens(
         "pia",
         days(9),
@@ -168,7 +168,7 @@ pub fn withdrawn(stage: &mut Stage<'_>) -> Outcome<()> {
     case.becomes("sam", days(5), Status::SolutionProvided)
 }
 
-pub fn in_review(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn in_review(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("uma", days(7), &Opening {
         subject: "Recording export stalls at 2 GB",
         description: "Exports for the auditors stop at exactly 2 GB. The audit begins next week.",
@@ -202,7 +202,7 @@ pub fn in_review(stage: &mut Stage<'_>) -> Outcome<()> {
     case.notes("ravi", hours(3), "Build is signed off since this morning; installation needs their window. Asking operations for tonight.")
 }
 
-pub fn declined(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn declined(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("hank", days(5), &Opening {
         subject: "Dialler pacing wrong after the update",
         description: "Since the update the dialler makes a third fewer calls than before, with the same settings.",
@@ -233,7 +233,7 @@ pub fn declined(stage: &mut Stage<'_>) -> Outcome<()> {
     })
 }
 
-pub fn accepted(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn accepted(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("dana", days(3) + hours(5), &Opening {
         subject: "Callers hear silence before the Lisbon menu",
         description: "Calls to Lisbon are silent for up to 40 seconds before the menu begins. Most callers hang up.",
@@ -282,7 +282,7 @@ pub fn accepted(stage: &mut Stage<'_>) -> Outcome<()> {
     )
 }
 
-pub fn unclaimed(stage: &mut Stage<'_>) -> Outcome<()> {
+pub fn unclaimed(stage: &mut Stage<'_>) -> VerbResult<()> {
     let mut case = stage.opens("gina", days(2) + hours(9), &Opening {
         subject: "Wallboards frozen in all sites",
         description: "Every wallboard shows the figures of two days ago. Team leaders steer by guesswork.",

@@ -16,8 +16,8 @@ use crate::domain::text::{Slug, Title, folded};
 use crate::store::organizations::Organization;
 use crate::store::people::display_name;
 use crate::store::{cases, imports, organizations};
-use crate::words::Words;
-use crate::workflow::Failed;
+use crate::words::Catalogue;
+use crate::workflow::VerbError;
 use crate::workflow::import_case::{
     CaseState, PastCase, PastChange, PastEntry, continue_case, import_case, state_of,
 };
@@ -68,7 +68,7 @@ pub fn provider(conn: &mut Conn, now: Instant) -> Result<Result<bool, ImportErro
     let add = organization(slug, name, OrganizationKind::Provider);
     match add_organization(conn, None, &add, now) {
         Ok(_) => Ok(Ok(true)),
-        Err(Failed::Database(error)) => Err(error),
+        Err(VerbError::Database(error)) => Err(error),
         Err(_) => Ok(Err(refused())),
     }
 }
@@ -89,7 +89,7 @@ fn organization(slug: Slug, name: Title, kind: OrganizationKind) -> AddOrganizat
 /// The database's own.
 pub fn load(
     conn: &mut Conn,
-    words: &Words,
+    words: &Catalogue,
     batch: &[Incident],
     now: Instant,
 ) -> Result<Vec<Result<Outcome, Vec<Fault>>>, DbError> {
@@ -140,7 +140,7 @@ impl Incident {
 
 /// One incident being loaded.
 struct Loading<'a> {
-    words: &'a Words,
+    words: &'a Catalogue,
     conn: &'a mut Conn,
     directory: &'a mut Directory,
     now: Instant,

@@ -19,8 +19,8 @@ fn now() -> Instant {
     at(2026, 3, 3, 14, 0)
 }
 
-fn words() -> Words {
-    Words::load().expect("words")
+fn words() -> Catalogue {
+    Catalogue::load().expect("words")
 }
 
 fn at(year: i32, month: u32, day: u32, hour: u32, minute: u32) -> Instant {

@@ -1,13 +1,13 @@
 //! What the feed and the case say of an event. Customers read it: it names no team (section 11, *Shapes*).
 
 use crate::domain::case::Status;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::import_case::CaseState;
 
 use super::row::{About, Event};
 
 /// The subject of the case: what the incident is about.
-pub fn subject(words: &Words, event: &Event) -> String {
+pub fn subject(words: &Catalogue, event: &Event) -> String {
     let about: Vec<&str> = event.about.iter().map(|(_, name)| name.as_str()).collect();
     match about.as_slice() {
         [] => words.say(
@@ -28,7 +28,7 @@ fn shortened(text: String) -> String {
 }
 
 /// The description of the case.
-pub fn description(words: &Words, event: &Event) -> String {
+pub fn description(words: &Catalogue, event: &Event) -> String {
     let args = [
         ("number", event.number.as_str().into()),
         ("location", event.location.name.as_str().into()),
@@ -47,7 +47,7 @@ pub fn description(words: &Words, event: &Event) -> String {
 }
 
 /// What the entry of the first event says.
-pub fn opening(words: &Words, event: &Event, opening: &CaseState, state: &CaseState) -> String {
+pub fn opening(words: &Catalogue, event: &Event, opening: &CaseState, state: &CaseState) -> String {
     let priority = words.say_of("priority-in", state.priority.as_str(), &[]);
     let impact = words.say_of("impact-in", state.business_impact.as_str(), &[]);
     let args = [
@@ -64,7 +64,7 @@ pub fn opening(words: &Words, event: &Event, opening: &CaseState, state: &CaseSt
 }
 
 /// What the entry of a later event says.
-pub fn change(words: &Words, event: &Event, before: &CaseState, after: &CaseState) -> String {
+pub fn change(words: &Catalogue, event: &Event, before: &CaseState, after: &CaseState) -> String {
     let mut said: Vec<String> = status(words, event, before, after).into_iter().collect();
     if before.priority != after.priority {
         let name = |priority: &str| words.say_of("priority", priority, &[]).into();
@@ -98,14 +98,19 @@ pub fn change(words: &Words, event: &Event, before: &CaseState, after: &CaseStat
     said.join(" ")
 }
 
-fn owner(words: &Words, event: &Event) -> String {
+fn owner(words: &Catalogue, event: &Event) -> String {
     match &event.assigned_to {
         Some(owner) => words.say("imported-owner", &[("to", owner.name.as_str().into())]),
         None => words.say("imported-no-owner", &[]),
     }
 }
 
-fn status(words: &Words, event: &Event, before: &CaseState, after: &CaseState) -> Option<String> {
+fn status(
+    words: &Catalogue,
+    event: &Event,
+    before: &CaseState,
+    after: &CaseState,
+) -> Option<String> {
     if before.status == after.status {
         return None;
     }

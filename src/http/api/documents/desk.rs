@@ -91,7 +91,7 @@ pub struct PersonDocument {
 
 /// What is told of people beside their rows; it may hold what is told of others too.
 #[derive(Clone, Debug)]
-pub struct Beside {
+pub struct PersonExtras {
     /// Roles given to them themselves.
     pub roles: Vec<(PersonId, Given)>,
     /// Groups that they are in; none for who may not see groups.
@@ -104,8 +104,8 @@ pub struct Beside {
 
 impl PersonDocument {
     /// The person.
-    pub fn new(person: &Person, beside: &Beside) -> Self {
-        let Beside {
+    pub fn new(person: &Person, beside: &PersonExtras) -> Self {
+        let PersonExtras {
             roles,
             groups,
             second_factors,

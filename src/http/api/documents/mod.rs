@@ -23,7 +23,8 @@ pub use case::{
     ActiveEscalationDocument, CaseChanged, CaseDocument, PriorityRequestDocument, RcaDocument,
 };
 pub use desk::{
-    Beside, CalendarDocument, OrganizationDocument, PersonDocument, PolicyDocument, ReasonDocument,
+    CalendarDocument, OrganizationDocument, PersonDocument, PersonExtras, PolicyDocument,
+    ReasonDocument,
 };
 pub use entry::{AuthorDocument, EntryDocument, EntryEscalation};
 pub use escalation::{CaseSummary, EscalationDocument, NextStepDocument, RatingDocument};
@@ -36,13 +37,13 @@ use crate::domain::access::Access;
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::organization::Side;
 use crate::store::cases::{Named, OrganizationRef};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::time::Times;
 
 /// Who reads: in whose words, in which zone, when, and with what authority.
 pub struct Reader<'r> {
     /// The catalogue.
-    pub words: &'r Words,
+    pub words: &'r Catalogue,
     /// What the reader may see.
     pub access: &'r Access,
     /// The zone in which sentences name times; instants are in UTC.

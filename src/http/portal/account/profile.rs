@@ -2,20 +2,20 @@
 
 use super::{AccountPage, Section, again, page, show};
 use crate::credentials::Holder;
-use crate::http::call::{ENTERED, OWN_PASSWORD, OWNER};
+use crate::http::api_request::{ENTERED, OWN_PASSWORD, OWNER};
 use crate::http::password;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Fact;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::sign_in::{new_password, same, time_zones};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::input::{Secret, input};
 use crate::store::people;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::account::{self, Kept, UpdateAccount};
 
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -26,11 +26,11 @@ pub(super) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn read(visit: Visit) -> Outcome {
+async fn read(visit: PageRequest) -> PageResult {
     show(&visit, &profile(&visit).await?)
 }
 
-async fn profile(visit: &Visit) -> Result<AccountPage, Problem> {
+async fn profile(visit: &PageRequest) -> Result<AccountPage, Problem> {
     let id = visit.principal()?.person;
     let person = visit
         .look(move |conn| {
@@ -59,7 +59,7 @@ async fn profile(visit: &Visit) -> Result<AccountPage, Problem> {
 
 /// The sections of the page.
 pub(in crate::http::portal) fn sections(
-    words: &Words,
+    words: &Catalogue,
     (first, last): (&str, &str),
     zone: &str,
     facts: Vec<Fact>,
@@ -125,16 +125,16 @@ pub(in crate::http::portal) fn sections(
 struct Names;
 
 impl FormPage<()> for Names {
-    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
         Ok(visit.go("/account", Some(Flash::new(Done::AccountChanged))))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, profile(visit).await?, "name", &problem)
     }
 }
 
-async fn change(visit: Visit) -> Outcome {
+async fn change(visit: PageRequest) -> PageResult {
     let oneself = visit.principal()?.oneself();
     visit
         .act(&Names, move |conn, by, command: &UpdateAccount| {
@@ -147,18 +147,18 @@ async fn change(visit: Visit) -> Outcome {
 struct Password;
 
 impl FormPage<Holder> for Password {
-    async fn done(&self, visit: &Visit, holder: Holder) -> Outcome {
+    async fn done(&self, visit: &PageRequest, holder: Holder) -> PageResult {
         let flash = Flash::new(Done::PasswordChanged);
         let answer = visit.go("/account", Some(flash));
         Ok(answer.cookie(visit.known_to(holder)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, profile(visit).await?, "password", &problem)
     }
 }
 
-async fn change_password(visit: Visit) -> Outcome {
+async fn change_password(visit: PageRequest) -> PageResult {
     visit
         .finish(&Password, password_changed(&visit).await)
         .await
@@ -178,7 +178,7 @@ input! {
     }
 }
 
-async fn password_changed(visit: &Visit) -> Result<Holder, Problem> {
+async fn password_changed(visit: &PageRequest) -> Result<Holder, Problem> {
     let typed: TypedPasswords = visit.form()?;
     let chosen = same(typed.password, &typed.password_again)?;
     let (principal, now) = (visit.principal()?, visit.now);

@@ -4,19 +4,19 @@ use super::{AccountPage, Section, Shown, again, page, show};
 use crate::credentials::Authenticator;
 use crate::domain::Instant;
 use crate::http::api::account::ShowCode;
+use crate::http::api_request::OWNER;
 use crate::http::asks::SECOND_FACTOR;
-use crate::http::call::OWNER;
 use crate::http::portal::act::is_form_error;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Fact;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::http::throttle::{self, Counter};
 use crate::store::second_factors;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::second_factor;
 
 const HERE: &str = "/account/security";
@@ -41,11 +41,11 @@ pub(in crate::http::portal) enum State {
     On(Instant, i64),
 }
 
-async fn read(visit: Visit) -> Outcome {
+async fn read(visit: PageRequest) -> PageResult {
     show(&visit, &security(&visit).await?)
 }
 
-async fn security(visit: &Visit) -> Result<AccountPage, Problem> {
+async fn security(visit: &PageRequest) -> Result<AccountPage, Problem> {
     let (actor, key) = (visit.principal()?.oneself(), visit.desk.key.clone());
     let state = visit
         .look(move |conn| {
@@ -74,7 +74,10 @@ fn drawn(begun: &Authenticator) -> Result<State, Problem> {
 }
 
 /// What the page shows and lets do.
-pub(in crate::http::portal) fn parts(words: &Words, state: State) -> (Option<Shown>, Vec<Section>) {
+pub(in crate::http::portal) fn parts(
+    words: &Catalogue,
+    state: State,
+) -> (Option<Shown>, Vec<Section>) {
     let form = |id, action: &str, button: &str, controls| {
         let button = words.say_of("second-factor", button, &[]);
         Form::new(id, format!("{HERE}/{action}"), button, controls)
@@ -130,7 +133,7 @@ pub(in crate::http::portal) fn parts(words: &Words, state: State) -> (Option<Sho
 }
 
 /// The field for a code of one's app.
-fn code(words: &Words) -> Control {
+fn code(words: &Catalogue) -> Control {
     Control::of(
         ShowCode::code(),
         words.say_of("label", "one-time-code", &[]),
@@ -150,7 +153,7 @@ fn in_groups(secret: &str) -> String {
     groups.join(" ")
 }
 
-async fn begin(visit: Visit) -> Outcome {
+async fn begin(visit: PageRequest) -> PageResult {
     let (actor, key, now) = (
         visit.principal()?.oneself(),
         visit.desk.key.clone(),
@@ -165,16 +168,16 @@ async fn begin(visit: Visit) -> Outcome {
     }
 }
 
-async fn confirm(visit: Visit) -> Outcome {
+async fn confirm(visit: PageRequest) -> PageResult {
     codes(visit, "confirm").await
 }
 
-async fn renew(visit: Visit) -> Outcome {
+async fn renew(visit: PageRequest) -> PageResult {
     codes(visit, "codes").await
 }
 
 /// The recovery codes are shown by the answer itself, because nothing keeps them.
-async fn codes(visit: Visit, section: &'static str) -> Outcome {
+async fn codes(visit: PageRequest, section: &'static str) -> PageResult {
     match new_codes(&visit, section).await {
         Ok(codes) => {
             let words = visit.words();
@@ -193,7 +196,7 @@ async fn codes(visit: Visit, section: &'static str) -> Outcome {
 }
 
 /// The codes, this once.
-pub(in crate::http::portal) fn shown_codes(words: &Words, codes: Vec<String>) -> Shown {
+pub(in crate::http::portal) fn shown_codes(words: &Catalogue, codes: Vec<String>) -> Shown {
     Shown {
         title: words.say_of("second-factor", "shown", &[]),
         about: words.say_of("second-factor", "shown-about", &[]),
@@ -204,7 +207,7 @@ pub(in crate::http::portal) fn shown_codes(words: &Words, codes: Vec<String>) ->
     }
 }
 
-async fn new_codes(visit: &Visit, section: &'static str) -> Result<Vec<String>, Problem> {
+async fn new_codes(visit: &PageRequest, section: &'static str) -> Result<Vec<String>, Problem> {
     let (actor, key, now) = (
         visit.principal()?.oneself(),
         visit.desk.key.clone(),
@@ -228,7 +231,7 @@ async fn new_codes(visit: &Visit, section: &'static str) -> Result<Vec<String>, 
     Ok(codes)
 }
 
-async fn turn_off(visit: Visit) -> Outcome {
+async fn turn_off(visit: PageRequest) -> PageResult {
     match turned_off(&visit).await {
         Ok(()) => Ok(visit.go(HERE, Some(Flash::new(Done::SecondFactorOff)))),
         Err(problem) if problem.code() == Code::SecondFactorOff => Ok(visit.go(HERE, None)),
@@ -236,7 +239,7 @@ async fn turn_off(visit: Visit) -> Outcome {
     }
 }
 
-async fn turned_off(visit: &Visit) -> Result<(), Problem> {
+async fn turned_off(visit: &PageRequest) -> Result<(), Problem> {
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     let session = visit.principal()?.session();
     visit

@@ -3,15 +3,15 @@
 use super::{AccountPage, List, Row, Section, page, show};
 use crate::domain::device::Device;
 use crate::domain::ids::SessionId;
-use crate::http::call::OWNER;
-use crate::http::portal::answer::Outcome;
+use crate::http::api_request::OWNER;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::Form;
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::sessions;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::account;
 
 const HERE: &str = "/account/sessions";
@@ -24,11 +24,11 @@ pub(super) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn read(visit: Visit) -> Outcome {
+async fn read(visit: PageRequest) -> PageResult {
     show(&visit, &signed_in(&visit).await?)
 }
 
-async fn signed_in(visit: &Visit) -> Result<AccountPage, Problem> {
+async fn signed_in(visit: &PageRequest) -> Result<AccountPage, Problem> {
     let (id, now) = (visit.principal()?.person, visit.now);
     let current = visit.principal()?.session();
     let found = visit
@@ -75,7 +75,7 @@ async fn signed_in(visit: &Visit) -> Result<AccountPage, Problem> {
 }
 
 /// What a device is called.
-pub(in crate::http::portal) fn device(words: &Words, user_agent: &str) -> String {
+pub(in crate::http::portal) fn device(words: &Catalogue, user_agent: &str) -> String {
     let device = Device::of(user_agent);
     match (device.browser, device.system) {
         (Some(browser), Some(system)) => words.say(
@@ -88,7 +88,7 @@ pub(in crate::http::portal) fn device(words: &Words, user_agent: &str) -> String
 }
 
 /// The button that ends all others.
-pub(in crate::http::portal) fn end_others_section(words: &Words) -> Section {
+pub(in crate::http::portal) fn end_others_section(words: &Catalogue) -> Section {
     let form = Form::new(
         "end-others",
         format!("{HERE}/end-others"),
@@ -100,7 +100,7 @@ pub(in crate::http::portal) fn end_others_section(words: &Words) -> Section {
     Section::new("others", title, words.say("session-others-about", &[])).form(form)
 }
 
-async fn end(visit: Visit, id: SessionId) -> Outcome {
+async fn end(visit: PageRequest, id: SessionId) -> PageResult {
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     visit
         .write(move |conn| account::end_session(conn, &actor, id, now))
@@ -108,7 +108,7 @@ async fn end(visit: Visit, id: SessionId) -> Outcome {
     Ok(visit.go(HERE, Some(Flash::new(Done::SessionEnded))))
 }
 
-async fn end_others(visit: Visit) -> Outcome {
+async fn end_others(visit: PageRequest) -> PageResult {
     let (actor, now) = (visit.principal()?.oneself(), visit.now);
     let current = visit.principal()?.session();
     visit

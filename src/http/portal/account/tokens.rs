@@ -12,18 +12,18 @@ use crate::domain::access::Permission;
 use crate::domain::ids::TokenId;
 use crate::domain::text::Title;
 use crate::http::api::tokens::issue_for;
-use crate::http::call::{OWNER, OWNER_AT_HOME};
+use crate::http::api_request::{OWNER, OWNER_AT_HOME};
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::input::{Whole, input};
 use crate::store::tokens::{self, Token};
-use crate::words::Words;
-use crate::workflow::Refused;
+use crate::words::Catalogue;
+use crate::workflow::Rejection;
 use crate::workflow::tokens::{IssueToken, revoke_token};
 
 const HERE: &str = "/account/tokens";
@@ -40,11 +40,11 @@ pub(super) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn read(visit: Visit) -> Outcome {
+async fn read(visit: PageRequest) -> PageResult {
     show(&visit, &held(&visit).await?)
 }
 
-async fn held(visit: &Visit) -> Result<AccountPage, Problem> {
+async fn held(visit: &PageRequest) -> Result<AccountPage, Problem> {
     let id = visit.principal()?.person;
     let tokens = visit
         .look(move |conn| Ok(tokens::of_person(conn, id, None, MOST)?))
@@ -86,7 +86,7 @@ async fn held(visit: &Visit) -> Result<AccountPage, Problem> {
 }
 
 /// What a token allows, in words.
-fn allows(words: &Words, permissions: Option<&BTreeSet<Permission>>) -> String {
+fn allows(words: &Catalogue, permissions: Option<&BTreeSet<Permission>>) -> String {
     match permissions {
         None => words.say("token-allows-all", &[]),
         Some(some) => {
@@ -97,7 +97,7 @@ fn allows(words: &Words, permissions: Option<&BTreeSet<Permission>>) -> String {
 }
 
 /// The form that makes a token with some of `offered`.
-pub(in crate::http::portal) fn new_token(words: &Words, offered: &[Permission]) -> Section {
+pub(in crate::http::portal) fn new_token(words: &Catalogue, offered: &[Permission]) -> Section {
     let lifetime = |days: &i64| {
         let label = words.say("token-days", &[("days", (*days).into())]);
         Choice::new(days.to_string(), label)
@@ -143,7 +143,7 @@ struct Issuing {
 }
 
 impl FormPage<()> for Issuing {
-    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
         let words = visit.words();
         let mut page = page(visit, "tokens");
         page.shown = Some(Shown {
@@ -157,7 +157,7 @@ impl FormPage<()> for Issuing {
         show(visit, &page)
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, held(visit).await?, "new", &problem)
     }
 }
@@ -177,10 +177,10 @@ input! {
 }
 
 impl TypedToken {
-    fn command(&self, now: Instant) -> Result<IssueToken, Refused> {
+    fn command(&self, now: Instant) -> Result<IssueToken, Rejection> {
         let ticked = self.permissions.clone().unwrap_or_default();
         if self.is_scoped && ticked.is_empty() {
-            return Err(Refused::Field {
+            return Err(Rejection::Field {
                 field: Self::is_scoped().name,
                 code: "nothing_chosen",
                 given: String::new(),
@@ -195,7 +195,7 @@ impl TypedToken {
     }
 }
 
-async fn issue(visit: Visit) -> Outcome {
+async fn issue(visit: PageRequest) -> PageResult {
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
     let (hash, principal) = (secret.hash.clone(), visit.principal()?.clone());
     visit
@@ -206,7 +206,7 @@ async fn issue(visit: Visit) -> Outcome {
         .await
 }
 
-async fn revoke(visit: Visit, id: TokenId) -> Outcome {
+async fn revoke(visit: PageRequest, id: TokenId) -> PageResult {
     let oneself = visit.principal()?.oneself();
     let name = visit
         .perform(move |conn, by, (): &()| revoke_token(conn, &oneself, id, by.now))

@@ -8,7 +8,7 @@ use crate::domain::text::Note;
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Fact, Tab};
 use crate::input::{LastDay, input};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::access_request::DecideAccess;
 
 pub(in crate::http::portal) use handlers::routes;
@@ -66,7 +66,7 @@ impl From<&TypedDecision> for DecideAccess {
 }
 
 /// For good, or until a day; in one of `organizations` where none was found by what was typed.
-pub fn grant_form(words: &Words, action: String, organizations: Vec<Choice>) -> Form {
+pub fn grant_form(words: &Catalogue, action: String, organizations: Vec<Choice>) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let mut controls = vec![
@@ -93,7 +93,7 @@ pub fn grant_form(words: &Words, action: String, organizations: Vec<Choice>) -> 
 }
 
 /// With the reason, which is told.
-pub fn refuse_form(words: &Words, action: String) -> Form {
+pub fn refuse_form(words: &Catalogue, action: String) -> Form {
     let controls = vec![
         Control::new(Kind::Hidden, TypedDecision::granted().name, "").value("false"),
         Control::of(

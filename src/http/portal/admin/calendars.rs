@@ -10,7 +10,7 @@ use crate::domain::calendar::{Replay, Segment};
 use crate::http::portal::form::{Control, Form};
 use crate::http::portal::parts::{Bar, Tab, TrackView};
 use crate::http::portal::route::PortalRoute;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::time::duration;
 
 /// The rows of the route table.
@@ -93,7 +93,7 @@ pub struct SegmentView {
 
 impl ReplayView {
     /// A replay in words and drawn in full.
-    pub fn new(words: &Words, replay: &Replay, label: String) -> Self {
+    pub fn new(words: &Catalogue, replay: &Replay, label: String) -> Self {
         let segment = |segment: &Segment| SegmentView {
             from: segment.from,
             to: segment.to,
@@ -111,7 +111,7 @@ impl ReplayView {
 
 /// Draws the part of `replay` that lies before `until`; the rest stays empty.
 pub fn track(
-    words: &Words,
+    words: &Catalogue,
     replay: &Replay,
     until: Instant,
     label: String,
@@ -149,7 +149,7 @@ pub fn track(
     TrackView { label, note, bars }
 }
 
-fn why(words: &Words, segment: &Segment) -> String {
+fn why(words: &Catalogue, segment: &Segment) -> String {
     match &segment.name {
         Some(name) => name.clone(),
         None => words.say_of("why", segment.why.as_str(), &[]),

@@ -4,12 +4,12 @@ use actix_web::http::StatusCode;
 
 use super::place::{Place, places};
 use super::{AdminForm, AdminList, Cell, tabs};
-use crate::http::call::SIGNED_IN;
-use crate::http::portal::answer::Outcome;
+use crate::http::api_request::SIGNED_IN;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::form::Form;
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Link, Pager, Tab};
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 
 pub(super) const PLACE: &str = "admin";
@@ -21,7 +21,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn home(visit: Visit) -> Outcome {
+async fn home(visit: PageRequest) -> PageResult {
     let first = places(visit.access()?).into_iter().next();
     Ok(visit.go(first.ok_or_else(Problem::not_found)?.href(), None))
 }
@@ -30,7 +30,7 @@ async fn home(visit: Visit) -> Outcome {
 ///
 /// # Errors
 /// [`Code::NotFound`](crate::http::problem::Code::NotFound) if it is not.
-pub(super) fn open(visit: &Visit, place: Place) -> Result<(), Problem> {
+pub(super) fn open(visit: &PageRequest, place: Place) -> Result<(), Problem> {
     if places(visit.access()?).contains(&place) {
         Ok(())
     } else {
@@ -39,7 +39,7 @@ pub(super) fn open(visit: &Visit, place: Place) -> Result<(), Problem> {
 }
 
 /// The tabs that the visitor sees, with `current` marked.
-pub(super) fn tabs_of(visit: &Visit, current: Place) -> Vec<Tab> {
+pub(super) fn tabs_of(visit: &PageRequest, current: Place) -> Vec<Tab> {
     visit
         .access()
         .map(|access| tabs(visit.words(), &places(access), current))
@@ -48,7 +48,7 @@ pub(super) fn tabs_of(visit: &Visit, current: Place) -> Vec<Tab> {
 
 /// A list at `place`, with the rows and columns of its own. `add` is the message of the button that adds one.
 pub(super) fn list(
-    visit: &Visit,
+    visit: &PageRequest,
     place: Place,
     columns: &[String],
     rows: Vec<Vec<Cell>>,
@@ -71,7 +71,7 @@ pub(super) fn list(
 
 /// A form at `place`.
 pub(super) fn form(
-    visit: &Visit,
+    visit: &PageRequest,
     place: Place,
     title: String,
     about: String,
@@ -87,7 +87,7 @@ pub(super) fn form(
 }
 
 /// The form again, as it was typed.
-pub(super) fn again(visit: &Visit, problem: &Problem, mut page: AdminForm) -> Outcome {
+pub(super) fn again(visit: &PageRequest, problem: &Problem, mut page: AdminForm) -> PageResult {
     page.form = page.form.refused_for(visit.words(), &visit.typed, problem);
     let status = problem.code().status();
     let status = if status.is_client_error() {

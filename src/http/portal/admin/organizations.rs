@@ -5,15 +5,15 @@ use super::people::add_organization_form;
 use super::{AdminForm, Cell, Place};
 use crate::domain::access::Permission;
 use crate::domain::organization::OrganizationKind;
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::pagination::Paging;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Pager;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::organizations::{self, Organization};
 use crate::workflow::organizations::{AddOrganization, add_organization};
@@ -27,7 +27,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     open(&visit, Place::Organizations)?;
     let (reach, cursor) = (
         visit.access()?.reach(),
@@ -76,11 +76,11 @@ async fn show_all(visit: Visit) -> Outcome {
     visit.show(PLACE, "admin-list", &page)
 }
 
-async fn new(visit: Visit) -> Outcome {
+async fn new(visit: PageRequest) -> PageResult {
     visit.show(PLACE, "admin-form", &new_page(&visit))
 }
 
-fn new_page(visit: &Visit) -> AdminForm {
+fn new_page(visit: &PageRequest) -> AdminForm {
     let words = visit.words();
     let (title, about) = (
         words.say("organization-add", &[]),
@@ -99,17 +99,17 @@ fn new_page(visit: &Visit) -> AdminForm {
 struct Adding;
 
 impl FormPage<String> for Adding {
-    async fn done(&self, visit: &Visit, name: String) -> Outcome {
+    async fn done(&self, visit: &PageRequest, name: String) -> PageResult {
         let flash = Flash::new(Done::OrganizationAdded).name(name);
         Ok(visit.go(Place::Organizations.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, &problem, new_page(visit))
     }
 }
 
-async fn add(visit: Visit) -> Outcome {
+async fn add(visit: PageRequest) -> PageResult {
     visit
         .act(&Adding, |conn, by, command: &AddOrganization| {
             add_organization(conn, Some(by.actor), command, by.now)?;

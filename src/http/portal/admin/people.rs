@@ -11,7 +11,7 @@ use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Form, Kind};
 use crate::http::portal::parts::{Link, Tab};
 use crate::store::roles::OwnRole;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::organizations::AddOrganization;
 use crate::workflow::people::{AddUser, UpdateUser};
 
@@ -61,7 +61,7 @@ pub struct Offered {
 
 impl Offered {
     /// One of the program's.
-    pub fn predefined(words: &Words, role: Role) -> Self {
+    pub fn predefined(words: &Catalogue, role: Role) -> Self {
         Self {
             code: role.as_str().to_owned(),
             label: words.say_of("role", role.as_str(), &[]),
@@ -70,7 +70,7 @@ impl Offered {
     }
 
     /// One of an organization's own.
-    pub fn own(words: &Words, role: &OwnRole) -> Self {
+    pub fn own(words: &Catalogue, role: &OwnRole) -> Self {
         Self {
             code: role.code.clone(),
             label: role.name.clone(),
@@ -95,7 +95,7 @@ pub fn role_ticks(offered: &[Offered], held: &[String]) -> Vec<Control> {
 }
 
 /// [`role_ticks`], sent to `action`.
-pub fn roles_form(words: &Words, action: String, offered: &[Offered], held: &[String]) -> Form {
+pub fn roles_form(words: &Catalogue, action: String, offered: &[Offered], held: &[String]) -> Form {
     let button = words.say("person-roles-button", &[]);
     // With no tick at all, they have none.
     let none = Control::new(Kind::Hidden, UpdateUser::roles().name, "");
@@ -105,7 +105,7 @@ pub fn roles_form(words: &Words, action: String, offered: &[Offered], held: &[St
 
 /// A new person of one of `organizations`, at first of `own`, with roles.
 pub fn add_person_form(
-    words: &Words,
+    words: &Catalogue,
     organizations: Vec<Choice>,
     offered: &[Offered],
     own: &str,
@@ -150,7 +150,7 @@ pub struct Standing {
 }
 
 /// What can be done about the account of a person whose pages begin with `here`.
-pub fn account_sections(words: &Words, here: &str, standing: Standing) -> Vec<Section> {
+pub fn account_sections(words: &Catalogue, here: &str, standing: Standing) -> Vec<Section> {
     let form = |id, place: &str, button: String| {
         Form::new(id, format!("{here}/{place}"), button, Vec::new())
     };
@@ -176,7 +176,7 @@ pub fn account_sections(words: &Words, here: &str, standing: Standing) -> Vec<Se
 }
 
 /// A new organization.
-pub fn add_organization_form(words: &Words, zones: Vec<String>) -> Form {
+pub fn add_organization_form(words: &Catalogue, zones: Vec<String>) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let controls = vec![

@@ -5,17 +5,17 @@ use super::{AdminForm, Cell, Place};
 use crate::domain::access::Permission;
 use crate::domain::case::{BusinessImpact, Priority};
 use crate::domain::eligibility::Policy;
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::rules;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::policies::{SetPolicies, set_policies};
 
 /// The rows of the route table.
@@ -26,7 +26,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: PageRequest) -> PageResult {
     let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
     if visit.can(Permission::PoliciesManage) {
         return visit.show(PLACE, "admin-form", &page(&visit, &policy));
@@ -63,14 +63,14 @@ fn family(key: &str) -> Option<(&'static str, &'static [&'static str])> {
     }
 }
 
-fn told(words: &Words, key: &str, value: &str) -> String {
+fn told(words: &Catalogue, key: &str, value: &str) -> String {
     family(key).map_or_else(
         || value.to_owned(),
         |(family, _)| words.say_of(family, value, &[]),
     )
 }
 
-fn page(visit: &Visit, policy: &Policy) -> AdminForm {
+fn page(visit: &PageRequest, policy: &Policy) -> AdminForm {
     let words = visit.words();
     let control = |key: &&str| {
         let (label, value) = (
@@ -106,18 +106,18 @@ fn page(visit: &Visit, policy: &Policy) -> AdminForm {
 struct Policies;
 
 impl FormPage<()> for Policies {
-    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::PoliciesSaved);
         Ok(visit.go(Place::Policies.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
         again(visit, &problem, page(visit, &policy))
     }
 }
 
-async fn save(visit: Visit) -> Outcome {
+async fn save(visit: PageRequest) -> PageResult {
     visit
         .act(&Policies, |conn, by, command: &SetPolicies| {
             set_policies(conn, Some(by.actor), command, by.now)

@@ -4,14 +4,14 @@ use super::handlers::{PLACE, again, form, list};
 use super::{AdminForm, Cell, Place};
 use crate::domain::access::Permission;
 use crate::domain::reason::{Governance, Reason, ReasonCode};
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::rules::{self, ReasonRow};
 use crate::workflow::reasons::{AddReason, Questions, ReplaceReason, add_reason, replace_reason};
@@ -27,7 +27,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let rows = visit.look(|conn| Ok(rules::reasons(conn)?)).await?;
     let words = visit.words();
     let row = |reason: &ReasonRow| {
@@ -63,7 +63,7 @@ async fn show_all(visit: Visit) -> Outcome {
 }
 
 /// What a reason's form shows; a new one has an empty code.
-fn page(visit: &Visit, reason: &Reason, active: bool, version: i64) -> AdminForm {
+fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> AdminForm {
     let words = visit.words();
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
@@ -113,7 +113,7 @@ fn page(visit: &Visit, reason: &Reason, active: bool, version: i64) -> AdminForm
     )
 }
 
-async fn new(visit: Visit) -> Outcome {
+async fn new(visit: PageRequest) -> PageResult {
     visit.show(PLACE, "admin-form", &ReasonPage(None).form(&visit))
 }
 
@@ -130,7 +130,7 @@ fn nothing() -> Reason {
 struct ReasonPage(Option<ReasonRow>);
 
 impl ReasonPage {
-    fn form(&self, visit: &Visit) -> AdminForm {
+    fn form(&self, visit: &PageRequest) -> AdminForm {
         match &self.0 {
             None => page(visit, &nothing(), true, 0),
             Some(row) => page(visit, &row.reason(), row.active, row.version),
@@ -139,16 +139,16 @@ impl ReasonPage {
 }
 
 impl FormPage<()> for ReasonPage {
-    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
         Ok(visit.go(Place::Reasons.href(), Some(Flash::new(Done::ReasonSaved))))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, &problem, self.form(visit))
     }
 }
 
-async fn add(visit: Visit) -> Outcome {
+async fn add(visit: PageRequest) -> PageResult {
     visit
         .act(&ReasonPage(None), |conn, by, command: &AddReason| {
             add_reason(conn, Some(by.actor), command, by.now)
@@ -156,19 +156,19 @@ async fn add(visit: Visit) -> Outcome {
         .await
 }
 
-async fn row(visit: &Visit, code: ReasonCode) -> Result<ReasonRow, Problem> {
+async fn row(visit: &PageRequest, code: ReasonCode) -> Result<ReasonRow, Problem> {
     let row = visit
         .look(move |conn| Ok(rules::reason(conn, code.as_str())?))
         .await?;
     row.ok_or_else(Problem::not_found)
 }
 
-async fn show(visit: Visit, code: ReasonCode) -> Outcome {
+async fn show(visit: PageRequest, code: ReasonCode) -> PageResult {
     let page = ReasonPage(Some(row(&visit, code).await?));
     visit.show(PLACE, "admin-form", &page.form(&visit))
 }
 
-async fn replace(visit: Visit, code: ReasonCode) -> Outcome {
+async fn replace(visit: PageRequest, code: ReasonCode) -> PageResult {
     let page = ReasonPage(Some(row(&visit, code.clone()).await?));
     let version = visit.version();
     visit

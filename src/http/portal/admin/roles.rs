@@ -10,10 +10,10 @@ use super::people::{Resource, in_resources};
 use crate::domain::access::Permission;
 use crate::domain::organization::OrganizationKind;
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Link, Tab};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::roles::AddRole;
 
 pub(in crate::http::portal) use handlers::routes;
@@ -85,7 +85,7 @@ pub struct Removal {
 
 impl Removal {
     /// Again, with what was ticked and why nothing was removed.
-    pub fn refused_for(self, visit: &Visit, problem: &Problem) -> Self {
+    pub fn refused_for(self, visit: &PageRequest, problem: &Problem) -> Self {
         let form = (self.form).refused_for(visit.words(), &visit.typed, problem);
         Self { form, ..self }
     }
@@ -94,7 +94,7 @@ impl Removal {
 /// The controls of a role's form: its name, its code if it is a new one, and a tick for each permission of `grantable`
 /// that can be granted in an organization of this kind.
 pub fn controls(
-    words: &Words,
+    words: &Catalogue,
     (kind, grantable): (OrganizationKind, &BTreeSet<Permission>),
     name: &str,
     code: Option<&str>,
@@ -129,7 +129,7 @@ const TICKS: &str = "permissions.";
 
 impl RoleForm {
     /// Sorts the ticks of a form by what they are about.
-    pub fn of(words: &Words, mut form: Form) -> Self {
+    pub fn of(words: &Catalogue, mut form: Form) -> Self {
         let ticks: Vec<Control> = form
             .controls
             .extract_if(.., |control| control.name.starts_with(TICKS))

@@ -5,13 +5,13 @@ use super::people::{offered, role_ticks};
 use super::roles::{carried, organization};
 use super::{AdminForm, Place};
 use crate::domain::access::{Permission, RoleName};
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::organizations::Organization;
 use crate::store::roles::{self, OwnRole};
@@ -25,11 +25,11 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: PageRequest) -> PageResult {
     visit.show(PLACE, "admin-form", &page(&visit).await?)
 }
 
-async fn page(visit: &Visit) -> Result<AdminForm, Problem> {
+async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
     let organization = organization(visit).await?;
     let own = own_roles(visit, &organization).await?;
     let words = visit.words();
@@ -64,7 +64,10 @@ async fn page(visit: &Visit) -> Result<AdminForm, Problem> {
     })
 }
 
-async fn own_roles(visit: &Visit, organization: &Organization) -> Result<Vec<OwnRole>, Problem> {
+async fn own_roles(
+    visit: &PageRequest,
+    organization: &Organization,
+) -> Result<Vec<OwnRole>, Problem> {
     let id = organization.id;
     let roles = visit.look(move |conn| Ok(roles::of_organization(conn, id)?));
     roles.await
@@ -74,17 +77,17 @@ async fn own_roles(visit: &Visit, organization: &Organization) -> Result<Vec<Own
 struct SecondFactorRoles;
 
 impl FormPage<()> for SecondFactorRoles {
-    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::SecondFactorRoles);
         Ok(visit.go(Place::SecondFactor.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, &problem, page(visit).await?)
     }
 }
 
-async fn save(visit: Visit) -> Outcome {
+async fn save(visit: PageRequest) -> PageResult {
     let organization = organization(&visit).await?;
     let own = own_roles(&visit, &organization).await?;
     let (words, access) = (visit.words(), visit.access()?);

@@ -4,15 +4,15 @@ use super::show::{compose_again, show, show_again};
 use crate::domain::access::Permission;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseRef, EntryId, PriorityRequestId};
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::render::is_local;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::said::said_to_people;
 use crate::http::portal::steps;
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::{cases, feeds, requests};
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
@@ -59,7 +59,7 @@ fn on(case: CaseRef, verb: &'static str) -> OnCase {
 }
 
 impl FormPage for OnCase {
-    async fn done(&self, visit: &Visit, done: Done) -> Outcome {
+    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
         let (reach, case) = (visit.access()?.reach(), self.case);
         let number = visit
             .look(move |conn| {
@@ -72,7 +72,7 @@ impl FormPage for OnCase {
         Ok(visit.go(page, Some(Flash::new(done).number(number))))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let status = problem.code().status();
         if self.verb.is_empty() {
             return compose_again(visit, &self.case, status, error_of(visit, &problem)).await;
@@ -85,7 +85,7 @@ impl FormPage for OnCase {
     }
 }
 
-async fn edit(visit: Visit, case: CaseRef) -> Outcome {
+async fn edit(visit: PageRequest, case: CaseRef) -> PageResult {
     let (page, version) = (on(case, "edit"), visit.version());
     visit
         .act(&page, move |conn, by, command: &UpdateCase| {
@@ -96,7 +96,7 @@ async fn edit(visit: Visit, case: CaseRef) -> Outcome {
         .await
 }
 
-async fn close(visit: Visit, case: CaseRef) -> Outcome {
+async fn close(visit: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "close");
     visit
         .act(&page, move |conn, by, command: &CloseCase| {
@@ -106,7 +106,7 @@ async fn close(visit: Visit, case: CaseRef) -> Outcome {
         .await
 }
 
-async fn reopen(visit: Visit, case: CaseRef) -> Outcome {
+async fn reopen(visit: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "reopen");
     visit
         .act(&page, move |conn, by, command: &ReopenCase| {
@@ -116,7 +116,7 @@ async fn reopen(visit: Visit, case: CaseRef) -> Outcome {
         .await
 }
 
-async fn post(visit: Visit, case: CaseRef) -> Outcome {
+async fn post(visit: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "");
     visit
         .act(&page, move |conn, by, command: &PostEntry| {
@@ -135,7 +135,7 @@ pub(in crate::http::portal) fn posted(entry: &PostEntry) -> Done {
 }
 
 /// A problem in one sentence.
-pub(in crate::http::portal) fn error_of(visit: &Visit, problem: &Problem) -> String {
+pub(in crate::http::portal) fn error_of(visit: &PageRequest, problem: &Problem) -> String {
     let words = visit.words();
     problem.errors().first().map_or_else(
         || said_to_people(words, problem),
@@ -143,7 +143,7 @@ pub(in crate::http::portal) fn error_of(visit: &Visit, problem: &Problem) -> Str
     )
 }
 
-async fn ask_priority(visit: Visit, case: CaseRef) -> Outcome {
+async fn ask_priority(visit: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "ask_priority");
     visit
         .act(&page, move |conn, by, command: &RequestPriority| {
@@ -153,7 +153,7 @@ async fn ask_priority(visit: Visit, case: CaseRef) -> Outcome {
         .await
 }
 
-async fn decide_priority(visit: Visit, id: PriorityRequestId) -> Outcome {
+async fn decide_priority(visit: PageRequest, id: PriorityRequestId) -> PageResult {
     let reach = visit.access()?.reach();
     let request = visit
         .look(move |conn| Ok(requests::find(conn, reach, id)?))
@@ -174,7 +174,7 @@ async fn decide_priority(visit: Visit, id: PriorityRequestId) -> Outcome {
         .await
 }
 
-async fn request_rca(visit: Visit, case: CaseRef) -> Outcome {
+async fn request_rca(visit: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "request_rca");
     visit
         .act(&page, move |conn, by, command: &RequestAnalysis| {
@@ -184,7 +184,7 @@ async fn request_rca(visit: Visit, case: CaseRef) -> Outcome {
         .await
 }
 
-async fn deliver_rca(visit: Visit, case: CaseRef) -> Outcome {
+async fn deliver_rca(visit: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "deliver_rca");
     visit
         .act(&page, move |conn, by, command: &DeliverAnalysis| {
@@ -194,7 +194,7 @@ async fn deliver_rca(visit: Visit, case: CaseRef) -> Outcome {
         .await
 }
 
-async fn promise(visit: Visit, case: CaseRef) -> Outcome {
+async fn promise(visit: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "promise");
     visit
         .act(&page, move |conn, by, command: &PromiseStep| {
@@ -204,7 +204,7 @@ async fn promise(visit: Visit, case: CaseRef) -> Outcome {
         .await
 }
 
-async fn record(visit: Visit, case: CaseRef) -> Outcome {
+async fn record(visit: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "record");
     visit
         .act(&page, move |conn, by, command: &RecordCommunication| {
@@ -214,7 +214,7 @@ async fn record(visit: Visit, case: CaseRef) -> Outcome {
         .await
 }
 
-async fn edit_entry(visit: Visit, id: EntryId) -> Outcome {
+async fn edit_entry(visit: PageRequest, id: EntryId) -> PageResult {
     let page = about_entry(&visit, id, "edit_entry").await?;
     visit
         .act(&page, move |conn, by, command: &EditEntry| {
@@ -224,7 +224,7 @@ async fn edit_entry(visit: Visit, id: EntryId) -> Outcome {
         .await
 }
 
-async fn redact(visit: Visit, id: EntryId) -> Outcome {
+async fn redact(visit: PageRequest, id: EntryId) -> PageResult {
     let page = about_entry(&visit, id, "redact").await?;
     visit
         .act(&page, move |conn, by, command: &RedactEntry| {
@@ -235,7 +235,11 @@ async fn redact(visit: Visit, id: EntryId) -> Outcome {
 }
 
 /// The form of a verb about an entry that exists for the visitor, on the page of its case.
-async fn about_entry(visit: &Visit, id: EntryId, verb: &'static str) -> Result<OnCase, Problem> {
+async fn about_entry(
+    visit: &PageRequest,
+    id: EntryId,
+    verb: &'static str,
+) -> Result<OnCase, Problem> {
     let access = visit.access()?.clone();
     let view = visit
         .look(move |conn| Ok(feeds::view(conn, &access, id)?))

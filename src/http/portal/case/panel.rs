@@ -6,15 +6,15 @@ use crate::domain::case::StepVerb;
 use crate::domain::feed::may_edit;
 use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::form::Choice;
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs::{self, CaseNow};
-use crate::http::portal::visit::Visit;
 use crate::store::feeds::EntryView;
 use crate::store::people::Person;
 
 /// The panel of `verb` about `subject`, if the visitor may do it and the case takes it now.
 pub(super) fn panel(
-    visit: &Visit,
+    visit: &PageRequest,
     record: &CaseRecord,
     verb: &str,
     subject: &str,
@@ -82,7 +82,7 @@ pub(super) fn panel(
 
 /// The panel that promises a step anew.
 pub(in crate::http::portal) fn repromise(
-    visit: &Visit,
+    visit: &PageRequest,
     record: &CaseRecord,
     subject: &str,
     page: &str,
@@ -108,7 +108,7 @@ fn entry<'a>(record: &'a CaseRecord, id: &str) -> Option<&'a EntryView> {
     all.find(|view| view.entry.id.to_string() == id && view.entry.redacted_at.is_none())
 }
 
-fn edit(visit: &Visit, record: &CaseRecord, page: &str) -> Option<Panel> {
+fn edit(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<Panel> {
     let access = visit.access().ok()?;
     let view = &record.view;
     let case = &view.case;

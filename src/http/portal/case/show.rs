@@ -15,13 +15,13 @@ use crate::domain::ids::{CaseRef, EscalationId};
 use crate::domain::offers::CaseVerb;
 use crate::http::live::Place;
 use crate::http::portal::admin::calendars::track;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::checklist::{Readiness, checklist};
 use crate::http::portal::entries::{Reading, composer, entry};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Bell, CaseFeed, EscalationFeed, Fact, Foot, Link, Panel, Thread};
 use crate::http::portal::shell::Tone;
 use crate::http::portal::steps;
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::escalations::EscalationView;
 use crate::words::assessment::outlook;
@@ -30,7 +30,7 @@ use crate::workflow::update_case::mark_shown;
 const PLACE: &str = "cases";
 
 /// The case page; opening it reads its feeds (F6).
-pub(super) async fn show(visit: Visit, case: CaseRef) -> Outcome {
+pub(super) async fn show(visit: PageRequest, case: CaseRef) -> PageResult {
     let record = load(&visit, &case).await?;
     let verb = visit
         .asked("do")
@@ -42,7 +42,7 @@ pub(super) async fn show(visit: Visit, case: CaseRef) -> Outcome {
 }
 
 /// What the verb of the address is about: a step, an entry, a request.
-fn subject(visit: &Visit) -> String {
+fn subject(visit: &PageRequest) -> String {
     let named = ["step", "entry", "request"]
         .iter()
         .find_map(|name| visit.asked(name));
@@ -54,12 +54,12 @@ fn subject(visit: &Visit) -> String {
 /// # Errors
 /// The case does not exist for the visitor; a mistake in the template.
 pub(in crate::http::portal) async fn show_again(
-    visit: &Visit,
+    visit: &PageRequest,
     case: &CaseRef,
     (verb, subject): (&str, &str),
     status: StatusCode,
     again: impl FnOnce(Panel) -> Panel,
-) -> Outcome {
+) -> PageResult {
     let record = load(visit, case).await?;
     let panel = panel(visit, &record, verb, subject).map(again);
     visit.show_again(status, PLACE, "case", &page(visit, &record, panel)?)
@@ -67,11 +67,11 @@ pub(in crate::http::portal) async fn show_again(
 
 /// The case page again, with what was typed into the composer of its feed.
 pub(super) async fn compose_again(
-    visit: &Visit,
+    visit: &PageRequest,
     case: &CaseRef,
     status: StatusCode,
     error: String,
-) -> Outcome {
+) -> PageResult {
     let record = load(visit, case).await?;
     let mut page = page(visit, &record, None)?;
     if let Some(composer) = &mut page.case_feed.composer {
@@ -81,7 +81,7 @@ pub(super) async fn compose_again(
     visit.show_again(status, PLACE, "case", &page)
 }
 
-async fn load(visit: &Visit, case: &CaseRef) -> Result<CaseRecord, Problem> {
+async fn load(visit: &PageRequest, case: &CaseRef) -> Result<CaseRecord, Problem> {
     let (actor, case, now) = (visit.actor()?.clone(), *case, visit.now);
     let before = visit.asked("before").map(str::to_owned);
     let record = visit
@@ -93,7 +93,7 @@ async fn load(visit: &Visit, case: &CaseRef) -> Result<CaseRecord, Problem> {
 
 /// Records that the feeds were read, unless nothing was new in them.
 pub(in crate::http::portal) async fn read_feeds(
-    visit: &Visit,
+    visit: &PageRequest,
     record: &CaseRecord,
 ) -> Result<(), Problem> {
     let newest = |entries: &[crate::store::feeds::EntryView]| {
@@ -117,7 +117,11 @@ pub(in crate::http::portal) async fn read_feeds(
     Ok(())
 }
 
-fn page(visit: &Visit, record: &CaseRecord, panel: Option<Panel>) -> Result<CasePage, Problem> {
+fn page(
+    visit: &PageRequest,
+    record: &CaseRecord,
+    panel: Option<Panel>,
+) -> Result<CasePage, Problem> {
     let (words, case) = (visit.words(), &record.view.case);
     let page = record.page();
     Ok(CasePage {
@@ -162,7 +166,7 @@ fn page(visit: &Visit, record: &CaseRecord, panel: Option<Panel>) -> Result<Case
     })
 }
 
-fn head(visit: &Visit, record: &CaseRecord) -> CaseHead {
+fn head(visit: &PageRequest, record: &CaseRecord) -> CaseHead {
     let (words, case) = (visit.words(), &record.view.case);
     let open = record
         .steps
@@ -189,7 +193,7 @@ fn head(visit: &Visit, record: &CaseRecord) -> CaseHead {
 }
 
 /// "Escalated · rank 1 · Olga Marin".
-fn escalated(visit: &Visit, view: &EscalationView) -> Link {
+fn escalated(visit: &PageRequest, view: &EscalationView) -> Link {
     let words = visit.words();
     let rank = view.escalation.rank.map(|rank| {
         words
@@ -209,7 +213,7 @@ fn escalated(visit: &Visit, view: &EscalationView) -> Link {
 
 /// The case feed on `page`.
 pub(in crate::http::portal) fn case_feed(
-    visit: &Visit,
+    visit: &PageRequest,
     record: &CaseRecord,
     page: &str,
 ) -> Result<CaseFeed, Problem> {
@@ -242,7 +246,7 @@ pub(in crate::http::portal) fn case_feed(
 
 /// The escalation feed on `page`: `current` open, the others folded.
 pub(in crate::http::portal) fn escalation_feed(
-    visit: &Visit,
+    visit: &PageRequest,
     record: &CaseRecord,
     current: Option<EscalationId>,
     page: &str,
@@ -298,7 +302,7 @@ pub(in crate::http::portal) fn escalation_feed(
     Ok(feed)
 }
 
-fn requests(visit: &Visit, record: &CaseRecord, page: &str) -> Option<PriorityRequests> {
+fn requests(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<PriorityRequests> {
     let case = &record.view.case;
     let access = visit.access().ok()?;
     let (asks, decides) = (
@@ -333,7 +337,7 @@ fn requests(visit: &Visit, record: &CaseRecord, page: &str) -> Option<PriorityRe
     (!empty).then_some(requests)
 }
 
-fn rca(visit: &Visit, record: &CaseRecord, page: &str) -> Option<RcaView> {
+fn rca(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<RcaView> {
     let (words, case) = (visit.words(), &record.view.case);
     let rca = case.rca();
     let mut verbs = Vec::new();
@@ -383,7 +387,10 @@ fn rca(visit: &Visit, record: &CaseRecord, page: &str) -> Option<RcaView> {
 }
 
 /// The facts of the case.
-pub(in crate::http::portal) fn facts_of_case(visit: &Visit, record: &CaseRecord) -> Vec<Fact> {
+pub(in crate::http::portal) fn facts_of_case(
+    visit: &PageRequest,
+    record: &CaseRecord,
+) -> Vec<Fact> {
     let (words, view) = (visit.words(), &record.view);
     let case = &view.case;
     let label = |key| words.say_of("label", key, &[]);
@@ -453,7 +460,7 @@ pub(in crate::http::portal) fn facts_of_case(visit: &Visit, record: &CaseRecord)
     facts
 }
 
-fn foot(visit: &Visit, record: &CaseRecord, page: &str) -> Foot {
+fn foot(visit: &PageRequest, record: &CaseRecord, page: &str) -> Foot {
     let words = visit.words();
     let labelled =
         |one: &crate::domain::eligibility::Assessment| record.label(&one.reason).to_owned();
@@ -484,7 +491,7 @@ fn foot(visit: &Visit, record: &CaseRecord, page: &str) -> Foot {
 }
 
 /// What the foot says while an escalation is active: that, and since when.
-fn active(visit: &Visit, view: &EscalationView) -> (String, String) {
+fn active(visit: &PageRequest, view: &EscalationView) -> (String, String) {
     let words = visit.words();
     let escalation = &view.escalation;
     let number = escalation.number.to_string();
@@ -502,7 +509,7 @@ fn active(visit: &Visit, view: &EscalationView) -> (String, String) {
     )
 }
 
-fn actions(visit: &Visit, record: &CaseRecord, page: &str) -> Vec<Link> {
+fn actions(visit: &PageRequest, record: &CaseRecord, page: &str) -> Vec<Link> {
     let words = visit.words();
     let verb = |verb: &str| {
         Link::new(

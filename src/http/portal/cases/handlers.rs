@@ -9,15 +9,15 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::case::{Priority, Status};
 use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
 use crate::domain::organization::OrganizationKind;
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::pagination::Paging;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Pager;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::cases::{self, CaseFilter, CaseView};
 use crate::store::{feeds, lines, organizations, reads};
@@ -47,7 +47,7 @@ struct Found {
     organizations: Vec<Choice>,
 }
 
-async fn list(visit: Visit) -> Outcome {
+async fn list(visit: PageRequest) -> PageResult {
     // Whoever types a number is led to its case, if there is one for them.
     if let Some(number) = visit
         .asked("q")
@@ -132,7 +132,7 @@ fn customers(conn: &mut Conn, reach: Reach) -> Result<Vec<Choice>, Problem> {
         .collect())
 }
 
-fn page(visit: &Visit, found: Found) -> CasesPage {
+fn page(visit: &PageRequest, found: Found) -> CasesPage {
     let words = visit.words();
     let chosen = |name: &str| visit.asked(name).unwrap_or_default();
     let yes_no =
@@ -193,7 +193,7 @@ fn page(visit: &Visit, found: Found) -> CasesPage {
 }
 
 /// This list at another place, its filters kept.
-fn address(visit: &Visit, cursor: Option<&str>) -> String {
+fn address(visit: &PageRequest, cursor: Option<&str>) -> String {
     let mut query: BTreeMap<&str, &str> = visit
         .query
         .iter()
@@ -239,7 +239,7 @@ fn row(view: &CaseView, unread: &BTreeSet<CaseId>) -> CaseRow {
     }
 }
 
-async fn new(visit: Visit) -> Outcome {
+async fn new(visit: PageRequest) -> PageResult {
     let page = open_page(&visit, form(&visit).await?);
     visit.show(PLACE, "open-case", &page)
 }
@@ -248,12 +248,12 @@ async fn new(visit: Visit) -> Outcome {
 struct Opening;
 
 impl FormPage<CaseNumber> for Opening {
-    async fn done(&self, visit: &Visit, number: CaseNumber) -> Outcome {
+    async fn done(&self, visit: &PageRequest, number: CaseNumber) -> PageResult {
         let flash = Flash::new(Done::CaseOpened).number(number);
         Ok(visit.go(format!("/cases/{number}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let form = form(visit).await?;
         let form = form.refused_for(visit.words(), &visit.typed, &problem);
         let status = problem.code().status();
@@ -261,7 +261,7 @@ impl FormPage<CaseNumber> for Opening {
     }
 }
 
-async fn open(visit: Visit) -> Outcome {
+async fn open(visit: PageRequest) -> PageResult {
     visit
         .act(&Opening, |conn, by, command: &OpenCase| {
             let id = open_case(conn, by.actor, command, by.now)?;
@@ -270,7 +270,7 @@ async fn open(visit: Visit) -> Outcome {
         .await
 }
 
-fn open_page(visit: &Visit, form: Form) -> OpenCasePage {
+fn open_page(visit: &PageRequest, form: Form) -> OpenCasePage {
     OpenCasePage {
         form,
         phone: visit.desk.support_phone.clone().unwrap_or_default(),
@@ -278,7 +278,7 @@ fn open_page(visit: &Visit, form: Form) -> OpenCasePage {
 }
 
 /// The form, with the organizations and lines that the provider's staff choose from.
-async fn form(visit: &Visit) -> Result<Form, Problem> {
+async fn form(visit: &PageRequest) -> Result<Form, Problem> {
     let (reach, none) = (
         visit.access()?.reach(),
         visit.words().say("choice-none", &[]),

@@ -7,18 +7,18 @@ use crate::domain::access::Permission;
 use crate::domain::eligibility::Assessment;
 use crate::domain::ids::{CaseNumber, CaseRef, EscalationNumber};
 use crate::domain::reason::{AnswerError, Question, QuestionKind, Reason, check_answers};
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::input::input;
 use crate::store::cases::{self, CaseView};
 use crate::store::{escalations, rules};
 use crate::words::assessment::headline;
-use crate::workflow::Refused;
+use crate::workflow::Rejection;
 use crate::workflow::assess::assess;
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 
@@ -38,13 +38,13 @@ struct Asked {
     reasons: Vec<(Reason, Assessment)>,
 }
 
-async fn show(visit: Visit, case: CaseRef) -> Outcome {
+async fn show(visit: PageRequest, case: CaseRef) -> PageResult {
     let asked = ask(&visit, case).await?;
     let page = page(&visit, &asked, visit.asked("reason"));
     visit.show(PLACE, "escalate", &page)
 }
 
-async fn ask(visit: &Visit, case: CaseRef) -> Result<Asked, Problem> {
+async fn ask(visit: &PageRequest, case: CaseRef) -> Result<Asked, Problem> {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
         .look(move |conn| {
@@ -65,7 +65,7 @@ async fn ask(visit: &Visit, case: CaseRef) -> Result<Asked, Problem> {
         .await
 }
 
-fn page(visit: &Visit, asked: &Asked, chosen: Option<&str>) -> EscalatePage {
+fn page(visit: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage {
     let words = visit.words();
     let number = asked.view.case.number;
     let action = format!("/cases/{number}/escalate");
@@ -95,13 +95,17 @@ fn page(visit: &Visit, asked: &Asked, chosen: Option<&str>) -> EscalatePage {
 struct OnForm(CaseRef);
 
 impl FormPage<(CaseNumber, EscalationNumber)> for OnForm {
-    async fn done(&self, visit: &Visit, (case, number): (CaseNumber, EscalationNumber)) -> Outcome {
+    async fn done(
+        &self,
+        visit: &PageRequest,
+        (case, number): (CaseNumber, EscalationNumber),
+    ) -> PageResult {
         let flash = Flash::new(Done::Escalated).number(number);
         Ok(visit.go(format!("/cases/{case}"), Some(flash)))
     }
 
     /// The form as it was typed, with what is wrong; or, if the case cannot be escalated any more, why.
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let asked = ask(visit, self.0).await?;
         let words = visit.words();
         let mut page = page(visit, &asked, visit.typed.get("reason").map(String::as_str));
@@ -120,7 +124,7 @@ impl FormPage<(CaseNumber, EscalationNumber)> for OnForm {
     }
 }
 
-async fn submit(visit: Visit, case: CaseRef) -> Outcome {
+async fn submit(visit: PageRequest, case: CaseRef) -> PageResult {
     let done = submitted(&visit, case).await;
     visit.finish(&OnForm(case), done).await
 }
@@ -136,7 +140,7 @@ input! {
 }
 
 async fn submitted(
-    visit: &Visit,
+    visit: &PageRequest,
     case: CaseRef,
 ) -> Result<(CaseNumber, EscalationNumber), Problem> {
     let typed: TypedAnswers = visit.form()?;
@@ -162,7 +166,7 @@ async fn submitted(
 }
 
 fn with_answers(problem: Problem, wrong: Option<Vec<AnswerError>>) -> Problem {
-    let answers = wrong.map(|errors| Problem::from(Refused::Answers(errors)));
+    let answers = wrong.map(|errors| Problem::from(Rejection::Answers(errors)));
     let mut errors = problem.errors().to_vec();
     errors.extend(answers.iter().flat_map(Problem::errors).cloned());
     Problem::invalid(errors)

@@ -7,14 +7,14 @@ use crate::domain::access::{Access, Permission};
 use crate::domain::case::StepState;
 use crate::domain::escalation::State;
 use crate::domain::ids::EscalationId;
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::pagination::Paging;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{DueView, Pager};
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::shell::Tone;
 use crate::http::portal::steps::tone;
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::escalations::{self, EscalationFilter, EscalationView, Order};
 use crate::store::promises::{self, NextStep};
@@ -41,7 +41,7 @@ struct Found {
     labels: Vec<(String, String)>,
 }
 
-async fn show(visit: Visit) -> Outcome {
+async fn show(visit: PageRequest) -> PageResult {
     let view = View::named(visit.asked("view").unwrap_or_default());
     let (access, cursor) = (
         visit.access()?.clone(),
@@ -117,7 +117,7 @@ impl Found {
     }
 }
 
-fn page(visit: &Visit, view: View, found: &Found) -> Result<QueuePage, Problem> {
+fn page(visit: &PageRequest, view: View, found: &Found) -> Result<QueuePage, Problem> {
     let me = visit.access()?.person;
     let is_mine = |view: &EscalationView| view.escalation.owner_id == Some(me);
     let is = |state: State| move |view: &EscalationView| view.escalation.state == state;
@@ -190,7 +190,7 @@ fn due(found: &Found, view: &EscalationView) -> Instant {
         .map_or(escalation.submitted_at, |step| step.due_at)
 }
 
-fn row(visit: &Visit, found: &Found, view: &EscalationView) -> QueueRow {
+fn row(visit: &PageRequest, found: &Found, view: &EscalationView) -> QueueRow {
     let escalation = &view.escalation;
     let label = found
         .labels
@@ -209,7 +209,7 @@ fn row(visit: &Visit, found: &Found, view: &EscalationView) -> QueueRow {
     }
 }
 
-fn next(visit: &Visit, found: &Found, view: &EscalationView) -> DueView {
+fn next(visit: &PageRequest, found: &Found, view: &EscalationView) -> DueView {
     let words = visit.words();
     let due = |key: &str, at, tone| DueView {
         text: words.say_of("queue-next", key, &[]),

@@ -10,7 +10,7 @@ use crate::http::pairing::{MemberView, PairingView};
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::store::pairings::{CloneRow, Given, GivenRole, Who};
 use crate::store::roles::OwnRole;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::pair::{AddClone, GiveRole, SwitchPairing};
 
 /// The members of the families `pairing-act` and `pairing-act-about`.
@@ -35,7 +35,7 @@ pub(crate) const ACTS: [&str; 15] = [
 
 /// Makes acts for one reader of one pairing.
 pub(super) struct Acts<'a> {
-    pub(super) words: &'a Words,
+    pub(super) words: &'a Catalogue,
     pub(super) view: &'a PairingView,
 }
 

@@ -8,18 +8,18 @@ use crate::domain::access::Permission;
 use crate::domain::ids::{GrantId, PairingId, PairingMemberId};
 use crate::http::api::addresses::CloneAddress;
 use crate::http::api::pairings::link as link_of;
-use crate::http::call::{SIGNED_IN, may};
+use crate::http::api_request::{SIGNED_IN, may};
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::pairings::{self, Scope};
 use crate::workflow::pair::{
     self, AddClone, AskForPairing, GiveRole, ProposeMembers, SwitchPairing,
 };
-use crate::workflow::{Failed, Refused};
+use crate::workflow::{Rejection, VerbError};
 
 const PLACE: &str = "relationships";
 
@@ -47,22 +47,22 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let page = show::lists(&visit).await?;
     visit.show(PLACE, "relationships", &page)
 }
 
-async fn show_one(visit: Visit, id: PairingId) -> Outcome {
+async fn show_one(visit: PageRequest, id: PairingId) -> PageResult {
     let page = show::pairing(&visit, id).await?;
     visit.show(PLACE, "pairing", &page)
 }
 
-async fn show_member(visit: Visit, id: PairingMemberId) -> Outcome {
+async fn show_member(visit: PageRequest, id: PairingMemberId) -> PageResult {
     let page = show::member(&visit, id).await?;
     visit.show(PLACE, "pairing-member", &page)
 }
 
-async fn new(visit: Visit) -> Outcome {
+async fn new(visit: PageRequest) -> PageResult {
     let client = visit.asked("organization").map(str::to_owned);
     let page = ask(&visit, client).await?;
     visit.show(PLACE, "pairing-ask", &page)
@@ -74,11 +74,11 @@ struct Asking {
 }
 
 impl FormPage<pairings::Pairing> for Asking {
-    async fn done(&self, visit: &Visit, pairing: pairings::Pairing) -> Outcome {
+    async fn done(&self, visit: &PageRequest, pairing: pairings::Pairing) -> PageResult {
         show_link(visit, &self.secret, &pairing)
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let client = visit.typed.get("organization").map(|name| name.trim());
         let client = client.filter(|name| !name.is_empty()).map(str::to_owned);
         let mut page = ask(visit, client).await?;
@@ -87,7 +87,7 @@ impl FormPage<pairings::Pairing> for Asking {
     }
 }
 
-async fn request(visit: Visit) -> Outcome {
+async fn request(visit: PageRequest) -> PageResult {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     let hash = secret.hash.clone();
     visit
@@ -101,13 +101,13 @@ async fn request(visit: Visit) -> Outcome {
         .await
 }
 
-fn found(conn: &mut Conn, scope: Scope, id: PairingId) -> Result<pairings::Pairing, Failed> {
+fn found(conn: &mut Conn, scope: Scope, id: PairingId) -> Result<pairings::Pairing, VerbError> {
     let pairing = pairings::find(conn, scope, id)?;
-    Ok(pairing.ok_or(Refused::NotFound)?)
+    Ok(pairing.ok_or(Rejection::NotFound)?)
 }
 
 /// The page that shows a link, once: it cannot be found again by going back here.
-fn show_link(visit: &Visit, secret: &NewSecret, pairing: &pairings::Pairing) -> Outcome {
+fn show_link(visit: &PageRequest, secret: &NewSecret, pairing: &pairings::Pairing) -> PageResult {
     let page = LinkPage {
         link: link_of(&visit.desk, secret),
         expires_at: pairing.expires_at,
@@ -116,7 +116,7 @@ fn show_link(visit: &Visit, secret: &NewSecret, pairing: &pairings::Pairing) -> 
     visit.show(PLACE, "pairing-link", &page)
 }
 
-async fn renew(visit: Visit, id: PairingId) -> Outcome {
+async fn renew(visit: PageRequest, id: PairingId) -> PageResult {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     let hash = secret.hash.clone();
     let pairing = visit
@@ -128,7 +128,7 @@ async fn renew(visit: Visit, id: PairingId) -> Outcome {
     show_link(&visit, &secret, &pairing)
 }
 
-async fn switch(visit: Visit, id: PairingId) -> Outcome {
+async fn switch(visit: PageRequest, id: PairingId) -> PageResult {
     let on = visit
         .perform(move |conn, by, command: &SwitchPairing| {
             pair::switch(conn, by.actor, id, None, command, by.now)?;
@@ -142,14 +142,14 @@ async fn switch(visit: Visit, id: PairingId) -> Outcome {
     Ok(visit.go(address(id), Some(Flash::new(done))))
 }
 
-async fn remove(visit: Visit, id: PairingId) -> Outcome {
+async fn remove(visit: PageRequest, id: PairingId) -> PageResult {
     visit
         .perform(move |conn, by, (): &()| pair::remove(conn, by.actor, id, None, by.now))
         .await?;
     Ok(visit.go("/relationships", Some(Flash::new(Done::PairingRemoved))))
 }
 
-async fn propose(visit: Visit, id: PairingId) -> Outcome {
+async fn propose(visit: PageRequest, id: PairingId) -> PageResult {
     visit
         .perform(move |conn, by, command: &ProposeMembers| {
             pair::propose(conn, by.actor, id, None, command, by.now)
@@ -158,14 +158,14 @@ async fn propose(visit: Visit, id: PairingId) -> Outcome {
     Ok(visit.go(address(id), Some(Flash::new(Done::MembersProposed))))
 }
 
-async fn remove_member(visit: Visit, id: PairingMemberId) -> Outcome {
+async fn remove_member(visit: PageRequest, id: PairingMemberId) -> PageResult {
     let pairing = visit
         .perform(move |conn, by, (): &()| pair::remove_member(conn, by.actor, id, None, by.now))
         .await?;
     Ok(visit.go(address(pairing), Some(Flash::new(Done::MemberRemoved))))
 }
 
-async fn give_role(visit: Visit, id: PairingMemberId) -> Outcome {
+async fn give_role(visit: PageRequest, id: PairingMemberId) -> PageResult {
     visit
         .perform(move |conn, by, command: &GiveRole| {
             pair::give_role(conn, by.actor, id, None, command, by.now)
@@ -175,14 +175,14 @@ async fn give_role(visit: Visit, id: PairingMemberId) -> Outcome {
     Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
 }
 
-async fn take_role(visit: Visit, id: GrantId) -> Outcome {
+async fn take_role(visit: PageRequest, id: GrantId) -> PageResult {
     let pairing = visit
         .perform(move |conn, by, (): &()| pair::take_role(conn, by.actor, id, by.now))
         .await?;
     Ok(visit.go(address(pairing.id), Some(Flash::new(Done::RoleTaken))))
 }
 
-async fn add_clone(visit: Visit, id: PairingMemberId) -> Outcome {
+async fn add_clone(visit: PageRequest, id: PairingMemberId) -> PageResult {
     let mark = visit.words().say("clone-mark", &[]);
     visit
         .perform(move |conn, by, command: &AddClone| {
@@ -193,7 +193,7 @@ async fn add_clone(visit: Visit, id: PairingMemberId) -> Outcome {
     Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
 }
 
-async fn remove_clone(visit: Visit, CloneAddress(id): CloneAddress) -> Outcome {
+async fn remove_clone(visit: PageRequest, CloneAddress(id): CloneAddress) -> PageResult {
     let pairing = visit
         .perform(move |conn, by, (): &()| pair::remove_clone(conn, by.actor, id, by.now))
         .await?;

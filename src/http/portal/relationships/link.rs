@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::AnswerPage;
 use crate::http::api::addresses::LinkSecret;
 use crate::http::api::pairing_links::inspected;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::visit::Visit;
+use crate::http::portal::page_request::PageRequest;
 use crate::http::problem::Problem;
 use crate::workflow::pair;
 
-pub(super) async fn show(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
+pub(super) async fn show(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let (read, desk) = (token.clone(), Arc::clone(&visit.desk));
     let shown = visit
@@ -31,7 +31,7 @@ pub(super) async fn show(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome
     visit.show("relationships", "pairing-answer", &page)
 }
 
-pub(super) async fn answer(visit: Visit, LinkSecret(token): LinkSecret) -> Outcome {
+pub(super) async fn answer(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     match visit.typed.get("answer").map(String::as_str) {
         Some("yes") => {

@@ -2,20 +2,20 @@
 
 use super::PlacesPage;
 use crate::http::places::{self, SwitchOrganization};
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::shell::place_lines;
-use crate::http::portal::visit::Visit;
 use crate::http::principal::Via;
 use crate::http::problem::Problem;
 
-pub(super) async fn show(visit: Visit) -> Outcome {
+pub(super) async fn show(visit: PageRequest) -> PageResult {
     let places = place_lines(visit.words(), &visit.places);
     let alone = places.len() < 2;
     visit.show("", "places", &PlacesPage { places, alone })
 }
 
-pub(super) async fn switch(visit: Visit) -> Outcome {
+pub(super) async fn switch(visit: PageRequest) -> PageResult {
     let principal = visit.principal()?.clone();
     let Via::Session { id, .. } = principal.via else {
         return Err(Problem::not_found().into());

@@ -12,13 +12,13 @@ use crate::domain::pairing::{Direction, Party, State};
 use crate::http::pagination::Paging;
 use crate::http::pairing::{MemberView, PairingView, view, views};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Fact, Link, Pager};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::organizations;
 use crate::store::pairings::{self, Scope};
 use crate::store::roles::{self, OwnRole};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::pair::ProposeMembers;
 use crate::workflow::pair::is_seen_by;
 
@@ -28,7 +28,7 @@ const MOST_OFFERED: i64 = 500;
 const MOST_CLIENTS: i64 = 100;
 
 /// The two lists.
-pub(super) async fn lists(visit: &Visit) -> Result<RelationshipsPage, Problem> {
+pub(super) async fn lists(visit: &PageRequest) -> Result<RelationshipsPage, Problem> {
     let access = visit.access()?.clone();
     let seen: Vec<Direction> = Direction::ALL
         .iter()
@@ -104,7 +104,7 @@ pub(super) async fn lists(visit: &Visit) -> Result<RelationshipsPage, Problem> {
 }
 
 /// A pairing as a list and its page show it.
-pub(super) fn relation(visit: &Visit, view: &PairingView) -> Relation {
+pub(super) fn relation(visit: &PageRequest, view: &PairingView) -> Relation {
     let words = visit.words();
     let acts = Acts { words, view };
     let member = |member: &MemberView| MemberLine {
@@ -157,7 +157,7 @@ fn roles(acts: &Acts<'_>, member: &MemberView) -> String {
     }
 }
 
-fn facts(words: &Words, view: &PairingView) -> Vec<Fact> {
+fn facts(words: &Catalogue, view: &PairingView) -> Vec<Fact> {
     let row = &view.pairing;
     let called = |key: &str| words.say_of("pairing-fact", key, &[]);
     let name = |person| view.named(person).map(|named| named.name);
@@ -188,7 +188,7 @@ fn facts(words: &Words, view: &PairingView) -> Vec<Fact> {
 }
 
 /// The page of a pairing.
-pub(super) async fn pairing(visit: &Visit, id: PairingId) -> Result<PairingPage, Problem> {
+pub(super) async fn pairing(visit: &PageRequest, id: PairingId) -> Result<PairingPage, Problem> {
     let (principal, now) = (visit.principal()?.clone(), visit.now);
     let (found, offered) = visit
         .look(move |conn| {
@@ -247,7 +247,7 @@ pub(super) fn group_field(group: GroupId) -> String {
 }
 
 impl Offered {
-    fn ticks(&self, words: &Words) -> Vec<Control> {
+    fn ticks(&self, words: &Catalogue) -> Vec<Control> {
         let people = self
             .people
             .iter()
@@ -261,7 +261,7 @@ impl Offered {
 }
 
 /// The form in which a pairing is asked for, with `client` where it is for one of one's clients.
-pub(super) async fn ask(visit: &Visit, client: Option<String>) -> Result<AskPage, Problem> {
+pub(super) async fn ask(visit: &PageRequest, client: Option<String>) -> Result<AskPage, Problem> {
     let needed = match &client {
         Some(_) => Permission::ClientsPair,
         None => Permission::OrgTrusteesAdd,
@@ -282,7 +282,10 @@ pub(super) async fn ask(visit: &Visit, client: Option<String>) -> Result<AskPage
 }
 
 /// The page of a person or a group of a pairing.
-pub(super) async fn member(visit: &Visit, id: PairingMemberId) -> Result<MemberPage, Problem> {
+pub(super) async fn member(
+    visit: &PageRequest,
+    id: PairingMemberId,
+) -> Result<MemberPage, Problem> {
     let (principal, now) = (visit.principal()?.clone(), visit.now);
     let (found, trustor, own_roles, people) = visit
         .look(move |conn| {

@@ -9,10 +9,10 @@ use handlebars::{
 use crate::http::portal::assets;
 use crate::templates::say::{instant, write_markdown};
 use crate::templates::{present, text};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::time::Times;
 
-pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words) {
+pub(super) fn register(registry: &mut Handlebars<'static>, words: &Catalogue) {
     registry.register_helper(
         "time",
         Box::new(Time {
@@ -27,7 +27,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>, words: &Words) {
 /// `{{time at}}` says how far away; `style` may be `near` ("Today 10:12"), `clock` ("10:12 tomorrow", inside a
 /// sentence) or `absolute`. The full instant is the title, in the reader's zone.
 struct Time {
-    words: Words,
+    words: Catalogue,
 }
 
 impl HelperDef for Time {

@@ -6,17 +6,17 @@ use super::show::{compose_again, show, show_again};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::ids::{EscalationId, EscalationRef};
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::case::{error_of, posted};
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::input::Field;
 use crate::store::escalations;
-use crate::workflow::Failed;
+use crate::workflow::VerbError;
 use crate::workflow::feed::{self, PostEntry};
 use crate::workflow::promise::{PromiseStep, promise_on_escalation};
 use crate::workflow::review_escalation::Verb;
@@ -55,7 +55,7 @@ enum On {
 }
 
 impl FormPage for OnEscalation {
-    async fn done(&self, visit: &Visit, done: Done) -> Outcome {
+    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
         let (reach, escalation) = (visit.access()?.reach(), self.escalation);
         let view = visit
             .look(move |conn| Ok(escalations::view(conn, reach, &escalation)?))
@@ -68,7 +68,7 @@ impl FormPage for OnEscalation {
         Ok(visit.go(format!("/escalations/{number}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let (words, status) = (visit.words(), problem.code().status());
         match self.form {
             On::Button => Err(problem.into()),
@@ -88,10 +88,10 @@ impl FormPage for OnEscalation {
 
 impl OnEscalation {
     /// Does one verb of the workflow in one transaction.
-    async fn act<C, F>(self, visit: &Visit, done: Done, work: F) -> Outcome
+    async fn act<C, F>(self, visit: &PageRequest, done: Done, work: F) -> PageResult
     where
         C: Field + Send + 'static,
-        F: Fn(&Verb<'_>, &mut Conn, &C) -> Result<EscalationId, Failed> + Send + 'static,
+        F: Fn(&Verb<'_>, &mut Conn, &C) -> Result<EscalationId, VerbError> + Send + 'static,
     {
         let escalation = self.escalation;
         visit
@@ -113,7 +113,7 @@ fn on(escalation: EscalationRef, form: On) -> OnEscalation {
     OnEscalation { escalation, form }
 }
 
-async fn claim(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn claim(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Button)
         .act(&visit, Done::Claimed, |verb, conn, (): &()| {
             verb.claim(conn)
@@ -121,7 +121,7 @@ async fn claim(visit: Visit, escalation: EscalationRef) -> Outcome {
         .await
 }
 
-async fn assign(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn assign(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("assign"))
         .act(&visit, Done::Assigned, |verb, conn, command| {
             verb.assign(conn, command)
@@ -129,7 +129,7 @@ async fn assign(visit: Visit, escalation: EscalationRef) -> Outcome {
         .await
 }
 
-async fn accept(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn accept(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     if visit.typed.contains_key("more") {
         return show_again(&visit, &escalation, "accept", StatusCode::OK, |panel| {
             panel.filled(&visit.typed)
@@ -143,7 +143,7 @@ async fn accept(visit: Visit, escalation: EscalationRef) -> Outcome {
         .await
 }
 
-async fn decline(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn decline(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("decline"))
         .act(&visit, Done::Declined, |verb, conn, command| {
             verb.decline(conn, command)
@@ -151,7 +151,7 @@ async fn decline(visit: Visit, escalation: EscalationRef) -> Outcome {
         .await
 }
 
-async fn rerank(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn rerank(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("rerank"))
         .act(&visit, Done::Reranked, |verb, conn, command| {
             verb.rerank(conn, command)
@@ -159,7 +159,7 @@ async fn rerank(visit: Visit, escalation: EscalationRef) -> Outcome {
         .await
 }
 
-async fn withdraw(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn withdraw(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("withdraw"))
         .act(&visit, Done::Withdrawn, |verb, conn, command| {
             verb.withdraw(conn, command)
@@ -167,7 +167,7 @@ async fn withdraw(visit: Visit, escalation: EscalationRef) -> Outcome {
         .await
 }
 
-async fn close(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn close(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("close"))
         .act(&visit, Done::EscalationClosed, |verb, conn, command| {
             verb.close(conn, command)
@@ -175,7 +175,7 @@ async fn close(visit: Visit, escalation: EscalationRef) -> Outcome {
         .await
 }
 
-async fn rate(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn rate(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("rate"))
         .act(&visit, Done::Rated, |verb, conn, command| {
             verb.rate(conn, command)
@@ -183,7 +183,7 @@ async fn rate(visit: Visit, escalation: EscalationRef) -> Outcome {
         .await
 }
 
-async fn post(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn post(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     let page = on(escalation, On::Composer);
     visit
         .act(&page, move |conn, by, command: &PostEntry| {
@@ -193,7 +193,7 @@ async fn post(visit: Visit, escalation: EscalationRef) -> Outcome {
         .await
 }
 
-async fn promise(visit: Visit, escalation: EscalationRef) -> Outcome {
+async fn promise(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     let page = on(escalation, On::Panel("promise"));
     visit
         .act(&page, move |conn, by, command: &PromiseStep| {

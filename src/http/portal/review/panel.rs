@@ -5,16 +5,16 @@ use crate::domain::escalation::Verb;
 use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::case::repromise;
 use crate::http::portal::form::Choice;
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
 use crate::http::portal::verbs;
-use crate::http::portal::visit::Visit;
 use crate::store::people::Person;
 
 /// The most rows of next steps on one form.
 const MOST_ROWS: usize = 20;
 
 /// The verbs that the escalation takes now from the visitor, in the order in which they stand at the foot.
-pub(super) fn verbs_of(visit: &Visit, record: &Record) -> Vec<Verb> {
+pub(super) fn verbs_of(visit: &PageRequest, record: &Record) -> Vec<Verb> {
     let order = [
         Verb::Assign,
         Verb::Withdraw,
@@ -35,7 +35,7 @@ pub(super) fn verbs_of(visit: &Visit, record: &Record) -> Vec<Verb> {
 }
 
 /// The panel of `verb`, if the visitor may do it and the escalation takes it now.
-pub(super) fn panel(visit: &Visit, record: &Record, verb: &str, step: &str) -> Option<Panel> {
+pub(super) fn panel(visit: &PageRequest, record: &Record, verb: &str, step: &str) -> Option<Panel> {
     let (words, page) = (visit.words(), record.page());
     let row = &record.view.escalation;
     let zone = visit.zone().name();
@@ -96,7 +96,7 @@ pub(super) fn panel(visit: &Visit, record: &Record, verb: &str, step: &str) -> O
 }
 
 /// How many rows of next steps the form has: what was sent, and one more if that was asked for.
-fn rows(visit: &Visit) -> usize {
+fn rows(visit: &PageRequest) -> usize {
     let sent = visit
         .typed
         .get("rows")

@@ -63,7 +63,7 @@ impl Record {
                 let answers =
                     check_answers(reason, &row.answers.0).unwrap_or_else(|_| Answers::default());
                 eligibility::assess(&present, reason, &answers, calendar, &case.policy, now)
-                    .map_err(crate::workflow::Failed::from)?
+                    .map_err(crate::workflow::VerbError::from)?
             }
             None => row.assessment.0.clone(),
         };

@@ -9,20 +9,20 @@ use crate::domain::eligibility::CaseFacts;
 use crate::domain::escalation::{State, Verb};
 use crate::domain::ids::EscalationRef;
 use crate::domain::offers::CaseVerb;
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::case::{
     Waiting, case_feed, escalation_feed, facts_of_case, read_feeds, wait_line,
 };
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Event, Fact, Foot, Link, Panel, PersonView};
 use crate::http::portal::shell::initials;
 use crate::http::portal::steps;
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::audit;
 use crate::words::assessment::sentence;
 
 /// The page of one escalation; opening it reads the feeds that stand on it (F6).
-pub(super) async fn show(visit: Visit, escalation: EscalationRef) -> Outcome {
+pub(super) async fn show(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     let record = load(&visit, &escalation).await?;
     let step = visit.asked("step").unwrap_or_default().to_owned();
     let panel = visit
@@ -35,12 +35,12 @@ pub(super) async fn show(visit: Visit, escalation: EscalationRef) -> Outcome {
 
 /// The page again, with the panel of a verb that was refused.
 pub(super) async fn show_again(
-    visit: &Visit,
+    visit: &PageRequest,
     escalation: &EscalationRef,
     verb: &str,
     status: StatusCode,
     again: impl FnOnce(Panel) -> Panel,
-) -> Outcome {
+) -> PageResult {
     let record = load(visit, escalation).await?;
     let panel = panel(visit, &record, verb, "").map(again);
     visit.show_again(
@@ -53,11 +53,11 @@ pub(super) async fn show_again(
 
 /// The page again, with what was typed into the composer of its feed.
 pub(super) async fn compose_again(
-    visit: &Visit,
+    visit: &PageRequest,
     escalation: &EscalationRef,
     status: StatusCode,
     error: String,
-) -> Outcome {
+) -> PageResult {
     let record = load(visit, escalation).await?;
     let mut page = page(visit, &record, None)?;
     let thread = page.escalations.current.as_mut();
@@ -68,11 +68,11 @@ pub(super) async fn compose_again(
     visit.show_again(status, place(visit), "review", &page)
 }
 
-fn place(visit: &Visit) -> &'static str {
+fn place(visit: &PageRequest) -> &'static str {
     if visit.is_staff() { "queue" } else { "cases" }
 }
 
-async fn load(visit: &Visit, escalation: &EscalationRef) -> Result<Record, Problem> {
+async fn load(visit: &PageRequest, escalation: &EscalationRef) -> Result<Record, Problem> {
     let (actor, escalation, now) = (visit.actor()?.clone(), *escalation, visit.now);
     let before = visit.asked("before").map(str::to_owned);
     let record = visit
@@ -87,7 +87,7 @@ async fn load(visit: &Visit, escalation: &EscalationRef) -> Result<Record, Probl
     Ok(record)
 }
 
-fn page(visit: &Visit, record: &Record, panel: Option<Panel>) -> Result<ReviewPage, Problem> {
+fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<ReviewPage, Problem> {
     let (row, case) = (&record.view.escalation, &record.case.view.case);
     let page = record.page();
     let own = record
@@ -131,7 +131,7 @@ fn page(visit: &Visit, record: &Record, panel: Option<Panel>) -> Result<ReviewPa
     })
 }
 
-fn wait(visit: &Visit, record: &Record) -> crate::http::portal::parts::WaitView {
+fn wait(visit: &PageRequest, record: &Record) -> crate::http::portal::parts::WaitView {
     let (row, case) = (&record.view.escalation, &record.case.view.case);
     let open = record
         .case
@@ -157,7 +157,7 @@ fn wait(visit: &Visit, record: &Record) -> crate::http::portal::parts::WaitView 
     line
 }
 
-fn compared(visit: &Visit, record: &Record) -> Vec<FactThenNow> {
+fn compared(visit: &PageRequest, record: &Record) -> Vec<FactThenNow> {
     let words = visit.words();
     let (then, now) = (&record.then, &record.now);
     let fact = |label: &str, family: &str, then: &str, now: &str| {
@@ -192,7 +192,7 @@ fn compared(visit: &Visit, record: &Record) -> Vec<FactThenNow> {
     ]
 }
 
-fn request(visit: &Visit, record: &Record) -> RequestView {
+fn request(visit: &PageRequest, record: &Record) -> RequestView {
     let (words, row) = (visit.words(), &record.view.escalation);
     let name = record.view.requested_by.name.clone();
     let place = match record.by_staff {
@@ -232,7 +232,7 @@ fn request(visit: &Visit, record: &Record) -> RequestView {
 }
 
 /// What the questions were answered, in the order in which they are asked; what is no longer asked stands behind.
-fn answers(visit: &Visit, record: &Record) -> Vec<AnswerView> {
+fn answers(visit: &PageRequest, record: &Record) -> Vec<AnswerView> {
     let (words, row) = (visit.words(), &record.view.escalation);
     let reason = record
         .case
@@ -270,7 +270,7 @@ fn answers(visit: &Visit, record: &Record) -> Vec<AnswerView> {
     given.into_iter().map(told).collect()
 }
 
-fn verdict(visit: &Visit, record: &Record) -> Option<VerdictView> {
+fn verdict(visit: &PageRequest, record: &Record) -> Option<VerdictView> {
     let (words, row) = (visit.words(), &record.view.escalation);
     let title = match row.state {
         State::Submitted | State::InReview | State::Accepted => return None,
@@ -290,7 +290,7 @@ fn verdict(visit: &Visit, record: &Record) -> Option<VerdictView> {
     })
 }
 
-fn facts_of(visit: &Visit, record: &Record) -> Vec<Fact> {
+fn facts_of(visit: &PageRequest, record: &Record) -> Vec<Fact> {
     let (words, row) = (visit.words(), &record.view.escalation);
     let label = |key| words.say_of("label", key, &[]);
     let owner = record
@@ -323,7 +323,7 @@ fn facts_of(visit: &Visit, record: &Record) -> Vec<Fact> {
     facts
 }
 
-fn history(visit: &Visit, record: &Record) -> Vec<Event> {
+fn history(visit: &PageRequest, record: &Record) -> Vec<Event> {
     let words = visit.words();
     let event = |event: &audit::Event| {
         let what = event.kind.trim_start_matches("escalation.");
@@ -355,7 +355,7 @@ pub(crate) const HISTORY_KINDS: [&str; 9] = [
     "rated",
 ];
 
-fn foot(visit: &Visit, record: &Record, page: &str) -> Foot {
+fn foot(visit: &PageRequest, record: &Record, page: &str) -> Foot {
     let (words, row) = (visit.words(), &record.view.escalation);
     let number = row.number.to_string();
     let state = words.say_of("state-in", row.state.as_str(), &[]);

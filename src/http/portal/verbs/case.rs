@@ -6,7 +6,7 @@ use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Stat
 use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::Panel;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::close_case::{CloseCase, ReopenCase};
 use crate::workflow::feed::{EditEntry, RecordCommunication, RedactEntry};
 use crate::workflow::promise::{PromiseStep, SettleStep};
@@ -42,7 +42,7 @@ pub struct CaseNow {
 
 /// Changes what a case says, in the fields that `access` may change. `owners` and `lines` are what can be chosen.
 pub fn edit_panel(
-    words: &Words,
+    words: &Catalogue,
     access: &Access,
     case: &CaseNow,
     owners: Vec<Choice>,
@@ -132,7 +132,12 @@ fn chosen(control: Control, choices: Vec<Choice>, now: &str) -> Control {
 }
 
 /// Closes a case. `withdraws` is the number of the escalation that is withdrawn with it (M13).
-pub fn close_panel(words: &Words, action: String, cancel: &str, withdraws: Option<&str>) -> Panel {
+pub fn close_panel(
+    words: &Catalogue,
+    action: String,
+    cancel: &str,
+    withdraws: Option<&str>,
+) -> Panel {
     let note = Control::of(CloseCase::note(), name(words, "closing-note"));
     let controls = vec![note.kind(Kind::Lines)];
     let mut panel = panel(words, "close", action, cancel, controls);
@@ -143,14 +148,14 @@ pub fn close_panel(words: &Words, action: String, cancel: &str, withdraws: Optio
 }
 
 /// Reopens a case.
-pub fn reopen_panel(words: &Words, action: String, cancel: &str) -> Panel {
+pub fn reopen_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
     let note = Control::of(ReopenCase::note(), name(words, "reopening-note"));
     let controls = vec![note.kind(Kind::Lines)];
     panel(words, "reopen", action, cancel, controls)
 }
 
 /// Asks for medium priority (C5); `phone` is the number for high, empty when none is configured.
-pub fn ask_priority_panel(words: &Words, action: String, cancel: &str, phone: &str) -> Panel {
+pub fn ask_priority_panel(words: &Catalogue, action: String, cancel: &str, phone: &str) -> Panel {
     let (priority, note) = (RequestPriority::priority(), RequestPriority::note());
     let controls = vec![
         Control::of(priority, "")
@@ -166,7 +171,7 @@ pub fn ask_priority_panel(words: &Words, action: String, cancel: &str, phone: &s
 }
 
 /// Grants or refuses a priority request.
-pub fn decide_priority_panel(words: &Words, action: String, cancel: &str) -> Panel {
+pub fn decide_priority_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
     let controls = vec![
         Control::new(
             Kind::Radio,
@@ -183,14 +188,14 @@ pub fn decide_priority_panel(words: &Words, action: String, cancel: &str) -> Pan
 }
 
 /// Requests a root cause analysis (C6).
-pub fn request_rca_panel(words: &Words, action: String, cancel: &str) -> Panel {
+pub fn request_rca_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
     let note = Control::of(RequestAnalysis::note(), name(words, "rca-note"));
     let controls = vec![note.kind(Kind::Lines)];
     panel(words, "request_rca", action, cancel, controls)
 }
 
 /// Delivers it.
-pub fn deliver_rca_panel(words: &Words, action: String, cancel: &str) -> Panel {
+pub fn deliver_rca_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
     let controls = vec![
         Control::of(DeliverAnalysis::body(), name(words, "rca-body")).hint(more(words, "markdown")),
     ];
@@ -199,7 +204,7 @@ pub fn deliver_rca_panel(words: &Words, action: String, cancel: &str) -> Panel {
 
 /// What, who and by when of a next step; `prefix` keeps several on one form apart. Times are in `zone`.
 pub fn promise_controls(
-    words: &Words,
+    words: &Catalogue,
     prefix: &str,
     people: Vec<String>,
     zone: &str,
@@ -217,7 +222,7 @@ pub fn promise_controls(
 
 /// Promises a next step (C9, M7). `people` are suggested; times are in `zone`.
 pub fn promise_panel(
-    words: &Words,
+    words: &Catalogue,
     action: String,
     cancel: &str,
     people: Vec<String>,
@@ -234,7 +239,7 @@ pub fn promise_panel(
 
 /// Promises a next step anew, with the reason.
 pub fn repromise_panel(
-    words: &Words,
+    words: &Catalogue,
     action: String,
     cancel: &str,
     what: &str,
@@ -252,7 +257,13 @@ pub fn repromise_panel(
 }
 
 /// Records a contact outside the portal (M10).
-pub fn record_panel(words: &Words, action: String, cancel: &str, now: &str, zone: &str) -> Panel {
+pub fn record_panel(
+    words: &Catalogue,
+    action: String,
+    cancel: &str,
+    now: &str,
+    zone: &str,
+) -> Panel {
     let at = words.say("label-spoken-at", &[("zone", zone.into())]);
     let channels =
         ["call", "e-mail", "meeting"].map(|channel| words.say_of("channel", channel, &[]));
@@ -270,7 +281,7 @@ pub fn record_panel(words: &Words, action: String, cancel: &str, now: &str, zone
 }
 
 /// Changes an entry within five minutes of writing it (F4).
-pub fn edit_entry_panel(words: &Words, action: String, cancel: &str, body: &str) -> Panel {
+pub fn edit_entry_panel(words: &Catalogue, action: String, cancel: &str, body: &str) -> Panel {
     let controls = vec![
         Control::of(EditEntry::body(), name(words, "entry"))
             .hint(more(words, "markdown"))
@@ -280,7 +291,7 @@ pub fn edit_entry_panel(words: &Words, action: String, cancel: &str, body: &str)
 }
 
 /// Takes an entry's words away for good (F4).
-pub fn redact_panel(words: &Words, action: String, cancel: &str) -> Panel {
+pub fn redact_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
     let controls = vec![Control::of(
         RedactEntry::reason(),
         name(words, "redact-reason"),

@@ -6,7 +6,7 @@ use crate::domain::escalation::{Level, SCORES, rank};
 use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::{Panel, Promises, RankCell, RankRow, Ranking};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::review_escalation::{
     AcceptEscalation, AssignEscalation, CloseEscalation, DeclineEscalation, RateEscalation,
     WithdrawEscalation,
@@ -16,7 +16,7 @@ use crate::workflow::review_escalation::{
 pub const PROMISE_ROWS: usize = 2;
 
 /// Importance and urgency with the ranks of all their pairs, `now` chosen.
-fn ranking(words: &Words, now: Option<(Level, Level)>) -> Ranking {
+fn ranking(words: &Catalogue, now: Option<(Level, Level)>) -> Ranking {
     let radio = |field: &str, label: String, level: Option<Level>| {
         let mut control = Control::new(Kind::Radio, field, label)
             .required()
@@ -59,7 +59,7 @@ const LEVELS: [Level; 3] = [Level::High, Level::Medium, Level::Low];
 
 /// Accepts an escalation (M6) with `rows` places for next steps. `people` are suggested; times are in `zone`.
 pub fn accept_panel(
-    words: &Words,
+    words: &Catalogue,
     action: String,
     cancel: &str,
     rows: usize,
@@ -103,7 +103,7 @@ pub fn accept_panel(
 
 /// Ranks an accepted escalation anew.
 pub fn rerank_panel(
-    words: &Words,
+    words: &Catalogue,
     action: String,
     cancel: &str,
     now: Option<(Level, Level)>,
@@ -114,7 +114,12 @@ pub fn rerank_panel(
 }
 
 /// Declines an escalation for at least one of the criteria (M5); those that `apply` now come first.
-pub fn decline_panel(words: &Words, action: String, cancel: &str, apply: &[FindingCode]) -> Panel {
+pub fn decline_panel(
+    words: &Catalogue,
+    action: String,
+    cancel: &str,
+    apply: &[FindingCode],
+) -> Panel {
     let blocking = FindingCode::ALL
         .iter()
         .copied()
@@ -145,7 +150,7 @@ pub fn decline_panel(words: &Words, action: String, cancel: &str, apply: &[Findi
 }
 
 /// Gives an escalation to one of `owners`.
-pub fn assign_panel(words: &Words, action: String, cancel: &str, owners: Vec<Choice>) -> Panel {
+pub fn assign_panel(words: &Catalogue, action: String, cancel: &str, owners: Vec<Choice>) -> Panel {
     let controls = vec![
         Control::of(AssignEscalation::owner(), name(words, "escalation-owner"))
             .kind(Kind::Select)
@@ -155,7 +160,7 @@ pub fn assign_panel(words: &Words, action: String, cancel: &str, owners: Vec<Cho
 }
 
 /// Ends an escalation with its outcome (M11).
-pub fn close_escalation_panel(words: &Words, action: String, cancel: &str) -> Panel {
+pub fn close_escalation_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
     let controls = vec![
         Control::of(CloseEscalation::outcome(), name(words, "outcome"))
             .hint(more(words, "outcome")),
@@ -168,14 +173,14 @@ pub fn close_escalation_panel(words: &Words, action: String, cancel: &str) -> Pa
 }
 
 /// Takes an escalation back.
-pub fn withdraw_panel(words: &Words, action: String, cancel: &str) -> Panel {
+pub fn withdraw_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
     let note = Control::of(WithdrawEscalation::note(), name(words, "withdraw-note"));
     let controls = vec![note.kind(Kind::Lines)];
     panel(words, "withdraw", action, cancel, controls)
 }
 
 /// Rates how an escalation was handled (M11).
-pub fn rate_panel(words: &Words, action: String, cancel: &str) -> Panel {
+pub fn rate_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
     let score = |score: u8| {
         Choice::new(
             score.to_string(),

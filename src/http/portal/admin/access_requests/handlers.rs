@@ -5,17 +5,17 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::ids::AccessRequestId;
 use crate::domain::organization::OrganizationKind;
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::pagination::Paging;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
 use crate::http::portal::admin::{Cell, Place};
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::Choice;
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Fact, Pager, Tab};
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::access_requests::{self as requests, AccessRequest};
 use crate::store::{organizations, people};
@@ -42,7 +42,7 @@ fn chip(state: AccessRequestState) -> &'static str {
     }
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let (reach, cursor) = (
         visit.access()?.reach(),
         visit.asked("cursor").map(str::to_owned),
@@ -105,12 +105,12 @@ async fn show_all(visit: Visit) -> Outcome {
     visit.show(PLACE, "admin-list", &page)
 }
 
-async fn show(visit: Visit, id: AccessRequestId) -> Outcome {
+async fn show(visit: PageRequest, id: AccessRequestId) -> PageResult {
     let page = page(&visit, id).await?;
     visit.show(PLACE, "access-request", &page)
 }
 
-async fn page(visit: &Visit, id: AccessRequestId) -> Result<AccessRequestPage, Problem> {
+async fn page(visit: &PageRequest, id: AccessRequestId) -> Result<AccessRequestPage, Problem> {
     let (reach, is_staff) = (visit.access()?.reach(), visit.is_staff());
     let (request, organization, decider, all) = visit
         .look(move |conn| {
@@ -166,7 +166,7 @@ async fn page(visit: &Visit, id: AccessRequestId) -> Result<AccessRequestPage, P
 }
 
 fn facts(
-    visit: &Visit,
+    visit: &PageRequest,
     request: &AccessRequest,
     organization: Option<String>,
     decider: Option<String>,
@@ -211,7 +211,7 @@ fn facts(
 struct OnRequest(AccessRequestId);
 
 impl FormPage<(bool, String)> for OnRequest {
-    async fn done(&self, visit: &Visit, (granted, name): (bool, String)) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (granted, name): (bool, String)) -> PageResult {
         let done = match granted {
             true => Done::AccessGranted,
             false => Done::AccessRefused,
@@ -220,7 +220,7 @@ impl FormPage<(bool, String)> for OnRequest {
         Ok(visit.go(address, Some(Flash::new(done).name(name))))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let mut page = page(visit, self.0).await?;
         let form = match visit
             .typed
@@ -239,7 +239,7 @@ impl FormPage<(bool, String)> for OnRequest {
     }
 }
 
-async fn answer(visit: Visit, id: AccessRequestId) -> Outcome {
+async fn answer(visit: PageRequest, id: AccessRequestId) -> PageResult {
     let key = visit.desk.key.clone();
     visit
         .act(&OnRequest(id), move |conn, by, typed: &TypedDecision| {

@@ -10,17 +10,17 @@ use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::EventId;
 use crate::http::api::documents::AuditEventDocument;
+use crate::http::api_request::may;
 use crate::http::audit::file::Format;
 use crate::http::audit::{Asked, export};
-use crate::http::call::may;
 use crate::http::pagination::Paging;
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
-use crate::http::portal::answer::{Answer, Outcome};
+use crate::http::portal::answer::{Answer, PageResult};
 use crate::http::portal::form::Choice;
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Pager;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::input::in_zone;
 use crate::input::{Fault, FieldError};
@@ -50,7 +50,7 @@ struct Found {
     names: Names,
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let organizations = organizations_to_choose(&visit).await?;
     match found(&visit).await {
         Ok(found) => visit.show(
@@ -65,7 +65,7 @@ async fn show_all(visit: Visit) -> Outcome {
     }
 }
 
-fn show_wrong(visit: &Visit, organizations: Vec<Choice>, problem: &Problem) -> Outcome {
+fn show_wrong(visit: &PageRequest, organizations: Vec<Choice>, problem: &Problem) -> PageResult {
     let words = visit.words();
     let label = |name: &str| match name {
         "case" => words.say("audit-case", &[]),
@@ -87,7 +87,7 @@ fn show_wrong(visit: &Visit, organizations: Vec<Choice>, problem: &Problem) -> O
     visit.show_again(StatusCode::UNPROCESSABLE_ENTITY, PLACE, "audit", &page)
 }
 
-async fn found(visit: &Visit) -> Result<Found, Problem> {
+async fn found(visit: &PageRequest) -> Result<Found, Problem> {
     let (asked, reach) = (
         asked(visit, |name| visit.asked(name))?,
         visit.access()?.reach(),
@@ -138,7 +138,10 @@ fn names_in(conn: &mut Conn, events: &[AuditEventDocument]) -> Result<Names, Pro
 }
 
 /// What was asked for: `given` gives a field as it was typed.
-fn asked<'g>(visit: &Visit, given: impl Fn(&str) -> Option<&'g str>) -> Result<Asked, Problem> {
+fn asked<'g>(
+    visit: &PageRequest,
+    given: impl Fn(&str) -> Option<&'g str>,
+) -> Result<Asked, Problem> {
     let mut errors = Vec::new();
     let case = given("case").and_then(|text| match text.parse() {
         Ok(case) => Some(case),
@@ -177,7 +180,7 @@ fn asked<'g>(visit: &Visit, given: impl Fn(&str) -> Option<&'g str>) -> Result<A
 }
 
 /// The organizations that the provider's staff choose from; everybody else has no choice.
-async fn organizations_to_choose(visit: &Visit) -> Result<Vec<Choice>, Problem> {
+async fn organizations_to_choose(visit: &PageRequest) -> Result<Vec<Choice>, Problem> {
     let reach = visit.access()?.reach();
     if reach != Reach::Everything {
         return Ok(Vec::new());
@@ -191,7 +194,12 @@ async fn organizations_to_choose(visit: &Visit) -> Result<Vec<Choice>, Problem> 
         .collect())
 }
 
-fn page(visit: &Visit, organizations: Vec<Choice>, found: Found, errors: Vec<String>) -> AuditPage {
+fn page(
+    visit: &PageRequest,
+    organizations: Vec<Choice>,
+    found: Found,
+    errors: Vec<String>,
+) -> AuditPage {
     let words = visit.words();
     let rows = found.events.iter();
     AuditPage {
@@ -209,7 +217,7 @@ fn page(visit: &Visit, organizations: Vec<Choice>, found: Found, errors: Vec<Str
 }
 
 /// The list under the same filters, from its beginning or from `cursor` on.
-fn address(visit: &Visit, cursor: Option<&str>) -> String {
+fn address(visit: &PageRequest, cursor: Option<&str>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let given = NAMES
         .iter()
@@ -224,7 +232,7 @@ fn address(visit: &Visit, cursor: Option<&str>) -> String {
     }
 }
 
-fn filters(visit: &Visit, organizations: Vec<Choice>) -> AuditFilters {
+fn filters(visit: &PageRequest, organizations: Vec<Choice>) -> AuditFilters {
     let words = visit.words();
     let chosen = |name: &str| visit.asked(name).unwrap_or_default().to_owned();
     let select = |mut choices: Vec<Choice>, chosen: &str| {
@@ -261,7 +269,7 @@ fn filters(visit: &Visit, organizations: Vec<Choice>) -> AuditFilters {
     }
 }
 
-fn row(visit: &Visit, event: &AuditEventDocument, names: &Names) -> AuditRow {
+fn row(visit: &PageRequest, event: &AuditEventDocument, names: &Names) -> AuditRow {
     let words = visit.words();
     let number = event
         .escalation
@@ -335,7 +343,7 @@ fn thing(event: &AuditEventDocument, names: &Names) -> Option<String> {
     }
 }
 
-fn fields(visit: &Visit, event: &AuditEventDocument, names: &Names) -> Vec<FieldRow> {
+fn fields(visit: &PageRequest, event: &AuditEventDocument, names: &Names) -> Vec<FieldRow> {
     let (words, times) = (visit.words(), visit.times());
     let named = |id: &str| names.get(&id.parse::<EventId>().ok()?).cloned();
     let (before, after) = (event.before.as_ref(), event.after.as_ref());
@@ -365,7 +373,7 @@ fn fields(visit: &Visit, event: &AuditEventDocument, names: &Names) -> Vec<Field
     known.into_iter().map(row).collect()
 }
 
-async fn export_file(visit: Visit) -> Outcome {
+async fn export_file(visit: PageRequest) -> PageResult {
     let typed = |name: &str| {
         visit
             .typed

@@ -8,21 +8,21 @@ use crate::domain::calendar::{
     Calendar, CalendarError, CalendarShape, HolidayDate, Replay, Unit, replay_elapsed,
 };
 use crate::domain::ids::CalendarId;
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::input::in_zone;
 use crate::store::calendars::{self, CalendarRow};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::time::{Times, WEEKDAYS};
 use crate::workflow::calendars::{
     Holidays, WeeklyHours, WriteCalendar, add_calendar, replace_calendar,
@@ -43,7 +43,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let rows = visit.look(|conn| Ok(calendars::list(conn)?)).await?;
     let words = visit.words();
     let row = |calendar: &CalendarRow| {
@@ -76,20 +76,20 @@ async fn show_all(visit: Visit) -> Outcome {
     visit.show(PLACE, "admin-list", &page)
 }
 
-pub(super) async fn row(visit: &Visit, id: CalendarId) -> Result<CalendarRow, Problem> {
+pub(super) async fn row(visit: &PageRequest, id: CalendarId) -> Result<CalendarRow, Problem> {
     let row = visit
         .look(move |conn| Ok(calendars::find(conn, id)?))
         .await?;
     row.ok_or_else(Problem::not_found)
 }
 
-async fn show(visit: Visit, id: CalendarId) -> Outcome {
+async fn show(visit: PageRequest, id: CalendarId) -> PageResult {
     let row = row(&visit, id).await?;
     let page = page(&visit, &row)?;
     visit.show(PLACE, "calendar", &page)
 }
 
-fn page(visit: &Visit, row: &CalendarRow) -> Result<CalendarPage, Problem> {
+fn page(visit: &PageRequest, row: &CalendarRow) -> Result<CalendarPage, Problem> {
     let words = visit.words();
     let calendar = row.calendar()?;
     let (replay, refused) = match asked(visit, &calendar) {
@@ -134,7 +134,7 @@ fn page(visit: &Visit, row: &CalendarRow) -> Result<CalendarPage, Problem> {
     })
 }
 
-fn hours(words: &Words, shape: &CalendarShape, day: &str) -> DayHours {
+fn hours(words: &Catalogue, shape: &CalendarShape, day: &str) -> DayHours {
     let spans = (shape.hours.get(day)).map(|spans| WeeklyHours::line(spans).replace('-', "–"));
     DayHours {
         day: words.say_of("weekday", day, &[]),
@@ -142,7 +142,7 @@ fn hours(words: &Words, shape: &CalendarShape, day: &str) -> DayHours {
     }
 }
 
-pub(super) fn day(visit: &Visit, date: HolidayDate) -> String {
+pub(super) fn day(visit: &PageRequest, date: HolidayDate) -> String {
     let times: Times<'_> = visit.times();
     match date {
         HolidayDate::Once(date) => times.date(date),
@@ -161,7 +161,7 @@ pub(super) fn day(visit: &Visit, date: HolidayDate) -> String {
 }
 
 /// From when, how long, in what.
-fn question(visit: &Visit) -> Vec<Control> {
+fn question(visit: &PageRequest) -> Vec<Control> {
     let words = visit.words();
     let given = |name: &str, or: String| visit.asked(name).map_or(or, str::to_owned);
     let from = given("from", visit.times().field(visit.now));
@@ -181,7 +181,7 @@ fn question(visit: &Visit) -> Vec<Control> {
 }
 
 /// The replay that the address asks for; or why there is none, a member of the family `replay-refused`.
-fn asked(visit: &Visit, calendar: &Calendar) -> Option<Result<Replay, &'static str>> {
+fn asked(visit: &PageRequest, calendar: &Calendar) -> Option<Result<Replay, &'static str>> {
     let length = visit.asked("length")?;
     let from = visit
         .asked("from")
@@ -211,7 +211,7 @@ fn asked(visit: &Visit, calendar: &Calendar) -> Option<Result<Replay, &'static s
     }))
 }
 
-fn told(words: &Words, replay: &Replay) -> ReplayView {
+fn told(words: &Catalogue, replay: &Replay) -> ReplayView {
     let unit = match replay.unit {
         Unit::BusinessDays => replay.window,
         Unit::BusinessSeconds | Unit::ElapsedSeconds => replay.window / 3600,
@@ -225,7 +225,7 @@ fn told(words: &Words, replay: &Replay) -> ReplayView {
 
 /// What a calendar says, to be changed.
 fn form_of(
-    words: &Words,
+    words: &Catalogue,
     action: &str,
     shape: &CalendarShape,
     default: bool,
@@ -269,11 +269,11 @@ fn form_of(
     )
 }
 
-async fn new(visit: Visit) -> Outcome {
+async fn new(visit: PageRequest) -> PageResult {
     visit.show(PLACE, "admin-form", &new_page(&visit))
 }
 
-fn new_page(visit: &Visit) -> AdminForm {
+fn new_page(visit: &PageRequest) -> AdminForm {
     let words = visit.words();
     let office = CalendarShape::from(Calendar::standard(visit.zone()));
     let shape = CalendarShape {
@@ -295,12 +295,12 @@ fn new_page(visit: &Visit) -> AdminForm {
 struct OnCalendar(Option<CalendarRow>);
 
 impl FormPage<CalendarId> for OnCalendar {
-    async fn done(&self, visit: &Visit, id: CalendarId) -> Outcome {
+    async fn done(&self, visit: &PageRequest, id: CalendarId) -> PageResult {
         let flash = Flash::new(Done::CalendarSaved);
         Ok(visit.go(format!("/admin/calendars/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let Some(row) = &self.0 else {
             return again(visit, &problem, new_page(visit));
         };
@@ -311,7 +311,7 @@ impl FormPage<CalendarId> for OnCalendar {
     }
 }
 
-async fn add(visit: Visit) -> Outcome {
+async fn add(visit: PageRequest) -> PageResult {
     visit
         .act(&OnCalendar(None), |conn, by, command: &WriteCalendar| {
             let (calendar, makes_default) = (command.calendar()?, command.makes_default());
@@ -320,7 +320,7 @@ async fn add(visit: Visit) -> Outcome {
         .await
 }
 
-async fn replace(visit: Visit, id: CalendarId) -> Outcome {
+async fn replace(visit: PageRequest, id: CalendarId) -> PageResult {
     let page = OnCalendar(Some(row(&visit, id).await?));
     let version = visit.version();
     visit

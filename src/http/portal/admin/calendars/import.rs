@@ -10,17 +10,17 @@ use crate::domain::access::Permission;
 use crate::domain::calendar::{Candidate, Holiday, HolidayDate, IcsHolidays, SkippedEvent};
 use crate::domain::ids::CalendarId;
 use crate::http::api::calendars::holidays_of;
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::is_form_error;
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::page_request::{PageRequest, Posted};
 use crate::http::portal::parts::Tab;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::said::said_to_people;
-use crate::http::portal::visit::{Posted, Visit};
 use crate::http::problem::Problem;
 use crate::input::{Fault, FieldError};
 use crate::store::calendars::CalendarRow;
@@ -99,7 +99,7 @@ pub struct LeftOut {
     pub why: String,
 }
 
-async fn choose(visit: Visit, id: CalendarId) -> Outcome {
+async fn choose(visit: PageRequest, id: CalendarId) -> PageResult {
     let row = row(&visit, id).await?;
     visit.show(PLACE, "calendar-import", &page(&visit, &row))
 }
@@ -112,7 +112,7 @@ struct Read {
 }
 
 /// A file is shown; without one, what is ticked of the last is added.
-async fn take(visit: Visit, id: CalendarId) -> Outcome {
+async fn take(visit: PageRequest, id: CalendarId) -> PageResult {
     let row = row(&visit, id).await?;
     let mut page = page(&visit, &row);
     let file = match read(&visit, &row).await {
@@ -146,7 +146,7 @@ async fn take(visit: Visit, id: CalendarId) -> Outcome {
     }
 }
 
-fn page(visit: &Visit, row: &CalendarRow) -> ImportPage {
+fn page(visit: &PageRequest, row: &CalendarRow) -> ImportPage {
     let words = visit.words();
     let href = format!("/admin/calendars/{}", row.id);
     let file = Control::new(Kind::File, FILE, words.say_of("label", "ics", &[]))
@@ -168,7 +168,7 @@ fn page(visit: &Visit, row: &CalendarRow) -> ImportPage {
 }
 
 /// The file that was sent, or the text of the one that was shown.
-async fn read(visit: &Visit, row: &CalendarRow) -> Result<Read, Problem> {
+async fn read(visit: &PageRequest, row: &CalendarRow) -> Result<Read, Problem> {
     let zone = row.calendar()?.time_zone();
     let today = visit.now.with_timezone(&zone).date_naive();
     let refused = |code| Problem::invalid_field(FieldError::new(FILE, Fault::new(code)));
@@ -198,7 +198,7 @@ fn is_proposed(_: usize, event: &Candidate<'_>, is_there: bool) -> bool {
 }
 
 fn found(
-    visit: &Visit,
+    visit: &PageRequest,
     row: &CalendarRow,
     file: Read,
     ticked: impl Fn(usize, &Candidate<'_>, bool) -> bool,
@@ -243,13 +243,13 @@ fn field(index: usize) -> String {
     format!("take.{index}")
 }
 
-fn name(visit: &Visit, summary: &Option<String>) -> String {
+fn name(visit: &PageRequest, summary: &Option<String>) -> String {
     let nameless = || visit.words().say("calendar-import-nameless", &[]);
     summary.clone().unwrap_or_else(nameless)
 }
 
 /// The first dates from this year on, and how many more there are.
-fn days(visit: &Visit, dates: &[HolidayDate]) -> String {
+fn days(visit: &PageRequest, dates: &[HolidayDate]) -> String {
     let this_year = visit.now.with_timezone(&visit.zone()).year();
     let is_past = |date: &&HolidayDate| match date {
         HolidayDate::Once(date) => date.year() < this_year,
@@ -271,7 +271,7 @@ fn days(visit: &Visit, dates: &[HolidayDate]) -> String {
 }
 
 /// Adds what is ticked; says how many days are new.
-async fn add(visit: &Visit, row: &CalendarRow, file: &Read) -> Result<usize, Problem> {
+async fn add(visit: &PageRequest, row: &CalendarRow, file: &Read) -> Result<usize, Problem> {
     let ticked = |(index, event): (usize, Candidate<'_>)| {
         let is_ticked = visit.typed.contains_key(&field(index));
         let holidays = is_ticked.then(|| event.holidays().collect());

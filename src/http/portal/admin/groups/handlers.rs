@@ -3,27 +3,27 @@
 use super::{GroupPage, Member};
 use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::{GroupId, PersonId};
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::pagination::Paging;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::people::{offered, role_ticks};
 use crate::http::portal::admin::roles::{Removal, asked_for, carried, organization};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Pager;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::said::said_to_people;
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::grants::{self, Given};
 use crate::store::groups::{self, Group};
 use crate::store::organizations::{self, Organization};
 use crate::store::roles::{self, OwnRole};
 use crate::store::{lines, people};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::groups::{
     AddGroup, AddMember, UpdateGroup, add_group, add_member, delete_group, manages, remove_member,
     update_group,
@@ -43,7 +43,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let organization = organization(&visit).await?;
     let cursor = visit.asked("cursor").map(str::to_owned);
     let (id, now) = (organization.id, visit.now);
@@ -96,22 +96,22 @@ async fn show_all(visit: Visit) -> Outcome {
     visit.show(PLACE, "admin-list", &page)
 }
 
-fn called(words: &Words, role: &Given) -> String {
+fn called(words: &Catalogue, role: &Given) -> String {
     match &role.name {
         Some(name) => name.clone(),
         None => words.say_of("role", &role.code, &[]),
     }
 }
 
-fn name_field(words: &Words, name: &str) -> Control {
+fn name_field(words: &Catalogue, name: &str) -> Control {
     Control::of(AddGroup::name(), words.say_of("label", "name", &[])).value(name)
 }
 
-async fn new(visit: Visit) -> Outcome {
+async fn new(visit: PageRequest) -> PageResult {
     visit.show(PLACE, "admin-form", &new_page(&visit).await?)
 }
 
-async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
+async fn new_page(visit: &PageRequest) -> Result<AdminForm, Problem> {
     let organization = organization(visit).await?;
     let id = organization.id;
     let own = visit
@@ -136,17 +136,17 @@ async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
 struct Adding;
 
 impl FormPage<(GroupId, String)> for Adding {
-    async fn done(&self, visit: &Visit, (id, name): (GroupId, String)) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (id, name): (GroupId, String)) -> PageResult {
         let flash = Flash::new(Done::GroupAdded).name(name);
         Ok(visit.go(format!("/admin/groups/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, &problem, new_page(visit).await?)
     }
 }
 
-async fn add(visit: Visit) -> Outcome {
+async fn add(visit: PageRequest) -> PageResult {
     visit
         .act(&Adding, |conn, by, command: &AddGroup| {
             let id = add_group(conn, Some(by.actor), command, by.now)?;
@@ -168,7 +168,7 @@ struct Whole {
     manages: bool,
 }
 
-async fn whole(visit: &Visit, id: GroupId) -> Result<Whole, Problem> {
+async fn whole(visit: &PageRequest, id: GroupId) -> Result<Whole, Problem> {
     let actor = visit.actor()?.clone();
     let (now, sees_lines) = (
         visit.now,
@@ -209,11 +209,11 @@ async fn whole(visit: &Visit, id: GroupId) -> Result<Whole, Problem> {
         .await
 }
 
-async fn show(visit: Visit, id: GroupId) -> Outcome {
+async fn show(visit: PageRequest, id: GroupId) -> PageResult {
     visit.show(PLACE, "group", &page(&visit, id).await?)
 }
 
-async fn page(visit: &Visit, id: GroupId) -> Result<GroupPage, Problem> {
+async fn page(visit: &PageRequest, id: GroupId) -> Result<GroupPage, Problem> {
     let whole = whole(visit, id).await?;
     let words = visit.words();
     let id = whole.group.id;
@@ -311,12 +311,12 @@ enum On {
 }
 
 impl FormPage<GroupId> for OnGroup {
-    async fn done(&self, visit: &Visit, id: GroupId) -> Outcome {
+    async fn done(&self, visit: &PageRequest, id: GroupId) -> PageResult {
         let flash = Flash::new(Done::GroupChanged);
         Ok(visit.go(format!("/admin/groups/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let mut page = page(visit, self.group).await?;
         let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
         match self.form {
@@ -328,7 +328,7 @@ impl FormPage<GroupId> for OnGroup {
     }
 }
 
-async fn change(visit: Visit, group: GroupId) -> Outcome {
+async fn change(visit: PageRequest, group: GroupId) -> PageResult {
     let form = On::Changes;
     visit
         .act(
@@ -340,7 +340,7 @@ async fn change(visit: Visit, group: GroupId) -> Outcome {
         .await
 }
 
-async fn join(visit: Visit, group: GroupId) -> Outcome {
+async fn join(visit: PageRequest, group: GroupId) -> PageResult {
     let form = On::Joining;
     visit
         .act(
@@ -352,7 +352,7 @@ async fn join(visit: Visit, group: GroupId) -> Outcome {
         .await
 }
 
-async fn leave(visit: Visit, (group, person): (GroupId, PersonId)) -> Outcome {
+async fn leave(visit: PageRequest, (group, person): (GroupId, PersonId)) -> PageResult {
     let form = On::Members;
     visit
         .act(&OnGroup { group, form }, move |conn, by, (): &()| {
@@ -365,19 +365,19 @@ async fn leave(visit: Visit, (group, person): (GroupId, PersonId)) -> Outcome {
 struct Removing(GroupPage);
 
 impl FormPage<()> for Removing {
-    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::GroupRemoved).name(&self.0.name);
         Ok(visit.go(Place::Groups.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let mut page = self.0.clone();
         page.removal = (page.removal).map(|removal| removal.refused_for(visit, &problem));
         visit.show_again(problem.code().status(), PLACE, "group", &page)
     }
 }
 
-async fn remove(visit: Visit, group: GroupId) -> Outcome {
+async fn remove(visit: PageRequest, group: GroupId) -> PageResult {
     let page = Removing(page(&visit, group).await?);
     visit
         .act(&page, move |conn, by, (): &()| {

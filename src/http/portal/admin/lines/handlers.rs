@@ -10,22 +10,22 @@ use crate::domain::ids::LineId;
 use crate::domain::text::Title;
 use crate::http::api::documents::LineDocument;
 use crate::http::api::lines::book;
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Link;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::input::{Patch, input};
 use crate::store::calendars::{self, CalendarRow};
 use crate::store::groups::{self, Group};
 use crate::store::{lines, organizations};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::lines::{AddLine, Foresight, UpdateLine, add_line, foresee, update_line};
 
 /// The deepest indentation that is drawn.
@@ -42,7 +42,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let (all, counts) = visit
         .look(|conn| Ok((book(conn)?.documents(), lines::count_cases(conn)?)))
         .await?;
@@ -74,7 +74,7 @@ async fn show_all(visit: Visit) -> Outcome {
 }
 
 /// Who reads a line, and by whose grants.
-fn told(words: &Words, line: &LineDocument) -> (String, String) {
+fn told(words: &Catalogue, line: &LineDocument) -> (String, String) {
     let readers = match &line.effective.groups {
         None => words.say("line-everybody", &[]),
         Some(groups) if groups.is_empty() => words.say("line-nobody", &[]),
@@ -101,7 +101,7 @@ struct Choices {
     groups: Vec<Group>,
 }
 
-async fn choices(visit: &Visit) -> Result<Choices, Problem> {
+async fn choices(visit: &PageRequest) -> Result<Choices, Problem> {
     visit
         .look(|conn| {
             let groups = match organizations::provider(conn)? {
@@ -119,7 +119,7 @@ async fn choices(visit: &Visit) -> Result<Choices, Problem> {
 
 /// Name, place and calendar.
 fn fields(
-    words: &Words,
+    words: &Catalogue,
     choices: &Choices,
     (name, parent, calendar): (&str, Option<LineId>, &str),
     itself: Option<LineId>,
@@ -156,7 +156,7 @@ fn fields(
 }
 
 /// Who reads it: as above, or groups of its own; and whether that holds below too.
-fn readers(words: &Words, choices: &Choices, line: &LineDocument) -> Vec<Control> {
+fn readers(words: &Catalogue, choices: &Choices, line: &LineDocument) -> Vec<Control> {
     let above = match line.parent {
         None => words.say("line-reads-everybody", &[]),
         Some(_) => words.say("line-reads-above", &[]),
@@ -187,11 +187,11 @@ fn readers(words: &Words, choices: &Choices, line: &LineDocument) -> Vec<Control
     controls
 }
 
-async fn new(visit: Visit) -> Outcome {
+async fn new(visit: PageRequest) -> PageResult {
     visit.show(PLACE, "line", &new_page(&visit).await?)
 }
 
-async fn new_page(visit: &Visit) -> Result<LinePage, Problem> {
+async fn new_page(visit: &PageRequest) -> Result<LinePage, Problem> {
     let choices = choices(visit).await?;
     let words = visit.words();
     let root = choices.lines.first().map(|line| line.id);
@@ -214,17 +214,17 @@ async fn new_page(visit: &Visit) -> Result<LinePage, Problem> {
 struct Adding;
 
 impl FormPage<String> for Adding {
-    async fn done(&self, visit: &Visit, name: String) -> Outcome {
+    async fn done(&self, visit: &PageRequest, name: String) -> PageResult {
         let flash = Flash::new(Done::LineAdded).name(name);
         Ok(visit.go(Place::Lines.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, &problem, new_page(visit).await?)
     }
 }
 
-async fn add(visit: Visit) -> Outcome {
+async fn add(visit: PageRequest) -> PageResult {
     visit
         .act(&Adding, |conn, by, command: &AddLine| {
             add_line(conn, Some(by.actor), command, by.now)?;
@@ -233,12 +233,12 @@ async fn add(visit: Visit) -> Outcome {
         .await
 }
 
-async fn show(visit: Visit, id: LineId) -> Outcome {
+async fn show(visit: PageRequest, id: LineId) -> PageResult {
     visit.show(PLACE, "line", &page(&visit, id).await?)
 }
 
 /// The page of a line.
-async fn page(visit: &Visit, id: LineId) -> Result<LinePage, Problem> {
+async fn page(visit: &PageRequest, id: LineId) -> Result<LinePage, Problem> {
     let choices = choices(visit).await?;
     let line = choices.lines.iter().find(|line| line.id == id);
     let line = line.ok_or_else(Problem::not_found)?;
@@ -333,7 +333,7 @@ impl From<&TypedLine> for UpdateLine {
 }
 
 /// The page again, with what was typed and what is wrong with it.
-fn again(visit: &Visit, problem: &Problem, mut page: LinePage) -> Outcome {
+fn again(visit: &PageRequest, problem: &Problem, mut page: LinePage) -> PageResult {
     let refused = |form: Form| form.refused_for(visit.words(), &visit.typed, problem);
     page.form = page.form.map(|form| form.shown(refused));
     visit.show_again(problem.code().status(), PLACE, "line", &page)
@@ -343,7 +343,7 @@ fn again(visit: &Visit, problem: &Problem, mut page: LinePage) -> Outcome {
 struct Changing(LineId);
 
 impl FormPage<Result<String, Foresight>> for Changing {
-    async fn done(&self, visit: &Visit, done: Result<String, Foresight>) -> Outcome {
+    async fn done(&self, visit: &PageRequest, done: Result<String, Foresight>) -> PageResult {
         let foresight = match done {
             Ok(name) => {
                 let flash = Flash::new(Done::LineChanged).name(name);
@@ -364,12 +364,12 @@ impl FormPage<Result<String, Foresight>> for Changing {
         visit.show_again(StatusCode::OK, PLACE, "line", &page)
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, &problem, page(visit, self.0).await?)
     }
 }
 
-async fn change(visit: Visit, id: LineId) -> Outcome {
+async fn change(visit: PageRequest, id: LineId) -> PageResult {
     let confirmed = visit.typed.get("confirmed").cloned().unwrap_or_default();
     visit
         .act(&Changing(id), move |conn, by, typed: &TypedLine| {
@@ -397,7 +397,7 @@ fn seen(foresight: &Foresight) -> String {
     )
 }
 
-fn consequences(words: &Words, foresight: &Foresight) -> Vec<String> {
+fn consequences(words: &Catalogue, foresight: &Foresight) -> Vec<String> {
     let mut said = Vec::new();
     let (lost, gained) = (foresight.lost, foresight.gained);
     if lost.people > 0 {

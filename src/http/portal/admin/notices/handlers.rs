@@ -9,15 +9,15 @@ use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::{NoticeState, WaitsFor};
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::pagination::Paging;
 use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
 use crate::http::portal::admin::{Alarm, Cell, Place};
-use crate::http::portal::answer::{Answer, Outcome};
+use crate::http::portal::answer::{Answer, PageResult};
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Fact, Pager, Tab};
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::mail::transport::file_name;
 use crate::store::mail_outages::{self, Outage};
@@ -39,7 +39,11 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
 }
 
 /// What the page says of where a notice stands, and the class of its chip.
-fn standing(visit: &Visit, notice: &Listed, outage: Option<&Outage>) -> (String, &'static str) {
+fn standing(
+    visit: &PageRequest,
+    notice: &Listed,
+    outage: Option<&Outage>,
+) -> (String, &'static str) {
     let words = visit.words();
     let next = notice.next_attempt_at;
     match WaitsFor::of(notice.state, next, outage.is_some(), visit.now) {
@@ -64,7 +68,7 @@ fn standing(visit: &Visit, notice: &Listed, outage: Option<&Outage>) -> (String,
 }
 
 /// Why it was not sent, for people; empty when it was, or was not tried.
-fn why(visit: &Visit, notice: &Listed) -> String {
+fn why(visit: &PageRequest, notice: &Listed) -> String {
     match (notice.state, notice.fault) {
         (NoticeState::Sent, _) => String::new(),
         (NoticeState::Withheld, _) | (_, None) => notice.last_error.clone().unwrap_or_default(),
@@ -73,13 +77,17 @@ fn why(visit: &Visit, notice: &Listed) -> String {
 }
 
 /// The outage of the way out by which this installation's notices leave.
-fn outage(visit: &Visit) -> impl Fn(&mut Conn) -> Result<Option<Outage>, Problem> + use<> {
+fn outage(visit: &PageRequest) -> impl Fn(&mut Conn) -> Result<Option<Outage>, Problem> + use<> {
     let transport = visit.desk.post.transport().name();
     move |conn| Ok(mail_outages::of(conn, &transport)?)
 }
 
 /// What calls for somebody: that no mail leaves, and that notices were given up.
-fn alarms(visit: &Visit, outage: Option<&Outage>, (waiting, failed): (i64, i64)) -> Vec<Alarm> {
+fn alarms(
+    visit: &PageRequest,
+    outage: Option<&Outage>,
+    (waiting, failed): (i64, i64),
+) -> Vec<Alarm> {
     let (words, times) = (visit.words(), visit.times());
     let mut alarms = Vec::new();
     if let Some(outage) = outage {
@@ -111,7 +119,7 @@ fn alarms(visit: &Visit, outage: Option<&Outage>, (waiting, failed): (i64, i64))
     alarms
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let state = visit
         .asked("state")
         .and_then(|state| state.parse::<NoticeState>().ok());
@@ -197,7 +205,7 @@ async fn show_all(visit: Visit) -> Outcome {
 }
 
 /// "Escalation accepted, C-000123".
-fn title(visit: &Visit, notice: &Listed) -> String {
+fn title(visit: &PageRequest, notice: &Listed) -> String {
     let kind = visit
         .words()
         .say_of("notice-kind", notice.kind.as_str(), &[]);
@@ -207,7 +215,7 @@ fn title(visit: &Visit, notice: &Listed) -> String {
     }
 }
 
-async fn notice(visit: &Visit, id: NoticeId) -> Result<(Listed, Option<Outage>), Problem> {
+async fn notice(visit: &PageRequest, id: NoticeId) -> Result<(Listed, Option<Outage>), Problem> {
     let reach = visit.access()?.reach();
     let find_outage = outage(visit);
     let (notice, outage) = visit
@@ -216,7 +224,7 @@ async fn notice(visit: &Visit, id: NoticeId) -> Result<(Listed, Option<Outage>),
     Ok((notice.ok_or_else(Problem::not_found)?, outage))
 }
 
-async fn show(visit: Visit, id: NoticeId) -> Outcome {
+async fn show(visit: PageRequest, id: NoticeId) -> PageResult {
     let (notice, outage) = notice(&visit, id).await?;
     let source = source(&visit, &notice).await;
     let words = visit.words();
@@ -277,7 +285,7 @@ async fn show(visit: Visit, id: NoticeId) -> Outcome {
 
 /// The mail as the folder transport left it, if it did, and if whoever reads it could not act as its recipient with
 /// it: seeing the mail of others is no licence to be them.
-async fn source(visit: &Visit, notice: &Listed) -> Option<Vec<u8>> {
+async fn source(visit: &PageRequest, notice: &Listed) -> Option<Vec<u8>> {
     if notice.kind.bears_link() {
         return None;
     }
@@ -295,7 +303,7 @@ async fn source(visit: &Visit, notice: &Listed) -> Option<Vec<u8>> {
     blocking::run(read).await.ok().flatten()
 }
 
-async fn download(visit: Visit, id: NoticeId) -> Outcome {
+async fn download(visit: PageRequest, id: NoticeId) -> PageResult {
     let (notice, _) = notice(&visit, id).await?;
     let bytes = source(&visit, &notice)
         .await
@@ -307,7 +315,7 @@ async fn download(visit: Visit, id: NoticeId) -> Outcome {
     ))
 }
 
-async fn send(visit: Visit, id: NoticeId) -> Outcome {
+async fn send(visit: PageRequest, id: NoticeId) -> PageResult {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     visit
         .write(move |conn| resend_notice(conn, Some(&actor), id, None, now))
@@ -318,7 +326,7 @@ async fn send(visit: Visit, id: NoticeId) -> Outcome {
     ))
 }
 
-async fn send_all(visit: Visit) -> Outcome {
+async fn send_all(visit: PageRequest) -> PageResult {
     let (actor, now) = (visit.actor()?.clone(), visit.now);
     let resent = visit
         .write(move |conn| resend_notices(conn, Some(&actor), Filter::default(), now))

@@ -7,12 +7,12 @@ use crate::domain::ids::PersonId;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Tab;
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::{access, organizations, people};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 /// The kinds of things that permissions are about, in the order of their first; members of the family `resource`.
 pub const RESOURCES: &[&str] = &[
@@ -83,7 +83,7 @@ pub struct PermissionLine {
 
 /// Permissions sorted by what they are about, each with what `by` says of it.
 pub fn in_resources(
-    words: &Words,
+    words: &Catalogue,
     permissions: impl Iterator<Item = Permission>,
     by: impl Fn(Permission) -> Vec<String>,
 ) -> Vec<Resource> {
@@ -111,7 +111,7 @@ pub fn in_resources(
 
 /// The page of somebody called `name`.
 pub fn access_page(
-    words: &Words,
+    words: &Catalogue,
     (name, about, back): (String, String, String),
     kind: OrganizationKind,
     holdings: &[Holding],
@@ -143,7 +143,7 @@ pub fn access_page(
     }
 }
 
-fn by_way(words: &Words, holding: &Holding) -> String {
+fn by_way(words: &Catalogue, holding: &Holding) -> String {
     let role = match &holding.name {
         HeldName::Predefined(role) => words.say_of("role", role.as_str(), &[]),
         HeldName::Own { name, .. } => name.clone(),
@@ -159,7 +159,7 @@ fn by_way(words: &Words, holding: &Holding) -> String {
     }
 }
 
-pub(super) async fn show(visit: Visit, id: PersonId) -> Outcome {
+pub(super) async fn show(visit: PageRequest, id: PersonId) -> PageResult {
     let (reach, now) = (visit.access()?.reach(), visit.now);
     let (person, organization, holdings) = visit
         .look(move |conn| {
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn every_permission_has_plain_words_and_stands_under_its_resource() {
-        let words = Words::load().unwrap();
+        let words = Catalogue::load().unwrap();
         let all = in_resources(&words, Permission::ALL.iter().copied(), |_| Vec::new());
         let count: usize = all.iter().map(|resource| resource.lines.len()).sum();
         assert_eq!(

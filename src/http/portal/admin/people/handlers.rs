@@ -6,24 +6,24 @@ use super::{Offered, PersonPage, Standing, account_sections, add_person_form, ro
 use crate::domain::access::{Access, Permission, Reach, Role};
 use crate::domain::ids::PersonId;
 use crate::domain::organization::{OrganizationKind, Side};
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::pagination::Paging;
 use crate::http::password;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Link, Pager};
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::Problem;
 use crate::store::grants::{self, Given};
 use crate::store::people::{self, Person};
 use crate::store::roles::{self, OwnRole};
 use crate::store::{groups, organizations, pairings, second_factors};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::account;
 use crate::workflow::people::{AddUser, UpdateUser, manages, update_person};
 use crate::workflow::second_factor;
@@ -44,7 +44,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let (reach, cursor) = (
         visit.access()?.reach(),
         visit.asked("cursor").map(str::to_owned),
@@ -131,12 +131,12 @@ async fn show_all(visit: Visit) -> Outcome {
     visit.show(PLACE, "admin-list", &page)
 }
 
-async fn new(visit: Visit) -> Outcome {
+async fn new(visit: PageRequest) -> PageResult {
     let page = new_page(&visit).await?;
     visit.show(PLACE, "admin-form", &page)
 }
 
-async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
+async fn new_page(visit: &PageRequest) -> Result<AdminForm, Problem> {
     let (reach, own) = (
         visit.access()?.reach(),
         visit.principal()?.organization.slug.clone(),
@@ -167,7 +167,7 @@ async fn new_page(visit: &Visit) -> Result<AdminForm, Problem> {
 /// The roles that the visitor may give in an organization of this kind, to a person or to a group, with its own; all those
 /// of the visitor's reach if it is not known yet.
 pub(in crate::http::portal::admin) fn offered(
-    words: &Words,
+    words: &Catalogue,
     access: &Access,
     kind: Option<OrganizationKind>,
     own: &[OwnRole],
@@ -191,7 +191,7 @@ pub(in crate::http::portal::admin) fn offered(
 }
 
 /// What a given role is called.
-fn called(words: &Words, role: &Given) -> String {
+fn called(words: &Catalogue, role: &Given) -> String {
     match &role.name {
         Some(name) => name.clone(),
         None => words.say_of("role", &role.code, &[]),
@@ -202,21 +202,21 @@ fn called(words: &Words, role: &Given) -> String {
 struct Adding;
 
 impl FormPage<(PersonId, String)> for Adding {
-    async fn done(&self, visit: &Visit, (id, name): (PersonId, String)) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (id, name): (PersonId, String)) -> PageResult {
         let flash = Flash::new(Done::PersonAdded).name(name);
         Ok(visit.go(address(id), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         again(visit, &problem, new_page(visit).await?)
     }
 }
 
-async fn add(visit: Visit) -> Outcome {
+async fn add(visit: PageRequest) -> PageResult {
     visit.finish(&Adding, added(&visit).await).await
 }
 
-async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
+async fn added(visit: &PageRequest) -> Result<(PersonId, String), Problem> {
     let mut command: AddUser = visit.form()?;
     // Whoever is given a password needs no invitation, which is ticked at first.
     if command.password.is_some() {
@@ -234,12 +234,12 @@ async fn added(visit: &Visit) -> Result<(PersonId, String), Problem> {
     Ok((id, name))
 }
 
-async fn show(visit: Visit, id: PersonId) -> Outcome {
+async fn show(visit: PageRequest, id: PersonId) -> PageResult {
     let page = page(&visit, id).await?;
     visit.show(PLACE, "person", &page)
 }
 
-async fn page(visit: &Visit, id: PersonId) -> Result<PersonPage, Problem> {
+async fn page(visit: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> {
     let actor = visit.actor()?.clone();
     let (now, sees_groups) = (visit.now, visit.can(Permission::GroupsView));
     let (person, organization, given, own_roles, (groups, second_factor, cloned, manages)) = visit
@@ -317,11 +317,11 @@ async fn page(visit: &Visit, id: PersonId) -> Result<PersonPage, Problem> {
 struct OnPerson(PersonId);
 
 impl FormPage<Done> for OnPerson {
-    async fn done(&self, visit: &Visit, done: Done) -> Outcome {
+    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
         Ok(visit.go(address(self.0), Some(Flash::new(done))))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let mut page = page(visit, self.0).await?;
         let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
         page.roles = page.roles.map(again);
@@ -329,7 +329,7 @@ impl FormPage<Done> for OnPerson {
     }
 }
 
-async fn change(visit: Visit, id: PersonId) -> Outcome {
+async fn change(visit: PageRequest, id: PersonId) -> PageResult {
     visit
         .act(&OnPerson(id), move |conn, by, command: &UpdateUser| {
             let update = command.hashed(None);
@@ -339,7 +339,7 @@ async fn change(visit: Visit, id: PersonId) -> Outcome {
         .await
 }
 
-async fn invite(visit: Visit, id: PersonId) -> Outcome {
+async fn invite(visit: PageRequest, id: PersonId) -> PageResult {
     let key = visit.desk.key.clone();
     visit
         .perform(move |conn, by, (): &()| {
@@ -349,7 +349,7 @@ async fn invite(visit: Visit, id: PersonId) -> Outcome {
     OnPerson(id).done(&visit, Done::PersonInvited).await
 }
 
-async fn sign_out(visit: Visit, id: PersonId) -> Outcome {
+async fn sign_out(visit: PageRequest, id: PersonId) -> PageResult {
     visit
         .perform(move |conn, by, (): &()| {
             account::end_everything(conn, Some(by.actor), id, by.now).map(drop)
@@ -358,7 +358,7 @@ async fn sign_out(visit: Visit, id: PersonId) -> Outcome {
     OnPerson(id).done(&visit, Done::PersonSignedOut).await
 }
 
-async fn take_second_factor(visit: Visit, id: PersonId) -> Outcome {
+async fn take_second_factor(visit: PageRequest, id: PersonId) -> PageResult {
     visit
         .perform(move |conn, by, (): &()| {
             second_factor::take_away(conn, Some(by.actor), id, by.now).map(drop)

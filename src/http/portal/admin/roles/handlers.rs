@@ -7,17 +7,17 @@ use crate::domain::access::{Access, Permission, Reach, Role};
 use crate::domain::ids::{OrganizationId, RoleId};
 use crate::http::api::addresses::RoleAddress;
 use crate::http::api::documents::held_by;
-use crate::http::call::may;
+use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
 use crate::http::portal::admin::people::in_resources;
 use crate::http::portal::admin::{Cell, Place};
-use crate::http::portal::answer::Outcome;
+use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Link;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::visit::Visit;
 use crate::http::problem::{Code, Problem};
 use crate::store::grants::{self, Granted};
 use crate::store::organizations::{self, Organization};
@@ -38,7 +38,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
 
 /// The organization whose roles are looked at: the visitor's own, or the one that staff ask for.
 pub(in crate::http::portal::admin) async fn organization(
-    visit: &Visit,
+    visit: &PageRequest,
 ) -> Result<Organization, Problem> {
     let (reach, own) = (visit.access()?.reach(), visit.access()?.organization);
     let asked = visit.asked("organization").map(str::to_owned);
@@ -76,7 +76,7 @@ pub(in crate::http::portal::admin) fn asked_for(
     }
 }
 
-async fn show_all(visit: Visit) -> Outcome {
+async fn show_all(visit: PageRequest) -> PageResult {
     let organization = organization(&visit).await?;
     let (id, now) = (organization.id, visit.now);
     let (own, holders) = visit
@@ -134,7 +134,7 @@ enum Named {
     Own(Box<OwnRole>, Organization),
 }
 
-async fn named(visit: &Visit, role: &RoleAddress) -> Result<Named, Problem> {
+async fn named(visit: &PageRequest, role: &RoleAddress) -> Result<Named, Problem> {
     if let Some(role) = role.predefined() {
         let organization = organization(visit).await?;
         return if role.fits(organization.kind) {
@@ -157,11 +157,11 @@ async fn named(visit: &Visit, role: &RoleAddress) -> Result<Named, Problem> {
         .await
 }
 
-async fn show(visit: Visit, role: RoleAddress) -> Outcome {
+async fn show(visit: PageRequest, role: RoleAddress) -> PageResult {
     visit.show(PLACE, "role", &page(&visit, &role).await?)
 }
 
-async fn page(visit: &Visit, role: &RoleAddress) -> Result<RolePage, Problem> {
+async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Problem> {
     let named = named(visit, role).await?;
     let words = visit.words();
     let (name, code, permissions, organization) = match &named {
@@ -231,7 +231,12 @@ async fn page(visit: &Visit, role: &RoleAddress) -> Result<RolePage, Problem> {
     })
 }
 
-fn removal(visit: &Visit, id: RoleId, held: usize, (people, groups): (usize, usize)) -> Removal {
+fn removal(
+    visit: &PageRequest,
+    id: RoleId,
+    held: usize,
+    (people, groups): (usize, usize),
+) -> Removal {
     let words = visit.words();
     let mut controls = Vec::new();
     let mut about = words.say("role-remove-unheld", &[]);
@@ -249,14 +254,14 @@ fn removal(visit: &Visit, id: RoleId, held: usize, (people, groups): (usize, usi
     }
 }
 
-async fn new(visit: Visit) -> Outcome {
+async fn new(visit: PageRequest) -> PageResult {
     let (page, form) = new_page(&visit).await?;
     let form = RoleForm::of(visit.words(), form);
     visit.show(PLACE, "role-new", &NewRolePage { form, ..page })
 }
 
 /// The page that adds a role, and its form with the ticks not sorted yet.
-async fn new_page(visit: &Visit) -> Result<(NewRolePage, Form), Problem> {
+async fn new_page(visit: &PageRequest) -> Result<(NewRolePage, Form), Problem> {
     let organization = organization(visit).await?;
     let copied = match visit.asked("copy").map(str::to_owned) {
         None => BTreeSet::new(),
@@ -296,12 +301,12 @@ async fn new_page(visit: &Visit) -> Result<(NewRolePage, Form), Problem> {
 struct Adding;
 
 impl FormPage<(RoleId, String)> for Adding {
-    async fn done(&self, visit: &Visit, (id, name): (RoleId, String)) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (id, name): (RoleId, String)) -> PageResult {
         let flash = Flash::new(Done::RoleAdded).name(name);
         Ok(visit.go(format!("/admin/roles/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let (page, form) = new_page(visit).await?;
         let form = form.refused_for(visit.words(), &visit.typed, &problem);
         let form = RoleForm::of(visit.words(), form);
@@ -310,7 +315,7 @@ impl FormPage<(RoleId, String)> for Adding {
     }
 }
 
-async fn add(visit: Visit) -> Outcome {
+async fn add(visit: PageRequest) -> PageResult {
     visit
         .act(&Adding, |conn, by, command: &AddRole| {
             let id = add_role(conn, Some(by.actor), command, by.now)?;
@@ -323,12 +328,12 @@ async fn add(visit: Visit) -> Outcome {
 struct Changing(RoleAddress);
 
 impl FormPage<RoleId> for Changing {
-    async fn done(&self, visit: &Visit, id: RoleId) -> Outcome {
+    async fn done(&self, visit: &PageRequest, id: RoleId) -> PageResult {
         let flash = Flash::new(Done::RoleChanged);
         Ok(visit.go(format!("/admin/roles/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let mut page = page(visit, &self.0).await?;
         if let (Some(shown), Named::Own(role, organization)) =
             (&mut page.form, named(visit, &self.0).await?)
@@ -345,7 +350,7 @@ impl FormPage<RoleId> for Changing {
     }
 }
 
-async fn change(visit: Visit, role: RoleAddress) -> Outcome {
+async fn change(visit: PageRequest, role: RoleAddress) -> PageResult {
     let id = own(&visit, &role).await?;
     visit
         .act(&Changing(role), move |conn, by, command: &UpdateRole| {
@@ -355,7 +360,7 @@ async fn change(visit: Visit, role: RoleAddress) -> Outcome {
 }
 
 /// The role of an organization's own that a change is about.
-async fn own(visit: &Visit, role: &RoleAddress) -> Result<RoleId, Problem> {
+async fn own(visit: &PageRequest, role: &RoleAddress) -> Result<RoleId, Problem> {
     match named(visit, role).await? {
         Named::Own(role, _) => Ok(role.id),
         Named::Predefined(role, _) => {
@@ -368,19 +373,19 @@ async fn own(visit: &Visit, role: &RoleAddress) -> Result<RoleId, Problem> {
 struct Removing(RolePage);
 
 impl FormPage<()> for Removing {
-    async fn done(&self, visit: &Visit, (): ()) -> Outcome {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::RoleRemoved).name(&self.0.name);
         Ok(visit.go(Place::Roles.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &Visit, problem: Problem) -> Outcome {
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let mut page = self.0.clone();
         page.removal = (page.removal).map(|removal| removal.refused_for(visit, &problem));
         visit.show_again(problem.code().status(), PLACE, "role", &page)
     }
 }
 
-async fn remove(visit: Visit, role: RoleAddress) -> Outcome {
+async fn remove(visit: PageRequest, role: RoleAddress) -> PageResult {
     let id = own(&visit, &role).await?;
     let page = Removing(page(&visit, &role).await?);
     visit

@@ -6,11 +6,11 @@ use crate::domain::notice::{Delivery, NoticeKind};
 use crate::http::portal::my_notices::{self, MyNoticesPage};
 use crate::http::portal::shell::Shell;
 use crate::http::portal::unsubscribe::{done, question};
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::workflow::choose_notices::Unsubscribing;
 
 pub(super) fn all(look: &mut Look) {
-    let words = Words::load().unwrap();
+    let words = Catalogue::load().unwrap();
     let delivery = |kind: &NoticeKind| match kind {
         NoticeKind::StepDone => Delivery::None,
         _ => Delivery::Now,

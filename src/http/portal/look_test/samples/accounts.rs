@@ -18,7 +18,7 @@ use crate::http::portal::proof::{ProofPage, proof_form};
 use crate::http::portal::request_access::{RequestAccessPage, request_form};
 use crate::http::portal::shell::{Shell, Theme};
 use crate::http::portal::sign_in::{SignInPage, code_form};
-use crate::words::Words;
+use crate::words::Catalogue;
 
 pub(super) fn all(look: &mut Look) {
     doors(look);
@@ -58,7 +58,7 @@ fn doors(look: &mut Look) {
     look.page("proof", "proof", &dana(), &ProofPage { form });
 }
 
-fn page(words: &Words, place: &'static str) -> AccountPage {
+fn page(words: &Catalogue, place: &'static str) -> AccountPage {
     let tab = |name: &&'static str| Tab {
         label: words.say_of("account", name, &[]),
         href: format!("/account/{name}"),
@@ -142,7 +142,7 @@ fn account(look: &mut Look) {
     look.page("account.tokens", "account", &dana(), &tokens);
 }
 
-fn sessions(look: &mut Look, words: &Words) {
+fn sessions(look: &mut Look, words: &Catalogue) {
     let row = |browser: &str, chip: &str, action: &str| Row {
         title: device(words, browser),
         small: "Signed in 1 March, 09:12".to_owned(),
@@ -205,6 +205,6 @@ pub(super) fn sections() -> Vec<Section> {
         second_factor: true,
         own: false,
     };
-    let words = Words::load().expect("the catalogue");
+    let words = Catalogue::load().expect("the catalogue");
     crate::http::portal::admin::people::account_sections(&words, "/admin/people/1", standing)
 }

@@ -34,7 +34,7 @@ use crate::http::portal::sign_in::{
     PasswordPage, SetUpPage, SignInPage, password_form, set_up_form, sign_in_form, ways_in,
 };
 use crate::http::portal::verbs;
-use crate::words::Words;
+use crate::words::Catalogue;
 use crate::words::assessment::{headline, outlook};
 use crate::words::time::Times;
 
@@ -97,7 +97,7 @@ fn outside(look: &mut Look) {
     );
 }
 
-fn filters(words: &Words) -> Vec<Filter> {
+fn filters(words: &Catalogue) -> Vec<Filter> {
     vec![
         Filter::new(
             words,
@@ -258,7 +258,7 @@ pub(super) fn assessed(facts: &CaseFacts, now: &str) -> Vec<(Reason, Assessment)
     installed().into_iter().map(one).collect()
 }
 
-fn head(words: &Words, facts: &CaseFacts, now: &str) -> CaseHead {
+fn head(words: &Catalogue, facts: &CaseFacts, now: &str) -> CaseHead {
     let waiting = Waiting {
         status: facts.status,
         organization: "ACME Contact Centers",
@@ -335,7 +335,7 @@ pub(super) fn facts_list() -> Vec<Fact> {
     ]
 }
 
-pub(super) fn case_page(words: &Words, facts: &CaseFacts, now: &str) -> CasePage {
+pub(super) fn case_page(words: &Catalogue, facts: &CaseFacts, now: &str) -> CasePage {
     let all = assessed(facts, now);
     let times = Times::new(words, Tz::Europe__Berlin, at(now));
     let pairs: Vec<_> = all
@@ -427,7 +427,7 @@ fn case(look: &mut Look) {
     look.page("case.viewer", "case", &dana(), &viewer);
 }
 
-fn medium(look: &mut Look, words: &Words) {
+fn medium(look: &mut Look, words: &Catalogue) {
     let requested_at = at("2026-02-26T09:00:00Z");
     let mut case = facts();
     case.priority = Priority::Medium;

@@ -17,7 +17,7 @@ use crate::http::portal::review::{
 };
 use crate::http::portal::shell::Tone;
 use crate::http::portal::verbs;
-use crate::words::Words;
+use crate::words::Catalogue;
 
 pub(super) fn all(look: &mut Look) {
     queue(look);
@@ -258,7 +258,7 @@ fn feed(staff: bool, writes: bool) -> EscalationFeed {
     }
 }
 
-fn review_page(words: &Words) -> ReviewPage {
+fn review_page(words: &Catalogue) -> ReviewPage {
     let mut then = facts();
     then.last_provider_entry_at = Some(at("2026-03-03T02:00:00Z"));
     let mut now = facts();

@@ -22,20 +22,20 @@ use crate::domain::access::{Access, Permission};
 use crate::domain::calendar::MOST_EVENTS;
 use crate::domain::text::Markdown;
 use crate::http::apart::{apart, in_place};
+use crate::http::api_request::LARGEST_BODY;
 use crate::http::asks::Asks;
-use crate::http::call::LARGEST_BODY;
 use crate::http::cookies::Carries;
-use crate::http::desk::Desk;
 use crate::http::known_devices::KnownDevices;
 use crate::http::multipart::Parts;
 use crate::http::places::{self, PlaceView};
 use crate::http::principal::{self, Principal, Via};
 use crate::http::problem::{Code, Problem};
+use crate::http::state::AppState;
 use crate::http::{body, client};
 use crate::store::sessions;
 use crate::words::time::Times;
-use crate::words::{Words, markdown};
-use crate::workflow::{Actor, Failed};
+use crate::words::{Catalogue, markdown};
+use crate::workflow::{Actor, VerbError};
 
 /// The largest form that is taken, in bytes: two of the longest texts, each byte of them encoded.
 const LARGEST_FORM: usize = 512 * 1024;
@@ -68,9 +68,9 @@ pub enum Posted {
 
 /// A visit, parsed.
 #[derive(Clone)]
-pub struct Visit {
+pub struct PageRequest {
     /// What every request has at hand.
-    pub desk: Arc<Desk>,
+    pub desk: Arc<AppState>,
     /// What every page has at hand.
     pub portal: Arc<Portal>,
     /// Who comes, if they are signed in.
@@ -103,13 +103,13 @@ pub struct Visit {
     theme: Theme,
 }
 
-impl Visit {
+impl PageRequest {
     /// Reads a request.
     ///
     /// # Errors
     /// [`Code::TooLarge`], [`Code::UnsupportedMediaType`], [`Code::Csrf`], and the database's own.
     pub(super) async fn read(
-        desk: Arc<Desk>,
+        desk: Arc<AppState>,
         portal: Arc<Portal>,
         posted: Posted,
         request: &HttpRequest,
@@ -174,7 +174,7 @@ impl Visit {
         Ok(())
     }
 
-    fn arrive(desk: Arc<Desk>, portal: Arc<Portal>, request: &HttpRequest) -> Self {
+    fn arrive(desk: Arc<AppState>, portal: Arc<Portal>, request: &HttpRequest) -> Self {
         let parts = request.match_info().iter();
         let text = |name| {
             request
@@ -263,7 +263,7 @@ impl Visit {
     }
 
     /// What people read.
-    pub fn words(&self) -> &Words {
+    pub fn words(&self) -> &Catalogue {
         &self.desk.words
     }
 
@@ -392,7 +392,7 @@ impl Visit {
     pub async fn write<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
-        F: Fn(&mut Conn) -> Result<T, Failed> + Send + 'static,
+        F: Fn(&mut Conn) -> Result<T, VerbError> + Send + 'static,
     {
         let asks = self.asks.ok_or_else(|| Problem::new(Code::Internal))?;
         let (guest, now) = (self.guest.clone(), self.now);

@@ -18,9 +18,9 @@ const GRAIN: TimeDelta = TimeDelta::minutes(1);
 
 /// The sessions that were used since it was last written down. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Seen(Arc<Mutex<HashMap<SessionId, Instant>>>);
+pub struct LastSeenBuffer(Arc<Mutex<HashMap<SessionId, Instant>>>);
 
-impl Seen {
+impl LastSeenBuffer {
     /// Notes that a session is used. A row that is about right costs nothing but a comparison.
     pub fn note(&self, id: SessionId, last_seen_at: Instant, now: Instant) {
         if now - last_seen_at >= GRAIN {
@@ -45,15 +45,15 @@ impl Seen {
 
 /// Writes down when sessions were last used. What a process has not written when it ends is forgotten.
 #[derive(Clone)]
-pub struct Presence {
+pub struct LastSeenJob {
     db: Db,
-    seen: Seen,
+    seen: LastSeenBuffer,
     idle: TimeDelta,
 }
 
-impl Presence {
+impl LastSeenJob {
     /// The job on `db`, for what was noted in `seen`; a session goes on for `idle` after its last use.
-    pub fn new(db: Db, seen: Seen, idle: TimeDelta) -> Self {
+    pub fn new(db: Db, seen: LastSeenBuffer, idle: TimeDelta) -> Self {
         Self { db, seen, idle }
     }
 
@@ -79,7 +79,7 @@ impl Presence {
     }
 }
 
-impl Job for Presence {
+impl Job for LastSeenJob {
     fn name(&self) -> &'static str {
         "presence"
     }
@@ -90,7 +90,7 @@ impl Job for Presence {
 
     fn step(&self, _: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
         Box::pin(async move {
-            let done = Presence::step(self).await?;
+            let done = LastSeenJob::step(self).await?;
             Ok(Stepped { done, more: false })
         })
     }

@@ -18,29 +18,29 @@ use crate::domain::Instant;
 use crate::domain::session::SessionLimits;
 use crate::mail::render::{Renderer, TemplateError};
 use crate::mail::transport::{Folder, Smtp, SmtpUrlError, Transport};
-use crate::mail::{Letterhead, Post};
+use crate::mail::{Letterhead, Mailer};
 use crate::store::sessions::Session;
-use crate::words::Words;
-use crate::worker::Seen;
+use crate::words::Catalogue;
+use crate::worker::LastSeenBuffer;
 
 /// The installation as the edge sees it: made once, shared by all threads.
-pub struct Desk {
+pub struct AppState {
     /// Rows.
     pub db: Db,
     /// Tells the time.
     pub clock: Clock,
     /// Everything that people read.
-    pub words: Words,
+    pub words: Catalogue,
     /// The origin in links.
     pub public_url: PublicUrl,
     /// The number shown to contacts who need a high priority (C5).
     pub support_phone: Option<String>,
     /// Writes notices and hands them over.
-    pub post: Arc<Post>,
+    pub post: Arc<Mailer>,
     /// When sessions end by themselves.
     pub sessions: SessionLimits,
     /// The sessions that were used lately.
-    pub seen: Seen,
+    pub seen: LastSeenBuffer,
     /// Whether this process can do its job.
     pub readiness: Readiness,
     /// Signs links.
@@ -55,14 +55,14 @@ pub struct Desk {
     pub(super) hashers: Hashers,
 }
 
-impl Desk {
+impl AppState {
     /// The desk that serves on `address`.
     pub fn new(
         settings: &Settings,
         key: SecretKey,
         db: Db,
         clock: Clock,
-        words: Words,
+        words: Catalogue,
         address: SocketAddr,
     ) -> Result<Self, PostError> {
         let public_url = settings
@@ -77,7 +77,7 @@ impl Desk {
             public_url,
             post,
             sessions: settings.sessions,
-            seen: Seen::default(),
+            seen: LastSeenBuffer::default(),
             readiness: Readiness::default(),
             support_phone: settings.support_phone.clone(),
             key,
@@ -131,8 +131,8 @@ fn post(
     settings: &Settings,
     key: &SecretKey,
     public_url: &PublicUrl,
-    words: &Words,
-) -> Result<Post, PostError> {
+    words: &Catalogue,
+) -> Result<Mailer, PostError> {
     let letterhead = Letterhead {
         from: settings.mail_from.clone(),
         public_url: public_url.as_str().to_owned(),
@@ -147,5 +147,5 @@ fn post(
         }
         MailUrl::Smtp(url) => Transport::Smtp(Box::new(Smtp::new(url)?)),
     };
-    Ok(Post::new(letterhead, renderer, transport))
+    Ok(Mailer::new(letterhead, renderer, transport))
 }

@@ -6,7 +6,7 @@ use crate::domain::access::Permission;
 
 /// What a route asks of whoever calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
+pub enum Requires {
     /// Nothing.
     Anyone,
     /// To have come in, be it with a password that an administrator gave and that is yet to be replaced.
@@ -26,24 +26,24 @@ pub enum Needs {
 }
 
 /// Needs nothing.
-pub const ANYONE: Needs = Needs::Anyone;
+pub const ANYONE: Requires = Requires::Anyone;
 /// Needs somebody who came in.
-pub const ENTERED: Needs = Needs::Entered;
+pub const ENTERED: Requires = Requires::Entered;
 /// Needs somebody who is signed in.
-pub const SIGNED_IN: Needs = Needs::SignedIn;
+pub const SIGNED_IN: Requires = Requires::SignedIn;
 /// Needs the owner of the account.
-pub const OWNER: Needs = Needs::Owner;
+pub const OWNER: Requires = Requires::Owner;
 /// Needs the owner of the account, in their own organization.
-pub const OWNER_AT_HOME: Needs = Needs::OwnerAtHome;
+pub const OWNER_AT_HOME: Requires = Requires::OwnerAtHome;
 /// Needs the owner of the account in their own organization, who may have yet to choose a password.
-pub const OWN_PASSWORD: Needs = Needs::OwnPassword;
+pub const OWN_PASSWORD: Requires = Requires::OwnPassword;
 
 /// Needs this permission.
-pub const fn may(permission: Permission) -> Needs {
-    Needs::Permission(permission)
+pub const fn may(permission: Permission) -> Requires {
+    Requires::Permission(permission)
 }
 
-impl Needs {
+impl Requires {
     /// Whether somebody who is signed in is who is asked for.
     ///
     /// # Errors

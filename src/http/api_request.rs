@@ -19,16 +19,16 @@ pub use super::address::{Address, Guarded};
 use super::apart::{apart, in_place};
 use super::asks::Asks;
 use super::cookies::Carries;
-use super::desk::Desk;
 use super::etag::IfMatch;
 use super::known_devices::KnownDevices;
 use super::live::Live;
-pub use super::needs::{
-    ANYONE, ENTERED, Needs, OWN_PASSWORD, OWNER, OWNER_AT_HOME, SIGNED_IN, may,
-};
 use super::principal::{self, Principal};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
+pub use super::requires::{
+    ANYONE, ENTERED, OWN_PASSWORD, OWNER, OWNER_AT_HOME, Requires, SIGNED_IN, may,
+};
+use super::state::AppState;
 use super::{client, idempotency};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -51,9 +51,9 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// A request to the API: about `A`, saying `B`, narrowed by `Q`, from `P`.
 #[derive(Clone)]
-pub struct Call<A = (), B = (), Q = (), P = Principal> {
+pub struct ApiRequest<A = (), B = (), Q = (), P = Principal> {
     /// What every request has at hand.
-    pub desk: Arc<Desk>,
+    pub desk: Arc<AppState>,
     /// The live streams of this process.
     pub live: web::Data<Live>,
     /// Who asks.
@@ -88,7 +88,7 @@ pub trait Caller: Clone + Send + Sync + Sized + 'static {
     const ANYONE: bool;
 
     /// The caller of a request.
-    fn of(desk: &Desk, request: &HttpRequest) -> impl Future<Output = Result<Self, Problem>>;
+    fn of(desk: &AppState, request: &HttpRequest) -> impl Future<Output = Result<Self, Problem>>;
 
     /// The person, if it is one.
     fn principal(&self) -> Option<&Principal>;
@@ -101,7 +101,7 @@ pub struct Anyone;
 impl Caller for Anyone {
     const ANYONE: bool = true;
 
-    async fn of(_: &Desk, _: &HttpRequest) -> Result<Self, Problem> {
+    async fn of(_: &AppState, _: &HttpRequest) -> Result<Self, Problem> {
         Ok(Self)
     }
 
@@ -113,7 +113,7 @@ impl Caller for Anyone {
 impl Caller for Principal {
     const ANYONE: bool = false;
 
-    async fn of(desk: &Desk, request: &HttpRequest) -> Result<Self, Problem> {
+    async fn of(desk: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         principal::require(desk, request).await
     }
 
@@ -129,7 +129,7 @@ pub struct Returning(pub Principal);
 impl Caller for Returning {
     const ANYONE: bool = false;
 
-    async fn of(desk: &Desk, request: &HttpRequest) -> Result<Self, Problem> {
+    async fn of(desk: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         let found = match principal::find(desk, request).await {
             Err(problem) if problem.code() == Code::OrganizationAccessEnded => {
                 principal::find_home(desk, request).await
@@ -144,10 +144,10 @@ impl Caller for Returning {
     }
 }
 
-impl<A: Address, B: Input, Q: Input, P: Caller> Call<A, B, Q, P> {
+impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
     /// Reads a request, in the order that this file's head gives.
     pub(super) async fn read(
-        desk: Arc<Desk>,
+        desk: Arc<AppState>,
         asks: Asks,
         request: &HttpRequest,
         payload: web::Payload,
@@ -315,14 +315,14 @@ fn parameters(text: &str) -> Result<Value, Problem> {
     Ok(Value::Object(given))
 }
 
-impl<A: Address, B, Q, P: Caller> Call<Guarded<A>, B, Q, P> {
+impl<A: Address, B, Q, P: Caller> ApiRequest<Guarded<A>, B, Q, P> {
     /// The versions that the request is based on, if it names any, as the verbs take them.
     pub fn expected(&self) -> Option<&[i64]> {
         self.if_match.as_ref().and_then(IfMatch::versions)
     }
 }
 
-impl<A, B, Q, P: Caller> Call<A, B, Q, P>
+impl<A, B, Q, P: Caller> ApiRequest<A, B, Q, P>
 where
     Self: Send + Sync + 'static,
 {
@@ -396,7 +396,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::{Many, Whole, input};
+    use crate::input::{CommaList, Whole, input};
 
     input! {
         /// A query.
@@ -404,7 +404,7 @@ mod tests {
             /// Words.
             q: Option<String>,
             /// Several.
-            status: Many<String>,
+            status: CommaList<String>,
             /// How many.
             limit: Option<Whole<1, 100>>,
         }

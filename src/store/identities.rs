@@ -16,7 +16,7 @@ use crate::store::{access, second_factors};
 
 /// A person who may enter, where they act, and what they hold there.
 #[derive(Clone, Debug)]
-pub struct Bearer {
+pub struct Identity {
     /// The person.
     pub person: PersonId,
     /// First name.
@@ -59,7 +59,7 @@ pub struct Place {
 
 /// Where somebody wants to act.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whereabouts {
+pub enum OrganizationContext {
     /// In their own organization, or where their session has switched to.
     AsBefore,
     /// In their own organization, wherever their session has switched to.
@@ -72,9 +72,9 @@ pub enum Whereabouts {
 
 /// What the rows say of somebody who shows a good secret.
 #[derive(Clone, Debug)]
-pub enum Entry<T> {
+pub enum AuthOutcome<T> {
     /// They may act there.
-    Admitted(T, Box<Bearer>),
+    Authenticated(T, Box<Identity>),
     /// They may sign in, but not act there: there is no such organization for them, or not any more.
     Elsewhere,
     /// Their secret opens nothing, or they are shut out.
@@ -87,9 +87,9 @@ pub(super) fn enter<T>(
     conn: &mut Conn,
     shown: T,
     (person, acting_as): (PersonId, Option<PersonId>),
-    whereabouts: &Whereabouts,
+    whereabouts: &OrganizationContext,
     now: Instant,
-) -> QueryResult<Entry<T>> {
+) -> QueryResult<AuthOutcome<T>> {
     type Row = (
         (PersonId, String, String, EmailAddress, Option<String>),
         Place,
@@ -118,10 +118,10 @@ pub(super) fn enter<T>(
         .optional()?;
     let Some(((person, first_name, last_name, email, own_zone), own, zone, password_given)) = row
     else {
-        return Ok(Entry::Refused);
+        return Ok(AuthOutcome::Refused);
     };
     let bearer = |place, home, acting_as, (access, must_set_up)| {
-        Box::new(Bearer {
+        Box::new(Identity {
             person,
             first_name,
             last_name,
@@ -136,7 +136,7 @@ pub(super) fn enter<T>(
         })
     };
     let there = match whereabouts {
-        Whereabouts::Named(name)
+        OrganizationContext::Named(name)
             if *name != own.slug && !name.parse().is_ok_and(|id: OrganizationId| id == own.id) =>
         {
             Some(name)
@@ -150,10 +150,10 @@ pub(super) fn enter<T>(
             access::own_holdings(conn, person, own.id, now)
         })?;
         let bearer = bearer(own, None, None, (access, must));
-        return Ok(Entry::Admitted(shown, bearer));
+        return Ok(AuthOutcome::Authenticated(shown, bearer));
     };
     let Some(there) = place_named(conn, there)? else {
-        return Ok(Entry::Elsewhere);
+        return Ok(AuthOutcome::Elsewhere);
     };
     let (actor, acting_as, found) = match acting_as {
         None => {
@@ -166,7 +166,7 @@ pub(super) fn enter<T>(
         }
     };
     let Some((through, held)) = found else {
-        return Ok(Entry::Elsewhere);
+        return Ok(AuthOutcome::Elsewhere);
     };
     let access = Access::of(actor, there.id, there.kind.side(), held).by_way_of(through);
     let must = must_set_up(conn, &there, person, |conn| match acting_as {
@@ -174,7 +174,7 @@ pub(super) fn enter<T>(
         Some(_) => access::own_holdings(conn, actor, there.id, now),
     })?;
     let bearer = bearer(there, Some(own), acting_as, (access, must));
-    Ok(Entry::Admitted(shown, bearer))
+    Ok(AuthOutcome::Authenticated(shown, bearer))
 }
 
 /// Whether one of the roles that somebody holds in a place asks for a second factor, and they have none. Costs nothing
