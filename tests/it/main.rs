@@ -33,6 +33,7 @@ mod kills;
 mod letters;
 mod lines;
 mod live;
+mod looks;
 mod mail;
 mod mail_faults;
 mod main_job;

@@ -43,9 +43,6 @@ pub mod steps;
 pub mod unsubscribe;
 pub mod verbs;
 
-#[cfg(test)]
-mod look_test;
-
 use std::path::PathBuf;
 
 use crate::config::{MailUrl, Settings};

@@ -123,6 +123,9 @@ fn collect(dir: &Dir<'static>, found: &mut Vec<(String, String)>) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Renderer, TemplateError> {
@@ -136,6 +139,48 @@ mod tests {
 
     fn render(text: &str, page: serde_json::Value) -> Result<String, PageError> {
         parse(text).unwrap().page("x", &Shell::sample(), &page)
+    }
+
+    /// The names and texts of the portal's templates.
+    fn templates() -> Vec<(String, String)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/portal");
+        let folders = ["", "parts", "pages"].map(|folder| root.join(folder));
+        let entries = folders
+            .iter()
+            .flat_map(|folder| fs::read_dir(folder).unwrap());
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let templates = paths.filter(|path| path.extension().is_some_and(|end| end == "hbs"));
+        templates
+            .map(|path| {
+                (
+                    path.display().to_string(),
+                    fs::read_to_string(&path).unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn templates_escape_everything_and_quote_every_attribute() {
+        for (name, text) in templates() {
+            assert!(
+                !text.contains("{{{") && !text.contains("{{&"),
+                "{name} writes something unescaped"
+            );
+            assert!(
+                !text.contains("={{"),
+                "{name} has an attribute without quotes"
+            );
+            for attribute in ["href=\"{{", "action=\"{{", "src=\"{{"] {
+                for (at, m) in text.match_indices(attribute) {
+                    let helper = text[at + m.len()..].split([' ', '}']).next();
+                    assert!(
+                        matches!(helper, Some("url" | "asset")),
+                        "{name}: {attribute}{helper:?} is not checked"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

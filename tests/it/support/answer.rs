@@ -66,6 +66,11 @@ impl Answer {
         self.headers.get(name).map_or("", String::as_str)
     }
 
+    /// Whether it is a page of the portal, and not empty.
+    pub fn is_page(&self) -> bool {
+        self.header("content-type").starts_with("text/html") && !self.text.is_empty()
+    }
+
     /// Checks that it is a complete problem document (RFC 9457) with this status and code.
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> Self {

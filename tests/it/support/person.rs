@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::desk::Desk;
 use super::leash::PATIENCE;
+use super::markup;
 use super::world::Somebody;
 
 /// Somebody with an API token.
@@ -474,14 +475,18 @@ impl IntoFuture for Asking {
                 .await
                 .unwrap_or_else(|error| panic!("{question}: {error:?}"));
             let json = serde_json::from_str(&text).unwrap_or_default();
-            Answer {
+            let answer = Answer {
                 question,
                 status,
                 headers,
                 cookies,
                 text,
                 json,
+            };
+            if answer.is_page() {
+                markup::check(&answer);
             }
+            answer
         })
     }
 }

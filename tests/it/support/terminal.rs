@@ -113,6 +113,12 @@ impl Terminal {
         Process::serve(self.folder.path(), &settings)
     }
 
+    /// Serves the demonstration.
+    pub fn demonstrates(&self) -> Process {
+        let [(key, url)] = self.settings();
+        Process::start(self.folder.path(), &[(key, &url)], &["demo"])
+    }
+
     /// Makes a token for somebody.
     pub fn token(&self, email: &str) -> String {
         self.run(&["token", "create", "--user", email, "--name", "Story"])

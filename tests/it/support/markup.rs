@@ -1,0 +1,76 @@
+//! What the markup of every page keeps to: looked at wherever a story is shown one, whatever it has come for.
+
+use std::collections::BTreeSet;
+
+use super::answer::Answer;
+
+/// Checks a page.
+pub fn check(page: &Answer) {
+    let (name, html) = (&page.question, &page.text);
+    // The Content-Security-Policy would refuse these; nothing in the markup may count on them.
+    for forbidden in [
+        " style=",
+        "<style",
+        " onclick",
+        " onload",
+        "javascript:",
+        "<script>",
+    ] {
+        assert!(!html.contains(forbidden), "{name} has {forbidden}");
+    }
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'"), "{name}: {policy}");
+    for once in ["<h1", "<main"] {
+        assert_eq!(html.matches(once).count(), 1, "{name} has one {once}");
+    }
+    let ids: Vec<&str> = attributes(html, "id").collect();
+    let unique: BTreeSet<&&str> = ids.iter().collect();
+    assert_eq!(ids.len(), unique.len(), "{name} has an id twice: {ids:?}");
+    for target in attributes(html, "for") {
+        let there = ids.contains(&target);
+        assert!(there, "{name} labels {target:?}, which is not there");
+    }
+    // Only a browser that is signed in has a token to carry, and then every form does.
+    let has_token = |form: &&str| form.contains("name=\"csrf_token\"");
+    let forms = elements(html, "form").filter(|form| form.contains("method=\"post\""));
+    let (with, without): (Vec<&str>, Vec<&str>) = forms.partition(has_token);
+    assert!(
+        with.is_empty() || without.is_empty(),
+        "{name} has forms without their token: {without:#?}"
+    );
+    for tag in tags(html, "input") {
+        let secret = attributes(tag, "name").any(|name| name.contains("password"));
+        let masked = !secret || tag.contains("type=\"password\"");
+        assert!(masked, "{name} shows a password: {tag}");
+    }
+}
+
+/// The elements of this name, from their attributes to their end.
+pub fn elements<'a>(html: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    let end = format!("</{name}>");
+    begun(html, name).map(move |rest| match rest.find(&end) {
+        Some(at) => &rest[..at],
+        None => rest,
+    })
+}
+
+/// The attributes of the tags of this name.
+pub fn tags<'a>(html: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    begun(html, name).filter_map(|rest| rest.split('>').next())
+}
+
+/// What follows each tag's name.
+fn begun<'a>(html: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    let begin = format!("<{name}");
+    let begun: Vec<&str> = html.split(&begin).skip(1).collect();
+    begun
+        .into_iter()
+        .filter(|rest| rest.starts_with([' ', '>']))
+}
+
+/// The values of an attribute.
+pub fn attributes<'a>(html: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    let begin = format!(" {name}=\"");
+    let begun: Vec<&str> = html.split(&begin).skip(1).collect();
+    begun.into_iter().filter_map(|rest| rest.split('"').next())
+}
