@@ -5,15 +5,6 @@ mod security;
 mod sessions;
 mod tokens;
 
-#[cfg(test)]
-pub(super) use profile::sections as profile_sections;
-#[cfg(test)]
-pub(super) use security::{State as SecurityState, parts as security_parts, shown_codes};
-#[cfg(test)]
-pub(super) use sessions::{device, end_others_section};
-#[cfg(test)]
-pub(super) use tokens::new_token;
-
 use std::fmt;
 
 use serde::Serialize;

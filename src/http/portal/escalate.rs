@@ -82,7 +82,7 @@ pub fn acknowledgement_field(code: &str) -> String {
 }
 
 /// What `reason` asks, and the details; sent to `action`.
-pub fn submission_form(words: &Catalogue, reason: &Reason, action: String) -> Form {
+fn submission_form(words: &Catalogue, reason: &Reason, action: String) -> Form {
     let mut controls = vec![
         Control::new(Kind::Hidden, SubmitEscalation::reason().name, "").value(reason.code.clone()),
     ];

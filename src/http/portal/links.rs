@@ -126,7 +126,7 @@ async fn show_forgotten(visit: PageRequest) -> PageResult {
 }
 
 /// The address of an account.
-pub fn forgotten_form(words: &Catalogue) -> Form {
+fn forgotten_form(words: &Catalogue) -> Form {
     let controls = vec![
         Control::of(Forgotten::email(), words.say_of("label", "email", &[]))
             .autocomplete("username"),

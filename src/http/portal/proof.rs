@@ -35,7 +35,7 @@ pub struct ProofPage {
 }
 
 /// The form that sends what was `typed` on to `action`. No secret is among it: those are typed again.
-pub fn proof_form(
+fn proof_form(
     words: &Catalogue,
     action: &str,
     typed: &HashMap<String, String>,

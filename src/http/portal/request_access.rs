@@ -36,7 +36,7 @@ async fn show(visit: PageRequest) -> PageResult {
 }
 
 /// Who asks, and for which organization.
-pub fn request_form(words: &Catalogue) -> Form {
+fn request_form(words: &Catalogue) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let controls = vec![

@@ -123,7 +123,7 @@ fn page(visit: &PageRequest, welcome: String, form: Form) -> SignInPage {
 }
 
 /// Where to go who cannot sign in.
-pub fn ways_in(words: &Catalogue) -> Vec<Link> {
+fn ways_in(words: &Catalogue) -> Vec<Link> {
     vec![
         Link::new(words.say("sign-in-forgotten", &[]), "/forgot-password"),
         Link::new(words.say("sign-in-request", &[]), "/request-access"),
@@ -417,7 +417,7 @@ pub(super) fn time_zones() -> Vec<String> {
 }
 
 /// E-mail and password; `next` is the local address to go to afterwards.
-pub fn sign_in_form(words: &Catalogue, next: &str) -> Form {
+fn sign_in_form(words: &Catalogue, next: &str) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let controls = vec![
         Control::of(SignIn::email(), label("email")).autocomplete("username"),
@@ -433,7 +433,7 @@ pub fn sign_in_form(words: &Catalogue, next: &str) -> Form {
 }
 
 /// A code of the second factor; `next` is the local address to go to afterwards.
-pub fn code_form(words: &Catalogue, next: &str) -> Form {
+fn code_form(words: &Catalogue, next: &str) -> Form {
     let controls = vec![
         Control::of(
             ShowCode::code(),
@@ -497,7 +497,7 @@ pub(super) fn same(password: Secret, again: &Secret) -> Result<SecretString, Pro
 
 /// The provider's organization and its first administrator, sent to `action`, which holds the one-time token.
 /// `zones` are the names that the time zone field suggests.
-pub fn set_up_form(words: &Catalogue, action: String, zones: Vec<String>) -> Form {
+fn set_up_form(words: &Catalogue, action: String, zones: Vec<String>) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let controls = vec![
         Control::of(TypedSetUp::organization(), label("provider"))

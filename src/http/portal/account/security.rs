@@ -196,7 +196,7 @@ async fn codes(visit: PageRequest, section: &'static str) -> PageResult {
 }
 
 /// The codes, this once.
-pub(in crate::http::portal) fn shown_codes(words: &Catalogue, codes: Vec<String>) -> Shown {
+fn shown_codes(words: &Catalogue, codes: Vec<String>) -> Shown {
     Shown {
         title: words.say_of("second-factor", "shown", &[]),
         about: words.say_of("second-factor", "shown-about", &[]),

@@ -88,7 +88,7 @@ pub(in crate::http::portal) fn device(words: &Catalogue, user_agent: &str) -> St
 }
 
 /// The button that ends all others.
-pub(in crate::http::portal) fn end_others_section(words: &Catalogue) -> Section {
+fn end_others_section(words: &Catalogue) -> Section {
     let form = Form::new(
         "end-others",
         format!("{HERE}/end-others"),

@@ -97,7 +97,7 @@ fn allows(words: &Catalogue, permissions: Option<&BTreeSet<Permission>>) -> Stri
 }
 
 /// The form that makes a token with some of `offered`.
-pub(in crate::http::portal) fn new_token(words: &Catalogue, offered: &[Permission]) -> Section {
+fn new_token(words: &Catalogue, offered: &[Permission]) -> Section {
     let lifetime = |days: &i64| {
         let label = words.say("token-days", &[("days", (*days).into())]);
         Choice::new(days.to_string(), label)

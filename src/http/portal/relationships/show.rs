@@ -237,12 +237,12 @@ fn offered(conn: &mut Conn, trustee: OrganizationId) -> diesel::QueryResult<Offe
 }
 
 /// The field that names a person.
-pub(super) fn person_field(person: PersonId) -> String {
+fn person_field(person: PersonId) -> String {
     format!("{}.{person}", ProposeMembers::people().name)
 }
 
 /// The field that names a group.
-pub(super) fn group_field(group: GroupId) -> String {
+fn group_field(group: GroupId) -> String {
     format!("{}.{group}", ProposeMembers::groups().name)
 }
 
