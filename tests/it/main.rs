@@ -43,6 +43,7 @@ mod opening;
 mod outage;
 mod pairing;
 mod pairing_ends;
+mod parity;
 mod plans;
 mod portal;
 mod private_files;
