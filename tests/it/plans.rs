@@ -290,6 +290,12 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
         }
     }
     assert!(bad.is_empty(), "read everything:\n{}", bad.join("\n"));
+
+    // However many notices wait for one person, those are few that hold up others.
+    let claims = sent.keys().filter(|sql| sql.contains("ahead"));
+    let claims: Vec<String> = claims.flat_map(|sql| plan(&mut conn, sql)).collect();
+    let by_index = |line: &String| line.contains("notices_holding_up");
+    assert!(claims.iter().any(by_index), "{claims:?}");
 }
 
 async fn a_look_is_one_for_all_who_follow(desk: Desk) {

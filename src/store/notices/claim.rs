@@ -15,8 +15,8 @@ use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
 
 condition! {
-    /// The same of a notice that stands before others.
-    IsWaitingAhead = "ahead.state = 'waiting'"
+    /// Of a notice that may hold up those behind it: it has been tried before, or somebody works on it.
+    MayHoldUp = "ahead.state = 'waiting' AND (ahead.next_attempt_at > ahead.created_at OR ahead.lease_until IS NOT NULL)"
 }
 
 /// Who works on a notice, and until when nobody else does.
@@ -56,7 +56,7 @@ pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResu
         .gt(At(now))
         .assume_not_null());
     let held_up = ahead
-        .filter(IsWaitingAhead)
+        .filter(MayHoldUp)
         .filter(ahead.field(notices::queue).eq(notices::queue))
         .filter(earlier)
         .filter(busy)
