@@ -14,14 +14,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant as Stopwatch;
 
-use diesel::Connection;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{block_on, print};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::credentials::HashError;
-use crate::db::{Conn, Db, DbError};
+use crate::db::{self, Conn, Db, DbError};
 use crate::words::Catalogue;
 use directory::Directory;
 use report::{Fault, MadeUp, Refusal, Report, Unloaded};
@@ -211,8 +210,12 @@ fn in_savepoint<T>(
     directory: &mut Directory,
     f: impl FnOnce(&mut Conn, &mut Directory) -> Result<T, Unloaded>,
 ) -> Result<Result<T, Vec<Fault>>, DbError> {
-    match conn.transaction(|conn| f(conn, directory)) {
-        Ok(loaded) => Ok(Ok(loaded)),
+    match db::in_savepoint(conn, |conn| f(conn, directory)) {
+        Ok(loaded) => {
+            // A later record may go on with this one's history.
+            db::write_what_was_put_off(conn).map_err(DbError::from)?;
+            Ok(Ok(loaded))
+        }
         Err(Unloaded::Refused(faults)) => {
             directory.forget();
             Ok(Err(faults))

@@ -7,6 +7,8 @@ mod change;
 mod condition;
 mod conn;
 mod error;
+mod last;
+mod memory;
 mod postgres;
 mod sqlite;
 mod work;
@@ -29,6 +31,9 @@ pub use change::Changes;
 pub(crate) use condition::condition;
 pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
+pub use last::{in_savepoint, write_last, write_what_was_put_off};
+use memory::Memory;
+pub use memory::{Name, ONLY, remembered};
 pub use postgres::unencrypted_host;
 use work::{Said, Work};
 
@@ -105,13 +110,14 @@ impl Db {
 
     fn open_with(location: &Location, schema: Schema) -> Result<Self, DbError> {
         let signal = ChangeSignal::default();
-        let committed = signal.clone();
+        let (committed, memory) = (signal.clone(), Arc::<Memory>::default());
         let inner = match location {
             Location::Sqlite(path) => {
-                Inner::Sqlite(Arc::new(sqlite::Sqlite::open(path, schema, committed)?))
+                let sqlite = sqlite::Sqlite::open(path, schema, committed, memory)?;
+                Inner::Sqlite(Arc::new(sqlite))
             }
             Location::Postgres(url) => {
-                Inner::Postgres(postgres::Postgres::open(url, schema, committed)?)
+                Inner::Postgres(postgres::Postgres::open(url, schema, committed, memory)?)
             }
         };
         Ok(Self {
@@ -161,7 +167,27 @@ impl Db {
         }
     }
 
-    /// The same on a blocking thread, whichever database it is: for what reads so much that those who share the calling
+    /// The same for work of one statement, besides what is [`remembered`]: on a server no transaction is begun and ended
+    /// around it, which would cost more than it. Of several statements each would see another state.
+    ///
+    /// # Errors
+    /// Those of `f`, and the database's own through `From<DbError>`.
+    pub async fn read_one<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Failure,
+    {
+        match &*self.inner {
+            Inner::Sqlite(_) => self.read(f).await,
+            Inner::Postgres(postgres) => {
+                let (work, said) = Said::by(f);
+                said.once(postgres.read_one(self.limits, work).await)
+            }
+        }
+    }
+
+    /// The same as [`Db::read`] on a blocking thread, whichever database it is: for what reads so much that those who share the calling
     /// thread would wait for it.
     ///
     /// # Errors

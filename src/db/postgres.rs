@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection};
 use futures_util::future::BoxFuture;
 use rand::RngExt;
@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::change::ChangeSignal;
+use super::memory::{Kind, Memory, remembering};
 use super::work::{Verdict, Work};
 use super::{Conn, DbError, Limits, Schema, migrate};
 use pool::{Lent, Pool};
@@ -30,7 +31,7 @@ const REPETITIONS: u32 = 8;
 const DEAD: u32 = 2;
 
 /// All queries of a reading transaction see one state.
-const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub(super) const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// READ COMMITTED: each verb locks the row of its case first and decides on what it reads after that.
 const WRITE: &str = "BEGIN";
 /// Takes the session's limits away for one transaction.
@@ -40,6 +41,7 @@ const UNLIMITED: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout
 pub(super) struct Postgres {
     pool: Pool,
     signal: ChangeSignal,
+    memory: Arc<Memory>,
 }
 
 /// What has become of it.
@@ -59,6 +61,7 @@ impl Postgres {
         url: &SecretString,
         schema: Schema,
         signal: ChangeSignal,
+        memory: Arc<Memory>,
     ) -> Result<Self, DbError> {
         let url = completed(url);
         let mut conn = PgConnection::establish(url.expose_secret())
@@ -70,24 +73,28 @@ impl Postgres {
         Ok(Self {
             pool: Pool::of(url)?,
             signal,
+            memory,
         })
     }
 
     pub(super) fn read(&self, limits: Limits, work: Work) -> BoxFuture<'_, Result<(), DbError>> {
-        Box::pin(self.transact(READ, limits, work))
+        Box::pin(self.transact(Kind::Reads, limits, work))
+    }
+
+    pub(super) fn read_one(
+        &self,
+        limits: Limits,
+        work: Work,
+    ) -> BoxFuture<'_, Result<(), DbError>> {
+        Box::pin(self.transact(Kind::ReadsOne, limits, work))
     }
 
     pub(super) fn write(&self, limits: Limits, work: Work) -> BoxFuture<'_, Result<(), DbError>> {
-        Box::pin(self.transact(WRITE, limits, work))
+        Box::pin(self.transact(Kind::Writes, limits, work))
     }
 
     /// Runs a transaction to its end; on success its work has had the last word.
-    async fn transact(
-        &self,
-        begin: &'static str,
-        limits: Limits,
-        mut work: Work,
-    ) -> Result<(), DbError> {
+    async fn transact(&self, kind: Kind, limits: Limits, mut work: Work) -> Result<(), DbError> {
         let deadline = limits.within.map(|within| Instant::now() + within);
         let (mut repetition, mut dead) = (0, 0);
         loop {
@@ -97,7 +104,7 @@ impl Postgres {
                     .unwrap_or_else(|_| Err(DbError::Unavailable("no connection in time".into()))),
                 None => self.pool.lend().await,
             }?;
-            let (again, ended) = self.attempt(lent, begin, deadline, work).await?;
+            let (again, ended) = self.attempt(lent, kind, deadline, work).await?;
             work = again;
             match ended {
                 Ended::AsWanted => return Ok(()),
@@ -121,20 +128,27 @@ impl Postgres {
     async fn attempt(
         &self,
         lent: Lent,
-        begin: &'static str,
+        kind: Kind,
         deadline: Option<Instant>,
         mut work: Work,
     ) -> Result<(Work, Ended), DbError> {
         let decided = Arc::new(AtomicBool::new(false));
         let (answer, answered) = oneshot::channel();
         let its_decision = Arc::clone(&decided);
-        let signal = (begin == WRITE).then(|| self.signal.clone());
+        let signal = (kind == Kind::Writes).then(|| self.signal.clone());
+        let memory = Arc::clone(&self.memory);
         lent.give(move |conn| {
-            let begin = match deadline {
-                Some(_) => begin.to_owned(),
-                None => format!("{begin}; {UNLIMITED}"),
+            let begin = match (kind, deadline) {
+                (Kind::Writes, Some(_)) => WRITE.to_owned(),
+                (Kind::Writes, None) => format!("{WRITE}; {UNLIMITED}"),
+                (Kind::Reads | Kind::ReadsOne, Some(_)) => READ.to_owned(),
+                (Kind::Reads | Kind::ReadsOne, None) => format!("{READ}; {UNLIMITED}"),
             };
-            let (ended, clean) = run(conn, &begin, &mut work, &its_decision, signal.as_ref());
+            let mut remembers = |conn: &mut Conn| remembering(&memory, kind, || work(conn));
+            let (ended, clean) = match (kind, deadline) {
+                (Kind::ReadsOne, Some(_)) => run_one(conn, &mut remembers),
+                _ => run(conn, &begin, &mut remembers, &its_decision, signal.as_ref()),
+            };
             let _ = answer.send((work, ended));
             clean
         });
@@ -162,12 +176,29 @@ impl Postgres {
     }
 }
 
+/// Work that reads by one statement, which is a transaction by itself: to begin and end one around it would take a server
+/// twice as long as the statement.
+fn run_one(conn: &mut Conn, work: &mut dyn FnMut(&mut Conn) -> Verdict) -> (Ended, bool) {
+    let Ok(verdict) = std::panic::catch_unwind(AssertUnwindSafe(|| work(conn))) else {
+        return (Ended::Broken(DbError::Panicked), false);
+    };
+    match verdict {
+        Verdict::Commit | Verdict::Refused => (Ended::AsWanted, true),
+        Verdict::Repeat => (Ended::Met(conflict()), true),
+        Verdict::Failed => match on_postgres(conn, |conn| conn.batch_execute("SELECT 1")) {
+            Ok(()) => (Ended::AsWanted, true),
+            // It was dead when it was lent out, or died since: nothing is lost by taking another one.
+            Err(error) => (Ended::NotBegun(error), false),
+        },
+    }
+}
+
 /// One transaction on its connection's thread, whose commit `signal` tells of; also says whether the connection is good for
 /// another one.
 fn run(
     conn: &mut Conn,
     begin: &str,
-    work: &mut Work,
+    work: &mut dyn FnMut(&mut Conn) -> Verdict,
     decided: &AtomicBool,
     signal: Option<&ChangeSignal>,
 ) -> (Ended, bool) {

@@ -674,6 +674,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    epochs (id) {
+        id -> BigInt,
+        value -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     calendars,
     lines_of_business,
@@ -713,4 +720,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     password_reset_requests,
     access_requests,
     write_probes,
+    epochs,
 );

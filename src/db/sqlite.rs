@@ -17,6 +17,7 @@ use diesel::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::change::ChangeSignal;
+use super::memory::{Kind, Memory, remembering};
 use super::work::{Verdict, Work};
 use super::{Conn, DbError, Failure, Limits, Schema, migrate};
 use crate::private_files;
@@ -55,6 +56,7 @@ struct Done {
 
 pub(super) struct Sqlite {
     connections: Arc<Connections>,
+    memory: Arc<Memory>,
     jobs: Option<mpsc::Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -70,7 +72,12 @@ pub(super) fn erase_after_commit() {
 }
 
 impl Sqlite {
-    pub(super) fn open(path: &Path, schema: Schema, signal: ChangeSignal) -> Result<Self, DbError> {
+    pub(super) fn open(
+        path: &Path,
+        schema: Schema,
+        signal: ChangeSignal,
+        memory: Arc<Memory>,
+    ) -> Result<Self, DbError> {
         if let Some(folder) = path.parent() {
             private_files::create_folder(folder).map_err(|error| {
                 DbError::Unavailable(format!("cannot create {}: {error}", folder.display()))
@@ -105,8 +112,8 @@ impl Sqlite {
             spawn(
                 "writer",
                 Box::new({
-                    let connections = Arc::clone(&connections);
-                    move || write_in_groups(&connections, queue, &committed, &signal)
+                    let (connections, memory) = (Arc::clone(&connections), Arc::clone(&memory));
+                    move || write_in_groups(&connections, queue, &committed, &signal, &memory)
                 }),
             )?,
             spawn(
@@ -119,6 +126,7 @@ impl Sqlite {
         ];
         Ok(Self {
             connections,
+            memory,
             jobs: Some(jobs),
             threads,
         })
@@ -134,7 +142,7 @@ impl Sqlite {
         let mut lent = self.connections.lend()?;
         let conn = lent.conn()?;
         begin(conn, "BEGIN")?;
-        work(conn);
+        remembering(&self.memory, Kind::Reads, || work(conn));
         // Nothing was written, so whether it commits or rolls back is the same; a connection that can do neither
         // is closed.
         if rollback(conn).is_ok() {
@@ -282,6 +290,7 @@ fn write_in_groups(
     mut queue: mpsc::Receiver<Job>,
     committed: &std::sync::mpsc::Sender<Committed>,
     signal: &ChangeSignal,
+    memory: &Arc<Memory>,
 ) {
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
@@ -296,7 +305,7 @@ fn write_in_groups(
                 answer,
             } = job;
             let conn = writer.as_mut().filter(|_| group.is_ok());
-            let done = do_job(conn, &begun, work);
+            let done = do_job(conn, &begun, work, memory);
             answers.push((answer, done.outcome));
             commits |= done.commits;
             if !done.goes_on {
@@ -358,21 +367,27 @@ fn end_group(group: Result<(), DbError>, conn: Option<&mut Conn>) -> Result<(), 
 }
 
 /// Does a job in the transaction that is given; without one it does nothing.
-fn do_job(conn: Option<&mut Conn>, begun: &AtomicBool, mut work: Work) -> Done {
+fn do_job(
+    conn: Option<&mut Conn>,
+    begun: &AtomicBool,
+    mut work: Work,
+    memory: &Arc<Memory>,
+) -> Done {
     match conn {
         // Whoever waited has been told that nothing was written.
         Some(_) if begun.swap(true, Ordering::SeqCst) => Done::not(late(), true),
-        Some(conn) => in_savepoint(conn, &mut work),
+        Some(conn) => in_savepoint(conn, &mut work, memory),
         None => Done::not(late(), true),
     }
 }
 
-fn in_savepoint(conn: &mut Conn, work: &mut Work) -> Done {
+fn in_savepoint(conn: &mut Conn, work: &mut Work, memory: &Arc<Memory>) -> Done {
     type Manager = <Conn as Connection>::TransactionManager;
     if let Err(error) = Manager::begin_transaction(conn) {
         return Done::not(error.into(), goes_on(conn));
     }
-    let verdict = std::panic::catch_unwind(AssertUnwindSafe(|| work(conn)));
+    let work = AssertUnwindSafe(|| remembering(memory, Kind::Writes, || work(conn)));
+    let verdict = std::panic::catch_unwind(work);
     let commits = matches!(verdict, Ok(Verdict::Commit));
     let ended = match commits {
         true => Manager::commit_transaction(conn),

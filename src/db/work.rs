@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Conn, DbError, Failure};
+use super::{Conn, DbError, Failure, write_what_was_put_off};
 
 /// The work of one transaction, which may be repeated.
 pub(super) type Work = Box<dyn FnMut(&mut Conn) -> Verdict + Send>;
@@ -43,7 +43,11 @@ impl<T: Send + 'static, E: Failure> Said<T, E> {
         let said: Arc<Mutex<Option<Result<T, E>>>> = Arc::default();
         let saying = Arc::clone(&said);
         let work = Box::new(move |conn: &mut Conn| {
-            let outcome = f(conn);
+            let outcome = f(conn).and_then(|said| {
+                let written = write_what_was_put_off(conn);
+                written.map_err(|error| E::from(DbError::from(error)))?;
+                Ok(said)
+            });
             let verdict = Verdict::of(&outcome);
             *saying.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
             verdict

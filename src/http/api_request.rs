@@ -352,7 +352,20 @@ where
         db.read(move |conn| work(conn, &self)).await
     }
 
-    /// The same for what may read much, such as a search: on a blocking thread, and only so many at once.
+    /// The same for one statement: see [`Db::read_one`](crate::db::Db::read_one).
+    ///
+    /// # Errors
+    /// Those of `work`, and the database's own.
+    pub async fn look_up<T, F>(self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
+    {
+        let db = self.desk.db.clone();
+        db.read_one(move |conn| work(conn, &self)).await
+    }
+
+    /// The same as [`ApiRequest::look`] for what may read much, such as a search: on a blocking thread, and only so many at once.
     ///
     /// # Errors
     /// Those of `work`, and the database's own.

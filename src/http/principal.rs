@@ -204,7 +204,7 @@ async fn find_in(
     let now = desk.clock.now();
     let found = desk
         .db
-        .read(move |conn| load(conn, &shown, &whereabouts, now))
+        .read_one(move |conn| load(conn, &shown, &whereabouts, now))
         .await?;
     if let Some(principal) = &found {
         if let Via::Session {

@@ -7,7 +7,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use diesel::Connection;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::known_devices::KnownDevices;
@@ -17,7 +16,7 @@ use super::state::AppState;
 use super::throttle::{self, Counter};
 use super::{client, password};
 use crate::credentials::{Asker, Holder, NewSecret, SESSION_PREFIX};
-use crate::db::Conn;
+use crate::db::{Conn, in_savepoint, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::text::EmailAddress;
@@ -186,9 +185,10 @@ async fn record_refusal(
             for counter in &counters {
                 counter.touch(conn)?;
             }
-            let recorded = conn.transaction(|conn| {
+            let recorded = in_savepoint(conn, |conn| {
                 let person = refusal.person.as_ref();
                 account::sign_in_refused(conn, person, &refusal.place, refusal.until, now)?;
+                write_what_was_put_off(conn)?;
                 match person {
                     Some(_) => Ok(()),
                     None => Err(diesel::result::Error::RollbackTransaction),

@@ -10,7 +10,7 @@ use crate::db::schema::{
     access_group_members, access_groups, clones, organizations, pairing_members, pairings, people,
     role_grants, roles,
 };
-use crate::db::sql_types::{At, Json};
+use crate::db::sql_types::{At, Json, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::{
     Access, HeldName, HeldRole, Holding, Permission, Rights, Role, Through, Way,
@@ -138,6 +138,40 @@ pub fn own(
         .select((role_grants::role, roles::permissions.nullable()))
         .load(conn)?;
     Ok(rows.into_iter().map(held).collect())
+}
+
+/// When the first of the roles runs out that were given to a person, or to the cloned user as whom they act, anywhere, or
+/// to a group of theirs; none if none does.
+///
+/// # Errors
+/// The database's own.
+pub fn first_to_run_out(
+    conn: &mut Conn,
+    person: PersonId,
+    acting_as: Option<PersonId>,
+    now: Instant,
+) -> QueryResult<Option<Instant>> {
+    let mut first = None;
+    for person in [Some(person), acting_as].into_iter().flatten() {
+        let own: Vec<MaybeAt> = role_grants::table
+            .filter(role_grants::person_id.eq(person))
+            .filter(role_grants::expires_at.gt(At(now)))
+            .select(role_grants::expires_at)
+            .load(conn)?;
+        let of_groups: Vec<MaybeAt> = role_grants::table
+            .inner_join(
+                access_group_members::table.on(access_group_members::group_id
+                    .nullable()
+                    .eq(role_grants::group_id)),
+            )
+            .filter(access_group_members::person_id.eq(person))
+            .filter(role_grants::expires_at.gt(At(now)))
+            .select(role_grants::expires_at)
+            .load(conn)?;
+        let ends = own.into_iter().chain(of_groups).filter_map(Into::into);
+        first = first.into_iter().chain(ends).min();
+    }
+    Ok(first)
 }
 
 /// The columns of a grant from which a [`Holding`] is made: the role, and the group to which it was given.

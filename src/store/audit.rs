@@ -10,13 +10,13 @@ use diesel::prelude::*;
 use diesel::result::Error as Diesel;
 use serde_json::{Map, Value};
 
-use crate::db::Conn;
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::{At, Json, json};
+use crate::db::{Conn, write_last, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::view::Happened;
-use crate::domain::audit::{EventKind, Record, link};
+use crate::domain::audit::{EventKind, Record, SeenBy, link};
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
 
@@ -108,10 +108,29 @@ pub fn append(conn: &mut Conn, event: &NewEvent<'_>, at: Instant) -> QueryResult
     append_saying(conn, event, &Said::default(), at)
 }
 
+/// An event that is to be linked to those before it.
+struct Unlinked {
+    id: EventId,
+    at: Instant,
+    kind: EventKind,
+    organization: Option<OrganizationId>,
+    home: Option<OrganizationId>,
+    case: Option<CaseId>,
+    escalation: Option<EscalationId>,
+    subject: Option<EventId>,
+    actor: Option<PersonId>,
+    actor_name: String,
+    seen_by: SeenBy,
+    /// The fields as the row keeps them, and as they will be read from it.
+    before: Option<(String, Map<String, Value>)>,
+    after: Option<(String, Map<String, Value>)>,
+    said: Option<Map<String, Value>>,
+}
+
 /// Appends an event to the chain, with the hashes of what was said.
 ///
-/// The chain's row is taken first: on a server it is locked until the transaction ends, so that events follow one another
-/// in the order in which they are committed, whoever writes.
+/// It is linked right before the transaction is committed: from then on the chain's end is locked, so that events follow
+/// one another in the order in which they are committed, whoever writes.
 ///
 /// # Errors
 /// The database's own.
@@ -121,55 +140,86 @@ pub fn append_saying(
     said: &Said,
     at: Instant,
 ) -> QueryResult<()> {
-    let id = EventId::new(at);
-    let (before, after) = (kept(event.before)?, kept(event.after)?);
-    let said = said.fields();
-    let record = Record {
-        id,
+    let unlinked = Unlinked {
+        id: EventId::new(at),
         at,
-        kind: event.kind.as_str(),
+        kind: event.kind,
         organization: event.organization,
         home: event.home,
         case: event.case,
         escalation: event.escalation,
         subject: event.subject,
         actor: event.actor,
-        actor_name: event.actor_name,
+        actor_name: event.actor_name.to_owned(),
         seen_by: event.kind.seen_by(event.before, event.after),
-        before: before.as_ref().map(|(_, fields)| fields),
-        after: after.as_ref().map(|(_, fields)| fields),
-        said: said.as_ref(),
+        before: kept(event.before)?,
+        after: kept(event.after)?,
+        said: said.fields(),
     };
-    let (position, previous): (i64, String) = diesel::update(audit_chain::table)
-        .set(audit_chain::position.eq(audit_chain::position + 1))
+    write_last(conn, unlinked, link_all)
+}
+
+/// Links events to the end of the chain, in this order.
+fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
+    let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let (end, mut head): (i64, String) = diesel::update(audit_chain::table)
+        .set(audit_chain::position.eq(audit_chain::position + count))
         .returning((audit_chain::position, audit_chain::head))
         .get_result(conn)?;
-    let hash = link(&previous, &record);
-    diesel::insert_into(audit_events::table)
-        .values((
-            audit_events::position.eq(position),
-            audit_events::id.eq(id),
-            audit_events::at.eq(At(at)),
-            audit_events::kind.eq(event.kind.as_str()),
-            audit_events::organization_id.eq(event.organization),
-            audit_events::home_organization_id.eq(event.home),
-            audit_events::case_id.eq(event.case),
-            audit_events::escalation_id.eq(event.escalation),
-            audit_events::subject_id.eq(event.subject),
-            audit_events::actor_id.eq(event.actor),
-            audit_events::actor_name.eq(event.actor_name),
-            audit_events::seen_by.eq(record.seen_by),
-            audit_events::before.eq(before.as_ref().map(|(text, _)| text)),
-            audit_events::after.eq(after.as_ref().map(|(text, _)| text)),
-            audit_events::previous_hash.eq(&previous),
-            audit_events::hash.eq(&hash),
-            audit_events::said.eq(said.as_ref().map(json).transpose()?),
-        ))
-        .execute(conn)?;
+    for (position, event) in (end - count + 1..).zip(&events) {
+        let fields = |kept: &Option<(String, Map<String, Value>)>| {
+            kept.as_ref().map(|(text, _)| text.clone())
+        };
+        let record = event.record();
+        let hash = link(&head, &record);
+        diesel::insert_into(audit_events::table)
+            .values((
+                audit_events::position.eq(position),
+                audit_events::id.eq(event.id),
+                audit_events::at.eq(At(event.at)),
+                audit_events::kind.eq(event.kind.as_str()),
+                audit_events::organization_id.eq(event.organization),
+                audit_events::home_organization_id.eq(event.home),
+                audit_events::case_id.eq(event.case),
+                audit_events::escalation_id.eq(event.escalation),
+                audit_events::subject_id.eq(event.subject),
+                audit_events::actor_id.eq(event.actor),
+                audit_events::actor_name.eq(&event.actor_name),
+                audit_events::seen_by.eq(event.seen_by),
+                audit_events::before.eq(fields(&event.before)),
+                audit_events::after.eq(fields(&event.after)),
+                audit_events::previous_hash.eq(&head),
+                audit_events::hash.eq(&hash),
+                audit_events::said.eq(event.said.as_ref().map(json).transpose()?),
+            ))
+            .execute(conn)?;
+        head = hash;
+    }
     diesel::update(audit_chain::table)
-        .set(audit_chain::head.eq(&hash))
+        .set(audit_chain::head.eq(&head))
         .execute(conn)
         .map(drop)
+}
+
+impl Unlinked {
+    fn record(&self) -> Record<'_> {
+        Record {
+            id: self.id,
+            at: self.at,
+            kind: self.kind.as_str(),
+            organization: self.organization,
+            home: self.home,
+            case: self.case,
+            escalation: self.escalation,
+            subject: self.subject,
+            actor: self.actor,
+            actor_name: &self.actor_name,
+            seen_by: self.seen_by,
+            before: self.before.as_ref().map(|(_, fields)| fields),
+            after: self.after.as_ref().map(|(_, fields)| fields),
+            said: self.said.as_ref(),
+        }
+    }
 }
 
 /// Fields as the row keeps them, and as they will be read from it: a fraction may come back as its neighbour, and what
@@ -190,6 +240,7 @@ fn kept(fields: Option<&Map<String, Value>>) -> QueryResult<Option<(String, Map<
 /// # Errors
 /// The database's own.
 pub fn access_since(conn: &mut Conn, after: i64) -> QueryResult<(bool, i64)> {
+    write_what_was_put_off(conn)?;
     /// Beyond as many it is asked anew what everybody may do.
     const MOST: i64 = 1000;
     let events: Vec<(i64, String)> = audit_events::table
@@ -216,6 +267,7 @@ pub fn replaced_after(
     subjects: &[EventId],
     at: Instant,
 ) -> QueryResult<Vec<(EventId, Instant, CaseFields)>> {
+    write_what_was_put_off(conn)?;
     let rows: Vec<(Option<EventId>, At, Option<Json<CaseFields>>)> = audit_events::table
         .filter(audit_events::subject_id.eq_any(subjects.to_vec()))
         .filter(audit_events::at.gt(At(at)))
@@ -242,6 +294,7 @@ pub fn of_escalation(
     escalation: EscalationId,
     limit: i64,
 ) -> QueryResult<Vec<Event>> {
+    write_what_was_put_off(conn)?;
     audit_events::table
         .filter(audit_events::subject_id.eq(EventId::from_uuid(*escalation.as_uuid())))
         .filter(audit_events::kind.like("escalation.%"))

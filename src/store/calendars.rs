@@ -1,12 +1,13 @@
 //! Business calendars, and which one a line of business follows.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::calendars;
 use crate::db::sql_types::{At, Json, json};
+use crate::db::{Conn, ONLY, remembered};
 use crate::domain::Instant;
 use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape};
 use crate::domain::ids::{CalendarId, LineId};
@@ -70,7 +71,11 @@ impl CalendarBook {
     ///
     /// # Errors
     /// The database's own.
-    pub fn load(conn: &mut Conn) -> QueryResult<Self> {
+    pub fn load(conn: &mut Conn) -> QueryResult<Arc<Self>> {
+        remembered(conn, ONLY, |_| true, Self::read)
+    }
+
+    fn read(conn: &mut Conn) -> QueryResult<Self> {
         let mut default = Calendar::standard(chrono_tz::UTC);
         let mut by_id = HashMap::new();
         for row in list(conn)? {

@@ -2,10 +2,11 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use uuid::Uuid;
 
-use crate::db::Conn;
 use crate::db::schema::{clones, organizations, people};
 use crate::db::sql_types::Json;
+use crate::db::{Conn, remembered};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Holding};
 use crate::domain::ids::{OrganizationId, PersonId};
@@ -81,6 +82,15 @@ pub enum AuthOutcome<T> {
     Refused,
 }
 
+/// What the rows say of a person, with how long they say so by themselves.
+struct Entered {
+    outcome: AuthOutcome<()>,
+    /// When it was read.
+    from: Instant,
+    /// When the first of their roles runs out.
+    until: Option<Instant>,
+}
+
 /// What the rows say of a person who shows a good secret: in their own organization, or by way of a pairing, there as
 /// themselves or as a cloned user of theirs. A cloned user has no secret of its own that would open anything (P8).
 pub(super) fn enter<T>(
@@ -90,6 +100,43 @@ pub(super) fn enter<T>(
     whereabouts: &OrganizationContext,
     now: Instant,
 ) -> QueryResult<AuthOutcome<T>> {
+    let (there, exists) = match whereabouts {
+        OrganizationContext::Named(name) => {
+            let there = organization_named(conn, name)?;
+            (there, there.is_some())
+        }
+        _ => (None, true),
+    };
+    let name = [
+        *person.as_uuid(),
+        acting_as.map_or(Uuid::nil(), |clone| *clone.as_uuid()),
+        there.map_or(Uuid::nil(), |there| *there.as_uuid()),
+    ];
+    let holds =
+        |entered: &Entered| entered.from <= now && entered.until.is_none_or(|until| now < until);
+    let entered = remembered(conn, name, holds, |conn| {
+        Ok(Entered {
+            outcome: found(conn, person, acting_as, there, now)?,
+            from: now,
+            until: access::first_to_run_out(conn, person, acting_as, now)?,
+        })
+    })?;
+    Ok(match &entered.outcome {
+        AuthOutcome::Refused => AuthOutcome::Refused,
+        AuthOutcome::Authenticated((), identity) if exists => {
+            AuthOutcome::Authenticated(shown, identity.clone())
+        }
+        AuthOutcome::Authenticated(..) | AuthOutcome::Elsewhere => AuthOutcome::Elsewhere,
+    })
+}
+
+fn found(
+    conn: &mut Conn,
+    person: PersonId,
+    acting_as: Option<PersonId>,
+    there: Option<OrganizationId>,
+    now: Instant,
+) -> QueryResult<AuthOutcome<()>> {
     type Row = (
         (PersonId, String, String, EmailAddress, Option<String>),
         Place,
@@ -135,37 +182,34 @@ pub(super) fn enter<T>(
             must_set_up,
         })
     };
-    let there = match whereabouts {
-        OrganizationContext::Named(name)
-            if *name != own.slug && !name.parse().is_ok_and(|id: OrganizationId| id == own.id) =>
-        {
-            Some(name)
-        }
-        _ => None,
-    };
-    let Some(there) = there else {
+    let Some(there) = there.filter(|there| *there != own.id) else {
         let held = access::own(conn, person, own.id, now)?;
         let access = Access::of(person, own.id, own.kind.side(), held);
         let must = must_set_up(conn, &own, person, |conn| {
             access::own_holdings(conn, person, own.id, now)
         })?;
         let bearer = bearer(own, None, None, (access, must));
-        return Ok(AuthOutcome::Authenticated(shown, bearer));
+        return Ok(AuthOutcome::Authenticated((), bearer));
     };
-    let Some(there) = place_named(conn, there)? else {
+    let there: Option<Place> = organizations::table
+        .filter(organizations::id.eq(there))
+        .select(Place::as_select())
+        .get_result(conn)
+        .optional()?;
+    let Some(there) = there else {
         return Ok(AuthOutcome::Elsewhere);
     };
-    let (actor, acting_as, found) = match acting_as {
+    let (actor, acting_as, held) = match acting_as {
         None => {
-            let found = access::paired(conn, person, own.id, there.id, now)?;
-            (person, None, found)
+            let held = access::paired(conn, person, own.id, there.id, now)?;
+            (person, None, held)
         }
         Some(clone) => {
-            let found = access::cloned(conn, clone, (person, own.id), there.id, now)?;
-            (clone, Some((clone, name_of(conn, clone)?)), found)
+            let held = access::cloned(conn, clone, (person, own.id), there.id, now)?;
+            (clone, Some((clone, name_of(conn, clone)?)), held)
         }
     };
-    let Some((through, held)) = found else {
+    let Some((through, held)) = held else {
         return Ok(AuthOutcome::Elsewhere);
     };
     let access = Access::of(actor, there.id, there.kind.side(), held).by_way_of(through);
@@ -174,7 +218,7 @@ pub(super) fn enter<T>(
         Some(_) => access::own_holdings(conn, actor, there.id, now),
     })?;
     let bearer = bearer(there, Some(own), acting_as, (access, must));
-    Ok(AuthOutcome::Authenticated(shown, bearer))
+    Ok(AuthOutcome::Authenticated((), bearer))
 }
 
 /// Whether one of the roles that somebody holds in a place asks for a second factor, and they have none. Costs nothing
@@ -201,14 +245,17 @@ fn name_of(conn: &mut Conn, person: PersonId) -> QueryResult<String> {
     Ok(display_name(&first, &last))
 }
 
-fn place_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Place>> {
-    let mut query = organizations::table.select(Place::as_select()).into_boxed();
-    query = match name.parse::<OrganizationId>() {
-        Ok(id) => query.filter(organizations::id.eq(id)),
-        Err(_) => match name.parse::<Slug>() {
-            Ok(slug) => query.filter(organizations::slug.eq(slug)),
-            Err(_) => return Ok(None),
-        },
+/// The organization of this id or slug, as far as the name tells: whether there is one of an id is seen later.
+fn organization_named(conn: &mut Conn, name: &str) -> QueryResult<Option<OrganizationId>> {
+    if let Ok(id) = name.parse::<OrganizationId>() {
+        return Ok(Some(id));
+    }
+    let Ok(slug) = name.parse::<Slug>() else {
+        return Ok(None);
     };
-    query.get_result(conn).optional()
+    organizations::table
+        .filter(organizations::slug.eq(slug))
+        .select(organizations::id)
+        .get_result(conn)
+        .optional()
 }

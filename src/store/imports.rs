@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{audit_events, cases, feed_entries, lines_of_business, people};
 use crate::db::sql_types::At;
+use crate::db::{Conn, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::audit::EventKind;
 use crate::domain::ids::{CaseId, LineId};
@@ -75,6 +75,7 @@ pub fn known_people(
 /// # Errors
 /// The database's own.
 pub fn last_event_at(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Instant>> {
+    write_what_was_put_off(conn)?;
     let last: Option<At> = audit_events::table
         .filter(
             audit_events::case_id

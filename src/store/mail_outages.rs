@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 
-use crate::db::Conn;
 use crate::db::schema::mail_outages;
 use crate::db::sql_types::At;
+use crate::db::{Conn, in_savepoint};
 use crate::domain::Instant;
 use crate::domain::notice::Fault;
 
@@ -107,7 +107,7 @@ pub fn report(
         return Ok(Reported::GoesOn);
     }
     // In a savepoint: another process may find it closed at the same moment.
-    let written = conn.transaction(|conn| {
+    let written = in_savepoint(conn, |conn| {
         diesel::insert_into(mail_outages::table)
             .values((
                 mail_outages::transport.eq(transport),

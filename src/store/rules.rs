@@ -1,12 +1,13 @@
 //! The rows that administrators edit: policies (E12) and escalation reasons (section 3).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{escalation_reasons, policies};
 use crate::db::sql_types::{At, Json, json};
+use crate::db::{Conn, ONLY, remembered};
 use crate::domain::Instant;
 use crate::domain::eligibility::Policy;
 use crate::domain::reason::{Governance, Question, Reason, installed};
@@ -16,7 +17,11 @@ use crate::store::cas::{Cas, compare_and_set};
 ///
 /// # Errors
 /// The database's own, also if a row was changed behind Casebell's back into something that is no policy.
-pub fn policy(conn: &mut Conn) -> QueryResult<Policy> {
+pub fn policy(conn: &mut Conn) -> QueryResult<Arc<Policy>> {
+    remembered(conn, ONLY, |_| true, load_policy)
+}
+
+fn load_policy(conn: &mut Conn) -> QueryResult<Policy> {
     let mut policy = Policy::default();
     for (key, value) in policies::table
         .select((policies::key, policies::value))
@@ -103,14 +108,21 @@ impl ReasonRow {
 ///
 /// # Errors
 /// The database's own.
-pub fn reasons(conn: &mut Conn) -> QueryResult<Vec<ReasonRow>> {
-    escalation_reasons::table
-        .order((
-            escalation_reasons::position.asc(),
-            escalation_reasons::code.asc(),
-        ))
-        .select(ReasonRow::as_select())
-        .load(conn)
+pub fn reasons(conn: &mut Conn) -> QueryResult<Arc<Vec<ReasonRow>>> {
+    remembered(
+        conn,
+        ONLY,
+        |_| true,
+        |conn| {
+            escalation_reasons::table
+                .order((
+                    escalation_reasons::position.asc(),
+                    escalation_reasons::code.asc(),
+                ))
+                .select(ReasonRow::as_select())
+                .load(conn)
+        },
+    )
 }
 
 /// The reason of that code, also if it can no longer be chosen.

@@ -55,7 +55,13 @@ pub fn on_among(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<Person
 /// # Errors
 /// The database's own.
 pub fn is_on(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
-    Ok(find(conn, person)?.is_some_and(|factor| factor.confirmed_at.is_some()))
+    let confirmed: Option<PersonId> = second_factors::table
+        .filter(second_factors::person_id.eq(person))
+        .filter(second_factors::confirmed_at.is_not_null())
+        .select(second_factors::person_id)
+        .get_result(conn)
+        .optional()?;
+    Ok(confirmed.is_some())
 }
 
 /// Begins one in place of another that was only begun. False if one is asked for already.

@@ -23,6 +23,7 @@ use crate::store::cases::{self, Case};
 use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, ProviderUpdate};
 use crate::store::reads::{self, Read};
+use crate::store::rules::ReasonRow;
 use crate::store::{audit, promises, rules};
 
 /// Assesses a case at an instant: in the past on the facts as they stood then, in the future on those of now. For one
@@ -44,9 +45,9 @@ pub fn assess(
     let reasons: Vec<Reason> = match reason {
         Some(code) => vec![chosen(conn, code)?],
         None => rules::reasons(conn)?
-            .into_iter()
+            .iter()
             .filter(|row| row.active)
-            .map(|row| row.reason())
+            .map(ReasonRow::reason)
             .collect(),
     };
     let at = at.unwrap_or(now);

@@ -84,7 +84,7 @@ pub fn set_policies(
     now: Instant,
 ) -> VerbResult<()> {
     require(by, Permission::PoliciesManage)?;
-    let mut policy: Policy = rules::policy(conn)?;
+    let mut policy = Policy::clone(&*rules::policy(conn)?);
     let fields = |policy: &Policy| -> Map<String, Value> {
         Policy::KEYS
             .iter()

@@ -49,6 +49,7 @@ mod portal;
 mod private_files;
 mod race;
 mod redactions;
+mod remembered;
 mod revocation;
 mod schema;
 mod secret_ways;

@@ -144,7 +144,7 @@ async fn open(call: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, P
 
 async fn show(call: ApiRequest<CaseRef>) -> Result<Reply<CaseDocument>, Problem> {
     let document = call
-        .look(|conn, call| document(conn, call, &call.address))
+        .look_up(|conn, call| document(conn, call, &call.address))
         .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 use diesel::result::Error as Diesel;
 use serde_json::{Map, Value};
 
-use crate::db::Conn;
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::At;
+use crate::db::{Conn, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::audit::{Chain, End, Link, Record, SeenBy, Verdict};
 use crate::domain::ids::{CaseId, EscalationId, EventId, OrganizationId, PersonId};
@@ -43,6 +43,7 @@ struct Row {
 /// # Errors
 /// The database's own.
 pub fn end(conn: &mut Conn) -> QueryResult<Option<End>> {
+    write_what_was_put_off(conn)?;
     let row: Option<(i64, String)> = audit_chain::table
         .select((audit_chain::position, audit_chain::head))
         .get_result(conn)

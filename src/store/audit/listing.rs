@@ -6,9 +6,9 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::Event;
-use crate::db::Conn;
 use crate::db::schema::{audit_events, cases, escalations, organizations};
 use crate::db::sql_types::At;
+use crate::db::{Conn, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::{EventKind, SeenBy};
@@ -112,6 +112,7 @@ fn ways(filter: &EventFilter) -> Vec<Way> {
 /// # Errors
 /// The database's own.
 pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Vec<Listed>> {
+    write_what_was_put_off(conn)?;
     let after = match filter.after {
         None => None,
         Some((at, id)) => match position_of(conn, filter.reach, id)? {
@@ -232,6 +233,7 @@ pub fn worked_in(
     home: OrganizationId,
     place: OrganizationId,
 ) -> QueryResult<bool> {
+    write_what_was_put_off(conn)?;
     diesel::select(diesel::dsl::exists(
         audit_events::table
             .filter(audit_events::home_organization_id.eq(home))

@@ -386,13 +386,13 @@ fn two_hundred_at_once_through_one_process_over_sqlite() {
     many_write_at_once(Backend::Sqlite, 1);
 }
 
-/// Whoever appends first and whoever counts first wait for each other: the server gives one of them up, which tries
-/// again, and nobody sees it.
+/// Whoever counts cases first and whoever counts escalations first wait for each other: the server gives one of them up,
+/// which tries again, and nobody sees it.
 #[test]
 fn who_is_given_up_in_favour_of_another_tries_again() {
     Rows::for_story(Backend::Postgresql, async |rows| {
         let (meet, attempts) = (Arc::new(Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
-        let write = |appends_first: bool| {
+        let write = |cases_first: bool| {
             let (meet, attempts, db) = (meet.clone(), attempts.clone(), rows.db.clone());
             let tries = AtomicUsize::new(0);
             tokio::spawn(async move {
@@ -400,15 +400,15 @@ fn who_is_given_up_in_favour_of_another_tries_again() {
                     attempts.fetch_add(1, Ordering::SeqCst);
                     let first = tries.fetch_add(1, Ordering::SeqCst) == 0;
                     for turn in 0..2 {
-                        match (turn == 0) == appends_first {
-                            true => record(conn)?,
-                            false => drop(Counter::Case.next(conn)?),
-                        }
+                        match (turn == 0) == cases_first {
+                            true => Counter::Case.next(conn)?,
+                            false => Counter::Escalation.next(conn)?,
+                        };
                         if turn == 0 && first {
                             meet.wait();
                         }
                     }
-                    Ok::<_, DbError>(())
+                    record(conn)
                 })
                 .await
             })
@@ -423,6 +423,43 @@ fn who_is_given_up_in_favour_of_another_tries_again() {
         );
         let verdict = rows
             .db
+            .read(|conn| Ok::<_, DbError>(walk(conn)?))
+            .await
+            .expect("read");
+        assert!(
+            matches!(verdict, Verdict::Whole { events: 2, .. }),
+            "{verdict:?}"
+        );
+    });
+}
+
+/// The end of the chain is locked at the end of a transaction, however early in it something is recorded: meanwhile others
+/// record and commit.
+#[test]
+fn nobody_waits_for_who_has_yet_to_commit() {
+    Rows::for_story(Backend::Postgresql, async |rows| {
+        let meet = Arc::new(Barrier::new(2));
+        let (db, its) = (rows.db.clone(), meet.clone());
+        let slow = tokio::spawn(async move {
+            let records_and_waits = move |conn: &mut Conn| {
+                record(conn)?;
+                its.wait();
+                its.wait();
+                Ok::<_, DbError>(())
+            };
+            db.write(records_and_waits).await
+        });
+        let meets = async || {
+            let meet = meet.clone();
+            let met = tokio::task::spawn_blocking(move || meet.wait()).await;
+            met.expect("no panic");
+        };
+        meets().await;
+        let quick = rows.db.write(record).await;
+        meets().await;
+        quick.expect("it is done while the other one waits");
+        slow.await.expect("no panic").expect("it is done");
+        let verdict = (rows.db)
             .read(|conn| Ok::<_, DbError>(walk(conn)?))
             .await
             .expect("read");

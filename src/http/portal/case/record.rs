@@ -1,5 +1,7 @@
 //! Everything that the pages of a case and of its escalations show, read in one transaction.
 
+use std::sync::Arc;
+
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
@@ -47,7 +49,7 @@ pub(in crate::http::portal) struct CaseRecord {
     /// How far the feeds have come for the reader: from where on the page is told of news.
     pub(in crate::http::portal) newest: i64,
     pub(in crate::http::portal) facts: CaseFacts,
-    pub(in crate::http::portal) policy: Policy,
+    pub(in crate::http::portal) policy: Arc<Policy>,
     /// All reasons, those that can no longer be chosen included.
     pub(in crate::http::portal) reasons: Vec<Reason>,
     /// The assessments of those that can be chosen.

@@ -89,8 +89,8 @@ fn load(
         });
     }
     let labels = rules::reasons(conn)?
-        .into_iter()
-        .map(|row| (row.code, row.label))
+        .iter()
+        .map(|row| (row.code.clone(), row.label.clone()))
         .collect();
     Ok(Found {
         active,

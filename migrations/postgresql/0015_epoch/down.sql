@@ -1,0 +1,16 @@
+DROP TRIGGER organizations_epoch ON organizations;
+DROP TRIGGER people_epoch ON people;
+DROP TRIGGER role_grants_epoch ON role_grants;
+DROP TRIGGER roles_epoch ON roles;
+DROP TRIGGER access_groups_epoch ON access_groups;
+DROP TRIGGER access_group_members_epoch ON access_group_members;
+DROP TRIGGER pairings_epoch ON pairings;
+DROP TRIGGER pairing_members_epoch ON pairing_members;
+DROP TRIGGER clones_epoch ON clones;
+DROP TRIGGER second_factors_epoch ON second_factors;
+DROP TRIGGER calendars_epoch ON calendars;
+DROP TRIGGER lines_of_business_epoch ON lines_of_business;
+DROP TRIGGER policies_epoch ON policies;
+DROP TRIGGER escalation_reasons_epoch ON escalation_reasons;
+DROP FUNCTION begin_epoch();
+DROP TABLE epochs;

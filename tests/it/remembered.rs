@@ -1,0 +1,141 @@
+//! What a process remembers of rows that seldom change is what they say: every table that is read for it begins an epoch
+//! when it changes, whoever changes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use casebell::credentials::hash_secret;
+use casebell::db::Conn;
+use casebell::domain::ids::{OrganizationId, PersonId};
+use casebell::store::calendars::CalendarBook;
+use casebell::store::identities::OrganizationContext;
+use casebell::store::{access, rules, second_factors, tokens};
+use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
+use serde_json::{Value, json};
+
+use crate::support::database::{Backend, on_both_databases};
+use crate::support::desk::Desk;
+
+on_both_databases! { Desk:
+    every_change_to_what_is_remembered_begins_an_epoch,
+    what_is_changed_behind_its_back_is_seen_by_the_next_request,
+}
+
+/// The columns that the loaders of what is remembered read, by table.
+fn columns_read(desk: &Desk, conn: &mut Conn) -> BTreeMap<String, BTreeSet<String>> {
+    let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+    let hears = Arc::clone(&heard);
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let mut heard = hears.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.push(query.to_string().replace('`', "\""));
+        }
+    });
+    let now = desk.now();
+    let (one, other) = (OrganizationId::new(now), OrganizationId::new(now));
+    let (person, clone) = (PersonId::new(now), PersonId::new(now));
+    rules::policy(conn).expect("policy");
+    rules::reasons(conn).expect("reasons");
+    CalendarBook::load(conn).expect("calendars");
+    access::own_holdings(conn, person, one, now).expect("holdings");
+    access::paired(conn, person, one, other, now).expect("roles");
+    access::paired_holdings(conn, person, one, other, now).expect("holdings");
+    access::cloned(conn, clone, (person, one), other, now).expect("roles");
+    access::first_to_run_out(conn, person, Some(clone), now).expect("roles");
+    second_factors::is_on(conn, person).expect("second factors");
+    // Whose token it is, is read each time and not remembered.
+    let secret = hash_secret(desk.person("dana").token());
+    for there in [
+        OrganizationContext::AsBefore,
+        OrganizationContext::Named(other.to_string()),
+    ] {
+        tokens::by_secret(conn, &secret, &there, now).expect("identity");
+    }
+
+    let mut columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for sql in heard.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let parts: Vec<&str> = sql.split('"').collect();
+        // A table and its column stand in quotes, with a full stop between them.
+        for (table, joint, column) in parts.windows(3).map(|part| (part[0], part[1], part[2])) {
+            if joint == "." {
+                let columns = columns.entry(table.to_owned()).or_default();
+                columns.insert(column.to_owned());
+            }
+        }
+    }
+    columns.remove("api_tokens");
+    columns
+}
+
+async fn every_change_to_what_is_remembered_begins_an_epoch(desk: Desk) {
+    let mut conn = desk.database().connect();
+    let columns = columns_read(&desk, &mut conn);
+    assert!(columns.len() > 10, "only {columns:?}");
+    let triggers = desk.database().texts(match desk.backend() {
+        Backend::Sqlite => "SELECT sql AS text FROM sqlite_schema WHERE type = 'trigger'",
+        Backend::Postgresql => {
+            "SELECT pg_get_triggerdef(oid) AS text FROM pg_trigger WHERE NOT tgisinternal"
+        }
+    });
+    let triggers: Vec<String> = triggers
+        .iter()
+        .map(|sql| sql.split_whitespace().collect::<Vec<_>>().join(" "))
+        .map(|sql| sql.replace("public.", ""))
+        .filter(|sql| sql.contains("_epoch"))
+        .collect();
+    for (table, columns) in columns {
+        // `AFTER INSERT ON people`, or `AFTER INSERT OR DELETE OR UPDATE OF a, b ON people`.
+        let on = format!(" ON {table} ");
+        let whens = triggers.iter().filter_map(|sql| {
+            let (head, _) = sql.split_once(&on)?;
+            head.split_once(" AFTER ").map(|(_, when)| when)
+        });
+        let whens: Vec<&str> = whens.flat_map(|when| when.split(" OR ")).collect();
+        for event in ["INSERT", "DELETE"] {
+            assert!(whens.contains(&event), "{event} on {table}: {triggers:?}");
+        }
+        let update = whens.iter().find(|when| when.starts_with("UPDATE"));
+        let update = update.unwrap_or_else(|| panic!("UPDATE on {table}: {triggers:?}"));
+        if let Some((_, watched)) = update.split_once(" OF ") {
+            let watched: BTreeSet<&str> = watched.split(", ").collect();
+            // What a row is called never changes.
+            let missed = columns.iter().filter(|column| *column != "id");
+            let missed: Vec<_> = missed
+                .filter(|name| !watched.contains(name.as_str()))
+                .collect();
+            assert!(missed.is_empty(), "UPDATE on {table} of {missed:?}");
+        }
+    }
+}
+
+/// Somebody with the database's own tools, who tells no process of it.
+async fn what_is_changed_behind_its_back_is_seen_by_the_next_request(desk: Desk) {
+    let (dana, ada) = (desk.person("dana"), desk.person("ada"));
+    let name = async || dana.get("/me").await.ok()["person"]["first_name"].clone();
+    let hours = async || {
+        let policies = ada.get("/policies").await.ok();
+        let policies = policies["items"].as_array().cloned().unwrap_or_default();
+        let hours = |policy: &&Value| policy["key"] == "staleness_hours";
+        policies.iter().find(hours).expect("a policy")["value"].clone()
+    };
+    let behind = |sql: &str| {
+        let mut conn = desk.database().connect();
+        conn.batch_execute(sql).expect(sql);
+    };
+    assert_eq!((name().await, hours().await), (json!("Dana"), json!("24")));
+
+    behind("UPDATE people SET first_name = 'Diana' WHERE first_name = 'Dana'");
+    assert_eq!(name().await, "Diana");
+    behind("UPDATE people SET disabled_at = created_at WHERE first_name = 'Diana'");
+    dana.get("/me").await.refused(401, "unauthenticated");
+    behind("UPDATE people SET disabled_at = NULL, first_name = 'Dana' WHERE first_name = 'Diana'");
+    assert_eq!(name().await, "Dana");
+
+    behind(
+        "INSERT INTO policies (key, value, updated_at) \
+         SELECT 'staleness_hours', '7', created_at FROM people LIMIT 1",
+    );
+    assert_eq!(hours().await, "7");
+    behind("DELETE FROM policies WHERE key = 'staleness_hours'");
+    assert_eq!(hours().await, "24");
+}
