@@ -88,8 +88,12 @@ impl CaseVerb {
 /// What a case takes now from somebody.
 pub fn of_case(case: &CaseState, access: &Access) -> Vec<CaseVerb> {
     let all = CaseVerb::ALL.iter().copied();
-    all.filter(|verb| access.can(verb.permission()) && verb.is_taken(case, access))
-        .collect()
+    all.filter(|verb| takes(case, access, *verb)).collect()
+}
+
+/// Whether a case takes `verb` now from somebody.
+pub fn takes(case: &CaseState, access: &Access, verb: CaseVerb) -> bool {
+    access.can(verb.permission()) && verb.is_taken(case, access)
 }
 
 /// The statuses that somebody may set by an edit (C2, C3).

@@ -124,7 +124,7 @@ impl CaseRecord {
 
     /// Whether the case takes `verb` now from somebody.
     pub(in crate::http::portal) fn takes(&self, access: &Access, verb: CaseVerb) -> bool {
-        offers::of_case(&self.view.state(), access).contains(&verb)
+        offers::takes(&self.view.state(), access, verb)
     }
 
     /// Up to which place the reader has read a feed.
