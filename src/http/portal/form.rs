@@ -288,6 +288,23 @@ impl Control {
             _ => self.value = typed.unwrap_or_default().to_owned(),
         }
     }
+
+    /// Says what is wrong with it: the first thing is enough to begin with.
+    pub(super) fn refuse(&mut self, why: impl Into<String>) {
+        if self.error.is_empty() {
+            self.error = why.into();
+        }
+    }
+}
+
+/// Everything that a problem says is wrong: the name of a control and why, or no name and why for the whole form.
+pub(super) fn faults(words: &Catalogue, problem: &Problem, mut refuse: impl FnMut(&str, String)) {
+    for error in problem.errors() {
+        refuse(error.field(), error.message(words));
+    }
+    if problem.errors().is_empty() {
+        refuse("", said_to_people(words, problem));
+    }
 }
 
 impl Form {
@@ -341,12 +358,7 @@ impl Form {
         problem: &Problem,
     ) -> Self {
         let mut form = self.filled(typed);
-        for error in problem.errors() {
-            form.refuse(error.field(), error.message(words));
-        }
-        if problem.errors().is_empty() {
-            form.refuse("", said_to_people(words, problem));
-        }
+        faults(words, problem, |name, why| form.refuse(name, why));
         form
     }
 
@@ -356,9 +368,7 @@ impl Form {
         let field = name.split('[').next().unwrap_or(name);
         let mut controls = self.controls.iter_mut();
         match controls.find(|control| control.name == field && control.kind != Kind::Hidden) {
-            // The first thing that is wrong with it is enough to begin with.
-            Some(control) if !control.error.is_empty() => {}
-            Some(control) => control.error = why.into(),
+            Some(control) => control.refuse(why),
             None => self.problems.push(why.into()),
         }
     }

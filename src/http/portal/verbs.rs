@@ -5,9 +5,8 @@ mod escalation;
 
 use std::collections::HashMap;
 
-use super::form::{Control, Form};
+use super::form::{Control, Form, faults};
 use super::parts::Panel;
-use super::said::said_to_people;
 use crate::http::problem::Problem;
 use crate::words::Catalogue;
 
@@ -91,17 +90,13 @@ impl Panel {
         problem: &Problem,
     ) -> Self {
         let mut panel = self.filled(typed);
-        for error in problem.errors() {
-            let message = error.message(words);
-            if let Some(control) = panel.others().find(|control| control.name == error.field()) {
-                control.error = message;
-                continue;
+        faults(words, problem, |name, why| {
+            if let Some(control) = panel.others().find(|control| control.name == name) {
+                control.refuse(why);
+                return;
             }
-            panel.form.refuse(error.field(), message);
-        }
-        if problem.errors().is_empty() {
-            panel.form.refuse("", said_to_people(words, problem));
-        }
+            panel.form.refuse(name, why);
+        });
         panel
     }
 
