@@ -333,9 +333,10 @@ impl PageRequest {
             .is_some_and(|guest| guest.side() == crate::domain::organization::Side::Provider)
     }
 
-    /// The version that the page showed whose form was sent, if it carries one.
-    pub fn version(&self) -> Option<i64> {
-        self.typed.get("version").and_then(|text| text.parse().ok())
+    /// The version that the page showed whose form was sent, if it carries one; as verbs take it, once it is borrowed.
+    pub fn expected(&self) -> Option<Vec<i64>> {
+        let version = self.typed.get("version")?.parse().ok()?;
+        Some(vec![version])
     }
 
     /// A parameter of the query; nothing if it is empty.

@@ -170,10 +170,10 @@ async fn show(visit: PageRequest, code: ReasonCode) -> PageResult {
 
 async fn replace(visit: PageRequest, code: ReasonCode) -> PageResult {
     let page = ReasonPage(Some(row(&visit, code.clone()).await?));
-    let version = visit.version();
+    let expected = visit.expected();
     visit
         .act(&page, move |conn, by, command: &ReplaceReason| {
-            let expected = version.as_ref().map(std::slice::from_ref);
+            let expected = expected.as_deref();
             replace_reason(conn, Some(by.actor), &code, expected, command, by.now)
         })
         .await

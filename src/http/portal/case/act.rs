@@ -86,10 +86,10 @@ impl FormPage for OnCase {
 }
 
 async fn edit(visit: PageRequest, case: CaseRef) -> PageResult {
-    let (page, version) = (on(case, "edit"), visit.version());
+    let (page, expected) = (on(case, "edit"), visit.expected());
     visit
         .act(&page, move |conn, by, command: &UpdateCase| {
-            let expected = version.as_ref().map(std::slice::from_ref);
+            let expected = expected.as_deref();
             update_case(conn, by.actor, &case, expected, command, by.now)?;
             Ok(Done::CaseChanged)
         })

@@ -322,17 +322,16 @@ async fn add(visit: PageRequest) -> PageResult {
 
 async fn replace(visit: PageRequest, id: CalendarId) -> PageResult {
     let page = OnCalendar(Some(row(&visit, id).await?));
-    let version = visit.version();
+    let expected = visit.expected();
     visit
         .act(&page, move |conn, by, command: &WriteCalendar| {
-            let expected = version.as_ref().map(std::slice::from_ref);
             let (calendar, makes_default) = (command.calendar()?, command.makes_default());
             let by_whom = Some(by.actor);
             replace_calendar(
                 conn,
                 by_whom,
                 id,
-                expected,
+                expected.as_deref(),
                 &calendar,
                 makes_default,
                 by.now,

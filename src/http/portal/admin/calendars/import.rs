@@ -283,10 +283,10 @@ async fn add(visit: &PageRequest, row: &CalendarRow, file: &Read) -> Result<usiz
         let nothing = Fault::new("nothing_ticked");
         return Err(Problem::invalid_field(FieldError::new(FILE, nothing)));
     }
-    let version = visit.version();
+    let expected = visit.expected();
     let (actor, id, now) = (visit.actor()?.clone(), row.id, visit.now);
     let adding = visit.write(move |conn| {
-        let expected = version.as_ref().map(std::slice::from_ref);
+        let expected = expected.as_deref();
         import_holidays(conn, Some(&actor), id, expected, holidays.clone(), now)
     });
     adding.await
