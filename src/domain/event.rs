@@ -1,8 +1,26 @@
-//! What can happen on a case, each with its facts, and what every room makes of it: the audited event, the marks in the case
-//! feed, the words in a feed, the notice.
+//! What can happen, each with its facts, and what every room makes of it: the audited event, the marks in the case feed, the
+//! words in a feed, the notice, the letter.
 //!
 //! A verb says what happened once. Whoever adds something that can happen adds a variant here, and the compiler names what
-//! has to be said of it.
+//! has to be said of it. What happens on cases stands in this file; what happens to accounts, to requests for access, to
+//! pairings, and to what administrators keep, in one of its own each.
+
+mod access_request;
+mod account;
+mod administrative;
+mod audited;
+mod pairing;
+
+pub(crate) use access_request::{AccessReader, AccessRequestEvent, RequestedAccess};
+pub(crate) use account::{AccountEvent, ProfileFields};
+pub(crate) use administrative::{
+    AddedLine, AddedOrganization, AddedPerson, AddedRole, AdministrativeEvent, AttemptFields,
+    CalendarFields, ExportFields, GroupFields, LineFields, NoticeFields, OrganizationFields,
+    PersonFields, ReasonFields, RemovedRole, ResentFilters, ResentNotices, RoleFields,
+    SecondFactorFields, TokenFields, TokenOwner,
+};
+pub(crate) use audited::{Audited, Changed, subject};
+pub(crate) use pairing::{CloneFields, PairingEvent};
 
 use super::Instant;
 use super::audit::EventKind;
@@ -46,7 +64,7 @@ pub(crate) enum CaseEvent {
     RcaDelivered {
         analysis: String,
     },
-    EntryPosted(PostedEntry),
+    Entry(EntryEvent),
     Step(StepEvent),
 }
 
@@ -106,7 +124,7 @@ pub(crate) enum EscalationEvent {
         summary: String,
     },
     Rated,
-    EntryPosted(PostedEntry),
+    Entry(EntryEvent),
     Step(StepEvent),
 }
 
@@ -119,6 +137,16 @@ pub(crate) enum StepEvent {
     Done(Step),
     Missed(Step),
     Repromised(Step),
+}
+
+/// What can happen to an entry of a feed.
+#[derive(Clone, Debug)]
+pub(crate) enum EntryEvent {
+    Posted(PostedEntry),
+    /// Its author has corrected it (F4).
+    Edited,
+    /// Its words are gone for good (F4).
+    Redacted,
 }
 
 /// Words that stand in a feed already.
@@ -166,7 +194,7 @@ impl CaseEvent {
             Self::Reopened { .. } => EventKind::CaseReopened,
             Self::PriorityRequested { .. } => EventKind::PriorityRequested,
             Self::PriorityDecided { .. } => EventKind::PriorityDecided,
-            Self::EntryPosted(_) => EventKind::EntryPosted,
+            Self::Entry(entry) => entry.kind(),
             Self::Step(step) => step.kind(),
         }
     }
@@ -174,7 +202,7 @@ impl CaseEvent {
     /// What is left in the case feed; `by` is the name of whoever did it.
     pub(crate) fn marks<'a>(&'a self, by: &'a str) -> Vec<MarkDetails<'a>> {
         let mark = match self {
-            Self::Opened(_) | Self::PriorityRaised | Self::EntryPosted(_) => return Vec::new(),
+            Self::Opened(_) | Self::PriorityRaised | Self::Entry(_) => return Vec::new(),
             Self::Changed(changes) => {
                 return changes.iter().map(|change| change.mark(by)).collect();
             }
@@ -207,7 +235,7 @@ impl CaseEvent {
             Self::Opened(_)
             | Self::Changed(_)
             | Self::PriorityRaised
-            | Self::EntryPosted(_)
+            | Self::Entry(_)
             | Self::Step(_) => None,
             // A last word is said while the case is open.
             Self::Closed { note, .. } => note.as_deref().map(|note| PostedWords {
@@ -253,7 +281,7 @@ impl CaseEvent {
             Self::RcaDelivered { analysis } => {
                 Some(About::RcaDelivered(Delivered { body: analysis }))
             }
-            Self::EntryPosted(posted) => posted.notice(Feed::Case),
+            Self::Entry(entry) => entry.notice(Feed::Case),
             Self::Step(step) => step.notice(),
         }
     }
@@ -295,7 +323,7 @@ impl EscalationEvent {
             Self::Withdrawn { .. } => EventKind::EscalationWithdrawn,
             Self::Closed { .. } => EventKind::EscalationClosed,
             Self::Rated => EventKind::EscalationRated,
-            Self::EntryPosted(_) => EventKind::EntryPosted,
+            Self::Entry(entry) => entry.kind(),
             Self::Step(step) => step.kind(),
         }
     }
@@ -331,7 +359,7 @@ impl EscalationEvent {
                 number,
                 outcome,
             }),
-            Self::Rated | Self::EntryPosted(_) => None,
+            Self::Rated | Self::Entry(_) => None,
             Self::Step(step) => Some(step.mark()),
         }
     }
@@ -348,7 +376,7 @@ impl EscalationEvent {
             | Self::Assigned { .. }
             | Self::Reranked { .. }
             | Self::Rated
-            | Self::EntryPosted(_)
+            | Self::Entry(_)
             | Self::Step(_) => None,
         }
     }
@@ -381,7 +409,7 @@ impl EscalationEvent {
                 summary: Some(summary),
             })),
             Self::Reranked { .. } | Self::Rated => None,
-            Self::EntryPosted(posted) => posted.notice(Feed::Escalation),
+            Self::Entry(entry) => entry.notice(Feed::Escalation),
             Self::Step(step) => step.notice(),
         }
     }
@@ -430,6 +458,23 @@ fn settled(step: &Step) -> SettledStep<'_> {
     }
 }
 
+impl EntryEvent {
+    fn kind(&self) -> EventKind {
+        match self {
+            Self::Posted(_) => EventKind::EntryPosted,
+            Self::Edited => EventKind::EntryEdited,
+            Self::Redacted => EventKind::EntryRedacted,
+        }
+    }
+
+    fn notice(self, feed: Feed) -> Option<About> {
+        match self {
+            Self::Posted(posted) => posted.notice(feed),
+            Self::Edited | Self::Redacted => None,
+        }
+    }
+}
+
 impl PostedEntry {
     /// F2: of what is internal, nobody is told.
     fn notice(self, feed: Feed) -> Option<About> {
@@ -468,11 +513,11 @@ mod tests {
     fn f2_of_an_internal_entry_nobody_is_told() {
         let at = "2026-03-03T10:00:00Z".parse().expect("an instant");
         let posted = |visibility| {
-            CaseEvent::EntryPosted(PostedEntry {
+            CaseEvent::Entry(EntryEvent::Posted(PostedEntry {
                 entry: EntryId::new(at),
                 visibility,
                 body: "Between us".to_owned(),
-            })
+            }))
         };
         assert!(posted(Visibility::Internal).notice().is_none());
         assert!(posted(Visibility::Public).notice().is_some());

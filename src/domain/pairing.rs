@@ -13,6 +13,7 @@ pub use link::{Link, LinkProblem, Reader, check_link};
 
 use super::Instant;
 use crate::domain::closed_enum;
+use crate::domain::ids::{GroupId, PersonId};
 
 /// People and groups of one pairing, at the most (P4).
 pub const MOST_MEMBERS: usize = 25;
@@ -85,43 +86,30 @@ closed_enum! {
     }
 }
 
-closed_enum! {
-    /// What happened to a pairing; the audited kind behind `pairing.`.
-    pub enum Event as "PairingEvent" {
-        /// The trustee asked for it.
-        Requested = "requested",
-        /// It got a new link, and the old one died.
-        LinkRenewed = "link_renewed",
-        /// The trustor said yes.
-        Accepted = "accepted",
-        /// The trustor said no.
-        Refused = "refused",
-        /// The trustor switched it off.
-        SwitchedOff = "switched_off",
-        /// The trustor switched it on again.
-        SwitchedOn = "switched_on",
-        /// The trustee suspended it.
-        Suspended = "suspended",
-        /// The trustee resumed it.
-        Resumed = "resumed",
-        /// The trustee took the request back.
-        Withdrawn = "withdrawn",
-        /// One side ended it.
-        Removed = "removed",
-        /// The trustee proposed somebody.
-        MemberAdded = "member_added",
-        /// One side removed somebody.
-        MemberRemoved = "member_removed",
-        /// The trustor gave a role.
-        RoleGiven = "role_given",
-        /// One side took a role.
-        RoleTaken = "role_taken",
-        /// A cloned user was added.
-        CloneAdded = "clone_added",
-        /// A cloned user was removed.
-        CloneRemoved = "clone_removed",
-        /// Somebody switched into the trustor.
-        SwitchedInto = "switched_into",
+/// Of whom a pairing consists on the trustee's side: people and groups (P4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who {
+    /// A person.
+    Person(PersonId),
+    /// Everybody in a group.
+    Group(GroupId),
+}
+
+impl Who {
+    /// The person, if it is one.
+    pub fn person(self) -> Option<PersonId> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Group(_) => None,
+        }
+    }
+
+    /// The group, if it is one.
+    pub fn group(self) -> Option<GroupId> {
+        match self {
+            Self::Person(_) => None,
+            Self::Group(group) => Some(group),
+        }
     }
 }
 
@@ -234,15 +222,6 @@ pub enum Command {
     RemoveClone,
 }
 
-/// What a verb does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// Where the pairing stands afterwards.
-    pub state: State,
-    /// What happened; nothing if it was so already.
-    pub event: Option<Event>,
-}
-
 /// Why a verb did nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
@@ -278,36 +257,30 @@ pub enum Refusal {
     GoesWithOthers,
 }
 
-/// What `command` does to a pairing that stands at `state`.
+/// Where a pairing that stands at `state` stands after `command`; where it stood, if it was so already.
 ///
 /// # Errors
 /// Why it does nothing.
-pub fn decide(state: State, command: Command) -> Result<Decision, Refusal> {
-    let to = |state, event| {
-        Ok(Decision {
-            state,
-            event: Some(event),
-        })
-    };
+pub fn decide(state: State, command: Command) -> Result<State, Refusal> {
     match command {
         Command::RenewLink => match state {
-            State::Requested | State::Expired => to(State::Requested, Event::LinkRenewed),
+            State::Requested | State::Expired => Ok(State::Requested),
             State::Withdrawn | State::Removed => Err(Refusal::Ended),
             _ => Err(Refusal::Answered),
         },
-        Command::Accept => opened(state).and_then(|()| to(State::Active, Event::Accepted)),
-        Command::Refuse => opened(state).and_then(|()| to(State::Refused, Event::Refused)),
+        Command::Accept => opened(state).map(|()| State::Active),
+        Command::Refuse => opened(state).map(|()| State::Refused),
         Command::Switch { by, on } => switch(state, by, on),
         Command::Remove { by } => match (state, by) {
             (State::Withdrawn | State::Removed, _) => Err(Refusal::Ended),
             (State::Requested | State::Expired | State::Refused, Party::Trustee) => {
-                to(State::Withdrawn, Event::Withdrawn)
+                Ok(State::Withdrawn)
             }
             (State::Requested | State::Expired | State::Refused, Party::Trustor) => {
                 Err(Refusal::NotAccepted)
             }
             (State::Active | State::SwitchedOff | State::Suspended | State::BothOff, _) => {
-                to(State::Removed, Event::Removed)
+                Ok(State::Removed)
             }
         },
         Command::Propose { have, more } => {
@@ -315,19 +288,19 @@ pub fn decide(state: State, command: Command) -> Result<Decision, Refusal> {
             if have.saturating_add(more) > MOST_MEMBERS {
                 return Err(Refusal::TooManyMembers);
             }
-            to(state, Event::MemberAdded)
+            Ok(state)
         }
-        Command::RemoveMember => running(state).and_then(|()| to(state, Event::MemberRemoved)),
-        Command::GiveRole => accepted(state).and_then(|()| to(state, Event::RoleGiven)),
-        Command::TakeRole => accepted(state).and_then(|()| to(state, Event::RoleTaken)),
+        Command::RemoveMember => running(state).map(|()| state),
+        Command::GiveRole | Command::TakeRole | Command::RemoveClone => {
+            accepted(state).map(|()| state)
+        }
         Command::AddClone { have } => {
             accepted(state)?;
             if have >= MOST_CLONES {
                 return Err(Refusal::TooManyClones);
             }
-            to(state, Event::CloneAdded)
+            Ok(state)
         }
-        Command::RemoveClone => accepted(state).and_then(|()| to(state, Event::CloneRemoved)),
     }
 }
 
@@ -362,18 +335,12 @@ fn running(state: State) -> Result<(), Refusal> {
     }
 }
 
-fn switch(state: State, by: Party, on: bool) -> Result<Decision, Refusal> {
+fn switch(state: State, by: Party, on: bool) -> Result<State, Refusal> {
     accepted(state)?;
     let (switched_off, suspended) = state.switches().unwrap_or_default();
-    let (after, event) = match (by, on) {
-        (Party::Trustor, false) => (State::with_switches(true, suspended), Event::SwitchedOff),
-        (Party::Trustor, true) => (State::with_switches(false, suspended), Event::SwitchedOn),
-        (Party::Trustee, false) => (State::with_switches(switched_off, true), Event::Suspended),
-        (Party::Trustee, true) => (State::with_switches(switched_off, false), Event::Resumed),
-    };
-    Ok(Decision {
-        state: after,
-        event: (after != state).then_some(event),
+    Ok(match by {
+        Party::Trustor => State::with_switches(!on, suspended),
+        Party::Trustee => State::with_switches(switched_off, !on),
     })
 }
 

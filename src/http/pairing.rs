@@ -6,10 +6,10 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId};
-use crate::domain::pairing::{Needed, Party, State, Verb, needed, widens};
+use crate::domain::pairing::{Needed, Party, State, Verb, Who, needed, widens};
 use crate::http::principal::Principal;
 use crate::store::cases::{Named, OrganizationRef};
-use crate::store::pairings::{self, CloneRow, Given, Member, Pairing, Scope, Who};
+use crate::store::pairings::{self, CloneRow, Given, Member, Pairing, Scope};
 use crate::workflow::pair::is_seen_by;
 
 /// A pairing for one reader.

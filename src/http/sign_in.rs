@@ -16,7 +16,7 @@ use super::state::AppState;
 use super::throttle::{self, Counter};
 use super::{client, password};
 use crate::credentials::{Asker, Holder, NewSecret, SESSION_PREFIX};
-use crate::db::{Conn, in_savepoint, write_what_was_put_off};
+use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::text::EmailAddress;
@@ -172,8 +172,7 @@ struct Refusal {
     until: Option<Instant>,
 }
 
-/// Records it where the person has an account. For nobody the same work is done and taken back, so that the time of this
-/// answer and of the next ones tells nothing (A7).
+/// Counts and records it.
 async fn record_refusal(
     desk: &AppState,
     counters: Vec<Counter>,
@@ -185,19 +184,9 @@ async fn record_refusal(
             for counter in &counters {
                 counter.touch(conn)?;
             }
-            let recorded = in_savepoint(conn, |conn| {
-                let person = refusal.person.as_ref();
-                account::sign_in_refused(conn, person, &refusal.place, refusal.until, now)?;
-                write_what_was_put_off(conn)?;
-                match person {
-                    Some(_) => Ok(()),
-                    None => Err(diesel::result::Error::RollbackTransaction),
-                }
-            });
-            match recorded {
-                Err(diesel::result::Error::RollbackTransaction) => Ok::<_, Problem>(()),
-                recorded => Ok(recorded?),
-            }
+            let person = refusal.person.as_ref();
+            account::sign_in_refused(conn, person, &refusal.place, refusal.until, now)?;
+            Ok::<_, Problem>(())
         })
         .await
 }

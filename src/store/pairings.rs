@@ -18,7 +18,7 @@ pub use given::{
     take_all,
 };
 pub use members::{
-    Member, Who, add_member, approve, change_member, find_member, group_names, groups_of,
+    Member, add_member, approve, change_member, find_member, group_names, groups_of,
     has_groups_with, is_in_group, is_trusted, members_of, names, people_in, people_of,
     remove_member, trustable_groups, trustable_people,
 };

@@ -1,28 +1,24 @@
 //! Requests for read-only access: made by anybody, decided by the organization's deciders or the provider (A6).
 
-use serde_json::json;
-
 use super::account::{self, INVITATION_LIFETIME};
-use super::administer::{record, refused};
+use super::administer::refused;
 use super::bounds;
 use super::people::{self as managing, AddPerson};
-use super::record::object;
-use super::{Actor, Rejection, VerbResult, letters, one_time_link};
+use super::record::DoneBy;
+use super::{Actor, Rejection, VerbResult, one_time_link, publish};
 use crate::config::SecretKey;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
 use crate::domain::access_request::{self, AccessRequestState, addressee, work_domain};
-use crate::domain::audit::EventKind;
-use crate::domain::ids::{AccessRequestId, EventId, OrganizationId, PersonId};
+use crate::domain::event::{AccessRequestEvent, RequestedAccess};
+use crate::domain::ids::{AccessRequestId, PersonId};
 use crate::domain::link::LinkPurpose;
-use crate::domain::notice::{AccessGranted, AccessRefused, AccessRequested, LinkFacts};
-use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::notice::LinkFacts;
+use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, Note, PersonName, Title};
 use crate::input::input;
-use crate::store::access;
 use crate::store::access_requests::{self as requests, AccessRequest, Decided, NewAccessRequest};
-use crate::store::audit::{self, NewEvent};
 use crate::store::grants::{self, Granted, Grantee};
 use crate::store::organizations::{self, Organization};
 use crate::store::people::{self, Person};
@@ -67,55 +63,19 @@ pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> VerbResult<()> 
     let Some(id) = requests::insert(conn, &new, now)? else {
         return Ok(());
     };
-    let name = people::display_name(ask.first_name.as_str(), ask.last_name.as_str());
-    let after = object(
-        json!({"name": name, "email": ask.email, "organization": ask.organization,
-        "note": ask.note}),
-    );
-    // Nobody has proven who they are: the event has a name and no actor.
-    let event = NewEvent {
-        subject: Some(subject(id)),
-        actor_name: &name,
-        after: Some(&after),
-        ..super::event(None, EventKind::AccessRequestMade, organization)
+    let request = RequestedAccess {
+        id,
+        organization,
+        name: people::display_name(ask.first_name.as_str(), ask.last_name.as_str()),
+        email: ask.email.clone(),
     };
-    audit::append(conn, &event, now)?;
-    let requested = AccessRequested {
-        request: *id.as_uuid(),
-        name,
-        email: ask.email.to_string(),
+    let event = AccessRequestEvent::Made {
         organization: ask.organization.to_string(),
         note: ask.note.as_ref().map(ToString::to_string),
     };
-    let deciders = deciders(conn, organization, now)?;
-    letters::access_requested(conn, &deciders, requested, now)
-}
-
-fn subject(id: AccessRequestId) -> EventId {
-    EventId::from_uuid(*id.as_uuid())
-}
-
-/// The organization's deciders; the provider's if there is no organization, or nobody there who decides.
-fn deciders(
-    conn: &mut Conn,
-    organization: Option<OrganizationId>,
-    now: Instant,
-) -> VerbResult<Vec<PersonId>> {
-    const DECIDES: Permission = Permission::AccessRequestsDecide;
-    let own = match organization {
-        Some(own) => access::holders(conn, own, Side::Customer, DECIDES, now)?,
-        None => Vec::new(),
-    };
-    match (own.is_empty(), organizations::provider(conn)?) {
-        (true, Some(provider)) => Ok(access::holders(
-            conn,
-            provider.id,
-            Side::Provider,
-            DECIDES,
-            now,
-        )?),
-        _ => Ok(own),
-    }
+    // Nobody has proven who they are: the event has a name and no actor.
+    let by = DoneBy::nobody(&request.name);
+    publish::on_access_request(conn, by, &request, event, now)
 }
 
 input! {
@@ -154,15 +114,11 @@ pub fn decide(
         access_request::decide(request.state, decision.granted, noted, decision.until, now)?;
     let organization = organization(conn, actor, &request, decision)?;
     let granted = match (&organization, state) {
-        (Some(organization), AccessRequestState::Granted) => Some(grant(
-            conn,
-            key,
-            actor,
-            &request,
-            organization,
-            decision.until,
-            now,
-        )?),
+        (Some(organization), AccessRequestState::Granted) => {
+            let until = decision.until;
+            let (person, link) = grant(conn, key, actor, &request, organization, until, now)?;
+            Some((organization, person, link))
+        }
         (None, AccessRequestState::Granted) => {
             return Err(refused("organization", "required", "").into());
         }
@@ -171,33 +127,34 @@ pub fn decide(
     let decided = Decided {
         state,
         organization: organization.as_ref().map(|organization| organization.id),
-        person: granted.as_ref().map(|(person, _)| *person),
+        person: granted.as_ref().map(|(_, person, _)| *person),
         until: decision.until,
         note: decision.note.as_ref().map(Note::as_str),
         by: actor.id(),
     };
     requests::decide(conn, id, &decided, now)?;
-    audited(conn, actor, &request, &decided, now)?;
-    let name = organization.map_or(request.organization_typed.clone(), |found| found.name);
-    match granted {
-        Some((person, link)) => {
-            let told = AccessGranted {
-                request: *id.as_uuid(),
-                organization: name,
-                until: decision.until,
-                link,
-            };
-            letters::access_granted(conn, person, told, actor.id(), now)?;
-        }
-        None => {
-            let told = AccessRefused {
-                request: *id.as_uuid(),
-                organization: name,
-                reason: decided.note.unwrap_or_default().to_owned(),
-            };
-            letters::access_refused(conn, &request, told, actor.id(), now)?;
-        }
-    }
+    let note = decided.note.map(str::to_owned);
+    let event = match granted {
+        Some((organization, person, link)) => AccessRequestEvent::Granted {
+            organization: (organization.id, organization.name.clone()),
+            person,
+            until: decision.until,
+            note,
+            link,
+        },
+        None => AccessRequestEvent::Refused {
+            organization: decided.organization,
+            name: organization.map_or(request.organization_typed.clone(), |found| found.name),
+            note,
+        },
+    };
+    let request = RequestedAccess {
+        id,
+        organization: request.organization_id,
+        name: request.name(),
+        email: request.email,
+    };
+    publish::on_access_request(conn, actor, &request, event, now)?;
     Ok(id)
 }
 
@@ -292,31 +249,4 @@ fn added(
     };
     let id = managing::join(conn, Some(actor), &add, now)?;
     account::person(conn, id)
-}
-
-fn audited(
-    conn: &mut Conn,
-    actor: &Actor,
-    request: &AccessRequest,
-    decided: &Decided<'_>,
-    now: Instant,
-) -> VerbResult<()> {
-    let kind = match decided.state {
-        AccessRequestState::Granted => EventKind::AccessRequestGranted,
-        _ => EventKind::AccessRequestRefused,
-    };
-    let before = object(json!({"state": request.state}));
-    let after = object(
-        json!({"state": decided.state, "name": request.name(), "email": request.email,
-        "person": decided.person, "until": decided.until, "note": decided.note}),
-    );
-    record(
-        conn,
-        Some(actor),
-        kind,
-        decided.organization,
-        Some(subject(request.id)),
-        (Some(&before), Some(&after)),
-        now,
-    )
 }

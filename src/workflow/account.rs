@@ -7,28 +7,26 @@ mod links;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use diesel::QueryResult;
-use serde_json::json;
+use diesel::result::Error as Diesel;
 
 pub use keys::{Ended, Kept, end_keys};
 pub use links::{add, followed, invite, redeem, send_reset};
 
-use super::administer::{By, reach, record, require};
+use super::administer::{By, reach, require};
 use super::bounds::may_manage;
-use super::letters;
-use super::record::{event, object};
-use super::{Actor, Rejection, VerbResult};
-use crate::db::Conn;
+use super::people::profile;
+use super::record::DoneBy;
+use super::{Actor, Rejection, VerbError, VerbResult, publish};
+use crate::db::{Conn, DbError, in_savepoint, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::audit::EventKind;
 use crate::domain::audit::STRANGER;
-use crate::domain::history::difference;
-use crate::domain::ids::{EventId, PersonId, SessionId};
+use crate::domain::event::{AccountEvent, AdministrativeEvent, AttemptFields, Changed};
+use crate::domain::ids::{PersonId, SessionId};
 use crate::domain::notice::PasswordWay;
 use crate::domain::password::Context;
 use crate::domain::text::PersonName;
 use crate::input::{Patch, input};
-use crate::store::audit::{self, NewEvent};
 use crate::store::people::{self, Person, PersonChanges};
 use crate::store::{organizations, sessions};
 
@@ -69,24 +67,11 @@ pub fn update(
     };
     people::update(conn, before.id, &changes)?;
     let after = own(conn, actor)?;
-    let fields = |person: &Person| {
-        object(
-            json!({"first_name": person.first_name, "last_name": person.last_name,
-            "time_zone": person.time_zone}),
-        )
-    };
-    if let Some((old, new)) = difference(&fields(&before), &fields(&after)) {
-        let subject = EventId::from_uuid(*after.id.as_uuid());
-        record(
-            conn,
-            Some(actor),
-            EventKind::PersonChanged,
-            Some(after.organization_id),
-            Some(subject),
-            (Some(&old), Some(&new)),
-            now,
-        )?;
-    }
+    let event = AccountEvent::ProfileChanged(Changed {
+        before: profile(&before),
+        after: profile(&after),
+    });
+    publish::on_account(conn, actor, &after, event, now)?;
     Ok(after)
 }
 
@@ -110,8 +95,8 @@ pub fn change_password(
     };
     people::update(conn, person.id, &changes)?;
     end_keys(conn, person.id, kept, now)?;
-    audited(conn, Some(actor), EventKind::PasswordChanged, &person, now)?;
-    letters::password_changed(conn, person.id, PasswordWay::SignedIn, Some(person.id), now)
+    let event = AccountEvent::PasswordChanged(PasswordWay::SignedIn);
+    publish::on_account(conn, actor, &person, event, now)
 }
 
 /// Tells somebody that an administrator has given them another password, and ends what the old one has opened.
@@ -126,12 +111,12 @@ pub fn password_was_replaced(
 ) -> VerbResult<()> {
     let person = people::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
     end_keys(conn, id, Kept::default(), now)?;
-    audited(conn, by, EventKind::PasswordChanged, &person, now)?;
-    let way = PasswordWay::Administration;
-    letters::password_changed(conn, id, way, by.map(Actor::id), now)
+    let event = AccountEvent::PasswordChanged(PasswordWay::Administration);
+    publish::on_account(conn, by, &person, event, now)
 }
 
-/// Records that somebody failed to sign in as a person from a place, and until when the next attempt has to wait.
+/// Records that somebody failed to sign in as a person from a place, and until when the next attempt has to wait. Of nobody
+/// the same is written and taken back, so that the time of this answer and of the next ones tells nothing (A7).
 ///
 /// # Errors
 /// The database's own.
@@ -141,22 +126,26 @@ pub fn sign_in_refused(
     place: &str,
     until: Option<Instant>,
     now: Instant,
-) -> QueryResult<()> {
-    let after = match until {
-        Some(until) => object(json!({"address": place, "until": until})),
-        None => object(json!({"address": place})),
+) -> VerbResult<()> {
+    let event = AdministrativeEvent::SignInRefused {
+        person: person.map(|person| (person.id, person.organization_id)),
+        attempt: AttemptFields {
+            address: place.to_owned(),
+            until,
+        },
     };
-    let event = NewEvent {
-        subject: person.map(|person| EventId::from_uuid(*person.id.as_uuid())),
-        actor_name: STRANGER,
-        after: Some(&after),
-        ..event(
-            None,
-            EventKind::SessionRefused,
-            person.map(|person| person.organization_id),
-        )
-    };
-    audit::append(conn, &event, now)
+    let recorded = in_savepoint(conn, |conn| {
+        publish::administrative(conn, DoneBy::nobody(STRANGER), event, now)?;
+        write_what_was_put_off(conn)?;
+        match person {
+            Some(_) => Ok(()),
+            None => Err(VerbError::from(Diesel::RollbackTransaction)),
+        }
+    });
+    match recorded {
+        Err(VerbError::Database(DbError::Query(Diesel::RollbackTransaction))) => Ok(()),
+        recorded => recorded,
+    }
 }
 
 /// Ends one of the actor's own sessions.
@@ -173,7 +162,7 @@ pub fn end_session(
         return Err(Rejection::NotFound.into());
     }
     let person = own(conn, actor)?;
-    audited(conn, Some(actor), EventKind::SessionEnded, &person, now)
+    publish::on_account(conn, actor, &person, AccountEvent::SessionEnded, now)
 }
 
 /// Ends all of the actor's sessions but one; answers how many.
@@ -189,7 +178,7 @@ pub fn end_other_sessions(
     let ended = sessions::close_others(conn, actor.id(), but)?;
     if ended > 0 {
         let person = own(conn, actor)?;
-        audited(conn, Some(actor), EventKind::SessionsEnded, &person, now)?;
+        publish::on_account(conn, actor, &person, AccountEvent::SessionsEnded, now)?;
     }
     Ok(ended)
 }
@@ -208,7 +197,7 @@ pub fn end_everything(
     require(by, Permission::UsersManage)?;
     may_manage(conn, by, &person, now)?;
     if end_keys(conn, id, Kept::default(), now)?.anything() {
-        audited(conn, by, EventKind::SessionsEnded, &person, now)?;
+        publish::on_account(conn, by, &person, AccountEvent::SessionsEnded, now)?;
     }
     Ok(id)
 }
@@ -235,24 +224,4 @@ fn own(conn: &mut Conn, actor: &Actor) -> VerbResult<Person> {
 /// A person who is known to be there.
 pub(super) fn person(conn: &mut Conn, id: PersonId) -> VerbResult<Person> {
     Ok(people::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?)
-}
-
-/// Records that something happened to a person's account.
-pub(super) fn audited(
-    conn: &mut Conn,
-    by: By<'_>,
-    kind: EventKind,
-    person: &Person,
-    now: Instant,
-) -> VerbResult<()> {
-    let after = object(json!({"email": person.email}));
-    record(
-        conn,
-        by,
-        kind,
-        Some(person.organization_id),
-        Some(EventId::from_uuid(*person.id.as_uuid())),
-        (None, Some(&after)),
-        now,
-    )
 }

@@ -1,17 +1,11 @@
-//! What the verbs have in common by which an installation is kept: who acts, and what is recorded of it.
+//! What the verbs have in common by which an installation is kept: who acts, whose things exist for them, and how a field is
+//! refused.
 //!
 //! `by` is the administrator who acts, or nobody for the command line: whoever runs the machine may.
 
-use serde_json::{Map, Value};
-
-use super::record::event;
 use super::{Actor, Rejection, VerbResult};
 use crate::db::{Conn, DbError};
-use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::audit::EventKind;
-use crate::domain::ids::{EventId, OrganizationId};
-use crate::store::audit::{self, NewEvent};
 use crate::store::organizations::{self, Organization};
 
 /// Who acts; nobody for the command line.
@@ -31,31 +25,6 @@ pub(super) fn refused(field: &'static str, code: &'static str, given: impl ToStr
         code,
         given: given.to_string(),
     }
-}
-
-/// The changed fields, as far as there were any before and are any after.
-type BeforeAfter<'a> = (
-    Option<&'a Map<String, Value>>,
-    Option<&'a Map<String, Value>>,
-);
-
-/// Records what an administrator did.
-pub(super) fn record(
-    conn: &mut Conn,
-    by: By<'_>,
-    kind: EventKind,
-    organization: Option<OrganizationId>,
-    subject: Option<EventId>,
-    (before, after): BeforeAfter<'_>,
-    now: Instant,
-) -> VerbResult<()> {
-    let event = NewEvent {
-        subject,
-        before,
-        after,
-        ..event(by, kind, organization)
-    };
-    Ok(audit::append(conn, &event, now)?)
 }
 
 /// The organization that a request names, by id or slug; the actor's own if it names none.

@@ -2,18 +2,14 @@
 
 mod written;
 
-use serde_json::{Map, Value, json};
-
-use super::administer::{By, record, refused, require, taken};
-use super::record::object;
-use super::{Expected, Rejection, VerbResult, settled, unchanged};
+use super::administer::{By, refused, require, taken};
+use super::{Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
 use crate::domain::calendar::{Calendar, CalendarShape, Holiday};
-use crate::domain::history::difference;
-use crate::domain::ids::{CalendarId, EventId};
+use crate::domain::event::{AdministrativeEvent, CalendarFields, Changed};
+use crate::domain::ids::CalendarId;
 use crate::store::calendars::{self, CalendarRow};
 
 pub use written::{Holidays, WeeklyHours, WriteCalendar};
@@ -35,17 +31,8 @@ pub fn add_calendar(
     }
     let id = calendars::insert(conn, calendar, make_default, now)
         .map_err(|error| taken(error, "name", calendar.name()))?;
-    let after = calendar_fields(calendar, make_default);
-    let subject = EventId::from_uuid(*id.as_uuid());
-    record(
-        conn,
-        by,
-        EventKind::CalendarAdded,
-        None,
-        Some(subject),
-        (None, Some(&after)),
-        now,
-    )?;
+    let event = AdministrativeEvent::CalendarAdded(id, fields(calendar, make_default));
+    publish::administrative(conn, by, event, now)?;
     Ok(id)
 }
 
@@ -107,29 +94,19 @@ fn put_calendar(
     let written = calendars::replace(conn, id, row.version, calendar, make_default)
         .map_err(|error| taken(error, "name", calendar.name()))?;
     settled(written, expected)?;
-    let before = calendar_fields(&row.calendar()?, row.is_default);
-    let after = calendar_fields(calendar, row.is_default || make_default);
-    if let Some((old, new)) = difference(&before, &after) {
-        let subject = EventId::from_uuid(*id.as_uuid());
-        record(
-            conn,
-            by,
-            EventKind::CalendarChanged,
-            None,
-            Some(subject),
-            (Some(&old), Some(&new)),
-            now,
-        )?;
-    }
-    Ok(())
+    let changed = Changed {
+        before: fields(&row.calendar()?, row.is_default),
+        after: fields(calendar, row.is_default || make_default),
+    };
+    let event = AdministrativeEvent::CalendarChanged(id, changed);
+    publish::administrative(conn, by, event, now)
 }
 
-fn calendar_fields(calendar: &Calendar, is_default: bool) -> Map<String, Value> {
-    let shape = CalendarShape::from(calendar.clone());
-    object(
-        json!({"name": shape.name, "time_zone": shape.time_zone, "hours": shape.hours,
-        "holidays": shape.holidays, "default": is_default}),
-    )
+fn fields(calendar: &Calendar, default: bool) -> CalendarFields {
+    CalendarFields {
+        shape: CalendarShape::from(calendar.clone()),
+        default,
+    }
 }
 
 /// The calendar that a request names.

@@ -5,18 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::{Actor, Rejection, VerbResult};
+use super::{Actor, Rejection, VerbResult, publish};
 use crate::config::SecretKey;
 use crate::credentials::read_unsubscribe_token;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::audit::EventKind;
-use crate::domain::ids::{EventId, PersonId};
+use crate::domain::event::{AccountEvent, Changed};
+use crate::domain::ids::PersonId;
 use crate::domain::notice::{Delivery, NoticeKind};
 use crate::domain::text::EmailAddress;
 use crate::input::{At, Errors, Fault, Field, Input, Member, object_schema};
-use crate::store::audit::{self, NewEvent};
 use crate::store::notice_preferences as preferences;
 use crate::store::people::{self, Person};
 
@@ -178,26 +177,15 @@ fn keep(
     choices: &BTreeMap<NoticeKind, Delivery>,
     now: Instant,
 ) -> VerbResult<()> {
-    let (mut before, mut after) = (Map::new(), Map::new());
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     for (kind, old) in chosen(conn, person.id)? {
         let Some(new) = choices.get(&kind).filter(|new| **new != old) else {
             continue;
         };
         preferences::set(conn, person.id, kind, *new, now)?;
-        before.insert(kind.to_string(), Value::from(old.as_str()));
-        after.insert(kind.to_string(), Value::from(new.as_str()));
+        before.insert(kind, old);
+        after.insert(kind, *new);
     }
-    if after.is_empty() {
-        return Ok(());
-    }
-    let name = person.name();
-    let event = NewEvent {
-        subject: Some(EventId::from_uuid(*person.id.as_uuid())),
-        actor: Some(person.id),
-        actor_name: &name,
-        before: Some(&before),
-        after: Some(&after),
-        ..super::event(None, EventKind::NoticesChosen, Some(person.organization_id))
-    };
-    Ok(audit::append(conn, &event, now)?)
+    let event = AccountEvent::NoticesChosen(Changed { before, after });
+    publish::on_account(conn, person, person, event, now)
 }

@@ -1,14 +1,13 @@
 //! Taking audited events out of the house, which is itself recorded.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::administer::{By, record, require};
-use super::record::object;
-use super::{Actor, VerbResult};
+use super::administer::{By, require};
+use super::{Actor, VerbResult, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
+use crate::domain::event::{AdministrativeEvent, ExportFields};
 use crate::store::audit;
 
 /// Records that events are exported, with the format and what was asked for; gives the place in the chain up to which
@@ -25,15 +24,13 @@ pub fn export_audit(
 ) -> VerbResult<i64> {
     require(by, Permission::AuditView)?;
     let up_to = audit::end(conn)?.map_or(0, |end| end.position);
-    let after = object(json!({"format": format, "filters": filters}));
-    record(
-        conn,
-        by,
-        EventKind::AuditExported,
-        by.map(|actor: &Actor| actor.access.organization),
-        None,
-        (None, Some(&after)),
-        now,
-    )?;
+    let event = AdministrativeEvent::AuditExported {
+        organization: by.map(|actor: &Actor| actor.access.organization),
+        export: ExportFields {
+            format: format.to_owned(),
+            filters,
+        },
+    };
+    publish::administrative(conn, by, event, now)?;
     Ok(up_to)
 }

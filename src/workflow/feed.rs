@@ -1,7 +1,7 @@
 //! Writing in the feeds: comments, contacts outside the portal, corrections within five minutes, redactions (F1-F4,
 //! C4, C7, M10).
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::on::{On, lock_escalation};
 use super::record::Recorded;
@@ -10,18 +10,16 @@ use super::{Actor, Expected, Rejection, VerbResult, publish, record, settled};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
-use crate::domain::audit::seal::Said;
 use crate::domain::case::{after_contact_reply, takes_entries};
-use crate::domain::event::{CaseChange, CaseEvent, EscalationEvent, PostedEntry};
+use crate::domain::event::{CaseChange, CaseEvent, EntryEvent, EscalationEvent, PostedEntry};
 use crate::domain::feed::{EntryKind, Visibility, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;
 use crate::domain::text::{Markdown, Note, Title};
 use crate::input::input;
-use crate::store::audit::{self, NewEvent};
 use crate::store::cases::{self, Case, CaseChanges};
+use crate::store::escalations;
 use crate::store::feeds::{self, EntryView, NewEntry};
 use crate::store::redactions;
 
@@ -178,23 +176,36 @@ fn put(
     let after = record::object(
         json!({"feed": entry.feed, "kind": entry.kind, "visibility": entry.visibility}),
     );
-    let recorded = Recorded::added(EventId::from_uuid(*id.as_uuid()), after).saying(said);
+    let recorded = Recorded::added(subject(id), after).saying(said);
     let posted = PostedEntry {
         entry: id,
         visibility: entry.visibility,
         body: entry.body.to_owned(),
     };
-    match on.escalation() {
-        None => {
-            let event = CaseEvent::EntryPosted(posted);
-            publish::on_case(conn, actor, &case, recorded, event, entry.at)?;
+    let (on, event) = (On::of(&case, on.escalation()), EntryEvent::Posted(posted));
+    published(conn, actor, on, recorded, event, entry.at)?;
+    Ok((id, case))
+}
+
+/// Publishes what happened to an entry in the feed in which it stands.
+fn published(
+    conn: &mut Conn,
+    actor: &Actor,
+    on: On<'_>,
+    recorded: Recorded,
+    event: EntryEvent,
+    now: Instant,
+) -> VerbResult<()> {
+    match on {
+        On::Case(case) => {
+            let event = CaseEvent::Entry(event);
+            publish::on_case(conn, actor, case, recorded, event, now)
         }
-        Some(escalation) => {
-            let (on, event) = ((&case, escalation), EscalationEvent::EntryPosted(posted));
-            publish::on_escalation(conn, actor, on, recorded, event, entry.at)?;
+        On::Escalation(case, escalation) => {
+            let (on, event) = ((case, escalation), EscalationEvent::Entry(event));
+            publish::on_escalation(conn, actor, on, recorded, event, now)
         }
     }
-    Ok((id, case))
 }
 
 fn replied(conn: &mut Conn, actor: &Actor, case: &Case, now: Instant) -> VerbResult<()> {
@@ -252,13 +263,13 @@ pub fn edit(
     let after = record::object(
         json!({"version": view.entry.version + 1, "visibility": view.entry.visibility}),
     );
-    entry_changed(
+    let recorded = Recorded::replaced(subject(id), before, after).saying(said);
+    of_entry(
         conn,
         actor,
-        EventKind::EntryEdited,
-        &case,
-        (&view, &said),
-        (Some(&before), Some(&after)),
+        (&case, &view),
+        recorded,
+        EntryEvent::Edited,
         now,
     )?;
     Ok(id)
@@ -291,13 +302,13 @@ pub fn redact(
     let after = record::object(
         json!({"redacted": true, "reason": reason, "visibility": view.entry.visibility}),
     );
-    entry_changed(
+    let recorded = Recorded::added(subject(id), after).saying(said);
+    of_entry(
         conn,
         actor,
-        EventKind::EntryRedacted,
-        &case,
-        (&view, &said),
-        (None, Some(&after)),
+        (&case, &view),
+        recorded,
+        EntryEvent::Redacted,
         now,
     )?;
     Ok(id)
@@ -312,27 +323,23 @@ fn lock_entry(conn: &mut Conn, actor: &Actor, id: EntryId) -> VerbResult<(Case, 
     Ok((case, view))
 }
 
-/// The changed fields, as far as there were any before and are any after.
-type BeforeAfter<'a> = (
-    Option<&'a Map<String, Value>>,
-    Option<&'a Map<String, Value>>,
-);
-
-fn entry_changed(
+/// Publishes what happened to an entry that is there.
+fn of_entry(
     conn: &mut Conn,
     actor: &Actor,
-    kind: EventKind,
-    case: &Case,
-    (view, said): (&EntryView, &Said),
-    (before, after): BeforeAfter<'_>,
+    (case, view): (&Case, &EntryView),
+    recorded: Recorded,
+    event: EntryEvent,
     now: Instant,
 ) -> VerbResult<()> {
-    let event = NewEvent {
-        escalation: view.entry.escalation_id,
-        subject: Some(EventId::from_uuid(*view.entry.id.as_uuid())),
-        before,
-        after,
-        ..record::on_case(actor, kind, case)
+    let escalation = match view.entry.escalation_id {
+        Some(escalation) => Some(escalations::find(conn, escalation)?),
+        None => None,
     };
-    Ok(audit::append_saying(conn, &event, said, now)?)
+    let on = On::of(case, escalation.as_ref());
+    published(conn, actor, on, recorded, event, now)
+}
+
+fn subject(id: EntryId) -> EventId {
+    EventId::from_uuid(*id.as_uuid())
 }

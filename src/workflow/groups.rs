@@ -2,20 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
-
-use super::administer::{By, reach, record, refused, require, taken, whose};
+use super::administer::{By, reach, refused, require, taken, whose};
 use super::bounds::may_open;
 use super::change_access::change_access;
-use super::record::object;
 use super::roles::{grantable, may_give, replace, takable};
-use super::{Actor, Expected, Rejection, VerbError, VerbResult, unchanged};
+use super::{Actor, Expected, Rejection, VerbError, VerbResult, publish, unchanged};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role, RoleName};
-use crate::domain::audit::EventKind;
-use crate::domain::history::difference;
-use crate::domain::ids::{EventId, GroupId, OrganizationId, PersonId};
+use crate::domain::event::{AdministrativeEvent, Changed, GroupFields};
+use crate::domain::ids::{GroupId, OrganizationId, PersonId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::Title;
 use crate::input::{Patch, input};
@@ -112,16 +108,9 @@ pub fn add_group(conn: &mut Conn, by: By<'_>, add: &AddGroup, now: Instant) -> V
         let group = groups::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         set_roles(conn, by, &organization, &group, &roles, now)?;
         set_members(conn, by, &organization, &group, &members, now)?;
-        let after = fields(conn, &group, now)?;
-        record(
-            conn,
-            by,
-            EventKind::AccessGroupAdded,
-            Some(organization.id),
-            Some(subject(id)),
-            (None, Some(&after)),
-            now,
-        )?;
+        let added = fields(conn, &group, now)?;
+        let event = AdministrativeEvent::GroupAdded(organization.id, id, added);
+        publish::administrative(conn, by, event, now)?;
         Ok((id, Vec::new()))
     })
 }
@@ -289,21 +278,14 @@ pub fn delete_group(
         if groups::is_paired(conn, id)? {
             return Err(Rejection::GroupPaired.into());
         }
-        let before = fields(conn, &group, now)?;
+        let removed = fields(conn, &group, now)?;
         let lost = members(conn, id)?;
         grants::take_all(conn, id)?;
         lines::forget_group(conn, id)?;
         groups::leave_pairings(conn, id)?;
         groups::delete(conn, id)?;
-        record(
-            conn,
-            by,
-            EventKind::AccessGroupRemoved,
-            Some(organization.id),
-            Some(subject(id)),
-            (Some(&before), None),
-            now,
-        )?;
+        let event = AdministrativeEvent::GroupRemoved(organization.id, id, removed);
+        publish::administrative(conn, by, event, now)?;
         Ok(((), lost))
     })
 }
@@ -347,22 +329,14 @@ fn changed(
         let before = fields(conn, &group, now)?;
         let were = members(conn, id)?;
         change(conn, &organization, &group)?;
-        let after = groups::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
-        let fields = fields(conn, &after, now)?;
-        if let Some((old, new)) = difference(&before, &fields) {
-            if after.version == group.version {
-                groups::touch(conn, id)?;
-            }
-            record(
-                conn,
-                by,
-                EventKind::AccessGroupChanged,
-                Some(organization.id),
-                Some(subject(id)),
-                (Some(&old), Some(&new)),
-                now,
-            )?;
+        let written = groups::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
+        let after = fields(conn, &written, now)?;
+        if before != after && written.version == group.version {
+            groups::touch(conn, id)?;
         }
+        let changed = Changed { before, after };
+        let event = AdministrativeEvent::GroupChanged(organization.id, id, changed);
+        publish::administrative(conn, by, event, now)?;
         Ok((id, were))
     })
 }
@@ -438,17 +412,13 @@ fn set_roles(
     replace(conn, by, organization, to, &had, wanted, now)
 }
 
-fn fields(conn: &mut Conn, group: &Group, now: Instant) -> VerbResult<Map<String, Value>> {
-    let members: BTreeSet<PersonId> = members(conn, group.id)?.into_iter().collect();
-    let roles: BTreeSet<String> = grants::of_groups(conn, &[group.id], now)?
-        .into_iter()
-        .map(|(_, given)| given.code)
-        .collect();
-    Ok(object(
-        json!({"name": group.name, "members": members, "roles": roles}),
-    ))
-}
-
-fn subject(id: GroupId) -> EventId {
-    EventId::from_uuid(*id.as_uuid())
+fn fields(conn: &mut Conn, group: &Group, now: Instant) -> VerbResult<GroupFields> {
+    Ok(GroupFields {
+        name: group.name.clone(),
+        members: members(conn, group.id)?.into_iter().collect(),
+        roles: grants::of_groups(conn, &[group.id], now)?
+            .into_iter()
+            .map(|(_, given)| given.code)
+            .collect(),
+    })
 }

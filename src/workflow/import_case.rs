@@ -6,7 +6,7 @@
 
 use serde_json::json;
 
-use super::record::{case_fields, object};
+use super::record::{DoneBy, case_fields, object, on_case};
 use super::{Rejection, VerbResult};
 use crate::db::Conn;
 use crate::db::sql_types::{At, Json, json as to_json};
@@ -32,6 +32,17 @@ pub struct PastActor {
     pub id: PersonId,
     /// First and last name.
     pub name: String,
+}
+
+/// Nobody is known to have done it.
+impl<'a> From<Option<&'a PastActor>> for DoneBy<'a> {
+    fn from(by: Option<&'a PastActor>) -> Self {
+        Self {
+            actor: by.map(|by| by.id),
+            name: by.map_or(IMPORT, |by| by.name.as_str()).into(),
+            home: None,
+        }
+    }
 }
 
 /// A case as it stood from some instant on.
@@ -156,20 +167,20 @@ pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> VerbResult
     let said = write_entries(conn, id, &past.entries)?.and(audit::seal(conn, Thing::Case(id))?);
 
     let mut case = with_state(cases::find(conn, id)?, &past.opening);
+    let by = DoneBy::from(Some(&past.opened_by));
     let opened = NewEvent {
-        actor: Some(past.opened_by.id),
-        actor_name: &past.opened_by.name,
         after: Some(&case_fields(&case)),
-        ..event(&case, EventKind::CaseOpened)
+        ..on_case(&by, EventKind::CaseOpened, &case)
     };
     audit::append_saying(conn, &opened, &said, past.opened_at)?;
     for change in &past.changes {
         case = record_change(conn, case, change)?;
     }
     let after = object(json!({"external_id": past.external_id}));
+    let by = DoneBy::nobody(IMPORT);
     let imported = NewEvent {
         after: Some(&after),
-        ..event(&case, EventKind::CaseImported)
+        ..on_case(&by, EventKind::CaseImported, &case)
     };
     audit::append(conn, &imported, now)?;
     Ok(id)
@@ -231,7 +242,9 @@ pub fn continue_case(
         said = said.and(audit::seal_case_again(conn, id)?);
     }
     if !said.is_empty() {
-        audit::append_saying(conn, &event(&case, EventKind::CaseImported), &said, now)?;
+        let by = DoneBy::nobody(IMPORT);
+        let imported = on_case(&by, EventKind::CaseImported, &case);
+        audit::append_saying(conn, &imported, &said, now)?;
     }
     Ok(())
 }
@@ -283,25 +296,15 @@ fn record_change(conn: &mut Conn, before: Case, change: &PastChange) -> VerbResu
             (_, Status::Closed) => EventKind::CaseClosed,
             _ => EventKind::CaseChanged,
         };
+        let by = DoneBy::from(change.by.as_ref());
         let changed = NewEvent {
-            actor: change.by.as_ref().map(|by| by.id),
-            actor_name: change.by.as_ref().map_or(IMPORT, |by| by.name.as_str()),
             before: Some(&old),
             after: Some(&new),
-            ..event(&after, kind)
+            ..on_case(&by, kind, &after)
         };
         audit::append(conn, &changed, change.at)?;
     }
     Ok(after)
-}
-
-fn event<'a>(case: &Case, kind: EventKind) -> NewEvent<'a> {
-    NewEvent {
-        case: Some(case.id),
-        subject: Some(case.subject_id()),
-        actor_name: IMPORT,
-        ..super::event(None, kind, Some(case.organization_id))
-    }
 }
 
 /// Writes entries in the order of time; gives what the event has to say of them.

@@ -2,19 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
-
-use super::administer::{By, record, refused, require, taken};
+use super::administer::{By, refused, require, taken};
 use super::bounds::may_open_lines;
 use super::calendars::calendar_named;
-use super::record::object;
-use super::{Actor, Expected, Rejection, VerbResult, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
-use crate::domain::history::difference;
-use crate::domain::ids::{CalendarId, EventId, GroupId, LineId, PersonId};
+use crate::domain::event::{AddedLine, AdministrativeEvent, Changed, LineFields};
+use crate::domain::ids::{CalendarId, GroupId, LineId, PersonId};
 use crate::domain::lines::{Loss, Misplaced, Reading};
 use crate::domain::organization::Side;
 use crate::domain::text::Title;
@@ -60,16 +56,13 @@ pub fn add_line(
         .transpose()?;
     let id = lines::insert(conn, name.as_str(), Some(parent), calendar, now)
         .map_err(|error| taken(error, "name", name.as_str()))?;
-    let after = object(json!({"name": name, "parent": parent, "calendar": calendar}));
-    record(
-        conn,
-        by,
-        EventKind::LineAdded,
-        None,
-        Some(subject(id)),
-        (None, Some(&after)),
-        now,
-    )?;
+    let added = AddedLine {
+        name: name.to_string(),
+        parent: Some(parent),
+        calendar,
+    };
+    let event = AdministrativeEvent::LineAdded(id, added);
+    publish::administrative(conn, by, event, now)?;
     Ok(id)
 }
 
@@ -139,19 +132,12 @@ pub fn update_line(
     let after_rows = lines::all(conn)?;
     let after_granted = lines::grants(conn)?;
     for changed in std::iter::once(&id).chain(&plan.overwritten) {
-        let before = fields(found(&rows, *changed)?, &plan.before.grants);
-        let after = fields(found(&after_rows, *changed)?, &after_granted);
-        if let Some((old, new)) = difference(&before, &after) {
-            record(
-                conn,
-                by,
-                EventKind::LineChanged,
-                None,
-                Some(subject(*changed)),
-                (Some(&old), Some(&new)),
-                now,
-            )?;
-        }
+        let fields = Changed {
+            before: fields(found(&rows, *changed)?, &plan.before.grants),
+            after: fields(found(&after_rows, *changed)?, &after_granted),
+        };
+        let event = AdministrativeEvent::LineChanged(*changed, fields);
+        publish::administrative(conn, by, event, now)?;
     }
     Ok(id)
 }
@@ -308,18 +294,16 @@ fn readers_named(conn: &mut Conn, named: &BTreeSet<String>) -> VerbResult<BTreeS
     Ok(found)
 }
 
-fn fields(line: &Line, grants: &BTreeMap<LineId, BTreeSet<GroupId>>) -> Map<String, Value> {
+fn fields(line: &Line, grants: &BTreeMap<LineId, BTreeSet<GroupId>>) -> LineFields {
     let own = line
         .is_restricted_itself()
         .then(|| grants.get(&line.id).cloned().unwrap_or_default());
-    object(json!({
-        "name": line.name,
-        "parent": line.parent_id,
-        "calendar": line.calendar_id,
-        "read_groups": own,
-    }))
-}
-
-fn subject(id: LineId) -> EventId {
-    EventId::from_uuid(*id.as_uuid())
+    LineFields {
+        line: AddedLine {
+            name: line.name.clone(),
+            parent: line.parent_id,
+            calendar: line.calendar_id,
+        },
+        read_groups: own,
+    }
 }

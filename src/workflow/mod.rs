@@ -13,7 +13,6 @@ pub mod export_audit;
 pub mod feed;
 pub mod groups;
 pub mod import_case;
-pub mod letters;
 pub mod lines;
 pub mod notify;
 pub mod one_time_link;
@@ -46,7 +45,6 @@ mod say;
 
 #[cfg(test)]
 pub(crate) use record::Recorded;
-pub use record::event;
 
 use diesel::result::Error as Diesel;
 

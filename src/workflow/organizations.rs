@@ -1,19 +1,16 @@
 //! Organizations: added, and changed in what they are called, where their data is at home, and their zone.
 
 use chrono_tz::Tz;
-use serde_json::{Map, Value, json};
 
-use super::administer::{By, record, refused, require, taken};
+use super::administer::{By, refused, require, taken};
 use super::groups::{follow_name, install};
-use super::record::object;
-use super::{Expected, Rejection, VerbResult, settled, unchanged};
+use super::{Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::audit::EventKind;
 use crate::domain::calendar::Calendar;
-use crate::domain::history::difference;
-use crate::domain::ids::{EventId, OrganizationId};
+use crate::domain::event::{AddedOrganization, AdministrativeEvent, Changed, OrganizationFields};
+use crate::domain::ids::OrganizationId;
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{Slug, Title};
 use crate::input::{Patch, input};
@@ -83,20 +80,17 @@ pub fn add_organization(
             calendars::insert(conn, &Calendar::standard(zone), true, now)?;
         }
     }
-    let after = object(
-        json!({"slug": new.slug, "name": new.name, "kind": new.kind, "region": new.region,
-        "time_zone": new.time_zone}),
-    );
-    let subject = EventId::from_uuid(*id.as_uuid());
-    record(
-        conn,
-        by,
-        EventKind::OrganizationAdded,
-        Some(id),
-        Some(subject),
-        (None, Some(&after)),
-        now,
-    )?;
+    let added = AddedOrganization {
+        slug: new.slug.to_string(),
+        kind: new.kind,
+        fields: OrganizationFields {
+            name: new.name.to_owned(),
+            region: new.region.to_owned(),
+            time_zone: new.time_zone.to_owned(),
+        },
+    };
+    let event = AdministrativeEvent::OrganizationAdded(id, added);
+    publish::administrative(conn, by, event, now)?;
     Ok(id)
 }
 
@@ -147,25 +141,19 @@ pub fn update_organization(
         follow_name(conn, (id, before.kind), (&before.name, name.as_str()))?;
     }
     let after = organizations::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
-    if let Some((old, new)) = difference(&fields(&before), &fields(&after)) {
-        let subject = EventId::from_uuid(*id.as_uuid());
-        record(
-            conn,
-            by,
-            EventKind::OrganizationChanged,
-            Some(id),
-            Some(subject),
-            (Some(&old), Some(&new)),
-            now,
-        )?;
-    }
+    let changed = Changed {
+        before: fields(before),
+        after: fields(after),
+    };
+    let event = AdministrativeEvent::OrganizationChanged(id, changed);
+    publish::administrative(conn, by, event, now)?;
     Ok(id)
 }
 
-fn fields(organization: &Organization) -> Map<String, Value> {
-    object(json!({
-        "name": organization.name,
-        "region": organization.region,
-        "time_zone": organization.time_zone,
-    }))
+fn fields(organization: Organization) -> OrganizationFields {
+    OrganizationFields {
+        name: organization.name,
+        region: organization.region,
+        time_zone: organization.time_zone,
+    }
 }

@@ -5,13 +5,10 @@
 
 mod answer;
 mod clones;
-mod letters;
 mod members;
 mod request;
 mod roles;
 mod switch;
-
-use serde_json::{Map, Value};
 
 pub use answer::{Inspected, accept, inspect, refuse};
 pub use clones::{AddClone, add_clone, end_untrusted_of, remove_clone};
@@ -20,14 +17,12 @@ pub use request::{AskForPairing, renew_link, request};
 pub use roles::{GiveRole, give_role, take_everywhere, take_role};
 pub use switch::{SwitchPairing, remove, switch, switched_into};
 
-use super::administer::By;
 use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
-use crate::domain::ids::{EventId, PairingId};
-use crate::domain::pairing::{self, Command, Decision, Event, Party, Refusal, Verb};
-use crate::store::audit::{self, NewEvent};
+use crate::domain::ids::PairingId;
+use crate::domain::pairing::{self, Command, Party, Refusal, State, Verb};
 use crate::store::pairings::{self, Pairing, Scope};
 
 /// The pairing of that id, locked, if it exists for the actor.
@@ -75,32 +70,7 @@ fn at_home(actor: &Actor) -> Result<(), Rejection> {
     }
 }
 
-fn decided(pairing: &Pairing, command: Command, now: Instant) -> Result<Decision, Rejection> {
+/// Where the pairing stands after the command.
+fn decided(pairing: &Pairing, command: Command, now: Instant) -> Result<State, Rejection> {
     Ok(pairing::decide(pairing.state(now), command)?)
-}
-
-/// The changed fields, as far as there were any before and are any after.
-type BeforeAfter<'a> = (
-    Option<&'a Map<String, Value>>,
-    Option<&'a Map<String, Value>>,
-);
-
-/// Records what happened to a pairing, for both of its organizations.
-fn record(
-    conn: &mut Conn,
-    by: By<'_>,
-    pairing: &Pairing,
-    event: Event,
-    fields: BeforeAfter<'_>,
-    now: Instant,
-) -> VerbResult<()> {
-    let organization = pairing.trustor_id.unwrap_or(pairing.trustee_id);
-    let event = NewEvent {
-        subject: Some(EventId::from_uuid(*pairing.id.as_uuid())),
-        home: pairing.trustor_id.map(|_| pairing.trustee_id),
-        before: fields.0,
-        after: fields.1,
-        ..super::event(by, event.into(), Some(organization))
-    };
-    Ok(audit::append(conn, &event, now)?)
 }

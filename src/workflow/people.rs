@@ -6,22 +6,21 @@
 use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
-use serde_json::{Map, Value, json};
 
 use super::account::{Kept, end_keys, password_was_replaced};
-use super::administer::{By, reach, record, refused, require, taken};
+use super::administer::{By, reach, refused, require, taken};
 use super::bounds::may_manage;
 use super::change_access::change_access;
-use super::record::object;
 use super::roles::{grantable, replace};
-use super::{Actor, Expected, Rejection, VerbError, VerbResult, unchanged};
+use super::{Actor, Expected, Rejection, VerbError, VerbResult, publish, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleName};
-use crate::domain::audit::EventKind;
-use crate::domain::history::difference;
-use crate::domain::ids::{EventId, PersonId};
+use crate::domain::event::{
+    AddedPerson, AdministrativeEvent, Changed, PersonFields, ProfileFields,
+};
+use crate::domain::ids::PersonId;
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::input::{Patch, Secret, input};
 use crate::store::grants::{self, Given, Grantee};
@@ -151,20 +150,13 @@ pub(super) fn join(
             now,
         )?;
     }
-    let after = object(
-        json!({"email": add.email, "name": people::display_name(add.first_name.as_str(),
-        add.last_name.as_str()), "roles": add.roles}),
-    );
-    let subject = EventId::from_uuid(*id.as_uuid());
-    record(
-        conn,
-        by,
-        EventKind::PersonAdded,
-        Some(organization.id),
-        Some(subject),
-        (None, Some(&after)),
-        now,
-    )?;
+    let added = AddedPerson {
+        email: add.email.clone(),
+        name: people::display_name(add.first_name.as_str(), add.last_name.as_str()),
+        roles: add.roles.clone(),
+    };
+    let event = AdministrativeEvent::PersonAdded(organization.id, id, added);
+    publish::administrative(conn, by, event, now)?;
     Ok(id)
 }
 
@@ -295,7 +287,7 @@ fn change_person(
 ) -> VerbResult<()> {
     let id = person.id;
     let had = given(conn, id, now)?;
-    let before = person_fields(person, &had);
+    let before = fields(person, &had);
     if let Some(wanted) = &update.roles {
         let to = Grantee::Person(id);
         replace(conn, by, organization, to, &had, wanted.iter(), now)?;
@@ -317,19 +309,12 @@ fn change_person(
     people::update(conn, id, &changes)?;
     let after = people::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
     let has = given(conn, id, now)?;
-    if let Some((old, new)) = difference(&before, &person_fields(&after, &has)) {
-        let subject = EventId::from_uuid(*id.as_uuid());
-        record(
-            conn,
-            by,
-            EventKind::PersonChanged,
-            Some(organization.id),
-            Some(subject),
-            (Some(&old), Some(&new)),
-            now,
-        )?;
-    }
-    Ok(())
+    let changed = Changed {
+        before,
+        after: fields(&after, &has),
+    };
+    let event = AdministrativeEvent::PersonChanged(organization.id, id, changed);
+    publish::administrative(conn, by, event, now)
 }
 
 /// What cannot be changed of a cloned user (P8): it is entered by its original and in no other way, and its name bears
@@ -351,14 +336,20 @@ fn given(conn: &mut Conn, id: PersonId, now: Instant) -> VerbResult<Vec<Given>> 
     Ok(given.into_iter().map(|(_, given)| given).collect())
 }
 
-fn person_fields(person: &Person, roles: &[Given]) -> Map<String, Value> {
-    let mut roles: Vec<&str> = roles.iter().map(|role| role.code.as_str()).collect();
+fn fields(person: &Person, roles: &[Given]) -> PersonFields {
+    let mut roles: Vec<String> = roles.iter().map(|role| role.code.clone()).collect();
     roles.sort_unstable();
-    object(json!({
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "time_zone": person.time_zone,
-        "disabled": person.disabled_at.is_some(),
-        "roles": roles,
-    }))
+    PersonFields {
+        profile: profile(person),
+        disabled: person.disabled_at.is_some(),
+        roles,
+    }
+}
+
+pub(super) fn profile(person: &Person) -> ProfileFields {
+    ProfileFields {
+        first_name: person.first_name.clone(),
+        last_name: person.last_name.clone(),
+        time_zone: person.time_zone.clone(),
+    }
 }

@@ -1,16 +1,15 @@
 //! The figures of the criteria (E12).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::VerbResult;
-use super::administer::{By, record, refused, require};
+use super::administer::{By, refused, require};
+use super::{VerbResult, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
 use crate::domain::eligibility::{Policy, PolicyError};
-use crate::domain::history::difference;
+use crate::domain::event::{AdministrativeEvent, Changed};
 use crate::input::{At, Errors, Fault, Field, Input, Member, object_schema};
 use crate::store::rules;
 
@@ -84,14 +83,8 @@ pub fn set_policies(
     now: Instant,
 ) -> VerbResult<()> {
     require(by, Permission::PoliciesManage)?;
-    let mut policy = Policy::clone(&*rules::policy(conn)?);
-    let fields = |policy: &Policy| -> Map<String, Value> {
-        Policy::KEYS
-            .iter()
-            .map(|key| ((*key).to_owned(), json!(policy.get(key))))
-            .collect()
-    };
-    let before = fields(&policy);
+    let before = Policy::clone(&*rules::policy(conn)?);
+    let mut policy = before.clone();
     for (key, value) in &command.0 {
         policy
             .set(key, value)
@@ -102,16 +95,9 @@ pub fn set_policies(
             rules::set_policy(conn, key, &value, now)?;
         }
     }
-    if let Some((old, new)) = difference(&before, &fields(&policy)) {
-        record(
-            conn,
-            by,
-            EventKind::PolicyChanged,
-            None,
-            None,
-            (Some(&old), Some(&new)),
-            now,
-        )?;
-    }
-    Ok(())
+    let event = AdministrativeEvent::PolicyChanged(Changed {
+        before,
+        after: policy,
+    });
+    publish::administrative(conn, by, event, now)
 }

@@ -1,18 +1,25 @@
 //! Saying that something happened, once: from the event come the marks in the case feed, the words in a feed, the audited
-//! event with the hashes of what was said, and the notices.
+//! event with the hashes of what was said, and the notices and letters.
+
+mod administrative;
+mod pairing;
+
+pub(crate) use administrative::{administrative, on_access_request, on_account};
+pub(crate) use pairing::on_pairing;
 
 use diesel::result::Error as Diesel;
 
 use super::on::On;
-use super::record::Recorded;
+use super::record::{DoneBy, Recorded};
 use super::say::say;
 use super::{Actor, VerbResult, notify, record};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Said;
-use crate::domain::event::{CaseEvent, EscalationEvent, PostedWords};
+use crate::domain::event::{Audited, CaseEvent, EscalationEvent, PostedWords};
 use crate::domain::feed::{EntryKind, Feed, MarkDetails, Visibility};
+use crate::domain::ids::{EventId, OrganizationId};
 use crate::domain::notice::About;
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
@@ -91,8 +98,7 @@ fn leave_mark(
     mark: &MarkDetails<'_>,
     now: Instant,
 ) -> VerbResult<Said> {
-    let details = mark.fields();
-    let details = details.map_err(|error| Diesel::SerializationError(error.into()))?;
+    let details = mark.fields().map_err(unserialized)?;
     let entry = NewEntry {
         case: on.case().id,
         feed: Feed::Case,
@@ -124,12 +130,13 @@ fn record(
     if recorded.before.is_none() && recorded.after.is_none() && said.is_empty() {
         return Ok(());
     }
+    let by = DoneBy::from(actor);
     let event = NewEvent {
         escalation: on.escalation().map(|escalation| escalation.id),
         subject: Some(recorded.subject),
         before: recorded.before.as_ref(),
         after: recorded.after.as_ref(),
-        ..record::on_case(actor, kind, on.case())
+        ..record::on_case(&by, kind, on.case())
     };
     Ok(audit::append_saying(conn, &event, &said, now)?)
 }
@@ -145,4 +152,29 @@ fn tell(
         notify::announce(conn, on, Some(actor.id()), about, now)?;
     }
     Ok(())
+}
+
+/// Appends what is audited of something that happened apart from cases, to a thing of an organization; nothing if nothing
+/// has changed.
+fn audit(
+    conn: &mut Conn,
+    by: &DoneBy<'_>,
+    (organization, subject): (Option<OrganizationId>, Option<EventId>),
+    audited: Result<Option<Audited>, serde_json::Error>,
+    now: Instant,
+) -> VerbResult<()> {
+    let Some(audited) = audited.map_err(unserialized)? else {
+        return Ok(());
+    };
+    let event = NewEvent {
+        subject,
+        before: audited.before.as_ref(),
+        after: audited.after.as_ref(),
+        ..record::event(by, audited.kind, organization)
+    };
+    Ok(audit::append(conn, &event, now)?)
+}
+
+fn unserialized(error: serde_json::Error) -> Diesel {
+    Diesel::SerializationError(error.into())
 }

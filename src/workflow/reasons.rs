@@ -2,16 +2,12 @@
 
 mod questions;
 
-use serde_json::json;
-
-use super::administer::{By, record, refused, require, taken};
-use super::record::object;
-use super::{Expected, Rejection, VerbResult, settled, unchanged};
+use super::administer::{By, refused, require, taken};
+use super::{Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
-use crate::domain::history::difference;
+use crate::domain::event::{AdministrativeEvent, Changed, ReasonFields};
 use crate::domain::reason::{Governance, Question, Reason, ReasonCode};
 use crate::domain::text::Title;
 use crate::input::input;
@@ -54,16 +50,7 @@ pub fn add_reason(
         return Err(refused("code", "taken", &reason.code).into());
     }
     rules::insert_reason(conn, &reason).map_err(|error| taken(error, "code", &reason.code))?;
-    let after = object(json!(reason));
-    record(
-        conn,
-        by,
-        EventKind::ReasonAdded,
-        None,
-        None,
-        (None, Some(&after)),
-        now,
-    )
+    publish::administrative(conn, by, AdministrativeEvent::ReasonAdded(reason), now)
 }
 
 input! {
@@ -104,27 +91,14 @@ pub fn replace_reason(
     let active = command.active.unwrap_or(true);
     let written = rules::replace_reason(conn, row.version, &reason, active)?;
     settled(written, expected)?;
-    let fields = |reason: &Reason, active: bool| {
-        let mut fields = object(json!(reason));
-        fields.insert("active".into(), active.into());
-        fields
-    };
-    if let Some((old, mut new)) =
-        difference(&fields(&row.reason(), row.active), &fields(&reason, active))
-    {
-        // It has no id: its code says which one it is.
-        new.insert("code".into(), reason.code.clone().into());
-        record(
-            conn,
-            by,
-            EventKind::ReasonChanged,
-            None,
-            None,
-            (Some(&old), Some(&new)),
-            now,
-        )?;
-    }
-    Ok(())
+    let event = AdministrativeEvent::ReasonChanged(Changed {
+        before: ReasonFields {
+            reason: row.reason(),
+            active: row.active,
+        },
+        after: ReasonFields { reason, active },
+    });
+    publish::administrative(conn, by, event, now)
 }
 
 fn questions_of(given: Option<&Questions>) -> Vec<Question> {

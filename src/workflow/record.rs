@@ -1,15 +1,18 @@
 //! What the audit keeps of an event: who did what to which thing, and which fields have changed.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::Actor;
 use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::audit::{COMMAND_LINE, EventKind};
 use crate::domain::history::{CaseFields, difference};
-use crate::domain::ids::{EventId, OrganizationId};
+use crate::domain::ids::{EventId, OrganizationId, PersonId};
 use crate::store::audit::NewEvent;
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
+use crate::store::people::Person;
 use crate::store::promises::NextStep;
 
 /// A case's audited fields by name (C8): what a past assessment is folded from.
@@ -91,6 +94,14 @@ impl Recorded {
         }
     }
 
+    /// These fields stood before it, and those after it.
+    pub(super) fn replaced(subject: EventId, before: CaseFields, after: CaseFields) -> Self {
+        Self {
+            before: Some(before),
+            ..Self::added(subject, after)
+        }
+    }
+
     /// Fields of a case have changed.
     pub(super) fn case(before: &Case, after: &Case) -> Self {
         let changed = (case_fields(before), case_fields(after));
@@ -133,32 +144,81 @@ impl Recorded {
     }
 }
 
-/// An event on a case that says no more than that it happened.
-pub(super) fn on_case<'a>(actor: &'a Actor, kind: EventKind, case: &Case) -> NewEvent<'a> {
-    NewEvent {
-        case: Some(case.id),
-        subject: Some(case.subject_id()),
-        ..event(Some(actor), kind, Some(case.organization_id))
+/// Who did it, as it is recorded. Whoever acts becomes a part of an event here and nowhere else.
+#[derive(Clone, Debug)]
+pub(crate) struct DoneBy<'a> {
+    /// The person, if one is known to have done it.
+    pub(super) actor: Option<PersonId>,
+    /// Their first and last name then.
+    pub(super) name: Cow<'a, str>,
+    /// Their own organization, if they acted in another one (P9).
+    pub(super) home: Option<OrganizationId>,
+}
+
+impl<'a> DoneBy<'a> {
+    /// No person is known to have done it: it is recorded under this name.
+    pub(crate) fn nobody(name: &'a str) -> Self {
+        Self {
+            actor: None,
+            name: name.into(),
+            home: None,
+        }
     }
 }
 
-/// An event that says no more than that it happened to a thing of this organization, and who did it: nobody for the
-/// command line. Whoever acts becomes a part of an event here and nowhere else.
-pub fn event<'a>(
-    by: Option<&'a Actor>,
+impl<'a> From<&'a Actor> for DoneBy<'a> {
+    fn from(actor: &'a Actor) -> Self {
+        Self {
+            actor: Some(actor.id()),
+            name: actor.name.as_str().into(),
+            // P9: whoever acts through a pairing is seen in their own organization too.
+            home: actor.access.through.map(|through| through.home),
+        }
+    }
+}
+
+/// Nobody is the command line.
+impl<'a> From<Option<&'a Actor>> for DoneBy<'a> {
+    fn from(by: Option<&'a Actor>) -> Self {
+        by.map_or(Self::nobody(COMMAND_LINE), Self::from)
+    }
+}
+
+/// Somebody on their own account, who need not be signed in for it.
+impl From<&Person> for DoneBy<'_> {
+    fn from(person: &Person) -> Self {
+        Self {
+            actor: Some(person.id),
+            name: person.name().into(),
+            home: None,
+        }
+    }
+}
+
+/// An event on a case that says no more than that it happened.
+pub(super) fn on_case<'a>(by: &'a DoneBy<'_>, kind: EventKind, case: &Case) -> NewEvent<'a> {
+    NewEvent {
+        case: Some(case.id),
+        subject: Some(case.subject_id()),
+        ..event(by, kind, Some(case.organization_id))
+    }
+}
+
+/// An event that says no more than that it happened to a thing of this organization.
+pub(super) fn event<'a>(
+    by: &'a DoneBy<'_>,
     kind: EventKind,
     organization: Option<OrganizationId>,
 ) -> NewEvent<'a> {
     NewEvent {
         kind,
         organization,
-        // P9: whoever acts through a pairing is seen in their own organization too.
-        home: by.and_then(|actor| actor.access.through.map(|through| through.home)),
+        home: by.home,
         case: None,
         escalation: None,
         subject: None,
-        actor: by.map(Actor::id),
-        actor_name: by.map_or(COMMAND_LINE, |actor| actor.name.as_str()),
+        actor: by.actor,
+        actor_name: &by.name,
         before: None,
         after: None,
     }

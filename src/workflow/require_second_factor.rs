@@ -1,17 +1,13 @@
 //! For which roles an organization asks its people for a second factor (A7).
 
-use serde_json::{Map, Value, json};
-
-use super::administer::{By, reach, record, require};
-use super::record::object;
+use super::administer::{By, reach, require};
 use super::roles::grantable;
-use super::{Expected, Rejection, VerbError, VerbResult, unchanged};
+use super::{Expected, Rejection, VerbError, VerbResult, publish, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, RoleName};
-use crate::domain::audit::EventKind;
-use crate::domain::history::difference;
-use crate::domain::ids::{EventId, OrganizationId};
+use crate::domain::event::{AdministrativeEvent, Changed, SecondFactorFields};
+use crate::domain::ids::OrganizationId;
 use crate::input::input;
 use crate::store::{groups, organizations};
 
@@ -64,23 +60,17 @@ pub fn require_second_factor(
             }
         }
     }
-    let (before, after) = (fields(&found.second_factor_roles), fields(&codes));
-    let Some((old, new)) = difference(&before, &after) else {
+    if *asked == codes {
         return Ok(());
-    };
+    }
     organizations::set_second_factor_roles(conn, organization, &codes)?;
-    let subject = EventId::from_uuid(*organization.as_uuid());
-    record(
-        conn,
-        by,
-        EventKind::OrganizationChanged,
-        Some(organization),
-        Some(subject),
-        (Some(&old), Some(&new)),
-        now,
-    )
-}
-
-fn fields(codes: &[String]) -> Map<String, Value> {
-    object(json!({ "second_factor_roles": codes }))
+    let fields = |second_factor_roles| SecondFactorFields {
+        second_factor_roles,
+    };
+    let changed = Changed {
+        before: fields(found.second_factor_roles.0),
+        after: fields(codes),
+    };
+    let event = AdministrativeEvent::SecondFactorRolesChanged(organization, changed);
+    publish::administrative(conn, by, event, now)
 }

@@ -1,15 +1,14 @@
 //! Sending notices again that failed or were withheld: one, or many in one act (N2).
 
-use serde_json::json;
-
-use super::administer::{By, reach, record, require};
-use super::record::object;
-use super::{Expected, Rejection, VerbResult, unchanged};
+use super::administer::{By, reach, require};
+use super::{Expected, Rejection, VerbResult, publish, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::audit::EventKind;
-use crate::domain::ids::{EventId, NoticeId};
+use crate::domain::event::{
+    AdministrativeEvent, Changed, NoticeFields, ResentFilters, ResentNotices,
+};
+use crate::domain::ids::NoticeId;
 use crate::domain::notice::NoticeState;
 use crate::store::notices::{self, Filter, Resend, ResentAll};
 
@@ -43,19 +42,13 @@ pub fn resend_notice(
         Resend::NotFound => Err(Rejection::NotFound.into()),
         Resend::NotEnded(state) => Ok(Resent::NotEnded(state)),
         Resend::Queued => {
-            let before = object(json!({"state": notice.state}));
-            let after = object(json!({"state": NoticeState::Waiting}));
-            let subject = EventId::from_uuid(*id.as_uuid());
-            let changes = (Some(&before), Some(&after));
-            record(
-                conn,
-                by,
-                EventKind::NoticeResent,
-                None,
-                Some(subject),
-                changes,
-                now,
-            )?;
+            let fields = |state| NoticeFields { state };
+            let changed = Changed {
+                before: fields(notice.state),
+                after: fields(NoticeState::Waiting),
+            };
+            let event = AdministrativeEvent::NoticeResent(id, changed);
+            publish::administrative(conn, by, event, now)?;
             Ok(Resent::Queued)
         }
     }
@@ -75,25 +68,17 @@ pub fn resend_notices(
     require(by, Permission::NoticesResend)?;
     let resent = notices::resend_all(conn, reach(by), filter, MOST, now)?;
     if resent.queued > 0 {
-        let mut filters = object(json!({
-            "state": filter.state,
-            "kind": filter.kind,
-            "fault": filter.fault,
-            "from": filter.from,
-            "until": filter.until,
-        }));
-        filters.retain(|_, value| !value.is_null());
-        let after = object(json!({"filters": filters, "count": resent.queued}));
-        let changes = (None, Some(&after));
-        record(
-            conn,
-            by,
-            EventKind::NoticeResentAll,
-            None,
-            None,
-            changes,
-            now,
-        )?;
+        let event = AdministrativeEvent::NoticesResent(ResentNotices {
+            filters: ResentFilters {
+                state: filter.state,
+                kind: filter.kind,
+                fault: filter.fault,
+                from: filter.from,
+                until: filter.until,
+            },
+            count: resent.queued,
+        });
+        publish::administrative(conn, by, event, now)?;
     }
     Ok(resent)
 }

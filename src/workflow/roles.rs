@@ -2,20 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
-
-use super::administer::{By, reach, record, refused, require, taken, whose};
+use super::administer::{By, reach, refused, require, taken, whose};
 use super::bounds;
 use super::change_access::change_access;
 use super::pair::take_everywhere;
-use super::record::object;
-use super::{Actor, Expected, Rejection, VerbResult, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleCode, RoleName};
-use crate::domain::audit::EventKind;
-use crate::domain::history::difference;
-use crate::domain::ids::{EventId, PersonId, RoleId};
+use crate::domain::event::{AddedRole, AdministrativeEvent, Changed, RemovedRole, RoleFields};
+use crate::domain::ids::{PersonId, RoleId};
 use crate::domain::text::Title;
 use crate::input::{Patch, input};
 use crate::store::grants::{self, Given, Granted, Grantee};
@@ -68,17 +64,12 @@ pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Ver
     let name = add.name.as_str();
     let id = roles::insert(conn, organization.id, &add.code, name, &permissions, now)
         .map_err(|error| taken(error, "code", add.code.as_str()))?;
-    let mut after = fields(name, &permissions);
-    after.insert("code".into(), json!(add.code));
-    record(
-        conn,
-        by,
-        EventKind::RoleAdded,
-        Some(organization.id),
-        Some(subject(id)),
-        (None, Some(&after)),
-        now,
-    )?;
+    let added = AddedRole {
+        code: add.code.to_string(),
+        fields: fields(name, &permissions),
+    };
+    let event = AdministrativeEvent::RoleAdded(organization.id, id, added);
+    publish::administrative(conn, by, event, now)?;
     Ok(id)
 }
 
@@ -129,22 +120,15 @@ pub fn update_role(
             check(&organization, &added)?;
             bounds::may_give(by, &added)?;
         }
-        let (old, new) = (
-            fields(&before.name, &before.permissions.0),
-            fields(name, permissions),
-        );
-        if let Some((old, new)) = difference(&old, &new) {
+        let changed = Changed {
+            before: fields(&before.name, &before.permissions.0),
+            after: fields(name, permissions),
+        };
+        if changed.before != changed.after {
             roles::update(conn, id, name, permissions)?;
-            record(
-                conn,
-                by,
-                EventKind::RoleChanged,
-                Some(organization.id),
-                Some(subject(id)),
-                (Some(&old), Some(&new)),
-                now,
-            )?;
         }
+        let event = AdministrativeEvent::RoleChanged(organization.id, id, changed);
+        publish::administrative(conn, by, event, now)?;
         Ok((id, Vec::new()))
     })
 }
@@ -193,19 +177,16 @@ pub fn delete_role(
             grants::take_role(conn, id)?;
         }
         roles::delete(conn, id)?;
-        let mut before = fields(&role.name, &role.permissions.0);
-        before.insert("code".into(), json!(role.code));
-        before.insert("people".into(), json!(people));
-        before.insert("groups".into(), json!(groups));
-        record(
-            conn,
-            by,
-            EventKind::RoleRemoved,
-            Some(organization.id),
-            Some(subject(id)),
-            (Some(&before), None),
-            now,
-        )?;
+        let removed = RemovedRole {
+            role: AddedRole {
+                fields: fields(&role.name, &role.permissions.0),
+                code: role.code,
+            },
+            people,
+            groups,
+        };
+        let event = AdministrativeEvent::RoleRemoved(organization.id, id, removed);
+        publish::administrative(conn, by, event, now)?;
         Ok(((), lost))
     })
 }
@@ -306,10 +287,9 @@ fn check(organization: &Organization, permissions: &BTreeSet<Permission>) -> Ver
     }
 }
 
-fn fields(name: &str, permissions: &BTreeSet<Permission>) -> Map<String, Value> {
-    object(json!({"name": name, "permissions": permissions}))
-}
-
-fn subject(id: RoleId) -> EventId {
-    EventId::from_uuid(*id.as_uuid())
+fn fields(name: &str, permissions: &BTreeSet<Permission>) -> RoleFields {
+    RoleFields {
+        name: name.to_owned(),
+        permissions: permissions.clone(),
+    }
 }

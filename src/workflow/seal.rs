@@ -1,12 +1,12 @@
 //! Sealing what was said before events had hashes of it, once, when an older database is brought up to date.
 
 use super::VerbResult;
-use super::record::event;
+use super::record::{DoneBy, on_case};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::audit::EventKind;
-use crate::domain::ids::{CaseRef, EventId};
+use crate::domain::audit::{COMMAND_LINE, EventKind};
+use crate::domain::ids::CaseRef;
 use crate::store::{audit, cases};
 
 /// How many cases are sealed in one transaction.
@@ -32,11 +32,8 @@ pub fn seal_older(conn: &mut Conn, now: Instant) -> VerbResult<bool> {
         if said.is_empty() {
             continue;
         }
-        let sealed = audit::NewEvent {
-            case: Some(case.id),
-            subject: Some(EventId::from_uuid(*case.id.as_uuid())),
-            ..event(None, EventKind::CaseSealed, Some(case.organization_id))
-        };
+        let by = DoneBy::nobody(COMMAND_LINE);
+        let sealed = on_case(&by, EventKind::CaseSealed, &case);
         audit::append_saying(conn, &sealed, &said, now)?;
     }
     let more = i64::try_from(found.len()).is_ok_and(|found| found == BATCH);

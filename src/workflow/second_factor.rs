@@ -1,18 +1,16 @@
 //! The second factor of an account: begun, confirmed, shown at sign-in, given up, taken away (A7).
 
-use super::account::{Kept, audited, end_keys};
+use super::account::{Kept, end_keys};
 use super::administer::{By, reach, refused, require};
 use super::bounds::may_manage;
-use super::letters;
-use super::{Actor, Rejection, VerbResult};
+use super::{Actor, Rejection, VerbResult, publish};
 use crate::config::SecretKey;
 use crate::credentials::{Authenticator, new_nonce, new_recovery_codes, recovery_hash};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::audit::EventKind;
+use crate::domain::event::AccountEvent;
 use crate::domain::ids::{PersonId, SessionId};
-use crate::domain::notice::SecondFactorChange;
 use crate::store::people::{self, Person};
 use crate::store::{organizations, second_factors};
 
@@ -73,15 +71,8 @@ pub fn confirm(
     }
     end_keys(conn, person.id, but(session), now)?;
     let codes = fresh_codes(conn, key, person.id, now)?;
-    audited(
-        conn,
-        Some(actor),
-        EventKind::SecondFactorTurnedOn,
-        &person,
-        now,
-    )?;
-    let (change, by) = (SecondFactorChange::TurnedOn, Some(actor.id()));
-    letters::second_factor_changed(conn, person.id, change, None, by, now)?;
+    let event = AccountEvent::SecondFactorTurnedOn;
+    publish::on_account(conn, actor, &person, event, now)?;
     Ok(codes)
 }
 
@@ -109,15 +100,8 @@ pub fn renew_codes(
         return Err(refused("code", "wrong_code", "").into());
     }
     let codes = fresh_codes(conn, key, person.id, now)?;
-    audited(
-        conn,
-        Some(actor),
-        EventKind::SecondFactorCodesRenewed,
-        &person,
-        now,
-    )?;
-    let (change, by) = (SecondFactorChange::CodesRenewed, Some(actor.id()));
-    letters::second_factor_changed(conn, person.id, change, None, by, now)?;
+    let event = AccountEvent::RecoveryCodesRenewed;
+    publish::on_account(conn, actor, &person, event, now)?;
     Ok(codes)
 }
 
@@ -136,15 +120,8 @@ pub fn turn_off(
         return Err(Rejection::SecondFactorOff.into());
     }
     end_keys(conn, person.id, but(session), now)?;
-    audited(
-        conn,
-        Some(actor),
-        EventKind::SecondFactorTurnedOff,
-        &person,
-        now,
-    )?;
-    let (change, by) = (SecondFactorChange::TurnedOff, Some(actor.id()));
-    letters::second_factor_changed(conn, person.id, change, None, by, now)
+    let event = AccountEvent::SecondFactorTurnedOff;
+    publish::on_account(conn, actor, &person, event, now)
 }
 
 /// Takes somebody else's second factor away, who has lost it; whoever has found it is signed out.
@@ -163,9 +140,8 @@ pub fn take_away(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Ver
         return Err(Rejection::SecondFactorOff.into());
     }
     end_keys(conn, id, but(None), now)?;
-    audited(conn, by, EventKind::SecondFactorTakenAway, &person, now)?;
-    let (change, actor) = (SecondFactorChange::TurnedOff, by.map(Actor::id));
-    letters::second_factor_changed(conn, id, change, None, actor, now)?;
+    let event = AccountEvent::SecondFactorTakenAway;
+    publish::on_account(conn, by, &person, event, now)?;
     Ok(id)
 }
 
@@ -199,15 +175,8 @@ pub fn prove(
         access: crate::store::access::of_person(conn, person, now)?,
         name: person.name(),
     };
-    audited(
-        conn,
-        Some(&actor),
-        EventKind::SecondFactorRecoveryCodeUsed,
-        person,
-        now,
-    )?;
-    let (change, by) = (SecondFactorChange::CodeUsed, Some(person.id));
-    letters::second_factor_changed(conn, person.id, change, Some(left), by, now)?;
+    let event = AccountEvent::RecoveryCodeUsed { left };
+    publish::on_account(conn, &actor, person, event, now)?;
     Ok(true)
 }
 

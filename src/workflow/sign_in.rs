@@ -4,16 +4,16 @@ mod half;
 
 pub use half::{HALF_LIFETIME, PendingSecondFactor};
 
-use super::account::audited;
-use super::{Actor, Rejection, VerbResult, letters, second_factor};
+use super::{Actor, Rejection, VerbResult, publish, second_factor};
 use crate::config::SecretKey;
 use crate::credentials::hash_secret;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::audit::EventKind;
 use crate::domain::device;
+use crate::domain::event::AccountEvent;
 use crate::domain::ids::{PersonId, SessionId};
+use crate::domain::notice::NewDevice;
 use crate::store::devices::{self, Familiarity};
 use crate::store::identities::{AuthOutcome, Identity, OrganizationContext};
 use crate::store::people::{self, Person};
@@ -65,12 +65,13 @@ pub fn sign_in(
     else {
         return Err(Rejection::InvalidCredentials.into());
     };
-    tell_of_new_device(conn, person.id, sign_in, now)?;
+    let new_device = new_device(conn, person.id, sign_in, now)?;
     let actor = Actor {
         access: bearer.access.clone(),
         name: person.name(),
     };
-    audited(conn, Some(&actor), EventKind::SessionOpened, &person, now)?;
+    let event = AccountEvent::SignedIn { new_device };
+    publish::on_account(conn, &actor, &person, event, now)?;
     Ok((session, bearer))
 }
 
@@ -83,18 +84,17 @@ fn still(conn: &mut Conn, half: &PendingSecondFactor) -> VerbResult<Person> {
     Ok(person.ok_or(Rejection::InvalidCredentials)?)
 }
 
-fn tell_of_new_device(
+/// The device, if the person has signed in before, but not from it.
+fn new_device(
     conn: &mut Conn,
     person: PersonId,
     sign_in: &SignIn<'_>,
     now: Instant,
-) -> VerbResult<()> {
+) -> VerbResult<Option<NewDevice>> {
     let user_agent = sign_in.session.user_agent;
     let device = hash_secret(&device::likeness(user_agent));
-    if devices::meet(conn, person, &device, now)? == Familiarity::New {
-        letters::new_device(conn, person, user_agent, sign_in.place, now)?;
-    }
-    Ok(())
+    let met = devices::meet(conn, person, &device, now)?;
+    Ok((met == Familiarity::New).then(|| NewDevice::new(user_agent, sign_in.place)))
 }
 
 /// Notes that whoever sits before a session has shown who they are once more: the password, as `half` says, and a code
@@ -131,5 +131,5 @@ pub fn sign_out(
 ) -> VerbResult<()> {
     sessions::close(conn, session)?;
     let person = super::account::person(conn, actor.id())?;
-    audited(conn, Some(actor), EventKind::SessionClosed, &person, now)
+    publish::on_account(conn, actor, &person, AccountEvent::SignedOut, now)
 }

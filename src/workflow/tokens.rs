@@ -2,16 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
-use super::administer::{By, record, refused};
-use super::record::object;
-use super::{Actor, Rejection, VerbResult};
+use super::administer::{By, refused};
+use super::{Actor, Rejection, VerbResult, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
-use crate::domain::audit::EventKind;
-use crate::domain::ids::{EventId, OrganizationId, PersonId, TokenId};
+use crate::domain::event::{AdministrativeEvent, TokenFields, TokenOwner};
+use crate::domain::ids::{OrganizationId, PersonId, TokenId};
 use crate::domain::text::Title;
 use crate::input::input;
 use crate::store::tokens::{self, NewToken};
@@ -83,13 +80,15 @@ pub fn issue_token(
         made_with,
     };
     let id = tokens::issue(conn, &new, now)?;
-    recorded(
-        conn,
-        by,
-        owner,
-        (EventKind::TokenIssued, command.name.as_str()),
-        now,
-    )?;
+    let fields = TokenFields {
+        name: command.name.to_string(),
+    };
+    let owner = TokenOwner {
+        person: owner.person,
+        organization: owner.organization,
+    };
+    let event = AdministrativeEvent::TokenIssued(owner, fields);
+    publish::administrative(conn, by, event, now)?;
     Ok(Issued { id, expires_at })
 }
 
@@ -123,37 +122,11 @@ pub fn revoke_token(
     now: Instant,
 ) -> VerbResult<String> {
     let name = tokens::revoke(conn, actor.id(), id, now)?.ok_or(Rejection::NotFound)?;
-    let owner = Owner {
+    let owner = TokenOwner {
         person: actor.id(),
         organization: actor.access.organization,
-        access: &actor.access,
     };
-    recorded(
-        conn,
-        Some(actor),
-        owner,
-        (EventKind::TokenRevoked, &name),
-        now,
-    )?;
+    let event = AdministrativeEvent::TokenRevoked(owner, TokenFields { name: name.clone() });
+    publish::administrative(conn, actor, event, now)?;
     Ok(name)
-}
-
-fn recorded(
-    conn: &mut Conn,
-    by: By<'_>,
-    owner: Owner<'_>,
-    (kind, name): (EventKind, &str),
-    now: Instant,
-) -> VerbResult<()> {
-    let after = object(json!({ "name": name }));
-    let subject = EventId::from_uuid(*owner.person.as_uuid());
-    record(
-        conn,
-        by,
-        kind,
-        Some(owner.organization),
-        Some(subject),
-        (None, Some(&after)),
-        now,
-    )
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::{closed_enum, pairing};
+use crate::domain::closed_enum;
 
 closed_enum! {
     /// Who may see an event. It is settled when the event is recorded.
@@ -444,30 +444,5 @@ impl EventKind {
             None => kind.as_str() == name,
         };
         Self::ALL.iter().copied().filter(fits).collect()
-    }
-}
-
-impl From<pairing::Event> for EventKind {
-    fn from(event: pairing::Event) -> Self {
-        use pairing::Event;
-        match event {
-            Event::Requested => Self::PairingRequested,
-            Event::LinkRenewed => Self::PairingLinkRenewed,
-            Event::Accepted => Self::PairingAccepted,
-            Event::Refused => Self::PairingRefused,
-            Event::SwitchedOff => Self::PairingSwitchedOff,
-            Event::SwitchedOn => Self::PairingSwitchedOn,
-            Event::Suspended => Self::PairingSuspended,
-            Event::Resumed => Self::PairingResumed,
-            Event::Withdrawn => Self::PairingWithdrawn,
-            Event::Removed => Self::PairingRemoved,
-            Event::MemberAdded => Self::PairingMemberAdded,
-            Event::MemberRemoved => Self::PairingMemberRemoved,
-            Event::RoleGiven => Self::PairingRoleGiven,
-            Event::RoleTaken => Self::PairingRoleTaken,
-            Event::CloneAdded => Self::PairingCloneAdded,
-            Event::CloneRemoved => Self::PairingCloneRemoved,
-            Event::SwitchedInto => Self::PairingSwitchedInto,
-        }
     }
 }

@@ -2,13 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::{Pairing, Scope, Who, find};
+use super::{Pairing, Scope, find};
 use crate::db::Conn;
 use crate::db::schema::{role_grants, roles};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::ids::{GrantId, GroupId, OrganizationId, PairingId, PersonId, RoleId};
+use crate::domain::pairing::Who;
 
 /// A role given to a member of a pairing.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ use crate::db::schema::{access_group_members, access_groups, clones, pairing_mem
 use crate::db::sql_types::{At, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
+use crate::domain::pairing::Who;
 use crate::store::people::display_name;
 
 /// A row of `pairing_members`.
@@ -40,33 +41,6 @@ pub struct Member {
     pub last_used_at: Option<Instant>,
     /// Counts the changes.
     pub version: i64,
-}
-
-/// A person or a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Who {
-    /// A person.
-    Person(PersonId),
-    /// Everybody in a group.
-    Group(GroupId),
-}
-
-impl Who {
-    /// The person, if it is one.
-    pub fn person(self) -> Option<PersonId> {
-        match self {
-            Self::Person(person) => Some(person),
-            Self::Group(_) => None,
-        }
-    }
-
-    /// The group, if it is one.
-    pub fn group(self) -> Option<GroupId> {
-        match self {
-            Self::Person(_) => None,
-            Self::Group(group) => Some(group),
-        }
-    }
 }
 
 impl Member {

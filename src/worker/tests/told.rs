@@ -2,7 +2,7 @@
 
 use super::on_each_database;
 use crate::db::Conn;
-use crate::domain::event::{CaseEvent, PostedEntry};
+use crate::domain::event::{CaseEvent, EntryEvent, PostedEntry};
 use crate::domain::feed::Visibility;
 use crate::domain::history::CaseFields;
 use crate::domain::ids::{CaseRef, EscalationRef};
@@ -61,7 +61,8 @@ on_each_database! {
             let case = cases::find(conn, case)?;
             let wrong = PostedEntry { entry, visibility: Visibility::Public, body: "Secret.".to_owned() };
             let recorded = Recorded::added(case.subject_id(), CaseFields::new());
-            publish::on_case(conn, &sam, &case, recorded, CaseEvent::EntryPosted(wrong), now)
+            let event = CaseEvent::Entry(EntryEvent::Posted(wrong));
+            publish::on_case(conn, &sam, &case, recorded, event, now)
         }).await;
         assert!(desk.told(&mut seen).await.is_empty());
     }

@@ -1,23 +1,24 @@
 //! One-time links to accounts: invitations, and new passwords in place of forgotten ones.
 
-use super::{INVITATION_LIFETIME, Kept, RESET_LIFETIME, audited, end_keys, person};
+use super::{INVITATION_LIFETIME, Kept, RESET_LIFETIME, end_keys, person};
 use crate::config::SecretKey;
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::audit::EventKind;
+use crate::domain::event::AccountEvent;
 use crate::domain::ids::PersonId;
 use crate::domain::link::{LinkPurpose, LinkState};
-use crate::domain::notice::{LinkFacts, PasswordWay};
+use crate::domain::notice::{Letter, LinkFacts, PasswordReset, PasswordWay};
 use crate::domain::text::EmailAddress;
 use crate::store::people::{self, Person, PersonChanges};
 use crate::store::{organizations, pairings};
 use crate::workflow::administer::{By, reach, refused, require, whose};
 use crate::workflow::bounds::may_manage;
+use crate::workflow::notify::{write_to_nobody, write_to_person};
 use crate::workflow::one_time_link::{self, Redemption};
 use crate::workflow::people::{AddUser, add_person};
-use crate::workflow::{Actor, Rejection, VerbError, VerbResult, letters};
+use crate::workflow::{Actor, Rejection, VerbError, VerbResult, publish};
 
 /// Adds a person and, if they are to be `invited`, sends them a link: their address is taken as theirs once it was
 /// followed, and they choose their password themselves. Whoever is given a password is always invited, since it opens
@@ -73,10 +74,12 @@ pub fn invite(
     }
     let purpose = LinkPurpose::Invitation;
     let link = one_time_link::issue(conn, key, purpose, id, INVITATION_LIFETIME, now)?;
-    audited(conn, by, EventKind::PersonInvited, &found, now)?;
     let organization = organizations::find(conn, Reach::Everything, found.organization_id)?;
-    let name = organization.map(|found| found.name).unwrap_or_default();
-    letters::invited(conn, id, name, link.clone(), by.map(Actor::id), now)?;
+    let event = AccountEvent::Invited {
+        organization: organization.map(|found| found.name).unwrap_or_default(),
+        link: link.clone(),
+    };
+    publish::on_account(conn, by, &found, event, now)?;
     Ok(link)
 }
 
@@ -103,11 +106,13 @@ pub fn send_reset(
     let purpose = LinkPurpose::PasswordReset;
     if pairings::is_clone(conn, id)? || id == one_time_link::NOBODY {
         let link = one_time_link::issue_to_nobody(conn, key, purpose, RESET_LIFETIME, now)?;
-        letters::reset_of_nobody(conn, &email, link, now)?;
+        let letter = Letter::PasswordReset(PasswordReset { link });
+        write_to_nobody(conn, &email, &letter, now)?;
         return Ok(false);
     }
     let link = one_time_link::issue(conn, key, purpose, id, RESET_LIFETIME, now)?;
-    letters::reset(conn, id, link, now)
+    let letter = Letter::PasswordReset(PasswordReset { link });
+    write_to_person(conn, id, &letter, None, now)
 }
 
 /// Whose a link is that can be used now.
@@ -177,14 +182,10 @@ pub fn redeem(
         access: crate::store::access::of_person(conn, &person, now)?,
         name: person.name(),
     };
-    match purpose {
-        LinkPurpose::Invitation => {
-            audited(conn, Some(&actor), EventKind::PersonJoined, &person, now)?
-        }
-        LinkPurpose::PasswordReset => {
-            audited(conn, Some(&actor), EventKind::PasswordChanged, &person, now)?;
-            letters::password_changed(conn, id, PasswordWay::Link, Some(id), now)?;
-        }
-    }
+    let event = match purpose {
+        LinkPurpose::Invitation => AccountEvent::Joined,
+        LinkPurpose::PasswordReset => AccountEvent::PasswordChanged(PasswordWay::Link),
+    };
+    publish::on_account(conn, &actor, &person, event, now)?;
     Ok(id)
 }

@@ -1,19 +1,17 @@
 //! Answering a request: what its link shows, yes, and no (P2).
 
-use serde_json::json;
-
-use super::{at_home, decided, letters, record};
+use super::{at_home, decided};
 use crate::credentials::{PAIRING_PREFIX, hash_secret};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::event::PairingEvent;
 use crate::domain::ids::{OrganizationId, PairingId};
-use crate::domain::pairing::{Command, Event, Link, LinkProblem, Reader, Refusal, check_link};
+use crate::domain::pairing::{Command, Link, LinkProblem, Reader, Refusal, check_link};
 use crate::store::organizations::{self, Organization};
 use crate::store::pairings::{self, Pairing, PairingChanges};
-use crate::workflow::record::object;
-use crate::workflow::{Actor, Rejection, VerbResult};
+use crate::workflow::{Actor, Rejection, VerbResult, publish};
 
 /// The characters of a link's secret: its prefix, and 256 bits.
 const TOKEN_LENGTH: usize = PAIRING_PREFIX.len() + 43;
@@ -56,10 +54,11 @@ pub fn accept(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Verb
         trustor_id: Some(trustor),
         ..pairing
     };
-    let after = object(json!({"trustee": accepted.trustee_id, "trustor": trustor}));
-    let fields = (None, Some(&after));
-    record(conn, Some(actor), &accepted, Event::Accepted, fields, now)?;
-    letters::accepted(conn, &accepted, actor.id(), now)?;
+    let event = PairingEvent::Accepted {
+        trustee: accepted.trustee_id,
+        trustor,
+    };
+    publish::on_pairing(conn, actor, &accepted, event, now)?;
     Ok(accepted.id)
 }
 
@@ -81,9 +80,10 @@ pub fn refuse(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Verb
         trustor_id: Some(actor.access.organization),
         ..pairing
     };
-    let after = object(json!({"trustee": refused.trustee_id}));
-    let fields = (None, Some(&after));
-    record(conn, Some(actor), &refused, Event::Refused, fields, now)?;
+    let event = PairingEvent::Refused {
+        trustee: refused.trustee_id,
+    };
+    publish::on_pairing(conn, actor, &refused, event, now)?;
     Ok(refused.id)
 }
 

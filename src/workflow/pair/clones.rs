@@ -1,21 +1,19 @@
 //! Cloned users (P8).
 
-use serde_json::json;
-
 use super::roles::of_member;
-use super::{authorized, decided, letters, locked, record};
+use super::{authorized, decided, locked};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::event::{CloneFields, PairingEvent};
 use crate::domain::ids::{PairingMemberId, PersonId};
-use crate::domain::pairing::{Command, Event, Refusal, Verb};
+use crate::domain::pairing::{Command, Refusal, Verb, Who};
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::input::input;
-use crate::store::pairings::{self, CloneRow, Pairing, Scope, Who};
+use crate::store::pairings::{self, CloneRow, Pairing, Scope};
 use crate::store::people;
 use crate::workflow::administer::By;
-use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
 
 /// The most characters of a last name.
 const LONGEST_NAME: usize = 80;
@@ -72,11 +70,12 @@ pub fn add_clone(
         now,
     )?;
     pairings::count_change(conn, pairing.id)?;
-    let after = object(json!({"clone": id, "of": original.id}));
-    let fields = (None, Some(&after));
-    record(conn, Some(actor), &pairing, Event::CloneAdded, fields, now)?;
-    let name = people::display_name(first_name.as_str(), last_name.as_str());
-    letters::cloned(conn, &pairing, (&name, true), Some(actor.id()), now)?;
+    let event = PairingEvent::CloneAdded(CloneFields {
+        clone: id,
+        of: original.id,
+        name: people::display_name(first_name.as_str(), last_name.as_str()),
+    });
+    publish::on_pairing(conn, actor, &pairing, event, now)?;
     Ok(id)
 }
 
@@ -146,17 +145,12 @@ pub(super) fn end_all(
     let ids: Vec<PersonId> = ended.iter().map(|clone| clone.id).collect();
     pairings::end_clones(conn, &ids, now)?;
     for clone in ended {
-        let before = object(json!({"clone": clone.id, "of": clone.original}));
-        record(
-            conn,
-            by,
-            pairing,
-            Event::CloneRemoved,
-            (Some(&before), None),
-            now,
-        )?;
-        let by = by.map(Actor::id);
-        letters::cloned(conn, pairing, (&clone.name, false), by, now)?;
+        let event = PairingEvent::CloneRemoved(CloneFields {
+            clone: clone.id,
+            of: clone.original,
+            name: clone.name.clone(),
+        });
+        publish::on_pairing(conn, by, pairing, event, now)?;
     }
     Ok(())
 }

@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use super::clones::end_untrusted;
-use super::{authorized, decided, letters, locked, record};
+use super::{authorized, decided, locked};
 use crate::db::Conn;
 use crate::domain::Instant;
+use crate::domain::event::PairingEvent;
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
-use crate::domain::pairing::{Command, Event, Verb};
+use crate::domain::pairing::{Command, Verb, Who};
 use crate::input::input;
-use crate::store::pairings::{self, Pairing, Scope, Who};
-use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
+use crate::store::pairings::{self, Scope};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
 
 input! {
     /// More people and groups for a pairing.
@@ -54,19 +52,16 @@ pub(super) fn checked(
     Ok(people.chain(groups.into_iter().map(Who::Group)).collect())
 }
 
-/// Adds members that were checked, each with its record.
+/// Adds members that were checked.
 pub(super) fn add(
     conn: &mut Conn,
     actor: &Actor,
-    pairing: &Pairing,
+    pairing: PairingId,
     members: &[Who],
     now: Instant,
 ) -> VerbResult<()> {
     for who in members {
-        pairings::add_member(conn, pairing.id, *who, actor.id(), now)?;
-        let after = object(json!({"person": who.person(), "group": who.group()}));
-        let fields = (None, Some(&after));
-        record(conn, Some(actor), pairing, Event::MemberAdded, fields, now)?;
+        pairings::add_member(conn, pairing, *who, actor.id(), now)?;
     }
     Ok(())
 }
@@ -108,10 +103,12 @@ pub fn propose(
     if members.is_empty() {
         return Ok(0);
     }
-    add(conn, actor, &pairing, &members, now)?;
-    letters::proposed(conn, &pairing, &members, actor.id(), now)?;
+    let count = members.len();
+    add(conn, actor, id, &members, now)?;
+    let event = PairingEvent::MembersProposed(members);
+    publish::on_pairing(conn, actor, &pairing, event, now)?;
     pairings::count_change(conn, id)?;
-    Ok(members.len())
+    Ok(count)
 }
 
 /// Removes a person or a group, with the roles that were given to it and the cloned users of whoever is not trusted by
@@ -142,16 +139,7 @@ pub fn remove_member(
     pairings::remove_member(conn, id)?;
     end_untrusted(conn, Some(actor), &pairing, now)?;
     pairings::count_change(conn, pairing.id)?;
-    let before = object(json!({"person": who.person(), "group": who.group()}));
-    let fields = (Some(&before), None);
-    record(
-        conn,
-        Some(actor),
-        &pairing,
-        Event::MemberRemoved,
-        fields,
-        now,
-    )?;
-    letters::removed(conn, &pairing, (party, Some(who)), actor.id(), now)?;
+    let event = PairingEvent::MemberRemoved { by: party, who };
+    publish::on_pairing(conn, actor, &pairing, event, now)?;
     Ok(pairing.id)
 }

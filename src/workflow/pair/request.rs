@@ -3,21 +3,20 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use serde_json::json;
 
 use super::members::{add, checked};
-use super::{at_home, authorized, decided, locked, record};
+use super::{at_home, authorized, decided, locked};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::event::{Changed, PairingEvent};
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId};
-use crate::domain::pairing::{Command, Event, LINK_DAYS, MOST_MEMBERS, Party, Refusal, Verb};
+use crate::domain::pairing::{Command, LINK_DAYS, MOST_MEMBERS, Party, Refusal, Verb};
 use crate::input::input;
 use crate::store::organizations;
 use crate::store::pairings::{self, NewPairing, PairingChanges, Scope};
-use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
 
 input! {
     /// A request to work in another organization.
@@ -73,16 +72,13 @@ pub fn request(
     let id = pairings::insert(conn, &new, now)?;
     let scope = Scope::from(&actor.access);
     let pairing = pairings::find(conn, scope, id)?.ok_or(Rejection::NotFound)?;
-    let after = object(json!({"expires_at": pairing.expires_at, "addressed_to": addressed_to}));
-    record(
-        conn,
-        Some(actor),
-        &pairing,
-        Event::Requested,
-        (None, Some(&after)),
-        now,
-    )?;
-    add(conn, actor, &pairing, &members, now)?;
+    add(conn, actor, id, &members, now)?;
+    let event = PairingEvent::Requested {
+        expires_at: pairing.expires_at,
+        addressed_to,
+        members,
+    };
+    publish::on_pairing(conn, actor, &pairing, event, now)?;
     Ok(id)
 }
 
@@ -130,15 +126,12 @@ pub fn renew_link(
         ..PairingChanges::default()
     };
     pairings::update(conn, id, &changes)?;
-    let before = object(json!({"expires_at": pairing.expires_at}));
-    let after = object(json!({"expires_at": expires_at}));
-    record(
-        conn,
-        Some(actor),
-        &pairing,
-        Event::LinkRenewed,
-        (Some(&before), Some(&after)),
-        now,
-    )?;
+    let event = PairingEvent::LinkRenewed {
+        expires_at: Changed {
+            before: pairing.expires_at,
+            after: expires_at,
+        },
+    };
+    publish::on_pairing(conn, actor, &pairing, event, now)?;
     Ok(id)
 }

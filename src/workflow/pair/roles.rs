@@ -2,21 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
-use super::{authorized, decided, letters, locked, record};
+use super::{authorized, decided, locked};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
+use crate::domain::event::PairingEvent;
 use crate::domain::ids::{GrantId, OrganizationId, PairingMemberId, RoleId};
-use crate::domain::pairing::{Command, Event, Refusal, Verb};
+use crate::domain::pairing::{Command, Refusal, Verb, Who};
 use crate::input::input;
-use crate::store::pairings::{self, Given, GivenRole, Member, Pairing, Scope, Who};
+use crate::store::pairings::{self, Given, GivenRole, Member, Pairing, Scope};
 use crate::store::{organizations, roles};
 use crate::workflow::administer::By;
 use crate::workflow::bounds::may_give;
-use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
 
 input! {
     /// A role to give.
@@ -62,10 +60,11 @@ pub fn give_role(
     let id = pairings::give(conn, (pairing.id, trustor), who, &role, actor.id(), now)?;
     pairings::approve(conn, member.id, actor.id(), now)?;
     counted(conn, &pairing, &member)?;
-    let after = object(json!({"person": who.person(), "group": who.group(), "role": role.code()}));
-    let fields = (None, Some(&after));
-    record(conn, Some(actor), &pairing, Event::RoleGiven, fields, now)?;
-    letters::roles_changed(conn, &pairing, who, Some(actor.id()), now)?;
+    let event = PairingEvent::RoleGiven {
+        to: who,
+        role: role.code().to_owned(),
+    };
+    publish::on_pairing(conn, actor, &pairing, event, now)?;
     Ok(id)
 }
 
@@ -131,13 +130,11 @@ fn taken(
     {
         counted(conn, pairing, member)?;
     }
-    let before = object(json!({
-        "person": given.who.person(), "group": given.who.group(), "role": given.role.code(),
-    }));
-    let fields = (Some(&before), None);
-    record(conn, by, pairing, Event::RoleTaken, fields, now)?;
-    let by = by.map(Actor::id);
-    letters::roles_changed(conn, pairing, given.who, by, now)
+    let event = PairingEvent::RoleTaken {
+        from: given.who,
+        role: given.role.code().to_owned(),
+    };
+    publish::on_pairing(conn, by, pairing, event, now)
 }
 
 /// The member of that id with its pairing, which is locked.

@@ -1,18 +1,16 @@
 //! The switches of both sides, the end of a pairing, and switching into the other organization (P6, P7).
 
-use serde_json::json;
-
 use super::clones::end_all;
-use super::{authorized, decided, letters, locked, record};
+use super::{authorized, decided, locked};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
+use crate::domain::event::{Changed, PairingEvent};
 use crate::domain::ids::{PairingId, PersonId};
-use crate::domain::pairing::{Command, Event, Party, Verb};
+use crate::domain::pairing::{Command, Party, Verb};
 use crate::input::input;
 use crate::store::pairings::{self, Pairing, PairingChanges, Scope};
-use crate::workflow::record::object;
-use crate::workflow::{Actor, Expected, Rejection, VerbResult, unchanged};
+use crate::workflow::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
 
 input! {
     /// A pairing's switch.
@@ -38,10 +36,13 @@ pub fn switch(
     let pairing = locked(conn, actor, id)?;
     let party = authorized(actor, &pairing, Verb::Switch, on)?;
     unchanged(expected, pairing.version)?;
-    let decision = decided(&pairing, Command::Switch { by: party, on }, now)?;
-    let Some(event) = decision.event else {
-        return Ok(id);
+    let state = Changed {
+        before: pairing.state(now),
+        after: decided(&pairing, Command::Switch { by: party, on }, now)?,
     };
+    if state.before == state.after {
+        return Ok(id);
+    }
     let (by, at) = if on {
         (None, None)
     } else {
@@ -60,11 +61,9 @@ pub fn switch(
         },
     };
     pairings::update(conn, id, &changes)?;
-    let before = object(json!({"state": pairing.state(now)}));
-    let after = object(json!({"state": decision.state}));
-    let fields = (Some(&before), Some(&after));
-    record(conn, Some(actor), &pairing, event, fields, now)?;
-    letters::switched(conn, &pairing, (party, on), actor.id(), now)?;
+    let by = party;
+    let event = PairingEvent::Switched { by, on, state };
+    publish::on_pairing(conn, actor, &pairing, event, now)?;
     Ok(id)
 }
 
@@ -82,7 +81,10 @@ pub fn remove(
     let pairing = locked(conn, actor, id)?;
     let party = authorized(actor, &pairing, Verb::Remove, false)?;
     unchanged(expected, pairing.version)?;
-    let decision = decided(&pairing, Command::Remove { by: party }, now)?;
+    let state = Changed {
+        before: pairing.state(now),
+        after: decided(&pairing, Command::Remove { by: party }, now)?,
+    };
     let standing = pairings::clones_of(conn, &[id])?;
     end_all(conn, Some(actor), &pairing, &standing, now)?;
     for member in pairings::members_of(conn, &[id])? {
@@ -99,13 +101,8 @@ pub fn remove(
         ..PairingChanges::default()
     };
     pairings::update(conn, id, &changes)?;
-    if let Some(event) = decision.event {
-        let before = object(json!({"state": pairing.state(now)}));
-        let after = object(json!({"state": decision.state, "by": party}));
-        let fields = (Some(&before), Some(&after));
-        record(conn, Some(actor), &pairing, event, fields, now)?;
-    }
-    letters::removed(conn, &pairing, (party, None), actor.id(), now)?;
+    let event = PairingEvent::Ended { by: party, state };
+    publish::on_pairing(conn, actor, &pairing, event, now)?;
     Ok(pairing)
 }
 
@@ -122,16 +119,11 @@ pub fn switched_into(
     let through = actor.access.through.ok_or(Rejection::NotFound)?;
     let scope = Scope::from(&actor.access);
     let pairing = pairings::find(conn, scope, through.pairing)?.ok_or(Rejection::NotFound)?;
-    let after = object(json!({"person": real, "as": actor.id()}));
-    let fields = (None, Some(&after));
-    record(
-        conn,
-        Some(actor),
-        &pairing,
-        Event::SwitchedInto,
-        fields,
-        now,
-    )?;
+    let event = PairingEvent::SwitchedInto {
+        person: real,
+        r#as: actor.id(),
+    };
+    publish::on_pairing(conn, actor, &pairing, event, now)?;
     pairings::touch(conn, pairing.id, real, now)?;
     Ok(())
 }
