@@ -38,3 +38,6 @@ pub mod templates;
 pub mod words;
 pub mod worker;
 pub mod workflow;
+
+#[cfg(test)]
+mod testing;

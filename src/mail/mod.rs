@@ -13,7 +13,7 @@ pub mod render;
 pub mod scene;
 pub mod transport;
 
-pub(crate) mod sample;
+pub mod sample;
 
 use lettre::message::Mailbox;
 use secrecy::ExposeSecret;

@@ -1,6 +1,6 @@
 //! One made-up notice of each kind, on which every template is tried before the first real one.
 
-pub(crate) mod letters;
+pub mod letters;
 
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;

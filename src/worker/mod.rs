@@ -28,6 +28,3 @@ pub use last_seen::{LastSeenBuffer, LastSeenJob};
 pub use outbox::{Outbox, Sending};
 pub use resets::{Resets, Wished};
 pub use steps::{Lapses, Steps};
-
-#[cfg(test)]
-mod tests;

@@ -39,12 +39,9 @@ pub mod update_case;
 mod bounds;
 mod change_access;
 mod on;
-pub(crate) mod publish;
+mod publish;
 mod record;
 mod say;
-
-#[cfg(test)]
-pub(crate) use record::Recorded;
 
 use diesel::result::Error as Diesel;
 

@@ -178,3 +178,6 @@ fn audit(
 fn unserialized(error: serde_json::Error) -> Diesel {
     Diesel::SerializationError(error.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,7 @@ mod history;
 mod holiday_files;
 mod hostile;
 mod imports;
+mod jobs;
 mod kills;
 mod letters;
 mod lines;

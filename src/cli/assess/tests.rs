@@ -1,33 +1,8 @@
 use super::*;
-use crate::cli::import::{Watch, casebell};
-use crate::db::Location;
-
-const RECORDS: &str = include_str!("../../../tests/it/data/records.ndjson");
-
-struct Desk {
-    db: Db,
-    _folder: tempfile::TempDir,
-}
+use crate::testing::TestDatabase;
 
 fn at(text: &str) -> Instant {
     text.parse().expect("an instant")
-}
-
-async fn desk() -> Desk {
-    let folder = tempfile::tempdir().expect("a folder");
-    let db = Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
-    casebell::import(
-        &db,
-        RECORDS.as_bytes(),
-        at("2026-03-03T14:00:00Z"),
-        &Watch::nobody(),
-    )
-    .await
-    .expect("loaded");
-    Desk {
-        db,
-        _folder: folder,
-    }
 }
 
 fn args(case: &str, reason: Option<&str>, at: Option<&str>) -> AssessArgs {
@@ -40,8 +15,8 @@ fn args(case: &str, reason: Option<&str>, at: Option<&str>) -> AssessArgs {
     }
 }
 
-async fn paper(desk: &Desk, args: AssessArgs) -> String {
-    let asked = ask(&desk.db, args, at("2026-03-03T14:05:00Z"))
+async fn paper(database: &TestDatabase, args: AssessArgs) -> String {
+    let asked = ask(database, args, at("2026-03-03T14:05:00Z"))
         .await
         .expect("asked");
     told::told(&Catalogue::load().expect("words"), &asked)
@@ -49,9 +24,9 @@ async fn paper(desk: &Desk, args: AssessArgs) -> String {
 
 #[tokio::test]
 async fn a_case_that_waits_says_why_and_until_when() {
-    let desk = desk().await;
+    let database = TestDatabase::with_records().await;
     let said = paper(
-        &desk,
+        &database,
         args("C-000041", Some("no_update"), Some("2026-02-03T13:00:00Z")),
     )
     .await;
@@ -89,10 +64,10 @@ No recent update (no_update): Not eligible
 
 #[tokio::test]
 async fn business_days_are_told_one_by_one() {
-    let desk = desk().await;
+    let database = TestDatabase::with_records().await;
     // Requested on Wednesday, 5 November 2025, on premise: seven business days of Berlin, and delivered on the tenth.
     let said = paper(
-        &desk,
+        &database,
         args(
             "C-000042",
             Some("rca_overdue"),
@@ -112,8 +87,8 @@ async fn business_days_are_told_one_by_one() {
 
 #[tokio::test]
 async fn without_a_reason_each_one_is_told() {
-    let desk = desk().await;
-    let said = paper(&desk, args("C-000042", None, None)).await;
+    let database = TestDatabase::with_records().await;
+    let said = paper(&database, args("C-000042", None, None)).await;
     assert_eq!(
         said.matches("This case is closed, and a closed case cannot be escalated.")
             .count(),
@@ -121,7 +96,7 @@ async fn without_a_reason_each_one_is_told() {
         "{said}"
     );
     let asked = ask(
-        &desk.db,
+        &database,
         args("C-000042", None, None),
         at("2026-03-03T14:05:00Z"),
     )
@@ -135,7 +110,7 @@ async fn without_a_reason_each_one_is_told() {
         Some(5)
     );
     let one = ask(
-        &desk.db,
+        &database,
         args("C-000042", Some("no_update"), None),
         at("2026-03-03T14:05:00Z"),
     )
@@ -149,9 +124,9 @@ async fn without_a_reason_each_one_is_told() {
 
 #[tokio::test]
 async fn what_cannot_be_assessed_is_said() {
-    let desk = desk().await;
+    let database = TestDatabase::with_records().await;
     let refused = async |args: AssessArgs| {
-        ask(&desk.db, args, at("2026-03-03T14:05:00Z"))
+        ask(&database, args, at("2026-03-03T14:05:00Z"))
             .await
             .expect_err("refused")
             .to_string()

@@ -1,23 +1,23 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::db::Location;
 use crate::domain::access::Access;
 use crate::domain::eligibility::Verdict;
 use crate::domain::escalation::State;
 use crate::domain::ids::CaseRef;
 use crate::store::cases::CaseView;
+use crate::testing::TestDatabase;
 use crate::workflow::assess::assess;
 
-struct Desk {
-    db: Db,
+/// A demonstration, and when it began.
+struct Demonstration {
+    database: TestDatabase,
     now: Instant,
-    _folder: tempfile::TempDir,
 }
 
-impl Desk {
+impl Demonstration {
     async fn all(&self) -> Vec<CaseView> {
-        self.db
+        self.database
             .read(|conn| {
                 let filter = CaseFilter::default();
                 Ok::<_, DbError>(cases::list(conn, Reach::Everything, &filter, 100)?)
@@ -31,7 +31,7 @@ impl Desk {
         let found = all.into_iter().find(|view| view.case.subject == subject);
         let view = found.unwrap_or_else(|| panic!("no case {subject}"));
         let now = self.now;
-        self.db
+        self.database
             .read(move |conn| {
                 let roles = [crate::domain::access::Role::DesignatedContact];
                 let side = crate::domain::organization::Side::Customer;
@@ -54,23 +54,17 @@ impl Desk {
 }
 
 /// On a Monday, on a Saturday, and on the day after the clocks changed: a demonstration begins on any day.
-async fn on_any_day() -> Vec<Desk> {
+async fn on_any_day() -> Vec<Demonstration> {
     let mut desks = Vec::new();
     for now in [
         "2026-03-02T07:15:00Z",
         "2026-08-15T22:40:00Z",
         "2026-03-30T12:00:00Z",
     ] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db =
-            Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
+        let database = TestDatabase::new();
         let now: Instant = now.parse().expect("an instant");
-        furnish(&db, now).await.expect("furnished");
-        desks.push(Desk {
-            db,
-            now,
-            _folder: folder,
-        });
+        furnish(&database, now).await.expect("furnished");
+        desks.push(Demonstration { database, now });
     }
     desks
 }
@@ -113,7 +107,7 @@ async fn there_is_a_case_at_every_stage() {
         );
 
         let states: Vec<State> = desk
-            .db
+            .database
             .read(|conn| {
                 use crate::db::schema::escalations::dsl;
                 use diesel::prelude::*;
@@ -138,7 +132,7 @@ async fn a_second_start_brings_nothing_twice() {
     for desk in on_any_day().await {
         let before = desk.all().await.len();
         assert_eq!(before, 17);
-        furnish(&desk.db, desk.now + chrono::TimeDelta::days(1))
+        furnish(&desk.database, desk.now + chrono::TimeDelta::days(1))
             .await
             .expect("furnished");
         assert_eq!(desk.all().await.len(), before);
@@ -147,14 +141,13 @@ async fn a_second_start_brings_nothing_twice() {
 
 #[tokio::test]
 async fn a_real_desk_is_left_alone() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let db = Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
+    let database = TestDatabase::new();
     let record = r#"{"type":"organization","slug":"bellhop","name":"Bellhop","kind":"provider"}"#;
     let now = Clock::System.now();
-    casebell::import(&db, record.as_bytes(), now, &Watch::nobody())
+    casebell::import(&database, record.as_bytes(), now, &Watch::nobody())
         .await
         .expect("loaded");
-    let refused = furnish(&db, now).await.expect_err("refused");
+    let refused = furnish(&database, now).await.expect_err("refused");
     assert_eq!(
         refused.to_string(),
         "this database is that of Bellhop; the demonstration needs one of its own"

@@ -2,26 +2,7 @@ use diesel::prelude::*;
 
 use super::*;
 use crate::db::schema::counters;
-use crate::db::{Db, Location};
-
-struct Desk {
-    db: Db,
-    folder: tempfile::TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        Self {
-            db: open(&folder),
-            folder,
-        }
-    }
-}
-
-fn open(folder: &tempfile::TempDir) -> Db {
-    Db::open(&Location::Sqlite(folder.path().join("desk.db"))).expect("a database")
-}
+use crate::testing::{TestDatabase, open};
 
 fn add(conn: &mut Conn, name: &str, value: i64) -> Result<(), DbError> {
     diesel::insert_into(counters::table)
@@ -41,19 +22,19 @@ fn names(conn: &mut Conn) -> Result<Vec<String>, DbError> {
 
 #[tokio::test]
 async fn what_is_answered_is_there_for_readers_and_after_a_restart() {
-    let Desk { db, folder } = Desk::new();
+    let TestDatabase { db, folder } = TestDatabase::new();
     db.write(|conn| add(conn, "a", 1)).await.expect("written");
     assert_eq!(db.read(names).await.expect("read"), ["a"]);
     drop(db);
-    assert_eq!(open(&folder).read(names).await.expect("read"), ["a"]);
+    assert_eq!(open(folder.path()).read(names).await.expect("read"), ["a"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_fails_or_panics_takes_nothing_of_its_group_with_it() {
-    let Desk {
+    let TestDatabase {
         db,
         folder: _folder,
-    } = Desk::new();
+    } = TestDatabase::new();
     let jobs: Vec<_> = (0..200)
         .map(|number: i64| {
             let db = db.clone();
@@ -86,7 +67,7 @@ async fn a_job_that_fails_or_panics_takes_nothing_of_its_group_with_it() {
 #[tokio::test]
 async fn the_files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let Desk { db, folder } = Desk::new();
+    let TestDatabase { db, folder } = TestDatabase::new();
     db.write(|conn| add(conn, "a", 1)).await.expect("written");
     let modes = || -> Vec<(String, u32)> {
         let files = std::fs::read_dir(folder.path()).expect("a folder");
@@ -103,33 +84,34 @@ async fn the_files_are_for_their_owner_alone() {
         modes.sort();
         modes
     };
-    let private = ["desk.db", "desk.db-shm", "desk.db-wal"].map(|name| (name.to_owned(), 0o600));
+    let private =
+        ["casebell.db", "casebell.db-shm", "casebell.db-wal"].map(|name| (name.to_owned(), 0o600));
     assert_eq!(modes(), private);
     // What an earlier version left open is closed at the start.
     for (name, _) in private.clone() {
         let open = std::fs::Permissions::from_mode(0o644);
         std::fs::set_permissions(folder.path().join(name), open).expect("opened to others");
     }
-    let _again = open(&folder);
+    let _again = open(folder.path());
     assert_eq!(modes(), private);
 }
 
 #[tokio::test]
 async fn a_reader_cannot_write() {
-    let Desk {
+    let TestDatabase {
         db,
         folder: _folder,
-    } = Desk::new();
+    } = TestDatabase::new();
     let refused: Result<(), DbError> = db.read(|conn| add(conn, "a", 1)).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("readonly")));
 }
 
 #[tokio::test]
 async fn all_queries_of_one_read_see_one_state() {
-    let Desk {
+    let TestDatabase {
         db,
         folder: _folder,
-    } = Desk::new();
+    } = TestDatabase::new();
     let writer = db.clone();
     let seen = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -165,7 +147,7 @@ async fn all_queries_of_one_read_see_one_state() {
 
 #[tokio::test]
 async fn what_was_queued_is_written_before_the_database_closes() {
-    let Desk { db, folder } = Desk::new();
+    let TestDatabase { db, folder } = TestDatabase::new();
     let writes: Vec<_> = (0..50)
         .map(|number| {
             let db = db.clone();
@@ -179,5 +161,8 @@ async fn what_was_queued_is_written_before_the_database_closes() {
     for outcome in futures_util::future::join_all(writes).await {
         outcome.expect("written");
     }
-    assert_eq!(open(&folder).read(names).await.expect("read").len(), 50);
+    assert_eq!(
+        open(folder.path()).read(names).await.expect("read").len(),
+        50
+    );
 }

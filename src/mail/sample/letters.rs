@@ -15,7 +15,7 @@ use crate::domain::notice::{
 };
 
 /// Letters of a kind with everything in them that can be there; none for a kind that is about a case.
-pub(crate) fn full(kind: NoticeKind) -> Vec<Letter> {
+pub fn full(kind: NoticeKind) -> Vec<Letter> {
     let letter = match kind {
         NoticeKind::AccessRequested => Letter::AccessRequested(AccessRequested {
             request: THING,

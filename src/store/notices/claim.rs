@@ -161,14 +161,13 @@ mod tests {
     use diesel::connection::InstrumentationEvent;
 
     use super::*;
-    use crate::db::{Db, Location};
+    use crate::testing::{TestDatabase, path};
 
     /// What is asked at every look is prepared at the first.
     #[test]
     fn a_query_with_a_condition_of_an_index_is_prepared_once() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("desk.db");
-        drop(Db::open(&Location::Sqlite(path.clone())).expect("the schema"));
+        let database = TestDatabase::new();
+        let path = path(database.folder.path());
         let path = path.to_str().expect("UTF-8");
         let mut conn = Conn::Sqlite(SqliteConnection::establish(path).expect("it opens"));
         let prepared = Arc::new(AtomicUsize::new(0));

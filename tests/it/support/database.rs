@@ -1,7 +1,7 @@
 //! One story, two databases.
 
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 
 use casebell::db::{Conn, Db, DbError, Location};
 use diesel::connection::SimpleConnection;
@@ -121,6 +121,23 @@ impl TestDatabase {
         }
     }
 
+    /// A database with the schema of the house and nothing else: a copy of one that was made once.
+    pub fn with_schema(backend: Backend) -> Self {
+        static SQLITE: OnceLock<TestDatabase> = OnceLock::new();
+        static POSTGRESQL: OnceLock<TestDatabase> = OnceLock::new();
+        let made = match backend {
+            Backend::Sqlite => &SQLITE,
+            Backend::Postgresql => &POSTGRESQL,
+        };
+        let original = made.get_or_init(|| {
+            let database = Self::create(backend, None);
+            drop(Db::open(&database.location).expect("the schema is made"));
+            database.settle();
+            database
+        });
+        Self::create(backend, Some(original))
+    }
+
     /// What `CASEBELL_DATABASE_URL` is to say.
     pub fn url(&self) -> String {
         match &self.keeper {
@@ -192,8 +209,8 @@ impl Rows {
         if !backend.is_available() {
             return;
         }
-        let database = TestDatabase::create(backend, None);
-        let db = Db::open(&database.location).expect("the schema is made");
+        let database = TestDatabase::with_schema(backend);
+        let db = Db::open(&database.location).expect("the database opens");
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

@@ -8,6 +8,7 @@ pub mod desk;
 pub mod form;
 pub mod installation;
 pub mod invariants;
+pub mod job_desk;
 pub mod leash;
 pub mod mail_desk;
 pub mod markup;

@@ -3,7 +3,6 @@ use chrono::TimeZone;
 use super::*;
 use crate::cli::import::report::Tally;
 use crate::credentials::verify_password;
-use crate::db::{Conn, Location};
 use crate::domain::access::Reach;
 use crate::domain::case::{Engagement, Rca, Status};
 use crate::domain::feed::Feed;
@@ -11,33 +10,24 @@ use crate::domain::ids::{CaseNumber, CaseRef};
 use crate::domain::text::EmailAddress;
 use crate::store::cases::Case;
 use crate::store::{Counter, calendars, cases, grants, people};
+use crate::testing::{RECORDS, TestDatabase};
 use crate::workflow::assess::facts;
-
-const SAMPLE: &str = include_str!("../../../../tests/it/data/records.ndjson");
 
 fn day(month: u32, day: u32, hour: u32) -> Instant {
     let at = chrono::Utc.with_ymd_and_hms(2026, month, day, hour, 0, 0);
     at.single().expect("an instant")
 }
 
-struct Desk {
-    db: Db,
-    _folder: tempfile::TempDir,
-}
+/// What records come to in a database of their own.
+struct Import(TestDatabase);
 
-impl Desk {
+impl Import {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db =
-            Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
-        Self {
-            db,
-            _folder: folder,
-        }
+        Self(TestDatabase::new())
     }
 
     async fn load(&self, lines: &str) -> Report {
-        import(&self.db, lines.as_bytes(), day(3, 3, 14), &Watch::nobody())
+        import(&self.0, lines.as_bytes(), day(3, 3, 14), &Watch::nobody())
             .await
             .expect("loaded")
     }
@@ -51,35 +41,27 @@ impl Desk {
         }
     }
 
-    async fn ask<T: Send + 'static>(
-        &self,
-        f: impl Fn(&mut Conn) -> diesel::QueryResult<T> + Send + 'static,
-    ) -> T {
-        self.db
-            .read(move |conn| Ok::<_, DbError>(f(conn)?))
-            .await
-            .expect("read")
-    }
-
     async fn case(&self, number: i64) -> Case {
-        self.ask(move |conn| {
-            let id = cases::id_of(
-                conn,
-                Reach::Everything,
-                &CaseRef::Number(CaseNumber::new(number)),
-            )?;
-            cases::find(conn, id.ok_or(diesel::result::Error::NotFound)?)
-        })
-        .await
+        self.0
+            .ask(move |conn| {
+                let id = cases::id_of(
+                    conn,
+                    Reach::Everything,
+                    &CaseRef::Number(CaseNumber::new(number)),
+                )?;
+                cases::find(conn, id.ok_or(diesel::result::Error::NotFound)?)
+            })
+            .await
     }
 
     async fn status_and_rca(&self, case: &Case, at: Instant) -> (Status, Option<Rca>) {
         let case = case.clone();
-        self.ask(move |conn| match facts(conn, &case, case.opened_by, at) {
-            Ok(facts) => Ok((facts.status, facts.rca)),
-            Err(failed) => panic!("{failed:?}"),
-        })
-        .await
+        self.0
+            .ask(move |conn| match facts(conn, &case, case.opened_by, at) {
+                Ok(facts) => Ok((facts.status, facts.rca)),
+                Err(failed) => panic!("{failed:?}"),
+            })
+            .await
     }
 }
 
@@ -93,8 +75,8 @@ fn tally(loaded: u64, already_there: u64, refused: u64) -> Tally {
 
 #[tokio::test]
 async fn everything_is_loaded_once() {
-    let desk = Desk::new();
-    let report = desk.load(SAMPLE).await;
+    let desk = Import::new();
+    let report = desk.load(RECORDS).await;
     assert_eq!(report.refusals(), []);
     for (kind, count) in [
         (Kind::Organization, 2),
@@ -106,7 +88,7 @@ async fn everything_is_loaded_once() {
     ] {
         assert_eq!(report.tally(kind), tally(count, 0, 0), "{kind}");
     }
-    let again = desk.load(SAMPLE).await;
+    let again = desk.load(RECORDS).await;
     for (kind, count) in [
         (Kind::Organization, 2),
         (Kind::Calendar, 1),
@@ -121,8 +103,8 @@ async fn everything_is_loaded_once() {
 
 #[tokio::test]
 async fn a_case_is_as_its_line_says() {
-    let desk = Desk::new();
-    desk.load(SAMPLE).await;
+    let desk = Import::new();
+    desk.load(RECORDS).await;
     let case = desk.case(41).await;
     assert_eq!(case.subject, "Calls drop");
     assert_eq!(
@@ -132,6 +114,7 @@ async fn a_case_is_as_its_line_says() {
     // The internal entry is newer, and does not count (C7).
     assert_eq!(case.last_provider_entry_at, Some(day(2, 3, 9)));
     let bodies: Vec<String> = desk
+        .0
         .ask(move |conn| {
             use crate::db::schema::feed_entries::dsl;
             use diesel::prelude::*;
@@ -153,7 +136,7 @@ async fn a_case_is_as_its_line_says() {
 
     // The number that came along is not given out again (C1).
     let next = desk
-        .db
+        .0
         .write(|conn| Ok::<_, DbError>(Counter::Case.next(conn)?))
         .await;
     assert_eq!(next.expect("a number"), 43);
@@ -162,9 +145,10 @@ async fn a_case_is_as_its_line_says() {
 
 #[tokio::test]
 async fn people_have_their_roles_and_their_passwords() {
-    let desk = Desk::new();
-    desk.load(SAMPLE).await;
+    let desk = Import::new();
+    desk.load(RECORDS).await;
     let (sam, roles, dana) = desk
+        .0
         .ask(|conn| {
             let email = |text| EmailAddress::parse(text).expect("an address");
             let sam = people::by_email(conn, &email("sam.reed@northstar.example"))?.expect("Sam");
@@ -187,8 +171,8 @@ async fn people_have_their_roles_and_their_passwords() {
 
 #[tokio::test]
 async fn the_instants_tell_the_history() {
-    let desk = Desk::new();
-    desk.load(SAMPLE).await;
+    let desk = Import::new();
+    desk.load(RECORDS).await;
     let waiting = desk.case(41).await;
     let requested = |delivered_at| {
         Some(Rca {
@@ -238,10 +222,10 @@ async fn the_instants_tell_the_history() {
 
 #[tokio::test]
 async fn a_calendar_may_take_the_installed_ones_place() {
-    let desk = Desk::new();
-    desk.load(SAMPLE).await;
+    let desk = Import::new();
+    desk.load(RECORDS).await;
     let default = || async {
-        let all = desk.ask(calendars::list).await;
+        let all = desk.0.ask(calendars::list).await;
         let found: Vec<_> = all
             .into_iter()
             .filter(|calendar| calendar.is_default)
@@ -269,8 +253,8 @@ async fn a_calendar_may_take_the_installed_ones_place() {
 
 #[tokio::test]
 async fn lines_that_say_the_same_are_as_many_cases() {
-    let desk = Desk::new();
-    desk.load(SAMPLE).await;
+    let desk = Import::new();
+    desk.load(RECORDS).await;
     let line = case_with("");
     let twice = format!("{line}\n{line}\n");
     assert_eq!(desk.load(&twice).await.tally(Kind::Case), tally(2, 0, 0));
@@ -298,8 +282,8 @@ fn case_with(fields: &str) -> String {
 
 #[tokio::test]
 async fn a_line_that_cannot_be_read_says_why() {
-    let desk = Desk::new();
-    desk.load(SAMPLE).await;
+    let desk = Import::new();
+    desk.load(RECORDS).await;
     for (line, said) in [
         (
             "{",
@@ -370,8 +354,8 @@ async fn a_line_that_cannot_be_read_says_why() {
 
 #[tokio::test]
 async fn a_case_that_cannot_be_so_says_why_and_leaves_nothing() {
-    let desk = Desk::new();
-    desk.load(SAMPLE).await;
+    let desk = Import::new();
+    desk.load(RECORDS).await;
     let entry = |fields: &str| {
         format!(
             r#""feed":[{{"at":"2026-03-02T08:00:00Z","author":"dana.cole@acme.example","body":"Well.","visibility":"public"}},{{{fields}}}]"#
@@ -404,6 +388,7 @@ async fn a_case_that_cannot_be_so_says_why_and_leaves_nothing() {
         assert_eq!(desk.refusal(&case_with(&fields)).await, said);
     }
     let cases: i64 = desk
+        .0
         .ask(|conn| {
             use diesel::prelude::*;
             crate::db::schema::cases::table.count().get_result(conn)
@@ -414,8 +399,8 @@ async fn a_case_that_cannot_be_so_says_why_and_leaves_nothing() {
 
 #[tokio::test]
 async fn one_wrong_line_does_not_keep_the_others_out() {
-    let desk = Desk::new();
-    desk.load(SAMPLE).await;
+    let desk = Import::new();
+    desk.load(RECORDS).await;
     let lines = [
         case_with(r#""external_id":"A""#),
         "nonsense".to_owned(),
@@ -440,8 +425,8 @@ async fn one_wrong_line_does_not_keep_the_others_out() {
 
 #[tokio::test]
 async fn a_closed_case_without_its_instant_was_closed_with_the_last_thing_it_tells_of() {
-    let desk = Desk::new();
-    desk.load(SAMPLE).await;
+    let desk = Import::new();
+    desk.load(RECORDS).await;
     let line = case_with(
         r#""status":"closed","feed":[{"at":"2026-03-02T08:00:00Z","author":"dana.cole@acme.example","body":"Fine now.","visibility":"public"}]"#,
     );

@@ -4,13 +4,14 @@ use chrono::TimeZone;
 
 use super::*;
 use crate::cli::import::report::Tally;
-use crate::db::{Conn, DbError, Location};
+use crate::db::DbError;
 use crate::domain::case::{BusinessImpact, Priority, Status};
 use crate::domain::eligibility::CaseFacts;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseId, PersonId};
 use crate::store::cases::Case;
 use crate::store::{cases, people};
+use crate::testing::TestDatabase;
 use crate::workflow::assess::facts;
 
 const SAMPLE: &str = include_str!("../../../../tests/it/data/incidents.csv");
@@ -30,50 +31,33 @@ fn at(year: i32, month: u32, day: u32, hour: u32, minute: u32) -> Instant {
         .expect("an instant")
 }
 
-struct Desk {
-    db: Db,
-    _folder: tempfile::TempDir,
-}
+/// What a log comes to in a database of its own.
+struct Import(TestDatabase);
 
-impl Desk {
+impl Import {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db =
-            Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
-        Self {
-            db,
-            _folder: folder,
-        }
+        Self(TestDatabase::new())
     }
 
     async fn load(&self, log: &str) -> Report {
-        import(&self.db, log.as_bytes(), now(), &words(), &Watch::nobody())
+        import(&self.0, log.as_bytes(), now(), &words(), &Watch::nobody())
             .await
             .expect("loaded")
     }
 
-    async fn ask<T: Send + 'static>(
-        &self,
-        f: impl Fn(&mut Conn) -> diesel::QueryResult<T> + Send + 'static,
-    ) -> T {
-        self.db
-            .read(move |conn| Ok::<_, DbError>(f(conn)?))
-            .await
-            .expect("read")
-    }
-
     async fn case(&self, external_id: &'static str) -> Case {
-        self.ask(move |conn| {
-            let id =
-                cases::by_external_id(conn, external_id)?.ok_or(diesel::result::Error::NotFound)?;
-            cases::find(conn, id)
-        })
-        .await
+        self.0
+            .ask(move |conn| {
+                let id = cases::by_external_id(conn, external_id)?
+                    .ok_or(diesel::result::Error::NotFound)?;
+                cases::find(conn, id)
+            })
+            .await
     }
 
     async fn facts(&self, case: &Case, at: Instant) -> CaseFacts {
         let (case, person) = (case.clone(), case.opened_by);
-        self.db
+        self.0
             .read(move |conn| match facts(conn, &case, person, at) {
                 Ok(facts) => Ok(facts),
                 Err(failed) => panic!("{failed:?}"),
@@ -84,25 +68,27 @@ impl Desk {
     }
 
     async fn feed(&self, case: CaseId) -> Vec<(Instant, Visibility, String)> {
-        self.ask(move |conn| {
-            use crate::db::schema::feed_entries::dsl;
-            use crate::db::sql_types::At;
-            use diesel::prelude::*;
-            let rows: Vec<(At, Visibility, String)> = dsl::feed_entries
-                .filter(dsl::case_id.eq(case))
-                .order((dsl::at.asc(), dsl::id.asc()))
-                .select((dsl::at, dsl::visibility, dsl::body))
-                .load(conn)?;
-            Ok(rows
-                .into_iter()
-                .map(|(at, visibility, body)| (at.0, visibility, body))
-                .collect())
-        })
-        .await
+        self.0
+            .ask(move |conn| {
+                use crate::db::schema::feed_entries::dsl;
+                use crate::db::sql_types::At;
+                use diesel::prelude::*;
+                let rows: Vec<(At, Visibility, String)> = dsl::feed_entries
+                    .filter(dsl::case_id.eq(case))
+                    .order((dsl::at.asc(), dsl::id.asc()))
+                    .select((dsl::at, dsl::visibility, dsl::body))
+                    .load(conn)?;
+                Ok(rows
+                    .into_iter()
+                    .map(|(at, visibility, body)| (at.0, visibility, body))
+                    .collect())
+            })
+            .await
     }
 
     async fn email(&self, person: PersonId) -> String {
         let found = self
+            .0
             .ask(move |conn| people::find(conn, crate::domain::access::Reach::Everything, person))
             .await;
         found.expect("a person").email.to_string()
@@ -119,7 +105,7 @@ fn tally(loaded: u64, already_there: u64, refused: u64) -> Tally {
 
 #[tokio::test]
 async fn every_row_is_accounted_for() {
-    let desk = Desk::new();
+    let desk = Import::new();
     let report = desk.load(SAMPLE).await;
     assert_eq!(report.tally(Kind::Incident), tally(3, 0, 0));
     assert_eq!(report.tally(Kind::Event), tally(10, 1, 5));
@@ -148,7 +134,7 @@ async fn every_row_is_accounted_for() {
 
 #[tokio::test]
 async fn an_incident_becomes_a_case_as_it_ended() {
-    let desk = Desk::new();
+    let desk = Import::new();
     desk.load(SAMPLE).await;
     let case = desk.case("INC0000101").await;
     // The one that was opened first has the first number.
@@ -180,7 +166,7 @@ async fn an_incident_becomes_a_case_as_it_ended() {
 
 #[tokio::test]
 async fn the_feed_says_what_changed_and_names_no_team() {
-    let desk = Desk::new();
+    let desk = Import::new();
     desk.load(SAMPLE).await;
     let feed = desk.feed(desk.case("INC0000101").await.id).await;
     let told: Vec<&str> = feed.iter().map(|(_, _, body)| body.as_str()).collect();
@@ -214,7 +200,7 @@ async fn the_feed_says_what_changed_and_names_no_team() {
 
 #[tokio::test]
 async fn a_past_instant_is_answered_from_the_facts_of_then() {
-    let desk = Desk::new();
+    let desk = Import::new();
     desk.load(SAMPLE).await;
     let case = desk.case("INC0000101").await;
     let expected = [
@@ -287,7 +273,7 @@ async fn a_past_instant_is_answered_from_the_facts_of_then() {
 
 #[tokio::test]
 async fn a_longer_log_continues_a_case() {
-    let desk = Desk::new();
+    let desk = Import::new();
     let lines: Vec<&str> = SAMPLE.lines().collect();
     // The first three events of the first incident.
     let shorter = [lines[0], lines[1], lines[3], lines[4]].join("\n");
@@ -322,7 +308,7 @@ async fn a_longer_log_continues_a_case() {
 
 #[tokio::test]
 async fn an_incident_that_does_not_fit_leaves_nothing_behind() {
-    let desk = Desk::new();
+    let desk = Import::new();
     let lines: Vec<&str> = SAMPLE.lines().collect();
     // A location that has the provider's name: its customers cannot be told from the provider's people.
     let wrong = lines[1].replace("Location 3", "Provider");
@@ -335,6 +321,7 @@ async fn an_incident_that_does_not_fit_leaves_nothing_behind() {
     );
     // The one that fits has its people; the other's were never added.
     let emails = desk
+        .0
         .ask(|conn| {
             use crate::db::schema::people::dsl;
             use diesel::prelude::*;
@@ -356,9 +343,9 @@ async fn an_incident_that_does_not_fit_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn another_file_is_not_taken_for_a_log() {
-    let desk = Desk::new();
+    let desk = Import::new();
     let outcome = import(
-        &desk.db,
+        &desk.0,
         "a,b\n1,2\n".as_bytes(),
         now(),
         &words(),
@@ -369,7 +356,7 @@ async fn another_file_is_not_taken_for_a_log() {
         matches!(outcome, Err(ImportError::NoColumn("number"))),
         "{outcome:?}"
     );
-    let nothing = import(&desk.db, "".as_bytes(), now(), &words(), &Watch::nobody())
+    let nothing = import(&desk.0, "".as_bytes(), now(), &words(), &Watch::nobody())
         .await
         .expect("loaded");
     assert_eq!(nothing.tally(Kind::Event), tally(0, 0, 0));
@@ -382,7 +369,7 @@ async fn the_whole_log_is_loaded() {
         return;
     };
     let log = std::fs::read_to_string(file).expect("the log");
-    let desk = Desk::new();
+    let desk = Import::new();
     let started = Stopwatch::now();
     let report = desk.load(&log).await;
     println!("{report}\n{:?}", started.elapsed());
@@ -399,7 +386,7 @@ async fn the_whole_log_is_loaded() {
 
 /// Reads the log once more in the plainest way, and compares what it says of every instant at which something happened,
 /// and of the minute before, with what the desk says.
-async fn the_past_is_that_of_the_log(desk: &Desk, log: &str) {
+async fn the_past_is_that_of_the_log(desk: &Import, log: &str) {
     type Row = (Instant, Status, Priority, BusinessImpact, bool);
     let instant = |text: &str| {
         let at = chrono::NaiveDateTime::parse_from_str(text, "%d-%m-%Y %H:%M");
@@ -443,6 +430,7 @@ async fn the_past_is_that_of_the_log(desk: &Desk, log: &str) {
     for (number, (opened_at, mut rows)) in incidents {
         rows.sort_by_key(|row| row.0);
         let case = desk
+            .0
             .ask(move |conn| {
                 let id = cases::by_external_id(conn, &number)?;
                 cases::find(conn, id.ok_or(diesel::result::Error::NotFound)?)

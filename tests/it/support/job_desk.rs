@@ -1,86 +1,67 @@
-//! A provider and a customer with a few people, a case, a clock that stands, and a mail server in memory.
+//! A desk without a server: a few people, a clock that stands, the jobs as they are stepped, and a mail server in memory.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
+use casebell::clock::Clock;
+use casebell::config::SecretKey;
+use casebell::db::{Conn, Db, DbError, Failure};
+use casebell::domain::Instant;
+use casebell::domain::access::{Access, Role};
+use casebell::domain::case::{BusinessImpact, Deployment, Priority};
+use casebell::domain::ids::{CaseId, CaseRef, EscalationId, EscalationRef, NextStepId, NoticeId};
+use casebell::domain::notice::NoticeState;
+use casebell::domain::organization::OrganizationKind;
+use casebell::domain::text::{EmailAddress, PersonName, Slug};
+use casebell::mail::message::Letter;
+use casebell::mail::render::Renderer;
+use casebell::mail::transport::{Memory, Transport};
+use casebell::mail::{Letterhead, Mailer};
+use casebell::store::grants::{self, Granted, Grantee};
+use casebell::store::notices::{self, Listed};
+use casebell::store::organizations::{self, NewOrganization};
+use casebell::store::people::{self, NewPerson};
+use casebell::store::rules;
+use casebell::words::Catalogue;
+use casebell::worker::{Housekeeping, Jobs, Outbox, Resets, Sending, Steps};
+use casebell::workflow::Actor;
+use casebell::workflow::feed::{self, PostEntry};
+use casebell::workflow::open_case::{OpenCase, open_case};
+use casebell::workflow::promise::{PromiseStep, promise_on_case};
+use casebell::workflow::review_escalation::Verb;
+use casebell::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 use chrono::TimeDelta;
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
 use secrecy::SecretString;
 use serde_json::json;
-use tempfile::TempDir;
 
-use crate::clock::Clock;
-use crate::config::SecretKey;
-use crate::db::{Conn, Db, DbError, Failure, Location};
-use crate::domain::Instant;
-use crate::domain::access::{Access, Role};
-use crate::domain::case::{BusinessImpact, Deployment, Priority};
-use crate::domain::ids::{CaseId, CaseRef, EscalationId, EscalationRef, NextStepId, NoticeId};
-use crate::domain::notice::NoticeState;
-use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{EmailAddress, PersonName, Slug};
-use crate::mail::message::Letter;
-use crate::mail::render::Renderer;
-use crate::mail::transport::{Memory, Transport};
-use crate::mail::{Letterhead, Mailer};
-use crate::store::grants::{self, Granted, Grantee};
-use crate::store::notices::{self, Listed};
-use crate::store::organizations::{self, NewOrganization};
-use crate::store::people::{self, NewPerson};
-use crate::store::rules;
-use crate::words::Catalogue;
-use crate::worker::{Housekeeping, Jobs, Outbox, Resets, Sending, Steps};
-use crate::workflow::Actor;
-use crate::workflow::feed::{self, PostEntry};
-use crate::workflow::open_case::{OpenCase, open_case};
-use crate::workflow::promise::{PromiseStep, promise_on_case};
-use crate::workflow::review_escalation::Verb;
-use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
+use super::database::{Backend, TestDatabase};
+use super::desk::runtime;
 
-pub(super) struct Desk {
-    pub(super) db: Db,
-    pub(super) clock: Clock,
-    pub(super) memory: Memory,
-    pub(super) outbox: Outbox,
-    pub(super) dana: Actor,
-    pub(super) sam: Actor,
-    pub(super) olga: Actor,
+/// The desk, what its jobs send, and those who act.
+pub struct JobDesk {
+    pub db: Db,
+    pub clock: Clock,
+    pub memory: Memory,
+    pub outbox: Outbox,
+    pub dana: Actor,
+    pub sam: Actor,
+    pub olga: Actor,
     words: Catalogue,
-    _data: TempDir,
 }
 
-type Story = Pin<Box<dyn Future<Output = ()>>>;
-
-pub(super) fn on_each_database(story: impl Fn(Desk) -> Story) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    runtime.unwrap().block_on(async {
-        story(Desk::open(|data| Location::Sqlite(data.path().join("casebell.db"))).await).await;
-        if let Ok(url) = std::env::var("CASEBELL_TEST_POSTGRES_URL") {
-            let name = format!("casebell_jobs_{:016x}", rand::random::<u64>());
-            let run = |sql: String| {
-                PgConnection::establish(&url)
-                    .unwrap()
-                    .batch_execute(&sql)
-                    .unwrap()
-            };
-            run(format!("CREATE DATABASE {name}"));
-            let mut own = url::Url::parse(&url).unwrap();
-            own.set_path(&name);
-            story(Desk::open(|_| Location::Postgres(SecretString::from(own.as_str()))).await).await;
-            run(format!("DROP DATABASE {name} WITH (FORCE)"));
+impl JobDesk {
+    /// Runs a story with one; nothing where there is no such database.
+    pub fn for_story<F: Future<Output = ()>>(backend: Backend, story: impl FnOnce(Self) -> F) {
+        if !backend.is_available() {
+            return;
         }
-    });
-}
+        let database = TestDatabase::with_schema(backend);
+        runtime().block_on(async {
+            story(Self::open(&database).await).await;
+        });
+    }
 
-impl Desk {
-    async fn open(location: impl Fn(&TempDir) -> Location) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let db = Db::open(&location(&data)).unwrap();
+    async fn open(database: &TestDatabase) -> Self {
+        let db = Db::open(&database.location).unwrap();
         let clock = Clock::manual("2026-03-03T09:00:00Z".parse().unwrap());
         let words = Catalogue::load().unwrap();
         let memory = Memory::default();
@@ -114,16 +95,15 @@ impl Desk {
             sam,
             olga,
             words,
-            _data: data,
         }
     }
 
     /// Another process's worker on the same database and mail server.
-    pub(super) fn another_outbox(&self) -> Outbox {
+    pub fn another_outbox(&self) -> Outbox {
         outbox(&self.db, &self.memory, &self.words)
     }
 
-    pub(super) fn jobs(&self) -> Jobs {
+    pub fn jobs(&self) -> Jobs {
         Jobs::default()
             .with(Steps::new(self.db.clone()))
             .with(Resets::new(self.db.clone(), key()))
@@ -131,11 +111,11 @@ impl Desk {
             .with(Housekeeping::new(self.db.clone()))
     }
 
-    pub(super) fn now(&self) -> Instant {
+    pub fn now(&self) -> Instant {
         self.clock.now()
     }
 
-    pub(super) async fn write<T, E, F>(&self, f: F) -> T
+    pub async fn write<T, E, F>(&self, f: F) -> T
     where
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -147,12 +127,12 @@ impl Desk {
             .unwrap_or_else(|error| panic!("{error:?}"))
     }
 
-    pub(super) async fn step(&self) -> Sending {
+    pub async fn step(&self) -> Sending {
         self.outbox.step(self.now()).await.unwrap()
     }
 
     /// Dana opens a case, of which Sam is told.
-    pub(super) async fn opens_case(&self) -> CaseId {
+    pub async fn opens_case(&self) -> CaseId {
         let (dana, now) = (self.dana.clone(), self.now());
         let open = OpenCase {
             subject: "Agents lose audio".parse().unwrap(),
@@ -169,12 +149,12 @@ impl Desk {
     }
 
     /// `by` writes in the case feed.
-    pub(super) async fn writes(
+    pub async fn writes(
         &self,
         by: &Actor,
         case: CaseId,
         body: &str,
-    ) -> crate::domain::ids::EntryId {
+    ) -> casebell::domain::ids::EntryId {
         let entry = PostEntry {
             body: body.parse().unwrap(),
             visibility: None,
@@ -185,7 +165,7 @@ impl Desk {
     }
 
     /// Dana escalates, a day after the opening.
-    pub(super) async fn escalates(&self, case: CaseId) -> EscalationId {
+    pub async fn escalates(&self, case: CaseId) -> EscalationId {
         self.clock.advance(TimeDelta::days(1));
         let (dana, now) = (self.dana.clone(), self.now());
         let answers = json!({"business_impact": "Nobody can call.", "ongoing": true});
@@ -193,13 +173,15 @@ impl Desk {
             reason: "no_update".to_owned(),
             details: "We have had no news.".parse().unwrap(),
             answers: answers.as_object().cloned(),
-            acknowledgements: Some(vec![crate::domain::eligibility::FindingCode::UnreadUpdate]),
+            acknowledgements: Some(vec![
+                casebell::domain::eligibility::FindingCode::UnreadUpdate,
+            ]),
         };
         self.write(move |conn| submit_escalation(conn, &dana, &CaseRef::Id(case), &submit, now))
             .await
     }
 
-    pub(super) async fn claims(&self, escalation: EscalationId) {
+    pub async fn claims(&self, escalation: EscalationId) {
         let (olga, now) = (self.olga.clone(), self.now());
         self.write(move |conn| {
             let reference = EscalationRef::Id(escalation);
@@ -215,7 +197,7 @@ impl Desk {
     }
 
     /// Sam promises something on the case.
-    pub(super) async fn promises(&self, case: CaseId, due_at: Instant) -> NextStepId {
+    pub async fn promises(&self, case: CaseId, due_at: Instant) -> NextStepId {
         let (sam, now) = (self.sam.clone(), self.now());
         let promising = PromiseStep {
             what: "Capture analysed".parse().unwrap(),
@@ -227,12 +209,12 @@ impl Desk {
     }
 
     /// Every notice there is, the oldest first.
-    pub(super) async fn notices(&self) -> Vec<Listed> {
+    pub async fn notices(&self) -> Vec<Listed> {
         let mut all = self
             .write(|conn: &mut Conn| -> Result<_, DbError> {
                 Ok(notices::list(
                     conn,
-                    crate::domain::access::Reach::Everything,
+                    casebell::domain::access::Reach::Everything,
                     notices::Filter::default(),
                     None,
                     10_000,
@@ -243,7 +225,7 @@ impl Desk {
         all
     }
 
-    pub(super) async fn notice(&self, id: NoticeId) -> Listed {
+    pub async fn notice(&self, id: NoticeId) -> Listed {
         self.notices()
             .await
             .into_iter()
@@ -252,7 +234,7 @@ impl Desk {
     }
 
     /// The states of all notices, the oldest first.
-    pub(super) async fn states(&self) -> Vec<NoticeState> {
+    pub async fn states(&self) -> Vec<NoticeState> {
         self.notices()
             .await
             .into_iter()
@@ -261,7 +243,7 @@ impl Desk {
     }
 
     /// Who was told of what since the last time, as "kind to name", in alphabetical order.
-    pub(super) async fn told(&self, seen: &mut usize) -> Vec<String> {
+    pub async fn told(&self, seen: &mut usize) -> Vec<String> {
         let all = self.notices().await;
         let new = all[*seen..]
             .iter()
@@ -274,7 +256,7 @@ impl Desk {
 }
 
 /// A letter as text.
-pub(super) fn text(letter: &Letter) -> String {
+pub fn text(letter: &Letter) -> String {
     String::from_utf8(letter.bytes().to_vec()).unwrap()
 }
 
@@ -299,7 +281,7 @@ fn outbox(db: &Db, memory: &Memory, words: &Catalogue) -> Outbox {
 }
 
 /// The key of this installation.
-pub(super) fn key() -> SecretKey {
+pub fn key() -> SecretKey {
     SecretKey::from_text(&SecretString::from("the key of this installation"))
 }
 
@@ -313,7 +295,7 @@ fn person(
     let slug = Slug::parse(slug).unwrap();
     let found = organizations::by_slug(
         conn,
-        crate::domain::access::Reach::Everything,
+        casebell::domain::access::Reach::Everything,
         slug.as_str(),
     )?;
     let organization = match found {

@@ -1,0 +1,82 @@
+//! Who the verbs of the desk tell.
+
+use casebell::domain::feed::Visibility;
+use casebell::domain::ids::{CaseRef, EscalationRef};
+use casebell::workflow::feed::{self, PostEntry};
+use casebell::workflow::review_escalation::{AcceptEscalation, Verb};
+
+use crate::support::database::on_both_databases;
+use crate::support::job_desk::{JobDesk, text};
+
+fn internal(body: &str) -> PostEntry {
+    PostEntry {
+        body: body.parse().unwrap(),
+        visibility: Some(Visibility::Internal),
+    }
+}
+
+on_both_databases!(
+    JobDesk: the_story_of_an_escalation,
+);
+
+async fn the_story_of_an_escalation(desk: JobDesk) {
+    let mut seen = 0;
+    let case = desk.opens_case().await;
+    assert_eq!(desk.told(&mut seen).await, ["case_opened to Sam"]);
+    let escalation = desk.escalates(case).await;
+    assert_eq!(
+        desk.told(&mut seen).await,
+        [
+            "escalation_submitted to Dana",
+            "escalation_submitted to Olga"
+        ]
+    );
+    desk.claims(escalation).await;
+    assert_eq!(desk.told(&mut seen).await, ["escalation_claimed to Dana"]);
+
+    let (olga, now) = (desk.olga.clone(), desk.now());
+    let reference = EscalationRef::Id(escalation);
+    let level = casebell::domain::escalation::Level::High;
+    desk.write(move |conn| {
+        let accept = AcceptEscalation {
+            importance: level,
+            urgency: level,
+            reply: "Yes.".parse().unwrap(),
+            next_steps: None,
+        };
+        Verb {
+            actor: &olga,
+            escalation: &reference,
+            expected: None,
+            now,
+        }
+        .accept(conn, &accept)
+    })
+    .await;
+    assert_eq!(desk.told(&mut seen).await, ["escalation_accepted to Dana"]);
+
+    let (dana, entry) = (
+        desk.dana.clone(),
+        PostEntry {
+            body: "When?".parse().unwrap(),
+            visibility: None,
+        },
+    );
+    desk.write(move |conn| {
+        feed::post_on_escalation(conn, &dana, &EscalationRef::Id(escalation), &entry, now)
+    })
+    .await;
+    assert_eq!(desk.told(&mut seen).await, ["entry_posted to Olga"]);
+
+    let (sam, entry) = (desk.sam.clone(), internal("Do not mention the vendor."));
+    desk.write(move |conn| feed::post_on_case(conn, &sam, &CaseRef::Id(case), &entry, now))
+        .await;
+    assert!(desk.told(&mut seen).await.is_empty());
+    while desk.step().await.more {}
+    assert!(
+        desk.memory
+            .letters()
+            .iter()
+            .all(|letter| !text(letter).contains("vendor"))
+    );
+}
