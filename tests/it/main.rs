@@ -1,4 +1,5 @@
-//! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL.
+//! Casebell as people use it: every story runs through the real server, on SQLite and on PostgreSQL. What the jobs do by
+//! themselves is stepped without one.
 
 mod access;
 mod access_pages;

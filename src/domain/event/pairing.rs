@@ -6,7 +6,7 @@ use serde_json::Error;
 use super::audited::{Audited, Changed};
 use crate::domain::Instant;
 use crate::domain::audit::EventKind;
-use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::ids::{GroupId, OrganizationId, PersonId};
 use crate::domain::pairing::{Party, State, Who};
 
 /// What can happen to a pairing. Who is told of it is looked up where it is published: it is who administers the other
@@ -109,13 +109,13 @@ struct Stand {
 #[derive(Serialize)]
 struct Member<'a> {
     person: Option<PersonId>,
-    group: Option<crate::domain::ids::GroupId>,
+    group: Option<GroupId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct Entrance {
+struct Switch {
     person: PersonId,
     r#as: PersonId,
 }
@@ -183,7 +183,7 @@ impl PairingEvent {
             Self::CloneRemoved(clone) => Audited::removed(EventKind::PairingCloneRemoved, clone),
             Self::SwitchedInto { person, r#as } => {
                 let (person, r#as) = (*person, *r#as);
-                Audited::added(EventKind::PairingSwitchedInto, &Entrance { person, r#as })
+                Audited::added(EventKind::PairingSwitchedInto, &Switch { person, r#as })
             }
         };
         Ok(vec![one?])

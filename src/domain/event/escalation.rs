@@ -1,0 +1,153 @@
+//! What can happen to an escalation, or in its feed.
+
+use super::feed::{EntryEvent, PostedWords, StepEvent};
+use crate::domain::audit::EventKind;
+use crate::domain::eligibility::FindingCode;
+use crate::domain::feed::{Feed, MarkDetails};
+use crate::domain::ids::EscalationNumber;
+use crate::domain::notice::{About, Accepted, Claimed, Closed, Declined, Noted, Step, Submitted};
+
+/// What can happen to an escalation, or in its feed.
+#[derive(Clone, Debug)]
+pub(crate) enum EscalationEvent {
+    Submitted {
+        /// The label of the reason.
+        reason: String,
+        details: String,
+    },
+    Claimed {
+        /// The name of whoever took it.
+        owner: String,
+    },
+    Assigned {
+        /// The name of whoever got it.
+        owner: String,
+    },
+    Accepted {
+        rank: Option<i64>,
+        reply: String,
+        next_steps: Vec<Step>,
+    },
+    Reranked {
+        rank: Option<i64>,
+    },
+    Declined {
+        reasons: Vec<FindingCode>,
+        reply: Option<String>,
+    },
+    Withdrawn {
+        note: Option<String>,
+    },
+    Closed {
+        outcome: String,
+        summary: String,
+    },
+    Rated,
+    Entry(EntryEvent),
+    Step(StepEvent),
+}
+
+impl EscalationEvent {
+    /// As it is audited.
+    pub(crate) fn kind(&self) -> EventKind {
+        match self {
+            Self::Submitted { .. } => EventKind::EscalationSubmitted,
+            Self::Claimed { .. } => EventKind::EscalationClaimed,
+            Self::Assigned { .. } => EventKind::EscalationAssigned,
+            Self::Accepted { .. } => EventKind::EscalationAccepted,
+            Self::Reranked { .. } => EventKind::EscalationReranked,
+            Self::Declined { .. } => EventKind::EscalationDeclined,
+            Self::Withdrawn { .. } => EventKind::EscalationWithdrawn,
+            Self::Closed { .. } => EventKind::EscalationClosed,
+            Self::Rated => EventKind::EscalationRated,
+            Self::Entry(entry) => entry.kind(),
+            Self::Step(step) => step.kind(),
+        }
+    }
+
+    /// What is left in the case feed; `by` is the name of whoever did it, `number` the escalation's.
+    pub(crate) fn mark<'a>(
+        &'a self,
+        by: &'a str,
+        number: EscalationNumber,
+    ) -> Option<MarkDetails<'a>> {
+        match self {
+            Self::Submitted { .. } => Some(MarkDetails::EscalationSubmitted { by, number }),
+            Self::Claimed { .. } => Some(MarkDetails::EscalationClaimed { by, number }),
+            Self::Assigned { owner } => Some(MarkDetails::EscalationAssigned {
+                by,
+                number,
+                to: owner,
+            }),
+            Self::Accepted { rank, .. } => Some(MarkDetails::EscalationAccepted {
+                by,
+                number,
+                rank: *rank,
+            }),
+            Self::Reranked { rank } => Some(MarkDetails::EscalationReranked {
+                by,
+                number,
+                rank: *rank,
+            }),
+            Self::Declined { .. } => Some(MarkDetails::EscalationDeclined { by, number }),
+            Self::Withdrawn { .. } => Some(MarkDetails::EscalationWithdrawn { by, number }),
+            Self::Closed { outcome, .. } => Some(MarkDetails::EscalationClosed {
+                by,
+                number,
+                outcome,
+            }),
+            Self::Rated | Self::Entry(_) => None,
+            Self::Step(step) => Some(step.mark()),
+        }
+    }
+
+    /// What the actor said with it.
+    pub(crate) fn words(&self) -> Option<PostedWords<'_>> {
+        match self {
+            Self::Submitted { details, .. } => Some(PostedWords::comment(details)),
+            Self::Accepted { reply, .. } => Some(PostedWords::comment(reply)),
+            Self::Declined { reply, .. } => reply.as_deref().map(PostedWords::comment),
+            Self::Withdrawn { note } => note.as_deref().map(PostedWords::comment),
+            Self::Closed { summary, .. } => Some(PostedWords::comment(summary)),
+            Self::Claimed { .. }
+            | Self::Assigned { .. }
+            | Self::Reranked { .. }
+            | Self::Rated
+            | Self::Entry(_)
+            | Self::Step(_) => None,
+        }
+    }
+
+    /// What people are told of it.
+    pub(crate) fn notice(self) -> Option<About> {
+        match self {
+            Self::Submitted { reason, details } => Some(About::EscalationSubmitted(Submitted {
+                reason,
+                details: Some(details),
+            })),
+            Self::Claimed { owner } | Self::Assigned { owner } => {
+                Some(About::EscalationClaimed(Claimed { owner }))
+            }
+            Self::Accepted {
+                rank,
+                reply,
+                next_steps,
+            } => Some(About::EscalationAccepted(Accepted {
+                reply: Some(reply),
+                rank,
+                next_steps,
+            })),
+            Self::Declined { reasons, reply } => {
+                Some(About::EscalationDeclined(Declined { reasons, reply }))
+            }
+            Self::Withdrawn { note } => Some(About::EscalationWithdrawn(Noted { note })),
+            Self::Closed { outcome, summary } => Some(About::EscalationClosed(Closed {
+                outcome,
+                summary: Some(summary),
+            })),
+            Self::Reranked { .. } | Self::Rated => None,
+            Self::Entry(entry) => entry.notice(Feed::Escalation),
+            Self::Step(step) => step.notice(),
+        }
+    }
+}
