@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 #[allow(dead_code)] // The stories need more of it.
-#[path = "../tests/it/support/leash.rs"]
-mod leash;
+#[path = "../tests/it/support/process_guard.rs"]
+mod process_guard;
 
-use leash::{Leash, Leashed};
+use process_guard::{GuardedProcess, ProcessGuard};
 
 /// How many cases there are.
 const CASES: usize = 20_000;
@@ -180,7 +180,7 @@ async fn slowest(clients: usize, request: impl Fn() -> RequestBuilder) -> f64 {
 /// A process that serves.
 struct Server {
     api: String,
-    _process: Leashed,
+    _process: GuardedProcess,
 }
 
 impl Desk {
@@ -238,7 +238,7 @@ impl Desk {
     fn serve(&self) -> Server {
         let mut command = self.command();
         command.arg("serve");
-        let mut process = Leashed::spawn(&command, Leash::default());
+        let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
         let origin = process.wait_for_line(|line| {
             let mut words = line.split_whitespace();
             let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;

@@ -19,10 +19,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 #[allow(dead_code)] // The stories need more of it.
-#[path = "../tests/it/support/leash.rs"]
-mod leash;
+#[path = "../tests/it/support/process_guard.rs"]
+mod process_guard;
 
-use leash::{Leash, Leashed};
+use process_guard::{GuardedProcess, ProcessGuard};
 
 /// How far memory may grow, in MiB.
 const FLAT: f64 = 20.0;
@@ -215,7 +215,7 @@ struct Desk {
     token: String,
     runtime: Runtime,
     client: Client,
-    process: Leashed,
+    process: GuardedProcess,
     _data: TempDir,
 }
 
@@ -257,7 +257,7 @@ impl Desk {
             "--name",
             "flood",
         ]);
-        let mut process = Leashed::spawn(&command(&["serve"]), Leash::default());
+        let mut process = GuardedProcess::spawn(&command(&["serve"]), ProcessGuard::default());
         let origin = process.wait_for_line(|line| {
             let mut words = line.split_whitespace();
             let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;

@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 
 use crate::support::database::{Backend, TestDatabase};
 use crate::support::desk::{client, furnished, runtime};
-use crate::support::leash::PATIENCE;
 use crate::support::person::high;
 use crate::support::process::Process;
+use crate::support::process_guard::PATIENCE;
 use crate::support::proxy::{Network, Proxy};
 use crate::support::stopwatch::Stopwatch;
 use crate::support::stream::Stream;

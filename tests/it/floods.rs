@@ -9,8 +9,8 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::json;
 
 use crate::support::desk::{client, runtime};
-use crate::support::leash::PATIENCE;
 use crate::support::process::Process;
+use crate::support::process_guard::PATIENCE;
 use crate::support::waiting::until;
 
 /// Sends `count` requests, 16 at a time; all of them are answered.

@@ -20,10 +20,10 @@ use crate::support::database::{Backend, texts};
 use crate::support::desk::{client, runtime};
 use crate::support::installation::Installation;
 use crate::support::invariants;
-use crate::support::leash::{Leashed, PATIENCE};
 use crate::support::person::high;
 use crate::support::postgres::Cluster;
 use crate::support::process::{Process, run};
+use crate::support::process_guard::{GuardedProcess, PATIENCE};
 use crate::support::world;
 use crate::support::{everything_is_required, go_without};
 
@@ -253,7 +253,7 @@ fn nothing_is_lost_when_postgresql_is_killed() {
         }
     };
     runtime().block_on(async {
-        let mut postgres: Leashed = cluster.start();
+        let mut postgres: GuardedProcess = cluster.start();
         let url = cluster.url();
         let (folder, token) = move_in(&url).await;
         let server = Process::serve(folder.path(), &[("CASEBELL_DATABASE_URL", &url)]);

@@ -233,7 +233,7 @@ fn a_server_that_nobody_vouches_for_gets_no_mail() {
         server.wait_for_connections(1);
         // The attempt is over when the reason is written down.
         let waiting = "SELECT coalesce(last_error, '') AS text FROM notices WHERE state = 'waiting' AND last_error IS NOT NULL";
-        let deadline = std::time::Instant::now() + crate::support::leash::PATIENCE;
+        let deadline = std::time::Instant::now() + crate::support::process_guard::PATIENCE;
         let mut reasons = Vec::new();
         while reasons.is_empty() && std::time::Instant::now() < deadline {
             reasons = database.texts(waiting);

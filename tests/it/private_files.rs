@@ -5,13 +5,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::support::leash::{Leash, Leashed};
 use crate::support::process::by_script;
+use crate::support::process_guard::{GuardedProcess, ProcessGuard};
 
 /// Serves under a umask that gives everything to everybody, until it is ready; what it logs goes into a file.
 fn serves_carelessly(data: &Path) {
     let command = by_script("umask 000; exec \"$0\" serve 2>log", data, &[]);
-    let mut server = Leashed::spawn(&command, Leash::default());
+    let mut server = GuardedProcess::spawn(&command, ProcessGuard::default());
     let ready = server.wait_for_line(|line| line.contains("ready").then_some(()));
     ready.unwrap_or_else(|why| panic!("{why}"));
     // Nor do libraries make files for others that nobody here knows of.

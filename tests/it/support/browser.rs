@@ -16,8 +16,8 @@ use url::Url;
 
 use super::desk::Desk;
 use super::go_without;
-use super::leash::{Leash, Leashed};
 use super::person::Person;
+use super::process_guard::{GuardedProcess, ProcessGuard};
 use super::world::PASSWORD;
 
 /// A window with a profile of its own; close it with [`Browser::close`].
@@ -39,7 +39,7 @@ pub enum Scripts {
 struct Driver {
     url: String,
     chromium: PathBuf,
-    _process: Mutex<Leashed>,
+    _process: Mutex<GuardedProcess>,
 }
 
 fn driver() -> Result<&'static Driver, &'static str> {
@@ -57,7 +57,7 @@ impl Driver {
         let chromedriver = program(&["chromedriver"]).ok_or("no chromedriver in PATH")?;
         let mut command = Command::new(chromedriver);
         command.arg("--port=0");
-        let mut process = Leashed::spawn(&command, Leash::default());
+        let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
         let port: u16 = process.wait_for_line(|line| {
             line.strip_suffix('.')
                 .unwrap_or(line)

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::desk::Desk;
-use super::leash::PATIENCE;
 use super::markup;
+use super::process_guard::PATIENCE;
 use super::world::Somebody;
 
 /// Somebody with an API token.

@@ -15,7 +15,7 @@ use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use tempfile::TempDir;
 use url::Url;
 
-use super::leash::{Leash, Leashed};
+use super::process_guard::{GuardedProcess, ProcessGuard};
 
 const URL: &str = "CASEBELL_TEST_POSTGRES_URL";
 
@@ -24,7 +24,7 @@ pub struct Server {
     /// The URL of the database from which others are created.
     maintenance: Url,
     admin: Mutex<PgConnection>,
-    _process: Option<Mutex<Leashed>>,
+    _process: Option<Mutex<GuardedProcess>>,
 }
 
 /// The server of this test binary, started on first use; the error says why there is none.
@@ -84,9 +84,9 @@ impl Server {
             postgres.arg("-c").arg(setting);
         }
         let folder = cluster.folder.keep();
-        let mut process = Leashed::spawn(
+        let mut process = GuardedProcess::spawn(
             &postgres,
-            Leash {
+            ProcessGuard {
                 signal: Some("QUIT"),
                 remove: Some(&folder),
             },
@@ -98,7 +98,7 @@ impl Server {
         )
     }
 
-    fn connected(maintenance: Url, process: Option<Mutex<Leashed>>) -> Result<Self, String> {
+    fn connected(maintenance: Url, process: Option<Mutex<GuardedProcess>>) -> Result<Self, String> {
         let admin =
             PgConnection::establish(maintenance.as_str()).map_err(|error| error.to_string())?;
         Ok(Self {
@@ -288,16 +288,16 @@ impl Cluster {
     }
 
     /// Starts it. What is committed survives if it is killed, though not if the machine fails.
-    pub fn start(&self) -> Leashed {
+    pub fn start(&self) -> GuardedProcess {
         // What is left of the one that was killed may be in the way for a moment.
         for _ in 0..100 {
             let mut postgres = self.server();
             postgres.args(["-c", "fsync=off"]);
-            let quit = Leash {
+            let quit = ProcessGuard {
                 signal: Some("QUIT"),
                 remove: None,
             };
-            let mut process = Leashed::spawn(&postgres, quit);
+            let mut process = GuardedProcess::spawn(&postgres, quit);
             if process
                 .wait_for_line(|line| line.contains(READY).then_some(()))
                 .is_ok()

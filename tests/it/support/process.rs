@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::process::{Command, ExitStatus, Output};
 
-use super::leash::{Leash, Leashed};
+use super::process_guard::{GuardedProcess, ProcessGuard};
 
 /// A running `casebell serve`.
 pub struct Process {
     /// Where it serves: `http://127.0.0.1:port`.
     pub origin: String,
-    leashed: Leashed,
+    guarded: GuardedProcess,
 }
 
 /// The binary with nothing of the tester's own settings.
@@ -67,8 +67,8 @@ impl Process {
     }
 
     fn of(command: &Command, arguments: &[&str]) -> Self {
-        let mut leashed = Leashed::spawn(command, Leash::default());
-        let origin = leashed.wait_for_line(|line| {
+        let mut guarded = GuardedProcess::spawn(command, ProcessGuard::default());
+        let origin = guarded.wait_for_line(|line| {
             let address = line
                 .split_whitespace()
                 .find(|word| word.starts_with("http://127.0.0.1:"))?;
@@ -79,7 +79,7 @@ impl Process {
         });
         Self {
             origin: origin.unwrap_or_else(|why| panic!("casebell {arguments:?}: {why}")),
-            leashed,
+            guarded,
         }
     }
 
@@ -100,12 +100,12 @@ impl Process {
 
     /// Ends it as `kill` does, and waits.
     pub fn end_with(self, signal: &str) -> ExitStatus {
-        self.leashed.end_with(signal)
+        self.guarded.end_with(signal)
     }
 
     /// How many descriptors it has, and how many it might have.
     pub fn descriptors(&self) -> (String, String) {
-        let path = format!("/proc/{}/limits", self.leashed.pid);
+        let path = format!("/proc/{}/limits", self.guarded.pid);
         let limits = std::fs::read_to_string(path).expect("the process runs");
         let limit = limits
             .lines()
@@ -117,7 +117,7 @@ impl Process {
 
     /// How much of the machine's memory it holds, in MiB.
     pub fn memory(&self) -> f64 {
-        let path = format!("/proc/{}/status", self.leashed.pid);
+        let path = format!("/proc/{}/status", self.guarded.pid);
         let status = std::fs::read_to_string(path).expect("the process runs");
         let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let held = held.and_then(|held| held.trim().strip_suffix(" kB"));
@@ -127,6 +127,6 @@ impl Process {
 
     /// Everything that it has printed and logged.
     pub fn said(&mut self) -> String {
-        self.leashed.said().join("\n")
+        self.guarded.said().join("\n")
     }
 }

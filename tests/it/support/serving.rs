@@ -17,7 +17,7 @@ use casebell::worker::{Driver, Jobs, Rhythm};
 use tokio::task::JoinHandle;
 
 use super::database::TestDatabase;
-use super::leash::PATIENCE;
+use super::process_guard::PATIENCE;
 
 /// A running server and its worker.
 pub struct Serving {

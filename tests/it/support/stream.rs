@@ -4,7 +4,7 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::leash::PATIENCE;
+use super::process_guard::PATIENCE;
 
 /// A stream.
 pub struct Stream {

@@ -3,7 +3,7 @@
 use std::sync::{Condvar, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::leash::PATIENCE;
+use super::process_guard::PATIENCE;
 
 /// How often something is asked that nobody tells of.
 const PAUSE: Duration = Duration::from_millis(20);

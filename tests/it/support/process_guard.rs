@@ -12,8 +12,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How often it is looked whether a process has ended.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Runs the command, which prints its process id before anything else, and waits for the leash (standard input) to say how it shall end. The
-/// kernel closes the leash when the test binary dies, even if it is killed: `read` then fails and the default holds.
+/// Runs the command, which prints its process id before anything else, and waits for the guard (standard input) to say how it shall end. The
+/// kernel closes the guard's pipe when the test binary dies, even if it is killed: `read` then fails and the default holds.
 const WRAPPER: &str = r#"
 default=$1 remove=$2
 shift 2
@@ -29,38 +29,38 @@ status=$?
 exit "$status"
 "#;
 
-/// A child process on a leash: it is ended when this is dropped and when the test binary is gone.
+/// A child process under a guard: it is ended when this is dropped and when the test binary is gone.
 #[derive(Debug)]
-pub struct Leashed {
+pub struct GuardedProcess {
     wrapper: Child,
-    leash: Option<ChildStdin>,
+    guard: Option<ChildStdin>,
     output: Receiver<String>,
     said: Vec<String>,
     /// The process id of the command itself.
     pub pid: u32,
 }
 
-/// What [`Leashed::spawn`] needs to know besides the command.
+/// What [`GuardedProcess::spawn`] needs to know besides the command.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Leash<'a> {
+pub struct ProcessGuard<'a> {
     /// The signal that ends the process at the latest, `TERM` unless given.
     pub signal: Option<&'a str>,
     /// A folder to remove after the process has ended.
     pub remove: Option<&'a Path>,
 }
 
-impl Leashed {
+impl GuardedProcess {
     /// Starts `command` with its environment and folder; what it says on either output is read by lines.
-    pub fn spawn(command: &Command, leash: Leash) -> Self {
+    pub fn spawn(command: &Command, guard: ProcessGuard) -> Self {
         let mut wrapper = Command::new("sh");
         wrapper
-            .args(["-c", WRAPPER, "leash", leash.signal.unwrap_or("TERM")])
-            .arg(leash.remove.unwrap_or(Path::new("")))
+            .args(["-c", WRAPPER, "guard", guard.signal.unwrap_or("TERM")])
+            .arg(guard.remove.unwrap_or(Path::new("")))
             .arg(command.get_program())
             .args(command.get_args())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // Control-C ends the test binary; the leash then ends this group in its own order.
+            // Control-C ends the test binary; the guard then ends this group in its own order.
             .process_group(0);
         for (name, value) in command.get_envs() {
             match value {
@@ -72,14 +72,14 @@ impl Leashed {
             wrapper.current_dir(folder);
         }
         let mut wrapper = wrapper.spawn().expect("sh runs");
-        let leash = wrapper.stdin.take();
+        let guard = wrapper.stdin.take();
         let output = lines(wrapper.stdout.take().expect("piped"));
         let pid = output
             .recv_timeout(PATIENCE)
             .expect("the wrapper says the process id");
         Self {
             wrapper,
-            leash,
+            guard,
             output,
             said: Vec::new(),
             pid: pid.trim().parse().expect("a process id"),
@@ -119,8 +119,8 @@ impl Leashed {
     /// Sends `signal` (`TERM`, `KILL`, …), waits for the end and tells the status as a shell does (128 + signal). One that has
     /// not ended after a minute is killed, and the story fails.
     pub fn end_with(mut self, signal: &str) -> ExitStatus {
-        if let Some(mut leash) = self.leash.take() {
-            let _ = leash.write_all(format!("{signal}\n").as_bytes());
+        if let Some(mut guard) = self.guard.take() {
+            let _ = guard.write_all(format!("{signal}\n").as_bytes());
         }
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -138,9 +138,9 @@ impl Leashed {
     }
 }
 
-impl Drop for Leashed {
+impl Drop for GuardedProcess {
     fn drop(&mut self) {
-        self.leash = None;
+        self.guard = None;
         let _ = self.wrapper.wait();
     }
 }
