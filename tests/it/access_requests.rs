@@ -60,7 +60,7 @@ fn decision(request: &Value) -> String {
 
 /// Follows the link in the letter, and signs in.
 async fn joins(desk: &Desk, email: &str) -> impl Fn(&str) -> Asking {
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     let (_, rest) = post
         .to(email)
         .text
@@ -95,9 +95,9 @@ async fn signs_in(desk: &Desk, email: &str) -> impl Fn(&str) -> Asking {
 
 async fn a_request_is_granted_for_good(desk: Desk) {
     desk.person("dana").opens(high()).await;
-    desk.post().await;
+    desk.mailbox().await;
     ask(&desk, "nora@acme.test", "acme").await.with(202);
-    let told = desk.post().await;
+    let told = desk.mailbox().await;
     assert_eq!(told.recipients(), ["abel@acme.test"]);
     assert!(
         told.0[0].text.contains("Nora Ash") && told.0[0].text.contains("nora@acme.test"),
@@ -145,7 +145,7 @@ async fn access_ends_on_its_date(desk: Desk) {
     ask(&desk, "nora@acme.test", "ACME Corporation")
         .await
         .with(202);
-    desk.post().await;
+    desk.mailbox().await;
     let request = newest(&desk).await;
     let until = desk.now() + TimeDelta::hours(30);
     let body = json!({ "granted": true, "until": until.to_rfc3339() });
@@ -169,7 +169,7 @@ async fn access_ends_on_its_date(desk: Desk) {
 
 async fn a_request_is_refused_with_its_reason(desk: Desk) {
     ask(&desk, "nora@elsewhere.test", "acme").await.with(202);
-    desk.post().await;
+    desk.mailbox().await;
     let (abel, request) = (desk.person("abel"), newest(&desk).await);
     abel.post(&decision(&request), json!({ "granted": false }))
         .await
@@ -179,7 +179,7 @@ async fn a_request_is_refused_with_its_reason(desk: Desk) {
         abel.post(&decision(&request), body).await.ok()["state"],
         "refused"
     );
-    let told = desk.post().await;
+    let told = desk.mailbox().await;
     assert!(
         told.to("nora@elsewhere.test")
             .text
@@ -193,7 +193,7 @@ async fn a_request_is_refused_with_its_reason(desk: Desk) {
     );
     // They may ask again.
     ask(&desk, "nora@elsewhere.test", "acme").await.with(202);
-    assert_eq!(desk.post().await.recipients(), ["abel@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["abel@acme.test"]);
 }
 
 async fn it_goes_to_whom_it_concerns(desk: Desk) {
@@ -251,7 +251,7 @@ async fn it_goes_to_whom_it_concerns(desk: Desk) {
             &organization,
             "{email} {typed}"
         );
-        assert_eq!(desk.post().await.recipients(), [told], "{email} {typed}");
+        assert_eq!(desk.mailbox().await.recipients(), [told], "{email} {typed}");
     }
 }
 
@@ -272,7 +272,7 @@ async fn nobody_learns_anything_by_asking(desk: Desk) {
         5,
         "the same twice is one"
     );
-    desk.post().await;
+    desk.mailbox().await;
     let body =
         json!({ "first_name": "", "last_name": "Ash", "email": "no address", "organization": "" });
     let fields = [
@@ -294,12 +294,12 @@ async fn the_same_at_once_is_one_request(desk: Desk) {
         answer.with(202);
     }
     assert_eq!(desk.person("ada").all("/access-requests").await.len(), 1);
-    assert_eq!(desk.post().await.recipients(), ["abel@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["abel@acme.test"]);
 }
 
 async fn a_request_is_decided_once(desk: Desk) {
     ask(&desk, "nora@acme.test", "acme").await.with(202);
-    desk.post().await;
+    desk.mailbox().await;
     let request = newest(&desk).await;
     let (abel, ada) = (desk.person("abel"), desk.person("ada"));
     let (path, refuse) = (
@@ -319,14 +319,14 @@ async fn a_request_is_decided_once(desk: Desk) {
         .await
         .refused(409, "already_decided");
     assert_eq!(again.json["state"], decided);
-    assert_eq!(desk.post().await.recipients(), ["nora@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["nora@acme.test"]);
 }
 
 async fn the_provider_finds_the_organization(desk: Desk) {
     ask(&desk, "nora@elsewhere.test", "The Initech people")
         .await
         .with(202);
-    desk.post().await;
+    desk.mailbox().await;
     let (ada, request) = (desk.person("ada"), newest(&desk).await);
     let grant = |organization: Value| json!({ "granted": true, "organization": organization });
     ada.post(&decision(&request), grant(json!(null)))
@@ -350,12 +350,12 @@ async fn the_provider_finds_the_organization(desk: Desk) {
 async fn whoever_is_known_gets_the_role(desk: Desk) {
     // Nils has an account and no role.
     ask(&desk, "nils@acme.test", "acme").await.with(202);
-    desk.post().await;
+    desk.mailbox().await;
     let (abel, request) = (desk.person("abel"), newest(&desk).await);
     abel.post(&decision(&request), json!({ "granted": true }))
         .await
         .ok();
-    let told = desk.post().await;
+    let told = desk.mailbox().await;
     assert!(
         !told.to("nils@acme.test").text.contains("/invitations/"),
         "nobody joins twice"
@@ -368,12 +368,12 @@ async fn whoever_is_known_gets_the_role(desk: Desk) {
     assert_eq!(nils["roles"], json!(["portal_viewer"]));
     // Somebody else's person is nobody here: whose the address is, only its owner learns, who follows the link.
     ask(&desk, "gina@globex.test", "acme").await.with(202);
-    desk.post().await;
+    desk.mailbox().await;
     let request = newest(&desk).await;
     abel.post(&decision(&request), json!({ "granted": true }))
         .await
         .ok();
-    let told = desk.post().await;
+    let told = desk.mailbox().await;
     let link = told.to("gina@globex.test").text.clone();
     let token = link.split("/invitations/").nth(1).expect("a link");
     let token: String = token
@@ -392,7 +392,7 @@ async fn whoever_is_known_gets_the_role(desk: Desk) {
     let carl = format!("/users/{}", carl["id"].as_str().expect("an id"));
     abel.patch(&carl, json!({ "disabled": true })).await.ok();
     ask(&desk, "carl@acme.test", "acme").await.with(202);
-    desk.post().await;
+    desk.mailbox().await;
     let request = newest(&desk).await;
     abel.post(&decision(&request), json!({ "granted": true }))
         .await
@@ -402,7 +402,7 @@ async fn whoever_is_known_gets_the_role(desk: Desk) {
 async fn other_peoples_requests_do_not_exist(desk: Desk) {
     ask(&desk, "nora@globex.test", "globex").await.with(202);
     ask(&desk, "x@y.test", "nowhere").await.with(202);
-    desk.post().await;
+    desk.mailbox().await;
     let all = desk.person("mona").all("/access-requests").await;
     assert_eq!(all.len(), 2, "staff see all");
     let abel = desk.person("abel");
@@ -442,7 +442,7 @@ async fn other_peoples_requests_do_not_exist(desk: Desk) {
 
 async fn a_decision_says_what_is_wrong_with_it(desk: Desk) {
     ask(&desk, "nora@acme.test", "acme").await.with(202);
-    desk.post().await;
+    desk.mailbox().await;
     let (ada, request) = (desk.person("ada"), newest(&desk).await);
     let path = decision(&request);
     let before = desk.rows();

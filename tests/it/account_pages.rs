@@ -48,7 +48,7 @@ async fn story(desk: &Desk, scripts: Scripts) {
         .await;
     hers.presses("Ask for access").await;
     hers.reads("Your request is on its way.").await;
-    assert_eq!(desk.post().await.recipients(), ["abel@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["abel@acme.test"]);
 
     // Abel reads what each answer leads to, and grants it.
     his.goes_to(&desk.page("/admin/access-requests")).await;
@@ -64,7 +64,7 @@ async fn story(desk: &Desk, scripts: Scripts) {
     his.reads("Nora Ash has access.").await;
 
     // She follows the link, chooses a password, and mistypes it once.
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     let letter = post.to("nora@acme.test");
     let (_, rest) = letter.text.split_once("/invitations/").expect("a link");
     let token = rest.split_whitespace().next().expect("a secret");
@@ -101,7 +101,7 @@ async fn story(desk: &Desk, scripts: Scripts) {
     assert_eq!(hers.counts("//ul[@class='secret']/li").await, 10);
     hers.presses("I have kept it").await;
     hers.reads("Asked for since").await;
-    assert_eq!(desk.post().await.recipients(), ["nora@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["nora@acme.test"]);
 
     // From then on it is asked for, and the password is on no page.
     desk.passes(chrono::TimeDelta::minutes(2));

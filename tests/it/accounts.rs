@@ -11,9 +11,9 @@ use tokio::sync::Barrier;
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::mailbox::Mail;
 use crate::support::paired::said;
 use crate::support::person::{Asking, Person};
-use crate::support::post::Mail;
 use crate::support::world::PASSWORD;
 
 mod addresses;
@@ -167,7 +167,7 @@ async fn invited(desk: &Desk) -> (String, String) {
         }))
         .await
         .created();
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     let token = token_in(post.to("nora@acme.test"), "/invitations/");
     (nora["id"].as_str().expect("an id").to_owned(), token)
 }
@@ -226,7 +226,7 @@ async fn a_password_is_changed(desk: Desk) {
     here.get("/me").await.ok();
     there.get("/me").await.refused(401, "unauthenticated");
     token.get("/me").await.refused(401, "unauthenticated");
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     assert_eq!(post.recipients(), ["dana@acme.test"]);
     sign_in(&desk, "dana@acme.test", PASSWORD)
         .await
@@ -263,7 +263,7 @@ async fn a_password_is_changed(desk: Desk) {
         .await
         .ok();
     here.get("/me").await.refused(401, "unauthenticated");
-    assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
 }
 
 async fn tokens_are_kept_on_purpose(desk: Desk) {
@@ -404,13 +404,13 @@ async fn another_device_is_told(desk: Desk) {
     from(FIREFOX).await.created();
     from(&FIREFOX.replace("140.0", "141.0")).await.created();
     assert!(
-        desk.post().await.recipients().is_empty(),
+        desk.mailbox().await.recipients().is_empty(),
         "neither the first nor the known one"
     );
     from("Mozilla/5.0 (iPhone; like Mac OS X) Version/18.0 Safari/604.1")
         .await
         .created();
-    let told = desk.post().await;
+    let told = desk.mailbox().await;
     assert!(
         told.to("nora@acme.test").text.contains("iPhone"),
         "{}",
@@ -419,7 +419,7 @@ async fn another_device_is_told(desk: Desk) {
     from("Mozilla/5.0 (iPhone; like Mac OS X) Version/18.1 Safari/604.1")
         .await
         .created();
-    assert!(desk.post().await.recipients().is_empty());
+    assert!(desk.mailbox().await.recipients().is_empty());
 }
 
 async fn whoever_is_shut_out_is_out_at_once(desk: Desk) {

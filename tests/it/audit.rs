@@ -58,7 +58,7 @@ async fn a_days_work(desk: &Desk) -> Case {
     ola.accepts(&escalation, "high", "low").await;
     let ranking = json!({ "importance": "low", "urgency": "low" });
     ola.does(&escalation, "rank", ranking).await.ok();
-    desk.post().await;
+    desk.mailbox().await;
     case
 }
 

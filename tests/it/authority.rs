@@ -65,7 +65,7 @@ async fn who_manages_people_manages_nobody_who_may_do_more(desk: Desk) {
     let (nils, dana) = (desk.person("nils"), desk.person("dana"));
     makes_keeper(&abel, &vic, KEEPER).await;
     let nils_path = format!("/users/{}", id_of(&nils).await);
-    desk.post().await;
+    desk.mailbox().await;
 
     let window = Window::of(&desk, &vic).await;
     let before = desk.rows();
@@ -100,7 +100,10 @@ async fn who_manages_people_manages_nobody_who_may_do_more(desk: Desk) {
         }
     }
     desk.is_unchanged_since(&before, "somebody with less");
-    assert!(desk.post().await.0.is_empty(), "nobody is told of anything");
+    assert!(
+        desk.mailbox().await.0.is_empty(),
+        "nobody is told of anything"
+    );
     dana.get("/me").await.ok();
 
     // Whoever may do less is theirs to manage.
@@ -349,7 +352,7 @@ async fn who_lets_viewers_in_can_see_what_they_see(desk: Desk) {
         "cases:view",
     );
     abel.post(&decision, json!({ "granted": true })).await.ok();
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 /// P7: whoever works in an organization by a pairing makes no way in, however much they were given there.
@@ -371,7 +374,7 @@ async fn nobody_administers_by_way_of_a_pairing(desk: Desk) {
     let asking = desk.client().post(desk.api("/access-requests")).json(&asks);
     assert_eq!(asking.send().await.expect("an answer").status(), 202);
     let wish = said(&abel.all("/access-requests").await[0]["id"]);
-    desk.post().await;
+    desk.mailbox().await;
 
     let at_acme = async |method: Method, path: String, body: Value| {
         there(&pia, "acme", method, &path, body).await

@@ -283,7 +283,7 @@ async fn c5_priority_is_asked_for_and_decided(desk: Desk) {
         .find(|entry| entry["kind"] == "work_note")
         .expect("a work note");
     assert_eq!(note["body"], "It has become worse.");
-    desk.post().await;
+    desk.mailbox().await;
     let decision = format!(
         "/priority-requests/{}/decision",
         request["id"].as_str().expect("an id")
@@ -296,7 +296,7 @@ async fn c5_priority_is_asked_for_and_decided(desk: Desk) {
         .ok();
     assert_eq!(dana.sees(&case).await["priority"], "medium");
     assert!(
-        desk.post()
+        desk.mailbox()
             .await
             .to("dana@acme.test")
             .text
@@ -361,7 +361,7 @@ async fn c6_an_analysis_is_requested_and_delivered(desk: Desk) {
         .await
         .refused(403, "missing_permission");
     desk.passes(TimeDelta::days(1));
-    desk.post().await;
+    desk.mailbox().await;
     eve.post(&deliver, json!({ "body": "# Cause\n\nA lock was held." }))
         .await
         .created();
@@ -381,7 +381,7 @@ async fn c6_an_analysis_is_requested_and_delivered(desk: Desk) {
         "{delivered}"
     );
     assert!(
-        desk.post()
+        desk.mailbox()
             .await
             .to("dana@acme.test")
             .text
@@ -450,9 +450,9 @@ async fn c9_next_steps_without_an_escalation(desk: Desk) {
             .is_some_and(|text| text.contains("Next update"))
     }));
     // When the promised instant passes and nobody says anything, those concerned are told, once.
-    desk.post().await;
+    desk.mailbox().await;
     desk.reaches(due_at);
-    let told = desk.post().await;
+    let told = desk.mailbox().await;
     assert!(
         told.0.iter().all(|mail| mail.text.contains("Next update")),
         "{:?}",
@@ -464,5 +464,5 @@ async fn c9_next_steps_without_an_escalation(desk: Desk) {
         "{:?}",
         told.recipients()
     );
-    assert_eq!(desk.post().await.0.len(), 0, "once");
+    assert_eq!(desk.mailbox().await.0.len(), 0, "once");
 }

@@ -20,8 +20,8 @@ use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::mail_desk::{KEY, MailDesk, PUBLIC_URL};
+use crate::support::mailbox::Mail;
 use crate::support::person::{Asking, Case, Person, high};
-use crate::support::post::Mail;
 use crate::support::world::PASSWORD;
 
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
@@ -29,7 +29,7 @@ const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 impl MailDesk {
     /// The mails to Dana that arrived since the last time.
     async fn to_dana(&self, known: &mut usize) -> Vec<Mail> {
-        self.desk.post().await;
+        self.desk.mailbox().await;
         let letters = self.server.letters().split_off(*known);
         *known += letters.len();
         letters
@@ -131,7 +131,7 @@ async fn one_click_ends_the_notices_of_a_kind_and_of_no_other(office: MailDesk) 
     let owner = json!({ "owner": "eve@bellhop.test" });
     office.eve.changes(&case, owner).await.ok();
     office.dana.writes(&case, "Thank you.").await;
-    office.desk.post().await;
+    office.desk.mailbox().await;
     let letters = office.server.letters().split_off(known);
     assert!(!letters.is_empty(), "Eve still reads what Dana writes");
 
@@ -464,7 +464,7 @@ async fn people_choose_on_their_page(desk: Desk) {
 
     // It holds for her: the mail stays away, and she reads of it in the portal.
     let case = dana.opens(high()).await;
-    desk.post().await;
+    desk.mailbox().await;
     desk.person("eve")
         .post(
             &format!("/cases/{}/close", case.number),
@@ -472,7 +472,7 @@ async fn people_choose_on_their_page(desk: Desk) {
         )
         .await
         .ok();
-    let mails = desk.post().await;
+    let mails = desk.mailbox().await;
     assert!(!mails.recipients().contains(&"dana@acme.test"), "{mails:?}");
     assert_eq!(dana.sees(&case).await["status"], "closed");
 }
@@ -520,7 +520,7 @@ async fn who_sees_notices_does_not_see_a_link_that_lets_somebody_in(desk: Desk) 
         )
     });
     assert!(written.await.expect("written"));
-    let mails = desk.post().await;
+    let mails = desk.mailbox().await;
     let bears = |mail: &&Mail| mail.text.contains("/password-resets/cbl_");
     assert_eq!(mails.0.iter().filter(bears).count(), 1, "{mails:?}");
     let ada = desk.person("ada");

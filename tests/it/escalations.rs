@@ -46,7 +46,7 @@ async fn declined_with_reasons_and_submitted_again(desk: Desk) {
     let (dana, ola) = (desk.person("dana"), desk.person("ola"));
     let (case, first) = escalated(&desk).await;
     ola.claims(&first).await;
-    desk.post().await;
+    desk.mailbox().await;
     let no_reason = ola
         .does(&first, "decline", json!({ "reasons": [], "reply": "No." }))
         .await;
@@ -67,7 +67,7 @@ async fn declined_with_reasons_and_submitted_again(desk: Desk) {
         json!(["impact_not_significant", "awaiting_your_information"])
     );
     assert_eq!(instant(&declined["closed_at"]), desk.now());
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     let mail = post.to("dana@acme.test");
     assert!(mail.text.contains("Not this time."), "{}", mail.text);
     assert!(
@@ -121,14 +121,14 @@ async fn the_requesters_side_takes_it_back_in_every_active_state(desk: Desk) {
         if until == "accepted" {
             ola.accepts(&escalation, "high", "high").await;
         }
-        desk.post().await;
+        desk.mailbox().await;
         // A colleague of the requester may do it too; the owner may not.
         let missing = ola.does(&escalation, "withdraw", json!({})).await;
         missing.refused(403, "missing_permission");
         let withdrawn = carl.withdraws(&escalation).await;
         assert_eq!(withdrawn["state"], "withdrawn");
         assert_eq!(dana.sees(&case).await["active_escalation"], json!(null));
-        let told = desk.post().await;
+        let told = desk.mailbox().await;
         assert!(
             told.recipients().contains(&"ola@bellhop.test"),
             "{until}: {:?}",
@@ -237,7 +237,7 @@ async fn what_is_so_already_is_not_done_again(desk: Desk) {
     let (_, escalation) = escalated(&desk).await;
     ola.claims(&escalation).await;
     ola.accepts(&escalation, "high", "low").await;
-    desk.post().await;
+    desk.mailbox().await;
     let before = desk.rows();
 
     let to_ola = json!({ "owner": ola.email() });
@@ -316,7 +316,7 @@ async fn a_contact_who_closes_the_case_withdraws_with_it(desk: Desk) {
     let (dana, eve, ola) = (desk.person("dana"), desk.person("eve"), desk.person("ola"));
     let (case, escalation) = escalated(&desk).await;
     ola.claims(&escalation).await;
-    desk.post().await;
+    desk.mailbox().await;
     // Staff end the escalation first, with its outcome (M13).
     eve.closes(&case)
         .await
@@ -330,7 +330,7 @@ async fn a_contact_who_closes_the_case_withdraws_with_it(desk: Desk) {
         ),
         (Some("withdrawn"), Some("closed"))
     );
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     assert!(
         post.recipients().contains(&"ola@bellhop.test"),
         "{:?}",
@@ -344,7 +344,7 @@ async fn steps_are_done_missed_or_promised_anew(desk: Desk) {
     let (case, escalation) = escalated(&desk).await;
     ola.claims(&escalation).await;
     ola.accepts(&escalation, "high", "high").await;
-    desk.post().await;
+    desk.mailbox().await;
     let at = |hours| (desk.now() + TimeDelta::hours(hours)).to_rfc3339();
     let path = format!("/escalations/{}/next-steps", escalation.number);
     let past = ola
@@ -361,7 +361,7 @@ async fn steps_are_done_missed_or_promised_anew(desk: Desk) {
         )
         .await
         .created();
-    assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
     let step_path = format!("/next-steps/{}", step["id"].as_str().expect("an id"));
     dana.patch(&step_path, json!({ "state": "done" }))
         .await
@@ -389,7 +389,7 @@ async fn steps_are_done_missed_or_promised_anew(desk: Desk) {
         (Some("open"), Some(later.parse().ok()))
     );
     assert!(
-        desk.post()
+        desk.mailbox()
             .await
             .to("dana@acme.test")
             .text
@@ -435,5 +435,5 @@ async fn steps_are_done_missed_or_promised_anew(desk: Desk) {
             >= 4,
         "{texts:#?}"
     );
-    desk.post().await;
+    desk.mailbox().await;
 }

@@ -35,7 +35,7 @@ async fn f2_what_is_internal_reaches_no_customer(desk: Desk) {
     let case = dana.opens(high()).await;
     desk.passes(TimeDelta::hours(24));
     let escalation = dana.escalates(&case, "no_update").taken().await;
-    desk.post().await;
+    desk.mailbox().await;
     let secret = "The vendor is to blame: Xylophone";
     let note = eve.notes(&case, secret).await;
     assert_eq!(note["visibility"], "internal");
@@ -76,7 +76,7 @@ async fn f2_what_is_internal_reaches_no_customer(desk: Desk) {
         !has_unread(&dana, &case).await,
         "not even as something unread"
     );
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     assert!(
         post.0.iter().all(|mail| !mail.to.ends_with("acme.test")),
         "{:?}",
@@ -194,7 +194,7 @@ async fn f4_an_entry_is_corrected_within_five_minutes(desk: Desk) {
             .find(|row| row.contains("prnter") || row.contains("printer"));
         assert_eq!(kept, None, "{table} keeps them");
     }
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 async fn f6_unread_is_per_person_and_per_feed(desk: Desk) {
@@ -253,18 +253,18 @@ async fn f7_each_feed_has_its_own_thread(desk: Desk) {
     desk.passes(TimeDelta::hours(24));
     let escalation = dana.escalates(&case, "no_update").taken().await;
     ola.claims(&escalation).await;
-    desk.post().await;
+    desk.mailbox().await;
     eve.writes(&case, "In the case.").await;
-    let in_case = desk.post().await.to("dana@acme.test").clone();
+    let in_case = desk.mailbox().await.to("dana@acme.test").clone();
     ola.post(
         &format!("/escalations/{}/feed", escalation.number),
         json!({ "body": "In the escalation." }),
     )
     .await
     .created();
-    let in_escalation = desk.post().await.to("dana@acme.test").clone();
+    let in_escalation = desk.mailbox().await.to("dana@acme.test").clone();
     eve.writes(&case, "In the case again.").await;
-    let again = desk.post().await.to("dana@acme.test").clone();
+    let again = desk.mailbox().await.to("dana@acme.test").clone();
     assert!(
         in_case
             .references

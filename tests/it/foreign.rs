@@ -96,7 +96,7 @@ async fn nothing_is_told_of_another_organization(desk: Desk) {
     let here = pairs(&pia, &gina, &[&id_of(&pia).await], &[]).await;
     let member = &here.members[0];
     gives(&gina, member, "portal_viewer").await;
-    desk.post().await;
+    desk.mailbox().await;
 
     let (get, post, patch) = (Method::GET, Method::POST, Method::PATCH);
     let user = format!("/users/{her}");

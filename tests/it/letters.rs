@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use crate::support::answer::instant;
 use crate::support::database::on_both_databases;
 use crate::support::mail_desk::{MailDesk, PUBLIC_URL};
+use crate::support::mailbox::Mail;
 use crate::support::person::{Case, Escalation, medium};
-use crate::support::post::Mail;
 use crate::support::smtp::{Letter, Mood};
 
 impl MailDesk {
     /// The letters that arrived beyond the first `known`, after the worker did what is due.
     async fn post(&self, known: usize) -> Vec<Letter> {
         // No folder is written to.
-        assert!(self.desk.post().await.0.is_empty());
+        assert!(self.desk.mailbox().await.0.is_empty());
         self.server.letters().split_off(known)
     }
 

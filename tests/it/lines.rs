@@ -193,7 +193,7 @@ async fn a_restricted_line_does_not_exist_for_who_may_not_read_it(desk: Desk) {
         .await
         .created();
     desk.passes(TimeDelta::hours(24));
-    desk.post().await;
+    desk.mailbox().await;
     // From here on only owners of escalations read it; the next request shows it.
     let members = json!({ "name": "Payments desk", "members": [id(&ola).await] });
     let desk_group = ada.post("/access-groups", members).await.created();
@@ -298,7 +298,7 @@ async fn a_restricted_line_does_not_exist_for_who_may_not_read_it(desk: Desk) {
         .await
         .names_fields(&[("case", "not_found")]);
     // Only who may read it is told of it.
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     let told = post.recipients();
     assert!(
         told.contains(&"ola@bellhop.test") && told.contains(&"dana@acme.test"),
@@ -314,7 +314,7 @@ async fn a_restricted_line_does_not_exist_for_who_may_not_read_it(desk: Desk) {
     assert_eq!(desk.person("carl").all("/cases").await.len(), 2);
     // A notice that was made before is withheld when it is about to be sent.
     ola.claims(&escalation).await;
-    desk.post().await;
+    desk.mailbox().await;
     dana.post(
         &format!("/escalations/{}/feed", escalation.number),
         json!({ "body": "Hello?" }),
@@ -325,7 +325,13 @@ async fn a_restricted_line_does_not_exist_for_who_may_not_read_it(desk: Desk) {
     ada.delete(&format!("{path_of}/members/{}", id(&ola).await))
         .await
         .ok();
-    assert!(!desk.post().await.recipients().contains(&"ola@bellhop.test"));
+    assert!(
+        !desk
+            .mailbox()
+            .await
+            .recipients()
+            .contains(&"ola@bellhop.test")
+    );
     ola.get(&format!("/escalations/{}", escalation.number))
         .await
         .refused(404, "not_found");
@@ -402,7 +408,7 @@ async fn nobody_owns_what_they_may_not_read(desk: Desk) {
     )
     .await
     .names_fields(&[("line_of_business", "line_not_readable")]);
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 async fn the_page_says_what_follows_before_it_is_done(desk: Desk) {
@@ -516,5 +522,5 @@ async fn the_page_says_what_follows_before_it_is_done(desk: Desk) {
     );
     let (_, page) = eve_visits.sees("/cases").await;
     assert!(!page.contains(&case.number), "{page}");
-    desk.post().await;
+    desk.mailbox().await;
 }

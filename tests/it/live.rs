@@ -62,7 +62,7 @@ async fn what_is_done_by_page_is_told_at_once(desk: Desk) {
     const GLANCE: Duration = Duration::from_secs(1);
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
-    desk.post().await;
+    desk.mailbox().await;
     let before = desk.letters();
     let window = Window::of(&desk, &eve).await;
     let mut stream = follows(&desk, &dana, &case).await;
@@ -291,7 +291,7 @@ fn there_are_so_many_places_and_no_more() {
             for stream in [&mut first, &mut second] {
                 assert_eq!(entries(stream, 1).await, [entry["id"].clone()]);
             }
-            desk.post().await;
+            desk.mailbox().await;
         });
     }
 }

@@ -140,7 +140,7 @@ async fn pages_of_a_moment_keep_to_it_as_well(desk: Desk) {
     let wish = desk.client().post(desk.api("/password-resets"));
     let wish = Asking::new("a wish".into(), wish).json(&json!({ "email": "dana@acme.test" }));
     assert_eq!(wish.await.status, 202);
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     for (email, path) in [
         ("nora@acme.test", "/invitations/"),
         ("dana@acme.test", "/password-resets/"),

@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::support::database::{Backend, TestDatabase, on_both_databases};
 use crate::support::desk::{client, furnished, runtime};
 use crate::support::mail_desk::MailDesk;
+use crate::support::mailbox::Mail;
 use crate::support::person::high;
-use crate::support::post::Mail;
 use crate::support::process::{self, Process};
 use crate::support::smtp::{Letter, MailServer, Mood, Protection};
 
@@ -34,7 +34,7 @@ async fn a_server_that_is_down_delays_notices_and_loses_none(office: MailDesk) {
     let (desk, server) = (&office.desk, &office.server);
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high().about("Grüße 🔔 an alle")).await;
-    desk.post().await;
+    desk.mailbox().await;
     let first = server.letters();
     assert!(!first.is_empty());
     for (letter, mail) in first.iter().zip(mails(&first)) {
@@ -87,7 +87,7 @@ async fn a_server_that_is_down_delays_notices_and_loses_none(office: MailDesk) {
 
     server.come_back();
     desk.passes(TimeDelta::hours(1));
-    desk.post().await;
+    desk.mailbox().await;
     let letters = server.letters();
     let late = mails(&letters[first.len()..]);
     let bodies: Vec<bool> = late
@@ -109,7 +109,7 @@ async fn what_may_have_arrived_is_sent_again_as_the_same_letter(office: MailDesk
     let (desk, server) = (&office.desk, &office.server);
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
-    desk.post().await;
+    desk.mailbox().await;
     let before = server.letters().len();
     server.set_mood(Mood::HangingUp);
     eve.writes(&case, "Did you get this?").await;
@@ -125,7 +125,7 @@ async fn what_may_have_arrived_is_sent_again_as_the_same_letter(office: MailDesk
     assert_eq!(office.count_of_notices("waiting"), 1);
     server.set_mood(Mood::Accepting);
     desk.passes(TimeDelta::hours(1));
-    desk.post().await;
+    desk.mailbox().await;
     let letters = server.letters().split_off(before);
     assert_eq!(letters.len(), 2, "at least once");
     assert_eq!(
@@ -140,11 +140,11 @@ async fn what_is_refused_for_good_is_shown_and_sent_again_by_hand(office: MailDe
     let (desk, server) = (&office.desk, &office.server);
     let (dana, eve, ada) = (desk.person("dana"), desk.person("eve"), desk.person("ada"));
     let case = dana.opens(high()).await;
-    desk.post().await;
+    desk.mailbox().await;
     let before = server.letters().len();
     server.set_mood(Mood::Refusing);
     eve.writes(&case, "Hello.").await;
-    desk.post().await;
+    desk.mailbox().await;
     assert_eq!(office.count_of_notices("failed"), 1);
     let failed = ada.get("/notices?state=failed").await.ok();
     let notice = &failed["items"][0];
@@ -160,15 +160,15 @@ async fn what_is_refused_for_good_is_shown_and_sent_again_by_hand(office: MailDe
     );
     // Nothing is tried for ever.
     desk.passes(TimeDelta::days(3));
-    desk.post().await;
+    desk.mailbox().await;
     server.set_mood(Mood::Accepting);
-    desk.post().await;
+    desk.mailbox().await;
     assert_eq!(server.letters().len(), before);
     let path = format!("/notices/{}/resend", notice["id"].as_str().expect("an id"));
     eve.post(&path, json!({})).await.refused(404, "not_found");
     let again = ada.post(&path, json!({})).await;
     assert!(again.status < 300, "{again:?}");
-    desk.post().await;
+    desk.mailbox().await;
     assert_eq!(server.letters().len(), before + 1);
     ada.post(&path, json!({}))
         .await

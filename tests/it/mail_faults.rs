@@ -47,7 +47,7 @@ impl Trouble {
     /// Lets the worker do what is due until it finds nothing to do.
     async fn works(&self) {
         self.desk.works().await;
-        self.desk.post().await;
+        self.desk.mailbox().await;
     }
 
     /// The letters that tell of what somebody wrote.

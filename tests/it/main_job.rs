@@ -25,7 +25,7 @@ async fn an_escalation_is_answered(desk: Desk) {
     // Dana opens a case; the engineers are told.
     let case = dana.opens(high().about("Invoices are sent twice")).await;
     assert_eq!(case.number, "C-000001");
-    let opened = desk.post().await;
+    let opened = desk.mailbox().await;
     assert!(
         opened.recipients().contains(&"eve@bellhop.test"),
         "{:?}",
@@ -52,7 +52,7 @@ async fn an_escalation_is_answered(desk: Desk) {
     let answered_at = desk.now();
     eve.writes(&case, "We can see it too and are looking for the cause.")
         .await;
-    let answered = desk.post().await;
+    let answered = desk.mailbox().await;
     assert_eq!(answered.recipients(), ["dana@acme.test"]);
     dana.reads(&case).await;
     desk.passes(TimeDelta::hours(23));
@@ -93,7 +93,7 @@ async fn an_escalation_is_answered(desk: Desk) {
     );
 
     // The queue and the requester are told.
-    let submitted = desk.post().await;
+    let submitted = desk.mailbox().await;
     for address in ["ola@bellhop.test", "otto@bellhop.test", "dana@acme.test"] {
         let mail = submitted.to(address);
         assert!(mail.subject.contains("E-000001"), "{}", mail.subject);
@@ -111,7 +111,7 @@ async fn an_escalation_is_answered(desk: Desk) {
     );
     let late = otto.does(&escalation, "claim", json!({})).await;
     assert_eq!(late.status, 409, "{late:?}");
-    let claimed = desk.post().await;
+    let claimed = desk.mailbox().await;
     let second = claimed.to("dana@acme.test").clone();
     assert!(
         second.references.contains(&root.id),
@@ -137,7 +137,7 @@ async fn an_escalation_is_answered(desk: Desk) {
         (step["state"].as_str(), instant(&step["due_at"])),
         (Some("open"), due_at)
     );
-    let told = desk.post().await;
+    let told = desk.mailbox().await;
     let mail = told.to("dana@acme.test");
     assert!(
         mail.text.contains("this took too long") && mail.text.contains("Roll the release back"),
@@ -163,11 +163,11 @@ async fn an_escalation_is_answered(desk: Desk) {
     )
     .await
     .created();
-    assert_eq!(desk.post().await.recipients(), ["ola@bellhop.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["ola@bellhop.test"]);
     ola.post(&path, json!({ "body": "By noon." }))
         .await
         .created();
-    assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
     let talk: Vec<_> = dana.escalation_feed(&case).await;
     let said: Vec<&str> = talk
         .iter()
@@ -213,14 +213,14 @@ async fn an_escalation_is_answered(desk: Desk) {
     ola.patch(&format!("/next-steps/{id}"), json!({ "state": "done" }))
         .await
         .ok();
-    assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
     let closed = ola.settles(&escalation).await;
     assert_eq!(
         (closed["state"].as_str(), closed["outcome"].as_str()),
         (Some("closed"), Some("Resolved"))
     );
     assert_eq!(instant(&closed["closed_at"]), desk.now());
-    let farewell = desk.post().await;
+    let farewell = desk.mailbox().await;
     assert!(
         farewell
             .to("dana@acme.test")

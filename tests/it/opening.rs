@@ -65,7 +65,7 @@ async fn who_reads_a_line_is_changed_by_who_reads_it(desk: Desk) {
     let me = id_of(&mona).await;
     let window = Window::of(&desk, &mona).await;
     desk.passes(TimeDelta::hours(1));
-    desk.post().await;
+    desk.mailbox().await;
 
     let before = desk.rows();
     let join = json!({ "user": me });
@@ -157,7 +157,7 @@ async fn who_reads_a_line_is_changed_by_who_reads_it(desk: Desk) {
     mona.delete(&format!("{group}/members/{rita}")).await.ok();
     mona.patch(&cards, json!({ "parent": "Ledger" })).await.ok();
     mona.get(&format!("/cases/{}", case.number)).await.ok();
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 async fn nobody_is_offered_what_they_may_not_give(desk: Desk) {
@@ -233,7 +233,7 @@ async fn nobody_is_offered_what_they_may_not_give(desk: Desk) {
         assert!(!seen.text.contains(&choice), "{beyond}");
         assert!(all.text.contains(&choice), "{beyond}");
     }
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 /// Without it, a password alone is enough for all that the role grants.
@@ -314,7 +314,7 @@ async fn a_part_of_a_key_is_a_part_of_it_elsewhere_too(desk: Desk) {
     let token = ike.post("/tokens", scope).await.created();
     let part = ike.with_token(&said(&token["token"]));
     let (ina, change) = (format!("/users/{}", ids[1]), json!({ "password": ANOTHER }));
-    desk.post().await;
+    desk.mailbox().await;
     let before = desk.rows();
     is_beyond(part.patch(&ina, change.clone()).await, "cases:create");
     desk.is_unchanged_since(&before, "a part of a key");
@@ -332,7 +332,7 @@ async fn a_role_that_is_removed_leaves_nobody_behind(desk: Desk) {
     there(&pia, "acme", Method::GET, "/cases", Value::Null)
         .await
         .ok();
-    desk.post().await;
+    desk.mailbox().await;
     abel.delete(&format!("/roles/{helper}?force=true"))
         .await
         .done();
@@ -348,7 +348,7 @@ async fn a_role_that_is_removed_leaves_nobody_behind(desk: Desk) {
     // Both organizations have a record of it (P9), and she is told.
     let events = pia.all("/audit-events?kind=pairing.role_taken").await;
     assert_eq!(events.len(), 1, "{events:?}");
-    desk.post().await.to(&pia.email());
+    desk.mailbox().await.to(&pia.email());
 }
 
 /// A6: a request for access is no way to let in whoever was added with more, and not invited yet.
@@ -369,12 +369,12 @@ async fn who_lets_viewers_in_lets_in_nobody_with_more(desk: Desk) {
     assert_eq!(asking.send().await.expect("an answer").status(), 202);
     let wish = said(&nils.all("/access-requests").await[0]["id"]);
     let decision = format!("/access-requests/{wish}/decision");
-    desk.post().await;
+    desk.mailbox().await;
     let answer = nils.post(&decision, json!({ "granted": true })).await;
     is_beyond(answer, "org_trustors:manage");
-    assert!(desk.post().await.0.is_empty(), "no link goes out");
+    assert!(desk.mailbox().await.0.is_empty(), "no link goes out");
     abel.post(&decision, json!({ "granted": true })).await.ok();
-    desk.post().await.to("rae@acme.test");
+    desk.mailbox().await.to("rae@acme.test");
 }
 
 /// A request whose body is not there yet.
@@ -452,7 +452,7 @@ async fn what_was_begun_before_access_ended_is_not_done_after_it(desk: Desk) {
     let before = desk.rows();
     assert_eq!(begun.ends().await, 403);
     desk.is_unchanged_since(&before, "a proof that counts no more");
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 /// P4.
@@ -471,7 +471,7 @@ async fn an_organization_stays_in_the_region_of_those_it_is_paired_with(desk: De
         .await
         .done();
     ada.patch("/organizations/acme", moved).await.ok();
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 /// A5: a cursor that names somebody else's event is answered like one that names nothing.

@@ -60,7 +60,7 @@ async fn a_desk_that_serves_says_that_it_is_ready(desk: Desk) {
         outbox["waiting"].as_i64() > Some(0) && outbox["overdue_seconds"] == 90
     })
     .await;
-    desk.post().await;
+    desk.mailbox().await;
     until("nothing waits", async || outbox().await["waiting"] == 0).await;
     // Prometheus reads figures, and no names: neither those of people, nor what strangers make up.
     for invented in ["BREW", "WHEN", "X-1"] {

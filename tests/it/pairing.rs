@@ -118,7 +118,7 @@ async fn a_partners_contact_escalates_for_the_client(desk: Desk) {
         .collect();
     assert_eq!(slugs, ["initech", "acme"]);
     assert_eq!(shown["last_used_at"], Value::Null, "looking is no use");
-    desk.post().await;
+    desk.mailbox().await;
     let case = there(&pia, "acme", Method::POST, "/cases", medium().json())
         .await
         .created();
@@ -164,7 +164,7 @@ async fn a_partners_contact_escalates_for_the_client(desk: Desk) {
         )
         .await
         .created();
-    let letters = desk.post().await;
+    let letters = desk.mailbox().await;
     assert!(
         letters.0.iter().all(|mail| !mail.to.contains("pia@")),
         "no notice of the client's cases"
@@ -480,7 +480,7 @@ async fn each_side_does_its_own_part(desk: Desk) {
     assert_eq!(more["groups"]["items"][0]["approved_at"], Value::Null);
     gives(&abel, &of_group, "designated_contact").await;
     cases().await.created();
-    let mails = desk.post().await;
+    let mails = desk.mailbox().await;
     assert!(
         mails.0.iter().any(|mail| mail.to.contains("abel@")),
         "the trustor is told of whom is proposed"

@@ -147,13 +147,13 @@ async fn a_cloned_user_is_another_self(desk: Desk) {
         .await
         .refused(409, "not_trusted");
     gives(&abel, &pairing.members[0], "portal_viewer").await;
-    desk.post().await;
+    desk.mailbox().await;
     let clone = pia.post(&clones, json!({})).await.created();
     assert_eq!(
         (&clone["name"], &clone["original"]),
         (&json!("Pia Lund (clone)"), &json!(me))
     );
-    let told = desk.post().await;
+    let told = desk.mailbox().await;
     assert!(
         told.0
             .iter()
@@ -180,7 +180,7 @@ async fn a_cloned_user_is_another_self(desk: Desk) {
     let wish = json!({ "email": shown["email"] });
     let asking = desk.client().post(desk.api("/password-resets")).json(&wish);
     asking.send().await.expect("an answer");
-    assert!(desk.post().await.0.is_empty(), "no link leads into it");
+    assert!(desk.mailbox().await.0.is_empty(), "no link leads into it");
     abel.patch(&user, json!({ "last_name": "Nobody" }))
         .await
         .names_fields(&[("last_name", "cloned_user")]);

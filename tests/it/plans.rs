@@ -176,7 +176,7 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
     let accept =
         json!({ "importance": "low", "urgency": "low", "reply": "x", "next_steps": steps });
     ola.does(&escalation, "accept", accept).await.ok();
-    desk.post().await;
+    desk.mailbox().await;
     let (number, e) = (&case.number, &escalation.number);
     for path in [
         "/me",

@@ -111,7 +111,7 @@ async fn main_job(desk: &Desk, scripts: Scripts) {
     );
     let why = her.description(&bell).await;
     assert!(why.contains("E-000001"), "{why}");
-    desk.post().await;
+    desk.mailbox().await;
 
     // Ola finds it in the queue, with everything that she needs on one page.
     let hers = signs_in(desk, scripts, &ola).await.expect("a window");
@@ -163,7 +163,7 @@ async fn main_job(desk: &Desk, scripts: Scripts) {
     hers.reads("E-000001 was accepted.").await;
     hers.reads("Rank 2").await;
     hers.reads("You are right, this took too long.").await;
-    desk.post().await;
+    desk.mailbox().await;
 
     // Dana reads the reply and what comes next, in her own time.
     her.goes_to(address.as_str()).await;

@@ -80,7 +80,7 @@ async fn f4_redacted_words_are_nowhere_any_more(desk: Desk) {
     let entry = keyed(&eve, &feed, json!({ "body": secret("first") }))
         .await
         .created();
-    desk.post().await;
+    desk.mailbox().await;
     let path = format!("/feed-entries/{}", entry["id"].as_str().expect("an id"));
     eve.patch(&path, json!({ "body": secret("second") }))
         .await
@@ -159,7 +159,7 @@ async fn f4_redacted_words_are_nowhere_any_more(desk: Desk) {
     )
     .await
     .ok();
-    desk.post().await;
+    desk.mailbox().await;
     assert!(files(&desk).len() > 3, "mails were written of it");
 
     let feeds = [
@@ -209,5 +209,5 @@ async fn f4_a_repeated_request_is_answered_without_them(desk: Desk) {
         .await
         .created();
     assert_eq!(other, bystander);
-    desk.post().await;
+    desk.mailbox().await;
 }

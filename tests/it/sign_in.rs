@@ -266,7 +266,7 @@ async fn a_link_by_mail_is_a_way_in_that_no_stranger_blocks(desk: Desk) {
         wishes += 1;
         assert!(wishes < 100, "wishes have an end");
     }
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     let mail = post.to("dana@acme.test");
     let link = mail
         .text
@@ -287,7 +287,7 @@ async fn a_link_by_mail_is_a_way_in_that_no_stranger_blocks(desk: Desk) {
     sign_in_on(&desk, &device, "dana@acme.test", password)
         .await
         .created();
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 async fn a_failed_sign_in_is_on_record(desk: Desk) {

@@ -262,7 +262,7 @@ async fn another_customers_case_is_like_one_that_never_was(desk: Desk) {
         gina.get("/cases?organization=nowhere").await,
     );
     assert_eq!(said(&other, &["acme"]), said(&none, &["nowhere"]));
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 async fn customers_receive_no_names_of_lines_and_queues(desk: Desk) {
@@ -326,9 +326,15 @@ async fn whose_access_ends_is_out_at_once(desk: Desk) {
     dana.get("/me").await.refused(401, "unauthenticated");
     // Nobody writes to somebody who is shut out (N4).
     let carl = desk.person("carl");
-    desk.post().await;
+    desk.mailbox().await;
     carl.writes(&case, "Hello?").await;
-    assert!(!desk.post().await.recipients().contains(&"dana@acme.test"));
+    assert!(
+        !desk
+            .mailbox()
+            .await
+            .recipients()
+            .contains(&"dana@acme.test")
+    );
 }
 
 async fn one_acts_in_ones_own_organization_only(desk: Desk) {

@@ -49,7 +49,7 @@ async fn adding_an_address_tells_nothing_of_other_organizations(desk: Desk) {
             .names_fields(&[("email", "taken")]);
         let invited = abel.post(&format!("{user}/invitation"), json!({})).await;
         answers.push((shape, gained, invited.status));
-        assert!(desk.post().await.recipients().contains(&email));
+        assert!(desk.mailbox().await.recipients().contains(&email));
     }
     assert_eq!(answers[0], answers[2]);
     assert_eq!(answers[1], answers[2]);
@@ -60,7 +60,7 @@ async fn an_address_belongs_to_one_account(desk: Desk) {
     let add =
         json!({ "email": "gina@globex.test", "first_name": "G", "last_name": "H", "invite": true });
     let other = abel.post("/users", add).await.created();
-    let token = token_in(desk.post().await.to("gina@globex.test"), "/invitations/");
+    let token = token_in(desk.mailbox().await.to("gina@globex.test"), "/invitations/");
     // The link is Gina's, who has an account; nobody else is told.
     redeem(&desk, &token, NEW)
         .await
@@ -75,7 +75,7 @@ async fn an_address_belongs_to_one_account(desk: Desk) {
     )
     .await;
     let token = token_in(
-        desk.post().await.to("gina@globex.test"),
+        desk.mailbox().await.to("gina@globex.test"),
         "/password-resets/",
     );
     let body = json!({ "token": token, "password": NEW });
@@ -94,7 +94,7 @@ async fn an_address_belongs_to_one_account(desk: Desk) {
     ada.post("/users", add)
         .await
         .names_fields(&[("email", "taken")]);
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 async fn nothing_but_links_goes_to_an_address_before_it_is_shown(desk: Desk) {
@@ -102,7 +102,7 @@ async fn nothing_but_links_goes_to_an_address_before_it_is_shown(desk: Desk) {
     let add = json!({ "email": "zoe@acme.test", "first_name": "Zoe", "last_name": "Hall",
         "roles": ["designated_contact"], "password": PASSWORD });
     abel.post("/users", add).await.created();
-    let token = token_in(desk.post().await.to("zoe@acme.test"), "/invitations/");
+    let token = token_in(desk.mailbox().await.to("zoe@acme.test"), "/invitations/");
     sign_in(&desk, "zoe@acme.test", PASSWORD)
         .await
         .refused(401, "invalid_credentials");
@@ -114,21 +114,21 @@ async fn nothing_but_links_goes_to_an_address_before_it_is_shown(desk: Desk) {
     desk.person("eve")
         .writes(&case, "We are looking at it.")
         .await;
-    assert!(!desk.post().await.recipients().contains(&"zoe@acme.test"));
+    assert!(!desk.mailbox().await.recipients().contains(&"zoe@acme.test"));
     redeem(&desk, &token, NEW).await.done();
     sign_in(&desk, "zoe@acme.test", PASSWORD)
         .await
         .refused(401, "invalid_credentials");
     let zoe = Session::of(&desk, sign_in(&desk, "zoe@acme.test", NEW).await);
     zoe.get("/cases").await.ok();
-    desk.post().await;
+    desk.mailbox().await;
 }
 
 async fn a_given_password_is_replaced_before_anything_else(desk: Desk) {
     let (abel, dana) = (desk.person("abel"), desk.person("dana"));
     let user = format!("/users/{}", id_of(&abel, "dana@acme.test").await);
     abel.patch(&user, json!({ "password": NEW })).await.ok();
-    desk.post().await;
+    desk.mailbox().await;
     dana.get("/me").await.refused(401, "unauthenticated");
     let here = Session::of(&desk, sign_in(&desk, "dana@acme.test", NEW).await);
     here.get("/me").await.ok();
@@ -161,5 +161,5 @@ async fn a_given_password_is_replaced_before_anything_else(desk: Desk) {
     let change = json!({ "current_password": NEW, "new_password": "a bell of my own choosing" });
     here.post("/me/password", change).await.done();
     here.get("/cases").await.ok();
-    desk.post().await;
+    desk.mailbox().await;
 }

@@ -51,7 +51,7 @@ async fn an_invitation_says_why_it_is_no_good(desk: Desk) {
         .await
         .created();
     assert_eq!(again["sent_to"], "nora@acme.test");
-    let second = token_in(desk.post().await.to("nora@acme.test"), "/invitations/");
+    let second = token_in(desk.mailbox().await.to("nora@acme.test"), "/invitations/");
     let before = desk.rows();
     redeem(&desk, &first, NEW)
         .await
@@ -91,7 +91,7 @@ async fn an_invitation_says_why_it_is_no_good(desk: Desk) {
     ada.post(&format!("/users/{id}/invitation"), json!({}))
         .await
         .created();
-    let third = token_in(desk.post().await.to("nora@acme.test"), "/invitations/");
+    let third = token_in(desk.mailbox().await.to("nora@acme.test"), "/invitations/");
     // Whoever is shut out meanwhile holds nothing, and is invited no more.
     ada.patch(&format!("/users/{id}"), json!({ "disabled": true }))
         .await
@@ -112,7 +112,7 @@ async fn an_invitation_says_why_it_is_no_good(desk: Desk) {
     ada.post(&format!("/users/{id}/invitation"), json!({}))
         .await
         .created();
-    let fourth = token_in(desk.post().await.to("nora@acme.test"), "/invitations/");
+    let fourth = token_in(desk.mailbox().await.to("nora@acme.test"), "/invitations/");
     redeem(&desk, &fourth, NEW).await.done();
     redeem(&desk, &fourth, NEW).await.refused(409, "link_used");
     // The page says the same and shows nobody.
@@ -200,9 +200,15 @@ async fn a_forgotten_password_is_set_anew(desk: Desk) {
         )
     };
     ask().await.with(202);
-    let first = token_in(desk.post().await.to("dana@acme.test"), "/password-resets/");
+    let first = token_in(
+        desk.mailbox().await.to("dana@acme.test"),
+        "/password-resets/",
+    );
     ask().await.with(202);
-    let second = token_in(desk.post().await.to("dana@acme.test"), "/password-resets/");
+    let second = token_in(
+        desk.mailbox().await.to("dana@acme.test"),
+        "/password-resets/",
+    );
     let redeem = |token: String, password: &str| {
         anybody(
             &desk,
@@ -216,10 +222,18 @@ async fn a_forgotten_password_is_set_anew(desk: Desk) {
     dana.get("/me").await.refused(401, "unauthenticated");
     redeem(second, NEW).await.refused(409, "link_used");
     sign_in(&desk, "dana@acme.test", NEW).await.created();
-    assert!(desk.post().await.recipients().contains(&"dana@acme.test"));
+    assert!(
+        desk.mailbox()
+            .await
+            .recipients()
+            .contains(&"dana@acme.test")
+    );
     // An hour, and no longer.
     ask().await.with(202);
-    let third = token_in(desk.post().await.to("dana@acme.test"), "/password-resets/");
+    let third = token_in(
+        desk.mailbox().await.to("dana@acme.test"),
+        "/password-resets/",
+    );
     desk.passes(TimeDelta::hours(1));
     redeem(third, PASSWORD).await.refused(410, "link_expired");
 }
@@ -230,7 +244,7 @@ async fn nobody_learns_who_has_forgotten_a_password(desk: Desk) {
     ada.patch(&format!("/users/{carl}"), json!({ "disabled": true }))
         .await
         .ok();
-    desk.post().await;
+    desk.mailbox().await;
     let known = anybody(
         &desk,
         "/password-resets",
@@ -245,7 +259,7 @@ async fn nobody_learns_who_has_forgotten_a_password(desk: Desk) {
             "{email}"
         );
     }
-    assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
     // Whoever asks on and on is refused, whether there is such an account or not.
     for email in ["dana@acme.test", "nobody@acme.test"] {
         let mut last = 0;
@@ -256,5 +270,5 @@ async fn nobody_learns_who_has_forgotten_a_password(desk: Desk) {
         }
         assert_eq!(last, 429, "{email}");
     }
-    desk.post().await;
+    desk.mailbox().await;
 }

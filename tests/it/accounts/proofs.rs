@@ -218,7 +218,7 @@ async fn keys_end_for_good(desk: Desk) {
     anybody(&desk, "/password-resets", forgotten)
         .await
         .with(202);
-    let post = desk.post().await;
+    let post = desk.mailbox().await;
     let token = token_in(post.to("carl@acme.test"), "/password-resets/");
     let reset = json!({ "token": token, "password": NEW });
     anybody(&desk, "/password-resets/redemption", reset)

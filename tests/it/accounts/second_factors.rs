@@ -54,7 +54,7 @@ async fn a_second_factor_is_asked_for(desk: Desk) {
         (&state["enabled"], &state["recovery_codes_left"]),
         (&json!(true), &json!(10))
     );
-    assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
     // The wrong password tells nothing of it.
     sign_in(&desk, "dana@acme.test", "not it")
         .await
@@ -160,7 +160,7 @@ async fn codes_are_not_guessed(desk: Desk) {
 async fn a_recovery_code_stands_in_once(desk: Desk) {
     let dana = Session::open(&desk, "dana@acme.test").await;
     let (secret, codes) = dana.turns_on().await;
-    desk.post().await;
+    desk.mailbox().await;
     let with = |code: &str| {
         signing_in(
             &desk,
@@ -169,7 +169,7 @@ async fn a_recovery_code_stands_in_once(desk: Desk) {
         )
     };
     with(&codes[0].to_uppercase()).await.created();
-    let told = desk.post().await;
+    let told = desk.mailbox().await;
     assert!(
         told.to("dana@acme.test").text.contains('9'),
         "{}",
@@ -223,7 +223,7 @@ async fn a_second_factor_is_given_up_or_taken_away(desk: Desk) {
         .refused(409, "second_factor_off");
     let again = Session::open(&desk, "dana@acme.test").await;
     again.turns_on().await;
-    desk.post().await;
+    desk.mailbox().await;
     let abel = desk.person("abel");
     let id = id_of(&abel, "dana@acme.test").await;
     desk.person("vic")
@@ -234,7 +234,7 @@ async fn a_second_factor_is_given_up_or_taken_away(desk: Desk) {
         .await
         .done();
     again.get("/me").await.refused(401, "unauthenticated");
-    assert_eq!(desk.post().await.recipients(), ["dana@acme.test"]);
+    assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
     abel.delete(&format!("/users/{id}/second-factor"))
         .await
         .refused(409, "second_factor_off");

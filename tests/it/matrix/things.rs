@@ -29,7 +29,7 @@ impl Things {
         let request = json!({ "priority": "medium", "note": "It spreads." });
         let path = format!("/cases/{}/priority-requests", low.number);
         let request = contact.post(&path, request).await.created();
-        desk.post().await;
+        desk.mailbox().await;
         let first = |items: Vec<Value>, field: &str, is: &str| {
             let found = items.into_iter().find(|item| item[field] == is);
             id(&found.unwrap_or_else(|| panic!("no {field} is {is}")))

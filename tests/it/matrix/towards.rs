@@ -282,7 +282,7 @@ async fn nobody_acts_on_whoever_may_do_more(desk: Desk) {
         let answers = answers.iter().map(String::as_str);
         grid.row(&row.topic(), &row.title(), None, answers);
     }
-    desk.post().await;
+    desk.mailbox().await;
     grid.compare("towards");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

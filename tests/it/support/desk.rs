@@ -18,8 +18,8 @@ use tokio::runtime::Runtime;
 
 use super::database::{Backend, TestDatabase};
 use super::invariants;
+use super::mailbox::{Mail, Mailbox};
 use super::person::Person;
-use super::post::{Mail, Post};
 use super::serving::Serving;
 use super::world::{self, PEOPLE, somebody_called};
 
@@ -195,13 +195,13 @@ impl Desk {
     }
 
     /// Lets the worker do what is due, and opens the letters that came of it.
-    pub async fn post(&self) -> Post {
+    pub async fn mailbox(&self) -> Mailbox {
         self.0.serving.step_until_idle(self.now()).await;
         let mut opened = self.0.opened.lock().expect("no panic meanwhile");
         let mut files: Vec<PathBuf> = letters(&self.0.mail);
         files.retain(|file| opened.insert(file.clone()));
         files.sort();
-        Post(
+        Mailbox(
             files
                 .iter()
                 .map(|file| Mail::parse(&std::fs::read(file).expect("a letter")))

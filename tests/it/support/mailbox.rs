@@ -64,9 +64,9 @@ impl Mail {
 
 /// Letters that were sent together.
 #[derive(Clone, Debug, Default)]
-pub struct Post(pub Vec<Mail>);
+pub struct Mailbox(pub Vec<Mail>);
 
-impl Post {
+impl Mailbox {
     /// To whom, in alphabetical order.
     pub fn recipients(&self) -> Vec<&str> {
         let mut recipients: Vec<&str> = self.0.iter().map(|mail| mail.to.as_str()).collect();
