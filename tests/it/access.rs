@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::{Desk, runtime};
+use crate::support::fixtures::PASSWORD;
 use crate::support::person::{Person, high};
 use crate::support::servers::Servers;
-use crate::support::world::PASSWORD;
 
 mod told;
 

@@ -5,8 +5,8 @@ use fantoccini::Locator;
 use crate::support::browser::{Browser, Scripts};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::go_without;
-use crate::support::world::PASSWORD;
 
 on_both_databases! { Desk:
     from_a_request_to_a_second_factor,

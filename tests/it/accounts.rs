@@ -11,10 +11,10 @@ use tokio::sync::Barrier;
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::mailbox::Mail;
 use crate::support::paired::said;
 use crate::support::person::{Asking, Person};
-use crate::support::world::PASSWORD;
 
 mod addresses;
 mod links;
@@ -69,7 +69,7 @@ fn signing_in(desk: &Desk, body: Value, browser: &str) -> Asking {
 }
 
 async fn sign_in(desk: &Desk, email: &str, password: &str) -> Answer {
-    // As when the world was furnished, so that it is no new device.
+    // As when the fixtures were made, so that it is no new device.
     signing_in(desk, json!({ "email": email, "password": password }), "").await
 }
 
@@ -330,7 +330,7 @@ async fn sessions_are_seen_and_ended(desk: Desk) {
     let carl = Session::open(&desk, "carl@acme.test").await;
     let list = |session: Value| session["items"].as_array().expect("items").clone();
     let seen = list(here.get("/sessions").await.ok());
-    // The third is the one with which the world was furnished.
+    // The third is the one with which the fixtures were made.
     assert_eq!(seen.iter().filter(|one| one["current"] == true).count(), 1);
     assert!(
         seen.iter()

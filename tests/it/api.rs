@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::person::{Case, high, low, medium};
 use crate::support::window::Window;
-use crate::support::world::PASSWORD;
 
 on_both_databases! { Desk:
     a_post_with_a_key_happens_once,

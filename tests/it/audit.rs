@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::person::{Asking, Case, Person, high, low};
-use crate::support::world::PASSWORD;
 
 on_both_databases! { Desk:
     events_are_found_by_what_they_are_about,

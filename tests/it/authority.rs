@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::paired::{
     administrators, gives, group, id_of, organization_of, pairs, said, there,
 };
 use crate::support::person::Person;
 use crate::support::window::Window;
-use crate::support::world::PASSWORD;
 
 on_both_databases! { Desk:
     who_manages_people_manages_nobody_who_may_do_more,

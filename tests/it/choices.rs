@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::mail_desk::{KEY, MailDesk, PUBLIC_URL};
 use crate::support::mailbox::Mail;
 use crate::support::person::{Asking, Case, Person, high};
-use crate::support::world::PASSWORD;
 
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 

@@ -18,13 +18,13 @@ use tokio::sync::watch;
 
 use crate::support::database::{Backend, texts};
 use crate::support::desk::{client, runtime};
+use crate::support::fixtures;
 use crate::support::installation::Installation;
 use crate::support::invariants;
 use crate::support::person::high;
 use crate::support::postgres::Cluster;
 use crate::support::process::{Process, run};
 use crate::support::process_guard::{GuardedProcess, PATIENCE};
-use crate::support::world;
 use crate::support::{everything_is_required, go_without};
 
 /// How many write at the same time.
@@ -213,11 +213,11 @@ fn nothing_is_lost_when_the_desk_is_killed_on_postgresql() {
     Installation::for_story(Backend::Postgresql, survives);
 }
 
-/// The world, in a database of the test's own server, and somebody's token.
+/// The fixtures, in a database of the test's own server, and somebody's token.
 async fn move_in(url: &str) -> (TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let db = Db::open(&Location::Postgres(url.into())).expect("the schema is made");
-    let records = world::as_records();
+    let records = fixtures::as_records();
     let report = import(
         &db,
         records.as_bytes(),
@@ -227,7 +227,7 @@ async fn move_in(url: &str) -> (TempDir, String) {
     .await;
     assert!(report.expect("read").refusals().is_empty());
     drop(db);
-    let dana = world::somebody_called("dana").email();
+    let dana = fixtures::somebody_called("dana").email();
     let made = run(
         folder.path(),
         &[("CASEBELL_DATABASE_URL", url)],

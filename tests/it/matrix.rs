@@ -30,10 +30,10 @@ use serde_json::{Value, json};
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::{PASSWORD, PROVIDER};
 use crate::support::paired::{administrators, gives, pairs, said};
 use crate::support::person::{Asking, Person, high};
 use crate::support::say;
-use crate::support::world::{PASSWORD, PROVIDER};
 
 mod grid;
 mod things;

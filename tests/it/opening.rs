@@ -12,10 +12,10 @@ use tokio::net::TcpStream;
 use crate::authority::{KEEPER, is_beyond, makes_keeper};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::paired::{administrators, employs, gives, id_of, pairs, said, there};
 use crate::support::person::{Person, high};
 use crate::support::window::Window;
-use crate::support::world::PASSWORD;
 
 on_both_databases! { Desk:
     who_reads_a_line_is_changed_by_who_reads_it,

@@ -9,6 +9,7 @@ use tokio::sync::Barrier;
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::{Desk, runtime};
+use crate::support::fixtures::PASSWORD;
 use crate::support::paired::{
     administrators, asks, employs, empties, gives, group, id_of, organization_of, pairs, said,
     there,
@@ -16,7 +17,6 @@ use crate::support::paired::{
 use crate::support::person::medium;
 use crate::support::servers::Servers;
 use crate::support::window::Window;
-use crate::support::world::PASSWORD;
 
 on_both_databases! { Desk:
     every_way_to_end_access_ends_it_at_once,

@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::support::browser::{Browser, Scripts, leaves, signs_in};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::person::high;
-use crate::support::world::PASSWORD;
 
 on_both_databases! { Desk:
     the_main_job_in_a_browser,

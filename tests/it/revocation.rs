@@ -12,11 +12,11 @@ use tokio::task::JoinSet;
 
 use crate::support::database::Backend;
 use crate::support::desk::runtime;
+use crate::support::fixtures::{PASSWORD, somebody_called};
 use crate::support::paired::said;
 use crate::support::say;
 use crate::support::servers::Servers;
 use crate::support::stream::Stream;
-use crate::support::world::{PASSWORD, somebody_called};
 
 /// How many requests everybody makes before anything is taken away, and how many after it.
 const EACH_TIME: usize = 10;

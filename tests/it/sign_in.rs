@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::support::answer::Answer;
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::person::{Asking, high};
-use crate::support::world::PASSWORD;
 
 /// Somebody with a browser's cookie instead of a token.
 struct Session<'a> {

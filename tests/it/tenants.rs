@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PROVIDER;
 use crate::support::person::high;
-use crate::support::world::PROVIDER;
 
 /// What an answer says, without what is bound to differ between two requests.
 fn said(answer: &Answer, names: &[&str]) -> (u16, String, Vec<(String, String)>) {

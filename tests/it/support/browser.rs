@@ -15,10 +15,10 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::desk::Desk;
+use super::fixtures::PASSWORD;
 use super::go_without;
 use super::person::Person;
 use super::process_guard::{GuardedProcess, ProcessGuard};
-use super::world::PASSWORD;
 
 /// A window with a profile of its own; close it with [`Browser::close`].
 pub struct Browser {

@@ -17,11 +17,11 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::database::{Backend, TestDatabase};
+use super::fixtures::{self, PEOPLE, somebody_called};
 use super::invariants;
 use super::mailbox::{Mail, Mailbox};
 use super::person::Person;
 use super::serving::Serving;
-use super::world::{self, PEOPLE, somebody_called};
 
 /// A desk, cheap to clone.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ pub fn monday() -> Instant {
         .expect("an instant")
 }
 
-/// A database in which the people of the world are, and the tokens that they hold.
+/// A database in which the people of the fixtures are, and the tokens that they hold.
 pub struct Furnished {
     /// The rows.
     pub database: TestDatabase,
@@ -108,7 +108,7 @@ impl Desk {
         }))
     }
 
-    /// Somebody of the world, by the name that stories use.
+    /// Somebody of the fixtures, by the name that stories use.
     #[track_caller]
     pub fn person(&self, key: &str) -> Person {
         let somebody = somebody_called(key);
@@ -120,7 +120,7 @@ impl Desk {
         &self.0.mail
     }
 
-    /// A token of somebody who is not of the world, by their id, as the command line makes it.
+    /// A token of somebody who is not of the fixtures, by their id, as the command line makes it.
     pub async fn token_of(&self, person: &str) -> String {
         let secret = NewSecret::with_prefix(TOKEN_PREFIX);
         let (person, now) = (person.parse().expect("an id"), self.now());
@@ -284,7 +284,7 @@ pub fn runtime() -> Runtime {
         .expect("a runtime")
 }
 
-/// The database that stories get a copy of: the world imported, everybody signed in once and given a token.
+/// The database that stories get a copy of: the fixtures imported, everybody signed in once and given a token.
 pub async fn furnished(backend: Backend) -> &'static Furnished {
     static SQLITE: OnceLock<Furnished> = OnceLock::new();
     static POSTGRESQL: OnceLock<Furnished> = OnceLock::new();
@@ -305,7 +305,7 @@ async fn furnish(backend: Backend) -> Furnished {
     let data = tempfile::tempdir().expect("a folder");
     let database = TestDatabase::create(backend, None);
     let serving = Serving::start(&database, data.path(), Clock::manual(monday()), &[]).await;
-    serving.import(&world::as_records()).await;
+    serving.import(&fixtures::as_records()).await;
     let client = client();
     let mut tokens = BTreeMap::new();
     for person in PEOPLE {
@@ -327,7 +327,7 @@ async fn furnish(backend: Backend) -> Furnished {
 async fn token_of(client: &reqwest::Client, origin: &str, email: &str) -> String {
     let session = client
         .post(format!("{origin}/api/v1/sessions"))
-        .json(&serde_json::json!({ "email": email, "password": world::PASSWORD }))
+        .json(&serde_json::json!({ "email": email, "password": fixtures::PASSWORD }))
         .send()
         .await
         .expect("an answer");

@@ -1,4 +1,4 @@
-//! A desk as somebody installs it: a folder, a database with the people of the world in it, and the real binary.
+//! A desk as somebody installs it: a folder, a database with the people of the fixtures in it, and the real binary.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -66,7 +66,7 @@ impl Installation {
         run(self.folder(), &[("CASEBELL_DATABASE_URL", &url)], arguments)
     }
 
-    /// The token of somebody of the world, by the name that stories use.
+    /// The token of somebody of the fixtures, by the name that stories use.
     pub fn token(&self, key: &str) -> &str {
         &self.tokens[key]
     }

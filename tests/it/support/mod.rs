@@ -5,6 +5,7 @@ pub mod authority;
 pub mod browser;
 pub mod database;
 pub mod desk;
+pub mod fixtures;
 pub mod form;
 pub mod installation;
 pub mod invariants;
@@ -28,7 +29,6 @@ pub mod terminal;
 pub mod timing;
 pub mod waiting;
 pub mod window;
-pub mod world;
 
 use std::io::Write;
 

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::desk::Desk;
+use super::fixtures::Somebody;
 use super::markup;
 use super::process_guard::PATIENCE;
-use super::world::Somebody;
 
 /// Somebody with an API token.
 #[derive(Clone)]

@@ -12,7 +12,7 @@ use super::desk::{client, furnished};
 use super::paired::said;
 use super::process::Process;
 
-/// Servers, the database that they share, and what the people of the world show to them.
+/// Servers, the database that they share, and what the people of the fixtures show to them.
 pub struct Servers {
     /// The database.
     pub database: TestDatabase,
@@ -61,7 +61,7 @@ impl Servers {
             .request(method, format!("{origin}/api/v1{path}"))
     }
 
-    /// The token of somebody of the world, by the name that stories use.
+    /// The token of somebody of the fixtures, by the name that stories use.
     pub fn token(&self, key: &str) -> &str {
         &self.tokens[key]
     }
@@ -85,7 +85,7 @@ impl Servers {
         serde_json::from_str(&answer).unwrap_or_default()
     }
 
-    /// The id of somebody of the world.
+    /// The id of somebody of the fixtures.
     pub async fn id_of(&self, key: &str) -> String {
         let me = self.asks(key, Method::GET, "/me", Value::Null).await;
         said(&me["person"]["id"])

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::desk::Desk;
+use super::fixtures::PASSWORD;
 use super::person::{Asking, Person};
-use super::world::PASSWORD;
 
 /// Somebody's session.
 #[derive(Clone)]

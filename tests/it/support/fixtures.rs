@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Somebody of the world.
+/// Somebody of the fixtures.
 #[derive(Clone, Copy, Debug)]
 pub struct Somebody {
     /// How stories call them.
@@ -83,7 +83,7 @@ pub fn somebody_called(key: &str) -> Somebody {
         .unwrap_or_else(|| panic!("there is nobody called {key}"))
 }
 
-/// The world as `casebell import casebell` reads it. The provider is at home in Berlin, where the clocks change.
+/// The fixtures as `casebell import casebell` reads it. The provider is at home in Berlin, where the clocks change.
 pub fn as_records() -> String {
     let mut lines = vec![
         r#"{"type":"organization","slug":"bellhop","name":"Bellhop Support","kind":"provider","region":"eu","time_zone":"Europe/Berlin"}"#.to_owned(),
