@@ -10,7 +10,7 @@ use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::fixtures::PASSWORD;
 use crate::support::person::{Case, high, low, medium};
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     a_post_with_a_key_happens_once,
@@ -92,11 +92,11 @@ async fn a_key_tells_requests_apart_by_all_that_they_say(desk: Desk) {
     assert_eq!(claim("\"1\"").await.header("idempotency-replayed"), "true");
     claim("*").await.refused(422, "idempotency_key_reused");
     // What is secret tells two requests apart too, and nothing of it is kept.
-    let window = Window::of(&desk, &dana).await;
+    let session = Session::of(&desk, &dana).await;
     let first = "violet anvils hum at noon";
     let change = |new: &'static str| {
         let body = json!({ "current_password": PASSWORD, "new_password": new });
-        window
+        session
             .asks(Method::POST, "/me/password")
             .header("idempotency-key", "password")
             .json(&body)

@@ -11,7 +11,7 @@ use crate::support::paired::{
     administrators, gives, group, id_of, organization_of, pairs, said, there,
 };
 use crate::support::person::Person;
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     who_manages_people_manages_nobody_who_may_do_more,
@@ -67,7 +67,7 @@ async fn who_manages_people_manages_nobody_who_may_do_more(desk: Desk) {
     let nils_path = format!("/users/{}", id_of(&nils).await);
     desk.mailbox().await;
 
-    let window = Window::of(&desk, &vic).await;
+    let session = Session::of(&desk, &vic).await;
     let before = desk.rows();
     for (whom, more) in [(&abel, "org_trustors:manage"), (&dana, "cases:create")] {
         let id = id_of(whom).await;
@@ -95,7 +95,7 @@ async fn who_manages_people_manages_nobody_who_may_do_more(desk: Desk) {
             ("sign-out", &[]),
             ("second-factor", &[]),
         ] {
-            let answer = window.sends(&format!("{page}/{form}"), fields).await;
+            let answer = session.sends(&format!("{page}/{form}"), fields).await;
             assert_eq!(answer.status, 403, "{answer:?}");
         }
     }
@@ -147,7 +147,7 @@ async fn nobody_gives_more_than_they_hold(desk: Desk) {
     );
     let other = json!({ "code": "other", "name": "Other", "permissions": ["cases:create"] });
     let other = said(&abel.post("/roles", other).await.created()["id"]);
-    let window = Window::of(&desk, &vic).await;
+    let session = Session::of(&desk, &vic).await;
     let before = desk.rows();
 
     // To themselves, to others, to somebody new.
@@ -214,7 +214,7 @@ async fn nobody_gives_more_than_they_hold(desk: Desk) {
         ("roles.portal_viewer", "on"),
         ("roles.organization_admin", "on"),
     ];
-    let answer = window.sends(&person, &ticked).await;
+    let answer = session.sends(&person, &ticked).await;
     assert_eq!(answer.status, 403, "{answer:?}");
     desk.is_unchanged_since(&before, "somebody with less");
 
@@ -482,8 +482,8 @@ async fn nobody_administers_by_way_of_a_pairing(desk: Desk) {
             .refused(403, "not_through_pairing");
     }
     // Nor by the portal.
-    let window = Window::of(&desk, &pia).await;
-    window
+    let session = Session::of(&desk, &pia).await;
+    session
         .switches(json!({ "organization": "acme" }))
         .await
         .ok();
@@ -515,12 +515,12 @@ async fn nobody_administers_by_way_of_a_pairing(desk: Desk) {
         ),
         ("/account/security/begin".to_owned(), &[]),
     ] {
-        let answer = window.sends(&path, fields).await;
+        let answer = session.sends(&path, fields).await;
         assert_eq!(answer.status, 403, "{answer:?}");
     }
     // No button leads there.
     for path in ["/admin/people".to_owned(), format!("/admin/people/{nils}")] {
-        let page = window.page(&path).await;
+        let page = session.page(&path).await;
         assert_eq!(page.status, 200, "{page:?}");
         assert!(!page.text.contains("/admin/people/new"), "{}", page.text);
         assert!(

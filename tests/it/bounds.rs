@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::{Case, Person, high};
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     what_nests_without_end_is_readable_and_bounded,
@@ -50,7 +50,7 @@ fn dear_texts() -> Vec<String> {
 async fn what_nests_without_end_is_readable_and_bounded(desk: Desk) {
     desk.some_notices_stay_unsent();
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
-    let window = Window::of(&desk, &dana).await;
+    let session = Session::of(&desk, &dana).await;
     for text in dear_texts() {
         assert!(text.chars().count() <= 50_000);
         let case = dana.opens(high()).await;
@@ -67,7 +67,7 @@ async fn what_nests_without_end_is_readable_and_bounded(desk: Desk) {
         // The same in the list, and on the page.
         let list = dana.case_feed(&case).await;
         assert!(list.iter().any(|entry| entry["body_html"] == html));
-        let page = window.page(&format!("/cases/{}", case.number)).await;
+        let page = session.page(&format!("/cases/{}", case.number)).await;
         assert_eq!(page.status, 200);
         assert!(
             page.text.contains(html),
@@ -75,7 +75,7 @@ async fn what_nests_without_end_is_readable_and_bounded(desk: Desk) {
         );
         // As a description too, which is rendered with the page.
         let other = dana.opens(high().with("description", text.as_str())).await;
-        let page = window.page(&format!("/cases/{}", other.number)).await;
+        let page = session.page(&format!("/cases/{}", other.number)).await;
         assert!(page.text.contains(html));
     }
 }
@@ -238,10 +238,10 @@ async fn a_request_says_no_more_than_it_can_mean(desk: Desk) {
     let path = format!("/cases/{}/feed", case.number);
     assert_eq!(raw(&dana, Method::POST, &path, body).await.status, 201);
     // And a form in the portal has as many fields as one can have.
-    let window = Window::of(&desk, &dana).await;
+    let session = Session::of(&desk, &dana).await;
     let names: Vec<String> = (0..3_000).map(|n| format!("f{n}")).collect();
     let fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
-    let form = window
+    let form = session
         .sends(&format!("/cases/{}/feed", case.number), &fields)
         .await;
     assert_eq!(form.status, 400);
@@ -262,9 +262,9 @@ async fn a_search_is_bounded(desk: Desk) {
     dana.get(&format!("/cases?q={}", "x".repeat(201)))
         .await
         .names_fields(&[("q", "too_long")]);
-    let window = Window::of(&desk, &dana).await;
+    let session = Session::of(&desk, &dana).await;
     assert!(
-        window
+        session
             .page("/cases?q=berlin")
             .await
             .text
@@ -272,13 +272,13 @@ async fn a_search_is_bounded(desk: Desk) {
     );
     // More than the field takes is cut, and more than a database takes never reaches it.
     for words in ["%25_".repeat(1_700), "x".repeat(7_000)] {
-        assert_eq!(window.page(&format!("/cases?q={words}")).await.status, 200);
+        assert_eq!(session.page(&format!("/cases?q={words}")).await.status, 200);
     }
     // An address ends somewhere, on a connection that was used before as on a new one.
     for _ in 0..3 {
         let long = format!("/cases?q={}", "x".repeat(9_000));
-        assert_eq!(window.page(&long).await.status, 414);
-        window.page("/cases?q=berlin").await;
+        assert_eq!(session.page(&long).await.status, 414);
+        session.page("/cases?q=berlin").await;
     }
     desk.passes(TimeDelta::minutes(1));
 }

@@ -11,7 +11,7 @@ use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::{Asking, Person, high};
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     an_answer_is_unchanged_only_if_all_of_it_is,
@@ -181,7 +181,7 @@ async fn a_route_guards_or_refuses_the_header(desk: Desk) {
 /// Whatever the document says of `If-Match`, the route keeps.
 async fn the_document_says_which_routes_guard(desk: Desk) {
     let ada = desk.person("ada");
-    let window = Window::of(&desk, &ada).await;
+    let session = Session::of(&desk, &ada).await;
     let document = ada.get("/openapi.json").await.ok();
     let mut guarded = 0;
     for route in casebell::http::routes::routes() {
@@ -200,7 +200,7 @@ async fn the_document_says_which_routes_guard(desk: Desk) {
         let method = method.to_uppercase().parse().expect("a method");
         // Who asks with a token where a session is needed is told that first.
         let asking = match route.asks.session {
-            true => window.asks(method, route.path),
+            true => session.asks(method, route.path),
             false => ada.asks(method, route.path),
         };
         let answer = asking.header("if-match", "\"1\"").json(&json!({})).await;

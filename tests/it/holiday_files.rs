@@ -6,7 +6,7 @@ use crate::support::answer::Answer;
 use crate::support::browser::{Scripts, leaves, signs_in};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     a_file_is_looked_through_and_what_is_ticked_is_added,
@@ -135,7 +135,7 @@ async fn looks_through(desk: &Desk, scripts: Scripts) {
 }
 
 async fn what_cannot_be_taken_is_refused_on_the_page(desk: Desk) {
-    let window = Window::of(&desk, &desk.person("ada")).await;
+    let window = Session::of(&desk, &desk.person("ada")).await;
     let page = page(&desk).await;
     let before = desk.rows();
     for (file, why) in [
@@ -201,7 +201,7 @@ async fn what_cannot_be_taken_is_refused_on_the_page(desk: Desk) {
 
 async fn a_calendar_that_changed_meanwhile_is_looked_at_again(desk: Desk) {
     let ada = desk.person("ada");
-    let window = Window::of(&desk, &ada).await;
+    let window = Session::of(&desk, &ada).await;
     let page = page(&desk).await;
     let shown = window
         .sends_file(&page, &[], ("ics", Some(FILE.as_bytes())))
@@ -270,7 +270,7 @@ async fn only_who_may_change_calendars_sends_a_file(desk: Desk) {
     let page = page(&desk).await;
     let before = desk.rows();
     for (person, status) in [("mona", 403), ("dana", 404)] {
-        let window = Window::of(&desk, &desk.person(person)).await;
+        let window = Session::of(&desk, &desk.person(person)).await;
         let answer = window.page(&page).await;
         assert_eq!(answer.status, status, "{person}: {answer:?}");
         let says = answer.text.contains("Add and change business calendars.");
@@ -281,7 +281,7 @@ async fn only_who_may_change_calendars_sends_a_file(desk: Desk) {
         assert_eq!(answer.status, status, "{person}: {answer:?}");
     }
     // A form of somebody else's page, and one of nobody.
-    let ours = Window::of(&desk, &desk.person("ada")).await;
+    let ours = Session::of(&desk, &desk.person("ada")).await;
     let answer = ours
         .with_token("of-another-page")
         .sends_file(&page, &[], ("ics", Some(FILE.as_bytes())))

@@ -13,7 +13,7 @@ use crate::support::answer::Answer;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::{Asking, Person, high};
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     whatever_a_path_names_is_found_or_not,
@@ -121,9 +121,9 @@ async fn things(desk: &Desk) -> BTreeMap<&'static str, String> {
 
 async fn whatever_a_path_names_is_found_or_not(desk: Desk) {
     let people = ["ada", "dana"].map(|key| desk.person(key));
-    let mut windows = Vec::new();
+    let mut sessions = Vec::new();
     for person in &people {
-        windows.push(Window::of(&desk, person).await);
+        sessions.push(Session::of(&desk, person).await);
     }
     for route in casebell::http::routes::routes() {
         let method: Method = route.method.as_str().parse().expect("a method");
@@ -149,10 +149,10 @@ async fn whatever_a_path_names_is_found_or_not(desk: Desk) {
         }
         for text in texts() {
             let path = filled(route.path, |_| text.clone());
-            for window in &windows {
+            for session in &sessions {
                 let answer = match route.method.as_str() {
-                    "GET" => window.page(&path).await,
-                    _ => window.sends(&path, &[]).await,
+                    "GET" => session.page(&path).await,
+                    _ => session.sends(&path, &[]).await,
                 };
                 is_no_error_of_ours(&answer);
             }
@@ -190,7 +190,7 @@ async fn whatever_a_query_asks_is_answered_or_refused(desk: Desk) {
             }
         }
     }
-    let window = Window::of(&desk, &people[0]).await;
+    let session = Session::of(&desk, &people[0]).await;
     let names = [
         "q",
         "cursor",
@@ -227,7 +227,7 @@ async fn whatever_a_query_asks_is_answered_or_refused(desk: Desk) {
                 _ => &names[..3],
             };
             let query: Vec<String> = asked.iter().map(|name| format!("{name}={text}")).collect();
-            is_no_error_of_ours(&window.page(&format!("{path}?{}", query.join("&"))).await);
+            is_no_error_of_ours(&session.page(&format!("{path}?{}", query.join("&"))).await);
         }
     }
 }
@@ -402,9 +402,9 @@ async fn whatever_a_body_says_is_taken_or_refused(desk: Desk) {
 async fn whatever_a_form_says_is_taken_or_refused(desk: Desk) {
     desk.some_notices_stay_unsent();
     let things = things(&desk).await;
-    let mut windows = Vec::new();
+    let mut sessions = Vec::new();
     for key in ["ada", "dana"] {
-        windows.push(Window::of(&desk, &desk.person(key)).await);
+        sessions.push(Session::of(&desk, &desk.person(key)).await);
     }
     let names = [
         "subject",
@@ -503,8 +503,8 @@ async fn whatever_a_form_says_is_taken_or_refused(desk: Desk) {
             } else {
                 &fields[..]
             };
-            for window in &windows {
-                is_no_error_of_ours(&window.sends(&path, fields).await);
+            for session in &sessions {
+                is_no_error_of_ours(&session.sends(&path, fields).await);
             }
         }
     }

@@ -14,9 +14,9 @@ use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::{Desk, runtime};
 use crate::support::person::{Case, Person, high};
 use crate::support::servers::Servers;
+use crate::support::session::Session;
 use crate::support::stream::Stream;
 use crate::support::waiting::until;
-use crate::support::window::Window;
 
 on_both_databases! { Desk:
     f5_a_new_entry_arrives_by_itself,
@@ -64,14 +64,14 @@ async fn what_is_done_by_page_is_told_at_once(desk: Desk) {
     let case = dana.opens(high()).await;
     desk.mailbox().await;
     let before = desk.letters();
-    let window = Window::of(&desk, &eve).await;
+    let session = Session::of(&desk, &eve).await;
     let mut stream = follows(&desk, &dana, &case).await;
     let driver = desk.drives();
     let path = format!("/cases/{}/feed", case.number);
     let mut told = Vec::new();
     for _ in 0..5 {
         let fields = [("body", "We have found it."), ("visibility", "public")];
-        assert_eq!(window.sends(&path, &fields).await.status, 303);
+        assert_eq!(session.sends(&path, &fields).await.status, 303);
         stream.says("entry").await;
         told.push(Instant::now());
         stream.says("case").await;
@@ -206,8 +206,8 @@ async fn what_was_written_before_the_page_asked_is_told(desk: Desk) {
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
     eve.writes(&case, "On the page.").await;
-    let window = Window::of(&desk, &dana).await;
-    let page = window.page(&format!("/cases/{}", case.number)).await;
+    let session = Session::of(&desk, &dana).await;
+    let page = session.page(&format!("/cases/{}", case.number)).await;
     let address = page
         .text
         .split_once("data-live=\"")

@@ -21,8 +21,8 @@ use crate::support::markup::{elements, tags};
 use crate::support::paired::said;
 use crate::support::person::Asking;
 use crate::support::process::Process;
+use crate::support::session::Session;
 use crate::support::terminal::{Program, Terminal};
-use crate::support::window::Window;
 
 on_both_databases! { Terminal:
     every_page_of_the_demonstration_keeps_to_the_policy,
@@ -154,9 +154,9 @@ async fn pages_of_a_moment_keep_to_it_as_well(desk: Desk) {
         let empty = visitor.sends(&form, Field::empty).await;
         assert!(empty.status == 422 && empty.is_page(), "{empty:?}");
     }
-    let window = Window::of(&desk, &ada).await;
+    let session = Session::of(&desk, &ada).await;
     desk.passes(TimeDelta::minutes(11));
-    let asked = window
+    let asked = session
         .sends("/account/tokens", &[("name", "Nightly export")])
         .await;
     assert!(asked.text.contains("name=\"proof_password\""), "{asked:?}");

@@ -17,9 +17,9 @@ use crate::support::mail_desk::count_of_notices;
 use crate::support::person::high;
 use crate::support::process::Process;
 use crate::support::scripted::{How, Scripted, Step, Taken};
+use crate::support::session::Session;
 use crate::support::stopwatch::Stopwatch;
 use crate::support::waiting::until;
-use crate::support::window::Window;
 
 /// For how many seconds these desks wait for an answer, so that a silence costs a story little.
 const TIMEOUT: f64 = 1.0;
@@ -212,11 +212,11 @@ async fn a_thousand_notices_are_there_within_a_minute_of_the_servers_return(trou
 async fn administrators_see_why_no_mail_leaves_and_send_all_again(trouble: Trouble) {
     let Trouble { desk, server } = &trouble;
     let (dana, eve, ada) = (desk.person("dana"), desk.person("eve"), desk.person("ada"));
-    let window = Window::of(desk, &ada).await;
+    let session = Session::of(desk, &ada).await;
     let case = dana.opens(high()).await;
     trouble.works().await;
     assert_eq!(ada.get("/mail-server").await.ok()["open"], true);
-    let calm = window.page("/admin/notices").await;
+    let calm = session.page("/admin/notices").await;
     assert!(!calm.text.contains("No mail leaves"), "{}", calm.text);
 
     server.goes_wrong(Step::SignIn, How::Never);
@@ -245,7 +245,7 @@ async fn administrators_see_why_no_mail_leaves_and_send_all_again(trouble: Troub
             "{notice}"
         );
     }
-    let page = window.page("/admin/notices").await;
+    let page = session.page("/admin/notices").await;
     for words in [
         "No mail leaves since",
         "refuses the name or the password",
@@ -266,7 +266,7 @@ async fn administrators_see_why_no_mail_leaves_and_send_all_again(trouble: Troub
     trouble.works().await;
     assert_eq!(trouble.notices("failed"), 3);
     assert_eq!(ada.get("/mail-server").await.ok()["open"], true);
-    let page = window.page("/admin/notices?state=failed").await;
+    let page = session.page("/admin/notices?state=failed").await;
     for words in [
         "3 notices were given up.",
         "Given up",
@@ -292,7 +292,7 @@ async fn administrators_see_why_no_mail_leaves_and_send_all_again(trouble: Troub
     ada.post("/notices/resend", json!({ "state": "sent" }))
         .await
         .refused(422, "validation_failed");
-    let sent = window.sends("/admin/notices/send-all", &[]).await;
+    let sent = session.sends("/admin/notices/send-all", &[]).await;
     assert_eq!(
         (sent.status, sent.header("location")),
         (303, "/admin/notices")

@@ -15,7 +15,7 @@ use crate::support::desk::Desk;
 use crate::support::fixtures::PASSWORD;
 use crate::support::paired::{administrators, employs, gives, id_of, pairs, said, there};
 use crate::support::person::{Person, high};
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     who_reads_a_line_is_changed_by_who_reads_it,
@@ -63,7 +63,7 @@ async fn who_reads_a_line_is_changed_by_who_reads_it(desk: Desk) {
     let group = format!("/access-groups/{}", keeps_payments(&ada, &[&rita]).await);
     let keeper = makes_keeper(&ada, &mona, KEEPER).await;
     let me = id_of(&mona).await;
-    let window = Window::of(&desk, &mona).await;
+    let session = Session::of(&desk, &mona).await;
     desk.passes(TimeDelta::hours(1));
     desk.mailbox().await;
 
@@ -85,7 +85,7 @@ async fn who_reads_a_line_is_changed_by_who_reads_it(desk: Desk) {
         for change in [json!({ "password": ANOTHER }), json!({ "disabled": true })] {
             is_beyond(mona.patch(&rita_path, change).await, "lines:read_all");
         }
-        let page = window
+        let page = session
             .page(&format!("/admin{}", group.replace("access-", "")))
             .await;
         assert!(
@@ -93,7 +93,7 @@ async fn who_reads_a_line_is_changed_by_who_reads_it(desk: Desk) {
             "{}",
             page.text
         );
-        let sent = window
+        let sent = session
             .sends(
                 &format!("/admin{}/members", group.replace("access-", "")),
                 &[("user", &me)],
@@ -129,7 +129,7 @@ async fn who_reads_a_line_is_changed_by_who_reads_it(desk: Desk) {
     }
     // Nor is it foretold how much would be seen.
     let form = [("name", "Cards"), ("parent", "Ledger"), ("own_readers", "")];
-    let sent = window
+    let sent = session
         .sends(
             &format!("/admin{}", cards.replace("lines-of-business", "lines")),
             &form,
@@ -179,15 +179,15 @@ async fn nobody_is_offered_what_they_may_not_give(desk: Desk) {
         let found = groups.iter().find(|group| group["name"] == name);
         format!("/admin/groups/{}", said(&found.expect("a group")["id"]))
     };
-    let (window, administrators) = (
-        Window::of(&desk, &vic).await,
-        Window::of(&desk, &abel).await,
+    let (session, administrators) = (
+        Session::of(&desk, &vic).await,
+        Session::of(&desk, &abel).await,
     );
     for path in [
         "/admin/groups/new".to_owned(),
         named("ACME Corporation Portal Viewers"),
     ] {
-        let page = window.page(&path).await;
+        let page = session.page(&path).await;
         assert_eq!(page.status, 200, "{page:?}");
         for (role, offered) in [
             ("roles.portal_viewer", true),
@@ -207,7 +207,7 @@ async fn nobody_is_offered_what_they_may_not_give(desk: Desk) {
         named("ACME Corporation Administrators"),
         format!("/admin/roles/{other}"),
     ] {
-        let page = window.page(&path).await;
+        let page = session.page(&path).await;
         assert_eq!(page.status, 200, "{page:?}");
         assert!(
             !page.text.contains("method=\"post\" action=\"/admin"),
@@ -215,12 +215,12 @@ async fn nobody_is_offered_what_they_may_not_give(desk: Desk) {
             page.text
         );
     }
-    let page = window.page("/admin/roles/new").await;
+    let page = session.page("/admin/roles/new").await;
     assert!(page.text.contains("name=\"permissions.cases:view\""));
     assert!(!page.text.contains("name=\"permissions.cases:create\""));
     let member = format!("/pairing-members/{}", pairing.members[0]);
     let (seen, all) = (
-        window.page(&member).await,
+        session.page(&member).await,
         administrators.page(&member).await,
     );
     assert!(
@@ -240,9 +240,9 @@ async fn nobody_is_offered_what_they_may_not_give(desk: Desk) {
 async fn a_second_factor_is_lifted_by_who_could_give_the_role(desk: Desk) {
     let (ada, abel, vic) = (desk.person("ada"), desk.person("abel"), desk.person("vic"));
     makes_keeper(&abel, &vic, KEEPER).await;
-    let (window, administrators) = (
-        Window::of(&desk, &vic).await,
-        Window::of(&desk, &abel).await,
+    let (session, administrators) = (
+        Session::of(&desk, &vic).await,
+        Session::of(&desk, &abel).await,
     );
     let asked = json!({ "organization": "acme", "roles": ["organization_admin"] });
     ada.put("/second-factor-roles", asked).await.ok();
@@ -274,14 +274,16 @@ async fn a_second_factor_is_lifted_by_who_could_give_the_role(desk: Desk) {
     is_beyond(vic.put("/second-factor-roles", more).await, "cases:create");
     desk.is_unchanged_since(&before, "somebody who could not give the role");
     // The page changes what it offers, and nothing else.
-    let page = window.page("/admin/second-factor").await;
+    let page = session.page("/admin/second-factor").await;
     assert!(
         page.text.contains("name=\"roles.portal_viewer\""),
         "{}",
         page.text
     );
     assert!(!page.text.contains("name=\"roles.organization_admin\""));
-    let sent = window.sends("/admin/second-factor", &[("roles", "")]).await;
+    let sent = session
+        .sends("/admin/second-factor", &[("roles", "")])
+        .await;
     assert_eq!(sent.status, 303, "{sent:?}");
     let asks = ada.get("/second-factor-roles?organization=acme").await.ok();
     assert_eq!(asks["roles"], json!(["organization_admin"]));

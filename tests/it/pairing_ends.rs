@@ -16,7 +16,7 @@ use crate::support::paired::{
 };
 use crate::support::person::medium;
 use crate::support::servers::Servers;
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     every_way_to_end_access_ends_it_at_once,
@@ -53,7 +53,10 @@ async fn every_way_to_end_access_ends_it_at_once(desk: Desk) {
         };
         let member = pairing.members[0].clone();
         let grant = gives(&abel, &member, "designated_contact").await;
-        let (switched, named) = (Window::of(&desk, &pia).await, Window::of(&desk, &pia).await);
+        let (switched, named) = (
+            Session::of(&desk, &pia).await,
+            Session::of(&desk, &pia).await,
+        );
         let me_there = switched
             .switches(json!({ "organization": "acme" }))
             .await
@@ -189,14 +192,14 @@ async fn a_cloned_user_is_another_self(desk: Desk) {
         .ok();
 
     // Entered by its original, in a session, and by nobody else.
-    let window = Window::of(&desk, &pia).await;
+    let window = Session::of(&desk, &pia).await;
     let as_clone = json!({ "organization": "acme", "as": clone["id"] });
     let acting = window.switches(as_clone.clone()).await.ok();
     assert_eq!(
         (&acting["acting_as"]["name"], &acting["person"]["id"]),
         (&json!("Pia Lund (clone)"), &json!(me))
     );
-    let hers = Window::of(&desk, &desk.person("gina")).await;
+    let hers = Session::of(&desk, &desk.person("gina")).await;
     hers.switches(as_clone.clone())
         .await
         .refused(404, "organization_not_found");
@@ -284,7 +287,7 @@ async fn a_cloned_user_is_no_other_account(desk: Desk) {
     gives(&abel, &pairing.members[0], "portal_viewer").await;
     let clones = format!("/pairing-members/{}/clones", pairing.members[0]);
     let clone = pia.post(&clones, json!({})).await.created();
-    let window = Window::of(&desk, &pia).await;
+    let window = Session::of(&desk, &pia).await;
     window
         .switches(json!({ "organization": "acme", "as": clone["id"] }))
         .await
@@ -347,7 +350,7 @@ async fn a_cloned_user_does_not_outlive_the_trust(desk: Desk) {
     gives(&abel, &pairing.members[0], "portal_viewer").await;
     let clones = format!("/pairing-members/{}/clones", pairing.members[0]);
     let clone = pia.post(&clones, json!({ "person": me })).await.created();
-    let window = Window::of(&desk, &pia).await;
+    let window = Session::of(&desk, &pia).await;
     let as_clone = json!({ "organization": "acme", "as": clone["id"] });
     window.switches(as_clone.clone()).await.ok();
     desk.person("ada")
@@ -509,8 +512,8 @@ async fn a_pairing_by_forms_alone(desk: Desk) {
     let me = id_of(&pia).await;
     employs(&desk, &desk.person("nils"), &[]).await;
     let (hers, his) = (
-        Window::of(&desk, &pia).await,
-        Window::of(&desk, &abel).await,
+        Session::of(&desk, &pia).await,
+        Session::of(&desk, &abel).await,
     );
     let ask = hers.page("/relationships/new").await;
     assert!(
@@ -651,7 +654,7 @@ async fn a_pairing_by_forms_alone(desk: Desk) {
     his.sends(&format!("{pairing}/remove"), &[]).await;
     assert_eq!(his.page(&pairing).await.status, 404);
     // Whoever may not look at relationships is told what is missing.
-    let dana = Window::of(&desk, &desk.person("dana")).await;
+    let dana = Session::of(&desk, &desk.person("dana")).await;
     assert_eq!(dana.page("/relationships").await.status, 403);
     assert_eq!(dana.page("/places").await.status, 200);
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::{Person, medium};
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     cases_are_worked_on_alike,
@@ -21,7 +21,7 @@ on_both_databases! { Desk:
 struct Both<'d> {
     desk: &'d Desk,
     person: Person,
-    window: Window,
+    session: Session,
 }
 
 type Rows = BTreeMap<String, Vec<String>>;
@@ -31,7 +31,7 @@ impl<'d> Both<'d> {
         let person = desk.person(key);
         Self {
             desk,
-            window: Window::of(desk, &person).await,
+            session: Session::of(desk, &person).await,
             person,
         }
     }
@@ -56,7 +56,7 @@ impl<'d> Both<'d> {
         let fields: Vec<(&str, &str)> = (fields.iter())
             .map(|(name, text)| (name.as_str(), text.as_str()))
             .collect();
-        let sent = self.window.sends(&of(page, twins.1), &fields).await;
+        let sent = self.session.sends(&of(page, twins.1), &fields).await;
         assert_eq!(sent.status, 303, "{page}: {sent:?}");
         let (by_api, by_page) = (
             changes(&before, &between, twins.0),

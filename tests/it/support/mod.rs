@@ -22,13 +22,13 @@ pub mod proxy;
 pub mod scripted;
 pub mod servers;
 pub mod serving;
+pub mod session;
 pub mod smtp;
 pub mod stopwatch;
 pub mod stream;
 pub mod terminal;
 pub mod timing;
 pub mod waiting;
-pub mod window;
 
 use std::io::Write;
 

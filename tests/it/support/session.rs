@@ -1,4 +1,4 @@
-//! A browser window without a browser: a session's cookie, for the API and for the portal's pages and forms.
+//! A browser session without a browser: a session's cookie, for the API and for the portal's pages and forms.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,13 +10,13 @@ use super::person::{Asking, Person};
 
 /// Somebody's session.
 #[derive(Clone)]
-pub struct Window {
+pub struct Session {
     desk: Desk,
     cookie: String,
     csrf: String,
 }
 
-impl Window {
+impl Session {
     /// Signs in.
     pub async fn of(desk: &Desk, person: &Person) -> Self {
         let body = json!({ "email": person.email(), "password": PASSWORD });
@@ -39,7 +39,7 @@ impl Window {
         }
     }
 
-    /// The window with another token in its forms.
+    /// The session with another token in its forms.
     pub fn with_token(mut self, csrf: &str) -> Self {
         self.csrf = csrf.to_owned();
         self
