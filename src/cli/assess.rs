@@ -1,6 +1,6 @@
 //! `casebell assess CASE`: the assessment as a person would want to read it (section 4).
 
-mod told;
+mod output;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use chrono_tz::Tz;
@@ -74,7 +74,7 @@ pub(super) fn run(args: &AssessArgs, settings: &Settings) -> anyhow::Result<()> 
         let asked = ask(&db, args.clone(), now).await?;
         let said = match args.json {
             true => format!("{:#}", as_json(&words, &asked, args.reason.is_some())),
-            false => told::told(&words, &asked),
+            false => output::of(&words, &asked),
         };
         Ok(super::print(&said)?)
     })

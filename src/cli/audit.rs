@@ -1,6 +1,6 @@
 //! `casebell audit`: whether the chain of audited events is whole, and the events themselves.
 
-mod told;
+mod output;
 
 use std::io::Write;
 use std::pin::pin;
@@ -84,7 +84,7 @@ pub(super) fn run(command: &AuditCommand, settings: &Settings) -> anyhow::Result
                         Ok::<_, DbError>((verdict, contents))
                     })
                     .await?;
-                super::print(&told::told(&verdict, &contents))?;
+                super::print(&output::of(&verdict, &contents))?;
                 Ok(match verdict {
                     Verdict::Whole { .. } if contents.faults.is_empty() => ExitCode::SUCCESS,
                     Verdict::Whole { .. } | Verdict::Broken(_) => ExitCode::FAILURE,

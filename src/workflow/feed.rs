@@ -4,8 +4,8 @@
 use serde_json::json;
 
 use super::on::{On, lock_escalation};
+use super::posted_words::{entry, updated_by_provider};
 use super::record::Recorded;
-use super::say::{entry, updated_by_provider};
 use super::{Actor, Expected, Rejection, VerbResult, publish, record, settled};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -91,7 +91,7 @@ pub fn post_on_case(
         visibility,
         ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
-    let (id, case) = put(conn, actor, on, &entry)?;
+    let (id, case) = insert_entry(conn, actor, on, &entry)?;
     replied(conn, actor, &case, now)?;
     Ok(id)
 }
@@ -119,7 +119,7 @@ pub fn post_on_escalation(
         visibility,
         ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
-    Ok(put(conn, actor, on, &entry)?.0)
+    Ok(insert_entry(conn, actor, on, &entry)?.0)
 }
 
 /// Records a contact outside the portal; it shows in the case feed, and counts as an update from when it is recorded.
@@ -160,11 +160,11 @@ pub fn record_communication(
             now,
         )
     };
-    Ok(put(conn, actor, on, &entry)?.0)
+    Ok(insert_entry(conn, actor, on, &entry)?.0)
 }
 
 /// Adds an entry and tells those who should know.
-fn put(
+fn insert_entry(
     conn: &mut Conn,
     actor: &Actor,
     on: On<'_>,

@@ -39,9 +39,9 @@ pub mod update_case;
 mod bounds;
 mod change_access;
 mod on;
+mod posted_words;
 mod publish;
 mod record;
-mod say;
 
 use diesel::result::Error as Diesel;
 

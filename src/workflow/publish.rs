@@ -10,8 +10,8 @@ pub(crate) use pairing::on_pairing;
 use diesel::result::Error as Diesel;
 
 use super::on::On;
+use super::posted_words::post_words;
 use super::record::{DoneBy, Recorded};
-use super::say::say;
 use super::{Actor, VerbResult, notify, record};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -42,7 +42,7 @@ pub(crate) fn on_case(
     let on = On::Case(case);
     let said = leave(conn, actor, on, &marks, event.words(), now)?;
     record(conn, actor, on, event.kind(), recorded.saying(said), now)?;
-    tell(conn, actor, on, event.notice(), now)
+    notify_readers(conn, actor, on, event.notice(), now)
 }
 
 /// Publishes what happened to an escalation, whose case is locked.
@@ -61,7 +61,7 @@ pub(crate) fn on_escalation(
     let on = On::Escalation(case, escalation);
     let said = leave(conn, actor, on, mark.as_slice(), event.words(), now)?;
     record(conn, actor, on, event.kind(), recorded.saying(said), now)?;
-    tell(conn, actor, on, event.notice(), now)
+    notify_readers(conn, actor, on, event.notice(), now)
 }
 
 /// Leaves the marks and the words in their feeds; gives what the event has to say of them.
@@ -79,13 +79,13 @@ fn leave(
         words => (None, words),
     };
     if let Some(words) = first {
-        said = said.and(say(conn, actor, on, words, now)?);
+        said = said.and(post_words(conn, actor, on, words, now)?);
     }
     for mark in marks {
         said = said.and(leave_mark(conn, actor, on, mark, now)?);
     }
     if let Some(words) = last {
-        said = said.and(say(conn, actor, on, words, now)?);
+        said = said.and(post_words(conn, actor, on, words, now)?);
     }
     Ok(said)
 }
@@ -141,7 +141,7 @@ fn record(
     Ok(audit::append_saying(conn, &event, &said, now)?)
 }
 
-fn tell(
+fn notify_readers(
     conn: &mut Conn,
     actor: &Actor,
     on: On<'_>,

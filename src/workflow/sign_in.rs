@@ -60,19 +60,19 @@ pub fn sign_in(
     }
     let id = sessions::open(conn, &sign_in.session, now)?;
     // Whoever may do nothing anywhere finds no session.
-    let AuthOutcome::Authenticated(session, bearer) =
+    let AuthOutcome::Authenticated(session, identity) =
         sessions::again(conn, id, &OrganizationContext::AsBefore, now)?
     else {
         return Err(Rejection::InvalidCredentials.into());
     };
     let new_device = new_device(conn, person.id, sign_in, now)?;
     let actor = Actor {
-        access: bearer.access.clone(),
+        access: identity.access.clone(),
         name: person.name(),
     };
     let event = AccountEvent::SignedIn { new_device };
     publish::on_account(conn, &actor, &person, event, now)?;
-    Ok((session, bearer))
+    Ok((session, identity))
 }
 
 /// Whoever showed the password that is theirs still. Their row is held, so that it stays theirs until the transaction

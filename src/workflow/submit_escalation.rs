@@ -88,7 +88,9 @@ pub fn submit_escalation(
     // In a savepoint: after a violation PostgreSQL would answer nothing more.
     let id = match conn.transaction(|conn| escalations::insert(conn, &new, now)) {
         Ok(id) => id,
-        Err(error) => return Err(raced(conn, error.into(), &case, &assessment)?.into()),
+        Err(error) => {
+            return Err(rejection_after_race(conn, error.into(), &case, &assessment)?.into());
+        }
     };
     let escalation = escalations::find(conn, id)?;
     settled(
@@ -146,7 +148,7 @@ fn eligible(conn: &mut Conn, case: &Case, assessment: &Assessment) -> VerbResult
 }
 
 /// The database refuses what the code let through (E14): the answer is the same as if the code had seen it.
-fn raced(
+fn rejection_after_race(
     conn: &mut Conn,
     error: DbError,
     case: &Case,

@@ -19,7 +19,7 @@ async fn paper(database: &TestDatabase, args: AssessArgs) -> String {
     let asked = ask(database, args, at("2026-03-03T14:05:00Z"))
         .await
         .expect("asked");
-    told::told(&Catalogue::load().expect("words"), &asked)
+    output::of(&Catalogue::load().expect("words"), &asked)
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ mod load;
 mod row;
 #[cfg(test)]
 mod tests;
-mod told;
+mod wording;
 
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;

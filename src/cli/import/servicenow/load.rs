@@ -27,7 +27,7 @@ use crate::workflow::people::{AddPerson, add_person};
 
 use super::Incident;
 use super::row::{Event, Named, address};
-use super::told;
+use super::wording;
 
 /// The provider that is made where there is none, and the domain of its people's addresses.
 const PROVIDER: &str = "provider";
@@ -241,8 +241,8 @@ impl Loading<'_> {
             }
             let state = self.state(event, Some(&before))?;
             let body = match opens && index == 0 {
-                true => told::opening(self.words, event, &before, &state),
-                false => told::change(self.words, event, &before, &state),
+                true => wording::opening(self.words, event, &before, &state),
+                false => wording::change(self.words, event, &before, &state),
             };
             entries.push(PastEntry {
                 at: event.at,
@@ -270,8 +270,8 @@ impl Loading<'_> {
         let status = event.status;
         let closed_before = before.and_then(|before| before.closed_at);
         Ok(CaseState {
-            subject: told::subject(self.words, event),
-            description: told::description(self.words, event),
+            subject: wording::subject(self.words, event),
+            description: wording::description(self.words, event),
             priority: event.priority,
             status,
             deployment: Deployment::Premise,

@@ -11,7 +11,7 @@ const NAMED: usize = 100;
 
 /// One line for a whole chain; for a broken one where it breaks, at which event, how, and what that means; and everything
 /// that was said and is not as it was recorded.
-pub(super) fn told(verdict: &Verdict, contents: &Contents) -> String {
+pub(super) fn of(verdict: &Verdict, contents: &Contents) -> String {
     match verdict {
         Verdict::Whole { events, span, head } => {
             let span = span.map_or_else(String::new, |(from, until)| {

@@ -15,7 +15,7 @@ use crate::words::assessment::{AssessmentView, FindingView};
 use crate::words::time::{Times, duration};
 
 /// All of it, several lines.
-pub fn told(words: &Catalogue, asked: &Asked) -> String {
+pub fn of(words: &Catalogue, asked: &Asked) -> String {
     let paper = Paper {
         words,
         times: Times::new(words, asked.zone, asked.at),

@@ -13,7 +13,7 @@ use crate::store::feeds::{self, NewEntry};
 
 /// Puts the actor's public words into the feed of where something happened, as a part of that; gives what the event has to
 /// say of them.
-pub(super) fn say(
+pub(super) fn post_words(
     conn: &mut Conn,
     actor: &Actor,
     on: On<'_>,
