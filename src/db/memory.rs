@@ -96,6 +96,18 @@ pub(super) fn remembering<T>(memory: &Arc<Memory>, kind: Kind, work: impl FnOnce
     }
 }
 
+/// The transaction is of this epoch, as a row says that it has read anyway: it need not be asked for.
+pub fn sees_epoch(epoch: i64) {
+    CURRENT.with_borrow_mut(|current| {
+        if let Some(current) = current
+            && current.kind != Kind::Writes
+            && current.generation.is_none()
+        {
+            current.generation = current.memory.of(epoch);
+        }
+    });
+}
+
 /// What the rows say that `load` reads: as it is remembered, if it was read in this epoch and `is_good` still.
 ///
 /// `load` reads nothing but tables whose changes begin an epoch.

@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use super::identities::{AuthOutcome, OrganizationContext, enter};
-use crate::db::Conn;
-use crate::db::schema::sessions;
+use crate::db::schema::{epochs, sessions};
 use crate::db::sql_types::At;
+use crate::db::{Conn, sees_epoch};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PersonId, SessionId};
 use crate::domain::session::SessionLimits;
@@ -100,11 +100,16 @@ pub fn by_secret(
     whereabouts: &OrganizationContext,
     now: Instant,
 ) -> QueryResult<AuthOutcome<Session>> {
-    let session = good_sessions(At(now))
+    let found: Option<(Session, i64)> = good_sessions(At(now))
+        .inner_join(epochs::table.on(epochs::id.eq(1)))
         .filter(sessions::token_hash.eq(token_hash))
-        .select(Session::as_select())
+        .select((Session::as_select(), epochs::value))
         .get_result(conn)
         .optional()?;
+    let session = found.map(|(session, epoch)| {
+        sees_epoch(epoch);
+        session
+    });
     enter_session(conn, session, whereabouts, now)
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use super::identities::{AuthOutcome, OrganizationContext, enter};
-use crate::db::Conn;
-use crate::db::schema::api_tokens;
+use crate::db::schema::{api_tokens, epochs};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
+use crate::db::{Conn, sees_epoch};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{PersonId, TokenId};
@@ -92,11 +92,16 @@ pub fn by_secret(
     whereabouts: &OrganizationContext,
     now: Instant,
 ) -> QueryResult<AuthOutcome<Token>> {
-    let token = good_tokens(At(now))
+    let found: Option<(Token, i64)> = good_tokens(At(now))
+        .inner_join(epochs::table.on(epochs::id.eq(1)))
         .filter(api_tokens::token_hash.eq(token_hash))
-        .select(Token::as_select())
+        .select((Token::as_select(), epochs::value))
         .get_result(conn)
         .optional()?;
+    let token = found.map(|(token, epoch)| {
+        sees_epoch(epoch);
+        token
+    });
     enter_token(conn, token, whereabouts, now)
 }
 

@@ -64,6 +64,7 @@ fn columns_read(desk: &Desk, conn: &mut Conn) -> BTreeMap<String, BTreeSet<Strin
         }
     }
     columns.remove("api_tokens");
+    columns.remove("epochs");
     columns
 }
 
