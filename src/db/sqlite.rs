@@ -242,12 +242,14 @@ fn late() -> DbError {
 /// FULL: with NORMAL an acknowledged commit can be lost when the power fails. The checkpointer has its own thread, so that
 /// no commit waits for one.
 ///
+/// Temporary files are allowed: kept in memory only, what a savepoint would bring back is in many small pieces.
+///
 /// Opening it waits as long as is given, writing as long as [`WRITER_WAITS`].
 fn writer(path: &Path, waits: Duration) -> Result<SqliteConnection, DbError> {
     let mut conn = connect(path, waits)?;
     conn.batch_execute(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; \
-         PRAGMA busy_timeout = {};",
+         PRAGMA temp_store = DEFAULT; PRAGMA busy_timeout = {};",
         WRITER_WAITS.as_millis()
     ))?;
     Ok(conn)

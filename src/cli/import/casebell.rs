@@ -28,7 +28,7 @@ use crate::store::people::display_name;
 use record::Record;
 
 /// How many records one transaction takes at most; bounds how long others wait for the writer.
-const RECORDS: usize = 256;
+const RECORDS: usize = 64;
 /// How much text it takes at most, but for its last line.
 const BYTES: u64 = 4 << 20;
 
