@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 #[allow(dead_code)] // The stories need more of it.
-#[path = "../tests/it/support/leash.rs"]
-mod leash;
+#[path = "../tests/it/support/process_guard.rs"]
+mod process_guard;
 
-use leash::{Leash, Leashed};
+use process_guard::{GuardedProcess, ProcessGuard};
 
 /// How many cases there are, if nothing else is said.
 const CASES: usize = 10_000;
@@ -79,10 +79,10 @@ fn reads(desk: &Desk, server: &Server) {
     ] {
         let asked = Asked::get(address, &desk.shown(what));
         let size = asked.size();
-        let bare = Leashed::spawn(
+        let bare = GuardedProcess::spawn(
             Command::new(std::env::current_exe().expect("this program"))
                 .env(BARE, size.to_string()),
-            Leash::default(),
+            ProcessGuard::default(),
         );
         let (desks, p99) = asked.rate(CONNECTIONS);
         let (bares, _) = Asked::get(line_with_address(bare), "x-nobody: 1").rate(CONNECTIONS);
@@ -102,7 +102,7 @@ fn writes(desk: &Desk, server: &Server) {
     let feed = format!("{api}/cases/C-{:06}/feed", desk.cases / 2);
     let open = json!({
         "subject": "Calls drop", "description": "They do.", "priority": "high", "deployment": "cloud",
-        "business_impact": "major",
+        "business_impact": "significant",
     });
     let mut rows = Vec::new();
     for clients in [1, 16, 64] {
@@ -112,10 +112,10 @@ fn writes(desk: &Desk, server: &Server) {
             asked.rate(clients),
         ));
     }
-    let contact = format!("authorization: Bearer {}", desk.contact);
+    let contact = format!("authorization: Bearer {}", desk.contacts[0]);
     let asked = Asked::post(&format!("{api}/cases"), &contact, &open.to_string());
     rows.push(("open a case, 16 clients".to_owned(), asked.rate(16)));
-    // Each case takes one; those of the contact's organization are every fiftieth.
+    // Each case takes one, from the contact of its organization.
     let request = json!({
         "reason": "no_update", "details": "Nobody has written for a month.",
         "acknowledgements": ["unread_update"],
@@ -123,7 +123,7 @@ fn writes(desk: &Desk, server: &Server) {
     });
     let asked = Asked::post_each(
         &format!("{api}/cases/C-%06d/escalations"),
-        &contact,
+        &desk.contacts,
         &request.to_string(),
     );
     rows.push(("escalation, 16 clients".to_owned(), asked.rate(16)));
@@ -208,7 +208,7 @@ fn serve_bare(bytes: usize) {
     });
 }
 
-fn line_with_address(mut process: Leashed) -> String {
+fn line_with_address(mut process: GuardedProcess) -> String {
     let origin = process.wait_for_line(|line| {
         let mut words = line.split_whitespace();
         let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;
@@ -245,13 +245,15 @@ impl Asked {
         }
     }
 
-    /// To one address after the other, `%06d` in them being a number.
-    fn post_each(address: &str, header: &str, body: &str) -> Self {
+    /// To one address after the other, `%06d` in them being a number, with one token after the other.
+    fn post_each(address: &str, tokens: &[String], body: &str) -> Self {
         let (_, path) = address.split_once("/api").expect("an address of the API");
-        let mut asked = Self::post(address, header, body);
+        let mut asked = Self::post(address, "x-nobody: 1", body);
         let next = format!(
-            "local n = 1 - {ORGANIZATIONS}\nfunction request()\n  n = n + {ORGANIZATIONS}\n  \
-             return wrk.format(nil, string.format('/api{path}', n))\nend\n"
+            "local tokens, n = {{'{}'}}, 0\nfunction request()\n  n = n + 1\n  \
+             wrk.headers['Authorization'] = 'Bearer ' .. tokens[(n - 1) % #tokens + 1]\n  \
+             return wrk.format(nil, string.format('/api{path}', n))\nend\n",
+            tokens.join("', '")
         );
         asked.script = asked.script.map(|script| script + &next);
         asked
@@ -343,9 +345,9 @@ struct Desk {
     data: TempDir,
     database: Option<String>,
     cases: usize,
-    /// Tokens of somebody of the provider's staff, and of a contact of the first organization.
+    /// Tokens of somebody of the provider's staff, and of the contact of each organization.
     staff: String,
-    contact: String,
+    contacts: Vec<String>,
     cookie: String,
 }
 
@@ -353,7 +355,7 @@ struct Desk {
 struct Server {
     origin: String,
     started: Duration,
-    process: Leashed,
+    process: GuardedProcess,
 }
 
 impl Server {
@@ -377,7 +379,7 @@ impl Desk {
             database,
             cases,
             staff: String::new(),
-            contact: String::new(),
+            contacts: Vec::new(),
             cookie: String::new(),
         };
         let records = desk.data.path().join("records.ndjson");
@@ -400,8 +402,9 @@ impl Desk {
             let made = desk.runs(&["token", "create", "--user", who, "--name", "bench"]);
             made.trim().to_owned()
         };
-        let (staff, contact) = (token("eve@bench.test"), token("contact0@bench.test"));
-        (desk.staff, desk.contact) = (staff, contact);
+        let contacts = (0..ORGANIZATIONS).map(|n| token(&format!("contact{n}@bench.test")));
+        let (staff, contacts) = (token("eve@bench.test"), contacts.collect());
+        (desk.staff, desk.contacts) = (staff, contacts);
         let server = desk.serve();
         desk.cookie = session(&server.origin);
         desk
@@ -440,7 +443,7 @@ impl Desk {
         let begun = Instant::now();
         let mut command = self.command();
         command.arg("serve");
-        let mut process = Leashed::spawn(&command, Leash::default());
+        let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
         let origin = process.wait_for_line(|line| {
             let mut words = line.split_whitespace();
             let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;
@@ -538,7 +541,7 @@ fn write_records(path: &Path, cases: usize) -> std::io::Result<()> {
             json!({"type": "case", "organization": format!("customer{}", n % ORGANIZATIONS), "opened_by": contact,
             "owner": "eve@bench.test", "line_of_business": format!("Line {}", n % LINES),
             "subject": format!("Calls drop, number {n}"), "description": "They do, on every second trunk.",
-            "priority": "high", "status": "in_progress", "deployment": "cloud", "business_impact": "major",
+            "priority": "high", "status": "in_progress", "deployment": "cloud", "business_impact": "significant",
             "opened_at": opened, "external_id": format!("bench-{n}"), "feed": feed}),
         )?;
     }
