@@ -9,7 +9,7 @@ pub mod servicenow;
 use std::cell::Cell;
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant as Stopwatch;
@@ -43,12 +43,12 @@ pub struct ImportArgs {
 enum Source {
     /// Casebell's own format: one JSON object a line.
     Casebell {
-        /// The file.
+        /// The file; `-` is standard input.
         file: PathBuf,
     },
     /// A ServiceNow incident event log.
     Servicenow {
-        /// The file.
+        /// The file; `-` is standard input.
         file: PathBuf,
     },
 }
@@ -120,11 +120,15 @@ pub(super) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
     })
 }
 
-fn open(path: &Path) -> Result<(BufReader<File>, u64), ImportError> {
+/// A file and its length, or what comes in, of which nobody knows how much it is.
+fn open(path: &Path) -> Result<(Box<dyn BufRead>, u64), ImportError> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin().lock()), 0));
+    }
     let cannot = |error| ImportError::Open(path.to_owned(), error);
     let file = File::open(path).map_err(cannot)?;
     let length = file.metadata().map_err(cannot)?.len();
-    Ok((BufReader::with_capacity(1 << 16, file), length))
+    Ok((Box::new(BufReader::with_capacity(1 << 16, file)), length))
 }
 
 /// Whoever watches an import: a bar on a terminal, and what is to be told of a line as it is found.

@@ -17,7 +17,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::Settings;
 use crate::{private_files, telemetry};
@@ -59,7 +59,25 @@ enum Command {
     Restore(restore::RestoreArgs),
     /// Say whether a case can be escalated, and if not, why and when.
     Assess(assess::AssessArgs),
+    /// Look at the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print what a shell needs to complete commands, such as: casebell completions bash > /etc/bash_completion.d/casebell
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
 }
+
+/// Look at the settings.
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum ConfigCommand {
+    /// Read file and environment as the server does, and say what is wrong with them.
+    Check,
+}
+
+/// How a command line ends that says nothing that can be done, as `sysexits.h` has it: apart from what a command comes to.
+const USAGE: u8 = 64;
 
 impl Command {
     /// What the shell is told if the command could not run.
@@ -73,7 +91,24 @@ impl Command {
 
 /// Runs what the command line says. Mistakes are told on standard error, in words.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and the version are asked for, and no mistake.
+            let code = if error.use_stderr() { USAGE } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    if let Some(Command::Completions { shell }) = cli.command {
+        clap_complete::generate(
+            shell,
+            &mut Cli::command(),
+            "casebell",
+            &mut std::io::stdout(),
+        );
+        return ExitCode::SUCCESS;
+    }
     private_files::begin();
     let failure = cli
         .command
@@ -86,6 +121,12 @@ pub fn run() -> ExitCode {
             return failure;
         }
     };
+    if let Some(Command::Config(ConfigCommand::Check)) = cli.command {
+        return match print("The settings are in order.") {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => failure,
+        };
+    }
     let _logging = telemetry::start(&settings);
     private_files::close_folder(&settings.data_dir);
     let done = |outcome: anyhow::Result<()>| outcome.map(|()| ExitCode::SUCCESS);
@@ -100,6 +141,8 @@ pub fn run() -> ExitCode {
         Command::Backup(args) => done(backup::run(&args, &settings)),
         Command::Restore(args) => done(restore::run(&args, &settings)),
         Command::Assess(args) => done(assess::run(&args, &settings)),
+        // They need no settings, or nothing but them, and are done already.
+        Command::Config(_) | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
     };
     match outcome {
         Ok(code) => code,

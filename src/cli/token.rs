@@ -9,19 +9,39 @@ use super::refusal::error;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::credentials::{NewSecret, TOKEN_PREFIX};
-use crate::db::Db;
+use crate::db::{Conn, Db};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
+use crate::domain::ids::TokenId;
 use crate::domain::text::{EmailAddress, Title};
-use crate::store::{self, people};
-use crate::workflow::Rejection;
-use crate::workflow::tokens::{IssueToken, Owner, issue_token};
+use crate::store;
+use crate::store::people::{self, Person};
+use crate::store::tokens::{self, Token};
+use crate::workflow::tokens::{IssueToken, Owner, issue_token, revoke_token_of};
+use crate::workflow::{Rejection, VerbResult};
 
 /// Make keys for programs.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(super) enum TokenCommand {
     /// Make an API token and print it, once: it is not kept, only its hash is.
     Create(CreateArgs),
+    /// List somebody's API tokens, the newest first.
+    List {
+        /// Whose they are: their address.
+        #[arg(long, value_name = "EMAIL")]
+        user: EmailAddress,
+        /// Print them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke an API token, with those that were made with it. It is refused from the next request on.
+    Revoke {
+        /// Whose it is: their address.
+        #[arg(long, value_name = "EMAIL")]
+        user: EmailAddress,
+        /// Which one: its id, as `casebell token list` shows it.
+        id: TokenId,
+    },
 }
 
 /// A new token.
@@ -47,12 +67,72 @@ fn permission_parser() -> impl clap::builder::TypedValueParser<Value = Permissio
 }
 
 pub(super) fn run(command: &TokenCommand, settings: &Settings) -> anyhow::Result<()> {
-    let TokenCommand::Create(args) = command;
+    let now = Clock::System.now();
     super::block_on(async {
         let db = Db::open(&settings.database_url.location())?;
-        let secret = create(&db, args.clone(), Clock::System.now()).await?;
-        Ok(super::print(secret.text.expose_secret())?)
+        let said = match command.clone() {
+            TokenCommand::Create(args) => {
+                let secret = create(&db, args, now).await?;
+                secret.text.expose_secret().to_owned()
+            }
+            TokenCommand::List { user, json } => list(&db, user, json).await?,
+            TokenCommand::Revoke { user, id } => revoke(&db, user, id, now).await?,
+        };
+        Ok(super::print(&said)?)
     })
+}
+
+/// The most tokens that are listed.
+const MOST: i64 = 1000;
+
+async fn list(db: &Db, user: EmailAddress, json: bool) -> anyhow::Result<String> {
+    let read = db.read(move |conn| -> VerbResult<_> {
+        let person = owner(conn, &user)?;
+        Ok(tokens::of_person(conn, person.id, None, MOST)?)
+    });
+    let tokens = read.await.map_err(error)?;
+    let ends = |token: &Token| token.expires_at.map(|at| at.to_rfc3339());
+    if json {
+        let items = tokens.iter().map(|token| {
+            serde_json::json!({
+                "id": token.id,
+                "name": token.name,
+                "created_at": token.created_at,
+                "expires_at": token.expires_at,
+                "permissions": token.permissions.as_ref().map(|permissions| &permissions.0),
+            })
+        });
+        let items: Vec<_> = items.collect();
+        return Ok(format!("{:#}", serde_json::json!({ "items": items })));
+    }
+    let line = |token: &Token| {
+        let until = ends(token).unwrap_or_else(|| "revoked".to_owned());
+        format!("{}  until {until}  {}", token.id, token.name)
+    };
+    Ok(tokens.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+async fn revoke(db: &Db, user: EmailAddress, id: TokenId, now: Instant) -> anyhow::Result<String> {
+    let outcome = db.write(move |conn| {
+        let person = owner(conn, &user)?;
+        let access = store::access::of_person(conn, &person, now)?;
+        let owner = Owner {
+            person: person.id,
+            organization: person.organization_id,
+            access: &access,
+        };
+        revoke_token_of(conn, None, owner, id, now)
+    });
+    Ok(format!("Revoked: {}", outcome.await.map_err(error)?))
+}
+
+fn owner(conn: &mut Conn, user: &EmailAddress) -> VerbResult<Person> {
+    let unknown = || Rejection::Field {
+        field: "user",
+        code: "not_found",
+        given: user.to_string(),
+    };
+    Ok(people::by_email(conn, user)?.ok_or_else(unknown)?)
 }
 
 async fn create(db: &Db, args: CreateArgs, now: Instant) -> anyhow::Result<NewSecret> {
@@ -64,8 +144,7 @@ async fn create(db: &Db, args: CreateArgs, now: Instant) -> anyhow::Result<NewSe
             code,
             given: given.to_string(),
         };
-        let person = people::by_email(conn, &args.user)?
-            .ok_or_else(|| refused("user", "not_found", &args.user))?;
+        let person = owner(conn, &args.user)?;
         if person.disabled_at.is_some() {
             return Err(refused("user", "disabled", &args.user).into());
         }
@@ -96,7 +175,6 @@ mod tests {
     use crate::credentials::hash_secret;
     use crate::db::{DbError, Location};
     use crate::store::identities::{AuthOutcome, OrganizationContext};
-    use crate::store::tokens;
 
     const RECORDS: &str = include_str!("../../tests/it/data/records.ndjson");
 

@@ -1,7 +1,8 @@
 //! The HTTP edge: the API and the portal.
 
 pub mod address;
-pub mod apart;
+mod answers;
+mod apart;
 pub mod api;
 pub mod api_request;
 pub mod asks;

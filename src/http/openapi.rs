@@ -1,11 +1,13 @@
 //! The published document (OpenAPI 3.1), made from the route table and the types of its handlers.
 
+mod names;
+
 use std::collections::BTreeMap;
 
 use actix_web::http::{Method, StatusCode};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths,
@@ -13,6 +15,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use self::names::operation_id;
 use super::api_request::Requires;
 use super::problem::{CONTENT_TYPE as PROBLEM, FieldErrorDocument, ProblemDocument};
 use super::route::Route;
@@ -92,7 +95,7 @@ pub fn document(routes: &[Route]) -> OpenApi {
 fn operation(route: &Route) -> OperationBuilder {
     let shape = &route.shape;
     let mut operation = OperationBuilder::new()
-        .operation_id(Some(route.name.replace("::", "_")))
+        .operation_id(Some(operation_id(&route.method, route.path)))
         .summary(Some(route.summary))
         .tag(
             route
@@ -134,7 +137,7 @@ fn operation(route: &Route) -> OperationBuilder {
                     Required::False
                 })
                 .description(Some(member.doc.clone()))
-                .schema(Some(member.schema.clone())),
+                .schema(Some(without_null(member.schema.clone()))),
         );
     }
     for (name, says) in headers(route) {
@@ -150,19 +153,23 @@ fn operation(route: &Route) -> OperationBuilder {
     }
     if let Some(schema) = &shape.body {
         let content = ContentBuilder::new().schema(Some(schema.clone())).build();
+        // No body says as much as an empty one, and some need say nothing.
+        let required = match shape.needs_body {
+            true => Required::True,
+            false => Required::False,
+        };
         let body = RequestBodyBuilder::new()
-            .required(Some(Required::True))
+            .required(Some(required))
             .content("application/json", content);
         operation = operation.request_body(Some(body.build()));
     }
-    let refused = ResponseBuilder::new()
-        .description("A problem; `code` says which.")
-        .content(
-            PROBLEM,
-            ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name(ProblemDocument::name())))
-                .build(),
-        );
+    let refused = || {
+        let schema = Ref::from_schema_name(ProblemDocument::name());
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        ResponseBuilder::new()
+            .description("A problem; `code` says which.")
+            .content(PROBLEM, content)
+    };
     if headers(route)
         .iter()
         .any(|(name, _)| *name == "If-None-Match")
@@ -172,9 +179,57 @@ fn operation(route: &Route) -> OperationBuilder {
         );
         operation = operation.response("304", unchanged);
     }
+    for status in refusals(route) {
+        operation = operation.response(status, refused());
+    }
     operation
         .response(shape.success.to_string(), success(route))
-        .response("default", refused)
+        .response("default", refused())
+}
+
+/// The statuses with which a route refuses what it is asked, as far as they follow from what it asks.
+fn refusals(route: &Route) -> Vec<&'static str> {
+    let (shape, mut statuses) = (&route.shape, Vec::new());
+    if route.needs != Requires::Anyone {
+        statuses.extend(["401", "403"]);
+    }
+    if !shape.parameters.is_empty() {
+        statuses.push("404");
+    }
+    if route.method != Method::GET {
+        statuses.push("409");
+    }
+    if shape.guarded {
+        statuses.push("412");
+    }
+    if shape.body.is_some() || !shape.query.is_empty() {
+        statuses.push("422");
+    }
+    statuses
+}
+
+/// What a query can say: that something is not there is said by leaving it out.
+fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
+    match schema {
+        RefOr::T(Schema::OneOf(mut one_of)) if one_of.items.len() == 2 => {
+            one_of.items.retain(|item| !is_null(item));
+            match one_of.items.pop() {
+                Some(only) if one_of.items.is_empty() => only,
+                other => {
+                    one_of.items.extend(other);
+                    RefOr::T(Schema::OneOf(one_of))
+                }
+            }
+        }
+        other => other,
+    }
+}
+
+fn is_null(schema: &RefOr<Schema>) -> bool {
+    let RefOr::T(Schema::Object(object)) = schema else {
+        return false;
+    };
+    object.schema_type == SchemaType::new(Type::Null)
 }
 
 fn signed_in(operation: OperationBuilder) -> OperationBuilder {
@@ -188,6 +243,18 @@ fn success(route: &Route) -> ResponseBuilder {
     let status = StatusCode::from_u16(route.shape.success).unwrap_or(StatusCode::OK);
     let mut response =
         ResponseBuilder::new().description(status.canonical_reason().unwrap_or("Success"));
+    let text = |says: &str| {
+        let text = described(ObjectBuilder::new().schema_type(Type::String).into(), says);
+        HeaderBuilder::new().schema(Some(text)).build()
+    };
+    response = response.header(
+        "X-Request-Id",
+        text("What to name when asking about this answer."),
+    );
+    if route.shape.answer.is_some() && route.shape.media == ["application/json"] {
+        let etag = "Names this representation: for `If-None-Match`, and for `If-Match` where a thing is changed.";
+        response = response.header("ETag", text(etag));
+    }
     if let Some(name) = &route.shape.answer {
         for media in route.shape.media {
             let content = ContentBuilder::new()
@@ -197,11 +264,7 @@ fn success(route: &Route) -> ResponseBuilder {
         }
     }
     if status == StatusCode::CREATED {
-        let text = described(
-            ObjectBuilder::new().schema_type(Type::String).into(),
-            "Where it is to be found.",
-        );
-        response = response.header("Location", HeaderBuilder::new().schema(Some(text)).build());
+        response = response.header("Location", text("Where it is to be found."));
     }
     response
 }
@@ -217,6 +280,18 @@ fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
             headers.push(("If-None-Match", "The ETag that the client has: answered with 304 if it still holds."));
         }
         _ => {}
+    }
+    if route.needs != Requires::Anyone {
+        headers.push((
+            "Acting-Organization",
+            "The organization to act in, by id or slug, where one is paired into it; one's own if not given.",
+        ));
+        if route.method != Method::GET {
+            headers.push((
+                "X-CSRF-Token",
+                "The session's `csrf_token`; needed where the cookie is shown, and no API token.",
+            ));
+        }
     }
     if route.shape.guarded {
         headers.push((

@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
+use super::answers::always_sent;
 use super::api_request::{Address, ApiRequest, Caller, Requires};
 use super::asks::Asks;
 use super::problem::{Code, Problem};
@@ -72,6 +73,8 @@ pub struct Shape {
     pub query: Vec<Member>,
     /// The body's schema, if there is a body.
     pub body: Option<RefOr<Schema>>,
+    /// Whether the body has to say anything.
+    pub needs_body: bool,
     /// The status of a success.
     pub success: u16,
     /// The name of the schema of a success' body, if there is one.
@@ -148,7 +151,9 @@ impl Route {
 impl Shape {
     fn of<A: Address, B: Input, Q: Input, P: Caller, T: ToSchema, const STATUS: u16>() -> Self {
         let mut schemas = Vec::new();
-        let has_body = !B::members().is_empty();
+        let members = B::members();
+        let has_body = !members.is_empty();
+        let needs_body = members.iter().any(|member| member.required);
         if has_body {
             B::schemas(&mut schemas);
         }
@@ -157,13 +162,19 @@ impl Shape {
         let members = Q::members();
         let answers = STATUS != StatusCode::NO_CONTENT.as_u16();
         if answers {
-            schemas.push((T::name().into_owned(), T::schema()));
-            T::schemas(&mut schemas);
+            let mut sent = vec![(T::name().into_owned(), T::schema())];
+            T::schemas(&mut sent);
+            let sent = sent.into_iter().map(|(name, schema)| {
+                let schema = always_sent(&name, schema);
+                (name, schema)
+            });
+            schemas.extend(sent);
         }
         Self {
             parameters: A::parameters(),
             query: members,
             body: has_body.then(B::schema),
+            needs_body,
             success: STATUS,
             answer: answers.then(|| T::name().into_owned()),
             media: &[JSON],

@@ -121,12 +121,31 @@ pub fn revoke_token(
     id: TokenId,
     now: Instant,
 ) -> VerbResult<String> {
-    let name = tokens::revoke(conn, actor.id(), id, now)?.ok_or(Rejection::NotFound)?;
-    let owner = TokenOwner {
+    let owner = Owner {
         person: actor.id(),
         organization: actor.access.organization,
+        access: &actor.access,
+    };
+    revoke_token_of(conn, Some(actor), owner, id, now)
+}
+
+/// Revokes one of somebody's tokens, with those that were made with it; gives its name.
+///
+/// # Errors
+/// [`Rejection::NotFound`].
+pub fn revoke_token_of(
+    conn: &mut Conn,
+    by: By<'_>,
+    owner: Owner<'_>,
+    id: TokenId,
+    now: Instant,
+) -> VerbResult<String> {
+    let name = tokens::revoke(conn, owner.person, id, now)?.ok_or(Rejection::NotFound)?;
+    let owner = TokenOwner {
+        person: owner.person,
+        organization: owner.organization,
     };
     let event = AdministrativeEvent::TokenRevoked(owner, TokenFields { name: name.clone() });
-    publish::administrative(conn, actor, event, now)?;
+    publish::administrative(conn, by, event, now)?;
     Ok(name)
 }

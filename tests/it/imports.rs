@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::database::on_both_databases;
+use crate::support::fixtures;
 use crate::support::terminal::{Outcome, Program, Terminal};
 
 const RECORDS: &str = r#"{"type":"organization","slug":"desk","name":"The Desk","kind":"provider","time_zone":"Europe/Berlin"}
@@ -18,6 +19,7 @@ const RECORDS: &str = r#"{"type":"organization","slug":"desk","name":"The Desk",
 "#;
 
 on_both_databases! { Terminal:
+    somebody_at_the_terminal_sees_to_keys_and_settings,
     records_come_in_with_their_past_instants,
     wrong_lines_are_refused_and_the_rest_is_loaded,
     two_of_one_name_in_addresses_are_not_made_one,
@@ -308,4 +310,46 @@ async fn two_of_one_name_in_addresses_are_not_made_one(terminal: Terminal) {
             "{report:#}"
         );
     }
+}
+
+async fn somebody_at_the_terminal_sees_to_keys_and_settings(terminal: Terminal) {
+    // What comes from another program is read as a file is.
+    let records = fixtures::as_records();
+    terminal
+        .run_with(&["import", "casebell", "-", "--json"], &records)
+        .json(0);
+    let token = terminal.token("dana@acme.test");
+    let list = || {
+        terminal
+            .run(&["token", "list", "--user", "dana@acme.test", "--json"])
+            .json(0)
+    };
+    let listed = list();
+    let [only] = &listed["items"].as_array().expect("items")[..] else {
+        panic!("{listed}");
+    };
+    assert_eq!(only["name"], "Story");
+    let server = terminal.serve();
+    let program = Program::new(&server, &token);
+    program.get("/me").await.ok();
+    let id = only["id"].as_str().expect("an id");
+    let others = terminal.run(&["token", "revoke", "--user", "carl@acme.test", id]);
+    assert_eq!(others.code, 1, "{others:?}");
+    let revoked = terminal
+        .run(&["token", "revoke", "--user", "dana@acme.test", id])
+        .ok();
+    assert_eq!(revoked.trim(), "Revoked: Story");
+    program.get("/me").await.refused(401, "unauthenticated");
+    assert_eq!(list()["items"], json!([]));
+
+    // A mistake of the command line is no refused line of an import.
+    assert_eq!(terminal.run(&["import", "casebell"]).code, 64);
+    assert_eq!(terminal.run(&["--help"]).code, 0);
+    assert!(terminal.run(&["config", "check"]).ok().contains("in order"));
+    assert!(
+        terminal
+            .run(&["completions", "bash"])
+            .ok()
+            .contains("casebell")
+    );
 }

@@ -57,6 +57,7 @@ mod schema;
 mod secret_ways;
 mod servicenow;
 mod sign_in;
+mod strangers;
 #[allow(dead_code)] // Not every story needs everything that the stories stand on.
 mod support;
 mod tenants;

@@ -68,10 +68,11 @@ pub struct ProblemDocument {
     detail: String,
     /// Each field that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     errors: Vec<FieldErrorDocument>,
     /// Why a case may not be escalated.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(ignore)]
+    #[schema(value_type = Vec<FindingView>, required = false)]
     findings: Option<Vec<FindingView>>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -127,10 +128,17 @@ impl Problem {
 
     /// Nobody is signed in, or no longer.
     pub fn unauthenticated() -> Self {
-        Self::new(Code::Unauthenticated).header(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer realm=\"casebell\""),
-        )
+        Self::new(Code::Unauthenticated).challenging()
+    }
+
+    /// Nobody signs in with this.
+    pub fn invalid_credentials() -> Self {
+        Self::new(Code::InvalidCredentials).challenging()
+    }
+
+    fn challenging(self) -> Self {
+        let challenge = HeaderValue::from_static("Bearer realm=\"casebell\"");
+        self.header(header::WWW_AUTHENTICATE, challenge)
     }
 
     /// More is asked for at once than is taken, and nothing was done.

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::http::api_request::Requires;
@@ -70,6 +70,31 @@ fn the_document_describes_every_route_and_has_every_schema() {
             document["components"]["schemas"].get(&name).is_some(),
             "no schema {name}"
         );
+    }
+}
+
+/// A second type of one name would be described as the first, and generated clients could not use it.
+#[test]
+fn schemas_of_one_name_are_one() {
+    let mut known = BTreeMap::new();
+    for route in routes() {
+        for (name, schema) in route.shape.schemas {
+            let schema = serde_json::to_value(&schema).expect("JSON");
+            let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert_eq!(*first, schema, "{}: {name}", route.name);
+        }
+    }
+}
+
+#[test]
+fn each_operation_has_an_id_of_its_own() {
+    let document = serde_json::to_value(openapi::document(&routes())).expect("JSON");
+    let mut ids = BTreeSet::new();
+    for operations in document["paths"].as_object().expect("paths").values() {
+        for operation in operations.as_object().expect("operations").values() {
+            let id = operation["operationId"].as_str().expect("an id");
+            assert!(ids.insert(id.to_owned()), "{id} stands twice");
+        }
     }
 }
 

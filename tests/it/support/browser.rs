@@ -16,9 +16,9 @@ use url::Url;
 
 use super::desk::Desk;
 use super::fixtures::PASSWORD;
-use super::go_without;
 use super::person::Person;
 use super::process_guard::{GuardedProcess, ProcessGuard};
+use super::{go_without, on_path};
 
 /// A window with a profile of its own; close it with [`Browser::close`].
 pub struct Browser {
@@ -52,9 +52,9 @@ fn driver() -> Result<&'static Driver, &'static str> {
 
 impl Driver {
     fn start() -> Result<Self, String> {
-        let chromium = program(&["chromium", "chromium-browser", "google-chrome"])
+        let chromium = on_path(&["chromium", "chromium-browser", "google-chrome"])
             .ok_or("no chromium in PATH")?;
-        let chromedriver = program(&["chromedriver"]).ok_or("no chromedriver in PATH")?;
+        let chromedriver = on_path(&["chromedriver"]).ok_or("no chromedriver in PATH")?;
         let mut command = Command::new(chromedriver);
         command.arg("--port=0");
         let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
@@ -331,16 +331,4 @@ impl WebDriverCompatibleCommand for Console {
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         (Method::POST, Some(json!({ "type": "browser" }).to_string()))
     }
-}
-
-/// The first of these programs that is in `PATH`.
-fn program(names: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    names.iter().find_map(|name| {
-        folders
-            .iter()
-            .map(|folder| folder.join(name))
-            .find(|file| file.is_file())
-    })
 }

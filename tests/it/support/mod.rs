@@ -52,3 +52,15 @@ pub fn go_without(what: &str, why: &str) {
     );
     say(&format!("\n=== {text} ===\n"));
 }
+
+/// The first of these programs that is in `PATH`.
+pub fn on_path(names: &[&str]) -> Option<std::path::PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders: Vec<std::path::PathBuf> = std::env::split_paths(&path).collect();
+    names.iter().find_map(|name| {
+        folders
+            .iter()
+            .map(|folder| folder.join(name))
+            .find(|file| file.is_file())
+    })
+}

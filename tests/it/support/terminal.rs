@@ -63,6 +63,11 @@ impl Terminal {
         [("CASEBELL_DATABASE_URL", self.database.url())]
     }
 
+    /// The folder that commands run in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Writes a file into the folder that commands run in.
     pub fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.folder.path().join(name);

@@ -87,6 +87,7 @@ impl From<&OrganizationRef> for OrganizationName {
 
 /// A person by name.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PersonReference)]
 pub struct PersonName {
     /// Their id.
     pub id: PersonId,

@@ -1,0 +1,31 @@
+//! What answers always have: each member of a document is sent, null where there is nothing, but for a few.
+
+use utoipa::openapi::{RefOr, Schema};
+
+/// The members that are left out where there is nothing to say, by the name of their schema.
+const SOMETIMES: &[(&str, &str)] = &[
+    ("Assessment", "eligible_at"),
+    ("AuditEvent", "position"),
+    ("FeedEntry", "details"),
+    ("FeedEntry", "escalation"),
+    ("Finding", "eligible_at"),
+    ("Finding", "remedy"),
+    ("Remedy", "href"),
+    ("ReplaySegment", "name"),
+];
+
+/// The schema `name` of an answer, with every member required that is always sent.
+pub fn always_sent(name: &str, schema: RefOr<Schema>) -> RefOr<Schema> {
+    match schema {
+        RefOr::T(Schema::Object(mut object)) => {
+            object.required = object
+                .properties
+                .keys()
+                .filter(|member| !SOMETIMES.contains(&(name, member.as_str())))
+                .cloned()
+                .collect();
+            RefOr::T(Schema::Object(object))
+        }
+        other => other,
+    }
+}
