@@ -510,6 +510,8 @@ const OWN: &[&str] = &[
     "access_requests",
     "password_reset_requests",
     "sign_in_attempts",
+    // Begun anew by what people change of their own accounts.
+    "epochs",
     "notice_preferences",
     // When they were last used.
     "pairings",
