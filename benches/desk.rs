@@ -4,20 +4,16 @@
 //! The real binary serves; what is asked is asked over HTTP.
 
 use std::fmt::Write as _;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-#[allow(dead_code)] // The stories need more of it.
-#[path = "../tests/it/support/process_guard.rs"]
-mod process_guard;
+mod installation;
 
-use process_guard::{GuardedProcess, ProcessGuard};
+use installation::{Installation, Server};
 
 /// How many cases there are.
 const CASES: usize = 20_000;
@@ -43,8 +39,7 @@ fn main() {
 
 /// A desk with many cases.
 struct Desk {
-    data: TempDir,
-    database: Option<String>,
+    installation: Installation,
     token: String,
     /// What those show who follow.
     followers: Vec<String>,
@@ -53,12 +48,13 @@ struct Desk {
 
 async fn measure(name: &str, database: Option<&str>) {
     let desk = Desk::furnished(database);
-    let server = desk.serve();
+    let server = desk.installation.serve();
+    let api = api(&server);
     println!("{name}, {CASES} cases");
 
     let first = desk.list(&server, None).await;
     let number = first["items"][0]["number"].as_str().expect("a number");
-    let feed = format!("{}/cases/{number}/feed", server.api);
+    let feed = format!("{api}/cases/{number}/feed");
     let write = || {
         let entry = json!({ "body": "Still looking." });
         desk.client
@@ -70,7 +66,7 @@ async fn measure(name: &str, database: Option<&str>) {
     let many = rate(MANY, write).await;
     compared("entries written by one / by many", one, many);
 
-    let case = format!("{}/cases/{number}", server.api);
+    let case = format!("{api}/cases/{number}");
     let read = || desk.client.get(&case).bearer_auth(&desk.token);
     let one = rate(1, read).await;
     let many = rate(MANY, read).await;
@@ -102,8 +98,8 @@ async fn measure(name: &str, database: Option<&str>) {
     compared("entries written with as many / with none", followed, alone);
 
     if database.is_some() {
-        let second = desk.serve();
-        let other = format!("{}/cases/{number}/feed", second.api);
+        let second = desk.installation.serve();
+        let other = format!("{}/cases/{number}/feed", self::api(&second));
         // Every other client has the other process.
         let turn = AtomicU64::new(0);
         let both = rate(MANY, || {
@@ -118,6 +114,10 @@ async fn measure(name: &str, database: Option<&str>) {
         let single = rate(MANY, write).await;
         compared("entries written through two processes / one", both, single);
     }
+}
+
+fn api(server: &Server) -> String {
+    format!("{}/api/v1", server.origin)
 }
 
 fn compared(what: &str, one: f64, other: f64) {
@@ -177,82 +177,23 @@ async fn slowest(clients: usize, request: impl Fn() -> RequestBuilder) -> f64 {
     took[took.len() * 99 / 100].as_secs_f64() * 1000.0
 }
 
-/// A process that serves.
-struct Server {
-    api: String,
-    _process: GuardedProcess,
-}
-
 impl Desk {
     fn furnished(database: Option<&str>) -> Self {
-        let data = tempfile::tempdir().expect("a folder");
-        let mut desk = Self {
-            data,
-            database: database.map(str::to_owned),
-            token: String::new(),
-            followers: Vec::new(),
+        let installation = Installation::new(database.map(str::to_owned));
+        installation.imports(|path| std::fs::write(path, furniture()));
+        let followers = 0..FOLLOWERS;
+        Self {
+            token: installation.token("eve@bench.test"),
+            followers: followers
+                .map(|n| installation.token(&format!("follower{n}@acme.test")))
+                .collect(),
             client: Client::builder().no_proxy().build().expect("a client"),
-        };
-        let records = desk.data.path().join("records.ndjson");
-        std::fs::write(&records, furniture()).expect("the records are written");
-        let records = records.display().to_string();
-        desk.runs(&["import", "casebell", &records]);
-        let made = desk.runs(&[
-            "token",
-            "create",
-            "--user",
-            "eve@bench.test",
-            "--name",
-            "bench",
-        ]);
-        made.trim().clone_into(&mut desk.token);
-        for n in 0..FOLLOWERS {
-            let who = format!("follower{n}@acme.test");
-            let made = desk.runs(&["token", "create", "--user", &who, "--name", "bench"]);
-            desk.followers.push(made.trim().to_owned());
-        }
-        desk
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_casebell"));
-        command
-            .current_dir(self.data.path())
-            .env("CASEBELL_DATA_DIR", self.data.path())
-            .env("CASEBELL_LISTEN", "127.0.0.1:0")
-            .env("CASEBELL_SECRET_KEY", "the same for all processes of a run")
-            .env_remove("CASEBELL_BENCH_DATABASE_URL");
-        if let Some(url) = &self.database {
-            command.env("CASEBELL_DATABASE_URL", url);
-        }
-        command
-    }
-
-    fn runs(&self, arguments: &[&str]) -> String {
-        let output = self.command().args(arguments).output().expect("it runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}");
-        String::from_utf8(output.stdout).expect("text")
-    }
-
-    fn serve(&self) -> Server {
-        let mut command = self.command();
-        command.arg("serve");
-        let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
-        let origin = process.wait_for_line(|line| {
-            let mut words = line.split_whitespace();
-            let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;
-            Some(address.trim_end_matches(['/', '.']).to_owned())
-        });
-        let origin = origin.unwrap_or_else(|why| panic!("no server: {why}"));
-        Server {
-            api: format!("{origin}/api/v1"),
-            _process: process,
+            installation,
         }
     }
 
     fn page(&self, server: &Server, cursor: Option<&str>) -> RequestBuilder {
-        let mut address = format!("{}/cases?limit=100", server.api);
+        let mut address = format!("{}/cases?limit=100", api(server));
         if let Some(cursor) = cursor {
             let _ = write!(address, "&cursor={cursor}");
         }

@@ -6,7 +6,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,15 +14,12 @@ use std::time::{Duration, Instant};
 use actix_web::web::Bytes;
 use reqwest::{Client, RequestBuilder};
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-#[allow(dead_code)] // The stories need more of it.
-#[path = "../tests/it/support/process_guard.rs"]
-mod process_guard;
+mod installation;
 
-use process_guard::{GuardedProcess, ProcessGuard};
+use installation::{Installation, Server};
 
 /// How far memory may grow, in MiB.
 const FLAT: f64 = 20.0;
@@ -51,7 +48,7 @@ fn main() -> ExitCode {
 
 /// Whether every bound holds.
 fn measure(desk: &Desk) -> bool {
-    let (strangers, origin) = (Strangers::new(), &desk.origin);
+    let (strangers, origin) = (Strangers::new(), &desk.server.origin);
     let client = &strangers.client;
     let get = |path: &str| client.get(format!("{origin}{path}"));
     let guess = |n: usize| {
@@ -81,7 +78,7 @@ fn measure(desk: &Desk) -> bool {
     strangers.send(200, AT_ONCE, guess);
     strangers.send(500, AT_ONCE, |_| get("/sign-in"));
     desk.slowest(EACH / 4);
-    let (idle, before) = (desk.slowest(EACH), desk.memory());
+    let (idle, before) = (desk.slowest(EACH), desk.server.memory());
     println!("idle: {idle:.1} ms, {before:.0} MiB");
     let mut holds = true;
 
@@ -104,7 +101,7 @@ fn measure(desk: &Desk) -> bool {
             &format!("{} {what}", slow.len()),
             took,
             idle,
-            desk.memory() - before,
+            desk.server.memory() - before,
         );
     }
     for (what, request) in [
@@ -123,7 +120,7 @@ fn measure(desk: &Desk) -> bool {
         ("requests without a session", &|_| get("/api/v1/cases")),
     ] {
         strangers.send(MANY, AT_ONCE, request);
-        let grown = desk.memory() - before;
+        let grown = desk.server.memory() - before;
         let flat = grown.abs() <= FLAT;
         println!("{MANY} {what:<44} {grown:>+6.1} MiB  {}", verdict(flat));
         holds &= flat;
@@ -211,79 +208,30 @@ fn client() -> Client {
 
 /// A desk with one person, who asks all the time.
 struct Desk {
-    origin: String,
     token: String,
     runtime: Runtime,
     client: Client,
-    process: GuardedProcess,
-    _data: TempDir,
+    server: Server,
+    _installation: Installation,
 }
 
 impl Desk {
     fn open() -> Self {
-        let data = tempfile::tempdir().expect("a folder");
-        let command = |arguments: &[&str]| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_casebell"));
-            command
-                .current_dir(data.path())
-                .env("CASEBELL_DATA_DIR", data.path())
-                .env("CASEBELL_LISTEN", "127.0.0.1:0")
-                .args(arguments);
-            command
-        };
-        let run = |arguments: &[&str]| {
-            let output = command(arguments).output().expect("it runs");
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(output.status.success(), "{arguments:?}: {said}");
-            String::from_utf8(output.stdout)
-                .expect("text")
-                .trim()
-                .to_owned()
-        };
-        let records = data.path().join("records.ndjson");
+        let installation = Installation::new(None);
         let furniture = [
             json!({"type": "organization", "slug": "desk", "name": "Desk", "kind": "provider"}),
             json!({"type": "user", "email": "eve@desk.test", "first_name": "Eve", "last_name": "Hart",
                 "organization": "desk", "roles": ["supervisor"]}),
         ];
         let lines = furniture.map(|record| format!("{record}\n")).concat();
-        std::fs::write(&records, lines).expect("written");
-        run(&["import", "casebell", &records.display().to_string()]);
-        let token = run(&[
-            "token",
-            "create",
-            "--user",
-            "eve@desk.test",
-            "--name",
-            "flood",
-        ]);
-        let mut process = GuardedProcess::spawn(&command(&["serve"]), ProcessGuard::default());
-        let origin = process.wait_for_line(|line| {
-            let mut words = line.split_whitespace();
-            let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;
-            Some(address.trim_end_matches(['/', '.']).to_owned())
-        });
+        installation.imports(|path| std::fs::write(path, lines));
         Self {
-            origin: origin.unwrap_or_else(|why| panic!("no server: {why}")),
-            token,
+            token: installation.token("eve@desk.test"),
+            server: installation.serve(),
             runtime: runtime(),
             client: client(),
-            process,
-            _data: data,
+            _installation: installation,
         }
-    }
-
-    /// What it holds of the machine's memory, in MiB.
-    fn memory(&self) -> f64 {
-        let path = format!("/proc/{}/status", self.process.pid);
-        let status = std::fs::read_to_string(path).expect("the process runs");
-        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let held = held.and_then(|held| held.trim().strip_suffix(" kB"));
-        held.expect("a figure")
-            .trim()
-            .parse::<f64>()
-            .expect("a number")
-            / 1024.0
     }
 
     /// How a good client fares while strangers do something without an end. They have a thread of their own, which gives
@@ -302,13 +250,13 @@ impl Desk {
             drop(stop);
             took
         });
-        told(what, took, idle, self.memory() - before)
+        told(what, took, idle, self.server.memory() - before)
     }
 
     /// How long the slowest hundredth of a good client's requests takes at the least, in milliseconds.
     fn slowest(&self, time: Duration) -> f64 {
         let (begun, mut took) = (Instant::now(), Vec::new());
-        let address = format!("{}/api/v1/me", self.origin);
+        let address = format!("{}/api/v1/me", self.server.origin);
         self.runtime.block_on(async {
             while begun.elapsed() < time {
                 let asked = Instant::now();
@@ -326,7 +274,11 @@ impl Desk {
 
     /// Clients that have begun and do not go on.
     fn slow_clients(&self, head: &str) -> Vec<TcpStream> {
-        let address = self.origin.strip_prefix("http://").expect("an address");
+        let address = self
+            .server
+            .origin
+            .strip_prefix("http://")
+            .expect("an address");
         let connect = |_| {
             let mut stream = TcpStream::connect(address).expect("a connection");
             stream.write_all(head.as_bytes()).expect("sent");

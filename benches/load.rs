@@ -15,13 +15,11 @@ use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-#[allow(dead_code)] // The stories need more of it.
-#[path = "../tests/it/support/process_guard.rs"]
-mod process_guard;
+mod installation;
 
-use process_guard::{GuardedProcess, ProcessGuard};
+use installation::process_guard::{GuardedProcess, ProcessGuard};
+use installation::{Installation, Server, origin_of};
 
 /// How many cases there are, if nothing else is said.
 const CASES: usize = 10_000;
@@ -48,7 +46,7 @@ fn main() {
     });
     have_wrk();
     let desk = Desk::filled(cases, std::env::var("CASEBELL_BENCH_DATABASE_URL").ok());
-    let server = desk.serve();
+    let server = desk.installation.serve();
     println!(
         "  start {:.0} ms, idle {:.0} MiB",
         server.started.as_secs_f64() * 1000.0,
@@ -79,13 +77,13 @@ fn reads(desk: &Desk, server: &Server) {
     ] {
         let asked = Asked::get(address, &desk.shown(what));
         let size = asked.size();
-        let bare = GuardedProcess::spawn(
+        let mut bare = GuardedProcess::spawn(
             Command::new(std::env::current_exe().expect("this program"))
                 .env(BARE, size.to_string()),
             ProcessGuard::default(),
         );
         let (desks, p99) = asked.rate(CONNECTIONS);
-        let (bares, _) = Asked::get(line_with_address(bare), "x-nobody: 1").rate(CONNECTIONS);
+        let (bares, _) = Asked::get(origin_of(&mut bare), "x-nobody: 1").rate(CONNECTIONS);
         println!(
             "  {what:<28} {desks:>9.0}/s  p99 {p99:>7.1} ms {bares:>9.0}/s  ratio {:.3}  ({size} bytes)",
             desks / bares
@@ -94,7 +92,7 @@ fn reads(desk: &Desk, server: &Server) {
 }
 
 fn writes(desk: &Desk, server: &Server) {
-    let disk = syncs(desk.data.path());
+    let disk = syncs(desk.installation.folder());
     println!("  writes{:>56}", "fdatasync");
     let api = format!("{}/api/v1", server.origin);
     let shown = format!("authorization: Bearer {}", desk.staff);
@@ -133,7 +131,7 @@ fn writes(desk: &Desk, server: &Server) {
             rate / disk
         );
     }
-    if let Some(url) = &desk.database {
+    if let Some(url) = &desk.installation.database {
         for (what, how) in [("pgbench -S", "-S"), ("pgbench -N", "-N")] {
             match pgbench(url, how) {
                 Some(rate) => println!("  {what:<28} {rate:>9.0}/s"),
@@ -206,17 +204,6 @@ fn serve_bare(bytes: usize) {
         println!("http://{}", server.addrs()[0]);
         server.run().await.expect("it serves");
     });
-}
-
-fn line_with_address(mut process: GuardedProcess) -> String {
-    let origin = process.wait_for_line(|line| {
-        let mut words = line.split_whitespace();
-        let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;
-        Some(address.trim_end_matches(['/', '.']).to_owned())
-    });
-    // It lives as long as this program.
-    let process = Box::leak(Box::new(process));
-    origin.unwrap_or_else(|why| panic!("no server: {why} {}", process.pid))
 }
 
 /// What `wrk` is to ask for, again and again.
@@ -342,8 +329,7 @@ fn milliseconds(text: &str) -> f64 {
 
 /// A desk with many cases.
 struct Desk {
-    data: TempDir,
-    database: Option<String>,
+    installation: Installation,
     cases: usize,
     /// Tokens of somebody of the provider's staff, and of the contact of each organization.
     staff: String,
@@ -351,63 +337,28 @@ struct Desk {
     cookie: String,
 }
 
-/// A process that serves.
-struct Server {
-    origin: String,
-    started: Duration,
-    process: GuardedProcess,
-}
-
-impl Server {
-    /// What it holds of the machine's memory, in MiB.
-    fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.pid));
-        let status = status.expect("the process runs");
-        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let held = held
-            .and_then(|held| held.trim().strip_suffix(" kB"))
-            .expect("a figure");
-        held.trim().parse::<f64>().expect("a number") / 1024.0
-    }
-}
-
 impl Desk {
     fn filled(cases: usize, database: Option<String>) -> Self {
-        let data = tempfile::tempdir().expect("a folder");
-        let mut desk = Self {
-            data,
-            database,
-            cases,
-            staff: String::new(),
-            contacts: Vec::new(),
-            cookie: String::new(),
-        };
-        let records = desk.data.path().join("records.ndjson");
-        write_records(&records, cases).expect("the records are written");
-        let begun = Instant::now();
-        desk.runs(&["import", "casebell", &records.display().to_string()]);
-        let took = begun.elapsed().as_secs_f64();
-        std::fs::remove_file(records).expect("removed");
+        let name = database.as_ref().map_or("SQLite", |_| "PostgreSQL");
+        let installation = Installation::new(database);
+        let took = installation
+            .imports(|path| write_records(path, cases))
+            .as_secs_f64();
         let entries = cases * ENTRIES;
         println!(
-            "{}, {cases} cases\n  import {:.0} entries/s ({entries} with their cases in {took:.1} s)",
-            if desk.database.is_some() {
-                "PostgreSQL"
-            } else {
-                "SQLite"
-            },
+            "{name}, {cases} cases\n  import {:.0} entries/s ({entries} with their cases in {took:.1} s)",
             entries as f64 / took
         );
-        let token = |who: &str| {
-            let made = desk.runs(&["token", "create", "--user", who, "--name", "bench"]);
-            made.trim().to_owned()
-        };
-        let contacts = (0..ORGANIZATIONS).map(|n| token(&format!("contact{n}@bench.test")));
-        let (staff, contacts) = (token("eve@bench.test"), contacts.collect());
-        (desk.staff, desk.contacts) = (staff, contacts);
-        let server = desk.serve();
-        desk.cookie = session(&server.origin);
-        desk
+        let contacts = 0..ORGANIZATIONS;
+        Self {
+            cases,
+            staff: installation.token("eve@bench.test"),
+            contacts: contacts
+                .map(|n| installation.token(&format!("contact{n}@bench.test")))
+                .collect(),
+            cookie: session(&installation.serve().origin),
+            installation,
+        }
     }
 
     /// What a request for it shows.
@@ -415,44 +366,6 @@ impl Desk {
         match what.contains("HTML") {
             true => format!("cookie: {}", self.cookie),
             false => format!("authorization: Bearer {}", self.staff),
-        }
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_casebell"));
-        command
-            .current_dir(self.data.path())
-            .env("CASEBELL_DATA_DIR", self.data.path())
-            .env("CASEBELL_LISTEN", "127.0.0.1:0")
-            .env_remove("CASEBELL_BENCH_DATABASE_URL")
-            .env_remove("CASEBELL_BENCH_CASES");
-        if let Some(url) = &self.database {
-            command.env("CASEBELL_DATABASE_URL", url);
-        }
-        command
-    }
-
-    fn runs(&self, arguments: &[&str]) -> String {
-        let output = self.command().args(arguments).output().expect("it runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {said}");
-        String::from_utf8(output.stdout).expect("text")
-    }
-
-    fn serve(&self) -> Server {
-        let begun = Instant::now();
-        let mut command = self.command();
-        command.arg("serve");
-        let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
-        let origin = process.wait_for_line(|line| {
-            let mut words = line.split_whitespace();
-            let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;
-            Some(address.trim_end_matches(['/', '.']).to_owned())
-        });
-        Server {
-            started: begun.elapsed(),
-            origin: origin.unwrap_or_else(|why| panic!("no server: {why}")),
-            process,
         }
     }
 }

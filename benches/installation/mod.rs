@@ -1,0 +1,115 @@
+//! What the benches stand on: an installation of one run, and the processes that serve it.
+#![allow(dead_code)] // Each bench needs another part of it.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+#[path = "../../tests/it/support/process_guard.rs"]
+pub mod process_guard;
+
+use process_guard::{GuardedProcess, ProcessGuard};
+
+/// A data folder, gone with this, and the server's database instead of the embedded one if there is one.
+pub struct Installation {
+    data: TempDir,
+    pub database: Option<String>,
+}
+
+/// A process that serves it.
+pub struct Server {
+    /// Where it is reached, without a slash at the end.
+    pub origin: String,
+    /// How long it took until it was ready.
+    pub started: Duration,
+    process: GuardedProcess,
+}
+
+impl Installation {
+    pub fn new(database: Option<String>) -> Self {
+        Self {
+            data: tempfile::tempdir().expect("a folder"),
+            database,
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Runs a command of the real binary; gives what it prints.
+    pub fn runs(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        let printed = String::from_utf8(output.stdout).expect("text");
+        printed.trim().to_owned()
+    }
+
+    /// Loads records of Casebell's own format from a file that `write` makes.
+    pub fn imports(&self, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Duration {
+        let records = self.folder().join("records.ndjson");
+        write(&records).expect("the records are written");
+        let begun = Instant::now();
+        self.runs(&["import", "casebell", &records.display().to_string()]);
+        let took = begun.elapsed();
+        std::fs::remove_file(records).expect("removed");
+        took
+    }
+
+    /// A new API token of somebody.
+    pub fn token(&self, email: &str) -> String {
+        self.runs(&["token", "create", "--user", email, "--name", "bench"])
+    }
+
+    pub fn serve(&self) -> Server {
+        let begun = Instant::now();
+        let command = self.command(&["serve"]);
+        let mut process = GuardedProcess::spawn(&command, ProcessGuard::default());
+        Server {
+            origin: origin_of(&mut process),
+            started: begun.elapsed(),
+            process,
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_casebell"));
+        command
+            .current_dir(self.folder())
+            .env("CASEBELL_DATA_DIR", self.folder())
+            .env("CASEBELL_LISTEN", "127.0.0.1:0")
+            .env("CASEBELL_SECRET_KEY", "the same for all processes of a run")
+            .env_remove("CASEBELL_BENCH_DATABASE_URL")
+            .env_remove("CASEBELL_BENCH_CASES")
+            .args(arguments);
+        if let Some(url) = &self.database {
+            command.env("CASEBELL_DATABASE_URL", url);
+        }
+        command
+    }
+}
+
+impl Server {
+    /// What it holds of the machine's memory, in MiB.
+    pub fn memory(&self) -> f64 {
+        let path = format!("/proc/{}/status", self.process.pid);
+        let status = std::fs::read_to_string(path).expect("the process runs");
+        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let held = held.and_then(|held| held.trim().strip_suffix(" kB"));
+        let held = held.expect("a figure").trim();
+        held.parse::<f64>().expect("a number") / 1024.0
+    }
+}
+
+/// The address that a process says it is reached at, once it is ready.
+pub fn origin_of(process: &mut GuardedProcess) -> String {
+    let origin = process.wait_for_line(|line| {
+        let mut words = line.split_whitespace();
+        let address = words.find(|word| word.starts_with("http://127.0.0.1:"))?;
+        Some(address.trim_end_matches(['/', '.']).to_owned())
+    });
+    origin.unwrap_or_else(|why| panic!("no server: {why}"))
+}
