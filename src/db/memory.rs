@@ -9,7 +9,6 @@
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -40,15 +39,8 @@ struct Generation {
     kept: Cache<Key, Arc<dyn Any + Send + Sync>>,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Key(TypeId, Name);
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-        self.1.hash(state);
-    }
-}
 
 /// What a transaction does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +88,8 @@ pub(super) fn remembering<T>(memory: &Arc<Memory>, kind: Kind, work: impl FnOnce
     }
 }
 
-/// The transaction is of this epoch, as a row says that it has read anyway: it need not be asked for.
-pub fn sees_epoch(epoch: i64) {
+/// A row that was read together with the epoch, for which the transaction need not ask then.
+pub fn with_epoch<T>((row, epoch): (T, i64)) -> T {
     CURRENT.with_borrow_mut(|current| {
         if let Some(current) = current
             && current.kind != Kind::Writes
@@ -106,6 +98,7 @@ pub fn sees_epoch(epoch: i64) {
             current.generation = current.memory.of(epoch);
         }
     });
+    row
 }
 
 /// What the rows say that `load` reads: as it is remembered, if it was read in this epoch and `is_good` still.

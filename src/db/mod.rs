@@ -33,7 +33,7 @@ pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};
 use memory::Memory;
-pub use memory::{Name, ONLY, remembered, sees_epoch};
+pub use memory::{Name, ONLY, remembered, with_epoch};
 pub use postgres::unencrypted_host;
 use work::{Said, Work};
 

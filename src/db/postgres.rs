@@ -3,6 +3,7 @@
 mod pool;
 mod url;
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -138,16 +139,13 @@ impl Postgres {
         let signal = (kind == Kind::Writes).then(|| self.signal.clone());
         let memory = Arc::clone(&self.memory);
         lent.give(move |conn| {
-            let begin = match (kind, deadline) {
-                (Kind::Writes, Some(_)) => WRITE.to_owned(),
-                (Kind::Writes, None) => format!("{WRITE}; {UNLIMITED}"),
-                (Kind::Reads | Kind::ReadsOne, Some(_)) => READ.to_owned(),
-                (Kind::Reads | Kind::ReadsOne, None) => format!("{READ}; {UNLIMITED}"),
-            };
             let mut remembers = |conn: &mut Conn| remembering(&memory, kind, || work(conn));
             let (ended, clean) = match (kind, deadline) {
                 (Kind::ReadsOne, Some(_)) => run_one(conn, &mut remembers),
-                _ => run(conn, &begin, &mut remembers, &its_decision, signal.as_ref()),
+                _ => {
+                    let begin = begin(kind, deadline.is_some());
+                    run(conn, &begin, &mut remembers, &its_decision, signal.as_ref())
+                }
             };
             let _ = answer.send((work, ended));
             clean
@@ -173,6 +171,17 @@ impl Postgres {
                 Err(DbError::Unavailable(why.to_owned()))
             }
         }
+    }
+}
+
+fn begin(kind: Kind, limited: bool) -> Cow<'static, str> {
+    let begin = match kind {
+        Kind::Writes => WRITE,
+        Kind::Reads | Kind::ReadsOne => READ,
+    };
+    match limited {
+        true => begin.into(),
+        false => format!("{begin}; {UNLIMITED}").into(),
     }
 }
 

@@ -167,9 +167,6 @@ fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
         .returning((audit_chain::position, audit_chain::head))
         .get_result(conn)?;
     for (position, event) in (end - count + 1..).zip(&events) {
-        let fields = |kept: &Option<(String, Map<String, Value>)>| {
-            kept.as_ref().map(|(text, _)| text.clone())
-        };
         let record = event.record();
         let hash = link(&head, &record);
         diesel::insert_into(audit_events::table)
@@ -186,8 +183,8 @@ fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
                 audit_events::actor_id.eq(event.actor),
                 audit_events::actor_name.eq(&event.actor_name),
                 audit_events::seen_by.eq(event.seen_by),
-                audit_events::before.eq(fields(&event.before)),
-                audit_events::after.eq(fields(&event.after)),
+                audit_events::before.eq(event.before.as_ref().map(|(text, _)| text)),
+                audit_events::after.eq(event.after.as_ref().map(|(text, _)| text)),
                 audit_events::previous_hash.eq(&head),
                 audit_events::hash.eq(&hash),
                 audit_events::said.eq(event.said.as_ref().map(json).transpose()?),

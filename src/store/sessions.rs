@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::identities::{AuthOutcome, OrganizationContext, enter};
 use crate::db::schema::{epochs, sessions};
 use crate::db::sql_types::At;
-use crate::db::{Conn, sees_epoch};
+use crate::db::{Conn, with_epoch};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PersonId, SessionId};
 use crate::domain::session::SessionLimits;
@@ -106,11 +106,7 @@ pub fn by_secret(
         .select((Session::as_select(), epochs::value))
         .get_result(conn)
         .optional()?;
-    let session = found.map(|(session, epoch)| {
-        sees_epoch(epoch);
-        session
-    });
-    enter_session(conn, session, whereabouts, now)
+    enter_session(conn, found.map(with_epoch), whereabouts, now)
 }
 
 /// The session of that id, like [`by_secret`]: for whoever showed its secret before and stayed.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::identities::{AuthOutcome, OrganizationContext, enter};
 use crate::db::schema::{api_tokens, epochs};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
-use crate::db::{Conn, sees_epoch};
+use crate::db::{Conn, with_epoch};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{PersonId, TokenId};
@@ -98,11 +98,7 @@ pub fn by_secret(
         .select((Token::as_select(), epochs::value))
         .get_result(conn)
         .optional()?;
-    let token = found.map(|(token, epoch)| {
-        sees_epoch(epoch);
-        token
-    });
-    enter_token(conn, token, whereabouts, now)
+    enter_token(conn, found.map(with_epoch), whereabouts, now)
 }
 
 /// The token of that id, like [`by_secret`]: for whoever showed its secret before and stayed.
