@@ -91,7 +91,6 @@ async fn list(db: &Db, user: EmailAddress, json: bool) -> anyhow::Result<String>
         Ok(tokens::of_person(conn, person.id, None, MOST)?)
     });
     let tokens = read.await.map_err(error)?;
-    let ends = |token: &Token| token.expires_at.map(|at| at.to_rfc3339());
     if json {
         let items = tokens.iter().map(|token| {
             serde_json::json!({
@@ -106,7 +105,8 @@ async fn list(db: &Db, user: EmailAddress, json: bool) -> anyhow::Result<String>
         return Ok(format!("{:#}", serde_json::json!({ "items": items })));
     }
     let line = |token: &Token| {
-        let until = ends(token).unwrap_or_else(|| "revoked".to_owned());
+        let ends = token.expires_at.map(|at| at.to_rfc3339());
+        let until = ends.unwrap_or_else(|| "revoked".to_owned());
         format!("{}  until {until}  {}", token.id, token.name)
     };
     Ok(tokens.iter().map(line).collect::<Vec<_>>().join("\n"))
@@ -171,22 +171,15 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::cli::import::{Watch, casebell};
     use crate::credentials::hash_secret;
-    use crate::db::{DbError, Location};
+    use crate::db::DbError;
     use crate::store::identities::{AuthOutcome, OrganizationContext};
-
-    const RECORDS: &str = include_str!("../../tests/it/data/records.ndjson");
+    use crate::testing::TestDatabase;
 
     #[tokio::test]
     async fn a_token_is_its_owners_and_allows_no_more_than_asked() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db =
-            Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
+        let db = TestDatabase::with_records().await;
         let now: Instant = "2026-03-03T14:00:00Z".parse().expect("an instant");
-        casebell::import(&db, RECORDS.as_bytes(), now, &Watch::nobody())
-            .await
-            .expect("loaded");
         let args = |user: &str, permissions: &[Permission], expires_at| CreateArgs {
             user: user.parse().expect("an address"),
             name: "Nightly".parse().expect("a name"),

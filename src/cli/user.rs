@@ -305,24 +305,9 @@ fn line(conn: &mut Conn, person: &Person, now: Instant) -> Result<String, DbErro
 mod tests {
     use super::*;
     use crate::credentials::verify_password;
-    use crate::db::Location;
+    use crate::testing::TestDatabase;
 
     const NEW: &str = "a bell for another day";
-
-    struct Desk {
-        db: Db,
-        _folder: tempfile::TempDir,
-    }
-
-    fn desk() -> Desk {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db =
-            Db::open(&Location::Sqlite(folder.path().join("casebell.db"))).expect("a database");
-        Desk {
-            db,
-            _folder: folder,
-        }
-    }
 
     fn args(email: &str, organization: &str, role: Role) -> AddArgs {
         AddArgs {
@@ -335,18 +320,18 @@ mod tests {
         }
     }
 
-    async fn added(desk: &Desk, args: AddArgs) -> Result<String, String> {
+    async fn added(database: &TestDatabase, args: AddArgs) -> Result<String, String> {
         let password = || Ok(SecretString::from("correct horse battery"));
-        add(&desk.db, args, password, Clock::System.now())
+        add(database, args, password, Clock::System.now())
             .await
             .map_err(|error| error.to_string())
     }
 
     #[tokio::test]
     async fn the_first_administrator_brings_the_provider() {
-        let desk = desk();
+        let database = TestDatabase::new();
         let refused = added(
-            &desk,
+            &database,
             args("sam@n.example", "Northstar Support", Role::SupportEngineer),
         )
         .await;
@@ -355,7 +340,7 @@ mod tests {
             Err("organization: there is no “Northstar Support”".to_owned())
         );
         let said = added(
-            &desk,
+            &database,
             args("ada@n.example", "Northstar Support", Role::Administrator),
         )
         .await;
@@ -367,7 +352,7 @@ mod tests {
             )
         );
         let said = added(
-            &desk,
+            &database,
             args("sam@n.example", "northstar-support", Role::SupportEngineer),
         )
         .await;
@@ -376,7 +361,7 @@ mod tests {
             Ok("Ada Frost <sam@n.example>, northstar-support: support_engineer")
         );
         let refused = added(
-            &desk,
+            &database,
             args("eve@n.example", "Southstar", Role::Administrator),
         )
         .await;
@@ -385,13 +370,13 @@ mod tests {
             Err("organization: there is no “Southstar”".to_owned())
         );
         let refused = added(
-            &desk,
+            &database,
             args("ada@n.example", "northstar-support", Role::Monitor),
         )
         .await;
         assert_eq!(refused, Err("email: “ada@n.example” is taken".to_owned()));
         let refused = added(
-            &desk,
+            &database,
             args("dan@n.example", "northstar-support", Role::PortalViewer),
         )
         .await;
@@ -400,12 +385,12 @@ mod tests {
             Err("roles: the organization's people cannot be portal_viewer".to_owned())
         );
 
-        let lines = list(&desk.db, None, Clock::System.now())
+        let lines = list(&database, None, Clock::System.now())
             .await
             .expect("people");
         assert_eq!(lines.len(), 2);
         assert!(
-            list(&desk.db, Some("nowhere".to_owned()), Clock::System.now())
+            list(&database, Some("nowhere".to_owned()), Clock::System.now())
                 .await
                 .is_err()
         );
@@ -413,35 +398,35 @@ mod tests {
 
     #[tokio::test]
     async fn people_are_shut_out_and_let_in_and_get_new_passwords() {
-        let desk = desk();
+        let database = TestDatabase::new();
         let now = Clock::System.now();
         added(
-            &desk,
+            &database,
             args("ada@n.example", "Northstar", Role::Administrator),
         )
         .await
         .expect("added");
         added(
-            &desk,
+            &database,
             args("sam@n.example", "northstar", Role::SupportEngineer),
         )
         .await
         .expect("added");
         let email = |text: &str| -> EmailAddress { text.parse().expect("an address") };
-        let said = change(&desk.db, email("sam@n.example"), disabled(true), now)
+        let said = change(&database, email("sam@n.example"), disabled(true), now)
             .await
             .expect("changed");
         assert!(said.contains("disabled since"), "{said}");
-        let said = change(&desk.db, email("sam@n.example"), disabled(false), now)
+        let said = change(&database, email("sam@n.example"), disabled(false), now)
             .await
             .expect("changed");
         assert!(!said.contains("disabled since"), "{said}");
-        let refused = change(&desk.db, email("ada@n.example"), disabled(true), now).await;
+        let refused = change(&database, email("ada@n.example"), disabled(true), now).await;
         assert_eq!(
             refused.expect_err("refused").to_string(),
             "roles: somebody has to remain administrator of Northstar"
         );
-        let refused = change(&desk.db, email("eve@n.example"), disabled(true), now).await;
+        let refused = change(&database, email("eve@n.example"), disabled(true), now).await;
         assert_eq!(
             refused.expect_err("refused").to_string(),
             "email: there is no “eve@n.example”"
@@ -457,11 +442,10 @@ mod tests {
             ),
             ..UpdatePerson::default()
         };
-        change(&desk.db, email("sam@n.example"), update, now)
+        change(&database, email("sam@n.example"), update, now)
             .await
             .expect("changed");
-        let sam = desk
-            .db
+        let sam = database
             .read(move |conn| Ok::<_, DbError>(people::by_email(conn, &email("sam@n.example"))?))
             .await
             .expect("read")
