@@ -15,6 +15,7 @@ use crate::support::fixtures::PASSWORD;
 use crate::support::mailbox::Mail;
 use crate::support::paired::said;
 use crate::support::person::{Asking, Person};
+use crate::support::session::Session;
 
 mod addresses;
 mod links;
@@ -54,13 +55,6 @@ mod hmac_of {
     }
 }
 
-/// Somebody with a browser's cookie.
-struct Session {
-    desk: Desk,
-    cookie: String,
-    csrf: String,
-}
-
 fn signing_in(desk: &Desk, body: Value, browser: &str) -> Asking {
     let builder = desk.client().post(desk.api("/sessions"));
     Asking::new(format!("sign in as {}", body["email"]), builder)
@@ -73,62 +67,23 @@ async fn sign_in(desk: &Desk, email: &str, password: &str) -> Answer {
     signing_in(desk, json!({ "email": email, "password": password }), "").await
 }
 
-impl Session {
-    fn of(desk: &Desk, answer: Answer) -> Self {
-        let cookie = answer.header("set-cookie").split(';').next();
-        let cookie = cookie.unwrap_or_default().to_owned();
-        let me = answer.created();
-        Self {
-            desk: desk.clone(),
-            cookie,
-            csrf: me["csrf_token"].as_str().expect("a token").to_owned(),
-        }
-    }
-
-    async fn open(desk: &Desk, email: &str) -> Self {
-        Self::of(desk, sign_in(desk, email, PASSWORD).await)
-    }
-
-    fn asks(&self, method: Method, path: &str) -> Asking {
-        let builder = self
-            .desk
-            .client()
-            .request(method.clone(), self.desk.api(path));
-        Asking::new(format!("session: {method} {path}"), builder)
-            .header("cookie", &self.cookie)
-            .header("x-csrf-token", &self.csrf)
-    }
-
-    async fn get(&self, path: &str) -> Answer {
-        self.asks(Method::GET, path).await
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Answer {
-        self.asks(Method::POST, path).json(&body).await
-    }
-
-    async fn delete(&self, path: &str, body: Value) -> Answer {
-        self.asks(Method::DELETE, path).json(&body).await
-    }
-
-    /// Turns the second factor on; gives its secret and the recovery codes.
-    async fn turns_on(&self) -> (String, Vec<String>) {
-        let begun = self.post("/me/second-factor", json!({})).await.created();
-        let secret = begun["secret"].as_str().expect("a secret").to_owned();
-        let code = code_of(&secret, self.desk.now());
-        let body = json!({ "code": code });
-        let codes = self
-            .post("/me/second-factor/confirmation", body)
-            .await
-            .created();
-        let codes = codes["recovery_codes"].as_array().expect("codes").iter();
-        (
-            secret,
-            codes
-                .map(|code| code.as_str().expect("a code").to_owned())
-                .collect(),
-        )
-    }
+/// Turns the second factor on; gives its secret and the recovery codes.
+async fn turns_on(desk: &Desk, session: &Session) -> (String, Vec<String>) {
+    let begun = session.post("/me/second-factor", json!({})).await.created();
+    let secret = begun["secret"].as_str().expect("a secret").to_owned();
+    let code = code_of(&secret, desk.now());
+    let body = json!({ "code": code });
+    let codes = session
+        .post("/me/second-factor/confirmation", body)
+        .await
+        .created();
+    let codes = codes["recovery_codes"].as_array().expect("codes").iter();
+    (
+        secret,
+        codes
+            .map(|code| code.as_str().expect("a code").to_owned())
+            .collect(),
+    )
 }
 
 /// A request of somebody who is not signed in.
@@ -326,7 +281,7 @@ async fn a_session_ends_by_itself(desk: Desk) {
 async fn sessions_are_seen_and_ended(desk: Desk) {
     let here = Session::open(&desk, "dana@acme.test").await;
     let from_firefox = json!({ "email": "dana@acme.test", "password": PASSWORD });
-    let there = Session::of(&desk, signing_in(&desk, from_firefox, FIREFOX).await);
+    let there = Session::begun(&desk, signing_in(&desk, from_firefox, FIREFOX).await);
     let carl = Session::open(&desk, "carl@acme.test").await;
     let list = |session: Value| session["items"].as_array().expect("items").clone();
     let seen = list(here.get("/sessions").await.ok());
@@ -479,7 +434,7 @@ async fn ones_own_name_and_zone(desk: Desk) {
 
 async fn secrets_are_nowhere(desk: Desk) {
     let dana = Session::open(&desk, "dana@acme.test").await;
-    let (secret, codes) = dana.turns_on().await;
+    let (secret, codes) = turns_on(&desk, &dana).await;
     let (_, token) = invited(&desk).await;
     redeem(&desk, &token, NEW).await.done();
     let rows = format!("{:?}", desk.rows());

@@ -82,7 +82,7 @@ async fn an_address_belongs_to_one_account(desk: Desk) {
     anybody(&desk, "/password-resets/redemption", body)
         .await
         .done();
-    let gina = Session::of(&desk, sign_in(&desk, "gina@globex.test", NEW).await);
+    let gina = Session::begun(&desk, sign_in(&desk, "gina@globex.test", NEW).await);
     assert_eq!(gina.get("/me").await.ok()["organization"]["slug"], "globex");
     let seen = abel
         .get(&format!("/users/{}", other["id"].as_str().expect("an id")))
@@ -119,7 +119,7 @@ async fn nothing_but_links_goes_to_an_address_before_it_is_shown(desk: Desk) {
     sign_in(&desk, "zoe@acme.test", PASSWORD)
         .await
         .refused(401, "invalid_credentials");
-    let zoe = Session::of(&desk, sign_in(&desk, "zoe@acme.test", NEW).await);
+    let zoe = Session::begun(&desk, sign_in(&desk, "zoe@acme.test", NEW).await);
     zoe.get("/cases").await.ok();
     desk.mailbox().await;
 }
@@ -130,7 +130,7 @@ async fn a_given_password_is_replaced_before_anything_else(desk: Desk) {
     abel.patch(&user, json!({ "password": NEW })).await.ok();
     desk.mailbox().await;
     dana.get("/me").await.refused(401, "unauthenticated");
-    let here = Session::of(&desk, sign_in(&desk, "dana@acme.test", NEW).await);
+    let here = Session::begun(&desk, sign_in(&desk, "dana@acme.test", NEW).await);
     here.get("/me").await.ok();
     for path in [
         "/cases",

@@ -21,7 +21,7 @@ async fn an_invitation_is_followed(desk: Desk) {
     assert_eq!(verified(), ["no"]);
     redeem(&desk, &token, NEW).await.done();
     assert_eq!(verified(), ["yes"]);
-    let nora = Session::of(&desk, sign_in(&desk, "nora@acme.test", NEW).await);
+    let nora = Session::begun(&desk, sign_in(&desk, "nora@acme.test", NEW).await);
     assert_eq!(nora.get("/me").await.ok()["person"]["id"], id.as_str());
     // Who has joined needs no other.
     desk.person("ada")

@@ -40,13 +40,13 @@ async fn signing_in_again_ends_the_old_session(desk: Desk) {
         .refused(401, "invalid_credentials");
     old.get("/me").await.ok();
     let new = signs_in_again(&old, &desk, "dana@acme.test").await;
-    let new = Session::of(&desk, new);
+    let new = Session::begun(&desk, new);
     assert_ne!(new.cookie, old.cookie);
     old.get("/me").await.refused(401, "unauthenticated");
     elsewhere.get("/me").await.ok();
     // Somebody else at the same browser, too.
     let carl = signs_in_again(&new, &desk, "carl@acme.test").await;
-    Session::of(&desk, carl).get("/me").await.ok();
+    Session::begun(&desk, carl).get("/me").await.ok();
     new.get("/me").await.refused(401, "unauthenticated");
 }
 
@@ -141,7 +141,7 @@ async fn a_stolen_session_changes_nothing_that_the_account_hangs_on(desk: Desk) 
 async fn a_second_factor_is_part_of_the_proof(desk: Desk) {
     let dana = Session::open(&desk, "dana@acme.test").await;
     let unproven = Session::open(&desk, "dana@acme.test").await;
-    let (secret, _) = dana.turns_on().await;
+    let (secret, _) = turns_on(&desk, &dana).await;
     // What was opened without it has ended.
     unproven.get("/me").await.refused(401, "unauthenticated");
     dana.get("/me").await.ok();
@@ -253,7 +253,7 @@ async fn a_role_asks_for_a_second_factor(desk: Desk) {
     gina.get("/cases").await.ok();
     desk.person("vic").get("/cases").await.ok();
     // Who signs in finds the way to it, and no other.
-    let new = Session::of(&desk, sign_in(&desk, "dana@acme.test", PASSWORD).await);
+    let new = Session::begun(&desk, sign_in(&desk, "dana@acme.test", PASSWORD).await);
     let me = new.get("/me").await.ok();
     assert_eq!(me["second_factor_setup_required"], true);
     new.post("/cases", high().json())
@@ -267,7 +267,7 @@ async fn a_role_asks_for_a_second_factor(desk: Desk) {
         (page.status, page.header("location")),
         (303, "/account/security")
     );
-    new.turns_on().await;
+    turns_on(&desk, &new).await;
     new.get("/cases").await.ok();
     token.get("/cases").await.ok();
     let me = new.get("/me").await.ok();
@@ -367,7 +367,7 @@ fn cookies_and_headers_over_tls() {
                 answer.header("strict-transport-security"),
                 "max-age=63072000; includeSubDomains"
             );
-            let dana = Session::of(&desk, answer);
+            let dana = Session::begun(&desk, answer);
             for path in [
                 "/", "/sign-in", "/cases", "/account", "/nowhere", "/healthz",
             ] {

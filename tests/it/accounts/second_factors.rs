@@ -33,7 +33,7 @@ async fn a_second_factor_is_asked_for(desk: Desk) {
     )
     .await
     .names_fields(&[("code", "wrong_code")]);
-    let (secret, codes) = dana.turns_on().await;
+    let (secret, codes) = turns_on(&desk, &dana).await;
     assert_eq!(codes.len(), 10);
     let told = async |who: &str| {
         let id = said(&dana.get("/me").await.ok()["person"]["id"]);
@@ -75,7 +75,7 @@ async fn a_second_factor_is_asked_for(desk: Desk) {
 
 async fn a_code_is_taken_once(desk: Desk) {
     let dana = Session::open(&desk, "dana@acme.test").await;
-    let (secret, _) = dana.turns_on().await;
+    let (secret, _) = turns_on(&desk, &dana).await;
     let with = |code: String| {
         signing_in(
             &desk,
@@ -122,7 +122,7 @@ async fn a_code_is_taken_once(desk: Desk) {
 
 async fn codes_are_not_guessed(desk: Desk) {
     let dana = Session::open(&desk, "dana@acme.test").await;
-    let (secret, _) = dana.turns_on().await;
+    let (secret, _) = turns_on(&desk, &dana).await;
     desk.passes(TimeDelta::minutes(5));
     let with = |code: String| {
         signing_in(
@@ -159,7 +159,7 @@ async fn codes_are_not_guessed(desk: Desk) {
 
 async fn a_recovery_code_stands_in_once(desk: Desk) {
     let dana = Session::open(&desk, "dana@acme.test").await;
-    let (secret, codes) = dana.turns_on().await;
+    let (secret, codes) = turns_on(&desk, &dana).await;
     desk.mailbox().await;
     let with = |code: &str| {
         signing_in(
@@ -195,7 +195,7 @@ async fn a_recovery_code_stands_in_once(desk: Desk) {
         .created();
     // Somebody else's codes open nothing.
     let carl = Session::open(&desk, "carl@acme.test").await;
-    carl.turns_on().await;
+    turns_on(&desk, &carl).await;
     let foreign = json!({ "email": "carl@acme.test", "password": PASSWORD, "code": renewed["recovery_codes"][1] });
     signing_in(&desk, foreign, "")
         .await
@@ -204,11 +204,11 @@ async fn a_recovery_code_stands_in_once(desk: Desk) {
 
 async fn a_second_factor_is_given_up_or_taken_away(desk: Desk) {
     let dana = Session::open(&desk, "dana@acme.test").await;
-    let (secret, _) = dana.turns_on().await;
+    let (secret, _) = turns_on(&desk, &dana).await;
     desk.passes(TimeDelta::seconds(90));
     let code = code_of(&secret, desk.now());
     let with = json!({ "email": "dana@acme.test", "password": PASSWORD, "code": code });
-    let elsewhere = Session::of(&desk, signing_in(&desk, with, "").await);
+    let elsewhere = Session::begun(&desk, signing_in(&desk, with, "").await);
     dana.delete("/me/second-factor", json!({ "password": "not it" }))
         .await
         .names_fields(&[("password", "wrong_password")]);
@@ -222,7 +222,7 @@ async fn a_second_factor_is_given_up_or_taken_away(desk: Desk) {
         .await
         .refused(409, "second_factor_off");
     let again = Session::open(&desk, "dana@acme.test").await;
-    again.turns_on().await;
+    turns_on(&desk, &again).await;
     desk.mailbox().await;
     let abel = desk.person("abel");
     let id = id_of(&abel, "dana@acme.test").await;

@@ -421,15 +421,7 @@ fn who_is_given_up_in_favour_of_another_tries_again() {
             3,
             "one of the two was tried again"
         );
-        let verdict = rows
-            .db
-            .read(|conn| Ok::<_, DbError>(walk(conn)?))
-            .await
-            .expect("read");
-        assert!(
-            matches!(verdict, Verdict::Whole { events: 2, .. }),
-            "{verdict:?}"
-        );
+        both_are_linked(&rows).await;
     });
 }
 
@@ -459,15 +451,17 @@ fn nobody_waits_for_who_has_yet_to_commit() {
         meets().await;
         quick.expect("it is done while the other one waits");
         slow.await.expect("no panic").expect("it is done");
-        let verdict = (rows.db)
-            .read(|conn| Ok::<_, DbError>(walk(conn)?))
-            .await
-            .expect("read");
-        assert!(
-            matches!(verdict, Verdict::Whole { events: 2, .. }),
-            "{verdict:?}"
-        );
+        both_are_linked(&rows).await;
     });
+}
+
+async fn both_are_linked(rows: &Rows) {
+    let walked = rows.db.read(|conn| Ok::<_, DbError>(walk(conn)?)).await;
+    let verdict = walked.expect("read");
+    assert!(
+        matches!(verdict, Verdict::Whole { events: 2, .. }),
+        "{verdict:?}"
+    );
 }
 
 fn record(conn: &mut Conn) -> Result<(), DbError> {

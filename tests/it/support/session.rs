@@ -12,30 +12,33 @@ use super::person::{Asking, Person};
 #[derive(Clone)]
 pub struct Session {
     desk: Desk,
-    cookie: String,
+    /// What the browser shows: a name and its value.
+    pub cookie: String,
     csrf: String,
 }
 
 impl Session {
     /// Signs in.
     pub async fn of(desk: &Desk, person: &Person) -> Self {
-        let body = json!({ "email": person.email(), "password": PASSWORD });
+        Self::open(desk, &person.email()).await
+    }
+
+    /// Somebody with this address signs in.
+    pub async fn open(desk: &Desk, email: &str) -> Self {
+        let body = json!({ "email": email, "password": PASSWORD });
         let builder = desk.client().post(desk.api("/sessions")).json(&body);
-        let answer = Asking::new(format!("sign in {}", person.email()), builder).await;
-        let cookie = answer
-            .header("set-cookie")
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let csrf = answer.created()["csrf_token"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        Self::begun(desk, Asking::new(format!("sign in {email}"), builder).await)
+    }
+
+    /// The session that an answer has begun.
+    pub fn begun(desk: &Desk, answer: Answer) -> Self {
+        let cookie = answer.header("set-cookie").split(';').next();
+        let cookie = cookie.unwrap_or_default().to_owned();
+        let csrf = answer.created()["csrf_token"].as_str().map(str::to_owned);
         Self {
             desk: desk.clone(),
             cookie,
-            csrf,
+            csrf: csrf.expect("a token"),
         }
     }
 
@@ -54,6 +57,18 @@ impl Session {
         Asking::new(format!("session: {method} {path}"), builder)
             .header("cookie", &self.cookie)
             .header("x-csrf-token", &self.csrf)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.asks(Method::GET, path).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.asks(Method::POST, path).json(&body).await
+    }
+
+    pub async fn delete(&self, path: &str, body: Value) -> Answer {
+        self.asks(Method::DELETE, path).json(&body).await
     }
 
     /// Switches into an organization, or home.
