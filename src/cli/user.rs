@@ -11,9 +11,10 @@ use crate::credentials::hash_password;
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Reach, Role};
+use crate::domain::order::{Sort, Window};
 use crate::domain::password::{self, Context};
 use crate::domain::text::{EmailAddress, PersonName, Title};
-use crate::store::people::Person;
+use crate::store::people::{Person, PersonFilter, PersonOrder};
 use crate::store::{grants, organizations, people};
 use crate::workflow::account;
 use crate::workflow::people::{AddPerson, UpdatePerson, add_person, update_person};
@@ -258,21 +259,18 @@ async fn list(db: &Db, organization: Option<String>, now: Instant) -> anyhow::Re
             }
         };
         let mut lines = Vec::new();
-        let mut last: Option<Person> = None;
+        let everybody = PersonFilter {
+            organization,
+            ..PersonFilter::default()
+        };
+        let mut window = Window::first(Sort::ascending(PersonOrder::Name), PAGE);
         loop {
-            let after = last.as_ref().map(|person| {
-                (
-                    person.last_name.as_str(),
-                    person.first_name.as_str(),
-                    person.id,
-                )
-            });
-            let page = people::list(conn, Reach::Everything, organization, after, PAGE)?;
+            let page = people::list(conn, Reach::Everything, (&everybody, now), &window)?;
             for person in &page {
                 lines.push(line(conn, person, now)?);
             }
-            match page.into_iter().next_back() {
-                Some(person) => last = Some(person),
+            match page.last() {
+                Some(person) => window.after = Some(people::place(PersonOrder::Name, person)),
                 None => return Ok(lines),
             }
         }

@@ -22,6 +22,7 @@ pub mod lines;
 pub mod link;
 pub mod notice;
 pub mod offers;
+pub mod order;
 pub mod organization;
 pub mod pairing;
 pub mod password;

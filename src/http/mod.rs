@@ -17,6 +17,7 @@ pub mod headers;
 pub mod health;
 pub mod idempotency;
 pub mod known_devices;
+pub mod list;
 pub mod live;
 pub mod multipart;
 pub mod openapi;

@@ -15,9 +15,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::Problem;
 use crate::domain::ids::{
-    AccessRequestId, CaseId, EntryId, EscalationId, EventId, GroupId, NoticeId, PairingId,
-    PersonId, TokenId,
+    AccessRequestId, CaseId, EntryId, EscalationId, EventId, GroupId, NoticeId, OrganizationId,
+    PairingId, PersonId, TokenId,
 };
+use crate::domain::order::{Key, Order, Place, Sort, Window};
 use crate::domain::{Instant, kept};
 use crate::input::{Fault, FieldError, Whole};
 
@@ -30,7 +31,7 @@ const LONGEST_NAME: usize = 1024;
 /// A longer text is no cursor.
 const LONGEST_CURSOR: usize = 4096;
 /// Changes when what a cursor holds changes; older ones are refused.
-const CURSOR_VERSION: u8 = 2;
+const CURSOR_VERSION: u8 = 3;
 
 /// Which part of which list is asked for. `K` is the position of an item: what the list is ordered by.
 pub struct Paging<K> {
@@ -91,6 +92,7 @@ positions!(
     EventId,
     GroupId,
     NoticeId,
+    OrganizationId,
     PairingId,
     PersonId,
     TokenId,
@@ -119,7 +121,70 @@ impl<K: Position> Paging<K> {
         limit: Option<Limit>,
         cursor: Option<&str>,
     ) -> Result<Self, Problem> {
-        let binding = binding(name, filters);
+        Self::behind(binding(name, filters), limit, cursor, open)
+    }
+}
+
+/// The places of an order that goes by `key`.
+fn open_place<I: Position>(key: Key, text: &str, binding: &str) -> Option<Place<I>> {
+    Some(match key {
+        Key::Id => Place::Id(open(text, binding)?),
+        Key::Text => {
+            let (value, id) = open(text, binding)?;
+            Place::Text(value, id)
+        }
+        Key::Texts => {
+            let (first, second, id) = open(text, binding)?;
+            Place::Texts(first, second, id)
+        }
+        Key::Instant => {
+            let (at, id) = open(text, binding)?;
+            Place::Instant(at, id)
+        }
+        Key::Ranked => {
+            let (rank, at, id) = open(text, binding)?;
+            Place::Ranked(rank, at, id)
+        }
+    })
+}
+
+impl<I: Position> Paging<Place<I>> {
+    /// Reads `limit` and `cursor` of the list `name` under `filters`, ordered by `sort`.
+    ///
+    /// # Errors
+    /// [`Code::ValidationFailed`](super::problem::Code::ValidationFailed) naming `cursor`.
+    pub fn sorted<O: Order>(
+        name: &str,
+        filters: &impl Serialize,
+        sort: Sort<O>,
+        limit: Option<Limit>,
+        cursor: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let binding = binding(name, &(filters, sort));
+        let open = |text: &str, binding: &str| open_place(sort.by.key(), text, binding);
+        Self::behind(binding, limit, cursor, open)
+    }
+
+    /// The part of the list that is asked for.
+    pub fn window<O>(&self, sort: Sort<O>) -> Window<O, I>
+    where
+        Place<I>: Clone,
+    {
+        Window {
+            sort,
+            after: self.after.clone(),
+            limit: self.fetch(),
+        }
+    }
+}
+
+impl<K: Serialize> Paging<K> {
+    fn behind(
+        binding: String,
+        limit: Option<Limit>,
+        cursor: Option<&str>,
+        open: impl Fn(&str, &str) -> Option<K>,
+    ) -> Result<Self, Problem> {
         let after = match cursor {
             None => None,
             Some(text) => Some(open(text, &binding).ok_or_else(|| {
@@ -150,6 +215,7 @@ impl<K: Position> Paging<K> {
         Page {
             items: rows.into_iter().map(item).collect(),
             next_cursor,
+            count: None,
         }
     }
 
@@ -202,6 +268,9 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Asks for the items behind these, as `cursor`; null at the end of the list.
     pub next_cursor: Option<String>,
+    /// How many there are in all, where that was asked for; null if they are more than are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<Option<usize>>,
 }
 
 impl<T> Page<T> {
@@ -210,6 +279,7 @@ impl<T> Page<T> {
         Self {
             items,
             next_cursor: None,
+            count: None,
         }
     }
 }
@@ -222,11 +292,19 @@ impl<T: ToSchema> PartialSchema for Page<T> {
         let next = OneOfBuilder::new().item(text).item(null).description(Some(
             "Asks for the items behind these, as `cursor`; null at the end of the list.",
         ));
+        let null = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Null));
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0.0));
+        let count = OneOfBuilder::new().item(number).item(null).description(Some(
+            "How many there are in all, where `count` asked for it; null if there are more than 10,000.",
+        ));
         ObjectBuilder::new()
             .property("items", items)
             .required("items")
             .property("next_cursor", next)
             .required("next_cursor")
+            .property("count", count)
             .into()
     }
 }

@@ -9,6 +9,7 @@ mod fault;
 mod form;
 pub mod json;
 mod shape;
+mod sort;
 mod values;
 
 use std::collections::HashMap;
@@ -201,6 +202,8 @@ enum Source {
     Json,
     /// A query string, whose values are texts.
     Query,
+    /// The query string of a page's address, which may carry what another part of the page reads.
+    Address,
     /// A form, whose values are texts too, with local times of this zone.
     Form(Tz),
 }
@@ -211,6 +214,14 @@ impl Errors {
         Self {
             found: Vec::new(),
             source: Source::Query,
+        }
+    }
+
+    /// The same, for those of a page's address, which may carry what another part of the page reads.
+    pub fn of_address() -> Self {
+        Self {
+            found: Vec::new(),
+            source: Source::Address,
         }
     }
 
@@ -231,7 +242,7 @@ impl Errors {
     pub fn form_zone(&self) -> Option<Tz> {
         match self.source {
             Source::Form(zone) => Some(zone),
-            Source::Json | Source::Query => None,
+            Source::Json | Source::Query | Source::Address => None,
         }
     }
 
@@ -318,9 +329,9 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Refuses what was not taken. A form carries things along that are its page's.
+    /// Refuses what was not taken. A form and a page's address carry things along that are the page's.
     pub fn close(self) {
-        if self.errors.form_zone().is_some() {
+        if matches!(self.errors.source, Source::Form(_) | Source::Address) {
             return;
         }
         for name in self.object.keys() {

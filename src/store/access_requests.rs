@@ -11,8 +11,10 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::access_request::{AccessRequestState, Suspect};
 use crate::domain::ids::{AccessRequestId, OrganizationId, PersonId};
+use crate::domain::order::{Place, Window, orders};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, PersonName};
+use crate::store::page::{counted, windowed};
 
 /// A row of `access_requests`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -188,7 +190,37 @@ pub fn find(
     query.get_result(conn).optional()
 }
 
-/// The requests that exist for the reader, the newest first, after the one `after`.
+orders! {
+    /// What requests are listed by.
+    pub enum AccessRequestOrder {
+        /// When they were made: their ids bear it.
+        RequestedAt = "requested_at" by Id,
+    }
+}
+
+/// Where a request stands in an order.
+pub fn place(by: AccessRequestOrder, request: &AccessRequest) -> Place<AccessRequestId> {
+    match by {
+        AccessRequestOrder::RequestedAt => Place::Id(request.id),
+    }
+}
+
+/// Leaves out what the reader may not see, and what is in another state. A macro, because every selection is a type of its
+/// own.
+macro_rules! passing {
+    ($query:expr, $reach:expr, $state:expr) => {{
+        let mut query = $query;
+        if let Reach::Organization(own) = $reach {
+            query = query.filter(requests::organization_id.eq(own));
+        }
+        if let Some(state) = $state {
+            query = query.filter(requests::state.eq(state));
+        }
+        query
+    }};
+}
+
+/// The requests that exist for the reader.
 ///
 /// # Errors
 /// The database's own.
@@ -196,22 +228,31 @@ pub fn list(
     conn: &mut Conn,
     reach: Reach,
     state: Option<AccessRequestState>,
-    after: Option<AccessRequestId>,
-    limit: i64,
+    window: &Window<AccessRequestOrder, AccessRequestId>,
 ) -> QueryResult<Vec<AccessRequest>> {
-    let mut query = requests::table
+    let query = requests::table
         .select(AccessRequest::as_select())
         .into_boxed();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(requests::organization_id.eq(own));
-    }
-    if let Some(state) = state {
-        query = query.filter(requests::state.eq(state));
-    }
-    if let Some(after) = after {
-        query = query.filter(requests::id.lt(after));
-    }
-    query.order(requests::id.desc()).limit(limit).load(conn)
+    let query = passing!(query, reach, state);
+    let query = match window.sort.by {
+        AccessRequestOrder::RequestedAt => windowed!(query, window, id requests::id),
+    };
+    query.load(conn)
+}
+
+/// How many requests there are for the reader, counted up to `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn count(
+    conn: &mut Conn,
+    reach: Reach,
+    state: Option<AccessRequestState>,
+    most: usize,
+) -> QueryResult<usize> {
+    let query = requests::table.select(requests::id).into_boxed();
+    let query = passing!(query, reach, state);
+    counted!(conn, query, AccessRequestId, most)
 }
 
 /// What was decided.

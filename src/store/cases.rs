@@ -456,7 +456,7 @@ pub fn list(
     if let Some(words) = &filter.words {
         query = query.filter(
             cases::search_text
-                .like(super::containing(words))
+                .like(super::search::containing(words))
                 .escape('\\'),
         );
     }

@@ -85,7 +85,40 @@ macro_rules! holding_at {
     };
 }
 
-pub(super) use {holding_at, unexpired};
+/// That a person holds the role of a code in their own organization, by themselves or by a group.
+macro_rules! holds {
+    ($code:expr, $now:expr) => {{
+        use $crate::db::schema::{access_group_members, role_grants, roles};
+        use $crate::store::grants::holding_at;
+
+        let (code, now) = ($code, $now);
+        let given = || {
+            role_grants::table
+                .left_join(roles::table)
+                .filter(role_grants::organization_id.eq(people::organization_id))
+                .filter(holding_at!(now))
+                .filter(
+                    role_grants::role
+                        .eq(code.to_owned())
+                        .or(roles::code.nullable().eq(code.to_owned())),
+                )
+                .select(role_grants::id)
+        };
+        let groups = access_group_members::table
+            .filter(access_group_members::person_id.eq(people::id))
+            .filter(
+                access_group_members::group_id
+                    .nullable()
+                    .eq(role_grants::group_id),
+            )
+            .select(access_group_members::group_id);
+        let to_person = given().filter(role_grants::person_id.eq(people::id.nullable()));
+        let to_group = given().filter(diesel::dsl::exists(groups));
+        diesel::dsl::exists(to_person).or(diesel::dsl::exists(to_group))
+    }};
+}
+
+pub(super) use {holding_at, holds, unexpired};
 
 /// Gives a role in the grantee's own organization until an instant, or for good. What was given already is made longer,
 /// never shorter.

@@ -8,7 +8,9 @@ use crate::db::sql_types::{At, Key};
 use crate::domain::Instant;
 use crate::domain::access::{Reach, Role};
 use crate::domain::ids::{GroupId, OrganizationId, PersonId};
+use crate::domain::order::{Place, Sort, Window, orders};
 use crate::store::cases::Named;
+use crate::store::page::{counted, windowed};
 use crate::store::people::display_name;
 
 /// A row of `access_groups`.
@@ -124,32 +126,63 @@ pub fn named(
     query.get_result(conn).optional()
 }
 
-/// Groups of an organization by (name, id), after `after`.
+orders! {
+    /// What groups are listed by.
+    pub enum GroupOrder {
+        /// Their names.
+        Name = "name" by Text,
+    }
+}
+
+/// Where a group stands in an order.
+pub fn place(by: GroupOrder, group: &Group) -> Place<GroupId> {
+    match by {
+        GroupOrder::Name => Place::Text(group.name.clone(), group.id),
+    }
+}
+
+/// Groups of an organization.
 ///
 /// # Errors
 /// The database's own.
 pub fn list(
     conn: &mut Conn,
     organization: OrganizationId,
-    after: Option<(&str, GroupId)>,
-    limit: i64,
+    window: &Window<GroupOrder, GroupId>,
 ) -> QueryResult<Vec<Group>> {
-    let mut query = access_groups::table
+    let query = access_groups::table
         .filter(access_groups::organization_id.eq(organization))
         .select(Group::as_select())
         .into_boxed();
-    if let Some((name, id)) = after {
-        let name = name.to_owned();
-        query = query.filter(
-            access_groups::name
-                .gt(name.clone())
-                .or(access_groups::name.eq(name).and(access_groups::id.gt(id))),
-        );
-    }
-    query
-        .order((access_groups::name.asc(), access_groups::id.asc()))
-        .limit(limit)
-        .load(conn)
+    let query = match window.sort.by {
+        GroupOrder::Name => windowed!(query, window, text access_groups::name, access_groups::id),
+    };
+    query.load(conn)
+}
+
+/// All groups of an organization by name, `limit` at the most.
+///
+/// # Errors
+/// The database's own.
+pub fn of_organization(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    limit: i64,
+) -> QueryResult<Vec<Group>> {
+    let by_name = Sort::ascending(GroupOrder::Name);
+    list(conn, organization, &Window::first(by_name, limit))
+}
+
+/// How many groups an organization has, counted up to `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn count(conn: &mut Conn, organization: OrganizationId, most: usize) -> QueryResult<usize> {
+    let query = access_groups::table
+        .filter(access_groups::organization_id.eq(organization))
+        .select(access_groups::id)
+        .into_boxed();
+    counted!(conn, query, GroupId, most)
 }
 
 /// The groups that were installed with an organization.

@@ -25,6 +25,7 @@ pub mod notice_preferences;
 pub mod notices;
 pub mod one_time_links;
 pub mod organizations;
+mod page;
 pub mod pairings;
 pub mod password_resets;
 pub mod people;
@@ -34,6 +35,7 @@ pub mod redactions;
 pub mod requests;
 pub mod roles;
 pub mod rules;
+mod search;
 pub mod second_factors;
 pub mod sessions;
 pub mod setup_links;
@@ -91,18 +93,4 @@ impl Counter {
         .execute(conn)
         .map(drop)
     }
-}
-
-/// A `LIKE` pattern for texts that contain `words`, in lower case; the wildcards in it stand for themselves.
-pub(crate) fn containing(words: &str) -> String {
-    let mut pattern = String::with_capacity(words.len() + 2);
-    pattern.push('%');
-    for character in words.to_lowercase().chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }

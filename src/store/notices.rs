@@ -24,7 +24,10 @@ pub use claim::{Due, Lease, claim, due, release, renew};
 pub use ends::{
     Backlog, Unsent, Why, backlog, delete_sent, free, give_back, mark_sent, mark_unsent,
 };
-pub use listing::{Filter, Listed, Resend, ResentAll, count, find, list, resend, resend_all};
+pub use listing::{
+    Filter, Listed, NoticeOrder, Resend, ResentAll, count, count_passing, find, list, place,
+    resend, resend_all,
+};
 pub use recipients::{Known, known, visibility_of};
 
 condition! {

@@ -1,6 +1,7 @@
 //! Organizations.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use crate::db::Conn;
 use crate::db::schema::organizations;
@@ -8,9 +9,12 @@ use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::ids::OrganizationId;
+use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::Slug;
 use crate::store::cas::{Cas, compare_and_set};
+use crate::store::page::{counted, windowed};
+use crate::store::search::contains;
 
 /// A row of `organizations`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -135,29 +139,101 @@ pub fn provider(conn: &mut Conn) -> QueryResult<Option<Organization>> {
         .optional()
 }
 
-/// Organizations by slug, after the one named `after`.
+orders! {
+    /// What organizations are listed by.
+    pub enum OrganizationOrder {
+        /// Their names in addresses.
+        Slug = "slug" by Text,
+        /// Their names.
+        Name = "name" by Text,
+    }
+}
+
+/// Where an organization stands in an order.
+pub fn place(by: OrganizationOrder, organization: &Organization) -> Place<OrganizationId> {
+    let text = match by {
+        OrganizationOrder::Slug => organization.slug.to_string(),
+        OrganizationOrder::Name => organization.name.clone(),
+    };
+    Place::Text(text, organization.id)
+}
+
+/// Which organizations a list holds; what is not given is any.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct OrganizationFilter {
+    /// Those whose name, or name in addresses, contains these words.
+    pub words: Option<String>,
+    /// Those of this kind.
+    pub kind: Option<OrganizationKind>,
+}
+
+/// Leaves out what the reader may not see and what the filter does not let through. A macro, because every selection is a
+/// type of its own.
+macro_rules! passing {
+    ($query:expr, $reach:expr, $filter:expr) => {{
+        let mut query = $query;
+        if let Reach::Organization(own) = $reach {
+            query = query.filter(organizations::id.eq(own));
+        }
+        if let Some(words) = &$filter.words {
+            let names = organizations::name.concat(" ").concat(organizations::slug);
+            query = query.filter(contains!(names, words));
+        }
+        if let Some(kind) = $filter.kind {
+            query = query.filter(organizations::kind.eq(kind));
+        }
+        query
+    }};
+}
+
+/// Organizations that exist for the reader.
 ///
 /// # Errors
 /// The database's own.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
-    after: Option<&str>,
-    limit: i64,
+    filter: &OrganizationFilter,
+    window: &Window<OrganizationOrder, OrganizationId>,
 ) -> QueryResult<Vec<Organization>> {
-    let mut query = organizations::table
+    let query = organizations::table
         .select(Organization::as_select())
         .into_boxed();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(organizations::id.eq(own));
-    }
-    if let Some(slug) = after {
-        query = query.filter(organizations::slug.gt(slug.to_owned()));
-    }
-    query
-        .order(organizations::slug.asc())
-        .limit(limit)
-        .load(conn)
+    let query = passing!(query, reach, filter);
+    let query = match window.sort.by {
+        OrganizationOrder::Slug => {
+            windowed!(query, window, text organizations::slug, organizations::id)
+        }
+        OrganizationOrder::Name => {
+            windowed!(query, window, text organizations::name, organizations::id)
+        }
+    };
+    query.load(conn)
+}
+
+/// The organizations that exist for the reader by name, `limit` at the most.
+///
+/// # Errors
+/// The database's own.
+pub fn by_name(conn: &mut Conn, reach: Reach, limit: i64) -> QueryResult<Vec<Organization>> {
+    let by_name = Sort::ascending(OrganizationOrder::Name);
+    let everything = OrganizationFilter::default();
+    list(conn, reach, &everything, &Window::first(by_name, limit))
+}
+
+/// How many organizations there are for the reader, counted up to `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn count(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &OrganizationFilter,
+    most: usize,
+) -> QueryResult<usize> {
+    let query = organizations::table.select(organizations::id).into_boxed();
+    let query = passing!(query, reach, filter);
+    counted!(conn, query, OrganizationId, most)
 }
 
 /// Changes to an organization; what is `None` stays.

@@ -1,15 +1,20 @@
 //! People.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use crate::db::Conn;
 use crate::db::schema::{organizations, people};
 use crate::db::sql_types::{At, Key, MaybeAt};
-use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, PersonName};
+use crate::domain::{Instant, closed_enum};
+use crate::store::grants;
+use crate::store::page::{counted, windowed};
+use crate::store::search::contains;
 
 /// A row of `people`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -229,42 +234,144 @@ pub fn staff_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Person>> {
     query.get_result(conn).optional()
 }
 
-/// People of one organization or of all, by (last name, first name, id), after `after`.
+orders! {
+    /// What people are listed by.
+    pub enum PersonOrder {
+        /// Their last names, then their first names.
+        Name = "name" by Texts,
+        /// Their addresses.
+        Email = "email" by Text,
+        /// When they were added: their ids bear it.
+        CreatedAt = "created_at" by Id,
+    }
+}
+
+/// Where a person stands in an order.
+pub fn place(by: PersonOrder, person: &Person) -> Place<PersonId> {
+    match by {
+        PersonOrder::Name => Place::Texts(
+            person.last_name.clone(),
+            person.first_name.clone(),
+            person.id,
+        ),
+        PersonOrder::Email => Place::Text(person.email.to_string(), person.id),
+        PersonOrder::CreatedAt => Place::Id(person.id),
+    }
+}
+
+closed_enum! {
+    /// Whether somebody is let in.
+    pub enum PersonState {
+        /// They are.
+        Active = "active",
+        /// They are shut out.
+        Disabled = "disabled",
+    }
+}
+
+/// Which people a list holds; what is not given is any.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PersonFilter {
+    /// Those whose name or address contains these words.
+    pub words: Option<String>,
+    /// Those of one organization.
+    pub organization: Option<OrganizationId>,
+    /// Those who are let in, or shut out.
+    pub state: Option<PersonState>,
+    /// Those who hold the role of this code in their own organization, by themselves or by a group.
+    pub role: Option<String>,
+}
+
+impl PersonFilter {
+    /// The people of an organization.
+    pub fn of(organization: OrganizationId) -> Self {
+        Self {
+            organization: Some(organization),
+            ..Self::default()
+        }
+    }
+}
+
+/// Leaves out what the reader may not see and what the filter does not let through at an instant. A macro, because every
+/// selection is a type of its own.
+macro_rules! passing {
+    ($query:expr, $reach:expr, $filter:expr, $now:expr) => {{
+        let mut query = $query;
+        if let Reach::Organization(own) = $reach {
+            query = query.filter(people::organization_id.eq(own));
+        }
+        if let Some(organization) = $filter.organization {
+            query = query.filter(people::organization_id.eq(organization));
+        }
+        if let Some(words) = &$filter.words {
+            let said = people::first_name
+                .concat(" ")
+                .concat(people::last_name)
+                .concat(" ")
+                .concat(people::email);
+            query = query.filter(contains!(said, words));
+        }
+        query = match $filter.state {
+            Some(PersonState::Active) => query.filter(people::disabled_at.is_null()),
+            Some(PersonState::Disabled) => query.filter(people::disabled_at.is_not_null()),
+            None => query,
+        };
+        if let Some(code) = &$filter.role {
+            query = query.filter(grants::holds!(code.as_str(), $now));
+        }
+        query
+    }};
+}
+
+/// People who exist for the reader; who holds a role is asked for `now`.
 ///
 /// # Errors
 /// The database's own.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
-    organization: Option<OrganizationId>,
-    after: Option<(&str, &str, PersonId)>,
+    (filter, now): (&PersonFilter, Instant),
+    window: &Window<PersonOrder, PersonId>,
+) -> QueryResult<Vec<Person>> {
+    let query = people::table.select(Person::as_select()).into_boxed();
+    let query = passing!(query, reach, filter, now);
+    let query = match window.sort.by {
+        PersonOrder::Name => {
+            windowed!(query, window, texts people::last_name, people::first_name, people::id)
+        }
+        PersonOrder::Email => windowed!(query, window, text people::email, people::id),
+        PersonOrder::CreatedAt => windowed!(query, window, id people::id),
+    };
+    query.load(conn)
+}
+
+/// The people of an organization, if it exists for the reader, by name, `limit` at the most.
+///
+/// # Errors
+/// The database's own.
+pub fn by_name(
+    conn: &mut Conn,
+    reach: Reach,
+    organization: OrganizationId,
+    now: Instant,
     limit: i64,
 ) -> QueryResult<Vec<Person>> {
-    let mut query = people::table.select(Person::as_select()).into_boxed();
-    if let Reach::Organization(own) = reach {
-        query = query.filter(people::organization_id.eq(own));
-    }
-    if let Some(organization) = organization {
-        query = query.filter(people::organization_id.eq(organization));
-    }
-    if let Some((last, first, id)) = after {
-        let (last, first) = (last.to_owned(), first.to_owned());
-        query = query.filter(
-            people::last_name
-                .gt(last.clone())
-                .or(people::last_name.eq(last).and(
-                    people::first_name
-                        .gt(first.clone())
-                        .or(people::first_name.eq(first).and(people::id.gt(id))),
-                )),
-        );
-    }
-    query
-        .order((
-            people::last_name.asc(),
-            people::first_name.asc(),
-            people::id.asc(),
-        ))
-        .limit(limit)
-        .load(conn)
+    let by_name = Sort::ascending(PersonOrder::Name);
+    let theirs = PersonFilter::of(organization);
+    list(conn, reach, (&theirs, now), &Window::first(by_name, limit))
+}
+
+/// How many people there are for the reader, counted up to `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn count(
+    conn: &mut Conn,
+    reach: Reach,
+    (filter, now): (&PersonFilter, Instant),
+    most: usize,
+) -> QueryResult<usize> {
+    let query = people::table.select(people::id).into_boxed();
+    let query = passing!(query, reach, filter, now);
+    counted!(conn, query, PersonId, most)
 }

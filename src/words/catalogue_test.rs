@@ -135,7 +135,8 @@ fn in_rust(path: &Path, mentions: &mut Vec<Mention>) {
             args,
         });
     };
-    for (opening, family) in [("say(", false), ("say_of(", true)] {
+    // Columns of lists and what adds to them are data, which is said later.
+    for (opening, family) in [("say(", false), ("::said(", false), ("say_of(", true)] {
         for (at, _) in source.match_indices(opening) {
             let call = balanced(&source[at + opening.len()..]);
             // With the words in front, as in `time::said(words, "key", …)`.

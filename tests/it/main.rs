@@ -34,6 +34,7 @@ mod jobs;
 mod kills;
 mod letters;
 mod lines;
+mod lists;
 mod live;
 mod looks;
 mod mail;

@@ -1,17 +1,21 @@
 //! Access groups: who is in them, and what they carry (A3).
 
 use super::documents::GroupDocument;
+use super::organizations::asked_organization;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, RoleName};
-use crate::domain::ids::{GroupId, PersonId};
+use crate::domain::ids::{GroupId, OrganizationId, PersonId};
+use crate::domain::order::{Place, Sort, Window};
 use crate::http::api_request::{ApiRequest, Guarded, may};
-use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::list::{self, Asker, Listing, list_query};
+use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, input};
-use crate::store::{grants, groups, organizations};
+use crate::input::input;
+use crate::store::grants;
+use crate::store::groups::{self, Group, GroupOrder};
 use crate::workflow::groups::{
     AddGroup, AddMember, UpdateGroup, add_group, add_member, add_role, delete_group, remove_member,
     remove_role, update_group,
@@ -32,15 +36,53 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-input! {
+list_query! {
     /// Whose groups, and which part of the list.
-    pub struct GroupQuery {
+    pub struct GroupQuery by GroupOrder, Sort::ascending(GroupOrder::Name), {
         /// Of this organization, by id or slug; your own if not given.
         organization: Option<String>,
-        /// How many a page has, 25 if not given.
-        limit: Option<Limit>,
-        /// Behind the page that gave this.
-        cursor: Option<String>,
+    }
+}
+
+/// The access groups of an organization.
+pub struct AccessGroups;
+
+impl Listing for AccessGroups {
+    const NAME: &'static str = "access-groups";
+    type Query = GroupQuery;
+    type Filter = OrganizationId;
+    type Row = Group;
+    type Id = GroupId;
+
+    fn filter(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        query: &GroupQuery,
+    ) -> Result<OrganizationId, Problem> {
+        let asked = asked_organization(conn, asker, query.organization.as_deref())?;
+        Ok(asked.unwrap_or(asker.access.organization))
+    }
+
+    fn rows(
+        conn: &mut Conn,
+        _: Asker<'_>,
+        organization: &OrganizationId,
+        window: &Window<GroupOrder, GroupId>,
+    ) -> Result<Vec<Group>, Problem> {
+        Ok(groups::list(conn, *organization, window)?)
+    }
+
+    fn count(
+        conn: &mut Conn,
+        _: Asker<'_>,
+        organization: &OrganizationId,
+        most: usize,
+    ) -> Result<usize, Problem> {
+        Ok(groups::count(conn, *organization, most)?)
+    }
+
+    fn place(by: GroupOrder, group: &Group) -> Place<GroupId> {
+        groups::place(by, group)
     }
 }
 
@@ -58,34 +100,11 @@ pub async fn list(
 ) -> Result<Reply<Page<GroupDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
-            let (query, access) = (&call.query, call.principal.access());
-            let paging: Paging<(String, GroupId)> = Paging::read(
-                "access-groups",
-                &query.organization,
-                query.limit,
-                query.cursor.as_deref(),
-            )?;
-            let organization = match &query.organization {
-                None => access.organization,
-                Some(name) => {
-                    organizations::named(conn, access.reach(), name)?
-                        .ok_or_else(|| {
-                            let fault = Fault::new("not_found");
-                            Problem::invalid_field(FieldError::new("organization", fault))
-                        })?
-                        .id
-                }
-            };
-            let after = paging.after.as_ref().map(|(name, id)| (name.as_str(), *id));
-            let rows = groups::list(conn, organization, after, paging.fetch())?;
-            let ids: Vec<GroupId> = rows.iter().map(|group| group.id).collect();
+            let found = list::answer::<AccessGroups>(conn, call.asker(), &call.query)?;
+            let ids: Vec<GroupId> = found.rows.iter().map(|group| group.id).collect();
             let members = groups::members_of(conn, &ids)?;
             let roles = grants::of_groups(conn, &ids, call.now)?;
-            Ok(paging.page(
-                rows,
-                |group| (group.name.clone(), group.id),
-                |group| GroupDocument::new(&group, &members, &roles),
-            ))
+            Ok(found.page(|group| GroupDocument::new(&group, &members, &roles)))
         })
         .await?;
     Reply::new(&page)

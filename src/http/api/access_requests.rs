@@ -9,15 +9,16 @@ use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::ids::{AccessRequestId, OrganizationId, PersonId};
+use crate::domain::order::{Place, Sort, Window};
 use crate::domain::text::EmailAddress;
 use crate::http::api_request::{ANYONE, Anyone, ApiRequest, may};
-use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::list::{self, Asker, Listing, list_query};
+use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::http::throttle::{self, Counter};
-use crate::input::input;
-use crate::store::access_requests::{self as requests, AccessRequest};
+use crate::store::access_requests::{self as requests, AccessRequest, AccessRequestOrder};
 use crate::store::{organizations, people};
 use crate::workflow::VerbError;
 use crate::workflow::access_request::{self as verbs, AskForAccess, DecideAccess};
@@ -34,15 +35,52 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-input! {
+list_query! {
     /// Which requests.
-    pub struct ListAccessRequests {
+    pub struct ListAccessRequests by AccessRequestOrder, Sort::descending(AccessRequestOrder::RequestedAt), {
         /// In this state.
         state: Option<AccessRequestState>,
-        /// How many, 25 if left out.
-        limit: Option<Limit>,
-        /// Where the last page ended.
-        cursor: Option<String>,
+    }
+}
+
+/// The requests that somebody may see.
+pub struct AccessRequests;
+
+impl Listing for AccessRequests {
+    const NAME: &'static str = "access-requests";
+    type Query = ListAccessRequests;
+    type Filter = Option<AccessRequestState>;
+    type Row = AccessRequest;
+    type Id = AccessRequestId;
+
+    fn filter(
+        _: &mut Conn,
+        _: Asker<'_>,
+        query: &ListAccessRequests,
+    ) -> Result<Option<AccessRequestState>, Problem> {
+        Ok(query.state)
+    }
+
+    fn rows(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        state: &Option<AccessRequestState>,
+        window: &Window<AccessRequestOrder, AccessRequestId>,
+    ) -> Result<Vec<AccessRequest>, Problem> {
+        Ok(requests::list(conn, asker.access.reach(), *state, window)?)
+    }
+
+    fn count(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        state: &Option<AccessRequestState>,
+        most: usize,
+    ) -> Result<usize, Problem> {
+        Ok(requests::count(conn, asker.access.reach(), *state, most)?)
+    }
+
+    fn place(by: AccessRequestOrder, request: &AccessRequest) -> Place<AccessRequestId> {
+        requests::place(by, request)
     }
 }
 
@@ -183,17 +221,8 @@ pub async fn list(
 ) -> Result<Reply<Page<AccessRequestDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
-            let (query, reach) = (&call.query, call.principal.access().reach());
-            let paging = Paging::read(
-                "access-requests",
-                &query.state,
-                query.limit,
-                query.cursor.as_deref(),
-            )?;
-            let rows = requests::list(conn, reach, query.state, paging.after, paging.fetch())?;
-            let documents: Result<Vec<_>, Problem> =
-                rows.into_iter().map(|row| document(conn, row)).collect();
-            Ok(paging.page(documents?, |document| document.id, |document| document))
+            list::answer::<AccessRequests>(conn, call.asker(), &call.query)?
+                .try_page(|request| document(conn, request))
         })
         .await?;
     Reply::new(&page)

@@ -126,6 +126,7 @@ pub async fn list(
             Ok(Page {
                 items: items.collect(),
                 next_cursor,
+                count: None,
             })
         })
         .await?;

@@ -64,7 +64,7 @@ pub async fn change(
 pub(in crate::http) fn book(conn: &mut Conn) -> Result<LineBook, Problem> {
     let (all, grants) = (lines::all(conn)?, lines::grants(conn)?);
     let groups = match organizations::provider(conn)? {
-        Some(provider) => groups::list(conn, provider.id, None, i64::MAX)?,
+        Some(provider) => groups::of_organization(conn, provider.id, i64::MAX)?,
         None => Vec::new(),
     };
     Ok(LineBook::new(all, grants, groups))

@@ -35,6 +35,7 @@ pub mod users;
 
 use self::documents::Reader;
 use super::api_request::ApiRequest;
+use super::list::Asker;
 
 impl<A, B, Q> ApiRequest<A, B, Q> {
     /// For whom answers are worded.
@@ -43,6 +44,14 @@ impl<A, B, Q> ApiRequest<A, B, Q> {
             words: &self.desk.words,
             access: self.principal.access(),
             zone: self.principal.time_zone,
+            now: self.now,
+        }
+    }
+
+    /// Who asks, for what a list holds.
+    fn asker(&self) -> Asker<'_> {
+        Asker {
+            access: self.principal.access(),
             now: self.now,
         }
     }

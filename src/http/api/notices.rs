@@ -11,15 +11,17 @@ use crate::domain::access::Permission;
 use crate::domain::closed_enum;
 use crate::domain::ids::{CaseNumber, NoticeId};
 use crate::domain::notice::{Fault, NoticeKind, NoticeState, WaitsFor};
+use crate::domain::order::{Place, Sort, Window};
 use crate::domain::text::EmailAddress;
 use crate::http::api_request::{ApiRequest, Guarded, may};
-use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::list::{self, Asker, Listing, list_query};
+use crate::http::pagination::Page;
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::input::{input, written};
 use crate::store::mail_outages::{self, Outage};
-use crate::store::notices::{self, Filter, Listed};
+use crate::store::notices::{self, Filter, Listed, NoticeOrder};
 use crate::workflow::resend_notice::{Resent, resend_notice, resend_notices};
 
 /// The routes of this resource.
@@ -33,9 +35,9 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-input! {
+list_query! {
     /// Which notices.
-    pub struct NoticeQuery {
+    pub struct NoticeQuery by NoticeOrder, Sort::descending(NoticeOrder::CreatedAt), {
         /// In this state.
         state: Option<NoticeState>,
         /// Of this kind.
@@ -46,22 +48,50 @@ input! {
         from: Option<Instant>,
         /// Put into the outbox before.
         until: Option<Instant>,
-        /// How many a page has, 25 if not given.
-        limit: Option<Limit>,
-        /// Behind the page that gave this.
-        cursor: Option<String>,
     }
 }
 
-impl NoticeQuery {
-    fn filter(&self) -> Filter {
-        Filter {
-            state: self.state,
-            kind: self.kind,
-            fault: self.fault,
-            from: self.from,
-            until: self.until,
-        }
+/// The notices that somebody may know of.
+pub struct Notices;
+
+impl Listing for Notices {
+    const NAME: &'static str = "notices";
+    type Query = NoticeQuery;
+    type Filter = Filter;
+    type Row = Listed;
+    type Id = NoticeId;
+
+    fn filter(_: &mut Conn, _: Asker<'_>, query: &NoticeQuery) -> Result<Filter, Problem> {
+        Ok(Filter {
+            state: query.state,
+            kind: query.kind,
+            fault: query.fault,
+            from: query.from,
+            until: query.until,
+        })
+    }
+
+    fn rows(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &Filter,
+        window: &Window<NoticeOrder, NoticeId>,
+    ) -> Result<Vec<Listed>, Problem> {
+        Ok(notices::list(conn, asker.access.reach(), *filter, window)?)
+    }
+
+    fn count(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &Filter,
+        most: usize,
+    ) -> Result<usize, Problem> {
+        let reach = asker.access.reach();
+        Ok(notices::count_passing(conn, reach, *filter, most)?)
+    }
+
+    fn place(by: NoticeOrder, notice: &Listed) -> Place<NoticeId> {
+        notices::place(by, notice)
     }
 }
 
@@ -192,23 +222,11 @@ impl NoticeDocument {
 pub async fn list(
     call: ApiRequest<(), (), NoticeQuery>,
 ) -> Result<Reply<Page<NoticeDocument>>, Problem> {
-    let filter = call.query.filter();
-    let paging: Paging<(Instant, NoticeId)> = Paging::read(
-        "notices",
-        &filter,
-        call.query.limit,
-        call.query.cursor.as_deref(),
-    )?;
     let page = call
-        .look(move |conn, call| {
-            let reach = call.principal.access().reach();
-            let rows = notices::list(conn, reach, filter, paging.after, paging.fetch())?;
+        .look(|conn, call| {
+            let found = list::answer::<Notices>(conn, call.asker(), &call.query)?;
             let outage = outage(conn, call)?;
-            Ok(paging.page(
-                rows,
-                |row| (row.created_at, row.id),
-                |row| NoticeDocument::new(row, outage.as_ref(), call.now),
-            ))
+            Ok(found.page(|row| NoticeDocument::new(row, outage.as_ref(), call.now)))
         })
         .await?;
     Reply::new(&page)

@@ -1,14 +1,19 @@
 //! Organizations: who gives support, and who receives it.
 
 use super::documents::OrganizationDocument;
+use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
+use crate::domain::ids::OrganizationId;
+use crate::domain::order::{Place, Sort, Window};
+use crate::domain::organization::OrganizationKind;
 use crate::http::api_request::{ApiRequest, Guarded, may};
-use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::list::{self, Asker, Listing, list_query};
+use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::input;
-use crate::store::organizations;
+use crate::input::{Fault, FieldError};
+use crate::store::organizations::{self, Organization, OrganizationFilter, OrganizationOrder};
 use crate::workflow::organizations::{
     AddOrganization, UpdateOrganization, add_organization, update_organization,
 };
@@ -25,35 +30,98 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-input! {
-    /// Which part of the list.
-    pub struct OrganizationQuery {
-        /// How many a page has, 25 if not given.
-        limit: Option<Limit>,
-        /// Behind the page that gave this.
-        cursor: Option<String>,
+list_query! {
+    /// Which organizations, and which part of the list.
+    pub struct OrganizationQuery by OrganizationOrder, Sort::ascending(OrganizationOrder::Slug), {
+        /// Words that the name or the slug contains.
+        q: Option<String>,
+        /// Of this kind.
+        kind: Option<OrganizationKind>,
     }
+}
+
+/// The organizations that somebody may see.
+pub struct Organizations;
+
+impl Listing for Organizations {
+    const NAME: &'static str = "organizations";
+    type Query = OrganizationQuery;
+    type Filter = OrganizationFilter;
+    type Row = Organization;
+    type Id = OrganizationId;
+
+    fn filter(
+        _: &mut Conn,
+        _: Asker<'_>,
+        query: &OrganizationQuery,
+    ) -> Result<OrganizationFilter, Problem> {
+        Ok(OrganizationFilter {
+            words: query.q.clone(),
+            kind: query.kind,
+        })
+    }
+
+    fn rows(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &OrganizationFilter,
+        window: &Window<OrganizationOrder, OrganizationId>,
+    ) -> Result<Vec<Organization>, Problem> {
+        Ok(organizations::list(
+            conn,
+            asker.access.reach(),
+            filter,
+            window,
+        )?)
+    }
+
+    fn count(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &OrganizationFilter,
+        most: usize,
+    ) -> Result<usize, Problem> {
+        Ok(organizations::count(
+            conn,
+            asker.access.reach(),
+            filter,
+            most,
+        )?)
+    }
+
+    fn place(by: OrganizationOrder, organization: &Organization) -> Place<OrganizationId> {
+        organizations::place(by, organization)
+    }
+}
+
+/// The organization that a list's query names by id or slug.
+///
+/// # Errors
+/// What does not exist for the asker is a fault of `organization`; the database's own.
+pub fn asked_organization(
+    conn: &mut Conn,
+    asker: Asker<'_>,
+    name: Option<&str>,
+) -> Result<Option<OrganizationId>, Problem> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    let found = organizations::named(conn, asker.access.reach(), name)?;
+    let unknown = || {
+        let fault = Fault::new("not_found");
+        Problem::invalid_field(FieldError::new("organization", fault))
+    };
+    Ok(Some(found.ok_or_else(unknown)?.id))
 }
 
 /// Organizations, by slug.
 pub async fn list(
     call: ApiRequest<(), (), OrganizationQuery>,
 ) -> Result<Reply<Page<OrganizationDocument>>, Problem> {
-    let paging: Paging<String> = Paging::read(
-        "organizations",
-        &(),
-        call.query.limit,
-        call.query.cursor.as_deref(),
-    )?;
     let page = call
-        .look(move |conn, call| {
-            let reach = call.principal.access().reach();
-            let rows = organizations::list(conn, reach, paging.after.as_deref(), paging.fetch())?;
-            Ok(paging.page(
-                rows,
-                |row| row.slug.to_string(),
-                |row| OrganizationDocument::from(&row),
-            ))
+        .look(|conn, call| {
+            let found = list::answer::<Organizations>(conn, call.asker(), &call.query)?;
+            Ok(found.page(|row| OrganizationDocument::from(&row)))
         })
         .await?;
     Reply::new(&page)

@@ -5,19 +5,22 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::documents::{PersonDocument, PersonExtras};
+use super::organizations::asked_organization;
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission, Reach};
+use crate::domain::access::{Access, Permission, Reach, RoleName};
 use crate::domain::ids::PersonId;
+use crate::domain::order::{Place, Sort, Window};
 use crate::http::api_request::{ApiRequest, Guarded, may};
-use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::list::{self, Asker, Listing, list_query};
+use crate::http::pagination::Page;
 use crate::http::password;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, input};
-use crate::store::people::Person;
-use crate::store::{grants, groups, organizations, pairings, people, second_factors};
+use crate::input::{Shape, written};
+use crate::store::people::{Person, PersonFilter, PersonOrder, PersonState};
+use crate::store::{grants, groups, pairings, people, second_factors};
 use crate::workflow::account;
 use crate::workflow::people::{AddUser, UpdateUser, update_person};
 use crate::workflow::second_factor;
@@ -35,15 +38,71 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-input! {
+list_query! {
     /// Whose people, and which part of the list.
-    pub struct UserQuery {
+    pub struct UserQuery by PersonOrder, Sort::ascending(PersonOrder::Name), {
+        /// Words that the name or the address contains.
+        q: Option<String>,
         /// Those of this organization, by id or slug.
         organization: Option<String>,
-        /// How many a page has, 25 if not given.
-        limit: Option<Limit>,
-        /// Behind the page that gave this.
-        cursor: Option<String>,
+        /// Those who are let in, or shut out.
+        state: Option<PersonState>,
+        /// Those who hold this role in their own organization, by themselves or by a group.
+        role: Option<RoleName>,
+    }
+}
+
+written!(PersonState: Shape::Choice);
+
+/// The people that somebody may see.
+pub struct People;
+
+impl Listing for People {
+    const NAME: &'static str = "users";
+    type Query = UserQuery;
+    type Filter = PersonFilter;
+    type Row = Person;
+    type Id = PersonId;
+
+    fn searches(query: &UserQuery) -> bool {
+        query.q.is_some()
+    }
+
+    fn filter(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        query: &UserQuery,
+    ) -> Result<PersonFilter, Problem> {
+        Ok(PersonFilter {
+            words: query.q.clone(),
+            organization: asked_organization(conn, asker, query.organization.as_deref())?,
+            state: query.state,
+            role: query.role.as_ref().map(|role| role.as_str().to_owned()),
+        })
+    }
+
+    fn rows(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &PersonFilter,
+        window: &Window<PersonOrder, PersonId>,
+    ) -> Result<Vec<Person>, Problem> {
+        let reach = asker.access.reach();
+        Ok(people::list(conn, reach, (filter, asker.now), window)?)
+    }
+
+    fn count(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &PersonFilter,
+        most: usize,
+    ) -> Result<usize, Problem> {
+        let reach = asker.access.reach();
+        Ok(people::count(conn, reach, (filter, asker.now), most)?)
+    }
+
+    fn place(by: PersonOrder, person: &Person) -> Place<PersonId> {
+        people::place(by, person)
     }
 }
 
@@ -51,48 +110,21 @@ input! {
 pub async fn list(
     call: ApiRequest<(), (), UserQuery>,
 ) -> Result<Reply<Page<PersonDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let (query, reach) = (&call.query, call.principal.access().reach());
-            let paging: Paging<(String, String, PersonId)> = Paging::read(
-                "users",
-                &query.organization,
-                query.limit,
-                query.cursor.as_deref(),
-            )?;
-            let organization = match &query.organization {
-                None => None,
-                Some(name) => Some(
-                    organizations::named(conn, reach, name)?
-                        .ok_or_else(unknown_organization)?
-                        .id,
-                ),
-            };
-            let after = paging
-                .after
-                .as_ref()
-                .map(|(last, first, id)| (last.as_str(), first.as_str(), *id));
-            let rows = people::list(conn, reach, organization, after, paging.fetch())?;
-            let ids: Vec<PersonId> = rows.iter().map(|person| person.id).collect();
-            let beside = beside(conn, call.principal.access(), &ids, call.now)?;
-            Ok(paging.page(
-                rows,
-                |person| {
-                    (
-                        person.last_name.clone(),
-                        person.first_name.clone(),
-                        person.id,
-                    )
-                },
-                |person| PersonDocument::new(&person, &beside),
-            ))
-        })
-        .await?;
+    let page = match People::searches(&call.query) {
+        true => call.search(page).await?,
+        false => call.look(page).await?,
+    };
     Reply::new(&page)
 }
 
-fn unknown_organization() -> Problem {
-    Problem::invalid_field(FieldError::new("organization", Fault::new("not_found")))
+fn page(
+    conn: &mut Conn,
+    call: &ApiRequest<(), (), UserQuery>,
+) -> Result<Page<PersonDocument>, Problem> {
+    let found = list::answer::<People>(conn, call.asker(), &call.query)?;
+    let ids: Vec<PersonId> = found.rows.iter().map(|person| person.id).collect();
+    let beside = beside(conn, call.principal.access(), &ids, call.now)?;
+    Ok(found.page(|person| PersonDocument::new(&person, &beside)))
 }
 
 /// Adds a person.

@@ -7,6 +7,7 @@ pub mod calendars;
 pub mod groups;
 mod handlers;
 pub mod lines;
+mod list;
 pub mod notices;
 pub(super) mod organizations;
 pub mod people;
@@ -19,6 +20,7 @@ pub(super) mod second_factor;
 use serde::Serialize;
 
 use super::form::Form;
+use super::list::{Filters, Head};
 use super::parts::{Link, Pager, Tab};
 use crate::domain::Instant;
 use crate::words::Catalogue;
@@ -38,15 +40,19 @@ pub struct AdminList {
     /// What calls for somebody, above the list.
     pub alarms: Vec<Alarm>,
     /// Views of the list; empty when there is one.
-    pub filters: Vec<Tab>,
+    pub views: Vec<Tab>,
+    /// What narrows it.
+    pub filters: Filters,
+    /// Whether anything narrows it.
+    pub filtered: bool,
     /// Where one is added, for who may.
     pub add: Option<Link>,
-    /// Names of the columns. On a narrow page the first and the last are shown.
-    pub columns: Vec<String>,
+    /// Heads of the columns. On a narrow page the first and the last are shown.
+    pub heads: Vec<Head>,
     /// The cells of each row.
     pub rows: Vec<Vec<Cell>>,
-    /// What it says when there are none.
-    pub none: String,
+    /// How many there are in all; empty where that is not counted.
+    pub total: String,
     /// To the next page.
     pub pager: Pager,
 }

@@ -23,6 +23,7 @@ pub mod escalate;
 pub mod flash;
 pub mod form;
 pub mod links;
+mod list;
 pub mod my_notices;
 mod one_click;
 pub mod page_request;

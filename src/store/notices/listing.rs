@@ -11,8 +11,10 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::ids::{CaseNumber, NoticeId, PersonId};
 use crate::domain::notice::{Fault, NoticeKind, NoticeState};
+use crate::domain::order::{Place, Window, orders};
 use crate::domain::text::EmailAddress;
 use crate::store::lines::hidden_from;
+use crate::store::page::{counted, windowed};
 use crate::store::people::display_name;
 
 /// Ids that one statement names.
@@ -68,8 +70,22 @@ pub struct Filter {
     pub until: Option<Instant>,
 }
 
-/// The notices that `filter` lets through, the newest first, after the one at `after`; none on cases that the reader may
-/// not read (A4).
+orders! {
+    /// What notices are listed by.
+    pub enum NoticeOrder {
+        /// When they were put into the outbox.
+        CreatedAt = "created_at" by Instant,
+    }
+}
+
+/// Where a notice stands in an order.
+pub fn place(by: NoticeOrder, notice: &Listed) -> Place<NoticeId> {
+    match by {
+        NoticeOrder::CreatedAt => Place::Instant(notice.created_at, notice.id),
+    }
+}
+
+/// The notices that `filter` lets through; none on cases that the reader may not read (A4).
 ///
 /// # Errors
 /// The database's own.
@@ -77,18 +93,9 @@ pub fn list(
     conn: &mut Conn,
     reach: Reach,
     filter: Filter,
-    after: Option<(Instant, NoticeId)>,
-    limit: i64,
+    window: &Window<NoticeOrder, NoticeId>,
 ) -> QueryResult<Vec<Listed>> {
-    load(
-        conn,
-        reach,
-        &Which::Page {
-            filter,
-            after,
-            limit,
-        },
-    )
+    load(conn, reach, &Which::Page { filter, window })
 }
 
 /// The notice of that id, if it exists for the reader.
@@ -99,12 +106,11 @@ pub fn find(conn: &mut Conn, reach: Reach, id: NoticeId) -> QueryResult<Option<L
     Ok(load(conn, reach, &Which::One(id))?.pop())
 }
 
-enum Which {
+enum Which<'a> {
     One(NoticeId),
     Page {
         filter: Filter,
-        after: Option<(Instant, NoticeId)>,
-        limit: i64,
+        window: &'a Window<NoticeOrder, NoticeId>,
     },
 }
 
@@ -152,7 +158,7 @@ type Row = (
     Option<i64>,
 );
 
-fn load(conn: &mut Conn, reach: Reach, which: &Which) -> QueryResult<Vec<Listed>> {
+fn load(conn: &mut Conn, reach: Reach, which: &Which<'_>) -> QueryResult<Vec<Listed>> {
     let mut query = notices::table
         .left_join(people::table)
         .left_join(cases::table.on(notices::case_id.eq(cases::id.nullable())))
@@ -185,23 +191,13 @@ fn load(conn: &mut Conn, reach: Reach, which: &Which) -> QueryResult<Vec<Listed>
     within!(query, reach);
     match which {
         Which::One(id) => query = query.filter(notices::id.eq(*id)),
-        Which::Page {
-            filter,
-            after,
-            limit,
-        } => {
+        Which::Page { filter, window } => {
             passing!(query, filter);
-            if let Some((created_at, id)) = after {
-                let (at, id) = (At(*created_at), *id);
-                query = query.filter(
-                    notices::created_at
-                        .lt(at)
-                        .or(notices::created_at.eq(at).and(notices::id.lt(id))),
-                );
-            }
-            query = query
-                .order((notices::created_at.desc(), notices::id.desc()))
-                .limit(*limit);
+            query = match window.sort.by {
+                NoticeOrder::CreatedAt => {
+                    windowed!(query, *window, instant notices::created_at, notices::id)
+                }
+            };
         }
     }
     let rows: Vec<Row> = query.load(conn)?;
@@ -289,6 +285,26 @@ pub fn count(conn: &mut Conn, reach: Reach, state: NoticeState) -> QueryResult<i
         .into_boxed();
     within!(query, reach);
     query.get_result(conn)
+}
+
+/// How many notices the filter lets through that the reader may know of, counted up to `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn count_passing(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: Filter,
+    most: usize,
+) -> QueryResult<usize> {
+    let mut query = notices::table
+        .left_join(people::table)
+        .left_join(cases::table.on(notices::case_id.eq(cases::id.nullable())))
+        .select(notices::id)
+        .into_boxed();
+    within!(query, reach);
+    passing!(query, filter);
+    counted!(conn, query, NoticeId, most)
 }
 
 /// What came of sending many notices again.

@@ -5,9 +5,10 @@ use casebell::domain::access::Role;
 use casebell::domain::ids::{EntryId, PersonId};
 use casebell::domain::notice::Fault;
 use casebell::domain::notice::NoticeState::{Failed, Sent, Waiting, Withheld};
+use casebell::domain::order::{Sort, Window};
 use casebell::mail::transport::SendError;
 use casebell::store::grants::{self, Granted, Grantee};
-use casebell::store::notices::{self, Filter, Resend};
+use casebell::store::notices::{self, Filter, NoticeOrder, Resend};
 use casebell::store::people::{self, PersonChanges};
 use casebell::worker::{ATTEMPTS, Sending};
 use casebell::workflow::feed::{self, EditEntry, RedactEntry};
@@ -381,21 +382,11 @@ async fn administrators_see_the_newest_first_and_page_by_page(desk: JobDesk) {
     };
     let pages = desk
         .write(move |conn: &mut Conn| -> Result<_, DbError> {
-            let first = notices::list(
-                conn,
-                casebell::domain::access::Reach::Everything,
-                sent,
-                None,
-                3,
-            )?;
-            let last = first.last().map(|one| (one.created_at, one.id));
-            let second = notices::list(
-                conn,
-                casebell::domain::access::Reach::Everything,
-                sent,
-                last,
-                3,
-            )?;
+            let everything = casebell::domain::access::Reach::Everything;
+            let mut window = Window::first(Sort::descending(NoticeOrder::CreatedAt), 3);
+            let first = notices::list(conn, everything, sent, &window)?;
+            window.after = (first.last()).map(|one| notices::place(NoticeOrder::CreatedAt, one));
+            let second = notices::list(conn, everything, sent, &window)?;
             Ok((first, second))
         })
         .await;

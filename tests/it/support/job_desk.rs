@@ -10,6 +10,7 @@ use casebell::domain::access::{Access, Role};
 use casebell::domain::case::{BusinessImpact, Deployment, Priority};
 use casebell::domain::ids::{CaseId, CaseRef, EscalationId, EscalationRef, NextStepId, NoticeId};
 use casebell::domain::notice::NoticeState;
+use casebell::domain::order::{Sort, Window};
 use casebell::domain::organization::OrganizationKind;
 use casebell::domain::text::{EmailAddress, PersonName, Slug};
 use casebell::mail::message::Letter;
@@ -17,7 +18,7 @@ use casebell::mail::render::Renderer;
 use casebell::mail::transport::{Memory, Transport};
 use casebell::mail::{Letterhead, Mailer};
 use casebell::store::grants::{self, Granted, Grantee};
-use casebell::store::notices::{self, Listed};
+use casebell::store::notices::{self, Listed, NoticeOrder};
 use casebell::store::organizations::{self, NewOrganization};
 use casebell::store::people::{self, NewPerson};
 use casebell::store::rules;
@@ -216,8 +217,7 @@ impl JobDesk {
                     conn,
                     casebell::domain::access::Reach::Everything,
                     notices::Filter::default(),
-                    None,
-                    10_000,
+                    &Window::first(Sort::descending(NoticeOrder::CreatedAt), 10_000),
                 )?)
             })
             .await;

@@ -3,12 +3,12 @@
 use actix_web::http::StatusCode;
 
 use super::place::{Place, places};
-use super::{AdminForm, AdminList, Cell, tabs};
+use super::{AdminForm, tabs};
 use crate::http::api_request::SIGNED_IN;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::form::Form;
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{Link, Pager, Tab};
+use crate::http::portal::parts::Tab;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 
@@ -44,29 +44,6 @@ pub(super) fn tabs_of(visit: &PageRequest, current: Place) -> Vec<Tab> {
         .access()
         .map(|access| tabs(visit.words(), &places(access), current))
         .unwrap_or_default()
-}
-
-/// A list at `place`, with the rows and columns of its own. `add` is the message of the button that adds one.
-pub(super) fn list(
-    visit: &PageRequest,
-    place: Place,
-    columns: &[String],
-    rows: Vec<Vec<Cell>>,
-    add: Option<&str>,
-) -> AdminList {
-    let words = visit.words();
-    AdminList {
-        title: words.say_of("admin", place.as_str(), &[]),
-        about: words.say_of("admin-about", place.as_str(), &[]),
-        tabs: tabs_of(visit, place),
-        alarms: Vec::new(),
-        filters: Vec::new(),
-        add: add.map(|label| Link::new(label, format!("{}/new", place.href()))),
-        columns: columns.to_vec(),
-        rows,
-        none: words.say("admin-none", &[]),
-        pager: Pager::default(),
-    }
 }
 
 /// A form at `place`.

@@ -1,79 +1,88 @@
 //! Organizations: the list, and adding one.
 
-use super::handlers::{PLACE, again, form, list, open};
+use super::handlers::{PLACE, again, form};
+use super::list::{Add, ListPage, list};
 use super::people::add_organization_form;
 use super::{AdminForm, Cell, Place};
+use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::organization::OrganizationKind;
+use crate::http::api::organizations::{OrganizationQuery, Organizations};
 use crate::http::api_request::may;
-use crate::http::pagination::Paging;
+use crate::http::list::{Found, find};
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::list::{Column, Filter, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::Pager;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
 use crate::http::problem::Problem;
-use crate::store::organizations::{self, Organization};
+use crate::store::organizations::Organization;
 use crate::workflow::organizations::{AddOrganization, add_organization};
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { organizations:
-        GET  "/admin/organizations"     may(Permission::OrganizationsView)   => show_all, "Organizations";
+        GET  "/admin/organizations"     may(Permission::OrganizationsView)   => list::<List>, "Organizations";
         GET  "/admin/organizations/new" may(Permission::OrganizationsManage) => new, "The form that adds an organization";
         POST "/admin/organizations"     may(Permission::OrganizationsManage) => add, "Adds an organization";
     }
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    open(&visit, Place::Organizations)?;
-    let (reach, cursor) = (
-        visit.access()?.reach(),
-        visit.asked("cursor").map(str::to_owned),
-    );
-    let (rows, next) = visit
-        .look(move |conn| {
-            let paging =
-                Paging::<String>::read("portal/organizations", &(), None, cursor.as_deref())?;
-            let mut rows =
-                organizations::list(conn, reach, paging.after.as_deref(), paging.fetch())?;
-            let next = paging.next(&mut rows, |organization| organization.slug.to_string());
-            Ok((rows, next))
-        })
-        .await?;
-    let words = visit.words();
-    let row = |organization: &Organization| {
-        let cases = format!("/cases?organization={}", organization.slug);
+/// The organizations.
+struct List;
+
+impl ListPage for List {
+    const PLACE: Place = Place::Organizations;
+    const COLUMNS: &'static [Column] = &[
+        Column::label("name").sorts("name"),
+        Column::label("time-zone"),
+        Column::label("kind"),
+    ];
+    const SORT: &'static str = "name";
+    const ADD: Option<Add> = Some(Add::said(
+        "organization-add-button",
+        Permission::OrganizationsManage,
+    ));
+    type Query = OrganizationQuery;
+    type Row = Organization;
+    type Beside = ();
+
+    fn find(
+        conn: &mut Conn,
+        visit: &PageRequest,
+        query: &OrganizationQuery,
+    ) -> Result<(Found<Organization>, ()), Problem> {
+        let found = find::<Organizations>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        Ok((found, ()))
+    }
+
+    fn cells(visit: &PageRequest, organization: &Organization, (): &()) -> Vec<Cell> {
+        let kind = organization.kind.as_str();
         let name = match organization.kind {
             OrganizationKind::Provider => Cell::text(organization.name.clone()),
-            _ => Cell::link(organization.name.clone(), cases),
+            _ => Cell::link(
+                organization.name.clone(),
+                format!("/cases?organization={}", organization.slug),
+            ),
         };
         vec![
             name.small(organization.slug.to_string()),
             Cell::text(organization.time_zone.clone()),
-            Cell::text(words.say_of("organization-kind", organization.kind.as_str(), &[])),
+            Cell::text(visit.words().say_of("organization-kind", kind, &[])),
         ]
-    };
-    let label = |key| words.say_of("label", key, &[]);
-    let columns = [label("name"), label("time-zone"), label("kind")];
-    let add = words.say("organization-add-button", &[]);
-    let adds = visit
-        .can(Permission::OrganizationsManage)
-        .then_some(add.as_str());
-    let mut page = list(
-        &visit,
-        Place::Organizations,
-        &columns,
-        rows.iter().map(row).collect(),
-        adds,
-    );
-    page.pager = Pager {
-        first: visit.asked("cursor").map(|_| Place::Organizations.href()),
-        next: next.map(|cursor| format!("{}?cursor={cursor}", Place::Organizations.href())),
-    };
-    visit.show(PLACE, "admin-list", &page)
+    }
+
+    fn filters(visit: &PageRequest, (): &()) -> Vec<Filter> {
+        let words = visit.words();
+        let kinds = words_of(words, "organization-kind", OrganizationKind::NAMES, "");
+        vec![
+            Filter::search(visit, OrganizationQuery::q(), words.say("list-search", &[])),
+            Filter::choice(visit, OrganizationQuery::kind(), kinds),
+        ]
+    }
 }
 
 async fn new(visit: PageRequest) -> PageResult {

@@ -1,6 +1,7 @@
 //! Policies: the figures of the criteria (E12).
 
-use super::handlers::{PLACE, again, form, list};
+use super::handlers::{PLACE, again, form};
+use super::list::table;
 use super::{AdminForm, Cell, Place};
 use crate::domain::access::Permission;
 use crate::domain::case::{BusinessImpact, Priority};
@@ -11,6 +12,7 @@ use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
@@ -40,17 +42,9 @@ async fn show(visit: PageRequest) -> PageResult {
             Cell::text(told(words, key, &value)),
         ]
     };
-    let columns = [
-        words.say("policy-column", &[]),
-        words.say("policy-value", &[]),
-    ];
-    let page = list(
-        &visit,
-        Place::Policies,
-        &columns,
-        Policy::KEYS.iter().map(row).collect(),
-        None,
-    );
+    let columns = [Column::said("policy-column"), Column::said("policy-value")];
+    let rows = Policy::KEYS.iter().map(row).collect();
+    let page = table(&visit, Place::Policies, &columns, rows);
     visit.show(PLACE, "admin-list", &page)
 }
 

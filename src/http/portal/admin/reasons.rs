@@ -1,15 +1,20 @@
 //! Escalation reasons: what each is called, which rule governs it, and what its form asks (section 3).
 
-use super::handlers::{PLACE, again, form, list};
+use super::handlers::{PLACE, again, form};
+use super::list::{Add, ListPage, list};
 use super::{AdminForm, Cell, Place};
+use crate::db::Conn;
 use crate::domain::access::Permission;
+use crate::domain::order::{Sort, orders};
 use crate::domain::reason::{Governance, Reason, ReasonCode};
 use crate::http::api_request::may;
+use crate::http::list::{Found, ListQuery, list_query};
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
@@ -19,7 +24,7 @@ use crate::workflow::reasons::{AddReason, Questions, ReplaceReason, add_reason, 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { reasons:
-        GET  "/admin/reasons"        may(Permission::ReasonsManage) => show_all, "Escalation reasons";
+        GET  "/admin/reasons"        may(Permission::ReasonsManage) => list::<Reasons>, "Escalation reasons";
         GET  "/admin/reasons/new"    may(Permission::ReasonsManage) => new, "The form that adds a reason";
         POST "/admin/reasons"        may(Permission::ReasonsManage) => add, "Adds a reason";
         GET  "/admin/reasons/{code}" may(Permission::ReasonsManage) => show, "One reason";
@@ -27,39 +32,69 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let rows = visit.look(|conn| Ok(rules::reasons(conn)?)).await?;
-    let words = visit.words();
-    let row = |reason: &ReasonRow| {
-        let (state, chip) = if reason.active {
-            ("active", "good")
-        } else {
-            ("inactive", "plain")
+/// The escalation reasons.
+struct Reasons;
+
+orders! {
+    /// What reasons are listed by.
+    pub enum ReasonOrder {
+        /// Where they stand in the form of an escalation.
+        Position = "position",
+        /// What people read of them.
+        Label = "label",
+        /// The rule that governs them.
+        GovernedBy = "governed_by",
+        /// Whether they can be chosen.
+        State = "state",
+    }
+}
+
+list_query! {
+    /// In which order.
+    pub struct ReasonsQuery by ReasonOrder, Sort::ascending(ReasonOrder::Position), {}
+}
+
+impl ListPage for Reasons {
+    const PLACE: Place = Place::Reasons;
+    const COLUMNS: &'static [Column] = &[
+        Column::said("queue-column-reason").sorts("label"),
+        Column::label("governed-by").sorts("governed_by"),
+        Column::said("queue-column-state").sorts("state"),
+    ];
+    const ADD: Option<Add> = Some(Add::said("reason-add-button", Permission::ReasonsManage));
+    type Query = ReasonsQuery;
+    type Row = ReasonRow;
+    type Beside = ();
+
+    fn find(
+        conn: &mut Conn,
+        _: &PageRequest,
+        query: &ReasonsQuery,
+    ) -> Result<(Found<ReasonRow>, ()), Problem> {
+        let mut found = Found::whole(rules::reasons(conn)?);
+        let sort = query.sort();
+        found.sort_by(sort, |one, other| match sort.by {
+            ReasonOrder::Position => one.position.cmp(&other.position),
+            ReasonOrder::Label => one.label.cmp(&other.label),
+            ReasonOrder::GovernedBy => one.governed_by.cmp(&other.governed_by),
+            ReasonOrder::State => other.active.cmp(&one.active),
+        });
+        Ok((found, ()))
+    }
+
+    fn cells(visit: &PageRequest, reason: &ReasonRow, (): &()) -> Vec<Cell> {
+        let words = visit.words();
+        let (state, chip) = match reason.active {
+            true => ("active", "good"),
+            false => ("inactive", "plain"),
         };
+        let to = format!("/admin/reasons/{}", reason.code);
         vec![
-            Cell::link(
-                reason.label.clone(),
-                format!("/admin/reasons/{}", reason.code),
-            )
-            .small(reason.code.clone()),
+            Cell::link(reason.label.clone(), to).small(reason.code.clone()),
             Cell::text(words.say_of("governance", reason.governed_by.as_str(), &[])),
             Cell::chip(words.say_of("reason-state", state, &[]), chip),
         ]
-    };
-    let columns = [
-        words.say("queue-column-reason", &[]),
-        words.say_of("label", "governed-by", &[]),
-        words.say("queue-column-state", &[]),
-    ];
-    let add = words.say("reason-add-button", &[]);
-    let page = list(
-        &visit,
-        Place::Reasons,
-        &columns,
-        rows.iter().map(row).collect(),
-        Some(&add),
-    );
-    visit.show(PLACE, "admin-list", &page)
+    }
 }
 
 /// What a reason's form shows; a new one has an empty code.

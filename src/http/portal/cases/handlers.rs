@@ -123,7 +123,7 @@ fn customers(conn: &mut Conn, reach: Reach) -> Result<Vec<Choice>, Problem> {
     if reach != Reach::Everything {
         return Ok(Vec::new());
     }
-    let all = organizations::list(conn, reach, None, ORGANIZATIONS)?;
+    let all = organizations::by_name(conn, reach, ORGANIZATIONS)?;
     let customers = all
         .into_iter()
         .filter(|organization| organization.kind != OrganizationKind::Provider);

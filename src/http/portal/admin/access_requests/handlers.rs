@@ -1,20 +1,24 @@
 //! Listing requests for access and deciding them.
 
 use super::{AccessRequestPage, TypedDecision, grant_form, refuse_form};
+use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::ids::AccessRequestId;
 use crate::domain::organization::OrganizationKind;
+use crate::http::api::access_requests::{AccessRequests, ListAccessRequests};
 use crate::http::api_request::may;
-use crate::http::pagination::Paging;
+use crate::http::list::{Found, find};
 use crate::http::portal::act::FormPage;
-use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
+use crate::http::portal::admin::handlers::{PLACE, tabs_of};
+use crate::http::portal::admin::list::{ListPage, Views, list};
 use crate::http::portal::admin::{Cell, Place};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::Choice;
+use crate::http::portal::list::{Column, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{Fact, Pager, Tab};
+use crate::http::portal::parts::Fact;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::access_requests::{self as requests, AccessRequest};
@@ -28,7 +32,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     const VIEW: Permission = Permission::AccessRequestsView;
     const DECIDE: Permission = Permission::AccessRequestsDecide;
     pages! { access_requests:
-        GET  "/admin/access-requests"                  may(VIEW)   => show_all, "Requests for read-only access";
+        GET  "/admin/access-requests"                  may(VIEW)   => list::<List>, "Requests for read-only access";
         GET  "/admin/access-requests/{access_request}" may(VIEW)   => show, "One request for read-only access";
         POST "/admin/access-requests/{access_request}" may(DECIDE) => answer, "Grants or refuses a request";
     }
@@ -42,67 +46,48 @@ fn chip(state: AccessRequestState) -> &'static str {
     }
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let (reach, cursor) = (
-        visit.access()?.reach(),
-        visit.asked("cursor").map(str::to_owned),
-    );
-    let state: Option<AccessRequestState> = visit.asked("state").and_then(|name| name.parse().ok());
-    let (rows, next) = visit
-        .look(move |conn| {
-            let paging = Paging::<AccessRequestId>::read(
-                "portal/access-requests",
-                &state,
-                None,
-                cursor.as_deref(),
-            )?;
-            let mut rows = requests::list(conn, reach, state, paging.after, paging.fetch())?;
-            let next = paging.next(&mut rows, |request| request.id);
-            Ok((rows, next))
-        })
-        .await?;
-    let words = visit.words();
-    let row = |request: &AccessRequest| {
+/// The requests that the visitor may see.
+struct List;
+
+impl ListPage for List {
+    const PLACE: Place = Place::AccessRequests;
+    const COLUMNS: &'static [Column] = &[
+        Column::label("name"),
+        Column::label("organization"),
+        Column::said("access-asked-at").sorts("-requested_at"),
+        Column::said("access-state"),
+    ];
+    const VIEWS: Option<Views> = Some(Views {
+        parameter: "state",
+        family: "access-request-state",
+        values: AccessRequestState::NAMES,
+    });
+    type Query = ListAccessRequests;
+    type Row = AccessRequest;
+    type Beside = ();
+
+    fn find(
+        conn: &mut Conn,
+        visit: &PageRequest,
+        query: &ListAccessRequests,
+    ) -> Result<(Found<AccessRequest>, ()), Problem> {
+        let found = find::<AccessRequests>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        Ok((found, ()))
+    }
+
+    fn cells(visit: &PageRequest, request: &AccessRequest, (): &()) -> Vec<Cell> {
+        let (words, state) = (visit.words(), request.state);
         vec![
             Cell::link(request.name(), format!("{HERE}/{}", request.id))
                 .small(request.email.to_string()),
             Cell::text(request.organization_typed.clone()),
             Cell::at(request.requested_at),
             Cell::chip(
-                words.say_of("access-request-state", request.state.as_str(), &[]),
-                chip(request.state),
+                words.say_of("access-request-state", state.as_str(), &[]),
+                chip(state),
             ),
         ]
-    };
-    let label = |key| words.say_of("label", key, &[]);
-    let columns = [
-        label("name"),
-        label("organization"),
-        words.say("access-asked-at", &[]),
-        words.say("access-state", &[]),
-    ];
-    let rows = rows.iter().map(row).collect();
-    let mut page = list(&visit, Place::AccessRequests, &columns, rows, None);
-    let filter = |label: String, only: Option<AccessRequestState>| Tab {
-        label,
-        href: only.map_or(HERE.to_owned(), |only| format!("{HERE}?state={only}")),
-        count: None,
-        current: only == state,
-    };
-    page.filters = vec![filter(words.say("access-all", &[]), None)];
-    page.filters
-        .extend(AccessRequestState::ALL.iter().map(|only| {
-            filter(
-                words.say_of("access-request-state", only.as_str(), &[]),
-                Some(*only),
-            )
-        }));
-    let of_state = state.map_or(String::new(), |state| format!("state={state}&"));
-    page.pager = Pager {
-        first: visit.asked("cursor").map(|_| HERE.to_owned()),
-        next: next.map(|cursor| format!("{HERE}?{of_state}cursor={cursor}")),
-    };
-    visit.show(PLACE, "admin-list", &page)
+    }
 }
 
 async fn show(visit: PageRequest, id: AccessRequestId) -> PageResult {
@@ -125,7 +110,7 @@ async fn page(visit: &PageRequest, id: AccessRequestId) -> Result<AccessRequestP
             };
             // Where none was found, the provider says which it is.
             let all = match request.organization_id.is_none() && is_staff {
-                true => organizations::list(conn, reach, None, 1_000)?,
+                true => organizations::by_name(conn, reach, 1_000)?,
                 false => Vec::new(),
             };
             Ok((request, organization, decider, all))

@@ -186,7 +186,7 @@ async fn organizations_to_choose(visit: &PageRequest) -> Result<Vec<Choice>, Pro
         return Ok(Vec::new());
     }
     let all = visit
-        .look(move |conn| Ok(organizations::list(conn, reach, None, ORGANIZATIONS)?))
+        .look(move |conn| Ok(organizations::by_name(conn, reach, ORGANIZATIONS)?))
         .await?;
     Ok(all
         .into_iter()

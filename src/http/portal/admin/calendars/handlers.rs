@@ -3,19 +3,24 @@
 use chrono::TimeDelta;
 
 use super::{CalendarPage, DayHours, HolidayView, ReplayView};
+use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::calendar::{
     Calendar, CalendarError, CalendarShape, HolidayDate, Replay, Unit, replay_elapsed,
 };
 use crate::domain::ids::CalendarId;
+use crate::domain::order::{Sort, orders};
 use crate::http::api_request::may;
+use crate::http::list::{Found, ListQuery, list_query};
 use crate::http::portal::act::FormPage;
-use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
+use crate::http::portal::admin::handlers::{PLACE, again, form, tabs_of};
+use crate::http::portal::admin::list::{Add, ListPage, list};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::sign_in::time_zones;
@@ -35,7 +40,7 @@ const MOST_DAYS: u32 = 366;
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { calendars:
-        GET  "/admin/calendars"            may(Permission::CalendarsView)   => show_all, "Business calendars";
+        GET  "/admin/calendars"            may(Permission::CalendarsView)   => list::<Calendars>, "Business calendars";
         GET  "/admin/calendars/new"        may(Permission::CalendarsManage) => new, "The form that adds a calendar";
         POST "/admin/calendars"            may(Permission::CalendarsManage) => add, "Adds a calendar";
         GET  "/admin/calendars/{calendar}" may(Permission::CalendarsView)   => show, "A calendar, with the replay of any deadline";
@@ -43,37 +48,64 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let rows = visit.look(|conn| Ok(calendars::list(conn)?)).await?;
-    let words = visit.words();
-    let row = |calendar: &CalendarRow| {
-        let default = match calendar.is_default {
-            true => Cell::chip(words.say("calendar-default", &[]), "good"),
-            false => Cell::default(),
-        };
+/// The business calendars.
+struct Calendars;
+
+orders! {
+    /// What calendars are listed by.
+    pub enum CalendarOrder {
+        /// Their names.
+        Name = "name",
+        /// The zones of their hours.
+        TimeZone = "time_zone",
+    }
+}
+
+list_query! {
+    /// In which order.
+    pub struct CalendarsQuery by CalendarOrder, Sort::ascending(CalendarOrder::Name), {}
+}
+
+impl ListPage for Calendars {
+    const PLACE: Place = Place::Calendars;
+    const COLUMNS: &'static [Column] = &[
+        Column::label("name").sorts("name"),
+        Column::label("time-zone").sorts("time_zone"),
+        Column::said("calendar-use"),
+    ];
+    const ADD: Option<Add> = Some(Add::said(
+        "calendar-add-button",
+        Permission::CalendarsManage,
+    ));
+    type Query = CalendarsQuery;
+    type Row = CalendarRow;
+    type Beside = ();
+
+    fn find(
+        conn: &mut Conn,
+        _: &PageRequest,
+        query: &CalendarsQuery,
+    ) -> Result<(Found<CalendarRow>, ()), Problem> {
+        let mut found = Found::whole(calendars::list(conn)?);
+        let sort = query.sort();
+        found.sort_by(sort, |one, other| match sort.by {
+            CalendarOrder::Name => one.name.cmp(&other.name),
+            CalendarOrder::TimeZone => one.time_zone.cmp(&other.time_zone),
+        });
+        Ok((found, ()))
+    }
+
+    fn cells(visit: &PageRequest, calendar: &CalendarRow, (): &()) -> Vec<Cell> {
+        let to = format!("/admin/calendars/{}", calendar.id);
         vec![
-            Cell::link(
-                calendar.name.clone(),
-                format!("/admin/calendars/{}", calendar.id),
-            ),
+            Cell::link(calendar.name.clone(), to),
             Cell::text(calendar.time_zone.clone()),
-            default,
+            match calendar.is_default {
+                true => Cell::chip(visit.words().say("calendar-default", &[]), "good"),
+                false => Cell::default(),
+            },
         ]
-    };
-    let label = |key| words.say_of("label", key, &[]);
-    let columns = [label("name"), label("time-zone"), String::new()];
-    let add = words.say("calendar-add-button", &[]);
-    let adds = visit
-        .can(Permission::CalendarsManage)
-        .then_some(add.as_str());
-    let page = list(
-        &visit,
-        Place::Calendars,
-        &columns,
-        rows.iter().map(row).collect(),
-        adds,
-    );
-    visit.show(PLACE, "admin-list", &page)
+    }
 }
 
 pub(super) async fn row(visit: &PageRequest, id: CalendarId) -> Result<CalendarRow, Problem> {

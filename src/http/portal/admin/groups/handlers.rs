@@ -1,20 +1,25 @@
 //! Listing access groups, adding, changing and removing them; who joins and leaves.
 
+use std::collections::HashMap;
+
 use super::{GroupPage, Member};
+use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::{GroupId, PersonId};
+use crate::http::api::access_groups::{AccessGroups, GroupQuery};
 use crate::http::api_request::may;
-use crate::http::pagination::Paging;
+use crate::http::list::{Found, find};
 use crate::http::portal::act::FormPage;
-use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
+use crate::http::portal::admin::handlers::{PLACE, again, form, tabs_of};
+use crate::http::portal::admin::list::{Add, ListPage, list};
 use crate::http::portal::admin::people::{offered, role_ticks};
-use crate::http::portal::admin::roles::{Removal, asked_for, carried, organization};
+use crate::http::portal::admin::roles::{Removal, carried, organization};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::list::{Column, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::Pager;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::said::said_to_people;
 use crate::http::problem::Problem;
@@ -32,7 +37,7 @@ use crate::workflow::groups::{
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { groups:
-        GET  "/admin/groups"                                 may(Permission::GroupsView)   => show_all, "Access groups of an organization, by name";
+        GET  "/admin/groups"                                 may(Permission::GroupsView)   => list::<Groups>, "Access groups of an organization, by name";
         GET  "/admin/groups/new"                             may(Permission::GroupsManage) => new, "The form that adds an access group";
         POST "/admin/groups"                                 may(Permission::GroupsManage) => add, "Adds an access group";
         GET  "/admin/groups/{group}"                         may(Permission::GroupsView)   => show, "One access group";
@@ -43,57 +48,53 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let organization = organization(&visit).await?;
-    let cursor = visit.asked("cursor").map(str::to_owned);
-    let (id, now) = (organization.id, visit.now);
-    let (rows, members, roles, next) = visit
-        .look(move |conn| {
-            let paging =
-                Paging::<(String, GroupId)>::read("portal/groups", &id, None, cursor.as_deref())?;
-            let after = paging.after.as_ref().map(|(name, id)| (name.as_str(), *id));
-            let mut rows = groups::list(conn, id, after, paging.fetch())?;
-            let next = paging.next(&mut rows, |group| (group.name.clone(), group.id));
-            let ids: Vec<GroupId> = rows.iter().map(|group| group.id).collect();
-            let members = groups::members_of(conn, &ids)?;
-            let roles = grants::of_groups(conn, &ids, now)?;
-            Ok((rows, members, roles, next))
-        })
-        .await?;
-    let words = visit.words();
-    let row = |group: &Group| {
-        let count = members.iter().filter(|(id, _)| *id == group.id).count();
-        let carried: Vec<String> = roles
-            .iter()
-            .filter(|(id, _)| *id == group.id)
-            .map(|(_, role)| called(words, role))
-            .collect();
+/// The access groups of an organization.
+struct Groups;
+
+/// What the list of groups says of each besides its name.
+struct OfGroups {
+    members: HashMap<GroupId, usize>,
+    roles: Vec<(GroupId, Given)>,
+}
+
+impl ListPage for Groups {
+    const PLACE: Place = Place::Groups;
+    const COLUMNS: &'static [Column] = &[
+        Column::label("name").sorts("name"),
+        Column::said("person-roles"),
+        Column::said("group-members-title"),
+    ];
+    const ADD: Option<Add> = Some(Add::said("group-add-button", Permission::GroupsManage));
+    type Query = GroupQuery;
+    type Row = Group;
+    type Beside = OfGroups;
+
+    fn find(
+        conn: &mut Conn,
+        visit: &PageRequest,
+        query: &GroupQuery,
+    ) -> Result<(Found<Group>, OfGroups), Problem> {
+        let found = find::<AccessGroups>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        let ids: Vec<GroupId> = found.rows.iter().map(|group| group.id).collect();
+        let mut members = HashMap::new();
+        for (group, _) in groups::members_of(conn, &ids)? {
+            *members.entry(group).or_default() += 1;
+        }
+        let roles = grants::of_groups(conn, &ids, visit.now)?;
+        Ok((found, OfGroups { members, roles }))
+    }
+
+    fn cells(visit: &PageRequest, group: &Group, beside: &OfGroups) -> Vec<Cell> {
+        let words = visit.words();
+        let count = beside.members.get(&group.id).copied().unwrap_or_default();
+        let carried = beside.roles.iter().filter(|(id, _)| *id == group.id);
+        let carried: Vec<String> = carried.map(|(_, role)| called(words, role)).collect();
         vec![
             Cell::link(group.name.clone(), format!("/admin/groups/{}", group.id)),
             Cell::text(carried.join(", ")),
             Cell::text(words.say("group-members", &[("count", count.into())])),
         ]
-    };
-    let columns = [
-        words.say_of("label", "name", &[]),
-        words.say("person-roles", &[]),
-        words.say("group-members-title", &[]),
-    ];
-    let add = words.say("group-add-button", &[]);
-    let adds = visit.can(Permission::GroupsManage).then_some(add.as_str());
-    let rows = rows.iter().map(row).collect();
-    let mut page = list(&visit, Place::Groups, &columns, rows, adds);
-    let query = asked_for(visit.access()?, &organization);
-    if let Some(add) = &mut page.add {
-        add.href.push_str(&query);
     }
-    let first = format!("{}{query}", Place::Groups.href());
-    let joint = if query.is_empty() { '?' } else { '&' };
-    page.pager = Pager {
-        next: next.map(|cursor| format!("{first}{joint}cursor={cursor}")),
-        first: visit.asked("cursor").map(|_| first),
-    };
-    visit.show(PLACE, "admin-list", &page)
 }
 
 fn called(words: &Catalogue, role: &Given) -> String {
@@ -184,7 +185,7 @@ async fn whole(visit: &PageRequest, id: GroupId) -> Result<Whole, Problem> {
                 .into_iter()
                 .map(|(_, person)| (person.id, person.name))
                 .collect();
-            let all = people::list(conn, reach, Some(organization.id), None, 1_000)?;
+            let all = people::by_name(conn, reach, organization.id, now, 1_000)?;
             let others = all
                 .into_iter()
                 .filter(|person| !members.iter().any(|(id, _)| *id == person.id))

@@ -105,7 +105,7 @@ async fn choices(visit: &PageRequest) -> Result<Choices, Problem> {
     visit
         .look(|conn| {
             let groups = match organizations::provider(conn)? {
-                Some(provider) => groups::list(conn, provider.id, None, 1_000)?,
+                Some(provider) => groups::of_organization(conn, provider.id, 1_000)?,
                 None => Vec::new(),
             };
             Ok(Choices {

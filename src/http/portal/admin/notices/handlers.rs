@@ -5,18 +5,20 @@ use std::path::PathBuf;
 use super::NoticePage;
 use crate::blocking;
 use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::{NoticeState, WaitsFor};
+use crate::http::api::notices::{NoticeQuery, Notices};
 use crate::http::api_request::may;
-use crate::http::pagination::Paging;
-use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
+use crate::http::list::{Found, find};
+use crate::http::portal::admin::handlers::{PLACE, tabs_of};
+use crate::http::portal::admin::list::{ListPage, Views, list};
 use crate::http::portal::admin::{Alarm, Cell, Place};
 use crate::http::portal::answer::{Answer, PageResult};
 use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::list::{Column, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{Fact, Pager, Tab};
+use crate::http::portal::parts::Fact;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::mail::transport::file_name;
@@ -30,7 +32,7 @@ const LARGEST_MAIL: u64 = 1024 * 1024;
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { notices:
-        GET  "/admin/notices"               may(Permission::NoticesView)   => show_all, "Notices, the newest first";
+        GET  "/admin/notices"               may(Permission::NoticesView)   => list::<List>, "Notices, the newest first";
         POST "/admin/notices/send-all"      may(Permission::NoticesResend) => send_all, "Sends all notices again that were given up";
         GET  "/admin/notices/{notice}"      may(Permission::NoticesView)   => show, "A notice with its mail";
         GET  "/admin/notices/{notice}/mail" may(Permission::NoticesView)   => download, "The mail of a notice as a file";
@@ -77,131 +79,101 @@ fn why(visit: &PageRequest, notice: &Listed) -> String {
 }
 
 /// The outage of the way out by which this installation's notices leave.
-fn outage(visit: &PageRequest) -> impl Fn(&mut Conn) -> Result<Option<Outage>, Problem> + use<> {
+fn outage(conn: &mut Conn, visit: &PageRequest) -> Result<Option<Outage>, Problem> {
     let transport = visit.desk.post.transport().name();
-    move |conn| Ok(mail_outages::of(conn, &transport)?)
+    Ok(mail_outages::of(conn, &transport)?)
 }
 
-/// What calls for somebody: that no mail leaves, and that notices were given up.
-fn alarms(
-    visit: &PageRequest,
-    outage: Option<&Outage>,
-    (waiting, failed): (i64, i64),
-) -> Vec<Alarm> {
-    let (words, times) = (visit.words(), visit.times());
-    let mut alarms = Vec::new();
-    if let Some(outage) = outage {
-        let args = [
-            ("since", times.near(outage.since).into()),
-            ("next", times.near(outage.next_probe_at).into()),
-            ("waiting", waiting.into()),
-            ("said", outage.detail.as_str().into()),
-        ];
-        let fault = words.say_of("mail-fault", outage.fault.as_str(), &[]);
-        alarms.push(Alarm {
-            tone: "late",
-            title: words.say("notices-closed", &args),
-            detail: format!("{fault} {}", words.say("notices-closed-detail", &args)),
-            ..Alarm::default()
-        });
-    }
-    if failed > 0 {
-        let may = visit.can(Permission::NoticesResend);
-        let act = if may { "/admin/notices/send-all" } else { "" };
-        alarms.push(Alarm {
-            tone: "soon",
-            title: words.say("notices-given-up", &[("count", failed.into())]),
-            detail: words.say("notices-given-up-detail", &[]),
-            act: act.to_owned(),
-            button: words.say("notices-send-all", &[]),
-        });
-    }
-    alarms
+/// The notices that the visitor may know of.
+struct List;
+
+/// What the list of notices tells of the way out by which they leave.
+struct Outbox {
+    outage: Option<Outage>,
+    waiting: i64,
+    failed: i64,
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let state = visit
-        .asked("state")
-        .and_then(|state| state.parse::<NoticeState>().ok());
-    let (reach, cursor) = (
-        visit.access()?.reach(),
-        visit.asked("cursor").map(str::to_owned),
-    );
-    let find_outage = outage(&visit);
-    let (rows, next, outage, counts) = visit
-        .look(move |conn| {
-            let paging = Paging::<(Instant, NoticeId)>::read(
-                "portal/notices",
-                &state,
-                None,
-                cursor.as_deref(),
-            )?;
-            let filter = Filter {
-                state,
-                ..Filter::default()
-            };
-            let mut rows = notices::list(conn, reach, filter, paging.after, paging.fetch())?;
-            let next = paging.next(&mut rows, |notice| (notice.created_at, notice.id));
-            let outage = find_outage(conn)?;
-            let mut count = |state| notices::count(conn, reach, state);
-            let failed = count(NoticeState::Failed)?;
-            let waiting = match &outage {
-                Some(_) => count(NoticeState::Waiting)?,
-                None => 0,
-            };
-            Ok((rows, next, outage, (waiting, failed)))
-        })
-        .await?;
-    let words = visit.words();
-    let row = |notice: &Listed| {
-        let (state, class) = standing(&visit, notice, outage.as_ref());
+impl ListPage for List {
+    const PLACE: Place = Place::Notices;
+    const COLUMNS: &'static [Column] = &[
+        Column::said("notice-column-notice"),
+        Column::said("notice-column-to"),
+        Column::said("notice-column-made").sorts("-created_at"),
+        Column::said("notice-column-state"),
+    ];
+    const VIEWS: Option<Views> = Some(Views {
+        parameter: "state",
+        family: "notice-state",
+        values: NoticeState::NAMES,
+    });
+    type Query = NoticeQuery;
+    type Row = Listed;
+    type Beside = Outbox;
+
+    fn find(
+        conn: &mut Conn,
+        visit: &PageRequest,
+        query: &NoticeQuery,
+    ) -> Result<(Found<Listed>, Outbox), Problem> {
+        let found = find::<Notices>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        let (reach, outage) = (visit.access()?.reach(), outage(conn, visit)?);
+        let waiting = match outage {
+            Some(_) => notices::count(conn, reach, NoticeState::Waiting)?,
+            None => 0,
+        };
+        let failed = notices::count(conn, reach, NoticeState::Failed)?;
+        let outbox = Outbox {
+            outage,
+            waiting,
+            failed,
+        };
+        Ok((found, outbox))
+    }
+
+    fn cells(visit: &PageRequest, notice: &Listed, outbox: &Outbox) -> Vec<Cell> {
+        let (state, class) = standing(visit, notice, outbox.outage.as_ref());
+        let to = format!("/admin/notices/{}", notice.id);
         vec![
-            Cell::link(
-                title(&visit, notice),
-                format!("/admin/notices/{}", notice.id),
-            )
-            .small(why(&visit, notice)),
+            Cell::link(title(visit, notice), to).small(why(visit, notice)),
             Cell::text(notice.name.clone()).small(notice.email.to_string()),
             Cell::at(notice.created_at),
             Cell::chip(state, class),
         ]
-    };
-    let columns =
-        ["notice", "to", "made", "state"].map(|key| words.say_of("notice-column", key, &[]));
-    let mut page = list(
-        &visit,
-        Place::Notices,
-        &columns,
-        rows.iter().map(row).collect(),
-        None,
-    );
-    let address = |state: Option<NoticeState>| match state {
-        Some(state) => format!("/admin/notices?state={state}"),
-        None => "/admin/notices".to_owned(),
-    };
-    let tab = |of: Option<NoticeState>| Tab {
-        label: match of {
-            Some(state) => words.say_of("notice-state", state.as_str(), &[]),
-            None => words.say("notice-all", &[]),
-        },
-        href: address(of),
-        count: None,
-        current: of == state,
-    };
-    page.alarms = alarms(&visit, outage.as_ref(), counts);
-    page.filters = std::iter::once(None)
-        .chain(NoticeState::ALL.iter().copied().map(Some))
-        .map(tab)
-        .collect();
-    page.pager = Pager {
-        first: visit.asked("cursor").map(|_| address(state)),
-        next: next.map(|cursor| {
-            let of = address(state);
-            let sign = if of.contains('?') { '&' } else { '?' };
-            format!("{of}{sign}cursor={cursor}")
-        }),
-    };
-    visit.show(PLACE, "admin-list", &page)
+    }
+
+    /// That no mail leaves, and that notices were given up.
+    fn alarms(visit: &PageRequest, outbox: &Outbox) -> Vec<Alarm> {
+        let (words, times) = (visit.words(), visit.times());
+        let mut alarms = Vec::new();
+        if let Some(outage) = &outbox.outage {
+            let args = [
+                ("since", times.near(outage.since).into()),
+                ("next", times.near(outage.next_probe_at).into()),
+                ("waiting", outbox.waiting.into()),
+                ("said", outage.detail.as_str().into()),
+            ];
+            let fault = words.say_of("mail-fault", outage.fault.as_str(), &[]);
+            alarms.push(Alarm {
+                tone: "late",
+                title: words.say("notices-closed", &args),
+                detail: format!("{fault} {}", words.say("notices-closed-detail", &args)),
+                ..Alarm::default()
+            });
+        }
+        if outbox.failed > 0 {
+            let may = visit.can(Permission::NoticesResend);
+            let act = if may { "/admin/notices/send-all" } else { "" };
+            alarms.push(Alarm {
+                tone: "soon",
+                title: words.say("notices-given-up", &[("count", outbox.failed.into())]),
+                detail: words.say("notices-given-up-detail", &[]),
+                act: act.to_owned(),
+                button: words.say("notices-send-all", &[]),
+            });
+        }
+        alarms
+    }
 }
 
 /// "Escalation accepted, C-000123".
@@ -217,9 +189,9 @@ fn title(visit: &PageRequest, notice: &Listed) -> String {
 
 async fn notice(visit: &PageRequest, id: NoticeId) -> Result<(Listed, Option<Outage>), Problem> {
     let reach = visit.access()?.reach();
-    let find_outage = outage(visit);
+    let reader = visit.clone();
     let (notice, outage) = visit
-        .look(move |conn| Ok((notices::find(conn, reach, id)?, find_outage(conn)?)))
+        .look(move |conn| Ok((notices::find(conn, reach, id)?, outage(conn, &reader)?)))
         .await?;
     Ok((notice.ok_or_else(Problem::not_found)?, outage))
 }

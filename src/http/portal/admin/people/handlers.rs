@@ -2,25 +2,32 @@
 
 use std::collections::BTreeSet;
 
+use diesel::QueryResult;
+
 use super::{Offered, PersonPage, Standing, account_sections, add_person_form, roles_form};
+use crate::db::Conn;
 use crate::domain::access::{Access, Permission, Reach, Role};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::http::api::users::{People, UserQuery};
 use crate::http::api_request::may;
-use crate::http::pagination::Paging;
+use crate::http::list::{Found, Listing, find};
 use crate::http::password;
 use crate::http::portal::act::FormPage;
-use crate::http::portal::admin::handlers::{PLACE, again, form, list, tabs_of};
+use crate::http::portal::admin::handlers::{PLACE, again, form, tabs_of};
+use crate::http::portal::admin::list::{Add, ListPage, list};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::list::{Column, Filter, MOST_COUNTED};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{Link, Pager};
+use crate::http::portal::parts::Link;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::grants::{self, Given};
-use crate::store::people::{self, Person};
+use crate::store::organizations::Organization;
+use crate::store::people::{self, Person, PersonState};
 use crate::store::roles::{self, OwnRole};
 use crate::store::{groups, organizations, pairings, second_factors};
 use crate::words::Catalogue;
@@ -28,10 +35,13 @@ use crate::workflow::account;
 use crate::workflow::people::{AddUser, UpdateUser, manages, update_person};
 use crate::workflow::second_factor;
 
+/// The most organizations that the list and the form offer.
+const ORGANIZATIONS: i64 = 1_000;
+
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { people:
-        GET  "/admin/people"                 may(Permission::UsersView)   => show_all, "People, by name";
+        GET  "/admin/people"                 may(Permission::UsersView)   => list::<List>, "People, by name";
         GET  "/admin/people/new"             may(Permission::UsersManage) => new, "The form that adds a person";
         POST "/admin/people"                 may(Permission::UsersManage) => add, "Adds a person";
         GET  "/admin/people/{person}"        may(Permission::UsersView)   => show, "One person";
@@ -44,91 +54,113 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let (reach, cursor) = (
-        visit.access()?.reach(),
-        visit.asked("cursor").map(str::to_owned),
-    );
-    let (now, sees_groups) = (visit.now, visit.can(Permission::GroupsView));
-    let (people, roles, groups, next, names) = visit
-        .look(move |conn| {
-            let paging = Paging::<(String, String, PersonId)>::read(
-                "portal/people",
-                &(),
-                None,
-                cursor.as_deref(),
-            )?;
-            let after = paging
-                .after
-                .as_ref()
-                .map(|(last, first, id)| (last.as_str(), first.as_str(), *id));
-            let mut people = people::list(conn, reach, None, after, paging.fetch())?;
-            let key = |person: &Person| {
-                (
-                    person.last_name.clone(),
-                    person.first_name.clone(),
-                    person.id,
-                )
-            };
-            let next = paging.next(&mut people, key);
-            let ids: Vec<_> = people.iter().map(|person| person.id).collect();
-            let roles = grants::of_people(conn, &ids, now)?;
-            let groups = match sees_groups {
+/// The people that the visitor may see.
+struct List;
+
+/// What the list of people says of each besides who they are.
+struct OfPeople {
+    roles: Vec<(PersonId, Given)>,
+    groups: Vec<(PersonId, GroupId, String)>,
+    organizations: Vec<Organization>,
+    own_roles: Vec<OwnRole>,
+}
+
+impl ListPage for List {
+    const PLACE: Place = Place::People;
+    const COLUMNS: &'static [Column] = &[
+        Column::label("name").sorts("name"),
+        Column::label("organization"),
+        Column::said("person-roles"),
+        Column::said("person-added").sorts("-created_at"),
+        Column::said("person-access"),
+    ];
+    const ADD: Option<Add> = Some(Add::said("person-add-button", Permission::UsersManage));
+    type Query = UserQuery;
+    type Row = Person;
+    type Beside = OfPeople;
+
+    fn searches(query: &UserQuery) -> bool {
+        People::searches(query)
+    }
+
+    fn find(
+        conn: &mut Conn,
+        visit: &PageRequest,
+        query: &UserQuery,
+    ) -> Result<(Found<Person>, OfPeople), Problem> {
+        let found = find::<People>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        let ids: Vec<PersonId> = found.rows.iter().map(|person| person.id).collect();
+        let access = visit.access()?;
+        let beside = OfPeople {
+            roles: grants::of_people(conn, &ids, visit.now)?,
+            groups: match visit.can(Permission::GroupsView) {
                 true => groups::of_people(conn, &ids)?,
                 false => Vec::new(),
-            };
-            let all = organizations::list(conn, reach, None, 1_000)?;
-            let names: Vec<_> = all
-                .into_iter()
-                .map(|organization| (organization.id, organization.name))
-                .collect();
-            Ok((people, roles, groups, next, names))
-        })
-        .await?;
-    let words = visit.words();
-    let row = |person: &Person| {
-        let held = roles.iter().filter(|(id, _)| *id == person.id);
-        let held: Vec<_> = held.map(|(_, role)| called(words, role)).collect();
-        let theirs = groups.iter().filter(|(id, _, _)| *id == person.id);
-        let theirs: Vec<_> = theirs.map(|(_, _, name)| name.as_str()).collect();
-        let organization = names.iter().find(|(id, _)| *id == person.organization_id);
+            },
+            organizations: organizations::by_name(conn, access.reach(), ORGANIZATIONS)?,
+            own_roles: own_roles(conn, access.reach())?,
+        };
+        Ok((found, beside))
+    }
+
+    fn cells(visit: &PageRequest, person: &Person, beside: &OfPeople) -> Vec<Cell> {
+        let words = visit.words();
+        let roles = beside.roles.iter().filter(|(id, _)| *id == person.id);
+        let roles: Vec<_> = roles.map(|(_, role)| called(words, role)).collect();
+        let groups = beside.groups.iter().filter(|(id, _, _)| *id == person.id);
+        let groups: Vec<_> = groups.map(|(_, _, name)| name.as_str()).collect();
+        let mut organizations = beside.organizations.iter();
+        let organization = organizations.find(|one| one.id == person.organization_id);
         let (access, chip) = match person.disabled_at {
             None => ("person-active", "good"),
             Some(_) => ("person-disabled", "late"),
         };
         vec![
-            Cell::link(person.name(), format!("/admin/people/{}", person.id))
-                .small(person.email.to_string()),
-            Cell::text(
-                organization
-                    .map(|(_, name)| name.clone())
-                    .unwrap_or_default(),
-            ),
-            Cell::text(held.join(", ")).small(theirs.join(", ")),
+            Cell::link(person.name(), address(person.id)).small(person.email.to_string()),
+            Cell::text(organization.map_or("", |one| one.name.as_str())),
+            Cell::text(roles.join(", ")).small(groups.join(", ")),
+            Cell::at(person.created_at),
             Cell::chip(words.say_of("access", access, &[]), chip),
         ]
-    };
-    let label = |key| words.say_of("label", key, &[]);
-    let columns = [
-        label("name"),
-        label("organization"),
-        words.say("person-roles", &[]),
-        words.say("person-access", &[]),
-    ];
-    let add = words.say("person-add-button", &[]);
-    let adds = visit.can(Permission::UsersManage).then_some(add.as_str());
-    let mut page = list(
-        &visit,
-        Place::People,
-        &columns,
-        people.iter().map(row).collect(),
-        adds,
-    );
-    page.pager = Pager {
-        first: visit.asked("cursor").map(|_| "/admin/people".to_owned()),
-        next: next.map(|cursor| format!("/admin/people?cursor={cursor}")),
-    };
-    visit.show(PLACE, "admin-list", &page)
+    }
+
+    fn filters(visit: &PageRequest, beside: &OfPeople) -> Vec<Filter> {
+        let words = visit.words();
+        let states = PersonState::NAMES.iter().map(|state| {
+            let name = words.say_of("access", &format!("person-{state}"), &[]);
+            Choice::new(*state, name)
+        });
+        let side = visit.access().ok().map(|access| access.side);
+        let predefined = (Role::ALL.iter())
+            .filter(|role| !role.is_of_pairings())
+            .filter(|role| visit.is_staff() || side == Some(role.side()))
+            .map(|role| Choice::new(role.as_str(), words.say_of("role", role.as_str(), &[])));
+        let own =
+            (beside.own_roles.iter()).map(|role| Choice::new(role.code.clone(), role.name.clone()));
+        let mut filters = vec![
+            Filter::search(visit, UserQuery::q(), words.say("person-search", &[])),
+            Filter::choice(visit, UserQuery::state(), states.collect()),
+            Filter::choice(visit, UserQuery::role(), predefined.chain(own).collect()),
+        ];
+        if beside.organizations.len() > 1 {
+            let choice = |one: &Organization| Choice::new(one.slug.as_str(), one.name.clone());
+            let organizations = beside.organizations.iter().map(choice).collect();
+            filters.push(Filter::choice(
+                visit,
+                UserQuery::organization(),
+                organizations,
+            ));
+        }
+        filters
+    }
+}
+
+/// Whose own roles fit is known where there is one organization to choose.
+fn own_roles(conn: &mut Conn, reach: Reach) -> QueryResult<Vec<OwnRole>> {
+    match reach {
+        Reach::Organization(own) => roles::of_organization(conn, own),
+        Reach::Everything | Reach::Staff(_) => Ok(Vec::new()),
+    }
 }
 
 async fn new(visit: PageRequest) -> PageResult {
@@ -143,15 +175,11 @@ async fn new_page(visit: &PageRequest) -> Result<AdminForm, Problem> {
     );
     let (all, own_roles) = visit
         .look(move |conn| {
-            // Whose own roles fit is known where there is one organization to choose.
-            let own_roles = match reach {
-                Reach::Organization(own) => roles::of_organization(conn, own)?,
-                Reach::Everything | Reach::Staff(_) => Vec::new(),
-            };
-            Ok((organizations::list(conn, reach, None, 1_000)?, own_roles))
+            let all = organizations::by_name(conn, reach, ORGANIZATIONS)?;
+            Ok((all, own_roles(conn, reach)?))
         })
         .await?;
-    let choice = |organization: &organizations::Organization| {
+    let choice = |organization: &Organization| {
         Choice::new(organization.slug.to_string(), organization.name.clone())
     };
     let words = visit.words();

@@ -3,18 +3,23 @@
 use std::collections::BTreeSet;
 
 use super::{NewRolePage, Removal, RoleForm, RolePage, controls};
+use crate::db::Conn;
 use crate::domain::access::{Access, Permission, Reach, Role};
 use crate::domain::ids::{OrganizationId, RoleId};
+use crate::domain::order::{Sort, orders};
 use crate::http::api::addresses::RoleAddress;
 use crate::http::api::documents::held_by;
 use crate::http::api_request::may;
+use crate::http::list::{Found, ListQuery, list_query};
 use crate::http::portal::act::FormPage;
-use crate::http::portal::admin::handlers::{PLACE, list, tabs_of};
+use crate::http::portal::admin::handlers::{PLACE, tabs_of};
+use crate::http::portal::admin::list::{Add, ListPage, list};
 use crate::http::portal::admin::people::in_resources;
 use crate::http::portal::admin::{Cell, Place};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Link;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -27,7 +32,7 @@ use crate::workflow::roles::{AddRole, DeleteRole, UpdateRole, add_role, delete_r
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { roles:
-        GET  "/admin/roles"               may(Permission::RolesView)   => show_all, "Roles: the predefined ones, and the organization's own";
+        GET  "/admin/roles"               may(Permission::RolesView)   => list::<Roles>, "Roles: the predefined ones, and the organization's own";
         GET  "/admin/roles/new"           may(Permission::RolesManage) => new, "The form that adds a role, or a copy of one";
         POST "/admin/roles"               may(Permission::RolesManage) => add, "Adds a role";
         GET  "/admin/roles/{role}"        may(Permission::RolesView)   => show, "One role";
@@ -40,17 +45,23 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
 pub(in crate::http::portal::admin) async fn organization(
     visit: &PageRequest,
 ) -> Result<Organization, Problem> {
-    let (reach, own) = (visit.access()?.reach(), visit.access()?.organization);
+    let access = visit.access()?.clone();
     let asked = visit.asked("organization").map(str::to_owned);
     let asked = asked.or_else(|| visit.typed.get("organization").cloned());
-    let found = visit
-        .look(move |conn| {
-            Ok(match &asked {
-                Some(name) => organizations::named(conn, reach, name)?,
-                None => organizations::find(conn, Reach::Everything, own)?,
-            })
-        })
-        .await?;
+    visit
+        .look(move |conn| organization_in(conn, &access, asked.as_deref()))
+        .await
+}
+
+fn organization_in(
+    conn: &mut Conn,
+    access: &Access,
+    asked: Option<&str>,
+) -> Result<Organization, Problem> {
+    let found = match asked {
+        Some(name) => organizations::named(conn, access.reach(), name)?,
+        None => organizations::find(conn, Reach::Everything, access.organization)?,
+    };
     found.ok_or_else(Problem::not_found)
 }
 
@@ -76,56 +87,102 @@ pub(in crate::http::portal::admin) fn asked_for(
     }
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let organization = organization(&visit).await?;
-    let (id, now) = (organization.id, visit.now);
-    let (own, holders) = visit
-        .look(move |conn| {
-            Ok((
-                roles::of_organization(conn, id)?,
-                grants::holders(conn, id, now)?,
-            ))
-        })
-        .await?;
-    let words = visit.words();
-    let held = |role| {
-        let count = held_by(&holders, role);
-        words.say("role-held", &[("count", count.into())])
-    };
-    let query = asked_for(visit.access()?, &organization);
-    let mine = own.iter().map(|role| {
-        vec![
-            Cell::link(role.name.clone(), format!("/admin/roles/{}", role.id)).small(&*role.code),
-            Cell::text(held(Granted::Own(role.id))),
-            Cell::chip(words.say("role-own", &[]), "run"),
-        ]
-    });
-    let fitting = Role::ALL.iter().filter(|role| role.fits(organization.kind));
-    let predefined = fitting.map(|role| {
-        let name = words.say_of("role", role.as_str(), &[]);
-        vec![
-            Cell::link(name, format!("/admin/roles/{role}{query}")).small(words.say_of(
-                "role-hint",
-                role.as_str(),
-                &[],
-            )),
-            Cell::text(held(Granted::Predefined(*role))),
-            Cell::chip(words.say("role-predefined", &[]), "plain"),
-        ]
-    });
-    let rows = mine.chain(predefined).collect();
-    let columns = [
-        words.say("role-column", &[]),
-        words.say("role-held-column", &[]),
-        words.say_of("label", "kind", &[]),
-    ];
-    let add = words.say("role-add-button", &[]);
-    let adds = visit.can(Permission::RolesManage).then_some(add.as_str());
-    let mut page = list(&visit, Place::Roles, &columns, rows, adds);
-    if let Some(add) = &mut page.add {
-        add.href.push_str(&query);
+/// The roles that an organization's people can have: its own, then the predefined ones.
+struct Roles;
+
+orders! {
+    /// What roles are listed by.
+    pub enum RoleOrder {
+        /// What can be changed, then their names.
+        Kind = "kind",
+        /// What people read of them.
+        Name = "name",
+        /// How many hold them.
+        Held = "held",
     }
-    visit.show(PLACE, "admin-list", &page)
+}
+
+list_query! {
+    /// Whose roles, and in which order.
+    pub struct RolesQuery by RoleOrder, Sort::ascending(RoleOrder::Kind), {
+        /// Of this organization, by id or slug; the visitor's own if not given.
+        organization: Option<String>,
+    }
+}
+
+/// A role of the list.
+struct Listed {
+    /// Its code, or its id if it is the organization's own.
+    named: String,
+    /// What people read.
+    name: String,
+    /// More about it.
+    about: String,
+    /// How many hold it.
+    held: usize,
+    predefined: bool,
+}
+
+impl ListPage for Roles {
+    const PLACE: Place = Place::Roles;
+    const COLUMNS: &'static [Column] = &[
+        Column::said("role-column").sorts("name"),
+        Column::said("role-held-column").sorts("-held"),
+        Column::label("kind").sorts("kind"),
+    ];
+    const ADD: Option<Add> = Some(Add::said("role-add-button", Permission::RolesManage));
+    type Query = RolesQuery;
+    type Row = Listed;
+    /// The query that leads to roles as they are in an organization that is not the visitor's own.
+    type Beside = String;
+
+    fn find(
+        conn: &mut Conn,
+        visit: &PageRequest,
+        query: &RolesQuery,
+    ) -> Result<(Found<Listed>, String), Problem> {
+        let organization = organization_in(conn, visit.access()?, query.organization.as_deref())?;
+        let holders = grants::holders(conn, organization.id, visit.now)?;
+        let own = roles::of_organization(conn, organization.id)?;
+        let words = visit.words();
+        let own = own.into_iter().map(|role| Listed {
+            named: role.id.to_string(),
+            held: held_by(&holders, Granted::Own(role.id)),
+            name: role.name,
+            about: role.code,
+            predefined: false,
+        });
+        let fitting = Role::ALL.iter().filter(|role| role.fits(organization.kind));
+        let predefined = fitting.map(|role| Listed {
+            named: role.to_string(),
+            held: held_by(&holders, Granted::Predefined(*role)),
+            name: words.say_of("role", role.as_str(), &[]),
+            about: words.say_of("role-hint", role.as_str(), &[]),
+            predefined: true,
+        });
+        let mut found = Found::whole(own.chain(predefined).collect());
+        let sort = query.sort();
+        found.sort_by(sort, |one, other| match sort.by {
+            RoleOrder::Kind => one.predefined.cmp(&other.predefined),
+            RoleOrder::Name => one.name.cmp(&other.name),
+            RoleOrder::Held => one.held.cmp(&other.held),
+        });
+        Ok((found, asked_for(visit.access()?, &organization)))
+    }
+
+    fn cells(visit: &PageRequest, role: &Listed, asked: &String) -> Vec<Cell> {
+        let words = visit.words();
+        let (kind, chip, query) = match role.predefined {
+            true => (words.say("role-predefined", &[]), "plain", asked.as_str()),
+            false => (words.say("role-own", &[]), "run", ""),
+        };
+        let to = format!("/admin/roles/{}{query}", role.named);
+        vec![
+            Cell::link(role.name.clone(), to).small(role.about.clone()),
+            Cell::text(words.say("role-held", &[("count", role.held.into())])),
+            Cell::chip(kind, chip),
+        ]
+    }
 }
 
 /// The role that the path names.
