@@ -17,7 +17,8 @@ use crate::config::{DatabaseUrl, MailUrl, Settings};
 use crate::db::{Db, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::store::cases::{self, CaseFilter};
+use crate::domain::order::{Sort, Window};
+use crate::store::cases::{self, CaseFilter, CaseOrder};
 use crate::store::organizations;
 
 /// Serve with sample organizations, people and cases at every stage.
@@ -72,7 +73,8 @@ async fn furnish(db: &Db, now: Instant) -> anyhow::Result<()> {
         bail!("the samples do not fit: {refusal}");
     }
     db.write(move |conn| {
-        let any = cases::list(conn, Reach::Everything, &CaseFilter::default(), 1)?;
+        let first = Window::first(Sort::ascending(CaseOrder::OpenedAt), 1);
+        let any = cases::list(conn, Reach::Everything, &CaseFilter::default(), &first)?;
         if any.is_empty() {
             stories::tell(&mut stage::Stage::set(conn, now)?)?;
         }

@@ -11,8 +11,8 @@ use super::{Instant, UnknownValue};
 pub trait Order:
     Copy + fmt::Debug + Eq + FromStr<Err = UnknownValue> + Send + Sync + 'static
 {
-    /// The text of every value, in the order of declaration.
-    const NAMES: &'static [&'static str];
+    /// Every value, in the order of declaration.
+    const ALL: &'static [Self];
 
     /// The text, as requests and addresses name it.
     fn as_str(self) -> &'static str;
@@ -72,7 +72,7 @@ macro_rules! orders {
         }
 
         impl $crate::domain::order::Order for $name {
-            const NAMES: &'static [&'static str] = Self::NAMES;
+            const ALL: &'static [Self] = Self::ALL;
 
             fn as_str(self) -> &'static str {
                 self.as_str()

@@ -104,6 +104,11 @@ pub trait Listing {
     /// The id of one.
     type Id: Position + Clone;
 
+    /// The order that a query asks for, or the list's own.
+    fn sort(query: &Self::Query) -> Sort<<Self::Query as ListQuery>::Order> {
+        query.sort()
+    }
+
     /// Whether a query reads so much that nobody else may wait for it.
     fn searches(query: &Self::Query) -> bool {
         let _ = query;
@@ -238,7 +243,7 @@ pub fn find<L: Listing>(
     query: &L::Query,
     most: Option<usize>,
 ) -> Result<Found<L::Row>, Problem> {
-    let (filter, sort) = (L::filter(conn, asker, query)?, query.sort());
+    let (filter, sort) = (L::filter(conn, asker, query)?, L::sort(query));
     let paging: Paging<Place<L::Id>> =
         Paging::sorted(L::NAME, &filter, sort, query.limit(), query.cursor())?;
     let mut rows = L::rows(conn, asker, &filter, &paging.window(sort))?;

@@ -9,9 +9,10 @@ use crate::domain::order::{Order, Sort};
 
 /// Every order, each both ways round.
 fn every<O: Order>() -> impl Iterator<Item = String> {
-    O::NAMES
+    O::ALL
         .iter()
-        .flat_map(|name| [(*name).to_owned(), format!("-{name}")])
+        .flat_map(|by| [Sort::ascending(*by), Sort::descending(*by)])
+        .map(|sort| sort.to_string())
 }
 
 impl<O: Order> Field for Sort<O> {

@@ -252,7 +252,7 @@ pub fn count(
 ) -> QueryResult<usize> {
     let query = requests::table.select(requests::id).into_boxed();
     let query = passing!(query, reach, state);
-    counted!(conn, query, AccessRequestId, most)
+    counted!(conn, query, AccessRequestId, most, requests::id.desc())
 }
 
 /// What was decided.

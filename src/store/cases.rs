@@ -15,10 +15,13 @@ use crate::domain::ids::{
     PersonId,
 };
 use crate::domain::offers::CaseState;
+use crate::domain::order::{Place, Window, orders};
 use crate::domain::organization::OrganizationKind;
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::{hidden_from, within_reach};
+use crate::store::page::{counted, windowed};
 use crate::store::people::display_name;
+use crate::store::search::containing;
 
 /// A row of `cases`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -395,10 +398,27 @@ pub struct CaseFilter {
     pub line: Option<LineId>,
     /// Those with, or without, an active escalation.
     pub escalated: Option<bool>,
-    /// Those that one engineer owns.
-    pub owner: Option<PersonId>,
-    /// Those opened before this one, in the order of the list.
-    pub after: Option<(Instant, CaseId)>,
+    /// Those that one engineer owns, or nobody.
+    pub owner: Option<Option<PersonId>>,
+}
+
+orders! {
+    /// What cases are listed by.
+    pub enum CaseOrder {
+        /// When they were opened.
+        OpenedAt = "opened_at" by Instant,
+        /// When they last changed, or the provider last wrote on them.
+        UpdatedAt = "updated_at" by Instant,
+    }
+}
+
+/// Where a case stands in an order.
+pub fn place(by: CaseOrder, view: &CaseView) -> Place<CaseId> {
+    let at = match by {
+        CaseOrder::OpenedAt => view.case.opened_at,
+        CaseOrder::UpdatedAt => view.case.updated_at,
+    };
+    Place::Instant(at, view.case.id)
 }
 
 mod alias {
@@ -441,7 +461,39 @@ macro_rules! views {
     };
 }
 
-/// Cases that exist for the reader, the newest opened first.
+/// Leaves out what the filter does not let through. A macro, because every selection is a type of its own.
+macro_rules! passing {
+    ($query:expr, $filter:expr) => {{
+        let (mut query, filter) = ($query, $filter);
+        if let Some(words) = &filter.words {
+            query = query.filter(cases::search_text.like(containing(words)).escape('\\'));
+        }
+        if !filter.status.is_empty() {
+            query = query.filter(cases::status.eq_any(filter.status.clone()));
+        }
+        if !filter.priority.is_empty() {
+            query = query.filter(cases::priority.eq_any(filter.priority.clone()));
+        }
+        if let Some(organization) = filter.organization {
+            query = query.filter(cases::organization_id.eq(organization));
+        }
+        if let Some(line) = filter.line {
+            query = query.filter(cases::line_of_business_id.eq(line));
+        }
+        match filter.owner {
+            Some(Some(owner)) => query = query.filter(cases::owner_id.eq(owner)),
+            Some(None) => query = query.filter(cases::owner_id.is_null()),
+            None => {}
+        }
+        match filter.escalated {
+            Some(true) => query.filter(escalations::id.nullable().is_not_null()),
+            Some(false) => query.filter(escalations::id.nullable().is_null()),
+            None => query,
+        }
+    }};
+}
+
+/// Cases that exist for the reader.
 ///
 /// # Errors
 /// The database's own.
@@ -449,48 +501,37 @@ pub fn list(
     conn: &mut Conn,
     reach: Reach,
     filter: &CaseFilter,
-    limit: i64,
+    window: &Window<CaseOrder, CaseId>,
 ) -> QueryResult<Vec<CaseView>> {
     let mut query = views!().into_boxed();
     query = within_reach!(query, reach);
-    if let Some(words) = &filter.words {
-        query = query.filter(
-            cases::search_text
-                .like(super::search::containing(words))
-                .escape('\\'),
-        );
-    }
-    if !filter.status.is_empty() {
-        query = query.filter(cases::status.eq_any(filter.status.clone()));
-    }
-    if !filter.priority.is_empty() {
-        query = query.filter(cases::priority.eq_any(filter.priority.clone()));
-    }
-    if let Some(organization) = filter.organization {
-        query = query.filter(cases::organization_id.eq(organization));
-    }
-    if let Some(line) = filter.line {
-        query = query.filter(cases::line_of_business_id.eq(line));
-    }
-    if let Some(owner) = filter.owner {
-        query = query.filter(cases::owner_id.eq(owner));
-    }
-    match filter.escalated {
-        Some(true) => query = query.filter(escalations::id.nullable().is_not_null()),
-        Some(false) => query = query.filter(escalations::id.nullable().is_null()),
-        None => {}
-    }
-    if let Some((at, id)) = filter.after {
-        // The first condition is what the index starts from; the second settles ties.
-        query = query
-            .filter(cases::opened_at.le(At(at)))
-            .filter(cases::opened_at.lt(At(at)).or(cases::id.lt(id)));
-    }
-    let rows: Vec<ViewRow> = query
-        .order((cases::opened_at.desc(), cases::id.desc()))
-        .limit(limit)
-        .load(conn)?;
+    let query = passing!(query, filter);
+    let query = match window.sort.by {
+        CaseOrder::OpenedAt => windowed!(query, window, instant cases::opened_at, cases::id),
+        CaseOrder::UpdatedAt => windowed!(query, window, instant cases::updated_at, cases::id),
+    };
+    let rows: Vec<ViewRow> = query.load(conn)?;
     Ok(rows.into_iter().map(CaseView::from).collect())
+}
+
+/// How many cases there are for the reader, counted up to `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn count(
+    conn: &mut Conn,
+    reach: Reach,
+    filter: &CaseFilter,
+    most: usize,
+) -> QueryResult<usize> {
+    let mut query = cases::table
+        .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
+        .select(cases::id)
+        .into_boxed();
+    query = within_reach!(query, reach);
+    let query = passing!(query, filter);
+    let along = (cases::opened_at.desc(), cases::id.desc());
+    counted!(conn, query, CaseId, most, along)
 }
 
 /// One case, if it exists for the reader.

@@ -1,6 +1,7 @@
 //! Escalations: the rows, the queue, and the views in which people see them.
 
 use diesel::prelude::*;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::db::Conn;
@@ -15,9 +16,11 @@ use crate::domain::ids::{
     CaseId, CaseNumber, EscalationId, EscalationNumber, EscalationRef, EventId, LineId,
     OrganizationId, PersonId,
 };
+use crate::domain::order::{Place, Window, orders};
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::cases::{Named, OrganizationRef};
 use crate::store::lines::within_reach;
+use crate::store::page::{counted, windowed};
 use crate::store::people::display_name;
 
 /// Where an escalation without a rank stands in the queue: before the ranked ones, for nobody has weighed it yet.
@@ -308,23 +311,28 @@ pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
         .collect())
 }
 
-/// In which order a list is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// By place in the queue, the longest waiting first.
-    Queue {
-        /// Behind this one.
-        after: Option<(i64, Instant, EscalationId)>,
-    },
-    /// The newest first.
-    Newest {
-        /// Behind this one.
-        after: Option<(Instant, EscalationId)>,
-    },
+orders! {
+    /// What escalations are listed by.
+    pub enum EscalationOrder {
+        /// Their place in the queue: unranked ones first, then by rank, the longest waiting first.
+        Rank = "rank" by Ranked,
+        /// When they were submitted.
+        SubmittedAt = "submitted_at" by Instant,
+    }
+}
+
+/// Where an escalation stands in an order.
+pub fn place(by: EscalationOrder, view: &EscalationView) -> Place<EscalationId> {
+    let escalation = &view.escalation;
+    let (at, id) = (escalation.submitted_at, escalation.id);
+    match by {
+        EscalationOrder::Rank => Place::Ranked(escalation.queue_rank, at, id),
+        EscalationOrder::SubmittedAt => Place::Instant(at, id),
+    }
 }
 
 /// Which escalations a list holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct EscalationFilter {
     /// Those of one case.
     pub case: Option<CaseId>,
@@ -337,7 +345,7 @@ pub struct EscalationFilter {
     /// Those of one organization's cases.
     pub organization: Option<OrganizationId>,
     /// Those with, or without, a promised next step that is past due.
-    pub overdue: Option<(bool, Instant)>,
+    pub overdue: Option<bool>,
 }
 
 mod alias {
@@ -378,90 +386,93 @@ macro_rules! views {
     };
 }
 
-/// Escalations that exist for the reader.
+/// Leaves out what the filter does not let through. A macro, because every selection is a type of its own.
+macro_rules! passing {
+    ($query:expr, $filter:expr, $now:expr) => {{
+        let (mut query, filter) = ($query, $filter);
+        if let Some(case) = filter.case {
+            query = query.filter(escalations::case_id.eq(case));
+        }
+        if !filter.state.is_empty() {
+            query = query.filter(escalations::state.eq_any(filter.state.clone()));
+        }
+        match filter.owner {
+            Some(Some(owner)) => query = query.filter(escalations::owner_id.eq(owner)),
+            Some(None) => query = query.filter(escalations::owner_id.is_null()),
+            None => {}
+        }
+        if let Some(rank) = filter.rank {
+            query = query.filter(escalations::rank.eq(rank));
+        }
+        if let Some(organization) = filter.organization {
+            query = query.filter(cases::organization_id.eq(organization));
+        }
+        if let Some(wanted) = filter.overdue {
+            let late = diesel::dsl::exists(
+                next_steps::table
+                    .filter(next_steps::escalation_id.eq(escalations::id.nullable()))
+                    .filter(
+                        next_steps::state
+                            .eq(StepState::Open)
+                            .and(next_steps::due_at.le(At($now))),
+                    )
+                    .select(next_steps::id),
+            );
+            query = match wanted {
+                true => query.filter(late),
+                false => query.filter(diesel::dsl::not(late)),
+            };
+        }
+        query
+    }};
+}
+
+/// Escalations that exist for the reader; which are past due is asked for `now`.
 ///
 /// # Errors
 /// The database's own.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
-    filter: &EscalationFilter,
-    order: Order,
-    limit: i64,
+    (filter, now): (&EscalationFilter, Instant),
+    window: &Window<EscalationOrder, EscalationId>,
 ) -> QueryResult<Vec<EscalationView>> {
     let mut query = views!();
     query = within_reach!(query, reach);
-    if let Some(case) = filter.case {
-        query = query.filter(escalations::case_id.eq(case));
-    }
-    if !filter.state.is_empty() {
-        query = query.filter(escalations::state.eq_any(filter.state.clone()));
-    }
-    match filter.owner {
-        Some(Some(owner)) => query = query.filter(escalations::owner_id.eq(owner)),
-        Some(None) => query = query.filter(escalations::owner_id.is_null()),
-        None => {}
-    }
-    if let Some(rank) = filter.rank {
-        query = query.filter(escalations::rank.eq(rank));
-    }
-    if let Some(organization) = filter.organization {
-        query = query.filter(cases::organization_id.eq(organization));
-    }
-    if let Some((wanted, now)) = filter.overdue {
-        let late = diesel::dsl::exists(
-            next_steps::table
-                .filter(next_steps::escalation_id.eq(escalations::id.nullable()))
-                .filter(
-                    next_steps::state
-                        .eq(StepState::Open)
-                        .and(next_steps::due_at.le(At(now))),
-                )
-                .select(next_steps::id),
-        );
-        query = if wanted {
-            query.filter(late)
-        } else {
-            query.filter(diesel::dsl::not(late))
-        };
-    }
-    let rows: Vec<ViewRow> = match order {
-        Order::Queue { after } => {
-            if let Some((rank, at, id)) = after {
-                query = query.filter(escalations::queue_rank.ge(rank)).filter(
-                    escalations::queue_rank
-                        .gt(rank)
-                        .or(escalations::submitted_at
-                            .gt(At(at))
-                            .or(escalations::submitted_at
-                                .eq(At(at))
-                                .and(escalations::id.gt(id)))),
-                );
-            }
-            query
-                .order((
-                    escalations::queue_rank.asc(),
-                    escalations::submitted_at.asc(),
-                    escalations::id.asc(),
-                ))
-                .limit(limit)
-                .load(conn)?
+    let query = passing!(query, filter, now);
+    let (id, submitted_at) = (escalations::id, escalations::submitted_at);
+    let query = match window.sort.by {
+        EscalationOrder::Rank => {
+            windowed!(query, window, ranked escalations::queue_rank, submitted_at, id)
         }
-        Order::Newest { after } => {
-            if let Some((at, id)) = after {
-                query = query.filter(escalations::submitted_at.le(At(at))).filter(
-                    escalations::submitted_at
-                        .lt(At(at))
-                        .or(escalations::id.lt(id)),
-                );
-            }
-            query
-                .order((escalations::submitted_at.desc(), escalations::id.desc()))
-                .limit(limit)
-                .load(conn)?
-        }
+        EscalationOrder::SubmittedAt => windowed!(query, window, instant submitted_at, id),
     };
+    let rows: Vec<ViewRow> = query.load(conn)?;
     Ok(rows.into_iter().map(EscalationView::from).collect())
+}
+
+/// How many escalations there are for the reader, counted up to `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn count(
+    conn: &mut Conn,
+    reach: Reach,
+    (filter, now): (&EscalationFilter, Instant),
+    most: usize,
+) -> QueryResult<usize> {
+    let mut query = escalations::table
+        .inner_join(cases::table)
+        .select(escalations::id)
+        .into_boxed();
+    query = within_reach!(query, reach);
+    let query = passing!(query, filter, now);
+    let along = (
+        escalations::queue_rank.asc(),
+        escalations::submitted_at.asc(),
+        escalations::id.asc(),
+    );
+    counted!(conn, query, EscalationId, most, along)
 }
 
 /// One escalation, if it exists for the reader.

@@ -182,7 +182,8 @@ pub fn count(conn: &mut Conn, organization: OrganizationId, most: usize) -> Quer
         .filter(access_groups::organization_id.eq(organization))
         .select(access_groups::id)
         .into_boxed();
-    counted!(conn, query, GroupId, most)
+    let along = (access_groups::name.asc(), access_groups::id.asc());
+    counted!(conn, query, GroupId, most, along)
 }
 
 /// The groups that were installed with an organization.

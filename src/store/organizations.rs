@@ -233,7 +233,8 @@ pub fn count(
 ) -> QueryResult<usize> {
     let query = organizations::table.select(organizations::id).into_boxed();
     let query = passing!(query, reach, filter);
-    counted!(conn, query, OrganizationId, most)
+    let along = (organizations::name.asc(), organizations::id.asc());
+    counted!(conn, query, OrganizationId, most, along)
 }
 
 /// Changes to an organization; what is `None` stays.

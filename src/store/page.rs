@@ -93,11 +93,12 @@ pub(super) fn at(instant: &Instant) -> At {
     At(*instant)
 }
 
-/// Counts the rows of a boxed query that selects ids, and stops at `$most`.
+/// Counts the rows of a boxed query that selects ids, and stops at `$most`. It goes along the index of an order of the list,
+/// `$along`, for what is read in no order is read without one.
 macro_rules! counted {
-    ($conn:expr, $query:expr, $id:ty, $most:expr) => {{
+    ($conn:expr, $query:expr, $id:ty, $most:expr, $along:expr) => {{
         let most = i64::try_from($most).unwrap_or(i64::MAX);
-        let ids: Vec<$id> = $query.limit(most).load($conn)?;
+        let ids: Vec<$id> = $query.order($along).limit(most).load($conn)?;
         Ok(ids.len())
     }};
 }

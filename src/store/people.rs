@@ -373,5 +373,10 @@ pub fn count(
 ) -> QueryResult<usize> {
     let query = people::table.select(people::id).into_boxed();
     let query = passing!(query, reach, filter, now);
-    counted!(conn, query, PersonId, most)
+    let along = (
+        people::last_name.asc(),
+        people::first_name.asc(),
+        people::id.asc(),
+    );
+    counted!(conn, query, PersonId, most, along)
 }

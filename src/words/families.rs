@@ -48,6 +48,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("engagement", Engagement::NAMES),
     ("engaged", Engagement::NAMES),
     ("status", Status::NAMES),
+    ("owner", &["me", "none"]),
     ("request-state", PriorityRequestState::NAMES),
     ("decision", &["true", "false"]),
     ("state", State::NAMES),
@@ -191,7 +192,6 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("unit", Unit::NAMES),
     ("replay-label", Unit::NAMES),
     ("replay-refused", &["malformed", "no_business_day"]),
-    ("notice-column", &["notice", "to", "made", "state"]),
     (
         "notice-fact",
         &["made", "tries", "tried", "said", "sent", "next"],
@@ -221,7 +221,16 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     // Members are named where they are used.
     (
         "label",
-        &["priority", "status", "organization", "escalated", "owner"],
+        &[
+            "priority",
+            "status",
+            "organization",
+            "escalated",
+            "owner",
+            "kind",
+            "role",
+            "state",
+        ],
     ),
     ("hint", &[]),
 ];

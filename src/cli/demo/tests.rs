@@ -20,7 +20,8 @@ impl Demonstration {
         self.database
             .read(|conn| {
                 let filter = CaseFilter::default();
-                Ok::<_, DbError>(cases::list(conn, Reach::Everything, &filter, 100)?)
+                let window = Window::first(Sort::descending(CaseOrder::OpenedAt), 100);
+                Ok::<_, DbError>(cases::list(conn, Reach::Everything, &filter, &window)?)
             })
             .await
             .expect("read")

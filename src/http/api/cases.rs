@@ -1,23 +1,26 @@
 //! Cases (C1-C3): list, open, read, change, close, reopen.
 
 use super::documents::CaseDocument;
+use super::escalations::asked_owner;
+use super::organizations::asked_organization;
 use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::Permission::{
     CasesClose, CasesCreate, CasesReopen, CasesUpdate, CasesView,
 };
 use crate::domain::case::{Priority, Status};
-use crate::domain::ids::{CaseId, CaseRef};
+use crate::domain::ids::{CaseId, CaseRef, LineId};
+use crate::domain::order::{Place, Sort, Window};
+use crate::domain::organization::Side;
 use crate::http::api_request::{ApiRequest, Guarded, may};
-use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::list::{self, Asker, Listing, list_query};
+use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{CommaList, Fault, FieldError, input};
+use crate::input::{CommaList, Fault, FieldError};
 use crate::store::calendars::CalendarBook;
-use crate::store::cases::{self, CaseFilter};
-use crate::store::lines;
-use crate::store::{organizations, rules};
+use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView};
+use crate::store::{lines, rules};
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::update_case::{UpdateCase, update_case};
@@ -34,9 +37,9 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-input! {
+list_query! {
     /// Which cases.
-    pub struct CaseQuery {
+    pub struct CaseQuery by CaseOrder, Sort::descending(CaseOrder::OpenedAt), {
         /// Words that the number, the subject or the description contains.
         q: Option<String>,
         /// In one of these states.
@@ -49,18 +52,89 @@ input! {
         line_of_business: Option<String>,
         /// With, or without, an active escalation.
         escalated: Option<bool>,
-        /// How many a page has, 25 if not given.
-        limit: Option<Limit>,
-        /// Behind the page that gave this.
-        cursor: Option<String>,
+        /// Of this owner, by id or address; `me`, or `none` for those that nobody owns.
+        owner: Option<String>,
     }
 }
 
+/// The cases that somebody may see.
+pub struct Cases;
+
+impl Listing for Cases {
+    const NAME: &'static str = "cases";
+    type Query = CaseQuery;
+    type Filter = CaseFilter;
+    type Row = CaseView;
+    type Id = CaseId;
+
+    /// Words are looked for in every case; all else by index.
+    fn searches(query: &CaseQuery) -> bool {
+        query.q.is_some()
+    }
+
+    fn filter(conn: &mut Conn, asker: Asker<'_>, query: &CaseQuery) -> Result<CaseFilter, Problem> {
+        let owner = query.owner.as_deref();
+        Ok(CaseFilter {
+            words: query.q.clone(),
+            status: query.status.0.clone(),
+            priority: query.priority.0.clone(),
+            organization: asked_organization(conn, asker, query.organization.as_deref())?,
+            line: asked_line(conn, asker, query.line_of_business.as_deref())?,
+            escalated: query.escalated,
+            owner: owner
+                .map(|owner| asked_owner(conn, asker, owner))
+                .transpose()?,
+        })
+    }
+
+    fn rows(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &CaseFilter,
+        window: &Window<CaseOrder, CaseId>,
+    ) -> Result<Vec<CaseView>, Problem> {
+        Ok(cases::list(conn, asker.access.reach(), filter, window)?)
+    }
+
+    fn count(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &CaseFilter,
+        most: usize,
+    ) -> Result<usize, Problem> {
+        Ok(cases::count(conn, asker.access.reach(), filter, most)?)
+    }
+
+    fn place(by: CaseOrder, view: &CaseView) -> Place<CaseId> {
+        cases::place(by, view)
+    }
+}
+
+/// The line of business that a query names. Lines do not exist for customers, so that naming one finds nothing, whatever its
+/// name.
+fn asked_line(
+    conn: &mut Conn,
+    asker: Asker<'_>,
+    name: Option<&str>,
+) -> Result<Option<LineId>, Problem> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    let found = match asker.access.side {
+        Side::Provider => lines::named(conn, name)?,
+        Side::Customer => None,
+    };
+    let unknown = || {
+        let fault = Fault::new("not_found");
+        Problem::invalid_field(FieldError::new("line_of_business", fault))
+    };
+    Ok(Some(found.ok_or_else(unknown)?.id))
+}
+
 async fn list(call: ApiRequest<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocument>>, Problem> {
-    // Words are looked for in every case; all else by index.
-    let page = match &call.query.q {
-        Some(_) => call.search(page).await?,
-        None => call.look(page).await?,
+    let page = match Cases::searches(&call.query) {
+        true => call.search(page).await?,
+        false => call.look(page).await?,
     };
     Reply::new(&page)
 }
@@ -69,65 +143,10 @@ fn page(
     conn: &mut Conn,
     call: &ApiRequest<(), (), CaseQuery>,
 ) -> Result<Page<CaseDocument>, Problem> {
-    let query = &call.query;
-    let filters = (
-        &query.q,
-        &query.status.0,
-        &query.priority.0,
-        &query.organization,
-        &query.line_of_business,
-        query.escalated,
-    );
-    let paging: Paging<(Instant, CaseId)> =
-        Paging::read("cases", &filters, query.limit, query.cursor.as_deref())?;
-    let filter = filter(conn, call, paging.after)?;
-    let reach = call.principal.access().reach();
-    let rows = cases::list(conn, reach, &filter, paging.fetch())?;
+    let found = list::answer::<Cases>(conn, call.asker(), &call.query)?;
     let (book, policy) = (CalendarBook::load(conn)?, rules::policy(conn)?);
     let reader = call.reader();
-    Ok(paging.page(
-        rows,
-        |view| (view.case.opened_at, view.case.id),
-        |view| CaseDocument::new(&reader, &view, &book, &policy),
-    ))
-}
-
-/// The filter of a list; what it names that does not exist for the caller is a fault of its parameter.
-fn filter(
-    conn: &mut Conn,
-    call: &ApiRequest<(), (), CaseQuery>,
-    after: Option<(Instant, CaseId)>,
-) -> Result<CaseFilter, Problem> {
-    let query = &call.query;
-    let unknown =
-        |field: &str| Problem::invalid_field(FieldError::new(field, Fault::new("not_found")));
-    let organization = match &query.organization {
-        None => None,
-        Some(name) => {
-            let found = organizations::named(conn, call.principal.access().reach(), name)?;
-            Some(found.ok_or_else(|| unknown("organization"))?.id)
-        }
-    };
-    let line = match &query.line_of_business {
-        None => None,
-        // Lines do not exist for customers, so that naming one finds nothing, whatever its name.
-        Some(_) if !call.reader().is_staff() => return Err(unknown("line_of_business")),
-        Some(name) => Some(
-            lines::named(conn, name)?
-                .ok_or_else(|| unknown("line_of_business"))?
-                .id,
-        ),
-    };
-    Ok(CaseFilter {
-        words: query.q.clone(),
-        status: query.status.0.clone(),
-        priority: query.priority.0.clone(),
-        organization,
-        line,
-        escalated: query.escalated,
-        owner: None,
-        after,
-    })
+    Ok(found.page(|view| CaseDocument::new(&reader, &view, &book, &policy)))
 }
 
 async fn open(call: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, Problem> {

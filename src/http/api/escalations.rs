@@ -2,17 +2,19 @@
 
 use super::documents::EscalationDocument;
 use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::Permission::{EscalationsSubmit, EscalationsView};
 use crate::domain::escalation::State;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
+use crate::domain::order::{Place, Sort, Window};
+use crate::domain::organization::Side;
 use crate::http::api_request::{ApiRequest, may};
+use crate::http::list::{self, Asker, ListQuery, Listing, list_query};
 use crate::http::pagination::{Limit, Page, Paging};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::input::{CommaList, Fault, FieldError, Whole, input};
-use crate::store::escalations::{self, EscalationFilter, EscalationView, Order};
+use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
 use crate::store::{cases, people, promises};
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 
@@ -44,9 +46,11 @@ async fn of_case(
             let reach = call.principal.access().reach();
             let case = cases::id_of(conn, reach, &call.address)?.ok_or_else(Problem::not_found)?;
             let query = &call.query;
-            let paging: Paging<(Instant, EscalationId)> = Paging::read(
+            let newest = Sort::descending(EscalationOrder::SubmittedAt);
+            let paging = Paging::sorted(
                 "escalations of",
                 &case,
+                newest,
                 query.limit,
                 query.cursor.as_deref(),
             )?;
@@ -54,19 +58,22 @@ async fn of_case(
                 case: Some(case),
                 ..EscalationFilter::default()
             };
-            let order = Order::Newest {
-                after: paging.after,
-            };
-            let rows = escalations::list(conn, reach, &filter, order, paging.fetch())?;
-            newest_first(conn, call, &paging, rows)
+            let window = paging.window(newest);
+            let rows = escalations::list(conn, reach, (&filter, call.now), &window)?;
+            let (steps, reader) = (steps_of(conn, &rows)?, call.reader());
+            Ok(paging.page(
+                rows,
+                |view| escalations::place(newest.by, view),
+                |view| EscalationDocument::new(&reader, &view, &steps),
+            ))
         })
         .await?;
     Reply::new(&page)
 }
 
-input! {
+list_query! {
     /// Which escalations.
-    pub struct QueueQuery {
+    pub struct QueueQuery by EscalationOrder, Sort::ascending(EscalationOrder::Rank), {
         /// In one of these states.
         state: CommaList<State>,
         /// Of this owner, by id or address; `me`, or `none` for those that nobody has claimed.
@@ -75,10 +82,69 @@ input! {
         rank: Option<Whole<1, 5>>,
         /// With, or without, a promised next step whose date has passed.
         overdue: Option<bool>,
-        /// How many a page has, 25 if not given.
-        limit: Option<Limit>,
-        /// Behind the page that gave this.
-        cursor: Option<String>,
+    }
+}
+
+/// The escalations that somebody may see.
+pub struct Queue;
+
+impl Listing for Queue {
+    const NAME: &'static str = "queue";
+    type Query = QueueQuery;
+    type Filter = EscalationFilter;
+    type Row = EscalationView;
+    type Id = EscalationId;
+
+    /// As the queue stands; ended ones by themselves are newest first.
+    fn sort(query: &QueueQuery) -> Sort<EscalationOrder> {
+        let states = &query.state.0;
+        match query.sort {
+            None if !states.is_empty() && states.iter().all(|state| !state.is_active()) => {
+                Sort::descending(EscalationOrder::SubmittedAt)
+            }
+            _ => query.sort(),
+        }
+    }
+
+    fn filter(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        query: &QueueQuery,
+    ) -> Result<EscalationFilter, Problem> {
+        let owner = query.owner.as_deref();
+        Ok(EscalationFilter {
+            state: query.state.0.clone(),
+            owner: owner
+                .map(|owner| asked_owner(conn, asker, owner))
+                .transpose()?,
+            rank: query.rank.map(Whole::get),
+            overdue: query.overdue,
+            ..EscalationFilter::default()
+        })
+    }
+
+    fn rows(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &EscalationFilter,
+        window: &Window<EscalationOrder, EscalationId>,
+    ) -> Result<Vec<EscalationView>, Problem> {
+        let reach = asker.access.reach();
+        Ok(escalations::list(conn, reach, (filter, asker.now), window)?)
+    }
+
+    fn count(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &EscalationFilter,
+        most: usize,
+    ) -> Result<usize, Problem> {
+        let reach = asker.access.reach();
+        Ok(escalations::count(conn, reach, (filter, asker.now), most)?)
+    }
+
+    fn place(by: EscalationOrder, view: &EscalationView) -> Place<EscalationId> {
+        escalations::place(by, view)
     }
 }
 
@@ -87,89 +153,31 @@ async fn queue(
 ) -> Result<Reply<Page<EscalationDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
-            let query = &call.query;
-            let filters = (&query.state.0, &query.owner, query.rank, query.overdue);
-            let reach = call.principal.access().reach();
-            let filter = EscalationFilter {
-                state: query.state.0.clone(),
-                owner: query
-                    .owner
-                    .as_deref()
-                    .map(|owner| named_owner(conn, call, owner))
-                    .transpose()?,
-                rank: query.rank.map(Whole::get),
-                overdue: query.overdue.map(|wanted| (wanted, call.now)),
-                ..EscalationFilter::default()
-            };
-            let ended =
-                !filter.state.is_empty() && filter.state.iter().all(|state| !state.is_active());
-            let (limit, cursor) = (query.limit, query.cursor.as_deref());
-            if ended {
-                let paging: Paging<(Instant, EscalationId)> =
-                    Paging::read("ended escalations", &filters, limit, cursor)?;
-                let order = Order::Newest {
-                    after: paging.after,
-                };
-                let rows = escalations::list(conn, reach, &filter, order, paging.fetch())?;
-                return newest_first(conn, call, &paging, rows);
-            }
-            let paging: Paging<(i64, Instant, EscalationId)> =
-                Paging::read("queue", &filters, limit, cursor)?;
-            let order = Order::Queue {
-                after: paging.after,
-            };
-            let rows = escalations::list(conn, reach, &filter, order, paging.fetch())?;
-            let steps = steps_of(conn, &rows)?;
-            let reader = call.reader();
-            Ok(paging.page(
-                rows,
-                |view| {
-                    (
-                        view.escalation.queue_rank,
-                        view.escalation.submitted_at,
-                        view.escalation.id,
-                    )
-                },
-                |view| EscalationDocument::new(&reader, &view, &steps),
-            ))
+            let found = list::answer::<Queue>(conn, call.asker(), &call.query)?;
+            let (steps, reader) = (steps_of(conn, &found.rows)?, call.reader());
+            Ok(found.page(|view| EscalationDocument::new(&reader, &view, &steps)))
         })
         .await?;
     Reply::new(&page)
 }
 
-/// The owner that a parameter names. Whoever does not exist for the caller owns nothing, which is what is answered.
-fn named_owner(
+/// The owner that a parameter names; nobody for `none`. Whoever does not exist for the asker is a fault of `owner`.
+pub(super) fn asked_owner(
     conn: &mut Conn,
-    call: &ApiRequest<(), (), QueueQuery>,
+    asker: Asker<'_>,
     name: &str,
 ) -> Result<Option<PersonId>, Problem> {
     match name {
         "none" => return Ok(None),
-        "me" => return Ok(Some(call.principal.actor.id())),
+        "me" => return Ok(Some(asker.access.person)),
         _ => {}
     }
-    let found = if call.reader().is_staff() {
-        people::staff_named(conn, name)?
-    } else {
-        None
+    let found = match asker.access.side {
+        Side::Provider => people::staff_named(conn, name)?,
+        Side::Customer => None,
     };
     let unknown = || Problem::invalid_field(FieldError::new("owner", Fault::new("not_found")));
     Ok(Some(found.ok_or_else(unknown)?.id))
-}
-
-fn newest_first<A, Q>(
-    conn: &mut Conn,
-    call: &ApiRequest<A, (), Q>,
-    paging: &Paging<(Instant, EscalationId)>,
-    rows: Vec<EscalationView>,
-) -> Result<Page<EscalationDocument>, Problem> {
-    let steps = steps_of(conn, &rows)?;
-    let reader = call.reader();
-    Ok(paging.page(
-        rows,
-        |view| (view.escalation.submitted_at, view.escalation.id),
-        |view| EscalationDocument::new(&reader, &view, &steps),
-    ))
 }
 
 fn steps_of(conn: &mut Conn, rows: &[EscalationView]) -> Result<Vec<promises::NextStep>, Problem> {

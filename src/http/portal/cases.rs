@@ -5,6 +5,7 @@ mod handlers;
 use serde::Serialize;
 
 use super::form::{Choice, Control, Form, Kind};
+use super::list::{Filters, Head};
 use super::parts::Pager;
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
@@ -16,51 +17,20 @@ pub(super) use handlers::routes;
 /// The list of cases.
 #[derive(Clone, Debug, Serialize)]
 pub struct CasesPage {
-    /// What is searched for.
-    pub query: String,
-    /// Status, priority and so on.
-    pub filters: Vec<Filter>,
-    /// Whether anything narrows the list.
-    pub filtered: bool,
-    /// The cases, last updated first.
+    /// What is searched for, status, priority and so on.
+    pub filters: Filters,
+    /// Heads of the columns.
+    pub heads: Vec<Head>,
+    /// The cases.
     pub rows: Vec<CaseRow>,
+    /// How many there are in all.
+    pub total: String,
     /// To the next page.
     pub pager: Pager,
     /// Whether the reader may open cases.
     pub open: bool,
     /// Whether the provider's staff reads it, who see several organizations.
     pub staff: bool,
-}
-
-/// One way to narrow the list.
-#[derive(Clone, Debug, Serialize)]
-pub struct Filter {
-    /// Query parameter.
-    pub name: &'static str,
-    /// Unique on the page.
-    pub id: String,
-    /// What it narrows by.
-    pub label: String,
-    /// Its values; the first is any.
-    pub choices: Vec<Choice>,
-}
-
-impl Filter {
-    /// A filter by `name`, at `chosen`. `choices` are its values; "any" is put before them.
-    pub fn new(words: &Catalogue, name: &'static str, choices: Vec<Choice>, chosen: &str) -> Self {
-        let any = Choice::new("", words.say("filter-any", &[]));
-        let mut choices = [vec![any], choices].concat();
-        for choice in &mut choices {
-            choice.selected = choice.value == chosen;
-        }
-        let label = words.say_of("label", name, &[]);
-        Self {
-            name,
-            id: format!("filter-{name}"),
-            label,
-            choices,
-        }
-    }
 }
 
 /// One case of the list.

@@ -12,6 +12,8 @@ use crate::http::problem::Problem;
 use crate::input::{self, Declared, Errors};
 use crate::words::Catalogue;
 
+/// How many characters of what somebody searches for are looked at; the field takes no more.
+const LONGEST_SEARCH: usize = 200;
 /// How many a page counts at the most.
 pub(super) const MOST_COUNTED: usize = 1_000;
 
@@ -24,6 +26,8 @@ pub(super) struct Column {
     member: &'static str,
     /// As the query names it: the way round that comes first. Empty for a column that orders nothing.
     sort: &'static str,
+    /// Whether it is left out on a narrow page.
+    wide: bool,
 }
 
 impl Column {
@@ -33,6 +37,7 @@ impl Column {
             message,
             member: "",
             sort: "",
+            wide: false,
         }
     }
 
@@ -42,12 +47,19 @@ impl Column {
             message: "label",
             member,
             sort: "",
+            wide: false,
         }
     }
 
     /// The column, with what it orders by.
     pub(super) const fn sorts(mut self, sort: &'static str) -> Self {
         self.sort = sort;
+        self
+    }
+
+    /// The column, left out on a narrow page.
+    pub(super) const fn wide(mut self) -> Self {
+        self.wide = true;
         self
     }
 
@@ -68,6 +80,8 @@ pub struct Head {
     pub href: String,
     /// `ascending` or `descending` if the list is ordered by it; empty if not.
     pub sorted: &'static str,
+    /// Whether it is left out on a narrow page.
+    pub wide: bool,
 }
 
 /// The heads of a list that is ordered by `sort`. Who follows the head that it is ordered by gets it the other way round.
@@ -91,6 +105,7 @@ pub(super) fn heads(visit: &PageRequest, columns: &[Column], sort: &str) -> Vec<
                 (true, false) => "ascending",
                 (true, true) => "descending",
             },
+            wide: column.wide,
         }
     };
     columns.iter().map(head).collect()
@@ -192,12 +207,16 @@ impl PageRequest {
     /// # Errors
     /// [`crate::http::problem::Code::ValidationFailed`] with every parameter that is wrong.
     pub(super) fn list_query<Q: ListQuery>(&self, default: &str) -> Result<Q, Problem> {
-        // A form sends its empty fields too; they ask for nothing.
-        let mut given: Map<String, Value> = self
-            .query
-            .keys()
-            .filter_map(|name| Some((name.clone(), self.asked(name)?.into())))
-            .collect();
+        let read = |name: &String| {
+            // A form sends its empty fields too; they ask for nothing.
+            let text = self.asked(name)?;
+            let value = match name.as_str() {
+                "q" => text.chars().take(LONGEST_SEARCH).collect(),
+                _ => text.to_owned(),
+            };
+            Some((name.clone(), Value::String(value)))
+        };
+        let mut given: Map<String, Value> = self.query.keys().filter_map(read).collect();
         if !default.is_empty() {
             given.entry("sort").or_insert_with(|| default.into());
         }

@@ -4,6 +4,7 @@ mod handlers;
 
 use serde::Serialize;
 
+use super::list::Head;
 use super::parts::{DueView, Pager, Tab};
 use super::shell::Tone;
 use crate::domain::escalation::State;
@@ -18,8 +19,12 @@ pub struct QueuePage {
     pub stats: Vec<Stat>,
     /// Its views.
     pub tabs: Vec<Tab>,
+    /// Heads of the columns.
+    pub heads: Vec<Head>,
     /// The escalations of the view.
     pub rows: Vec<QueueRow>,
+    /// How many there are in it.
+    pub total: String,
     /// To the next page.
     pub pager: Pager,
 }

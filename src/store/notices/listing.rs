@@ -304,7 +304,8 @@ pub fn count_passing(
         .into_boxed();
     within!(query, reach);
     passing!(query, filter);
-    counted!(conn, query, NoticeId, most)
+    let along = (notices::created_at.desc(), notices::id.desc());
+    counted!(conn, query, NoticeId, most, along)
 }
 
 /// What came of sending many notices again.

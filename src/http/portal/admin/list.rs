@@ -6,7 +6,7 @@ use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::http::list::{Found, ListQuery};
 use crate::http::portal::answer::PageResult;
-use crate::http::portal::list::{Column, Filter, filters, heads, pager, total};
+use crate::http::portal::list::{Column, Filter, Head, filters, heads, pager, total};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Link, Tab};
 use crate::http::problem::Problem;
@@ -109,7 +109,7 @@ pub(super) async fn list<L: ListPage>(visit: PageRequest) -> PageResult {
     let any = (L::VIEWS).is_some_and(|views| visit.asked(views.parameter).is_some());
     page.filters = filters(&visit, L::filters(&visit, &beside));
     page.filtered = any || page.filters.any;
-    page.heads = heads(&visit, L::COLUMNS, &query.sort().to_string());
+    page.heads = heads_of(&visit, L::COLUMNS, &query.sort().to_string());
     page.views = L::VIEWS.map_or_else(Vec::new, |views| tabs(&visit, views));
     page.total = total(words, found.count, page.filtered);
     page.pager = pager(&visit, &found);
@@ -137,11 +137,21 @@ pub(super) fn table(
         filters: filters(visit, Vec::new()),
         filtered: false,
         add: None,
-        heads: heads(visit, columns, ""),
+        heads: heads_of(visit, columns, ""),
         rows,
         total: String::new(),
         pager: Default::default(),
     }
+}
+
+/// Heads of columns, of which the first and the last are shown on a narrow page.
+fn heads_of(visit: &PageRequest, columns: &[Column], sort: &str) -> Vec<Head> {
+    let mut heads = heads(visit, columns, sort);
+    let last = heads.len().saturating_sub(1);
+    for head in heads.iter_mut().take(last).skip(1) {
+        head.wide = true;
+    }
+    heads
 }
 
 /// Where one is added: to the organization whose list it is.

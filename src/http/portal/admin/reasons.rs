@@ -71,7 +71,7 @@ impl ListPage for Reasons {
         _: &PageRequest,
         query: &ReasonsQuery,
     ) -> Result<(Found<ReasonRow>, ()), Problem> {
-        let mut found = Found::whole(rules::reasons(conn)?);
+        let mut found = Found::whole(rules::reasons(conn)?.to_vec());
         let sort = query.sort();
         found.sort_by(sort, |one, other| match sort.by {
             ReasonOrder::Position => one.position.cmp(&other.position),

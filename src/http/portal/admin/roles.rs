@@ -17,7 +17,7 @@ use crate::words::Catalogue;
 use crate::workflow::roles::AddRole;
 
 pub(in crate::http::portal) use handlers::routes;
-pub(super) use handlers::{asked_for, carried, organization};
+pub(super) use handlers::{carried, organization};
 
 /// One role.
 #[derive(Clone, Debug, Serialize)]

@@ -11,12 +11,13 @@ use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::offers::{self, CaseVerb};
+use crate::domain::order::{Sort, Window};
 use crate::domain::reason::{Governance, Reason};
 use crate::http::pagination::Paging;
 use crate::http::problem::Problem;
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, CaseView};
-use crate::store::escalations::{self, EscalationFilter, EscalationView, Order};
+use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
 use crate::store::feeds::{self, EntryView, FeedOf};
 use crate::store::people::{self, Person};
 use crate::store::promises::{self, NextStep};
@@ -86,7 +87,7 @@ impl CaseRecord {
             paging.fetch(),
         )?;
         let older = paging.next(&mut entries, |view| view.entry.position);
-        let (escalations, escalation_entries) = about_escalations(conn, access, &view)?;
+        let (escalations, escalation_entries) = about_escalations(conn, access, &view, now)?;
         let facts = facts(conn, &view.case, actor.id(), now)?;
         let policy = rules::policy(conn)?;
         let book = CalendarBook::load(conn)?;
@@ -174,6 +175,7 @@ fn about_escalations(
     conn: &mut Conn,
     access: &Access,
     view: &CaseView,
+    now: Instant,
 ) -> Result<(Vec<EscalationView>, Vec<EntryView>), Problem> {
     if !access.can(Permission::EscalationsView) {
         return Ok((Vec::new(), Vec::new()));
@@ -182,8 +184,9 @@ fn about_escalations(
         case: Some(view.case.id),
         ..EscalationFilter::default()
     };
-    let newest = Order::Newest { after: None };
-    let escalations = escalations::list(conn, access.reach(), &filter, newest, ESCALATIONS)?;
+    let newest = Sort::descending(EscalationOrder::SubmittedAt);
+    let newest = Window::first(newest, ESCALATIONS);
+    let escalations = escalations::list(conn, access.reach(), (&filter, now), &newest)?;
     let of = FeedOf::Escalations(view.case.id);
     let entries = feeds::list(conn, access, &of, None, ESCALATION_ENTRIES)?;
     Ok((escalations, entries))

@@ -2,29 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CaseRow, CasesPage, Filter, OpenCasePage, open_case_form, words_of};
+use super::{CaseRow, CasesPage, OpenCasePage, open_case_form, words_of};
 use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::case::{Priority, Status};
 use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
 use crate::domain::organization::OrganizationKind;
+use crate::http::api::cases::{CaseQuery, Cases};
 use crate::http::api_request::may;
-use crate::http::pagination::Paging;
+use crate::http::list::{Found, ListQuery, Listing, find};
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::form::{Choice, Form};
+use crate::http::portal::list::{Column, Filter, MOST_COUNTED, filters, heads, pager, total};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::Pager;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
-use crate::store::cases::{self, CaseFilter, CaseView};
+use crate::store::cases::{self, CaseView};
 use crate::store::{feeds, lines, organizations, reads};
 use crate::workflow::open_case::{OpenCase, open_case};
 
-/// How many characters of what somebody searches for are looked at; the field takes no more.
-const LONGEST_SEARCH: usize = 200;
 /// The most organizations that a list offers.
 const ORGANIZATIONS: i64 = 500;
 const PLACE: &str = "cases";
@@ -38,10 +36,20 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-/// What the list shows, read in one transaction.
-struct Found {
-    rows: Vec<CaseView>,
-    next_cursor: Option<String>,
+/// Its columns; which organization is told to who sees several.
+const COLUMNS: [Column; 6] = [
+    Column::said("cases-column-case").sorts("-opened_at"),
+    Column::said("cases-column-priority").wide(),
+    Column::said("cases-column-status").wide(),
+    Column::said("cases-column-organization").wide(),
+    Column::said("cases-column-owner").wide(),
+    Column::said("cases-column-update")
+        .sorts("-updated_at")
+        .wide(),
+];
+
+/// What the list shows besides its cases.
+struct Beside {
     /// Those on which support has written what the reader has not read.
     unread: BTreeSet<CaseId>,
     organizations: Vec<Choice>,
@@ -61,61 +69,21 @@ async fn list(visit: PageRequest) -> PageResult {
             return Ok(visit.go(format!("/cases/{number}"), None));
         }
     }
-    let (access, query) = (visit.access()?.clone(), visit.query.clone());
-    // Words are looked for in every case; all else by index.
-    let searches = visit.asked("q").is_some();
-    let found = visit
-        .look_or_search(searches, move |conn| {
-            let asked = |name: &str| {
-                query
-                    .get(name)
-                    .map(|value| value.trim())
-                    .filter(|value| !value.is_empty())
+    let query: CaseQuery = visit.list_query("")?;
+    let (reader, asked) = (visit.clone(), query.clone());
+    let (found, beside) = visit
+        .look_or_search(Cases::searches(&query), move |conn| {
+            let (asker, access) = (reader.asker()?, reader.access()?);
+            let found = find::<Cases>(conn, asker, &asked, Some(MOST_COUNTED))?;
+            let ids: Vec<_> = found.rows.iter().map(|view| view.case.id).collect();
+            let beside = Beside {
+                unread: unread(conn, &ids, access.person)?,
+                organizations: customers(conn, access.reach())?,
             };
-            let reach = access.reach();
-            let organization = match asked("organization") {
-                Some(name) => Some(
-                    organizations::named(conn, reach, name)?
-                        .ok_or_else(Problem::not_found)?
-                        .id,
-                ),
-                None => None,
-            };
-            let filter = CaseFilter {
-                words: asked("q").map(|words| words.chars().take(LONGEST_SEARCH).collect()),
-                status: asked("status")
-                    .and_then(|status| status.parse().ok())
-                    .into_iter()
-                    .collect(),
-                priority: asked("priority")
-                    .and_then(|priority| priority.parse().ok())
-                    .into_iter()
-                    .collect(),
-                organization,
-                escalated: asked("escalated").map(|escalated| escalated == "true"),
-                owner: (asked("owner") == Some("me")).then_some(access.person),
-                ..CaseFilter::default()
-            };
-            let paging =
-                Paging::<(Instant, CaseId)>::read("portal/cases", &filter, None, asked("cursor"))?;
-            let filter = CaseFilter {
-                after: paging.after,
-                ..filter
-            };
-            let mut rows = cases::list(conn, reach, &filter, paging.fetch())?;
-            let next_cursor = paging.next(&mut rows, |view| (view.case.opened_at, view.case.id));
-            let ids: Vec<_> = rows.iter().map(|view| view.case.id).collect();
-            let unread = unread(conn, &ids, access.person)?;
-            let organizations = customers(conn, reach)?;
-            Ok(Found {
-                rows,
-                next_cursor,
-                unread,
-                organizations,
-            })
+            Ok((found, beside))
         })
         .await?;
-    visit.show(PLACE, "cases", &page(&visit, found))
+    visit.show(PLACE, "cases", &page(&visit, &query, found, beside))
 }
 
 /// The customers that the provider's staff may choose from; nothing for a customer.
@@ -132,79 +100,50 @@ fn customers(conn: &mut Conn, reach: Reach) -> Result<Vec<Choice>, Problem> {
         .collect())
 }
 
-fn page(visit: &PageRequest, found: Found) -> CasesPage {
-    let words = visit.words();
-    let chosen = |name: &str| visit.asked(name).unwrap_or_default();
+fn page(
+    visit: &PageRequest,
+    query: &CaseQuery,
+    found: Found<CaseView>,
+    beside: Beside,
+) -> CasesPage {
+    let (words, staff) = (visit.words(), visit.is_staff());
     let yes_no =
         ["true", "false"].map(|value| Choice::new(value, words.say_of("escalated", value, &[])));
-    let mut filters = vec![
-        Filter::new(
-            words,
-            "status",
-            words_of(words, "status", Status::NAMES, ""),
-            chosen("status"),
-        ),
-        Filter::new(
-            words,
-            "priority",
-            words_of(words, "priority", Priority::NAMES, ""),
-            chosen("priority"),
-        ),
-        Filter::new(words, "escalated", yes_no.to_vec(), chosen("escalated")),
+    let statuses = words_of(words, "status", Status::NAMES, "");
+    let priorities = words_of(words, "priority", Priority::NAMES, "");
+    let mut fields = vec![
+        Filter::search(visit, CaseQuery::q(), words.say("cases-search", &[])),
+        Filter::choice(visit, CaseQuery::status(), statuses),
+        Filter::choice(visit, CaseQuery::priority(), priorities),
+        Filter::choice(visit, CaseQuery::escalated(), yes_no.to_vec()),
     ];
-    if visit.is_staff() {
-        let mine = vec![Choice::new("me", words.say("owner-me", &[]))];
-        filters.push(Filter::new(
-            words,
-            "organization",
-            found.organizations,
-            chosen("organization"),
-        ));
-        filters.push(Filter::new(words, "owner", mine, chosen("owner")));
+    if staff {
+        let owners = ["me", "none"]
+            .map(|owner| Choice::new(owner, words.say_of("owner", owner, &[])))
+            .to_vec();
+        fields.extend([
+            Filter::choice(visit, CaseQuery::organization(), beside.organizations),
+            Filter::choice(visit, CaseQuery::owner(), owners),
+        ]);
     }
-    let filtered = [
-        "q",
-        "status",
-        "priority",
-        "escalated",
-        "organization",
-        "owner",
-    ]
-    .iter()
-    .any(|name| visit.asked(name).is_some());
+    let filters = filters(visit, fields);
+    let columns: Vec<Column> = match staff {
+        true => COLUMNS.to_vec(),
+        false => [&COLUMNS[..3], &COLUMNS[4..]].concat(),
+    };
     CasesPage {
-        query: chosen("q").to_owned(),
+        total: total(words, found.count, filters.any),
         filters,
-        filtered,
+        heads: heads(visit, &columns, &query.sort().to_string()),
+        pager: pager(visit, &found),
         rows: found
             .rows
             .iter()
-            .map(|view| row(view, &found.unread))
+            .map(|view| row(view, &beside.unread))
             .collect(),
-        pager: Pager {
-            first: visit.asked("cursor").map(|_| address(visit, None)),
-            next: found
-                .next_cursor
-                .map(|cursor| address(visit, Some(&cursor))),
-        },
         open: visit.can(Permission::CasesCreate),
-        staff: visit.is_staff(),
+        staff,
     }
-}
-
-/// This list at another place, its filters kept.
-fn address(visit: &PageRequest, cursor: Option<&str>) -> String {
-    let mut query: BTreeMap<&str, &str> = visit
-        .query
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    query.remove("cursor");
-    query.extend(cursor.map(|cursor| ("cursor", cursor)));
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(query)
-        .finish();
-    format!("/cases?{query}")
 }
 
 /// Those of the cases on which the provider has written behind what the person has read. Whichever feed was read last: the

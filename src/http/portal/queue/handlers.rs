@@ -1,22 +1,30 @@
 //! The queue of escalations in its views.
 
+use std::cmp::Ordering;
+
 use super::{QueuePage, QueueRow, Stat, View};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission};
+use crate::domain::access::Permission;
 use crate::domain::case::StepState;
 use crate::domain::escalation::State;
 use crate::domain::ids::EscalationId;
+use crate::domain::order::{Sort, Window, orders};
+use crate::http::api::escalations::{Queue, QueueQuery};
 use crate::http::api_request::may;
-use crate::http::pagination::Paging;
+use crate::http::list::{self, Asker, Count, ListQuery, list_query};
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::list::{Column, Head, MOST_COUNTED, heads, pager, total as total_of};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{DueView, Pager};
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::portal::shell::Tone;
 use crate::http::portal::steps::tone;
 use crate::http::problem::Problem;
-use crate::store::escalations::{self, EscalationFilter, EscalationView, Order};
+use crate::input::CommaList;
+use crate::store::escalations::{
+    self, Escalation, EscalationFilter, EscalationOrder, EscalationView,
+};
 use crate::store::promises::{self, NextStep};
 use crate::store::rules;
 
@@ -33,70 +41,116 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
+/// Its columns.
+const COLUMNS: [Column; 6] = [
+    Column::said("queue-column-rank").sorts("rank"),
+    Column::said("queue-column-escalation").sorts("-submitted_at"),
+    Column::said("queue-column-reason").sorts("reason").wide(),
+    Column::said("queue-column-owner").sorts("owner").wide(),
+    Column::said("queue-column-next").sorts("due"),
+    Column::said("queue-column-state").sorts("state").wide(),
+];
+/// Those of the escalations that have ended, which are many: they are read by when they were submitted.
+const COLUMNS_OF_ENDED: [Column; 6] = [
+    Column::said("queue-column-rank"),
+    Column::said("queue-column-escalation").sorts("-submitted_at"),
+    Column::said("queue-column-reason").wide(),
+    Column::said("queue-column-owner").wide(),
+    Column::said("queue-column-next"),
+    Column::said("queue-column-state").wide(),
+];
+
+orders! {
+    /// What the active escalations are listed by.
+    pub enum QueueOrder {
+        /// When something is due for them.
+        Due = "due",
+        /// Their place in the queue.
+        Rank = "rank",
+        /// When they were submitted.
+        SubmittedAt = "submitted_at",
+        /// What the reason is called.
+        Reason = "reason",
+        /// Who owns them; first those that nobody does.
+        Owner = "owner",
+        /// How far they have come.
+        State = "state",
+    }
+}
+
+list_query! {
+    /// In which order.
+    pub struct ActiveQuery by QueueOrder, Sort::ascending(QueueOrder::Rank), {}
+}
+
+/// What is asked for: the active escalations, which are few enough to be put in any order, or those that have ended.
+enum Asked {
+    Active(ActiveQuery),
+    Ended(QueueQuery),
+}
+
+impl Asked {
+    fn of(visit: &PageRequest, view: View) -> Result<Self, Problem> {
+        Ok(match view {
+            View::Closed => Self::Ended(QueueQuery {
+                state: CommaList(ENDED.to_vec()),
+                ..visit.list_query("-submitted_at")?
+            }),
+            View::Due => Self::Active(visit.list_query("due")?),
+            View::Unclaimed | View::Mine | View::InReview => {
+                Self::Active(visit.list_query("rank")?)
+            }
+        })
+    }
+
+    fn heads(&self, visit: &PageRequest) -> Vec<Head> {
+        match self {
+            Self::Active(query) => heads(visit, &COLUMNS, &query.sort().to_string()),
+            Self::Ended(query) => heads(visit, &COLUMNS_OF_ENDED, &query.sort().to_string()),
+        }
+    }
+}
+
 struct Found {
     active: Vec<EscalationView>,
     steps: Vec<NextStep>,
-    ended: Vec<EscalationView>,
-    next_cursor: Option<String>,
+    ended: Option<list::Found<EscalationView>>,
     labels: Vec<(String, String)>,
 }
 
 async fn show(visit: PageRequest) -> PageResult {
     let view = View::named(visit.asked("view").unwrap_or_default());
-    let (access, cursor) = (
-        visit.access()?.clone(),
-        visit.asked("cursor").map(str::to_owned),
-    );
+    let asked = Asked::of(&visit, view)?;
+    let ended = match &asked {
+        Asked::Active(_) => None,
+        Asked::Ended(query) => Some(query.clone()),
+    };
+    let reader = visit.clone();
     let found = visit
-        .look(move |conn| load(conn, &access, view, cursor.as_deref()))
+        .look(move |conn| load(conn, reader.asker()?, ended.as_ref()))
         .await?;
-    visit.show(PLACE, "queue", &page(&visit, view, &found)?)
+    visit.show(PLACE, "queue", &page(&visit, (view, &asked), &found)?)
 }
 
-fn load(
-    conn: &mut Conn,
-    access: &Access,
-    view: View,
-    cursor: Option<&str>,
-) -> Result<Found, Problem> {
-    let reach = access.reach();
+fn load(conn: &mut Conn, asker: Asker<'_>, ended: Option<&QueueQuery>) -> Result<Found, Problem> {
     let active = EscalationFilter {
         state: ACTIVE.to_vec(),
         ..EscalationFilter::default()
     };
-    let active = escalations::list(
-        conn,
-        reach,
-        &active,
-        Order::Queue { after: None },
-        MOST_ACTIVE,
-    )?;
+    let queue = Window::first(Sort::ascending(EscalationOrder::Rank), MOST_ACTIVE);
+    let reach = asker.access.reach();
+    let active = escalations::list(conn, reach, (&active, asker.now), &queue)?;
     let ids: Vec<_> = active.iter().map(|view| view.escalation.id).collect();
-    let steps = promises::of_escalations(conn, &ids)?;
-    let (mut ended, mut next_cursor) = (Vec::new(), None);
-    if view == View::Closed {
-        let paging = Paging::<(Instant, EscalationId)>::read("portal/ended", &(), None, cursor)?;
-        let filter = EscalationFilter {
-            state: ENDED.to_vec(),
-            ..EscalationFilter::default()
-        };
-        let newest = Order::Newest {
-            after: paging.after,
-        };
-        ended = escalations::list(conn, reach, &filter, newest, paging.fetch())?;
-        next_cursor = paging.next(&mut ended, |view| {
-            (view.escalation.submitted_at, view.escalation.id)
-        });
-    }
     let labels = rules::reasons(conn)?
         .iter()
         .map(|row| (row.code.clone(), row.label.clone()))
         .collect();
     Ok(Found {
         active,
-        steps,
-        ended,
-        next_cursor,
+        steps: promises::of_escalations(conn, &ids)?,
+        ended: ended
+            .map(|query| list::find::<Queue>(conn, asker, query, Some(MOST_COUNTED)))
+            .transpose()?,
         labels,
     })
 }
@@ -111,13 +165,24 @@ impl Found {
         own.min_by_key(|step| step.due_at)
     }
 
+    /// What the reason of an escalation is called.
+    fn label<'a>(&'a self, escalation: &'a Escalation) -> &'a str {
+        let mut labels = self.labels.iter();
+        let label = labels.find(|(code, _)| *code == escalation.reason);
+        label.map_or(escalation.reason.as_str(), |(_, label)| label.as_str())
+    }
+
     fn is_late(&self, id: EscalationId, now: Instant) -> bool {
         self.next_step(id)
             .is_some_and(|step| tone(step.state, step.due_at, now) == Tone::Late)
     }
 }
 
-fn page(visit: &PageRequest, view: View, found: &Found) -> Result<QueuePage, Problem> {
+fn page(
+    visit: &PageRequest,
+    (view, asked): (View, &Asked),
+    found: &Found,
+) -> Result<QueuePage, Problem> {
     let me = visit.access()?.person;
     let is_mine = |view: &EscalationView| view.escalation.owner_id == Some(me);
     let is = |state: State| move |view: &EscalationView| view.escalation.state == state;
@@ -132,24 +197,32 @@ fn page(visit: &PageRequest, view: View, found: &Found) -> Result<QueuePage, Pro
         Some(count(&is(State::InReview))),
         None,
     ];
-    let mut rows: Vec<&EscalationView> = match view {
-        View::Due => found.active.iter().collect(),
-        View::Unclaimed => found
-            .active
-            .iter()
-            .filter(|view| is(State::Submitted)(view))
-            .collect(),
-        View::Mine => found.active.iter().filter(|view| is_mine(view)).collect(),
-        View::InReview => found
-            .active
-            .iter()
-            .filter(|view| is(State::InReview)(view))
-            .collect(),
-        View::Closed => found.ended.iter().collect(),
+    let in_view = |one: &&EscalationView| match view {
+        View::Due => true,
+        View::Unclaimed => is(State::Submitted)(one),
+        View::Mine => is_mine(one),
+        View::InReview => is(State::InReview)(one),
+        View::Closed => false,
     };
-    if view == View::Due {
-        rows.sort_by_key(|view| (due(found, view), view.escalation.queue_rank));
-    }
+    let (rows, total, pager) = match (asked, &found.ended) {
+        (Asked::Active(query), _) => {
+            let mut rows: Vec<_> = found.active.iter().filter(in_view).collect();
+            rows.sort_by(|one, other| {
+                let order = compare(found, query.sort().by, one, other);
+                match query.sort().descending {
+                    true => order.reverse(),
+                    false => order,
+                }
+            });
+            let total = Some(Count::Exactly(rows.len()));
+            (rows, total, Pager::default())
+        }
+        (Asked::Ended(_), Some(ended)) => {
+            let rows = ended.rows.iter().collect();
+            (rows, ended.count, pager(visit, ended))
+        }
+        (Asked::Ended(_), None) => (Vec::new(), None, Pager::default()),
+    };
     let late = count(&|view| found.is_late(view.escalation.id, visit.now));
     let words = visit.words();
     let stat = |value, key: &str, tone| Stat {
@@ -166,20 +239,36 @@ fn page(visit: &PageRequest, view: View, found: &Found) -> Result<QueuePage, Pro
             stat(count(&is_mine), "mine", Tone::Plain),
         ],
         tabs: view.tabs(words, counts),
+        heads: asked.heads(visit),
         rows: rows
             .into_iter()
             .map(|view| row(visit, found, view))
             .collect(),
-        pager: Pager {
-            first: visit
-                .asked("cursor")
-                .map(|_| format!("/escalations?view={}", view.as_str())),
-            next: found
-                .next_cursor
-                .as_ref()
-                .map(|cursor| format!("/escalations?view={}&cursor={cursor}", view.as_str())),
-        },
+        total: total_of(words, total, false),
+        pager,
     })
+}
+
+/// How two active escalations stand to each other; what is alike stays as it stands in the queue.
+fn compare(
+    found: &Found,
+    by: QueueOrder,
+    one: &EscalationView,
+    other: &EscalationView,
+) -> Ordering {
+    let owner = |view: &EscalationView| view.owner.as_ref().map(|owner| owner.name.clone());
+    let (a, b) = (&one.escalation, &other.escalation);
+    match by {
+        QueueOrder::Due => {
+            let key = |view: &EscalationView| (due(found, view), view.escalation.queue_rank);
+            key(one).cmp(&key(other))
+        }
+        QueueOrder::Rank => (a.queue_rank, a.submitted_at).cmp(&(b.queue_rank, b.submitted_at)),
+        QueueOrder::SubmittedAt => a.submitted_at.cmp(&b.submitted_at),
+        QueueOrder::Reason => found.label(a).cmp(found.label(b)),
+        QueueOrder::Owner => owner(one).cmp(&owner(other)),
+        QueueOrder::State => a.state.cmp(&b.state),
+    }
 }
 
 /// When something is due: the next promise; what nobody promised anything for has waited since it was submitted.
@@ -192,17 +281,13 @@ fn due(found: &Found, view: &EscalationView) -> Instant {
 
 fn row(visit: &PageRequest, found: &Found, view: &EscalationView) -> QueueRow {
     let escalation = &view.escalation;
-    let label = found
-        .labels
-        .iter()
-        .find(|(code, _)| *code == escalation.reason);
     QueueRow {
         rank: escalation.rank.and_then(|rank| u8::try_from(rank).ok()),
         number: escalation.number.to_string(),
         href: format!("/escalations/{}", escalation.number),
         subject: view.case_subject.clone(),
         organization: view.organization.name.clone(),
-        reason: label.map_or_else(|| escalation.reason.clone(), |(_, label)| label.clone()),
+        reason: found.label(escalation).to_owned(),
         owner: view.owner.as_ref().map(|owner| owner.name.clone()),
         next: Some(next(visit, found, view)),
         state: escalation.state,

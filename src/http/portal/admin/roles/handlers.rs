@@ -76,10 +76,7 @@ pub(in crate::http::portal::admin) fn carried(
 }
 
 /// The same as a query.
-pub(in crate::http::portal::admin) fn asked_for(
-    access: &Access,
-    organization: &Organization,
-) -> String {
+fn asked_for(access: &Access, organization: &Organization) -> String {
     if organization.id == access.organization {
         String::new()
     } else {
