@@ -94,7 +94,7 @@ impl FindingView {
             facts: finding.facts.clone(),
             remedy: finding.remedy.map(|remedy| RemedyView {
                 text: words.say_of("remedy", remedy.as_str(), &[]),
-                href: remedy.href(case),
+                href: remedy.href(case, &finding.facts),
             }),
             eligible_at: finding.eligible_at,
         }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::families::{FAMILIES, OF_DATA};
 use super::{Catalogue, ENGLISH, family_key};
+use crate::http::portal::said::{OWN_FAULTS, OWN_WORDS};
+use crate::http::problem::Code;
 
 /// Where a message is named, and with which arguments.
 struct Mention {
@@ -292,4 +294,125 @@ fn the_catalogue_is_exactly_what_is_said() {
     wrong.sort();
     wrong.dedup();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What only programs are told: methods, headers, formats, and names of members.
+const OF_PROGRAMS: [&str; 24] = [
+    "POST ",
+    "GET ",
+    "PATCH ",
+    "PUT ",
+    "DELETE ",
+    "/api/",
+    " JSON",
+    "RFC 3339",
+    "If-Match",
+    "ETag",
+    "X-CSRF",
+    "Authorization",
+    "Bearer",
+    "Idempotency",
+    "member “",
+    "x-request-id",
+    "KiB",
+    " header",
+    "cursor",
+    "UUID",
+    "IANA",
+    " null",
+    "with true",
+    "with force",
+];
+/// Arguments whose values are codes.
+const CODES: [&str; 4] = ["permission", "lawful_moves", "asked", "allowed"];
+/// What an author of programs reads on the page that hands out their keys.
+const FOR_AUTHORS: [&str; 1] = ["token-shown-about"];
+
+/// What in a text is not for people: the API's words, a code such as `unread_update`, or the number of a rule.
+fn not_for_people(text: &str) -> Option<String> {
+    let found = OF_PROGRAMS.iter().find(|word| text.contains(**word));
+    let names = |name: &&str| text.contains(&format!("${name} "));
+    let code = CODES.iter().find(|name| names(name));
+    let mut plain = String::new();
+    let mut depth = 0_u32;
+    for c in text.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => plain.push(c),
+            _ => {}
+        }
+    }
+    let tokens = plain.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let is_code = |token: &&str| {
+        let parts: Vec<&str> = token.split('_').collect();
+        parts.len() > 1 && parts.iter().all(|part| !part.is_empty())
+    };
+    let is_rule = |token: &&str| {
+        let number = token.strip_prefix(|c| "ACEFHMNP".contains(c));
+        number.is_some_and(|n| !n.is_empty() && n.len() < 3 && n.parse::<u8>().is_ok())
+    };
+    let mut odd = tokens.filter(|token| is_code(token) || is_rule(token));
+    (found.or(code).map(ToString::to_string)).or_else(|| odd.next().map(str::to_owned))
+}
+
+/// Each message with its text.
+fn texts() -> BTreeMap<String, String> {
+    let mut all: BTreeMap<String, String> = BTreeMap::new();
+    let mut current = String::new();
+    for line in ENGLISH.lines().filter(|line| !line.starts_with('#')) {
+        let begins = line.starts_with(|c: char| c.is_ascii_lowercase());
+        match line.split_once(" =").filter(|_| begins) {
+            Some((key, text)) => {
+                current = key.to_owned();
+                all.insert(current.clone(), text.to_owned());
+            }
+            None => {
+                let text = all.entry(current.clone()).or_default();
+                text.push(' ');
+                text.push_str(line);
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn people_read_no_words_of_the_api() {
+    let own_words = OWN_WORDS.iter().map(|(code, _)| *code);
+    let with_permission = [Code::MissingPermission, Code::BeyondOwnRights];
+    let replaced = own_words.chain(with_permission).flat_map(|code| {
+        let members = ["problem", "problem-detail"];
+        members.map(|family| family_key(family, code.as_str()))
+    });
+    let faults = OWN_FAULTS.iter().map(|code| family_key("fault", code));
+    let replaced: BTreeSet<String> = replaced.chain(faults).collect();
+    let mut wrong = Vec::new();
+    for (key, text) in texts() {
+        let exempt = replaced.contains(&key) || FOR_AUTHORS.contains(&key.as_str());
+        if let Some(what) = not_for_people(&text).filter(|_| !exempt) {
+            wrong.push(format!("{key} says “{what}”: {text}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn words_of_the_api_are_known() {
+    for text in [
+        "Sign in with POST /api/v1/sessions.",
+        "Send their codes as “acknowledgements”: unread_update.",
+        "E9, applies now",
+        "This needs the permission { $permission } here.",
+        "This must be confirmed with true.",
+    ] {
+        assert!(not_for_people(text).is_some(), "{text}");
+    }
+    for text in [
+        "Escalated as { $number } by { $by }",
+        "{ $days -> [one] { $days } day *[other] { $days } days }",
+        "API tokens",
+    ] {
+        assert_eq!(not_for_people(text), None, "{text}");
+    }
 }

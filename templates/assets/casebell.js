@@ -48,14 +48,35 @@ if (words) setInterval(tick, 20000);
 
 /* Parts of the page that are asked for anew */
 
-async function swap(address, ...parts) {
-  const answer = await fetch(address, { headers: { accept: "text/html" } });
-  if (!answer.ok) return;
+// What is typed or chosen in a part goes over into the part that takes its place, and so does the focus.
+function carry(old, fresh) {
+  const fields = (part) => [...part.querySelectorAll("input[name], textarea[name], select[name]")];
+  const same = (field) => fields(old).find((one) => one.name === field.name && one.type === field.type && one.value === field.value)
+    ?? fields(old).find((one) => one.name === field.name && one.type === field.type);
+  for (const field of fields(fresh)) {
+    const before = ["hidden", "password", "file"].includes(field.type) ? null : same(field);
+    if (!before) continue;
+    if (field.type === "checkbox" || field.type === "radio") field.checked = before.checked;
+    else if (before.value !== before.defaultValue || field.value === "") field.value = before.value;
+  }
+  const focused = old.contains(document.activeElement) && document.activeElement.id;
+  return () => { if (focused) document.getElementById(focused)?.focus(); };
+}
+
+async function put(answer, ...parts) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts) {
     const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
-    if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+    if (!old || !fresh) continue;
+    const focus = carry(old, fresh);
+    old.replaceWith(document.adoptNode(fresh));
+    focus();
   }
+}
+
+async function swap(address, ...parts) {
+  const answer = await fetch(address, { headers: { accept: "text/html" } });
+  if (answer.ok) await put(answer, ...parts);
 }
 
 // The bell asks the server at its instant: support may have updated the case meanwhile.
@@ -73,26 +94,88 @@ function watchBell() {
 
 watchBell();
 
+// Another reason asks other questions. The form says at once which, by the same way as its button, and keeps what was typed.
 const reasons = document.querySelector("[data-reasons]");
 if (reasons) {
-  reasons.addEventListener("change", async () => {
-    const address = `${reasons.getAttribute("action")}?${new URLSearchParams(new FormData(reasons))}`;
-    if (leaving()) return;
-    await swap(address, "[data-reason]");
-    history.replaceState(null, "", address);
-    guard();
+  const step = reasons.querySelector("[data-step]");
+  step.hidden = reasons.querySelector('input[name="reason"]:checked') !== null;
+  reasons.addEventListener("change", async (event) => {
+    if (event.target.name !== "reason") return;
+    const chosen = new URLSearchParams(new FormData(reasons));
+    chosen.set("step", "reason");
+    step.hidden = true;
+    const answer = await fetch(reasons.action, { method: "POST", body: chosen, headers: { accept: "text/html" } });
+    const still = new FormData(reasons).get("reason") === chosen.get("reason");
+    if (answer.ok && still) await put(answer, "[data-problems]", "[data-reason]");
+    else step.hidden = answer.ok;
   });
 }
 
 /* Words that are not saved yet */
 
 const changed = new Set();
+const reader = document.querySelector('meta[name="casebell-reader"]')?.content;
+const done = document.querySelector("[data-done]") !== null;
+const back = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+
+// What was typed is kept by the browser until it is taken: for this person, this page and this form, and for this window alone.
+function draft(form) {
+  return `draft ${reader} ${location.pathname} ${form.getAttribute("action")} ${form.id}`;
+}
+
+function typed(form) {
+  return [...form.elements].filter((field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type));
+}
+
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.tagName === "SELECT") return !field.selectedOptions[0]?.defaultSelected;
+  return field.value !== field.defaultValue;
+}
+
+// What a form was made for goes with what was typed into it, so that what others change meanwhile is found all the same.
+function madeFor(form) {
+  return [...form.elements].filter((field) => field.name === "version" || field.name.startsWith("was."));
+}
+
+function keep(form, sent) {
+  const own = typed(form).filter(isChanged);
+  const fields = own.length ? [...own, ...madeFor(form)].map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]) : [];
+  try {
+    if (fields.length) sessionStorage.setItem(draft(form), JSON.stringify({ sent, fields }));
+    else sessionStorage.removeItem(draft(form));
+  } catch { /* Without room the words are on the page alone. */ }
+}
+
+// What was typed here before comes back, unless it was taken meanwhile.
+function bringBack(form) {
+  const text = sessionStorage.getItem(draft(form));
+  if (!text) return;
+  const { sent, fields } = JSON.parse(text);
+  if (sent && done && !back) return sessionStorage.removeItem(draft(form));
+  for (const [name, value] of fields) {
+    const fresh = [...typed(form).filter((field) => !isChanged(field)), ...madeFor(form)];
+    for (const field of fresh.filter((field) => field.name === name)) {
+      if (field.type === "checkbox") field.checked = value;
+      else if (field.type === "radio") field.checked = field.value === value;
+      else field.value = value;
+    }
+  }
+  if (typed(form).some(isChanged)) changed.add(form);
+}
 
 function guard() {
   for (const form of document.querySelectorAll("form[data-guard]:not([data-guarded])")) {
     form.dataset.guarded = "";
-    form.addEventListener("input", () => changed.add(form));
-    form.addEventListener("submit", () => changed.delete(form));
+    if (reader) bringBack(form);
+    form.addEventListener("input", () => {
+      changed.add(form);
+      if (reader) keep(form, false);
+    });
+    form.addEventListener("submit", () => {
+      changed.delete(form);
+      if (reader) keep(form, true);
+    });
   }
 }
 
@@ -102,6 +185,14 @@ function leaving() {
 }
 
 guard();
+// What was sent from another page and taken has no use any more.
+if (done) {
+  for (const key of Object.keys(sessionStorage).filter((key) => key.startsWith("draft "))) {
+    if (JSON.parse(sessionStorage.getItem(key)).sent) sessionStorage.removeItem(key);
+  }
+}
+// Whoever signs out leaves nothing behind.
+document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", () => sessionStorage.clear());
 addEventListener("beforeunload", (event) => {
   if (leaving()) event.preventDefault();
 });
@@ -109,31 +200,37 @@ addEventListener("beforeunload", (event) => {
 /* News without reloading */
 
 // The stream only says that there is news; the page itself is asked for it, so that both always say the same. What was
-// typed stays: a feed whose composer is not empty gets its new entries alone.
+// typed stays: a part in which somebody types gets its new entries alone.
 function follow() {
   const live = document.querySelector("[data-live]");
   if (!live) return;
   const stream = new EventSource(live.dataset.live);
   let asked = null;
   const say = (text) => { live.textContent = text; };
+  const show = (...classes) => {
+    live.classList.remove("hidden-text");
+    live.classList.add("banner", ...classes);
+  };
+  const typing = (part) => [...changed].some((form) => form.isConnected && form.closest(part))
+    || document.querySelector(part)?.contains(document.activeElement);
+  // Each part, and what of it is asked for alone while somebody types in it.
+  const parts = [["#case-head"], ["#decision"], ["#case-feed", "#case-entries"], ["#request"], ["#assessment"],
+    ["#escalation-feed", "#escalation-entries"], [".side", "#next-steps"], ["[data-news]"], ["[data-foot]"]];
   stream.addEventListener("case", () => {
     clearTimeout(asked);
     asked = setTimeout(async () => {
-      const typing = (feed) => [...changed].some((form) => form.isConnected && form.closest(feed));
-      const feeds = [["#case-feed", "#case-entries"], ["#escalation-feed", "#escalation-entries"]];
-      const parts = feeds.map(([feed, entries]) => (typing(feed) ? entries : feed));
-      if (!typing(".side")) parts.push(".side");
-      await swap(location.href, "#case-head", ...parts, "[data-foot]");
+      const wanted = parts.map(([part, less]) => (typing(part) ? less : part)).filter((part) => part);
+      await swap(location.href, ...wanted);
       guard();
       watchBell();
+      if (live.dataset.shown !== undefined) show("soon");
       say(live.dataset.news);
     }, 100);
   });
   stream.addEventListener("end", () => {
     stream.close();
     if (leaving()) {
-      live.classList.remove("hidden-text");
-      live.classList.add("banner", "late");
+      show("late");
       say(live.dataset.ended);
     } else location.reload();
   });
@@ -182,6 +279,11 @@ for (const add of document.querySelectorAll("[data-add]")) {
     row.querySelector("input")?.focus();
   });
 }
+
+// On paper nothing is folded.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll("main details")) fold.open = true;
+});
 
 /* Keys */
 

@@ -95,7 +95,7 @@ async fn main_job(desk: &Desk, scripts: Scripts) {
     her.reads("Double-check").await;
     her.ticks("Support is waiting for information from you.")
         .await;
-    her.presses("Escalate Case").await;
+    her.presses("Escalate: No recent update").await;
 
     // The banner, the mark with its time, and the bell that waits for E-000001.
     her.reads("Escalated as E-000001.").await;
@@ -135,7 +135,6 @@ async fn main_job(desk: &Desk, scripts: Scripts) {
     ] {
         hers.reads(text).await;
     }
-    hers.unfolds("What was reported").await;
     hers.reads("Since this morning, no payment is booked.")
         .await;
     hers.unfolds("Assessment then and now").await;

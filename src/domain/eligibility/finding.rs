@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::Instant;
+use crate::domain::case::Priority;
 use crate::domain::closed_enum;
 use crate::domain::ids::CaseNumber;
 
@@ -119,21 +120,26 @@ impl FindingCode {
 }
 
 impl Remedy {
-    /// Where it is done: a place on the case's page. Waiting is done anywhere.
-    pub fn href(self, case: CaseNumber) -> Option<String> {
+    /// Where it is done: the form that does it, or what there is to read. Waiting is done anywhere, and of a priority that
+    /// only support raises there is nothing to ask for in the portal (C5). `facts` are those of its finding.
+    pub fn href(self, case: CaseNumber, facts: &FindingFacts) -> Option<String> {
+        let fact = |name: &str| facts.get(name).and_then(Value::as_str);
         let place = match self {
-            Self::ReopenCase => "reopen",
-            Self::SeeEscalation => "escalation-feed",
-            Self::ChangePriority => "priority",
-            Self::RequestRca => "rca",
-            Self::StateImpact => "impact",
-            Self::ReadRca
-            | Self::ReadLatestUpdate
-            | Self::AskForCommitment
-            | Self::AnswerSupport => "case-feed",
+            Self::ReopenCase => "?do=reopen#do",
+            Self::SeeEscalation => {
+                return fact("number").map(|number| format!("/escalations/{number}"));
+            }
+            Self::ChangePriority if fact("priority") != Some(Priority::Low.as_str()) => {
+                return None;
+            }
+            Self::ChangePriority => "?do=ask_priority#do",
+            Self::RequestRca => "?do=request_rca#do",
+            Self::StateImpact => "?do=state_impact#do",
+            Self::ReadRca | Self::ReadLatestUpdate => "#case-feed",
+            Self::AskForCommitment | Self::AnswerSupport => "#write-body",
             Self::Wait => return None,
         };
-        Some(format!("/cases/{case}#{place}"))
+        Some(format!("/cases/{case}{place}"))
     }
 }
 

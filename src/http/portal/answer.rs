@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::flash::{self, Flash};
 use super::page_request::PageRequest;
 use super::problem::ProblemPage;
+
 use crate::db::DbError;
 use crate::http::download::Download;
 use crate::http::problem::{Code, Problem};

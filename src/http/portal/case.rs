@@ -1,6 +1,7 @@
 //! The case page: two feeds, facts, the checklist before an escalation, next steps, and the bell at the foot.
 
 mod act;
+mod decision;
 mod panel;
 mod record;
 mod show;
@@ -8,15 +9,18 @@ mod show;
 use serde::Serialize;
 
 use super::parts::{
-    CaseFeed, DueView, EscalationFeed, Fact, Foot, Link, Panel, StepList, TrackView, WaitView,
+    CaseFeed, DecisionView, DueView, EscalationFeed, Fact, Foot, Link, Panel, StepList, TrackView,
+    WaitView,
 };
 use super::shell::Tone;
 use crate::domain::Instant;
 use crate::domain::case::{Priority, PriorityRequestState, Status};
+use crate::http::live::Place;
+use crate::store::cases::Case;
 use crate::words::Catalogue;
 
 pub(super) use act::{error_of, posted, routes};
-pub(super) use panel::repromise;
+pub(super) use panel::settle;
 pub(super) use record::CaseRecord;
 pub(super) use show::{case_feed, escalation_feed, facts_of_case, read_feeds, show_again};
 
@@ -27,6 +31,16 @@ pub struct LiveLink {
     pub href: String,
 }
 
+impl LiveLink {
+    /// Of what happens on a case behind what is `newest` to the reader.
+    pub(in crate::http::portal) fn of(case: &Case, newest: i64) -> Self {
+        let place = Place::new(newest, case.version);
+        Self {
+            href: format!("/api/v1/cases/{}/live?after={place}", case.number),
+        }
+    }
+}
+
 /// The case page.
 #[derive(Clone, Debug, Serialize)]
 pub struct CasePage {
@@ -34,10 +48,12 @@ pub struct CasePage {
     pub live: LiveLink,
     /// What stands at its head.
     pub head: CaseHead,
-    /// What was reported, Markdown.
-    pub description: String,
+    /// What became of its last escalation, where that is still to be told.
+    pub decision: Option<DecisionView>,
     /// A verb that asks for something first.
     pub panel: Option<Panel>,
+    /// Whether the address asks for a verb that the case does not take, or not any more.
+    pub too_late: bool,
     /// The technical record.
     pub case_feed: CaseFeed,
     /// The communication about escalations.

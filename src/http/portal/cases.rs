@@ -86,7 +86,6 @@ pub fn open_case_form(words: &Catalogue, organizations: Vec<Choice>, lines: Vec<
         Control::of(OpenCase::priority(), label("priority"))
             .kind(Kind::Radio)
             .half()
-            .value("low")
             .choices(words_of(
                 words,
                 "priority",
@@ -96,7 +95,6 @@ pub fn open_case_form(words: &Catalogue, organizations: Vec<Choice>, lines: Vec<
         Control::of(OpenCase::business_impact(), label("business-impact"))
             .kind(Kind::Radio)
             .half()
-            .value("none")
             .choices(words_of(
                 words,
                 "impact",
@@ -104,8 +102,8 @@ pub fn open_case_form(words: &Catalogue, organizations: Vec<Choice>, lines: Vec<
                 "impact-hint",
             )),
         Control::of(OpenCase::deployment(), label("deployment"))
+            .kind(Kind::Radio)
             .half()
-            .value("cloud")
             .choices(words_of(words, "deployment", Deployment::NAMES, "")),
         Control::of(OpenCase::product(), label("product")).half(),
     ]);

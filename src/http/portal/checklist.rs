@@ -23,6 +23,8 @@ pub struct Readiness<'a> {
     pub staleness: Option<&'a Replay>,
     /// The window of the root cause analysis, where one is requested.
     pub rca: Option<&'a Replay>,
+    /// Whether a higher priority is asked for and not decided on.
+    pub priority_asked: bool,
 }
 
 /// The list, in the order of the rules.
@@ -59,8 +61,9 @@ impl<'a> Readiness<'a> {
     }
 
     fn remedy(&self, words: &Catalogue, code: FindingCode) -> Option<Link> {
-        let remedy = self.finding(code)?.remedy?;
-        let href = remedy.href(self.facts.number)?;
+        let finding = self.finding(code)?;
+        let remedy = finding.remedy?;
+        let href = remedy.href(self.facts.number, &finding.facts)?;
         Some(Link::new(
             words.say_of("remedy", remedy.as_str(), &[]),
             href,
@@ -103,11 +106,16 @@ fn is_grave(words: &Catalogue, of: &Readiness<'_>) -> CheckItem {
     );
     if let Some(finding) = of.finding(low) {
         let text = words.say("check-low", &[("priority", priority.into())]);
-        let detail = sentence(words, finding, first_at(of));
-        CheckItem {
-            detail,
-            remedy: of.remedy(words, low),
-            ..item(Check::Blocked, text)
+        match of.priority_asked {
+            true => CheckItem {
+                detail: words.say("check-priority-asked", &[]),
+                ..item(Check::Waiting, text)
+            },
+            false => CheckItem {
+                detail: sentence(words, finding, first_at(of)),
+                remedy: of.remedy(words, low),
+                ..item(Check::Blocked, text)
+            },
         }
     } else if of.finding(harmless).is_some() {
         let detail = words.say("check-impact-needed", &[]);

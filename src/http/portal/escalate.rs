@@ -2,8 +2,11 @@
 
 mod handlers;
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
+use super::case::LiveLink;
 use super::form::{Control, Form, Kind};
 use super::parts::{FindingLine, Link};
 use crate::domain::eligibility::{Assessment, Severity, Verdict};
@@ -18,18 +21,24 @@ pub(super) use handlers::routes;
 /// The escalation form of a case.
 #[derive(Clone, Debug, Serialize)]
 pub struct EscalatePage {
+    /// Where it is told that somebody writes on the case meanwhile.
+    pub live: LiveLink,
     /// `C-000123`.
     pub number: String,
     /// The case's page.
     pub href: String,
     /// Its subject.
     pub subject: String,
-    /// Where the form is: choosing a reason is a step by GET, submitting a POST.
+    /// Where the form is sent, to choose another reason as to submit it.
     pub action: String,
     /// All reasons, each with its answer to "now?".
     pub reasons: Vec<ReasonChoice>,
     /// The one chosen.
     pub chosen: Option<ChosenReason>,
+    /// What is wrong with the whole of it.
+    pub problems: Vec<String>,
+    /// What was typed for another reason: carried along, so that it is there when that is chosen again.
+    pub kept: Vec<Control>,
 }
 
 /// A reason to choose.
@@ -52,12 +61,14 @@ pub struct ReasonChoice {
 pub struct ChosenReason {
     /// Its label.
     pub label: String,
-    /// What blocks it; when there is anything, nothing is asked.
+    /// What blocks it; when there is anything, nothing is sent.
     pub blocking: Vec<FindingLine>,
     /// What is good to know.
     pub information: Vec<FindingLine>,
     /// What it asks, and the details.
     pub form: Form,
+    /// Whether that is shown: nothing blocks it, or it holds words that would be lost.
+    pub asks: bool,
     /// What must be acknowledged.
     pub double_check: Vec<DoubleCheck>,
 }
@@ -81,11 +92,9 @@ pub fn acknowledgement_field(code: &str) -> String {
     format!("{}.{code}", SubmitEscalation::acknowledgements().name)
 }
 
-/// What `reason` asks, and the details; sent to `action`.
+/// What `reason` asks, and the details; sent to `action` by a button that names the reason.
 fn submission_form(words: &Catalogue, reason: &Reason, action: String) -> Form {
-    let mut controls = vec![
-        Control::new(Kind::Hidden, SubmitEscalation::reason().name, "").value(reason.code.clone()),
-    ];
+    let mut controls = Vec::new();
     for question in &reason.questions {
         let kind = match question.kind {
             QuestionKind::Text => Kind::Lines,
@@ -102,17 +111,22 @@ fn submission_form(words: &Catalogue, reason: &Reason, action: String) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     controls.push(Control::of(SubmitEscalation::details(), label("details")).hint(hint("details")));
-    Form::new(
-        "submission",
-        action,
-        words.say("escalate-submit", &[]),
-        controls,
-    )
+    let button = words.say(
+        "escalate-submit",
+        &[("reason", reason.label.as_str().into())],
+    );
+    Form::new("submission", action, button, controls)
 }
 
 impl ChosenReason {
-    /// What `reason` asks on the case of `assessment`, sent to `action`; or what blocks it.
-    pub fn new(words: &Catalogue, reason: &Reason, assessment: &Assessment, action: &str) -> Self {
+    /// What `reason` asks on the case of `assessment`, sent to `action`, with what was `typed` in it; or what blocks it.
+    pub fn new(
+        words: &Catalogue,
+        reason: &Reason,
+        assessment: &Assessment,
+        action: &str,
+        typed: &HashMap<String, String>,
+    ) -> Self {
         let told = |finding| FindingView::new(words, finding, assessment.case, assessment.at);
         let of = |severity: Severity| {
             let findings = assessment
@@ -121,14 +135,44 @@ impl ChosenReason {
                 .filter(move |finding| finding.severity == severity);
             findings.map(told)
         };
+        let blocking: Vec<_> = of(Severity::Blocking).map(FindingLine::from).collect();
+        let form = submission_form(words, reason, action.to_owned()).filled(typed);
+        let holds_words = form
+            .controls
+            .iter()
+            .any(|control| control.kind != Kind::Check && !control.value.is_empty());
+        let mut double_check: Vec<_> = of(Severity::Acknowledge).map(to_acknowledge).collect();
+        for check in &mut double_check {
+            check.control.fill(typed);
+        }
         Self {
             label: reason.label.clone(),
-            blocking: of(Severity::Blocking).map(FindingLine::from).collect(),
+            asks: blocking.is_empty() || holds_words,
+            blocking,
             information: of(Severity::Information).map(FindingLine::from).collect(),
-            form: submission_form(words, reason, action.to_owned()),
-            double_check: of(Severity::Acknowledge).map(to_acknowledge).collect(),
+            form,
+            double_check,
         }
     }
+}
+
+/// What was typed in answer to questions that `chosen` does not ask, or all of it while none is chosen.
+fn kept(typed: &HashMap<String, String>, chosen: Option<&ChosenReason>) -> Vec<Control> {
+    let asked = |name: &str| {
+        let controls = chosen.filter(|chosen| chosen.asks);
+        controls.is_some_and(|chosen| chosen.form.controls.iter().any(|one| one.name == name))
+    };
+    let answers = format!("{}.", SubmitEscalation::answers().name);
+    let details = SubmitEscalation::details().name;
+    let mut kept: Vec<_> = typed
+        .iter()
+        .filter(|(name, text)| {
+            (name.starts_with(&answers) || *name == details) && !text.is_empty() && !asked(name)
+        })
+        .map(|(name, text)| Control::new(Kind::Hidden, name, "").value(text))
+        .collect();
+    kept.sort_by(|one, other| one.name.cmp(&other.name));
+    kept
 }
 
 /// A tick for a finding.

@@ -4,11 +4,26 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use super::said::said_to_people;
-use crate::http::problem::Problem;
-use crate::input::{Declared, Shape};
+use super::said::{fault_said_to_people, said_to_people};
+use crate::http::problem::{Code, Problem};
+use crate::input::{Declared, Shape, shortened};
 use crate::words::Catalogue;
+
+/// What the version is called that a form was made for.
+const VERSION: &str = "version";
+/// What stands before the name of a field where the form says what stood in it.
+const WAS: &str = "was.";
+/// How many digits of a hash tell one text from another here.
+const DIGITS: usize = 16;
+
+/// A short text that differs for texts that differ; line ends are as browsers send them.
+fn fingerprint(text: &str) -> String {
+    let hash = Sha256::digest(text.replace("\r\n", "\n").trim());
+    let digits = hash.iter().take(DIGITS / 2);
+    digits.map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// A form that changes something (or, for the first steps of some, only asks).
 #[derive(Clone, Debug, Serialize)]
@@ -60,6 +75,9 @@ pub struct Control {
     pub error: String,
     /// Whether two stand side by side where there is room.
     pub half: bool,
+    /// What stood in it when the page was made, as a fingerprint that is sent along; empty where nobody asks. By it is told
+    /// what somebody has typed from what somebody else has changed meanwhile.
+    pub was: String,
 }
 
 /// What a control takes; those of one line bear the names of the input types.
@@ -150,6 +168,7 @@ impl Control {
             autocomplete: "",
             error: String::new(),
             half: false,
+            was: String::new(),
         }
     }
 
@@ -268,6 +287,43 @@ impl Control {
         self
     }
 
+    /// What it sends as it stands.
+    fn sent(&self) -> &str {
+        match self.kind {
+            Kind::Check if !self.checked => "",
+            _ => &self.value,
+        }
+    }
+
+    /// What it sends, as people read it.
+    fn told(&self) -> String {
+        let chosen = self.choices.iter().find(|choice| choice.selected);
+        let text = chosen.map_or(self.value.as_str(), |choice| choice.label.as_str());
+        shortened(text).into_owned()
+    }
+
+    /// Puts in what was typed if that was typed, and leaves what somebody else has changed meanwhile, with a word on it.
+    fn merge(&mut self, words: &Catalogue, typed: &HashMap<String, String>) {
+        let Some(was) = typed.get(&format!("{WAS}{}", self.name)) else {
+            return self.fill(typed);
+        };
+        let changed = *was != fingerprint(self.sent());
+        let mine = typed.get(&self.name).map_or("", String::as_str);
+        if fingerprint(mine) == *was {
+            if changed {
+                self.error = words.say("changed-meanwhile", &[]);
+            }
+        } else if fingerprint(mine) != fingerprint(self.sent()) {
+            let (told, ticks) = (self.told(), self.kind == Kind::Check);
+            self.fill(typed);
+            if changed && ticks {
+                self.error = words.say("changed-otherwise-meanwhile", &[]);
+            } else if changed {
+                self.error = words.say("changed-to-meanwhile", &[("now", told.into())]);
+            }
+        }
+    }
+
     /// Puts in what was typed into the field of its name.
     pub(super) fn fill(&mut self, typed: &HashMap<String, String>) {
         self.set(typed.get(&self.name).map(String::as_str));
@@ -300,7 +356,7 @@ impl Control {
 /// Everything that a problem says is wrong: the name of a control and why, or no name and why for the whole form.
 pub(super) fn faults(words: &Catalogue, problem: &Problem, mut refuse: impl FnMut(&str, String)) {
     for error in problem.errors() {
-        refuse(error.field(), error.message(words));
+        refuse(error.field(), fault_said_to_people(words, error));
     }
     if problem.errors().is_empty() {
         refuse("", said_to_people(words, problem));
@@ -340,6 +396,48 @@ impl Form {
         self
     }
 
+    /// The form as one that tells, when it is sent, what was changed in it (see [`Control::was`]).
+    #[must_use]
+    pub fn guarded(mut self) -> Self {
+        for control in &mut self.controls {
+            if !matches!(control.kind, Kind::Hidden | Kind::Password | Kind::File) {
+                control.was = fingerprint(control.sent());
+            }
+        }
+        self
+    }
+
+    /// What was typed, put into the form that shows what is so now. If somebody has changed that meanwhile, each field says
+    /// so, and what was not touched is as they left it; otherwise what was typed still belongs to the version that it was
+    /// typed for, so that a change which comes in between is found.
+    pub(super) fn again(
+        mut self,
+        words: &Catalogue,
+        typed: &HashMap<String, String>,
+        problem: &Problem,
+    ) -> Self {
+        if problem.code() == Code::StaleVersion {
+            for control in &mut self.controls {
+                control.merge(words, typed);
+            }
+            return self;
+        }
+        let mut form = self.filled(typed);
+        for control in &mut form.controls {
+            let sent = match control.kind {
+                Kind::Hidden if control.name == VERSION => typed.get(VERSION),
+                _ => None,
+            };
+            if let Some(sent) = sent {
+                control.value.clone_from(sent);
+            }
+            if let Some(was) = typed.get(&format!("{WAS}{}", control.name)) {
+                control.was.clone_from(was);
+            }
+        }
+        form
+    }
+
     /// The form as it was typed.
     #[must_use]
     pub fn filled(mut self, typed: &HashMap<String, String>) -> Self {
@@ -357,7 +455,7 @@ impl Form {
         typed: &HashMap<String, String>,
         problem: &Problem,
     ) -> Self {
-        let mut form = self.filled(typed);
+        let mut form = self.again(words, typed, problem);
         faults(words, problem, |name, why| form.refuse(name, why));
         form
     }
@@ -386,6 +484,59 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_form_that_is_too_old_what_was_typed_is_kept_and_what_others_changed_is_told() {
+        let form = |subject: &str, product: &str, priority: &str, version: &str| {
+            let choices = [("low", "Low"), ("high", "High")];
+            let choices = choices.map(|(value, label)| Choice::new(value, label));
+            let controls = vec![
+                Control::new(Kind::Hidden, "version", "").value(version),
+                Control::new(Kind::Lines, "subject", "Subject").value(subject),
+                Control::new(Kind::Text, "product", "Product").value(product),
+                Control::new(Kind::Select, "priority", "Priority")
+                    .choices(choices.into())
+                    .value(priority),
+                Control::new(Kind::Check, "urgent", "Urgent"),
+            ];
+            Form::new("edit", "/cases/C-1", "Save", controls).guarded()
+        };
+        let words = Catalogue::load().unwrap();
+        let shown = form("One\nline", "Edge", "low", "1");
+        let mut typed: HashMap<String, String> = HashMap::new();
+        for control in &shown.controls {
+            typed.insert(control.name.clone(), control.sent().replace('\n', "\r\n"));
+            typed.insert(format!("was.{}", control.name), control.was.clone());
+        }
+        typed.insert("product".to_owned(), "Router".to_owned());
+        typed.insert("urgent".to_owned(), "on".to_owned());
+
+        // Somebody else has raised the priority and named another product.
+        let stale = Problem::new(Code::StaleVersion).with("version", 2);
+        let again = form("One\nline", "Switch", "high", "2").refused_for(&words, &typed, &stale);
+        let [version, subject, product, priority, urgent] = &again.controls[..] else {
+            panic!("five controls");
+        };
+        assert_eq!(version.value, "2");
+        assert_eq!(
+            (subject.value.as_str(), subject.error.as_str()),
+            ("One\nline", "")
+        );
+        assert_eq!(product.value, "Router");
+        assert!(product.error.contains("Switch"), "{}", product.error);
+        assert!(priority.value == "high" && priority.choices[1].selected);
+        assert!(!priority.error.is_empty());
+        assert!(urgent.checked && urgent.error.is_empty());
+        // What is sent next is measured against what is so now.
+        assert_eq!(priority.was, fingerprint("high"));
+
+        // For any other reason the form stays that of the version it was made for, so that the change is found then.
+        let invalid = Problem::new(Code::ValidationFailed);
+        let again = form("One\nline", "Switch", "high", "2").refused_for(&words, &typed, &invalid);
+        assert_eq!(again.controls[0].value, "1");
+        assert_eq!(again.controls[3].value, "low");
+        assert_eq!(again.controls[3].was, fingerprint("low"));
+    }
 
     #[test]
     fn a_refused_form_keeps_what_was_typed() {

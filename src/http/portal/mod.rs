@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | [`routes`], [`route`] | the portal's rows of the route table, and how a request becomes an answer |
 //! | [`page_request`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
-//! | [`answer`], [`flash`], [`problem`], [`proof`] | a page, the way to another, what was done, what is wrong, who is asked once more |
+//! | [`answer`], [`flash`], [`problem`], [`proof`], `kept` | a page, the way to another, what was done, what is wrong, who is asked once more, what was typed meanwhile |
 //! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`relationships`], [`admin`] | the pages |
 
@@ -22,6 +22,7 @@ pub mod entries;
 pub mod escalate;
 pub mod flash;
 pub mod form;
+pub(crate) mod kept;
 pub mod links;
 mod list;
 pub mod my_notices;
@@ -34,12 +35,14 @@ pub mod queue;
 pub mod relationships;
 pub mod render;
 pub mod request_access;
+mod resume;
 pub mod review;
 pub mod route;
 pub mod routes;
-mod said;
+pub(crate) mod said;
 pub mod shell;
 pub mod sign_in;
+pub mod sign_in_form;
 pub mod steps;
 pub mod unsubscribe;
 pub mod verbs;

@@ -97,6 +97,8 @@ pub struct PageRequest {
     pub user_agent: String,
     /// The request's id in the log.
     pub request: String,
+    /// Whether the browser says that it comes from a page of this house.
+    pub(super) from_own_page: bool,
     /// What the last action did.
     pub flash: Option<Flash>,
     cookies: HashMap<String, String>,
@@ -215,6 +217,7 @@ impl PageRequest {
                 .take(200)
                 .collect(),
             request: id,
+            from_own_page: is_from_own_page(request),
             flash: cookies
                 .get(Carries::Flash.name(&desk.public_url))
                 .and_then(|text| Flash::from_cookie(text)),
@@ -430,6 +433,24 @@ impl PageRequest {
             search: self.asked("q").unwrap_or_default().to_owned(),
             clock_words: clock_words(words),
         }
+    }
+}
+
+/// Whether the browser says that a page of this house sent the form.
+fn is_from_own_page(request: &HttpRequest) -> bool {
+    let text = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|text| text.to_str().ok())
+    };
+    match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => {
+            let of = origin.split_once("://").map(|(_, of)| of);
+            of.is_some() && of == text(header::HOST.as_str())
+        }
+        (None, None) => false,
     }
 }
 

@@ -154,9 +154,28 @@ pub struct Composer {
     pub error: String,
 }
 
-/// The case feed, oldest below.
+/// What a case was opened with.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpeningView {
+    /// Who opened it.
+    pub by: String,
+    /// Two letters for the avatar.
+    pub initials: String,
+    /// When.
+    pub at: Instant,
+    /// The description, Markdown.
+    pub body: String,
+    /// Whether it is so long that it would keep the rest of the feed out of sight.
+    pub long: bool,
+    /// Where it is changed, for who may.
+    pub change: Option<Link>,
+}
+
+/// The case feed: what was reported stands first, then where one writes, then what was written, the newest first.
 #[derive(Clone, Debug, Serialize)]
 pub struct CaseFeed {
+    /// What was reported, by whom and when.
+    pub opening: OpeningView,
     /// Entries, newest first.
     pub entries: Vec<EntryView>,
     /// How many the reader sees for the first time.
@@ -191,12 +210,42 @@ pub struct Thread {
     pub state: String,
     /// When it was submitted.
     pub submitted_at: Instant,
+    /// Why it was declined, and what to do instead.
+    pub decision: Option<DecisionView>,
+    /// Whether it is unfolded though it is past.
+    pub open: bool,
     /// Entries, newest first.
     pub entries: Vec<EntryView>,
     /// Where the older ones are.
     pub older: Option<String>,
     /// For who may write.
     pub composer: Option<Composer>,
+}
+
+/// What became of an escalation.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionView {
+    /// How it looks.
+    pub tone: Tone,
+    /// "E-000048 was declined".
+    pub title: String,
+    /// When.
+    pub at: Instant,
+    /// Why, with what to do instead.
+    pub reasons: Vec<ReasonLine>,
+    /// What follows from it.
+    pub about: String,
+    /// Where to go on.
+    pub link: Option<Link>,
+}
+
+/// A criterion that was not met.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReasonLine {
+    /// Which.
+    pub why: String,
+    /// What to do instead.
+    pub instead: String,
 }
 
 /// The sentence that says who waits for whom.
@@ -247,19 +296,8 @@ pub struct StepView {
     pub settled_at: Instant,
     /// Why it was promised anew; empty when it was not.
     pub reason: String,
-    /// What the reader may do with it.
-    pub verbs: Vec<StepVerb>,
-}
-
-/// Something to do with a next step: a state to set at once, or an address that asks for more.
-#[derive(Clone, Debug, Serialize)]
-pub struct StepVerb {
-    /// What the button says.
-    pub label: String,
-    /// The state it sets; empty when it leads on.
-    pub state: &'static str,
-    /// Where it leads; empty when it acts at once.
-    pub href: String,
+    /// What the reader may do with it: each asks first, since the customer is told at once.
+    pub verbs: Vec<Link>,
 }
 
 /// A fact with its value.

@@ -2,17 +2,16 @@
 
 use serde::Serialize;
 
+use super::kept::words_in;
 use super::page_request::PageRequest;
 use super::parts::{FindingLine, Link};
-use super::said::said_to_people;
+use super::said::{fault_said_to_people, said_to_people};
 use crate::http::problem::{Code, Problem};
 use crate::words::Catalogue;
 
 /// A page that says what is wrong.
 #[derive(Clone, Debug, Serialize)]
 pub struct ProblemPage {
-    /// HTTP status.
-    pub status: u16,
     /// What happened.
     pub title: String,
     /// What to do about it.
@@ -21,6 +20,8 @@ pub struct ProblemPage {
     pub findings: Vec<FindingLine>,
     /// What is wrong with single fields.
     pub errors: Vec<String>,
+    /// What was typed and not taken, to be copied from here.
+    pub words: Vec<String>,
     /// Where to go from here.
     pub ways: Vec<Link>,
     /// The request's id, to tell support; empty where it helps nobody.
@@ -55,7 +56,7 @@ impl ProblemPage {
         page.errors = problem
             .errors()
             .iter()
-            .map(|error| error.message(words))
+            .map(|error| fault_said_to_people(words, error))
             .collect();
         if visit.guest.is_none() {
             page.ways
@@ -65,7 +66,13 @@ impl ProblemPage {
             let title = words.say_of("problem", problem.code().as_str(), &[]);
             page.ways.insert(0, Link::new(title, "/account/security"));
         }
-        page.request.clone_from(&visit.request);
+        if visit.from_own_page {
+            page.words = words_in(&visit.typed);
+        }
+        // What is ours to repair can be found by it; anything else is for the reader to do.
+        if problem.code().status().is_server_error() {
+            page.request.clone_from(&visit.request);
+        }
         page
     }
 
@@ -88,11 +95,11 @@ impl ProblemPage {
         };
         let back = Link::new(words.say("problem-way-home", &[]), "/").main();
         Self {
-            status,
             title: words.say_of("page-problem-title", kind, &[]),
             detail: detail.unwrap_or_else(|| words.say_of("page-problem", kind, &[])),
             findings: Vec::new(),
             errors: Vec::new(),
+            words: Vec::new(),
             ways: vec![back],
             request: String::new(),
         }

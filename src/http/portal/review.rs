@@ -8,6 +8,7 @@ mod show;
 
 use serde::Serialize;
 
+use super::case::LiveLink;
 use super::parts::{
     CaseFeed, EscalationFeed, Event, Fact, Foot, Panel, PersonView, StepList, WaitView,
 };
@@ -25,6 +26,8 @@ pub(crate) use show::HISTORY_KINDS;
 /// The page of one escalation.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReviewPage {
+    /// Where it is told what happens on it.
+    pub live: LiveLink,
     /// `E-000045`.
     pub number: String,
     /// Its state.
@@ -43,8 +46,6 @@ pub struct ReviewPage {
     pub status: Status,
     /// Who waits for whom.
     pub wait: WaitView,
-    /// The case's description, Markdown.
-    pub description: String,
     /// A verb that asks for something first.
     pub panel: Option<Panel>,
     /// What was submitted, and what became of it.
@@ -169,8 +170,6 @@ impl FactThenNow {
 pub struct FindingThenNow {
     /// Its sentence, of now where it still applies.
     pub message: String,
-    /// Its rule.
-    pub rule: String,
     /// What it does.
     pub severity: Severity,
     /// `same`, `new` or `gone`; members of the family `change`.
@@ -198,7 +197,6 @@ impl ThenNow {
         };
         let row = |finding: &FindingView, change| FindingThenNow {
             message: finding.message.clone(),
-            rule: finding.rule.clone(),
             severity: finding.severity,
             change,
         };

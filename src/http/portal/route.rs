@@ -12,9 +12,9 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 
-use super::answer::PageResult;
+use super::answer::{PageResult, Stop};
 use super::page_request::{PageRequest, Posted};
-use super::{Portal, proof};
+use super::{Portal, proof, resume};
 use crate::http::address::{self, Address};
 use crate::http::asks::Asks;
 use crate::http::problem::{Code, Problem};
@@ -204,7 +204,7 @@ async fn answer(
     };
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(answer)) => answer.into_response(),
-        Ok(Err(stop)) => visit.stopped(stop, is_get),
+        Ok(Err(stop)) => stopped(&visit, stop, is_get),
         // The panic itself was reported where it happened.
         Err(_) => visit.stopped(Problem::new(Code::Internal).into(), is_get),
     }
@@ -236,5 +236,17 @@ pub(super) async fn read(
     };
     let is_get = request.method().is_safe();
     let read = PageRequest::read(desk, portal, posted, request, payload).await;
-    read.map_err(|(visit, problem)| visit.stopped(problem.into(), is_get))
+    read.map_err(|(visit, problem)| stopped(&visit, problem.into(), is_get))
+}
+
+/// What is answered in the place of what was asked for.
+fn stopped(visit: &PageRequest, stop: Stop, is_get: bool) -> HttpResponse<BoxBody> {
+    let kept = match is_get {
+        true => None,
+        false => resume::keeping(visit, &stop),
+    };
+    match kept {
+        Some(Ok(answer)) => answer.into_response(),
+        _ => visit.stopped(stop, is_get),
+    }
 }

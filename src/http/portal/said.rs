@@ -1,28 +1,86 @@
-//! Why something was refused, in the words of pages.
+//! Why something was refused, in the words of pages. Most of what the API answers is said to people as it is; where it tells
+//! programs what to send, pages have words of their own.
 
 use serde_json::Value;
 
 use crate::http::problem::{Code, Problem};
+use crate::input::FieldError;
 use crate::words::Catalogue;
 
-/// What a problem says to whoever sits before a page: where the API tells a program what to send, they are told what
-/// they can do.
+/// The problems that pages have words of their own for, each with its member of the family `page-refusal`.
+pub(crate) const OWN_WORDS: [(Code, &str); 28] = [
+    (Code::MalformedJson, "unreadable"),
+    (Code::TooComplex, "unreadable"),
+    (Code::IfMatchNotSupported, "unreadable"),
+    (Code::MalformedHeader, "unreadable"),
+    (Code::UnsupportedMediaType, "unreadable"),
+    (Code::OrganizationNotFound, "unreadable"),
+    (Code::MethodNotAllowed, "unreadable"),
+    (Code::IdempotencyKeyReused, "unreadable"),
+    (Code::AddressTooLong, "unreadable"),
+    (Code::HeadersTooLarge, "unreadable"),
+    (Code::Unauthenticated, "sign-in"),
+    (Code::SecondFactorRequired, "sign-in"),
+    (Code::ScopedToken, "sign-in"),
+    (Code::SessionRequired, "sign-in"),
+    (Code::MadeWithToken, "sign-in"),
+    (Code::Csrf, "csrf"),
+    (Code::ProofRequired, "proof"),
+    (Code::SecondFactorSetupRequired, "second-factor"),
+    (Code::StaleVersion, "stale"),
+    (Code::TooLarge, "too-large"),
+    (Code::ValidationFailed, "invalid"),
+    (Code::NotEligible, "not-eligible"),
+    (Code::AcknowledgementRequired, "acknowledge"),
+    (Code::UnlawfulMove, "moved"),
+    (Code::AlreadyDecided, "moved"),
+    (Code::NoticeNotEnded, "moved"),
+    (Code::BeforeOpening, "before-opening"),
+    (Code::Internal, "error"),
+];
+
+/// The same for what is wrong with single fields, with members of the family `page-fault`.
+pub(crate) const OWN_FAULTS: [&str; 11] = [
+    "unknown_field",
+    "wrong_type",
+    "not_an_instant",
+    "not_allowed",
+    "malformed_id",
+    "malformed_cursor",
+    "not_null",
+    "not_a_date",
+    "not_held",
+    "unknown_weekday",
+    "wrong_kind",
+];
+
+/// What a problem says to whoever sits before a page: what they can do.
 pub(super) fn said_to_people(words: &Catalogue, problem: &Problem) -> String {
-    match problem.code() {
-        Code::Csrf => words.say("page-problem-csrf", &[]),
-        Code::ProofRequired => words.say("page-problem-proof", &[]),
-        Code::StaleVersion => words.say("page-problem-stale", &[]),
-        Code::Unauthenticated => words.say_of("page-problem", "sign-in", &[]),
-        Code::SecondFactorSetupRequired => words.say("page-problem-second-factor", &[]),
-        Code::MissingPermission | Code::BeyondOwnRights => {
-            let missing = problem.fact("permission").and_then(Value::as_str);
-            let what = words.say_of("permission", missing.unwrap_or_default(), &[]);
-            let what = [("what", what.into())];
-            match problem.code() {
-                Code::MissingPermission => words.say("page-problem-permission", &what),
-                _ => words.say("page-problem-beyond", &what),
-            }
+    let own = OWN_WORDS.iter().find(|(code, _)| *code == problem.code());
+    match (problem.code(), own) {
+        (Code::MissingPermission, _) => {
+            let what = [("what", missing(words, problem).into())];
+            words.say("page-problem-permission", &what)
         }
-        _ => problem.detail(words),
+        (Code::BeyondOwnRights, _) => {
+            let what = [("what", missing(words, problem).into())];
+            words.say("page-problem-beyond", &what)
+        }
+        (_, Some((_, member))) => words.say_of("page-refusal", member, &[]),
+        (_, None) => problem.detail(words),
+    }
+}
+
+/// The permission that is missing, as people read of it.
+fn missing(words: &Catalogue, problem: &Problem) -> String {
+    let code = problem.fact("permission").and_then(Value::as_str);
+    words.say_of("permission", code.unwrap_or_default(), &[])
+}
+
+/// What is wrong with a field, said to whoever filled it in.
+pub(super) fn fault_said_to_people(words: &Catalogue, error: &FieldError) -> String {
+    match OWN_FAULTS.contains(&error.code()) {
+        true => words.say_of("page-fault", error.code(), &[]),
+        false => error.message(words),
     }
 }

@@ -10,11 +10,13 @@ use super::act::FormPage;
 use super::answer::PageResult;
 use super::flash::{Done, Flash};
 use super::form::{Control, Form, Kind};
+use super::kept::Kept;
 use super::page_request::PageRequest;
-use super::parts::Link;
 use super::render::is_local;
 use super::route::{PortalRoute, pages};
+use super::said::said_to_people;
 use super::shell::Theme;
+use super::sign_in_form::{SignInPage, carrying, page, sign_in_form};
 use crate::credentials::hash_secret;
 use crate::domain::access::Permission;
 use crate::domain::organization::Side;
@@ -50,19 +52,6 @@ pub(super) fn routes() -> Vec<PortalRoute> {
         GET  "/setup/{token}" ANYONE    => show_set_up, "The first page of an empty installation";
         POST "/setup/{token}" ANYONE    => set_up, "Sets the installation up";
     }
-}
-
-/// The sign-in page.
-#[derive(Clone, Debug, Serialize)]
-pub struct SignInPage {
-    /// Why one is here ("Sign in to see this page."); may be empty.
-    pub welcome: String,
-    /// E-mail and password, and where to go afterwards.
-    pub form: Form,
-    /// Where to go who cannot sign in; empty on the second step.
-    pub ways: Vec<Link>,
-    /// Support's telephone number; empty when none is configured.
-    pub phone: String,
 }
 
 /// The page behind a one-time link, on which a person chooses a password.
@@ -113,26 +102,26 @@ async fn show(visit: PageRequest) -> PageResult {
     visit.show("", "sign-in", &page(&visit, welcome, form))
 }
 
-fn page(visit: &PageRequest, welcome: String, form: Form) -> SignInPage {
-    SignInPage {
-        welcome,
-        form,
-        ways: ways_in(visit.words()),
-        phone: visit.desk.support_phone.clone().unwrap_or_default(),
-    }
-}
-
-/// Where to go who cannot sign in.
-fn ways_in(words: &Catalogue) -> Vec<Link> {
-    vec![
-        Link::new(words.say("sign-in-forgotten", &[]), "/forgot-password"),
-        Link::new(words.say("sign-in-request", &[]), "/request-access"),
-    ]
-}
-
 /// The sign-in page, on which somebody wanted to go on to another.
 struct SigningIn {
     next: String,
+    kept: Option<Kept>,
+}
+
+/// Where somebody goes who has signed in: on to what they had typed before, or to where they wanted.
+fn goes_on(
+    visit: &PageRequest,
+    next: &str,
+    kept: Option<&Kept>,
+    signed_in: &SignedIn,
+) -> PageResult {
+    let Some(kept) = kept else {
+        return Ok(visit.go(next, None));
+    };
+    let mut visit = visit.clone();
+    visit.guest = Some(signed_in.principal.clone());
+    let page = kept.page(visit.words(), "signed-in");
+    visit.show("", "kept", &page)
 }
 
 impl FormPage<SignInStep> for SigningIn {
@@ -141,7 +130,8 @@ impl FormPage<SignInStep> for SigningIn {
             SignInStep::Open(signed_in) => {
                 let known = visit.known_to(signed_in.holder);
                 let session = session(visit, &signed_in);
-                Ok(visit.go(&self.next, None).cookie(session).cookie(known))
+                let answer = goes_on(visit, &self.next, self.kept.as_ref(), &signed_in)?;
+                Ok(answer.cookie(session).cookie(known))
             }
             SignInStep::PendingSecondFactor(half) => {
                 let next = url::form_urlencoded::byte_serialize(self.next.as_bytes());
@@ -153,6 +143,11 @@ impl FormPage<SignInStep> for SigningIn {
                     token,
                     HALF_LIFETIME,
                 );
+                if self.kept.is_some() {
+                    let form = code_form(visit.words(), &self.next);
+                    let page = code_page(visit, carrying(form, self.kept.as_ref()));
+                    return Ok(visit.show("", "sign-in", &page)?.cookie(cookie));
+                }
                 Ok(visit.go(address, None).cookie(cookie))
             }
         }
@@ -160,6 +155,7 @@ impl FormPage<SignInStep> for SigningIn {
 
     async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let form = sign_in_form(visit.words(), &self.next);
+        let form = carrying(form, self.kept.as_ref());
         let form = form.refused_for(visit.words(), &visit.typed, &problem);
         let page = page(visit, String::new(), form);
         visit.show_again(problem.code().status(), "", "sign-in", &page)
@@ -169,6 +165,7 @@ impl FormPage<SignInStep> for SigningIn {
 async fn enter(visit: PageRequest) -> PageResult {
     let page = SigningIn {
         next: next_of(&visit),
+        kept: Kept::carried(&visit),
     };
     let entered = match visit.form::<SignIn>() {
         Ok(typed) => {
@@ -242,21 +239,26 @@ fn code_page(visit: &PageRequest, form: Form) -> SignInPage {
 /// The page that asks for a code.
 struct ShowingCode {
     next: String,
+    kept: Option<Kept>,
 }
 
 impl FormPage<SignedIn> for ShowingCode {
     async fn done(&self, visit: &PageRequest, signed_in: SignedIn) -> PageResult {
-        Ok(visit
-            .go(&self.next, None)
+        let answer = goes_on(visit, &self.next, self.kept.as_ref(), &signed_in)?;
+        Ok(answer
             .cookie(session(visit, &signed_in))
             .cookie(visit.known_to(signed_in.holder))
             .cookie(Carries::PendingSecondFactor.removal(&visit.desk.public_url)))
     }
 
     async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let mut form = code_form(visit.words(), &self.next);
+        let form = code_form(visit.words(), &self.next);
+        let mut form = carrying(form, self.kept.as_ref());
         match problem.errors() {
-            [] => form.refuse(ShowCode::code().name, problem.detail(visit.words())),
+            [] => form.refuse(
+                ShowCode::code().name,
+                said_to_people(visit.words(), &problem),
+            ),
             _ => form = form.refused_for(visit.words(), &visit.typed, &problem),
         }
         let status = problem.code().status();
@@ -267,6 +269,7 @@ impl FormPage<SignedIn> for ShowingCode {
 async fn enter_code(visit: PageRequest) -> PageResult {
     let page = ShowingCode {
         next: next_of(&visit),
+        kept: Kept::carried(&visit),
     };
     let Some(half) = half_of(&visit) else {
         let flash = Flash::new(Done::HalfExpired);
@@ -414,22 +417,6 @@ pub(super) fn time_zones() -> Vec<String> {
         .map(|zone| zone.name())
         .filter(|name| name.contains('/'));
     of_places.chain(["UTC"]).map(str::to_owned).collect()
-}
-
-/// E-mail and password; `next` is the local address to go to afterwards.
-fn sign_in_form(words: &Catalogue, next: &str) -> Form {
-    let label = |key| words.say_of("label", key, &[]);
-    let controls = vec![
-        Control::of(SignIn::email(), label("email")).autocomplete("username"),
-        Control::of(SignIn::password(), label("password")).autocomplete("current-password"),
-        Control::new(Kind::Hidden, "next", "").value(next),
-    ];
-    Form::new(
-        "sign-in",
-        "/sign-in",
-        words.say("sign-in-button", &[]),
-        controls,
-    )
 }
 
 /// A code of the second factor; `next` is the local address to go to afterwards.

@@ -4,7 +4,7 @@ use super::act::FormPage;
 use super::answer::PageResult;
 use super::flash::{Done, Flash};
 use super::page_request::PageRequest;
-use super::parts::{StepList, StepVerb, StepView};
+use super::parts::{Link, StepList, StepView};
 use super::render::is_local;
 use super::shell::Tone;
 use crate::domain::Instant;
@@ -70,16 +70,11 @@ pub fn tone(state: StepState, due_at: Instant, now: Instant) -> Tone {
     }
 }
 
-fn verbs(visit: &PageRequest, step: &NextStep, page: &str) -> Vec<StepVerb> {
+fn verbs(visit: &PageRequest, step: &NextStep, page: &str) -> Vec<Link> {
     let words = visit.words();
     let verb = |verb: &Verb| {
         let label = words.say_of("step-verb", verb.as_str(), &[]);
-        let (state, href) = match verb {
-            Verb::Complete => (StepState::Done.as_str(), String::new()),
-            Verb::Miss => (StepState::Missed.as_str(), String::new()),
-            Verb::Repromise => ("", format!("{page}?do=repromise&step={}#do", step.id)),
-        };
-        StepVerb { label, state, href }
+        Link::new(label, format!("{page}?do={verb}&step={}#do", step.id))
     };
     let offered = visit
         .access()
@@ -102,11 +97,16 @@ impl FormPage for OnStep {
             .look(move |conn| Ok(promises::find(conn, reach, id)?))
             .await?;
         let case = CaseRef::Id(step.ok_or_else(Problem::not_found)?.case_id);
-        let (subject, status) = (id.to_string(), problem.code().status());
-        super::case::show_again(visit, &case, ("repromise", &subject), status, |panel| {
-            panel.refused_for(visit.words(), &visit.typed, &problem)
-        })
-        .await
+        let verb = match visit
+            .typed
+            .get("state")
+            .and_then(|state| state.parse().ok())
+        {
+            Some(StepState::Done) => Verb::Complete,
+            Some(StepState::Missed) => Verb::Miss,
+            _ => Verb::Repromise,
+        };
+        super::case::show_again(visit, &case, (verb.as_str(), &id.to_string()), problem).await
     }
 }
 

@@ -15,7 +15,7 @@ pub use escalation::*;
 
 /// The verbs that ask for something first; members of the families `panel-title`, `panel-intro` and `panel-button`.
 #[cfg(test)]
-pub(crate) const VERBS: [&str; 19] = [
+pub(crate) const VERBS: [&str; 22] = [
     "edit",
     "close",
     "reopen",
@@ -25,6 +25,9 @@ pub(crate) const VERBS: [&str; 19] = [
     "deliver_rca",
     "promise",
     "repromise",
+    "complete",
+    "miss",
+    "state_impact",
     "record",
     "edit_entry",
     "redact",
@@ -89,7 +92,9 @@ impl Panel {
         typed: &HashMap<String, String>,
         problem: &Problem,
     ) -> Self {
+        let form = self.form.clone().again(words, typed, problem);
         let mut panel = self.filled(typed);
+        panel.form = form;
         faults(words, problem, |name, why| {
             if let Some(control) = panel.others().find(|control| control.name == name) {
                 control.refuse(why);

@@ -275,6 +275,12 @@ impl Browser {
             .collect()
     }
 
+    /// Makes the page so many pixels wide, narrower than a window may be.
+    pub async fn is_so_wide(&self, width: u32) {
+        let set = self.client.issue_cmd(Metrics(width)).await;
+        set.expect("a width");
+    }
+
     async fn clicks(&self, path: &str, what: &str) {
         click(&self.find(path, what).await, what).await;
     }
@@ -330,5 +336,22 @@ impl WebDriverCompatibleCommand for Console {
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         (Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// chromedriver's way to the size of the page.
+#[derive(Debug)]
+struct Metrics(u32);
+
+impl WebDriverCompatibleCommand for Metrics {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/goog/cdp/execute"))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let metrics = json!({ "width": self.0, "height": 800, "deviceScaleFactor": 1, "mobile": self.0 < 600 });
+        let body = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
+        (Method::POST, Some(body.to_string()))
     }
 }

@@ -16,7 +16,7 @@ fn the_specifications_own_example() {
         "2026-03-03T09:12:00Z"
     );
     assert_eq!(finding.facts["window_hours"], 24);
-    let href = finding.remedy.unwrap().href(assessment.case);
+    let href = (finding.remedy.unwrap()).href(assessment.case, &finding.facts);
     assert_eq!(href.as_deref(), Some("/cases/C-000123#case-feed"));
     assert_eq!(finding.eligible_at, Some(at("2026-03-04T09:12:00Z")));
 }
@@ -346,10 +346,21 @@ fn an_assessment_is_stored_whole() {
 }
 
 #[test]
-fn remedies_lead_to_places_on_the_cases_page() {
+fn each_remedy_leads_to_what_does_it() {
+    let facts = |facts: serde_json::Value| facts.as_object().unwrap().clone();
+    let low = facts(json!({ "priority": "low", "number": "E-000009" }));
+    let leads = |remedy: Remedy, facts: &FindingFacts| remedy.href(CaseNumber::new(7), facts);
     for remedy in Remedy::ALL {
-        let href = remedy.href(CaseNumber::new(7));
+        let href = leads(*remedy, &low);
         assert_eq!(href.is_none(), *remedy == Remedy::Wait);
-        assert!(href.is_none_or(|href| href.starts_with("/cases/C-000007#")));
+        let of_case = href.is_none_or(|href| href.starts_with("/cases/C-000007"));
+        assert_eq!(of_case, *remedy != Remedy::SeeEscalation);
+    }
+    let escalation = leads(Remedy::SeeEscalation, &low);
+    assert_eq!(escalation.as_deref(), Some("/escalations/E-000009"));
+    // A contact asks for medium and for nothing else: of a higher one there is no form to be led to (C5).
+    for priority in ["medium", "high"] {
+        let facts = facts(json!({ "priority": priority }));
+        assert_eq!(leads(Remedy::ChangePriority, &facts), None);
     }
 }

@@ -126,7 +126,8 @@ fn new_token(words: &Catalogue, offered: &[Permission]) -> Section {
         ]),
     ];
     controls.extend(offered.iter().map(|permission| {
-        Control::new(Kind::Check, field(*permission), permission.as_str()).half()
+        let what = words.say_of("permission", permission.as_str(), &[]);
+        Control::new(Kind::Check, field(*permission), what).half()
     }));
     let form = Form::new("token", HERE, words.say("token-button", &[]), controls);
     let title = words.say("token-new", &[]);

@@ -138,7 +138,8 @@ fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> Adm
         action,
         words.say_of("panel-button", "edit", &[]),
         controls,
-    );
+    )
+    .guarded();
     form(
         visit,
         Place::Reasons,

@@ -11,7 +11,7 @@ use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::render::is_local;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::said::said_to_people;
+use crate::http::portal::said::{fault_said_to_people, said_to_people};
 use crate::http::portal::steps;
 use crate::http::problem::Problem;
 use crate::store::{cases, feeds, requests};
@@ -73,20 +73,21 @@ impl FormPage for OnCase {
     }
 
     async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let status = problem.code().status();
         if self.verb.is_empty() {
-            return compose_again(visit, &self.case, status, error_of(visit, &problem)).await;
+            return compose_again(visit, &self.case, problem).await;
         }
         let verb = (self.verb, self.subject.as_str());
-        show_again(visit, &self.case, verb, status, |panel| {
-            panel.refused_for(visit.words(), &visit.typed, &problem)
-        })
-        .await
+        show_again(visit, &self.case, verb, problem).await
     }
 }
 
 async fn edit(visit: PageRequest, case: CaseRef) -> PageResult {
-    let (page, expected) = (on(case, "edit"), visit.expected());
+    // The panel that asks for the impact alone sends to the same place.
+    let verb = match visit.typed.get("panel").map(String::as_str) {
+        Some("state_impact") => "state_impact",
+        _ => "edit",
+    };
+    let (page, expected) = (on(case, verb), visit.expected());
     visit
         .act(&page, move |conn, by, command: &UpdateCase| {
             let expected = expected.as_deref();
@@ -139,7 +140,7 @@ pub(in crate::http::portal) fn error_of(visit: &PageRequest, problem: &Problem) 
     let words = visit.words();
     problem.errors().first().map_or_else(
         || said_to_people(words, problem),
-        |error| error.message(words),
+        |error| fault_said_to_people(words, error),
     )
 }
 

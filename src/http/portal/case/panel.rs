@@ -1,8 +1,8 @@
 //! Which panel a verb of the case page has, for whom.
 
 use super::CaseRecord;
-use crate::domain::access::Permission;
-use crate::domain::case::StepVerb;
+use crate::domain::access::{CaseField, Permission};
+use crate::domain::case::{StepState, StepVerb};
 use crate::domain::feed::may_edit;
 use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::form::Choice;
@@ -23,14 +23,28 @@ pub(super) fn panel(
     let to = |place: &str| format!("{page}/{place}");
     let access = visit.access().ok()?;
     let zone = visit.zone().name();
+    if let Ok(verb) = verb.parse() {
+        return settle(visit, record, verb, subject, &page);
+    }
     match verb {
-        "repromise" => return repromise(visit, record, subject, &page),
         "edit_entry" => {
             let row = &entry(record, subject)?.entry;
             let is_taken = record.takes(access, CaseVerb::Write)
                 && may_edit(row.author_id, access.person, row.at, visit.now);
             let action = format!("/entries/{}", row.id);
             return is_taken.then(|| verbs::edit_entry_panel(words, action, &page, &row.body));
+        }
+        "state_impact"
+            if record.takes(access, CaseVerb::Edit)
+                && access.may_change(CaseField::BusinessImpact).is_ok() =>
+        {
+            let version = record.view.case.version;
+            return Some(verbs::state_impact_panel(
+                words,
+                version,
+                page.clone(),
+                &page,
+            ));
         }
         "redact" if access.can(Permission::FeedsRedact) => {
             let action = format!("/entries/{}/redaction", entry(record, subject)?.entry.id);
@@ -80,27 +94,27 @@ pub(super) fn panel(
     })
 }
 
-/// The panel that promises a step anew.
-pub(in crate::http::portal) fn repromise(
+/// The panel that says what became of the step `subject`, or moves its date.
+pub(in crate::http::portal) fn settle(
     visit: &PageRequest,
     record: &CaseRecord,
+    verb: StepVerb,
     subject: &str,
     page: &str,
 ) -> Option<Panel> {
     let mut steps = record.steps.iter();
     let step = steps.find(|step| step.id.to_string() == subject)?;
-    if !offers::of_step(step.state, visit.access().ok()?).contains(&StepVerb::Repromise) {
+    if !offers::of_step(step.state, visit.access().ok()?).contains(&verb) {
         return None;
     }
-    let zone = visit.zone().name();
+    let (words, zone) = (visit.words(), visit.zone().name());
     let action = format!("/next-steps/{}", step.id);
-    Some(verbs::repromise_panel(
-        visit.words(),
-        action,
-        page,
-        &step.what,
-        zone,
-    ))
+    let what = step.what.as_str();
+    Some(match verb {
+        StepVerb::Complete => verbs::settle_panel(words, verb, StepState::Done, action, page, what),
+        StepVerb::Miss => verbs::settle_panel(words, verb, StepState::Missed, action, page, what),
+        StepVerb::Repromise => verbs::repromise_panel(words, action, page, what, zone),
+    })
 }
 
 fn entry<'a>(record: &'a CaseRecord, id: &str) -> Option<&'a EntryView> {

@@ -1,26 +1,26 @@
 //! The case page from what is recorded of the case.
 
-use actix_web::http::StatusCode;
-
+use super::decision::{decision, in_feed};
 use super::panel::panel;
 use super::{
     CaseHead, CasePage, CaseRecord, LiveLink, PriorityRequestView, PriorityRequests, RcaView,
-    Waiting, wait_line,
+    Waiting, error_of, wait_line,
 };
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Priority, PriorityRequestState, StepState};
-use crate::domain::escalation::State;
+use crate::domain::escalation::{State, Verb};
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EscalationId};
-use crate::domain::offers::CaseVerb;
-use crate::http::live::Place;
+use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::admin::calendars::track;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::checklist::{Readiness, checklist};
 use crate::http::portal::entries::{Reading, composer, entry};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{Bell, CaseFeed, EscalationFeed, Fact, Foot, Link, Panel, Thread};
-use crate::http::portal::shell::Tone;
+use crate::http::portal::parts::{
+    Bell, CaseFeed, EscalationFeed, Fact, Foot, Link, OpeningView, Panel, Thread,
+};
+use crate::http::portal::shell::{Tone, initials};
 use crate::http::portal::steps;
 use crate::http::problem::Problem;
 use crate::store::escalations::EscalationView;
@@ -35,8 +35,11 @@ pub(super) async fn show(visit: PageRequest, case: CaseRef) -> PageResult {
     let verb = visit
         .asked("do")
         .map(|verb| (verb.to_owned(), subject(&visit)));
+    let asked = verb.is_some();
     let panel = verb.and_then(|(verb, subject)| panel(&visit, &record, &verb, &subject));
-    let answer = visit.show(PLACE, "case", &page(&visit, &record, panel)?)?;
+    let mut page = page(&visit, &record, panel)?;
+    page.too_late = asked && page.panel.is_none();
+    let answer = visit.show(PLACE, "case", &page)?;
     read_feeds(&visit, &record).await?;
     Ok(answer)
 }
@@ -49,36 +52,43 @@ fn subject(visit: &PageRequest) -> String {
     named.unwrap_or_default().to_owned()
 }
 
-/// The case page again, with the panel of a verb that was refused.
+/// The case page again, with the panel of a verb that was refused for `problem`, as it was typed.
 ///
 /// # Errors
-/// The case does not exist for the visitor; a mistake in the template.
+/// `problem` itself, whose page keeps what was typed, if the case does not take the verb any more; the case does not exist
+/// for the visitor; a mistake in the template.
 pub(in crate::http::portal) async fn show_again(
     visit: &PageRequest,
     case: &CaseRef,
     (verb, subject): (&str, &str),
-    status: StatusCode,
-    again: impl FnOnce(Panel) -> Panel,
+    problem: Problem,
 ) -> PageResult {
     let record = load(visit, case).await?;
-    let panel = panel(visit, &record, verb, subject).map(again);
-    visit.show_again(status, PLACE, "case", &page(visit, &record, panel)?)
+    let Some(panel) = panel(visit, &record, verb, subject) else {
+        return Err(problem.into());
+    };
+    let panel = panel.refused_for(visit.words(), &visit.typed, &problem);
+    let status = problem.code().status();
+    visit.show_again(status, PLACE, "case", &page(visit, &record, Some(panel))?)
 }
 
 /// The case page again, with what was typed into the composer of its feed.
+///
+/// # Errors
+/// As [`show_again`].
 pub(super) async fn compose_again(
     visit: &PageRequest,
     case: &CaseRef,
-    status: StatusCode,
-    error: String,
+    problem: Problem,
 ) -> PageResult {
     let record = load(visit, case).await?;
     let mut page = page(visit, &record, None)?;
-    if let Some(composer) = &mut page.case_feed.composer {
-        composer.error = error;
-        composer.value = visit.typed.get("body").cloned().unwrap_or_default();
-    }
-    visit.show_again(status, PLACE, "case", &page)
+    let Some(composer) = &mut page.case_feed.composer else {
+        return Err(problem.into());
+    };
+    composer.error = error_of(visit, &problem);
+    composer.value = visit.typed.get("body").cloned().unwrap_or_default();
+    visit.show_again(problem.code().status(), PLACE, "case", &page)
 }
 
 async fn load(visit: &PageRequest, case: &CaseRef) -> Result<CaseRecord, Problem> {
@@ -125,16 +135,11 @@ fn page(
     let (words, case) = (visit.words(), &record.view.case);
     let page = record.page();
     Ok(CasePage {
-        live: LiveLink {
-            href: format!(
-                "/api/v1/cases/{}/live?after={}",
-                case.number,
-                Place::new(record.newest, case.version)
-            ),
-        },
+        live: LiveLink::of(case, record.newest),
         head: head(visit, record),
-        description: case.description.clone(),
+        decision: decision(visit, record),
         panel,
+        too_late: false,
         case_feed: case_feed(visit, record, &page)?,
         escalations: escalation_feed(
             visit,
@@ -149,6 +154,7 @@ fn page(
                 assessments: &record.assessments,
                 staleness: record.staleness.as_ref(),
                 rca: record.rca.as_ref(),
+                priority_asked: record.pending_request().is_some(),
             };
             checklist(words, &readiness)
         }),
@@ -234,6 +240,7 @@ pub(in crate::http::portal) fn case_feed(
     let writes = record.takes(visit.access()?, CaseVerb::Write);
     let composer = composer(visit, "write", action, organization, None).filter(|_| writes);
     Ok(CaseFeed {
+        opening: opening(visit, record),
         unread: entries.iter().filter(|entry| entry.unread).count(),
         older: record
             .older
@@ -242,6 +249,29 @@ pub(in crate::http::portal) fn case_feed(
         entries,
         composer,
     })
+}
+
+/// A description of more characters than this has a window of its own in the feed.
+const LONG_DESCRIPTION: usize = 1500;
+
+fn opening(visit: &PageRequest, record: &CaseRecord) -> OpeningView {
+    let view = &record.view;
+    let edits = visit.access().is_ok_and(|access| {
+        record.takes(access, CaseVerb::Edit) && access.may_change(CaseField::Description).is_ok()
+    });
+    OpeningView {
+        by: view.opened_by.name.clone(),
+        initials: initials(&view.opened_by.name),
+        at: view.case.opened_at,
+        body: view.case.description.clone(),
+        long: view.case.description.len() > LONG_DESCRIPTION,
+        change: edits.then(|| {
+            Link::new(
+                visit.words().say("entry-edit", &[]),
+                format!("{}?do=edit#do", record.page()),
+            )
+        }),
+    }
 }
 
 /// The escalation feed on `page`: `current` open, the others folded.
@@ -276,6 +306,8 @@ pub(in crate::http::portal) fn escalation_feed(
             .collect::<Result<Vec<_>, _>>()?;
         feed.unread += entries.iter().filter(|entry| entry.unread).count();
         let is_current = current == Some(escalation.id);
+        let is_newest =
+            (record.escalations.first()).is_some_and(|one| one.escalation.id == escalation.id);
         let owner = view.owner.as_ref().map_or_else(
             || visit.words().say("compose-owners", &[]),
             |owner| owner.name.clone(),
@@ -288,6 +320,8 @@ pub(in crate::http::portal) fn escalation_feed(
             reason: record.label(&escalation.reason).to_owned(),
             state: escalation.state.as_str().to_owned(),
             submitted_at: escalation.submitted_at,
+            decision: in_feed(visit, view),
+            open: is_newest && !is_current && matches!(escalation.state, State::Declined),
             entries,
             older: None,
             composer: composer(visit, "answer", action, organization, Some(&owner))
@@ -323,11 +357,8 @@ fn requests(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<Prio
                 .then(|| format!("{page}?do=decide_priority&request={}#do", request.id)),
         };
     let telephones = access.can(CaseVerb::AskPriority.permission()) && record.is_open();
-    let phone = visit
-        .desk
-        .support_phone
-        .clone()
-        .filter(|_| telephones && case.priority != Priority::High);
+    // Without a number it is still by telephone that high priority is asked for (C5).
+    let phone = (telephones && case.priority != Priority::High).then(|| visit.desk.phone());
     let requests = PriorityRequests {
         items: record.requests.iter().map(view).collect(),
         ask: asks.then(|| format!("{page}?do=ask_priority#do")),
@@ -526,6 +557,15 @@ fn actions(visit: &PageRequest, record: &CaseRecord, page: &str) -> Vec<Link> {
         CaseVerb::Close,
         CaseVerb::Reopen,
     ];
+    let withdraws = record.active().filter(|view| {
+        offers::of_escalation(&view.escalation.facts(), access).contains(&Verb::Withdraw)
+    });
+    let withdraw = withdraws.map(|view| {
+        Link::new(
+            words.say_of("escalation-verb", Verb::Withdraw.as_str(), &[]),
+            format!("/escalations/{}?do=withdraw#do", view.escalation.number),
+        )
+    });
     let offered = order.into_iter().filter(|verb| record.takes(access, *verb));
     let action = |offered: CaseVerb| match offered {
         CaseVerb::Reopen => Link {
@@ -534,5 +574,5 @@ fn actions(visit: &PageRequest, record: &CaseRecord, page: &str) -> Vec<Link> {
         },
         offered => verb(offered.as_str()),
     };
-    offered.map(action).collect()
+    withdraw.into_iter().chain(offered.map(action)).collect()
 }

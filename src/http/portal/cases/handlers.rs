@@ -88,7 +88,7 @@ async fn list(visit: PageRequest) -> PageResult {
 
 /// The customers that the provider's staff may choose from; nothing for a customer.
 fn customers(conn: &mut Conn, reach: Reach) -> Result<Vec<Choice>, Problem> {
-    if reach != Reach::Everything {
+    if matches!(reach, Reach::Organization(_)) {
         return Ok(Vec::new());
     }
     let all = organizations::by_name(conn, reach, ORGANIZATIONS)?;

@@ -1,8 +1,9 @@
 //! Asking for the form, and submitting it.
 
+use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{ChosenReason, EscalatePage, ReasonChoice};
+use super::{ChosenReason, EscalatePage, ReasonChoice, kept};
 use crate::domain::access::Permission;
 use crate::domain::eligibility::Assessment;
 use crate::domain::ids::{CaseNumber, CaseRef, EscalationNumber};
@@ -10,19 +11,22 @@ use crate::domain::reason::{AnswerError, Question, QuestionKind, Reason, check_a
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::case::LiveLink;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::{Code, Problem};
 use crate::input::input;
 use crate::store::cases::{self, CaseView};
-use crate::store::{escalations, rules};
+use crate::store::{escalations, feeds, rules};
 use crate::words::assessment::headline;
 use crate::workflow::Rejection;
 use crate::workflow::assess::assess;
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 
 const PLACE: &str = "cases";
+/// What the button is called that chooses a reason and sends nothing off.
+const STEP: &str = "step";
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -35,6 +39,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
 /// The case, and each reason that can be chosen with its assessment.
 struct Asked {
     view: CaseView,
+    live: LiveLink,
     reasons: Vec<(Reason, Assessment)>,
 }
 
@@ -57,7 +62,9 @@ async fn ask(visit: &PageRequest, case: CaseRef) -> Result<Asked, Problem> {
                     .map(|row| row.reason())
             };
             let with_reason = |one: Assessment| reason(&one.reason).map(|reason| (reason, one));
+            let newest = feeds::newest(conn, &actor.access, view.case.id)?;
             Ok(Asked {
+                live: LiveLink::of(&view.case, newest),
                 view,
                 reasons: assessments.into_iter().filter_map(with_reason).collect(),
             })
@@ -80,15 +87,26 @@ fn page(visit: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePag
         .reasons
         .iter()
         .find(|(reason, _)| Some(reason.code.as_str()) == chosen);
+    let typed = &visit.typed;
+    let chosen =
+        of.map(|(reason, assessment)| ChosenReason::new(words, reason, assessment, &action, typed));
     EscalatePage {
+        live: asked.live.clone(),
         number: number.to_string(),
         href: format!("/cases/{number}"),
         subject: asked.view.case.subject.clone(),
         reasons: asked.reasons.iter().map(choice).collect(),
-        chosen: of
-            .map(|(reason, assessment)| ChosenReason::new(words, reason, assessment, &action)),
+        problems: Vec::new(),
+        kept: kept(typed, chosen.as_ref()),
+        chosen,
         action,
     }
+}
+
+/// The reason that was chosen in the form.
+fn typed_reason(visit: &PageRequest) -> Option<&str> {
+    let reason = visit.typed.get(SubmitEscalation::reason().name);
+    reason.map(String::as_str)
 }
 
 /// The form of a case.
@@ -108,23 +126,31 @@ impl FormPage<(CaseNumber, EscalationNumber)> for OnForm {
     async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let asked = ask(visit, self.0).await?;
         let words = visit.words();
-        let mut page = page(visit, &asked, visit.typed.get("reason").map(String::as_str));
-        if let Some(chosen) = &mut page.chosen {
-            let form = chosen.form.clone();
-            chosen.form = form.refused_for(words, &visit.typed, &problem);
-            let missing = problem.code() == Code::AcknowledgementRequired;
-            for check in &mut chosen.double_check {
-                check.control.fill(&visit.typed);
-                if missing && !check.control.checked {
+        let mut page = page(visit, &asked, typed_reason(visit));
+        match &mut page.chosen {
+            Some(chosen) => {
+                let form = chosen.form.clone();
+                chosen.form = form.refused_for(words, &visit.typed, &problem);
+                page.problems = std::mem::take(&mut chosen.form.problems);
+                let missing = problem.code() == Code::AcknowledgementRequired;
+                let unread = chosen.double_check.iter_mut();
+                for check in unread.filter(|check| missing && !check.control.checked) {
                     check.control.error = words.say("escalate-confirm", &[]);
                 }
             }
+            None => page.problems = vec![words.say("escalate-choose", &[])],
         }
         visit.show_again(problem.code().status(), PLACE, "escalate", &page)
     }
 }
 
+/// Submits the form, or shows it for another reason with all that was typed.
 async fn submit(visit: PageRequest, case: CaseRef) -> PageResult {
+    if visit.typed.contains_key(STEP) {
+        let asked = ask(&visit, case).await?;
+        let page = page(&visit, &asked, typed_reason(&visit));
+        return visit.show_again(StatusCode::OK, PLACE, "escalate", &page);
+    }
     let done = submitted(&visit, case).await;
     visit.finish(&OnForm(case), done).await
 }

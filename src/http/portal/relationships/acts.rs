@@ -89,9 +89,8 @@ impl Acts<'_> {
         };
         match named {
             Some(permission) => {
-                let permission = permission.as_str();
-                self.words
-                    .say("pairing-act-missing", &[("permission", permission.into())])
+                let what = self.words.say_of("permission", permission.as_str(), &[]);
+                (self.words).say("pairing-act-missing", &[("what", what.into())])
             }
             None => self.words.say("pairing-act-other-side", &[]),
         }

@@ -116,10 +116,8 @@ pub(super) fn relation(visit: &PageRequest, view: &PairingView) -> Relation {
     };
     let missing = [view.people.missing, view.groups.missing];
     let hidden = missing.into_iter().flatten().map(|permission| {
-        words.say(
-            "pairing-hidden",
-            &[("permission", permission.as_str().into())],
-        )
+        let what = words.say_of("permission", permission.as_str(), &[]);
+        words.say("pairing-hidden", &[("what", what.into())])
     });
     let clone = |clone: &pairings::CloneRow| CloneLine {
         name: clone.name.clone(),

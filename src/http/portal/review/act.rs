@@ -1,7 +1,5 @@
 //! What is done on the page of an escalation: each form ends on the page again, with what was done or what is wrong.
 
-use actix_web::http::StatusCode;
-
 use super::show::{compose_again, show, show_again};
 use crate::db::Conn;
 use crate::domain::access::Permission;
@@ -9,7 +7,7 @@ use crate::domain::ids::{EscalationId, EscalationRef};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
-use crate::http::portal::case::{error_of, posted};
+use crate::http::portal::case::posted;
 use crate::http::portal::flash::{Done, Flash};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -69,19 +67,10 @@ impl FormPage for OnEscalation {
     }
 
     async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let (words, status) = (visit.words(), problem.code().status());
         match self.form {
             On::Button => Err(problem.into()),
-            On::Composer => {
-                let error = error_of(visit, &problem);
-                compose_again(visit, &self.escalation, status, error).await
-            }
-            On::Panel(verb) => {
-                show_again(visit, &self.escalation, verb, status, |panel| {
-                    panel.refused_for(words, &visit.typed, &problem)
-                })
-                .await
-            }
+            On::Composer => compose_again(visit, &self.escalation, problem).await,
+            On::Panel(verb) => show_again(visit, &self.escalation, verb, Some(problem)).await,
         }
     }
 }
@@ -131,10 +120,7 @@ async fn assign(visit: PageRequest, escalation: EscalationRef) -> PageResult {
 
 async fn accept(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     if visit.typed.contains_key("more") {
-        return show_again(&visit, &escalation, "accept", StatusCode::OK, |panel| {
-            panel.filled(&visit.typed)
-        })
-        .await;
+        return show_again(&visit, &escalation, "accept", None).await;
     }
     on(escalation, On::Panel("accept"))
         .act(&visit, Done::Accepted, |verb, conn, command| {

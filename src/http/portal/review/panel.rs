@@ -3,7 +3,7 @@
 use super::record::Record;
 use crate::domain::escalation::Verb;
 use crate::domain::offers::{self, CaseVerb};
-use crate::http::portal::case::repromise;
+use crate::http::portal::case::settle;
 use crate::http::portal::form::Choice;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
@@ -50,6 +50,9 @@ pub(super) fn panel(visit: &PageRequest, record: &Record, verb: &str, step: &str
     };
     let access = visit.access().ok()?;
     let takes = |verb| row.state.is_active() && record.case.takes(access, verb);
+    if let Ok(verb) = verb.parse() {
+        return settle(visit, &record.case, verb, step, &page);
+    }
     match verb {
         "promise" if takes(CaseVerb::Promise) => {
             return Some(verbs::promise_panel(
@@ -60,7 +63,6 @@ pub(super) fn panel(visit: &PageRequest, record: &Record, verb: &str, step: &str
                 zone,
             ));
         }
-        "repromise" => return repromise(visit, &record.case, step, &page),
         "record" if takes(CaseVerb::Record) => {
             let action = format!("{}/external-communications", record.case.page());
             let now = visit.times().field(visit.now);

@@ -11,7 +11,7 @@ use crate::domain::ids::EscalationRef;
 use crate::domain::offers::CaseVerb;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::case::{
-    Waiting, case_feed, escalation_feed, facts_of_case, read_feeds, wait_line,
+    LiveLink, Waiting, case_feed, error_of, escalation_feed, facts_of_case, read_feeds, wait_line,
 };
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Event, Fact, Foot, Link, Panel, PersonView};
@@ -33,39 +33,50 @@ pub(super) async fn show(visit: PageRequest, escalation: EscalationRef) -> PageR
     Ok(answer)
 }
 
-/// The page again, with the panel of a verb that was refused.
+/// The page again, with the panel of a verb as it was typed, and with what it was refused for if it was.
+///
+/// # Errors
+/// What it was refused for, whose page keeps what was typed, if the escalation does not take the verb any more; the
+/// escalation does not exist for the visitor; a mistake in the template.
 pub(super) async fn show_again(
     visit: &PageRequest,
     escalation: &EscalationRef,
     verb: &str,
-    status: StatusCode,
-    again: impl FnOnce(Panel) -> Panel,
+    problem: Option<Problem>,
 ) -> PageResult {
     let record = load(visit, escalation).await?;
-    let panel = panel(visit, &record, verb, "").map(again);
-    visit.show_again(
-        status,
-        place(visit),
-        "review",
-        &page(visit, &record, panel)?,
-    )
+    let Some(panel) = panel(visit, &record, verb, "") else {
+        return Err(problem.unwrap_or_else(Problem::not_found).into());
+    };
+    let (panel, status) = match &problem {
+        Some(problem) => (
+            panel.refused_for(visit.words(), &visit.typed, problem),
+            problem.code().status(),
+        ),
+        None => (panel.filled(&visit.typed), StatusCode::OK),
+    };
+    let page = page(visit, &record, Some(panel))?;
+    visit.show_again(status, place(visit), "review", &page)
 }
 
 /// The page again, with what was typed into the composer of its feed.
+///
+/// # Errors
+/// As [`show_again`].
 pub(super) async fn compose_again(
     visit: &PageRequest,
     escalation: &EscalationRef,
-    status: StatusCode,
-    error: String,
+    problem: Problem,
 ) -> PageResult {
     let record = load(visit, escalation).await?;
     let mut page = page(visit, &record, None)?;
     let thread = page.escalations.current.as_mut();
-    if let Some(composer) = thread.and_then(|thread| thread.composer.as_mut()) {
-        composer.error = error;
-        composer.value = visit.typed.get("body").cloned().unwrap_or_default();
-    }
-    visit.show_again(status, place(visit), "review", &page)
+    let Some(composer) = thread.and_then(|thread| thread.composer.as_mut()) else {
+        return Err(problem.into());
+    };
+    composer.error = error_of(visit, &problem);
+    composer.value = visit.typed.get("body").cloned().unwrap_or_default();
+    visit.show_again(problem.code().status(), place(visit), "review", &page)
 }
 
 fn place(visit: &PageRequest) -> &'static str {
@@ -102,7 +113,11 @@ fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<Re
         compared(visit, record),
     );
     assessment.open = matches!(row.state, State::Submitted | State::InReview);
+    let escalations = escalation_feed(visit, &record.case, Some(row.id), &page)?;
+    let current = escalations.current.as_ref();
+    let writes = current.is_some_and(|thread| thread.composer.is_some());
     Ok(ReviewPage {
+        live: LiveLink::of(case, record.case.newest),
         number: row.number.to_string(),
         state: row.state,
         rank: row.rank.and_then(|rank| u8::try_from(rank).ok()),
@@ -112,12 +127,11 @@ fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<Re
         priority: case.priority,
         status: case.status,
         wait: wait(visit, record),
-        description: case.description.clone(),
         panel,
         request: request(visit, record),
         assessment,
         case_feed: case_feed(visit, &record.case, &page)?,
-        escalations: escalation_feed(visit, &record.case, Some(row.id), &page)?,
+        escalations,
         steps: steps::list(
             visit,
             own,
@@ -127,7 +141,7 @@ fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<Re
         facts_title: visit.words().say("facts-escalation", &[]),
         facts: facts_of(visit, record),
         history: history(visit, record),
-        foot: foot(visit, record, &page),
+        foot: foot(visit, record, &page, writes),
     })
 }
 
@@ -355,7 +369,8 @@ pub(crate) const HISTORY_KINDS: [&str; 9] = [
     "rated",
 ];
 
-fn foot(visit: &PageRequest, record: &Record, page: &str) -> Foot {
+/// `writes` says whether the visitor may answer in the escalation feed.
+fn foot(visit: &PageRequest, record: &Record, page: &str, writes: bool) -> Foot {
     let (words, row) = (visit.words(), &record.view.escalation);
     let number = row.number.to_string();
     let state = words.say_of("state-in", row.state.as_str(), &[]);
@@ -394,8 +409,14 @@ fn foot(visit: &PageRequest, record: &Record, page: &str) -> Foot {
         );
     }
     let claims = verbs.contains(&Verb::Claim);
-    if let Some(last) = actions.last_mut().filter(|_| !claims) {
-        last.main = true;
+    // To take it back is never the main thing to do here: to answer is.
+    let leads_on = !claims && !matches!(asking.last(), None | Some(Verb::Withdraw | Verb::Assign));
+    if leads_on {
+        if let Some(last) = actions.last_mut() {
+            last.main = true;
+        }
+    } else if !claims && !visit.is_staff() && writes {
+        actions.push(Link::new(words.say("foot-answer", &[]), "#answer-body").main());
     }
     Foot {
         headline: words.say(
@@ -403,7 +424,7 @@ fn foot(visit: &PageRequest, record: &Record, page: &str) -> Foot {
             &[("number", number.into()), ("state", state.into())],
         ),
         detail: levels.unwrap_or_default(),
-        why: Some("#assessment".to_owned()),
+        why: None,
         actions,
         at_once: claims.then(|| {
             Link::new(

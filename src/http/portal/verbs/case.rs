@@ -2,7 +2,9 @@
 
 use super::{hint as more, label as name, panel};
 use crate::domain::access::{Access, CaseField};
-use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status};
+use crate::domain::case::{
+    BusinessImpact, Deployment, Engagement, Priority, Status, StepState, StepVerb,
+};
 use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::Panel;
@@ -120,7 +122,26 @@ pub fn edit_panel(
             CaseField::LineOfBusiness => {}
         }
     }
-    panel(words, "edit", action, cancel, controls)
+    let mut panel = panel(words, "edit", action, cancel, controls);
+    panel.form = panel.form.guarded();
+    panel
+}
+
+/// States the impact alone: what *Before you escalate* may ask for. Nothing is chosen before somebody does.
+pub fn state_impact_panel(words: &Catalogue, version: i64, action: String, cancel: &str) -> Panel {
+    let choices = words_of(words, "impact", BusinessImpact::NAMES, "impact-hint");
+    let controls = vec![
+        Control::new(Kind::Hidden, "version", "").value(version.to_string()),
+        Control::new(Kind::Hidden, "panel", "").value("state_impact"),
+        Control::of(
+            UpdateCase::business_impact(),
+            name(words, "business-impact"),
+        )
+        .kind(Kind::Radio)
+        .required()
+        .choices(choices),
+    ];
+    panel(words, "state_impact", action, cancel, controls)
 }
 
 fn chosen(control: Control, choices: Vec<Choice>, now: &str) -> Control {
@@ -235,6 +256,24 @@ pub fn promise_panel(
         cancel,
         promise_controls(words, "", people, zone),
     )
+}
+
+/// Says that a next step was done or missed: the customer reads `what` at once.
+pub fn settle_panel(
+    words: &Catalogue,
+    verb: StepVerb,
+    state: StepState,
+    action: String,
+    cancel: &str,
+    what: &str,
+) -> Panel {
+    let controls = vec![
+        Control::new(Kind::Hidden, "back", "").value(cancel),
+        Control::new(Kind::Hidden, SettleStep::state().name, "").value(state.as_str()),
+    ];
+    let mut panel = panel(words, verb.as_str(), action, cancel, controls);
+    panel.intro = words.say_of("settle", verb.as_str(), &[("what", what.into())]);
+    panel
 }
 
 /// Promises a next step anew, with the reason.

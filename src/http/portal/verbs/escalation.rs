@@ -132,13 +132,10 @@ pub fn decline_panel(
             format!("reasons.{code}"),
             words.say_of("criterion", code.as_str(), &[]),
         );
-        let rule = [("rule", code.rule().into())];
-        let about = if apply.contains(code) {
-            "criterion-applies"
-        } else {
-            "criterion-rule"
-        };
-        control.hint(words.say_of("decline", about, &rule)).half()
+        match apply.contains(code) {
+            true => control.hint(words.say("decline-applies", &[])).half(),
+            false => control.half(),
+        }
     };
     let mut controls = vec![Control::new(Kind::Hidden, "reasons", "")];
     controls.extend(codes.iter().map(tick));

@@ -21,6 +21,7 @@ use crate::http::portal::form::Choice;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Pager;
 use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::portal::said::fault_said_to_people;
 use crate::http::problem::{Code, Problem};
 use crate::input::in_zone;
 use crate::input::{Fault, FieldError};
@@ -76,7 +77,13 @@ fn show_wrong(visit: &PageRequest, organizations: Vec<Choice>, problem: &Problem
         "organization" => words.say_of("label", "organization", &[]),
         other => other.to_owned(),
     };
-    let said = |error: &FieldError| format!("{}: {}", label(error.field()), error.message(words));
+    let said = |error: &FieldError| {
+        format!(
+            "{}: {}",
+            label(error.field()),
+            fault_said_to_people(words, error)
+        )
+    };
     let errors = problem.errors().iter().map(said).collect();
     let nothing = Found {
         events: Vec::new(),

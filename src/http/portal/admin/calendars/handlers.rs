@@ -299,6 +299,7 @@ fn form_of(
         words.say_of("panel-button", "edit", &[]),
         controls,
     )
+    .guarded()
 }
 
 async fn new(visit: PageRequest) -> PageResult {

@@ -20,7 +20,7 @@ use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::page_request::{PageRequest, Posted};
 use crate::http::portal::parts::Tab;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::said::said_to_people;
+use crate::http::portal::said::{fault_said_to_people, said_to_people};
 use crate::http::problem::Problem;
 use crate::input::{Fault, FieldError};
 use crate::store::calendars::CalendarRow;
@@ -137,7 +137,10 @@ async fn take(visit: PageRequest, id: CalendarId) -> PageResult {
             let mut found = found(&visit, &row, file, as_sent)?;
             found.problems = match problem.errors() {
                 [] => vec![said_to_people(visit.words(), &problem)],
-                errors => (errors.iter().map(|error| error.message(visit.words()))).collect(),
+                errors => (errors
+                    .iter()
+                    .map(|error| fault_said_to_people(visit.words(), error)))
+                .collect(),
             };
             page.found = Some(found);
             visit.show_again(problem.code().status(), PLACE, "calendar-import", &page)

@@ -1,0 +1,87 @@
+//! What became of a case's last escalation, told on the case page to those it was for: a decline with what to do instead
+//! (M5), and an end that waits for their rating (M11).
+
+use super::CaseRecord;
+use crate::domain::Instant;
+use crate::domain::eligibility::FindingCode;
+use crate::domain::escalation::{State, Verb};
+use crate::domain::feed::EntryKind;
+use crate::domain::offers;
+use crate::domain::organization::Side;
+use crate::http::portal::page_request::PageRequest;
+use crate::http::portal::parts::{DecisionView, Link, ReasonLine};
+use crate::http::portal::shell::Tone;
+use crate::store::escalations::EscalationView;
+
+/// What the page of the case says of its last escalation to the customer's side, until they have answered it.
+pub(super) fn decision(visit: &PageRequest, record: &CaseRecord) -> Option<DecisionView> {
+    let last = record.escalations.first()?;
+    if visit.is_staff() {
+        return None;
+    }
+    let row = &last.escalation;
+    match (row.state, row.closed_at) {
+        (State::Declined, Some(at)) if record.is_open() && !answered(record, at) => {
+            Some(declined(visit, last, at))
+        }
+        (State::Closed, Some(at)) => ended(visit, last, at),
+        _ => None,
+    }
+}
+
+/// What became of `view`, as the first words of its thread.
+pub(super) fn in_feed(visit: &PageRequest, view: &EscalationView) -> Option<DecisionView> {
+    let at = view.escalation.closed_at?;
+    (view.escalation.state == State::Declined).then(|| declined(visit, view, at))
+}
+
+/// Whether the customer's side has written since: then they have read it.
+fn answered(record: &CaseRecord, at: Instant) -> bool {
+    let entries = record.entries.iter().chain(&record.escalation_entries);
+    let mut later = entries.filter(|view| view.entry.at > at && view.entry.kind != EntryKind::Mark);
+    later.any(|view| view.entry.author_side == Some(Side::Customer))
+}
+
+fn declined(visit: &PageRequest, view: &EscalationView, at: Instant) -> DecisionView {
+    let words = visit.words();
+    let row = &view.escalation;
+    let line = |code: &FindingCode| ReasonLine {
+        why: words.say_of("mail-declined", code.as_str(), &[]),
+        instead: words.say_of("mail-instead", code.as_str(), &[]),
+    };
+    let number = row.number.to_string();
+    DecisionView {
+        tone: Tone::Late,
+        title: words.say("decision-declined", &[("number", number.into())]),
+        at,
+        reasons: row.decline_reasons.0.iter().map(line).collect(),
+        about: words.say("decision-declined-again", &[]),
+        link: None,
+    }
+}
+
+fn ended(visit: &PageRequest, view: &EscalationView, at: Instant) -> Option<DecisionView> {
+    let words = visit.words();
+    let row = &view.escalation;
+    let access = visit.access().ok()?;
+    if !offers::of_escalation(&row.facts(), access).contains(&Verb::Rate) {
+        return None;
+    }
+    let outcome = row.outcome.clone().unwrap_or_default();
+    let number = row.number.to_string();
+    let args = [
+        ("number", number.as_str().into()),
+        ("outcome", outcome.into()),
+    ];
+    Some(DecisionView {
+        tone: Tone::Plain,
+        title: words.say("decision-closed", &args),
+        at,
+        reasons: Vec::new(),
+        about: words.say("decision-rate", &[]),
+        link: Some(Link::new(
+            words.say_of("escalation-verb", Verb::Rate.as_str(), &[]),
+            format!("/escalations/{number}?do=rate#do"),
+        )),
+    })
+}

@@ -1,0 +1,149 @@
+//! What was typed into a form that could not be taken, because nobody was signed in any more or the form was one of an
+//! older session: it is carried on, through signing in too, and sent once somebody says so. Nothing is typed twice.
+
+use std::collections::{BTreeMap, HashMap};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::form::{Control, Form, Kind};
+use super::page_request::PageRequest;
+use super::render::is_local;
+use crate::words::Catalogue;
+
+/// The field that carries it through signing in.
+const CARRIED: &str = "kept";
+/// Fields that pages send for themselves: nobody typed them.
+const OF_PAGES: [&str; 8] = [
+    "csrf_token",
+    "version",
+    "back",
+    "next",
+    "panel",
+    "rows",
+    "visibility",
+    CARRIED,
+];
+
+/// A form that was sent, and where to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// Where to.
+    action: String,
+    /// What it said, without any secret: those are typed again.
+    fields: BTreeMap<String, String>,
+}
+
+/// The page that shows what was typed, and sends it.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeptPage {
+    /// What happened.
+    pub about: String,
+    /// The words that were typed.
+    pub words: Vec<String>,
+    /// All of it, ready to be sent.
+    pub form: Form,
+    /// The page that it was typed on.
+    pub back: String,
+}
+
+impl Kept {
+    /// What the form of `visit` said, if there are words in it that somebody would have to type again. What another site
+    /// sent is not kept: nobody typed it here.
+    pub(super) fn of(visit: &PageRequest) -> Option<Self> {
+        let secret = |name: &str| name.contains("password") || name.ends_with("code");
+        let fields = visit.typed.iter();
+        let fields = fields.filter(|(name, _)| *name != "csrf_token" && !secret(name));
+        let kept = Self {
+            action: visit.address.clone(),
+            fields: fields
+                .map(|(name, text)| (name.clone(), text.clone()))
+                .collect(),
+        };
+        (visit.from_own_page && !words_in(&visit.typed).is_empty()).then_some(kept)
+    }
+
+    /// What a form carries on that signs somebody in.
+    pub(super) fn carried(visit: &PageRequest) -> Option<Self> {
+        let text = visit.typed.get(CARRIED)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let kept: Self = serde_json::from_slice(&bytes).ok()?;
+        is_local(&kept.action).then_some(kept)
+    }
+
+    /// The control that carries it on.
+    pub(super) fn control(&self) -> Control {
+        // It is made of texts alone.
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        Control::new(Kind::Hidden, CARRIED, "").value(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The page on which it stands and can be sent, for who is signed in; `why` it was not is a member of the family `kept-why`.
+    pub(super) fn page(&self, words: &Catalogue, why: &str) -> KeptPage {
+        let typed = self.fields.clone().into_iter().collect();
+        let controls = self.fields.iter();
+        let controls =
+            controls.map(|(name, text)| Control::new(Kind::Hidden, name, "").value(text.as_str()));
+        KeptPage {
+            about: words.say_of("kept-why", why, &[]),
+            words: words_in(&typed),
+            form: Form::new(
+                "kept",
+                self.action.clone(),
+                words.say("kept-send", &[]),
+                controls.collect(),
+            ),
+            back: page_of(&self.action),
+        }
+    }
+}
+
+/// What somebody wrote, as against what they chose: the texts of several words.
+pub(super) fn words_in(typed: &HashMap<String, String>) -> Vec<String> {
+    let written = |(name, text): &(&String, &String)| {
+        let of_pages = OF_PAGES.contains(&name.as_str()) || name.starts_with("was.");
+        let secret = name.contains("password");
+        !of_pages && !secret && text.trim().contains(char::is_whitespace)
+    };
+    let mut words: Vec<_> = typed.iter().filter(written).collect();
+    words.sort_by_key(|(name, _)| name.as_str());
+    words.into_iter().map(|(_, text)| text.clone()).collect()
+}
+
+/// The page on which a form stands that is sent to `action`: the thing itself.
+fn page_of(action: &str) -> String {
+    let path = action.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').skip(1).take(2).collect();
+    format!("/{}", parts.join("/"))
+}
+
+/// The members of the family `kept-why`.
+#[cfg(test)]
+pub(crate) const REASONS: [&str; 2] = ["session", "signed-in"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_told_from_what_was_chosen() {
+        let typed = [
+            ("csrf_token", "a b"),
+            ("was.body", "a b"),
+            ("password", "two words"),
+            ("priority", "high"),
+            ("body", "It fails\nagain."),
+        ];
+        let typed: HashMap<_, _> = typed
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
+        assert_eq!(words_in(&typed), ["It fails\nagain."]);
+    }
+
+    #[test]
+    fn a_form_leads_back_to_the_page_that_it_stands_on() {
+        assert_eq!(page_of("/cases/C-000001/feed"), "/cases/C-000001");
+        assert_eq!(page_of("/cases?q=x"), "/cases");
+    }
+}
