@@ -215,7 +215,7 @@ function follow() {
     || document.querySelector(part)?.contains(document.activeElement);
   // Each part, and what of it is asked for alone while somebody types in it.
   const parts = [["#case-head"], ["#decision"], ["#case-feed", "#case-entries"], ["#request"], ["#assessment"],
-    ["#escalation-feed", "#escalation-entries"], [".side", "#next-steps"], ["[data-news]"], ["[data-foot]"]];
+    ["#escalation-feed", "#escalation-entries"], [".side", "#next-steps"], ["[data-fresh]"], ["[data-foot]"]];
   stream.addEventListener("case", () => {
     clearTimeout(asked);
     asked = setTimeout(async () => {

@@ -44,7 +44,7 @@ async fn story(desk: &Desk, scripts: Scripts) {
     hers.types("Last name", "Ash").await;
     hers.types("Work e-mail address", "nora@acme.test").await;
     hers.types("Your organization", "ACME Corporation").await;
-    hers.types("Words to whoever decides", "Dana knows me.")
+    hers.types("Message to the person who decides", "Dana knows me.")
         .await;
     hers.presses("Ask for access").await;
     hers.reads("Your request is on its way.").await;
@@ -122,7 +122,7 @@ async fn story(desk: &Desk, scripts: Scripts) {
     // Where she wanted to go; and a token is made there.
     hers.reads("API tokens").await;
     hers.types("What it is for", "Nightly export").await;
-    hers.ticks("cases:view").await;
+    hers.ticks("See cases").await;
     hers.presses("Make the token").await;
     hers.reads("Your new token").await;
     hers.reads("cbt_").await;

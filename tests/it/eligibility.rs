@@ -70,7 +70,7 @@ async fn e2_a_closed_case(desk: Desk) {
     assert_eq!(closed["severity"], "blocking");
     assert_eq!(
         closed["remedy"]["href"],
-        format!("/cases/{}#reopen", case.number)
+        format!("/cases/{}?do=reopen#do", case.number)
     );
     assert_eq!(
         answer.json["eligible_at"],
@@ -139,7 +139,7 @@ async fn e4_low_priority(desk: Desk) {
         );
         assert_eq!(
             low["remedy"]["href"],
-            format!("/cases/{}#priority", case.number)
+            format!("/cases/{}?do=ask_priority#do", case.number)
         );
         assert_eq!(answer.json["eligible_at"], json!(null));
     }
@@ -300,7 +300,10 @@ async fn e7_a_high_priority_case_needs_the_impact(desk: Desk) {
     desk.passes(TimeDelta::hours(24));
     let answer = blocked(&dana, &case, "no_update", &["impact_not_significant"]).await;
     let remedy = &finding(&answer, "impact_not_significant")["remedy"];
-    assert_eq!(remedy["href"], format!("/cases/{}#impact", case.number));
+    assert_eq!(
+        remedy["href"],
+        format!("/cases/{}?do=state_impact#do", case.number)
+    );
     dana.changes(&case, json!({ "business_impact": "significant" }))
         .await
         .ok();

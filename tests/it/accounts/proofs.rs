@@ -300,7 +300,7 @@ async fn what_was_typed_survives_the_question_who_one_is(desk: Desk) {
     desk.passes(TimeDelta::minutes(11));
     window.goes_to(&desk.page("/account/tokens")).await;
     window.types("What it is for", "Nightly export").await;
-    window.ticks("cases:view").await;
+    window.ticks("See cases").await;
     window.presses("Make the token").await;
     window.reads("Is it you?").await;
     window.types("Password", "not this one").await;
