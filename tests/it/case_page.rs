@@ -11,7 +11,7 @@ use crate::support::desk::Desk;
 use crate::support::form::text_of;
 use crate::support::markup::tags;
 use crate::support::person::{high, low, medium};
-use crate::support::window::Window;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     a_decline_says_why_and_what_to_do_instead,
@@ -32,7 +32,7 @@ async fn a_decline_says_why_and_what_to_do_instead(desk: Desk) {
     ola.claims(&escalation).await;
     ola.declines(&escalation, &["low_priority"]).await;
     let path = format!("/cases/{}", case.number);
-    let her = Window::of(&desk, &dana).await;
+    let her = Session::of(&desk, &dana).await;
     let page = her.page(&path).await.text;
     for told in [
         "E-000001 was declined.",
@@ -50,7 +50,7 @@ async fn a_decline_says_why_and_what_to_do_instead(desk: Desk) {
     dana.writes(&case, "Understood.").await;
     let page = her.page(&path).await.text;
     assert_eq!(page.matches("E-000001 was declined.").count(), 1);
-    let staff = Window::of(&desk, &ola).await.page(&path).await.text;
+    let staff = Session::of(&desk, &ola).await.page(&path).await.text;
     assert_eq!(staff.matches("E-000001 was declined.").count(), 1);
 }
 
@@ -68,7 +68,7 @@ async fn a_closed_escalation_asks_for_its_rating(desk: Desk) {
     .await
     .ok();
     let path = format!("/cases/{}", case.number);
-    let her = Window::of(&desk, &dana).await;
+    let her = Session::of(&desk, &dana).await;
     let page = her.page(&path).await.text;
     assert!(page.contains("E-000001 was closed: Solved"), "{page}");
     assert!(
@@ -90,7 +90,7 @@ async fn what_was_reported_stands_first_and_the_composer_before_the_newest(desk:
     let (dana, eve) = (desk.person("dana"), desk.person("eve"));
     let case = dana.opens(high()).await;
     eve.writes(&case, "We look into it.").await;
-    let page = Window::of(&desk, &eve).await;
+    let page = Session::of(&desk, &eve).await;
     let page = page.page(&format!("/cases/{}", case.number)).await.text;
     let at = |text: &str| {
         page.find(text)
@@ -115,7 +115,7 @@ async fn each_remedy_opens_what_it_names(desk: Desk) {
     let minor = dana.opens(low()).await;
     let active = dana.opens(medium()).await;
     dana.escalates(&active, "no_update").taken().await;
-    let her = Window::of(&desk, &dana).await;
+    let her = Session::of(&desk, &dana).await;
     for (case, remedy, opens) in [
         (&closed, "Reopen the case", "Why it is reopened"),
         (
@@ -209,7 +209,7 @@ async fn taking_an_escalation_back_is_not_the_main_thing_to_do(desk: Desk) {
     let dana = desk.person("dana");
     let case = dana.opens(medium()).await;
     dana.escalates(&case, "no_update").taken().await;
-    let her = Window::of(&desk, &dana).await;
+    let her = Session::of(&desk, &dana).await;
     for path in [
         format!("/cases/{}", case.number),
         "/escalations/E-000001".to_owned(),
@@ -230,7 +230,7 @@ async fn taking_an_escalation_back_is_not_the_main_thing_to_do(desk: Desk) {
 /// Priority, impact and deployment decide what a case gets: whoever opens it says them.
 async fn nothing_that_decides_is_chosen_before_somebody_does(desk: Desk) {
     let dana = desk.person("dana");
-    let her = Window::of(&desk, &dana).await;
+    let her = Session::of(&desk, &dana).await;
     let page = her.page("/cases/new").await.text;
     let chosen: Vec<&str> = tags(&page, "input")
         .filter(|tag| tag.contains("type=\"radio\"") && tag.contains(" checked"))

@@ -6,9 +6,9 @@ use serde_json::json;
 use crate::support::browser::{Scripts, leaves, signs_in};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::fixtures::PASSWORD;
 use crate::support::person::{high, medium};
-use crate::support::window::Window;
-use crate::support::world::PASSWORD;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     the_reason_that_is_shown_is_the_one_that_is_sent,
@@ -107,7 +107,7 @@ async fn words_outlive_the_session_they_were_typed_in(desk: Desk) {
     assert_eq!(said(&dana.case_feed(&case).await), 1);
 
     // A form of the session before is sent on from the new one.
-    let fresh = Window::of(&desk, &dana).await.with_token("of before");
+    let fresh = Session::of(&desk, &dana).await.with_token("of before");
     let path = format!("/cases/{}/feed", case.number);
     let refused = fresh.sends(&path, &[("body", "And one more thing.")]).await;
     assert_eq!(refused.status, 403, "a form from elsewhere is not offered");
