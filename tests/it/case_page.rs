@@ -171,12 +171,10 @@ async fn each_remedy_opens_what_it_names(desk: Desk) {
 
 /// Where the link of these words leads.
 fn link(page: &str, words: &str) -> String {
-    let mut links = tags(page, "a").filter(|tag| {
-        let after = page.find(tag).map(|at| &page[at + tag.len()..]);
-        after.is_some_and(|after| after.starts_with(&format!(">{words}</a>")))
-    });
-    let tag = links.next().unwrap_or_else(|| panic!("no {words}: {page}"));
-    text_of(tag, "href").expect("an address")
+    let end = page.find(&format!(">{words}</a>"));
+    let end = end.unwrap_or_else(|| panic!("no {words}: {page}"));
+    let begin = page[..end].rfind("<a ").expect("a link");
+    text_of(&page[begin..end], "href").expect("an address")
 }
 
 /// The customer is told at once: so it is said before, and done by a button that says it.
