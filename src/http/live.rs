@@ -53,11 +53,10 @@ struct Open {
     looking: bool,
 }
 
-/// Somebody who follows a case.
+/// Somebody who follows something.
 #[derive(Debug)]
 struct Follower {
-    case: CaseId,
-    number: CaseNumber,
+    what: What,
     key: Key,
     /// Who it was when they came.
     reader: Arc<Principal>,
@@ -71,6 +70,8 @@ struct State {
     told: Place,
     /// The last place that was looked at, whether it was for this reader or not.
     seen: i64,
+    /// How far what was recorded is known to somebody who follows lists; 0 before the first look.
+    recorded: i64,
     /// None once the stream has ended.
     news: Option<mpsc::Sender<Bytes>>,
 }
@@ -108,15 +109,48 @@ impl Follower {
     }
 }
 
-/// A case that is followed.
+/// What can be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A case: what is written on it, and that it changed.
+    Case(CaseId, CaseNumber),
+    /// All cases that exist for the reader: that one of them changed, and not which.
+    Lists,
+}
+
+/// What is followed, and from where on.
 #[derive(Clone, Copy, Debug)]
 pub struct Followed {
-    /// The case.
-    pub case: CaseId,
-    /// Its number.
-    pub number: CaseNumber,
-    /// What the reader knows.
+    /// What.
+    pub what: What,
+    /// What the reader knows of a case. Of lists, the microsecond at which their page was made.
     pub from: Place,
+    /// Of lists, how far what was recorded is known; 0 if their page's instant is.
+    pub recorded: i64,
+}
+
+impl What {
+    /// The case, if it is one.
+    fn case(self) -> Option<CaseId> {
+        match self {
+            Self::Case(case, _) => Some(case),
+            Self::Lists => None,
+        }
+    }
+}
+
+/// The place of whoever comes back to lists after their stream broke off: they are told that something has changed, whatever it
+/// was, since reading a list again costs less than missing a change.
+const BROKEN_OFF: Place = Place::new(0, 0);
+
+impl Followed {
+    /// What a stream that breaks off before anything is told goes on behind.
+    fn begins_behind(&self) -> Place {
+        match self.what {
+            What::Case(..) => self.from,
+            What::Lists => BROKEN_OFF,
+        }
+    }
 }
 
 impl Live {
@@ -158,11 +192,11 @@ impl Live {
         let state = State {
             told: followed.from,
             seen: followed.from.position,
+            recorded: followed.recorded,
             news: Some(news),
         };
         let follower = Follower {
-            case: followed.case,
-            number: followed.number,
+            what: followed.what,
             key,
             reader,
             state: Mutex::new(state),
@@ -245,7 +279,10 @@ pub fn follow(
         _place: place,
     };
     // The first word goes out at once, so that the reader knows that they are connected, and where they are.
-    let hello = format!(": connected\nretry: 2000\nid: {}\n\n", followed.from);
+    let hello = format!(
+        ": connected\nretry: 2000\nid: {}\n\n",
+        followed.begins_behind()
+    );
     let hello = stream::once(async { Bytes::from(hello) });
     let rest = stream::unfold(stream, |mut stream| async move {
         let said = stream.next().await?;

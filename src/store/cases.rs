@@ -3,11 +3,14 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
+use crate::db::schema::{
+    audit_events, cases, escalations, lines_of_business, organizations, people,
+};
 use crate::db::sql_types::{At, Json, Key, MaybeAt, json};
 use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::audit::SeenBy;
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::escalation::State;
 use crate::domain::ids::{
@@ -16,7 +19,7 @@ use crate::domain::ids::{
 };
 use crate::domain::offers::CaseState;
 use crate::domain::order::{Place, Window, orders};
-use crate::domain::organization::OrganizationKind;
+use crate::domain::organization::{OrganizationKind, Side};
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::{hidden_from, within_reach};
 use crate::store::page::{counted, windowed};
@@ -298,6 +301,39 @@ pub fn update(
 ) -> QueryResult<Cas> {
     let changes = (changes, cases::updated_at.eq(At(now)));
     Ok(compare_and_set!(conn, cases.id = id, version, changes))
+}
+
+/// When a case was last changed that exists for the reader: then lists of cases say something else than before.
+///
+/// # Errors
+/// The database's own.
+pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>> {
+    let mut query = cases::table.select(cases::updated_at).into_boxed();
+    query = within_reach!(query, reach);
+    let newest = query
+        .order((cases::updated_at.desc(), cases::id.desc()))
+        .first::<At>(conn)
+        .optional()?;
+    Ok(newest.map(|At(at)| at))
+}
+
+/// Whether anything was recorded behind a place in the chain of audited events of a case that exists for the reader, and that
+/// their side is shown.
+///
+/// # Errors
+/// The database's own.
+pub fn is_any_changed(conn: &mut Conn, reach: Reach, side: Side, after: i64) -> QueryResult<bool> {
+    let mut query = audit_events::table
+        .inner_join(cases::table.on(audit_events::case_id.eq(cases::id.nullable())))
+        .filter(audit_events::position.gt(after))
+        .select(audit_events::position)
+        .into_boxed();
+    if side == Side::Customer {
+        query = query.filter(audit_events::seen_by.eq(SeenBy::Both));
+    }
+    query = within_reach!(query, reach);
+    let first: Option<i64> = query.limit(1).first(conn).optional()?;
+    Ok(first.is_some())
 }
 
 /// The id of the case that a request names, if it exists for the reader.

@@ -59,8 +59,12 @@ function carry(old, fresh) {
     if (field.type === "checkbox" || field.type === "radio") field.checked = before.checked;
     else if (before.value !== before.defaultValue || field.value === "") field.value = before.value;
   }
-  const focused = old.contains(document.activeElement) && document.activeElement.id;
-  return () => { if (focused) document.getElementById(focused)?.focus(); };
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const [id, href] = [focused?.id, focused?.getAttribute("href")];
+  return () => {
+    if (id) document.getElementById(id)?.focus();
+    else if (href) document.querySelector(`a[href="${CSS.escape(href)}"]`)?.focus();
+  };
 }
 
 async function put(answer, ...parts) {
@@ -204,7 +208,9 @@ addEventListener("beforeunload", (event) => {
 function follow() {
   const live = document.querySelector("[data-live]");
   if (!live) return;
-  const stream = new EventSource(live.dataset.live);
+  // A list is followed from the instant at which it was made.
+  const since = live.dataset.lists === undefined ? "" : `?after=${Date.parse(clock.dataset.now) * 1000}-0`;
+  const stream = new EventSource(live.dataset.live + since);
   let asked = null;
   const say = (text) => { live.textContent = text; };
   const show = (...classes) => {
@@ -215,8 +221,9 @@ function follow() {
     || document.querySelector(part)?.contains(document.activeElement);
   // Each part, and what of it is asked for alone while somebody types in it.
   const parts = [["#case-head"], ["#decision"], ["#case-feed", "#case-entries"], ["#request"], ["#assessment"],
-    ["#escalation-feed", "#escalation-entries"], [".side", "#next-steps"], ["[data-fresh]"], ["[data-foot]"]];
-  stream.addEventListener("case", () => {
+    ["#escalation-feed", "#escalation-entries"], [".side", "#next-steps"], ["[data-foot]"],
+    ["[data-figures]"], ["[data-fresh]", "[data-fresh] table"]];
+  const news = () => {
     clearTimeout(asked);
     asked = setTimeout(async () => {
       const wanted = parts.map(([part, less]) => (typing(part) ? less : part)).filter((part) => part);
@@ -226,7 +233,9 @@ function follow() {
       if (live.dataset.shown !== undefined) show("soon");
       say(live.dataset.news);
     }, 100);
-  });
+  };
+  stream.addEventListener("case", news);
+  stream.addEventListener("changed", news);
   stream.addEventListener("end", () => {
     stream.close();
     if (leaving()) {

@@ -453,6 +453,7 @@ open-case-high = For a high-priority case, also call { $phone }.
 
 case-description = What was reported
 live-news = This case has news.
+live-list-news = The list has changed.
 live-ended = You are not signed in here any more, or may no longer read this case. What you typed is still on this page: copy it, or sign in again in another window and send it.
 case-feed-title = Case feed
 case-feed-about = The technical record

@@ -22,6 +22,7 @@ on_both_databases! { Desk:
     taking_an_escalation_back_is_not_the_main_thing_to_do,
     nothing_that_decides_is_chosen_before_somebody_does,
     the_page_of_an_escalation_is_live,
+    the_queue_and_the_list_of_cases_are_live,
     no_page_moves_sideways,
 }
 
@@ -265,6 +266,25 @@ async fn the_page_of_an_escalation_is_live(desk: Desk) {
     let text = typed.prop("value").await.expect("a value");
     assert_eq!(text.as_deref(), Some("Any news?"));
     leaves(her).await;
+}
+
+async fn the_queue_and_the_list_of_cases_are_live(desk: Desk) {
+    let (dana, ola) = (desk.person("dana"), desk.person("ola"));
+    let case = dana.opens(medium()).await;
+    let Some(hers) = signs_in(&desk, Scripts::On, &ola).await else {
+        return;
+    };
+    hers.goes_to(&desk.page("/escalations")).await;
+    dana.escalates(&case, "no_update").taken().await;
+    hers.reads("E-000001").await;
+    hers.goes_to(&desk.page("/cases")).await;
+    hers.types("Search", "gateway").await;
+    let other = dana.opens(medium()).await;
+    hers.reads(&other.number).await;
+    // What she was about to look for stays.
+    let typed = hers.field("Search").await.prop("value").await;
+    assert_eq!(typed.expect("a value").as_deref(), Some("gateway"));
+    leaves(hers).await;
 }
 
 /// Names that no layout likes.

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::{Desk, runtime};
-use crate::support::person::{Case, Person, high};
+use crate::support::person::{Case, Person, high, medium};
 use crate::support::servers::Servers;
 use crate::support::session::Session;
 use crate::support::stream::Stream;
@@ -29,6 +29,9 @@ on_both_databases! { Desk:
     what_was_written_before_the_page_asked_is_told,
     f4_corrections_and_redactions_are_told,
     nobody_takes_the_places_of_others,
+    f2_lists_tell_of_a_change_to_those_who_see_it,
+    lists_of_another_organization_stay_silent,
+    lists_that_broke_off_or_were_made_before_a_change_tell_of_it,
 }
 
 /// What somebody follows of a case.
@@ -219,6 +222,88 @@ async fn what_was_written_before_the_page_asked_is_told(desk: Desk) {
     let asking = desk.client().get(desk.page(&address));
     let mut stream = Stream::open(asking.bearer_auth(dana.token())).await;
     assert_eq!(entries(&mut stream, 1).await, [missed["id"].clone()]);
+}
+
+/// What somebody follows of all lists.
+async fn follows_lists(desk: &Desk, person: &Person, query: &str, place: Option<&str>) -> Stream {
+    let address = desk.api(&format!("/live{query}"));
+    let mut asking = desk.client().get(address).bearer_auth(person.token());
+    if let Some(place) = place {
+        asking = asking.header("last-event-id", place);
+    }
+    Stream::open(asking).await
+}
+
+/// A token of somebody's own, and its path: revoked, it ends their streams.
+async fn one_more_token(of: &Person) -> (Person, String) {
+    let made = of.post("/tokens", json!({ "name": "Wall" })).await;
+    let made = made.created();
+    let path = format!("/tokens/{}", made["id"].as_str().expect("an id"));
+    let token = made["token"].as_str().expect("a token");
+    (of.with_token(token), path)
+}
+
+async fn f2_lists_tell_of_a_change_to_those_who_see_it(desk: Desk) {
+    let (dana, eve, mona) = (desk.person("dana"), desk.person("eve"), desk.person("mona"));
+    let case = dana.opens(medium()).await;
+    let (wall, token) = one_more_token(&dana).await;
+    let mut customer = follows_lists(&desk, &wall, "", None).await;
+    let mut staff = follows_lists(&desk, &mona, "", None).await;
+    eve.notes(&case, "Between us.").await;
+    staff.says("changed").await;
+    eve.writes(&case, "For everybody.").await;
+    staff.says("changed").await;
+    customer.says("changed").await;
+    let other = dana.opens(medium()).await;
+    staff.says("changed").await;
+    customer.says("changed").await;
+    let escalation = dana.escalates(&other, "no_update").taken().await;
+    staff.says("changed").await;
+    customer.says("changed").await;
+    desk.person("ola").claims(&escalation).await;
+    staff.says("changed").await;
+    customer.says("changed").await;
+    // Nothing was said of the note.
+    dana.asks(Method::DELETE, &token).await.done();
+    let rest = customer.rest().await;
+    let events: Vec<&str> = rest.iter().map(|said| said.event.as_str()).collect();
+    assert_eq!(events, ["end"], "{rest:?}");
+}
+
+async fn lists_of_another_organization_stay_silent(desk: Desk) {
+    let (dana, eve, gina) = (desk.person("dana"), desk.person("eve"), desk.person("gina"));
+    let case = dana.opens(high()).await;
+    let (wall, token) = one_more_token(&gina).await;
+    let mut theirs = follows_lists(&desk, &wall, "", None).await;
+    let mut ours = follows_lists(&desk, &dana, "", None).await;
+    eve.writes(&case, "For ACME.").await;
+    ours.says("changed").await;
+    gina.asks(Method::DELETE, &token).await.done();
+    let rest = theirs.rest().await;
+    let events: Vec<&str> = rest.iter().map(|said| said.event.as_str()).collect();
+    assert_eq!(events, ["end"], "{rest:?}");
+}
+
+async fn lists_that_broke_off_or_were_made_before_a_change_tell_of_it(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    let stream = follows_lists(&desk, &dana, "", None).await;
+    drop(stream);
+    let made = desk.now().timestamp_micros();
+    eve.writes(&case, "While nobody listened.").await;
+    follows_lists(&desk, &dana, "", Some("0-0"))
+        .await
+        .says("changed")
+        .await;
+    follows_lists(&desk, &dana, &format!("?after={made}-0"), None)
+        .await
+        .says("changed")
+        .await;
+    let wrong = dana.asks(Method::GET, "/live");
+    wrong
+        .header("last-event-id", "the last one")
+        .await
+        .refused(400, "malformed_header");
 }
 
 async fn f4_corrections_and_redactions_are_told(desk: Desk) {

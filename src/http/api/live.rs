@@ -4,17 +4,18 @@ use super::documents::CaseChanged;
 use crate::domain::access::Permission;
 use crate::domain::ids::CaseRef;
 use crate::http::api_request::{ApiRequest, may};
-use crate::http::live::{Followed, Place, follow};
+use crate::http::live::{Followed, Place, What, follow};
 use crate::http::problem::{Code, Problem};
 use crate::http::reply::{EVENT_STREAM, Reply};
 use crate::http::route::{Route, table};
 use crate::input::{Fault, FieldError, input};
-use crate::store::{cases, feeds};
+use crate::store::{audit, cases, feeds};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     let routes = table! { live:
         GET "/cases/{case}/live" may(Permission::CasesView) => case, "The case as it happens: server-sent events `entry` (a new entry of a feed, as in the feed), `entry_changed` (one was corrected or redacted), `case` (it changed), `end` (you may not read on; says why). Each is told once, in the order of its commit; a stream that broke off goes on behind `Last-Event-ID`";
+        GET "/live" may(Permission::CasesView) => lists, "That a case changed, among all that you may see: server-sent events `changed` (lists of cases and escalations say something else now), `end` (you may not read on; says why). A stream that broke off goes on behind `Last-Event-ID`";
     };
     routes
         .into_iter()
@@ -23,7 +24,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 input! {
-    /// From where on a case is followed.
+    /// From where on a case, or lists, are followed.
     pub struct LiveQuery {
         /// Behind the event of this `id`; from now on, if neither this nor `Last-Event-ID` is given.
         after: Option<String>,
@@ -44,18 +45,39 @@ async fn case(call: ApiRequest<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChan
                 None => Place::new(feeds::newest(conn, access, case.id)?, case.version),
             };
             Ok(Followed {
-                case: case.id,
-                number: case.number,
+                what: What::Case(case.id, case.number),
                 from,
+                recorded: 0,
             })
         })
         .await?;
     Ok(Reply::live(follow(&desk, &live, reader, &followed)?))
 }
 
+async fn lists(call: ApiRequest<(), (), LiveQuery>) -> Result<Reply<CaseChanged>, Problem> {
+    let (desk, live) = (call.desk.clone(), call.live.clone());
+    let reader = call.principal.clone();
+    let followed = match known(&call)? {
+        Some(from) => Followed {
+            what: What::Lists,
+            from,
+            recorded: 0,
+        },
+        None => Followed {
+            what: What::Lists,
+            from: Place::new(0, 0),
+            recorded: call
+                .look(|conn, _| Ok(audit::end(conn)?))
+                .await?
+                .map_or(0, |end| end.position),
+        },
+    };
+    Ok(Reply::live(follow(&desk, &live, reader, &followed)?))
+}
+
 /// What the reader knows already. A browser that comes back repeats the address that it was given first, and says in the
 /// header what it was told last.
-fn known(call: &ApiRequest<CaseRef, (), LiveQuery>) -> Result<Option<Place>, Problem> {
+fn known<A>(call: &ApiRequest<A, (), LiveQuery>) -> Result<Option<Place>, Problem> {
     if let Some(id) = &call.last_event_id {
         let malformed = || {
             Problem::new(Code::MalformedHeader)

@@ -16,10 +16,10 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Follower, Key, Place, State, Streams, write_event};
+use super::{BROKEN_OFF, Follower, Key, Place, State, Streams, What, write_event};
 use crate::db::{Conn, Failure};
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission};
+use crate::domain::access::{Access, Permission, Reach};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseId, LineId};
 use crate::domain::lines::Readers;
@@ -29,7 +29,7 @@ use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;
 use crate::store::feeds::{self, Head};
-use crate::store::{audit, lines};
+use crate::store::{audit, cases, lines};
 use crate::words::Catalogue;
 
 /// What other processes commit is seen this much later at the most.
@@ -144,6 +144,8 @@ struct Found {
 enum Telling {
     /// Where they are from now on, and what is said; empty where nothing was for them.
     News(Place, i64, String),
+    /// How far what was recorded is known to somebody who follows lists, and what is said.
+    Lists(i64, String),
     End(String),
 }
 
@@ -220,6 +222,11 @@ fn hand(follower: &Follower, telling: Telling) {
                 state.seen = seen;
             }
         }
+        Telling::Lists(recorded, text) => {
+            if text.is_empty() || news.try_send(Bytes::from(text)).is_ok() {
+                state.recorded = recorded;
+            }
+        }
         Telling::End(text) => {
             let _ = news.try_send(Bytes::from(text));
             state.news = None;
@@ -238,7 +245,8 @@ impl Round {
                 (found.taken, found.recorded) = (taken, Some(newest));
             }
         }
-        let mut cases: Vec<CaseId> = self.followers.iter().map(|(one, _)| one.case).collect();
+        let followed = self.followers.iter();
+        let mut cases: Vec<CaseId> = followed.filter_map(|(one, _)| one.what.case()).collect();
         cases.sort_unstable();
         cases.dedup();
         let heads = feeds::heads(conn, &cases)?;
@@ -249,13 +257,19 @@ impl Round {
             people: HashMap::new(),
             readers: HashMap::new(),
             news: HashMap::new(),
+            recorded: found.recorded.unwrap_or_default(),
+            changed: Vec::new(),
         };
         for (index, (follower, state)) in self.followers.iter().enumerate() {
-            let head = look.heads.get(&follower.case).copied();
-            let is_news = head.is_none_or(|head| {
-                head.version != state.told.version
-                    || head.newest.is_some_and(|newest| newest > state.seen)
-            });
+            let case = follower.what.case();
+            let head = case.and_then(|case| look.heads.get(&case).copied());
+            let is_news = match case {
+                Some(_) => head.is_none_or(|head| {
+                    head.version != state.told.version
+                        || head.newest.is_some_and(|newest| newest > state.seen)
+                }),
+                None => look.recorded > state.recorded,
+            };
             if !is_news && !self.asks_all && !self.asks.contains(&follower.key) {
                 continue;
             }
@@ -291,6 +305,10 @@ struct Look<'l> {
     people: HashMap<Key, Option<Arc<Principal>>>,
     readers: HashMap<LineId, Readers>,
     news: HashMap<(CaseId, i64, Side, Tz), Arc<News>>,
+    /// How far what was recorded has come.
+    recorded: i64,
+    /// Whether cases were changed behind a place of what was recorded, for those who see the same.
+    changed: Vec<((Reach, Side, i64), bool)>,
 }
 
 /// What has been written on a case behind a place, as it is said to readers of one side in one zone.
@@ -323,6 +341,10 @@ impl Look<'_> {
         if !access.can(Permission::CasesView) {
             return Err(Problem::missing_permission(Permission::CasesView));
         }
+        let What::Case(case, number) = follower.what else {
+            let telling = self.lists(conn, (access.reach(), reader.side()), state)?;
+            return Ok(Some((telling, false)));
+        };
         let head = head.ok_or_else(Problem::not_found)?;
         if !self.may_see(conn, access, &head)? {
             return Err(Problem::not_found());
@@ -332,7 +354,7 @@ impl Look<'_> {
             return Ok(None);
         }
         let news = match is_behind {
-            true => Some(self.news(conn, follower.case, state.seen, &reader)?),
+            true => Some(self.news(conn, case, state.seen, &reader)?),
             false => None,
         };
         let mut text = String::new();
@@ -349,10 +371,40 @@ impl Look<'_> {
         let more = news.is_some_and(|news| news.more);
         if !more && (head.version != told.version || !text.is_empty()) {
             told.version = head.version;
-            let changed = CaseChanged::new(follower.number, head.version);
+            let changed = CaseChanged::new(number, head.version);
             write_event(&mut text, "case", Some(told), &data(&changed)?);
         }
         Ok(Some((Telling::News(told, seen, text), more)))
+    }
+
+    /// What somebody is told who follows lists: that something in them changed, if it did for them.
+    fn lists(
+        &mut self,
+        conn: &mut Conn,
+        (reach, side): (Reach, Side),
+        state: &State,
+    ) -> Result<Telling, Problem> {
+        let is_changed = match state.recorded {
+            // The page was made by somebody's clock; what is recorded from now on is known by its order.
+            0 => cases::last_change(conn, reach)?
+                .is_some_and(|at| at.timestamp_micros() >= state.told.position),
+            after => {
+                let of = (reach, side, after);
+                match self.changed.iter().find(|(known, _)| *known == of) {
+                    Some((_, is_changed)) => *is_changed,
+                    None => {
+                        let is_changed = cases::is_any_changed(conn, reach, side, after)?;
+                        self.changed.push((of, is_changed));
+                        is_changed
+                    }
+                }
+            }
+        };
+        let mut text = String::new();
+        if is_changed {
+            write_event(&mut text, "changed", Some(BROKEN_OFF), "{}");
+        }
+        Ok(Telling::Lists(self.recorded, text))
     }
 
     /// Who a follower is by now: asked for once, however many streams they have.
