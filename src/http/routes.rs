@@ -9,7 +9,7 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, web};
 
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::api;
@@ -120,12 +120,14 @@ impl PartialSchema for OpenApiDocument {
 
 impl ToSchema for OpenApiDocument {}
 
-/// Made once; it says the same to everybody.
-static TEXT: LazyLock<Result<String, String>> = LazyLock::new(|| {
+/// The published document.
+pub fn document() -> OpenApi {
     openapi::document(&routes())
-        .to_json()
-        .map_err(|error| error.to_string())
-});
+}
+
+/// Made once; it says the same to everybody.
+static TEXT: LazyLock<Result<String, String>> =
+    LazyLock::new(|| document().to_json().map_err(|error| error.to_string()));
 
 /// The document.
 pub async fn show(_: ApiRequest<(), (), (), Anyone>) -> Result<Reply<OpenApiDocument>, Problem> {

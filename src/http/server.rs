@@ -116,7 +116,7 @@ impl Server {
         let listener = TcpListener::bind(settings.listen).map_err(unlistened)?;
         let address = listener.local_addr().map_err(unlistened)?;
         let key = settings.secret_key().map_err(BindError::Key)?;
-        let words = Catalogue::load()?;
+        let words = Catalogue::load()?.with_support_phone(settings.support_phone.clone());
         let portal = web::Data::new(Portal::load(settings, &words)?);
         let desk = AppState::new(settings, key, db, clock, words, address)?;
         telemetry::measure();
@@ -244,6 +244,7 @@ pub(super) fn services(config: &mut web::ServiceConfig) {
         .route("/healthz", reading().to(health::healthz))
         .route("/readyz", reading().to(health::readyz))
         .route("/metrics", reading().to(health::metrics))
-        .configure(routes::configure)
-        .configure(portal::configure);
+        // A page of the portal stands under the prefix of the API, where nothing else would let it be found.
+        .configure(portal::configure)
+        .configure(routes::configure);
 }

@@ -94,17 +94,10 @@ impl AppState {
         used.max(session.idle_until).min(session.expires_at)
     }
 
-    /// The number that contacts call for a high priority, or words that stand for it where none is set (C5).
-    pub fn phone(&self) -> String {
-        self.support_phone
-            .clone()
-            .unwrap_or_else(|| self.words.say("support-phone-unset", &[]))
-    }
-
     /// A problem with what only the installation knows.
     pub fn completed(&self, problem: Problem) -> Problem {
         match problem.code() {
-            Code::PriorityByPhone => problem.with("phone", self.phone()),
+            Code::PriorityByPhone => problem.with("phone", self.words.support_phone()),
             _ => problem,
         }
     }

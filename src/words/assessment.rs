@@ -8,7 +8,7 @@ use super::time::{Times, relative};
 use super::{Catalogue, Value};
 use crate::domain::Instant;
 use crate::domain::eligibility::{
-    Assessment, Finding, FindingCode, FindingFacts, Severity, Verdict,
+    Assessment, Finding, FindingCode, FindingFacts, Remedy, Severity, Verdict,
 };
 use crate::domain::ids::CaseNumber;
 
@@ -92,12 +92,24 @@ impl FindingView {
             severity: finding.severity,
             message: sentence(words, finding, at),
             facts: finding.facts.clone(),
-            remedy: finding.remedy.map(|remedy| RemedyView {
-                text: words.say_of("remedy", remedy.as_str(), &[]),
-                href: remedy.href(case, &finding.facts),
-            }),
+            remedy: finding
+                .remedy
+                .map(|remedy| RemedyView::new(words, remedy, remedy.href(case, &finding.facts))),
             eligible_at: finding.eligible_at,
         }
+    }
+}
+
+impl RemedyView {
+    fn new(words: &Catalogue, remedy: Remedy, href: Option<String>) -> Self {
+        let phone = [("phone", words.support_phone().into())];
+        let text = match (remedy, &href) {
+            (Remedy::ReopenCase, _) => words.say("remedy-reopen-case-or-call", &phone),
+            // There is nothing to ask for in the portal (E5).
+            (Remedy::ChangePriority, None) => words.say("remedy-call-for-priority", &phone),
+            _ => words.say_of("remedy", remedy.as_str(), &[]),
+        };
+        Self { text, href }
     }
 }
 
@@ -127,7 +139,10 @@ pub fn sentence(words: &Catalogue, finding: &Finding, at: Instant) -> String {
             ];
             words.say("finding-low-priority", &args)
         }
-        FindingCode::UsePriorityChange => words.say("finding-use-priority-change", &[]),
+        FindingCode::UsePriorityChange => {
+            let phone = [("phone", words.support_phone().into())];
+            words.say("finding-use-priority-change", &phone)
+        }
         FindingCode::RcaWindow => {
             let args = [
                 ("requested", facts.relative("requested_at")),

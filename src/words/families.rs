@@ -35,6 +35,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("weekday-short", &WEEKDAYS),
     ("why", Why::NAMES),
     ("holiday-skipped", SkipReason::NAMES),
+    ("reference-place", &["path", "query", "header"]),
     // Cases and escalations
     ("priority", Priority::NAMES),
     ("priority-in", Priority::NAMES),

@@ -33,6 +33,7 @@ const ENGLISH: &str = include_str!("../../templates/messages/en.ftl");
 pub struct Catalogue {
     bundle: Arc<FluentBundle<FluentResource>>,
     language: &'static str,
+    support_phone: Option<String>,
 }
 
 /// Why a catalogue cannot be used.
@@ -91,7 +92,25 @@ impl Catalogue {
         Ok(Self {
             bundle: Arc::new(bundle),
             language,
+            support_phone: None,
         })
+    }
+
+    /// The same with the number that contacts call (C5), where the installation has one.
+    #[must_use]
+    pub fn with_support_phone(self, support_phone: Option<String>) -> Self {
+        Self {
+            support_phone,
+            ..self
+        }
+    }
+
+    /// The number that contacts call (C5), or words that stand for it where none is set.
+    pub fn support_phone(&self) -> String {
+        match &self.support_phone {
+            Some(phone) => phone.clone(),
+            None => self.say("support-phone-unset", &[]),
+        }
     }
 
     /// The language tag for `lang` attributes and `Content-Language`.

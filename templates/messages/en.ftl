@@ -161,7 +161,7 @@ finding-case-closed = This case is closed, and a closed case cannot be escalated
 finding-active-escalation = { $number } is active on this case ({ $state }), and one escalation can be active at a time.
 finding-active-escalation-unnamed = An escalation is active on this case, and one escalation can be active at a time.
 finding-low-priority = This case has { $priority } priority; cases can be escalated from { $minimum } priority.
-finding-use-priority-change = An escalation is not the way to report changed urgency or impact; ask for a change of priority.
+finding-use-priority-change = An escalation is not the way to report changed urgency or impact; ask for a change of priority, for high priority by telephone: { $phone }.
 finding-rca-window = The root cause analysis was requested { $requested }; it is overdue after { $days ->
     [one] { $days } business day
    *[other] { $days } business days
@@ -181,6 +181,8 @@ finding-third-party-engaged = This case also waits for { $parties }; a resolutio
 finding-until = Until then:
 
 remedy-reopen-case = Reopen the case
+remedy-reopen-case-or-call = Reopen the case in the portal, or call { $phone }
+remedy-call-for-priority = Call { $phone } to have the priority changed
 remedy-see-escalation = See the escalation
 remedy-change-priority = Change the priority
 remedy-request-rca = Request a root cause analysis
@@ -497,6 +499,7 @@ check-blocked = Not fulfilled:
 check-note = To know:
 check-open = The case is open
 check-closed = The case is closed
+check-closed-call = It can be reopened here, or by telephone: { $phone }.
 check-grave = { $priority }, { $impact }
 check-impact-none = no business impact
 check-impact-limited = limited impact
@@ -2483,3 +2486,21 @@ mail-withheld-unreachable = The recipient is disabled, or has no verified addres
 mail-withheld-not-visible = The recipient may not see what it is about any more.
 mail-withheld-redacted = The words that it repeats were redacted.
 mail-withheld-link-void = The link in it was used, replaced or has expired.
+
+## The published interface, to read
+
+reference-title = Interface for programs
+reference-document = The document that clients are generated from
+reference-all = All operations
+reference-operation = Operation
+reference-name = Name
+reference-kind = Kind
+reference-meaning = Meaning
+reference-required = required
+reference-parameters = What it takes
+reference-body = Body
+reference-answers = What it answers
+reference-objects = Objects
+reference-place-path = in the path
+reference-place-query = in the query
+reference-place-header = in a header

@@ -86,6 +86,10 @@ fn is_open(words: &Catalogue, of: &Readiness<'_>) -> CheckItem {
         None => item(Check::Done, words.say("check-open", &[])),
         Some(_) => CheckItem {
             remedy: of.remedy(words, FindingCode::CaseClosed),
+            detail: words.say(
+                "check-closed-call",
+                &[("phone", words.support_phone().into())],
+            ),
             ..item(Check::Blocked, words.say("check-closed", &[]))
         },
     }

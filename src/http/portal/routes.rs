@@ -37,6 +37,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::admin::audit::routes(),
         super::my_notices::routes(),
         super::unsubscribe::routes(),
+        super::reference::routes(),
     ]
     .into_iter()
     .flatten()

@@ -358,7 +358,8 @@ fn requests(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<Prio
         };
     let telephones = access.can(CaseVerb::AskPriority.permission()) && record.is_open();
     // Without a number it is still by telephone that high priority is asked for (C5).
-    let phone = (telephones && case.priority != Priority::High).then(|| visit.desk.phone());
+    let phone =
+        (telephones && case.priority != Priority::High).then(|| visit.words().support_phone());
     let requests = PriorityRequests {
         items: record.requests.iter().map(view).collect(),
         ask: asks.then(|| format!("{page}?do=ask_priority#do")),
