@@ -98,6 +98,7 @@ async fn list(db: &Db, user: EmailAddress, json: bool) -> anyhow::Result<String>
                 "name": token.name,
                 "created_at": token.created_at,
                 "expires_at": token.expires_at,
+                "last_used_at": token.last_used_at,
                 "permissions": token.permissions.as_ref().map(|permissions| &permissions.0),
             })
         });
@@ -107,7 +108,9 @@ async fn list(db: &Db, user: EmailAddress, json: bool) -> anyhow::Result<String>
     let line = |token: &Token| {
         let ends = token.expires_at.map(|at| at.to_rfc3339());
         let until = ends.unwrap_or_else(|| "revoked".to_owned());
-        format!("{}  until {until}  {}", token.id, token.name)
+        let used = token.last_used_at.map(|at| at.to_rfc3339());
+        let used = used.map_or_else(|| "never used".to_owned(), |at| format!("used {at}"));
+        format!("{}  until {until}  {used}  {}", token.id, token.name)
     };
     Ok(tokens.iter().map(line).collect::<Vec<_>>().join("\n"))
 }

@@ -122,6 +122,7 @@ diesel::table! {
         expires_at -> Nullable<Moment>,
         revoked_at -> Nullable<Moment>,
         made_with -> Nullable<Key>,
+        last_used_at -> Nullable<Moment>,
     }
 }
 

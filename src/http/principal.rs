@@ -76,6 +76,8 @@ pub enum Via {
         id: TokenId,
         /// Whether it allows only a part of what its owner may do.
         scoped: bool,
+        /// When its row says that it was last used.
+        last_used_at: Option<Instant>,
     },
 }
 
@@ -207,11 +209,13 @@ async fn find_in(
         .read_one(move |conn| load(conn, &shown, &whereabouts, now))
         .await?;
     if let Some(principal) = &found {
-        if let Via::Session {
-            id, last_seen_at, ..
-        } = principal.via
-        {
-            desk.seen.note(id, last_seen_at, now);
+        match principal.via {
+            Via::Session {
+                id, last_seen_at, ..
+            } => desk.seen.note(id, last_seen_at, now),
+            Via::Token {
+                id, last_used_at, ..
+            } => desk.seen.note_token(id, last_used_at, now),
         }
         let span = tracing::Span::current();
         span.record("person.id", tracing::field::display(principal.actor.id()));
@@ -391,6 +395,7 @@ impl Principal {
         let via = Via::Token {
             id: token.id,
             scoped: token.permissions.is_some(),
+            last_used_at: token.last_used_at,
         };
         let mut principal = Self::of(bearer, via);
         if let Some(scope) = token.permissions {

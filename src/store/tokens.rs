@@ -32,6 +32,9 @@ pub struct Token {
     pub expires_at: Option<Instant>,
     /// The token with which it was made.
     pub made_with: Option<TokenId>,
+    /// When it was last used, as far as it is written down; never, if there is none.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub last_used_at: Option<Instant>,
 }
 
 /// What a new token is made of.
@@ -170,6 +173,23 @@ pub fn find(conn: &mut Conn, person: PersonId, id: TokenId) -> QueryResult<Optio
         .select(Token::as_select())
         .get_result(conn)
         .optional()
+}
+
+/// Notes when a token was last used, never earlier than is noted already.
+///
+/// # Errors
+/// The database's own.
+pub fn used(conn: &mut Conn, id: TokenId, at: Instant) -> QueryResult<()> {
+    let earlier = api_tokens::last_used_at.lt(At(at));
+    let earlier = api_tokens::last_used_at.is_null().or(earlier);
+    diesel::update(
+        api_tokens::table
+            .filter(api_tokens::id.eq(id))
+            .filter(earlier),
+    )
+    .set(api_tokens::last_used_at.eq(Some(At(at))))
+    .execute(conn)
+    .map(drop)
 }
 
 /// Revokes a token of a person, with those that were made with it; gives its name, or nothing if there is none such.

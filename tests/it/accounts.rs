@@ -28,6 +28,7 @@ on_both_databases! { Desk:
     tokens_are_kept_on_purpose,
     a_password_is_the_same_however_it_is_typed,
     a_session_ends_by_itself,
+    a7_a_token_says_when_it_was_last_used,
     sessions_are_seen_and_ended,
     another_device_is_told,
     whoever_is_shut_out_is_out_at_once,
@@ -276,6 +277,32 @@ async fn a_session_ends_by_itself(desk: Desk) {
     }
     desk.reaches(begun + TimeDelta::days(7));
     used.get("/me").await.refused(401, "unauthenticated");
+}
+
+async fn a7_a_token_says_when_it_was_last_used(desk: Desk) {
+    let dana = desk.person("dana");
+    let made = dana.post("/tokens", json!({ "name": "Nightly" })).await;
+    let made = made.created();
+    assert_eq!(made["last_used_at"], Value::Null);
+    let nightly = dana.with_token(made["token"].as_str().expect("a token"));
+    let last_use = async || {
+        let tokens = dana.get("/tokens").await.ok();
+        let mut tokens = tokens["items"].as_array().expect("tokens").iter();
+        let token = tokens.find(|token| token["id"] == made["id"]);
+        token.expect("the token")["last_used_at"].clone()
+    };
+    assert_eq!(last_use().await, Value::Null);
+    desk.passes(TimeDelta::minutes(10));
+    nightly.get("/me").await.ok();
+    let used = json!(desk.now());
+    assert_eq!(last_use().await, used, "before it is written down");
+    desk.works().await;
+    desk.passes(TimeDelta::hours(1));
+    assert_eq!(last_use().await, used, "and after");
+    // Who is refused has not used it.
+    let path = format!("/tokens/{}", made["id"].as_str().expect("an id"));
+    dana.delete(&path).await.done();
+    nightly.get("/me").await.refused(401, "unauthenticated");
 }
 
 async fn sessions_are_seen_and_ended(desk: Desk) {

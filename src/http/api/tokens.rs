@@ -52,6 +52,8 @@ pub struct TokenView {
     permissions: Option<BTreeSet<Permission>>,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
+    /// When it was last used, to about a minute; null if it never was.
+    last_used_at: Option<DateTime<Utc>>,
 }
 
 /// An API token that was made just now.
@@ -63,9 +65,10 @@ pub struct IssuedToken {
     token: Option<String>,
 }
 
-impl From<Token> for TokenView {
-    fn from(token: Token) -> Self {
+impl TokenView {
+    fn new(token: Token, last_used_at: Option<Instant>) -> Self {
         Self {
+            last_used_at,
             id: token.id,
             name: token.name,
             permissions: token.permissions.map(|permissions| permissions.0),
@@ -88,6 +91,7 @@ pub async fn issue(call: ApiRequest<(), IssueToken>) -> Result<Created<IssuedTok
             permissions: new.permissions.clone(),
             created_at: call.now,
             expires_at,
+            last_used_at: None,
         };
         let later = IssuedToken { about, token: None };
         let shown = IssuedToken {
@@ -111,7 +115,11 @@ pub async fn list(call: ApiRequest<(), (), ListTokens>) -> Result<Reply<Page<Tok
         .look(move |conn, call| {
             let rows =
                 tokens::of_person(conn, call.principal.person, paging.after, paging.fetch())?;
-            Ok(paging.page(rows, |token| token.id, TokenView::from))
+            let view = |token| {
+                let used = call.desk.seen.of_token(&token);
+                TokenView::new(token, used)
+            };
+            Ok(paging.page(rows, |token| token.id, view))
         })
         .await?;
     Reply::new(&page)

@@ -66,7 +66,11 @@ async fn held(visit: &PageRequest) -> Result<AccountPage, Problem> {
         };
         Row {
             title: token.name.clone(),
-            small: allows(words, token.permissions.as_deref()),
+            small: format!(
+                "{} · {}",
+                allows(words, token.permissions.as_deref()),
+                last_use(visit, token)
+            ),
             chip,
             at_label,
             at,
@@ -83,6 +87,17 @@ async fn held(visit: &PageRequest) -> Result<AccountPage, Problem> {
     let offered: Vec<Permission> = visit.access()?.permissions.iter().copied().collect();
     page.sections.push(new_token(words, &offered));
     Ok(page)
+}
+
+/// When a token was last used, in words.
+fn last_use(visit: &PageRequest, token: &Token) -> String {
+    match visit.desk.seen.of_token(token) {
+        None => visit.words().say("token-never-used", &[]),
+        Some(at) => {
+            let ago = visit.times().relative(at);
+            visit.words().say("token-used", &[("ago", ago.into())])
+        }
+    }
 }
 
 /// What a token allows, in words.
