@@ -71,7 +71,8 @@ async function put(answer, ...parts) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts) {
     const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
-    if (!old || !fresh) continue;
+    // What has not changed stays as it is, also under a finger that is about to press it.
+    if (!old || !fresh || old.isEqualNode(fresh)) continue;
     const focus = carry(old, fresh);
     old.replaceWith(document.adoptNode(fresh));
     focus();

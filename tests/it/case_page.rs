@@ -275,10 +275,12 @@ async fn the_queue_and_the_list_of_cases_are_live(desk: Desk) {
         return;
     };
     hers.goes_to(&desk.page("/escalations")).await;
+    desk.passes(TimeDelta::minutes(1));
     dana.escalates(&case, "no_update").taken().await;
     hers.reads("E-000001").await;
     hers.goes_to(&desk.page("/cases")).await;
     hers.types("Search", "gateway").await;
+    desk.passes(TimeDelta::minutes(1));
     let other = dana.opens(medium()).await;
     hers.reads(&other.number).await;
     // What she was about to look for stays.

@@ -290,6 +290,7 @@ async fn lists_that_broke_off_or_were_made_before_a_change_tell_of_it(desk: Desk
     let stream = follows_lists(&desk, &dana, "", None).await;
     drop(stream);
     let made = desk.now().timestamp_micros();
+    desk.passes(TimeDelta::minutes(1));
     eve.writes(&case, "While nobody listened.").await;
     follows_lists(&desk, &dana, "", Some("0-0"))
         .await

@@ -387,7 +387,7 @@ impl Look<'_> {
         let is_changed = match state.recorded {
             // The page was made by somebody's clock; what is recorded from now on is known by its order.
             0 => cases::last_change(conn, reach)?
-                .is_some_and(|at| at.timestamp_micros() >= state.told.position),
+                .is_some_and(|at| at.timestamp_micros() > state.told.position),
             after => {
                 let of = (reach, side, after);
                 match self.changed.iter().find(|(known, _)| *known == of) {
