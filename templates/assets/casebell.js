@@ -144,7 +144,8 @@ function madeFor(form) {
 }
 
 function keep(form, sent) {
-  const own = typed(form).filter(isChanged);
+  // Of several to choose one from, the chosen one says it all.
+  const own = typed(form).filter((field) => isChanged(field) && (field.type !== "radio" || field.checked));
   const fields = own.length ? [...own, ...madeFor(form)].map((field) => [field.name, field.type === "checkbox" ? field.checked : field.value]) : [];
   try {
     if (fields.length) sessionStorage.setItem(draft(form), JSON.stringify({ sent, fields }));

@@ -2505,4 +2505,4 @@ reference-answers = What it answers
 reference-objects = Objects
 reference-place-path = in the path
 reference-place-query = in the query
-reference-place-header = in a header
+reference-place-header = beside the body
