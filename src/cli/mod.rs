@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod demo;
 mod migrate;
+mod organization;
 mod refusal;
 mod restore;
 mod serve;
@@ -47,6 +48,9 @@ enum Command {
     /// Add people, and see to their access.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// See to organizations.
+    #[command(subcommand)]
+    Organization(organization::OrganizationCommand),
     /// Make keys for programs.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -136,6 +140,7 @@ pub fn run() -> ExitCode {
         Command::Migrate => done(migrate::run(&settings)),
         Command::Import(args) => import::run(&args, &settings),
         Command::User(command) => done(user::run(&command, &settings)),
+        Command::Organization(command) => done(organization::run(&command, &settings)),
         Command::Token(command) => done(token::run(&command, &settings)),
         Command::Audit(command) => audit::run(&command, &settings),
         Command::Backup(args) => done(backup::run(&args, &settings)),

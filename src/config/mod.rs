@@ -19,9 +19,10 @@ use secrecy::SecretString;
 
 pub use secret_key::SecretKey;
 use sources::{Found, Sources};
-pub use values::{DatabaseUrl, LogFormat, MailUrl, Network, PublicUrl};
+pub use values::{DatabaseUrl, LogFormat, MailUrl, PublicUrl};
 
 use crate::db::unencrypted_host;
+use crate::domain::network::Network;
 use crate::domain::session::SessionLimits;
 
 /// Everything that can be set about an installation, checked.

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use chrono::TimeDelta;
 use lettre::message::Mailbox;
@@ -12,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::db::Location;
+use crate::domain::network::{MalformedNetwork, Network};
 
 /// Which database keeps the rows.
 #[derive(Clone, Debug)]
@@ -124,58 +124,6 @@ pub enum LogFormat {
     Human,
     /// One JSON object an event.
     Json,
-}
-
-/// A range of addresses, `10.0.0.0/8`; a single address is a range of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u8,
-}
-
-impl Network {
-    /// Whether `address` lies in the range.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(ours), IpAddr::V4(theirs)) => same_prefix(
-                u128::from(ours.to_bits()),
-                u128::from(theirs.to_bits()),
-                32,
-                self.prefix,
-            ),
-            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
-                same_prefix(ours.to_bits(), theirs.to_bits(), 128, self.prefix)
-            }
-            _ => false,
-        }
-    }
-}
-
-fn same_prefix(a: u128, b: u128, width: u32, prefix: u8) -> bool {
-    let rest = width - u32::from(prefix);
-    a.checked_shr(rest).unwrap_or(0) == b.checked_shr(rest).unwrap_or(0)
-}
-
-impl FromStr for Network {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        const RIGHT: &str =
-            "right would be an address such as 10.0.0.1 or a range such as 10.0.0.0/8";
-        let (address, prefix) = text
-            .split_once('/')
-            .map_or((text, None), |(a, p)| (a, Some(p)));
-        let address: IpAddr = address
-            .parse()
-            .map_err(|_| format!("`{text}` is no network; {RIGHT}"))?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix.map(str::parse::<u8>) {
-            None => width,
-            Some(Ok(prefix)) if prefix <= width => prefix,
-            Some(_) => return Err(format!("`{text}` has no usable length; {RIGHT}")),
-        };
-        Ok(Self { address, prefix })
-    }
 }
 
 pub(super) fn database_url(text: &str) -> Result<DatabaseUrl, String> {
@@ -342,5 +290,8 @@ pub(super) fn bearer_token(text: &str) -> Result<SecretString, String> {
 }
 
 pub(super) fn networks(text: &str) -> Result<Vec<Network>, String> {
-    text.split(',').map(|part| part.trim().parse()).collect()
+    let parts = text.split(',').map(|part| part.trim().parse());
+    parts
+        .collect::<Result<_, MalformedNetwork>>()
+        .map_err(|malformed| malformed.to_string())
 }

@@ -47,6 +47,7 @@ diesel::table! {
         created_at -> Moment,
         version -> BigInt,
         second_factor_roles -> Text,
+        allowed_networks -> Text,
     }
 }
 

@@ -20,6 +20,7 @@ pub mod history;
 pub mod ids;
 pub mod lines;
 pub mod link;
+pub mod network;
 pub mod notice;
 pub mod offers;
 pub mod order;

@@ -131,7 +131,7 @@ impl Caller for Returning {
 
     async fn of(desk: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         let found = match principal::find(desk, request).await {
-            Err(problem) if problem.code() == Code::OrganizationAccessEnded => {
+            Err(problem) if problem.keeps_out_of_an_organization() => {
                 principal::find_home(desk, request).await
             }
             found => found,

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 
-use crate::config::{Network, PublicUrl};
+use crate::config::PublicUrl;
+use crate::domain::network::Network;
 
 const FORWARDED_FOR: HeaderName = header::X_FORWARDED_FOR;
 const FORWARDED_PROTO: HeaderName = header::X_FORWARDED_PROTO;

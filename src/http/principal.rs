@@ -1,9 +1,12 @@
 //! Who asks: one person, where they act, what they may do there, and how they proved it.
 
+use std::net::IpAddr;
+
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use chrono_tz::Tz;
 
+use super::client;
 use super::cookies::Carries;
 use super::problem::{Code, Problem};
 use super::state::AppState;
@@ -52,6 +55,8 @@ pub struct Principal {
     pub via: Via,
     /// Whether a role of theirs asks for a second factor that they have not set up.
     pub must_set_up: bool,
+    /// From which address they come.
+    pub client: Option<IpAddr>,
 }
 
 /// What was shown to enter.
@@ -208,7 +213,12 @@ async fn find_in(
         .db
         .read_one(move |conn| load(conn, &shown, &whereabouts, now))
         .await?;
+    let client = client::address(&desk.proxies, &desk.public_url, request);
+    let found = found.map(|found| found.come_from(client));
     if let Some(principal) = &found {
+        if !principal.may_come_from_there() {
+            return Err(address_not_allowed(client));
+        }
         match principal.via {
             Via::Session {
                 id, last_seen_at, ..
@@ -225,6 +235,12 @@ async fn find_in(
         );
     }
     Ok(found)
+}
+
+/// Somebody may not work from where they come from (A7).
+pub(in crate::http) fn address_not_allowed(from: Option<IpAddr>) -> Problem {
+    let address = from.map(|from| from.to_string()).unwrap_or_default();
+    Problem::new(Code::AddressNotAllowed).with("address", address)
 }
 
 /// The person behind a request.
@@ -308,7 +324,7 @@ pub(super) fn reloaded(
         Some((clone, _)) => OrganizationContext::As(principal.organization.id, *clone),
         None => OrganizationContext::Named(principal.organization.id.to_string()),
     };
-    Ok(match &principal.via {
+    let found = match &principal.via {
         Via::Session { id, .. } => admitted(
             sessions::again(conn, *id, &there, now)?,
             Principal::in_session,
@@ -317,7 +333,9 @@ pub(super) fn reloaded(
             tokens::again(conn, *id, &there, now)?,
             Principal::with_token,
         ),
-    })
+    };
+    let found = found.map(|found| found.come_from(principal.client));
+    Ok(found.filter(Principal::may_come_from_there))
 }
 
 fn admitted<T>(
@@ -424,7 +442,19 @@ impl Principal {
             time_zone: bearer.time_zone.parse().unwrap_or(Tz::UTC),
             via,
             must_set_up: bearer.must_set_up,
+            client: None,
         }
+    }
+
+    /// The same, who comes from an address.
+    pub(super) fn come_from(self, client: Option<IpAddr>) -> Self {
+        Self { client, ..self }
+    }
+
+    /// Whether they may work from there: by the networks of the organization in which they act, and of their own (A7).
+    fn may_come_from_there(&self) -> bool {
+        let home = self.home.as_ref();
+        self.organization.admits(self.client) && home.is_none_or(|home| home.admits(self.client))
     }
 
     /// Notes that their session was proven anew.

@@ -41,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         api::access_requests::routes(),
         api::roles::routes(),
         api::second_factor_roles::routes(),
+        api::allowed_networks::routes(),
         api::access_groups::routes(),
         api::pairings::routes(),
         api::pairing_links::routes(),

@@ -23,8 +23,9 @@ use super::state::{AppState, PostError};
 use super::trace::{RequestSpan, observe};
 use super::{client, etag, headers, health, portal, routes};
 use crate::clock::Clock;
-use crate::config::{Network, PublicUrl, Settings};
+use crate::config::{PublicUrl, Settings};
 use crate::db::Db;
+use crate::domain::network::Network;
 use crate::telemetry;
 use crate::words::{Catalogue, WordsError};
 

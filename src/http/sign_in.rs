@@ -260,6 +260,7 @@ async fn open(
     let (token_hash, csrf_token) = (secret.hash, csrf.text.expose_secret().to_owned());
     let (key, limits) = (desk.key.clone(), desk.sessions);
     let place = from.client.map(client::place).unwrap_or_default();
+    let (person, shown_place) = (half.person(), place.clone());
     let holder = half.holder();
     let work = move |conn: &mut Conn| {
         let new = SignIn {
@@ -274,6 +275,7 @@ async fn open(
             },
             replaces: from.session.as_deref(),
             place: &place,
+            client: from.client,
         };
         let (session, bearer) = sign_in::sign_in(conn, &key, &new, now)?;
         for counter in &counters {
@@ -281,7 +283,12 @@ async fn open(
         }
         Ok::<_, Problem>(Principal::in_session(session, *bearer))
     };
-    let principal = desk.db.write(work).await?;
+    let kept_out = |problem: &Problem| {
+        if problem.code() == Code::AddressNotAllowed {
+            log_refusal(&person.to_string(), &shown_place, problem);
+        }
+    };
+    let principal = desk.db.write(work).await.inspect_err(kept_out)?;
     Ok(SignedIn {
         principal,
         secret: secret.text,

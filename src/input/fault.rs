@@ -6,6 +6,7 @@ use crate::domain::UnknownValue;
 use crate::domain::calendar::PartProblem;
 use crate::domain::eligibility::{Policy, PolicyError};
 use crate::domain::ids::MalformedId;
+use crate::domain::network::MalformedNetwork;
 use crate::domain::reason::MalformedCode;
 use crate::domain::text::TextError;
 use crate::words::{self, Catalogue};
@@ -26,6 +27,7 @@ pub const FAULTS: &[&str] = &[
     "in_the_future",
     "is_root",
     "line_not_readable",
+    "locks_out",
     "is_address",
     "last_administrator",
     "malformed",
@@ -41,6 +43,7 @@ pub const FAULTS: &[&str] = &[
     "not_a_customer",
     "not_a_date",
     "not_a_date_time",
+    "not_a_network",
     "not_allowed",
     "not_an_engineer",
     "not_an_escalation_owner",
@@ -221,6 +224,12 @@ impl From<PartProblem> for Fault {
 impl From<MalformedCode> for Fault {
     fn from(_: MalformedCode) -> Self {
         Self::new("malformed_code")
+    }
+}
+
+impl From<MalformedNetwork> for Fault {
+    fn from(malformed: MalformedNetwork) -> Self {
+        Self::new("not_a_network").with("given", malformed.text())
     }
 }
 

@@ -22,6 +22,7 @@ use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CalendarId, CaseRef, GroupId, LineId, OrganizationId, PersonId};
+use crate::domain::network::Network;
 use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
@@ -104,7 +105,7 @@ written! {
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,
     Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, Level: Shape::Choice,
     Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
-    QuestionKind, Unit, Doubt, Permission, Role, RoleName, GroupId, Direction, CaseRef, OrganizationId, PersonId, LineId,
+    QuestionKind, Unit, Doubt, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, OrganizationId, PersonId, LineId,
     CalendarId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
 }
 
@@ -159,6 +160,44 @@ impl Field for LastDay {
             .format(Some(format))
             .into()
     }
+}
+
+/// Networks as a page asks for them, one a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkLines(pub Vec<Network>);
+
+impl Field for NetworkLines {
+    const SHAPE: Shape = Shape::Words(NetworkLines::MAX);
+    const MOST_BYTES: usize = Self::SHAPE.most_bytes();
+
+    fn absent() -> Option<Self> {
+        Some(Self(Vec::new()))
+    }
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let text = text(value, at, errors)?;
+        let lines = text.split(['\n', ',']).map(str::trim);
+        let read: Result<Vec<Network>, _> = lines
+            .filter(|line| !line.is_empty())
+            .map(str::parse)
+            .collect();
+        match read {
+            Ok(networks) if networks.len() > LONGEST_LIST => {
+                errors.refuse(at, Fault::new("too_many").with("max", LONGEST_LIST))
+            }
+            Ok(networks) => Some(Self(networks)),
+            Err(malformed) => errors.refuse(at, malformed),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).into()
+    }
+}
+
+impl NetworkLines {
+    /// The most characters: a hundred of the longest, each on a line.
+    pub const MAX: usize = LONGEST_LIST * 44;
 }
 
 /// An address that somebody types to say which account they mean. Whether it is one of anybody's, or an address at all,

@@ -1,5 +1,7 @@
 //! Who may enter with a good secret, where they act, and what they may do there.
 
+use std::net::IpAddr;
+
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use crate::db::{Conn, remembered};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Holding};
 use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::network::{Network, admits};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::{EmailAddress, Slug};
 use crate::store::people::display_name;
@@ -56,6 +59,22 @@ pub struct Place {
     pub kind: OrganizationKind,
     /// The codes of the roles whose holders need a second factor in it.
     pub second_factor_roles: Json<Vec<String>>,
+    /// From which networks people work in it (A7); from anywhere if there is none.
+    pub allowed_networks: Json<Vec<Network>>,
+}
+
+impl Place {
+    /// Whether somebody may work here from an address (A7).
+    pub fn admits(&self, from: Option<IpAddr>) -> bool {
+        admits(&self.allowed_networks, from)
+    }
+}
+
+impl Identity {
+    /// Whether they may work from an address: by the networks of the organization in which they act, and of their own (A7).
+    pub fn may_come_from(&self, address: Option<IpAddr>) -> bool {
+        self.place.admits(address) && self.home.as_ref().is_none_or(|home| home.admits(address))
+    }
 }
 
 /// Where somebody wants to act.

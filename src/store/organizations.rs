@@ -9,6 +9,7 @@ use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::ids::OrganizationId;
+use crate::domain::network::Network;
 use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::text::Slug;
@@ -39,6 +40,8 @@ pub struct Organization {
     pub version: i64,
     /// The codes of the roles whose holders need a second factor in it.
     pub second_factor_roles: Json<Vec<String>>,
+    /// From which networks people work in it (A7); from anywhere if there is none.
+    pub allowed_networks: Json<Vec<Network>>,
 }
 
 /// What a new organization is made of.
@@ -265,6 +268,24 @@ pub fn update(
         version,
         changes
     ))
+}
+
+/// Lets people work in an organization from these networks alone, and counts the change.
+///
+/// # Errors
+/// The database's own.
+pub fn set_allowed_networks(
+    conn: &mut Conn,
+    id: OrganizationId,
+    networks: &[Network],
+) -> QueryResult<()> {
+    diesel::update(organizations::table.filter(organizations::id.eq(id)))
+        .set((
+            organizations::allowed_networks.eq(json(networks)?),
+            organizations::version.eq(organizations::version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Asks for a second factor whoever holds one of the roles with these codes, and counts the change.

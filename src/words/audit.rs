@@ -89,6 +89,7 @@ pub const FIELDS: &[&str] = &[
     "disabled",
     "roles",
     "second_factor_roles",
+    "allowed_networks",
     "slug",
     "region",
     "hours",

@@ -5,6 +5,7 @@
 pub mod access_request;
 pub mod account;
 pub mod administer;
+pub mod allow_networks;
 pub mod assess;
 pub mod calendars;
 pub mod choose_notices;
@@ -194,6 +195,8 @@ pub enum Rejection {
     SecondFactorRequired,
     /// The code of the second factor is not right, or was taken before.
     InvalidSecondFactor,
+    /// Nobody works in the organization from this network address (A7).
+    AddressNotAllowed(String),
     /// A token that was made with another makes none.
     MadeWithToken,
     /// A second factor is asked for already.

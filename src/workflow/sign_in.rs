@@ -4,6 +4,8 @@ mod half;
 
 pub use half::{HALF_LIFETIME, PendingSecondFactor};
 
+use std::net::IpAddr;
+
 use super::{Actor, Rejection, VerbResult, publish, second_factor};
 use crate::config::SecretKey;
 use crate::credentials::hash_secret;
@@ -33,13 +35,15 @@ pub struct SignIn<'a> {
     pub replaces: Option<&'a str>,
     /// From where, as it is told to the person.
     pub place: &'a str,
+    /// From which address.
+    pub client: Option<IpAddr>,
 }
 
 /// Opens a session in place of the one that the browser came with.
 ///
 /// # Errors
 /// [`Rejection::InvalidCredentials`] if the person was shut out or has another password by now, or may enter nowhere;
-/// [`Rejection::SecondFactorRequired`], [`Rejection::InvalidSecondFactor`].
+/// [`Rejection::SecondFactorRequired`], [`Rejection::InvalidSecondFactor`]; [`Rejection::AddressNotAllowed`].
 pub fn sign_in(
     conn: &mut Conn,
     key: &SecretKey,
@@ -65,6 +69,10 @@ pub fn sign_in(
     else {
         return Err(Rejection::InvalidCredentials.into());
     };
+    if !identity.may_come_from(sign_in.client) {
+        let address = sign_in.client.map(|client| client.to_string());
+        return Err(Rejection::AddressNotAllowed(address.unwrap_or_default()).into());
+    }
     let new_device = new_device(conn, person.id, sign_in, now)?;
     let actor = Actor {
         access: identity.access.clone(),

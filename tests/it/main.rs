@@ -44,6 +44,7 @@ mod mail_faults;
 mod main_job;
 mod matrix;
 mod model;
+mod networks;
 mod opening;
 mod outage;
 mod pairing;

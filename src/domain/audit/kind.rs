@@ -236,6 +236,7 @@ const ORGANIZATION: &[&str] = &[
     "region",
     "time_zone",
     "second_factor_roles",
+    "allowed_networks",
 ];
 const ROLE: &[&str] = &["code", "name", "permissions"];
 const GROUP: &[&str] = &["name", "members", "roles"];

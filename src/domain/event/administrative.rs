@@ -28,6 +28,8 @@ pub(crate) enum AdministrativeEvent {
     OrganizationChanged(OrganizationId, Changed<OrganizationFields>),
     /// The roles for which a second factor is asked for.
     SecondFactorRolesChanged(OrganizationId, Changed<SecondFactorFields>),
+    /// The networks from which people work.
+    AllowedNetworksChanged(OrganizationId, Changed<NetworkFields>),
     PersonAdded(OrganizationId, PersonId, AddedPerson),
     PersonChanged(OrganizationId, PersonId, Changed<PersonFields>),
     TokenIssued(TokenOwner, TokenFields),
@@ -81,6 +83,12 @@ pub(crate) struct OrganizationFields {
 pub(crate) struct SecondFactorFields {
     /// Their codes.
     pub(crate) second_factor_roles: Vec<String>,
+}
+
+/// From which networks people work in an organization.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NetworkFields {
+    pub(crate) allowed_networks: Vec<String>,
 }
 
 /// A person who was added.
@@ -239,7 +247,8 @@ impl AdministrativeEvent {
         match self {
             Self::OrganizationAdded(id, _)
             | Self::OrganizationChanged(id, _)
-            | Self::SecondFactorRolesChanged(id, _) => (Some(*id), subject(id.as_uuid())),
+            | Self::SecondFactorRolesChanged(id, _)
+            | Self::AllowedNetworksChanged(id, _) => (Some(*id), subject(id.as_uuid())),
             Self::PersonAdded(organization, id, _) | Self::PersonChanged(organization, id, _) => {
                 (Some(*organization), subject(id.as_uuid()))
             }
@@ -286,6 +295,9 @@ impl AdministrativeEvent {
                 return Audited::changed(EventKind::OrganizationChanged, fields);
             }
             Self::SecondFactorRolesChanged(_, fields) => {
+                return Audited::changed(EventKind::OrganizationChanged, fields);
+            }
+            Self::AllowedNetworksChanged(_, fields) => {
                 return Audited::changed(EventKind::OrganizationChanged, fields);
             }
             Self::PersonAdded(_, _, fields) => Audited::added(EventKind::PersonAdded, fields),

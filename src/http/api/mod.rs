@@ -5,6 +5,7 @@ pub(in crate::http) mod addresses;
 pub mod access_groups;
 pub mod access_requests;
 pub mod account;
+pub mod allowed_networks;
 pub mod audit;
 pub mod calendars;
 pub mod cases;

@@ -9,6 +9,7 @@ use crate::domain::organization::OrganizationKind;
 use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::list::{self, Asker, Listing, list_query};
 use crate::http::pagination::Page;
+use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
@@ -112,6 +113,24 @@ pub fn asked_organization(
         Problem::invalid_field(FieldError::new("organization", fault))
     };
     Ok(Some(found.ok_or_else(unknown)?.id))
+}
+
+/// The organization that a request names by id or slug; the asker's own if it names none.
+///
+/// # Errors
+/// What does not exist for the asker is a fault of `organization`; the database's own.
+pub(super) fn named_or_own(
+    conn: &mut Conn,
+    principal: &Principal,
+    name: Option<&str>,
+) -> Result<Organization, Problem> {
+    let access = principal.access();
+    let found = match name {
+        None => organizations::find(conn, Reach::Everything, access.organization)?,
+        Some(name) => organizations::named(conn, access.reach(), name)?,
+    };
+    let unknown = FieldError::new("organization", Fault::new("not_found"));
+    found.ok_or_else(|| Problem::invalid_field(unknown))
 }
 
 /// Organizations, by slug.

@@ -3,16 +3,15 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::Conn;
-use crate::domain::access::{Permission, Reach};
+use super::organizations::named_or_own;
+use crate::domain::access::Permission;
 use crate::domain::ids::OrganizationId;
 use crate::http::api_request::{ApiRequest, Guarded, may};
-use crate::http::principal::Principal;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
-use crate::input::{Fault, FieldError, input};
-use crate::store::organizations::{self, Organization};
+use crate::input::input;
+use crate::store::organizations::Organization;
 use crate::workflow::require_second_factor::{RequireSecondFactor, require_second_factor};
 
 /// The routes of this resource.
@@ -59,7 +58,7 @@ pub async fn show(
     call: ApiRequest<(), (), SecondFactorRolesQuery>,
 ) -> Result<Reply<SecondFactorRoles>, Problem> {
     let found = call
-        .look(|conn, call| named(conn, &call.principal, call.query.organization.as_deref()))
+        .look(|conn, call| named_or_own(conn, &call.principal, call.query.organization.as_deref()))
         .await?;
     SecondFactorRoles::reply(found)
 }
@@ -70,24 +69,14 @@ pub async fn set(
 ) -> Result<Reply<SecondFactorRoles>, Problem> {
     call.write(|conn, call| {
         let body = &call.body;
-        let found = named(conn, &call.principal, body.organization.as_deref())?;
+        let found = named_or_own(conn, &call.principal, body.organization.as_deref())?;
         let by = Some(&call.principal.actor);
         require_second_factor(conn, by, found.id, call.expected(), &body.roles, call.now)?;
-        SecondFactorRoles::reply(named(conn, &call.principal, body.organization.as_deref())?)
+        SecondFactorRoles::reply(named_or_own(
+            conn,
+            &call.principal,
+            body.organization.as_deref(),
+        )?)
     })
     .await
-}
-
-fn named(
-    conn: &mut Conn,
-    principal: &Principal,
-    name: Option<&str>,
-) -> Result<Organization, Problem> {
-    let access = principal.access();
-    let found = match name {
-        None => organizations::find(conn, Reach::Everything, access.organization)?,
-        Some(name) => organizations::named(conn, access.reach(), name)?,
-    };
-    let unknown = FieldError::new("organization", Fault::new("not_found"));
-    found.ok_or_else(|| Problem::invalid_field(unknown))
 }

@@ -8,6 +8,7 @@ pub mod groups;
 mod handlers;
 pub mod lines;
 mod list;
+pub mod networks;
 pub mod notices;
 pub(super) mod organizations;
 pub mod people;

@@ -87,6 +87,8 @@ closed_enum! {
         RoleChanged = "role_changed",
         /// It was chosen for which roles a second factor is asked for.
         SecondFactorRoles = "second_factor_roles",
+        /// The networks from which people work were saved.
+        NetworksAllowed = "networks_allowed",
         /// A role was removed.
         RoleRemoved = "role_removed",
         /// A group was added.

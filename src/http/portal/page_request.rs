@@ -77,6 +77,8 @@ pub struct PageRequest {
     pub guest: Option<Principal>,
     /// What the row asks that they come to; nothing before it is known.
     pub(super) asks: Option<Asks>,
+    /// Whether somebody comes who may not work from where they come from (A7).
+    pub(super) kept_out: bool,
     /// Where they may work: their own organization, then those by pairings.
     pub places: Vec<PlaceView>,
     /// The instant of the visit.
@@ -120,14 +122,15 @@ impl PageRequest {
         let mut visit = Self::arrive(desk, portal, request);
         match principal::find(&visit.desk, request).await {
             Ok(guest) => visit.guest = guest,
-            Err(problem) => {
-                if problem.code() == Code::OrganizationAccessEnded
-                    && let Err(other) = visit.put_home(request).await
-                {
-                    return Err((visit, other));
+            Err(problem) if problem.keeps_out_of_an_organization() => {
+                match visit.put_home(request).await {
+                    Ok(()) => return Err((visit, problem)),
+                    // They may still come as somebody else.
+                    Err(other) if other.code() == Code::AddressNotAllowed => visit.kept_out = true,
+                    Err(other) => return Err((visit, other)),
                 }
-                return Err((visit, problem));
             }
+            Err(problem) => return Err((visit, problem)),
         }
         if let Err(problem) = visit.find_places().await {
             return Err((visit, problem));
@@ -203,6 +206,7 @@ impl PageRequest {
             now: desk.clock.now(),
             client: client::address(&desk.proxies, &desk.public_url, request),
             guest: None,
+            kept_out: false,
             asks: None,
             places: Vec::new(),
             parts: parts.map(|(_, value)| value.to_owned()).collect(),
@@ -301,9 +305,17 @@ impl PageRequest {
     /// Who comes, signed in.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`].
+    /// [`Code::Unauthenticated`], [`Code::AddressNotAllowed`].
     pub fn principal(&self) -> Result<&Principal, Problem> {
-        self.guest.as_ref().ok_or_else(Problem::unauthenticated)
+        self.guest.as_ref().ok_or_else(|| self.not_in())
+    }
+
+    /// Why nobody is in who comes.
+    pub(super) fn not_in(&self) -> Problem {
+        match self.kept_out {
+            true => principal::address_not_allowed(self.client),
+            false => Problem::unauthenticated(),
+        }
     }
 
     /// Who acts.

@@ -84,13 +84,13 @@ fn named<A: Address>(visit: &PageRequest) -> Result<A, Problem> {
 
 /// Whether the visitor may, decided as for the API.
 fn permit<A: Address>(visit: &PageRequest, needs: Requires) -> Later<Result<(), Problem>> {
-    let (address, guest) = (named::<A>(visit), visit.guest.clone());
+    let (address, guest) = (named::<A>(visit), visit.principal().cloned());
     let db = visit.desk.db.clone();
     Box::pin(async move {
         if needs == Requires::Anyone {
             return address.map(drop);
         }
-        let guest = guest.ok_or_else(Problem::unauthenticated)?;
+        let guest = guest?;
         address::permitted(&db, &guest, needs, &address?).await
     })
 }

@@ -32,6 +32,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::admin::reasons::routes(),
         super::admin::policies::routes(),
         super::admin::second_factor::routes(),
+        super::admin::networks::routes(),
         super::admin::calendars::routes(),
         super::admin::notices::routes(),
         super::admin::audit::routes(),

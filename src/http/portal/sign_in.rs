@@ -188,7 +188,11 @@ async fn enter(visit: PageRequest) -> PageResult {
 fn is_about_signing_in(problem: &Problem) -> bool {
     matches!(
         problem.code(),
-        Code::InvalidCredentials | Code::InvalidSecondFactor | Code::TooManyAttempts | Code::Busy
+        Code::InvalidCredentials
+            | Code::InvalidSecondFactor
+            | Code::TooManyAttempts
+            | Code::AddressNotAllowed
+            | Code::Busy
     )
 }
 

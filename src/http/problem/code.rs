@@ -69,6 +69,9 @@ codes! {
     SecondFactorSetupRequired = "second_factor_setup_required", FORBIDDEN;
     /// The session was opened with a password that an administrator gave: the person chooses their own first.
     PasswordChangeRequired = "password_change_required", FORBIDDEN;
+    /// An organization lets its people, and those who are paired into it, work from other networks than where the request
+    /// comes from (A7).
+    AddressNotAllowed = "address_not_allowed", FORBIDDEN;
     /// The address of whoever follows a link belongs to another account already.
     AddressTaken = "address_taken", CONFLICT;
     /// A change made by cookie came without the session's token.

@@ -126,6 +126,14 @@ impl Problem {
         Self::invalid(vec![error])
     }
 
+    /// Whether it keeps somebody out of the organization in which they act, and may leave them their own.
+    pub fn keeps_out_of_an_organization(&self) -> bool {
+        matches!(
+            self.code(),
+            Code::OrganizationAccessEnded | Code::AddressNotAllowed
+        )
+    }
+
     /// Nobody is signed in, or no longer.
     pub fn unauthenticated() -> Self {
         Self::new(Code::Unauthenticated).challenging()

@@ -106,6 +106,9 @@ impl From<Rejection> for Problem {
             Rejection::InvalidCredentials => Self::new(Code::InvalidCredentials),
             Rejection::SecondFactorRequired => Self::new(Code::SecondFactorRequired),
             Rejection::InvalidSecondFactor => Self::new(Code::InvalidSecondFactor),
+            Rejection::AddressNotAllowed(address) => {
+                Self::new(Code::AddressNotAllowed).with("address", address)
+            }
             Rejection::MadeWithToken => Self::new(Code::MadeWithToken),
             Rejection::SecondFactorOn => Self::new(Code::SecondFactorOn),
             Rejection::SecondFactorOff => Self::new(Code::SecondFactorOff),

@@ -12,6 +12,8 @@ pub enum Place {
     Roles,
     /// For which roles a second factor is asked for.
     SecondFactor,
+    /// From which networks people work.
+    Networks,
     /// Access groups.
     Groups,
     /// Requests for read-only access.
@@ -34,11 +36,12 @@ pub enum Place {
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::People,
         Self::AccessRequests,
         Self::Roles,
         Self::SecondFactor,
+        Self::Networks,
         Self::Groups,
         Self::Organizations,
         Self::Lines,
@@ -49,11 +52,12 @@ impl Place {
         Self::Audit,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 13] = [
         "people",
         "access-requests",
         "roles",
         "second-factor",
+        "networks",
         "groups",
         "organizations",
         "lines",
@@ -84,7 +88,7 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
     let sees = |place: &Place| match place {
         Place::People => access.can(Permission::UsersView),
         Place::Roles => access.can(Permission::RolesView),
-        Place::SecondFactor => access.can(Permission::RolesManage),
+        Place::SecondFactor | Place::Networks => access.can(Permission::RolesManage),
         Place::Groups => access.can(Permission::GroupsView),
         Place::Lines => staff && access.can(Permission::LinesView),
         Place::AccessRequests => access.can(Permission::AccessRequestsView),

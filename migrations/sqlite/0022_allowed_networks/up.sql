@@ -1,0 +1,3 @@
+-- From which networks the people of an organization, and those who are paired into it, work (A7): a JSON list, of which none
+-- is from anywhere.
+ALTER TABLE organizations ADD COLUMN allowed_networks TEXT NOT NULL DEFAULT '[]';

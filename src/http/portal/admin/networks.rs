@@ -1,0 +1,97 @@
+//! From which networks people work (A7).
+
+use super::handlers::{PLACE, again, form};
+use super::roles::{carried, organization};
+use super::{AdminForm, Place};
+use crate::domain::access::Permission;
+use crate::domain::network::Network;
+use crate::http::api_request::may;
+use crate::http::portal::act::FormPage;
+use crate::http::portal::answer::PageResult;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::{Control, Form};
+use crate::http::portal::page_request::PageRequest;
+use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::problem::Problem;
+use crate::input::{NetworkLines, input};
+use crate::workflow::allow_networks::allow_networks;
+
+/// The rows of the route table.
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
+    pages! { networks:
+        GET  "/admin/networks" may(Permission::RolesManage)          => show, "The networks from which people work";
+        POST "/admin/networks" may(Permission::RolesManage).proven() => save, "Lets people work from these networks alone";
+    }
+}
+
+input! {
+    /// The networks, as they are typed.
+    pub struct TypedNetworks {
+        /// One a line.
+        networks: NetworkLines,
+        /// In which organization; the visitor's own if not given.
+        organization: Option<String>,
+    }
+}
+
+async fn show(visit: PageRequest) -> PageResult {
+    visit.show(PLACE, "admin-form", &page(&visit).await?)
+}
+
+async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
+    let organization = organization(visit).await?;
+    let words = visit.words();
+    let lines: Vec<String> = (organization.allowed_networks.iter())
+        .map(Network::to_string)
+        .collect();
+    let from = visit.client.map(|client| client.to_string());
+    let hint = words.say(
+        "networks-hint",
+        &[("address", from.unwrap_or_default().into())],
+    );
+    let field = Control::of(
+        TypedNetworks::networks(),
+        words.say_of("label", "networks", &[]),
+    );
+    let mut controls = vec![field.value(lines.join("\n")).hint(hint)];
+    controls.extend(carried(visit.access()?, &organization));
+    let of = Form::new(
+        "networks",
+        Place::Networks.href(),
+        words.say_of("panel-button", "edit", &[]),
+        controls,
+    );
+    let (title, about) = (
+        words.say_of("admin", "networks", &[]),
+        words.say_of("admin-about", "networks", &[]),
+    );
+    Ok(AdminForm {
+        back: String::new(),
+        ..form(visit, Place::Networks, title, about, of)
+    })
+}
+
+/// The page of the networks.
+struct Networks;
+
+impl FormPage<()> for Networks {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+        let flash = Flash::new(Done::NetworksAllowed);
+        Ok(visit.go(Place::Networks.href(), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
+        again(visit, &problem, page(visit).await?)
+    }
+}
+
+async fn save(visit: PageRequest) -> PageResult {
+    let id = organization(&visit).await?.id;
+    let from = visit.client;
+    visit
+        .act(&Networks, move |conn, by, command: &TypedNetworks| {
+            let by_and_from = (Some(by.actor), from);
+            allow_networks(conn, by_and_from, id, None, &command.networks.0, by.now)
+        })
+        .await
+}
