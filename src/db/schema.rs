@@ -235,6 +235,8 @@ diesel::table! {
         updated_at -> Moment,
         version -> BigInt,
         salt -> Nullable<Text>,
+        contact_id -> Nullable<Key>,
+        channel -> Nullable<Text>,
     }
 }
 
@@ -290,6 +292,7 @@ diesel::table! {
         rated_at -> Nullable<Moment>,
         version -> BigInt,
         salt -> Nullable<Text>,
+        rater_id -> Nullable<Key>,
     }
 }
 
@@ -318,6 +321,7 @@ diesel::table! {
         salt -> Nullable<Text>,
         body_html -> Nullable<Text>,
         rendering -> BigInt,
+        verdict -> Nullable<Text>,
     }
 }
 

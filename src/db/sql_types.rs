@@ -24,7 +24,7 @@ use crate::domain::access::Role;
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::audit::SeenBy;
 use crate::domain::case::{
-    BusinessImpact, Deployment, Priority, PriorityRequestState, Status, StepState,
+    BusinessImpact, Channel, Deployment, Priority, PriorityRequestState, Status, StepState,
 };
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
@@ -285,6 +285,7 @@ macro_rules! text {
 text!(
     AccessRequestState,
     BusinessImpact,
+    Channel,
     Delivery,
     Deployment,
     EmailAddress,

@@ -2,6 +2,7 @@
 
 mod authority;
 mod explain;
+mod grants;
 mod own_role;
 mod policy;
 mod role;
@@ -13,6 +14,7 @@ use thiserror::Error;
 
 pub use authority::{Beyond, Rights};
 pub use explain::{Explanation, HeldName, Holding, Way, explain};
+pub use grants::{Grant, RoleGrants};
 pub use own_role::{RoleCode, RoleName};
 pub use policy::{CaseField, FieldRefusal, permission_to};
 pub use role::Role;

@@ -83,5 +83,19 @@ closed_enum! {
     }
 }
 
+closed_enum! {
+    /// By what means somebody was reached outside the portal (C3, M10).
+    pub enum Channel {
+        /// By telephone.
+        Call = "call",
+        /// By e-mail.
+        Email = "email",
+        /// In person, or in a conference.
+        Meeting = "meeting",
+        /// In another way.
+        Other = "other",
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use assess::assess;
 pub use facts::{ActiveEscalation, CaseFacts, Promise};
 pub use finding::{Finding, FindingCode, FindingFacts, Remedy, Severity};
-pub use policy::{Policy, PolicyError};
+pub use policy::{MINIMUM_PRIORITIES, Policy, PolicyError};
 pub use window::{rca_due_at, replay};
 
 use super::Instant;

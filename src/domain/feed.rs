@@ -114,11 +114,13 @@ closed_enum! {
 pub const EDIT_WINDOW: TimeDelta = TimeDelta::minutes(5);
 
 /// Whether an entry counts as an update by the provider (C7): written by its staff and visible to the customer. What
-/// the desk wrote by itself never counts, whoever caused it. `side` is the author's, if there is one.
+/// the desk wrote by itself never counts, whoever caused it, and nor does the answer to an escalation: a wrong decline
+/// must not make the customer wait again. `side` is the author's, if there is one.
 pub const fn counts_as_provider_update(
     kind: EntryKind,
     visibility: Visibility,
     side: Option<Side>,
+    answers_escalation: bool,
 ) -> bool {
     let written_by_a_person = match kind {
         EntryKind::Comment
@@ -128,6 +130,7 @@ pub const fn counts_as_provider_update(
         EntryKind::Mark => false,
     };
     written_by_a_person
+        && !answers_escalation
         && matches!(visibility, Visibility::Public)
         && matches!(side, Some(Side::Provider))
 }

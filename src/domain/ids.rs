@@ -199,6 +199,9 @@ numbers! {
     EscalationNumber, "E", "E-000045";
 }
 
+/// The greatest number that anything can have: so many more can follow it that nobody runs out of them.
+const GREATEST_NUMBER: i64 = 999_999_999_999;
+
 fn parse_number(prefix: &str, text: &str) -> Result<i64, MalformedId> {
     let malformed = || MalformedId(text.to_owned());
     let digits = text
@@ -213,7 +216,7 @@ fn parse_number(prefix: &str, text: &str) -> Result<i64, MalformedId> {
     digits
         .parse()
         .ok()
-        .filter(|value| *value > 0)
+        .filter(|value| (1..=GREATEST_NUMBER).contains(value))
         .ok_or_else(malformed)
 }
 

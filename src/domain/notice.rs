@@ -19,7 +19,7 @@ use super::ids::{CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber};
 use super::organization::Side;
 
 pub use about::{
-    About, Accepted, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted, Opened,
+    About, Accepted, Asked, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted, Opened,
     RcaRequest, Step, Submitted,
 };
 pub use fault::{Fault, Scope};
@@ -49,6 +49,8 @@ closed_enum! {
         RcaRequested = "rca_requested",
         /// A root cause analysis was delivered (C6).
         RcaDelivered = "rca_delivered",
+        /// A higher priority is asked for (C5).
+        PriorityRequested = "priority_requested",
         /// A request for a priority was granted or refused (C5).
         PriorityDecided = "priority_decided",
         /// A next step was promised (C9, M7).
@@ -185,6 +187,8 @@ closed_enum! {
         Contact = "contact",
         /// Owns the case.
         CaseOwner = "case_owner",
+        /// Is named as the one who does a next step (M7).
+        Named = "named",
         /// Reviews escalations, and this one has no owner.
         Queue = "queue",
         /// Works cases, and this one has no owner.
@@ -232,6 +236,7 @@ impl NoticeKind {
             | Self::EntryPosted
             | Self::RcaRequested
             | Self::RcaDelivered
+            | Self::PriorityRequested
             | Self::PriorityDecided
             | Self::StepPromised
             | Self::StepDone
@@ -311,6 +316,7 @@ impl NoticeKind {
             | Self::CaseReopened
             | Self::RcaRequested
             | Self::RcaDelivered
+            | Self::PriorityRequested
             | Self::PriorityDecided => Some(Feed::Case),
             Self::EntryPosted => match feed {
                 Some(feed) => Some(feed),

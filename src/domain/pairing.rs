@@ -17,6 +17,9 @@ use crate::domain::ids::{GroupId, PersonId};
 
 /// People and groups of one pairing, at the most (P4).
 pub const MOST_MEMBERS: usize = 25;
+/// People who reach one organization from another, at the most: over all pairings of the two, each once, however many of
+/// their groups are named (P4).
+pub const MOST_PEOPLE: usize = 25;
 /// Cloned users of one pairing at a time, at the most (P8).
 pub const MOST_CLONES: usize = 5;
 /// For how many days a link can be used (P1).
@@ -240,6 +243,9 @@ pub enum Refusal {
     /// More people and groups than a pairing has (P4).
     #[error("more than {MOST_MEMBERS} people and groups")]
     TooManyMembers,
+    /// More people than reach one organization from another (P4).
+    #[error("more than {MOST_PEOPLE} people")]
+    TooManyPeople,
     /// More cloned users than a pairing has at a time (P8).
     #[error("more than {MOST_CLONES} cloned users")]
     TooManyClones,
@@ -255,6 +261,17 @@ pub enum Refusal {
     /// The role goes with the others, and not by itself.
     #[error("the role goes with the others")]
     GoesWithOthers,
+}
+
+/// Whether so many people may reach one organization from another (P4).
+///
+/// # Errors
+/// [`Refusal::TooManyPeople`].
+pub const fn may_reach(people: usize) -> Result<(), Refusal> {
+    match people > MOST_PEOPLE {
+        true => Err(Refusal::TooManyPeople),
+        false => Ok(()),
+    }
 }
 
 /// Where a pairing that stands at `state` stands after `command`; where it stood, if it was so already.

@@ -3,6 +3,7 @@
 
 mod address;
 mod naming;
+pub mod search;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -130,7 +131,7 @@ text_types! {
     /// A case's subject: one line.
     Subject, 200, one_line;
     /// Words in Markdown, as their author typed them; several lines.
-    Markdown, 50_000, lines;
+    Markdown, 50_000, pasted_lines;
     /// Plain words: a reason, a note, an answer; several lines.
     Note, 5_000, lines;
     /// The name of a thing, a channel, or whom one spoke with: one line.
@@ -153,6 +154,37 @@ fn one_line(text: &str, max: usize) -> Result<String, TextError> {
         }
     }
     measured(text.trim().to_owned(), max)
+}
+
+/// Lines as they are pasted from a terminal or a document: what shows nothing there, such as colours and page breaks, is left
+/// out. What would let a text read as another is refused all the same.
+fn pasted_lines(text: &str, max: usize) -> Result<String, TextError> {
+    if !text.chars().any(is_invisible) {
+        return lines(text, max);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\u{b}' | '\u{c}' | '\u{85}' => shown.push('\n'),
+            // A sequence that colours what follows, or moves the cursor (ECMA-48).
+            '\u{1b}' if characters.next_if_eq(&'[').is_some() => {
+                while characters
+                    .next_if(|next| matches!(next, ' '..='?'))
+                    .is_some()
+                {}
+                characters.next_if(|next| matches!(next, '@'..='~'));
+            }
+            other if is_invisible(other) => {}
+            other => shown.push(other),
+        }
+    }
+    lines(&shown, max)
+}
+
+/// Control characters that lines do not have.
+fn is_invisible(character: char) -> bool {
+    character.is_control() && !matches!(character, '\n' | '\r' | '\t')
 }
 
 fn lines(text: &str, max: usize) -> Result<String, TextError> {

@@ -246,6 +246,13 @@ async fn body<B: Input>(
 }
 
 fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
+    let encoded = request.headers().get(header::CONTENT_ENCODING);
+    if let Some(encoding) = encoded.filter(|encoding| *encoding != "identity") {
+        let given = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
+        let problem = Problem::new(Code::UnsupportedEncoding).with("given", given);
+        let plain = header::HeaderValue::from_static("identity");
+        return Err(problem.header(header::ACCEPT_ENCODING, plain));
+    }
     let stated = request
         .headers()
         .get(header::CONTENT_TYPE)

@@ -115,7 +115,8 @@ pub fn views(
     let own = access.organization;
     let ids: Vec<PairingId> = rows.iter().map(|pairing| pairing.id).collect();
     let members = pairings::members_of(conn, &ids)?;
-    let given = pairings::given_in(conn, &ids)?;
+    let mut given = pairings::given_in(conn, &ids)?;
+    given.retain(|given| !given.has_ended(now));
     let clones = pairings::clones_of(conn, &ids)?;
     let trusted_groups = pairings::has_groups_with(conn, &ids, reader.person)?;
     let people: Vec<PersonId> = rows

@@ -76,6 +76,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
             resource = resource.route(route.build());
         }
         let allowed = allowed(here().map(|route| &route.method));
+        let options = allowed.clone();
+        resource =
+            resource.route(web::method(Method::OPTIONS).to(move || which_methods(options.clone())));
         scope = scope.service(
             resource.default_service(web::to(move || method_not_allowed(allowed.clone()))),
         );
@@ -93,6 +96,13 @@ fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
         }
     }
     allowed.join(", ")
+}
+
+/// What an address takes, for whoever asks that: no other origin is let in (CORS).
+async fn which_methods(allowed: String) -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ALLOW, allowed + ", OPTIONS"))
+        .finish()
 }
 
 async fn method_not_allowed(allowed: String) -> HttpResponse {

@@ -120,7 +120,7 @@ pub async fn enter(desk: &Arc<AppState>, attempt: Attempt) -> Result<SignInStep,
             Ok(SignInStep::Open(Box::new(opened)))
         }
         (_, candidate) => {
-            let problem = Problem::new(Code::InvalidCredentials);
+            let problem = Problem::invalid_credentials();
             log_refusal(&account, &whom, &problem);
             let refusal = Refusal {
                 person: candidate.map(|(person, _)| person),

@@ -14,6 +14,8 @@ use crate::words::{self, Catalogue};
 /// Every code of a fault there is; each has a message `fault-<code>`.
 pub const FAULTS: &[&str] = &[
     "below_itself",
+    "cannot_be_contact",
+    "cannot_rate",
     "cloned_user",
     "after_its_maker",
     "already_set",
@@ -71,6 +73,7 @@ pub const FAULTS: &[&str] = &[
     "provider_exists",
     "removed_clone",
     "required",
+    "requester_still_here",
     "staff_only",
     "taken",
     "too_long",
@@ -198,7 +201,7 @@ impl From<PolicyError> for Fault {
                 Self::new("unknown_field").with("known", Policy::KEYS.join(", "))
             }
             PolicyError::NotANumber { max, .. } => Self::new("out_of_range")
-                .with("min", 0_i64)
+                .with("min", 1_i64)
                 .with("max", i64::from(max)),
             PolicyError::UnknownValue(error) => error.into(),
         }

@@ -26,7 +26,9 @@ pub use form::in_zone;
 pub use shape::{Declared, Shape};
 use values::LONGEST_LIST;
 use values::WIDEST;
-pub use values::{AccountAddress, CommaList, LastDay, NetworkLines, Patch, Secret, Whole};
+pub use values::{
+    AccountAddress, CommaList, LastDay, NetworkLines, Patch, ReadOnly, Secret, Whole,
+};
 pub(crate) use values::{text, written};
 
 /// How many faults of a request are told. Whoever has a hundred wrong has something else wrong.
@@ -70,6 +72,9 @@ pub trait Field: Sized {
 
     /// How many bytes of JSON it takes at the most, generously: a body that is longer than its fields is not read.
     const MOST_BYTES: usize = shape::FEW_BYTES;
+
+    /// How many a list of them has at the most.
+    const MOST_OF_THEM: usize = LONGEST_LIST;
 
     /// How the published document refers to it.
     fn schema() -> RefOr<Schema>;

@@ -14,10 +14,12 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 
 use super::{At, Errors, Fault, Field, Input, Member, Members, Shape};
-use crate::domain::access::{Permission, Role, RoleCode, RoleName};
+use crate::domain::access::{Grant, Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::calendar::{Doubt, Unit};
-use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
+use crate::domain::case::{
+    BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState,
+};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
@@ -103,9 +105,9 @@ written! {
     RoleCode: Shape::Line(RoleCode::MAX),
     ReasonCode: Shape::Line(ReasonCode::MAX),
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,
-    Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, Level: Shape::Choice,
+    Channel: Shape::Choice, Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, Level: Shape::Choice,
     Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
-    QuestionKind, Unit, Doubt, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, OrganizationId, PersonId, LineId,
+    QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, OrganizationId, PersonId, LineId,
     CalendarId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
 }
 
@@ -409,6 +411,22 @@ impl Field for String {
     }
 }
 
+/// What an answer shows and no request changes. It may stand in what is sent back, whatever it says.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOnly;
+
+impl Field for ReadOnly {
+    fn read(_: &Value, _: &At<'_>, _: &mut Errors) -> Option<Self> {
+        Some(Self)
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::AnyValue)
+            .into()
+    }
+}
+
 /// May be left out; `null` says the same.
 impl<T: Field> Field for Option<T> {
     const REQUIRED: bool = false;
@@ -444,7 +462,7 @@ fn nullable(schema: RefOr<Schema>) -> RefOr<Schema> {
 }
 
 impl<T: Field> Field for Vec<T> {
-    const MOST_BYTES: usize = T::MOST_BYTES * LONGEST_LIST;
+    const MOST_BYTES: usize = T::MOST_BYTES * T::MOST_OF_THEM;
 
     fn blank() -> Option<Self> {
         Some(Self::new())
@@ -462,8 +480,8 @@ impl<T: Field> Field for Vec<T> {
             Value::Array(items) => items,
             other => return errors.refuse(at, Fault::wrong_type("a list", other)),
         };
-        if items.len() > LONGEST_LIST {
-            return errors.refuse(at, Fault::new("too_many").with("max", LONGEST_LIST));
+        if items.len() > T::MOST_OF_THEM {
+            return errors.refuse(at, Fault::new("too_many").with("max", T::MOST_OF_THEM));
         }
         // Every item is read before the first fault ends it, so that all are named.
         let read: Vec<Option<T>> = items
@@ -479,7 +497,7 @@ impl<T: Field> Field for Vec<T> {
     fn schema() -> RefOr<Schema> {
         ArrayBuilder::new()
             .items(T::schema())
-            .max_items(Some(LONGEST_LIST))
+            .max_items(Some(T::MOST_OF_THEM))
             .into()
     }
 

@@ -63,12 +63,13 @@ pub(super) fn all(kind: NoticeKind) -> Vec<Notice> {
 }
 
 /// Who is told of cases.
-pub(super) const TOLD_OF_CASES: [Audience; 7] = [
+pub(super) const TOLD_OF_CASES: [Audience; 8] = [
     Audience::Requester,
     Audience::EscalationOwner,
     Audience::Asker,
     Audience::Contact,
     Audience::CaseOwner,
+    Audience::Named,
     Audience::Queue,
     Audience::Engineers,
 ];
@@ -160,6 +161,9 @@ fn full(kind: NoticeKind) -> Value {
         NoticeKind::RcaDelivered => {
             json!({"body": "## Cause\n\nA certificate of the edge had expired."})
         }
+        NoticeKind::PriorityRequested => {
+            json!({"note": "Two more agents are affected since noon.", "priority": "medium"})
+        }
         NoticeKind::PriorityDecided => {
             json!({"granted": false, "note": "One agent is affected, and there is a way around it.", "priority": "medium"})
         }
@@ -210,6 +214,10 @@ fn bare(kind: NoticeKind) -> Value {
             facts.remove(optional);
         }
         match kind {
+            // Whoever asks says why.
+            NoticeKind::PriorityRequested => {
+                drop(facts.insert("note".into(), full(kind)["note"].clone()))
+            }
             NoticeKind::EntryPosted => drop(facts.insert("feed".into(), "escalation".into())),
             NoticeKind::RcaRequested => drop(facts.remove("due_at")),
             NoticeKind::PriorityDecided => drop(facts.insert("granted".into(), true.into())),

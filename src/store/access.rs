@@ -13,7 +13,7 @@ use crate::db::schema::{
 use crate::db::sql_types::{At, Json, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::{
-    Access, HeldName, HeldRole, Holding, Permission, Rights, Role, Through, Way,
+    Access, HeldName, HeldRole, Holding, Permission, Rights, Role, RoleGrants, Through, Way,
 };
 use crate::domain::ids::{GroupId, LineId, OrganizationId, PairingId, PersonId, RoleId};
 use crate::domain::organization::{OrganizationKind, Side};
@@ -23,13 +23,13 @@ use crate::store::pairings::clones_among;
 use crate::store::people::Person;
 
 /// The columns of a grant from which a [`HeldRole`] is made.
-type HeldRow = (Option<Role>, Option<Json<BTreeSet<Permission>>>);
+type HeldRow = (Option<Role>, Option<Json<RoleGrants>>);
 
 /// A role as the rows name it; a row that names none grants nothing.
 fn held((predefined, own): HeldRow) -> HeldRole {
     match (predefined, own) {
         (Some(role), _) => HeldRole::Predefined(role),
-        (None, own) => HeldRole::Own(own.map(|own| own.0).unwrap_or_default()),
+        (None, own) => HeldRole::Own(own.map(|own| own.0.anywhere()).unwrap_or_default()),
     }
 }
 
@@ -177,7 +177,7 @@ pub fn first_to_run_out(
 /// The columns of a grant from which a [`Holding`] is made: the role, and the group to which it was given.
 type HoldingRow = (
     Option<Role>,
-    Option<(RoleId, String, String, Json<BTreeSet<Permission>>)>,
+    Option<(RoleId, String, String, Json<RoleGrants>)>,
     Option<(GroupId, String)>,
 );
 
@@ -198,7 +198,7 @@ fn holding(row: HoldingRow, pairing: Option<PairingId>) -> Option<Holding> {
         (Some(role), _) => (HeldName::Predefined(role), HeldRole::Predefined(role)),
         (None, Some((id, code, name, permissions))) => (
             HeldName::Own { id, code, name },
-            HeldRole::Own(permissions.0),
+            HeldRole::Own(permissions.0.anywhere()),
         ),
         (None, None) => return None,
     };

@@ -11,15 +11,16 @@ use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::SeenBy;
-use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Rca, Status};
+use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::escalation::State;
 use crate::domain::ids::{
-    CaseId, CaseNumber, CaseRef, EscalationId, EscalationNumber, EventId, LineId, OrganizationId,
-    PersonId,
+    CaseId, CaseNumber, CaseRef, EscalationId, EscalationNumber, EscalationRef, EventId, LineId,
+    OrganizationId, PersonId,
 };
 use crate::domain::offers::CaseState;
 use crate::domain::order::{Place, Window, orders};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::text::search::{self, Word};
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::{hidden_from, within_reach};
 use crate::store::page::{counted, windowed};
@@ -55,8 +56,10 @@ pub struct Case {
     pub product: Option<String>,
     /// Whom it waits on beyond the support team.
     pub engagements: Json<Vec<Engagement>>,
-    /// The contact of record.
+    /// Who opened it.
     pub opened_by: PersonId,
+    /// The contact of record, if that is somebody else.
+    pub contact_id: Option<PersonId>,
     /// The engineer who owns it.
     pub owner_id: Option<PersonId>,
     /// When it was opened.
@@ -76,6 +79,8 @@ pub struct Case {
     pub rca_delivered_at: Option<Instant>,
     /// Its name in the system it was imported from.
     pub external_id: Option<String>,
+    /// How the contact reached the provider, where the provider's staff opened it (C3).
+    pub channel: Option<Channel>,
     /// When it last changed.
     #[diesel(deserialize_as = At)]
     pub updated_at: Instant,
@@ -87,6 +92,11 @@ impl Case {
     /// `last_provider_update_at` of C7: the opening counts where the provider has not written yet.
     pub fn last_provider_update_at(&self) -> Instant {
         self.last_provider_entry_at.unwrap_or(self.opened_at)
+    }
+
+    /// The contact of record (C3, P7).
+    pub fn contact(&self) -> PersonId {
+        self.contact_id.unwrap_or(self.opened_by)
     }
 
     /// The root cause analysis, if one was requested.
@@ -121,8 +131,10 @@ pub struct CaseView {
     pub organization: OrganizationRef,
     /// The name of its line of business, which customers never receive.
     pub line_name: String,
-    /// The contact of record.
+    /// Who opened it.
     pub opened_by: Named,
+    /// The contact of record.
+    pub contact: Named,
     /// The engineer who owns it.
     pub owner: Option<Named>,
     /// The escalation that is active on it.
@@ -196,8 +208,10 @@ pub struct NewCase<'a> {
     pub product: Option<&'a str>,
     /// Whom it waits on.
     pub engagements: &'a [Engagement],
-    /// The contact of record.
+    /// Who opened it.
     pub opened_by: PersonId,
+    /// The contact of record, if that is somebody else.
+    pub contact: Option<PersonId>,
     /// The engineer who owns it.
     pub owner: Option<PersonId>,
     /// When it was opened.
@@ -208,8 +222,10 @@ pub struct NewCase<'a> {
     pub last_provider_entry_at: Option<Instant>,
     /// Its root cause analysis.
     pub rca: Option<Rca>,
-    /// Its name in the system it was imported from.
+    /// Its name in another system.
     pub external_id: Option<&'a str>,
+    /// How the contact reached the provider, where the provider's staff opened it.
+    pub channel: Option<Channel>,
 }
 
 /// Adds a case.
@@ -240,6 +256,8 @@ pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<C
             cases::rca_requested_at.eq(new.rca.map(|rca| At(rca.requested_at))),
             cases::rca_delivered_at.eq(new.rca.and_then(|rca| rca.delivered_at).map(At)),
             cases::external_id.eq(new.external_id),
+            cases::contact_id.eq(new.contact),
+            cases::channel.eq(new.channel),
             cases::search_text.eq(search_text(new.number, new.subject, new.description)),
             cases::updated_at.eq(At(now)),
         ))
@@ -247,9 +265,9 @@ pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<C
     Ok(id)
 }
 
-/// What a search looks through: number, subject and description in lower case, which Rust knows for all scripts.
+/// What a search looks through: number, subject and description, folded as the words of a search are.
 pub fn search_text(number: CaseNumber, subject: &str, description: &str) -> String {
-    format!("{number}\n{subject}\n{description}").to_lowercase()
+    search::folded(&format!("{number}\n{subject}\n{description}"))
 }
 
 /// Changes to a case; what is `None` stays.
@@ -286,6 +304,36 @@ pub struct CaseChanges {
     pub rca_delivered_at: Option<Option<At>>,
     /// What a search looks through.
     pub search_text: Option<String>,
+}
+
+impl CaseChanges {
+    /// Whether everything stays as it is in `case`.
+    pub fn leave(&self, case: &Case) -> bool {
+        fn same<T: PartialEq>(new: Option<&T>, now: &T) -> bool {
+            new.is_none_or(|new| new == now)
+        }
+        let engagements = self
+            .engagements
+            .as_deref()
+            .map(serde_json::from_str::<Vec<Engagement>>);
+        let moves = [
+            &self.last_provider_entry_at,
+            &self.closed_at,
+            &self.rca_requested_at,
+            &self.rca_delivered_at,
+        ];
+        same(self.line_of_business_id.as_ref(), &case.line_of_business_id)
+            && same(self.subject.as_ref(), &case.subject)
+            && same(self.description.as_ref(), &case.description)
+            && same(self.priority.as_ref(), &case.priority)
+            && same(self.status.as_ref(), &case.status)
+            && same(self.deployment.as_ref(), &case.deployment)
+            && same(self.business_impact.as_ref(), &case.business_impact)
+            && same(self.product.as_ref(), &case.product)
+            && same(self.owner_id.as_ref(), &case.owner_id)
+            && engagements.is_none_or(|new| new.is_ok_and(|new| new == case.engagements.0))
+            && moves.into_iter().all(Option::is_none)
+    }
 }
 
 /// Changes a case if it is still at `version`, and counts the change. Whoever holds the lock of [`lock`] finds it so.
@@ -422,7 +470,7 @@ pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
 /// Which cases a list holds.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CaseFilter {
-    /// Words that number, subject or description contain.
+    /// Words, in any order, that number, subject, description or the numbers of its escalations contain.
     pub words: Option<String>,
     /// Those in one of these states; all if empty.
     pub status: Vec<Status>,
@@ -459,9 +507,9 @@ pub fn place(by: CaseOrder, view: &CaseView) -> Place<CaseId> {
 
 mod alias {
     use crate::db::schema::people;
-    diesel::alias!(people as opener: Opener, people as case_owner: CaseOwner);
+    diesel::alias!(people as opener: Opener, people as case_owner: CaseOwner, people as of_record: OfRecord);
 }
-use alias::{case_owner, opener};
+use alias::{case_owner, of_record, opener};
 
 /// The columns of a [`CaseView`] as one row.
 type ViewRow = (
@@ -469,6 +517,7 @@ type ViewRow = (
     OrganizationRef,
     String,
     (String, String),
+    Option<(String, String)>,
     Option<(String, String)>,
     Option<ActiveEscalation>,
     bool,
@@ -481,6 +530,7 @@ macro_rules! views {
             .inner_join(organizations::table)
             .inner_join(lines_of_business::table)
             .inner_join(opener.on(opener.field(people::id).eq(cases::opened_by)))
+            .left_join(of_record.on(of_record.field(people::id).nullable().eq(cases::contact_id)))
             .left_join(case_owner.on(case_owner.field(people::id).nullable().eq(cases::owner_id)))
             .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
             .select((
@@ -488,6 +538,9 @@ macro_rules! views {
                 OrganizationRef::as_select(),
                 lines_of_business::name,
                 opener.fields((people::first_name, people::last_name)),
+                of_record
+                    .fields((people::first_name, people::last_name))
+                    .nullable(),
                 case_owner
                     .fields((people::first_name, people::last_name))
                     .nullable(),
@@ -497,12 +550,39 @@ macro_rules! views {
     };
 }
 
-/// Leaves out what the filter does not let through. A macro, because every selection is a type of its own.
+/// A word that a case has, or that is the number of an escalation of it.
+struct Sought {
+    word: Word,
+    escalated: Option<CaseId>,
+}
+
+/// What the words of a search stand for, as far as the reader may know of it.
+fn sought(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Vec<Sought>> {
+    let words = filter.words.as_deref().map(search::words);
+    let mut sought = Vec::new();
+    for word in words.unwrap_or_default() {
+        let escalated = match word.plain.parse::<EscalationNumber>() {
+            Ok(number) => super::escalations::ids_of(conn, reach, &EscalationRef::Number(number))?
+                .map(|(_, case)| case),
+            Err(_) => None,
+        };
+        sought.push(Sought { word, escalated });
+    }
+    Ok(sought)
+}
+
+/// Leaves out what the filter does not let through, and where a word that is sought is missing. A macro, because every selection is a type of its own.
 macro_rules! passing {
-    ($query:expr, $filter:expr) => {{
+    ($query:expr, $filter:expr, $sought:expr) => {{
         let (mut query, filter) = ($query, $filter);
-        if let Some(words) = &filter.words {
-            query = query.filter(cases::search_text.like(containing(words)).escape('\\'));
+        for Sought { word, escalated } in $sought {
+            let text = |word: &str| cases::search_text.like(containing(word)).escape('\\');
+            // What was written before words were folded is in lower case, and no more.
+            let found = text(&word.folded).or(text(&word.plain));
+            query = match escalated {
+                Some(case) => query.filter(found.or(cases::id.eq(case))),
+                None => query.filter(found),
+            };
         }
         if !filter.status.is_empty() {
             query = query.filter(cases::status.eq_any(filter.status.clone()));
@@ -539,9 +619,10 @@ pub fn list(
     filter: &CaseFilter,
     window: &Window<CaseOrder, CaseId>,
 ) -> QueryResult<Vec<CaseView>> {
+    let sought = sought(conn, reach, filter)?;
     let mut query = views!().into_boxed();
     query = within_reach!(query, reach);
-    let query = passing!(query, filter);
+    let query = passing!(query, filter, sought);
     let query = match window.sort.by {
         CaseOrder::OpenedAt => windowed!(query, window, instant cases::opened_at, cases::id),
         CaseOrder::UpdatedAt => windowed!(query, window, instant cases::updated_at, cases::id),
@@ -560,12 +641,13 @@ pub fn count(
     filter: &CaseFilter,
     most: usize,
 ) -> QueryResult<usize> {
+    let sought = sought(conn, reach, filter)?;
     let mut query = cases::table
         .left_join(escalations::table.on(escalations::case_id.eq(cases::id).and(IsActive)))
         .select(cases::id)
         .into_boxed();
     query = within_reach!(query, reach);
-    let query = passing!(query, filter);
+    let query = passing!(query, filter, sought);
     let along = (cases::opened_at.desc(), cases::id.desc());
     counted!(conn, query, CaseId, most, along)
 }
@@ -611,14 +693,26 @@ condition! {
 
 impl From<ViewRow> for CaseView {
     fn from(
-        (case, organization, line_name, opened_by, owner, active_escalation, has_pending_request): ViewRow,
+        (
+            case,
+            organization,
+            line_name,
+            opened_by,
+            contact,
+            owner,
+            active_escalation,
+            has_pending_request,
+        ): ViewRow,
     ) -> Self {
         let named = |id, (first, last): (String, String)| Named {
             id,
             name: display_name(&first, &last),
         };
+        let opened_by = named(case.opened_by, opened_by);
+        let contact = case.contact_id.zip(contact);
         Self {
-            opened_by: named(case.opened_by, opened_by),
+            contact: contact.map_or_else(|| opened_by.clone(), |(id, name)| named(id, name)),
+            opened_by,
             owner: case.owner_id.zip(owner).map(|(id, name)| named(id, name)),
             case,
             organization,

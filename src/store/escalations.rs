@@ -88,6 +88,8 @@ pub struct Escalation {
     /// When it was rated.
     #[diesel(deserialize_as = MaybeAt)]
     pub rated_at: Option<Instant>,
+    /// Who is asked for the rating in the requester's place (M11).
+    pub rater_id: Option<PersonId>,
     /// Counts its changes.
     pub version: i64,
 }
@@ -99,7 +101,13 @@ impl Escalation {
             state: self.state,
             owner: self.owner_id,
             rated: self.rated_at.is_some(),
+            rater: self.rater(),
         }
+    }
+
+    /// Who is asked for the rating (M11).
+    pub fn rater(&self) -> PersonId {
+        self.rater_id.unwrap_or(self.requested_by)
     }
 
     /// The escalation as the subject of audited events.
@@ -204,6 +212,8 @@ pub struct EscalationChanges {
     pub rating_comment: Option<String>,
     /// When it was rated.
     pub rated_at: Option<At>,
+    /// Who is asked for the rating in the requester's place.
+    pub rater_id: Option<PersonId>,
 }
 
 /// Changes an escalation if it is still at its version, and counts the change.

@@ -11,6 +11,7 @@ use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::audit::seal::{Said, Thing};
+use crate::domain::escalation::State;
 use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update, position_after};
 use crate::domain::ids::{
     CaseId, EntryId, EscalationId, EscalationNumber, LineId, OrganizationId, PersonId,
@@ -110,6 +111,8 @@ pub struct NewEntry<'a> {
     pub at: Instant,
     /// Its name in the system it was imported from.
     pub external_id: Option<&'a str>,
+    /// What became of the escalation, if it is the answer to it (C7).
+    pub verdict: Option<State>,
 }
 
 /// Adds an entry, behind all those of its case; gives its id, and what the event has to say of it. The case is locked, or
@@ -150,6 +153,7 @@ pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said
             feed_entries::details.eq(&details),
             feed_entries::at.eq(At(new.at)),
             feed_entries::external_id.eq(new.external_id),
+            feed_entries::verdict.eq(new.verdict),
             feed_entries::position.eq(position),
             feed_entries::changed_position.eq(position),
             feed_entries::salt.eq(Some(salt)),
@@ -484,13 +488,14 @@ macro_rules! provider_updates {
             .iter()
             .copied()
             .filter(|kind| {
-                counts_as_provider_update(*kind, Visibility::Public, Some(Side::Provider))
+                counts_as_provider_update(*kind, Visibility::Public, Some(Side::Provider), false)
             })
             .collect();
         feed_entries::table
             .filter(feed_entries::visibility.eq(Visibility::Public))
             .filter(feed_entries::author_side.eq(Side::Provider))
             .filter(feed_entries::kind.eq_any(counting))
+            .filter(feed_entries::verdict.is_null())
     }};
 }
 

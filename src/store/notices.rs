@@ -20,6 +20,7 @@ use crate::domain::text::EmailAddress;
 use crate::store::feeds::Entry;
 
 pub use addressed::{Addressed, addressed, complete};
+pub use addressees::let_in;
 pub use claim::{Due, Lease, claim, due, release, renew};
 pub use ends::{
     Backlog, Unsent, Why, backlog, delete_sent, free, give_back, mark_sent, mark_unsent,

@@ -14,12 +14,12 @@ pub use clones::{
     is_clone, is_removed_clone, running_clones,
 };
 pub use given::{
-    Given, GivenRole, OwnRole, find_given, give, given_in, giving, is_given, own_role, take,
+    Given, GivenRole, OwnRole, find_given, give, given_in, giving, let_hold, own_role, take,
     take_all,
 };
 pub use members::{
     Member, add_member, approve, change_member, find_member, group_names, groups_of,
-    has_groups_with, is_in_group, is_trusted, members_of, names, people_in, people_of,
+    has_groups_with, is_in_group, is_trusted, members_of, names, people_in, people_of, reaching,
     remove_member, trustable_groups, trustable_people,
 };
 
@@ -28,7 +28,7 @@ use crate::db::schema::{organizations, pairing_members, pairings};
 use crate::db::sql_types::{At, Key, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::Access;
-use crate::domain::ids::{OrganizationId, PairingId, PersonId};
+use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId};
 use crate::domain::pairing::{Party, Standing, State};
 use crate::store::cases::OrganizationRef;
 
@@ -290,6 +290,44 @@ fn hold(conn: &mut Conn, id: PairingId) -> QueryResult<()> {
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// The pairings of the same two organizations that go on, this one included. One that nobody has accepted is of no two yet.
+///
+/// # Errors
+/// The database's own.
+pub fn alike(conn: &mut Conn, pairing: &Pairing) -> QueryResult<Vec<PairingId>> {
+    let Some(trustor) = pairing.trustor_id else {
+        return Ok(vec![pairing.id]);
+    };
+    let mut alike: Vec<PairingId> = pairings::table
+        .filter(pairings::trustee_id.eq(pairing.trustee_id))
+        .filter(pairings::trustor_id.eq(trustor))
+        .filter(pairings::id.ne(pairing.id))
+        .filter(pairings::removed_at.is_null())
+        .select(pairings::id)
+        .load(conn)?;
+    alike.push(pairing.id);
+    Ok(alike)
+}
+
+/// The pairings that go on in which a group is named, by id.
+///
+/// # Errors
+/// The database's own.
+pub fn naming(conn: &mut Conn, group: GroupId) -> QueryResult<Vec<Pairing>> {
+    pairings::table
+        .filter(
+            pairings::id.eq_any(
+                pairing_members::table
+                    .filter(pairing_members::group_id.eq(group))
+                    .select(pairing_members::pairing_id),
+            ),
+        )
+        .filter(pairings::removed_at.is_null())
+        .order(pairings::id.asc())
+        .select(Pairing::as_select())
+        .load(conn)
 }
 
 /// The pairing of the link whose secret has this hash, in whatever state.

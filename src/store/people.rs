@@ -323,6 +323,48 @@ macro_rules! passing {
     }};
 }
 
+/// Those of these people who are enabled, by name.
+///
+/// # Errors
+/// The database's own.
+pub fn enabled_among(conn: &mut Conn, ids: &[PersonId]) -> QueryResult<Vec<Person>> {
+    people::table
+        .filter(people::id.eq_any(ids.to_vec()))
+        .filter(people::disabled_at.is_null())
+        .order((
+            people::last_name.asc(),
+            people::first_name.asc(),
+            people::id.asc(),
+        ))
+        .select(Person::as_select())
+        .load(conn)
+}
+
+/// The enabled person of an organization whom a request names, by id or address.
+///
+/// # Errors
+/// The database's own.
+pub fn named(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    name: &str,
+) -> QueryResult<Option<Person>> {
+    let mut query = people::table
+        .filter(
+            people::organization_id
+                .eq(organization)
+                .and(people::disabled_at.is_null()),
+        )
+        .select(Person::as_select())
+        .into_boxed();
+    query = match (name.parse::<PersonId>(), EmailAddress::parse(name)) {
+        (Ok(id), _) => query.filter(people::id.eq(id)),
+        (_, Ok(email)) => query.filter(people::email.eq(email)),
+        _ => return Ok(None),
+    };
+    query.get_result(conn).optional()
+}
+
 /// People who exist for the reader; who holds a role is asked for `now`.
 ///
 /// # Errors

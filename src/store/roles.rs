@@ -1,14 +1,12 @@
 //! Roles of an organization's own (A2); the predefined ones are the program's.
 
-use std::collections::BTreeSet;
-
 use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::roles;
 use crate::db::sql_types::{At, Json, json};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach, RoleCode};
+use crate::domain::access::{Reach, RoleCode, RoleGrants};
 use crate::domain::ids::{OrganizationId, RoleId};
 
 /// A row of `roles`.
@@ -24,7 +22,7 @@ pub struct OwnRole {
     /// What people read.
     pub name: String,
     /// What it grants.
-    pub permissions: Json<BTreeSet<Permission>>,
+    pub permissions: Json<RoleGrants>,
     /// When it was added.
     #[diesel(deserialize_as = At)]
     pub created_at: Instant,
@@ -41,7 +39,7 @@ pub fn insert(
     organization: OrganizationId,
     code: &RoleCode,
     name: &str,
-    permissions: &BTreeSet<Permission>,
+    permissions: &RoleGrants,
     now: Instant,
 ) -> QueryResult<RoleId> {
     let id = RoleId::new(now);
@@ -66,7 +64,7 @@ pub fn update(
     conn: &mut Conn,
     id: RoleId,
     name: &str,
-    permissions: &BTreeSet<Permission>,
+    permissions: &RoleGrants,
 ) -> QueryResult<()> {
     diesel::update(roles::table.filter(roles::id.eq(id)))
         .set((

@@ -2,15 +2,16 @@
 
 use diesel::prelude::*;
 
-use super::people::Person;
+use super::people::{Person, display_name};
 use super::{access, lines, organizations};
 use crate::db::Conn;
-use crate::db::schema::people;
+use crate::db::schema::{organizations as tables, people};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::ids::LineId;
+use crate::domain::ids::{LineId, PersonId};
 use crate::domain::lines::Readers;
-use crate::domain::organization::Side;
+use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::text::EmailAddress;
 
 /// Enabled staff who hold a permission, by name.
 ///
@@ -30,6 +31,43 @@ pub fn who(conn: &mut Conn, permission: Permission, now: Instant) -> QueryResult
         ))
         .select(Person::as_select())
         .load(conn)
+}
+
+/// The enabled members of the staff who bear one of these names, or have one of these addresses (M7).
+///
+/// # Errors
+/// The database's own.
+pub fn named(conn: &mut Conn, names: &[&str]) -> QueryResult<Vec<PersonId>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let staff: Vec<(PersonId, String, String, EmailAddress)> = people::table
+        .inner_join(tables::table)
+        .filter(
+            tables::kind
+                .eq(OrganizationKind::Provider)
+                .and(people::disabled_at.is_null()),
+        )
+        .order(people::id.asc())
+        .select((
+            people::id,
+            people::first_name,
+            people::last_name,
+            people::email,
+        ))
+        .load(conn)?;
+    Ok(staff
+        .into_iter()
+        .filter(|(_, first, last, email)| {
+            let name = display_name(first, last);
+            names.iter().any(|given| {
+                let given = given.trim();
+                given.eq_ignore_ascii_case(email.as_str())
+                    || given.to_lowercase() == name.to_lowercase()
+            })
+        })
+        .map(|(id, ..)| id)
+        .collect())
 }
 
 /// Enabled staff who hold a permission and may read the cases of a line (A4), by name: those who can be given one.

@@ -5,8 +5,8 @@ use crate::domain::access_request::AccessRequestState;
 use crate::domain::audit::EventKind;
 use crate::domain::calendar::{SkipReason, Unit, Why};
 use crate::domain::case::{
-    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
-    StepVerb,
+    BusinessImpact, Channel, Deployment, Engagement, Priority, PriorityRequestState, Status,
+    StepState, StepVerb,
 };
 use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State, Verb};
@@ -155,7 +155,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("panel-title", &portal::verbs::VERBS),
     ("panel-intro", &portal::verbs::VERBS),
     ("panel-button", &portal::verbs::VERBS),
-    ("channel", &["call", "e-mail", "meeting"]),
+    ("channel", Channel::NAMES),
     ("permission", Permission::NAMES),
     ("resource", portal::admin::people::RESOURCES),
     ("role", Role::NAMES),

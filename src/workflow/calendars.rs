@@ -91,13 +91,17 @@ fn put_calendar(
     now: Instant,
 ) -> VerbResult<()> {
     let id = row.id;
-    let written = calendars::replace(conn, id, row.version, calendar, make_default)
-        .map_err(|error| taken(error, "name", calendar.name()))?;
-    settled(written, expected)?;
     let changed = Changed {
         before: fields(&row.calendar()?, row.is_default),
         after: fields(calendar, row.is_default || make_default),
     };
+    // What is as it was is no change, and counts as none.
+    if changed.before == changed.after {
+        return Ok(());
+    }
+    let written = calendars::replace(conn, id, row.version, calendar, make_default)
+        .map_err(|error| taken(error, "name", calendar.name()))?;
+    settled(written, expected)?;
     let event = AdministrativeEvent::CalendarChanged(id, changed);
     publish::administrative(conn, by, event, now)
 }

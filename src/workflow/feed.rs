@@ -10,7 +10,7 @@ use super::{Actor, Expected, Rejection, VerbResult, publish, record, settled};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::case::{after_contact_reply, takes_entries};
+use crate::domain::case::{Channel, after_contact_reply, takes_entries};
 use crate::domain::event::{CaseChange, CaseEvent, EntryEvent, EscalationEvent, PostedEntry};
 use crate::domain::feed::{EntryKind, Visibility, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
@@ -43,8 +43,8 @@ impl PostEntry {
 input! {
     /// A contact outside the portal (M10).
     pub struct RecordCommunication {
-        /// By what means: a call, an e-mail, a meeting.
-        channel: Title,
+        /// By what means.
+        channel: Channel,
         /// With whom.
         with: Title,
         /// When it took place.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::administer::{By, reach, refused, require, taken, whose};
 use super::bounds::may_open;
 use super::change_access::change_access;
+use super::pair::group_within_bounds;
 use super::roles::{grantable, may_give, replace, takable};
 use super::{Actor, Expected, Rejection, VerbError, VerbResult, publish, unchanged};
 use crate::db::{Conn, DbError};
@@ -130,7 +131,8 @@ input! {
 /// Changes a group: its name, its members, its roles.
 ///
 /// # Errors
-/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`.
+/// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, `LastAdministrator`; [`Rejection::Pairing`] if more people would
+/// reach another organization than may (P4).
 pub fn update_group(
     conn: &mut Conn,
     by: By<'_>,
@@ -182,7 +184,8 @@ pub fn add_member(
 ) -> VerbResult<GroupId> {
     let person = command.user;
     changed(conn, by, id, None, now, |conn, organization, group| {
-        join(conn, by, organization, group, (person, "user"), now)
+        join(conn, by, organization, group, (person, "user"), now)?;
+        group_within_bounds(conn, group.id)
     })
 }
 
@@ -370,7 +373,7 @@ fn set_members(
     for person in wanted.iter().filter(|person| !had.contains(person)) {
         join(conn, by, organization, group, (*person, "members"), now)?;
     }
-    Ok(())
+    group_within_bounds(conn, group.id)
 }
 
 /// Only people of the same organization are in a group. One of another does not exist here, so that nobody learns of them.

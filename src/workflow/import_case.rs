@@ -162,6 +162,8 @@ pub fn import_case(conn: &mut Conn, past: &PastCase, now: Instant) -> VerbResult
         last_provider_entry_at: newest_update(&past.entries),
         rca: last.rca,
         external_id: past.external_id.as_deref(),
+        contact: None,
+        channel: None,
     };
     let id = cases::insert(conn, &new, now)?;
     let said = write_entries(conn, id, &past.entries)?.and(audit::seal(conn, Thing::Case(id))?);
@@ -324,6 +326,7 @@ fn write_entries(conn: &mut Conn, case: CaseId, entries: &[PastEntry]) -> VerbRe
             details: None,
             at: entry.at,
             external_id: entry.external_id.as_deref(),
+            verdict: None,
         };
         said = said.and(feeds::insert(conn, &new)?.1);
     }
@@ -335,7 +338,8 @@ fn newest_update(entries: &[PastEntry]) -> Option<Instant> {
     entries
         .iter()
         .filter(|entry| {
-            counts_as_provider_update(EntryKind::Comment, entry.visibility, Some(entry.author.1))
+            let side = Some(entry.author.1);
+            counts_as_provider_update(EntryKind::Comment, entry.visibility, side, false)
         })
         .map(|entry| entry.at)
         .max()

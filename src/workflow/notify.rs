@@ -17,7 +17,7 @@ use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
 use crate::store::notices::{self, Addressed, Known, NewNotice, To};
 use crate::store::promises::NextStep;
-use crate::store::{lines, notice_preferences, organizations, requests};
+use crate::store::{lines, notice_preferences, organizations, requests, staff};
 
 pub use letters::{Address, write_to_address, write_to_nobody, write_to_people, write_to_person};
 
@@ -67,24 +67,34 @@ pub(super) fn announce(
         organization: case.organization_id,
         actor,
         ties: Stakeholders {
-            contact: case.opened_by,
+            contact: case.contact(),
             case_owner: case.owner_id,
-            requester: escalation.map(|escalation| escalation.requested_by),
+            requester: escalation.map(|escalation| match kind {
+                // M11: it asks for the rating.
+                NoticeKind::EscalationClosed => escalation.rater(),
+                _ => escalation.requested_by,
+            }),
             escalation_owner: escalation.and_then(|escalation| escalation.owner_id),
             asker: match kind {
                 NoticeKind::PriorityDecided => asker(conn, case.id)?,
                 _ => None,
             },
+            named: staff::named(conn, &about.promised_to())?,
         },
     };
     let known = notices::known(conn, happening.people(), happening.permission(), now)?;
     // A4: of what they may not read, staff are told nothing.
     let readers = lines::readers(conn, case.line_of_business_id)?;
-    let candidates: Vec<Candidate> = known
+    let mut candidates: Vec<Candidate> = known
         .iter()
         .map(|known| known.candidate.clone())
         .filter(|candidate| readers.admit(&candidate.access))
         .collect();
+    for candidate in &mut candidates {
+        if Some(candidate.access.person) == happening.ties.requester {
+            notices::let_in(conn, candidate, case.organization_id, now)?;
+        }
+    }
     let mut told = recipients(&happening, &candidates);
     let persons: Vec<PersonId> = told.iter().map(|told| told.person).collect();
     // N5: whom it concerns is one thing, whether they want to read of it another.

@@ -6,16 +6,16 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::audit::seal::Thing;
-use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
+use crate::domain::case::{BusinessImpact, Channel, Deployment, Priority, Status};
 use crate::domain::event::CaseEvent;
-use crate::domain::ids::{CaseId, CaseNumber, OrganizationId};
+use crate::domain::ids::{CaseId, CaseNumber, OrganizationId, PersonId};
 use crate::domain::notice::Opened;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{Markdown, Subject, Title};
 use crate::input::input;
 use crate::store::Counter;
 use crate::store::cases::{self, NewCase};
-use crate::store::{lines, organizations};
+use crate::store::{access, lines, organizations, people};
 
 input! {
     /// A new case.
@@ -36,6 +36,13 @@ input! {
         line_of_business: Option<String>,
         /// Whose case it is, by id or slug; needed where staff open it. Contacts may only name their own.
         organization: Option<String>,
+        /// The contact of record, by id or address: somebody who opens cases for that organization. Needed from whoever is
+        /// there by way of a pairing; whoever opens it if left out elsewhere.
+        contact: Option<String>,
+        /// How the contact got in touch; staff only.
+        channel: Option<Channel>,
+        /// Its name in another system, unique over the installation; staff only.
+        external_id: Option<Subject>,
     }
 }
 
@@ -80,7 +87,31 @@ pub fn open_case(
         }
         .into());
     }
+    let contact = contact(conn, actor, organization, open.contact.as_deref(), now)?;
+    let external_id = open.external_id.as_ref().map(Subject::as_str);
+    if actor.side() == Side::Customer {
+        // A5: whether a name is taken would tell of other customers' cases.
+        let channel = open.channel.map(Channel::as_str);
+        for (field, given) in [("channel", channel), ("external_id", external_id)] {
+            if let Some(given) = given {
+                let given = given.to_owned();
+                let code = "staff_only";
+                return Err(Rejection::Field { field, code, given }.into());
+            }
+        }
+    }
     let number = CaseNumber::new(Counter::Case.next(conn)?);
+    // Behind the counter, at which those who open cases at the same time wait for each other.
+    if let Some(name) = external_id
+        && cases::by_external_id(conn, name)?.is_some()
+    {
+        return Err(Rejection::Field {
+            field: "external_id",
+            code: "taken",
+            given: name.to_owned(),
+        }
+        .into());
+    }
     let new = NewCase {
         number,
         organization,
@@ -94,12 +125,14 @@ pub fn open_case(
         product: open.product.as_ref().map(Title::as_str),
         engagements: &[],
         opened_by: actor.id(),
+        contact: Some(contact).filter(|contact| *contact != actor.id()),
         owner: None,
         opened_at: now,
         closed_at: None,
         last_provider_entry_at: None,
         rca: None,
-        external_id: None,
+        external_id,
+        channel: open.channel,
     };
     let id = cases::insert(conn, &new, now)?;
     let case = cases::find(conn, id)?;
@@ -131,5 +164,36 @@ fn whose(conn: &mut Conn, actor: &Actor, named: Option<&str>) -> VerbResult<Orga
             }
             Ok(organization.id)
         }
+    }
+}
+
+/// The contact of record (C3, P7): whom the request names, who opens cases for the organization themselves. Whoever is
+/// there by way of a pairing is none.
+fn contact(
+    conn: &mut Conn,
+    actor: &Actor,
+    organization: OrganizationId,
+    named: Option<&str>,
+    now: Instant,
+) -> VerbResult<PersonId> {
+    let refused = |code: &'static str, given: &str| Rejection::Field {
+        field: "contact",
+        code,
+        given: given.to_owned(),
+    };
+    let Some(name) = named else {
+        // A cloned user belongs to the organization, though its original is there by way of a pairing (P8).
+        let belongs = actor.access.through.is_none()
+            || people::named(conn, organization, &actor.id().to_string())?.is_some();
+        return match belongs {
+            true => Ok(actor.id()),
+            false => Err(refused("required", "").into()),
+        };
+    };
+    let person =
+        people::named(conn, organization, name)?.ok_or_else(|| refused("not_found", name))?;
+    match access::of_person(conn, &person, now)?.can(Permission::CasesCreate) {
+        true => Ok(person.id),
+        false => Err(refused("cannot_be_contact", name).into()),
     }
 }

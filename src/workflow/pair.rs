@@ -12,6 +12,7 @@ mod switch;
 
 pub use answer::{Inspected, accept, inspect, refuse};
 pub use clones::{AddClone, add_clone, end_untrusted_of, remove_clone};
+pub(in crate::workflow) use members::group_within_bounds;
 pub use members::{ProposeMembers, propose, remove_member};
 pub use request::{AskForPairing, renew_link, request};
 pub use roles::{GiveRole, give_role, take_everywhere, take_role};

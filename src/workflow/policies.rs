@@ -91,7 +91,11 @@ pub fn set_policies(
             .map_err(|_| refused(key, "malformed", value))?;
     }
     for (key, _) in &command.0 {
-        if let Some(value) = policy.get(key) {
+        let now_is = before.get(key);
+        if let Some(value) = policy
+            .get(key)
+            .filter(|value| now_is.as_ref() != Some(value))
+        {
             rules::set_policy(conn, key, &value, now)?;
         }
     }

@@ -20,7 +20,10 @@ pub(super) fn post_words(
     words: PostedWords<'_>,
     now: Instant,
 ) -> VerbResult<Said> {
-    let entry = entry(actor, on, words.kind, words.body, now);
+    let entry = NewEntry {
+        verdict: words.verdict,
+        ..entry(actor, on, words.kind, words.body, now)
+    };
     let (_, said) = feeds::insert(conn, &entry)?;
     updated_by_provider(conn, on.case(), &entry)?;
     Ok(said)
@@ -45,6 +48,7 @@ pub(super) fn entry<'a>(
         details: None,
         at: now,
         external_id: None,
+        verdict: None,
     }
 }
 
@@ -58,6 +62,7 @@ pub(super) fn updated_by_provider(
         entry.kind,
         entry.visibility,
         entry.author.map(|(_, side)| side),
+        entry.verdict.is_some(),
     ) {
         // Who waited for the lock may have looked at the clock before whoever held it.
         let newest = case

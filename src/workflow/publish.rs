@@ -110,6 +110,7 @@ fn leave_mark(
         details: Some(details),
         at: now,
         external_id: None,
+        verdict: None,
     };
     Ok(feeds::insert(conn, &entry)?.1)
 }

@@ -10,7 +10,7 @@ use crate::domain::access::Permission;
 use crate::domain::event::{AdministrativeEvent, Changed, ReasonFields};
 use crate::domain::reason::{Governance, Question, Reason, ReasonCode};
 use crate::domain::text::Title;
-use crate::input::input;
+use crate::input::{ReadOnly, input};
 use crate::store::rules;
 
 pub use questions::Questions;
@@ -64,6 +64,10 @@ input! {
         questions: Option<Questions>,
         /// Whether it can be chosen; yes if not given.
         active: Option<bool>,
+        /// As an answer shows it; it stays.
+        code: Option<ReadOnly>,
+        /// As an answer shows it; see `If-Match`.
+        version: Option<ReadOnly>,
     }
 }
 
@@ -89,15 +93,20 @@ pub fn replace_reason(
         questions: questions_of(command.questions.as_ref()),
     };
     let active = command.active.unwrap_or(true);
-    let written = rules::replace_reason(conn, row.version, &reason, active)?;
-    settled(written, expected)?;
-    let event = AdministrativeEvent::ReasonChanged(Changed {
+    let changed = Changed {
         before: ReasonFields {
             reason: row.reason(),
             active: row.active,
         },
         after: ReasonFields { reason, active },
-    });
+    };
+    // What is as it was is no change, and counts as none.
+    if changed.before == changed.after {
+        return Ok(());
+    }
+    let written = rules::replace_reason(conn, row.version, &changed.after.reason, active)?;
+    settled(written, expected)?;
+    let event = AdministrativeEvent::ReasonChanged(changed);
     publish::administrative(conn, by, event, now)
 }
 

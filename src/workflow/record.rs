@@ -31,6 +31,8 @@ pub(super) fn case_fields(case: &Case) -> CaseFields {
         "closed_at": case.closed_at,
         "rca_requested_at": case.rca_requested_at,
         "rca_delivered_at": case.rca_delivered_at,
+        "contact": case.contact(),
+        "channel": case.channel,
     }))
 }
 
@@ -46,6 +48,7 @@ pub(super) fn escalation_fields(escalation: &Escalation) -> CaseFields {
         "outcome": escalation.outcome,
         "rating_score": escalation.rating_score,
         "rating_comment": escalation.rating_comment,
+        "rater": escalation.rater_id,
     }))
 }
 

@@ -7,19 +7,21 @@ use super::on::{On, lock_escalation};
 use super::promise::{self, PromiseStep};
 use super::record::Recorded;
 use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
-use crate::db::Conn;
 use crate::db::sql_types::At;
+use crate::db::{Conn, DbError};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, permission_to};
+use crate::domain::access::{Permission, Reach, permission_to};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{self, Command, Event, Level, transition};
 use crate::domain::event::{EscalationEvent, StepEvent};
 use crate::domain::ids::{EscalationId, EscalationRef, PersonId};
+use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::{Markdown, Note, Title};
 use crate::input::{Whole, input};
 use crate::store::cases::{self, Case, CaseChanges};
 use crate::store::escalations::{self, Escalation, EscalationChanges};
-use crate::store::{self, people};
+use crate::store::people::Person;
+use crate::store::{self, organizations, people};
 
 input! {
     /// Who becomes the owner.
@@ -38,8 +40,8 @@ input! {
         urgency: Level,
         /// The answer to the requester, in Markdown.
         reply: Markdown,
-        /// What is promised.
-        next_steps: Option<Vec<PromiseStep>>,
+        /// What is promised; at least one.
+        next_steps: Vec<PromiseStep>,
     }
 }
 
@@ -78,6 +80,8 @@ input! {
         outcome: Title,
         /// What was done, in Markdown; it becomes an entry of the escalation feed.
         summary: Markdown,
+        /// Who is asked for the rating if the requester is gone: another person of the customer's side, by id or address.
+        rater: Option<String>,
     }
 }
 
@@ -113,10 +117,11 @@ struct Moved {
 }
 
 impl Moved {
-    /// Whether it is given to whom it belongs already, or weighed as it was: nothing is then written, and nobody told.
+    /// Whether it is taken by or given to whom it belongs already, or weighed as it was: nothing is then written, and nobody told.
     fn is_as_before(&self) -> bool {
         let (before, changes) = (&self.before, &self.changes);
         match self.event {
+            Event::Claimed { by } => before.owner_id == Some(by),
             Event::Assigned { from, to } => from == Some(to),
             Event::Reranked { .. } => {
                 before.importance == changes.importance && before.urgency == changes.urgency
@@ -146,6 +151,9 @@ impl Verb<'_> {
                 by: self.actor.id(),
             },
         )?;
+        if moved.is_as_before() {
+            return Ok(moved.before.id);
+        }
         let owner = self.actor.name.clone();
         let (_, after) = self.finish(conn, &moved, EscalationEvent::Claimed { owner })?;
         Ok(after.id)
@@ -176,21 +184,17 @@ impl Verb<'_> {
         let command = Command::Accept {
             importance: accept.importance,
             urgency: accept.urgency,
+            steps: accept.next_steps.len(),
         };
         let moved = self.decide(conn, &command)?;
         let event = EscalationEvent::Accepted {
             rank: moved.changes.rank,
             reply: accept.reply.to_string(),
-            next_steps: accept
-                .next_steps
-                .iter()
-                .flatten()
-                .map(PromiseStep::told)
-                .collect(),
+            next_steps: accept.next_steps.iter().map(PromiseStep::told).collect(),
         };
         let (case, after) = self.finish(conn, &moved, event)?;
         let (on, event) = (On::Escalation(&case, &after), StepEvent::PromisedInReply);
-        for (index, promising) in accept.next_steps.iter().flatten().enumerate() {
+        for (index, promising) in accept.next_steps.iter().enumerate() {
             promise::promised(conn, self.actor, on, promising, event, self.now)
                 .map_err(|failed| failed.within("next_steps", index))?;
         }
@@ -261,12 +265,15 @@ impl Verb<'_> {
     /// Ends an accepted one with an outcome and a summary (M11).
     ///
     /// # Errors
-    /// As [`Verb::claim`].
+    /// As [`Verb::claim`]; [`Rejection::Field`] if somebody is named to rate it who does not come into question.
     pub fn close(&self, conn: &mut Conn, command: &CloseEscalation) -> VerbResult<EscalationId> {
         let (outcome, summary) = (&command.outcome, &command.summary);
         let mut moved = self.decide(conn, &Command::Close)?;
         moved.changes.outcome = Some(outcome.to_string());
         moved.changes.summary = Some(summary.to_string());
+        if let Some(name) = &command.rater {
+            moved.changes.rater_id = Some(rater(conn, &moved.case, &moved.before, name, self.now)?);
+        }
         let event = EscalationEvent::Closed {
             outcome: outcome.to_string(),
             summary: summary.to_string(),
@@ -443,4 +450,72 @@ fn reviewer(
         return Err(refused("line_not_readable").into());
     }
     Ok((person.id, person.name()))
+}
+
+/// Who can be asked for the rating in the requester's place (M11): those of the customer who rate escalations. Nobody, as long
+/// as the requester is there.
+///
+/// # Errors
+/// The database's own.
+pub fn raters(
+    conn: &mut Conn,
+    case: &Case,
+    escalation: &Escalation,
+    now: Instant,
+) -> Result<Vec<Person>, DbError> {
+    if !is_gone(conn, case, escalation.requested_by, now)? {
+        return Ok(Vec::new());
+    }
+    let (organization, permission) = (case.organization_id, Permission::EscalationsRate);
+    let holders = store::access::holders(conn, organization, Side::Customer, permission, now)?;
+    Ok(people::enabled_among(conn, &holders)?)
+}
+
+/// Whether a requester is shut out, or was there by way of a pairing that lets them in no more.
+fn is_gone(
+    conn: &mut Conn,
+    case: &Case,
+    requester: PersonId,
+    now: Instant,
+) -> Result<bool, DbError> {
+    let Some(person) = people::find(conn, Reach::Everything, requester)? else {
+        return Ok(true);
+    };
+    if person.disabled_at.is_some() {
+        return Ok(true);
+    }
+    let (home, there) = (person.organization_id, case.organization_id);
+    let is_staff = organizations::find(conn, Reach::Everything, home)?
+        .is_some_and(|home| home.kind == OrganizationKind::Provider);
+    Ok(home != there
+        && !is_staff
+        && store::access::paired(conn, requester, home, there, now)?.is_none())
+}
+
+/// Whom a request names to be asked for the rating.
+fn rater(
+    conn: &mut Conn,
+    case: &Case,
+    escalation: &Escalation,
+    name: &str,
+    now: Instant,
+) -> VerbResult<PersonId> {
+    let refused = |code: &'static str| Rejection::Field {
+        field: "rater",
+        code,
+        given: name.to_owned(),
+    };
+    let person =
+        people::named(conn, case.organization_id, name)?.ok_or_else(|| refused("not_found"))?;
+    if person.id == escalation.requested_by {
+        return Ok(person.id);
+    }
+    if !is_gone(conn, case, escalation.requested_by, now)? {
+        return Err(refused("requester_still_here").into());
+    }
+    let access = store::access::of_person(conn, &person, now)?;
+    match access.can(Permission::EscalationsRate) {
+        true => Ok(person.id),
+        false => Err(refused("cannot_rate").into()),
+    }
 }

@@ -9,7 +9,7 @@ use super::pair::take_everywhere;
 use super::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach, RoleCode, RoleName};
+use crate::domain::access::{Grant, Permission, Reach, RoleCode, RoleGrants, RoleName};
 use crate::domain::event::{AddedRole, AdministrativeEvent, Changed, RemovedRole, RoleFields};
 use crate::domain::ids::{PersonId, RoleId};
 use crate::domain::text::Title;
@@ -28,7 +28,7 @@ input! {
         /// What people read.
         name: Title,
         /// What it grants; what `copy_of` grants if not given.
-        permissions: Option<BTreeSet<Permission>>,
+        permissions: Option<BTreeSet<Grant>>,
         /// The code of the role that it is a copy of.
         copy_of: Option<RoleName>,
     }
@@ -44,7 +44,7 @@ pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Ver
     let copied = match &add.copy_of {
         None => None,
         Some(RoleName::Predefined(role)) if role.fits(organization.kind) => {
-            Some(role.permissions())
+            Some(role.permissions().into())
         }
         Some(RoleName::Predefined(role)) => {
             return Err(refused("copy_of", "other_side", role).into());
@@ -55,9 +55,11 @@ pub fn add_role(conn: &mut Conn, by: By<'_>, add: &AddRole, now: Instant) -> Ver
             Some(own.permissions.0)
         }
     };
-    let permissions = add.permissions.clone().or(copied).unwrap_or_default();
+    let said = add.permissions.clone().map(RoleGrants::from);
+    let permissions = said.or(copied).unwrap_or_default();
+    let side = organization.kind.side();
     check(&organization, &permissions)?;
-    bounds::may_give(by, &permissions)?;
+    bounds::may_give(by, &permissions.on(side))?;
     if roles::by_code(conn, organization.id, add.code.as_str())?.is_some() {
         return Err(refused("code", "taken", &add.code).into());
     }
@@ -79,7 +81,7 @@ input! {
         /// What people read.
         name: Patch<Title>,
         /// Everything that it grants from now on.
-        permissions: Patch<BTreeSet<Permission>>,
+        permissions: Patch<BTreeSet<Grant>>,
     }
 }
 
@@ -101,24 +103,20 @@ pub fn update_role(
         let before = roles::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         unchanged(expected, before.version)?;
         // Whoever holds it trusts its name and what it grants.
-        bounds::may_give(by, &before.permissions.0)?;
+        let side = organization.kind.side();
+        bounds::may_give(by, &before.permissions.0.on(side))?;
         let name = update
             .name
             .as_option()
             .map_or(before.name.as_str(), Title::as_str);
-        let permissions = update
-            .permissions
-            .as_option()
-            .unwrap_or(&before.permissions.0);
+        let said = update.permissions.as_option().cloned();
+        let permissions = &said.map_or_else(|| before.permissions.0.clone(), RoleGrants::from);
         if *permissions != before.permissions.0 {
             may_give(by)?;
             // What was granted before an installation was upgraded may stay; what is added has to fit.
-            let added: BTreeSet<Permission> = permissions
-                .difference(&before.permissions.0)
-                .copied()
-                .collect();
+            let added = permissions.beyond(&before.permissions.0);
             check(&organization, &added)?;
-            bounds::may_give(by, &added)?;
+            bounds::may_give(by, &added.on(side))?;
         }
         let changed = Changed {
             before: fields(&before.name, &before.permissions.0),
@@ -159,7 +157,7 @@ pub fn delete_role(
     change_access(conn, by, &organization, now, |conn| {
         let role = roles::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
         unchanged(expected, role.version)?;
-        bounds::may_give(by, &role.permissions.0)?;
+        bounds::may_give(by, &role.permissions.0.on(organization.kind.side()))?;
         let (people, groups) = grants::count_of_role(conn, id)?;
         let mut lost: Vec<PersonId> = Vec::new();
         if people + groups > 0 {
@@ -219,7 +217,8 @@ pub(super) fn grantable(
         RoleName::Own(code) => {
             let own = roles::by_code(conn, organization.id, code.as_str())?;
             let own = own.ok_or_else(|| refused(field, "not_found", code))?;
-            (Granted::Own(own.id), own.permissions.0)
+            let permissions = own.permissions.0.on(organization.kind.side());
+            (Granted::Own(own.id), permissions)
         }
     };
     bounds::may_give(by, &permissions)?;
@@ -234,7 +233,7 @@ pub(super) fn takable(conn: &mut Conn, by: By<'_>, role: Granted) -> VerbResult<
     let permissions = match role {
         Granted::Predefined(role) => role.permissions(),
         Granted::Own(id) => roles::find(conn, Reach::Everything, id)?
-            .map(|role| role.permissions.0)
+            .map(|role| role.permissions.0.anywhere())
             .unwrap_or_default(),
     };
     bounds::may_give(by, &permissions)
@@ -277,17 +276,22 @@ fn lookup(conn: &mut Conn, by: By<'_>, id: RoleId) -> VerbResult<(OwnRole, Organ
 }
 
 /// Whether a role of the organization can grant all of these.
-fn check(organization: &Organization, permissions: &BTreeSet<Permission>) -> VerbResult<()> {
-    let foreign = permissions
-        .iter()
-        .find(|permission| !permission.fits(organization.kind));
+fn check(organization: &Organization, permissions: &RoleGrants) -> VerbResult<()> {
+    let (kind, side) = (organization.kind, organization.kind.side());
+    let fits = |grant: &Grant| {
+        grant
+            .on(side)
+            .iter()
+            .any(|permission| permission.fits(kind))
+    };
+    let foreign = permissions.iter().find(|grant| !fits(grant));
     match foreign {
         None => Ok(()),
         Some(permission) => Err(refused("permissions", "other_side", permission).into()),
     }
 }
 
-fn fields(name: &str, permissions: &BTreeSet<Permission>) -> RoleFields {
+fn fields(name: &str, permissions: &RoleGrants) -> RoleFields {
     RoleFields {
         name: name.to_owned(),
         permissions: permissions.clone(),

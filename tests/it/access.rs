@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 use crate::support::database::{Backend, on_both_databases};
 use crate::support::desk::{Desk, runtime};
 use crate::support::fixtures::PASSWORD;
+use crate::support::paired::id_of;
 use crate::support::person::{Person, high};
 use crate::support::servers::Servers;
 
 mod told;
 
 on_both_databases! { Desk:
+    a_role_grants_a_whole_resource,
     groups_are_installed_with_an_organization_and_follow_its_name,
     own_roles_are_given_changed_and_removed,
     nobody_gives_what_they_may_not,
@@ -611,4 +613,45 @@ fn two_administrators_do_not_remove_each_other_over_postgresql() {
         }
         servers.stop();
     });
+}
+
+/// A1: all of a resource, those actions that are added later too, and on the customer's side no more than its people can have.
+async fn a_role_grants_a_whole_resource(desk: Desk) {
+    let (ada, abel, nils) = (desk.person("ada"), desk.person("abel"), desk.person("nils"));
+    let whole = |code: &str, grants: Value| json!({ "code": code, "name": "Cases and all", "permissions": grants });
+    let unknown = ada
+        .post("/roles", whole("odd", json!(["teapots:all"])))
+        .await;
+    unknown.names_fields(&[("permissions[0]", "not_allowed")]);
+    let beyond = abel
+        .post("/roles", whole("lines", json!(["lines:all"])))
+        .await;
+    beyond.names_fields(&[("permissions", "other_side")]);
+    let mut asked = whole("all_cases", json!(["cases:all", "feeds:comment"]));
+    asked["organization"] = json!("acme");
+    let role = ada.post("/roles", asked).await.created();
+    assert_eq!(role["permissions"], json!(["feeds:comment", "cases:all"]));
+    let path = format!("/users/{}", id_of(&nils).await);
+    nils.post("/cases", high().json())
+        .await
+        .refused(403, "missing_permission");
+    ada.patch(&path, json!({ "roles": ["all_cases"] }))
+        .await
+        .ok();
+    let case = nils.post("/cases", high().json()).await.created();
+    let held = nils.get("/me").await.ok()["permissions"].clone();
+    let held: Vec<&str> = held
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(
+        held.contains(&"cases:reopen") && !held.contains(&"cases:work"),
+        "{held:?}"
+    );
+    let path = format!("/cases/{}", case["number"].as_str().expect("a number"));
+    let staffs = nils.patch(&path, json!({ "status": "in_progress" })).await;
+    assert_eq!(staffs.status, 403, "{staffs:?}");
+    desk.mailbox().await;
 }

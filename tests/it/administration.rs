@@ -1,12 +1,16 @@
 //! What administrators keep: organizations, people, calendars, lines, policies and reasons.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::paired::said;
+use crate::support::person::high;
 
 on_both_databases! { Desk:
+    what_an_answer_shows_can_be_sent_back,
+    what_is_as_it_was_is_no_change,
     organizations_are_added_once_and_seen_by_their_own,
     people_are_added_and_changed,
     every_wrong_part_of_a_calendar_is_named,
@@ -232,4 +236,71 @@ async fn lines_policies_and_reasons_are_kept(desk: Desk) {
         let refused = dana.get(path).await.refused(403, "missing_permission");
         assert_eq!(refused.json["permission"], permission);
     }
+}
+
+/// What `GET` gave, the matching `PUT` takes.
+async fn what_an_answer_shows_can_be_sent_back(desk: Desk) {
+    let ada = desk.person("ada");
+    let days = (1..=150).map(|day| {
+        json!(
+            (chrono::NaiveDate::from_yo_opt(2027, day))
+                .expect("a day")
+                .to_string()
+        )
+    });
+    let days: Vec<Value> = days.collect();
+    let calendar = json!({
+        "name": "Many days off", "time_zone": "Europe/Berlin", "hours": { "mon": ["09:00-17:00"] }, "holidays": days,
+    });
+    let calendar = ada.post("/calendars", calendar).await.created();
+    assert_eq!(calendar["holidays"].as_array().map(Vec::len), Some(150));
+    let reasons = ada.get("/escalation-reasons").await.ok()["items"].clone();
+    for (path, shown) in [
+        (
+            format!("/calendars/{}", calendar["id"].as_str().expect("an id")),
+            calendar,
+        ),
+        (
+            format!(
+                "/escalation-reasons/{}",
+                reasons[0]["code"].as_str().expect("a code")
+            ),
+            reasons[0].clone(),
+        ),
+    ] {
+        let back = ada.asks(Method::PUT, &path).json(&shown).await.ok();
+        assert_eq!(back, shown, "{path}");
+    }
+}
+
+/// Nothing changes, and nothing is counted as a change.
+async fn what_is_as_it_was_is_no_change(desk: Desk) {
+    let (ada, dana, eve) = (desk.person("ada"), desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(high()).await;
+    eve.changes(&case, json!({ "owner": eve.email() }))
+        .await
+        .ok();
+    let seen = eve.sees(&case).await;
+    let before = desk.rows();
+    desk.passes(chrono::TimeDelta::minutes(1));
+    let named = [
+        "subject",
+        "description",
+        "priority",
+        "status",
+        "deployment",
+        "business_impact",
+        "engagements",
+        "product",
+    ];
+    let mut same: serde_json::Map<String, Value> = named
+        .iter()
+        .map(|name| ((*name).to_owned(), seen[name].clone()))
+        .collect();
+    same.insert("owner".to_owned(), json!(eve.email()));
+    assert_eq!(eve.changes(&case, Value::Object(same)).await.ok(), seen);
+    ada.patch("/policies", json!({ "staleness_hours": 24 }))
+        .await
+        .ok();
+    desk.is_unchanged_since(&before, "saying what is so already,");
 }

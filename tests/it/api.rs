@@ -18,6 +18,8 @@ on_both_databases! { Desk:
     simultaneous_repetitions_happen_once,
     updates_are_guarded_by_versions,
     lists_come_in_pages,
+    words_are_found_in_any_order_and_however_typed,
+    a_stranger_is_told_what_an_address_takes,
     lists_are_narrowed,
     the_document_describes_every_route,
 }
@@ -210,8 +212,7 @@ async fn updates_are_guarded_by_versions(desk: Desk) {
         .json(&json!({}))
         .await
         .ok();
-    let accept =
-        json!({ "importance": "low", "urgency": "low", "reply": "Yes.", "next_steps": [] });
+    let accept = json!({ "importance": "low", "urgency": "low", "reply": "Yes.", "next_steps": [desk.step()] });
     ola.asks(Method::POST, &format!("{path}/accept"))
         .header("if-match", &etag)
         .json(&accept)
@@ -410,4 +411,59 @@ fn collect(value: &Value, references: &mut Vec<String>) {
         Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
         _ => {}
     }
+}
+
+async fn words_are_found_in_any_order_and_however_typed(desk: Desk) {
+    let (dana, gina) = (desk.person("dana"), desk.person("gina"));
+    let case = dana
+        .opens(high().about("Router in Berlin verliert Gespr\u{e4}che"))
+        .await;
+    dana.opens(high().about("Something else")).await;
+    desk.passes(TimeDelta::hours(24));
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    for words in [
+        "berlin router",
+        "BERLIN",
+        "gesprache",
+        "gespra\u{308}che",
+        &format!("#{}", case.number),
+        &format!("[{}]", case.number.to_lowercase()),
+        &escalation.number,
+        &format!("router {}", escalation.number),
+    ] {
+        let query: String = url::form_urlencoded::byte_serialize(words.as_bytes()).collect();
+        let path = format!("/cases?q={query}");
+        let found = dana.all(&path).await;
+        assert_eq!(found.len(), 1, "{words}: {found:?}");
+        assert_eq!(found[0]["number"], case.number.as_str());
+        assert!(
+            gina.all(&path).await.is_empty(),
+            "{words}: another customer's"
+        );
+    }
+    assert!(dana.all("/cases?q=berlin+nowhere").await.is_empty());
+}
+
+async fn a_stranger_is_told_what_an_address_takes(desk: Desk) {
+    let dana = desk.person("dana");
+    let options = dana.asks(Method::OPTIONS, "/cases").await;
+    assert_eq!(options.status, 204, "{options:?}");
+    assert_eq!(options.header("allow"), "GET, HEAD, POST, OPTIONS");
+    let packed = dana
+        .asks(Method::POST, "/cases")
+        .header("content-encoding", "gzip")
+        .json(&high().json())
+        .await
+        .refused(415, "unsupported_encoding");
+    assert_eq!(packed.header("accept-encoding"), "identity");
+    let wrong = json!({ "email": dana.email(), "password": "not what it is" });
+    let refused = dana.asks(Method::POST, "/sessions").json(&wrong).await;
+    let refused = refused.refused(401, "invalid_credentials");
+    assert_eq!(
+        refused.header("www-authenticate"),
+        "Bearer realm=\"casebell\""
+    );
+    dana.get("/cases/C-9223372036854775807")
+        .await
+        .refused(404, "not_found");
 }

@@ -114,7 +114,7 @@ async fn events_are_found_by_what_they_are_about(desk: Desk) {
             .iter()
             .all(|event| event["case"]["id"] == case.id.as_str())
     );
-    assert!(of_case.len() == 8, "{of_case:#?}");
+    assert!(of_case.len() == 9, "{of_case:#?}");
     let of_globex = find("organization=globex").await;
     assert!(
         of_globex

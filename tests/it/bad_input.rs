@@ -118,7 +118,8 @@ async fn every_field_of_a_new_case_is_checked(desk: Desk) {
         ("subject", json!("a\u{2067}b"), "control_character"),
         ("description", Value::Null, "required"),
         ("description", long(50_001), "too_long"),
-        ("description", json!("a\u{7}b"), "control_character"),
+        ("description", json!("\u{7}"), "empty"),
+        ("description", json!("a\u{202e}b"), "control_character"),
         ("description", json!({}), "wrong_type"),
         ("priority", Value::Null, "required"),
         ("priority", json!("urgent"), "not_allowed"),
@@ -246,7 +247,7 @@ async fn every_field_of_the_verbs_is_checked(desk: Desk) {
     ola.claims(&escalation).await;
     let before = desk.rows();
     let step = |due_at: &str| json!([{ "what": "x", "who": "y", "due_at": due_at }]);
-    let accept = json!({ "importance": "high", "urgency": "low", "reply": "x", "next_steps": [] });
+    let accept = json!({ "importance": "high", "urgency": "low", "reply": "x", "next_steps": [desk.step()] });
     let later = (desk.now() + TimeDelta::hours(1)).to_rfc3339();
     for (field, value, named, code) in [
         ("importance", Value::Null, "importance", "required"),
@@ -254,6 +255,8 @@ async fn every_field_of_the_verbs_is_checked(desk: Desk) {
         ("urgency", json!(5), "urgency", "wrong_type"),
         ("reply", Value::Null, "reply", "required"),
         ("reply", json!(" "), "reply", "empty"),
+        ("next_steps", Value::Null, "next_steps", "required"),
+        ("next_steps", json!([]), "next_steps", "required"),
         ("next_steps", json!([{}]), "next_steps[0].what", "required"),
         (
             "next_steps",
@@ -322,10 +325,11 @@ async fn every_field_of_the_verbs_is_checked(desk: Desk) {
         .refused(422, "validation_failed");
     eve.post(
         &format!("/cases/{number}/external-communications"),
-        json!({ "channel": "call" }),
+        json!({ "channel": "smoke signals" }),
     )
     .await
     .names_fields(&[
+        ("channel", "not_allowed"),
         ("with", "required"),
         ("at", "required"),
         ("summary", "required"),
@@ -350,6 +354,9 @@ async fn policies_and_reasons_are_checked(desk: Desk) {
     let before = desk.rows();
     for (patch, field) in [
         (json!({ "staleness_hours": -1 }), "staleness_hours"),
+        (json!({ "staleness_hours": 0 }), "staleness_hours"),
+        (json!({ "rca_days_cloud": 0 }), "rca_days_cloud"),
+        (json!({ "minimum_priority": "low" }), "minimum_priority"),
         (json!({ "staleness_hours": "many" }), "staleness_hours"),
         (json!({ "rca_days_cloud": 100_000 }), "rca_days_cloud"),
         (json!({ "minimum_priority": "urgent" }), "minimum_priority"),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::answer::instant;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
-use crate::support::person::{Case, Person, high, low, medium};
+use crate::support::person::{Case, NewCase, Person, high, low, medium};
 
 async fn status(person: &Person, case: &Case) -> String {
     person.sees(case).await["status"]
@@ -20,6 +20,7 @@ on_both_databases! { Desk:
     c2_only_lawful_moves_exist,
     c3_who_changes_a_case,
     c3_a_closed_case_takes_nothing_but_a_reopen,
+    c3_staff_open_cases_for_customers,
     c4_a_contacts_reply_puts_the_case_back_to_work,
     c5_priority_is_asked_for_and_decided,
     c6_an_analysis_is_requested_and_delivered,
@@ -283,7 +284,11 @@ async fn c5_priority_is_asked_for_and_decided(desk: Desk) {
         .find(|entry| entry["kind"] == "work_note")
         .expect("a work note");
     assert_eq!(note["body"], "It has become worse.");
-    desk.mailbox().await;
+    // It has no owner, so whoever works cases is told that there is something to decide.
+    let post = desk.mailbox().await;
+    let mut asked = post.0.iter().filter(|mail| mail.to == "eve@bellhop.test");
+    let asked = asked.find(|mail| mail.text.contains("Grant or refuse it"));
+    assert!(asked.expect("asked").text.contains("It has become worse."));
     let decision = format!(
         "/priority-requests/{}/decision",
         request["id"].as_str().expect("an id")
@@ -465,4 +470,44 @@ async fn c9_next_steps_without_an_escalation(desk: Desk) {
         told.recipients()
     );
     assert_eq!(desk.mailbox().await.0.len(), 0, "once");
+}
+
+async fn c3_staff_open_cases_for_customers(desk: Desk) {
+    let (dana, carl, eve) = (desk.person("dana"), desk.person("carl"), desk.person("eve"));
+    let by_phone = || high().of("acme").with("channel", "call");
+    let opened = async |case: NewCase| eve.post("/cases", case.json()).await;
+    let case = opened(by_phone().with("contact", dana.email()))
+        .await
+        .created();
+    assert_eq!(case["contact"]["name"], "Dana Cole");
+    assert_eq!(case["opened_by"]["name"], "Eve Hart");
+    assert_eq!(case["channel"], "call");
+    let told = desk.mailbox().await;
+    assert!(told.to("dana@acme.test").text.contains("Eve Hart"));
+    // Who opens no cases there is no contact of one, and nor is anybody else's person.
+    for (contact, code) in [
+        ("vic@acme.test", "cannot_be_contact"),
+        ("gina@globex.test", "not_found"),
+        ("eve@bellhop.test", "not_found"),
+    ] {
+        let refused = opened(by_phone().with("contact", contact)).await;
+        refused.names_fields(&[("contact", code)]);
+    }
+    let refused = opened(by_phone().with("channel", "pigeon")).await;
+    refused.names_fields(&[("channel", "not_allowed")]);
+    // A contact opens one for a colleague, and does not say how they were reached.
+    let for_carl = dana
+        .post("/cases", high().with("contact", carl.email()).json())
+        .await;
+    assert_eq!(for_carl.created()["contact"]["name"], "Carl Moss");
+    for (field, value) in [("channel", "call"), ("external_id", "X-1")] {
+        let refused = dana.post("/cases", high().with(field, value).json()).await;
+        refused.names_fields(&[(field, "staff_only")]);
+    }
+    opened(by_phone().with("external_id", "X-1"))
+        .await
+        .created();
+    let again = opened(by_phone().with("external_id", "X-1")).await;
+    again.names_fields(&[("external_id", "taken")]);
+    desk.mailbox().await;
 }

@@ -7,6 +7,7 @@ use crate::support::answer::instant;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::{Case, Escalation, Person, high};
+use crate::support::session::Session;
 
 /// A case of Dana's that is a day old, and her escalation of it.
 async fn escalated(desk: &Desk) -> (Case, Escalation) {
@@ -26,14 +27,16 @@ async fn unlawful(person: &Person, escalation: &Escalation, verb: &str, body: Va
     assert!(refused.json["lawful_moves"].is_array(), "{refused:?}");
 }
 
-fn accept() -> Value {
-    json!({ "importance": "low", "urgency": "low", "reply": "Yes.", "next_steps": [] })
+fn accept(desk: &Desk) -> Value {
+    json!({ "importance": "low", "urgency": "low", "reply": "Yes.", "next_steps": [desk.step()] })
 }
 
 on_both_databases! { Desk:
     declined_with_reasons_and_submitted_again,
     the_requesters_side_takes_it_back_in_every_active_state,
     only_lawful_moves_exist,
+    nobody_but_whoever_is_asked_rates_it,
+    whoever_is_named_for_a_next_step_is_told,
     it_belongs_to_its_owner_unless_a_supervisor_says_otherwise,
     what_is_so_already_is_not_done_again,
     importance_and_urgency_make_the_rank_that_orders_the_queue,
@@ -79,20 +82,14 @@ async fn declined_with_reasons_and_submitted_again(desk: Desk) {
     // Final: nothing moves it any more.
     for (verb, body) in [
         ("claim", json!({})),
-        ("accept", accept()),
+        ("accept", accept(&desk)),
         ("close", json!({ "outcome": "x", "summary": "x" })),
     ] {
         unlawful(&ola, &first, verb, body).await;
     }
     unlawful(&dana, &first, "withdraw", json!({})).await;
 
-    // Once eligible again, a new one may be submitted; the words of the refusal were an update.
-    let refused = dana
-        .escalates(&case, "no_update")
-        .await
-        .refused(422, "not_eligible");
-    desk.reaches(instant(&refused.finding("recently_updated")["eligible_at"]));
-    dana.reads(&case).await;
+    // Once eligible again, a new one may be submitted; the words of the refusal were no update (C7).
     let second = dana.escalates(&case, "no_update").taken().await;
     assert_eq!(second.number, "E-000002");
     let history = dana
@@ -143,14 +140,14 @@ async fn only_lawful_moves_exist(desk: Desk) {
     let (_, escalation) = escalated(&desk).await;
     let close = || json!({ "outcome": "x", "summary": "x" });
     let decline = || json!({ "reasons": ["low_priority"] });
-    unlawful(&ola, &escalation, "accept", accept()).await;
+    unlawful(&ola, &escalation, "accept", accept(&desk)).await;
     unlawful(&ola, &escalation, "decline", decline()).await;
     unlawful(&ola, &escalation, "close", close()).await;
     unlawful(&dana, &escalation, "rating", json!({ "score": 5 })).await;
     ola.claims(&escalation).await;
     unlawful(&ola, &escalation, "close", close()).await;
     ola.accepts(&escalation, "medium", "low").await;
-    unlawful(&ola, &escalation, "accept", accept()).await;
+    unlawful(&ola, &escalation, "accept", accept(&desk)).await;
     unlawful(&ola, &escalation, "decline", decline()).await;
     ola.settles(&escalation).await;
     unlawful(&ola, &escalation, "close", close()).await;
@@ -205,7 +202,7 @@ async fn it_belongs_to_its_owner_unless_a_supervisor_says_otherwise(desk: Desk) 
         ),
         (Some("in_review"), Some("Ola Berg"))
     );
-    otto.does(&escalation, "accept", accept())
+    otto.does(&escalation, "accept", accept(&desk))
         .await
         .refused(403, "not_escalation_owner");
     otto.does(
@@ -246,7 +243,11 @@ async fn what_is_so_already_is_not_done_again(desk: Desk) {
     let as_it_is = json!({ "importance": "high", "urgency": "low" });
     let ranked = ola.does(&escalation, "rank", as_it_is).await.ok();
     assert_eq!(ranked["rank"], 3);
-    desk.is_unchanged_since(&before, "giving it to its owner, and ranking it as it was,");
+    assert_eq!(ola.claims(&escalation).await["owner"]["name"], "Ola Berg");
+    desk.is_unchanged_since(
+        &before,
+        "giving it to its owner, claiming what is one's own, and ranking it as it was,",
+    );
 }
 
 async fn importance_and_urgency_make_the_rank_that_orders_the_queue(desk: Desk) {
@@ -419,7 +420,7 @@ async fn steps_are_done_missed_or_promised_anew(desk: Desk) {
             seen["next_steps"].as_array().map(Vec::len),
             seen["next_steps"][0]["state"].as_str()
         ),
-        (Some(1), Some("done"))
+        (Some(2), Some("done"))
     );
     let texts: Vec<String> = dana
         .case_feed(&case)
@@ -436,4 +437,77 @@ async fn steps_are_done_missed_or_promised_anew(desk: Desk) {
         "{texts:#?}"
     );
     desk.mailbox().await;
+}
+
+async fn nobody_but_whoever_is_asked_rates_it(desk: Desk) {
+    let (dana, carl, ola) = (desk.person("dana"), desk.person("carl"), desk.person("ola"));
+    let rate = json!({ "score": 5 });
+    let (_, escalation) = escalated(&desk).await;
+    ola.claims(&escalation).await;
+    ola.accepts(&escalation, "high", "high").await;
+    // While she is there, nobody else is asked in her place.
+    let close = |rater: &str| json!({ "outcome": "Mended", "summary": "Done.", "rater": rater });
+    let named = ola
+        .does(&escalation, "close", close("carl@acme.test"))
+        .await;
+    named.names_fields(&[("rater", "requester_still_here")]);
+    ola.settles(&escalation).await;
+    let refused = carl.does(&escalation, "rating", rate.clone()).await;
+    refused.refused(403, "not_rater");
+    let offered = carl.sees_escalation(&escalation).await["lawful_verbs"].clone();
+    assert_eq!(offered, json!([]));
+    dana.does(&escalation, "rating", rate.clone()).await.ok();
+
+    // She leaves: the provider names a colleague, who is asked by mail.
+    let (_, second) = escalated(&desk).await;
+    ola.claims(&second).await;
+    ola.accepts(&second, "high", "high").await;
+    let ada = desk.person("ada");
+    let dana_id = dana.get("/me").await.ok()["person"]["id"].clone();
+    let path = format!("/users/{}", dana_id.as_str().expect("an id"));
+    ada.patch(&path, json!({ "disabled": true })).await.ok();
+    let form = format!("/escalations/{}?do=close", second.number);
+    let page = Session::of(&desk, &ola).await.page(&form).await.text;
+    assert!(
+        page.contains("Asked for the rating") && page.contains("Carl Moss"),
+        "{page}"
+    );
+    let nobody = ola.does(&second, "close", close("gina@globex.test")).await;
+    nobody.names_fields(&[("rater", "not_found")]);
+    let viewer = ola.does(&second, "close", close("vic@acme.test")).await;
+    viewer.names_fields(&[("rater", "cannot_rate")]);
+    desk.mailbox().await;
+    ola.does(&second, "close", close("carl@acme.test"))
+        .await
+        .ok();
+    let mail = desk.mailbox().await;
+    assert!(mail.to("carl@acme.test").text.contains("Mended"));
+    carl.does(&second, "rating", rate).await.ok();
+}
+
+async fn whoever_is_named_for_a_next_step_is_told(desk: Desk) {
+    let (ola, sam) = (desk.person("ola"), desk.person("sam"));
+    let (case, escalation) = escalated(&desk).await;
+    ola.changes(&case, json!({ "owner": sam.email() }))
+        .await
+        .ok();
+    ola.claims(&escalation).await;
+    desk.mailbox().await;
+    let step = |who: &str| {
+        let due_at = (desk.now() + TimeDelta::hours(5)).to_rfc3339();
+        json!({ "what": "Read the trace", "who": who, "due_at": due_at })
+    };
+    let accept = json!({
+        "importance": "low", "urgency": "low", "reply": "Yes.", "next_steps": [step("Eve Hart"), step("The carrier")],
+    });
+    ola.does(&escalation, "accept", accept).await.ok();
+    let post = desk.mailbox().await;
+    assert!(post.to("eve@bellhop.test").text.contains("Read the trace"));
+    // By address as by name; and the case's owner learns of every step.
+    let path = format!("/escalations/{}/next-steps", escalation.number);
+    ola.post(&path, step("OTTO@bellhop.test")).await.created();
+    let post = desk.mailbox().await;
+    for told in ["otto@bellhop.test", "sam@bellhop.test"] {
+        assert!(post.to(told).text.contains("Read the trace"), "{told}");
+    }
 }

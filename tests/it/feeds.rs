@@ -295,6 +295,11 @@ async fn m10_a_call_is_recorded(desk: Desk) {
     eve.post(&path, call(desk.now() + TimeDelta::minutes(1)))
         .await
         .names_fields(&[("at", "in_the_future")]);
+    let mut by_pigeon = call(desk.now());
+    by_pigeon["channel"] = json!("pigeon");
+    eve.post(&path, by_pigeon)
+        .await
+        .names_fields(&[("channel", "not_allowed")]);
     let spoken_at = desk.now() - TimeDelta::hours(2);
     let entry = eve.post(&path, call(spoken_at)).await.created();
     assert_eq!(

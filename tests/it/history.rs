@@ -67,14 +67,11 @@ async fn the_past_is_folded_from_what_was_audited(desk: Desk) {
         (3, "awaiting_your_information"),
         (4, "active_escalation awaiting_your_information"),
         (5, "active_escalation awaiting_your_information"),
-        // The owner's words of the refusal are the provider's update.
-        (
-            6,
-            "unread_update awaiting_your_information provider_updated_recently",
-        ),
-        (7, "case_closed unread_update provider_updated_recently"),
-        (8, "unread_update provider_updated_recently"),
-        (9, "recently_updated unread_update"),
+        // The owner's words of the refusal are no update by the provider (C7).
+        (6, "awaiting_your_information"),
+        (7, "case_closed"),
+        (8, ""),
+        (9, "recently_updated"),
     ] {
         assert_eq!(
             stood(opened_at + hour * hours + half).await,
@@ -111,12 +108,12 @@ async fn the_past_is_folded_from_what_was_audited(desk: Desk) {
         .await
         .refused(422, "before_opening");
     // The future is decided on what is known now.
-    let eligible_at = opened_at + hour * 6 + TimeDelta::hours(24);
+    let eligible_at = opened_at + TimeDelta::hours(24);
     assert_eq!(
         stood(eligible_at - TimeDelta::microseconds(1)).await,
-        "recently_updated unread_update"
+        "recently_updated"
     );
-    assert_eq!(stood(eligible_at).await, "unread_update");
+    assert_eq!(stood(eligible_at).await, "");
 }
 
 async fn what_was_promised_and_analysed_is_folded_too(desk: Desk) {

@@ -213,7 +213,11 @@ async fn an_escalation_is_answered(desk: Desk) {
     ola.patch(&format!("/next-steps/{id}"), json!({ "state": "done" }))
         .await
         .ok();
-    assert_eq!(desk.mailbox().await.recipients(), ["dana@acme.test"]);
+    // Eve is named as the one who does it (M7).
+    assert_eq!(
+        desk.mailbox().await.recipients(),
+        ["dana@acme.test", "eve@bellhop.test"]
+    );
     let closed = ola.settles(&escalation).await;
     assert_eq!(
         (closed["state"].as_str(), closed["outcome"].as_str()),

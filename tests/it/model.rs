@@ -48,6 +48,7 @@ struct ModelEscalation {
     owner: Option<&'static str>,
     rank: Option<i64>,
     rated: bool,
+    requester: &'static str,
 }
 
 /// What the contract says of one case and its escalations, in as few words as possible.
@@ -128,6 +129,7 @@ impl Model {
                     owner: None,
                     rank: None,
                     rated: false,
+                    requester: who,
                 });
                 return [(201, "")].into();
             }
@@ -156,6 +158,9 @@ impl Model {
         let Some(last) = self.escalations.last_mut() else {
             return [(404, "not_found")].into();
         };
+        if matches!(action, Action::Claim) && last.state.is_active() && last.owner == Some(who) {
+            return [(200, "")].into();
+        }
         let lawful = match action {
             Action::Claim => last.state == State::Submitted,
             Action::Accept(..) | Action::Decline => last.state == State::InReview,
@@ -197,6 +202,7 @@ impl Model {
             Action::Decline => last.state = State::Declined,
             Action::Withdraw => last.state = State::Withdrawn,
             Action::Close => last.state = State::Closed,
+            Action::Rate if last.requester != who => return [(403, "not_rater")].into(),
             Action::Rate if last.rated => return [(409, "already_rated")].into(),
             Action::Rate => last.rated = true,
             Action::Submit | Action::CloseCase | Action::ReopenCase => {}
@@ -224,7 +230,7 @@ async fn perform(
         Action::Claim => verb("claim", json!({})).await,
         Action::Assign(to) => verb("assign", json!({ "owner": format!("{to}@bellhop.test") })).await,
         Action::Accept(importance, urgency) => {
-            verb("accept", json!({ "importance": importance, "urgency": urgency, "reply": "Yes.", "next_steps": [] })).await
+            verb("accept", json!({ "importance": importance, "urgency": urgency, "reply": "Yes.", "next_steps": [person.step()] })).await
         }
         Action::Rank(importance, urgency) => {
             verb("rank", json!({ "importance": importance, "urgency": urgency })).await

@@ -61,7 +61,7 @@ fn a7_people_work_from_the_networks_of_their_organization() {
             .names_fields(&[("networks", "locks_out")]);
         allows(&abel, OFFICE, &["192.0.2.0/25", "the office"])
             .await
-            .names_fields(&[("networks.1", "not_a_network")]);
+            .names_fields(&[("networks[1]", "not_a_network")]);
         get(&dana, CAFE).await.ok();
         let live = desk.client().get(desk.api("/live"));
         let live = live

@@ -23,6 +23,8 @@ on_both_databases! { Desk:
     a_partner_starts_a_pairing_with_a_client,
     a_repeated_request_knows_its_organization,
     changes_are_guarded_by_versions,
+    no_more_than_25_people_reach_an_organization,
+    a_role_is_given_until_a_date,
 }
 
 /// P1, P2, P3, P7, P9, P11: from the link to an escalation for the client.
@@ -119,13 +121,27 @@ async fn a_partners_contact_escalates_for_the_client(desk: Desk) {
     assert_eq!(slugs, ["initech", "acme"]);
     assert_eq!(shown["last_used_at"], Value::Null, "looking is no use");
     desk.mailbox().await;
-    let case = there(&pia, "acme", Method::POST, "/cases", medium().json())
+    // P7: the contact of record is one of the client's, and named.
+    for (contact, code) in [
+        (Value::Null, "required"),
+        (json!("pia@initech.test"), "not_found"),
+        (json!("vic@acme.test"), "cannot_be_contact"),
+    ] {
+        let named = medium().with("contact", contact).json();
+        let refused = there(&pia, "acme", Method::POST, "/cases", named).await;
+        refused.names_fields(&[("contact", code)]);
+    }
+    let for_dana = medium().with("contact", "dana@acme.test").json();
+    let case = there(&pia, "acme", Method::POST, "/cases", for_dana)
         .await
         .created();
     assert_eq!(
         (&case["organization"]["slug"], &case["opened_by"]["name"]),
         (&json!("acme"), &json!("Pia Lund"))
     );
+    assert_eq!(case["contact"]["name"], "Dana Cole");
+    let opened = desk.mailbox().await;
+    assert!(opened.to("dana@acme.test").text.contains("Pia Lund"));
     let path = format!("/cases/{}", said(&case["number"]));
     let body = json!({
         "reason": "no_progress", "details": "Our client waits.", "acknowledgements": [],
@@ -149,7 +165,7 @@ async fn a_partners_contact_escalates_for_the_client(desk: Desk) {
         Value::Null
     );
 
-    // P7: no notices there, though the case is opened by her; none of ACME's people.
+    // P7: no notices there, but for the answers to what she asked for, which Dana gets as well; none of ACME's people.
     let ola = desk.person("ola");
     ola.post(
         &format!("/escalations/{}/claim", said(&escalated["number"])),
@@ -165,10 +181,20 @@ async fn a_partners_contact_escalates_for_the_client(desk: Desk) {
         .await
         .created();
     let letters = desk.mailbox().await;
+    let to = |address: &str| -> Vec<&str> {
+        let letters = letters.0.iter().filter(|mail| mail.to == address);
+        letters.map(|mail| mail.text.as_str()).collect()
+    };
+    let hers = to("pia@initech.test");
+    let told = |text: &&str| text.contains("Ola Berg");
+    let of_the_case = |text: &&str| text.contains("We look into it.");
     assert!(
-        letters.0.iter().all(|mail| !mail.to.contains("pia@")),
-        "no notice of the client's cases"
+        hers.iter().any(told) && !hers.iter().any(of_the_case),
+        "{hers:?}"
     );
+    let danas = to("dana@acme.test");
+    assert!(danas.iter().any(told), "{danas:?}");
+    assert!(danas.iter().any(of_the_case), "{danas:?}");
     let people = abel.all("/users").await;
     assert!(
         people
@@ -415,7 +441,8 @@ async fn each_side_does_its_own_part(desk: Desk) {
     // Roles come and go; the last takes the least along.
     let viewer = gives(&abel, &member, "portal_viewer").await;
     let contact = gives(&abel, &member, "designated_contact").await;
-    let cases = async || there(&pia, "acme", Method::POST, "/cases", medium().json()).await;
+    let for_dana = medium().with("contact", "dana@acme.test").json();
+    let cases = async || there(&pia, "acme", Method::POST, "/cases", for_dana.clone()).await;
     cases().await.created();
     pia.delete(&format!("/pairing-roles/{contact}"))
         .await
@@ -641,7 +668,7 @@ async fn a_repeated_request_knows_its_organization(desk: Desk) {
     let open = || {
         pia.asks(Method::POST, "/cases")
             .header("idempotency-key", "once")
-            .json(&medium().json())
+            .json(&medium().with("contact", "dana@acme.test").json())
     };
     let there = || open().header("acting-organization", "acme");
     let first = there().await.created();
@@ -681,4 +708,77 @@ async fn changes_are_guarded_by_versions(desk: Desk) {
     let fresh = abel.get(&path).await.header("etag").to_owned();
     let patch = abel.asks(Method::PATCH, &path).header("if-match", &fresh);
     patch.json(&json!({ "enabled": false })).await.ok();
+}
+
+/// P4: people are counted, each once, over all pairings of the same two, and also when a group grows.
+async fn no_more_than_25_people_reach_an_organization(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let (me, home, ada) = (
+        id_of(&pia).await,
+        organization_of(&pia).await,
+        desk.person("ada"),
+    );
+    let mut people = Vec::new();
+    for number in 0..26 {
+        let new = json!({
+            "email": format!("p{number}@initech.test"), "first_name": "Person", "last_name": format!("No. {number}"),
+            "organization": "initech", "roles": [],
+        });
+        people.push(said(&ada.post("/users", new).await.created()["id"]));
+    }
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    let crowd = group(&desk, &home, "Everybody", &people).await;
+    let too_many = pia.post("/pairings", json!({ "groups": [crowd] })).await;
+    assert_eq!(too_many.refused(409, "too_many_people").json["max"], 25);
+
+    let shift = group(&desk, &home, "Night shift", &people[..20]).await;
+    let first = pairs(&pia, &abel, &[&me], &[&shift]).await;
+    // Who is there already counts once; two more than there is room for are refused, wherever they are named.
+    let path = format!("/pairings/{}/members", first.id);
+    let more = |range: std::ops::Range<usize>| json!({ "people": people[range] });
+    pia.post(&path, more(15..25))
+        .await
+        .refused(409, "too_many_people");
+    let second = asks(&pia, &people[20..25], &[]).await;
+    answers(&abel, "acceptance", &second.token)
+        .await
+        .refused(409, "too_many_people");
+    let third = asks(&pia, &people[18..24], &[]).await;
+    answers(&abel, "acceptance", &third.token).await.ok();
+    let joins = json!({ "user": people[25] });
+    let grown = ada
+        .post(&format!("/access-groups/{shift}/members"), joins)
+        .await;
+    grown.refused(409, "too_many_people");
+    // Somebody who reaches it already may join.
+    let joins = json!({ "user": people[23] });
+    ada.post(&format!("/access-groups/{shift}/members"), joins)
+        .await
+        .ok();
+    desk.mailbox().await;
+}
+
+/// P3: what was given until a date is over then, with the next request, and can be given again.
+async fn a_role_is_given_until_a_date(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    let pairing = pairs(&pia, &abel, &[&me], &[]).await;
+    let path = format!("/pairing-members/{}/roles", pairing.members[0]);
+    let role = |until: chrono::DateTime<chrono::Utc>| json!({ "role": "portal_viewer", "until": until.to_rfc3339() });
+    let past = abel.post(&path, role(desk.now())).await;
+    past.names_fields(&[("until", "not_in_the_future")]);
+    let until = desk.now() + chrono::TimeDelta::days(2);
+    abel.post(&path, role(until)).await.created();
+    abel.post(&path, role(until))
+        .await
+        .names_fields(&[("role", "taken")]);
+    let cases = async || there(&pia, "acme", Method::GET, "/cases", Value::Null).await;
+    cases().await.ok();
+    desk.reaches(until);
+    cases().await.refused(404, "organization_not_found");
+    abel.post(&path, role(until + chrono::TimeDelta::days(1)))
+        .await
+        .created();
+    cases().await.ok();
+    desk.mailbox().await;
 }

@@ -38,6 +38,11 @@ const WAYS: [&str; 9] = [
     "she is shut out",
 ];
 
+/// A case of ACME's with its own contact (P7).
+fn for_dana() -> Value {
+    medium().with("contact", "dana@acme.test").json()
+}
+
 async fn every_way_to_end_access_ends_it_at_once(desk: Desk) {
     let (abel, pia, gina) = administrators(&desk).await;
     let me = id_of(&pia).await;
@@ -64,15 +69,15 @@ async fn every_way_to_end_access_ends_it_at_once(desk: Desk) {
         assert_eq!(me_there["organization"]["slug"], "acme", "{way}");
         let tries = async || {
             [
-                there(&pia, "acme", Method::POST, "/cases", medium().json()).await,
+                there(&pia, "acme", Method::POST, "/cases", for_dana()).await,
                 named
                     .asks(Method::POST, "/cases")
                     .header("acting-organization", "acme")
-                    .json(&medium().json())
+                    .json(&for_dana())
                     .await,
                 switched
                     .asks(Method::POST, "/cases")
-                    .json(&medium().json())
+                    .json(&for_dana())
                     .await,
                 switched.page("/cases").await,
             ]
@@ -218,6 +223,7 @@ async fn a_cloned_user_is_another_self(desk: Desk) {
         .await
         .created();
     assert_eq!(case["opened_by"]["name"], "Pia Lund (clone)");
+    assert_eq!(case["contact"], case["opened_by"], "a clone may be it (P8)");
     let events = abel.all("/audit-events").await;
     let opened = events
         .iter()
@@ -576,10 +582,15 @@ async fn a_pairing_by_forms_alone(desk: Desk) {
     let given = his
         .sends(
             &format!("{member}/roles"),
-            &[("role", "designated_contact")],
+            &[("role", "designated_contact"), ("until", "2026-12-30")],
         )
         .await;
     assert_eq!(given.status, 303, "{}", given.text);
+    let lasts = his.page(&member).await.text;
+    assert!(
+        lasts.contains("until") && lasts.contains("2026-12-31"),
+        "{lasts}"
+    );
 
     // She switches there, and every page says so.
     assert!(
@@ -595,7 +606,12 @@ async fn a_pairing_by_forms_alone(desk: Desk) {
             && new.contains("Back to Initech Partners"),
         "{new}"
     );
+    assert!(
+        new.contains("Dana Cole") && !new.contains("Vic"),
+        "only who opens cases there can be the contact: {new}"
+    );
     let case = [
+        ("contact", "dana@acme.test"),
         ("subject", "For our client"),
         ("description", "x"),
         ("priority", "medium"),

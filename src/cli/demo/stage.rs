@@ -12,7 +12,9 @@ use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Role;
-use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status, StepState};
+use crate::domain::case::{
+    BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState,
+};
 use crate::domain::escalation::Level;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseRef, EscalationRef};
@@ -114,6 +116,9 @@ impl<'c> Stage<'c> {
             product: None,
             line_of_business: None,
             organization: None,
+            contact: None,
+            channel: None,
+            external_id: None,
         };
         let at = self.now - ago;
         let actor = self.actor(who)?;
@@ -145,6 +150,7 @@ impl<'c> Stage<'c> {
         pair::accept(conn, &trustor, secret.text.expose_secret(), answered)?;
         let role = pair::GiveRole {
             role: role.to_string(),
+            until: None,
         };
         for member in pairings::members_of(conn, &[pairing])? {
             pair::give_role(conn, &trustor, member.id, None, &role, answered)?;
@@ -248,7 +254,7 @@ impl Scene<'_, '_> {
     pub fn calls(&mut self, who: &str, ago: Ago, with: &str, summary: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let communication = RecordCommunication {
-            channel: text("Call")?,
+            channel: Channel::Call,
             with: text(with)?,
             at: at - TimeDelta::minutes(10),
             summary: text(summary)?,
@@ -396,7 +402,7 @@ impl Scene<'_, '_> {
             importance,
             urgency,
             reply: text(reply)?,
-            next_steps: Some(next_steps?),
+            next_steps: next_steps?,
         };
         self.verb(who, ago, |verb, conn| verb.accept(conn, &accept).map(drop))
     }

@@ -208,6 +208,8 @@ const CASE: &[&str] = &[
     "closed_at",
     "rca_requested_at",
     "rca_delivered_at",
+    "contact",
+    "channel",
 ];
 const ESCALATION: &[&str] = &[
     "state",
@@ -217,6 +219,7 @@ const ESCALATION: &[&str] = &[
     "summary",
     "rating_score",
     "rating_comment",
+    "rater",
 ];
 const STEP: &[&str] = &["what", "who", "due_at", "state", "reason"];
 const ENTRY: &[&str] = &["feed", "kind"];

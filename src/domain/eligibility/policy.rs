@@ -48,7 +48,7 @@ pub enum PolicyError {
     #[error("“{0}” is not a policy")]
     UnknownKey(String),
     /// The value is not a number, or none that makes sense here.
-    #[error("“{value}” is not a whole number from 0 to {max}")]
+    #[error("“{value}” is not a whole number from 1 to {max}")]
     NotANumber {
         /// What was given.
         value: String,
@@ -63,6 +63,9 @@ pub enum PolicyError {
 /// The longest window in hours, and in days: a year.
 const MAX_HOURS: u32 = 24 * 366;
 const MAX_DAYS: u32 = 366;
+
+/// What the least priority may be: the database refuses to escalate what is below (E12, E14).
+pub const MINIMUM_PRIORITIES: &[&str] = &[Priority::Medium.as_str(), Priority::High.as_str()];
 
 impl Policy {
     /// The keys of the rows.
@@ -100,7 +103,7 @@ impl Policy {
             "acknowledgement_hours" => self.acknowledgement_hours = number(value, MAX_HOURS)?,
             "rca_days_cloud" => self.rca_days_cloud = number(value, MAX_DAYS)?,
             "rca_days_premise" => self.rca_days_premise = number(value, MAX_DAYS)?,
-            "minimum_priority" => self.minimum_priority = Priority::from_str(value)?,
+            "minimum_priority" => self.minimum_priority = minimum_priority(value)?,
             "staleness_wait_from" => self.staleness_wait_from = Priority::from_str(value)?,
             "required_impact" => self.required_impact = BusinessImpact::from_str(value)?,
             unknown => return Err(PolicyError::UnknownKey(unknown.to_owned())),
@@ -131,12 +134,22 @@ impl Policy {
     }
 }
 
+/// It may be raised, and never lowered below what the database takes (E12).
+fn minimum_priority(value: &str) -> Result<Priority, PolicyError> {
+    if !MINIMUM_PRIORITIES.contains(&value) {
+        let (value, allowed) = (value.to_owned(), MINIMUM_PRIORITIES);
+        return Err(UnknownValue { value, allowed }.into());
+    }
+    Ok(Priority::from_str(value)?)
+}
+
+/// A window without any length would be none (E12).
 fn number(value: &str, max: u32) -> Result<u32, PolicyError> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     let number = digits
         .then(|| value.parse().ok())
         .flatten()
-        .filter(|number| *number <= max);
+        .filter(|number| (1..=max).contains(number));
     number.ok_or_else(|| PolicyError::NotANumber {
         value: value.to_owned(),
         max,

@@ -15,6 +15,8 @@ pub struct Facts {
     pub owner: Option<PersonId>,
     /// Whether it has been rated.
     pub rated: bool,
+    /// Who is asked to rate it: the requester, or whom the provider names in their place (M11).
+    pub rater: PersonId,
 }
 
 /// Who acts. Whether this person may use the verb at all is decided by [`crate::domain::access`] before.
@@ -45,6 +47,8 @@ pub enum Command {
         importance: Level,
         /// How urgent it is.
         urgency: Level,
+        /// How many next steps are promised with it; at least one (M6).
+        steps: usize,
     },
     /// Change importance and urgency.
     Rerank {
@@ -157,6 +161,12 @@ pub enum Refusal {
     /// Declining needs a reason (M5).
     #[error("declining needs at least one reason")]
     ReasonsMissing,
+    /// Accepting needs a next step (M6).
+    #[error("accepting needs at least one next step")]
+    StepsMissing,
+    /// Somebody else is asked for the rating (M11).
+    #[error("only whoever is asked rates an escalation")]
+    NotRater,
     /// It was rated before.
     #[error("the escalation is already rated")]
     AlreadyRated,
@@ -186,6 +196,17 @@ impl Command {
 /// # Errors
 /// The first refusal of: the state does not take the verb, the actor may not decide, the command lacks something.
 pub fn transition(facts: &Facts, actor: &Actor, command: &Command) -> Result<Decision, Refusal> {
+    // Who has it already and takes it again is told that it is theirs.
+    if let Command::Claim { by } = command
+        && facts.state.is_active()
+        && facts.owner == Some(*by)
+    {
+        return Ok(Decision {
+            state: facts.state,
+            owner: facts.owner,
+            event: Event::Claimed { by: *by },
+        });
+    }
     lawful_here(facts, command.verb())?;
     theirs_to_decide(facts, actor, command.verb())?;
     let (state, owner, event) = match command {
@@ -208,7 +229,11 @@ pub fn transition(facts: &Facts, actor: &Actor, command: &Command) -> Result<Dec
         Command::Accept {
             importance,
             urgency,
+            steps,
         } => {
+            if *steps == 0 {
+                return Err(Refusal::StepsMissing);
+            }
             let (importance, urgency) = (*importance, *urgency);
             let rank = rank(importance, urgency);
             (
@@ -284,7 +309,9 @@ fn lawful_here(facts: &Facts, verb: Verb) -> Result<(), Refusal> {
 
 fn theirs_to_decide(facts: &Facts, actor: &Actor, verb: Verb) -> Result<(), Refusal> {
     match verb {
-        Verb::Claim | Verb::Withdraw | Verb::Rate => Ok(()),
+        Verb::Claim | Verb::Withdraw => Ok(()),
+        Verb::Rate if facts.rater == actor.id => Ok(()),
+        Verb::Rate => Err(Refusal::NotRater),
         Verb::Assign if actor.supervises => Ok(()),
         Verb::Assign => Err(Refusal::NotSupervisor),
         Verb::Accept | Verb::Rerank | Verb::Decline | Verb::Close => {

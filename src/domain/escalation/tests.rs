@@ -4,7 +4,10 @@ use super::*;
 use crate::domain::eligibility::FindingCode;
 use crate::domain::ids::PersonId;
 
-/// The third, a bystander, neither owns nor supervises.
+/// Who raised it, and is asked for the rating.
+const REQUESTER: PersonId = PersonId::from_uuid(uuid::Uuid::from_u128(4));
+
+/// The third, a bystander, neither owns nor supervises; the fourth raised it.
 fn people() -> [PersonId; 4] {
     [1, 2, 3, 4].map(|number| PersonId::from_uuid(uuid::Uuid::from_u128(number)))
 }
@@ -38,6 +41,7 @@ fn two_owners_cannot_both_claim() {
         state: State::Submitted,
         owner: None,
         rated: false,
+        rater: REQUESTER,
     };
     let claim = |facts: &Facts, by| {
         transition(
@@ -60,10 +64,9 @@ fn two_owners_cannot_both_claim() {
         claim(&facts, second),
         Err(Refusal::AlreadyClaimed { by: first })
     );
-    assert_eq!(
-        claim(&facts, first),
-        Err(Refusal::AlreadyClaimed { by: first })
-    );
+    // It is theirs already.
+    let again = claim(&facts, first).unwrap();
+    assert_eq!((again.state, again.owner), (facts.state, facts.owner));
     // What is over is no longer anybody's claim.
     let over = Facts {
         state: State::Declined,
@@ -84,6 +87,7 @@ fn a_refusal_says_what_would_be_lawful() {
         state: State::Accepted,
         owner: Some(owner),
         rated: false,
+        rater: REQUESTER,
     };
     let actor = Actor {
         id: owner,
@@ -112,6 +116,7 @@ fn reasons_are_given_each_once_in_the_order_of_the_rules() {
         state: State::InReview,
         owner: Some(owner),
         rated: false,
+        rater: REQUESTER,
     };
     let decline = |reasons: &[FindingCode]| {
         let command = Command::Decline {
@@ -163,6 +168,12 @@ struct Model {
 impl Model {
     fn expects(&mut self, actor: &Actor, command: &Command) -> bool {
         let verb = command.verb().to_string();
+        if let Command::Claim { by } = command
+            && ["in_review", "accepted"].contains(&self.state)
+            && self.owner == Some(*by)
+        {
+            return true;
+        }
         let Some(arrow) = ARROWS
             .iter()
             .find(|arrow| arrow.0 == self.state && arrow.1 == verb)
@@ -170,6 +181,8 @@ impl Model {
             return false;
         };
         let lawful = match command {
+            Command::Accept { steps: 0, .. } => false,
+            Command::Rate { .. } if actor.id != REQUESTER => false,
             Command::Claim { .. } | Command::Withdraw => true,
             Command::Assign { .. } => actor.supervises,
             Command::Decline { reasons } => {
@@ -201,7 +214,7 @@ fn any_command() -> impl Strategy<Value = (Actor, Command)> {
     let command = prop_oneof![
         2 => person().prop_map(|by| Command::Claim { by }),
         2 => person().prop_map(|to| Command::Assign { to }),
-        3 => (level(), level()).prop_map(|(importance, urgency)| Command::Accept { importance, urgency }),
+        3 => (level(), level(), 0_usize..3).prop_map(|(importance, urgency, steps)| Command::Accept { importance, urgency, steps }),
         2 => (level(), level()).prop_map(|(importance, urgency)| Command::Rerank { importance, urgency }),
         1 => reasons.prop_map(|reasons| Command::Decline { reasons }),
         1 => Just(Command::Withdraw),
@@ -216,7 +229,7 @@ proptest! {
 
     #[test]
     fn the_machine_does_what_the_model_expects(commands in prop::collection::vec(any_command(), 1..40)) {
-        let mut facts = Facts { state: State::Submitted, owner: None, rated: false };
+        let mut facts = Facts { state: State::Submitted, owner: None, rated: false, rater: REQUESTER };
         let mut model = Model { state: "submitted", owner: None, rated: false };
         for (actor, command) in commands {
             let before = facts;

@@ -9,7 +9,7 @@ use serde_json::{Error, Map, Value};
 use super::account::ProfileFields;
 use super::audited::{Audited, Changed, subject};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, RoleName};
+use crate::domain::access::{RoleGrants, RoleName};
 use crate::domain::audit::EventKind;
 use crate::domain::calendar::CalendarShape;
 use crate::domain::eligibility::Policy;
@@ -136,7 +136,7 @@ pub(crate) struct AddedRole {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct RoleFields {
     pub(crate) name: String,
-    pub(crate) permissions: BTreeSet<Permission>,
+    pub(crate) permissions: RoleGrants,
 }
 
 /// A role that was removed.
@@ -178,7 +178,7 @@ pub(crate) struct LineFields {
 }
 
 /// A calendar.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct CalendarFields {
     #[serde(flatten)]
     pub(crate) shape: CalendarShape,
@@ -186,7 +186,7 @@ pub(crate) struct CalendarFields {
 }
 
 /// A reason for escalations.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct ReasonFields {
     #[serde(flatten)]
     pub(crate) reason: Reason,

@@ -6,7 +6,7 @@ use crate::domain::audit::EventKind;
 use crate::domain::case::{BusinessImpact, Engagement, Priority, Status};
 use crate::domain::feed::{EntryKind, Feed, MarkDetails};
 use crate::domain::ids::EscalationNumber;
-use crate::domain::notice::{About, Decided, Delivered, Entry, Noted, Opened, RcaRequest};
+use crate::domain::notice::{About, Asked, Decided, Delivered, Noted, Opened, RcaRequest};
 
 /// What can happen to a case, or in its feed.
 #[derive(Clone, Debug)]
@@ -146,11 +146,9 @@ impl CaseEvent {
             Self::Opened(opened) => Some(About::CaseOpened(opened)),
             Self::Closed { note, .. } => Some(About::CaseClosed(Noted { note })),
             Self::Reopened { note } => Some(About::CaseReopened(Noted { note: Some(note) })),
-            Self::PriorityRequested { note, .. } => Some(About::EntryPosted(Entry {
-                feed: Feed::Case,
-                entry: None,
-                body: note,
-            })),
+            Self::PriorityRequested { to, note } => {
+                Some(About::PriorityRequested(Asked { note, priority: to }))
+            }
             Self::PriorityDecided { to, granted, note } => Some(About::PriorityDecided(Decided {
                 granted,
                 note,

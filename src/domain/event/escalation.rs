@@ -3,6 +3,7 @@
 use super::feed::{EntryEvent, PostedWords, StepEvent};
 use crate::domain::audit::EventKind;
 use crate::domain::eligibility::FindingCode;
+use crate::domain::escalation::State;
 use crate::domain::feed::{Feed, MarkDetails};
 use crate::domain::ids::EscalationNumber;
 use crate::domain::notice::{About, Accepted, Claimed, Closed, Declined, Noted, Step, Submitted};
@@ -105,8 +106,11 @@ impl EscalationEvent {
     pub(crate) fn words(&self) -> Option<PostedWords<'_>> {
         match self {
             Self::Submitted { details, .. } => Some(PostedWords::comment(details)),
-            Self::Accepted { reply, .. } => Some(PostedWords::comment(reply)),
-            Self::Declined { reply, .. } => reply.as_deref().map(PostedWords::comment),
+            Self::Accepted { reply, .. } => Some(PostedWords::answer(State::Accepted, reply)),
+            Self::Declined { reply, .. } => {
+                let reply = reply.as_deref()?;
+                Some(PostedWords::answer(State::Declined, reply))
+            }
             Self::Withdrawn { note } => note.as_deref().map(PostedWords::comment),
             Self::Closed { summary, .. } => Some(PostedWords::comment(summary)),
             Self::Claimed { .. }

@@ -1,6 +1,7 @@
 //! What cases and escalations have in common: entries and promised next steps can be on either.
 
 use crate::domain::audit::EventKind;
+use crate::domain::escalation::State;
 use crate::domain::feed::{EntryKind, Feed, MarkDetails, SettledStep, Visibility};
 use crate::domain::ids::EntryId;
 use crate::domain::notice::{About, Entry, Step};
@@ -116,6 +117,8 @@ pub(crate) struct PostedWords<'a> {
     pub(crate) body: &'a str,
     /// Whether they stand before the mark.
     pub(crate) come_first: bool,
+    /// What they tell the requester that became of the escalation, if they answer it (C7).
+    pub(crate) verdict: Option<State>,
 }
 
 impl<'a> PostedWords<'a> {
@@ -124,11 +127,19 @@ impl<'a> PostedWords<'a> {
             kind,
             body,
             come_first: false,
+            verdict: None,
         }
     }
 
     pub(super) fn comment(body: &'a str) -> Self {
         Self::after_the_mark(EntryKind::Comment, body)
+    }
+
+    pub(super) fn answer(verdict: State, body: &'a str) -> Self {
+        Self {
+            verdict: Some(verdict),
+            ..Self::comment(body)
+        }
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) enum PairingEvent {
         to: Who,
         /// Its code.
         role: String,
+        /// Until when it holds; for good if there is no end.
+        until: Option<Instant>,
     },
     /// One side took a role.
     RoleTaken {
@@ -112,6 +114,8 @@ struct Member<'a> {
     group: Option<GroupId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Instant>,
 }
 
 #[derive(Serialize)]
@@ -173,8 +177,12 @@ impl PairingEvent {
             Self::MemberRemoved { who, .. } => {
                 Audited::removed(EventKind::PairingMemberRemoved, &member(*who, None))
             }
-            Self::RoleGiven { to, role } => {
-                Audited::added(EventKind::PairingRoleGiven, &member(*to, Some(role)))
+            Self::RoleGiven { to, role, until } => {
+                let given = Member {
+                    until: *until,
+                    ..member(*to, Some(role))
+                };
+                Audited::added(EventKind::PairingRoleGiven, &given)
             }
             Self::RoleTaken { from, role } => {
                 Audited::removed(EventKind::PairingRoleTaken, &member(*from, Some(role)))
@@ -199,6 +207,7 @@ fn member(who: Who, role: Option<&str>) -> Member<'_> {
         person: who.person(),
         group: who.group(),
         role,
+        until: None,
     }
 }
 

@@ -8,9 +8,10 @@ fn only_words_of_the_provider_that_the_customer_can_see_are_an_update() {
     for kind in EntryKind::ALL {
         for visibility in Visibility::ALL {
             for side in [None, Some(Side::Customer), Some(Side::Provider)] {
-                if counts_as_provider_update(*kind, *visibility, side) {
+                if counts_as_provider_update(*kind, *visibility, side, false) {
                     counting.push((*kind, *visibility, side));
                 }
+                assert!(!counts_as_provider_update(*kind, *visibility, side, true));
             }
         }
     }

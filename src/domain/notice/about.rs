@@ -26,6 +26,8 @@ pub enum About {
     RcaRequested(RcaRequest),
     /// See [`NoticeKind::RcaDelivered`].
     RcaDelivered(Delivered),
+    /// See [`NoticeKind::PriorityRequested`].
+    PriorityRequested(Asked),
     /// See [`NoticeKind::PriorityDecided`].
     PriorityDecided(Decided),
     /// See [`NoticeKind::StepPromised`].
@@ -97,6 +99,15 @@ pub struct RcaRequest {
 pub struct Delivered {
     /// The analysis.
     pub body: String,
+}
+
+/// A request for a higher priority.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Why.
+    pub note: String,
+    /// The priority that is asked for.
+    pub priority: Priority,
 }
 
 /// A decided request for a priority.
@@ -199,6 +210,7 @@ impl About {
             Self::EntryPosted(_) => NoticeKind::EntryPosted,
             Self::RcaRequested(_) => NoticeKind::RcaRequested,
             Self::RcaDelivered(_) => NoticeKind::RcaDelivered,
+            Self::PriorityRequested(_) => NoticeKind::PriorityRequested,
             Self::PriorityDecided(_) => NoticeKind::PriorityDecided,
             Self::StepPromised(_) => NoticeKind::StepPromised,
             Self::StepDone(_) => NoticeKind::StepDone,
@@ -218,6 +230,22 @@ impl About {
         match self {
             Self::EntryPosted(entry) => Some(entry.feed),
             _ => None,
+        }
+    }
+
+    /// Who is named as the one who does what is promised (M7).
+    pub fn promised_to(&self) -> Vec<&str> {
+        match self {
+            Self::StepPromised(step)
+            | Self::StepDone(step)
+            | Self::StepMissed(step)
+            | Self::StepRepromised(step) => vec![&step.who],
+            Self::EscalationAccepted(accepted) => accepted
+                .next_steps
+                .iter()
+                .map(|step| step.who.as_str())
+                .collect(),
+            _ => Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::organization::Side;
 
 /// The people who have to do with a case and its escalation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stakeholders {
     /// The case's contact of record.
     pub contact: PersonId,
@@ -21,10 +21,12 @@ pub struct Stakeholders {
     pub escalation_owner: Option<PersonId>,
     /// Who asked for the priority that was decided on.
     pub asker: Option<PersonId>,
+    /// Who of the staff does the next steps that it tells of (M7).
+    pub named: Vec<PersonId>,
 }
 
 /// What happened, as far as it decides who is told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct NoticeEvent {
     /// What kind of thing.
     pub kind: NoticeKind,
@@ -49,6 +51,9 @@ pub struct Candidate {
     pub roles: Vec<Role>,
     /// Whether mail may go to them.
     pub standing: Standing,
+    /// What they may do in the case's organization by way of a pairing, if they asked there for what the notice answers
+    /// (P7).
+    pub paired: Option<Access>,
 }
 
 /// Whether mail may go to a person's address at all.
@@ -82,7 +87,13 @@ impl Candidate {
             roles: predefined.collect(),
             access: Access::of(person, organization, side, roles),
             standing,
+            paired: None,
         }
+    }
+
+    /// Whether the person belongs to another customer than `organization`, and so is there by way of a pairing at the most.
+    pub fn is_foreign(&self, organization: OrganizationId) -> bool {
+        self.access.side == Side::Customer && self.access.organization != organization
     }
 }
 
@@ -106,6 +117,7 @@ impl NoticeEvent {
             (NoticeKind::CaseClosed | NoticeKind::RcaRequested | NoticeKind::RcaDelivered, _) => {
                 &[Contact, CaseOwner]
             }
+            (NoticeKind::PriorityRequested, _) => &[Contact, CaseOwner, Engineers],
             (NoticeKind::PriorityDecided, _) => &[Asker, Contact, CaseOwner],
             // F7: who follows one feed is not mailed about the other.
             (NoticeKind::EntryPosted, Feed::Case) => &[Contact, CaseOwner],
@@ -116,20 +128,20 @@ impl NoticeEvent {
                 | NoticeKind::StepMissed
                 | NoticeKind::StepRepromised,
                 Feed::Case,
-            ) => &[Contact, CaseOwner],
+            ) => &[Contact, CaseOwner, Named],
             (
                 NoticeKind::StepPromised
                 | NoticeKind::StepDone
                 | NoticeKind::StepMissed
                 | NoticeKind::StepRepromised,
                 Feed::Escalation,
-            ) => &[Requester, EscalationOwner],
+            ) => &[Requester, EscalationOwner, CaseOwner, Named],
+            (NoticeKind::EscalationAccepted, _) => &[Requester, EscalationOwner, CaseOwner, Named],
             (NoticeKind::EscalationSubmitted | NoticeKind::EscalationWithdrawn, _) => {
                 &[Requester, EscalationOwner, CaseOwner, Queue]
             }
             (
                 NoticeKind::EscalationClaimed
-                | NoticeKind::EscalationAccepted
                 | NoticeKind::EscalationDeclined
                 | NoticeKind::EscalationClosed,
                 _,
@@ -169,6 +181,7 @@ impl NoticeEvent {
         ]
         .into_iter()
         .flatten()
+        .chain(ties.named.iter().copied())
         .collect();
         people.sort_unstable();
         people.dedup();
@@ -206,6 +219,11 @@ pub fn obstacle(
     visibility: Visibility,
 ) -> Option<Obstacle> {
     let access = &candidate.access;
+    // P7: whoever asked for something by way of a pairing is answered as long as it lets them read the answer.
+    let access = match &candidate.paired {
+        Some(paired) if candidate.is_foreign(organization) => paired,
+        _ => access,
+    };
     // F2, A5: internal entries and other organizations' cases do not exist for a customer's people.
     let theirs = match access.side {
         Side::Provider => true,
@@ -244,16 +262,30 @@ pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Reci
     let has_engineers = candidates.iter().any(|candidate| {
         candidate.standing.is_reachable() && candidate.roles.contains(&Role::SupportEngineer)
     });
+    // P7: of what a paired person asked for, the contact of record is told as well.
+    let asked_through_pairing = candidates.iter().any(|candidate| {
+        Some(candidate.access.person) == ties.requester
+            && candidate.is_foreign(happening.organization)
+    });
+    let stands_in: &[Audience] = match happening.feed {
+        Feed::Escalation if asked_through_pairing => &[Audience::Contact],
+        _ => &[],
+    };
     let belongs = |candidate: &Candidate, audience: Audience| {
         let access = &candidate.access;
         let is = |person: Option<PersonId>| person == Some(access.person);
         let staff = access.side == Side::Provider;
+        // P7: nobody gets notices where they are by way of a pairing, but for what they asked for.
+        if audience != Audience::Requester && candidate.is_foreign(happening.organization) {
+            return false;
+        }
         match audience {
             Audience::Requester => is(ties.requester),
             Audience::EscalationOwner => is(ties.escalation_owner),
             Audience::Asker => is(ties.asker),
             Audience::Contact => is(Some(ties.contact)),
             Audience::CaseOwner => is(ties.case_owner),
+            Audience::Named => staff && ties.named.contains(&access.person),
             Audience::Queue => {
                 ties.escalation_owner.is_none()
                     && staff
@@ -284,6 +316,7 @@ pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Reci
         let reason = happening
             .audiences()
             .iter()
+            .chain(stands_in)
             .copied()
             .filter(|audience| belongs(candidate, *audience))
             .min();

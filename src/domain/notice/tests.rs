@@ -56,6 +56,7 @@ impl Desk {
                     enabled: true,
                     verified: true,
                 },
+                paired: None,
             },
         ));
     }
@@ -88,6 +89,7 @@ impl Desk {
                 requester: Some(self.id("remy")),
                 escalation_owner: Some(self.id("olga")),
                 asker: None,
+                named: Vec::new(),
             },
         }
     }
@@ -199,7 +201,7 @@ fn nobody_is_told_of_what_does_not_exist_for_them() {
     let entry = desk.happening(NoticeKind::EntryPosted, Feed::Case, "vera");
     let internal = NoticeEvent {
         visibility: Visibility::Internal,
-        ..entry
+        ..entry.clone()
     };
     assert_eq!(
         desk.told(&internal),

@@ -104,6 +104,7 @@ fn an_escalation_is_decided_by_its_owner_or_a_supervisor() {
         state: State::Submitted,
         owner: None,
         rated: false,
+        rater: with(Role::DesignatedContact).person,
     };
     assert_eq!(of(submitted, Role::EscalationOwner), ["claim"]);
     assert_eq!(of(submitted, Role::DesignatedContact), ["withdraw"]);
@@ -124,6 +125,11 @@ fn an_escalation_is_decided_by_its_owner_or_a_supervisor() {
         ..own
     };
     assert_eq!(of(ended, Role::DesignatedContact), ["rate"]);
+    let anothers = Facts {
+        rater: PersonId::from_uuid(uuid::Uuid::from_u128(7)),
+        ..ended
+    };
+    assert_eq!(of(anothers, Role::DesignatedContact), [""; 0]);
     let rated = Facts {
         rated: true,
         ..ended

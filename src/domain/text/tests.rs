@@ -83,17 +83,29 @@ fn control_characters_are_refused_by_position() {
         assert_eq!(Subject::parse(text), refused(2), "{text:?}");
     }
     assert_eq!(
-        Markdown::parse("one\r\ntwo\u{7f}").unwrap_err(),
+        Note::parse("one\r\ntwo\u{7f}").unwrap_err(),
         TextError::ControlCharacter { position: 9 }
     );
     assert_eq!(
-        Markdown::parse("a\u{85}b").unwrap_err(),
+        Note::parse("a\u{85}b").unwrap_err(),
         TextError::ControlCharacter { position: 2 }
+    );
+}
+
+#[test]
+fn what_is_pasted_from_a_terminal_loses_what_nobody_can_see() {
+    let shown = |text: &str| Markdown::parse(text).map(Markdown::into_string);
+    let is = |text: &str| Ok(text.to_owned());
+    assert_eq!(
+        shown("\u{1b}[31mERROR\u{1b}[0m: \u{1b}[1;4mno disk"),
+        is("ERROR: no disk")
     );
     assert_eq!(
-        Markdown::parse("a\u{b}b").unwrap_err(),
-        TextError::ControlCharacter { position: 2 }
+        shown("one\u{c}two\u{b}three\u{85}four"),
+        is("one\ntwo\nthree\nfour")
     );
+    assert_eq!(shown("a\0b\u{7}c\u{7f}"), is("abc"));
+    assert_eq!(shown("\u{1b}[3"), Err(TextError::Empty));
 }
 
 #[test]

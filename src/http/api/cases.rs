@@ -40,7 +40,7 @@ pub fn routes() -> Vec<Route> {
 list_query! {
     /// Which cases.
     pub struct CaseQuery by CaseOrder, Sort::descending(CaseOrder::OpenedAt), {
-        /// Words that the number, the subject or the description contains.
+        /// Words, in any order, that the number, the subject, the description or the number of an escalation contains.
         q: Option<String>,
         /// In one of these states.
         status: CommaList<Status>,

@@ -8,7 +8,7 @@ use super::form::{Choice, Control, Form, Kind};
 use super::list::{Filters, Head};
 use super::parts::Pager;
 use crate::domain::Instant;
-use crate::domain::case::{BusinessImpact, Deployment, Priority, Status};
+use crate::domain::case::{BusinessImpact, Channel, Deployment, Priority, Status};
 use crate::words::Catalogue;
 use crate::workflow::open_case::OpenCase;
 
@@ -63,21 +63,46 @@ pub struct CaseRow {
 pub struct OpenCasePage {
     /// What to fill in.
     pub form: Form,
-    /// Support's telephone number; empty when none is configured.
+    /// Support's telephone number, or what stands for it.
     pub phone: String,
 }
 
-/// What a case is opened with. `organizations` (staff only) and `lines` are left out when empty.
-pub fn open_case_form(words: &Catalogue, organizations: Vec<Choice>, lines: Vec<Choice>) -> Form {
+/// For whom a case can be opened by somebody who is no contact of it.
+#[derive(Clone, Debug, Default)]
+pub struct ForOthers {
+    /// The customers that staff choose from.
+    pub organizations: Vec<Choice>,
+    /// The organization's contacts that a paired person chooses from.
+    pub contacts: Vec<Choice>,
+}
+
+/// What a case is opened with. What is empty (`lines`, or whom staff and paired people open it for) is left out.
+pub fn open_case_form(words: &Catalogue, of: ForOthers, lines: Vec<Choice>) -> Form {
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let mut controls = Vec::new();
-    if !organizations.is_empty() {
-        controls.push(
+    if !of.organizations.is_empty() {
+        controls.extend([
             Control::of(OpenCase::organization(), label("organization"))
                 .kind(Kind::Select)
                 .required()
-                .choices(organizations),
+                .choices(of.organizations),
+            Control::of(OpenCase::contact(), label("contact"))
+                .hint(hint("contact"))
+                .half()
+                .required(),
+            Control::of(OpenCase::channel(), label("reached-by"))
+                .half()
+                .required()
+                .choices(words_of(words, "channel", Channel::NAMES, "")),
+        ]);
+    }
+    if !of.contacts.is_empty() {
+        controls.push(
+            Control::of(OpenCase::contact(), label("contact"))
+                .kind(Kind::Select)
+                .required()
+                .choices(of.contacts),
         );
     }
     controls.extend([

@@ -4,11 +4,12 @@ use super::page_request::PageRequest;
 use super::parts::{Body, Composer, ContactView, EntryView, Link, PersonView};
 use super::shell::initials;
 use crate::domain::access::Permission;
+use crate::domain::case::Channel;
 use crate::domain::feed::{EntryKind, Mark, Visibility, may_edit};
 use crate::domain::organization::Side;
 use crate::http::problem::Problem;
 use crate::store::feeds::{self, Entry};
-use crate::words::marks;
+use crate::words::{Catalogue, marks};
 
 /// Who reads a feed, of which case.
 #[derive(Clone, Copy)]
@@ -52,7 +53,7 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
         bell: is_about_an_escalation(row),
         redacted: row.redacted_at.is_some(),
         link: link(of, view)?,
-        contact: contact(row),
+        contact: contact(of.visit.words(), row),
         verbs: verbs(of, row)?,
     })
 }
@@ -95,7 +96,7 @@ fn author(of: &Reading<'_>, view: &feeds::EntryView) -> PersonView {
 }
 
 /// What was recorded of a contact outside the portal (M10).
-fn contact(row: &Entry) -> Option<ContactView> {
+fn contact(words: &Catalogue, row: &Entry) -> Option<ContactView> {
     let details = row
         .details
         .as_ref()
@@ -107,8 +108,13 @@ fn contact(row: &Entry) -> Option<ContactView> {
             .and_then(|value| value.as_str())
             .unwrap_or_default()
     };
+    // Before they were a closed set, channels were written in any words.
+    let channel = match text("channel").parse::<Channel>() {
+        Ok(channel) => words.say_of("channel", channel.as_str(), &[]),
+        Err(_) => text("channel").to_owned(),
+    };
     Some(ContactView {
-        channel: text("channel").to_owned(),
+        channel,
         with: text("with").to_owned(),
         at: text("at").parse().unwrap_or(row.at),
     })

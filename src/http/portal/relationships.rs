@@ -13,6 +13,8 @@ use super::form::{Control, Form};
 use super::parts::{Fact, Link, Pager};
 use super::shell::PlaceLine;
 use crate::domain::Instant;
+use crate::input::{LastDay, input};
+use crate::workflow::pair::GiveRole;
 
 #[cfg(test)]
 pub(crate) use acts::ACTS;
@@ -145,8 +147,29 @@ pub struct RoleLine {
     pub by: String,
     /// When.
     pub at: Instant,
+    /// Until when it holds; nothing if for good.
+    pub until: Option<Instant>,
     /// Takes it; nothing for what goes with the others.
     pub act: Option<Act>,
+}
+
+input! {
+    /// A role as its page gives it.
+    pub struct TypedRole {
+        /// Its code; of a role of the organization's own, code or id.
+        role: String,
+        /// The last day of it; for good if nothing is chosen.
+        until: Option<LastDay>,
+    }
+}
+
+impl From<&TypedRole> for GiveRole {
+    fn from(typed: &TypedRole) -> Self {
+        Self {
+            role: typed.role.clone(),
+            until: typed.until.map(|LastDay(over)| over),
+        }
+    }
 }
 
 /// The form in which a pairing is asked for.

@@ -8,12 +8,13 @@ use crate::input::FieldError;
 use crate::words::Catalogue;
 
 /// The problems that pages have words of their own for, each with its member of the family `page-refusal`.
-pub(crate) const OWN_WORDS: [(Code, &str); 28] = [
+pub(crate) const OWN_WORDS: [(Code, &str); 29] = [
     (Code::MalformedJson, "unreadable"),
     (Code::TooComplex, "unreadable"),
     (Code::IfMatchNotSupported, "unreadable"),
     (Code::MalformedHeader, "unreadable"),
     (Code::UnsupportedMediaType, "unreadable"),
+    (Code::UnsupportedEncoding, "unreadable"),
     (Code::OrganizationNotFound, "unreadable"),
     (Code::MethodNotAllowed, "unreadable"),
     (Code::IdempotencyKeyReused, "unreadable"),

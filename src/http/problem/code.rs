@@ -82,6 +82,8 @@ codes! {
     EditWindowClosed = "edit_window_closed", CONFLICT;
     /// Only the owner of an escalation, or a supervisor, decides it (M4).
     NotEscalationOwner = "not_escalation_owner", FORBIDDEN;
+    /// Somebody else is asked to rate an escalation (M11).
+    NotRater = "not_rater", FORBIDDEN;
     /// A contact asks for a priority instead of setting it (C5).
     PriorityByRequest = "priority_by_request", FORBIDDEN;
     /// There is nothing at this address for this person.
@@ -116,6 +118,8 @@ codes! {
     PairingEnded = "pairing_ended", CONFLICT;
     /// A pairing has no room for so many people and groups (P4); `max` says how many it has.
     TooManyMembers = "too_many_members", CONFLICT;
+    /// So many people do not reach one organization from another (P4); `max` says how many do.
+    TooManyPeople = "too_many_people", CONFLICT;
     /// A pairing has no room for another cloned user (P8); `max` says how many it has.
     TooManyClones = "too_many_clones", CONFLICT;
     /// A cloned user is of somebody who was given a role, and still is trusted (P8).
@@ -192,6 +196,8 @@ codes! {
     TooLarge = "too_large", PAYLOAD_TOO_LARGE;
     /// The body is of another kind than is taken.
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
+    /// The body is compressed, which is not taken.
+    UnsupportedEncoding = "unsupported_encoding", UNSUPPORTED_MEDIA_TYPE;
     /// Fields or parameters are wrong; `errors` names each.
     ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY;
     /// The key was used with another request.

@@ -103,7 +103,7 @@ impl From<Rejection> for Problem {
                 LinkState::Expired => Code::LinkExpired,
                 LinkState::Good => Code::LinkUnknown,
             }),
-            Rejection::InvalidCredentials => Self::new(Code::InvalidCredentials),
+            Rejection::InvalidCredentials => Self::invalid_credentials(),
             Rejection::SecondFactorRequired => Self::new(Code::SecondFactorRequired),
             Rejection::InvalidSecondFactor => Self::new(Code::InvalidSecondFactor),
             Rejection::AddressNotAllowed(address) => {
@@ -256,6 +256,7 @@ fn pairing(refusal: pairing::Refusal) -> Problem {
         Refusal::Answered => Problem::new(Code::PairingAnswered),
         Refusal::Ended => Problem::new(Code::PairingEnded),
         Refusal::TooManyMembers => limited(Code::TooManyMembers, pairing::MOST_MEMBERS),
+        Refusal::TooManyPeople => limited(Code::TooManyPeople, pairing::MOST_PEOPLE),
         Refusal::TooManyClones => limited(Code::TooManyClones, pairing::MOST_CLONES),
         Refusal::NotTrusted => Problem::new(Code::NotTrusted),
         Refusal::OtherSide => Problem::new(Code::OtherSideDecides),
@@ -285,6 +286,8 @@ fn escalation(refusal: escalation::Refusal) -> Problem {
         Refusal::NotSupervisor => {
             Problem::missing_permission(crate::domain::access::Permission::EscalationsAssign)
         }
+        Refusal::StepsMissing => field_error("next_steps", Fault::new("required")),
+        Refusal::NotRater => Problem::new(Code::NotRater),
         Refusal::ReasonsMissing => field_error("reasons", Fault::new("required")),
         Refusal::AlreadyRated => Problem::new(Code::AlreadyRated),
         Refusal::ScoreOutOfRange => field_error(

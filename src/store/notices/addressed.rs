@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::addressees::{Addressees, RowTo};
+use super::addressees::{Addressees, RowTo, let_in};
 use crate::db::Conn;
 use crate::db::schema::{cases, feed_entries, notices};
 use crate::db::sql_types::At;
@@ -13,7 +13,7 @@ use crate::domain::feed::Visibility;
 use crate::domain::ids::{EntryId, LineId, NoticeId, OneTimeLinkId, OrganizationId, PersonId};
 use crate::domain::link::LinkState;
 use crate::domain::notice::{
-    About, Candidate, Matter, Obstacle, Payload, letter_obstacle, obstacle,
+    About, Audience, Candidate, Matter, Obstacle, Payload, letter_obstacle, obstacle,
 };
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
@@ -78,11 +78,11 @@ type Row = (
 );
 
 /// The notices of those ids with what it takes to write them, in the order in which they were made, as things stand at
-/// `now`.
+/// `at`.
 ///
 /// # Errors
 /// The database's own.
-pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult<Vec<Addressed>> {
+pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<Vec<Addressed>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -118,16 +118,20 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], now: Instant) -> QueryResult
         .map(|row| serde_json::from_str::<Payload>(&row.0.4).map_err(|error| error.to_string()))
         .collect();
     let now = Present {
-        addressees: Addressees::of(conn, rows.iter().map(|row| &row.1), now)?,
+        addressees: Addressees::of(conn, rows.iter().map(|row| &row.1), at)?,
         entries: entries(conn, &payloads)?,
-        links: links(conn, &payloads, now)?,
+        links: links(conn, &payloads, at)?,
     };
     let mut addressed = Vec::with_capacity(rows.len());
     for (row, mut payload) in rows.into_iter().zip(payloads) {
-        let Some(to) = now.addressees.addressee(conn, &row.1)? else {
+        let Some(mut to) = now.addressees.addressee(conn, &row.1)? else {
             continue;
         };
         let first_message_id = first_of_thread(conn, &row)?;
+        let asked = (payload.as_ref()).is_ok_and(|one| one.audience() == Audience::Requester);
+        if let Some(organization) = row.2.0.filter(|_| asked) {
+            let_in(conn, &mut to.candidate, organization, at)?;
+        }
         // A4: who may not read the case's line any more is told nothing of it.
         let reads = match row.2.1 {
             Some(line) => lines::readers(conn, line)?.admit(&to.candidate.access),

@@ -8,12 +8,12 @@ use crate::db::Conn;
 use crate::db::schema::{organizations, people};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
-use crate::domain::access::HeldRole;
+use crate::domain::access::{Access, HeldRole};
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::notice::{Candidate, Standing};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
-use crate::store::access::own_of_many;
+use crate::store::access::{self, own_of_many};
 use crate::store::people::{by_email, display_name};
 
 /// The columns of a notice that say to whom it goes: a person, or an address with a name and perhaps an organization.
@@ -113,6 +113,28 @@ impl Addressees {
             time_zone: zone.unwrap_or(&self.provider.time_zone).clone(),
         }))
     }
+}
+
+/// Notes what somebody who belongs to another customer may do in `organization` by way of a pairing that is on: whoever
+/// asked for something there is answered at home (P7).
+///
+/// # Errors
+/// The database's own.
+pub fn let_in(
+    conn: &mut Conn,
+    candidate: &mut Candidate,
+    organization: OrganizationId,
+    now: Instant,
+) -> QueryResult<()> {
+    if !candidate.is_foreign(organization) {
+        return Ok(());
+    }
+    let (person, home) = (candidate.access.person, candidate.access.organization);
+    let paired = access::paired(conn, person, home, organization, now)?;
+    candidate.paired = paired.map(|(through, held)| {
+        Access::of(person, organization, Side::Customer, held).by_way_of(through)
+    });
+    Ok(())
 }
 
 type PersonRow = (

@@ -26,6 +26,8 @@ pub struct Given {
     pub by: Option<PersonId>,
     /// When.
     pub at: Instant,
+    /// Until when it holds; for good if there is no end.
+    pub until: Option<Instant>,
 }
 
 /// What was given.
@@ -53,6 +55,11 @@ impl Given {
     pub fn goes_with_others(&self) -> bool {
         matches!(&self.role, GivenRole::Predefined(role) if role.is_of_pairings())
     }
+
+    /// Whether it has ended by `now`.
+    pub fn has_ended(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
 }
 
 impl GivenRole {
@@ -75,7 +82,7 @@ type Row = (
     Option<PairingId>,
     (Option<PersonId>, Option<GroupId>),
     (Option<Role>, Option<RoleId>, Option<(String, String)>),
-    (Option<PersonId>, At),
+    (Option<PersonId>, At, Option<At>),
 );
 
 /// The columns of a [`Row`].
@@ -90,12 +97,16 @@ macro_rules! columns {
                 role_grants::role_id,
                 (roles::code, roles::name).nullable(),
             ),
-            (role_grants::granted_by, role_grants::granted_at),
+            (
+                role_grants::granted_by,
+                role_grants::granted_at,
+                role_grants::expires_at,
+            ),
         )
     };
 }
 
-fn given((id, pairing, who, role, (by, at)): Row) -> Option<Given> {
+fn given((id, pairing, who, role, (by, at, until)): Row) -> Option<Given> {
     let who = match who {
         (Some(person), _) => Who::Person(person),
         (None, group) => Who::Group(group?),
@@ -118,6 +129,7 @@ fn given((id, pairing, who, role, (by, at)): Row) -> Option<Given> {
         role,
         by,
         at: at.0,
+        until: until.map(|until| until.0),
     })
 }
 
@@ -172,31 +184,7 @@ pub fn find_given(
     Ok(pairing.map(|pairing| (pairing, given)))
 }
 
-/// Whether a member has been given a role.
-///
-/// # Errors
-/// The database's own.
-pub fn is_given(
-    conn: &mut Conn,
-    pairing: PairingId,
-    who: Who,
-    role: &GivenRole,
-) -> QueryResult<bool> {
-    let of = role_grants::table.filter(role_grants::pairing_id.eq(pairing));
-    let mut query = of.select(role_grants::id).into_boxed();
-    query = match who {
-        Who::Person(person) => query.filter(role_grants::person_id.eq(person)),
-        Who::Group(group) => query.filter(role_grants::group_id.eq(group)),
-    };
-    query = match role {
-        GivenRole::Predefined(role) => query.filter(role_grants::role.eq(*role)),
-        GivenRole::Own(own) => query.filter(role_grants::role_id.eq(own.id)),
-    };
-    let found: Option<GrantId> = query.get_result(conn).optional()?;
-    Ok(found.is_some())
-}
-
-/// Gives a member a role in the trustor.
+/// Gives a member a role in the trustor, for good or until an instant.
 ///
 /// # Errors
 /// The database's own; a unique violation if it was given.
@@ -204,7 +192,7 @@ pub fn give(
     conn: &mut Conn,
     (pairing, trustor): (PairingId, OrganizationId),
     who: Who,
-    role: &GivenRole,
+    (role, until): (&GivenRole, Option<Instant>),
     by: PersonId,
     now: Instant,
 ) -> QueryResult<GrantId> {
@@ -224,9 +212,21 @@ pub fn give(
             role_grants::pairing_id.eq(pairing),
             role_grants::granted_by.eq(by),
             role_grants::granted_at.eq(At(now)),
+            role_grants::expires_at.eq(until.map(At)),
         ))
         .execute(conn)?;
     Ok(id)
+}
+
+/// Lets a role that was given hold until an instant, or for good.
+///
+/// # Errors
+/// The database's own.
+pub fn let_hold(conn: &mut Conn, id: GrantId, until: Option<Instant>) -> QueryResult<()> {
+    diesel::update(role_grants::table.filter(role_grants::id.eq(id)))
+        .set(role_grants::expires_at.eq(until.map(At)))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Takes a role back.

@@ -1,6 +1,6 @@
 //! The people and groups that a pairing is for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -178,6 +178,29 @@ pub fn has_groups_with(
         .select(pairing_members::pairing_id)
         .distinct()
         .load(conn)
+}
+
+/// Everybody whom these pairings are for, each once: who is named, and who is in a group that is.
+///
+/// # Errors
+/// The database's own.
+pub fn reaching(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<BTreeSet<PersonId>> {
+    let named: Vec<Option<PersonId>> = pairing_members::table
+        .filter(pairing_members::pairing_id.eq_any(pairings.to_vec()))
+        .filter(pairing_members::person_id.is_not_null())
+        .select(pairing_members::person_id)
+        .load(conn)?;
+    let grouped: Vec<PersonId> = access_group_members::table
+        .filter(
+            access_group_members::group_id.nullable().eq_any(
+                pairing_members::table
+                    .filter(pairing_members::pairing_id.eq_any(pairings.to_vec()))
+                    .select(pairing_members::group_id),
+            ),
+        )
+        .select(access_group_members::person_id)
+        .load(conn)?;
+    Ok(named.into_iter().flatten().chain(grouped).collect())
 }
 
 /// Whether an enabled person is a member of the pairing, or in a group that is.

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape};
-use crate::input::{At, Errors, Fault, Field, Members, Shape, input, text};
+use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape, MOST_DAYS};
+use crate::input::{At, Errors, Fault, Field, Members, ReadOnly, Shape, input, text};
 use crate::workflow::Rejection;
 
 input! {
@@ -24,6 +24,10 @@ input! {
         holidays: Option<Holidays>,
         /// Whether lines without a calendar of their own follow it; only ever turned on, there is always one default.
         default: Option<bool>,
+        /// As an answer shows it; it stays.
+        id: Option<ReadOnly>,
+        /// As an answer shows it; see `If-Match`.
+        version: Option<ReadOnly>,
     }
 }
 
@@ -155,6 +159,8 @@ impl Field for Holidays {
 struct HolidayField(HolidayShape);
 
 impl Field for HolidayField {
+    const MOST_OF_THEM: usize = MOST_DAYS;
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         if let Value::String(date) = value {
             return Some(Self(HolidayShape::Date(date.clone())));

@@ -1,5 +1,6 @@
 //! Answering a request: what its link shows, yes, and no (P2).
 
+use super::members::within_bounds;
 use super::{at_home, decided};
 use crate::credentials::{PAIRING_PREFIX, hash_secret};
 use crate::db::Conn;
@@ -54,6 +55,7 @@ pub fn accept(conn: &mut Conn, actor: &Actor, token: &str, now: Instant) -> Verb
         trustor_id: Some(trustor),
         ..pairing
     };
+    within_bounds(conn, &accepted)?;
     let event = PairingEvent::Accepted {
         trustee: accepted.trustee_id,
         trustor,

@@ -48,7 +48,10 @@ pub fn add_clone(
     decided(&pairing, Command::AddClone { have }, now)?;
     let trustor = pairing.trustor_id.ok_or(Refusal::NotAccepted)?;
     let given = pairings::given_in(conn, &[pairing.id])?;
-    if !given.iter().any(|given| given.who == who) {
+    if !given
+        .iter()
+        .any(|given| given.who == who && !given.has_ended(now))
+    {
         return Err(Refusal::NotTrusted.into());
     }
     let original = whose(conn, &pairing, who, command.person)?;

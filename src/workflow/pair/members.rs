@@ -8,9 +8,10 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::event::PairingEvent;
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
-use crate::domain::pairing::{Command, Verb, Who};
+use crate::domain::pairing::{Command, Verb, Who, may_reach};
 use crate::input::input;
-use crate::store::pairings::{self, Scope};
+use crate::store::groups;
+use crate::store::pairings::{self, Pairing, Scope};
 use crate::workflow::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
 
 input! {
@@ -66,6 +67,26 @@ pub(super) fn add(
     Ok(())
 }
 
+/// Refuses what would let more people reach one organization from another than may (P4). The trustee is locked, so that
+/// neither its groups nor its other pairings grow meanwhile.
+pub(super) fn within_bounds(conn: &mut Conn, pairing: &Pairing) -> VerbResult<()> {
+    groups::lock_organization(conn, pairing.trustee_id)?;
+    let alike = pairings::alike(conn, pairing)?;
+    let people = pairings::reaching(conn, &alike)?;
+    Ok(may_reach(people.len())?)
+}
+
+/// The same for every pairing in which a group is named that has grown.
+///
+/// # Errors
+/// [`Rejection::Pairing`].
+pub(in crate::workflow) fn group_within_bounds(conn: &mut Conn, group: GroupId) -> VerbResult<()> {
+    for pairing in pairings::naming(conn, group)? {
+        within_bounds(conn, &pairing)?;
+    }
+    Ok(())
+}
+
 /// Proposes more people and groups; the trustor approves each by giving it a role (P5). Who is a member already stays
 /// one.
 ///
@@ -105,6 +126,7 @@ pub fn propose(
     }
     let count = members.len();
     add(conn, actor, id, &members, now)?;
+    within_bounds(conn, &pairing)?;
     let event = PairingEvent::MembersProposed(members);
     publish::on_pairing(conn, actor, &pairing, event, now)?;
     pairings::count_change(conn, id)?;

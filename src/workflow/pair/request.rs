@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::members::{add, checked};
+use super::members::{add, checked, within_bounds};
 use super::{at_home, authorized, decided, locked};
 use crate::db::Conn;
 use crate::db::sql_types::At;
@@ -73,6 +73,7 @@ pub fn request(
     let scope = Scope::from(&actor.access);
     let pairing = pairings::find(conn, scope, id)?.ok_or(Rejection::NotFound)?;
     add(conn, actor, id, &members, now)?;
+    within_bounds(conn, &pairing)?;
     let event = PairingEvent::Requested {
         expires_at: pairing.expires_at,
         addressed_to,

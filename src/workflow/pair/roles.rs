@@ -21,12 +21,14 @@ input! {
     pub struct GiveRole {
         /// Its code; of a role of your organization's own, code or id.
         role: String,
+        /// Until when it holds; for good if not given.
+        until: Option<Instant>,
     }
 }
 
 /// Gives a member a role in the trustor, named by code, or by id where it is one of the trustor's own. It takes effect at
-/// once, for a group for everybody in it. The first role brings along the least that every paired person needs (P13),
-/// and approves the member (P5).
+/// once, for a group for everybody in it, and holds for good or until an instant. The first role brings along the least that
+/// every paired person needs (P13), and approves the member (P5).
 ///
 /// # Errors
 /// [`Rejection::NotFound`], `Denied`, `Beyond`, `Stale`, `Field`, [`Rejection::Pairing`].
@@ -45,27 +47,63 @@ pub fn give_role(
     let trustor = pairing.trustor_id.ok_or(Refusal::NotAccepted)?;
     let (role, permissions) = role_of(conn, trustor, &command.role)?;
     may_give(Some(actor), &permissions)?;
-    if pairings::is_given(conn, pairing.id, who, &role)? {
+    if let Some(until) = command.until.filter(|until| *until <= now) {
         return Err(Rejection::Field {
-            field: "role",
-            code: "taken",
-            given: role.code().to_owned(),
+            field: "until",
+            code: "not_in_the_future",
+            given: until.to_rfc3339(),
         }
         .into());
     }
-    let least = GivenRole::Predefined(Role::TrustedExternalUser);
-    if !pairings::is_given(conn, pairing.id, who, &least)? {
-        pairings::give(conn, (pairing.id, trustor), who, &least, actor.id(), now)?;
+    let given = pairings::given_in(conn, &[pairing.id])?;
+    let same = given.iter().find(|one| one.who == who && one.role == role);
+    match same {
+        Some(one) if one.has_ended(now) => pairings::take(conn, one.id)?,
+        Some(_) => {
+            return Err(Rejection::Field {
+                field: "role",
+                code: "taken",
+                given: role.code().to_owned(),
+            }
+            .into());
+        }
+        None => {}
     }
-    let id = pairings::give(conn, (pairing.id, trustor), who, &role, actor.id(), now)?;
+    let place = (pairing.id, trustor);
+    if !given
+        .iter()
+        .any(|one| one.who == who && one.goes_with_others())
+    {
+        let least = GivenRole::Predefined(Role::TrustedExternalUser);
+        pairings::give(conn, place, who, (&least, None), actor.id(), now)?;
+    }
+    let lasting = (&role, command.until);
+    let id = pairings::give(conn, place, who, lasting, actor.id(), now)?;
+    let given = pairings::given_in(conn, &[pairing.id])?;
+    accompany(conn, &given, who)?;
     pairings::approve(conn, member.id, actor.id(), now)?;
     counted(conn, &pairing, &member)?;
     let event = PairingEvent::RoleGiven {
         to: who,
         role: role.code().to_owned(),
+        until: command.until,
     };
     publish::on_pairing(conn, actor, &pairing, event, now)?;
     Ok(id)
+}
+
+/// What goes with the roles of somebody holds as long as the last of them, and no longer (P3). `given` is what there is in
+/// their pairing.
+fn accompany(conn: &mut Conn, given: &[Given], who: Who) -> VerbResult<()> {
+    let theirs = given.iter().filter(|one| one.who == who);
+    let (along, others): (Vec<&Given>, Vec<&Given>) =
+        theirs.partition(|one| one.goes_with_others());
+    let ends: Option<Vec<Instant>> = others.iter().map(|one| one.until).collect();
+    let until = ends.and_then(|ends| ends.into_iter().max());
+    for one in along.into_iter().filter(|one| one.until != until) {
+        pairings::let_hold(conn, one.id, until)?;
+    }
+    Ok(())
 }
 
 /// Takes a role; the last one takes along what came with the first.
@@ -117,11 +155,12 @@ fn taken(
 ) -> VerbResult<()> {
     pairings::take(conn, given.id)?;
     let left = pairings::given_in(conn, &[pairing.id])?;
-    if !left
-        .iter()
-        .any(|other| other.who == given.who && !other.goes_with_others())
-    {
-        pairings::take_all(conn, pairing.id, given.who)?;
+    let is_left = |other: &Given| {
+        other.who == given.who && !other.goes_with_others() && !other.has_ended(now)
+    };
+    match left.iter().any(is_left) {
+        true => accompany(conn, &left, given.who)?,
+        false => pairings::take_all(conn, pairing.id, given.who)?,
     }
     let members = pairings::members_of(conn, &[pairing.id])?;
     if let Some(member) = members
@@ -181,7 +220,7 @@ fn role_of(
     let own = pairings::own_role(conn, trustor, name)?;
     let own = own.ok_or_else(|| refused("not_found"))?;
     let permissions = roles::find(conn, Reach::Everything, own.id)?
-        .map(|role| role.permissions.0)
+        .map(|role| role.permissions.0.anywhere())
         .unwrap_or_default();
     Ok((GivenRole::Own(own), permissions))
 }

@@ -1,8 +1,11 @@
 //! Who the verbs of the desk tell.
 
+use chrono::TimeDelta;
+
 use casebell::domain::feed::Visibility;
 use casebell::domain::ids::{CaseRef, EscalationRef};
 use casebell::workflow::feed::{self, PostEntry};
+use casebell::workflow::promise::PromiseStep;
 use casebell::workflow::review_escalation::{AcceptEscalation, Verb};
 
 use crate::support::database::on_both_databases;
@@ -37,12 +40,17 @@ async fn the_story_of_an_escalation(desk: JobDesk) {
     let (olga, now) = (desk.olga.clone(), desk.now());
     let reference = EscalationRef::Id(escalation);
     let level = casebell::domain::escalation::Level::High;
+    let step = PromiseStep {
+        what: "A new part".parse().unwrap(),
+        who: "The carrier".parse().unwrap(),
+        due_at: now + TimeDelta::days(30),
+    };
     desk.write(move |conn| {
         let accept = AcceptEscalation {
             importance: level,
             urgency: level,
             reply: "Yes.".parse().unwrap(),
-            next_steps: None,
+            next_steps: vec![step.clone()],
         };
         Verb {
             actor: &olga,

@@ -174,6 +174,12 @@ impl Desk {
         self.0.clock.now()
     }
 
+    /// A next step of somebody outside the provider, promised for in a month: an acceptance needs one (M6).
+    pub fn step(&self) -> serde_json::Value {
+        let due_at = (self.now() + TimeDelta::days(30)).to_rfc3339();
+        serde_json::json!({ "what": "A new part", "who": "The carrier", "due_at": due_at })
+    }
+
     /// Lets time pass.
     pub fn passes(&self, time: TimeDelta) {
         self.0.clock.advance(time);

@@ -43,7 +43,7 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
             "the last update by the provider is its newest public entry (C7)",
             "SELECT 'C-' || c.number AS text FROM cases c LEFT JOIN ( \
                  SELECT case_id, max(at) AS newest FROM feed_entries \
-                 WHERE visibility = 'public' AND author_side = 'provider' AND kind <> 'mark' GROUP BY case_id) f \
+                 WHERE visibility = 'public' AND author_side = 'provider' AND kind <> 'mark' AND verdict IS NULL GROUP BY case_id) f \
              ON f.case_id = c.id WHERE c.last_provider_entry_at IS DISTINCT FROM f.newest",
         ),
         (

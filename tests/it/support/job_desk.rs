@@ -144,6 +144,9 @@ impl JobDesk {
             product: None,
             line_of_business: None,
             organization: None,
+            contact: None,
+            channel: None,
+            external_id: None,
         };
         self.write(move |conn| open_case(conn, &dana, &open, now))
             .await

@@ -346,14 +346,21 @@ impl Person {
             .await
     }
 
+    /// A next step that can be promised.
+    pub fn step(&self) -> Value {
+        self.desk.step()
+    }
+
     /// Claims it.
     pub async fn claims(&self, escalation: &Escalation) -> Value {
         self.does(escalation, "claim", json!({})).await.ok()
     }
 
-    /// Accepts it, without next steps.
+    /// Accepts it, with a next step that is far off.
     pub async fn accepts(&self, escalation: &Escalation, importance: &str, urgency: &str) -> Value {
-        let body = json!({ "importance": importance, "urgency": urgency, "reply": "We are on it.", "next_steps": [] });
+        let body = json!({
+            "importance": importance, "urgency": urgency, "reply": "We are on it.", "next_steps": [self.desk.step()],
+        });
         self.does(escalation, "accept", body).await.ok()
     }
 

@@ -118,6 +118,7 @@ pub fn closed(stage: &mut Stage<'_>) -> VerbResult<()> {
         summary: text(
             "An import had restored the old table. It is corrected, and imports now ask before they restore.",
         )?,
+        rater: None,
     };
     case.verb("olga", days(16), |verb, conn| {
         verb.close(conn, &close).map(drop)

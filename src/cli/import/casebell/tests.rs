@@ -379,7 +379,7 @@ async fn a_case_that_cannot_be_so_says_why_and_leaves_nothing() {
         (r#""number":41"#.to_owned(), "line 1: number: “C-000041” is taken"),
         (r#""number":"C-000041","external_id":"OLD-8""#.to_owned(), "line 1: number: “C-000041” is taken"),
         (r#""line_of_business":"Fax""#.to_owned(), "line 1: line_of_business: there is no line of business “Fax”; a line refers to earlier ones"),
-        (r#""description":"a\u0007b""#.to_owned(), "line 1: description: character 2 is a control character"),
+        (r#""subject":"a\u0007b""#.to_owned(), "line 1: subject: character 2 is a control character"),
         (entry(r#""at":"2026-03-02T08:00:00Z","author":"dana.cole@acme.example","body":"Psst.","visibility":"internal""#), "line 1: feed[1].visibility: only the provider's people write internal entries"),
         (entry(r#""at":"2026-02-02T08:00:00Z","author":"eve@acme.example","body":"Hm.","visibility":"public""#), "line 1: feed[1].at: lies before opened_at; feed[1].author: there is no person “eve@acme.example”; a line refers to earlier ones"),
         (entry(r#""at":"2026-03-02T08:00:00Z","author":"dana.cole@acme.example","body":"Hm.""#), "line 1: feed[1].visibility: is missing"),

@@ -32,7 +32,8 @@ fn every_key_is_set_and_read_back() {
     let mut policy = Policy::default();
     for key in Policy::KEYS {
         let value = match key {
-            "minimum_priority" | "staleness_wait_from" => "low",
+            "minimum_priority" => "high",
+            "staleness_wait_from" => "low",
             "required_impact" => "none",
             _ => "3",
         };
@@ -53,6 +54,12 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
         ("rca_days_cloud", "367"),
         ("rca_days_premise", "99999999999999"),
         ("minimum_priority", "urgent"),
+        // E14: the database would refuse every submission.
+        ("minimum_priority", "low"),
+        ("staleness_hours", "0"),
+        ("acknowledgement_hours", "0"),
+        ("rca_days_cloud", "0"),
+        ("rca_days_premise", "00"),
         ("required_impact", "High"),
         ("colour", "blue"),
     ] {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::PersonName;
 use crate::domain::Instant;
-use crate::domain::access::{Explanation, Holding, Permission, Role, Way, explain};
+use crate::domain::access::{Explanation, Grant, Holding, Permission, Role, Way, explain};
 use crate::domain::ids::{
     CalendarId, GroupId, LineId, OrganizationId, PairingId, PersonId, RoleId,
 };
@@ -34,7 +34,7 @@ pub struct RoleDocument {
     /// The side whose people can have it.
     pub side: Side,
     /// Everything that it grants.
-    pub permissions: Vec<Permission>,
+    pub permissions: Vec<Grant>,
     /// How many people of the organization hold it, themselves or by a group.
     pub held_by: usize,
     /// Counts its changes; 0 for a predefined one.
@@ -51,7 +51,7 @@ impl RoleDocument {
             predefined: true,
             organization: None,
             side: role.side(),
-            permissions: role.permissions().into_iter().collect(),
+            permissions: role.permissions().into_iter().map(Grant::One).collect(),
             held_by: held_by(holders, Granted::Predefined(role)),
             version: 0,
         }
@@ -66,7 +66,7 @@ impl RoleDocument {
             predefined: false,
             organization: Some(role.organization_id),
             side,
-            permissions: role.permissions.0.iter().copied().collect(),
+            permissions: role.permissions.0.iter().collect(),
             held_by: held_by(holders, Granted::Own(role.id)),
             version: role.version,
         }

@@ -7,7 +7,7 @@ use super::{OrganizationName, PersonName, Reader};
 use crate::domain::Instant;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{
-    BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status,
+    BusinessImpact, Channel, Deployment, Engagement, Priority, PriorityRequestState, Status,
 };
 use crate::domain::eligibility::{Policy, rca_due_at};
 use crate::domain::escalation::State;
@@ -51,8 +51,12 @@ pub struct CaseDocument {
     pub product: Option<String>,
     /// Whom it waits on beyond the support team.
     pub engagements: Vec<Engagement>,
-    /// The contact of record.
+    /// Who opened it.
     pub opened_by: PersonName,
+    /// The contact of record.
+    pub contact: PersonName,
+    /// How the contact got in touch, where the provider's staff opened it.
+    pub channel: Option<Channel>,
     /// The engineer who owns it.
     pub owner: Option<PersonName>,
     /// When it was opened.
@@ -140,6 +144,8 @@ impl CaseDocument {
             product: case.product.clone(),
             engagements: case.engagements.0.clone(),
             opened_by: (&view.opened_by).into(),
+            contact: (&view.contact).into(),
+            channel: case.channel,
             owner: view.owner.as_ref().map(PersonName::from),
             opened_at: case.opened_at,
             last_provider_update_at: case.last_provider_update_at(),

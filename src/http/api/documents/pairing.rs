@@ -122,6 +122,9 @@ pub struct GivenRoleDocument {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub given_at: Instant,
+    /// Until when it holds; null if for good.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Instant>,
 }
 
 /// A cloned user (P8).
@@ -269,6 +272,7 @@ impl GivenRoleDocument {
             },
             given_by: view.named(given.by).as_ref().map(PersonName::from),
             given_at: given.at,
+            until: given.until,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::list::table;
 use super::{AdminForm, Cell, Place};
 use crate::domain::access::Permission;
 use crate::domain::case::{BusinessImpact, Priority};
-use crate::domain::eligibility::Policy;
+use crate::domain::eligibility::{MINIMUM_PRIORITIES, Policy};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
@@ -51,7 +51,9 @@ async fn show(visit: PageRequest) -> PageResult {
 /// The family in which a policy's values are named; a figure has none.
 fn family(key: &str) -> Option<(&'static str, &'static [&'static str])> {
     match key {
-        "minimum_priority" | "staleness_wait_from" => Some(("priority", Priority::NAMES)),
+        // What can be escalated at all is at least medium (E12).
+        "minimum_priority" => Some(("priority", MINIMUM_PRIORITIES)),
+        "staleness_wait_from" => Some(("priority", Priority::NAMES)),
         "required_impact" => Some(("impact", BusinessImpact::NAMES)),
         _ => None,
     }

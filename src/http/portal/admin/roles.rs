@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::people::{Resource, in_resources};
-use crate::domain::access::Permission;
+use crate::domain::access::{Grant, Permission, RoleGrants};
 use crate::domain::organization::OrganizationKind;
 use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::page_request::PageRequest;
@@ -98,7 +98,7 @@ pub fn controls(
     (kind, grantable): (OrganizationKind, &BTreeSet<Permission>),
     name: &str,
     code: Option<&str>,
-    granted: impl Fn(Permission) -> bool,
+    granted: &RoleGrants,
 ) -> Vec<Control> {
     let label = |key| words.say_of("label", key, &[]);
     let mut controls = vec![Control::of(AddRole::name(), label("name")).value(name)];
@@ -113,15 +113,40 @@ pub fn controls(
     let ticks = AddRole::permissions().name;
     controls.push(Control::new(Kind::Hidden, ticks, ""));
     let fits = |permission: &&Permission| permission.fits(kind) && grantable.contains(permission);
+    let tick = |grant: Grant, says: String| {
+        Control::new(Kind::Check, format!("{ticks}.{grant}"), says).checked(granted.contains(grant))
+    };
+    // A whole resource is given by whoever may give each of its actions.
+    let side = kind.side();
+    let gives = |whole: &Grant| {
+        let mut actions = whole
+            .on(side)
+            .into_iter()
+            .filter(|one| one.fits(kind))
+            .peekable();
+        actions.peek().is_some() && actions.all(|one| grantable.contains(&one))
+    };
+    controls.extend(
+        Grant::wholes()
+            .filter(gives)
+            .map(|whole| tick(whole, words.say("role-grants-all", &[]))),
+    );
     controls.extend(Permission::ALL.iter().filter(fits).map(|permission| {
-        Control::new(
-            Kind::Check,
-            format!("{ticks}.{permission}"),
-            words.say_of("permission", permission.as_str(), &[]),
-        )
-        .checked(granted(*permission))
+        let says = words.say_of("permission", permission.as_str(), &[]);
+        tick(Grant::One(*permission), says)
     }));
     controls
+}
+
+/// What can be ticked of a resource: all of it, and each of its actions.
+fn of_resource(resource: &Resource) -> impl Iterator<Item = String> + '_ {
+    let codes = resource.lines.iter().map(|line| line.code);
+    let whole = codes
+        .clone()
+        .next()
+        .and_then(|code| code.split_once(':'))
+        .map(|(resource, _)| format!("{resource}:all"));
+    whole.into_iter().chain(codes.map(str::to_owned))
 }
 
 /// How the names of the ticks begin.
@@ -136,11 +161,9 @@ impl RoleForm {
             .collect();
         let all = in_resources(words, Permission::ALL.iter().copied(), |_| Vec::new());
         let of = |resource: Resource| Ticks {
-            controls: resource
-                .lines
-                .iter()
-                .filter_map(|line| {
-                    let name = format!("{TICKS}{}", line.code);
+            controls: of_resource(&resource)
+                .filter_map(|code| {
+                    let name = format!("{TICKS}{code}");
                     ticks.iter().find(|control| control.name == name).cloned()
                 })
                 .collect(),

@@ -67,10 +67,12 @@ pub(super) fn panel(
             verbs::close_panel(words, to("close"), &page, active.as_deref())
         }
         CaseVerb::Reopen => verbs::reopen_panel(words, to("reopen"), &page),
-        CaseVerb::AskPriority => {
-            let phone = visit.desk.support_phone.clone().unwrap_or_default();
-            verbs::ask_priority_panel(words, to("priority-requests"), &page, &phone)
-        }
+        CaseVerb::AskPriority => verbs::ask_priority_panel(
+            words,
+            to("priority-requests"),
+            &page,
+            &visit.words().support_phone(),
+        ),
         CaseVerb::DecidePriority => {
             let request = record
                 .pending_request()

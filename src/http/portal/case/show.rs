@@ -442,10 +442,7 @@ pub(in crate::http::portal) fn facts_of_case(
     });
     let mut facts = vec![
         Fact::new(label("organization"), view.organization.name.clone()),
-        Fact::new(
-            words.say("facts-opened-by", &[]),
-            view.opened_by.name.clone(),
-        ),
+        Fact::new(words.say("facts-opened-by", &[]), view.contact.name.clone()),
         Fact::new(label("owner"), owner),
         Fact::new(
             label("deployment"),

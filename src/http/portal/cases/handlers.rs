@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CaseRow, CasesPage, OpenCasePage, open_case_form, words_of};
+use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, open_case_form, words_of};
 use crate::db::Conn;
+use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::case::{Priority, Status};
-use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
-use crate::domain::organization::OrganizationKind;
+use crate::domain::ids::{CaseId, CaseNumber, CaseRef, OrganizationId, PersonId};
+use crate::domain::organization::{OrganizationKind, Side};
 use crate::http::api::cases::{CaseQuery, Cases};
 use crate::http::api_request::may;
 use crate::http::list::{Found, ListQuery, Listing, find};
@@ -20,7 +21,7 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::cases::{self, CaseView};
-use crate::store::{feeds, lines, organizations, reads};
+use crate::store::{access, feeds, lines, organizations, people, reads};
 use crate::workflow::open_case::{OpenCase, open_case};
 
 /// The most organizations that a list offers.
@@ -97,6 +98,20 @@ fn customers(conn: &mut Conn, reach: Reach) -> Result<Vec<Choice>, Problem> {
         .filter(|organization| organization.kind != OrganizationKind::Provider);
     Ok(customers
         .map(|organization| Choice::new(organization.slug.to_string(), organization.name))
+        .collect())
+}
+
+/// Who opens cases for an organization, and so can be the contact of one (P7).
+fn contacts(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    now: Instant,
+) -> Result<Vec<Choice>, Problem> {
+    let side = Side::Customer;
+    let holders = access::holders(conn, organization, side, Permission::CasesCreate, now)?;
+    Ok(people::enabled_among(conn, &holders)?
+        .iter()
+        .map(|person| Choice::new(person.id.to_string(), person.name()))
         .collect())
 }
 
@@ -212,7 +227,7 @@ async fn open(visit: PageRequest) -> PageResult {
 fn open_page(visit: &PageRequest, form: Form) -> OpenCasePage {
     OpenCasePage {
         form,
-        phone: visit.desk.support_phone.clone().unwrap_or_default(),
+        phone: visit.words().support_phone(),
     }
 }
 
@@ -222,15 +237,22 @@ async fn form(visit: &PageRequest) -> Result<Form, Problem> {
         visit.access()?.reach(),
         visit.words().say("choice-none", &[]),
     );
-    let (organizations, lines) = visit
+    let (paired, now) = (visit.access()?.through.is_some(), visit.now);
+    let (of, lines) = visit
         .look(move |conn| {
-            let organizations = customers(conn, reach)?;
+            let of = ForOthers {
+                organizations: customers(conn, reach)?,
+                contacts: match reach {
+                    Reach::Organization(there) if paired => contacts(conn, there, now)?,
+                    _ => Vec::new(),
+                },
+            };
             let lines = if !matches!(reach, Reach::Organization(_)) {
                 lines::all(conn)?
             } else {
                 Vec::new()
             };
-            Ok((organizations, lines))
+            Ok((of, lines))
         })
         .await?;
     // One line is no choice.
@@ -245,5 +267,5 @@ async fn form(visit: &PageRequest) -> Result<Form, Problem> {
     if !lines.is_empty() {
         lines.insert(0, Choice::new("", none));
     }
-    Ok(open_case_form(visit.words(), organizations, lines))
+    Ok(open_case_form(visit.words(), of, lines))
 }

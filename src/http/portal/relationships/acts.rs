@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Act;
+use super::{Act, TypedRole};
 use crate::domain::access::{Access, Permission, Role};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Command, Needed, Party, State, Verb, Who, decide, needed};
@@ -11,7 +11,7 @@ use crate::http::portal::form::{Choice, Control, Kind};
 use crate::store::pairings::{CloneRow, Given, GivenRole};
 use crate::store::roles::OwnRole;
 use crate::words::Catalogue;
-use crate::workflow::pair::{AddClone, GiveRole, SwitchPairing};
+use crate::workflow::pair::{AddClone, SwitchPairing};
 
 /// The members of the families `pairing-act` and `pairing-act-about`.
 #[cfg(test)]
@@ -175,16 +175,18 @@ impl Acts<'_> {
             });
         let own = own
             .iter()
-            .filter(|role| !held(&role.code) && gives(&role.permissions.0))
+            .filter(|role| !held(&role.code) && gives(&role.permissions.0.on(kind.side())))
             .map(|role| Choice::new(role.id.to_string(), role.name.clone()));
         let choices: Vec<Choice> = predefined.chain(own).collect();
         let to = format!("/pairing-members/{}/roles", member.member.id);
         let mut act = self.act("give_role", Verb::GiveRole, &member.name, to);
-        let mut role = Control::of(GiveRole::role(), self.words.say("pairing-role", &[]))
+        let mut role = Control::of(TypedRole::role(), self.words.say("pairing-role", &[]))
             .kind(Kind::Radio)
             .choices(choices);
         role.id = "give-role".to_owned();
-        act.controls = vec![role];
+        let until = self.words.say_of("label", "access-until", &[]);
+        let hint = self.words.say_of("hint", "access-until", &[]);
+        act.controls = vec![role, Control::of(TypedRole::until(), until).hint(hint)];
         Some(act)
     }
 

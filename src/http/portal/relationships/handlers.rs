@@ -1,7 +1,7 @@
 //! What the forms of relationships do.
 
 use super::show::{self, ask};
-use super::{LinkPage, link, places};
+use super::{LinkPage, TypedRole, link, places};
 use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::access::Permission;
@@ -16,9 +16,7 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::pairings::{self, Scope};
-use crate::workflow::pair::{
-    self, AddClone, AskForPairing, GiveRole, ProposeMembers, SwitchPairing,
-};
+use crate::workflow::pair::{self, AddClone, AskForPairing, ProposeMembers, SwitchPairing};
 use crate::workflow::{Rejection, VerbError};
 
 const PLACE: &str = "relationships";
@@ -167,8 +165,8 @@ async fn remove_member(visit: PageRequest, id: PairingMemberId) -> PageResult {
 
 async fn give_role(visit: PageRequest, id: PairingMemberId) -> PageResult {
     visit
-        .perform(move |conn, by, command: &GiveRole| {
-            pair::give_role(conn, by.actor, id, None, command, by.now)
+        .perform(move |conn, by, typed: &TypedRole| {
+            pair::give_role(conn, by.actor, id, None, &typed.into(), by.now)
         })
         .await?;
     let flash = Flash::new(Done::RoleGiven);

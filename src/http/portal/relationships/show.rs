@@ -326,6 +326,7 @@ pub(super) async fn member(
         name: acts.role(given),
         by: name(given.by).unwrap_or_default(),
         at: given.at,
+        until: given.until,
         act: acts.take_role(shown, given),
     });
     let access = visit.access()?;

@@ -75,7 +75,9 @@ pub(super) fn panel(visit: &PageRequest, record: &Record, verb: &str, step: &str
         .find(|known| known.as_str() == verb)?;
     Some(match verb {
         Verb::Claim => return None,
-        Verb::Assign => verbs::assign_panel(words, to("assign"), &page, reviewers(record)),
+        Verb::Assign => {
+            verbs::assign_panel(words, to("assign"), &page, choices(record.reviewers()))
+        }
         Verb::Accept => {
             verbs::accept_panel(words, to("accept"), &page, rows(visit), &people(), zone)
         }
@@ -92,7 +94,9 @@ pub(super) fn panel(visit: &PageRequest, record: &Record, verb: &str, step: &str
             verbs::decline_panel(words, to("decline"), &page, &apply)
         }
         Verb::Withdraw => verbs::withdraw_panel(words, to("withdraw"), &page),
-        Verb::Close => verbs::close_escalation_panel(words, to("close"), &page),
+        Verb::Close => {
+            verbs::close_escalation_panel(words, to("close"), &page, choices(&record.raters))
+        }
         Verb::Rate => verbs::rate_panel(words, to("rating"), &page),
     })
 }
@@ -107,10 +111,9 @@ fn rows(visit: &PageRequest) -> usize {
     (sent.unwrap_or(verbs::PROMISE_ROWS) + more).clamp(1, MOST_ROWS)
 }
 
-/// Those who may own an escalation.
-fn reviewers(record: &Record) -> Vec<Choice> {
-    record
-        .reviewers()
+/// People to choose from.
+fn choices(people: &[Person]) -> Vec<Choice> {
+    people
         .iter()
         .map(|person| Choice::new(person.id.to_string(), person.name()))
         .collect()

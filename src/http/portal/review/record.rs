@@ -15,6 +15,7 @@ use crate::store::people::{self, Person};
 use crate::store::staff;
 use crate::workflow::Actor;
 use crate::workflow::assess::facts;
+use crate::workflow::review_escalation::raters;
 
 /// The most events that the history shows.
 const HISTORY: i64 = 100;
@@ -33,6 +34,8 @@ pub(super) struct Record {
     pub(super) by_staff: bool,
     /// Those who may own it; only for who assigns.
     pub(super) reviewers: Vec<Person>,
+    /// Those who can be asked for the rating in the requester's place; only for who ends it.
+    pub(super) raters: Vec<Person>,
 }
 
 impl Record {
@@ -79,6 +82,10 @@ impl Record {
                     case.view.case.line_of_business_id,
                     now,
                 )?,
+                false => Vec::new(),
+            },
+            raters: match actor.access.can(Permission::EscalationsReview) && row.state.is_active() {
+                true => raters(conn, &case.view.case, row, now)?,
                 false => Vec::new(),
             },
             now: present,

@@ -3,7 +3,7 @@
 use super::{hint as more, label as name, panel};
 use crate::domain::access::{Access, CaseField};
 use crate::domain::case::{
-    BusinessImpact, Deployment, Engagement, Priority, Status, StepState, StepVerb,
+    BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState, StepVerb,
 };
 use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Kind};
@@ -185,9 +185,7 @@ pub fn ask_priority_panel(words: &Catalogue, action: String, cancel: &str, phone
         Control::of(note, name(words, "priority-note")).kind(Kind::Lines),
     ];
     let mut panel = panel(words, "ask_priority", action, cancel, controls);
-    if !phone.is_empty() {
-        panel.warning = words.say("ask-priority-phone", &[("phone", phone.into())]);
-    }
+    panel.warning = words.say("ask-priority-phone", &[("phone", phone.into())]);
     panel
 }
 
@@ -304,13 +302,11 @@ pub fn record_panel(
     zone: &str,
 ) -> Panel {
     let at = words.say("label-spoken-at", &[("zone", zone.into())]);
-    let channels =
-        ["call", "e-mail", "meeting"].map(|channel| words.say_of("channel", channel, &[]));
     let controls = vec![
         Control::new(Kind::Hidden, "back", "").value(cancel),
         Control::of(RecordCommunication::channel(), name(words, "channel"))
             .half()
-            .suggestions(channels.into()),
+            .choices(words_of(words, "channel", Channel::NAMES, "")),
         Control::of(RecordCommunication::with(), name(words, "with")).half(),
         Control::of(RecordCommunication::at(), at).value(now).half(),
         Control::of(RecordCommunication::summary(), name(words, "spoken"))

@@ -156,14 +156,29 @@ pub fn assign_panel(words: &Catalogue, action: String, cancel: &str, owners: Vec
     panel(words, "assign", action, cancel, controls)
 }
 
-/// Ends an escalation with its outcome (M11).
-pub fn close_escalation_panel(words: &Catalogue, action: String, cancel: &str) -> Panel {
-    let controls = vec![
+/// Ends an escalation with its outcome (M11). `raters` can be asked for the rating if its requester is gone.
+pub fn close_escalation_panel(
+    words: &Catalogue,
+    action: String,
+    cancel: &str,
+    mut raters: Vec<Choice>,
+) -> Panel {
+    let mut controls = vec![
         Control::of(CloseEscalation::outcome(), name(words, "outcome"))
             .hint(more(words, "outcome")),
         Control::of(CloseEscalation::summary(), name(words, "summary"))
             .hint(more(words, "summary")),
     ];
+    if !raters.is_empty() {
+        raters.insert(0, Choice::new("", words.say("choice-none", &[])));
+        let rater = Control::of(CloseEscalation::rater(), name(words, "rater"));
+        controls.push(
+            rater
+                .kind(Kind::Select)
+                .hint(more(words, "rater"))
+                .choices(raters),
+        );
+    }
     let mut panel = panel(words, "close_escalation", action, cancel, controls);
     panel.bell = true;
     panel

@@ -207,11 +207,14 @@ pub(in crate::http::portal::admin) fn offered(
     };
     // Nobody gives more than they may.
     let gives = |permissions: &BTreeSet<Permission>| access.may_give(permissions).is_ok();
+    let side = kind.map_or(access.side, OrganizationKind::side);
     let predefined = Role::ALL
         .iter()
         .filter(fits)
         .filter(|role| gives(&role.permissions()));
-    let own = own.iter().filter(|role| gives(&role.permissions.0));
+    let own = own
+        .iter()
+        .filter(|role| gives(&role.permissions.0.on(side)));
     predefined
         .map(|role| Offered::predefined(words, *role))
         .chain(own.map(|role| Offered::own(words, role)))

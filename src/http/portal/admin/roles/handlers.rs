@@ -1,10 +1,8 @@
 //! Listing roles, adding, copying, changing and removing them.
 
-use std::collections::BTreeSet;
-
 use super::{NewRolePage, Removal, RoleForm, RolePage, controls};
 use crate::db::Conn;
-use crate::domain::access::{Access, Permission, Reach, Role};
+use crate::domain::access::{Access, Permission, Reach, Role, RoleGrants};
 use crate::domain::ids::{OrganizationId, RoleId};
 use crate::domain::order::{Sort, orders};
 use crate::http::api::addresses::RoleAddress;
@@ -218,11 +216,11 @@ async fn show(visit: PageRequest, role: RoleAddress) -> PageResult {
 async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Problem> {
     let named = named(visit, role).await?;
     let words = visit.words();
-    let (name, code, permissions, organization) = match &named {
+    let (name, code, written, organization) = match &named {
         Named::Predefined(role, organization) => (
             words.say_of("role", role.as_str(), &[]),
             role.as_str().to_owned(),
-            role.permissions(),
+            RoleGrants::from(role.permissions()),
             organization,
         ),
         Named::Own(role, organization) => (
@@ -232,6 +230,7 @@ async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Probl
             organization,
         ),
     };
+    let permissions = written.on(organization.kind.side());
     let (access, manages) = (visit.access()?, visit.can(Permission::RolesManage));
     // Nobody changes what grants more than they may give.
     let changes = manages && access.may_give(&permissions).is_ok();
@@ -264,7 +263,7 @@ async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Probl
                 (organization.kind, &access.grantable()),
                 &name,
                 None,
-                |permission| permissions.contains(&permission),
+                &written,
             ),
         )),
         _ => None,
@@ -318,9 +317,9 @@ async fn new(visit: PageRequest) -> PageResult {
 async fn new_page(visit: &PageRequest) -> Result<(NewRolePage, Form), Problem> {
     let organization = organization(visit).await?;
     let copied = match visit.asked("copy").map(str::to_owned) {
-        None => BTreeSet::new(),
+        None => RoleGrants::default(),
         Some(code) => match code.parse::<Role>() {
-            Ok(role) => role.permissions(),
+            Ok(role) => role.permissions().into(),
             Err(_) => {
                 let id: OrganizationId = organization.id;
                 let found = visit.look(move |conn| Ok(roles::by_code(conn, id, &code)?));
@@ -333,9 +332,7 @@ async fn new_page(visit: &PageRequest) -> Result<(NewRolePage, Form), Problem> {
     };
     let words = visit.words();
     let of = (organization.kind, &visit.access()?.grantable());
-    let mut fields = controls(words, of, "", Some(""), |permission| {
-        copied.contains(&permission)
-    });
+    let mut fields = controls(words, of, "", Some(""), &copied);
     fields.extend(carried(visit.access()?, &organization));
     let button = words.say("role-add-button", &[]);
     let form = Form::new("role", "/admin/roles", button, fields);
@@ -394,7 +391,8 @@ impl FormPage<RoleId> for Changing {
         {
             let words = visit.words();
             let of = (organization.kind, &visit.access()?.grantable());
-            let fields = controls(words, of, &role.name, None, |_| false);
+            let none = RoleGrants::default();
+            let fields = controls(words, of, &role.name, None, &none);
             let form = Form::new("role", shown.form.action.clone(), "", fields);
             let mut form = form.refused_for(words, &visit.typed, &problem);
             form.button = shown.form.button.clone();
