@@ -219,7 +219,7 @@ pub fn insert(
 }
 
 /// Changes to a line; what is `None` stays.
-#[derive(Clone, Debug, Default, AsChangeset)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, AsChangeset)]
 #[diesel(table_name = lines_of_business)]
 pub struct LineChanges {
     /// Its name.

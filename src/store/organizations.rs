@@ -241,7 +241,7 @@ pub fn count(
 }
 
 /// Changes to an organization; what is `None` stays.
-#[derive(Clone, Debug, Default, AsChangeset)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, AsChangeset)]
 #[diesel(table_name = organizations)]
 pub struct OrganizationChanges {
     /// Its name.

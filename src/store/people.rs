@@ -125,7 +125,7 @@ pub fn lock(conn: &mut Conn, id: PersonId) -> QueryResult<()> {
 }
 
 /// Changes to a person.
-#[derive(Clone, Debug, Default, AsChangeset)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, AsChangeset)]
 #[diesel(table_name = people)]
 pub struct PersonChanges {
     /// New first name.

@@ -94,6 +94,14 @@ struct Plan {
     after: Reading,
 }
 
+impl Plan {
+    fn changes_nothing(&self) -> bool {
+        self.changes == LineChanges::default()
+            && self.groups.is_none()
+            && self.overwritten.is_empty()
+    }
+}
+
 /// Changes a line: its name, its place, its calendar, and who reads it. All lines below follow, unless they have grants of
 /// their own.
 ///
@@ -113,6 +121,10 @@ pub fn update_line(
     unchanged(expected, line.version)?;
     let plan = plan(conn, &rows, line, update)?;
     may_open_lines(conn, by, plan.before.changed(&plan.after), now)?;
+    // What is as it was is no change, and counts as none.
+    if plan.changes_nothing() {
+        return Ok(id);
+    }
     lines::update(conn, id, &plan.changes).map_err(|error| {
         taken(
             error,
@@ -224,7 +236,7 @@ fn found(rows: &[Line], id: LineId) -> Result<&Line, Rejection> {
 fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> VerbResult<Plan> {
     let mut tree = lines::tree_of(rows);
     let mut changes = LineChanges {
-        name: update.name.as_option().map(ToString::to_string),
+        name: (update.name.as_option().map(ToString::to_string)).filter(|name| *name != line.name),
         ..LineChanges::default()
     };
     if let Some(given) = update.parent.as_option() {
@@ -248,7 +260,7 @@ fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> Ver
             .as_ref()
             .map(|given| calendar_named(conn, given))
             .transpose()?;
-        changes.calendar_id = Some(calendar);
+        changes.calendar_id = Some(calendar).filter(|calendar| *calendar != line.calendar_id);
     }
     let groups = match update.read_groups.as_option() {
         None => None,
@@ -264,6 +276,10 @@ fn plan(conn: &mut Conn, rows: &[Line], line: &Line, update: &UpdateLine) -> Ver
         Vec::new()
     };
     let before = lines::reading(conn)?;
+    let own = line
+        .is_restricted_itself()
+        .then(|| before.grants.get(&line.id).cloned().unwrap_or_default());
+    let groups = groups.filter(|groups| *groups != own);
     let mut after = Reading {
         governing: tree.governing(),
         grants: before.grants.clone(),

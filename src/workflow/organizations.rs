@@ -130,11 +130,19 @@ pub fn update_organization(
             return Err(refused("region", "paired", region).into());
         }
     }
+    let name = command.name.as_option().map(ToString::to_string);
+    let region = command.region.as_option().map(ToString::to_string);
+    let time_zone = command.time_zone.as_option();
+    let time_zone = time_zone.map(|zone| zone.name().to_owned());
     let changes = OrganizationChanges {
-        name: command.name.as_option().map(ToString::to_string),
-        region: command.region.as_option().map(ToString::to_string),
-        time_zone: (command.time_zone.as_option()).map(|zone| zone.name().to_owned()),
+        name: name.filter(|name| *name != before.name),
+        region: region.filter(|region| *region != before.region),
+        time_zone: time_zone.filter(|zone| *zone != before.time_zone),
     };
+    // What is as it was is no change, and counts as none.
+    if changes == OrganizationChanges::default() {
+        return Ok(id);
+    }
     let written = organizations::update(conn, id, before.version, &changes)?;
     settled(written, expected)?;
     if let Some(name) = command.name.as_option() {

@@ -292,23 +292,29 @@ fn change_person(
         let to = Grantee::Person(id);
         replace(conn, by, organization, to, &had, wanted.iter(), now)?;
     }
+    let first_name = update.first_name.as_ref().map(ToString::to_string);
+    let last_name = update.last_name.as_ref().map(ToString::to_string);
+    let time_zone = update.time_zone;
+    let time_zone = time_zone.map(|zone| zone.map(|zone| zone.name().to_owned()));
+    let disabled = update.disabled;
+    let disabled = disabled.filter(|disabled| *disabled != person.disabled_at.is_some());
     let changes = PersonChanges {
-        first_name: update.first_name.as_ref().map(ToString::to_string),
-        last_name: update.last_name.as_ref().map(ToString::to_string),
-        time_zone: update
-            .time_zone
-            .map(|zone| zone.map(|zone| zone.name().to_owned())),
+        first_name: first_name.filter(|name| *name != person.first_name),
+        last_name: last_name.filter(|name| *name != person.last_name),
+        time_zone: time_zone.filter(|zone| *zone != person.time_zone),
         password_hash: update.password_hash.clone().map(Some),
         // What an administrator gives does not last.
         password_given_at: update.password_hash.as_ref().map(|_| by.map(|_| At(now))),
         email_verified_at: None,
-        disabled_at: update
-            .disabled
-            .map(|disabled| disabled.then_some(At(person.disabled_at.unwrap_or(now)))),
+        disabled_at: disabled.map(|disabled| disabled.then_some(At(now))),
     };
+    let has = given(conn, id, now)?;
+    // What is as it was is no change, and counts as none.
+    if changes == PersonChanges::default() && codes(&had) == codes(&has) {
+        return Ok(());
+    }
     people::update(conn, id, &changes)?;
     let after = people::find(conn, Reach::Everything, id)?.ok_or(Rejection::NotFound)?;
-    let has = given(conn, id, now)?;
     let changed = Changed {
         before,
         after: fields(&after, &has),
@@ -336,13 +342,17 @@ fn given(conn: &mut Conn, id: PersonId, now: Instant) -> VerbResult<Vec<Given>> 
     Ok(given.into_iter().map(|(_, given)| given).collect())
 }
 
+fn codes(roles: &[Given]) -> Vec<String> {
+    let mut codes: Vec<String> = roles.iter().map(|role| role.code.clone()).collect();
+    codes.sort_unstable();
+    codes
+}
+
 fn fields(person: &Person, roles: &[Given]) -> PersonFields {
-    let mut roles: Vec<String> = roles.iter().map(|role| role.code.clone()).collect();
-    roles.sort_unstable();
     PersonFields {
         profile: profile(person),
         disabled: person.disabled_at.is_some(),
-        roles,
+        roles: codes(roles),
     }
 }
 

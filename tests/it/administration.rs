@@ -302,5 +302,42 @@ async fn what_is_as_it_was_is_no_change(desk: Desk) {
     ada.patch("/policies", json!({ "staleness_hours": 24 }))
         .await
         .ok();
+    // An organization, a person, oneself, a line.
+    let me = dana.get("/me").await.ok();
+    let organization = said(&me["organization"]["id"]);
+    let shown = ada
+        .get(&format!("/organizations/{organization}"))
+        .await
+        .ok();
+    let line = ada.get("/lines-of-business").await.ok()["items"][0].clone();
+    let person = ada
+        .get(&format!("/users/{}", said(&me["person"]["id"])))
+        .await
+        .ok();
+    for (path, shown, named) in [
+        (
+            format!("/organizations/{organization}"),
+            &shown,
+            &["name", "region", "time_zone"][..],
+        ),
+        (
+            format!("/users/{}", said(&person["id"])),
+            &person,
+            &["first_name", "last_name", "time_zone"][..],
+        ),
+        (
+            format!("/lines-of-business/{}", said(&line["id"])),
+            &line,
+            &["name"][..],
+        ),
+    ] {
+        let same: serde_json::Map<String, Value> = named
+            .iter()
+            .map(|name| ((*name).to_owned(), shown[*name].clone()))
+            .collect();
+        ada.patch(&path, Value::Object(same)).await.ok();
+    }
+    let same = json!({ "first_name": person["first_name"], "last_name": person["last_name"] });
+    dana.patch("/me", same).await.ok();
     desk.is_unchanged_since(&before, "saying what is so already,");
 }
