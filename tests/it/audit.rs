@@ -442,7 +442,7 @@ async fn the_portal_tells_what_happened_in_sentences(desk: Desk) {
     for sentence in [
         format!("Dana Cole opened {}", case.number),
         format!("Eve Hart changed {}", case.number),
-        "Ola Berg ranked E-000001 anew".to_owned(),
+        "Ola Berg changed the rank of E-000001".to_owned(),
         // What changed, in words, with names for ids.
         "<th scope=\"row\">Owner</th><td>–</td><td>Eve Hart</td>".to_owned(),
         "<td>Ledger</td>".to_owned(),
