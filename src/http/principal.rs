@@ -17,11 +17,11 @@ use crate::domain::access::Access;
 use crate::domain::ids::{PairingId, PersonId, SessionId, TokenId};
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
-use crate::store::identities::{AuthOutcome, Identity, OrganizationContext, Place};
+use crate::store::identities::{AuthOutcome, Identity, OrganizationContext, Place, may_come_from};
 use crate::store::people::display_name;
 use crate::store::sessions::{self, Session};
 use crate::store::tokens::{self, Token};
-use crate::workflow::Actor;
+use crate::workflow::{Actor, Rejection};
 
 /// Picks the organization to act in.
 const ACTING_ORGANIZATION: &str = "acting-organization";
@@ -239,8 +239,7 @@ async fn find_in(
 
 /// Somebody may not work from where they come from (A7).
 pub(in crate::http) fn address_not_allowed(from: Option<IpAddr>) -> Problem {
-    let address = from.map(|from| from.to_string()).unwrap_or_default();
-    Problem::new(Code::AddressNotAllowed).with("address", address)
+    Rejection::AddressNotAllowed(from).into()
 }
 
 /// The person behind a request.
@@ -453,8 +452,7 @@ impl Principal {
 
     /// Whether they may work from there: by the networks of the organization in which they act, and of their own (A7).
     fn may_come_from_there(&self) -> bool {
-        let home = self.home.as_ref();
-        self.organization.admits(self.client) && home.is_none_or(|home| home.admits(self.client))
+        may_come_from(&self.organization, self.home.as_ref(), self.client)
     }
 
     /// Notes that their session was proven anew.

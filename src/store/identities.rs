@@ -63,18 +63,11 @@ pub struct Place {
     pub allowed_networks: Json<Vec<Network>>,
 }
 
-impl Place {
-    /// Whether somebody may work here from an address (A7).
-    pub fn admits(&self, from: Option<IpAddr>) -> bool {
-        admits(&self.allowed_networks, from)
-    }
-}
-
-impl Identity {
-    /// Whether they may work from an address: by the networks of the organization in which they act, and of their own (A7).
-    pub fn may_come_from(&self, address: Option<IpAddr>) -> bool {
-        self.place.admits(address) && self.home.as_ref().is_none_or(|home| home.admits(address))
-    }
+/// Whether somebody may work from an address: by the networks of the organization in which they act, and of their own if that
+/// is another (A7).
+pub fn may_come_from(place: &Place, home: Option<&Place>, address: Option<IpAddr>) -> bool {
+    let mut places = home.into_iter().chain([place]);
+    places.all(|place| admits(&place.allowed_networks, address))
 }
 
 /// Where somebody wants to act.

@@ -44,6 +44,8 @@ mod posted_words;
 mod publish;
 mod record;
 
+use std::net::IpAddr;
+
 use diesel::result::Error as Diesel;
 
 use crate::db::{DbError, Failure};
@@ -196,7 +198,7 @@ pub enum Rejection {
     /// The code of the second factor is not right, or was taken before.
     InvalidSecondFactor,
     /// Nobody works in the organization from this network address (A7).
-    AddressNotAllowed(String),
+    AddressNotAllowed(Option<IpAddr>),
     /// A token that was made with another makes none.
     MadeWithToken,
     /// A second factor is asked for already.

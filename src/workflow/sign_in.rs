@@ -17,7 +17,7 @@ use crate::domain::event::AccountEvent;
 use crate::domain::ids::{PersonId, SessionId};
 use crate::domain::notice::NewDevice;
 use crate::store::devices::{self, Familiarity};
-use crate::store::identities::{AuthOutcome, Identity, OrganizationContext};
+use crate::store::identities::{AuthOutcome, Identity, OrganizationContext, may_come_from};
 use crate::store::people::{self, Person};
 use crate::store::second_factors;
 use crate::store::sessions::{self, NewSession, Session};
@@ -69,9 +69,8 @@ pub fn sign_in(
     else {
         return Err(Rejection::InvalidCredentials.into());
     };
-    if !identity.may_come_from(sign_in.client) {
-        let address = sign_in.client.map(|client| client.to_string());
-        return Err(Rejection::AddressNotAllowed(address.unwrap_or_default()).into());
+    if !may_come_from(&identity.place, identity.home.as_ref(), sign_in.client) {
+        return Err(Rejection::AddressNotAllowed(sign_in.client).into());
     }
     let new_device = new_device(conn, person.id, sign_in, now)?;
     let actor = Actor {

@@ -106,7 +106,8 @@ impl From<Rejection> for Problem {
             Rejection::InvalidCredentials => Self::invalid_credentials(),
             Rejection::SecondFactorRequired => Self::new(Code::SecondFactorRequired),
             Rejection::InvalidSecondFactor => Self::new(Code::InvalidSecondFactor),
-            Rejection::AddressNotAllowed(address) => {
+            Rejection::AddressNotAllowed(from) => {
+                let address = from.map(|from| from.to_string()).unwrap_or_default();
                 Self::new(Code::AddressNotAllowed).with("address", address)
             }
             Rejection::MadeWithToken => Self::new(Code::MadeWithToken),
