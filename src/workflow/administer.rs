@@ -3,9 +3,11 @@
 //!
 //! `by` is the administrator who acts, or nobody for the command line: whoever runs the machine may.
 
-use super::{Actor, Rejection, VerbResult};
+use super::{Actor, Expected, Rejection, VerbResult, unchanged};
 use crate::db::{Conn, DbError};
 use crate::domain::access::{Permission, Reach};
+use crate::domain::ids::OrganizationId;
+use crate::store::groups;
 use crate::store::organizations::{self, Organization};
 
 /// Who acts; nobody for the command line.
@@ -25,6 +27,24 @@ pub(super) fn refused(field: &'static str, code: &'static str, given: impl ToStr
         code,
         given: given.to_string(),
     }
+}
+
+/// An organization that the actor may change by a permission, held until the transaction ends, so that what is decided on it
+/// stays so.
+pub(super) fn held(
+    conn: &mut Conn,
+    (by, permission): (By<'_>, Permission),
+    id: OrganizationId,
+    expected: Expected<'_>,
+) -> VerbResult<Organization> {
+    let find = |conn: &mut Conn| organizations::find(conn, reach(by), id);
+    find(conn)?.ok_or(Rejection::NotFound)?;
+    require(by, permission)?;
+    groups::lock_organization(conn, id)?;
+    // Again, for it may have changed before the lock was held.
+    let found = find(conn)?.ok_or(Rejection::NotFound)?;
+    unchanged(expected, found.version)?;
+    Ok(found)
 }
 
 /// The organization that a request names, by id or slug; the actor's own if it names none.

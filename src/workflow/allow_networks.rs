@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::administer::{By, reach, refused, require};
-use super::{Expected, Rejection, VerbResult, publish, unchanged};
+use super::administer::{By, held, refused};
+use super::{Expected, VerbResult, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -11,7 +11,7 @@ use crate::domain::event::{AdministrativeEvent, Changed, NetworkFields};
 use crate::domain::ids::OrganizationId;
 use crate::domain::network::{Network, admits};
 use crate::input::input;
-use crate::store::{groups, organizations};
+use crate::store::organizations;
 
 input! {
     /// The networks from which people work from now on.
@@ -38,12 +38,7 @@ pub fn allow_networks(
     networks: &[Network],
     now: Instant,
 ) -> VerbResult<()> {
-    organizations::find(conn, reach(by), organization)?.ok_or(Rejection::NotFound)?;
-    require(by, Permission::RolesManage)?;
-    groups::lock_organization(conn, organization)?;
-    // Again, for it may have changed before the lock was held.
-    let found = organizations::find(conn, reach(by), organization)?.ok_or(Rejection::NotFound)?;
-    unchanged(expected, found.version)?;
+    let found = held(conn, (by, Permission::RolesManage), organization, expected)?;
     let acts_there = by.is_some_and(|actor| actor.access.organization == organization);
     if acts_there && !admits(networks, from) {
         let from = from.map(|from| from.to_string()).unwrap_or_default();

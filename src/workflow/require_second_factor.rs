@@ -1,15 +1,15 @@
 //! For which roles an organization asks its people for a second factor (A7).
 
-use super::administer::{By, reach, require};
+use super::administer::{By, held};
 use super::roles::grantable;
-use super::{Expected, Rejection, VerbError, VerbResult, publish, unchanged};
+use super::{Expected, Rejection, VerbError, VerbResult, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, RoleName};
 use crate::domain::event::{AdministrativeEvent, Changed, SecondFactorFields};
 use crate::domain::ids::OrganizationId;
 use crate::input::input;
-use crate::store::{groups, organizations};
+use crate::store::organizations;
 
 input! {
     /// The roles for which a second factor is asked for from now on.
@@ -37,12 +37,7 @@ pub fn require_second_factor(
     roles: &[RoleName],
     now: Instant,
 ) -> VerbResult<()> {
-    organizations::find(conn, reach(by), organization)?.ok_or(Rejection::NotFound)?;
-    require(by, Permission::RolesManage)?;
-    groups::lock_organization(conn, organization)?;
-    // Again, for it may have changed before the lock was held.
-    let found = organizations::find(conn, reach(by), organization)?.ok_or(Rejection::NotFound)?;
-    unchanged(expected, found.version)?;
+    let found = held(conn, (by, Permission::RolesManage), organization, expected)?;
     let asked = &found.second_factor_roles.0;
     for role in roles {
         let stays = asked.iter().any(|code| code == role.as_str());
