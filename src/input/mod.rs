@@ -24,11 +24,9 @@ pub(crate) use declare::input;
 pub use fault::{FAULTS, Fault, FieldError};
 pub use form::in_zone;
 pub use shape::{Declared, Shape};
-use values::LONGEST_LIST;
+pub(crate) use values::LONGEST_LIST;
 use values::WIDEST;
-pub use values::{
-    AccountAddress, CommaList, LastDay, NetworkLines, Patch, ReadOnly, Secret, Whole,
-};
+pub use values::{AccountAddress, CommaList, LastDay, Patch, ReadOnly, Secret, Whole};
 pub(crate) use values::{text, written};
 
 /// How many faults of a request are told. Whoever has a hundred wrong has something else wrong.

@@ -34,7 +34,7 @@ use crate::domain::{Instant, kept};
 use crate::words::markdown;
 
 /// The most items that a list in a request has.
-pub(super) const LONGEST_LIST: usize = 100;
+pub(crate) const LONGEST_LIST: usize = 100;
 /// The most characters of a code or a name that is looked up.
 const LONGEST_NAME: usize = 200;
 /// The most characters of a secret; hashing an endless one would keep a processor busy.
@@ -162,44 +162,6 @@ impl Field for LastDay {
             .format(Some(format))
             .into()
     }
-}
-
-/// Networks as a page asks for them, one a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NetworkLines(pub Vec<Network>);
-
-impl Field for NetworkLines {
-    const SHAPE: Shape = Shape::Words(NetworkLines::MAX);
-    const MOST_BYTES: usize = Self::SHAPE.most_bytes();
-
-    fn absent() -> Option<Self> {
-        Some(Self(Vec::new()))
-    }
-
-    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
-        let text = text(value, at, errors)?;
-        let lines = text.split(['\n', ',']).map(str::trim);
-        let read: Result<Vec<Network>, _> = lines
-            .filter(|line| !line.is_empty())
-            .map(str::parse)
-            .collect();
-        match read {
-            Ok(networks) if networks.len() > LONGEST_LIST => {
-                errors.refuse(at, Fault::new("too_many").with("max", LONGEST_LIST))
-            }
-            Ok(networks) => Some(Self(networks)),
-            Err(malformed) => errors.refuse(at, malformed),
-        }
-    }
-
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).into()
-    }
-}
-
-impl NetworkLines {
-    /// The most characters: a hundred of the longest, each on a line.
-    pub const MAX: usize = LONGEST_LIST * 44;
 }
 
 /// An address that somebody types to say which account they mean. Whether it is one of anybody's, or an address at all,

@@ -1,5 +1,9 @@
 //! From which networks people work (A7).
 
+use serde_json::Value;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+
 use super::handlers::{PLACE, again, form};
 use super::roles::{carried, organization};
 use super::{AdminForm, Place};
@@ -13,7 +17,7 @@ use crate::http::portal::form::{Control, Form};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
-use crate::input::{NetworkLines, input};
+use crate::input::{At, Errors, Fault, Field, LONGEST_LIST, Shape, input, text};
 use crate::workflow::allow_networks::allow_networks;
 
 /// The rows of the route table.
@@ -22,6 +26,44 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         GET  "/admin/networks" may(Permission::RolesManage)          => show, "The networks from which people work";
         POST "/admin/networks" may(Permission::RolesManage).proven() => save, "Lets people work from these networks alone";
     }
+}
+
+/// Networks as a page asks for them, one a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkLines(pub Vec<Network>);
+
+impl Field for NetworkLines {
+    const SHAPE: Shape = Shape::Words(NetworkLines::MAX);
+    const MOST_BYTES: usize = Self::SHAPE.most_bytes();
+
+    fn absent() -> Option<Self> {
+        Some(Self(Vec::new()))
+    }
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        let text = text(value, at, errors)?;
+        let lines = text.split(['\n', ',']).map(str::trim);
+        let read: Result<Vec<Network>, _> = lines
+            .filter(|line| !line.is_empty())
+            .map(str::parse)
+            .collect();
+        match read {
+            Ok(networks) if networks.len() > LONGEST_LIST => {
+                errors.refuse(at, Fault::new("too_many").with("max", LONGEST_LIST))
+            }
+            Ok(networks) => Some(Self(networks)),
+            Err(malformed) => errors.refuse(at, malformed),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).into()
+    }
+}
+
+impl NetworkLines {
+    /// The most characters: a hundred of the longest, each on a line.
+    pub const MAX: usize = LONGEST_LIST * 44;
 }
 
 input! {
