@@ -559,6 +559,28 @@ pub fn holders(
     Ok(holding.into_iter().collect())
 }
 
+/// The same people by name.
+///
+/// # Errors
+/// The database's own.
+pub fn holders_by_name(
+    conn: &mut Conn,
+    (organization, side): (OrganizationId, Side),
+    permission: Permission,
+    now: Instant,
+) -> QueryResult<Vec<Person>> {
+    let holders = holders(conn, organization, side, permission, now)?;
+    people::table
+        .filter(people::id.eq_any(holders))
+        .order((
+            people::last_name.asc(),
+            people::first_name.asc(),
+            people::id.asc(),
+        ))
+        .select(Person::as_select())
+        .load(conn)
+}
+
 /// What many people hold in organizations of their own, as (person, role).
 ///
 /// # Errors

@@ -323,23 +323,6 @@ macro_rules! passing {
     }};
 }
 
-/// Those of these people who are enabled, by name.
-///
-/// # Errors
-/// The database's own.
-pub fn enabled_among(conn: &mut Conn, ids: &[PersonId]) -> QueryResult<Vec<Person>> {
-    people::table
-        .filter(people::id.eq_any(ids.to_vec()))
-        .filter(people::disabled_at.is_null())
-        .order((
-            people::last_name.asc(),
-            people::first_name.asc(),
-            people::id.asc(),
-        ))
-        .select(Person::as_select())
-        .load(conn)
-}
-
 /// The enabled person of an organization whom a request names, by id or address.
 ///
 /// # Errors

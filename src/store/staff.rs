@@ -21,16 +21,7 @@ pub fn who(conn: &mut Conn, permission: Permission, now: Instant) -> QueryResult
     let Some(provider) = organizations::provider(conn)? else {
         return Ok(Vec::new());
     };
-    let holders = access::holders(conn, provider.id, Side::Provider, permission, now)?;
-    people::table
-        .filter(people::id.eq_any(holders))
-        .order((
-            people::last_name.asc(),
-            people::first_name.asc(),
-            people::id.asc(),
-        ))
-        .select(Person::as_select())
-        .load(conn)
+    access::holders_by_name(conn, (provider.id, Side::Provider), permission, now)
 }
 
 /// The enabled members of the staff who bear one of these names, or have one of these addresses (M7).

@@ -1,5 +1,8 @@
 //! Opening a case (C1, C3).
 
+use diesel::QueryResult;
+
+use super::administer::refused;
 use super::record::{Recorded, case_fields};
 use super::{Actor, Rejection, VerbResult, publish};
 use crate::db::Conn;
@@ -15,6 +18,7 @@ use crate::domain::text::{Markdown, Subject, Title};
 use crate::input::input;
 use crate::store::Counter;
 use crate::store::cases::{self, NewCase};
+use crate::store::people::Person;
 use crate::store::{access, lines, organizations, people};
 
 input! {
@@ -94,9 +98,7 @@ pub fn open_case(
         let channel = open.channel.map(Channel::as_str);
         for (field, given) in [("channel", channel), ("external_id", external_id)] {
             if let Some(given) = given {
-                let given = given.to_owned();
-                let code = "staff_only";
-                return Err(Rejection::Field { field, code, given }.into());
+                return Err(refused(field, "staff_only", given).into());
             }
         }
     }
@@ -105,12 +107,7 @@ pub fn open_case(
     if let Some(name) = external_id
         && cases::by_external_id(conn, name)?.is_some()
     {
-        return Err(Rejection::Field {
-            field: "external_id",
-            code: "taken",
-            given: name.to_owned(),
-        }
-        .into());
+        return Err(refused("external_id", "taken", name).into());
     }
     let new = NewCase {
         number,
@@ -167,6 +164,19 @@ fn whose(conn: &mut Conn, actor: &Actor, named: Option<&str>) -> VerbResult<Orga
     }
 }
 
+/// Who can be the contact of record of an organization's cases: those who open cases for it themselves (P7).
+///
+/// # Errors
+/// The database's own.
+pub fn contacts(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    now: Instant,
+) -> QueryResult<Vec<Person>> {
+    let theirs = (organization, Side::Customer);
+    access::holders_by_name(conn, theirs, Permission::CasesCreate, now)
+}
+
 /// The contact of record (C3, P7): whom the request names, who opens cases for the organization themselves. Whoever is
 /// there by way of a pairing is none.
 fn contact(
@@ -176,11 +186,7 @@ fn contact(
     named: Option<&str>,
     now: Instant,
 ) -> VerbResult<PersonId> {
-    let refused = |code: &'static str, given: &str| Rejection::Field {
-        field: "contact",
-        code,
-        given: given.to_owned(),
-    };
+    let refused = |code, given| refused("contact", code, given);
     let Some(name) = named else {
         // A cloned user belongs to the organization, though its original is there by way of a pairing (P8).
         let belongs = actor.access.through.is_none()

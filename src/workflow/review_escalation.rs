@@ -3,10 +3,11 @@
 
 use serde_json::json;
 
+use super::administer::refused;
 use super::on::{On, lock_escalation};
 use super::promise::{self, PromiseStep};
 use super::record::Recorded;
-use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
+use super::{Actor, Expected, VerbResult, publish, settled, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -435,11 +436,7 @@ fn reviewer(
     name: &str,
     now: Instant,
 ) -> VerbResult<(PersonId, String)> {
-    let refused = |code: &'static str| Rejection::Field {
-        field: "owner",
-        code,
-        given: name.to_owned(),
-    };
+    let refused = |code| refused("owner", code, name);
     let person = people::staff_named(conn, name)?.ok_or_else(|| refused("not_found"))?;
     let access = store::access::of_person(conn, &person, now)?;
     if !access.can(Permission::EscalationsReview) {
@@ -466,9 +463,13 @@ pub fn raters(
     if !is_gone(conn, case, escalation.requested_by, now)? {
         return Ok(Vec::new());
     }
-    let (organization, permission) = (case.organization_id, Permission::EscalationsRate);
-    let holders = store::access::holders(conn, organization, Side::Customer, permission, now)?;
-    Ok(people::enabled_among(conn, &holders)?)
+    let theirs = (case.organization_id, Side::Customer);
+    Ok(store::access::holders_by_name(
+        conn,
+        theirs,
+        Permission::EscalationsRate,
+        now,
+    )?)
 }
 
 /// Whether a requester is shut out, or was there by way of a pairing that lets them in no more.
@@ -500,11 +501,7 @@ fn rater(
     name: &str,
     now: Instant,
 ) -> VerbResult<PersonId> {
-    let refused = |code: &'static str| Rejection::Field {
-        field: "rater",
-        code,
-        given: name.to_owned(),
-    };
+    let refused = |code| refused("rater", code, name);
     let person =
         people::named(conn, case.organization_id, name)?.ok_or_else(|| refused("not_found"))?;
     if person.id == escalation.requested_by {

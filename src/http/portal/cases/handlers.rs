@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CaseRow, CasesPage, ForOthers, OpenCasePage, open_case_form, words_of};
 use crate::db::Conn;
-use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::case::{Priority, Status};
-use crate::domain::ids::{CaseId, CaseNumber, CaseRef, OrganizationId, PersonId};
-use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::ids::{CaseId, CaseNumber, CaseRef, PersonId};
+use crate::domain::organization::OrganizationKind;
 use crate::http::api::cases::{CaseQuery, Cases};
 use crate::http::api_request::may;
 use crate::http::list::{Found, ListQuery, Listing, find};
@@ -21,8 +20,8 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::cases::{self, CaseView};
-use crate::store::{access, feeds, lines, organizations, people, reads};
-use crate::workflow::open_case::{OpenCase, open_case};
+use crate::store::{feeds, lines, organizations, reads};
+use crate::workflow::open_case::{OpenCase, contacts, open_case};
 
 /// The most organizations that a list offers.
 const ORGANIZATIONS: i64 = 500;
@@ -98,20 +97,6 @@ fn customers(conn: &mut Conn, reach: Reach) -> Result<Vec<Choice>, Problem> {
         .filter(|organization| organization.kind != OrganizationKind::Provider);
     Ok(customers
         .map(|organization| Choice::new(organization.slug.to_string(), organization.name))
-        .collect())
-}
-
-/// Who opens cases for an organization, and so can be the contact of one (P7).
-fn contacts(
-    conn: &mut Conn,
-    organization: OrganizationId,
-    now: Instant,
-) -> Result<Vec<Choice>, Problem> {
-    let side = Side::Customer;
-    let holders = access::holders(conn, organization, side, Permission::CasesCreate, now)?;
-    Ok(people::enabled_among(conn, &holders)?
-        .iter()
-        .map(|person| Choice::new(person.id.to_string(), person.name()))
         .collect())
 }
 
@@ -243,7 +228,10 @@ async fn form(visit: &PageRequest) -> Result<Form, Problem> {
             let of = ForOthers {
                 organizations: customers(conn, reach)?,
                 contacts: match reach {
-                    Reach::Organization(there) if paired => contacts(conn, there, now)?,
+                    Reach::Organization(there) if paired => contacts(conn, there, now)?
+                        .iter()
+                        .map(|person| Choice::new(person.id.to_string(), person.name()))
+                        .collect(),
                     _ => Vec::new(),
                 },
             };
