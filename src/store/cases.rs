@@ -309,28 +309,46 @@ pub struct CaseChanges {
 impl CaseChanges {
     /// Whether everything stays as it is in `case`.
     pub fn leave(&self, case: &Case) -> bool {
-        fn same<T: PartialEq>(new: Option<&T>, now: &T) -> bool {
-            new.is_none_or(|new| new == now)
+        fn same<T: PartialEq>(new: &Option<T>, now: &T) -> bool {
+            new.as_ref().is_none_or(|new| new == now)
         }
-        let engagements = self
-            .engagements
+        // Taken apart, so that a column that is added has to be asked for here.
+        let Self {
+            line_of_business_id,
+            subject,
+            description,
+            priority,
+            status,
+            deployment,
+            business_impact,
+            product,
+            engagements,
+            owner_id,
+            last_provider_entry_at,
+            closed_at,
+            rca_requested_at,
+            rca_delivered_at,
+            // It follows the subject and the description.
+            search_text: _,
+        } = self;
+        let engagements = engagements
             .as_deref()
             .map(serde_json::from_str::<Vec<Engagement>>);
         let moves = [
-            &self.last_provider_entry_at,
-            &self.closed_at,
-            &self.rca_requested_at,
-            &self.rca_delivered_at,
+            last_provider_entry_at,
+            closed_at,
+            rca_requested_at,
+            rca_delivered_at,
         ];
-        same(self.line_of_business_id.as_ref(), &case.line_of_business_id)
-            && same(self.subject.as_ref(), &case.subject)
-            && same(self.description.as_ref(), &case.description)
-            && same(self.priority.as_ref(), &case.priority)
-            && same(self.status.as_ref(), &case.status)
-            && same(self.deployment.as_ref(), &case.deployment)
-            && same(self.business_impact.as_ref(), &case.business_impact)
-            && same(self.product.as_ref(), &case.product)
-            && same(self.owner_id.as_ref(), &case.owner_id)
+        same(line_of_business_id, &case.line_of_business_id)
+            && same(subject, &case.subject)
+            && same(description, &case.description)
+            && same(priority, &case.priority)
+            && same(status, &case.status)
+            && same(deployment, &case.deployment)
+            && same(business_impact, &case.business_impact)
+            && same(product, &case.product)
+            && same(owner_id, &case.owner_id)
             && engagements.is_none_or(|new| new.is_ok_and(|new| new == case.engagements.0))
             && moves.into_iter().all(Option::is_none)
     }
