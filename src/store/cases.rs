@@ -265,9 +265,9 @@ pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<C
     Ok(id)
 }
 
-/// What a search looks through: number, subject and description, folded as the words of a search are.
+/// What a search looks through: number, subject and description, without accents as the words of a search are.
 pub fn search_text(number: CaseNumber, subject: &str, description: &str) -> String {
-    search::folded(&format!("{number}\n{subject}\n{description}"))
+    search::unaccented(&format!("{number}\n{subject}\n{description}"))
 }
 
 /// Changes to a case; what is `None` stays.
@@ -579,7 +579,7 @@ fn sought(conn: &mut Conn, reach: Reach, filter: &CaseFilter) -> QueryResult<Vec
     let words = filter.words.as_deref().map(search::words);
     let mut sought = Vec::new();
     for word in words.unwrap_or_default() {
-        let escalated = match word.plain.parse::<EscalationNumber>() {
+        let escalated = match word.unaccented.parse::<EscalationNumber>() {
             Ok(number) => super::escalations::ids_of(conn, reach, &EscalationRef::Number(number))?
                 .map(|(_, case)| case),
             Err(_) => None,
@@ -595,11 +595,13 @@ macro_rules! passing {
         let (mut query, filter) = ($query, $filter);
         for Sought { word, escalated } in $sought {
             let text = |word: &str| cases::search_text.like(containing(word)).escape('\\');
-            // What was written before words were folded is in lower case, and no more.
-            let found = text(&word.folded).or(text(&word.plain));
-            query = match escalated {
-                Some(case) => query.filter(found.or(cases::id.eq(case))),
-                None => query.filter(found),
+            let found = text(&word.unaccented);
+            query = match (&word.accented, escalated) {
+                // A number has no accents.
+                (_, Some(case)) => query.filter(found.or(cases::id.eq(case))),
+                // What was written before accents were left out is in lower case, and no more.
+                (Some(accented), None) => query.filter(found.or(text(accented))),
+                (None, None) => query.filter(found),
             };
         }
         if !filter.status.is_empty() {

@@ -1,4 +1,4 @@
-//! What is searched for, and what is searched through: folded alike on both databases, whatever script and keyboard it was
+//! What is searched for, and what is searched through: made alike on both databases, whatever script and keyboard it was
 //! typed with.
 
 use unicode_normalization::UnicodeNormalization;
@@ -11,13 +11,13 @@ const MOST_WORDS: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     /// In lower case, and without accents.
-    pub folded: String,
-    /// In lower case.
-    pub plain: String,
+    pub unaccented: String,
+    /// In lower case, where that is another.
+    pub accented: Option<String>,
 }
 
 /// A text in lower case and without accents, however they were composed.
-pub fn folded(text: &str) -> String {
+pub fn unaccented(text: &str) -> String {
     text.nfkd()
         .filter(|character| !is_combining_mark(*character))
         .collect::<String>()
@@ -31,9 +31,12 @@ pub fn words(text: &str) -> Vec<Word> {
         .map(|word| word.trim_matches(around))
         .filter(|word| !word.is_empty())
         .take(MOST_WORDS)
-        .map(|word| Word {
-            folded: folded(word),
-            plain: word.to_lowercase(),
+        .map(|word| {
+            let (unaccented, accented) = (unaccented(word), word.to_lowercase());
+            Word {
+                accented: (accented != unaccented).then_some(accented),
+                unaccented,
+            }
         })
         .collect()
 }
@@ -47,7 +50,7 @@ mod tests {
         let folds = |text: &str| {
             words(text)
                 .into_iter()
-                .map(|word| word.folded)
+                .map(|word| word.unaccented)
                 .collect::<Vec<_>>()
         };
         assert_eq!(folds("  Berlin   ROUTER "), ["berlin", "router"]);
