@@ -52,9 +52,8 @@ impl Kept {
     /// What the form of `visit` said, if there are words in it that somebody would have to type again. What another site
     /// sent is not kept: nobody typed it here.
     pub(super) fn of(visit: &PageRequest) -> Option<Self> {
-        let secret = |name: &str| name.contains("password") || name.ends_with("code");
         let fields = visit.typed.iter();
-        let fields = fields.filter(|(name, _)| *name != "csrf_token" && !secret(name));
+        let fields = fields.filter(|(name, _)| *name != "csrf_token" && !is_secret(name));
         let kept = Self {
             action: visit.address.clone(),
             fields: fields
@@ -99,12 +98,16 @@ impl Kept {
     }
 }
 
+/// Whether a field holds what nobody but its owner reads: it is typed again.
+fn is_secret(name: &str) -> bool {
+    name.contains("password") || name.ends_with("code")
+}
+
 /// What somebody wrote, as against what they chose: the texts of several words.
 pub(super) fn words_in(typed: &HashMap<String, String>) -> Vec<String> {
     let written = |(name, text): &(&String, &String)| {
         let of_pages = OF_PAGES.contains(&name.as_str()) || name.starts_with("was.");
-        let secret = name.contains("password");
-        !of_pages && !secret && text.trim().contains(char::is_whitespace)
+        !of_pages && !is_secret(name) && text.trim().contains(char::is_whitespace)
     };
     let mut words: Vec<_> = typed.iter().filter(written).collect();
     words.sort_by_key(|(name, _)| name.as_str());
@@ -132,6 +135,7 @@ mod tests {
             ("csrf_token", "a b"),
             ("was.body", "a b"),
             ("password", "two words"),
+            ("code", "123 456"),
             ("priority", "high"),
             ("body", "It fails\nagain."),
         ];
