@@ -69,7 +69,7 @@ struct Reasoned {
 pub(super) fn run(args: &AssessArgs, settings: &Settings) -> anyhow::Result<()> {
     super::block_on(async {
         let db = Db::open(&settings.database_url.location())?;
-        let words = Catalogue::load()?;
+        let words = Catalogue::load()?.with_support_phone(settings.support_phone.clone());
         let now = Clock::System.now();
         let asked = ask(&db, args.clone(), now).await?;
         let said = match args.json {
