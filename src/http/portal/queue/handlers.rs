@@ -12,7 +12,7 @@ use crate::domain::ids::EscalationId;
 use crate::domain::order::{Sort, Window, orders};
 use crate::http::api::escalations::{Queue, QueueQuery};
 use crate::http::api_request::may;
-use crate::http::list::{self, Asker, Count, ListQuery, list_query};
+use crate::http::list::{self, Asker, ListQuery, list_query};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::list::{Column, Head, MOST_COUNTED, heads, pager, total as total_of};
 use crate::http::portal::page_request::PageRequest;
@@ -206,16 +206,10 @@ fn page(
     };
     let (rows, total, pager) = match (asked, &found.ended) {
         (Asked::Active(query), _) => {
-            let mut rows: Vec<_> = found.active.iter().filter(in_view).collect();
-            rows.sort_by(|one, other| {
-                let order = compare(found, query.sort().by, one, other);
-                match query.sort().descending {
-                    true => order.reverse(),
-                    false => order,
-                }
-            });
-            let total = Some(Count::Exactly(rows.len()));
-            (rows, total, Pager::default())
+            let sort = query.sort();
+            let mut active = list::Found::whole(found.active.iter().filter(in_view).collect());
+            active.sort_by(sort, |one, other| compare(found, sort.by, one, other));
+            (active.rows, active.count, Pager::default())
         }
         (Asked::Ended(_), Some(ended)) => {
             let rows = ended.rows.iter().collect();
