@@ -144,6 +144,19 @@ pub struct PersonChanges {
     pub disabled_at: Option<Option<At>>,
 }
 
+impl PersonChanges {
+    /// The same without what is as it was: that is no change, and counts as none.
+    #[must_use]
+    pub fn apart_from(self, person: &Person) -> Self {
+        Self {
+            first_name: self.first_name.filter(|name| *name != person.first_name),
+            last_name: self.last_name.filter(|name| *name != person.last_name),
+            time_zone: self.time_zone.filter(|zone| *zone != person.time_zone),
+            ..self
+        }
+    }
+}
+
 /// Changes a person and counts the change.
 ///
 /// # Errors

@@ -58,17 +58,14 @@ pub fn update(
     now: Instant,
 ) -> VerbResult<Person> {
     let before = own(conn, actor)?;
-    let first_name = command.first_name.as_option().map(ToString::to_string);
-    let last_name = command.last_name.as_option().map(ToString::to_string);
-    let time_zone = command.time_zone.as_option();
-    let time_zone = time_zone.map(|zone| zone.map(|zone| zone.name().to_owned()));
     let changes = PersonChanges {
-        first_name: first_name.filter(|name| *name != before.first_name),
-        last_name: last_name.filter(|name| *name != before.last_name),
-        time_zone: time_zone.filter(|zone| *zone != before.time_zone),
+        first_name: command.first_name.as_option().map(ToString::to_string),
+        last_name: command.last_name.as_option().map(ToString::to_string),
+        time_zone: (command.time_zone.as_option())
+            .map(|zone| zone.map(|zone| zone.name().to_owned())),
         ..PersonChanges::default()
-    };
-    // What is as it was is no change, and counts as none.
+    }
+    .apart_from(&before);
     if changes == PersonChanges::default() {
         return Ok(before);
     }

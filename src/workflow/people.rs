@@ -292,24 +292,22 @@ fn change_person(
         let to = Grantee::Person(id);
         replace(conn, by, organization, to, &had, wanted.iter(), now)?;
     }
-    let first_name = update.first_name.as_ref().map(ToString::to_string);
-    let last_name = update.last_name.as_ref().map(ToString::to_string);
-    let time_zone = update.time_zone;
-    let time_zone = time_zone.map(|zone| zone.map(|zone| zone.name().to_owned()));
     let disabled = update.disabled;
     let disabled = disabled.filter(|disabled| *disabled != person.disabled_at.is_some());
     let changes = PersonChanges {
-        first_name: first_name.filter(|name| *name != person.first_name),
-        last_name: last_name.filter(|name| *name != person.last_name),
-        time_zone: time_zone.filter(|zone| *zone != person.time_zone),
+        first_name: update.first_name.as_ref().map(ToString::to_string),
+        last_name: update.last_name.as_ref().map(ToString::to_string),
+        time_zone: update
+            .time_zone
+            .map(|zone| zone.map(|zone| zone.name().to_owned())),
         password_hash: update.password_hash.clone().map(Some),
         // What an administrator gives does not last.
         password_given_at: update.password_hash.as_ref().map(|_| by.map(|_| At(now))),
         email_verified_at: None,
         disabled_at: disabled.map(|disabled| disabled.then_some(At(now))),
-    };
+    }
+    .apart_from(person);
     let has = given(conn, id, now)?;
-    // What is as it was is no change, and counts as none.
     if changes == PersonChanges::default() && codes(&had) == codes(&has) {
         return Ok(());
     }
