@@ -14,6 +14,11 @@ const SOMETIMES: &[(&str, &str)] = &[
     ("ReplaySegment", "name"),
 ];
 
+/// Whether a member is sent at times only: how many a list has in all, for one, is said where that is asked for.
+fn is_left_out(name: &str, member: &str) -> bool {
+    SOMETIMES.contains(&(name, member)) || (name.ends_with("List") && member == "count")
+}
+
 /// The schema `name` of an answer, with every member required that is always sent.
 pub fn always_sent(name: &str, schema: RefOr<Schema>) -> RefOr<Schema> {
     match schema {
@@ -21,7 +26,7 @@ pub fn always_sent(name: &str, schema: RefOr<Schema>) -> RefOr<Schema> {
             object.required = object
                 .properties
                 .keys()
-                .filter(|member| !SOMETIMES.contains(&(name, member.as_str())))
+                .filter(|member| !is_left_out(name, member))
                 .cloned()
                 .collect();
             RefOr::T(Schema::Object(object))
