@@ -23,6 +23,7 @@ pub use ics::{
     Candidate, Doubt, IcsError, IcsHolidays, MOST_DAYS, MOST_EVENTS, SkipReason, SkippedEvent,
     TakenEvent, from_ics,
 };
+pub(crate) use local::reached;
 pub use local::{day_end, day_start};
 pub use replay::{Pause, Replay, Segment, Unit, Why, replay_elapsed};
 pub use shape::{CalendarShape, HolidayShape, InvalidCalendar, PartError, PartProblem};
@@ -99,4 +100,4 @@ impl Calendar {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::domain) mod tests;

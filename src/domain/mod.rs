@@ -12,6 +12,7 @@ pub mod audit;
 pub mod calendar;
 pub mod case;
 pub mod device;
+pub mod duty;
 pub mod eligibility;
 pub mod escalation;
 pub(crate) mod event;
@@ -29,6 +30,7 @@ pub mod pairing;
 pub mod password;
 pub mod reason;
 pub mod session;
+pub mod target;
 pub mod text;
 
 pub use closed_enum::UnknownValue;

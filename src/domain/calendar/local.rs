@@ -43,7 +43,7 @@ pub(super) fn within_reach(at: Instant) -> Instant {
 ///   they are set back behind it.
 ///
 /// Beyond the end of representable time it is that end.
-pub(super) fn reached(tz: Tz, local: NaiveDateTime) -> Instant {
+pub(crate) fn reached(tz: Tz, local: NaiveDateTime) -> Instant {
     match tz.from_local_datetime(&local) {
         LocalResult::Single(at) => at.with_timezone(&Utc),
         LocalResult::Ambiguous(first, second) => {

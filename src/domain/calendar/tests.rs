@@ -37,7 +37,7 @@ pub(super) const TRICKY_DAYS: &[(Tz, (i32, u32, u32))] = &[
     (Tz::Asia__Kathmandu, (1986, 1, 1)),
 ];
 
-pub(super) fn at(text: &str) -> Instant {
+pub(in crate::domain) fn at(text: &str) -> Instant {
     text.parse().unwrap()
 }
 
@@ -45,12 +45,12 @@ pub(super) fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-pub(super) fn calendar(shape: Value) -> Calendar {
+pub(in crate::domain) fn calendar(shape: Value) -> Calendar {
     serde_json::from_value(shape).unwrap()
 }
 
 /// Mon–Fri, with the given holidays.
-pub(super) fn weekdays(time_zone: Tz, holidays: &[&str]) -> Calendar {
+pub(in crate::domain) fn weekdays(time_zone: Tz, holidays: &[&str]) -> Calendar {
     let hours = ["09:00-17:00"];
     calendar(json!({
         "name": "Weekdays", "time_zone": time_zone.name(), "holidays": holidays,
@@ -63,7 +63,7 @@ pub(super) fn micros(count: i64) -> TimeDelta {
 }
 
 /// A tricky zone with an instant within four days of its tricky one.
-pub(super) fn tricky_instant() -> impl Strategy<Value = (Tz, Instant)> {
+pub(in crate::domain) fn tricky_instant() -> impl Strategy<Value = (Tz, Instant)> {
     (
         prop::sample::select(TRICKY_DAYS),
         -4 * 86_400_i64..4 * 86_400,
@@ -81,7 +81,7 @@ pub(super) fn tricky_instant() -> impl Strategy<Value = (Tz, Instant)> {
 }
 
 /// A calendar with at least one working day, whose holidays lie about a tricky day, with an instant near it.
-pub(super) fn calendar_and_instant() -> impl Strategy<Value = (Calendar, Instant)> {
+pub(in crate::domain) fn calendar_and_instant() -> impl Strategy<Value = (Calendar, Instant)> {
     let hours: &[&[&str]] = &[
         &[],
         &["09:00-17:00"],

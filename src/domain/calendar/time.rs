@@ -23,6 +23,15 @@ impl Calendar {
         Ok(self.fill_time(from, duration, &[])?.due_at)
     }
 
+    /// The first instant from `from` on that is working time.
+    ///
+    /// # Errors
+    /// As [`Calendar::add_business_time`].
+    pub fn next_working(&self, from: Instant) -> Result<Instant, CalendarError> {
+        let least = TimeDelta::microseconds(1);
+        Ok(self.add_business_time(from, least)? - least)
+    }
+
     /// The working time from `from` to `to`; none if `to` is not later.
     pub fn business_time_between(&self, from: Instant, to: Instant) -> TimeDelta {
         let (from, to) = (within_reach(from), within_reach(to));
