@@ -7,7 +7,9 @@ use crate::config::Settings;
 use crate::db::Db;
 use crate::http::state::AppState;
 use crate::http::{BindError, Server};
-use crate::worker::{Driver, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm, Steps};
+use crate::worker::{
+    Driver, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm, Steps, Targets,
+};
 
 /// A process that serves: it holds its port and waits to be run.
 pub struct App {
@@ -46,6 +48,7 @@ fn jobs(desk: &AppState) -> Jobs {
     let outbox = Outbox::new(db(), Arc::clone(&desk.post), desk.words.clone());
     Jobs::default()
         .with(Steps::new(db()))
+        .with(Targets::new(db()))
         .with(Resets::new(db(), desk.key.clone()))
         .with(LastSeenJob::new(
             db(),

@@ -293,6 +293,9 @@ diesel::table! {
         version -> BigInt,
         salt -> Nullable<Text>,
         rater_id -> Nullable<Key>,
+        submitted_priority -> Nullable<Text>,
+        awaiting_reply_since -> Nullable<Moment>,
+        next_due_at -> Moment,
     }
 }
 
@@ -675,6 +678,102 @@ diesel::joinable!(line_grants -> lines_of_business (line_of_business_id));
 diesel::joinable!(access_group_members -> access_groups (group_id));
 diesel::joinable!(access_group_members -> people (person_id));
 diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::Moment;
+
+    target_rules (kind, grade) {
+        kind -> Text,
+        grade -> Text,
+        minutes -> BigInt,
+        clock -> Text,
+        updated_at -> Moment,
+    }
+}
+
+diesel::table! {
+    duty_rules (id) {
+        id -> BigInt,
+        ladder -> Nullable<Text>,
+        assignment -> Text,
+        targets_version -> BigInt,
+        ladder_version -> BigInt,
+        duty_version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::Key;
+
+    duty_shifts (position) {
+        position -> BigInt,
+        person_id -> Key,
+        days -> Text,
+        from_minute -> BigInt,
+        until_minute -> BigInt,
+        time_zone -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    duty_absences (position) {
+        position -> BigInt,
+        person_id -> Key,
+        from_at -> Moment,
+        until_at -> Moment,
+        cover_id -> Nullable<Key>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::Key;
+
+    duty_turns (person_id) {
+        person_id -> Key,
+        turn -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    escalation_targets (id) {
+        id -> Key,
+        escalation_id -> Key,
+        kind -> Text,
+        newest -> Bool,
+        started_at -> Moment,
+        minutes -> BigInt,
+        clock -> Text,
+        pauses -> Text,
+        paused_since -> Nullable<Moment>,
+        due_at -> Moment,
+        reckoned_at -> Moment,
+        met_at -> Nullable<Moment>,
+        ended_at -> Nullable<Moment>,
+        segments -> Nullable<Text>,
+        steps_given -> BigInt,
+        alarm_at -> Nullable<Moment>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    target_tellings (person_id) {
+        person_id -> Key,
+        at -> Moment,
+    }
+}
+
+diesel::table! {
     write_probes (id) {
         id -> BigInt,
     }
@@ -686,6 +785,8 @@ diesel::table! {
         value -> BigInt,
     }
 }
+
+diesel::joinable!(escalation_targets -> escalations (escalation_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     calendars,
@@ -727,4 +828,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_requests,
     write_probes,
     epochs,
+    target_rules,
+    duty_rules,
+    duty_shifts,
+    duty_absences,
+    duty_turns,
+    escalation_targets,
+    target_tellings,
 );

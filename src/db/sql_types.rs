@@ -26,19 +26,21 @@ use crate::domain::audit::SeenBy;
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Priority, PriorityRequestState, Status, StepState,
 };
+use crate::domain::duty::Assignment;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
     AccessRequestId, CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber,
     EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId, OrganizationId,
     PairingId, PairingMemberId, PasswordResetRequestId, PersonId, PriorityRequestId, RoleId,
-    SessionId, TokenId,
+    SessionId, TargetId, TokenId,
 };
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::pairing::Party;
 use crate::domain::reason::Governance;
+use crate::domain::target::{TargetClock, TargetKind};
 use crate::domain::text::{EmailAddress, Slug};
 
 /// A UUID.
@@ -175,6 +177,7 @@ key!(
     PriorityRequestId,
     RoleId,
     SessionId,
+    TargetId,
     TokenId,
 );
 
@@ -284,6 +287,7 @@ macro_rules! text {
 
 text!(
     AccessRequestState,
+    Assignment,
     BusinessImpact,
     Channel,
     Delivery,
@@ -308,6 +312,8 @@ text!(
     State,
     Status,
     StepState,
+    TargetClock,
+    TargetKind,
     Visibility,
 );
 

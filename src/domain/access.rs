@@ -88,6 +88,12 @@ closed_enum! {
         PoliciesView = "policies:view",
         /// Change policies.
         PoliciesManage = "policies:manage",
+        /// Change how long targets have, and who is told when they are missed.
+        TargetsManage = "targets:manage",
+        /// See who is on duty.
+        DutyView = "duty:view",
+        /// Change who is on duty, and how escalations get their owner.
+        DutyManage = "duty:manage",
         /// Change escalation reasons.
         ReasonsManage = "reasons:manage",
         /// See notices and why they failed.
@@ -203,6 +209,7 @@ impl Permission {
             | Self::LinesReadAll
             | Self::CalendarsView
             | Self::PoliciesView
+            | Self::DutyView
             | Self::NoticesView
             | Self::AuditView
             | Self::RolesView
@@ -226,6 +233,8 @@ impl Permission {
             | Self::LinesManage
             | Self::CalendarsManage
             | Self::PoliciesManage
+            | Self::TargetsManage
+            | Self::DutyManage
             | Self::ReasonsManage
             | Self::NoticesResend
             | Self::RolesManage

@@ -10,6 +10,8 @@ pub use kind::{EventKind, SeenBy};
 
 /// The name of whoever acts from the machine itself: nobody is signed in there.
 pub const COMMAND_LINE: &str = "command line";
+/// The name of nobody where an escalation is given to whose turn it is (M4).
+pub const ROTATION: &str = "rotation";
 /// The name of whoever is not known: somebody who fails to sign in.
 pub const STRANGER: &str = "somebody unknown";
 /// The name under which is recorded what an import brought along and nobody is known to have done.

@@ -17,7 +17,7 @@ pub(crate) use access_request::{AccessReader, AccessRequestEvent, RequestedAcces
 pub(crate) use account::{AccountEvent, ProfileFields};
 pub(crate) use administrative::{
     AddedLine, AddedOrganization, AddedPerson, AddedRole, AdministrativeEvent, AttemptFields,
-    CalendarFields, ExportFields, GroupFields, LineFields, NetworkFields, NoticeFields,
+    CalendarFields, DutyFields, ExportFields, GroupFields, LineFields, NetworkFields, NoticeFields,
     OrganizationFields, PersonFields, ReasonFields, RemovedRole, ResentFilters, ResentNotices,
     RoleFields, SecondFactorFields, TokenFields, TokenOwner,
 };

@@ -72,6 +72,8 @@ closed_enum! {
         EscalationClaimed = "escalation_claimed",
         /// It was given to an owner.
         EscalationAssigned = "escalation_assigned",
+        /// It was given to whose turn it was.
+        EscalationGivenInTurn = "escalation_given_in_turn",
         /// It was found valid.
         EscalationAccepted = "escalation_accepted",
         /// Its importance and urgency were set anew.

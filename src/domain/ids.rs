@@ -95,6 +95,8 @@ ids! {
     AccessRequestId
     /// Names somebody's wish to set a new password.
     PasswordResetRequestId
+    /// Names a target of an escalation.
+    TargetId
 }
 
 /// A text that is no id or number of the kind asked for.

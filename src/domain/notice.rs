@@ -4,6 +4,7 @@ mod about;
 mod fault;
 mod letter;
 mod recipients;
+mod targets;
 
 use std::fmt;
 
@@ -20,19 +21,20 @@ use super::organization::Side;
 
 pub use about::{
     About, Accepted, Asked, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted, Opened,
-    RcaRequest, Step, Submitted,
+    RcaRequest, Step, Submitted, TargetFacts,
 };
 pub use fault::{Fault, Scope};
 pub use letter::{
-    AccessGranted, AccessRefused, AccessRequested, CloneMoved, Invitation, Letter, LinkFacts,
-    MembersProposed, NewDevice, PairingFacts, PairingRemoved, PairingSide, PairingSwitched,
-    PasswordChanged, PasswordReset, PasswordWay, RoleFacts, RolesChanged, SecondFactorChange,
-    SecondFactorChanged,
+    AccessGranted, AccessRefused, AccessRequested, CloneMoved, Gathered, GatheredTarget,
+    Invitation, Letter, LinkFacts, MembersProposed, NewDevice, PairingFacts, PairingRemoved,
+    PairingSide, PairingSwitched, PasswordChanged, PasswordReset, PasswordWay, RoleFacts,
+    RolesChanged, SecondFactorChange, SecondFactorChanged,
 };
 pub use recipients::{
     Candidate, NoticeEvent, Recipient, Stakeholders, Standing, letter_obstacle, obstacle,
     recipients,
 };
+pub use targets::{TargetTies, told_of_target};
 
 closed_enum! {
     /// What a notice tells of (N6).
@@ -73,6 +75,12 @@ closed_enum! {
         EscalationWithdrawn = "escalation_withdrawn",
         /// An escalation was closed (M11).
         EscalationClosed = "escalation_closed",
+        /// A target of an escalation is about to fall due (M8).
+        TargetReminder = "target_reminder",
+        /// A target of an escalation was missed, and it is the recipient's level of the ladder (M8).
+        TargetMissed = "target_missed",
+        /// Several of these, gathered (N7).
+        TargetsGathered = "targets_gathered",
         /// Somebody asks for access to an organization (A6).
         AccessRequested = "access_requested",
         /// Access that was asked for was granted (A6).
@@ -111,6 +119,8 @@ closed_enum! {
     pub enum Topic {
         /// A case or an escalation of it.
         Case = "case",
+        /// Targets of several escalations.
+        Target = "target",
         /// The recipient's own account.
         Account = "account",
         /// A request for access (A6).
@@ -193,6 +203,10 @@ closed_enum! {
         Queue = "queue",
         /// Works cases, and this one has no owner.
         Engineers = "engineers",
+        /// Is on duty, and the escalation has no owner (M8).
+        Duty = "duty",
+        /// Is on a level of the ladder (M8).
+        Ladder = "ladder",
         /// Got an account.
         Invited = "invited",
         /// It is their account.
@@ -217,6 +231,8 @@ closed_enum! {
         Redacted = "redacted",
         /// The one-time link in it was used, replaced or has expired.
         LinkVoid = "link_void",
+        /// What it asks for was done meanwhile.
+        Over = "over",
     }
 }
 
@@ -247,7 +263,10 @@ impl NoticeKind {
             | Self::EscalationAccepted
             | Self::EscalationDeclined
             | Self::EscalationWithdrawn
-            | Self::EscalationClosed => Topic::Case,
+            | Self::EscalationClosed
+            | Self::TargetReminder
+            | Self::TargetMissed => Topic::Case,
+            Self::TargetsGathered => Topic::Target,
             Self::AccessRequested | Self::AccessGranted | Self::AccessRefused => Topic::Access,
             Self::Invitation
             | Self::PasswordReset
@@ -279,6 +298,14 @@ impl NoticeKind {
         matches!(self.topic(), Topic::Account)
     }
 
+    /// Whether it tells of targets: what is told of them to one person within minutes is gathered into one (N7).
+    pub const fn tells_of_targets(self) -> bool {
+        matches!(
+            self,
+            Self::TargetReminder | Self::TargetMissed | Self::TargetsGathered
+        )
+    }
+
     /// Whether it bears a link with which whoever opens it acts as its recipient.
     pub const fn bears_link(self) -> bool {
         matches!(
@@ -298,6 +325,7 @@ impl NoticeKind {
     pub const fn needs(self) -> Option<Permission> {
         match self {
             Self::AccessRequested => Some(Permission::AccessRequestsDecide),
+            Self::TargetsGathered => Some(Permission::EscalationsView),
             _ => None,
         }
     }
@@ -334,8 +362,11 @@ impl NoticeKind {
             | Self::EscalationAccepted
             | Self::EscalationDeclined
             | Self::EscalationWithdrawn
-            | Self::EscalationClosed => Some(Feed::Escalation),
-            Self::AccessRequested
+            | Self::EscalationClosed
+            | Self::TargetReminder
+            | Self::TargetMissed => Some(Feed::Escalation),
+            Self::TargetsGathered
+            | Self::AccessRequested
             | Self::AccessGranted
             | Self::AccessRefused
             | Self::Invitation
@@ -454,6 +485,15 @@ impl Payload {
         match &self.matter {
             Matter::Case(matter) => matter.about.entry(),
             Matter::Letter(_) => None,
+        }
+    }
+
+    /// The targets that it tells of.
+    pub fn targets(&self) -> Vec<&TargetFacts> {
+        match &self.matter {
+            Matter::Case(matter) => matter.about.target().into_iter().collect(),
+            Matter::Letter(Letter::TargetsGathered(gathered)) => gathered.targets().collect(),
+            Matter::Letter(_) => Vec::new(),
         }
     }
 

@@ -49,6 +49,7 @@ pub fn routes() -> Vec<Route> {
         api::calendars::routes(),
         api::policies::routes(),
         api::reasons::routes(),
+        api::targets::routes(),
         api::audit::routes(),
         api::notices::routes(),
         api::my_notices::routes(),

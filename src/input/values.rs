@@ -20,6 +20,7 @@ use crate::domain::calendar::{Doubt, Unit};
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState,
 };
+use crate::domain::duty::{Assignment, ClockTime, Weekday};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
@@ -29,6 +30,7 @@ use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind, ReasonCode};
+use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
 use crate::domain::{Instant, kept};
 use crate::words::markdown;
@@ -106,7 +108,8 @@ written! {
     ReasonCode: Shape::Line(ReasonCode::MAX),
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,
     Channel: Shape::Choice, Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, Level: Shape::Choice,
-    Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
+    TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,
+    Weekday: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
     QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, OrganizationId, PersonId, LineId,
     CalendarId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
 }
@@ -216,6 +219,25 @@ impl Field for Tz {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .examples(["Europe/Berlin"])
+            .into()
+    }
+}
+
+impl Field for ClockTime {
+    const SHAPE: Shape = Shape::Line(5);
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        match text(value, at, errors)?.trim().parse() {
+            Ok(time) => Some(time),
+            Err(_) => errors.refuse(at, Fault::new("malformed_time")),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"))
+            .examples(["08:00"])
             .into()
     }
 }

@@ -74,6 +74,22 @@ pub(super) const TOLD_OF_CASES: [Audience; 8] = [
     Audience::Engineers,
 ];
 
+/// Who is told of targets.
+const TOLD_OF_TARGETS: [Audience; 4] = [
+    Audience::EscalationOwner,
+    Audience::Queue,
+    Audience::Duty,
+    Audience::Ladder,
+];
+
+/// Who is told of such a thing.
+fn told(kind: NoticeKind) -> &'static [Audience] {
+    match kind.tells_of_targets() {
+        true => &TOLD_OF_TARGETS,
+        false => &TOLD_OF_CASES,
+    }
+}
+
 fn on_case(kind: NoticeKind, about: &Value, whole: bool) -> Vec<Notice> {
     // Every sample can be read, which a test shows; one that could not would only leave a template untried.
     let Ok(about) = About::parse(kind, about.clone()) else {
@@ -87,7 +103,7 @@ fn on_case(kind: NoticeKind, about: &Value, whole: bool) -> Vec<Notice> {
         };
         notice(Matter::Case(matter(&about, *audience, whole)), side, whole)
     };
-    TOLD_OF_CASES.iter().map(to).collect()
+    told(kind).iter().map(to).collect()
 }
 
 fn matter(about: &About, audience: Audience, whole: bool) -> CaseMatter {
@@ -192,6 +208,9 @@ fn full(kind: NoticeKind) -> Value {
         NoticeKind::EscalationWithdrawn => json!({"note": "Solved in the meantime."}),
         NoticeKind::EscalationClosed => {
             json!({"outcome": "Solved", "summary": "The certificate was renewed."})
+        }
+        NoticeKind::TargetReminder | NoticeKind::TargetMissed => {
+            json!({"target": letters::THING, "of": "first_reply", "due_at": due_at})
         }
         // These have samples of their own.
         _ => Value::Null,

@@ -180,7 +180,7 @@ impl<'a> TemplateContext<'a> {
         let escalation = matter.escalation.as_ref().map(|escalation| {
             let path = match matter.audience {
                 // Who runs or reviews it does so on its review page.
-                Audience::EscalationOwner | Audience::Queue => {
+                Audience::EscalationOwner | Audience::Queue | Audience::Duty | Audience::Ladder => {
                     format!("/escalations/{}", escalation.number)
                 }
                 _ => format!("/cases/{number}#escalation-feed"),
@@ -233,6 +233,7 @@ fn page(letter: &notice::Letter) -> String {
         // Who got roles signs in and switches; the pairing itself may be none of their business (P10).
         (_, NoticeKind::PairingRolesChanged) => "/".to_owned(),
         (Topic::Pairing, _) => "/relationships".to_owned(),
+        (Topic::Target, _) => "/escalations".to_owned(),
         (Topic::Account | Topic::Access | Topic::Case, _) => "/".to_owned(),
     }
 }

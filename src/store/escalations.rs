@@ -5,11 +5,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::db::Conn;
-use crate::db::schema::{cases, escalations, next_steps, organizations, people};
+use crate::db::schema::{
+    cases, escalation_targets, escalations, next_steps, organizations, people,
+};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::case::StepState;
+use crate::domain::case::Priority;
 use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::escalation::{Facts, Level, State};
 use crate::domain::ids::{
@@ -27,6 +29,15 @@ use crate::store::people::display_name;
 const UNRANKED: i64 = 0;
 /// Where an escalation that has ended stands: behind all others.
 const ENDED: i64 = 9;
+
+/// When something falls due of which nothing does.
+const NEVER: Instant = {
+    // The last microsecond of the last year that both databases order.
+    match Instant::from_timestamp_micros(253_402_300_799_999_999) {
+        Some(at) => at,
+        None => Instant::MAX_UTC,
+    }
+};
 
 /// A row of `escalations`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -92,6 +103,14 @@ pub struct Escalation {
     pub rater_id: Option<PersonId>,
     /// Counts its changes.
     pub version: i64,
+    /// The case's priority when it was submitted; none if its targets are still to be started.
+    pub submitted_priority: Option<Priority>,
+    /// Since when the requester's answer is awaited (M8).
+    #[diesel(deserialize_as = MaybeAt)]
+    pub awaiting_reply_since: Option<Instant>,
+    /// When the next of its targets that run, or of its open next steps, falls due; the end of time if none does.
+    #[diesel(deserialize_as = At)]
+    pub next_due_at: Instant,
 }
 
 impl Escalation {
@@ -152,6 +171,8 @@ pub struct NewEscalation<'a> {
     pub assessment: &'a Assessment,
     /// Who raises it.
     pub requested_by: PersonId,
+    /// The case's priority.
+    pub priority: Priority,
 }
 
 /// Adds a submitted escalation.
@@ -173,6 +194,7 @@ pub fn insert(conn: &mut Conn, new: &NewEscalation<'_>, now: Instant) -> QueryRe
             escalations::state.eq(State::Submitted),
             escalations::requested_by.eq(new.requested_by),
             escalations::submitted_at.eq(At(now)),
+            escalations::submitted_priority.eq(Some(new.priority)),
             escalations::queue_rank.eq(UNRANKED),
             escalations::decline_reasons.eq("[]"),
         ))
@@ -239,6 +261,68 @@ pub fn update(
         version,
         changes
     ))
+}
+
+/// Notes the case's priority at submission, from which on the escalation has targets.
+///
+/// # Errors
+/// The database's own.
+pub fn set_submitted_priority(
+    conn: &mut Conn,
+    id: EscalationId,
+    priority: Priority,
+) -> QueryResult<()> {
+    diesel::update(escalations::table.filter(escalations::id.eq(id)))
+        .set(escalations::submitted_priority.eq(Some(priority)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Notes since when the requester's answer is awaited. That is no change to the escalation itself: whoever reviews it at the
+/// time is not kept from it.
+///
+/// # Errors
+/// The database's own.
+pub fn set_awaiting(conn: &mut Conn, id: EscalationId, since: Option<Instant>) -> QueryResult<()> {
+    diesel::update(escalations::table.filter(escalations::id.eq(id)))
+        .set(escalations::awaiting_reply_since.eq(since.map(At)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Notes what falls due next: of the targets that run and do not stand still, and of the next steps that are open.
+///
+/// # Errors
+/// The database's own.
+pub fn note_next_due(conn: &mut Conn, id: EscalationId) -> QueryResult<()> {
+    let target: Option<At> = escalation_targets::table
+        .filter(escalation_targets::escalation_id.eq(id))
+        .filter(super::targets::IsRunning)
+        .filter(escalation_targets::paused_since.is_null())
+        .select(diesel::dsl::min(escalation_targets::due_at))
+        .get_result(conn)?;
+    let step: Option<At> = next_steps::table
+        .filter(next_steps::escalation_id.eq(id))
+        .filter(super::lapses::IsOpen)
+        .select(diesel::dsl::min(next_steps::due_at))
+        .get_result(conn)?;
+    let next = [target, step].into_iter().flatten().min();
+    diesel::update(escalations::table.filter(escalations::id.eq(id)))
+        .set(escalations::next_due_at.eq(next.unwrap_or(At(NEVER))))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Active escalations whose targets are still to be started, with their cases.
+///
+/// # Errors
+/// The database's own.
+pub fn without_targets(conn: &mut Conn, limit: i64) -> QueryResult<Vec<(EscalationId, CaseId)>> {
+    escalations::table
+        .filter(escalations::submitted_priority.is_null())
+        .limit(limit)
+        .select((escalations::id, escalations::case_id))
+        .load(conn)
 }
 
 /// The row of that id.
@@ -328,6 +412,8 @@ orders! {
         Rank = "rank" by Ranked,
         /// When they were submitted.
         SubmittedAt = "submitted_at" by Instant,
+        /// What falls due next: the soonest first, and at the end those of which nothing does.
+        DueAt = "due_at" by Instant,
     }
 }
 
@@ -338,6 +424,7 @@ pub fn place(by: EscalationOrder, view: &EscalationView) -> Place<EscalationId> 
     match by {
         EscalationOrder::Rank => Place::Ranked(escalation.queue_rank, at, id),
         EscalationOrder::SubmittedAt => Place::Instant(at, id),
+        EscalationOrder::DueAt => Place::Instant(escalation.next_due_at, id),
     }
 }
 
@@ -354,7 +441,7 @@ pub struct EscalationFilter {
     pub rank: Option<i64>,
     /// Those of one organization's cases.
     pub organization: Option<OrganizationId>,
-    /// Those with, or without, a promised next step that is past due.
+    /// Those with, or without, a target or a promised next step that is past due.
     pub overdue: Option<bool>,
 }
 
@@ -418,19 +505,9 @@ macro_rules! passing {
             query = query.filter(cases::organization_id.eq(organization));
         }
         if let Some(wanted) = filter.overdue {
-            let late = diesel::dsl::exists(
-                next_steps::table
-                    .filter(next_steps::escalation_id.eq(escalations::id.nullable()))
-                    .filter(
-                        next_steps::state
-                            .eq(StepState::Open)
-                            .and(next_steps::due_at.le(At($now))),
-                    )
-                    .select(next_steps::id),
-            );
             query = match wanted {
-                true => query.filter(late),
-                false => query.filter(diesel::dsl::not(late)),
+                true => query.filter(escalations::next_due_at.le(At($now))),
+                false => query.filter(escalations::next_due_at.gt(At($now))),
             };
         }
         query
@@ -451,11 +528,13 @@ pub fn list(
     query = within_reach!(query, reach);
     let query = passing!(query, filter, now);
     let (id, submitted_at) = (escalations::id, escalations::submitted_at);
+    let next_due_at = escalations::next_due_at;
     let query = match window.sort.by {
         EscalationOrder::Rank => {
             windowed!(query, window, ranked escalations::queue_rank, submitted_at, id)
         }
         EscalationOrder::SubmittedAt => windowed!(query, window, instant submitted_at, id),
+        EscalationOrder::DueAt => windowed!(query, window, instant next_due_at, id),
     };
     let rows: Vec<ViewRow> = query.load(conn)?;
     Ok(rows.into_iter().map(EscalationView::from).collect())

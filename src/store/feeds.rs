@@ -235,6 +235,53 @@ pub fn list(
     Ok(rows.into_iter().map(EntryView::from).collect())
 }
 
+/// That somebody wrote something public in the feed of an escalation.
+#[derive(Clone, Copy, Debug)]
+pub struct Spoken {
+    /// When.
+    pub at: Instant,
+    /// For which side.
+    pub side: Side,
+    /// Whether an answer is awaited (M8).
+    pub awaits_reply: bool,
+}
+
+/// What an entry keeps that awaits an answer.
+pub const AWAITS_REPLY: &str = "awaits_reply";
+
+/// What people wrote in public in the feed of an escalation, in that order.
+///
+/// # Errors
+/// The database's own.
+pub fn spoken_publicly(conn: &mut Conn, escalation: EscalationId) -> QueryResult<Vec<Spoken>> {
+    type Row = (At, Option<Side>, Option<Json<Map<String, Value>>>);
+    let rows: Vec<Row> = feed_entries::table
+        .filter(feed_entries::escalation_id.eq(escalation))
+        .filter(feed_entries::feed.eq(Feed::Escalation))
+        .filter(feed_entries::visibility.eq(Visibility::Public))
+        .filter(feed_entries::kind.eq(EntryKind::Comment))
+        .order(feed_entries::position.asc())
+        .select((
+            feed_entries::at,
+            feed_entries::author_side,
+            feed_entries::details,
+        ))
+        .load(conn)?;
+    let awaits = |details: Option<Json<Map<String, Value>>>| {
+        details.is_some_and(|details| details.get(AWAITS_REPLY) == Some(&Value::Bool(true)))
+    };
+    Ok(rows
+        .into_iter()
+        .filter_map(|(at, side, details)| {
+            Some(Spoken {
+                at: at.0,
+                side: side?,
+                awaits_reply: awaits(details),
+            })
+        })
+        .collect())
+}
+
 /// Only the entries of a case that exist for a reader, in both feeds or in the case feed alone. What is not theirs is left
 /// out rather than what is theirs named, so that the entries are read in their order.
 macro_rules! readable {

@@ -11,7 +11,7 @@ use crate::domain::ids::{CaseId, NextStepId};
 
 condition! {
     /// Of a step that is promised and not settled.
-    IsOpen = "next_steps.state = 'open'"
+    pub(crate) IsOpen = "next_steps.state = 'open'"
 }
 
 /// Open steps that are past due and of which nobody was told, the longest overdue first, with their cases.

@@ -10,6 +10,7 @@ pub mod calendars;
 pub mod cas;
 pub mod cases;
 pub mod devices;
+pub mod duty;
 pub mod escalations;
 pub mod expired;
 pub mod feeds;
@@ -40,6 +41,8 @@ pub mod second_factors;
 pub mod sessions;
 pub mod setup_links;
 pub mod staff;
+pub mod target_rules;
+pub mod targets;
 pub mod tokens;
 pub mod write_probes;
 

@@ -4,6 +4,7 @@ mod addressed;
 mod addressees;
 mod claim;
 mod ends;
+mod held;
 mod listing;
 mod recipients;
 
@@ -25,6 +26,7 @@ pub use claim::{Due, Lease, claim, due, release, renew};
 pub use ends::{
     Backlog, Unsent, Why, backlog, delete_sent, free, give_back, mark_sent, mark_unsent,
 };
+pub use held::{Held, held_of_targets, replace_held};
 pub use listing::{
     Filter, Listed, NoticeOrder, Resend, ResentAll, count, count_passing, find, list, place,
     resend, resend_all,
@@ -75,6 +77,19 @@ pub struct NewNotice<'a> {
 /// # Errors
 /// The database's own.
 pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult<NoticeId> {
+    insert_held(conn, new, now, now)
+}
+
+/// Puts a notice into the outbox that is not to be sent before an instant; otherwise like [`insert`].
+///
+/// # Errors
+/// The database's own.
+pub fn insert_held(
+    conn: &mut Conn,
+    new: &NewNotice<'_>,
+    not_before: Instant,
+    now: Instant,
+) -> QueryResult<NoticeId> {
     let id = NoticeId::new(now);
     let kind = new.payload.kind();
     let (person, address) = match new.to {
@@ -99,7 +114,7 @@ pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult
             notices::payload.eq(json(new.payload)?),
             notices::message_id.eq(id.to_string()),
             notices::state.eq(NoticeState::Waiting),
-            notices::next_attempt_at.eq(At(now)),
+            notices::next_attempt_at.eq(At(not_before)),
             notices::created_at.eq(At(now)),
             notices::queue.eq(queue(new.to, kind)),
             notices::urgent.eq(kind.is_urgent()),
@@ -116,6 +131,9 @@ fn queue(to: To<'_>, kind: NoticeKind) -> String {
     };
     if kind.is_urgent() {
         format!("urgent {recipient}")
+    } else if kind.tells_of_targets() {
+        // What is held to be gathered holds up nothing else.
+        format!("targets {recipient}")
     } else {
         recipient
     }

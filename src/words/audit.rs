@@ -7,7 +7,7 @@ use super::time::Times;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
-use crate::domain::audit::{COMMAND_LINE, EventKind, IMPORT, STRANGER};
+use crate::domain::audit::{COMMAND_LINE, EventKind, IMPORT, ROTATION, STRANGER};
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
 };
@@ -34,6 +34,9 @@ pub const THINGS: &[&str] = &[
     "calendar",
     "policy",
     "reason",
+    "targets",
+    "ladder",
+    "duty",
     "notice",
     "audit",
     "sessions",
@@ -127,6 +130,21 @@ pub const FIELDS: &[&str] = &[
     "people",
     "groups",
     "count",
+    "claim_high",
+    "claim_medium",
+    "first_reply_high",
+    "first_reply_medium",
+    "update_1",
+    "update_2",
+    "update_3",
+    "update_4",
+    "update_5",
+    "remind_before_minutes",
+    "levels",
+    "assignment",
+    "shifts",
+    "absences",
+    "awaits_reply",
 ];
 
 /// The longest value that is shown, in characters; the export has all of it.
@@ -153,6 +171,7 @@ pub fn actor(words: &Catalogue, is_person: bool, name: &str) -> String {
         COMMAND_LINE if !is_person => words.say("audit-command-line", &[]),
         STRANGER if !is_person => words.say("audit-stranger", &[]),
         IMPORT if !is_person => words.say("audit-import", &[]),
+        ROTATION if !is_person => words.say("audit-rotation", &[]),
         name => name.to_owned(),
     }
 }
@@ -197,6 +216,15 @@ pub fn value(
         Json::Array(items) => {
             let texts = items.iter().map(|item| match item {
                 Json::String(text) => one(words, times, kind, field, text, named),
+                Json::Object(members) => {
+                    let values = members.iter().filter(|(_, value)| !value.is_null());
+                    let told = values.map(|(name, value)| match value {
+                        Json::String(text) => one(words, times, kind, name, text, named),
+                        Json::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("/"),
+                        other => other.to_string(),
+                    });
+                    told.collect::<Vec<_>>().join(" ")
+                }
                 other => other.to_string(),
             });
             texts.collect::<Vec<_>>().join(", ")

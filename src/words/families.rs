@@ -18,6 +18,7 @@ use crate::domain::notice::{
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Direction, Party, State as PairingState};
 use crate::domain::reason::Governance;
+use crate::domain::target::TargetKind;
 use crate::http::portal;
 use crate::http::problem::Code;
 use crate::input::FAULTS;
@@ -34,6 +35,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("weekday", &WEEKDAYS),
     ("weekday-short", &WEEKDAYS),
     ("why", Why::NAMES),
+    ("target-kind", TargetKind::NAMES),
+    ("mail-target", TargetKind::NAMES),
     ("holiday-skipped", SkipReason::NAMES),
     ("reference-place", &["path", "query", "header"]),
     // Cases and escalations

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | [`Outbox`] | sends what is due, and puts off or gives up what cannot be sent (N2) |
 //! | [`Steps`] | tells of promised next steps whose instant has passed |
+//! | [`Targets`] | reminds of targets, and tells when they were missed (M8) |
 //! | [`Resets`] | sends links to who wants to set a new password |
 //! | [`LastSeenJob`] | writes down when sessions were last used |
 //! | [`Housekeeping`] | deletes what has expired |
@@ -19,6 +20,7 @@ mod last_seen;
 mod outbox;
 mod resets;
 mod steps;
+mod targets;
 
 pub use backoff::{ATTEMPTS, delay, gives_up};
 pub use driver::{Driver, JobStatus, Rhythm, Turns};
@@ -28,3 +30,4 @@ pub use last_seen::{LastSeenBuffer, LastSeenJob};
 pub use outbox::{Outbox, Sending};
 pub use resets::{Resets, Wished};
 pub use steps::{Lapses, Steps};
+pub use targets::{Targets, Told};

@@ -3,7 +3,7 @@
 mod written;
 
 use super::administer::{By, refused, require, taken};
-use super::{Expected, Rejection, VerbResult, publish, settled, unchanged};
+use super::{Expected, Rejection, VerbResult, publish, settled, targets, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -29,10 +29,14 @@ pub fn add_calendar(
     if calendars::by_name(conn, calendar.name())?.is_some() {
         return Err(refused("name", "taken", calendar.name()).into());
     }
+    works_at_all(calendar, now)?;
     let id = calendars::insert(conn, calendar, make_default, now)
         .map_err(|error| taken(error, "name", calendar.name()))?;
     let event = AdministrativeEvent::CalendarAdded(id, fields(calendar, make_default));
     publish::administrative(conn, by, event, now)?;
+    if make_default {
+        targets::reckon_all(conn, now)?;
+    }
     Ok(id)
 }
 
@@ -52,8 +56,15 @@ pub fn replace_calendar(
     let row = calendars::find(conn, id)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::CalendarsManage)?;
     unchanged(expected, row.version)?;
+    works_at_all(calendar, now)?;
     put_calendar(conn, by, &row, expected, calendar, make_default, now)?;
     Ok(id)
+}
+
+/// By a calendar without a working day nothing would ever fall due.
+fn works_at_all(calendar: &Calendar, now: Instant) -> Result<(), Rejection> {
+    let checked = calendar.check(now);
+    checked.map_err(|_| refused("hours", "no_working_day", calendar.name()))
 }
 
 /// Adds holidays to a calendar; says how many days are new. Those that it has are not doubled, and nothing is changed if
@@ -103,7 +114,8 @@ fn put_calendar(
         .map_err(|error| taken(error, "name", calendar.name()))?;
     settled(written, expected)?;
     let event = AdministrativeEvent::CalendarChanged(id, changed);
-    publish::administrative(conn, by, event, now)
+    publish::administrative(conn, by, event, now)?;
+    targets::reckon_all(conn, now)
 }
 
 fn fields(calendar: &Calendar, default: bool) -> CalendarFields {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::on::{On, lock_escalation};
 use super::posted_words::{entry, updated_by_provider};
 use super::record::Recorded;
-use super::{Actor, Expected, Rejection, VerbResult, publish, record, settled};
+use super::{Actor, Expected, Rejection, VerbResult, publish, record, settled, targets};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -16,6 +16,7 @@ use crate::domain::feed::{EntryKind, Visibility, may_edit};
 use crate::domain::ids::{CaseRef, EntryId, EscalationRef, EventId};
 use crate::domain::offers::CaseVerb;
 use crate::domain::organization::Side;
+use crate::domain::target::Happening;
 use crate::domain::text::{Markdown, Note, Title};
 use crate::input::input;
 use crate::store::cases::{self, Case, CaseChanges};
@@ -33,7 +34,27 @@ input! {
     }
 }
 
+input! {
+    /// An entry of an escalation's feed.
+    pub struct PostOnEscalation {
+        /// Markdown.
+        body: Markdown,
+        /// Who it reaches; `public` if not given. Only staff write `internal`.
+        visibility: Option<Visibility>,
+        /// Whether the update that is owed next stands still until the requester's side has answered in this feed. Only staff
+        /// ask so, in public.
+        awaits_reply: Option<bool>,
+    }
+}
+
 impl PostEntry {
+    /// Who it reaches.
+    pub fn reaches(&self) -> Visibility {
+        self.visibility.unwrap_or(Visibility::Public)
+    }
+}
+
+impl PostOnEscalation {
     /// Who it reaches.
     pub fn reaches(&self) -> Visibility {
         self.visibility.unwrap_or(Visibility::Public)
@@ -96,20 +117,21 @@ pub fn post_on_case(
     Ok(id)
 }
 
-/// Posts a comment in the feed of an active escalation.
+/// Posts a comment in the feed of an active escalation. Of a public one, its targets take note (M8).
 ///
 /// # Errors
-/// [`Rejection::NotFound`], `Denied`, `Case`, `EscalationEnded`.
+/// [`Rejection::NotFound`], `Denied`, `Field`, `Case`, `EscalationEnded`.
 pub fn post_on_escalation(
     conn: &mut Conn,
     actor: &Actor,
     escalation: &EscalationRef,
-    command: &PostEntry,
+    command: &PostOnEscalation,
     now: Instant,
 ) -> VerbResult<EntryId> {
     let (body, visibility) = (&command.body, command.reaches());
     let (case, escalation) = lock_escalation(conn, actor, escalation)?;
     actor.access.may_write(visibility)?;
+    let awaits_reply = awaits_reply(actor, command)?;
     takes_entries(case.status)?;
     if !escalation.state.is_active() {
         return Err(Rejection::EscalationEnded.into());
@@ -117,9 +139,36 @@ pub fn post_on_escalation(
     let on = On::Escalation(&case, &escalation);
     let entry = NewEntry {
         visibility,
+        details: awaits_reply.then(|| record::object(json!({feeds::AWAITS_REPLY: true}))),
         ..entry(actor, on, EntryKind::Comment, body.as_str(), now)
     };
-    Ok(insert_entry(conn, actor, on, &entry)?.0)
+    let (id, case) = insert_entry(conn, actor, on, &entry)?;
+    let happening = match (visibility, actor.side()) {
+        (Visibility::Internal, _) => return Ok(id),
+        (Visibility::Public, Side::Provider) => Happening::ProviderWrote { awaits_reply },
+        (Visibility::Public, Side::Customer) => Happening::RequesterWrote,
+    };
+    targets::keep(conn, &case, &escalation, happening, now)?;
+    Ok(id)
+}
+
+/// Whether an answer is awaited; the provider asks for one where the requester reads it.
+fn awaits_reply(actor: &Actor, command: &PostOnEscalation) -> Result<bool, Rejection> {
+    let asked = command.awaits_reply == Some(true);
+    let code = match (actor.side(), command.reaches()) {
+        (Side::Customer, _) => "staff_only",
+        (Side::Provider, Visibility::Internal) => "not_with_internal",
+        (Side::Provider, Visibility::Public) => return Ok(asked),
+    };
+    if asked {
+        let given = String::from("true");
+        return Err(Rejection::Field {
+            field: feeds::AWAITS_REPLY,
+            code,
+            given,
+        });
+    }
+    Ok(false)
 }
 
 /// Records a contact outside the portal; it shows in the case feed, and counts as an update from when it is recorded.
@@ -173,9 +222,14 @@ fn insert_entry(
     let (id, said) = feeds::insert(conn, entry)?;
     updated_by_provider(conn, on.case(), entry)?;
     let case = cases::find(conn, on.case().id)?;
-    let after = record::object(
+    let mut after = record::object(
         json!({"feed": entry.feed, "kind": entry.kind, "visibility": entry.visibility}),
     );
+    let asks = entry
+        .details
+        .as_ref()
+        .and_then(|details| details.get(feeds::AWAITS_REPLY));
+    after.extend(asks.map(|asks| (feeds::AWAITS_REPLY.to_owned(), asks.clone())));
     let recorded = Recorded::added(subject(id), after).saying(said);
     let posted = PostedEntry {
         entry: id,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::administer::{By, refused, require, taken};
 use super::bounds::may_open_lines;
 use super::calendars::calendar_named;
-use super::{Actor, Expected, Rejection, VerbResult, publish, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, publish, targets, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -150,6 +150,10 @@ pub fn update_line(
         };
         let event = AdministrativeEvent::LineChanged(*changed, fields);
         publish::administrative(conn, by, event, now)?;
+    }
+    // Whose calendar a line follows, those below it do.
+    if update.parent.is_set() || update.calendar.is_set() {
+        targets::reckon_all(conn, now)?;
     }
     Ok(id)
 }

@@ -10,6 +10,7 @@ pub mod assess;
 pub mod calendars;
 pub mod choose_notices;
 pub mod close_case;
+pub mod duty;
 pub mod export_audit;
 pub mod feed;
 pub mod groups;
@@ -34,6 +35,8 @@ pub mod second_factor;
 pub mod set_up;
 pub mod sign_in;
 pub mod submit_escalation;
+pub mod target_rules;
+pub mod targets;
 pub mod tokens;
 pub mod update_case;
 
@@ -43,6 +46,7 @@ mod on;
 mod posted_words;
 mod publish;
 mod record;
+mod rotation;
 
 use std::net::IpAddr;
 
@@ -132,6 +136,8 @@ pub enum Rejection {
     },
     /// Several fields of the request, each as in [`Rejection::Field`]: path, code, and what was given.
     Fields(Vec<(&'static str, &'static str, String)>),
+    /// The same of several parts wherever they stand in the request: path, code, and what was given.
+    Parts(Vec<(String, &'static str, String)>),
     /// The parts of a business calendar that are wrong.
     Calendar(InvalidCalendar),
     /// A field of a case that the actor does not change (C3, C5).

@@ -1,6 +1,7 @@
 //! Who is told of what, in the transaction of the event: a notice exists exactly when the event does (N2).
 
 mod letters;
+mod targets;
 
 use super::on::On;
 use crate::db::{Conn, DbError};
@@ -20,6 +21,7 @@ use crate::store::promises::NextStep;
 use crate::store::{lines, notice_preferences, organizations, requests, staff};
 
 pub use letters::{Address, write_to_address, write_to_nobody, write_to_people, write_to_person};
+pub use targets::{Fired, tell_of_targets};
 
 /// Tells that the instant of a promised next step has passed and nobody has said what became of it. Nobody did that,
 /// so nobody is left out.

@@ -138,6 +138,9 @@ pub(super) fn promised(
         by: actor.id(),
     };
     let id = promises::insert(conn, &new, now)?;
+    if let Some(escalation) = on.escalation() {
+        escalations::note_next_due(conn, escalation.id)?;
+    }
     let step = promises::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
     let recorded = Recorded::added(step.subject_id(), step_fields(&step));
     let recorded = recorded.sealing(Thing::NextStep(id));
@@ -185,6 +188,9 @@ pub fn settle(
         .escalation_id
         .map(|id| escalations::find(conn, id))
         .transpose()?;
+    if let Some(escalation) = &escalation {
+        escalations::note_next_due(conn, escalation.id)?;
+    }
     let on = On::of(&case, escalation.as_ref());
     let recorded = Recorded::step(&step, &after);
     publish_on(conn, actor, on, recorded, event(after.told()), now)?;

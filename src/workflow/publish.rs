@@ -15,8 +15,8 @@ use super::record::{DoneBy, Recorded};
 use super::{Actor, VerbResult, notify, record};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::audit::EventKind;
 use crate::domain::audit::seal::Said;
+use crate::domain::audit::{EventKind, ROTATION};
 use crate::domain::event::{Audited, CaseEvent, EscalationEvent, PostedWords};
 use crate::domain::feed::{EntryKind, Feed, MarkDetails, Visibility};
 use crate::domain::ids::{EventId, OrganizationId};
@@ -41,7 +41,14 @@ pub(crate) fn on_case(
     let marks = event.marks(&actor.name);
     let on = On::Case(case);
     let said = leave(conn, actor, on, &marks, event.words(), now)?;
-    record(conn, actor, on, event.kind(), recorded.saying(said), now)?;
+    record(
+        conn,
+        &actor.into(),
+        on,
+        event.kind(),
+        recorded.saying(said),
+        now,
+    )?;
     notify_readers(conn, actor, on, event.notice(), now)
 }
 
@@ -60,8 +67,39 @@ pub(crate) fn on_escalation(
     let mark = event.mark(&actor.name, escalation.number);
     let on = On::Escalation(case, escalation);
     let said = leave(conn, actor, on, mark.as_slice(), event.words(), now)?;
-    record(conn, actor, on, event.kind(), recorded.saying(said), now)?;
+    record(
+        conn,
+        &actor.into(),
+        on,
+        event.kind(),
+        recorded.saying(said),
+        now,
+    )?;
     notify_readers(conn, actor, on, event.notice(), now)
+}
+
+/// Publishes that an escalation, whose case is locked, was given to somebody in turn: nobody did that.
+///
+/// # Errors
+/// The database's own.
+pub(crate) fn by_rotation(
+    conn: &mut Conn,
+    (case, escalation): (&Case, &Escalation),
+    recorded: Recorded,
+    event: EscalationEvent,
+    now: Instant,
+) -> VerbResult<()> {
+    let on = On::Escalation(case, escalation);
+    let mut said = Said::default();
+    if let Some(mark) = event.mark(ROTATION, escalation.number) {
+        said = leave_mark(conn, None, on, &mark, now)?;
+    }
+    let by = DoneBy::nobody(ROTATION);
+    record(conn, &by, on, event.kind(), recorded.saying(said), now)?;
+    if let Some(about) = event.notice() {
+        notify::announce(conn, on, None, about, now)?;
+    }
+    Ok(())
 }
 
 /// Leaves the marks and the words in their feeds; gives what the event has to say of them.
@@ -82,7 +120,7 @@ fn leave(
         said = said.and(post_words(conn, actor, on, words, now)?);
     }
     for mark in marks {
-        said = said.and(leave_mark(conn, actor, on, mark, now)?);
+        said = said.and(leave_mark(conn, Some(actor), on, mark, now)?);
     }
     if let Some(words) = last {
         said = said.and(post_words(conn, actor, on, words, now)?);
@@ -93,7 +131,7 @@ fn leave(
 /// A mark always stands in the case feed; its words are made when it is read (F8).
 fn leave_mark(
     conn: &mut Conn,
-    actor: &Actor,
+    actor: Option<&Actor>,
     on: On<'_>,
     mark: &MarkDetails<'_>,
     now: Instant,
@@ -105,7 +143,7 @@ fn leave_mark(
         escalation: on.escalation().map(|escalation| escalation.id),
         kind: EntryKind::Mark,
         visibility: Visibility::Public,
-        author: Some((actor.id(), actor.side())),
+        author: actor.map(|actor| (actor.id(), actor.side())),
         body: "",
         details: Some(details),
         at: now,
@@ -118,7 +156,7 @@ fn leave_mark(
 /// Records what changed, and what was said with it; nothing if there is neither.
 fn record(
     conn: &mut Conn,
-    actor: &Actor,
+    by: &DoneBy<'_>,
     on: On<'_>,
     kind: EventKind,
     recorded: Recorded,
@@ -131,13 +169,12 @@ fn record(
     if recorded.before.is_none() && recorded.after.is_none() && said.is_empty() {
         return Ok(());
     }
-    let by = DoneBy::from(actor);
     let event = NewEvent {
         escalation: on.escalation().map(|escalation| escalation.id),
         subject: Some(recorded.subject),
         before: recorded.before.as_ref(),
         after: recorded.after.as_ref(),
-        ..record::on_case(&by, kind, on.case())
+        ..record::on_case(by, kind, on.case())
     };
     Ok(audit::append_saying(conn, &event, &said, now)?)
 }

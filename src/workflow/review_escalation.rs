@@ -7,7 +7,7 @@ use super::administer::refused;
 use super::on::{On, lock_escalation};
 use super::promise::{self, PromiseStep};
 use super::record::Recorded;
-use super::{Actor, Expected, VerbResult, publish, settled, unchanged};
+use super::{Actor, Expected, VerbResult, publish, settled, targets, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -17,6 +17,7 @@ use crate::domain::escalation::{self, Command, Event, Level, transition};
 use crate::domain::event::{EscalationEvent, StepEvent};
 use crate::domain::ids::{EscalationId, EscalationRef, PersonId};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::domain::target::Happening;
 use crate::domain::text::{Markdown, Note, Title};
 use crate::input::{Whole, input};
 use crate::store::cases::{self, Case, CaseChanges};
@@ -110,11 +111,11 @@ pub struct Verb<'a> {
 }
 
 /// What a verb moved.
-struct Moved {
+pub(super) struct Moved {
     case: Case,
-    before: Escalation,
+    pub(super) before: Escalation,
     event: Event,
-    changes: EscalationChanges,
+    pub(super) changes: EscalationChanges,
 }
 
 impl Moved {
@@ -302,7 +303,7 @@ impl Verb<'_> {
         let (case, before) = lock_escalation(conn, self.actor, self.escalation)?;
         self.actor.require(permission_to(command.verb()))?;
         unchanged(self.expected, before.version)?;
-        Ok(moved(self.actor, case, before, command, self.now)?)
+        Ok(moved(acting(self.actor), case, before, command, self.now)?)
     }
 
     /// Writes what moved, and publishes it. What a case shows of its escalation is a part of it: whoever holds an older version
@@ -321,6 +322,9 @@ impl Verb<'_> {
         )?;
         let case = cases::find(conn, case.id)?;
         self.publish(conn, moved, (&case, &after), event)?;
+        if let Some(happening) = targets::happening(&moved.event) {
+            targets::keep(conn, &case, &after, happening, self.now)?;
+        }
         Ok((case, after))
     }
 
@@ -344,18 +348,22 @@ impl Verb<'_> {
     }
 }
 
-fn moved(
-    actor: &Actor,
+fn acting(actor: &Actor) -> escalation::Actor {
+    escalation::Actor {
+        id: actor.id(),
+        supervises: actor.access.supervises(),
+    }
+}
+
+/// What a command of somebody moves, in the words of the rows.
+pub(super) fn moved(
+    acting: escalation::Actor,
     case: Case,
     before: Escalation,
     command: &Command,
     now: Instant,
 ) -> Result<Moved, escalation::Refusal> {
     let facts = before.facts();
-    let acting = escalation::Actor {
-        id: actor.id(),
-        supervises: actor.access.supervises(),
-    };
     let decision = transition(&facts, &acting, command)?;
     let mut changes = EscalationChanges {
         state: Some(decision.state),
@@ -415,7 +423,7 @@ pub(super) fn withdraw_with_case(
     now: Instant,
 ) -> VerbResult<()> {
     let moved = moved(
-        actor,
+        acting(actor),
         case.clone(),
         escalation.clone(),
         &Command::Withdraw,
@@ -426,7 +434,8 @@ pub(super) fn withdraw_with_case(
     let after = escalations::find(conn, escalation.id)?;
     let recorded = Recorded::escalation(escalation, &after);
     let event = EscalationEvent::Withdrawn { note: None };
-    publish::on_escalation(conn, actor, (case, &after), recorded, event, now)
+    publish::on_escalation(conn, actor, (case, &after), recorded, event, now)?;
+    targets::keep(conn, case, &after, Happening::Withdrawn, now)
 }
 
 /// The enabled member of the staff whom a request names as owner of an escalation.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::assess::{chosen, decide, facts};
 use super::record::{Recorded, escalation_fields};
-use super::{Actor, Rejection, VerbResult, publish, settled};
+use super::{Actor, Rejection, VerbResult, publish, rotation, settled, targets};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -14,6 +14,7 @@ use crate::domain::eligibility::{Assessment, FindingCode};
 use crate::domain::event::EscalationEvent;
 use crate::domain::ids::{CaseRef, EscalationId, EscalationNumber};
 use crate::domain::reason::{Answers, Reason, check_answers};
+use crate::domain::target::Happening;
 use crate::domain::text::Markdown;
 use crate::input::input;
 use crate::store::Counter;
@@ -84,6 +85,7 @@ pub fn submit_escalation(
         acknowledgements: &acknowledged,
         assessment: &assessment,
         requested_by: actor.id(),
+        priority: case.priority,
     };
     // In a savepoint: after a violation PostgreSQL would answer nothing more.
     let id = match conn.transaction(|conn| escalations::insert(conn, &new, now)) {
@@ -107,6 +109,8 @@ pub fn submit_escalation(
         details: submit.details.to_string(),
     };
     publish::on_escalation(conn, actor, (&case, &escalation), recorded, event, now)?;
+    targets::keep(conn, &case, &escalation, Happening::Submitted, now)?;
+    rotation::give_in_turn(conn, &case, escalation, now)?;
     Ok(id)
 }
 

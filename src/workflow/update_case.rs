@@ -1,7 +1,7 @@
 //! Changing what a case says (C2, C3, C5, C8), and having read it (F6).
 
 use super::record::Recorded;
-use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, publish, settled, targets, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{CaseField, Permission, Reach};
@@ -129,6 +129,9 @@ pub fn update_case(
     }
     let event = CaseEvent::Changed(to_be_marked(&case, &after, owner));
     publish::on_case(conn, actor, &after, recorded, event, now)?;
+    if line != case.line_of_business_id {
+        targets::reckon_case(conn, &after, now)?;
+    }
     Ok(case.id)
 }
 

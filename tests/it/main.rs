@@ -64,4 +64,5 @@ mod sign_in;
 mod strangers;
 #[allow(dead_code)] // Not every story needs everything that the stories stand on.
 mod support;
+mod targets;
 mod tenants;

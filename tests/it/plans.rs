@@ -81,7 +81,7 @@ fn sent_by(desk: &Desk) -> BTreeMap<String, usize> {
 }
 
 /// Few rows by their nature: reading all of them is the quickest way.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 14] = [
     "setup_links",
     "calendars",
     "lines_of_business",
@@ -91,6 +91,11 @@ const SMALL: [&str; 9] = [
     "counters",
     "organizations",
     "audit_chain",
+    "target_rules",
+    "duty_rules",
+    "duty_shifts",
+    "duty_absences",
+    "duty_turns",
 ];
 
 #[derive(QueryableByName)]

@@ -25,7 +25,8 @@ use crate::workflow::access_request::{self, AskForAccess};
 use crate::workflow::assess::assess;
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::feed::{
-    PostEntry, RecordCommunication, post_on_case, post_on_escalation, record_communication,
+    PostEntry, PostOnEscalation, RecordCommunication, post_on_case, post_on_escalation,
+    record_communication,
 };
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::pair;
@@ -429,9 +430,10 @@ impl Scene<'_, '_> {
     pub fn writes_on_escalation(&mut self, who: &str, ago: Ago, body: &str) -> VerbResult<()> {
         let (actor, at) = self.at(who, ago)?;
         let escalation = self.escalation.ok_or(Rejection::NotFound)?;
-        let entry = PostEntry {
+        let entry = PostOnEscalation {
             body: text(body)?,
             visibility: None,
+            awaits_reply: None,
         };
         post_on_escalation(self.stage.conn, &actor, &escalation, &entry, at).map(drop)
     }

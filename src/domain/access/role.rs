@@ -171,6 +171,7 @@ impl Role {
                 LinesView,
                 CalendarsView,
                 PoliciesView,
+                DutyView,
                 RolesView,
                 GroupsView,
             ]),
@@ -179,6 +180,7 @@ impl Role {
                 EscalationsAssign,
                 EscalationsSubmit,
                 EscalationsWithdraw,
+                DutyManage,
             ]),
             Self::Monitor | Self::Developer => BTreeSet::from([
                 CasesView,
@@ -189,6 +191,7 @@ impl Role {
                 LinesView,
                 CalendarsView,
                 PoliciesView,
+                DutyView,
                 NoticesView,
                 AuditView,
                 RolesView,

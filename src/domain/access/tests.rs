@@ -159,7 +159,12 @@ fn staffs_roles_grow_out_of_one_another() {
     );
     assert_eq!(
         added(Role::Supervisor, Role::EscalationOwner),
-        [EscalationsSubmit, EscalationsWithdraw, EscalationsAssign]
+        [
+            EscalationsSubmit,
+            EscalationsWithdraw,
+            EscalationsAssign,
+            DutyManage
+        ]
     );
     assert_eq!(
         Role::Administrator.permissions().len(),

@@ -106,6 +106,12 @@ closed_enum! {
         ReasonAdded = "reason.added",
         /// Fields of a reason have changed.
         ReasonChanged = "reason.changed",
+        /// How long targets have was changed.
+        TargetsChanged = "targets.changed",
+        /// The ladder was changed.
+        LadderChanged = "ladder.changed",
+        /// The roster, or how escalations get their owner, was changed.
+        DutyChanged = "duty.changed",
         /// A notice was sent again.
         NoticeResent = "notice.resent",
         /// Notices were sent again together.
@@ -296,6 +302,9 @@ impl EventKind {
             | Self::PolicyChanged
             | Self::ReasonAdded
             | Self::ReasonChanged
+            | Self::TargetsChanged
+            | Self::LadderChanged
+            | Self::DutyChanged
             | Self::NoticeResent
             | Self::NoticeResentAll => Shown::Never,
             // Not the notes: they stand in the feed, where they can be redacted.
@@ -431,6 +440,9 @@ impl EventKind {
                 | Self::SessionOpened
                 | Self::SessionRefused
                 | Self::TokenIssued
+                | Self::TargetsChanged
+                | Self::LadderChanged
+                | Self::DutyChanged
                 | Self::PersonAdded
                 | Self::PersonInvited
                 | Self::NoticeResent

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use serde_json::{Error, Map, Value};
+use serde_json::{Error, Map, Value, json};
 
 use super::account::ProfileFields;
 use super::audited::{Audited, Changed, subject};
@@ -12,6 +12,7 @@ use crate::domain::Instant;
 use crate::domain::access::{RoleGrants, RoleName};
 use crate::domain::audit::EventKind;
 use crate::domain::calendar::CalendarShape;
+use crate::domain::duty::{Assignment, Roster};
 use crate::domain::eligibility::Policy;
 use crate::domain::ids::{
     CalendarId, EventId, GroupId, LineId, NoticeId, OrganizationId, PersonId, RoleId,
@@ -19,6 +20,7 @@ use crate::domain::ids::{
 use crate::domain::notice::{Fault, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::Reason;
+use crate::domain::target::{Allowance, Grade, Ladder, TargetRow, TargetTable};
 use crate::domain::text::EmailAddress;
 
 /// What can happen to what administrators keep. Nobody is written to of it.
@@ -47,6 +49,9 @@ pub(crate) enum AdministrativeEvent {
     PolicyChanged(Changed<Policy>),
     ReasonAdded(Reason),
     ReasonChanged(Changed<ReasonFields>),
+    TargetsChanged(Changed<TargetTable>),
+    LadderChanged(Changed<Ladder>),
+    DutyChanged(Changed<DutyFields>),
     NoticeResent(NoticeId, Changed<NoticeFields>),
     NoticesResent(ResentNotices),
     AuditExported {
@@ -194,6 +199,13 @@ pub(crate) struct ReasonFields {
     pub(crate) active: bool,
 }
 
+/// The roster, and how escalations get their owner.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DutyFields {
+    pub(crate) assignment: Assignment,
+    pub(crate) roster: Roster,
+}
+
 /// A notice that ended and waits again.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct NoticeFields {
@@ -276,6 +288,9 @@ impl AdministrativeEvent {
                 None => (None, None),
             },
             Self::PolicyChanged(_)
+            | Self::TargetsChanged(_)
+            | Self::LadderChanged(_)
+            | Self::DutyChanged(_)
             | Self::ReasonAdded(_)
             | Self::ReasonChanged(_)
             | Self::NoticesResent(_) => (None, None),
@@ -336,6 +351,15 @@ impl AdministrativeEvent {
                 let code = &fields.after.reason.code;
                 return Ok(changed.map(|changed| changed.with("code", code.as_str())));
             }
+            Self::TargetsChanged(table) => {
+                return Audited::changed(EventKind::TargetsChanged, &table.map(allowances));
+            }
+            Self::LadderChanged(ladder) => {
+                return Audited::changed(EventKind::LadderChanged, ladder);
+            }
+            Self::DutyChanged(duty) => {
+                return Audited::changed(EventKind::DutyChanged, &duty.map(roster));
+            }
             Self::NoticeResent(_, fields) => {
                 return Audited::changed(EventKind::NoticeResent, fields);
             }
@@ -357,10 +381,46 @@ fn figures(policy: &Policy) -> BTreeMap<&'static str, Option<String>> {
         .collect()
 }
 
+/// How long each target has, by its name: `claim_high`, `update_1`.
+fn allowances(table: &TargetTable) -> BTreeMap<String, Allowance> {
+    let name = |row: TargetRow| match row.grade {
+        Grade::Priority(priority) => format!("{}_{priority}", row.kind),
+        Grade::Rank(rank) => format!("{}_{rank}", row.kind),
+    };
+    table
+        .rows()
+        .map(|(row, allowance)| (name(row), allowance))
+        .collect()
+}
+
+/// The roster in words of fields.
+fn roster(duty: &DutyFields) -> BTreeMap<&'static str, Value> {
+    let shifts = duty.roster.shifts.iter().map(|shift| {
+        json!({
+            "user": shift.person,
+            "days": shift.days,
+            "from": shift.from.to_string(),
+            "until": shift.until.to_string(),
+            "time_zone": shift.time_zone.name(),
+        })
+    });
+    let absences = duty.roster.absences.iter().map(|absence| {
+        json!({
+            "user": absence.person,
+            "from": absence.from,
+            "until": absence.until,
+            "cover": absence.cover,
+        })
+    });
+    BTreeMap::from([
+        ("assignment", json!(duty.assignment)),
+        ("shifts", shifts.collect()),
+        ("absences", absences.collect()),
+    ])
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::domain::reason::installed;
 

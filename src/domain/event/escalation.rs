@@ -24,6 +24,11 @@ pub(crate) enum EscalationEvent {
         /// The name of whoever got it.
         owner: String,
     },
+    /// It was its owner's turn (M4).
+    GivenInTurn {
+        /// The name of whoever got it.
+        owner: String,
+    },
     Accepted {
         rank: Option<i64>,
         reply: String,
@@ -54,7 +59,7 @@ impl EscalationEvent {
         match self {
             Self::Submitted { .. } => EventKind::EscalationSubmitted,
             Self::Claimed { .. } => EventKind::EscalationClaimed,
-            Self::Assigned { .. } => EventKind::EscalationAssigned,
+            Self::Assigned { .. } | Self::GivenInTurn { .. } => EventKind::EscalationAssigned,
             Self::Accepted { .. } => EventKind::EscalationAccepted,
             Self::Reranked { .. } => EventKind::EscalationReranked,
             Self::Declined { .. } => EventKind::EscalationDeclined,
@@ -80,6 +85,9 @@ impl EscalationEvent {
                 number,
                 to: owner,
             }),
+            Self::GivenInTurn { owner } => {
+                Some(MarkDetails::EscalationGivenInTurn { number, to: owner })
+            }
             Self::Accepted { rank, .. } => Some(MarkDetails::EscalationAccepted {
                 by,
                 number,
@@ -115,6 +123,7 @@ impl EscalationEvent {
             Self::Closed { summary, .. } => Some(PostedWords::comment(summary)),
             Self::Claimed { .. }
             | Self::Assigned { .. }
+            | Self::GivenInTurn { .. }
             | Self::Reranked { .. }
             | Self::Rated
             | Self::Entry(_)
@@ -129,7 +138,7 @@ impl EscalationEvent {
                 reason,
                 details: Some(details),
             })),
-            Self::Claimed { owner } | Self::Assigned { owner } => {
+            Self::Claimed { owner } | Self::Assigned { owner } | Self::GivenInTurn { owner } => {
                 Some(About::EscalationClaimed(Claimed { owner }))
             }
             Self::Accepted {

@@ -77,6 +77,11 @@ pub(crate) enum MarkDetails<'a> {
         /// The owner's name.
         to: &'a str,
     },
+    EscalationGivenInTurn {
+        number: EscalationNumber,
+        /// The owner's name.
+        to: &'a str,
+    },
     EscalationAccepted {
         by: &'a str,
         number: EscalationNumber,
@@ -142,6 +147,7 @@ impl MarkDetails<'_> {
             Self::EscalationSubmitted { .. } => Mark::EscalationSubmitted,
             Self::EscalationClaimed { .. } => Mark::EscalationClaimed,
             Self::EscalationAssigned { .. } => Mark::EscalationAssigned,
+            Self::EscalationGivenInTurn { .. } => Mark::EscalationGivenInTurn,
             Self::EscalationAccepted { .. } => Mark::EscalationAccepted,
             Self::EscalationReranked { .. } => Mark::EscalationReranked,
             Self::EscalationDeclined { .. } => Mark::EscalationDeclined,

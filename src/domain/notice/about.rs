@@ -8,7 +8,8 @@ use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Deployment, Priority};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::feed::Feed;
-use crate::domain::ids::EntryId;
+use crate::domain::ids::{EntryId, TargetId};
+use crate::domain::target::TargetKind;
 
 /// The facts of one event. Words are as their author wrote them (Markdown); what was left empty is absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +51,21 @@ pub enum About {
     EscalationWithdrawn(Noted),
     /// See [`NoticeKind::EscalationClosed`].
     EscalationClosed(Closed),
+    /// See [`NoticeKind::TargetReminder`].
+    TargetReminder(TargetFacts),
+    /// See [`NoticeKind::TargetMissed`].
+    TargetMissed(TargetFacts),
+}
+
+/// A target of an escalation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetFacts {
+    /// The target itself, so that nobody is told of what was met meanwhile.
+    pub target: TargetId,
+    /// What it is that the escalation is to get in time.
+    pub of: TargetKind,
+    /// When it falls due, or was due.
+    pub due_at: Instant,
 }
 
 /// A case that was opened.
@@ -222,6 +238,8 @@ impl About {
             Self::EscalationDeclined(_) => NoticeKind::EscalationDeclined,
             Self::EscalationWithdrawn(_) => NoticeKind::EscalationWithdrawn,
             Self::EscalationClosed(_) => NoticeKind::EscalationClosed,
+            Self::TargetReminder(_) => NoticeKind::TargetReminder,
+            Self::TargetMissed(_) => NoticeKind::TargetMissed,
         }
     }
 
@@ -246,6 +264,14 @@ impl About {
                 .map(|step| step.who.as_str())
                 .collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// The target that it tells of.
+    pub const fn target(&self) -> Option<&TargetFacts> {
+        match self {
+            Self::TargetReminder(target) | Self::TargetMissed(target) => Some(target),
+            _ => None,
         }
     }
 

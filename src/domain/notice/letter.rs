@@ -4,12 +4,12 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::about::words;
+use super::about::{TargetFacts, words};
 use super::{Audience, NoticeKind, Thread, Topic};
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::closed_enum;
-use crate::domain::ids::{OneTimeLinkId, PersonId};
+use crate::domain::ids::{EscalationNumber, OneTimeLinkId, PersonId};
 use crate::domain::link::LinkPurpose;
 
 /// The most characters that are repeated of what a browser calls itself, or of where it is.
@@ -19,6 +19,8 @@ const LONGEST_DEVICE: usize = 200;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Letter {
+    /// See [`NoticeKind::TargetsGathered`].
+    TargetsGathered(Gathered),
     /// See [`NoticeKind::AccessRequested`].
     AccessRequested(AccessRequested),
     /// See [`NoticeKind::AccessGranted`].
@@ -49,6 +51,81 @@ pub enum Letter {
     CloneAdded(CloneMoved),
     /// See [`NoticeKind::CloneRemoved`].
     CloneRemoved(CloneMoved),
+}
+
+/// Targets of several escalations, or several of one (N7).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Gathered {
+    /// Those that were missed, the longest due first.
+    pub missed: Vec<GatheredTarget>,
+    /// Those that are about to fall due, the soonest first.
+    pub coming: Vec<GatheredTarget>,
+    /// How many there are besides.
+    pub more: usize,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GatheredTarget {
+    /// The target.
+    #[serde(flatten)]
+    pub facts: TargetFacts,
+    /// Its escalation.
+    pub escalation: EscalationNumber,
+    /// Whose case it is.
+    pub organization: String,
+    /// The case's subject.
+    pub subject: String,
+}
+
+/// The most that are named in one notice; the queue has all of them.
+const MOST_NAMED: usize = 25;
+
+impl Gathered {
+    /// Adds a target, which takes the place of what is told of it already.
+    pub fn add(&mut self, missed: bool, target: GatheredTarget) {
+        let is_other = |other: &GatheredTarget| other.facts.target != target.facts.target;
+        let before = self.len();
+        self.missed.retain(is_other);
+        self.coming.retain(is_other);
+        let is_new = self.len() == before;
+        let list = if missed {
+            &mut self.missed
+        } else {
+            &mut self.coming
+        };
+        let place = list.partition_point(|other| other.facts.due_at <= target.facts.due_at);
+        list.insert(place, target);
+        if is_new && self.len() > MOST_NAMED {
+            // What is missed goes before what is not yet, and what is due the longest before the rest.
+            self.coming.pop().or_else(|| self.missed.pop());
+            self.more += 1;
+        }
+    }
+
+    /// How many are named.
+    pub fn len(&self) -> usize {
+        self.missed.len() + self.coming.len()
+    }
+
+    /// Whether none is named.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The targets that are named.
+    pub fn targets(&self) -> impl Iterator<Item = &TargetFacts> {
+        self.missed
+            .iter()
+            .chain(&self.coming)
+            .map(|target| &target.facts)
+    }
+
+    /// Leaves out those that there is no more reason to tell of.
+    pub fn retain(&mut self, keep: impl Fn(&TargetFacts) -> bool) {
+        self.missed.retain(|target| keep(&target.facts));
+        self.coming.retain(|target| keep(&target.facts));
+    }
 }
 
 /// A one-time link as a letter keeps it: not the secret, which is made from the installation's key when the letter is
@@ -275,6 +352,7 @@ impl Letter {
     /// The kind of notice that it is.
     pub const fn kind(&self) -> NoticeKind {
         match self {
+            Self::TargetsGathered(_) => NoticeKind::TargetsGathered,
             Self::AccessRequested(_) => NoticeKind::AccessRequested,
             Self::AccessGranted(_) => NoticeKind::AccessGranted,
             Self::AccessRefused(_) => NoticeKind::AccessRefused,
@@ -296,6 +374,7 @@ impl Letter {
     /// Why its recipient gets it.
     pub const fn audience(&self) -> Audience {
         match self {
+            Self::TargetsGathered(_) => Audience::Ladder,
             Self::AccessRequested(_) => Audience::Decider,
             Self::AccessGranted(_) | Self::AccessRefused(_) => Audience::Applicant,
             Self::Invitation(_) => Audience::Invited,
@@ -344,7 +423,8 @@ impl Letter {
             | Self::PairingRemoved(PairingRemoved { pairing, .. })
             | Self::CloneAdded(CloneMoved { pairing, .. })
             | Self::CloneRemoved(CloneMoved { pairing, .. }) => Some(pairing.pairing),
-            Self::Invitation(_)
+            Self::TargetsGathered(_)
+            | Self::Invitation(_)
             | Self::PasswordReset(_)
             | Self::PasswordChanged(_)
             | Self::SecondFactorChanged(_)

@@ -146,9 +146,12 @@ impl NoticeEvent {
                 | NoticeKind::EscalationClosed,
                 _,
             ) => &[Requester, EscalationOwner, CaseOwner],
-            // Who gets these is decided by who writes them.
+            // Who gets these is decided by the ladder, and by who writes them.
             (
-                NoticeKind::AccessRequested
+                NoticeKind::TargetReminder
+                | NoticeKind::TargetMissed
+                | NoticeKind::TargetsGathered
+                | NoticeKind::AccessRequested
                 | NoticeKind::AccessGranted
                 | NoticeKind::AccessRefused
                 | NoticeKind::Invitation
@@ -300,8 +303,10 @@ pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Reci
                         access.can(Permission::CasesWork)
                     }
             }
-            // Letters say themselves to whom they go.
-            Audience::Invited
+            // The ladder, and letters, say themselves to whom they go.
+            Audience::Duty
+            | Audience::Ladder
+            | Audience::Invited
             | Audience::Holder
             | Audience::Decider
             | Audience::Applicant

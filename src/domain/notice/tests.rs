@@ -277,7 +277,7 @@ fn threads_are_named_by_feed() {
         let name = kind.as_str();
         assert_eq!(
             kind.feed(None, false) == Some(Feed::Escalation),
-            name.starts_with("escalation_"),
+            name.starts_with("escalation_") || name.starts_with("target_"),
             "{name}"
         );
     }

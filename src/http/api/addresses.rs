@@ -17,6 +17,7 @@ use crate::domain::ids::{
     PriorityRequestId, RoleId, SessionId, TokenId,
 };
 use crate::domain::reason::ReasonCode;
+use crate::domain::target::TargetKind;
 use crate::domain::text::{Slug, TextError};
 use crate::http::address::Address;
 use crate::http::problem::Problem;
@@ -194,6 +195,7 @@ addresses! {
     CalendarId, "A business calendar, by id.", |_calendar, _conn, access| access.can(CalendarsView);
     NoticeId, "A notice, by id.", |_notice, _conn, access| access.can(NoticesView);
     LinkSecret, "The secret of a link.", |_secret, _conn, _access| true;
+    TargetKind, "A kind of target: `claim`, `first_reply` or `update`.", |_kind, _conn, _access| true;
     // Everybody who is signed in reads them.
     ReasonCode, "An escalation reason, by code.", |_reason, _conn, _access| true;
 }

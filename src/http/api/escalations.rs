@@ -1,6 +1,6 @@
 //! Escalations: a case's, the queue, one, and submitting (M1, M3).
 
-use super::documents::EscalationDocument;
+use super::documents::{EscalationDocument, EscalationParts};
 use crate::db::Conn;
 use crate::domain::access::Permission::{EscalationsSubmit, EscalationsView};
 use crate::domain::escalation::State;
@@ -15,7 +15,7 @@ use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::input::{CommaList, Fault, FieldError, Whole, input};
 use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
-use crate::store::{cases, people, promises};
+use crate::store::{cases, people};
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 
 /// The routes of this resource.
@@ -60,11 +60,11 @@ async fn of_case(
             };
             let window = paging.window(newest);
             let rows = escalations::list(conn, reach, (&filter, call.now), &window)?;
-            let (steps, reader) = (steps_of(conn, &rows)?, call.reader());
+            let (parts, reader) = (parts_of(conn, &rows)?, call.reader());
             Ok(paging.page(
                 rows,
                 |view| escalations::place(newest.by, view),
-                |view| EscalationDocument::new(&reader, &view, &steps),
+                |view| EscalationDocument::new(&reader, &view, &parts),
             ))
         })
         .await?;
@@ -80,7 +80,7 @@ list_query! {
         owner: Option<String>,
         /// Of this rank.
         rank: Option<Whole<1, 5>>,
-        /// With, or without, a promised next step whose date has passed.
+        /// With, or without, a target that is due and not met, or a promised next step whose date has passed.
         overdue: Option<bool>,
     }
 }
@@ -154,8 +154,8 @@ async fn queue(
     let page = call
         .look(|conn, call| {
             let found = list::answer::<Queue>(conn, call.asker(), &call.query)?;
-            let (steps, reader) = (steps_of(conn, &found.rows)?, call.reader());
-            Ok(found.page(|view| EscalationDocument::new(&reader, &view, &steps)))
+            let (parts, reader) = (parts_of(conn, &found.rows)?, call.reader());
+            Ok(found.page(|view| EscalationDocument::new(&reader, &view, &parts)))
         })
         .await?;
     Reply::new(&page)
@@ -180,9 +180,9 @@ pub(super) fn asked_owner(
     Ok(Some(found.ok_or_else(unknown)?.id))
 }
 
-fn steps_of(conn: &mut Conn, rows: &[EscalationView]) -> Result<Vec<promises::NextStep>, Problem> {
+fn parts_of(conn: &mut Conn, rows: &[EscalationView]) -> Result<EscalationParts, Problem> {
     let ids: Vec<EscalationId> = rows.iter().map(|view| view.escalation.id).collect();
-    Ok(promises::of_escalations(conn, &ids)?)
+    EscalationParts::of(conn, &ids)
 }
 
 async fn show(call: ApiRequest<EscalationRef>) -> Result<Reply<EscalationDocument>, Problem> {
@@ -220,6 +220,6 @@ pub(super) fn document<A, B>(
 ) -> Result<EscalationDocument, Problem> {
     let found = escalations::view(conn, call.principal.access().reach(), escalation)?;
     let view = found.ok_or_else(Problem::not_found)?;
-    let steps = promises::of_escalations(conn, &[view.escalation.id])?;
-    Ok(EscalationDocument::new(&call.reader(), &view, &steps))
+    let parts = EscalationParts::of(conn, &[view.escalation.id])?;
+    Ok(EscalationDocument::new(&call.reader(), &view, &parts))
 }

@@ -16,7 +16,7 @@ use crate::input::input;
 use crate::store::feeds::{self, FeedOf};
 use crate::store::{cases, escalations};
 use crate::workflow::feed::{
-    self as verbs, EditEntry, PostEntry, RecordCommunication, RedactEntry,
+    self as verbs, EditEntry, PostEntry, PostOnEscalation, RecordCommunication, RedactEntry,
 };
 use crate::workflow::update_case;
 
@@ -115,7 +115,7 @@ async fn post_on_case(
 }
 
 async fn post_on_escalation(
-    call: ApiRequest<EscalationRef, PostEntry>,
+    call: ApiRequest<EscalationRef, PostOnEscalation>,
 ) -> Result<Created<EntryDocument>, Problem> {
     call.write(|conn, call| {
         let actor = &call.principal.actor;

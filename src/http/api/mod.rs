@@ -31,6 +31,7 @@ pub mod review;
 pub mod roles;
 pub mod second_factor_roles;
 pub mod sessions;
+pub mod targets;
 pub mod tokens;
 pub mod users;
 

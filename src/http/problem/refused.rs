@@ -60,6 +60,12 @@ impl From<Rejection> for Problem {
                 };
                 Self::invalid(fields.into_iter().map(error).collect())
             }
+            Rejection::Parts(parts) => {
+                let error = |(part, code, given): (String, &'static str, String)| {
+                    FieldError::new(part, Fault::new(code).with("given", given))
+                };
+                Self::invalid(parts.into_iter().map(error).collect())
+            }
             Rejection::CaseField(field, refusal) => case_field(field, refusal),
             Rejection::Case(refusal) => case(refusal),
             Rejection::UnlawfulMove(unlawful) => Self::new(Code::UnlawfulMove)

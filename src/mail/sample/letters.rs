@@ -5,18 +5,27 @@ use uuid::Uuid;
 
 use super::instant;
 use crate::domain::access::Role;
-use crate::domain::ids::OneTimeLinkId;
+use crate::domain::ids::{EscalationNumber, OneTimeLinkId, TargetId};
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{
-    AccessGranted, AccessRefused, AccessRequested, CloneMoved, Invitation, Letter, LinkFacts,
-    MembersProposed, NewDevice, NoticeKind, PairingFacts, PairingRemoved, PairingSide,
-    PairingSwitched, PasswordChanged, PasswordReset, PasswordWay, RoleFacts, RolesChanged,
-    SecondFactorChange, SecondFactorChanged,
+    AccessGranted, AccessRefused, AccessRequested, CloneMoved, Gathered, GatheredTarget,
+    Invitation, Letter, LinkFacts, MembersProposed, NewDevice, NoticeKind, PairingFacts,
+    PairingRemoved, PairingSide, PairingSwitched, PasswordChanged, PasswordReset, PasswordWay,
+    RoleFacts, RolesChanged, SecondFactorChange, SecondFactorChanged, TargetFacts,
 };
+use crate::domain::target::TargetKind;
 
 /// Letters of a kind with everything in them that can be there; none for a kind that is about a case.
 pub fn full(kind: NoticeKind) -> Vec<Letter> {
     let letter = match kind {
+        NoticeKind::TargetsGathered => Letter::TargetsGathered(Gathered {
+            missed: vec![
+                target(TargetKind::Claim, -40, 45),
+                target(TargetKind::Update, -2, 47),
+            ],
+            coming: vec![target(TargetKind::FirstReply, 12, 48)],
+            more: 12,
+        }),
         NoticeKind::AccessRequested => Letter::AccessRequested(AccessRequested {
             request: THING,
             name: "Nils Berg".to_owned(),
@@ -91,6 +100,17 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
             .chain([0, 1].map(|left| (SecondFactorChange::CodeUsed, Some(left))))
             .map(|(change, left)| second_factor_changed(change, left))
             .collect(),
+        NoticeKind::TargetsGathered => vec![
+            Letter::TargetsGathered(Gathered {
+                missed: vec![target(TargetKind::Claim, -40, 45)],
+                ..Gathered::default()
+            }),
+            Letter::TargetsGathered(Gathered {
+                coming: vec![target(TargetKind::FirstReply, 12, 48)],
+                more: 1,
+                ..Gathered::default()
+            }),
+        ],
         NoticeKind::PairingRolesChanged => vec![roles_changed(Vec::new())],
         NoticeKind::PairingSwitched => vec![switched(true)],
         NoticeKind::PairingRemoved => PairingSide::ALL
@@ -119,6 +139,19 @@ fn password_changed(way: PasswordWay) -> Letter {
 
 fn second_factor_changed(change: SecondFactorChange, codes_left: Option<u32>) -> Letter {
     Letter::SecondFactorChanged(SecondFactorChanged { change, codes_left })
+}
+
+fn target(of: TargetKind, due_in_minutes: i64, escalation: i64) -> GatheredTarget {
+    GatheredTarget {
+        facts: TargetFacts {
+            target: TargetId::from_uuid(THING),
+            of,
+            due_at: instant() + TimeDelta::minutes(due_in_minutes),
+        },
+        escalation: EscalationNumber::new(escalation),
+        organization: ACME.to_owned(),
+        subject: "Agents lose audio 30 seconds into outbound calls".to_owned(),
+    }
 }
 
 fn pairing() -> PairingFacts {

@@ -1,6 +1,7 @@
 //! Notices with everything that it takes to write and send them, as things stand when they are sent.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use diesel::prelude::*;
 
@@ -10,14 +11,18 @@ use crate::db::schema::{cases, feed_entries, notices};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::feed::Visibility;
-use crate::domain::ids::{EntryId, LineId, NoticeId, OneTimeLinkId, OrganizationId, PersonId};
+use crate::domain::ids::{
+    EntryId, LineId, NoticeId, OneTimeLinkId, OrganizationId, PersonId, TargetId,
+};
+use crate::domain::lines::Readers;
 use crate::domain::link::LinkState;
 use crate::domain::notice::{
-    About, Audience, Candidate, Matter, Obstacle, Payload, letter_obstacle, obstacle,
+    About, Audience, Candidate, Letter, Matter, NoticeKind, Obstacle, Payload, TargetFacts,
+    letter_obstacle, obstacle,
 };
 use crate::domain::organization::Side;
 use crate::domain::text::EmailAddress;
-use crate::store::{lines, one_time_links};
+use crate::store::{lines, one_time_links, targets};
 
 /// A notice with everything that it takes to write and send it.
 #[derive(Clone, Debug)]
@@ -121,6 +126,7 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<
         addressees: Addressees::of(conn, rows.iter().map(|row| &row.1), at)?,
         entries: entries(conn, &payloads)?,
         links: links(conn, &payloads, at)?,
+        targets: running_targets(conn, &payloads)?,
     };
     let mut addressed = Vec::with_capacity(rows.len());
     for (row, mut payload) in rows.into_iter().zip(payloads) {
@@ -165,13 +171,15 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<
 /// What notices depend on besides their own rows, as it stands when they are sent.
 struct Present {
     addressees: Addressees,
-    entries: HashMap<EntryId, Entry>,
+    entries: HashMap<EntryId, PresentEntry>,
     /// Whose the links are that can be used.
     links: HashMap<OneTimeLinkId, PersonId>,
+    /// The targets that run, and who reads the lines of their cases.
+    targets: HashMap<TargetId, Readers>,
 }
 
 /// An entry as it stands now.
-struct Entry {
+struct PresentEntry {
     visibility: Visibility,
     redacted: bool,
     body: String,
@@ -180,7 +188,7 @@ struct Entry {
 fn entries(
     conn: &mut Conn,
     payloads: &[Result<Payload, String>],
-) -> QueryResult<HashMap<EntryId, Entry>> {
+) -> QueryResult<HashMap<EntryId, PresentEntry>> {
     let ids: Vec<EntryId> = payloads
         .iter()
         .flatten()
@@ -203,7 +211,7 @@ fn entries(
         .map(|(id, visibility, redacted_at, body)| {
             (
                 id,
-                Entry {
+                PresentEntry {
                     visibility,
                     redacted: redacted_at.is_some(),
                     body,
@@ -235,7 +243,34 @@ fn links(
         .collect())
 }
 
+/// The targets that the notices tell of, of those that run.
+fn running_targets(
+    conn: &mut Conn,
+    payloads: &[Result<Payload, String>],
+) -> QueryResult<HashMap<TargetId, Readers>> {
+    let told = payloads.iter().flatten().flat_map(Payload::targets);
+    let ids: Vec<TargetId> = told.map(|target| target.target).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let (mut of_lines, mut running) = (HashMap::new(), HashMap::new());
+    for (target, line) in targets::running_among(conn, &ids)? {
+        let readers = match of_lines.entry(line) {
+            Entry::Occupied(known) => Readers::clone(known.get()),
+            Entry::Vacant(new) => new.insert(lines::readers(conn, line)?).clone(),
+        };
+        running.insert(target, readers);
+    }
+    Ok(running)
+}
+
 impl Present {
+    /// Whether there is reason to tell somebody of a target: it runs, and they may read its case (A4).
+    fn concerns(&self, target: &TargetFacts, candidate: &Candidate) -> bool {
+        let readers = self.targets.get(&target.target);
+        readers.is_some_and(|readers| readers.admit(&candidate.access))
+    }
+
     /// Repeats the words of an entry as they stand now, and says what forbids the notice by now. A mail server may
     /// have been away for two days; what was disabled, withdrawn, used or redacted since stays at home.
     fn bring_up_to_date(
@@ -246,6 +281,12 @@ impl Present {
     ) -> Option<Obstacle> {
         let matter = match &mut payload.matter {
             Matter::Case(matter) => matter,
+            Matter::Letter(Letter::TargetsGathered(gathered)) => {
+                gathered.retain(|target| self.concerns(target, candidate));
+                let kind = NoticeKind::TargetsGathered;
+                let obstacle = letter_obstacle(kind, candidate.standing, &candidate.access);
+                return obstacle.or(gathered.is_empty().then_some(Obstacle::Over));
+            }
             Matter::Letter(letter) => {
                 let recipient = Some(&candidate.access.person);
                 let void =
@@ -266,6 +307,11 @@ impl Present {
             }
             visibility = entry.visibility;
             about.body.clone_from(&entry.body);
+        }
+        if let Some(target) = matter.about.target()
+            && !self.targets.contains_key(&target.target)
+        {
+            return Some(Obstacle::Over);
         }
         let organization = organization.unwrap_or(candidate.access.organization);
         obstacle(candidate, organization, feed, visibility)

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use casebell::domain::feed::Visibility;
 use casebell::domain::ids::{CaseRef, EscalationRef};
-use casebell::workflow::feed::{self, PostEntry};
+use casebell::workflow::feed::{self, PostEntry, PostOnEscalation};
 use casebell::workflow::promise::PromiseStep;
 use casebell::workflow::review_escalation::{AcceptEscalation, Verb};
 
@@ -65,9 +65,10 @@ async fn the_story_of_an_escalation(desk: JobDesk) {
 
     let (dana, entry) = (
         desk.dana.clone(),
-        PostEntry {
+        PostOnEscalation {
             body: "When?".parse().unwrap(),
             visibility: None,
+            awaits_reply: None,
         },
     );
     desk.write(move |conn| {

@@ -5,14 +5,18 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{OrganizationName, PersonName, Reader};
+use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::case::StepState;
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::ids::{CaseId, CaseNumber, EscalationId, EscalationNumber, NextStepId};
 use crate::domain::offers;
+use crate::domain::target::TargetKind;
+use crate::http::problem::Problem;
 use crate::store::escalations::EscalationView;
-use crate::store::promises::NextStep;
+use crate::store::promises::{self, NextStep};
+use crate::store::targets::{self, Target};
 use crate::words::assessment::AssessmentView;
 
 /// An escalation.
@@ -60,6 +64,11 @@ pub struct EscalationDocument {
     pub decline_reasons: Vec<FindingCode>,
     /// What was promised, by date.
     pub next_steps: Vec<NextStepDocument>,
+    /// What it is to get in time, those targets that run or ran, the newest of each kind (M8).
+    pub targets: Vec<TargetDocument>,
+    /// Since when the requester's answer is awaited.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub awaiting_reply_since: Option<Instant>,
     /// The assessment as it was at submission (E13).
     pub assessment: AssessmentView,
     /// How it ended.
@@ -103,7 +112,7 @@ pub struct RatingDocument {
 
 impl EscalationDocument {
     /// The escalation with its steps, in the reader's words. `steps` may hold those of other escalations too.
-    pub fn new(reader: &Reader<'_>, view: &EscalationView, steps: &[NextStep]) -> Self {
+    pub fn new(reader: &Reader<'_>, view: &EscalationView, parts: &EscalationParts) -> Self {
         let escalation = &view.escalation;
         Self {
             id: escalation.id,
@@ -129,11 +138,19 @@ impl EscalationDocument {
             urgency: escalation.urgency,
             rank: escalation.rank,
             decline_reasons: escalation.decline_reasons.0.clone(),
-            next_steps: steps
+            next_steps: parts
+                .steps
                 .iter()
                 .filter(|step| step.escalation_id == Some(escalation.id))
                 .map(|step| NextStepDocument::new(reader, step))
                 .collect(),
+            targets: parts
+                .targets
+                .iter()
+                .filter(|target| target.escalation_id == escalation.id)
+                .map(|target| TargetDocument::new(target, reader.now))
+                .collect(),
+            awaiting_reply_since: escalation.awaiting_reply_since,
             assessment: AssessmentView::new(reader.words, &escalation.assessment.0),
             outcome: escalation.outcome.clone(),
             summary: escalation.summary.clone(),
@@ -144,6 +161,65 @@ impl EscalationDocument {
                 at: escalation.rated_at,
             }),
             version: escalation.version,
+        }
+    }
+}
+
+/// What is told of escalations besides their own rows.
+#[derive(Clone, Debug, Default)]
+pub struct EscalationParts {
+    /// What was promised, by date.
+    pub steps: Vec<NextStep>,
+    /// Their newest targets.
+    pub targets: Vec<Target>,
+}
+
+impl EscalationParts {
+    /// Those of these escalations.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn of(conn: &mut Conn, escalations: &[EscalationId]) -> Result<Self, Problem> {
+        Ok(Self {
+            steps: promises::of_escalations(conn, escalations)?,
+            targets: targets::newest_of(conn, escalations)?,
+        })
+    }
+}
+
+/// Something that an escalation is to get in time.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Target)]
+pub struct TargetDocument {
+    /// What.
+    pub kind: TargetKind,
+    /// When it started.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Instant,
+    /// When it falls due; while it stands still, when it would have.
+    #[schema(value_type = String, format = DateTime)]
+    pub due_at: Instant,
+    /// When it was met.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub met_at: Option<Instant>,
+    /// When it was missed: it was due, and not met before.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub missed_at: Option<Instant>,
+    /// Since when it stands still, waiting for the requester's answer.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub paused_since: Option<Instant>,
+}
+
+impl TargetDocument {
+    /// The target as it stands at `now`.
+    pub fn new(target: &Target, now: Instant) -> Self {
+        Self {
+            kind: target.kind,
+            started_at: target.started_at,
+            due_at: target.due_at,
+            met_at: target.met_at,
+            missed_at: target.missed_at(now),
+            paused_since: target.paused_since,
         }
     }
 }

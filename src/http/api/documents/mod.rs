@@ -27,7 +27,10 @@ pub use desk::{
     ReasonDocument,
 };
 pub use entry::{AuthorDocument, EntryDocument, EntryEscalation};
-pub use escalation::{CaseSummary, EscalationDocument, NextStepDocument, RatingDocument};
+pub use escalation::{
+    CaseSummary, EscalationDocument, EscalationParts, NextStepDocument, RatingDocument,
+    TargetDocument,
+};
 pub use pairing::{
     CloneDocument, GivenRoleDocument, LinkInspection, MyPlace, PairingDocument, PairingWithLink,
 };

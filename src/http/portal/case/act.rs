@@ -122,14 +122,14 @@ async fn post(visit: PageRequest, case: CaseRef) -> PageResult {
     visit
         .act(&page, move |conn, by, command: &PostEntry| {
             feed::post_on_case(conn, by.actor, &case, command, by.now)?;
-            Ok(posted(command))
+            Ok(posted(command.reaches()))
         })
         .await
 }
 
 /// What the next page tells of an entry.
-pub(in crate::http::portal) fn posted(entry: &PostEntry) -> Done {
-    match entry.reaches() {
+pub(in crate::http::portal) fn posted(reaches: Visibility) -> Done {
+    match reaches {
         Visibility::Public => Done::Posted,
         Visibility::Internal => Done::Kept,
     }

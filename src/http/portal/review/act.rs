@@ -15,7 +15,7 @@ use crate::http::problem::Problem;
 use crate::input::Field;
 use crate::store::escalations;
 use crate::workflow::VerbError;
-use crate::workflow::feed::{self, PostEntry};
+use crate::workflow::feed::{self, PostOnEscalation};
 use crate::workflow::promise::{PromiseStep, promise_on_escalation};
 use crate::workflow::review_escalation::Verb;
 
@@ -172,9 +172,9 @@ async fn rate(visit: PageRequest, escalation: EscalationRef) -> PageResult {
 async fn post(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     let page = on(escalation, On::Composer);
     visit
-        .act(&page, move |conn, by, command: &PostEntry| {
+        .act(&page, move |conn, by, command: &PostOnEscalation| {
             feed::post_on_escalation(conn, by.actor, &escalation, command, by.now)?;
-            Ok(posted(command))
+            Ok(posted(command.reaches()))
         })
         .await
 }

@@ -28,6 +28,8 @@ pub const RESOURCES: &[&str] = &[
     "lines",
     "calendars",
     "policies",
+    "targets",
+    "duty",
     "reasons",
     "notices",
     "audit",

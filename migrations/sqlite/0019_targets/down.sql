@@ -1,0 +1,12 @@
+DROP INDEX escalations_next_due;
+DROP INDEX escalations_untimed;
+ALTER TABLE escalations DROP COLUMN next_due_at;
+ALTER TABLE escalations DROP COLUMN awaiting_reply_since;
+ALTER TABLE escalations DROP COLUMN submitted_priority;
+DROP TABLE target_tellings;
+DROP TABLE escalation_targets;
+DROP TABLE duty_turns;
+DROP TABLE duty_absences;
+DROP TABLE duty_shifts;
+DROP TABLE duty_rules;
+DROP TABLE target_rules;

@@ -1,0 +1,129 @@
+//! How long targets have, and the ladder: the rows that administrators edit (M8).
+
+use diesel::prelude::*;
+
+use crate::db::Conn;
+use crate::db::schema::{duty_rules, target_rules};
+use crate::db::sql_types::{At, Json, json};
+use crate::domain::Instant;
+use crate::domain::case::Priority;
+use crate::domain::target::{
+    Allowance, Grade, Ladder, TargetClock, TargetKind, TargetRow, TargetTable,
+};
+
+/// How long targets have: the defaults, and what the rows say instead.
+///
+/// # Errors
+/// The database's own, also if a row was changed behind Casebell's back into something that is no rule.
+pub fn table(conn: &mut Conn) -> QueryResult<TargetTable> {
+    let mut table = TargetTable::default();
+    let rows: Vec<(TargetKind, String, i64, TargetClock)> = target_rules::table
+        .select((
+            target_rules::kind,
+            target_rules::grade,
+            target_rules::minutes,
+            target_rules::clock,
+        ))
+        .load(conn)?;
+    for (kind, grade, minutes, clock) in rows {
+        let row = TargetRow::named(kind, named(&grade)?).ok_or_else(|| unreadable(&grade))?;
+        let minutes = u32::try_from(minutes).map_err(|_| unreadable(&grade))?;
+        table.set(row, Allowance { minutes, clock });
+    }
+    Ok(table)
+}
+
+/// Sets how long the targets of a row have.
+///
+/// # Errors
+/// The database's own.
+pub fn set(conn: &mut Conn, row: TargetRow, allowance: Allowance, now: Instant) -> QueryResult<()> {
+    let grade = text(row.grade);
+    let values = (
+        target_rules::minutes.eq(i64::from(allowance.minutes)),
+        target_rules::clock.eq(allowance.clock),
+        target_rules::updated_at.eq(At(now)),
+    );
+    let this = target_rules::table
+        .filter(target_rules::kind.eq(row.kind))
+        .filter(target_rules::grade.eq(&grade));
+    if diesel::update(this).set(values).execute(conn)? == 0 {
+        let key = (
+            target_rules::kind.eq(row.kind),
+            target_rules::grade.eq(&grade),
+        );
+        diesel::insert_into(target_rules::table)
+            .values((key, values))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// As a row names it.
+fn text(grade: Grade) -> String {
+    match grade {
+        Grade::Priority(priority) => priority.to_string(),
+        Grade::Rank(rank) => rank.to_string(),
+    }
+}
+
+fn named(text: &str) -> QueryResult<Grade> {
+    match (text.parse::<Priority>(), text.parse()) {
+        (Ok(priority), _) => Ok(Grade::Priority(priority)),
+        (Err(_), Ok(rank)) => Ok(Grade::Rank(rank)),
+        (Err(_), Err(_)) => Err(unreadable(text)),
+    }
+}
+
+fn unreadable(grade: &str) -> diesel::result::Error {
+    diesel::result::Error::DeserializationError(format!("no rule of a target: {grade}").into())
+}
+
+/// How often the rules of targets were changed, counted from 1.
+///
+/// # Errors
+/// The database's own.
+pub fn version(conn: &mut Conn) -> QueryResult<i64> {
+    duty_rules::table
+        .select(duty_rules::targets_version)
+        .get_result(conn)
+}
+
+/// Counts a change of the rules of targets.
+///
+/// # Errors
+/// The database's own.
+pub fn count_change(conn: &mut Conn) -> QueryResult<()> {
+    diesel::update(duty_rules::table)
+        .set(duty_rules::targets_version.eq(duty_rules::targets_version + 1))
+        .execute(conn)
+        .map(drop)
+}
+
+/// The ladder, and how often it was changed, counted from 1.
+///
+/// # Errors
+/// The database's own, also if the row was changed behind Casebell's back into something that is no ladder.
+pub fn ladder(conn: &mut Conn) -> QueryResult<(Ladder, i64)> {
+    let (ladder, version): (Option<Json<Ladder>>, i64) = duty_rules::table
+        .select((duty_rules::ladder, duty_rules::ladder_version))
+        .get_result(conn)?;
+    Ok((
+        ladder.map_or_else(Ladder::default, |ladder| ladder.0),
+        version,
+    ))
+}
+
+/// Sets the ladder, and counts the change.
+///
+/// # Errors
+/// The database's own.
+pub fn set_ladder(conn: &mut Conn, ladder: &Ladder) -> QueryResult<()> {
+    diesel::update(duty_rules::table)
+        .set((
+            duty_rules::ladder.eq(Some(json(ladder)?)),
+            duty_rules::ladder_version.eq(duty_rules::ladder_version + 1),
+        ))
+        .execute(conn)
+        .map(drop)
+}

@@ -1,0 +1,246 @@
+//! The targets of escalations, kept in the transaction of whatever concerns them (M8).
+
+mod begin;
+mod reckon;
+mod replay;
+
+use super::VerbResult;
+use crate::db::sql_types::{At, json};
+use crate::db::{Conn, DbError};
+use crate::domain::Instant;
+use crate::domain::calendar::Calendar;
+use crate::domain::escalation::Event;
+use crate::domain::target::{
+    Happening, Ladder, Run, Started, TargetKind, TargetTable, Turn, turns,
+};
+use crate::store::calendars::CalendarBook;
+use crate::store::cases::Case;
+use crate::store::escalations::{self, Escalation};
+use crate::store::target_rules;
+use crate::store::targets::{self, NewTarget, Target, TargetChanges};
+
+pub(crate) use begin::begin;
+pub(super) use reckon::{reckon_all, reckon_case};
+pub use replay::{TargetReplay, replay, replayed};
+
+/// What became of an escalation, as far as it concerns its targets.
+pub(super) fn happening(event: &Event) -> Option<Happening> {
+    match event {
+        Event::Claimed { .. } | Event::Assigned { .. } => Some(Happening::Owned),
+        Event::Accepted { .. } => Some(Happening::Accepted),
+        Event::Reranked { .. } => Some(Happening::Reranked),
+        Event::Declined { .. } => Some(Happening::Declined),
+        Event::Withdrawn => Some(Happening::Withdrawn),
+        Event::Closed => Some(Happening::Closed),
+        Event::Rated { .. } => None,
+    }
+}
+
+/// Keeps the targets of an escalation whose case is locked: what `happening` starts, meets and ends, and what falls due next.
+/// `escalation` is as it stands afterwards.
+///
+/// # Errors
+/// The database's own; that of a calendar by which a target cannot be reckoned.
+pub(super) fn keep(
+    conn: &mut Conn,
+    case: &Case,
+    escalation: &Escalation,
+    happening: Happening,
+    now: Instant,
+) -> VerbResult<()> {
+    if escalation.submitted_priority.is_none() {
+        return begin(conn, case, escalation, now);
+    }
+    let mut keeper = Keeper::of(conn, case, escalation)?;
+    keeper.follow(conn, happening, now)?;
+    keeper.note(conn)
+}
+
+/// What targets are reckoned by.
+struct Rules {
+    table: TargetTable,
+    ladder: Ladder,
+}
+
+impl Rules {
+    fn load(conn: &mut Conn) -> Result<Self, DbError> {
+        Ok(Self {
+            table: target_rules::table(conn)?,
+            ladder: target_rules::ladder(conn)?.0,
+        })
+    }
+}
+
+/// Keeps the targets of one escalation.
+struct Keeper<'a> {
+    rules: Rules,
+    calendar: Calendar,
+    case: &'a Case,
+    escalation: &'a Escalation,
+    awaiting_since: Option<Instant>,
+}
+
+impl<'a> Keeper<'a> {
+    fn of(conn: &mut Conn, case: &'a Case, escalation: &'a Escalation) -> Result<Self, DbError> {
+        let book = CalendarBook::load(conn)?;
+        Ok(Self {
+            rules: Rules::load(conn)?,
+            calendar: book.of_line(case.line_of_business_id).clone(),
+            case,
+            escalation,
+            awaiting_since: escalation.awaiting_reply_since,
+        })
+    }
+
+    fn follow(&mut self, conn: &mut Conn, happening: Happening, now: Instant) -> VerbResult<()> {
+        let running = targets::running_of(conn, self.escalation.id)?;
+        let kinds: Vec<TargetKind> = running.iter().map(|target| target.kind).collect();
+        // Who waited for the lock may have looked at the clock before whoever held it.
+        let now = running
+            .iter()
+            .map(|target| target.started_at)
+            .fold(now, Instant::max);
+        for turn in turns(happening, &kinds, self.awaiting_since.is_some()) {
+            let of = |kind| running.iter().find(|target| target.kind == kind);
+            match turn {
+                Turn::Start(kind, started) => self.start(conn, kind, started, now)?,
+                Turn::Meet(kind) => self.over(conn, of(kind), Over::Met, now)?,
+                Turn::End(kind) => self.over(conn, of(kind), Over::Ended, now)?,
+                Turn::Resume(kind) => self.resume(conn, of(kind), now)?,
+                Turn::Reckon(kind) => self.reckon(conn, of(kind), now)?,
+            }
+        }
+        match happening {
+            Happening::ProviderWrote { awaits_reply: true } => {
+                self.awaiting_since.get_or_insert(now);
+            }
+            Happening::RequesterWrote
+            | Happening::Declined
+            | Happening::Withdrawn
+            | Happening::Closed => self.awaiting_since = None,
+            Happening::Submitted
+            | Happening::Owned
+            | Happening::Accepted
+            | Happening::Reranked
+            | Happening::ProviderWrote { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn start(
+        &self,
+        conn: &mut Conn,
+        kind: TargetKind,
+        started: Started,
+        now: Instant,
+    ) -> VerbResult<()> {
+        let rank = self
+            .escalation
+            .rank
+            .and_then(|rank| u8::try_from(rank).ok());
+        let priority = self
+            .escalation
+            .submitted_priority
+            .unwrap_or(self.case.priority);
+        let Some(allowance) = self.rules.table.allowed(kind, priority, rank) else {
+            return Ok(());
+        };
+        let run = Run {
+            started_at: now,
+            allowance,
+            pauses: Vec::new(),
+            paused_since: (started == Started::Paused).then_some(now),
+        };
+        let due_at = run.due_at(&self.calendar)?;
+        let mut new = NewTarget {
+            escalation: self.escalation.id,
+            kind,
+            run: &run,
+            due_at,
+            alarm_at: None,
+        };
+        if started == Started::Running {
+            new.alarm_at = self.rules.ladder.next_at(new.timing(now), 0);
+        }
+        Ok(targets::insert(conn, &new, now)?)
+    }
+
+    /// It is over, and how it would have fallen due is kept by the calendar of now.
+    fn over(
+        &self,
+        conn: &mut Conn,
+        target: Option<&Target>,
+        over: Over,
+        now: Instant,
+    ) -> VerbResult<()> {
+        let Some(target) = target else { return Ok(()) };
+        let mut run = target.run();
+        run.resume(now);
+        // A calendar that cannot reckon any more keeps nobody from answering a customer.
+        let replay = run.replay(&self.calendar, now).ok();
+        let mut changes = TargetChanges {
+            pauses: Some(json(&run.pauses)?),
+            paused_since: Some(None),
+            alarm_at: Some(None),
+            ..TargetChanges::default()
+        };
+        if let Some(replay) = replay {
+            changes.due_at = Some(At(replay.due_at));
+            changes.segments = Some(json(&replay.segments)?);
+        }
+        match over {
+            Over::Met => changes.met_at = Some(At(now)),
+            Over::Ended => changes.ended_at = Some(At(now)),
+        }
+        changed(targets::update(conn, target, &changes)?)
+    }
+
+    fn resume(&self, conn: &mut Conn, target: Option<&Target>, now: Instant) -> VerbResult<()> {
+        let Some(target) = target else { return Ok(()) };
+        let mut run = target.run();
+        run.resume(now);
+        reckon::write(conn, &self.rules.ladder, target, &run, &self.calendar, now)?;
+        Ok(())
+    }
+
+    fn reckon(&self, conn: &mut Conn, target: Option<&Target>, now: Instant) -> VerbResult<()> {
+        let Some(target) = target else { return Ok(()) };
+        let rank = self
+            .escalation
+            .rank
+            .and_then(|rank| u8::try_from(rank).ok());
+        let priority = self
+            .escalation
+            .submitted_priority
+            .unwrap_or(self.case.priority);
+        let mut run = target.run();
+        if let Some(allowance) = self.rules.table.allowed(target.kind, priority, rank) {
+            run.allowance = allowance;
+        }
+        reckon::write(conn, &self.rules.ladder, target, &run, &self.calendar, now)?;
+        Ok(())
+    }
+
+    /// Notes with the escalation what its targets come to.
+    fn note(&self, conn: &mut Conn) -> VerbResult<()> {
+        if self.awaiting_since != self.escalation.awaiting_reply_since {
+            escalations::set_awaiting(conn, self.escalation.id, self.awaiting_since)?;
+        }
+        Ok(escalations::note_next_due(conn, self.escalation.id)?)
+    }
+}
+
+/// How a target is over.
+#[derive(Clone, Copy, Debug)]
+enum Over {
+    Met,
+    Ended,
+}
+
+/// What another process has changed meanwhile is decided on once more.
+fn changed(written: bool) -> VerbResult<()> {
+    match written {
+        true => Ok(()),
+        false => Err(DbError::Overtaken.into()),
+    }
+}

@@ -1,0 +1,96 @@
+//! Reckoning the targets that run anew, when what they are reckoned by has changed (M8).
+
+use std::collections::BTreeSet;
+
+use super::{Rules, changed};
+use crate::db::Conn;
+use crate::db::sql_types::{At, json};
+use crate::domain::Instant;
+use crate::domain::calendar::Calendar;
+use crate::domain::ids::EscalationId;
+use crate::domain::target::{Ladder, Run, Timing};
+use crate::store::calendars::CalendarBook;
+use crate::store::cases::Case;
+use crate::store::escalations;
+use crate::store::targets::{self, Target, TargetChanges};
+use crate::workflow::VerbResult;
+
+/// Reckons all targets that run: the table, the ladder, a calendar or the tree of lines has changed.
+///
+/// # Errors
+/// The database's own; that of a calendar by which one cannot be reckoned.
+pub(crate) fn reckon_all(conn: &mut Conn, now: Instant) -> VerbResult<()> {
+    let (rules, book) = (Rules::load(conn)?, CalendarBook::load(conn)?);
+    let mut moved = BTreeSet::<EscalationId>::new();
+    for running in targets::running(conn)? {
+        let (target, mut run) = (&running.target, running.target.run());
+        let rank = running.rank.and_then(|rank| u8::try_from(rank).ok());
+        if let Some(priority) = running.priority
+            && let Some(allowance) = rules.table.allowed(target.kind, priority, rank)
+        {
+            run.allowance = allowance;
+        }
+        let calendar = book.of_line(running.line);
+        if write(conn, &rules.ladder, target, &run, calendar, now)? {
+            moved.insert(target.escalation_id);
+        }
+    }
+    for escalation in moved {
+        escalations::note_next_due(conn, escalation)?;
+    }
+    Ok(())
+}
+
+/// Reckons the targets that run on a case that is locked: its line has changed.
+///
+/// # Errors
+/// As [`reckon_all`].
+pub(crate) fn reckon_case(conn: &mut Conn, case: &Case, now: Instant) -> VerbResult<()> {
+    let Some(active) = escalations::active_of(conn, case.id)? else {
+        return Ok(());
+    };
+    let (rules, book) = (Rules::load(conn)?, CalendarBook::load(conn)?);
+    let calendar = book.of_line(case.line_of_business_id);
+    for target in targets::running_of(conn, active.id)? {
+        write(conn, &rules.ladder, &target, &target.run(), calendar, now)?;
+    }
+    Ok(escalations::note_next_due(conn, active.id)?)
+}
+
+/// Writes how a target runs now, with when it falls due and when there is something to tell; says whether that differs.
+pub(super) fn write(
+    conn: &mut Conn,
+    ladder: &Ladder,
+    target: &Target,
+    run: &Run,
+    calendar: &Calendar,
+    now: Instant,
+) -> VerbResult<bool> {
+    let due_at = run.due_at(calendar)?;
+    let moved = due_at != target.due_at;
+    let reckoned_at = if moved { now } else { target.reckoned_at };
+    let timing = Timing {
+        started_at: run.started_at,
+        due_at,
+        reckoned_at,
+    };
+    let alarm_at = match run.paused_since {
+        Some(_) => None,
+        None => ladder.next_at(timing, target.given()),
+    };
+    if !moved && alarm_at == target.alarm_at && *run == target.run() {
+        return Ok(false);
+    }
+    let changes = TargetChanges {
+        minutes: Some(run.allowance.minutes.into()),
+        clock: Some(run.allowance.clock),
+        pauses: Some(json(&run.pauses)?),
+        paused_since: Some(run.paused_since.map(At)),
+        due_at: Some(At(due_at)),
+        reckoned_at: Some(At(reckoned_at)),
+        alarm_at: Some(alarm_at.map(At)),
+        ..TargetChanges::default()
+    };
+    changed(targets::update(conn, target, &changes)?)?;
+    Ok(true)
+}
