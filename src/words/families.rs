@@ -8,6 +8,7 @@ use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, PriorityRequestState, Status,
     StepState, StepVerb,
 };
+use crate::domain::duty::{Assignment, Weekday};
 use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict};
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::feed::{EntryKind, Feed, Mark, Visibility};
@@ -18,7 +19,7 @@ use crate::domain::notice::{
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Direction, Party, State as PairingState};
 use crate::domain::reason::Governance;
-use crate::domain::target::TargetKind;
+use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::http::portal;
 use crate::http::problem::Code;
 use crate::input::FAULTS;
@@ -36,6 +37,19 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("weekday-short", &WEEKDAYS),
     ("why", Why::NAMES),
     ("target-kind", TargetKind::NAMES),
+    (
+        "target-state",
+        &["running", "paused", "met", "missed", "ended"],
+    ),
+    ("target-clock", TargetClock::NAMES),
+    ("ladder-tell", Tell::NAMES),
+    ("duty-assignment", Assignment::NAMES),
+    ("duty-assignment-hint", Assignment::NAMES),
+    ("duty-day", Weekday::NAMES),
+    ("duty-shift", &["user", "from", "until", "zone"]),
+    ("duty-absence", &["user", "from", "until", "cover"]),
+    ("ladder-level", &["after", "tell"]),
+    ("ladder-told", &["before", "after"]),
     ("mail-target", TargetKind::NAMES),
     ("holiday-skipped", SkipReason::NAMES),
     ("reference-place", &["path", "query", "header"]),
@@ -198,6 +212,10 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
             "in-review",
             "nothing",
             "ended",
+            "claim",
+            "first_reply",
+            "update",
+            "awaiting",
         ],
     ),
     ("wait-escalation", &["submitted", "in_review"]),

@@ -4,6 +4,7 @@
 pub mod access_requests;
 pub mod audit;
 pub mod calendars;
+pub(super) mod duty;
 pub mod groups;
 mod handlers;
 pub mod lines;
@@ -17,6 +18,7 @@ pub(super) mod policies;
 pub(super) mod reasons;
 pub mod roles;
 pub(super) mod second_factor;
+pub(super) mod targets;
 
 use serde::Serialize;
 

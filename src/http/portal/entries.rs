@@ -177,6 +177,7 @@ pub fn composer(
             false => words.say("compose-post", &[]),
         },
         internal: access.may_write(Visibility::Internal).is_ok(),
+        asks: staff && escalation.is_some(),
         value: String::new(),
         error: String::new(),
     })

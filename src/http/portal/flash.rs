@@ -105,6 +105,12 @@ closed_enum! {
         ReasonSaved = "reason_saved",
         /// Policies were changed.
         PoliciesSaved = "policies_saved",
+        /// How long targets have was changed.
+        TargetsSaved = "targets_saved",
+        /// Who is told of targets was changed.
+        LadderSaved = "ladder_saved",
+        /// The roster was changed.
+        DutySaved = "duty_saved",
         /// A calendar was added or changed.
         CalendarSaved = "calendar_saved",
         /// Holidays were taken from a file.

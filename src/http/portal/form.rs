@@ -463,10 +463,13 @@ impl Form {
     /// Says what is wrong with the control `name` (or with an item of it, `name[1]`), or with the whole form when it has
     /// none of that name.
     pub fn refuse(&mut self, name: &str, why: impl Into<String>) {
-        let field = name.split('[').next().unwrap_or(name);
-        let mut controls = self.controls.iter_mut();
-        match controls.find(|control| control.name == field && control.kind != Kind::Hidden) {
-            Some(control) => control.refuse(why),
+        let list = name.split('[').next().unwrap_or(name);
+        let place = |field: &str| {
+            let mut controls = self.controls.iter();
+            controls.position(|control| control.name == field && control.kind != Kind::Hidden)
+        };
+        match place(name).or_else(|| place(list)) {
+            Some(place) => self.controls[place].refuse(why),
             None => self.problems.push(why.into()),
         }
     }

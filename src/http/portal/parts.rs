@@ -148,6 +148,8 @@ pub struct Composer {
     pub button: String,
     /// Whether a note for the provider only can be written.
     pub internal: bool,
+    /// Whether an answer can be asked for, for which the next update waits.
+    pub asks: bool,
     /// What was typed.
     pub value: String,
     /// What is wrong with it; empty when nothing is.

@@ -17,6 +17,8 @@ pub(super) use handlers::routes;
 pub struct QueuePage {
     /// A few figures.
     pub stats: Vec<Stat>,
+    /// Who is on duty now, in a sentence; empty where that is nobody's to see, or nobody has written it down.
+    pub duty: String,
     /// Its views.
     pub tabs: Vec<Tab>,
     /// Heads of the columns.

@@ -5,6 +5,7 @@ mod act;
 mod panel;
 mod record;
 mod show;
+mod targets;
 
 use serde::Serialize;
 
@@ -22,6 +23,7 @@ use crate::words::assessment::{AssessmentView, FindingView};
 pub(super) use act::routes;
 #[cfg(test)]
 pub(crate) use show::HISTORY_KINDS;
+pub use targets::TargetView;
 
 /// The page of one escalation.
 #[derive(Clone, Debug, Serialize)]
@@ -56,6 +58,8 @@ pub struct ReviewPage {
     pub case_feed: CaseFeed,
     /// The communication about this escalation, and about past ones of the case.
     pub escalations: EscalationFeed,
+    /// What is to be done in time.
+    pub targets: Vec<TargetView>,
     /// Promised next steps.
     pub steps: StepList,
     /// What the facts are about.

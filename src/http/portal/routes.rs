@@ -31,6 +31,8 @@ pub fn routes() -> Vec<PortalRoute> {
         super::admin::lines::routes(),
         super::admin::reasons::routes(),
         super::admin::policies::routes(),
+        super::admin::targets::routes(),
+        super::admin::duty::routes(),
         super::admin::second_factor::routes(),
         super::admin::networks::routes(),
         super::admin::calendars::routes(),

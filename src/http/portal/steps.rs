@@ -17,7 +17,8 @@ use crate::store::promises::{self, NextStep};
 use crate::workflow::promise::{SettleStep, settle};
 
 /// How near a promise has to be to be marked.
-const SOON: chrono::TimeDelta = chrono::TimeDelta::hours(4);
+/// How long before it is due something is due soon.
+pub const SOON: chrono::TimeDelta = chrono::TimeDelta::hours(4);
 
 /// The list on `page`: what is open first, by date, then what was settled, the latest first. `adds` says whether the
 /// visitor may promise more there.

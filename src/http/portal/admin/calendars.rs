@@ -94,6 +94,11 @@ pub struct SegmentView {
 impl ReplayView {
     /// A replay in words and drawn in full.
     pub fn new(words: &Catalogue, replay: &Replay, label: String) -> Self {
+        Self::until(words, replay, replay.due_at, label)
+    }
+
+    /// A replay in words, drawn as far as it has come at an instant.
+    pub fn until(words: &Catalogue, replay: &Replay, until: Instant, label: String) -> Self {
         let segment = |segment: &Segment| SegmentView {
             from: segment.from,
             to: segment.to,
@@ -103,7 +108,7 @@ impl ReplayView {
         };
         Self {
             due_at: replay.due_at,
-            track: track(words, replay, replay.due_at, label, String::new()),
+            track: track(words, replay, until, label, String::new()),
             segments: replay.segments.iter().map(segment).collect(),
         }
     }

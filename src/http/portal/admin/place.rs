@@ -26,6 +26,12 @@ pub enum Place {
     Reasons,
     /// Policies.
     Policies,
+    /// How long targets have.
+    Targets,
+    /// Who is told of targets, and when.
+    Ladder,
+    /// Who is on duty.
+    Duty,
     /// Business calendars.
     Calendars,
     /// Notices.
@@ -36,7 +42,7 @@ pub enum Place {
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::People,
         Self::AccessRequests,
         Self::Roles,
@@ -47,12 +53,15 @@ impl Place {
         Self::Lines,
         Self::Reasons,
         Self::Policies,
+        Self::Targets,
+        Self::Ladder,
+        Self::Duty,
         Self::Calendars,
         Self::Notices,
         Self::Audit,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 13] = [
+    pub const NAMES: [&str; 16] = [
         "people",
         "access-requests",
         "roles",
@@ -63,6 +72,9 @@ impl Place {
         "lines",
         "reasons",
         "policies",
+        "targets",
+        "ladder",
+        "duty",
         "calendars",
         "notices",
         "audit",
@@ -95,6 +107,8 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
         Place::Organizations => staff && access.can(Permission::OrganizationsView),
         Place::Reasons => access.can(Permission::ReasonsManage),
         Place::Policies => access.can(Permission::PoliciesView),
+        Place::Targets | Place::Ladder => access.can(Permission::PoliciesView),
+        Place::Duty => access.can(Permission::DutyView),
         Place::Calendars => access.can(Permission::CalendarsView),
         Place::Notices => access.can(Permission::NoticesView),
         Place::Audit => access.can(Permission::AuditView),

@@ -8,7 +8,7 @@ use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::case::StepState;
 use crate::domain::escalation::State;
-use crate::domain::ids::EscalationId;
+use crate::domain::ids::{EscalationId, PersonId};
 use crate::domain::order::{Sort, Window, orders};
 use crate::http::api::escalations::{Queue, QueueQuery};
 use crate::http::api_request::may;
@@ -26,7 +26,8 @@ use crate::store::escalations::{
     self, Escalation, EscalationFilter, EscalationOrder, EscalationView,
 };
 use crate::store::promises::{self, NextStep};
-use crate::store::rules;
+use crate::store::targets::{self, Target};
+use crate::store::{duty, notices, rules};
 
 const PLACE: &str = "queue";
 const ACTIVE: [State; 3] = [State::Submitted, State::InReview, State::Accepted];
@@ -114,6 +115,9 @@ impl Asked {
 struct Found {
     active: Vec<EscalationView>,
     steps: Vec<NextStep>,
+    targets: Vec<Target>,
+    /// The names of who is on duty; none where there is no roster, or it is not the reader's to see.
+    duty: Option<Vec<String>>,
     ended: Option<list::Found<EscalationView>>,
     labels: Vec<(String, String)>,
 }
@@ -148,11 +152,32 @@ fn load(conn: &mut Conn, asker: Asker<'_>, ended: Option<&QueueQuery>) -> Result
     Ok(Found {
         active,
         steps: promises::of_escalations(conn, &ids)?,
+        targets: targets::newest_of(conn, &ids)?,
+        duty: on_duty(conn, asker)?,
         ended: ended
             .map(|query| list::find::<Queue>(conn, asker, query, Some(MOST_COUNTED)))
             .transpose()?,
         labels,
     })
+}
+
+/// Who is on duty, by name.
+fn on_duty(conn: &mut Conn, asker: Asker<'_>) -> Result<Option<Vec<String>>, Problem> {
+    if !asker.access.can(Permission::DutyView) {
+        return Ok(None);
+    }
+    let roster = duty::roster(conn)?;
+    if roster.shifts.is_empty() {
+        return Ok(None);
+    }
+    let there = roster.on_duty(asker.now);
+    let known = notices::known(conn, there.clone(), None, asker.now)?;
+    let name = |person: &PersonId| {
+        let mut known = known.iter();
+        let known = known.find(|known| known.candidate.access.person == *person);
+        known.map(|known| known.name.clone())
+    };
+    Ok(Some(there.iter().filter_map(name).collect()))
 }
 
 impl Found {
@@ -165,6 +190,14 @@ impl Found {
         own.min_by_key(|step| step.due_at)
     }
 
+    /// The target of an escalation that falls due next.
+    fn next_target(&self, id: EscalationId) -> Option<&Target> {
+        let running = self.targets.iter().filter(|target| {
+            target.escalation_id == id && target.is_running() && target.paused_since.is_none()
+        });
+        running.min_by_key(|target| target.due_at)
+    }
+
     /// What the reason of an escalation is called.
     fn label<'a>(&'a self, escalation: &'a Escalation) -> &'a str {
         let mut labels = self.labels.iter();
@@ -173,8 +206,11 @@ impl Found {
     }
 
     fn is_late(&self, id: EscalationId, now: Instant) -> bool {
-        self.next_step(id)
-            .is_some_and(|step| tone(step.state, step.due_at, now) == Tone::Late)
+        let missed = |target: &Target| target.due_at <= now;
+        self.next_target(id).is_some_and(missed)
+            || self
+                .next_step(id)
+                .is_some_and(|step| tone(step.state, step.due_at, now) == Tone::Late)
     }
 }
 
@@ -232,6 +268,11 @@ fn page(
             stat(late, "late", when(Tone::Late, late)),
             stat(count(&is_mine), "mine", Tone::Plain),
         ],
+        duty: match found.duty.as_deref() {
+            None => String::new(),
+            Some([]) => words.say("queue-duty-nobody", &[]),
+            Some(names) => words.say("queue-duty", &[("names", names.join(", ").into())]),
+        },
         tabs: view.tabs(words, counts),
         heads: asked.heads(visit),
         rows: rows
@@ -265,12 +306,13 @@ fn compare(
     }
 }
 
-/// When something is due: the next promise; what nobody promised anything for has waited since it was submitted.
+/// When something is due: a target or a promise; that of which nothing is has waited since it was submitted.
 fn due(found: &Found, view: &EscalationView) -> Instant {
     let escalation = &view.escalation;
-    found
-        .next_step(escalation.id)
-        .map_or(escalation.submitted_at, |step| step.due_at)
+    let step = found.next_step(escalation.id).map(|step| step.due_at);
+    let target = found.next_target(escalation.id).map(|target| target.due_at);
+    let soonest = [step, target].into_iter().flatten().min();
+    soonest.unwrap_or(escalation.submitted_at)
 }
 
 fn row(visit: &PageRequest, found: &Found, view: &EscalationView) -> QueueRow {
@@ -296,7 +338,17 @@ fn next(visit: &PageRequest, found: &Found, view: &EscalationView) -> DueView {
         tone,
     };
     let escalation = &view.escalation;
-    match (found.next_step(escalation.id), escalation.state) {
+    let step = found.next_step(escalation.id);
+    if let Some(target) = found.next_target(escalation.id)
+        && step.is_none_or(|step| target.due_at < step.due_at)
+    {
+        let tone = tone(StepState::Open, target.due_at, visit.now);
+        return due(target.kind.as_str(), target.due_at, tone);
+    }
+    if let (None, Some(since)) = (step, escalation.awaiting_reply_since) {
+        return due("awaiting", since, Tone::Plain);
+    }
+    match (step, escalation.state) {
         (_, state) if !state.is_active() => due(
             "ended",
             escalation.closed_at.unwrap_or(escalation.submitted_at),

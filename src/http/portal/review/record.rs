@@ -12,10 +12,11 @@ use crate::store::audit;
 use crate::store::calendars::CalendarBook;
 use crate::store::escalations::{self, EscalationView};
 use crate::store::people::{self, Person};
-use crate::store::staff;
+use crate::store::{staff, targets};
 use crate::workflow::Actor;
 use crate::workflow::assess::facts;
 use crate::workflow::review_escalation::raters;
+use crate::workflow::targets::{TargetReplay, replayed};
 
 /// The most events that the history shows.
 const HISTORY: i64 = 100;
@@ -32,6 +33,8 @@ pub(super) struct Record {
     pub(super) assessment: Assessment,
     pub(super) history: Vec<audit::Event>,
     pub(super) by_staff: bool,
+    /// Its newest targets.
+    pub(super) targets: Vec<TargetReplay>,
     /// Those who may own it; only for who assigns.
     pub(super) reviewers: Vec<Person>,
     /// Those who can be asked for the rating in the requester's place; only for who ends it.
@@ -74,6 +77,10 @@ impl Record {
         Ok(Self {
             by_staff: requester
                 .is_some_and(|person| person.organization_id != case.view.case.organization_id),
+            targets: targets::newest_of(conn, &[row.id])?
+                .into_iter()
+                .map(|target| replayed(conn, &case.view.case, target, now))
+                .collect::<Result<_, _>>()?,
             history: audit::of_escalation(conn, row.id, HISTORY)?,
             reviewers: match actor.access.can(Permission::EscalationsAssign) {
                 true => staff::who_read(

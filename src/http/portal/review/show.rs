@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 
 use super::panel::{panel, verbs_of};
 use super::record::Record;
+use super::targets;
 use super::{AnswerView, FactThenNow, RatingView, RequestView, ReviewPage, ThenNow, VerdictView};
 use crate::domain::eligibility::CaseFacts;
 use crate::domain::escalation::{State, Verb};
@@ -132,6 +133,7 @@ fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<Re
         assessment,
         case_feed: case_feed(visit, &record.case, &page)?,
         escalations,
+        targets: targets::views(visit, record),
         steps: steps::list(
             visit,
             own,

@@ -1,0 +1,243 @@
+//! How long targets have, and the ladder (M8).
+
+use super::handlers::{PLACE, again, form};
+use super::list::table;
+use super::{AdminForm, Cell, Place};
+use crate::domain::access::Permission;
+use crate::domain::target::{
+    Grade, Ladder, LadderLevel, MOST_LEVELS, TargetClock, TargetRow, TargetTable, Tell,
+};
+use crate::http::api_request::may;
+use crate::http::portal::act::FormPage;
+use crate::http::portal::answer::PageResult;
+use crate::http::portal::cases::words_of;
+use crate::http::portal::flash::{Done, Flash};
+use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::list::Column;
+use crate::http::portal::page_request::PageRequest;
+use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::problem::Problem;
+use crate::store::target_rules;
+use crate::words::Catalogue;
+use crate::workflow::target_rules::{SetLadder, SetTargets, set_ladder, set_targets};
+
+/// How many levels more than there are can be added at once.
+const ADDED: usize = 2;
+
+/// The rows of the route table.
+pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
+    pages! { targets:
+        GET  "/admin/targets" may(Permission::PoliciesView)  => show, "How long targets have";
+        POST "/admin/targets" may(Permission::TargetsManage) => save, "Changes how long targets have";
+        GET  "/admin/ladder"  may(Permission::PoliciesView)  => show_ladder, "Who is told of targets";
+        POST "/admin/ladder"  may(Permission::TargetsManage) => save_ladder, "Changes who is told of targets";
+    }
+}
+
+/// What a row is called.
+fn name(words: &Catalogue, row: TargetRow) -> String {
+    let kind = words.say_of("target-kind", row.kind.as_str(), &[]);
+    let grade = match row.grade {
+        Grade::Priority(priority) => words.say_of("priority-chip", priority.as_str(), &[]),
+        Grade::Rank(rank) => words.say("review-rank", &[("rank", i64::from(rank).into())]),
+    };
+    words.say(
+        "target-row",
+        &[("kind", kind.into()), ("grade", grade.into())],
+    )
+}
+
+async fn show(visit: PageRequest) -> PageResult {
+    let (rules, version) = visit.look(|conn| Ok(read(conn)?)).await?;
+    if visit.can(Permission::TargetsManage) {
+        return visit.show(PLACE, "admin-form", &page(&visit, &rules, version));
+    }
+    // Who only sees them reads them as a list.
+    let words = visit.words();
+    let rows = rules.rows().map(|(row, allowance)| {
+        let clock = words.say_of("target-clock", allowance.clock.as_str(), &[]);
+        let minutes = i64::from(allowance.minutes);
+        let minutes = words.say("target-minutes-told", &[("minutes", minutes.into())]);
+        vec![
+            Cell::text(name(words, row)),
+            Cell::text(minutes).small(clock),
+        ]
+    });
+    let columns = [Column::said("target-column"), Column::said("policy-value")];
+    let page = table(&visit, Place::Targets, &columns, rows.collect());
+    visit.show(PLACE, "admin-list", &page)
+}
+
+fn read(conn: &mut crate::db::Conn) -> diesel::QueryResult<(TargetTable, i64)> {
+    Ok((target_rules::table(conn)?, target_rules::version(conn)?))
+}
+
+fn page(visit: &PageRequest, rules: &TargetTable, version: i64) -> AdminForm {
+    let words = visit.words();
+    let mut controls = vec![Control::new(Kind::Hidden, "version", "").value(version.to_string())];
+    for (index, (row, allowance)) in rules.rows().enumerate() {
+        let field = |field: &str| format!("items[{index}].{field}");
+        let hidden =
+            |name: &str, value: String| Control::new(Kind::Hidden, field(name), "").value(value);
+        controls.push(hidden("kind", row.kind.to_string()));
+        controls.push(match row.grade {
+            Grade::Priority(priority) => hidden("priority", priority.to_string()),
+            Grade::Rank(rank) => hidden("rank", rank.to_string()),
+        });
+        let called = name(words, row);
+        let minutes = words.say("target-minutes", &[("target", called.clone().into())]);
+        let clock = words.say("target-clock-of", &[("target", called.into())]);
+        controls.push(
+            Control::new(Kind::Number, field("minutes"), minutes)
+                .value(allowance.minutes.to_string())
+                .required()
+                .half(),
+        );
+        controls.push(
+            Control::new(Kind::Select, field("clock"), clock)
+                .choices(words_of(words, "target-clock", TargetClock::NAMES, ""))
+                .value(allowance.clock.as_str())
+                .required()
+                .half(),
+        );
+    }
+    let of = Form::new(
+        "targets",
+        Place::Targets.href(),
+        words.say_of("panel-button", "edit", &[]),
+        controls,
+    );
+    at(visit, Place::Targets, of.guarded())
+}
+
+/// A form that is the whole of its place.
+fn at(visit: &PageRequest, place: Place, of: Form) -> AdminForm {
+    let words = visit.words();
+    let (title, about) = (
+        words.say_of("admin", place.as_str(), &[]),
+        words.say_of("admin-about", place.as_str(), &[]),
+    );
+    AdminForm {
+        back: String::new(),
+        ..form(visit, place, title, about, of)
+    }
+}
+
+/// The page of the targets.
+struct Targets;
+
+impl FormPage<()> for Targets {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+        let flash = Flash::new(Done::TargetsSaved);
+        Ok(visit.go(Place::Targets.href(), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
+        let (rules, version) = visit.look(|conn| Ok(read(conn)?)).await?;
+        again(visit, &problem, page(visit, &rules, version))
+    }
+}
+
+async fn save(visit: PageRequest) -> PageResult {
+    let expected = visit.expected();
+    visit
+        .act(&Targets, move |conn, by, command: &SetTargets| {
+            let expected = expected.as_deref();
+            set_targets(conn, Some(by.actor), expected, command, by.now)
+        })
+        .await
+}
+
+async fn show_ladder(visit: PageRequest) -> PageResult {
+    let (ladder, version) = visit.look(|conn| Ok(target_rules::ladder(conn)?)).await?;
+    if visit.can(Permission::TargetsManage) {
+        return visit.show(PLACE, "admin-form", &ladder_page(&visit, &ladder, version));
+    }
+    let words = visit.words();
+    let level = |side: &str, minutes: u32, tell: Tell| {
+        let minutes = i64::from(minutes);
+        vec![
+            Cell::text(words.say_of("ladder-told", side, &[("minutes", minutes.into())])),
+            Cell::text(words.say_of("ladder-tell", tell.as_str(), &[])),
+        ]
+    };
+    let reminder = ladder.remind_before_minutes();
+    let reminder = reminder.map(|minutes| level("before", minutes, Tell::Owner));
+    let levels = ladder.levels().iter();
+    let levels = levels.map(|one| level("after", one.after_minutes, one.tell));
+    let columns = [Column::said("ladder-when"), Column::said("ladder-who")];
+    let rows = reminder.into_iter().chain(levels).collect();
+    let page = table(&visit, Place::Ladder, &columns, rows);
+    visit.show(PLACE, "admin-list", &page)
+}
+
+fn ladder_page(visit: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm {
+    let words = visit.words();
+    let label = |key| words.say_of("label", key, &[]);
+    let reminder = ladder.remind_before_minutes();
+    let mut controls = vec![
+        Control::new(Kind::Hidden, "version", "").value(version.to_string()),
+        Control::new(
+            Kind::Number,
+            "remind_before_minutes",
+            label("remind-before"),
+        )
+        .hint(words.say_of("hint", "remind-before", &[]))
+        .value(reminder.map_or_else(String::new, |minutes| minutes.to_string())),
+    ];
+    let levels = ladder.levels();
+    for index in 0..(levels.len() + ADDED).min(MOST_LEVELS) {
+        controls.extend(level_controls(words, index, levels.get(index)));
+    }
+    let of = Form::new(
+        "ladder",
+        Place::Ladder.href(),
+        words.say_of("panel-button", "edit", &[]),
+        controls,
+    );
+    at(visit, Place::Ladder, of.guarded())
+}
+
+fn level_controls(words: &Catalogue, index: usize, level: Option<&LadderLevel>) -> [Control; 2] {
+    let field = |field: &str| format!("levels[{index}].{field}");
+    let number = i64::try_from(index + 1).unwrap_or_default();
+    let called = |field: &str| words.say_of("ladder-level", field, &[("level", number.into())]);
+    let mut who = vec![Choice::new("", words.say("ladder-nobody", &[]))];
+    who.extend(words_of(words, "ladder-tell", Tell::NAMES, ""));
+    let minutes = level.map_or_else(String::new, |level| level.after_minutes.to_string());
+    let tell = level.map_or("", |level| level.tell.as_str());
+    [
+        Control::new(Kind::Number, field("after_minutes"), called("after"))
+            .value(minutes)
+            .half(),
+        Control::new(Kind::Select, field("tell"), called("tell"))
+            .choices(who)
+            .value(tell)
+            .half(),
+    ]
+}
+
+/// The page of the ladder.
+struct LadderPage;
+
+impl FormPage<()> for LadderPage {
+    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+        let flash = Flash::new(Done::LadderSaved);
+        Ok(visit.go(Place::Ladder.href(), Some(flash)))
+    }
+
+    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
+        let (ladder, version) = visit.look(|conn| Ok(target_rules::ladder(conn)?)).await?;
+        again(visit, &problem, ladder_page(visit, &ladder, version))
+    }
+}
+
+async fn save_ladder(visit: PageRequest) -> PageResult {
+    let expected = visit.expected();
+    visit
+        .act(&LadderPage, move |conn, by, command: &SetLadder| {
+            let expected = expected.as_deref();
+            set_ladder(conn, Some(by.actor), expected, command, by.now)
+        })
+        .await
+}
