@@ -264,7 +264,10 @@ pub fn running(conn: &mut Conn) -> QueryResult<Vec<RunningTarget>> {
     let rows: Vec<(Target, LineId, Option<Priority>, Option<i64>)> = escalation_targets::table
         .inner_join(escalations::table.inner_join(cases::table))
         .filter(IsRunning)
-        .order(escalation_targets::id.asc())
+        .order((
+            escalation_targets::escalation_id.asc(),
+            escalation_targets::kind.asc(),
+        ))
         .select((
             Target::as_select(),
             cases::line_of_business_id,

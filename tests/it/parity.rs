@@ -332,7 +332,7 @@ async fn the_desk_is_kept_alike(desk: Desk) {
         (
             "/calendars",
             "/admin/calendars",
-            json!({ "name": "Calendar <>", "time_zone": "Europe/Berlin" }),
+            json!({ "name": "Calendar <>", "time_zone": "Europe/Berlin", "hours": { "mon": ["09:00-17:00"] } }),
         ),
     ] {
         ada.does((POST, api), page, said, twins).await;

@@ -45,7 +45,12 @@ pub fn held_of_targets(conn: &mut Conn, people: &[PersonId]) -> QueryResult<Vec<
         .filter(notices::queue.eq_any(queues))
         .filter(notices::attempts.eq(0))
         .filter(notices::lease_until.is_null())
-        .order((notices::created_at.asc(), notices::id.asc()))
+        // By the index of what is put off.
+        .order((
+            notices::queue.asc(),
+            notices::created_at.asc(),
+            notices::id.asc(),
+        ))
         .select((
             notices::id,
             notices::person_id,

@@ -92,6 +92,7 @@ impl Things {
             ("calendar", id(&whole("/calendars").await[0])),
             ("reason", "no_update".to_owned()),
             ("code", "no_update".to_owned()),
+            ("kind", "claim".to_owned()),
         ])
     }
 
