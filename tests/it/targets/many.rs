@@ -34,6 +34,9 @@ async fn escalated(desk: &JobDesk, count: usize) -> Vec<EscalationId> {
         product: None,
         line_of_business: None,
         organization: None,
+        contact: None,
+        channel: None,
+        external_id: None,
     };
     let (dana, now) = (desk.dana.clone(), desk.now());
     let mut cases: Vec<CaseId> = Vec::new();
