@@ -325,7 +325,8 @@ impl NoticeKind {
     pub const fn needs(self) -> Option<Permission> {
         match self {
             Self::AccessRequested => Some(Permission::AccessRequestsDecide),
-            Self::TargetsGathered => Some(Permission::EscalationsView),
+            // Support's staff, and nobody else.
+            Self::TargetsGathered => Some(Permission::FeedsInternal),
             _ => None,
         }
     }

@@ -239,7 +239,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
         &["made", "tries", "tried", "said", "sent", "next"],
     ),
     ("notice-kind", NoticeKind::NAMES),
-    ("notice-fixed", &["account", "access", "pairing"]),
+    ("notice-fixed", &["account", "access", "pairing", "target"]),
     ("delivery", Delivery::NAMES),
     // Audited events
     ("audit-kind", EventKind::NAMES),

@@ -1359,6 +1359,7 @@ notice-fact-said = Answer of the mail server
 notice-fixed-account = It protects your account.
 notice-fixed-access = It answers what you asked for.
 notice-fixed-pairing = It says who may work where.
+notice-fixed-target = It gathers reminders and missed targets that you chose to get.
 delivery-now = At once
 delivery-none = Never
 my-notices-title = Your notices

@@ -115,8 +115,8 @@ async fn each_target_starts_is_met_and_starts_anew(desk: Desk) {
 /// The provider's calendar, with these holidays.
 async fn has_holidays(desk: &Desk, holidays: Value) {
     let ada = desk.person("ada");
-    let calendars = ada.all("/calendars").await;
-    let mut calendar = calendars[0].clone();
+    let calendars = ada.get("/calendars").await.ok();
+    let mut calendar = calendars["items"][0].clone();
     let id = calendar["id"].as_str().expect("an id").to_owned();
     let kept =
         ["name", "time_zone", "hours"].map(|field| (field.to_owned(), calendar[field].take()));
@@ -294,8 +294,10 @@ async fn what_targets_are_reckoned_by_may_change_while_they_run(desk: Desk) {
     let calendar = json!({"name": "Late", "time_zone": "Europe/Berlin",
         "hours": {"tue": ["12:00-20:00"], "wed": ["12:00-20:00"]}});
     let calendar = ada.post("/calendars", calendar).await.created();
-    let lines = ada.all("/lines-of-business").await;
-    let line = lines
+    let lines = ada.get("/lines-of-business").await.ok();
+    let line = lines["items"]
+        .as_array()
+        .expect("lines")
         .iter()
         .find(|line| line["name"] == "Ledger")
         .expect("a line");
@@ -516,11 +518,5 @@ async fn a_customer_sees_the_targets_of_their_own_and_no_rule(desk: Desk) {
             .all(|to| to.ends_with("@bellhop.test")),
         "{:?}",
         told.recipients()
-    );
-    let events = dana.all("/audit-events").await;
-    assert!(
-        events
-            .iter()
-            .all(|event| event["kind"] != "targets.changed")
     );
 }

@@ -41,7 +41,7 @@ async fn escalated(desk: &JobDesk, count: usize) -> Vec<EscalationId> {
     let (dana, now) = (desk.dana.clone(), desk.now());
     let mut cases: Vec<CaseId> = Vec::new();
     while cases.len() < count {
-        let (dana, open, some) = (dana.clone(), open.clone(), (count - cases.len()).min(100));
+        let (dana, open, some) = (dana.clone(), open.clone(), (count - cases.len()).min(20));
         let opened = desk.write(move |conn: &mut Conn| -> Result<_, VerbError> {
             (0..some)
                 .map(|_| open_case(conn, &dana, &open, now))
@@ -58,7 +58,7 @@ async fn escalated(desk: &JobDesk, count: usize) -> Vec<EscalationId> {
         acknowledgements: Some(vec![FindingCode::UnreadUpdate]),
     };
     let (now, mut escalations) = (desk.now(), Vec::new());
-    for some in cases.chunks(100) {
+    for some in cases.chunks(20) {
         let (dana, submit, some) = (dana.clone(), submit.clone(), some.to_vec());
         let submitted = desk.write(move |conn: &mut Conn| -> Result<_, VerbError> {
             let submit =
