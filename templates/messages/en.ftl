@@ -710,6 +710,7 @@ panel-button-redact = Redact
 
 queue-title = Escalations
 queue-filters = Views
+queue-view-active = By rank
 queue-view-due = Due next
 queue-view-unclaimed = Unclaimed
 queue-view-mine = Mine

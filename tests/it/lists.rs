@@ -573,11 +573,11 @@ async fn the_queue_is_listed_by_rank_or_by_when_it_was_submitted(desk: Desk) {
 
 async fn cases_and_the_queue_are_ordered_by_their_heads(desk: Desk) {
     let (dana, ola) = (desk.person("dana"), desk.person("ola"));
-    let mut cases = Vec::new();
+    let (mut cases, mut escalations) = (Vec::new(), Vec::new());
     for subject in ["Ax", "Bow", "Cart"] {
         let case = dana.opens(high().about(subject)).await;
         desk.passes(TimeDelta::hours(24));
-        dana.escalates(&case, "no_update").taken().await;
+        escalations.push(dana.escalates(&case, "no_update").taken().await);
         cases.push(case);
     }
     let session = Session::of(&desk, &ola).await;
@@ -615,6 +615,10 @@ async fn cases_and_the_queue_are_ordered_by_their_heads(desk: Desk) {
         by("/escalations?view=unclaimed&sort=submitted_at").await,
         ["Ax", "Bow", "Cart"]
     );
+    // The queue is shown by rank, and first what has none yet (M6).
+    ola.claims(&escalations[0]).await;
+    ola.accepts(&escalations[0], "high", "high").await;
+    assert_eq!(by("/escalations").await, ["Bow", "Cart", "Ax"]);
     desk.passes(TimeDelta::minutes(1));
     desk.person("eve").writes(&cases[1], "Looking at it.").await;
     assert_eq!(by("/cases?sort=-updated_at").await[0], "Bow");

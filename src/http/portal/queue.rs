@@ -68,8 +68,10 @@ pub struct QueueRow {
 /// A view of the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
-    /// All active ones, the next due first.
+    /// All active ones by rank, first those that have none yet (M6).
     #[default]
+    Active,
+    /// The same, the next due first.
     Due,
     /// Those nobody has claimed.
     Unclaimed,
@@ -83,7 +85,8 @@ pub enum View {
 
 impl View {
     /// All views, in the order of their tabs.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::Active,
         Self::Due,
         Self::Unclaimed,
         Self::Mine,
@@ -91,7 +94,7 @@ impl View {
         Self::Closed,
     ];
     /// Their names in addresses, and members of the family `queue-view`.
-    pub const NAMES: [&str; 5] = ["due", "unclaimed", "mine", "in_review", "closed"];
+    pub const NAMES: [&str; 6] = ["active", "due", "unclaimed", "mine", "in_review", "closed"];
 
     /// The view's name.
     pub fn as_str(self) -> &'static str {
@@ -108,7 +111,7 @@ impl View {
     }
 
     /// The tabs, this view the current one. `counts` are in the order of [`View::ALL`].
-    pub fn tabs(self, words: &Catalogue, counts: [Option<usize>; 5]) -> Vec<Tab> {
+    pub fn tabs(self, words: &Catalogue, counts: [Option<usize>; 6]) -> Vec<Tab> {
         let tab = |(view, count): (Self, Option<usize>)| Tab {
             label: words.say_of("queue-view", view.as_str(), &[]),
             href: format!("/escalations?view={}", view.as_str()),

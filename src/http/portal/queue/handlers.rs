@@ -98,7 +98,7 @@ impl Asked {
                 ..visit.list_query("-submitted_at")?
             }),
             View::Due => Self::Active(visit.list_query("due")?),
-            View::Unclaimed | View::Mine | View::InReview => {
+            View::Active | View::Unclaimed | View::Mine | View::InReview => {
                 Self::Active(visit.list_query("rank")?)
             }
         })
@@ -228,13 +228,14 @@ fn page(
     let unclaimed = count(&is(State::Submitted));
     let counts = [
         None,
+        None,
         Some(unclaimed),
         Some(count(&is_mine)),
         Some(count(&is(State::InReview))),
         None,
     ];
     let in_view = |one: &&EscalationView| match view {
-        View::Due => true,
+        View::Active | View::Due => true,
         View::Unclaimed => is(State::Submitted)(one),
         View::Mine => is_mine(one),
         View::InReview => is(State::InReview)(one),
