@@ -544,31 +544,37 @@ async fn the_queue_is_listed_by_rank_or_by_when_it_was_submitted(desk: Desk) {
         let all = turned(&ola, &format!("/escalations?{query}"), 1).await;
         all.iter().map(|one| said(&one["number"])).collect()
     };
-    let at = |order: [usize; 4]| {
-        order
-            .map(|index| escalations[index].number.clone())
-            .to_vec()
+    let at = |order: &[usize]| -> Vec<String> {
+        let numbers = order.iter().map(|index| escalations[*index].number.clone());
+        numbers.collect()
     };
-    assert_eq!(numbers("sort=rank").await, at([1, 3, 2, 0]));
+    assert_eq!(numbers("sort=rank").await, at(&[1, 3, 2, 0]));
     assert_eq!(
         numbers("state=submitted,accepted,in_review").await,
-        at([1, 3, 2, 0]),
+        at(&[1, 3, 2, 0]),
         "by itself"
     );
-    assert_eq!(numbers("sort=-rank").await, at([0, 2, 3, 1]));
-    assert_eq!(numbers("sort=submitted_at").await, at([0, 1, 2, 3]));
-    assert_eq!(numbers("sort=-submitted_at").await, at([3, 2, 1, 0]));
+    assert_eq!(numbers("sort=-rank").await, at(&[0, 2, 3, 1]));
+    assert_eq!(numbers("sort=submitted_at").await, at(&[0, 1, 2, 3]));
+    assert_eq!(numbers("sort=-submitted_at").await, at(&[3, 2, 1, 0]));
     let counted = ola
         .get("/escalations?count=true&limit=1&state=accepted")
         .await
         .ok();
     assert_eq!(counted["count"], 2);
+    // Nobody claimed the second in time. Soon the steps of two are past due, and the last is not claimed either.
+    assert_eq!(numbers("overdue=true&sort=submitted_at").await, at(&[1]));
+    assert_eq!(
+        numbers("overdue=false&sort=submitted_at").await,
+        at(&[0, 2, 3])
+    );
     // What is past due is asked anew on each page; its cursor stays good.
-    desk.passes(TimeDelta::days(30));
+    desk.passes(TimeDelta::hours(2));
     assert_eq!(
         numbers("overdue=true&sort=submitted_at").await,
-        [0, 2].map(|index: usize| escalations[index].number.clone())
+        at(&[0, 1, 2, 3])
     );
+    assert_eq!(numbers("overdue=false").await, at(&[]));
 }
 
 async fn cases_and_the_queue_are_ordered_by_their_heads(desk: Desk) {
