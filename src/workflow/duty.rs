@@ -66,6 +66,12 @@ input! {
 #[derive(Clone, Debug)]
 pub struct Rows<T>(Vec<T>);
 
+impl<T> From<Vec<T>> for Rows<T> {
+    fn from(rows: Vec<T>) -> Self {
+        Self(rows)
+    }
+}
+
 impl<T: Field> Field for Rows<T> {
     const MOST_BYTES: usize = Vec::<T>::MOST_BYTES;
 

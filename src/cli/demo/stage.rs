@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
+use chrono_tz::Tz;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -15,6 +16,7 @@ use crate::domain::access::Role;
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState,
 };
+use crate::domain::duty::{Assignment, Weekday};
 use crate::domain::escalation::Level;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseRef, EscalationRef};
@@ -24,6 +26,7 @@ use crate::store::{self, Counter, pairings, people, promises};
 use crate::workflow::access_request::{self, AskForAccess};
 use crate::workflow::assess::assess;
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
+use crate::workflow::duty::{SetDuty, SetShift, set_duty};
 use crate::workflow::feed::{
     PostEntry, PostOnEscalation, RecordCommunication, post_on_case, post_on_escalation,
     record_communication,
@@ -157,6 +160,32 @@ impl<'c> Stage<'c> {
             pair::give_role(conn, &trustor, member.id, None, &role, answered)?;
         }
         Ok(())
+    }
+
+    /// Somebody says who is on duty: who, on which days, and from when until when.
+    pub fn says_who_is_on_duty(
+        &mut self,
+        who: &str,
+        ago: Ago,
+        shifts: &[(&str, &[Weekday], &str, &str)],
+    ) -> VerbResult<()> {
+        let shift = |(who, days, from, until): &(&str, &[Weekday], &str, &str)| {
+            Ok(SetShift {
+                user: self.actor(who)?.id().to_string(),
+                days: days.to_vec(),
+                from: from.parse().map_err(|_| Rejection::NotFound)?,
+                until: until.parse().map_err(|_| Rejection::NotFound)?,
+                time_zone: Tz::Europe__Berlin,
+            })
+        };
+        let shifts = shifts.iter().map(shift).collect::<VerbResult<Vec<_>>>()?;
+        let roster = SetDuty {
+            assignment: Assignment::Manual,
+            shifts: Some(shifts.into()),
+            absences: None,
+        };
+        let actor = self.actor(who)?;
+        set_duty(self.conn, Some(&actor), None, &roster, self.now - ago)
     }
 
     /// Somebody without an account asks to read what an organization reports.

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::cast::{RECORDING, REPORTING, VOICE};
 use super::stage::{Ago, Opening, Stage};
 use crate::domain::case::{BusinessImpact, Deployment, Engagement, Priority, Status};
+use crate::domain::duty::Weekday;
 use crate::workflow::VerbResult;
 
 fn days(count: i64) -> Ago {
@@ -25,6 +26,7 @@ fn minutes(count: i64) -> Ago {
 /// Tells all of them.
 pub fn tell(stage: &mut Stage<'_>) -> VerbResult<()> {
     access::a_partner_is_let_in(stage)?;
+    somebody_is_always_on_duty(stage)?;
     closed(stage)?;
     escalated::analysis_accepted(stage)?;
     escalated::closed(stage)?;
@@ -43,6 +45,17 @@ pub fn tell(stage: &mut Stage<'_>) -> VerbResult<()> {
     promised(stage)?;
     just_opened(stage)?;
     access::somebody_asks_to_read(stage)
+}
+
+fn somebody_is_always_on_duty(stage: &mut Stage<'_>) -> VerbResult<()> {
+    use Weekday::{Sat, Sun};
+    let week = &Weekday::ALL[..5];
+    let shifts = [
+        ("olga", week, "08:00", "17:00"),
+        ("ravi", Weekday::ALL, "17:00", "08:00"),
+        ("ravi", &[Sat, Sun], "08:00", "17:00"),
+    ];
+    stage.says_who_is_on_duty("nadia", days(32), &shifts)
 }
 
 fn closed(stage: &mut Stage<'_>) -> VerbResult<()> {
