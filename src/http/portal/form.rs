@@ -75,6 +75,10 @@ pub struct Control {
     pub error: String,
     /// Whether two stand side by side where there is room.
     pub half: bool,
+    /// The groups that begin with it, the outer one first.
+    pub opens: Vec<Group>,
+    /// How many groups end with it.
+    pub closes: Vec<()>,
     /// What stood in it when the page was made, as a fingerprint that is sent along; empty where nobody asks. By it is told
     /// what somebody has typed from what somebody else has changed meanwhile.
     pub was: String,
@@ -111,6 +115,35 @@ pub enum Kind {
     Check,
     /// A value that is only carried along.
     Hidden,
+}
+
+/// What several controls next to each other are about.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// What it is called.
+    pub legend: String,
+    /// Whether its controls follow each other in lines, as ticks do.
+    pub inline: bool,
+}
+
+/// `controls` as a group called `legend`.
+pub fn group(legend: impl Into<String>, controls: Vec<Control>) -> Vec<Control> {
+    grouped(legend.into(), false, controls)
+}
+
+/// `ticks` as a group called `legend`, in lines.
+pub fn ticks(legend: impl Into<String>, ticks: Vec<Control>) -> Vec<Control> {
+    grouped(legend.into(), true, ticks)
+}
+
+fn grouped(legend: String, inline: bool, mut controls: Vec<Control>) -> Vec<Control> {
+    if let Some(first) = controls.first_mut() {
+        first.opens.insert(0, Group { legend, inline });
+    }
+    if let Some(last) = controls.last_mut() {
+        last.closes.push(());
+    }
+    controls
 }
 
 /// One thing that can be chosen.
@@ -168,6 +201,8 @@ impl Control {
             autocomplete: "",
             error: String::new(),
             half: false,
+            opens: Vec::new(),
+            closes: Vec::new(),
             was: String::new(),
         }
     }
@@ -460,15 +495,22 @@ impl Form {
         form
     }
 
-    /// Says what is wrong with the control `name` (or with an item of it, `name[1]`), or with the whole form when it has
-    /// none of that name.
+    /// Says what is wrong with the control `name` (or with the first of its parts, `name.part`, or with the list whose item it
+    /// is, `name[1]`), or with the whole form when it has none of that name.
     pub fn refuse(&mut self, name: &str, why: impl Into<String>) {
         let list = name.split('[').next().unwrap_or(name);
-        let place = |field: &str| {
+        let seen = |named: &dyn Fn(&str) -> bool| {
             let mut controls = self.controls.iter();
-            controls.position(|control| control.name == field && control.kind != Kind::Hidden)
+            controls.position(|control| control.kind != Kind::Hidden && named(&control.name))
         };
-        match place(name).or_else(|| place(list)) {
+        let part = |control: &str| {
+            let rest = control.strip_prefix(name);
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        let found = seen(&|control| control == name)
+            .or_else(|| seen(&part))
+            .or_else(|| seen(&|control| control == list));
+        match found {
             Some(place) => self.controls[place].refuse(why),
             None => self.problems.push(why.into()),
         }

@@ -15,7 +15,7 @@ use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::form::{Choice, Control, Form, Kind, group, ticks};
 use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -186,33 +186,37 @@ fn shift_controls(
     shift: Option<&Shift>,
 ) -> Vec<Control> {
     let field = |field: &str| format!("shifts[{index}].{field}");
-    let number = i64::try_from(index + 1).unwrap_or_default();
-    let called = |field: &str| words.say_of("duty-shift", field, &[("shift", number.into())]);
+    let called = |part: &str| words.say_of("duty-shift", part, &[]);
     let person = shift.map(|shift| shift.person);
     let nobody = words.say("duty-no-shift", &[]);
-    let mut controls = vec![
-        Control::new(Kind::Select, field("user"), called("user"))
-            .choices(known.choices(&known.reviewers, person, nobody))
-            .value(person.map_or_else(String::new, |person| person.to_string())),
-    ];
-    for day in Weekday::ALL {
+    let who = Control::new(Kind::Select, field("user"), words.say("duty-who", &[]))
+        .choices(known.choices(&known.reviewers, person, nobody))
+        .value(person.map_or_else(String::new, |person| person.to_string()));
+    let days = Weekday::ALL.iter().map(|day| {
         let on = shift.is_some_and(|shift| shift.days.contains(day));
-        let name = field(&format!("days.{day}"));
-        let day = words.say_of("duty-day", day.as_str(), &[]);
-        let args = [("shift", number.into()), ("day", day.into())];
-        let label = words.say("duty-shift-on", &args);
-        controls.push(Control::new(Kind::Check, name, label).checked(on).half());
-    }
+        let label = words.say_of("duty-day", day.as_str(), &[]);
+        Control::new(Kind::Check, field(&format!("days.{day}")), label).checked(on)
+    });
     let text = |name: &str, label: String, value: Option<String>| {
         Control::new(Kind::Text, field(name), label).value(value.unwrap_or_default())
     };
     let from = shift.map(|shift| shift.from.to_string());
     let until = shift.map(|shift| shift.until.to_string());
     let zone = shift.map(|shift| shift.time_zone.name().to_owned());
+    let mut controls = vec![who];
+    controls.extend(ticks(called("days"), days.collect()));
     controls.push(text("from", called("from"), from).half());
     controls.push(text("until", called("until"), until).half());
     controls.push(text("time_zone", called("zone"), zone).suggestions(time_zones()));
-    controls
+    group(numbered(words, "shift", index, shift.is_some()), controls)
+}
+
+/// What the shift or absence at `index` is called; one that is not there yet is another.
+fn numbered(words: &Catalogue, what: &str, index: usize, there: bool) -> String {
+    if there {
+        return words.say_of("duty-one", what, &[("number", (index + 1).into())]);
+    }
+    words.say_of("duty-another", what, &[])
 }
 
 fn absence_controls(
@@ -223,8 +227,7 @@ fn absence_controls(
 ) -> Vec<Control> {
     let words = visit.words();
     let field = |field: &str| format!("absences[{index}].{field}");
-    let number = i64::try_from(index + 1).unwrap_or_default();
-    let called = |field: &str| words.say_of("duty-absence", field, &[("absence", number.into())]);
+    let called = |part: &str| words.say_of("duty-absence", part, &[]);
     let local = |at: Instant| at.with_timezone(&visit.zone()).format("%Y-%m-%dT%H:%M");
     let (person, cover) = (
         absence.map(|absence| absence.person),
@@ -233,9 +236,10 @@ fn absence_controls(
     let id =
         |person: Option<PersonId>| person.map_or_else(String::new, |person| person.to_string());
     let at = |at: Option<Instant>| at.map_or_else(String::new, |at| local(at).to_string());
-    vec![
-        Control::new(Kind::Select, field("user"), called("user"))
-            .choices(known.choices(&known.staff, person, words.say("duty-no-absence", &[])))
+    let none = words.say("duty-no-absence", &[]);
+    let controls = vec![
+        Control::new(Kind::Select, field("user"), words.say("duty-who", &[]))
+            .choices(known.choices(&known.staff, person, none))
             .value(id(person)),
         Control::new(Kind::DateTime, field("from"), called("from"))
             .value(at(absence.map(|absence| absence.from)))
@@ -246,7 +250,11 @@ fn absence_controls(
         Control::new(Kind::Select, field("cover"), called("cover"))
             .choices(known.choices(&known.reviewers, cover, words.say("duty-no-cover", &[])))
             .value(id(cover)),
-    ]
+    ];
+    group(
+        numbered(words, "absence", index, absence.is_some()),
+        controls,
+    )
 }
 
 /// The page of the roster.

@@ -12,7 +12,7 @@ use crate::http::portal::act::FormPage;
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::form::{Choice, Control, Form, Kind, group};
 use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -84,22 +84,20 @@ fn page(visit: &PageRequest, rules: &TargetTable, version: i64) -> AdminForm {
             Grade::Priority(priority) => hidden("priority", priority.to_string()),
             Grade::Rank(rank) => hidden("rank", rank.to_string()),
         });
-        let called = name(words, row);
-        let minutes = words.say("target-minutes", &[("target", called.clone().into())]);
-        let clock = words.say("target-clock-of", &[("target", called.into())]);
-        controls.push(
-            Control::new(Kind::Number, field("minutes"), minutes)
-                .value(allowance.minutes.to_string())
-                .required()
-                .half(),
+        let (minutes, clock) = (
+            words.say("target-minutes", &[]),
+            words.say("target-which", &[]),
         );
-        controls.push(
-            Control::new(Kind::Select, field("clock"), clock)
-                .choices(words_of(words, "target-clock", TargetClock::NAMES, ""))
-                .value(allowance.clock.as_str())
-                .required()
-                .half(),
-        );
+        let minutes = Control::new(Kind::Number, field("minutes"), minutes)
+            .value(allowance.minutes.to_string())
+            .required()
+            .half();
+        let clock = Control::new(Kind::Select, field("clock"), clock)
+            .choices(words_of(words, "target-clock", TargetClock::NAMES, ""))
+            .value(allowance.clock.as_str())
+            .required()
+            .half();
+        controls.extend(group(name(words, row), vec![minutes, clock]));
     }
     let of = Form::new(
         "targets",
@@ -198,23 +196,25 @@ fn ladder_page(visit: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm 
     at(visit, Place::Ladder, of.guarded())
 }
 
-fn level_controls(words: &Catalogue, index: usize, level: Option<&LadderLevel>) -> [Control; 2] {
+fn level_controls(words: &Catalogue, index: usize, level: Option<&LadderLevel>) -> Vec<Control> {
     let field = |field: &str| format!("levels[{index}].{field}");
-    let number = i64::try_from(index + 1).unwrap_or_default();
-    let called = |field: &str| words.say_of("ladder-level", field, &[("level", number.into())]);
+    let legend = match level {
+        Some(_) => words.say("ladder-level", &[("level", (index + 1).into())]),
+        None => words.say("ladder-level-more", &[]),
+    };
     let mut who = vec![Choice::new("", words.say("ladder-nobody", &[]))];
     who.extend(words_of(words, "ladder-tell", Tell::NAMES, ""));
     let minutes = level.map_or_else(String::new, |level| level.after_minutes.to_string());
     let tell = level.map_or("", |level| level.tell.as_str());
-    [
-        Control::new(Kind::Number, field("after_minutes"), called("after"))
-            .value(minutes)
-            .half(),
-        Control::new(Kind::Select, field("tell"), called("tell"))
-            .choices(who)
-            .value(tell)
-            .half(),
-    ]
+    let after = words.say("ladder-level-after", &[]);
+    let after = Control::new(Kind::Number, field("after_minutes"), after)
+        .value(minutes)
+        .half();
+    let told = Control::new(Kind::Select, field("tell"), words.say("ladder-who", &[]))
+        .choices(who)
+        .value(tell)
+        .half();
+    group(legend, vec![after, told])
 }
 
 /// The page of the ladder.
