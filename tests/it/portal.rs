@@ -116,7 +116,7 @@ async fn main_job(desk: &Desk, scripts: Scripts) {
     // Ola finds it in the queue, with everything that she needs on one page.
     let hers = signs_in(desk, scripts, &ola).await.expect("a window");
     hers.reads("Bellhop Support").await;
-    hers.reads("Unclaimed, submitted").await;
+    hers.reads("Claim due").await;
     hers.presses("Invoices are sent twice").await;
     for text in [
         "E-000001",
