@@ -12,6 +12,9 @@ const SOMETIMES: &[(&str, &str)] = &[
     ("Finding", "remedy"),
     ("Remedy", "href"),
     ("ReplaySegment", "name"),
+    ("TargetRule", "priority"),
+    ("TargetRule", "rank"),
+    ("TargetSegment", "name"),
 ];
 
 /// Whether a member is sent at times only: how many a list has in all, for one, is said where that is asked for.
