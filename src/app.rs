@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::http::state::AppState;
 use crate::http::{BindError, Server};
 use crate::worker::{
-    Driver, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm, Steps, Targets,
+    Calls, Driver, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm, Steps, Targets,
 };
 
 /// A process that serves: it holds its port and waits to be run.
@@ -49,6 +49,7 @@ fn jobs(desk: &AppState) -> Jobs {
     Jobs::default()
         .with(Steps::new(db()))
         .with(Targets::new(db()))
+        .with(Calls::new(db()))
         .with(Resets::new(db(), desk.key.clone()))
         .with(LastSeenJob::new(
             db(),

@@ -367,6 +367,43 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{Key, Moment};
 
+    callbacks (id) {
+        id -> Key,
+        case_id -> Key,
+        escalation_id -> Key,
+        phone -> Text,
+        begins_at -> Moment,
+        ends_at -> Moment,
+        time_zone -> Text,
+        note -> Nullable<Text>,
+        state -> Text,
+        owner_id -> Nullable<Key>,
+        reason -> Nullable<Text>,
+        requested_by -> Key,
+        requested_at -> Moment,
+        reminded_at -> Nullable<Moment>,
+        settled_at -> Nullable<Moment>,
+        version -> BigInt,
+        salt -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    radar_warnings (case_id, reason, eligible_at) {
+        case_id -> Key,
+        reason -> Text,
+        eligible_at -> Moment,
+        warned_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
     audit_events (position) {
         position -> BigInt,
         id -> Key,
@@ -664,6 +701,8 @@ diesel::joinable!(cases -> organizations (organization_id));
 diesel::joinable!(cases -> lines_of_business (line_of_business_id));
 diesel::joinable!(escalations -> cases (case_id));
 diesel::joinable!(feed_entries -> cases (case_id));
+diesel::joinable!(callbacks -> cases (case_id));
+diesel::joinable!(callbacks -> escalations (escalation_id));
 diesel::joinable!(next_steps -> cases (case_id));
 diesel::joinable!(priority_requests -> cases (case_id));
 diesel::joinable!(notices -> people (person_id));
@@ -807,6 +846,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     escalations,
     feed_entries,
     feed_reads,
+    callbacks,
+    radar_warnings,
     next_steps,
     audit_chain,
     audit_events,

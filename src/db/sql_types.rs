@@ -23,6 +23,7 @@ use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::audit::SeenBy;
+use crate::domain::callback;
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Priority, PriorityRequestState, Status, StepState,
 };
@@ -30,10 +31,10 @@ use crate::domain::duty::Assignment;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
-    AccessRequestId, CalendarId, CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber,
-    EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId, OrganizationId,
-    PairingId, PairingMemberId, PasswordResetRequestId, PersonId, PriorityRequestId, RoleId,
-    SessionId, TargetId, TokenId,
+    AccessRequestId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId, EscalationId,
+    EscalationNumber, EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId,
+    OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId, PersonId,
+    PriorityRequestId, RoleId, SessionId, TargetId, TokenId,
 };
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState};
@@ -159,6 +160,7 @@ macro_rules! key {
 key!(
     AccessRequestId,
     CalendarId,
+    CallbackId,
     CaseId,
     EntryId,
     EscalationId,
@@ -290,6 +292,7 @@ text!(
     Assignment,
     BusinessImpact,
     Channel,
+    callback::State,
     Delivery,
     Deployment,
     EmailAddress,

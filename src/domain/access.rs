@@ -68,6 +68,16 @@ closed_enum! {
         NextStepsPromise = "next_steps:promise",
         /// Record contacts outside the portal.
         CommunicationsRecord = "communications:record",
+        /// See callbacks.
+        CallbacksView = "callbacks:view",
+        /// Ask for callbacks (M12).
+        CallbacksCreate = "callbacks:create",
+        /// Call callbacks off.
+        CallbacksCancel = "callbacks:cancel",
+        /// Give callbacks another window.
+        CallbacksReschedule = "callbacks:reschedule",
+        /// Export callbacks.
+        CallbacksExport = "callbacks:export",
         /// See organizations.
         OrganizationsView = "organizations:view",
         /// Add and change organizations.
@@ -203,6 +213,11 @@ impl Permission {
             | Self::EscalationsAssign
             | Self::NextStepsPromise
             | Self::CommunicationsRecord
+            | Self::CallbacksView
+            | Self::CallbacksCreate
+            | Self::CallbacksCancel
+            | Self::CallbacksReschedule
+            | Self::CallbacksExport
             | Self::OrganizationsView
             | Self::UsersView
             | Self::LinesView
@@ -281,6 +296,9 @@ pub struct Through {
     pub pairing: PairingId,
     /// The organization that the person belongs to.
     pub home: OrganizationId,
+    /// Whether they act as a cloned user, whom calls and mails reach there (P8).
+    #[serde(default)]
+    pub as_clone: bool,
 }
 
 /// A person's authority where they act now: the union of what their roles grant (A1).
@@ -413,6 +431,11 @@ impl Access {
     pub fn may_give_roles(&self) -> Result<(), Denied> {
         self.require(Permission::UsersManage)
             .or_else(|_| self.require(Permission::GrantsAdd))
+    }
+
+    /// Whether a call can be asked for to this person where they act: paired people take none there, cloned users do (P7, P8).
+    pub fn takes_calls(&self) -> bool {
+        self.through.is_none_or(|through| through.as_clone)
     }
 
     /// Which organizations' things exist for this person.

@@ -16,6 +16,8 @@ pub const ROTATION: &str = "rotation";
 pub const STRANGER: &str = "somebody unknown";
 /// The name under which is recorded what an import brought along and nobody is known to have done.
 pub const IMPORT: &str = "import";
+/// The name under which is recorded what happened because time passed.
+pub const CLOCK: &str = "clock";
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ mod access_request;
 mod account;
 mod administrative;
 mod audited;
+mod callback;
 mod case;
 mod escalation;
 mod feed;
@@ -22,6 +23,7 @@ pub(crate) use administrative::{
     RoleFields, SecondFactorFields, TokenFields, TokenOwner,
 };
 pub(crate) use audited::{Audited, Changed, subject};
+pub(crate) use callback::CallbackEvent;
 pub(crate) use case::{CaseChange, CaseEvent};
 pub(crate) use escalation::EscalationEvent;
 pub(crate) use feed::{EntryEvent, PostedEntry, PostedWords, StepEvent};

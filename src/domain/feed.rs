@@ -84,6 +84,18 @@ closed_enum! {
         EscalationWithdrawn = "escalation_withdrawn",
         /// It was closed.
         EscalationClosed = "escalation_closed",
+        /// A call was asked for.
+        CallbackRequested = "callback_requested",
+        /// Somebody makes it.
+        CallbackTaken = "callback_taken",
+        /// It has another window.
+        CallbackRescheduled = "callback_rescheduled",
+        /// It took place.
+        CallbackCompleted = "callback_completed",
+        /// It did not.
+        CallbackMissed = "callback_missed",
+        /// It was called off.
+        CallbackCanceled = "callback_canceled",
         /// A next step was promised.
         StepPromised = "step_promised",
         /// It was done.

@@ -69,6 +69,8 @@ ids! {
     EntryId
     /// Names a promised next step.
     NextStepId
+    /// Names a callback.
+    CallbackId
     /// Names a request to raise a case's priority.
     PriorityRequestId
     /// Names a signed-in session.

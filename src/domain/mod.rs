@@ -10,6 +10,7 @@ pub mod access;
 pub mod access_request;
 pub mod audit;
 pub mod calendar;
+pub mod callback;
 pub mod case;
 pub mod device;
 pub mod duty;

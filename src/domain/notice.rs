@@ -20,8 +20,8 @@ use super::ids::{CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber};
 use super::organization::Side;
 
 pub use about::{
-    About, Accepted, Asked, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted, Opened,
-    RcaRequest, Step, Submitted, TargetFacts,
+    About, Accepted, Asked, CallFacts, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted,
+    Opened, RcaRequest, Step, Submitted, TargetFacts, Withdrawn,
 };
 pub use fault::{Fault, Scope};
 pub use letter::{
@@ -81,6 +81,20 @@ closed_enum! {
         TargetMissed = "target_missed",
         /// Several of these, gathered (N7).
         TargetsGathered = "targets_gathered",
+        /// A call was asked for (M12).
+        CallbackRequested = "callback_requested",
+        /// Somebody makes the call.
+        CallbackTaken = "callback_taken",
+        /// The call has another window.
+        CallbackRescheduled = "callback_rescheduled",
+        /// The window of the call begins.
+        CallbackDue = "callback_due",
+        /// The call took place.
+        CallbackCompleted = "callback_completed",
+        /// The call was missed: somebody says so, or its window is over.
+        CallbackMissed = "callback_missed",
+        /// The call was called off.
+        CallbackCanceled = "callback_canceled",
         /// Somebody asks for access to an organization (A6).
         AccessRequested = "access_requested",
         /// Access that was asked for was granted (A6).
@@ -191,8 +205,10 @@ closed_enum! {
         Requester = "requester",
         /// Runs the escalation.
         EscalationOwner = "escalation_owner",
-        /// Asked for the priority that was decided on.
+        /// Asked for what it tells of: a priority, a call.
         Asker = "asker",
+        /// Makes the call.
+        Caller = "caller",
         /// The case's contact of record.
         Contact = "contact",
         /// Owns the case.
@@ -265,7 +281,14 @@ impl NoticeKind {
             | Self::EscalationWithdrawn
             | Self::EscalationClosed
             | Self::TargetReminder
-            | Self::TargetMissed => Topic::Case,
+            | Self::TargetMissed
+            | Self::CallbackRequested
+            | Self::CallbackTaken
+            | Self::CallbackRescheduled
+            | Self::CallbackDue
+            | Self::CallbackCompleted
+            | Self::CallbackMissed
+            | Self::CallbackCanceled => Topic::Case,
             Self::TargetsGathered => Topic::Target,
             Self::AccessRequested | Self::AccessGranted | Self::AccessRefused => Topic::Access,
             Self::Invitation
@@ -365,7 +388,14 @@ impl NoticeKind {
             | Self::EscalationWithdrawn
             | Self::EscalationClosed
             | Self::TargetReminder
-            | Self::TargetMissed => Some(Feed::Escalation),
+            | Self::TargetMissed
+            | Self::CallbackRequested
+            | Self::CallbackTaken
+            | Self::CallbackRescheduled
+            | Self::CallbackDue
+            | Self::CallbackCompleted
+            | Self::CallbackMissed
+            | Self::CallbackCanceled => Some(Feed::Escalation),
             Self::TargetsGathered
             | Self::AccessRequested
             | Self::AccessGranted

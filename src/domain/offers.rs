@@ -1,6 +1,8 @@
 //! What may be done now, and by whom: the one list that pages offer, the API tells, and verbs enforce.
 
+use super::Instant;
 use super::access::{Access, CaseField, Permission, permission_to};
+use super::callback::{self, Call};
 use super::case::{
     Priority, Rca, Status, StepState, StepVerb, close_by, contact_may_request, may_deliver_rca,
     may_request_rca, reopen, takes_entries,
@@ -123,6 +125,28 @@ pub fn of_step(state: StepState, access: &Access) -> &'static [StepVerb] {
         true => state.lawful_verbs(),
         false => &[],
     }
+}
+
+/// What a callback takes now from somebody (M12); nothing once its escalation has ended.
+pub fn of_callback(
+    call: &Call,
+    is_active: bool,
+    access: &Access,
+    now: Instant,
+) -> Vec<callback::Verb> {
+    let actor = callback::Actor {
+        id: access.person,
+        supervises: access.supervises(),
+    };
+    let all = callback::Verb::ALL.iter().copied().filter(|_| is_active);
+    all.filter(|verb| access.can(verb.permission()))
+        .filter(|verb| callback::takes(call, &actor, *verb, now))
+        .collect()
+}
+
+/// Whether somebody may ask for a call on an active escalation (M12).
+pub fn asks_for_calls(access: &Access) -> bool {
+    access.can(Permission::CallbacksCreate) && access.takes_calls()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod address;
 mod naming;
+mod phone;
 pub mod search;
 
 use std::borrow::Cow;
@@ -142,6 +143,8 @@ text_types! {
     EmailAddress, 254, address::email;
     /// A short name for addresses: small letters, digits and inner hyphens.
     Slug, 63, address::slug;
+    /// A telephone number, such as `+49 30 555 0100`.
+    PhoneNumber, 40, phone::number;
 }
 
 fn one_line(text: &str, max: usize) -> Result<String, TextError> {

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::pagination::{Limit, Page, Paging, Position};
@@ -89,6 +90,8 @@ pub struct Asker<'a> {
     pub access: &'a Access,
     /// The instant of the request.
     pub now: Instant,
+    /// The zone in which they read times.
+    pub zone: Tz,
 }
 
 /// A list that is read page by page.

@@ -8,6 +8,7 @@ pub mod api_request;
 pub mod asks;
 pub mod audit;
 pub mod body;
+pub mod callbacks_file;
 pub mod client;
 pub mod connections;
 pub mod cookies;
@@ -37,6 +38,7 @@ pub mod routes;
 pub mod server;
 pub mod sign_in;
 pub mod state;
+pub mod table_file;
 pub mod throttle;
 pub mod trace;
 

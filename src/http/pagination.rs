@@ -15,8 +15,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::Problem;
 use crate::domain::ids::{
-    AccessRequestId, CaseId, EntryId, EscalationId, EventId, GroupId, NoticeId, OrganizationId,
-    PairingId, PersonId, TokenId,
+    AccessRequestId, CallbackId, CaseId, EntryId, EscalationId, EventId, GroupId, NoticeId,
+    OrganizationId, PairingId, PersonId, TokenId,
 };
 use crate::domain::order::{Key, Order, Place, Sort, Window};
 use crate::domain::{Instant, kept};
@@ -87,6 +87,7 @@ macro_rules! positions {
 positions!(
     AccessRequestId,
     CaseId,
+    CallbackId,
     EntryId,
     EscalationId,
     EventId,

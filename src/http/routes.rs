@@ -34,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         api::escalations::routes(),
         api::review::routes(),
         api::next_steps::routes(),
+        api::callbacks::routes(),
         api::deadlines::routes(),
         api::organizations::routes(),
         api::users::routes(),

@@ -26,7 +26,7 @@ pub use form::in_zone;
 pub use shape::{Declared, Shape};
 pub(crate) use values::LONGEST_LIST;
 use values::WIDEST;
-pub use values::{AccountAddress, CommaList, LastDay, Patch, ReadOnly, Secret, Whole};
+pub use values::{AccountAddress, CommaList, Day, LastDay, Patch, ReadOnly, Secret, Whole};
 pub(crate) use values::{text, written};
 
 /// How many faults of a request are told. Whoever has a hundred wrong has something else wrong.

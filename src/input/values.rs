@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -17,6 +17,7 @@ use super::{At, Errors, Fault, Field, Input, Member, Members, Shape};
 use crate::domain::access::{Grant, Permission, Role, RoleCode, RoleName};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::calendar::{Doubt, Unit};
+use crate::domain::callback::{self, NotATime, Spoken};
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState,
 };
@@ -24,14 +25,18 @@ use crate::domain::duty::{Assignment, ClockTime, Weekday};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
-use crate::domain::ids::{CalendarId, CaseRef, GroupId, LineId, OrganizationId, PersonId};
+use crate::domain::ids::{
+    CalendarId, CaseRef, EscalationRef, GroupId, LineId, OrganizationId, PersonId,
+};
 use crate::domain::network::Network;
 use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::Direction;
 use crate::domain::reason::{Governance, QuestionKind, ReasonCode};
 use crate::domain::target::{TargetClock, TargetKind, Tell};
-use crate::domain::text::{EmailAddress, Markdown, Note, PersonName, Slug, Subject, Title};
+use crate::domain::text::{
+    EmailAddress, Markdown, Note, PersonName, PhoneNumber, Slug, Subject, Title,
+};
 use crate::domain::{Instant, kept};
 use crate::words::markdown;
 
@@ -104,13 +109,14 @@ written! {
     PersonName: Shape::Line(PersonName::MAX),
     EmailAddress: Shape::Email(EmailAddress::MAX),
     Slug: Shape::Line(Slug::MAX),
+    PhoneNumber: Shape::Line(PhoneNumber::MAX),
     RoleCode: Shape::Line(RoleCode::MAX),
     ReasonCode: Shape::Line(ReasonCode::MAX),
     Priority: Shape::Choice, Status: Shape::Choice, Deployment: Shape::Choice, BusinessImpact: Shape::Choice,
-    Channel: Shape::Choice, Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, Level: Shape::Choice,
-    TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,
+    Channel: Shape::Choice, Engagement: Shape::Choice, StepState: Shape::Choice, State: Shape::Choice, callback::State: Shape::Choice,
+    Level: Shape::Choice, TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,
     Weekday: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
-    QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, OrganizationId, PersonId, LineId,
+    QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, EscalationRef, OrganizationId, PersonId, LineId,
     CalendarId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
 }
 
@@ -167,6 +173,29 @@ impl Field for LastDay {
     }
 }
 
+/// A day, in whatever zone it is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day(pub NaiveDate);
+
+impl Field for Day {
+    const SHAPE: Shape = Shape::Day;
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        match text(value, at, errors)?.trim().parse::<NaiveDate>() {
+            Ok(day) if (1..=9998).contains(&day.year()) => Some(Self(day)),
+            _ => errors.refuse(at, Fault::new("not_a_date")),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Date);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(format))
+            .into()
+    }
+}
+
 /// An address that somebody types to say which account they mean. Whether it is one of anybody's, or an address at all,
 /// makes no difference to what they are told.
 #[derive(Clone, Debug)]
@@ -198,6 +227,25 @@ impl Field for AccountAddress {
 
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new().schema_type(Type::String).into()
+    }
+}
+
+/// A time as a person of some zone says it: an instant, or what the clocks there show.
+impl Field for Spoken {
+    const SHAPE: Shape = Shape::Moment;
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        match text(value, at, errors)?.parse() {
+            Ok(spoken) => Some(spoken),
+            Err(NotATime) => errors.refuse(at, Fault::new("not_a_time")),
+        }
+    }
+
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .examples(["2026-03-03T14:05:00Z", "2026-03-03T15:05"])
+            .into()
     }
 }
 

@@ -67,6 +67,7 @@ pub(super) const TOLD_OF_CASES: [Audience; 8] = [
     Audience::Requester,
     Audience::EscalationOwner,
     Audience::Asker,
+    Audience::Caller,
     Audience::Contact,
     Audience::CaseOwner,
     Audience::Named,
@@ -203,11 +204,25 @@ fn full(kind: NoticeKind) -> Value {
             ],
         }),
         NoticeKind::EscalationDeclined => json!({
-            "reasons": FindingCode::ALL, "reply": "We wrote to you at ten; please read it and answer there.",
+            "reasons": FindingCode::ALL, "reply": "We wrote to you at ten; please read it and answer there.", "calls": 2,
         }),
-        NoticeKind::EscalationWithdrawn => json!({"note": "Solved in the meantime."}),
+        NoticeKind::EscalationWithdrawn => {
+            json!({"note": "Solved in the meantime.", "calls": 1})
+        }
+        NoticeKind::CallbackRequested
+        | NoticeKind::CallbackTaken
+        | NoticeKind::CallbackRescheduled
+        | NoticeKind::CallbackDue
+        | NoticeKind::CallbackMissed
+        | NoticeKind::CallbackCanceled => call(),
+        NoticeKind::CallbackCompleted => {
+            let mut call = call();
+            call["summary"] = "The edge was restarted while we spoke; audio is back.".into();
+            call["entry"] = "0195e1a5-7c00-7000-8000-000000000001".into();
+            call
+        }
         NoticeKind::EscalationClosed => {
-            json!({"outcome": "Solved", "summary": "The certificate was renewed."})
+            json!({"outcome": "Solved", "summary": "The certificate was renewed.", "calls": 1})
         }
         NoticeKind::TargetReminder | NoticeKind::TargetMissed => {
             json!({"target": letters::THING, "of": "first_reply", "due_at": due_at})
@@ -215,6 +230,14 @@ fn full(kind: NoticeKind) -> Value {
         // These have samples of their own.
         _ => Value::Null,
     }
+}
+
+fn call() -> Value {
+    json!({
+        "phone": "+49 30 555 0177", "begins_at": instant() + TimeDelta::hours(5),
+        "ends_at": instant() + TimeDelta::hours(7), "time_zone": "Europe/Berlin", "owner": "Olga Marin",
+        "note": "We would rather talk than write: the failover is tonight.",
+    })
 }
 
 /// What a kind tells at the least.
@@ -229,6 +252,7 @@ fn bare(kind: NoticeKind) -> Value {
             "entry",
             "rank",
             "next_steps",
+            "calls",
         ] {
             facts.remove(optional);
         }
@@ -247,6 +271,9 @@ fn bare(kind: NoticeKind) -> Value {
             | NoticeKind::StepDone
             | NoticeKind::StepMissed
             | NoticeKind::StepRepromised => drop(facts.remove("reason")),
+            NoticeKind::CallbackRescheduled
+            | NoticeKind::CallbackDue
+            | NoticeKind::CallbackMissed => drop(facts.remove("owner")),
             _ => {}
         }
     }

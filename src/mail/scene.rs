@@ -180,7 +180,11 @@ impl<'a> TemplateContext<'a> {
         let escalation = matter.escalation.as_ref().map(|escalation| {
             let path = match matter.audience {
                 // Who runs or reviews it does so on its review page.
-                Audience::EscalationOwner | Audience::Queue | Audience::Duty | Audience::Ladder => {
+                Audience::EscalationOwner
+                | Audience::Caller
+                | Audience::Queue
+                | Audience::Duty
+                | Audience::Ladder => {
                     format!("/escalations/{}", escalation.number)
                 }
                 _ => format!("/cases/{number}#escalation-feed"),

@@ -412,6 +412,7 @@ pub fn paired(
     let through = Through {
         pairing: *pairing,
         home,
+        as_clone: false,
     };
     let held = rows.into_iter().map(|(_, row)| held(row)).collect();
     Ok(Some((through, held)))
@@ -464,7 +465,12 @@ pub fn cloned(
         return Ok(None);
     }
     let held = own(conn, clone, there, now)?;
-    Ok(Some((Through { pairing, home }, held)))
+    let through = Through {
+        pairing,
+        home,
+        as_clone: true,
+    };
+    Ok(Some((through, held)))
 }
 
 /// A role that somebody holds elsewhere.

@@ -7,6 +7,7 @@ pub mod access_requests;
 pub mod attempts;
 pub mod audit;
 pub mod calendars;
+pub mod callbacks;
 pub mod cas;
 pub mod cases;
 pub mod devices;

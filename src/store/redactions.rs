@@ -33,6 +33,10 @@ pub fn forget_copies(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResul
         .and(in_marks(conn, &mut copies, now)?);
     let thread = Thread::of(entry.feed, entry.case_id, entry.escalation_id);
     notices::forget(conn, thread, entry)?;
+    // What was said by telephone stands in the case feed, and is told of with the escalation (M12).
+    if let (Feed::Case, Some(escalation)) = (entry.feed, entry.escalation_id) {
+        notices::forget(conn, Thread::Escalation(escalation), entry)?;
+    }
     idempotency::forget(conn, entry.id, &copies.wordings)?;
     db::erase_after_commit(conn);
     Ok(said)

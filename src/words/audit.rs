@@ -7,7 +7,8 @@ use super::time::Times;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
-use crate::domain::audit::{COMMAND_LINE, EventKind, IMPORT, ROTATION, STRANGER};
+use crate::domain::audit::{CLOCK, COMMAND_LINE, EventKind, IMPORT, ROTATION, STRANGER};
+use crate::domain::callback;
 use crate::domain::case::{
     BusinessImpact, Deployment, Engagement, Priority, PriorityRequestState, Status, StepState,
 };
@@ -26,6 +27,8 @@ pub const THINGS: &[&str] = &[
     "entry",
     "step",
     "escalation",
+    "callback",
+    "callbacks",
     "session",
     "token",
     "person",
@@ -80,6 +83,8 @@ pub const FIELDS: &[&str] = &[
     "what",
     "who",
     "due_at",
+    "begins_at",
+    "ends_at",
     "feed",
     "kind",
     "visibility",
@@ -172,6 +177,7 @@ pub fn actor(words: &Catalogue, is_person: bool, name: &str) -> String {
         STRANGER if !is_person => words.say("audit-stranger", &[]),
         IMPORT if !is_person => words.say("audit-import", &[]),
         ROTATION if !is_person => words.say("audit-rotation", &[]),
+        CLOCK if !is_person => words.say("audit-clock", &[]),
         name => name.to_owned(),
     }
 }
@@ -285,6 +291,7 @@ fn family(kind: &str, field: &str) -> Option<(&'static str, &'static [&'static s
         ("business_impact", _) => ("impact", BusinessImpact::NAMES),
         ("engagements", _) => ("engagement", Engagement::NAMES),
         ("state", "escalation") => ("state", State::NAMES),
+        ("state", "callback") => ("callback-state", callback::State::NAMES),
         ("state", "step") => ("step-state", StepState::NAMES),
         ("state", "priority") => ("request-state", PriorityRequestState::NAMES),
         ("state", "notice") => ("notice-state", NoticeState::NAMES),

@@ -4,6 +4,7 @@ use crate::domain::access::{Permission, Role};
 use crate::domain::access_request::AccessRequestState;
 use crate::domain::audit::EventKind;
 use crate::domain::calendar::{SkipReason, Unit, Why};
+use crate::domain::callback;
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, PriorityRequestState, Status,
     StepState, StepVerb,
@@ -70,6 +71,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("owner", &["me", "none"]),
     ("request-state", PriorityRequestState::NAMES),
     ("decision", &["true", "false"]),
+    ("callback-state", callback::State::NAMES),
     ("state", State::NAMES),
     ("state-in", State::NAMES),
     ("level", Level::NAMES),

@@ -35,10 +35,12 @@ fn argument<'v>(
     times: &Times<'_>,
 ) -> Value<'v> {
     match (name, value) {
-        ("due_at", Json::String(instant)) => match instant.parse::<Instant>() {
-            Ok(at) => times.near(at).into(),
-            Err(_) => instant.as_str().into(),
-        },
+        ("due_at" | "begins_at" | "ends_at", Json::String(instant)) => {
+            match instant.parse::<Instant>() {
+                Ok(at) => times.near(at).into(),
+                Err(_) => instant.as_str().into(),
+            }
+        }
         ("from" | "to", Json::String(member)) => match family_of(mark) {
             Some(family) => words.say_of(family, member, &[]).into(),
             None => member.as_str().into(),

@@ -13,6 +13,7 @@
 //! Every guarantee holds over any number of processes: what a job takes, it takes by comparing and setting.
 
 mod backoff;
+mod calls;
 mod driver;
 mod housekeeping;
 mod job;
@@ -23,6 +24,7 @@ mod steps;
 mod targets;
 
 pub use backoff::{ATTEMPTS, delay, gives_up};
+pub use calls::{Calls, SeenTo};
 pub use driver::{Driver, JobStatus, Rhythm, Turns};
 pub use housekeeping::{Housekeeping, Swept};
 pub use job::{Job, Jobs, Stepped};

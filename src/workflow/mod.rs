@@ -8,6 +8,7 @@ pub mod administer;
 pub mod allow_networks;
 pub mod assess;
 pub mod calendars;
+pub mod callback;
 pub mod choose_notices;
 pub mod close_case;
 pub mod duty;
@@ -56,6 +57,7 @@ use crate::db::{DbError, Failure};
 use crate::domain::access::{Access, Beyond, CaseField, Denied, FieldRefusal, Permission, Reach};
 use crate::domain::access_request::AccessRequestRefusal;
 use crate::domain::calendar::{CalendarError, InvalidCalendar};
+use crate::domain::callback as calls;
 use crate::domain::case::{
     CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal, UnlawfulMove,
 };
@@ -154,6 +156,8 @@ pub enum Rejection {
     Rca(RcaRefusal),
     /// A next step that does not move so (M7).
     Step(StepRefusal),
+    /// A callback that does not move so (M12).
+    Callback(calls::Refusal),
     /// One escalation may be active (E3).
     ActiveEscalation {
         /// Which.
@@ -306,6 +310,7 @@ refusals!(
     AccessRequest(AccessRequestRefusal),
     Answers(Vec<AnswerError>),
     Beyond(Beyond),
+    Callback(calls::Refusal),
     Case(CaseRefusal),
     Decision(DecisionRefusal),
     Denied(Denied),

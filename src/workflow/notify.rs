@@ -79,9 +79,10 @@ pub(super) fn announce(
             escalation_owner: escalation.and_then(|escalation| escalation.owner_id),
             asker: match kind {
                 NoticeKind::PriorityDecided => asker(conn, case.id)?,
-                _ => None,
+                _ => about.call().and_then(|call| call.asked_by),
             },
             named: staff::named(conn, &about.promised_to())?,
+            caller: about.call().and_then(|call| call.caller),
         },
     };
     let known = notices::known(conn, happening.people(), happening.permission(), now)?;

@@ -16,10 +16,10 @@ use super::{Actor, VerbResult, notify, record};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
-use crate::domain::audit::{EventKind, ROTATION};
+use crate::domain::audit::{CLOCK, EventKind, ROTATION};
 use crate::domain::event::{Audited, CaseEvent, EscalationEvent, PostedWords};
 use crate::domain::feed::{EntryKind, Feed, MarkDetails, Visibility};
-use crate::domain::ids::{EventId, OrganizationId};
+use crate::domain::ids::{EventId, OrganizationId, PersonId};
 use crate::domain::notice::About;
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
@@ -41,15 +41,9 @@ pub(crate) fn on_case(
     let marks = event.marks(&actor.name);
     let on = On::Case(case);
     let said = leave(conn, actor, on, &marks, event.words(), now)?;
-    record(
-        conn,
-        &actor.into(),
-        on,
-        event.kind(),
-        recorded.saying(said),
-        now,
-    )?;
-    notify_readers(conn, actor, on, event.notice(), now)
+    let by = DoneBy::from(actor);
+    record(conn, &by, on, event.kind(), recorded.saying(said), now)?;
+    notify_readers(conn, Some(actor.id()), on, event.notice(), now)
 }
 
 /// Publishes what happened to an escalation, whose case is locked.
@@ -67,39 +61,56 @@ pub(crate) fn on_escalation(
     let mark = event.mark(&actor.name, escalation.number);
     let on = On::Escalation(case, escalation);
     let said = leave(conn, actor, on, mark.as_slice(), event.words(), now)?;
-    record(
-        conn,
-        &actor.into(),
-        on,
-        event.kind(),
-        recorded.saying(said),
-        now,
-    )?;
-    notify_readers(conn, actor, on, event.notice(), now)
+    let by = DoneBy::from(actor);
+    record(conn, &by, on, event.kind(), recorded.saying(said), now)?;
+    notify_readers(conn, Some(actor.id()), on, event.notice(), now)
 }
 
-/// Publishes that an escalation, whose case is locked, was given to somebody in turn: nobody did that.
+/// Publishes what happened to an escalation, whose case is locked, because time passed.
+///
+/// # Errors
+/// The database's own.
+pub(crate) fn by_the_clock(
+    conn: &mut Conn,
+    of: (&Case, &Escalation),
+    recorded: Recorded,
+    event: EscalationEvent,
+    now: Instant,
+) -> VerbResult<()> {
+    by_nobody(conn, CLOCK, of, recorded, event, now)
+}
+
+/// Publishes that an escalation, whose case is locked, was given to somebody in turn.
 ///
 /// # Errors
 /// The database's own.
 pub(crate) fn by_rotation(
     conn: &mut Conn,
+    of: (&Case, &Escalation),
+    recorded: Recorded,
+    event: EscalationEvent,
+    now: Instant,
+) -> VerbResult<()> {
+    by_nobody(conn, ROTATION, of, recorded, event, now)
+}
+
+/// Publishes what nobody did, so that nobody is left out of those who are told; and nobody said anything.
+fn by_nobody(
+    conn: &mut Conn,
+    name: &'static str,
     (case, escalation): (&Case, &Escalation),
     recorded: Recorded,
     event: EscalationEvent,
     now: Instant,
 ) -> VerbResult<()> {
     let on = On::Escalation(case, escalation);
-    let mut said = Said::default();
-    if let Some(mark) = event.mark(ROTATION, escalation.number) {
-        said = leave_mark(conn, None, on, &mark, now)?;
-    }
-    let by = DoneBy::nobody(ROTATION);
+    let said = match event.mark(name, escalation.number) {
+        Some(mark) => leave_mark(conn, None, on, &mark, now)?,
+        None => Said::default(),
+    };
+    let by = DoneBy::nobody(name);
     record(conn, &by, on, event.kind(), recorded.saying(said), now)?;
-    if let Some(about) = event.notice() {
-        notify::announce(conn, on, None, about, now)?;
-    }
-    Ok(())
+    notify_readers(conn, None, on, event.notice(), now)
 }
 
 /// Leaves the marks and the words in their feeds; gives what the event has to say of them.
@@ -181,13 +192,13 @@ fn record(
 
 fn notify_readers(
     conn: &mut Conn,
-    actor: &Actor,
+    actor: Option<PersonId>,
     on: On<'_>,
     about: Option<About>,
     now: Instant,
 ) -> VerbResult<()> {
     if let Some(about) = about {
-        notify::announce(conn, on, Some(actor.id()), about, now)?;
+        notify::announce(conn, on, actor, about, now)?;
     }
     Ok(())
 }

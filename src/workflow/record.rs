@@ -10,6 +10,7 @@ use crate::domain::audit::{COMMAND_LINE, EventKind};
 use crate::domain::history::{CaseFields, difference};
 use crate::domain::ids::{EventId, OrganizationId, PersonId};
 use crate::store::audit::NewEvent;
+use crate::store::callbacks::Callback;
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
 use crate::store::people::Person;
@@ -59,6 +60,17 @@ pub(super) fn step_fields(step: &NextStep) -> CaseFields {
         "due_at": step.due_at,
         "state": step.state,
         "reason": step.reason,
+    }))
+}
+
+/// A callback's audited fields by name. Not the number, nor words: they stand with the callback alone.
+pub(super) fn callback_fields(callback: &Callback) -> CaseFields {
+    object(json!({
+        "state": callback.state,
+        "owner": callback.owner_id,
+        "begins_at": callback.begins_at,
+        "ends_at": callback.ends_at,
+        "time_zone": callback.time_zone,
     }))
 }
 
@@ -121,6 +133,12 @@ impl Recorded {
     pub(super) fn step(before: &NextStep, after: &NextStep) -> Self {
         let changed = (step_fields(before), step_fields(after));
         Self::changed(after.subject_id(), &changed).sealing(Thing::NextStep(after.id))
+    }
+
+    /// A callback has changed.
+    pub(super) fn callback(before: &Callback, after: &Callback) -> Self {
+        let changed = (callback_fields(before), callback_fields(after));
+        Self::changed(after.subject_id(), &changed).sealing(Thing::Callback(after.id))
     }
 
     fn changed(subject: EventId, (before, after): &(CaseFields, CaseFields)) -> Self {

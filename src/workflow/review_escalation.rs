@@ -7,7 +7,7 @@ use super::administer::refused;
 use super::on::{On, lock_escalation};
 use super::promise::{self, PromiseStep};
 use super::record::Recorded;
-use super::{Actor, Expected, VerbResult, publish, settled, targets, unchanged};
+use super::{Actor, Expected, Rejection, VerbResult, callback, publish, settled, targets, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
@@ -243,6 +243,7 @@ impl Verb<'_> {
         let event = EscalationEvent::Declined {
             reasons: moved.declined_for(),
             reply: reply.map(ToString::to_string),
+            calls: self.end_calls(conn, &moved)?,
         };
         let (_, after) = self.finish(conn, &moved, event)?;
         Ok(after.id)
@@ -259,8 +260,11 @@ impl Verb<'_> {
     ) -> VerbResult<EscalationId> {
         let note = command.note.as_ref();
         let moved = self.decide(conn, &Command::Withdraw)?;
-        let note = note.map(ToString::to_string);
-        let (_, after) = self.finish(conn, &moved, EscalationEvent::Withdrawn { note })?;
+        let event = EscalationEvent::Withdrawn {
+            note: note.map(ToString::to_string),
+            calls: self.end_calls(conn, &moved)?,
+        };
+        let (_, after) = self.finish(conn, &moved, event)?;
         Ok(after.id)
     }
 
@@ -279,6 +283,7 @@ impl Verb<'_> {
         let event = EscalationEvent::Closed {
             outcome: outcome.to_string(),
             summary: summary.to_string(),
+            calls: self.end_calls(conn, &moved)?,
         };
         let (_, after) = self.finish(conn, &moved, event)?;
         Ok(after.id)
@@ -296,6 +301,12 @@ impl Verb<'_> {
         let after = self.persist(conn, &moved)?;
         self.publish(conn, &moved, (&moved.case, &after), EscalationEvent::Rated)?;
         Ok(after.id)
+    }
+
+    /// Calls off what was asked for on an escalation that ends with it (M12); answers how many calls.
+    fn end_calls(&self, conn: &mut Conn, moved: &Moved) -> VerbResult<usize> {
+        let on = (&moved.case, &moved.before);
+        callback::cancel_with_escalation(conn, self.actor, on, self.now)
     }
 
     /// Asks the rules, on what the transaction has locked.
@@ -430,16 +441,17 @@ pub(super) fn withdraw_with_case(
         now,
     )?;
     debug_assert_eq!(moved.event, Event::Withdrawn);
+    let calls = callback::cancel_with_escalation(conn, actor, (case, escalation), now)?;
     settled(escalations::update(conn, escalation, &moved.changes)?, None)?;
     let after = escalations::find(conn, escalation.id)?;
     let recorded = Recorded::escalation(escalation, &after);
-    let event = EscalationEvent::Withdrawn { note: None };
+    let event = EscalationEvent::Withdrawn { note: None, calls };
     publish::on_escalation(conn, actor, (case, &after), recorded, event, now)?;
     targets::keep(conn, case, &after, Happening::Withdrawn, now)
 }
 
 /// The enabled member of the staff whom a request names as owner of an escalation.
-fn reviewer(
+pub(super) fn reviewer(
     conn: &mut Conn,
     case: &Case,
     name: &str,

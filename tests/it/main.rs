@@ -14,6 +14,7 @@ mod authority;
 mod backups;
 mod bad_input;
 mod bounds;
+mod callbacks;
 mod case_page;
 mod cases;
 mod choices;

@@ -25,7 +25,7 @@ closed_enum! {
         SupportEngineer = "support_engineer",
         /// Reviews, ranks and runs escalations.
         EscalationOwner = "escalation_owner",
-        /// Everything on escalations, and their assignment.
+        /// Everything on escalations and callbacks, and their assignment.
         Supervisor = "supervisor",
         /// Sees everything, changes nothing.
         Monitor = "monitor",
@@ -112,6 +112,10 @@ impl Role {
                 EscalationsSubmit,
                 EscalationsWithdraw,
                 EscalationsRate,
+                CallbacksView,
+                CallbacksCreate,
+                CallbacksCancel,
+                CallbacksReschedule,
             ]),
             Self::PortalViewer => BTreeSet::from([CasesView, EscalationsView]),
             Self::OrganizationAdmin => BTreeSet::from([
@@ -166,6 +170,7 @@ impl Role {
                 EscalationsView,
                 NextStepsPromise,
                 CommunicationsRecord,
+                CallbacksView,
                 OrganizationsView,
                 UsersView,
                 LinesView,
@@ -175,17 +180,24 @@ impl Role {
                 RolesView,
                 GroupsView,
             ]),
-            Self::EscalationOwner => Self::SupportEngineer.and([EscalationsReview]),
+            Self::EscalationOwner => Self::SupportEngineer.and([
+                EscalationsReview,
+                CallbacksCreate,
+                CallbacksCancel,
+                CallbacksReschedule,
+            ]),
             Self::Supervisor => Self::EscalationOwner.and([
                 EscalationsAssign,
                 EscalationsSubmit,
                 EscalationsWithdraw,
                 DutyManage,
+                CallbacksExport,
             ]),
             Self::Monitor | Self::Developer => BTreeSet::from([
                 CasesView,
                 FeedsInternal,
                 EscalationsView,
+                CallbacksView,
                 OrganizationsView,
                 UsersView,
                 LinesView,

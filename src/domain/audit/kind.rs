@@ -68,6 +68,22 @@ closed_enum! {
         EscalationClosed = "escalation.closed",
         /// The handling of an escalation was rated.
         EscalationRated = "escalation.rated",
+        /// A call was asked for.
+        CallbackRequested = "callback.requested",
+        /// Somebody makes the call now.
+        CallbackTaken = "callback.taken",
+        /// It has another window.
+        CallbackRescheduled = "callback.rescheduled",
+        /// What it is about has changed.
+        CallbackChanged = "callback.changed",
+        /// It took place.
+        CallbackCompleted = "callback.completed",
+        /// It did not.
+        CallbackMissed = "callback.missed",
+        /// It was called off.
+        CallbackCanceled = "callback.canceled",
+        /// Callbacks were exported.
+        CallbacksExported = "callbacks.exported",
         /// Somebody signed in.
         SessionOpened = "session.opened",
         /// Somebody signed out.
@@ -228,6 +244,8 @@ const ESCALATION: &[&str] = &[
     "rater",
 ];
 const STEP: &[&str] = &["what", "who", "due_at", "state", "reason"];
+// Not the number, nor words: they stand with the callback.
+const CALLBACK: &[&str] = &["state", "begins_at", "ends_at", "time_zone"];
 const ENTRY: &[&str] = &["feed", "kind"];
 const PERSON: &[&str] = &[
     "email",
@@ -324,6 +342,13 @@ impl EventKind {
             | Self::EscalationClosed
             | Self::EscalationRated => Shown::With(ESCALATION),
             Self::EscalationAssigned => Shown::WhereChanged(ESCALATION),
+            Self::CallbackRequested
+            | Self::CallbackTaken
+            | Self::CallbackRescheduled
+            | Self::CallbackChanged
+            | Self::CallbackCompleted
+            | Self::CallbackMissed
+            | Self::CallbackCanceled => Shown::With(CALLBACK),
             Self::SessionOpened
             | Self::SessionClosed
             | Self::SessionEnded
@@ -341,7 +366,7 @@ impl EventKind {
                 Shown::With(PERSON)
             }
             Self::OrganizationAdded | Self::OrganizationChanged => Shown::With(ORGANIZATION),
-            Self::AuditExported => Shown::With(EXPORT),
+            Self::AuditExported | Self::CallbacksExported => Shown::With(EXPORT),
             Self::AccessRequestMade | Self::AccessRequestGranted | Self::AccessRequestRefused => {
                 Shown::With(REQUEST)
             }
@@ -437,6 +462,14 @@ impl EventKind {
                 | Self::EscalationWithdrawn
                 | Self::EscalationClosed
                 | Self::EscalationRated
+                | Self::CallbackRequested
+                | Self::CallbackTaken
+                | Self::CallbackRescheduled
+                | Self::CallbackChanged
+                | Self::CallbackCompleted
+                | Self::CallbackMissed
+                | Self::CallbackCanceled
+                | Self::CallbacksExported
                 | Self::SessionOpened
                 | Self::SessionRefused
                 | Self::TokenIssued

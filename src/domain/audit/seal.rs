@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::chain::canonical;
 use crate::domain::closed_enum;
 use crate::domain::ids::{
-    CaseId, CaseNumber, EntryId, EscalationId, NextStepId, PriorityRequestId,
+    CallbackId, CaseId, CaseNumber, EntryId, EscalationId, NextStepId, PriorityRequestId,
 };
 
 /// Stands before everything that is hashed.
@@ -32,6 +32,8 @@ pub enum Thing {
     PriorityRequest(PriorityRequestId),
     /// A promised next step.
     NextStep(NextStepId),
+    /// A callback: the number, and what was written with it.
+    Callback(CallbackId),
 }
 
 /// As it stands in events: `entry/<id>`.
@@ -43,6 +45,7 @@ impl fmt::Display for Thing {
             Self::Escalation(id) => write!(f, "escalation/{id}"),
             Self::PriorityRequest(id) => write!(f, "priority_request/{id}"),
             Self::NextStep(id) => write!(f, "next_step/{id}"),
+            Self::Callback(id) => write!(f, "callback/{id}"),
         }
     }
 }

@@ -59,6 +59,11 @@ pub(crate) enum AdministrativeEvent {
         organization: Option<OrganizationId>,
         export: ExportFields,
     },
+    CallbacksExported {
+        /// Whose reader exported them.
+        organization: OrganizationId,
+        export: ExportFields,
+    },
     SignInRefused {
         /// As whom, if there is such a person, and where they belong.
         person: Option<(PersonId, OrganizationId)>,
@@ -283,6 +288,7 @@ impl AdministrativeEvent {
             }
             Self::NoticeResent(id, _) => (None, subject(id.as_uuid())),
             Self::AuditExported { organization, .. } => (*organization, None),
+            Self::CallbacksExported { organization, .. } => (Some(*organization), None),
             Self::SignInRefused { person, .. } => match person {
                 Some((id, organization)) => (Some(*organization), subject(id.as_uuid())),
                 None => (None, None),
@@ -365,6 +371,9 @@ impl AdministrativeEvent {
             }
             Self::NoticesResent(resent) => Audited::added(EventKind::NoticeResentAll, resent),
             Self::AuditExported { export, .. } => Audited::added(EventKind::AuditExported, export),
+            Self::CallbacksExported { export, .. } => {
+                Audited::added(EventKind::CallbacksExported, export)
+            }
             Self::SignInRefused { attempt, .. } => {
                 Audited::added(EventKind::SessionRefused, attempt)
             }

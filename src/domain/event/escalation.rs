@@ -1,12 +1,15 @@
 //! What can happen to an escalation, or in its feed.
 
+use super::callback::CallbackEvent;
 use super::feed::{EntryEvent, PostedWords, StepEvent};
 use crate::domain::audit::EventKind;
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::State;
 use crate::domain::feed::{Feed, MarkDetails};
 use crate::domain::ids::EscalationNumber;
-use crate::domain::notice::{About, Accepted, Claimed, Closed, Declined, Noted, Step, Submitted};
+use crate::domain::notice::{
+    About, Accepted, Claimed, Closed, Declined, Step, Submitted, Withdrawn,
+};
 
 /// What can happen to an escalation, or in its feed.
 #[derive(Clone, Debug)]
@@ -40,17 +43,24 @@ pub(crate) enum EscalationEvent {
     Declined {
         reasons: Vec<FindingCode>,
         reply: Option<String>,
+        /// How many calls are canceled with it.
+        calls: usize,
     },
     Withdrawn {
         note: Option<String>,
+        /// How many calls are canceled with it.
+        calls: usize,
     },
     Closed {
         outcome: String,
         summary: String,
+        /// How many calls are canceled with it.
+        calls: usize,
     },
     Rated,
     Entry(EntryEvent),
     Step(StepEvent),
+    Callback(CallbackEvent),
 }
 
 impl EscalationEvent {
@@ -68,6 +78,7 @@ impl EscalationEvent {
             Self::Rated => EventKind::EscalationRated,
             Self::Entry(entry) => entry.kind(),
             Self::Step(step) => step.kind(),
+            Self::Callback(callback) => callback.kind(),
         }
     }
 
@@ -107,6 +118,7 @@ impl EscalationEvent {
             }),
             Self::Rated | Self::Entry(_) => None,
             Self::Step(step) => Some(step.mark()),
+            Self::Callback(callback) => callback.mark(by),
         }
     }
 
@@ -119,7 +131,7 @@ impl EscalationEvent {
                 let reply = reply.as_deref()?;
                 Some(PostedWords::answer(State::Declined, reply))
             }
-            Self::Withdrawn { note } => note.as_deref().map(PostedWords::comment),
+            Self::Withdrawn { note, .. } => note.as_deref().map(PostedWords::comment),
             Self::Closed { summary, .. } => Some(PostedWords::comment(summary)),
             Self::Claimed { .. }
             | Self::Assigned { .. }
@@ -127,7 +139,8 @@ impl EscalationEvent {
             | Self::Reranked { .. }
             | Self::Rated
             | Self::Entry(_)
-            | Self::Step(_) => None,
+            | Self::Step(_)
+            | Self::Callback(_) => None,
         }
     }
 
@@ -150,17 +163,31 @@ impl EscalationEvent {
                 rank,
                 next_steps,
             })),
-            Self::Declined { reasons, reply } => {
-                Some(About::EscalationDeclined(Declined { reasons, reply }))
+            Self::Declined {
+                reasons,
+                reply,
+                calls,
+            } => Some(About::EscalationDeclined(Declined {
+                reasons,
+                reply,
+                calls,
+            })),
+            Self::Withdrawn { note, calls } => {
+                Some(About::EscalationWithdrawn(Withdrawn { note, calls }))
             }
-            Self::Withdrawn { note } => Some(About::EscalationWithdrawn(Noted { note })),
-            Self::Closed { outcome, summary } => Some(About::EscalationClosed(Closed {
+            Self::Closed {
+                outcome,
+                summary,
+                calls,
+            } => Some(About::EscalationClosed(Closed {
                 outcome,
                 summary: Some(summary),
+                calls,
             })),
             Self::Reranked { .. } | Self::Rated => None,
             Self::Entry(entry) => entry.notice(Feed::Escalation),
             Self::Step(step) => step.notice(),
+            Self::Callback(callback) => callback.notice(),
         }
     }
 }

@@ -105,6 +105,34 @@ pub(crate) enum MarkDetails<'a> {
         number: EscalationNumber,
         outcome: &'a str,
     },
+    CallbackRequested {
+        by: &'a str,
+        begins_at: Instant,
+        ends_at: Instant,
+    },
+    CallbackTaken {
+        /// The name of whoever makes it.
+        to: &'a str,
+        begins_at: Instant,
+        ends_at: Instant,
+    },
+    CallbackRescheduled {
+        by: &'a str,
+        begins_at: Instant,
+        ends_at: Instant,
+    },
+    CallbackCompleted {
+        by: &'a str,
+    },
+    CallbackMissed {
+        begins_at: Instant,
+        ends_at: Instant,
+    },
+    CallbackCanceled {
+        by: &'a str,
+        begins_at: Instant,
+        ends_at: Instant,
+    },
     StepPromised {
         what: &'a str,
         who: &'a str,
@@ -153,6 +181,12 @@ impl MarkDetails<'_> {
             Self::EscalationDeclined { .. } => Mark::EscalationDeclined,
             Self::EscalationWithdrawn { .. } => Mark::EscalationWithdrawn,
             Self::EscalationClosed { .. } => Mark::EscalationClosed,
+            Self::CallbackRequested { .. } => Mark::CallbackRequested,
+            Self::CallbackTaken { .. } => Mark::CallbackTaken,
+            Self::CallbackRescheduled { .. } => Mark::CallbackRescheduled,
+            Self::CallbackCompleted { .. } => Mark::CallbackCompleted,
+            Self::CallbackMissed { .. } => Mark::CallbackMissed,
+            Self::CallbackCanceled { .. } => Mark::CallbackCanceled,
             Self::StepPromised { .. } => Mark::StepPromised,
             Self::StepDone(_) => Mark::StepDone,
             Self::StepMissed(_) => Mark::StepMissed,

@@ -8,7 +8,7 @@ use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Deployment, Priority};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::feed::Feed;
-use crate::domain::ids::{EntryId, TargetId};
+use crate::domain::ids::{EntryId, PersonId, TargetId};
 use crate::domain::target::TargetKind;
 
 /// The facts of one event. Words are as their author wrote them (Markdown); what was left empty is absent.
@@ -48,13 +48,27 @@ pub enum About {
     /// See [`NoticeKind::EscalationDeclined`].
     EscalationDeclined(Declined),
     /// See [`NoticeKind::EscalationWithdrawn`].
-    EscalationWithdrawn(Noted),
+    EscalationWithdrawn(Withdrawn),
     /// See [`NoticeKind::EscalationClosed`].
     EscalationClosed(Closed),
     /// See [`NoticeKind::TargetReminder`].
     TargetReminder(TargetFacts),
     /// See [`NoticeKind::TargetMissed`].
     TargetMissed(TargetFacts),
+    /// See [`NoticeKind::CallbackRequested`].
+    CallbackRequested(CallFacts),
+    /// See [`NoticeKind::CallbackTaken`].
+    CallbackTaken(CallFacts),
+    /// See [`NoticeKind::CallbackRescheduled`].
+    CallbackRescheduled(CallFacts),
+    /// See [`NoticeKind::CallbackDue`].
+    CallbackDue(CallFacts),
+    /// See [`NoticeKind::CallbackCompleted`].
+    CallbackCompleted(CallFacts),
+    /// See [`NoticeKind::CallbackMissed`].
+    CallbackMissed(CallFacts),
+    /// See [`NoticeKind::CallbackCanceled`].
+    CallbackCanceled(CallFacts),
 }
 
 /// A target of an escalation.
@@ -191,6 +205,20 @@ pub struct Declined {
     /// The answer to the requester.
     #[serde(default, deserialize_with = "words")]
     pub reply: Option<String>,
+    /// How many calls that were asked for are canceled with it.
+    #[serde(default)]
+    pub calls: usize,
+}
+
+/// A withdrawn escalation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// Why.
+    #[serde(default, deserialize_with = "words")]
+    pub note: Option<String>,
+    /// How many calls that were asked for are canceled with it.
+    #[serde(default)]
+    pub calls: usize,
 }
 
 /// A closed escalation.
@@ -201,6 +229,40 @@ pub struct Closed {
     /// What was done.
     #[serde(default, deserialize_with = "words")]
     pub summary: Option<String>,
+    /// How many calls that were asked for are canceled with it.
+    #[serde(default)]
+    pub calls: usize,
+}
+
+/// A callback (M12).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallFacts {
+    /// The number to call.
+    pub phone: String,
+    /// When its window begins.
+    pub begins_at: Instant,
+    /// When it is over.
+    pub ends_at: Instant,
+    /// IANA name of the zone by whose clock the window was chosen.
+    pub time_zone: String,
+    /// The name of whoever makes the call.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// What it is about; of one that was moved, missed or called off, why.
+    #[serde(default, deserialize_with = "words")]
+    pub note: Option<String>,
+    /// What was said.
+    #[serde(default, deserialize_with = "words")]
+    pub summary: Option<String>,
+    /// The entry that says so, so that what is redacted later is not mailed.
+    #[serde(default)]
+    pub entry: Option<EntryId>,
+    /// Who asked for it.
+    #[serde(skip)]
+    pub asked_by: Option<PersonId>,
+    /// Who makes it.
+    #[serde(skip)]
+    pub caller: Option<PersonId>,
 }
 
 impl About {
@@ -240,6 +302,13 @@ impl About {
             Self::EscalationClosed(_) => NoticeKind::EscalationClosed,
             Self::TargetReminder(_) => NoticeKind::TargetReminder,
             Self::TargetMissed(_) => NoticeKind::TargetMissed,
+            Self::CallbackRequested(_) => NoticeKind::CallbackRequested,
+            Self::CallbackTaken(_) => NoticeKind::CallbackTaken,
+            Self::CallbackRescheduled(_) => NoticeKind::CallbackRescheduled,
+            Self::CallbackDue(_) => NoticeKind::CallbackDue,
+            Self::CallbackCompleted(_) => NoticeKind::CallbackCompleted,
+            Self::CallbackMissed(_) => NoticeKind::CallbackMissed,
+            Self::CallbackCanceled(_) => NoticeKind::CallbackCanceled,
         }
     }
 
@@ -279,6 +348,21 @@ impl About {
     pub const fn entry(&self) -> Option<EntryId> {
         match self {
             Self::EntryPosted(entry) => entry.entry,
+            Self::CallbackCompleted(call) => call.entry,
+            _ => None,
+        }
+    }
+
+    /// The callback that it tells of.
+    pub const fn call(&self) -> Option<&CallFacts> {
+        match self {
+            Self::CallbackRequested(call)
+            | Self::CallbackTaken(call)
+            | Self::CallbackRescheduled(call)
+            | Self::CallbackDue(call)
+            | Self::CallbackCompleted(call)
+            | Self::CallbackMissed(call)
+            | Self::CallbackCanceled(call) => Some(call),
             _ => None,
         }
     }

@@ -19,10 +19,19 @@ pub struct Stakeholders {
     pub requester: Option<PersonId>,
     /// That escalation's owner.
     pub escalation_owner: Option<PersonId>,
-    /// Who asked for the priority that was decided on.
+    /// Who asked for the priority that was decided on, or for the call.
     pub asker: Option<PersonId>,
     /// Who of the staff does the next steps that it tells of (M7).
     pub named: Vec<PersonId>,
+    /// Who makes the call.
+    pub caller: Option<PersonId>,
+}
+
+impl Stakeholders {
+    /// Whether nobody of support has taken it on yet, so that it is for all who might.
+    const fn are_nobodys(&self) -> bool {
+        self.escalation_owner.is_none() && self.caller.is_none()
+    }
 }
 
 /// What happened, as far as it decides who is told.
@@ -146,6 +155,25 @@ impl NoticeEvent {
                 | NoticeKind::EscalationClosed,
                 _,
             ) => &[Requester, EscalationOwner, CaseOwner],
+            (NoticeKind::CallbackCompleted, _) => &[
+                Requester,
+                EscalationOwner,
+                Asker,
+                Caller,
+                Contact,
+                CaseOwner,
+            ],
+            (
+                NoticeKind::CallbackRequested
+                | NoticeKind::CallbackTaken
+                | NoticeKind::CallbackRescheduled
+                | NoticeKind::CallbackMissed
+                | NoticeKind::CallbackCanceled,
+                _,
+            ) => &[Requester, EscalationOwner, Asker, Caller, Queue],
+            // Whoever makes the call, or else whoever could.
+            (NoticeKind::CallbackDue, _) if self.ties.caller.is_some() => &[Caller],
+            (NoticeKind::CallbackDue, _) => &[EscalationOwner, Queue],
             // Who gets these is decided by the ladder, and by who writes them.
             (
                 NoticeKind::TargetReminder
@@ -180,6 +208,7 @@ impl NoticeEvent {
             ties.requester,
             ties.escalation_owner,
             ties.asker,
+            ties.caller,
             self.actor,
         ]
         .into_iter()
@@ -194,9 +223,7 @@ impl NoticeEvent {
     /// The permission whose holders at the provider might be told.
     pub fn permission(&self) -> Option<Permission> {
         self.audiences().iter().find_map(|audience| match audience {
-            Audience::Queue if self.ties.escalation_owner.is_none() => {
-                Some(Permission::EscalationsReview)
-            }
+            Audience::Queue if self.ties.are_nobodys() => Some(Permission::EscalationsReview),
             Audience::Engineers if self.ties.case_owner.is_none() => Some(Permission::CasesWork),
             _ => None,
         })
@@ -286,13 +313,12 @@ pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Reci
             Audience::Requester => is(ties.requester),
             Audience::EscalationOwner => is(ties.escalation_owner),
             Audience::Asker => is(ties.asker),
+            Audience::Caller => is(ties.caller),
             Audience::Contact => is(Some(ties.contact)),
             Audience::CaseOwner => is(ties.case_owner),
             Audience::Named => staff && ties.named.contains(&access.person),
             Audience::Queue => {
-                ties.escalation_owner.is_none()
-                    && staff
-                    && access.can(Permission::EscalationsReview)
+                ties.are_nobodys() && staff && access.can(Permission::EscalationsReview)
             }
             Audience::Engineers => {
                 ties.case_owner.is_none()

@@ -90,6 +90,7 @@ impl Desk {
                 escalation_owner: Some(self.id("olga")),
                 asker: None,
                 named: Vec::new(),
+                caller: None,
             },
         }
     }

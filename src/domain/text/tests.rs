@@ -353,3 +353,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_telephone_number_is_one() {
+    for (written, kept) in [
+        ("+49 30 555 0100", "+49 30 555 0100"),
+        (" +1 (415)  555-0100 ", "+1 (415) 555-0100"),
+        ("030/555 01-00", "030/555 01-00"),
+        ("+44.20.7946.0958 ext. 12", "+44.20.7946.0958 ext. 12"),
+        ("+493055501 00x7", "+493055501 00x7"),
+    ] {
+        assert_eq!(PhoneNumber::parse(written).unwrap().as_str(), kept);
+    }
+    for written in [
+        "call me",
+        "123456",
+        "+1234567890123456",
+        "+0 30 555 0100",
+        "49+30 555 0100",
+        "+49 30 555 0100; rm",
+        "+49 30 555 0100 x",
+        "+49 30 555 0100 x12345678",
+        "=1+1234567",
+        "+49 30 ５５５ 0100",
+        "tel:+49305550100",
+    ] {
+        let refused = PhoneNumber::parse(written).unwrap_err();
+        assert_eq!(refused.code(), "malformed", "{written}");
+    }
+    assert_eq!(PhoneNumber::parse(" ").unwrap_err(), TextError::Empty);
+}
+
+proptest! {
+    /// What is kept is a number again, and its digits are those that were typed.
+    #[test]
+    fn a_kept_telephone_number_is_read_as_itself(text in "[+]?[0-9 ().x/-]{0,30}") {
+        if let Ok(number) = PhoneNumber::parse(&text) {
+            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+            prop_assert_eq!(PhoneNumber::parse(number.as_str()).as_ref(), Ok(&number));
+            prop_assert_eq!(digits(number.as_str()), digits(&text));
+        }
+    }
+}

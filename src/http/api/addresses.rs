@@ -7,14 +7,14 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::db::Conn;
 use crate::domain::access::Permission::{
-    AccessRequestsView, CalendarsView, CasesView, EscalationsView, GroupsView, LinesView,
-    NoticesView, OrganizationsView, RolesView, UsersView,
+    AccessRequestsView, CalendarsView, CallbacksView, CasesView, EscalationsView, GroupsView,
+    LinesView, NoticesView, OrganizationsView, RolesView, UsersView,
 };
 use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
-    AccessRequestId, CalendarId, CaseRef, EntryId, EscalationRef, GrantId, GroupId, LineId,
-    MalformedId, NextStepId, NoticeId, OrganizationId, PairingId, PairingMemberId, PersonId,
-    PriorityRequestId, RoleId, SessionId, TokenId,
+    AccessRequestId, CalendarId, CallbackId, CaseRef, EntryId, EscalationRef, GrantId, GroupId,
+    LineId, MalformedId, NextStepId, NoticeId, OrganizationId, PairingId, PairingMemberId,
+    PersonId, PriorityRequestId, RoleId, SessionId, TokenId,
 };
 use crate::domain::reason::ReasonCode;
 use crate::domain::target::TargetKind;
@@ -24,8 +24,8 @@ use crate::http::problem::Problem;
 use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 use crate::store::{
-    access_requests, cases, escalations, feeds, groups, organizations, pairings, people, promises,
-    requests, roles,
+    access_requests, callbacks, cases, escalations, feeds, groups, organizations, pairings, people,
+    promises, requests, roles,
 };
 
 /// An organization by id or slug.
@@ -162,6 +162,9 @@ addresses! {
     EscalationRef, "An escalation, by id or number.",
         |escalation, conn, access| access.can(EscalationsView)
             && escalations::ids_of(conn, access.reach(), escalation)?.is_some();
+    CallbackId, "A callback, by id.",
+        |callback, conn, access| access.can(CallbacksView)
+            && callbacks::find(conn, access.reach(), *callback)?.is_some();
     EntryId, "A feed entry, by id.",
         |entry, conn, access| access.can(CasesView) && feeds::view(conn, access, *entry)?.is_some();
     NextStepId, "A promised next step, by id.",

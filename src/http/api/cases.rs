@@ -112,7 +112,7 @@ impl Listing for Cases {
 
 /// The line of business that a query names. Lines do not exist for customers, so that naming one finds nothing, whatever its
 /// name.
-fn asked_line(
+pub(super) fn asked_line(
     conn: &mut Conn,
     asker: Asker<'_>,
     name: Option<&str>,

@@ -8,6 +8,7 @@ pub mod account;
 pub mod allowed_networks;
 pub mod audit;
 pub mod calendars;
+pub mod callbacks;
 pub mod cases;
 pub mod deadlines;
 pub mod documents;
@@ -55,6 +56,7 @@ impl<A, B, Q> ApiRequest<A, B, Q> {
         Asker {
             access: self.principal.access(),
             now: self.now,
+            zone: self.principal.time_zone,
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::domain::access::Reach;
 use crate::domain::closed_enum;
 use crate::http::api::documents::{AuditEventDocument, tells_position};
+use crate::http::table_file::harmless;
 use crate::input::written;
 
 closed_enum! {
@@ -119,27 +120,4 @@ fn cells(event: &AuditEventDocument) -> [String; COLUMNS.len()] {
         event.withheld.to_string(),
         event.hash.clone(),
     ]
-}
-
-/// A cell that no spreadsheet takes for a formula: people choose their names and subjects themselves.
-fn harmless(cell: String) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{cell}"),
-        false => cell,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
-            assert_eq!(harmless(formula.to_owned()), format!("'{formula}"));
-        }
-        for plain in ["Dana Cole", "", "a=b", "{\"a\":\"=1\"}"] {
-            assert_eq!(harmless(plain.to_owned()), plain);
-        }
-    }
 }

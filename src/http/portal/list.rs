@@ -231,6 +231,7 @@ impl PageRequest {
         Ok(Asker {
             access: self.access()?,
             now: self.now,
+            zone: self.zone(),
         })
     }
 

@@ -41,7 +41,7 @@ pub(crate) const OWN_WORDS: [(Code, &str); 29] = [
 ];
 
 /// The same for what is wrong with single fields, with members of the family `page-fault`.
-pub(crate) const OWN_FAULTS: [&str; 11] = [
+pub(crate) const OWN_FAULTS: [&str; 13] = [
     "unknown_field",
     "wrong_type",
     "not_an_instant",
@@ -53,6 +53,8 @@ pub(crate) const OWN_FAULTS: [&str; 11] = [
     "not_held",
     "unknown_weekday",
     "wrong_kind",
+    "not_a_time",
+    "not_begun",
 ];
 
 /// What a problem says to whoever sits before a page: what they can do.

@@ -84,6 +84,8 @@ codes! {
     NotEscalationOwner = "not_escalation_owner", FORBIDDEN;
     /// Somebody else is asked to rate an escalation (M11).
     NotRater = "not_rater", FORBIDDEN;
+    /// Only whoever makes a call, or a supervisor, says what became of it (M12).
+    NotCallbackOwner = "not_callback_owner", FORBIDDEN;
     /// A contact asks for a priority instead of setting it (C5).
     PriorityByRequest = "priority_by_request", FORBIDDEN;
     /// There is nothing at this address for this person.
@@ -136,8 +138,12 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     /// An escalation is already active on the case (E3).
     ActiveEscalation = "active_escalation", CONFLICT;
+    /// It is more than a file holds; `max` says how many rows that is.
+    TooMuchToExport = "too_much_to_export", UNPROCESSABLE_ENTITY;
     /// Somebody else claimed it first.
     AlreadyClaimed = "already_claimed", CONFLICT;
+    /// Somebody else makes the call (M12); `owner` says who.
+    AlreadyTaken = "already_taken", CONFLICT;
     /// It was rated already.
     AlreadyRated = "already_rated", CONFLICT;
     /// The state does not allow the move; `lawful_moves` lists those it does (C2, M2).

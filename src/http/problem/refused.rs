@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::domain::access::{Beyond, CaseField, FieldRefusal, Permission};
 use crate::domain::access_request::AccessRequestRefusal;
 use crate::domain::calendar::CalendarError;
+use crate::domain::callback;
 use crate::domain::case::{CaseRefusal, DecisionRefusal, PriorityRefusal, RcaRefusal, StepRefusal};
 use crate::domain::escalation;
 use crate::domain::link::LinkState;
@@ -79,6 +80,7 @@ impl From<Rejection> for Problem {
             Rejection::Decision(refusal) => decision(refusal),
             Rejection::Rca(refusal) => rca(refusal),
             Rejection::Step(refusal) => step(refusal),
+            Rejection::Callback(refusal) => callback(refusal),
             Rejection::ActiveEscalation { number, assessment } => Self::new(Code::ActiveEscalation)
                 .assessed(&assessment)
                 .with("escalation", number.to_string()),
@@ -229,6 +231,31 @@ fn step(refusal: StepRefusal) -> Problem {
             Fault::new("not_later").with("due_at", due_at.to_rfc3339()),
         ),
         StepRefusal::NotInTheFuture => field_error("due_at", Fault::new("not_in_the_future")),
+    }
+}
+
+fn callback(refusal: callback::Refusal) -> Problem {
+    use callback::Refusal;
+    match refusal {
+        Refusal::UnlawfulMove {
+            state,
+            verb,
+            lawful,
+        } => Problem::new(Code::UnlawfulMove)
+            .with("state", state.as_str())
+            .with("asked", verb.as_str())
+            .with(
+                "lawful_moves",
+                names(lawful.iter().map(|verb| verb.as_str())),
+            ),
+        Refusal::AlreadyTaken { by } => {
+            Problem::new(Code::AlreadyTaken).with("owner", by.to_string())
+        }
+        Refusal::NotOwner => Problem::new(Code::NotCallbackOwner),
+        Refusal::NotBegun { from } => field_error(
+            "state",
+            Fault::new("not_begun").with("from", from.to_rfc3339()),
+        ),
     }
 }
 

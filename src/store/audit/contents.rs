@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::result::Error as Diesel;
 use serde_json::{Map, Value};
 
-use super::seals::{self, CaseRow, EscalationRow, RequestRow, Sealed, StepRow};
+use super::seals::{self, CallbackRow, CaseRow, EscalationRow, RequestRow, Sealed, StepRow};
 use crate::db::Conn;
 use crate::db::schema::{audit_events, cases, counters};
 use crate::domain::audit::seal::{Contents, Fault, FaultKind};
@@ -121,13 +121,15 @@ impl Comparison {
         let escalations = EscalationRow::of_cases(conn, &ids)?;
         let requests = RequestRow::of_cases(conn, &ids)?;
         let steps = StepRow::of_cases(conn, &ids)?;
+        let callbacks = CallbackRow::of_cases(conn, &ids)?;
         let before = self.older.len();
         let mut older = Vec::new();
         let rows = (entries.iter().map(|row| row as &dyn Sealed))
             .chain(cases.iter().map(|row| row as &dyn Sealed))
             .chain(escalations.iter().map(|row| row as &dyn Sealed))
             .chain(requests.iter().map(|row| row as &dyn Sealed))
-            .chain(steps.iter().map(|row| row as &dyn Sealed));
+            .chain(steps.iter().map(|row| row as &dyn Sealed))
+            .chain(callbacks.iter().map(|row| row as &dyn Sealed));
         for row in rows {
             let thing = row.thing().to_string();
             let said = recorded

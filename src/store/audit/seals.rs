@@ -4,11 +4,15 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use crate::db::Conn;
-use crate::db::schema::{cases, escalations, feed_entries, next_steps, priority_requests};
+use crate::db::schema::{
+    callbacks, cases, escalations, feed_entries, next_steps, priority_requests,
+};
 use crate::db::sql_types::{At, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::audit::seal::{self, Said, Thing};
-use crate::domain::ids::{CaseId, EntryId, EscalationId, NextStepId, PersonId, PriorityRequestId};
+use crate::domain::ids::{
+    CallbackId, CaseId, EntryId, EscalationId, NextStepId, PersonId, PriorityRequestId,
+};
 
 /// What an entry says, and to whom.
 #[derive(Clone, Copy, Debug)]
@@ -190,6 +194,9 @@ sealed! { RequestRow of priority_requests, case_id, PriorityRequest(PriorityRequ
 sealed! { StepRow of next_steps, case_id, NextStep(NextStepId):
     case_id: CaseId, what: String, who: String, state: String, reason: Option<String>,
 }
+sealed! { CallbackRow of callbacks, case_id, Callback(CallbackId):
+    case_id: CaseId, phone: String, state: String, note: Option<String>, reason: Option<String>,
+}
 
 /// Seals what a thing says now under a new salt; gives what the event has to say of it.
 ///
@@ -208,6 +215,7 @@ pub fn seal(conn: &mut Conn, thing: Thing) -> QueryResult<Said> {
         Thing::Escalation(id) => EscalationRow::seal(conn, id),
         Thing::PriorityRequest(id) => RequestRow::seal(conn, id),
         Thing::NextStep(id) => StepRow::seal(conn, id),
+        Thing::Callback(id) => CallbackRow::seal(conn, id),
     }
 }
 
@@ -247,7 +255,7 @@ pub fn seal_what_is_open(conn: &mut Conn, case: CaseId) -> QueryResult<Said> {
             }
         )+};
     }
-    seal_open!(CaseRow, EscalationRow, RequestRow, StepRow);
+    seal_open!(CaseRow, EscalationRow, RequestRow, StepRow, CallbackRow);
     Ok(said)
 }
 

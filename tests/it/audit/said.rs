@@ -48,6 +48,15 @@ async fn what_was_said_is_covered_by_the_events(terminal: Terminal) {
     });
     let path = format!("/cases/{number}/escalations");
     let escalation = posts(&dana, &path, escalation).await;
+    let call = json!({
+        "phone": "+1 415 555 0100", "note": "It is urgent.",
+        "window": { "from": "2100-01-01T09:00", "until": "2100-01-01T10:00", "time_zone": "UTC" },
+    });
+    let path = format!(
+        "/escalations/{}/callbacks",
+        escalation["number"].as_str().expect("a number")
+    );
+    posts(&dana, &path, call).await;
     let redaction = format!(
         "/feed-entries/{}/redaction",
         mistake["id"].as_str().expect("an id")
@@ -57,7 +66,13 @@ async fn what_was_said_is_covered_by_the_events(terminal: Terminal) {
     let whole = terminal.run(&["audit", "verify"]).ok();
     assert!(whole.starts_with("whole: "), "{whole}");
 
-    let tables = ["feed_entries", "cases", "escalations", "next_steps"];
+    let tables = [
+        "feed_entries",
+        "cases",
+        "escalations",
+        "next_steps",
+        "callbacks",
+    ];
     for table in tables {
         terminal.tampers(&format!(
             "CREATE TABLE kept_{table} AS SELECT * FROM {table}"
@@ -128,6 +143,10 @@ async fn what_was_said_is_covered_by_the_events(terminal: Terminal) {
             "next_step/".to_owned(),
         ),
         (
+            "UPDATE callbacks SET note = 'It is not.'".to_owned(),
+            "callback/".to_owned(),
+        ),
+        (
             format!("{unguarded} DELETE FROM cases WHERE subject = 'It hangs'; {guarded}"),
             format!("case/{}: missing", case["id"].as_str().expect("an id")),
         ),
@@ -140,6 +159,7 @@ async fn what_was_said_is_covered_by_the_events(terminal: Terminal) {
                     "feed_entries" => &["body", "visibility", "salt", "redacted_at"],
                     "cases" => &["description"],
                     "escalations" => &["assessment", "details"],
+                    "callbacks" => &["note"],
                     _ => &["what"],
                 };
                 let back = columns

@@ -59,6 +59,16 @@ pub fn check(database: &TestDatabase, all_sent: bool) {
              WHERE (SELECT count(*) FROM audit_events a WHERE a.subject_id = e.id) < e.version",
         ),
         (
+            "each version of a callback was audited (C8, M12)",
+            "SELECT 'a callback at version ' || c.version AS text FROM callbacks c \
+             WHERE (SELECT count(*) FROM audit_events a WHERE a.subject_id = c.id) <> c.version",
+        ),
+        (
+            "only an active escalation has calls to come (M12)",
+            "SELECT 'E-' || e.number AS text FROM callbacks c JOIN escalations e ON e.id = c.escalation_id \
+             WHERE c.state IN ('requested', 'taken') AND e.state NOT IN ('submitted', 'in_review', 'accepted')",
+        ),
+        (
             "audited events say who it was",
             "SELECT kind AS text FROM audit_events WHERE actor_name = ''",
         ),

@@ -34,6 +34,7 @@ fn by_a_pairing(access: Access) -> Access {
     access.by_way_of(Through {
         pairing: PairingId::from_uuid(uuid::Uuid::from_u128(3)),
         home: OrganizationId::from_uuid(uuid::Uuid::from_u128(4)),
+        as_clone: false,
     })
 }
 

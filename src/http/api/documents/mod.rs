@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod callback;
 mod case;
 mod desk;
 mod entry;
@@ -19,6 +20,7 @@ pub use access::{
     GroupDocument, GroupName, LineBook, LineDocument, PermissionsDocument, RoleDocument, held_by,
 };
 pub use audit::{AuditEventDocument, CaseName, tells_position};
+pub use callback::{CallbackDocument, EscalationName, WindowDocument};
 pub use case::{
     ActiveEscalationDocument, CaseChanged, CaseDocument, PriorityRequestDocument, RcaDocument,
 };

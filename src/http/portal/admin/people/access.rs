@@ -23,6 +23,7 @@ pub const RESOURCES: &[&str] = &[
     "escalations",
     "next_steps",
     "communications",
+    "callbacks",
     "organizations",
     "users",
     "lines",

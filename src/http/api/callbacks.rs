@@ -1,0 +1,288 @@
+//! Callbacks: asking for one, the list, one, what becomes of it, and the export (M12).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::cases::asked_line;
+use super::documents::CallbackDocument;
+use super::escalations::asked_owner;
+use crate::db::Conn;
+use crate::domain::Instant;
+use crate::domain::access::Permission::{CallbacksCreate, CallbacksExport, CallbacksView};
+use crate::domain::calendar::{day_end, day_start};
+use crate::domain::callback::State;
+use crate::domain::ids::{CallbackId, CaseRef, EscalationRef};
+use crate::domain::order::{Place, Sort, Window};
+use crate::http::api_request::{ApiRequest, Guarded, may};
+use crate::http::callbacks_file;
+use crate::http::list::{self, Asker, Listing, list_query};
+use crate::http::pagination::Page;
+use crate::http::problem::Problem;
+use crate::http::reply::{Created, Reply};
+use crate::http::route::{Route, table};
+use crate::http::table_file::Format;
+use crate::input::{CommaList, Day, Fault, FieldError, input};
+use crate::store::callbacks::{self, CallbackFilter, CallbackOrder, CallbackView};
+use crate::store::{cases, escalations};
+use crate::workflow::callback::{self, AskCallback, ChangeCallback};
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    let mut routes = table! { callbacks:
+        POST  "/escalations/{escalation}/callbacks" may(CallbacksCreate) => ask, "Ask for a call on an active escalation";
+        GET   "/callbacks"                          may(CallbacksView)   => list, "Callbacks, by when their windows begin";
+        GET   "/callbacks/{callback}"               may(CallbacksView)   => show, "One callback";
+        PATCH "/callbacks/{callback}"               may(CallbacksView)   => change, "Take a callback, give it to somebody, move it, or say what became of it";
+    };
+    let files = table! { callbacks:
+        POST "/callbacks/export" may(CallbacksExport) => export, "Callbacks as a file; that they are exported is recorded";
+    };
+    routes.extend(
+        files
+            .into_iter()
+            .map(|route| route.answering_in(&Format::MEDIA)),
+    );
+    routes
+}
+
+async fn ask(
+    call: ApiRequest<EscalationRef, AskCallback>,
+) -> Result<Created<CallbackDocument>, Problem> {
+    call.write(|conn, call| {
+        let actor = &call.principal.actor;
+        let id = callback::ask(conn, actor, &call.address, &call.body, call.now)?;
+        let document = document(conn, call, id)?;
+        let location = format!("/api/v1/callbacks/{}", document.id);
+        Ok(Reply::new(&document)?
+            .version(document.version)
+            .location(location))
+    })
+    .await
+}
+
+list_query! {
+    /// Which callbacks.
+    pub struct CallbackQuery by CallbackOrder, Sort::ascending(CallbackOrder::Window), {
+        /// In one of these states.
+        state: CommaList<State>,
+        /// Of this owner, by id or address; `me`, or `none` for those that nobody has taken.
+        owner: Option<String>,
+        /// Of cases of this line of business, by id or name; staff only.
+        line_of_business: Option<String>,
+        /// Whose windows touch this day, as it is in your time zone.
+        day: Option<Day>,
+        /// On this escalation, by id or number.
+        escalation: Option<EscalationRef>,
+        /// On this case, by id or number.
+        case: Option<CaseRef>,
+    }
+}
+
+/// The callbacks that somebody may see.
+pub struct Callbacks;
+
+impl Listing for Callbacks {
+    const NAME: &'static str = "callbacks";
+    type Query = CallbackQuery;
+    type Filter = CallbackFilter;
+    type Row = CallbackView;
+    type Id = CallbackId;
+
+    fn filter(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        query: &CallbackQuery,
+    ) -> Result<CallbackFilter, Problem> {
+        let reach = asker.access.reach();
+        let unknown =
+            |field| Problem::invalid_field(FieldError::new(field, Fault::new("not_found")));
+        let owner = query.owner.as_deref();
+        let escalation = match &query.escalation {
+            Some(escalation) => {
+                let found = escalations::ids_of(conn, reach, escalation)?;
+                Some(found.ok_or_else(|| unknown("escalation"))?.0)
+            }
+            None => None,
+        };
+        let case = match &query.case {
+            Some(case) => {
+                let found = cases::id_of(conn, reach, case)?;
+                Some(found.ok_or_else(|| unknown("case"))?)
+            }
+            None => None,
+        };
+        Ok(CallbackFilter {
+            state: query.state.0.clone(),
+            owner: owner
+                .map(|owner| asked_owner(conn, asker, owner))
+                .transpose()?,
+            line: asked_line(conn, asker, query.line_of_business.as_deref())?,
+            case,
+            escalation,
+            during: (query.day)
+                .map(|Day(day)| (day_start(asker.zone, day), day_end(asker.zone, day))),
+        })
+    }
+
+    fn rows(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &CallbackFilter,
+        window: &Window<CallbackOrder, CallbackId>,
+    ) -> Result<Vec<CallbackView>, Problem> {
+        Ok(callbacks::list(conn, asker.access.reach(), filter, window)?)
+    }
+
+    fn count(
+        conn: &mut Conn,
+        asker: Asker<'_>,
+        filter: &CallbackFilter,
+        most: usize,
+    ) -> Result<usize, Problem> {
+        Ok(callbacks::count(conn, asker.access.reach(), filter, most)?)
+    }
+
+    fn place(by: CallbackOrder, view: &CallbackView) -> Place<CallbackId> {
+        callbacks::place(by, view)
+    }
+}
+
+async fn list(
+    call: ApiRequest<(), (), CallbackQuery>,
+) -> Result<Reply<Page<CallbackDocument>>, Problem> {
+    let page = call
+        .look(|conn, call| {
+            let found = list::answer::<Callbacks>(conn, call.asker(), &call.query)?;
+            let reader = call.reader();
+            Ok(found.page(|view| CallbackDocument::new(&reader, &view)))
+        })
+        .await?;
+    Reply::new(&page)
+}
+
+async fn show(call: ApiRequest<CallbackId>) -> Result<Reply<CallbackDocument>, Problem> {
+    let document = call
+        .look(|conn, call| document(conn, call, call.address))
+        .await?;
+    Ok(Reply::new(&document)?.version(document.version))
+}
+
+async fn change(
+    call: ApiRequest<Guarded<CallbackId>, ChangeCallback>,
+) -> Result<Reply<CallbackDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, id) = (&call.principal.actor, *call.address);
+        callback::change(conn, actor, id, call.expected(), &call.body, call.now)?;
+        let document = document(conn, call, id)?;
+        Ok(Reply::new(&document)?.version(document.version))
+    })
+    .await
+}
+
+input! {
+    /// Which callbacks are written into a file, and how.
+    pub struct ExportCallbacks {
+        /// What the file is written in.
+        format: Format,
+        /// In one of these states; all if not given.
+        state: Option<Vec<State>>,
+        /// Of this owner, by id or address; `me`, or `none` for those that nobody has taken.
+        owner: Option<String>,
+        /// Of cases of this line of business, by id or name.
+        line_of_business: Option<String>,
+        /// Whose windows touch this day, as it is in your time zone.
+        day: Option<Day>,
+        /// On this escalation, by id or number.
+        escalation: Option<EscalationRef>,
+        /// On this case, by id or number.
+        case: Option<CaseRef>,
+    }
+}
+
+impl ExportCallbacks {
+    /// The same of the list.
+    pub fn query(&self) -> CallbackQuery {
+        CallbackQuery {
+            state: CommaList(self.state.clone().unwrap_or_default()),
+            owner: self.owner.clone(),
+            line_of_business: self.line_of_business.clone(),
+            day: self.day,
+            escalation: self.escalation,
+            case: self.case,
+            sort: None,
+            count: None,
+            limit: None,
+            cursor: None,
+        }
+    }
+
+    /// What was asked for, by name: what the export is recorded with.
+    pub fn filters(&self) -> Map<String, Value> {
+        let states = self.state.iter().flatten().map(State::to_string);
+        let states: Vec<String> = states.collect();
+        let fields = [
+            (
+                "state",
+                Some(states.join(", ")).filter(|text| !text.is_empty()),
+            ),
+            ("owner", self.owner.clone()),
+            ("line_of_business", self.line_of_business.clone()),
+            ("day", self.day.map(|Day(day)| day.to_string())),
+            ("escalation", self.escalation.map(|it| it.to_string())),
+            ("case", self.case.map(|it| it.to_string())),
+        ];
+        let given = fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+        given.collect()
+    }
+}
+
+/// What is kept of an export, so that its repetition is not another one.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct CallbackExport {
+    at: Instant,
+}
+
+impl PartialSchema for CallbackExport {
+    fn schema() -> RefOr<Schema> {
+        let says = "Callbacks, one a row, by when their windows begin.";
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(says))
+            .into()
+    }
+}
+
+impl ToSchema for CallbackExport {}
+
+async fn export(call: ApiRequest<(), ExportCallbacks>) -> Result<Reply<CallbackExport>, Problem> {
+    let file = call
+        .clone()
+        .search(|conn, call| {
+            let query = call.body.query();
+            callbacks_file::file(conn, call.asker(), &query, call.body.format)
+        })
+        .await?;
+    let reply = call
+        .write(|conn, call| {
+            let (actor, body) = (&call.principal.actor, &call.body);
+            callback::export(conn, actor, body.format.as_str(), body.filters(), call.now)?;
+            Reply::new(&CallbackExport { at: call.now })
+        })
+        .await?;
+    Ok(reply.download(file))
+}
+
+fn document<A, B>(
+    conn: &mut Conn,
+    call: &ApiRequest<A, B>,
+    id: CallbackId,
+) -> Result<CallbackDocument, Problem> {
+    let view = callbacks::view(conn, call.principal.access().reach(), id)?
+        .ok_or_else(Problem::not_found)?;
+    Ok(CallbackDocument::new(&call.reader(), &view))
+}
