@@ -63,7 +63,7 @@ pub(super) fn all(kind: NoticeKind) -> Vec<Notice> {
 }
 
 /// Who is told of cases.
-pub(super) const TOLD_OF_CASES: [Audience; 8] = [
+pub(super) const TOLD_OF_CASES: [Audience; 9] = [
     Audience::Requester,
     Audience::EscalationOwner,
     Audience::Asker,

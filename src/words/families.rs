@@ -23,6 +23,7 @@ use crate::domain::reason::Governance;
 use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::http::portal;
 use crate::http::problem::Code;
+use crate::http::table_file::Format as TableFormat;
 use crate::input::FAULTS;
 use crate::words::audit::{FIELDS, THINGS};
 
@@ -89,7 +90,10 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("problem-detail", Code::NAMES),
     ("fault", FAULTS),
     // The portal
-    ("nav", &["queue", "cases", "relationships", "admin"]),
+    (
+        "nav",
+        &["queue", "callbacks", "cases", "relationships", "admin"],
+    ),
     ("account", &portal::account::PLACES),
     ("account-about", &portal::account::PLACES),
     (
@@ -202,6 +206,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ),
     ("action", &["record", "edit", "close", "reopen"]),
     ("step-verb", StepVerb::NAMES),
+    ("callback-verb", callback::Verb::NAMES),
+    ("table-format", TableFormat::NAMES),
     ("settle", &["complete", "miss"]),
     ("escalation-verb", Verb::NAMES),
     ("queue-stat", &["active", "unclaimed", "late", "mine"]),
@@ -275,6 +281,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
             "kind",
             "role",
             "state",
+            "line_of_business",
+            "format",
         ],
     ),
     ("hint", &[]),

@@ -98,7 +98,11 @@ impl CallWindow {
 }
 
 impl ChangeCallback {
-    fn verb(&self) -> Result<Verb, Rejection> {
+    /// The verb that it asks for.
+    ///
+    /// # Errors
+    /// Which field is missing or in the way.
+    pub(crate) fn verb(&self) -> Result<Verb, Rejection> {
         let note = self.note.as_option().map(Option::as_ref);
         let state = self.state.as_option().copied();
         Verb::of_patch(state, self.owner.is_set(), self.window.is_set(), note).map_err(|error| {

@@ -7,7 +7,7 @@ use super::administer::refused;
 use super::on::{On, lock_escalation};
 use super::promise::{self, PromiseStep};
 use super::record::Recorded;
-use super::{Actor, Expected, Rejection, VerbResult, callback, publish, settled, targets, unchanged};
+use super::{Actor, Expected, VerbResult, callback, publish, settled, targets, unchanged};
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;

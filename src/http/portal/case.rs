@@ -9,8 +9,8 @@ mod show;
 use serde::Serialize;
 
 use super::parts::{
-    CaseFeed, DecisionView, DueView, EscalationFeed, Fact, Foot, Link, Panel, StepList, TrackView,
-    WaitView,
+    CallList, CaseFeed, DecisionView, DueView, EscalationFeed, Fact, Foot, Link, Panel, StepList,
+    TrackView, WaitView,
 };
 use super::shell::Tone;
 use crate::domain::Instant;
@@ -62,6 +62,8 @@ pub struct CasePage {
     pub checklist: Option<Checklist>,
     /// Promised next steps.
     pub steps: StepList,
+    /// Calls that were asked for, and how to ask for one.
+    pub calls: Option<CallList>,
     /// Requests to raise the priority, and how to ask.
     pub requests: Option<PriorityRequests>,
     /// The root cause analysis, and how to ask for one.

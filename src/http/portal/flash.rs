@@ -57,6 +57,22 @@ closed_enum! {
         Repromised = "repromised",
         /// A contact outside the portal was recorded.
         Recorded = "recorded",
+        /// A call was asked for.
+        CallAsked = "call_asked",
+        /// A call was taken.
+        CallTaken = "call_taken",
+        /// A call was given to somebody.
+        CallAssigned = "call_assigned",
+        /// A call has another window.
+        CallMoved = "call_moved",
+        /// What a call is about was changed.
+        CallChanged = "call_changed",
+        /// A call took place.
+        CallCompleted = "call_completed",
+        /// A call was missed.
+        CallMissed = "call_missed",
+        /// A call was called off.
+        CallCanceled = "call_canceled",
         /// An escalation was submitted (M3).
         Escalated = "escalated",
         /// It was claimed.

@@ -92,6 +92,8 @@ pub enum Kind {
     Text,
     /// An e-mail address.
     Email,
+    /// A telephone number.
+    Tel,
     /// A secret line.
     Password,
     /// A whole number.

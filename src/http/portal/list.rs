@@ -135,6 +135,8 @@ pub struct Filter {
     pub label: String,
     /// What is typed.
     pub value: String,
+    /// How it is typed: `search` or `date`.
+    pub kind: &'static str,
     /// How long that may be, in characters.
     pub max: usize,
     /// What can be chosen, any first; empty where something is typed.
@@ -147,10 +149,19 @@ impl Filter {
         Self {
             id: format!("filter-{}", field.name),
             value: visit.asked(field.name).unwrap_or_default().to_owned(),
+            kind: "search",
             max: field.shape.longest().unwrap_or_default(),
             choices: Vec::new(),
             name: field.name,
             label,
+        }
+    }
+
+    /// A day, as a field of a query is declared.
+    pub(super) fn day(visit: &PageRequest, field: Declared, label: String) -> Self {
+        Self {
+            kind: "date",
+            ..Self::search(visit, field, label)
         }
     }
 

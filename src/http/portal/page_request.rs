@@ -279,6 +279,11 @@ impl PageRequest {
         Times::new(self.words(), self.zone(), self.now)
     }
 
+    /// The visitor's way of telling time, by the clock of another zone.
+    pub fn times_of(&self, zone: chrono_tz::Tz) -> Times<'_> {
+        Times::new(self.words(), zone, self.now)
+    }
+
     /// The visitor's zone.
     pub fn zone(&self) -> chrono_tz::Tz {
         self.guest

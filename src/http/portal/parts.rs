@@ -302,6 +302,44 @@ pub struct StepView {
     pub verbs: Vec<Link>,
 }
 
+/// The calls that are asked for on an escalation (M12).
+#[derive(Clone, Debug, Serialize)]
+pub struct CallList {
+    /// What is still to come first, by its window.
+    pub items: Vec<CallView>,
+    /// Where one is asked for, for who may.
+    pub add: Option<String>,
+}
+
+/// One call.
+#[derive(Clone, Debug, Serialize)]
+pub struct CallView {
+    /// Its id.
+    pub id: String,
+    /// The number.
+    pub phone: String,
+    /// The number as an address.
+    pub tel: String,
+    /// When its window begins.
+    pub begins_at: Instant,
+    /// When it is over.
+    pub ends_at: Instant,
+    /// The window by the clock of whoever is called, where that is another than the reader's; may be empty.
+    pub local: String,
+    /// `requested`, `taken`, `completed`, `missed`, `canceled`.
+    pub state: &'static str,
+    /// How pressing it is.
+    pub tone: Tone,
+    /// Who makes it.
+    pub owner: Option<String>,
+    /// What it is about; may be empty.
+    pub note: String,
+    /// Why it was moved, missed or called off; may be empty.
+    pub reason: String,
+    /// What the reader may do with it: each asks first, since the other side is told at once.
+    pub verbs: Vec<Link>,
+}
+
 /// A fact with its value.
 #[derive(Clone, Debug, Serialize)]
 pub struct Fact {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::case::LiveLink;
 use super::parts::{
-    CaseFeed, EscalationFeed, Event, Fact, Foot, Panel, PersonView, StepList, WaitView,
+    CallList, CaseFeed, EscalationFeed, Event, Fact, Foot, Panel, PersonView, StepList, WaitView,
 };
 use crate::domain::Instant;
 use crate::domain::case::{Priority, Status};
@@ -23,6 +23,7 @@ use crate::words::assessment::{AssessmentView, FindingView};
 pub(super) use act::routes;
 #[cfg(test)]
 pub(crate) use show::HISTORY_KINDS;
+pub(super) use show::show_again;
 pub use targets::TargetView;
 
 /// The page of one escalation.
@@ -62,6 +63,8 @@ pub struct ReviewPage {
     pub targets: Vec<TargetView>,
     /// Promised next steps.
     pub steps: StepList,
+    /// Calls that were asked for, and how to ask for one.
+    pub calls: Option<CallList>,
     /// What the facts are about.
     pub facts_title: String,
     /// The facts of escalation and case.

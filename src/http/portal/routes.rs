@@ -21,6 +21,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::escalate::routes(),
         super::queue::routes(),
         super::review::routes(),
+        super::callbacks::routes(),
         super::relationships::routes(),
         super::admin::routes(),
         super::admin::people::routes(),

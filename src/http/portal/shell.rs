@@ -214,6 +214,11 @@ pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
             "/escalations",
             staff && access.can(Permission::EscalationsView),
         ),
+        (
+            "callbacks",
+            "/callbacks",
+            staff && access.can(Permission::CallbacksView),
+        ),
         ("cases", "/cases", access.can(Permission::CasesView)),
         ("relationships", "/relationships", related(access)),
         (

@@ -1,5 +1,6 @@
 //! What each verb of a case or an escalation asks before it is done.
 
+mod callback;
 mod case;
 mod escalation;
 
@@ -10,12 +11,13 @@ use super::parts::Panel;
 use crate::http::problem::Problem;
 use crate::words::Catalogue;
 
+pub use callback::*;
 pub use case::*;
 pub use escalation::*;
 
 /// The verbs that ask for something first; members of the families `panel-title`, `panel-intro` and `panel-button`.
 #[cfg(test)]
-pub(crate) const VERBS: [&str; 22] = [
+pub(crate) const VERBS: [&str; 30] = [
     "edit",
     "close",
     "reopen",
@@ -29,6 +31,14 @@ pub(crate) const VERBS: [&str; 22] = [
     "miss",
     "state_impact",
     "record",
+    "ask_call",
+    "call_take",
+    "call_assign",
+    "call_reschedule",
+    "call_describe",
+    "call_complete",
+    "call_miss",
+    "call_cancel",
     "edit_entry",
     "redact",
     "accept",

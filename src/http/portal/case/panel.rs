@@ -4,7 +4,9 @@ use super::CaseRecord;
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{StepState, StepVerb};
 use crate::domain::feed::may_edit;
+use crate::domain::ids::EscalationRef;
 use crate::domain::offers::{self, CaseVerb};
+use crate::http::portal::calls;
 use crate::http::portal::form::Choice;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Panel;
@@ -25,6 +27,11 @@ pub(super) fn panel(
     let zone = visit.zone().name();
     if let Ok(verb) = verb.parse() {
         return settle(visit, record, verb, subject, &page);
+    }
+    let active = (record.active()).map(|view| EscalationRef::Number(view.escalation.number));
+    let on = (record.callbacks.as_slice(), active.as_ref());
+    if let Some(panel) = calls::panel(visit, on, &[], (verb, subject), &page) {
+        return Some(panel);
     }
     match verb {
         "edit_entry" => {

@@ -16,6 +16,7 @@ use crate::domain::reason::{Governance, Reason};
 use crate::http::pagination::Paging;
 use crate::http::problem::Problem;
 use crate::store::calendars::CalendarBook;
+use crate::store::callbacks::{self, CallbackFilter, CallbackOrder, CallbackView};
 use crate::store::cases::{self, CaseView};
 use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
 use crate::store::feeds::{self, EntryView, FeedOf};
@@ -30,6 +31,8 @@ use crate::workflow::assess::{assess, facts};
 /// The most escalations and entries of theirs that stand on a case's page.
 const ESCALATIONS: i64 = 50;
 const ESCALATION_ENTRIES: i64 = 200;
+/// The most calls.
+const CALLS: i64 = 50;
 
 /// A case with everything that belongs to it, as one person sees it.
 pub(in crate::http::portal) struct CaseRecord {
@@ -43,6 +46,8 @@ pub(in crate::http::portal) struct CaseRecord {
     /// What was written about them, newest first.
     pub(in crate::http::portal) escalation_entries: Vec<EntryView>,
     pub(in crate::http::portal) steps: Vec<NextStep>,
+    /// The calls that were asked for on its escalations; for who may see them.
+    pub(in crate::http::portal) callbacks: Vec<CallbackView>,
     /// Requests to raise the priority, newest first, with who asked.
     pub(in crate::http::portal) requests: Vec<(PriorityRequest, String)>,
     /// How far the reader has read each feed.
@@ -99,6 +104,10 @@ impl CaseRecord {
         let (staleness, rca) = replays(&facts, &reasons, calendar, &policy, now)?;
         let staff = access.can(Permission::CasesWork);
         Ok(Self {
+            callbacks: match access.can(Permission::CallbacksView) && !escalations.is_empty() {
+                true => callbacks_of(conn, access, id)?,
+                false => Vec::new(),
+            },
             entries,
             older,
             escalations,
@@ -240,4 +249,18 @@ fn lines(conn: &mut Conn) -> Result<Vec<(String, String)>, Problem> {
         .into_iter()
         .map(|line| (line.id.to_string(), line.name))
         .collect())
+}
+
+/// The calls of a case, those that were asked for last.
+fn callbacks_of(
+    conn: &mut Conn,
+    access: &Access,
+    case: CaseId,
+) -> Result<Vec<CallbackView>, Problem> {
+    let filter = CallbackFilter {
+        case: Some(case),
+        ..CallbackFilter::default()
+    };
+    let part = Window::first(Sort::descending(CallbackOrder::Window), CALLS);
+    Ok(callbacks::list(conn, access.reach(), &filter, &part)?)
 }

@@ -14,6 +14,7 @@ use crate::domain::ids::{CaseRef, EscalationId};
 use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::admin::calendars::track;
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::calls;
 use crate::http::portal::checklist::{Readiness, checklist};
 use crate::http::portal::entries::{Reading, composer, entry};
 use crate::http::portal::page_request::PageRequest;
@@ -44,9 +45,9 @@ pub(super) async fn show(visit: PageRequest, case: CaseRef) -> PageResult {
     Ok(answer)
 }
 
-/// What the verb of the address is about: a step, an entry, a request.
+/// What the verb of the address is about: a step, an entry, a request, a callback.
 fn subject(visit: &PageRequest) -> String {
-    let named = ["step", "entry", "request"]
+    let named = ["step", "entry", "request", "callback"]
         .iter()
         .find_map(|name| visit.asked(name));
     named.unwrap_or_default().to_owned()
@@ -164,11 +165,27 @@ fn page(
             &page,
             record.takes(visit.access()?, CaseVerb::Promise),
         ),
+        calls: calls::list(
+            visit,
+            &record.callbacks,
+            &page,
+            asks_for_calls(visit, record),
+        ),
         requests: requests(visit, record, &page),
         rca: rca(visit, record, &page),
         facts_title: words.say("facts-case", &[]),
         facts: facts_of_case(visit, record),
         foot: foot(visit, record, &page),
+    })
+}
+
+/// Where the visitor may ask for a call on the active escalation (M12): staff do on its page.
+fn asks_for_calls(visit: &PageRequest, record: &CaseRecord) -> Option<String> {
+    let active = record.active()?;
+    let asks = visit.access().is_ok_and(offers::asks_for_calls);
+    asks.then(|| match visit.is_staff() {
+        true => format!("/escalations/{}", active.escalation.number),
+        false => record.page(),
     })
 }
 

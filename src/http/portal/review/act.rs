@@ -70,7 +70,7 @@ impl FormPage for OnEscalation {
         match self.form {
             On::Button => Err(problem.into()),
             On::Composer => compose_again(visit, &self.escalation, problem).await,
-            On::Panel(verb) => show_again(visit, &self.escalation, verb, Some(problem)).await,
+            On::Panel(verb) => show_again(visit, &self.escalation, (verb, ""), Some(problem)).await,
         }
     }
 }
@@ -120,7 +120,7 @@ async fn assign(visit: PageRequest, escalation: EscalationRef) -> PageResult {
 
 async fn accept(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     if visit.typed.contains_key("more") {
-        return show_again(&visit, &escalation, "accept", None).await;
+        return show_again(&visit, &escalation, ("accept", ""), None).await;
     }
     on(escalation, On::Panel("accept"))
         .act(&visit, Done::Accepted, |verb, conn, command| {

@@ -2,7 +2,9 @@
 
 use super::record::Record;
 use crate::domain::escalation::Verb;
+use crate::domain::ids::EscalationRef;
 use crate::domain::offers::{self, CaseVerb};
+use crate::http::portal::calls;
 use crate::http::portal::case::settle;
 use crate::http::portal::form::Choice;
 use crate::http::portal::page_request::PageRequest;
@@ -35,7 +37,12 @@ pub(super) fn verbs_of(visit: &PageRequest, record: &Record) -> Vec<Verb> {
 }
 
 /// The panel of `verb`, if the visitor may do it and the escalation takes it now.
-pub(super) fn panel(visit: &PageRequest, record: &Record, verb: &str, step: &str) -> Option<Panel> {
+pub(super) fn panel(
+    visit: &PageRequest,
+    record: &Record,
+    verb: &str,
+    subject: &str,
+) -> Option<Panel> {
     let (words, page) = (visit.words(), record.page());
     let row = &record.view.escalation;
     let zone = visit.zone().name();
@@ -51,7 +58,12 @@ pub(super) fn panel(visit: &PageRequest, record: &Record, verb: &str, step: &str
     let access = visit.access().ok()?;
     let takes = |verb| row.state.is_active() && record.case.takes(access, verb);
     if let Ok(verb) = verb.parse() {
-        return settle(visit, &record.case, verb, step, &page);
+        return settle(visit, &record.case, verb, subject, &page);
+    }
+    let active = (row.state.is_active()).then_some(EscalationRef::Number(row.number));
+    let on = (record.case.callbacks.as_slice(), active.as_ref());
+    if let Some(panel) = calls::panel(visit, on, record.reviewers(), (verb, subject), &page) {
+        return Some(panel);
     }
     match verb {
         "promise" if takes(CaseVerb::Promise) => {

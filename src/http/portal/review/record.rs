@@ -10,6 +10,7 @@ use crate::http::portal::case::CaseRecord;
 use crate::http::problem::Problem;
 use crate::store::audit;
 use crate::store::calendars::CalendarBook;
+use crate::store::callbacks::CallbackView;
 use crate::store::escalations::{self, EscalationView};
 use crate::store::people::{self, Person};
 use crate::store::{staff, targets};
@@ -111,6 +112,13 @@ impl Record {
     /// Those who may own it.
     pub(super) fn reviewers(&self) -> &[Person] {
         &self.reviewers
+    }
+
+    /// The calls that were asked for on it.
+    pub(super) fn calls(&self) -> impl Iterator<Item = &CallbackView> {
+        let own = self.view.escalation.id;
+        let all = self.case.callbacks.iter();
+        all.filter(move |view| view.callback.escalation_id == own)
     }
 
     pub(super) fn page(&self) -> String {

@@ -9,8 +9,9 @@ use super::{AnswerView, FactThenNow, RatingView, RequestView, ReviewPage, ThenNo
 use crate::domain::eligibility::CaseFacts;
 use crate::domain::escalation::{State, Verb};
 use crate::domain::ids::EscalationRef;
-use crate::domain::offers::CaseVerb;
+use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::answer::PageResult;
+use crate::http::portal::calls;
 use crate::http::portal::case::{
     LiveLink, Waiting, case_feed, error_of, escalation_feed, facts_of_case, read_feeds, wait_line,
 };
@@ -25,10 +26,13 @@ use crate::words::assessment::sentence;
 /// The page of one escalation; opening it reads the feeds that stand on it (F6).
 pub(super) async fn show(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     let record = load(&visit, &escalation).await?;
-    let step = visit.asked("step").unwrap_or_default().to_owned();
+    let subject = ["step", "callback"]
+        .iter()
+        .find_map(|name| visit.asked(name));
+    let subject = subject.unwrap_or_default().to_owned();
     let panel = visit
         .asked("do")
-        .and_then(|verb| panel(&visit, &record, verb, &step));
+        .and_then(|verb| panel(&visit, &record, verb, &subject));
     let answer = visit.show(place(&visit), "review", &page(&visit, &record, panel)?)?;
     read_feeds(&visit, &record.case).await?;
     Ok(answer)
@@ -39,14 +43,14 @@ pub(super) async fn show(visit: PageRequest, escalation: EscalationRef) -> PageR
 /// # Errors
 /// What it was refused for, whose page keeps what was typed, if the escalation does not take the verb any more; the
 /// escalation does not exist for the visitor; a mistake in the template.
-pub(super) async fn show_again(
+pub(in crate::http::portal) async fn show_again(
     visit: &PageRequest,
     escalation: &EscalationRef,
-    verb: &str,
+    (verb, subject): (&str, &str),
     problem: Option<Problem>,
 ) -> PageResult {
     let record = load(visit, escalation).await?;
-    let Some(panel) = panel(visit, &record, verb, "") else {
+    let Some(panel) = panel(visit, &record, verb, subject) else {
         return Err(problem.unwrap_or_else(Problem::not_found).into());
     };
     let (panel, status) = match &problem {
@@ -139,6 +143,13 @@ fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<Re
             own,
             &page,
             row.state.is_active() && record.case.takes(visit.access()?, CaseVerb::Promise),
+        ),
+        calls: calls::list(
+            visit,
+            record.calls(),
+            &page,
+            (row.state.is_active() && offers::asks_for_calls(visit.access()?))
+                .then(|| page.clone()),
         ),
         facts_title: visit.words().say("facts-escalation", &[]),
         facts: facts_of(visit, record),

@@ -1,0 +1,247 @@
+//! The list of callbacks, their forms, and the export (M12).
+
+use serde::Serialize;
+
+use super::answer::{Answer, PageResult};
+use super::calls::{ask_for, local, move_on, tone};
+use super::form::{Choice, Control, Form, Kind};
+use super::list::{Column, Filter, Filters, Head, MOST_COUNTED, filters, heads, pager, total};
+use super::page_request::PageRequest;
+use super::parts::{Pager, Tab};
+use super::route::{PortalRoute, pages};
+use super::shell::Tone;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::callback::State;
+use crate::http::api::callbacks::{CallbackQuery, Callbacks, ExportCallbacks};
+use crate::http::api_request::may;
+use crate::http::callbacks_file;
+use crate::http::list::{ListQuery, find};
+use crate::http::table_file::Format;
+use crate::store::callbacks::CallbackView;
+use crate::store::lines::{self, Line};
+use crate::workflow::callback;
+
+const PLACE: &str = "callbacks";
+
+/// The rows of the route table.
+pub(super) fn routes() -> Vec<PortalRoute> {
+    pages! { callbacks:
+        GET  "/callbacks"                          may(Permission::CallbacksView)   => show, "The list of callbacks";
+        POST "/callbacks/export"                   may(Permission::CallbacksExport) => export, "Callbacks as a file; that they are exported is recorded";
+        POST "/callbacks/{callback}"               may(Permission::CallbacksView)   => move_on, "Takes a callback, moves it, or says what became of it";
+        POST "/escalations/{escalation}/callbacks" may(Permission::CallbacksCreate) => ask_for, "Asks for a call on an escalation";
+    }
+}
+
+/// The list of callbacks.
+#[derive(Clone, Debug, Serialize)]
+pub struct CallbacksPage {
+    /// Its views: one for each state.
+    pub tabs: Vec<Tab>,
+    /// What narrows it.
+    pub filters: Filters,
+    /// Heads of the columns.
+    pub heads: Vec<Head>,
+    /// The callbacks.
+    pub rows: Vec<CallbackRow>,
+    /// How many there are.
+    pub total: String,
+    /// To the next page.
+    pub pager: Pager,
+    /// Writes what is listed into a file; for who may.
+    pub export: Option<Form>,
+}
+
+/// One callback.
+#[derive(Clone, Debug, Serialize)]
+pub struct CallbackRow {
+    /// Where it is worked on.
+    pub href: String,
+    /// The number to call.
+    pub phone: String,
+    /// When its window begins.
+    pub begins_at: Instant,
+    /// When it is over.
+    pub ends_at: Instant,
+    /// How pressing it is.
+    pub tone: Tone,
+    /// The window by the clock of whoever is called, where that is another; may be empty.
+    pub local: String,
+    /// `E-000045`.
+    pub number: String,
+    /// The case's subject.
+    pub subject: String,
+    /// The customer's name.
+    pub organization: String,
+    /// What it is about; may be empty.
+    pub note: String,
+    /// Who makes it.
+    pub owner: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// How that looks.
+    pub chip: &'static str,
+}
+
+const COLUMNS: [Column; 5] = [
+    Column::said("callbacks-column-window").sorts("window"),
+    Column::said("callbacks-column-call"),
+    Column::said("callbacks-column-case").wide(),
+    Column::said("callbacks-column-owner").wide(),
+    Column::said("callbacks-column-state"),
+];
+
+async fn show(visit: PageRequest) -> PageResult {
+    let query: CallbackQuery = visit.list_query("")?;
+    let (reader, asked) = (visit.clone(), query.clone());
+    let (found, lines) = visit
+        .look(move |conn| {
+            let asker = reader.asker()?;
+            let found = find::<Callbacks>(conn, asker, &asked, Some(MOST_COUNTED))?;
+            let lines = match asker.access.can(Permission::LinesView) {
+                true => lines::all(conn)?,
+                false => Vec::new(),
+            };
+            let choice = |line: Line| Choice::new(line.id.to_string(), line.name);
+            Ok((found, lines.into_iter().map(choice).collect::<Vec<_>>()))
+        })
+        .await?;
+    let words = visit.words();
+    let mut fields = vec![Filter::day(
+        &visit,
+        CallbackQuery::day(),
+        words.say("callbacks-day", &[]),
+    )];
+    if visit.is_staff() {
+        let owners = ["me", "none"]
+            .map(|owner| Choice::new(owner, words.say_of("owner", owner, &[])))
+            .to_vec();
+        fields.push(Filter::choice(&visit, CallbackQuery::owner(), owners));
+        if lines.len() > 1 {
+            fields.push(Filter::choice(
+                &visit,
+                CallbackQuery::line_of_business(),
+                lines,
+            ));
+        }
+    }
+    let filters = filters(&visit, fields);
+    let any = filters.any || visit.asked("state").is_some();
+    let page = CallbacksPage {
+        tabs: tabs(&visit),
+        heads: heads(&visit, &COLUMNS, &query.sort().to_string()),
+        rows: found.rows.iter().map(|view| row(&visit, view)).collect(),
+        total: total(words, found.count, any),
+        pager: pager(&visit, &found),
+        export: visit
+            .can(Permission::CallbacksExport)
+            .then(|| export_form(&visit)),
+        filters,
+    };
+    visit.show(PLACE, "callbacks", &page)
+}
+
+fn tabs(visit: &PageRequest) -> Vec<Tab> {
+    let words = visit.words();
+    let current = visit.asked("state");
+    let tab = |value: Option<&str>, label: String| Tab {
+        label,
+        href: visit.here("state", value),
+        count: None,
+        current: value == current,
+    };
+    let each = |state: &State| {
+        tab(
+            Some(state.as_str()),
+            words.say_of("callback-state", state.as_str(), &[]),
+        )
+    };
+    std::iter::once(tab(None, words.say("list-all", &[])))
+        .chain(State::ALL.iter().map(each))
+        .collect()
+}
+
+fn row(visit: &PageRequest, view: &CallbackView) -> CallbackRow {
+    let callback = &view.callback;
+    let zone = callback.call().window.zone;
+    CallbackRow {
+        href: format!(
+            "/escalations/{}#call-{}",
+            view.escalation_number, callback.id
+        ),
+        phone: callback.phone.clone(),
+        begins_at: callback.begins_at,
+        ends_at: callback.ends_at,
+        tone: tone(callback.state, callback.begins_at, visit.now),
+        local: local(visit, callback.begins_at, callback.ends_at, zone),
+        number: view.escalation_number.to_string(),
+        subject: view.case_subject.clone(),
+        organization: view.organization.name.clone(),
+        note: callback.note.clone().unwrap_or_default(),
+        owner: view.owner.as_ref().map(|owner| owner.name.clone()),
+        state: callback.state,
+        chip: match callback.state {
+            State::Requested => "high",
+            State::Taken => "run",
+            State::Missed => "bell",
+            State::Completed | State::Canceled => "plain",
+        },
+    }
+}
+
+/// The form that writes what is listed: its fields carry what narrows the list.
+fn export_form(visit: &PageRequest) -> Form {
+    let words = visit.words();
+    let carried = ["owner", "line_of_business", "day", "escalation", "case"];
+    let mut controls: Vec<Control> = carried
+        .into_iter()
+        .filter_map(|name| Some((name, visit.asked(name)?)))
+        .map(|(name, value)| Control::new(Kind::Hidden, name, "").value(value))
+        .collect();
+    let states = visit.asked("state").unwrap_or_default().split(',');
+    controls.extend(
+        states
+            .filter(|state| !state.is_empty())
+            .map(|state| Control::new(Kind::Hidden, format!("state.{state}"), "").value("on")),
+    );
+    let formats = [Format::Csv, Format::Xlsx].map(|format| {
+        Choice::new(
+            format.as_str(),
+            words.say_of("table-format", format.as_str(), &[]),
+        )
+    });
+    controls.push(
+        Control::of(
+            ExportCallbacks::format(),
+            words.say_of("label", "format", &[]),
+        )
+        .kind(Kind::Select)
+        .choices(formats.to_vec()),
+    );
+    Form::new(
+        "export",
+        "/callbacks/export",
+        words.say("callbacks-export", &[]),
+        controls,
+    )
+}
+
+async fn export(visit: PageRequest) -> PageResult {
+    let command: ExportCallbacks = visit.form()?;
+    let (reader, asked) = (visit.clone(), command.clone());
+    let file = visit
+        .look_or_search(true, move |conn| {
+            let query = asked.query();
+            callbacks_file::file(conn, reader.asker()?, &query, asked.format)
+        })
+        .await?;
+    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    visit
+        .write(move |conn| {
+            let filters = command.filters();
+            callback::export(conn, &actor, command.format.as_str(), filters, now)
+        })
+        .await?;
+    Ok(Answer::download(file))
+}
