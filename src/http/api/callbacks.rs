@@ -31,21 +31,20 @@ use crate::workflow::callback::{self, AskCallback, ChangeCallback};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
-    let mut routes = table! { callbacks:
+    let files = table! { callbacks:
+        POST "/callbacks/export" may(CallbacksExport) => export, "Callbacks as a file; that they are exported is recorded";
+    };
+    // Before those whose last part names a callback.
+    let files = files
+        .into_iter()
+        .map(|route| route.answering_in(&Format::MEDIA));
+    let others = table! { callbacks:
         POST  "/escalations/{escalation}/callbacks" may(CallbacksCreate) => ask, "Ask for a call on an active escalation";
         GET   "/callbacks"                          may(CallbacksView)   => list, "Callbacks, by when their windows begin";
         GET   "/callbacks/{callback}"               may(CallbacksView)   => show, "One callback";
         PATCH "/callbacks/{callback}"               may(CallbacksView)   => change, "Take a callback, give it to somebody, move it, or say what became of it";
     };
-    let files = table! { callbacks:
-        POST "/callbacks/export" may(CallbacksExport) => export, "Callbacks as a file; that they are exported is recorded";
-    };
-    routes.extend(
-        files
-            .into_iter()
-            .map(|route| route.answering_in(&Format::MEDIA)),
-    );
-    routes
+    files.chain(others).collect()
 }
 
 async fn ask(
