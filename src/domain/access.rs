@@ -78,6 +78,8 @@ closed_enum! {
         CallbacksReschedule = "callbacks:reschedule",
         /// Export callbacks.
         CallbacksExport = "callbacks:export",
+        /// See which cases become eligible for escalation next (M9).
+        RadarView = "radar:view",
         /// See organizations.
         OrganizationsView = "organizations:view",
         /// Add and change organizations.
@@ -218,6 +220,7 @@ impl Permission {
             | Self::CallbacksCancel
             | Self::CallbacksReschedule
             | Self::CallbacksExport
+            | Self::RadarView
             | Self::OrganizationsView
             | Self::UsersView
             | Self::LinesView

@@ -29,6 +29,7 @@ pub mod order;
 pub mod organization;
 pub mod pairing;
 pub mod password;
+pub mod radar;
 pub mod reason;
 pub mod session;
 pub mod target;

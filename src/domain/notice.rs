@@ -21,7 +21,7 @@ use super::organization::Side;
 
 pub use about::{
     About, Accepted, Asked, CallFacts, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted,
-    Opened, RcaRequest, Step, Submitted, TargetFacts, Withdrawn,
+    Opened, RcaRequest, Step, Submitted, TargetFacts, Warning, Withdrawn,
 };
 pub use fault::{Fault, Scope};
 pub use letter::{
@@ -95,6 +95,8 @@ closed_enum! {
         CallbackMissed = "callback_missed",
         /// The call was called off.
         CallbackCanceled = "callback_canceled",
+        /// A case becomes eligible for escalation soon (M9).
+        RadarWarning = "radar_warning",
         /// Somebody asks for access to an organization (A6).
         AccessRequested = "access_requested",
         /// Access that was asked for was granted (A6).
@@ -288,7 +290,8 @@ impl NoticeKind {
             | Self::CallbackDue
             | Self::CallbackCompleted
             | Self::CallbackMissed
-            | Self::CallbackCanceled => Topic::Case,
+            | Self::CallbackCanceled
+            | Self::RadarWarning => Topic::Case,
             Self::TargetsGathered => Topic::Target,
             Self::AccessRequested | Self::AccessGranted | Self::AccessRefused => Topic::Access,
             Self::Invitation
@@ -369,7 +372,8 @@ impl NoticeKind {
             | Self::RcaRequested
             | Self::RcaDelivered
             | Self::PriorityRequested
-            | Self::PriorityDecided => Some(Feed::Case),
+            | Self::PriorityDecided
+            | Self::RadarWarning => Some(Feed::Case),
             Self::EntryPosted => match feed {
                 Some(feed) => Some(feed),
                 None => Some(Feed::Case),

@@ -35,6 +35,7 @@ pub fn routes() -> Vec<Route> {
         api::review::routes(),
         api::next_steps::routes(),
         api::callbacks::routes(),
+        api::radar::routes(),
         api::deadlines::routes(),
         api::organizations::routes(),
         api::users::routes(),

@@ -215,6 +215,10 @@ fn full(kind: NoticeKind) -> Value {
         | NoticeKind::CallbackDue
         | NoticeKind::CallbackMissed
         | NoticeKind::CallbackCanceled => call(),
+        NoticeKind::RadarWarning => json!({
+            "eligible_at": due_at, "prevented_by": "update",
+            "reasons": ["No recent update", "Unsatisfactory progress or handling"],
+        }),
         NoticeKind::CallbackCompleted => {
             let mut call = call();
             call["summary"] = "The edge was restarted while we spoke; audio is back.".into();
@@ -271,6 +275,10 @@ fn bare(kind: NoticeKind) -> Value {
             | NoticeKind::StepDone
             | NoticeKind::StepMissed
             | NoticeKind::StepRepromised => drop(facts.remove("reason")),
+            NoticeKind::RadarWarning => {
+                drop(facts.insert("reasons".into(), json!(["An agreed date was missed"])));
+                drop(facts.insert("prevented_by".into(), "next_step".into()));
+            }
             NoticeKind::CallbackRescheduled
             | NoticeKind::CallbackDue
             | NoticeKind::CallbackMissed => drop(facts.remove("owner")),

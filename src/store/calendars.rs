@@ -67,6 +67,11 @@ pub struct CalendarBook {
 }
 
 impl CalendarBook {
+    /// All calendars that lines follow, or may.
+    pub fn calendars(&self) -> impl Iterator<Item = &Calendar> {
+        std::iter::once(&self.default).chain(self.calendars.values())
+    }
+
     /// Reads it. An installation that is not set up yet reckons by Monday to Friday, 09:00-17:00 UTC.
     ///
     /// # Errors

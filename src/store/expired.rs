@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::{
-    idempotency_keys, one_time_links, sessions, setup_links, sign_in_attempts,
+    idempotency_keys, one_time_links, radar_warnings, sessions, setup_links, sign_in_attempts,
 };
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -26,6 +26,8 @@ pub enum Expiring {
     OneTimeLinks,
     /// Notices that were sent.
     SentNotices,
+    /// What owners of cases were warned of.
+    RadarWarnings,
 }
 
 /// How long failures to sign in are kept at the most; every limit looks back less far.
@@ -34,16 +36,19 @@ const ATTEMPTS_KEPT: TimeDelta = TimeDelta::hours(2);
 const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
 /// How long what became of a sent notice can be asked for.
 const NOTICES_KEPT: TimeDelta = TimeDelta::days(90);
+/// How far a clock may be set back without anybody being warned twice.
+const WARNINGS_KEPT: TimeDelta = TimeDelta::days(7);
 
 impl Expiring {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::IdempotencyKeys,
         Self::Sessions,
         Self::SignInAttempts,
         Self::SetupLinks,
         Self::OneTimeLinks,
         Self::SentNotices,
+        Self::RadarWarnings,
     ];
 
     /// The name of the table, for logs.
@@ -55,6 +60,7 @@ impl Expiring {
             Self::SetupLinks => "setup_links",
             Self::OneTimeLinks => "one_time_links",
             Self::SentNotices => "notices",
+            Self::RadarWarnings => "radar_warnings",
         }
     }
 
@@ -88,6 +94,7 @@ impl Expiring {
             Self::Sessions => oldest!(sessions::idle_until <= now),
             Self::SetupLinks => oldest!(setup_links::expires_at <= now - LINKS_KEPT),
             Self::OneTimeLinks => oldest!(one_time_links::expires_at <= now - LINKS_KEPT),
+            Self::RadarWarnings => oldest!(radar_warnings::eligible_at <= now - WARNINGS_KEPT),
             Self::SentNotices => notices::delete_sent(conn, batch, now - NOTICES_KEPT),
             Self::SignInAttempts => oldest!(
                 sign_in_attempts::window_started_at <= now - ATTEMPTS_KEPT,

@@ -32,6 +32,7 @@ pub mod pairings;
 pub mod password_resets;
 pub mod people;
 pub mod promises;
+pub mod radar;
 pub mod reads;
 pub mod redactions;
 pub mod requests;

@@ -19,6 +19,7 @@ use crate::domain::notice::{
 };
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Direction, Party, State as PairingState};
+use crate::domain::radar::Prevention;
 use crate::domain::reason::Governance;
 use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::http::portal;
@@ -92,7 +93,14 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     // The portal
     (
         "nav",
-        &["queue", "callbacks", "cases", "relationships", "admin"],
+        &[
+            "queue",
+            "radar",
+            "callbacks",
+            "cases",
+            "relationships",
+            "admin",
+        ],
     ),
     ("account", &portal::account::PLACES),
     ("account-about", &portal::account::PLACES),
@@ -206,6 +214,9 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ),
     ("action", &["record", "edit", "close", "reopen"]),
     ("step-verb", StepVerb::NAMES),
+    ("radar-prevent", Prevention::NAMES),
+    ("radar-see", Prevention::NAMES),
+    ("mail-radar-prevent", Prevention::NAMES),
     ("callback-verb", callback::Verb::NAMES),
     ("table-format", TableFormat::NAMES),
     ("settle", &["complete", "miss"]),
@@ -283,6 +294,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
             "state",
             "line_of_business",
             "format",
+            "hours",
         ],
     ),
     ("hint", &[]),

@@ -25,6 +25,7 @@ pub mod pair;
 pub mod people;
 pub mod policies;
 pub mod promise;
+pub mod radar;
 pub mod reasons;
 pub mod request;
 pub mod require_second_factor;

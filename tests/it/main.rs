@@ -55,6 +55,7 @@ mod plans;
 mod portal;
 mod private_files;
 mod race;
+mod radar;
 mod redactions;
 mod remembered;
 mod revocation;

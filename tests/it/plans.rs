@@ -181,6 +181,15 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
     let accept =
         json!({ "importance": "low", "urgency": "low", "reply": "x", "next_steps": steps });
     ola.does(&escalation, "accept", accept).await.ok();
+    let call = json!({
+        "phone": "+1 415 555 0100",
+        "window": { "from": "2026-03-04T09:00", "until": "2026-03-04T10:00", "time_zone": "UTC" },
+    });
+    for _ in 0..2 {
+        let path = format!("/escalations/{}/callbacks", escalation.number);
+        dana.post(&path, call.clone()).await.created();
+    }
+    dana.opens(high()).await;
     desk.mailbox().await;
     let (number, e) = (&case.number, &escalation.number);
     for path in [
@@ -232,6 +241,13 @@ async fn nothing_is_found_by_reading_everything(desk: Desk) {
         "/access-groups?sort=-name&count=true",
         "/notices?sort=created_at&count=true",
         "/notices?state=sent&sort=created_at",
+        "/callbacks",
+        "/callbacks?state=requested&count=true",
+        "/callbacks?owner=none",
+        "/callbacks?day=2026-03-04&sort=-window",
+        "/callbacks?sort=requested_at&count=true",
+        "/radar?hours=168",
+        "/radar?owner=none",
         "/access-requests?sort=requested_at&count=true",
         "/access-requests?state=pending",
     ] {

@@ -9,6 +9,7 @@ use crate::domain::case::{BusinessImpact, Deployment, Priority};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{EntryId, PersonId, TargetId};
+use crate::domain::radar::Prevention;
 use crate::domain::target::TargetKind;
 
 /// The facts of one event. Words are as their author wrote them (Markdown); what was left empty is absent.
@@ -69,6 +70,8 @@ pub enum About {
     CallbackMissed(CallFacts),
     /// See [`NoticeKind::CallbackCanceled`].
     CallbackCanceled(CallFacts),
+    /// See [`NoticeKind::RadarWarning`].
+    RadarWarning(Warning),
 }
 
 /// A target of an escalation.
@@ -265,6 +268,17 @@ pub struct CallFacts {
     pub caller: Option<PersonId>,
 }
 
+/// A case that becomes eligible for escalation (M9).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Warning {
+    /// When.
+    pub eligible_at: Instant,
+    /// What prevents it.
+    pub prevented_by: Prevention,
+    /// The labels of the reasons for which it does.
+    pub reasons: Vec<String>,
+}
+
 impl About {
     /// Reads the facts of a `kind` from JSON; keys that this kind does not tell are ignored.
     ///
@@ -309,6 +323,7 @@ impl About {
             Self::CallbackCompleted(_) => NoticeKind::CallbackCompleted,
             Self::CallbackMissed(_) => NoticeKind::CallbackMissed,
             Self::CallbackCanceled(_) => NoticeKind::CallbackCanceled,
+            Self::RadarWarning(_) => NoticeKind::RadarWarning,
         }
     }
 

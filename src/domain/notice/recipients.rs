@@ -127,6 +127,8 @@ impl NoticeEvent {
                 &[Contact, CaseOwner]
             }
             (NoticeKind::PriorityRequested, _) => &[Contact, CaseOwner, Engineers],
+            // Internal: a customer's people are not told what support does before they complain.
+            (NoticeKind::RadarWarning, _) => &[CaseOwner, Engineers],
             (NoticeKind::PriorityDecided, _) => &[Asker, Contact, CaseOwner],
             // F7: who follows one feed is not mailed about the other.
             (NoticeKind::EntryPosted, Feed::Case) => &[Contact, CaseOwner],

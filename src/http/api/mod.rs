@@ -26,6 +26,7 @@ pub mod pairing_links;
 pub mod pairings;
 pub mod permissions;
 pub mod policies;
+pub mod radar;
 pub mod reasons;
 pub mod requests;
 pub mod review;

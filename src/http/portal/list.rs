@@ -157,6 +157,23 @@ impl Filter {
         }
     }
 
+    /// One of `choices`, of which one always holds, as a field of a query is declared.
+    pub(super) fn one_of(
+        visit: &PageRequest,
+        field: Declared,
+        mut choices: Vec<Choice>,
+        chosen: &str,
+    ) -> Self {
+        for choice in &mut choices {
+            choice.selected = choice.value == chosen;
+        }
+        let label = visit.words().say_of("label", field.name, &[]);
+        Self {
+            choices,
+            ..Self::search(visit, field, label)
+        }
+    }
+
     /// A day, as a field of a query is declared.
     pub(super) fn day(visit: &PageRequest, field: Declared, label: String) -> Self {
         Self {

@@ -22,6 +22,7 @@ pub fn routes() -> Vec<PortalRoute> {
         super::queue::routes(),
         super::review::routes(),
         super::callbacks::routes(),
+        super::radar::routes(),
         super::relationships::routes(),
         super::admin::routes(),
         super::admin::people::routes(),

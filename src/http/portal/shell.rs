@@ -214,6 +214,7 @@ pub(super) fn navigation(access: &Access, current: &str) -> Vec<NavItem> {
             "/escalations",
             staff && access.can(Permission::EscalationsView),
         ),
+        ("radar", "/radar", access.can(Permission::RadarView)),
         (
             "callbacks",
             "/callbacks",

@@ -11,6 +11,7 @@ mod desk;
 mod entry;
 mod escalation;
 mod pairing;
+mod radar;
 
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -36,6 +37,8 @@ pub use escalation::{
 pub use pairing::{
     CloneDocument, GivenRoleDocument, LinkInspection, MyPlace, PairingDocument, PairingWithLink,
 };
+
+pub use radar::{RadarCaseDocument, RadarDocument};
 
 use crate::domain::Instant;
 use crate::domain::access::Access;

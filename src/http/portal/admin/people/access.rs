@@ -24,6 +24,7 @@ pub const RESOURCES: &[&str] = &[
     "next_steps",
     "communications",
     "callbacks",
+    "radar",
     "organizations",
     "users",
     "lines",

@@ -1,0 +1,172 @@
+//! The radar: what becomes eligible for escalation next, each with what prevents it one click away (M9).
+
+use serde::Serialize;
+
+use super::answer::PageResult;
+use super::form::Choice;
+use super::list::{Filter, Filters, filters};
+use super::page_request::PageRequest;
+use super::parts::{Link, Pager};
+use super::route::{PortalRoute, pages};
+use super::shell::Tone;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::case::Priority;
+use crate::domain::radar::{HOURS, Prevention, WARNED_BEFORE};
+use crate::http::api::radar::{FoundOnRadar, RadarQuery, find};
+use crate::http::api_request::may;
+use crate::http::problem::Problem;
+use crate::input::{self, Errors, Whole};
+use crate::store::lines::{self, Line};
+use crate::words::assessment::sentence;
+use crate::workflow::radar::Spotted;
+
+const PLACE: &str = "radar";
+/// How many hours ahead the page offers to look.
+const OFFERED: [i64; 5] = [4, 8, HOURS, 72, 168];
+
+/// The rows of the route table.
+pub(super) fn routes() -> Vec<PortalRoute> {
+    pages! { radar:
+        GET "/radar" may(Permission::RadarView) => show, "The cases that become eligible for escalation next";
+    }
+}
+
+/// The radar.
+#[derive(Clone, Debug, Serialize)]
+pub struct RadarPage {
+    /// How far ahead, of which line and of whom.
+    pub filters: Filters,
+    /// What it shows, by when.
+    pub rows: Vec<RadarRow>,
+    /// How much that is in all, in words.
+    pub total: String,
+    /// To the next page.
+    pub pager: Pager,
+}
+
+/// A case that becomes eligible for a reason.
+#[derive(Clone, Debug, Serialize)]
+pub struct RadarRow {
+    /// When.
+    pub at: Instant,
+    /// How pressing that is.
+    pub tone: Tone,
+    /// `C-000123`.
+    pub number: String,
+    /// The case's page.
+    pub href: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its priority.
+    pub priority: Priority,
+    /// Whose case it is.
+    pub organization: String,
+    /// Who owns it.
+    pub owner: Option<String>,
+    /// Why, in a sentence.
+    pub because: String,
+    /// What prevents it.
+    pub prevents: Link,
+}
+
+async fn show(visit: PageRequest) -> PageResult {
+    let query = asked(&visit)?;
+    let hours = query.hours.map_or(HOURS, Whole::get);
+    let reader = visit.clone();
+    let (found, lines) = visit
+        .look_or_search(true, move |conn| {
+            let found = find(conn, reader.asker()?, &query)?;
+            let lines = match reader.can(Permission::LinesView) {
+                true => lines::all(conn)?,
+                false => Vec::new(),
+            };
+            Ok((found, lines))
+        })
+        .await?;
+    visit.show(PLACE, "radar", &page(&visit, hours, &found, lines))
+}
+
+/// What the address asks for; a form sends its empty fields too, which ask for nothing.
+fn asked(visit: &PageRequest) -> Result<RadarQuery, Problem> {
+    let given = visit.query.keys().filter_map(|name| {
+        let text = visit.asked(name)?;
+        Some((name.clone(), serde_json::Value::from(text)))
+    });
+    let given = serde_json::Value::Object(given.collect());
+    input::read(&given, Errors::of_address()).map_err(Problem::invalid)
+}
+
+fn page(visit: &PageRequest, hours: i64, found: &FoundOnRadar, lines: Vec<Line>) -> RadarPage {
+    let words = visit.words();
+    let ahead = OFFERED.map(|hours| {
+        let label = words.say("radar-hours", &[("hours", hours.into())]);
+        Choice::new(hours.to_string(), label)
+    });
+    let owners = ["me", "none"].map(|owner| Choice::new(owner, words.say_of("owner", owner, &[])));
+    let mut fields = vec![
+        Filter::one_of(
+            visit,
+            RadarQuery::hours(),
+            ahead.to_vec(),
+            &hours.to_string(),
+        ),
+        Filter::choice(visit, RadarQuery::owner(), owners.to_vec()),
+    ];
+    if lines.len() > 1 {
+        let choice = |line: Line| Choice::new(line.id.to_string(), line.name);
+        let lines = lines.into_iter().map(choice).collect();
+        fields.push(Filter::choice(visit, RadarQuery::line_of_business(), lines));
+    }
+    RadarPage {
+        filters: filters(visit, fields),
+        rows: found.rows.iter().map(|one| row(visit, one)).collect(),
+        total: words.say("list-total", &[("count", found.count.into())]),
+        pager: Pager {
+            first: visit.asked("cursor").map(|_| visit.here("cursor", None)),
+            next: (found.next.as_deref()).map(|cursor| visit.here("cursor", Some(cursor))),
+        },
+    }
+}
+
+fn row(visit: &PageRequest, of: &Spotted) -> RadarRow {
+    let (case, upcoming) = (&of.case, &of.upcoming);
+    let number = case.facts.number.to_string();
+    let href = format!("/cases/{number}");
+    RadarRow {
+        at: upcoming.at,
+        tone: match upcoming.at - visit.now <= WARNED_BEFORE {
+            true => Tone::Soon,
+            false => Tone::Plain,
+        },
+        subject: case.subject.clone(),
+        priority: case.facts.priority,
+        organization: case.organization.name.clone(),
+        owner: case.owner.as_ref().map(|owner| owner.name.clone()),
+        because: sentence(visit.words(), &upcoming.finding, visit.now),
+        prevents: prevents(visit, of, &href),
+        number,
+        href,
+    }
+}
+
+/// Where what prevents it is done, for who may; else where it is read about.
+fn prevents(visit: &PageRequest, of: &Spotted, case: &str) -> Link {
+    let does = |permission| visit.can(permission);
+    let prevention = of.upcoming.prevented_by;
+    let (place, may) = match prevention {
+        Prevention::Update => ("#write".to_owned(), does(Permission::FeedsComment)),
+        Prevention::NextStep => match of.case.next_step {
+            Some(step) => (format!("#step-{step}"), does(Permission::NextStepsPromise)),
+            None => ("#next-steps".to_owned(), false),
+        },
+        Prevention::RcaDelivery => {
+            let may = does(Permission::RcaDeliver);
+            let place = if may { "?do=deliver_rca#do" } else { "#rca" };
+            (place.to_owned(), may)
+        }
+    };
+    let family = if may { "radar-prevent" } else { "radar-see" };
+    let label = visit.words().say_of(family, prevention.as_str(), &[]);
+    Link::new(label, format!("{case}{place}"))
+}

@@ -1,0 +1,86 @@
+//! The radar: owners of cases are warned of what becomes eligible for escalation soon (M9), in business hours (N7) and once for
+//! each case, reason and instant, however many processes run.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::{Job, Stepped};
+use crate::db::{Conn, Db, DbError};
+use crate::domain::Instant;
+use crate::workflow::{VerbError, radar};
+
+/// Cases whose owners are warned in one step at the most.
+const BATCH: usize = 32;
+
+/// Warns of what becomes eligible.
+#[derive(Clone)]
+pub struct Warnings {
+    db: Db,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Warned {
+    /// Notices that were put into the outbox.
+    pub told: usize,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+impl Warnings {
+    /// The job on `db`.
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// Warns of what is to be warned of at `now`, one transaction a case.
+    ///
+    /// # Errors
+    /// The database's own; what was told before it failed stays told.
+    pub async fn step(&self, now: Instant) -> Result<Warned, DbError> {
+        let due = self
+            .db
+            .read_apart(move |conn: &mut Conn| radar::to_warn(conn, now).or_else(nothing))
+            .await?;
+        let mut warned = Warned {
+            told: 0,
+            more: due.len() > BATCH,
+        };
+        for case in due.into_iter().take(BATCH) {
+            warned.told += self
+                .db
+                .write(move |conn: &mut Conn| radar::warn(conn, case, now).or_else(nothing))
+                .await?;
+        }
+        Ok(warned)
+    }
+}
+
+/// No rule refuses what the clock does; whatever does is left for people.
+fn nothing<T: Default>(failed: VerbError) -> Result<T, DbError> {
+    match failed {
+        VerbError::Database(error) => Err(error),
+        VerbError::Rejected(_) | VerbError::Calendar(_) => Ok(T::default()),
+    }
+}
+
+impl Job for Warnings {
+    fn name(&self) -> &'static str {
+        "radar"
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn step(&self, now: Instant) -> BoxFuture<'_, Result<Stepped, DbError>> {
+        Box::pin(async move {
+            let warned = Warnings::step(self, now).await?;
+            Ok(Stepped {
+                done: warned.told,
+                more: warned.more,
+            })
+        })
+    }
+}
