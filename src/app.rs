@@ -9,6 +9,7 @@ use crate::http::state::AppState;
 use crate::http::{BindError, Server};
 use crate::worker::{
     Calls, Driver, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm, Steps, Targets,
+    Warnings,
 };
 
 /// A process that serves: it holds its port and waits to be run.
@@ -50,6 +51,7 @@ fn jobs(desk: &AppState) -> Jobs {
         .with(Steps::new(db()))
         .with(Targets::new(db()))
         .with(Calls::new(db()))
+        .with(Warnings::new(db()))
         .with(Resets::new(db(), desk.key.clone()))
         .with(LastSeenJob::new(
             db(),

@@ -571,6 +571,7 @@ steps-overdue = overdue
 steps-moved = Moved: { $reason }
 calls-title = Calls
 calls-add = Ask for a call
+calls-choose = Choose somebody
 calls-none = No call is asked for. Support calls you at a time of your choice.
 calls-from = from
 calls-until = until
@@ -2750,7 +2751,7 @@ mail-escalation-calls = { $calls ->
 
 mail-call-number = Call { $phone }
 mail-call-window = From { $from } until { $until }
-mail-call-zone = Whoever is called lives by the clock of { $zone }.
+mail-call-zone = The time zone of the call: { $zone }.
 mail-call-owner = { $owner } makes the call.
 mail-call-unowned = Nobody has taken it yet.
 mail-callback-requested-title = A call is asked for on { $number }

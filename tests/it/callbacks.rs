@@ -415,6 +415,14 @@ async fn m12_both_sides_move_it_and_call_it_off(desk: Desk) {
 async fn m12_the_clock_reminds_and_notes_what_was_missed(desk: Desk) {
     let (dana, ola) = (desk.person("dana"), desk.person("ola"));
     let (case, escalation) = escalated(&desk).await;
+    // Nothing else falls due meanwhile.
+    let ada = desk.person("ada");
+    let later = json!({
+        "kind": "first_reply", "priority": "high", "minutes": 43_200, "clock": "elapsed",
+    });
+    ada.patch("/targets", json!({ "items": [later] }))
+        .await
+        .ok();
     let [nobodys, olas] = [
         asks(&dana, &escalation, call(&desk, 2, 2)).await,
         asks(&dana, &escalation, call(&desk, 2, 2)).await,
@@ -457,7 +465,6 @@ async fn m12_the_clock_reminds_and_notes_what_was_missed(desk: Desk) {
     // Told once, however long it goes on.
     desk.passes(TimeDelta::hours(5));
     assert!(desk.mailbox().await.0.is_empty());
-    let ada = desk.person("ada");
     let path = format!("/audit-events?case={}&kind=callback.missed", case.number);
     let events = ada.all(&path).await;
     assert_eq!(events.len(), 2);
@@ -825,6 +832,12 @@ async fn p7_paired_people_take_no_calls_and_cloned_users_do(desk: Desk) {
     let path_of_clone = format!("/pairing-members/{member}/clones");
     let clone = pia.post(&path_of_clone, json!({})).await.created();
     let session = Session::of(&desk, &pia).await;
+    abel.patch(
+        &format!("/users/{}", said(&clone["id"])),
+        json!({ "roles": ["designated_contact"] }),
+    )
+    .await
+    .ok();
     let to = json!({ "organization": "acme", "as": clone["id"] });
     session.switches(to).await.ok();
     let as_clone = session.post(&path, call(&desk, 2, 2)).await;

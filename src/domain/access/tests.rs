@@ -56,6 +56,10 @@ fn customers_roles_grant_exactly_this() {
             "escalations:submit",
             "escalations:withdraw",
             "escalations:rate",
+            "callbacks:view",
+            "callbacks:create",
+            "callbacks:cancel",
+            "callbacks:reschedule",
         ]
     );
     assert_eq!(
@@ -155,7 +159,12 @@ fn staffs_roles_grow_out_of_one_another() {
     };
     assert_eq!(
         added(Role::EscalationOwner, Role::SupportEngineer),
-        [EscalationsReview]
+        [
+            EscalationsReview,
+            CallbacksCreate,
+            CallbacksCancel,
+            CallbacksReschedule
+        ]
     );
     assert_eq!(
         added(Role::Supervisor, Role::EscalationOwner),
@@ -163,6 +172,7 @@ fn staffs_roles_grow_out_of_one_another() {
             EscalationsSubmit,
             EscalationsWithdraw,
             EscalationsAssign,
+            CallbacksExport,
             DutyManage
         ]
     );

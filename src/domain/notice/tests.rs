@@ -256,7 +256,9 @@ fn facts_are_read_as_the_verbs_give_them() {
     assert_eq!(declined.kind(), NoticeKind::EscalationDeclined);
     assert_eq!(
         serde_json::to_value(&declined).unwrap(),
-        json!({"kind": "escalation_declined", "reasons": ["recently_updated"], "reply": "Not yet."})
+        json!({
+            "kind": "escalation_declined", "reasons": ["recently_updated"], "reply": "Not yet.", "calls": 0,
+        })
     );
     assert!(About::parse(NoticeKind::EscalationDeclined, json!({"reasons": ["mood"]})).is_err());
     assert!(About::parse(NoticeKind::StepPromised, json!({"what": "x"})).is_err());
@@ -278,7 +280,9 @@ fn threads_are_named_by_feed() {
         let name = kind.as_str();
         assert_eq!(
             kind.feed(None, false) == Some(Feed::Escalation),
-            name.starts_with("escalation_") || name.starts_with("target_"),
+            ["escalation_", "target_", "callback_"]
+                .iter()
+                .any(|feed| name.starts_with(feed)),
             "{name}"
         );
     }

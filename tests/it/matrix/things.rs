@@ -23,6 +23,13 @@ impl Things {
         let escalation = contact.escalates(&case, "no_update").taken().await;
         let due_at = (desk.now() + TimeDelta::days(1)).to_rfc3339();
         let step = json!({ "what": "Look", "who": "Eve", "due_at": due_at });
+        let until = (desk.now() + TimeDelta::hours(26)).to_rfc3339();
+        let call = json!({
+            "phone": "+1 415 555 0100",
+            "window": { "from": due_at, "until": until, "time_zone": "UTC" },
+        });
+        let path = format!("/escalations/{}/callbacks", escalation.number);
+        let call = contact.post(&path, call).await.created();
         let path = format!("/cases/{}/next-steps", case.number);
         let step = eve.post(&path, step).await.created();
         let entry = contact.writes(&case, "Hello?").await;
@@ -74,6 +81,7 @@ impl Things {
             ("session", session.to_string()),
             ("case", case.number.clone()),
             ("escalation", escalation.number),
+            ("callback", id(&call)),
             ("step", id(&step)),
             ("entry", id(&entry)),
             ("request", id(&request)),

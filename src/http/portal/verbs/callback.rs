@@ -56,7 +56,8 @@ pub fn call_panel(
     let state = |state: State| {
         Control::new(Kind::Hidden, ChangeCallback::state().name, "").value(state.as_str())
     };
-    let note = |label: &str| Control::of(ChangeCallback::note(), name(words, label));
+    let note = |label: String| Control::of(ChangeCallback::note(), label);
+    let reason = || note(name(words, "call-reason"));
     let mut controls = vec![Control::new(Kind::Hidden, "back", "").value(cancel)];
     match verb {
         Verb::Take => controls.push(state(State::Taken)),
@@ -64,7 +65,13 @@ pub fn call_panel(
             Control::of(ChangeCallback::owner(), name(words, "caller"))
                 .kind(Kind::Select)
                 .required()
-                .choices([vec![Choice::new("", words.say("choose", &[]))], now.callers].concat()),
+                .choices(
+                    [
+                        vec![Choice::new("", words.say("calls-choose", &[]))],
+                        now.callers,
+                    ]
+                    .concat(),
+                ),
         ),
         Verb::Reschedule => {
             controls.extend(window_controls(
@@ -73,15 +80,17 @@ pub fn call_panel(
                 now.window.zone,
                 zones,
             ));
-            controls.push(note("call-reason"));
+            controls.push(reason());
         }
-        Verb::Describe => controls.push(note("call-note").value(now.note)),
+        Verb::Describe => controls.push(note(name(words, "call-note")).value(now.note)),
         Verb::Complete => controls.extend([
             state(State::Completed),
-            note("spoken").required().hint(more(words, "spoken")),
+            note(name(words, "spoken"))
+                .required()
+                .hint(more(words, "spoken")),
         ]),
-        Verb::Miss => controls.extend([state(State::Missed), note("call-reason")]),
-        Verb::Cancel => controls.extend([state(State::Canceled), note("call-reason")]),
+        Verb::Miss => controls.extend([state(State::Missed), reason()]),
+        Verb::Cancel => controls.extend([state(State::Canceled), reason()]),
     }
     let member = format!("call_{verb}");
     let mut panel = panel(words, &member, action, cancel, controls);
