@@ -172,8 +172,8 @@ pub fn change(
     changing: &ChangeCallback,
     now: Instant,
 ) -> VerbResult<CallbackId> {
-    let verb = changing.verb()?;
     let (case, escalation, before) = locked(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
+    let verb = changing.verb()?;
     let command = command(conn, actor, (&case, &before), (verb, changing), now)?;
     let verb = command.verb();
     actor.require(verb.permission())?;

@@ -13,6 +13,7 @@ use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Role;
+use crate::domain::callback::Spoken;
 use crate::domain::case::{
     BusinessImpact, Channel, Deployment, Engagement, Priority, Status, StepState,
 };
@@ -25,6 +26,7 @@ use crate::input::Patch;
 use crate::store::{self, Counter, pairings, people, promises};
 use crate::workflow::access_request::{self, AskForAccess};
 use crate::workflow::assess::assess;
+use crate::workflow::callback::{self, AskCallback, CallWindow};
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::duty::{SetDuty, SetShift, set_duty};
 use crate::workflow::feed::{
@@ -465,6 +467,29 @@ impl Scene<'_, '_> {
             awaits_reply: None,
         };
         post_on_escalation(self.stage.conn, &actor, &escalation, &entry, at).map(drop)
+    }
+
+    /// Somebody asks to be called within a time that begins and ends so far from now.
+    pub fn asks_for_a_call(
+        &mut self,
+        who: &str,
+        ago: Ago,
+        phone: &str,
+        (begins, ends): (TimeDelta, TimeDelta),
+    ) -> VerbResult<()> {
+        let (actor, at) = self.at(who, ago)?;
+        let escalation = self.escalation.ok_or(Rejection::NotFound)?;
+        let from_now = |time: TimeDelta| Spoken::At((self.stage.now + time).fixed_offset());
+        let asking = AskCallback {
+            phone: text(phone)?,
+            window: CallWindow {
+                from: from_now(begins),
+                until: from_now(ends),
+                time_zone: Tz::Europe__Lisbon,
+            },
+            note: None,
+        };
+        callback::ask(self.stage.conn, &actor, &escalation, &asking, at).map(drop)
     }
 
     fn at(&self, who: &str, ago: Ago) -> VerbResult<(Actor, Instant)> {

@@ -90,8 +90,8 @@ pub(super) fn local(visit: &PageRequest, begins_at: Instant, ends_at: Instant, z
     }
     let times = visit.times_of(zone);
     let args = [
-        ("from", times.absolute(begins_at).into()),
-        ("until", times.absolute(ends_at).into()),
+        ("from", times.near(begins_at).into()),
+        ("until", times.near(ends_at).into()),
         ("zone", zone.name().into()),
     ];
     visit.words().say("calls-local", &args)

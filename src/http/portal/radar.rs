@@ -18,6 +18,7 @@ use crate::http::api_request::may;
 use crate::http::problem::Problem;
 use crate::input::{self, Errors, Whole};
 use crate::store::lines::{self, Line};
+use crate::store::rules::{self, ReasonRow};
 use crate::words::assessment::sentence;
 use crate::workflow::radar::Spotted;
 
@@ -64,6 +65,8 @@ pub struct RadarRow {
     pub organization: String,
     /// Who owns it.
     pub owner: Option<String>,
+    /// What it can be escalated for.
+    pub reason: String,
     /// Why, in a sentence.
     pub because: String,
     /// What prevents it.
@@ -74,17 +77,18 @@ async fn show(visit: PageRequest) -> PageResult {
     let query = asked(&visit)?;
     let hours = query.hours.map_or(HOURS, Whole::get);
     let reader = visit.clone();
-    let (found, lines) = visit
+    let (found, lines, reasons) = visit
         .look_or_search(true, move |conn| {
             let found = find(conn, reader.asker()?, &query)?;
             let lines = match reader.can(Permission::LinesView) {
                 true => lines::all(conn)?,
                 false => Vec::new(),
             };
-            Ok((found, lines))
+            Ok((found, lines, rules::reasons(conn)?))
         })
         .await?;
-    visit.show(PLACE, "radar", &page(&visit, hours, &found, lines))
+    let page = page(&visit, hours, &found, (lines, &reasons));
+    visit.show(PLACE, "radar", &page)
 }
 
 /// What the address asks for; a form sends its empty fields too, which ask for nothing.
@@ -97,7 +101,12 @@ fn asked(visit: &PageRequest) -> Result<RadarQuery, Problem> {
     input::read(&given, Errors::of_address()).map_err(Problem::invalid)
 }
 
-fn page(visit: &PageRequest, hours: i64, found: &FoundOnRadar, lines: Vec<Line>) -> RadarPage {
+fn page(
+    visit: &PageRequest,
+    hours: i64,
+    found: &FoundOnRadar,
+    (lines, reasons): (Vec<Line>, &[ReasonRow]),
+) -> RadarPage {
     let words = visit.words();
     let ahead = OFFERED.map(|hours| {
         let label = words.say("radar-hours", &[("hours", hours.into())]);
@@ -120,7 +129,9 @@ fn page(visit: &PageRequest, hours: i64, found: &FoundOnRadar, lines: Vec<Line>)
     }
     RadarPage {
         filters: filters(visit, fields),
-        rows: found.rows.iter().map(|one| row(visit, one)).collect(),
+        rows: (found.rows.iter())
+            .map(|one| row(visit, one, reasons))
+            .collect(),
         total: words.say("list-total", &[("count", found.count.into())]),
         pager: Pager {
             first: visit.asked("cursor").map(|_| visit.here("cursor", None)),
@@ -129,10 +140,12 @@ fn page(visit: &PageRequest, hours: i64, found: &FoundOnRadar, lines: Vec<Line>)
     }
 }
 
-fn row(visit: &PageRequest, of: &Spotted) -> RadarRow {
+fn row(visit: &PageRequest, of: &Spotted, reasons: &[ReasonRow]) -> RadarRow {
     let (case, upcoming) = (&of.case, &of.upcoming);
     let number = case.facts.number.to_string();
     let href = format!("/cases/{number}");
+    let mut reasons = reasons.iter();
+    let reason = reasons.find(|reason| reason.code == upcoming.reason);
     RadarRow {
         at: upcoming.at,
         tone: match upcoming.at - visit.now <= WARNED_BEFORE {
@@ -143,6 +156,7 @@ fn row(visit: &PageRequest, of: &Spotted) -> RadarRow {
         priority: case.facts.priority,
         organization: case.organization.name.clone(),
         owner: case.owner.as_ref().map(|owner| owner.name.clone()),
+        reason: reason.map_or_else(|| upcoming.reason.clone(), |reason| reason.label.clone()),
         because: sentence(visit.words(), &upcoming.finding, visit.now),
         prevents: prevents(visit, of, &href),
         number,

@@ -143,6 +143,14 @@ pub fn body(method: &str, path: &str) -> Value {
         (_, "/api/v1/pairings/{pairing}" | "/relationships/{pairing}/switch", _) => {
             json!({ "enabled": false })
         }
+        (
+            _,
+            "/api/v1/escalations/{escalation}/callbacks" | "/escalations/{escalation}/callbacks",
+            _,
+        ) => json!({
+            "phone": "+1 415 555 0100",
+            "window": { "from": "2026-03-05T10:00", "until": "2026-03-05T11:00", "time_zone": "UTC" },
+        }),
         (_, "/api/v1/access-requests/{access_request}/decision", _) => json!({ "granted": false }),
         (_, "/api/v1/access-groups/{group}/members", _) => {
             json!({ "user": "019cadc6-9a80-7000-929c-75e364ef40b2" })

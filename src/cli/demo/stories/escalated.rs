@@ -280,6 +280,12 @@ pub fn accepted(stage: &mut Stage<'_>) -> VerbResult<()> {
         "dana",
         minutes(50),
         "Thank you. I have told our operations that somebody decides now.",
+    )?;
+    case.asks_for_a_call(
+        "dana",
+        minutes(45),
+        "+351 21 555 0134",
+        (hours(4), hours(6)),
     )
 }
 
