@@ -2,6 +2,8 @@
 
 mod act;
 mod decision;
+mod facts;
+mod foot;
 mod panel;
 mod record;
 mod show;
@@ -20,9 +22,10 @@ use crate::store::cases::Case;
 use crate::words::Catalogue;
 
 pub(super) use act::{error_of, posted, routes};
+pub(super) use facts::facts_of_case;
 pub(super) use panel::settle;
 pub(super) use record::CaseRecord;
-pub(super) use show::{case_feed, escalation_feed, facts_of_case, read_feeds, show_again};
+pub(super) use show::{case_feed, escalation_feed, read_feeds, show_again};
 
 /// Where a page is told of news.
 #[derive(Clone, Debug, Serialize)]

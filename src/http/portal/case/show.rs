@@ -1,6 +1,8 @@
 //! The case page from what is recorded of the case.
 
 use super::decision::{decision, in_feed};
+use super::facts::facts_of_case;
+use super::foot::foot;
 use super::panel::panel;
 use super::{
     CaseHead, CasePage, CaseRecord, LiveLink, PriorityRequestView, PriorityRequests, RcaView,
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::domain::access::{CaseField, Permission};
 use crate::domain::case::{Priority, PriorityRequestState, StepState};
-use crate::domain::escalation::{State, Verb};
+use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseRef, EscalationId};
 use crate::domain::offers::{self, CaseVerb};
@@ -18,14 +20,11 @@ use crate::http::portal::calls;
 use crate::http::portal::checklist::{Readiness, checklist};
 use crate::http::portal::entries::{Reading, composer, entry};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{
-    Bell, CaseFeed, EscalationFeed, Fact, Foot, Link, OpeningView, Panel, Thread,
-};
+use crate::http::portal::parts::{CaseFeed, EscalationFeed, Link, OpeningView, Panel, Thread};
 use crate::http::portal::shell::{Tone, initials};
 use crate::http::portal::steps;
 use crate::http::problem::Problem;
 use crate::store::escalations::EscalationView;
-use crate::words::assessment::outlook;
 use crate::workflow::update_case::mark_shown;
 
 const PLACE: &str = "cases";
@@ -433,161 +432,4 @@ fn rca(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<RcaView> 
             }),
         verbs,
     })
-}
-
-/// The facts of the case.
-pub(in crate::http::portal) fn facts_of_case(
-    visit: &PageRequest,
-    record: &CaseRecord,
-) -> Vec<Fact> {
-    let (words, view) = (visit.words(), &record.view);
-    let case = &view.case;
-    let label = |key| words.say_of("label", key, &[]);
-    let of = |family: &str, member: &str| words.say_of(family, member, &[]);
-    let owner = view
-        .owner
-        .as_ref()
-        .map_or_else(|| words.say("nobody", &[]), |owner| owner.name.clone());
-    let edits = visit.access().is_ok_and(|access| {
-        record.takes(access, CaseVerb::Edit) && access.may_change(CaseField::BusinessImpact).is_ok()
-    });
-    let change = edits.then(|| {
-        Link::new(
-            words.say("facts-change", &[]),
-            format!("{}?do=edit#do", record.page()),
-        )
-    });
-    let mut facts = vec![
-        Fact::new(label("organization"), view.organization.name.clone()),
-        Fact::new(words.say("facts-opened-by", &[]), view.contact.name.clone()),
-        Fact::new(label("owner"), owner),
-        Fact::new(
-            label("deployment"),
-            of("deployment", case.deployment.as_str()),
-        ),
-        Fact::new(
-            label("business-impact"),
-            of("impact", case.business_impact.as_str()),
-        )
-        .id("impact", change),
-    ];
-    facts.extend(
-        case.product
-            .as_ref()
-            .map(|product| Fact::new(label("product"), product.clone())),
-    );
-    if !case.engagements.0.is_empty() {
-        let parties: Vec<_> = case
-            .engagements
-            .0
-            .iter()
-            .map(|party| of("engagement", party.as_str()))
-            .collect();
-        facts.push(Fact::new(
-            words.say("facts-engaged", &[]),
-            crate::words::assessment::list(words, &parties),
-        ));
-    }
-    // Customers never receive the names of lines.
-    if visit.is_staff() {
-        facts.push(Fact::new(label("line-of-business"), view.line_name.clone()));
-    }
-    facts.push(Fact::at(words.say("facts-opened", &[]), case.opened_at));
-    facts.extend(
-        case.closed_at
-            .map(|at| Fact::at(words.say("facts-closed", &[]), at)),
-    );
-    facts.extend(record.active().map(|view| {
-        Fact::at(
-            words.say("facts-escalated", &[]),
-            view.escalation.submitted_at,
-        )
-    }));
-    facts
-}
-
-fn foot(visit: &PageRequest, record: &CaseRecord, page: &str) -> Foot {
-    let words = visit.words();
-    let labelled =
-        |one: &crate::domain::eligibility::Assessment| record.label(&one.reason).to_owned();
-    let labels: Vec<_> = record.assessments.iter().map(labelled).collect();
-    let pairs: Vec<_> = labels
-        .iter()
-        .map(String::as_str)
-        .zip(&record.assessments)
-        .collect();
-    let outlook = outlook(words, &pairs, &visit.times());
-    let escalates = visit.can(Permission::EscalationsSubmit);
-    let (headline, detail) = match record.active() {
-        Some(view) => active(visit, view),
-        None => (outlook.text, outlook.detail),
-    };
-    Foot {
-        headline,
-        detail,
-        why: (escalates && record.active().is_none()).then(|| "#before".to_owned()),
-        actions: actions(visit, record, page),
-        at_once: None,
-        bell: escalates.then(|| Bell {
-            href: format!("{page}/escalate"),
-            enabled: outlook.enabled,
-            at: outlook.at,
-        }),
-    }
-}
-
-/// What the foot says while an escalation is active: that, and since when.
-fn active(visit: &PageRequest, view: &EscalationView) -> (String, String) {
-    let words = visit.words();
-    let escalation = &view.escalation;
-    let number = escalation.number.to_string();
-    let args = [
-        ("by", view.requested_by.name.as_str().into()),
-        ("at", visit.times().near(escalation.submitted_at).into()),
-    ];
-    let detail = match escalation.state {
-        State::Submitted => words.say("foot-submitted", &args),
-        _ => words.say("foot-since", &args),
-    };
-    (
-        words.say("check-active", &[("number", number.into())]),
-        detail,
-    )
-}
-
-fn actions(visit: &PageRequest, record: &CaseRecord, page: &str) -> Vec<Link> {
-    let words = visit.words();
-    let verb = |verb: &str| {
-        Link::new(
-            words.say_of("action", verb, &[]),
-            format!("{page}?do={verb}#do"),
-        )
-    };
-    let Ok(access) = visit.access() else {
-        return Vec::new();
-    };
-    let order = [
-        CaseVerb::Record,
-        CaseVerb::Edit,
-        CaseVerb::Close,
-        CaseVerb::Reopen,
-    ];
-    let withdraws = record.active().filter(|view| {
-        offers::of_escalation(&view.escalation.facts(), access).contains(&Verb::Withdraw)
-    });
-    let withdraw = withdraws.map(|view| {
-        Link::new(
-            words.say_of("escalation-verb", Verb::Withdraw.as_str(), &[]),
-            format!("/escalations/{}?do=withdraw#do", view.escalation.number),
-        )
-    });
-    let offered = order.into_iter().filter(|verb| record.takes(access, *verb));
-    let action = |offered: CaseVerb| match offered {
-        CaseVerb::Reopen => Link {
-            id: "reopen",
-            ..verb(offered.as_str()).main()
-        },
-        offered => verb(offered.as_str()),
-    };
-    withdraw.into_iter().chain(offered.map(action)).collect()
 }
