@@ -2769,6 +2769,7 @@ mail-callback-completed = { $by } made the call, and recorded what was said:
 mail-callback-missed-title = The call on { $number } was missed
 mail-callback-missed = { $by } says that this call was missed:
 mail-callback-missed-lapsed = The time for this call is over, and nobody has said that it took place:
+mail-callback-missed-owner = { $owner } was to make it.
 mail-callback-missed-settle = Give it another time, or say in the portal what was said if it did take place.
 mail-callback-missed-again = You can give it another time on the case page.
 mail-callback-canceled-title = The call on { $number } is canceled
