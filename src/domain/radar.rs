@@ -106,13 +106,18 @@ pub fn earliest_request(calendar: &Calendar, days: u32, now: Instant) -> Option<
     now.checked_sub_signed(over)
 }
 
-/// Whether the owner of a case that becomes eligible at `at` is warned at `now`: in business hours, and with no more than
-/// [`WARNED_BEFORE`] of them left (N7).
-pub fn is_to_warn(calendar: &Calendar, at: Instant, now: Instant) -> bool {
-    let a_moment = now + TimeDelta::microseconds(1);
-    now < at
-        && calendar.business_time_between(now, a_moment) > TimeDelta::zero()
-        && calendar.business_time_between(now, at) <= WARNED_BEFORE
+/// The last instant at which a case may become eligible for its owner to be warned of it at `now`: no more than
+/// [`WARNED_BEFORE`] of business time lies between, however long a night or a holiday does. None outside of business hours,
+/// in which nobody is warned (N7).
+pub fn warned_up_to(calendar: &Calendar, now: Instant) -> Option<Instant> {
+    let a_moment = TimeDelta::microseconds(1);
+    let works = calendar.business_time_between(now, now + a_moment) > TimeDelta::zero();
+    if !works {
+        return None;
+    }
+    // The next business time begins where it would be more.
+    let more = calendar.add_business_time(now, WARNED_BEFORE + a_moment);
+    Some(more.ok()? - a_moment)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The radar (M9): which cases become eligible for escalation next, and warning their owners of it.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use super::on::On;
@@ -12,14 +14,12 @@ use crate::domain::case::Deployment;
 use crate::domain::eligibility::Policy;
 use crate::domain::ids::{CaseId, CaseRef};
 use crate::domain::notice::{About, Warning};
-use crate::domain::radar::{
-    FURTHEST_HOURS, Upcoming, WARNED_BEFORE, earliest_request, is_to_warn, upcoming,
-};
+use crate::domain::radar::{Upcoming, earliest_request, upcoming, warned_up_to};
 use crate::domain::reason::Reason;
 use crate::store::calendars::CalendarBook;
 use crate::store::radar::{self, RadarCase, RadarFilter, Ranges};
 use crate::store::rules::ReasonRow;
-use crate::store::{cases, rules};
+use crate::store::{cases, escalations, rules};
 
 /// A case that becomes eligible for a reason.
 #[derive(Clone, Debug)]
@@ -61,18 +61,20 @@ pub fn look(
 /// # Errors
 /// The database's own.
 pub fn to_warn(conn: &mut Conn, now: Instant) -> VerbResult<Vec<CaseId>> {
-    let until = now + TimeDelta::hours(FURTHEST_HOURS);
-    let spotted = look(
-        conn,
-        Reach::Everything,
-        &RadarFilter::default(),
-        (now, until),
-    )?;
-    let warned = radar::warned(conn, now)?;
     let book = CalendarBook::load(conn)?;
+    let calendars = book.calendars();
+    let furthest = calendars.filter_map(|calendar| warned_up_to(calendar, now));
+    // Where nobody works now, nobody is warned.
+    let Some(until) = furthest.max() else {
+        return Ok(Vec::new());
+    };
+    let everything = RadarFilter::default();
+    let spotted = look(conn, Reach::Everything, &everything, (now, until))?;
+    let warned = radar::warned(conn, now)?;
     let is_new = |one: &&Spotted| {
         let (case, upcoming) = (&one.case, &one.upcoming);
-        is_to_warn(book.of_line(case.line), upcoming.at, now)
+        let last = warned_up_to(book.of_line(case.line), now);
+        last.is_some_and(|last| upcoming.at <= last)
             && !warned.contains(&(case.id, upcoming.reason.clone(), upcoming.at))
     };
     let mut ids: Vec<CaseId> = spotted
@@ -95,16 +97,16 @@ pub fn warn(conn: &mut Conn, id: CaseId, now: Instant) -> VerbResult<usize> {
         return Ok(0);
     };
     let rules = Rules::load(conn)?;
-    let until = now + TimeDelta::hours(FURTHEST_HOURS);
-    if crate::store::escalations::active_of(conn, id)?.is_some() {
+    if escalations::active_of(conn, id)?.is_some() {
         return Ok(0);
     }
     let Some(facts) = radar::facts(conn, &[id])?.pop() else {
         return Err(Rejection::NotFound.into());
     };
-    let calendar = rules.book.of_line(facts.line);
+    let Some(until) = warned_up_to(rules.book.of_line(facts.line), now) else {
+        return Ok(0);
+    };
     let mut found = rules.upcoming(&facts, (now, until));
-    found.retain(|one| is_to_warn(calendar, one.at, now));
     found.sort_by_key(|one| one.at);
     let mut told = 0;
     // What becomes eligible at one instant and is prevented by one thing is one notice.
@@ -131,8 +133,8 @@ pub fn warn(conn: &mut Conn, id: CaseId, now: Instant) -> VerbResult<usize> {
 /// What the assessment goes by besides the case.
 struct Rules {
     reasons: Vec<Reason>,
-    policy: std::sync::Arc<Policy>,
-    book: std::sync::Arc<CalendarBook>,
+    policy: Arc<Policy>,
+    book: Arc<CalendarBook>,
 }
 
 impl Rules {
@@ -172,5 +174,3 @@ impl Rules {
         reason.map_or(code, |reason| reason.label.as_str())
     }
 }
-
-const _: () = assert!(WARNED_BEFORE.num_hours() < FURTHEST_HOURS);

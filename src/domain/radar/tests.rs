@@ -1,7 +1,9 @@
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::calendar::{Holiday, HolidayDate};
 use crate::domain::case::{BusinessImpact, Deployment, Priority, Rca, Status, StepState};
 use crate::domain::eligibility::{FindingCode, Promise, Verdict};
 use crate::domain::ids::CaseNumber;
@@ -113,17 +115,6 @@ proptest! {
         let due_at = calendar.business_days_after(earliest + TimeDelta::days(1), days).expect("a deadline");
         prop_assert!(due_at > now);
     }
-
-    /// N7: whoever is warned works at that time, and has so much of it left at the most.
-    #[test]
-    fn nobody_is_warned_at_night(calendar in calendars(), now in moment(), minutes in 1..10_000_i64) {
-        let due = now + TimeDelta::minutes(minutes);
-        if is_to_warn(&calendar, due, now) {
-            prop_assert!(calendar.business_time_between(now, now + MOMENT) > TimeDelta::zero());
-            prop_assert!(calendar.business_time_between(now, due) <= WARNED_BEFORE);
-        }
-        prop_assert!(!is_to_warn(&calendar, now, now));
-    }
 }
 
 #[test]
@@ -198,19 +189,45 @@ fn each_reason_has_its_prevention() {
 #[test]
 fn a_night_shift_is_warned_before_it_begins() {
     let calendar = Calendar::standard(Tz::Europe__Berlin);
-    // Eligible on Wednesday at 03:00 in Berlin: the last four hours of work before it are Tuesday's from 13:00 on.
-    let due = at("2026-03-25T02:00:00Z");
-    assert!(!is_to_warn(
-        &calendar,
-        due,
-        at("2026-03-24T11:59:59.999999Z")
-    ));
-    assert!(is_to_warn(&calendar, due, at("2026-03-24T12:00:00Z")));
-    assert!(is_to_warn(
-        &calendar,
-        due,
-        at("2026-03-24T15:59:59.999999Z")
-    ));
-    assert!(!is_to_warn(&calendar, due, at("2026-03-24T16:00:00Z")));
-    assert!(!is_to_warn(&calendar, due, due));
+    let last = |now| warned_up_to(&calendar, at(now));
+    // By Tuesday at 13:00 in Berlin, four hours of work are left: what comes before Wednesday's is warned of.
+    let tuesdays = last("2026-03-24T12:00:00Z");
+    assert_eq!(tuesdays, Some(at("2026-03-25T08:00:00Z")));
+    // A moment before, what comes with the end of Tuesday's was the last.
+    let before = last("2026-03-24T11:59:59.999999Z");
+    assert_eq!(before, Some(at("2026-03-24T15:59:59.999999Z")));
+    // A moment before five, and at five.
+    let evening = last("2026-03-24T15:59:59.999999Z");
+    assert_eq!(evening, Some(at("2026-03-25T11:59:59.999999Z")));
+    assert_eq!(last("2026-03-24T16:00:00Z"), None);
+}
+
+#[test]
+fn long_holidays_are_warned_of_before_they_begin() {
+    let mut calendar = Calendar::standard(Tz::Europe__Berlin);
+    let closed = (1..=14).map(|day| Holiday {
+        date: HolidayDate::Once(NaiveDate::from_ymd_opt(2026, 4, day).expect("a date")),
+        name: None,
+    });
+    calendar.add_holidays(closed);
+    // By 13:00 in Berlin on the Tuesday before, four hours of work are left until the fifteenth.
+    let last = warned_up_to(&calendar, at("2026-03-31T11:00:00Z"));
+    assert_eq!(last, Some(at("2026-04-15T07:00:00Z")));
+}
+
+proptest! {
+    /// N7: whoever is warned works at that time, and has so much of it left at the most.
+    #[test]
+    fn the_last_that_is_warned_of_lies_where_more_would_be_too_much(
+        calendar in calendars(),
+        now in moment(),
+    ) {
+        let works = calendar.business_time_between(now, now + MOMENT) > TimeDelta::zero();
+        let last = warned_up_to(&calendar, now);
+        prop_assert_eq!(last.is_some(), works);
+        if let Some(last) = last {
+            prop_assert!(calendar.business_time_between(now, last) <= WARNED_BEFORE);
+            prop_assert!(calendar.business_time_between(now, last + MOMENT) > WARNED_BEFORE);
+        }
+    }
 }
