@@ -335,6 +335,11 @@ async fn whatever_people_do_the_desk_stands_where_the_model_stands(desk: Desk) {
             assert_eq!(owner.as_deref(), expected.owner, "{context}");
         }
     }
+    // A ladder comes to its end, and what is told of it waits for no more than a weekend (N7): then nothing is left.
+    for days in [7, 4] {
+        desk.passes(TimeDelta::days(days));
+        desk.mailbox().await;
+    }
     let history = eve
         .all(&format!("/cases/{}/escalations", case.number))
         .await;
