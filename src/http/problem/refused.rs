@@ -69,13 +69,11 @@ impl From<Rejection> for Problem {
             }
             Rejection::CaseField(field, refusal) => case_field(field, refusal),
             Rejection::Case(refusal) => case(refusal),
-            Rejection::UnlawfulMove(unlawful) => Self::new(Code::UnlawfulMove)
-                .with("state", unlawful.from.as_str())
-                .with("asked", unlawful.to.as_str())
-                .with(
-                    "lawful_moves",
-                    names(unlawful.lawful.iter().map(|status| status.as_str())),
-                ),
+            Rejection::UnlawfulMove(unlawful) => unlawful_move(
+                unlawful.from.as_str(),
+                unlawful.to.as_str(),
+                unlawful.lawful.iter().map(|status| status.as_str()),
+            ),
             Rejection::Priority(refusal) => priority(refusal),
             Rejection::Decision(refusal) => decision(refusal),
             Rejection::Rca(refusal) => rca(refusal),
@@ -213,19 +211,29 @@ fn access_request(refusal: AccessRequestRefusal) -> Problem {
     }
 }
 
+/// What is asked is not possible where the thing stands, and these are.
+fn unlawful_move<'a>(
+    state: &'static str,
+    asked: &'static str,
+    lawful: impl Iterator<Item = &'a str>,
+) -> Problem {
+    Problem::new(Code::UnlawfulMove)
+        .with("state", state)
+        .with("asked", asked)
+        .with("lawful_moves", names(lawful))
+}
+
 fn step(refusal: StepRefusal) -> Problem {
     match refusal {
         StepRefusal::UnlawfulMove {
             state,
             verb,
             lawful,
-        } => Problem::new(Code::UnlawfulMove)
-            .with("state", state.as_str())
-            .with("asked", verb.as_str())
-            .with(
-                "lawful_moves",
-                names(lawful.iter().map(|verb| verb.as_str())),
-            ),
+        } => unlawful_move(
+            state.as_str(),
+            verb.as_str(),
+            lawful.iter().map(|verb| verb.as_str()),
+        ),
         StepRefusal::NotLater { due_at } => field_error(
             "due_at",
             Fault::new("not_later").with("due_at", due_at.to_rfc3339()),
@@ -241,13 +249,11 @@ fn callback(refusal: callback::Refusal) -> Problem {
             state,
             verb,
             lawful,
-        } => Problem::new(Code::UnlawfulMove)
-            .with("state", state.as_str())
-            .with("asked", verb.as_str())
-            .with(
-                "lawful_moves",
-                names(lawful.iter().map(|verb| verb.as_str())),
-            ),
+        } => unlawful_move(
+            state.as_str(),
+            verb.as_str(),
+            lawful.iter().map(|verb| verb.as_str()),
+        ),
         Refusal::AlreadyTaken { by } => {
             Problem::new(Code::AlreadyTaken).with("owner", by.to_string())
         }
@@ -306,13 +312,11 @@ fn escalation(refusal: escalation::Refusal) -> Problem {
             state,
             verb,
             lawful,
-        } => Problem::new(Code::UnlawfulMove)
-            .with("state", state.as_str())
-            .with("asked", verb.as_str())
-            .with(
-                "lawful_moves",
-                names(lawful.iter().map(|verb| verb.as_str())),
-            ),
+        } => unlawful_move(
+            state.as_str(),
+            verb.as_str(),
+            lawful.iter().map(|verb| verb.as_str()),
+        ),
         Refusal::AlreadyClaimed { by } => {
             Problem::new(Code::AlreadyClaimed).with("owner", by.to_string())
         }
