@@ -33,6 +33,23 @@ async fn ola_is_on_duty(desk: &Desk) {
     desk.person("sam").put("/duty", duty).await.ok();
 }
 
+/// Three cases of Dana's, escalated one after the other so far apart, and no mail left.
+async fn three_are_escalated(desk: &Desk, apart: TimeDelta) -> Vec<String> {
+    let dana = desk.person("dana");
+    let mut cases = Vec::new();
+    for subject in ["Payments", "Refunds", "Invoices"] {
+        cases.push(dana.opens(high().about(subject)).await);
+    }
+    desk.passes(TimeDelta::hours(24));
+    let mut numbers = Vec::new();
+    for case in &cases {
+        numbers.push(dana.escalates(case, "no_update").taken().await.number);
+        desk.passes(apart);
+    }
+    desk.mailbox().await;
+    numbers
+}
+
 async fn one_level_after_the_other_is_told_until_the_target_is_met(desk: Desk) {
     only_claims_matter(&desk).await;
     let dana = desk.person("dana");
@@ -93,18 +110,7 @@ async fn one_level_after_the_other_is_told_until_the_target_is_met(desk: Desk) {
 async fn an_outage_is_caught_up_with_by_one_notice(desk: Desk) {
     only_claims_matter(&desk).await;
     ola_is_on_duty(&desk).await;
-    let dana = desk.person("dana");
-    let cases = [
-        dana.opens(high().about("Payments")).await,
-        dana.opens(high().about("Refunds")).await,
-        dana.opens(high().about("Invoices")).await,
-    ];
-    desk.passes(TimeDelta::hours(24));
-    let mut numbers = Vec::new();
-    for case in &cases {
-        numbers.push(dana.escalates(case, "no_update").taken().await.number);
-    }
-    desk.mailbox().await;
+    let numbers = three_are_escalated(&desk, minutes(0)).await;
     // Nobody looked for ten hours.
     desk.passes(TimeDelta::hours(10));
     let told = desk.mailbox().await;
@@ -166,19 +172,7 @@ async fn a_clock_that_jumps_tells_nothing_twice(desk: Desk) {
 async fn what_follows_within_minutes_is_gathered(desk: Desk) {
     only_claims_matter(&desk).await;
     ola_is_on_duty(&desk).await;
-    let dana = desk.person("dana");
-    let cases = [
-        dana.opens(high().about("Payments")).await,
-        dana.opens(high().about("Refunds")).await,
-        dana.opens(high().about("Invoices")).await,
-    ];
-    desk.passes(TimeDelta::hours(24));
-    let mut numbers = Vec::new();
-    for case in &cases {
-        numbers.push(dana.escalates(case, "no_update").taken().await.number);
-        desk.passes(minutes(1));
-    }
-    desk.mailbox().await;
+    let numbers = three_are_escalated(&desk, minutes(1)).await;
     // The first is told at once, and the others together, five minutes after it.
     desk.passes(minutes(12));
     let first = desk.mailbox().await;
