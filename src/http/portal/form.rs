@@ -505,9 +505,10 @@ impl Form {
             let mut controls = self.controls.iter();
             controls.position(|control| control.kind != Kind::Hidden && named(&control.name))
         };
+        // Of a row of several, so that it is seen which; a fault of all ticks of a form is the form's.
         let part = |control: &str| {
             let rest = control.strip_prefix(name);
-            rest.is_some_and(|rest| rest.starts_with('.'))
+            name.contains('[') && rest.is_some_and(|rest| rest.starts_with('.'))
         };
         let found = seen(&|control| control == name)
             .or_else(|| seen(&part))

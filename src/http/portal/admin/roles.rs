@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::people::{Resource, in_resources};
 use crate::domain::access::{Grant, Permission, RoleGrants};
 use crate::domain::organization::OrganizationKind;
-use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::form::{Control, Form, Kind, group};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Link, Tab};
 use crate::http::problem::Problem;
@@ -35,7 +35,7 @@ pub struct RolePage {
     /// What it grants, to read.
     pub grants: Vec<Resource>,
     /// What it is called and grants, to change.
-    pub form: Option<RoleForm>,
+    pub form: Option<Form>,
     /// Adds a copy.
     pub copy: Option<Link>,
     /// Removes it.
@@ -52,26 +52,7 @@ pub struct NewRolePage {
     /// The places of the administration.
     pub tabs: Vec<Tab>,
     /// What to fill in.
-    pub form: RoleForm,
-}
-
-/// A form with a tick for each permission, by what they are about.
-#[derive(Clone, Debug, Serialize)]
-pub struct RoleForm {
-    /// All but the ticks.
-    #[serde(flatten)]
     pub form: Form,
-    /// The ticks.
-    pub ticks: Vec<Ticks>,
-}
-
-/// Ticks about one kind of thing.
-#[derive(Clone, Debug, Serialize)]
-pub struct Ticks {
-    /// What they are about.
-    pub title: String,
-    /// One for each permission.
-    pub controls: Vec<Control>,
 }
 
 /// What removes a thing, and what that means.
@@ -91,8 +72,8 @@ impl Removal {
     }
 }
 
-/// The controls of a role's form: its name, its code if it is a new one, and a tick for each permission of `grantable`
-/// that can be granted in an organization of this kind.
+/// The controls of a role's form: its name, its code if it is a new one, and, by what they are about, a tick for each
+/// permission of `grantable` that can be granted in an organization of this kind.
 pub fn controls(
     words: &Catalogue,
     (kind, grantable): (OrganizationKind, &BTreeSet<Permission>),
@@ -126,15 +107,21 @@ pub fn controls(
             .peekable();
         actions.peek().is_some() && actions.all(|one| grantable.contains(&one))
     };
-    controls.extend(
-        Grant::wholes()
-            .filter(gives)
-            .map(|whole| tick(whole, words.say("role-grants-all", &[]))),
-    );
-    controls.extend(Permission::ALL.iter().filter(fits).map(|permission| {
+    let wholes = Grant::wholes().filter(gives);
+    let wholes = wholes.map(|whole| tick(whole, words.say("role-grants-all", &[])));
+    let each = Permission::ALL.iter().filter(fits).map(|permission| {
         let says = words.say_of("permission", permission.as_str(), &[]);
         tick(Grant::One(*permission), says)
-    }));
+    });
+    let all: Vec<Control> = wholes.chain(each).collect();
+    for resource in in_resources(words, Permission::ALL.iter().copied(), |_| Vec::new()) {
+        let of = of_resource(&resource).filter_map(|code| {
+            let name = format!("{ticks}.{code}");
+            all.iter().find(|control| control.name == name).cloned()
+        });
+        let of = of.collect();
+        controls.extend(group(resource.title, of));
+    }
     controls
 }
 
@@ -147,35 +134,4 @@ fn of_resource(resource: &Resource) -> impl Iterator<Item = String> + '_ {
         .and_then(|code| code.split_once(':'))
         .map(|(resource, _)| format!("{resource}:all"));
     whole.into_iter().chain(codes.map(str::to_owned))
-}
-
-/// How the names of the ticks begin.
-const TICKS: &str = "permissions.";
-
-impl RoleForm {
-    /// Sorts the ticks of a form by what they are about.
-    pub fn of(words: &Catalogue, mut form: Form) -> Self {
-        let ticks: Vec<Control> = form
-            .controls
-            .extract_if(.., |control| control.name.starts_with(TICKS))
-            .collect();
-        let all = in_resources(words, Permission::ALL.iter().copied(), |_| Vec::new());
-        let of = |resource: Resource| Ticks {
-            controls: of_resource(&resource)
-                .filter_map(|code| {
-                    let name = format!("{TICKS}{code}");
-                    ticks.iter().find(|control| control.name == name).cloned()
-                })
-                .collect(),
-            title: resource.title,
-        };
-        Self {
-            form,
-            ticks: all
-                .into_iter()
-                .map(of)
-                .filter(|ticks| !ticks.controls.is_empty())
-                .collect(),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Listing roles, adding, copying, changing and removing them.
 
-use super::{NewRolePage, Removal, RoleForm, RolePage, controls};
+use super::{NewRolePage, Removal, RolePage, controls};
 use crate::db::Conn;
 use crate::domain::access::{Access, Permission, Reach, Role, RoleGrants};
 use crate::domain::ids::{OrganizationId, RoleId};
@@ -274,7 +274,7 @@ async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Probl
         held: words.say("role-held", &[("count", held.into())]),
         tabs: tabs_of(visit, Place::Roles),
         grants: in_resources(words, permissions.iter().copied(), |_| Vec::new()),
-        form: form.map(|form| RoleForm::of(words, form)),
+        form,
         copy: manages.then(|| Link::new(words.say("role-copy-button", &[]), copies)),
         removal: match &named {
             Named::Own(role, _) if changes => Some(removal(visit, role.id, held, given)),
@@ -308,13 +308,11 @@ fn removal(
 }
 
 async fn new(visit: PageRequest) -> PageResult {
-    let (page, form) = new_page(&visit).await?;
-    let form = RoleForm::of(visit.words(), form);
-    visit.show(PLACE, "role-new", &NewRolePage { form, ..page })
+    visit.show(PLACE, "role-new", &new_page(&visit).await?)
 }
 
-/// The page that adds a role, and its form with the ticks not sorted yet.
-async fn new_page(visit: &PageRequest) -> Result<(NewRolePage, Form), Problem> {
+/// The page that adds a role.
+async fn new_page(visit: &PageRequest) -> Result<NewRolePage, Problem> {
     let organization = organization(visit).await?;
     let copied = match visit.asked("copy").map(str::to_owned) {
         None => RoleGrants::default(),
@@ -335,17 +333,15 @@ async fn new_page(visit: &PageRequest) -> Result<(NewRolePage, Form), Problem> {
     let mut fields = controls(words, of, "", Some(""), &copied);
     fields.extend(carried(visit.access()?, &organization));
     let button = words.say("role-add-button", &[]);
-    let form = Form::new("role", "/admin/roles", button, fields);
-    let page = NewRolePage {
+    Ok(NewRolePage {
         title: words.say("role-add", &[]),
         about: words.say(
             "role-add-about",
             &[("organization", organization.name.into())],
         ),
         tabs: tabs_of(visit, Place::Roles),
-        form: RoleForm::of(words, form.clone()),
-    };
-    Ok((page, form))
+        form: Form::new("role", "/admin/roles", button, fields),
+    })
 }
 
 /// The page that adds a role.
@@ -358,9 +354,8 @@ impl FormPage<(RoleId, String)> for Adding {
     }
 
     async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let (page, form) = new_page(visit).await?;
-        let form = form.refused_for(visit.words(), &visit.typed, &problem);
-        let form = RoleForm::of(visit.words(), form);
+        let page = new_page(visit).await?;
+        let form = (page.form).refused_for(visit.words(), &visit.typed, &problem);
         let status = problem.code().status();
         visit.show_again(status, PLACE, "role-new", &NewRolePage { form, ..page })
     }
@@ -386,18 +381,8 @@ impl FormPage<RoleId> for Changing {
 
     async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
         let mut page = page(visit, &self.0).await?;
-        if let (Some(shown), Named::Own(role, organization)) =
-            (&mut page.form, named(visit, &self.0).await?)
-        {
-            let words = visit.words();
-            let of = (organization.kind, &visit.access()?.grantable());
-            let none = RoleGrants::default();
-            let fields = controls(words, of, &role.name, None, &none);
-            let form = Form::new("role", shown.form.action.clone(), "", fields);
-            let mut form = form.refused_for(words, &visit.typed, &problem);
-            form.button = shown.form.button.clone();
-            *shown = RoleForm::of(words, form);
-        }
+        let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
+        page.form = page.form.map(again);
         visit.show_again(problem.code().status(), PLACE, "role", &page)
     }
 }
