@@ -189,10 +189,10 @@ async fn m12_a_call_is_asked_for_taken_and_made(desk: Desk) {
         ["callback.completed", "callback.taken", "callback.requested"]
     );
     let text = json!(events).to_string();
-    assert!(
-        !text.contains("555") && !text.contains("failed over"),
-        "{text}"
-    );
+    // However the number is spelled; less of it stands in a hash by chance.
+    for word in ["415 555", "4155550100", "failed over"] {
+        assert!(!text.contains(word), "{word}: {text}");
+    }
     // F4: what was said can be redacted, also out of the mail that told it.
     let redaction = format!("/feed-entries/{}/redaction", said(&entry["id"]));
     eve.post(&redaction, json!({ "reason": "A password." }))
