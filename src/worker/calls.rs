@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::job::left_for_people;
 use super::{Job, Stepped};
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::CallbackId;
 use crate::store::callbacks::{self, Due};
-use crate::workflow::{VerbError, VerbResult, callback};
+use crate::workflow::{VerbResult, callback};
 
 /// Callbacks that are seen to in one step at the most, of those that begin and of those that are over.
 const BATCH: i64 = 32;
@@ -71,18 +72,10 @@ impl Calls {
                 .db
                 .write(move |conn: &mut Conn| verb(conn, id, now))
                 .await
-                .or_else(database)?;
+                .or_else(left_for_people)?;
             seen_to += usize::from(fell_to_us);
         }
         Ok((seen_to, more))
-    }
-}
-
-/// No rule refuses what the clock does; whatever does leaves the callback for people.
-fn database(failed: VerbError) -> Result<bool, DbError> {
-    match failed {
-        VerbError::Database(error) => Err(error),
-        VerbError::Rejected(_) | VerbError::Calendar(_) => Ok(false),
     }
 }
 

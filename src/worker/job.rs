@@ -8,6 +8,19 @@ use futures_util::future::{self, BoxFuture};
 use super::driver::Turns;
 use crate::db::DbError;
 use crate::domain::Instant;
+use crate::workflow::VerbError;
+
+/// Nothing, of what the clock would have done: a rule refuses it, or a calendar cannot reckon. It is left for people, and
+/// keeps nothing else waiting.
+pub(super) fn left_for_people<T: Default>(failed: VerbError) -> Result<T, DbError> {
+    match failed {
+        VerbError::Database(error) => Err(error),
+        refused @ (VerbError::Rejected(_) | VerbError::Calendar(_)) => {
+            tracing::debug!(?refused, "what the clock would do is left for people");
+            Ok(T::default())
+        }
+    }
+}
 
 /// Something that the desk does by itself, a step at a time. What it has to remember is in the database, and what it takes
 /// from there it takes by comparing and setting, so that any number of processes may have it.

@@ -6,6 +6,8 @@
 //! | [`Outbox`] | sends what is due, and puts off or gives up what cannot be sent (N2) |
 //! | [`Steps`] | tells of promised next steps whose instant has passed |
 //! | [`Targets`] | reminds of targets, and tells when they were missed (M8) |
+//! | [`Calls`] | reminds of the windows of callbacks, and tells which were missed (M12) |
+//! | [`Warnings`] | warns of what becomes eligible for escalation (M9) |
 //! | [`Resets`] | sends links to who wants to set a new password |
 //! | [`LastSeenJob`] | writes down when sessions were last used |
 //! | [`Housekeeping`] | deletes what has expired |

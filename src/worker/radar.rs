@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::job::left_for_people;
 use super::{Job, Stepped};
 use crate::db::{Conn, Db, DbError};
 use crate::domain::Instant;
-use crate::workflow::{VerbError, radar};
+use crate::workflow::radar;
 
 /// Cases whose owners are warned in one step at the most.
 const BATCH: usize = 32;
@@ -41,7 +42,7 @@ impl Warnings {
     pub async fn step(&self, now: Instant) -> Result<Warned, DbError> {
         let due = self
             .db
-            .read_apart(move |conn: &mut Conn| radar::to_warn(conn, now).or_else(nothing))
+            .read_apart(move |conn: &mut Conn| radar::to_warn(conn, now).or_else(left_for_people))
             .await?;
         let mut warned = Warned {
             told: 0,
@@ -50,18 +51,10 @@ impl Warnings {
         for case in due.into_iter().take(BATCH) {
             warned.told += self
                 .db
-                .write(move |conn: &mut Conn| radar::warn(conn, case, now).or_else(nothing))
+                .write(move |conn: &mut Conn| radar::warn(conn, case, now).or_else(left_for_people))
                 .await?;
         }
         Ok(warned)
-    }
-}
-
-/// No rule refuses what the clock does; whatever does is left for people.
-fn nothing<T: Default>(failed: VerbError) -> Result<T, DbError> {
-    match failed {
-        VerbError::Database(error) => Err(error),
-        VerbError::Rejected(_) | VerbError::Calendar(_) => Ok(T::default()),
     }
 }
 

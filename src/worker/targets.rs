@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use super::job::left_for_people;
 use super::{Job, Stepped};
 use crate::db::sql_types::At;
 use crate::db::{Conn, Db, DbError};
@@ -12,9 +13,9 @@ use crate::domain::access::Reach;
 use crate::domain::ids::{CaseId, CaseRef, EscalationId};
 use crate::store::targets::{self as rows, TargetChanges};
 use crate::store::{cases, escalations, target_rules};
+use crate::workflow::VerbResult;
 use crate::workflow::notify::{Fired, tell_of_targets};
 use crate::workflow::targets::begin;
-use crate::workflow::{VerbError, VerbResult};
 
 /// Targets that are told of in one step at the most: all that can be expected at once, so that what is told of them to one
 /// person is one notice.
@@ -64,8 +65,9 @@ impl Targets {
             let begun = self
                 .db
                 .write(move |conn: &mut Conn| begin_once(conn, escalation, case, now))
-                .await;
-            outcome.begun += usize::from(settled(begun)?);
+                .await
+                .or_else(left_for_people)?;
+            outcome.begun += usize::from(begun);
         }
         if next.is_some_and(|next| next <= now) {
             let (fired, told) = self
@@ -111,18 +113,6 @@ fn begin_once(conn: &mut Conn, id: EscalationId, case: CaseId, now: Instant) -> 
     }
     begin(conn, &case, &escalation, now)?;
     Ok(true)
-}
-
-/// A calendar that cannot reckon keeps one escalation from its targets, and not the job from the others.
-fn settled(begun: Result<bool, VerbError>) -> Result<bool, DbError> {
-    match begun {
-        Ok(begun) => Ok(begun),
-        Err(VerbError::Database(error)) => Err(error),
-        Err(error) => {
-            tracing::debug!(?error, "the targets of an escalation cannot be reckoned");
-            Ok(false)
-        }
-    }
 }
 
 /// Takes the next step of every target for which it is time, those that nobody else has taken, and tells of it: of how many
