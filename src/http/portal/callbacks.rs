@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::answer::{Answer, PageResult};
 use super::calls::{ask_for, local, move_on, tone};
 use super::form::{Choice, Control, Form, Kind};
-use super::list::{Column, Filter, Filters, Head, MOST_COUNTED, filters, heads, pager, total};
+use super::list::{
+    Column, Filter, Filters, Head, MOST_COUNTED, filters, heads, lines_for, pager, total,
+};
 use super::page_request::PageRequest;
 use super::parts::{Pager, Tab};
 use super::route::{PortalRoute, pages};
@@ -19,7 +21,6 @@ use crate::http::callbacks_file;
 use crate::http::list::{ListQuery, find};
 use crate::http::table_file::Format;
 use crate::store::callbacks::CallbackView;
-use crate::store::lines::{self, Line};
 use crate::workflow::callback;
 
 const PLACE: &str = "callbacks";
@@ -99,12 +100,7 @@ async fn show(visit: PageRequest) -> PageResult {
         .look(move |conn| {
             let asker = reader.asker()?;
             let found = find::<Callbacks>(conn, asker, &asked, Some(MOST_COUNTED))?;
-            let lines = match asker.access.can(Permission::LinesView) {
-                true => lines::all(conn)?,
-                false => Vec::new(),
-            };
-            let choice = |line: Line| Choice::new(line.id.to_string(), line.name);
-            Ok((found, lines.into_iter().map(choice).collect::<Vec<_>>()))
+            Ok((found, lines_for(conn, asker.access)?))
         })
         .await?;
     let words = visit.words();
@@ -114,17 +110,9 @@ async fn show(visit: PageRequest) -> PageResult {
         words.say("callbacks-day", &[]),
     )];
     if visit.is_staff() {
-        let owners = ["me", "none"]
-            .map(|owner| Choice::new(owner, words.say_of("owner", owner, &[])))
-            .to_vec();
-        fields.push(Filter::choice(&visit, CallbackQuery::owner(), owners));
-        if lines.len() > 1 {
-            fields.push(Filter::choice(
-                &visit,
-                CallbackQuery::line_of_business(),
-                lines,
-            ));
-        }
+        fields.push(Filter::owner(&visit, CallbackQuery::owner()));
+        let line = CallbackQuery::line_of_business();
+        fields.extend(Filter::line(&visit, line, lines));
     }
     let filters = filters(&visit, fields);
     let any = filters.any || visit.asked("state").is_some();

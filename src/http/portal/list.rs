@@ -1,5 +1,6 @@
 //! What pages with lists have in common: columns by which they are ordered, filters, and how many there are.
 
+use diesel::QueryResult;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -7,9 +8,12 @@ use url::form_urlencoded;
 use super::form::Choice;
 use super::page_request::PageRequest;
 use super::parts::Pager;
-use crate::http::list::{Asker, Count, Found, ListQuery};
+use crate::db::Conn;
+use crate::domain::access::{Access, Permission};
+use crate::http::list::{Asker, Count, Found};
 use crate::http::problem::Problem;
-use crate::input::{self, Declared, Errors};
+use crate::input::{self, Declared, Errors, Input};
+use crate::store::lines::{self, Line};
 use crate::words::Catalogue;
 
 /// How many characters of what somebody searches for are looked at; the field takes no more.
@@ -174,6 +178,27 @@ impl Filter {
         }
     }
 
+    /// By whom it is owned: oneself, nobody, or anybody, as a field of a query is declared.
+    pub(super) fn owner(visit: &PageRequest, field: Declared) -> Self {
+        let owners = ["me", "none"];
+        let owners =
+            owners.map(|owner| Choice::new(owner, visit.words().say_of("owner", owner, &[])));
+        Self::choice(visit, field, owners.to_vec())
+    }
+
+    /// Of which of these lines of business, as a field of a query is declared; one line is no choice.
+    pub(super) fn line(visit: &PageRequest, field: Declared, lines: Vec<Line>) -> Option<Self> {
+        if lines.len() < 2 {
+            return None;
+        }
+        let choice = |line: Line| Choice::new(line.id.to_string(), line.name);
+        Some(Self::choice(
+            visit,
+            field,
+            lines.into_iter().map(choice).collect(),
+        ))
+    }
+
     /// A day, as a field of a query is declared.
     pub(super) fn day(visit: &PageRequest, field: Declared, label: String) -> Self {
         Self {
@@ -195,6 +220,14 @@ impl Filter {
             choices,
             ..Self::search(visit, field, label)
         }
+    }
+}
+
+/// The lines of business that a list can be narrowed to by somebody; none where their names are not told.
+pub(super) fn lines_for(conn: &mut Conn, access: &Access) -> QueryResult<Vec<Line>> {
+    match access.can(Permission::LinesView) {
+        true => lines::all(conn),
+        false => Ok(Vec::new()),
     }
 }
 
@@ -234,7 +267,7 @@ impl PageRequest {
     ///
     /// # Errors
     /// [`crate::http::problem::Code::ValidationFailed`] with every parameter that is wrong.
-    pub(super) fn list_query<Q: ListQuery>(&self, default: &str) -> Result<Q, Problem> {
+    pub(super) fn list_query<Q: Input>(&self, default: &str) -> Result<Q, Problem> {
         let read = |name: &String| {
             // A form sends its empty fields too; they ask for nothing.
             let text = self.asked(name)?;

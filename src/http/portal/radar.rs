@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::answer::PageResult;
 use super::form::Choice;
-use super::list::{Filter, Filters, filters};
+use super::list::{Filter, Filters, filters, lines_for};
 use super::page_request::PageRequest;
 use super::parts::{Link, Pager};
 use super::route::{PortalRoute, pages};
@@ -15,9 +15,8 @@ use crate::domain::case::Priority;
 use crate::domain::radar::{HOURS, Prevention, WARNED_BEFORE};
 use crate::http::api::radar::{FoundOnRadar, RadarQuery, find};
 use crate::http::api_request::may;
-use crate::http::problem::Problem;
-use crate::input::{self, Errors, Whole};
-use crate::store::lines::{self, Line};
+use crate::input::Whole;
+use crate::store::lines::Line;
 use crate::store::rules::{self, ReasonRow};
 use crate::words::assessment::sentence;
 use crate::workflow::radar::Spotted;
@@ -74,31 +73,18 @@ pub struct RadarRow {
 }
 
 async fn show(visit: PageRequest) -> PageResult {
-    let query = asked(&visit)?;
+    let query: RadarQuery = visit.list_query("")?;
     let hours = query.hours.map_or(HOURS, Whole::get);
     let reader = visit.clone();
     let (found, lines, reasons) = visit
         .look_or_search(true, move |conn| {
             let found = find(conn, reader.asker()?, &query)?;
-            let lines = match reader.can(Permission::LinesView) {
-                true => lines::all(conn)?,
-                false => Vec::new(),
-            };
+            let lines = lines_for(conn, reader.access()?)?;
             Ok((found, lines, rules::reasons(conn)?))
         })
         .await?;
     let page = page(&visit, hours, &found, (lines, &reasons));
     visit.show(PLACE, "radar", &page)
-}
-
-/// What the address asks for; a form sends its empty fields too, which ask for nothing.
-fn asked(visit: &PageRequest) -> Result<RadarQuery, Problem> {
-    let given = visit.query.keys().filter_map(|name| {
-        let text = visit.asked(name)?;
-        Some((name.clone(), serde_json::Value::from(text)))
-    });
-    let given = serde_json::Value::Object(given.collect());
-    input::read(&given, Errors::of_address()).map_err(Problem::invalid)
 }
 
 fn page(
@@ -112,7 +98,6 @@ fn page(
         let label = words.say("radar-hours", &[("hours", hours.into())]);
         Choice::new(hours.to_string(), label)
     });
-    let owners = ["me", "none"].map(|owner| Choice::new(owner, words.say_of("owner", owner, &[])));
     let mut fields = vec![
         Filter::one_of(
             visit,
@@ -120,13 +105,10 @@ fn page(
             ahead.to_vec(),
             &hours.to_string(),
         ),
-        Filter::choice(visit, RadarQuery::owner(), owners.to_vec()),
+        Filter::owner(visit, RadarQuery::owner()),
     ];
-    if lines.len() > 1 {
-        let choice = |line: Line| Choice::new(line.id.to_string(), line.name);
-        let lines = lines.into_iter().map(choice).collect();
-        fields.push(Filter::choice(visit, RadarQuery::line_of_business(), lines));
-    }
+    let line = RadarQuery::line_of_business();
+    fields.extend(Filter::line(visit, line, lines));
     RadarPage {
         filters: filters(visit, fields),
         rows: (found.rows.iter())

@@ -118,12 +118,9 @@ fn page(
         Filter::choice(visit, CaseQuery::escalated(), yes_no.to_vec()),
     ];
     if staff {
-        let owners = ["me", "none"]
-            .map(|owner| Choice::new(owner, words.say_of("owner", owner, &[])))
-            .to_vec();
         fields.extend([
             Filter::choice(visit, CaseQuery::organization(), beside.organizations),
-            Filter::choice(visit, CaseQuery::owner(), owners),
+            Filter::owner(visit, CaseQuery::owner()),
         ]);
     }
     let filters = filters(visit, fields);
