@@ -14,6 +14,7 @@ pub mod callback;
 pub mod case;
 pub mod device;
 pub mod duty;
+pub mod effect;
 pub mod eligibility;
 pub mod escalation;
 pub(crate) mod event;

@@ -121,4 +121,4 @@ pub fn warned_up_to(calendar: &Calendar, now: Instant) -> Option<Instant> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::domain) mod tests;

@@ -26,7 +26,7 @@ const LONGEST: usize = 255;
 /// What the installation's key signs a request for.
 const PURPOSE: &str = "idempotent request";
 /// For how long an answer is kept.
-const KEPT: TimeDelta = TimeDelta::hours(24);
+pub(super) const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// The request's key, if it has one.
 ///
@@ -184,7 +184,8 @@ fn in_transaction<T, const STATUS: u16>(
     Ok(reply)
 }
 
-fn met_itself(problem: &Problem) -> bool {
+/// Whether another request under the same key was at work at the same time, and was first.
+pub(super) fn met_itself(problem: &Problem) -> bool {
     let Some(DbError::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info))) =
         problem.database()
     else {

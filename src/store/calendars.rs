@@ -59,9 +59,10 @@ impl CalendarRow {
 }
 
 /// All calendars and lines: small tables, read once where deadlines of many cases are reckoned.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CalendarBook {
     default: Calendar,
+    default_id: Option<CalendarId>,
     calendars: HashMap<CalendarId, Calendar>,
     lines: HashMap<LineId, Line>,
 }
@@ -82,11 +83,13 @@ impl CalendarBook {
 
     fn read(conn: &mut Conn) -> QueryResult<Self> {
         let mut default = Calendar::standard(chrono_tz::UTC);
+        let mut default_id = None;
         let mut by_id = HashMap::new();
         for row in list(conn)? {
             let calendar = row.calendar()?;
             if row.is_default {
                 default = calendar.clone();
+                default_id = Some(row.id);
             }
             by_id.insert(row.id, calendar);
         }
@@ -96,6 +99,7 @@ impl CalendarBook {
             .collect();
         Ok(Self {
             default,
+            default_id,
             calendars: by_id,
             lines,
         })
@@ -113,6 +117,24 @@ impl CalendarBook {
             next = here.parent_id.and_then(|id| self.lines.get(&id));
         }
         &self.default
+    }
+
+    /// The book as it would be with a calendar in the place of the one of that id, or with a new one; the lines that have none
+    /// of their own follow it if it `makes_default`.
+    #[must_use]
+    pub fn with(
+        mut self,
+        id: Option<CalendarId>,
+        calendar: &Calendar,
+        makes_default: bool,
+    ) -> Self {
+        if let Some(id) = id {
+            self.calendars.insert(id, calendar.clone());
+        }
+        if makes_default || (id.is_some() && id == self.default_id) {
+            self.default = calendar.clone();
+        }
+        self
     }
 
     /// The provider's default.

@@ -137,6 +137,27 @@ pub fn candidates(
     Ok(all.into_iter().collect())
 }
 
+/// The next open cases without an active escalation, `limit` at the most, in the order of their ids, behind `after`.
+///
+/// # Errors
+/// The database's own.
+pub fn open(conn: &mut Conn, after: Option<CaseId>, limit: i64) -> QueryResult<Vec<CaseId>> {
+    let active = escalations::table
+        .filter(escalations::case_id.eq(cases::id))
+        .filter(IsActive)
+        .select(escalations::id);
+    let open = cases::table
+        .filter(IsOpen)
+        .filter(diesel::dsl::not(diesel::dsl::exists(active)))
+        .order(cases::id.asc())
+        .limit(limit)
+        .select(cases::id);
+    match after {
+        Some(after) => open.filter(cases::id.gt(after)).load(conn),
+        None => open.load(conn),
+    }
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = cases)]
 struct Row {

@@ -57,6 +57,20 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("mail-target", TargetKind::NAMES),
     ("holiday-skipped", SkipReason::NAMES),
     ("reference-place", &["path", "query", "header"]),
+    ("pairing-tab", &["people", "groups"]),
+    (
+        "effect",
+        &[
+            "eligible",
+            "ineligible",
+            "analyses-earlier",
+            "analyses-later",
+            "targets-earlier",
+            "targets-later",
+            "targets-missed",
+            "targets-told",
+        ],
+    ),
     // Cases and escalations
     ("priority", Priority::NAMES),
     ("priority-in", Priority::NAMES),

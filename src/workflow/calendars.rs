@@ -3,6 +3,7 @@
 mod written;
 
 use super::administer::{By, refused, require, taken};
+use super::foresee::{Foreseen, Settings, foresee};
 use super::{Expected, Rejection, VerbResult, publish, settled, targets, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -10,7 +11,7 @@ use crate::domain::access::Permission;
 use crate::domain::calendar::{Calendar, CalendarShape, Holiday};
 use crate::domain::event::{AdministrativeEvent, CalendarFields, Changed};
 use crate::domain::ids::CalendarId;
-use crate::store::calendars::{self, CalendarRow};
+use crate::store::calendars::{self, CalendarBook, CalendarRow};
 
 pub use written::{Holidays, WeeklyHours, WriteCalendar};
 
@@ -59,6 +60,32 @@ pub fn replace_calendar(
     works_at_all(calendar, now)?;
     put_calendar(conn, by, &row, expected, calendar, make_default, now)?;
     Ok(id)
+}
+
+/// What [`add_calendar`] would do, or, for a calendar that there is, [`replace_calendar`]; nothing is written.
+///
+/// # Errors
+/// As these.
+pub fn foresee_calendar(
+    conn: &mut Conn,
+    by: By<'_>,
+    replaced: Option<(CalendarId, Expected<'_>)>,
+    calendar: &Calendar,
+    make_default: bool,
+    now: Instant,
+) -> VerbResult<Foreseen> {
+    if let Some((id, expected)) = replaced {
+        let row = calendars::find(conn, id)?.ok_or(Rejection::NotFound)?;
+        unchanged(expected, row.version)?;
+    }
+    require(by, Permission::CalendarsManage)?;
+    works_at_all(calendar, now)?;
+    let before = Settings::load(conn)?;
+    let mut after = before.clone();
+    let book = CalendarBook::clone(&before.book);
+    let book = book.with(replaced.map(|(id, _)| id), calendar, make_default);
+    after.book = book.into();
+    foresee(conn, &before, &after, now)
 }
 
 /// By a calendar without a working day nothing would ever fall due.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::administer::{By, refused, require};
+use super::foresee::{Foreseen, Settings, foresee};
 use super::{VerbResult, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -84,12 +85,7 @@ pub fn set_policies(
 ) -> VerbResult<()> {
     require(by, Permission::PoliciesManage)?;
     let before = Policy::clone(&*rules::policy(conn)?);
-    let mut policy = before.clone();
-    for (key, value) in &command.0 {
-        policy
-            .set(key, value)
-            .map_err(|_| refused(key, "malformed", value))?;
-    }
+    let policy = planned(&before, command)?;
     for (key, _) in &command.0 {
         let now_is = before.get(key);
         if let Some(value) = policy
@@ -104,4 +100,32 @@ pub fn set_policies(
         after: policy,
     });
     publish::administrative(conn, by, event, now)
+}
+
+/// What [`set_policies`] would do; nothing is written.
+///
+/// # Errors
+/// As [`set_policies`].
+pub fn foresee_policies(
+    conn: &mut Conn,
+    by: By<'_>,
+    command: &SetPolicies,
+    now: Instant,
+) -> VerbResult<Foreseen> {
+    require(by, Permission::PoliciesManage)?;
+    let before = Settings::load(conn)?;
+    let mut after = before.clone();
+    after.policy = planned(&before.policy, command)?.into();
+    foresee(conn, &before, &after, now)
+}
+
+/// The policy with the new values.
+fn planned(before: &Policy, command: &SetPolicies) -> VerbResult<Policy> {
+    let mut policy = before.clone();
+    for (key, value) in &command.0 {
+        policy
+            .set(key, value)
+            .map_err(|_| refused(key, "malformed", value))?;
+    }
+    Ok(policy)
 }

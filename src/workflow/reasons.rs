@@ -3,6 +3,7 @@
 mod questions;
 
 use super::administer::{By, refused, require, taken};
+use super::foresee::{Foreseen, Settings, foresee};
 use super::{Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -40,17 +41,40 @@ pub fn add_reason(
     now: Instant,
 ) -> VerbResult<()> {
     require(by, Permission::ReasonsManage)?;
-    let reason = Reason {
-        code: command.code.to_string(),
-        label: command.label.to_string(),
-        governed_by: command.governed_by,
-        questions: questions_of(command.questions.as_ref()),
-    };
+    let reason = Reason::from(command);
     if rules::reason(conn, &reason.code)?.is_some() {
         return Err(refused("code", "taken", &reason.code).into());
     }
     rules::insert_reason(conn, &reason).map_err(|error| taken(error, "code", &reason.code))?;
     publish::administrative(conn, by, AdministrativeEvent::ReasonAdded(reason), now)
+}
+
+/// What [`add_reason`] would do; nothing is written.
+///
+/// # Errors
+/// [`Rejection::Denied`].
+pub fn foresee_new_reason(
+    conn: &mut Conn,
+    by: By<'_>,
+    command: &AddReason,
+    now: Instant,
+) -> VerbResult<Foreseen> {
+    require(by, Permission::ReasonsManage)?;
+    let before = Settings::load(conn)?;
+    let mut after = before.clone();
+    after.reasons.push(Reason::from(command));
+    foresee(conn, &before, &after, now)
+}
+
+impl From<&AddReason> for Reason {
+    fn from(command: &AddReason) -> Self {
+        Self {
+            code: command.code.to_string(),
+            label: command.label.to_string(),
+            governed_by: command.governed_by,
+            questions: questions_of(command.questions.as_ref()),
+        }
+    }
 }
 
 input! {
@@ -86,13 +110,7 @@ pub fn replace_reason(
     let row = rules::reason(conn, code.as_str())?.ok_or(Rejection::NotFound)?;
     require(by, Permission::ReasonsManage)?;
     unchanged(expected, row.version)?;
-    let reason = Reason {
-        code: row.code.clone(),
-        label: command.label.to_string(),
-        governed_by: command.governed_by,
-        questions: questions_of(command.questions.as_ref()),
-    };
-    let active = command.active.unwrap_or(true);
+    let (reason, active) = planned(&row.code, command);
     let changed = Changed {
         before: ReasonFields {
             reason: row.reason(),
@@ -108,6 +126,42 @@ pub fn replace_reason(
     settled(written, expected)?;
     let event = AdministrativeEvent::ReasonChanged(changed);
     publish::administrative(conn, by, event, now)
+}
+
+/// What [`replace_reason`] would do; nothing is written.
+///
+/// # Errors
+/// As [`replace_reason`].
+pub fn foresee_reason(
+    conn: &mut Conn,
+    by: By<'_>,
+    code: &ReasonCode,
+    expected: Expected<'_>,
+    command: &ReplaceReason,
+    now: Instant,
+) -> VerbResult<Foreseen> {
+    let row = rules::reason(conn, code.as_str())?.ok_or(Rejection::NotFound)?;
+    require(by, Permission::ReasonsManage)?;
+    unchanged(expected, row.version)?;
+    let before = Settings::load(conn)?;
+    let mut after = before.clone();
+    let (reason, active) = planned(&row.code, command);
+    after.reasons.retain(|other| other.code != reason.code);
+    if active {
+        after.reasons.push(reason);
+    }
+    foresee(conn, &before, &after, now)
+}
+
+/// The reason as it would be, and whether it could be chosen.
+fn planned(code: &str, command: &ReplaceReason) -> (Reason, bool) {
+    let reason = Reason {
+        code: code.to_owned(),
+        label: command.label.to_string(),
+        governed_by: command.governed_by,
+        questions: questions_of(command.questions.as_ref()),
+    };
+    (reason, command.active.unwrap_or(true))
 }
 
 fn questions_of(given: Option<&Questions>) -> Vec<Question> {

@@ -1,6 +1,7 @@
 //! How long targets have, and the ladder (M8).
 
 use super::administer::{By, require};
+use super::foresee::{Foreseen, Settings, foresee};
 use super::{Expected, Rejection, VerbResult, publish, targets, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -9,7 +10,7 @@ use crate::domain::case::Priority;
 use crate::domain::event::{AdministrativeEvent, Changed};
 use crate::domain::target::{
     Allowance, Grade, InvalidLadder, LONGEST_DELAY, LONGEST_MINUTES, Ladder, LadderLevel,
-    LadderProblem, TargetClock, TargetKind, TargetRow, Tell,
+    LadderProblem, TargetClock, TargetKind, TargetRow, TargetTable, Tell,
 };
 use crate::input::{Patch, Whole, input};
 use crate::store::target_rules;
@@ -102,6 +103,42 @@ pub fn set_targets(
     require(by, Permission::TargetsManage)?;
     unchanged(expected, target_rules::version(conn)?)?;
     let before = target_rules::table(conn)?;
+    let after = planned_table(&before, command)?;
+    if before == after {
+        return Ok(());
+    }
+    for (row, allowance) in after.rows() {
+        if before.of(row) != Some(allowance) {
+            target_rules::set(conn, row, allowance, now)?;
+        }
+    }
+    target_rules::count_change(conn)?;
+    let event = AdministrativeEvent::TargetsChanged(Changed { before, after });
+    publish::administrative(conn, by, event, now)?;
+    targets::reckon_all(conn, now)
+}
+
+/// What [`set_targets`] would do; nothing is written.
+///
+/// # Errors
+/// As [`set_targets`].
+pub fn foresee_targets(
+    conn: &mut Conn,
+    by: By<'_>,
+    expected: Expected<'_>,
+    command: &SetTargets,
+    now: Instant,
+) -> VerbResult<Foreseen> {
+    require(by, Permission::TargetsManage)?;
+    unchanged(expected, target_rules::version(conn)?)?;
+    let before = Settings::load(conn)?;
+    let mut after = before.clone();
+    after.table = planned_table(&before.table, command)?;
+    foresee(conn, &before, &after, now)
+}
+
+/// The table with the new times.
+fn planned_table(before: &TargetTable, command: &SetTargets) -> Result<TargetTable, Rejection> {
     let (mut after, mut set, mut wrong) = (before.clone(), Vec::new(), Vec::new());
     for (index, target) in command.items.iter().enumerate() {
         let part = |field: &str| format!("items[{index}].{field}");
@@ -120,21 +157,10 @@ pub fn set_targets(
             }
         }
     }
-    if !wrong.is_empty() {
-        return Err(Rejection::Parts(wrong).into());
+    match wrong.is_empty() {
+        true => Ok(after),
+        false => Err(Rejection::Parts(wrong)),
     }
-    if before == after {
-        return Ok(());
-    }
-    for (row, allowance) in after.rows() {
-        if before.of(row) != Some(allowance) {
-            target_rules::set(conn, row, allowance, now)?;
-        }
-    }
-    target_rules::count_change(conn)?;
-    let event = AdministrativeEvent::TargetsChanged(Changed { before, after });
-    publish::administrative(conn, by, event, now)?;
-    targets::reckon_all(conn, now)
 }
 
 /// Sets the ladder; what is not named stays. What was told of targets that run is not told again.
@@ -151,6 +177,37 @@ pub fn set_ladder(
     require(by, Permission::TargetsManage)?;
     let (before, version) = target_rules::ladder(conn)?;
     unchanged(expected, version)?;
+    let after = planned_ladder(&before, command)?;
+    if before == after {
+        return Ok(());
+    }
+    target_rules::set_ladder(conn, &after)?;
+    let event = AdministrativeEvent::LadderChanged(Changed { before, after });
+    publish::administrative(conn, by, event, now)?;
+    targets::reckon_all(conn, now)
+}
+
+/// What [`set_ladder`] would do; nothing is written.
+///
+/// # Errors
+/// As [`set_ladder`].
+pub fn foresee_ladder(
+    conn: &mut Conn,
+    by: By<'_>,
+    expected: Expected<'_>,
+    command: &SetLadder,
+    now: Instant,
+) -> VerbResult<Foreseen> {
+    require(by, Permission::TargetsManage)?;
+    unchanged(expected, target_rules::ladder(conn)?.1)?;
+    let before = Settings::load(conn)?;
+    let mut after = before.clone();
+    after.ladder = planned_ladder(&before.ladder, command)?;
+    foresee(conn, &before, &after, now)
+}
+
+/// The ladder with what is new.
+fn planned_ladder(before: &Ladder, command: &SetLadder) -> Result<Ladder, Rejection> {
     let minutes = |minutes: i64| u32::try_from(minutes).unwrap_or(u32::MAX);
     let remind = match &command.remind_before_minutes {
         Patch::Keep => before.remind_before_minutes(),
@@ -166,14 +223,7 @@ pub fn set_ladder(
             })
             .collect(),
     };
-    let after = Ladder::new(remind, levels).map_err(misbuilt)?;
-    if before == after {
-        return Ok(());
-    }
-    target_rules::set_ladder(conn, &after)?;
-    let event = AdministrativeEvent::LadderChanged(Changed { before, after });
-    publish::administrative(conn, by, event, now)?;
-    targets::reckon_all(conn, now)
+    Ladder::new(remind, levels).map_err(misbuilt)
 }
 
 fn misbuilt(invalid: InvalidLadder) -> Rejection {

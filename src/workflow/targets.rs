@@ -20,7 +20,7 @@ use crate::store::target_rules;
 use crate::store::targets::{self, NewTarget, Target, TargetChanges};
 
 pub(crate) use begin::begin;
-pub(super) use reckon::{reckon_all, reckon_case};
+pub(super) use reckon::{allowed, course, reckon_all, reckon_case};
 pub use replay::{TargetReplay, replay, replayed};
 
 /// What became of an escalation, as far as it concerns its targets.

@@ -69,6 +69,9 @@ function carry(old, fresh) {
 
 async function put(answer, ...parts) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // Forms keep the key of this page, so that what has not changed is seen to be the same.
+  const key = document.querySelector('input[name="once"]')?.value;
+  for (const field of page.querySelectorAll('input[name="once"]')) field.setAttribute("value", key ?? field.value);
   for (const part of parts) {
     const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
     // What has not changed stays as it is, also under a finger that is about to press it.
@@ -295,6 +298,36 @@ for (const add of document.querySelectorAll("[data-add]")) {
 addEventListener("beforeprint", () => {
   for (const fold of document.querySelectorAll("main details")) fold.open = true;
 });
+
+/* Long lists of ticks, of which one types what one looks for */
+
+// More than these are not seen at one glance.
+const GLANCE = 8;
+const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+for (const narrow of document.querySelectorAll("[data-narrow]")) {
+  const ticks = [...narrow.parentElement.querySelectorAll(".field")].filter((field) => field.querySelector("input[type=checkbox]"));
+  narrow.hidden = ticks.length <= GLANCE;
+  narrow.addEventListener("input", () => {
+    const words = folded(narrow.value).split(/\s+/);
+    // What is ticked stays in sight.
+    for (const tick of ticks) tick.hidden = !tick.querySelector("input:checked") && !words.every((word) => folded(tick.textContent).includes(word));
+  });
+  narrow.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+}
+
+/* Copying */
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.textContent = button.dataset.copied;
+  });
+}
 
 /* Keys */
 

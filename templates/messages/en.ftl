@@ -309,6 +309,44 @@ list-none-found = Nothing matches
 list-none-found-about = Try other words, or fewer filters.
 choice-none = None
 panel-cancel = Cancel
+
+# What would follow from a form, before it is saved
+form-narrow = Type to find
+form-confirm-button = Save it all the same
+form-consequences = Nothing is saved yet. This would follow:
+effect-eligible = { $count ->
+    [one] One open case would become eligible for escalation.
+   *[other] { $count } open cases would become eligible for escalation.
+}
+effect-ineligible = { $count ->
+    [one] One open case could no longer be escalated for a reason for which it can be now.
+   *[other] { $count } open cases could no longer be escalated for a reason for which they can be now.
+}
+effect-analyses-earlier = { $count ->
+    [one] One root cause analysis would be due earlier.
+   *[other] { $count } root cause analyses would be due earlier.
+}
+effect-analyses-later = { $count ->
+    [one] One root cause analysis would be due later.
+   *[other] { $count } root cause analyses would be due later.
+}
+effect-targets-earlier = { $count ->
+    [one] One running target would fall due earlier.
+   *[other] { $count } running targets would fall due earlier.
+}
+effect-targets-later = { $count ->
+    [one] One running target would fall due later.
+   *[other] { $count } running targets would fall due later.
+}
+effect-targets-missed = { $count ->
+    [one] One running target would be missed at once.
+   *[other] { $count } running targets would be missed at once.
+}
+effect-targets-told = { $count ->
+    [one] Somebody would be told of one running target at once.
+   *[other] People would be told of { $count } running targets at once.
+}
+effect-partial = There are more open cases than were looked at; these numbers are of the oldest 50,000.
 panel-too-late = What this link leads to is not possible on this case now. The page says where it stands.
 
 ## Portal: signing in and setting up
@@ -365,6 +403,8 @@ label-token-scope = What it allows
 label-first-password = First password
 label-provider = Name of your organization
 label-time-zone = Time zone
+label-region = Region
+hint-region = Organizations of one region can be paired.
 label-first-name = First name
 label-last-name = Last name
 label-organization = Organization
@@ -1102,8 +1142,6 @@ line-calendar-above = That of the line above
 line-about = { $readers }. { $why }
 line-back = Back to all lines
 line-save-button = Save the line
-line-confirm-button = Save it all the same
-line-consequences = Nothing is saved yet. This would follow:
 line-lost = After this, { $people ->
     [one] { $people } person
    *[other] { $people } people
@@ -1370,6 +1408,11 @@ token-shown = Your new token
 token-shown-about = Send it as “Authorization: Bearer”. Copy it now: it is not shown again.
 organization-add = Add an organization
 organization-add-about = Its people see its cases only.
+organization-cases = Its cases
+organization-clients = Clients
+organization-clients-about = Organizations for which this partner acts. It may ask each of them for access, also one with which it was never paired. Those that it is or was paired with are its clients besides.
+organization-client = Client { $number }, by short name
+organization-clients-button = Save the clients
 organization-kind-provider = Provider
 policy-column = Policy
 policy-value = Value
@@ -1578,9 +1621,16 @@ pairing-no-role = No role yet: can do nothing there
 pairing-role-by = given by { $name }
 pairing-role-goes-along = Comes with the first role and goes with the last.
 pairing-clones = Cloned users
+pairing-responsible = You are responsible for how these people use your organization. Give only the roles that they need.
 pairing-clone-whose = Whose clone
 clone-mark = (clone)
-pairing-hidden = Not everybody in it is shown to you. That needs a right that you do not have here: { $what } Ask an administrator of your organization for it.
+clone-of = Cloned user of { $organization }
+pairing-hidden = Not everybody is shown to you. That needs a right that you do not have here: { $what } Ask an administrator of your organization for it, or to be added to a group that is trusted.
+pairing-hidden-ask = Not everybody is shown to you. That needs a right that you do not have here: { $what } To be added to a group that is trusted, or to get the right, ask { $names }.
+pairing-tabs = People and groups
+pairing-tab-people = People
+pairing-tab-groups = Groups
+pairing-nobody-named = Nobody is named here.
 pairing-acts = What you can do
 pairing-act-missing = This needs a right that none of your roles gives you here: { $what }
 pairing-act-other-side = The other organization decides on this.
@@ -1612,11 +1662,13 @@ pairing-act-about-remove-person = { $name } loses access at once, with all roles
 pairing-act-about-remove-group = Everybody in { $name } loses access at once, unless they have it by another way.
 pairing-act-about-give-role = { $name } has it at once, for everything that the role covers; of a group, everybody in it, also who joins later.
 pairing-act-about-take-role = { $name } loses what only this role grants, at once. Without any role they can do nothing here.
-pairing-act-about-add-clone = A second user for { $name } is added to the directory there, marked as a clone, for testing. It has no roles yet, is never written to, and only { $name } can be it. At most 5 at a time.
+pairing-act-about-add-clone = A second user for { $name } is added to the directory there, marked as a clone, for testing. It holds what { $name } was given there, now and later, and may be given more. Mails to it go to { $name }, and only { $name } can be it. At most 5 at a time.
 pairing-act-about-remove-clone = { $name } is shut out at once. What was done under that name stays.
 pairing-link-title = Hand over this link
 pairing-link-about = Give it to an administrator of the other organization in a way you both trust. Casebell writes to nobody.
 pairing-link-label = Link
+pairing-link-copy = Copy the link
+pairing-link-copied = Copied
 pairing-link-once = Copy it now: it is shown only this once.
 pairing-link-until = It can be answered until
 pairing-link-on = I have copied it
@@ -1896,6 +1948,7 @@ audit-field-disabled = Shut out
 audit-field-roles = Roles
 audit-field-second-factor-roles = Second factor for
 audit-field-allowed-networks = Networks allowed
+audit-field-clients = Clients
 audit-field-slug = Short name
 audit-field-region = Region
 audit-field-hours = Hours
@@ -2013,6 +2066,8 @@ flash-case-reopened = { $number } was reopened.
 flash-detail-case-reopened = { "" }
 flash-posted = Posted.
 flash-detail-posted = { "" }
+flash-sent-before = This form was sent before.
+flash-detail-sent-before = What it asks for was done then, once.
 flash-kept = Kept internal.
 flash-detail-kept = Only support sees it.
 flash-entry-edited = The entry was changed.
@@ -2075,6 +2130,10 @@ flash-rated = Thank you for the rating.
 flash-detail-rated = { "" }
 flash-organization-added = { $name } was added.
 flash-detail-organization-added = { "" }
+flash-organization-changed = { $name } was changed.
+flash-detail-organization-changed = { "" }
+flash-clients-named = The clients of { $name } were saved.
+flash-detail-clients-named = { "" }
 flash-person-added = { $name } was added.
 flash-detail-person-added = { "" }
 flash-role-added = The role { $name } was added.
@@ -2140,7 +2199,7 @@ flash-detail-role-given = It holds at once.
 flash-role-taken = Role taken.
 flash-detail-role-taken = It holds no longer.
 flash-clone-added = Cloned user added.
-flash-detail-clone-added = It has no roles until the other organization gives it some.
+flash-detail-clone-added = It holds what its original was given there.
 flash-clone-removed = Cloned user removed.
 flash-detail-clone-removed = It can be entered no more.
 flash-switched-to = You are working in { $name } now.
@@ -2598,6 +2657,9 @@ fault-nothing-ticked = Tick at least one event.
 fault-nothing-chosen = Tick at least one of those below, or allow everything.
 fault-not-with-password = Whoever is given a password is not invited.
 fault-not-with-refusal = What is refused has no end.
+fault-not-a-client = “{ $given }” cannot be a client: it gives support, or is the partner itself.
+fault-not-a-partner = Only a partner has clients.
+fault-no-blocking-reason = Name at least one criterion that keeps a case from being escalated.
 fault-locks-out = You come from { $given }, and would keep yourself out. Add a network that has this address.
 fault-not-a-network = “{ $given }” is no network. An address is right, such as 192.0.2.7, or a range, such as 192.0.2.0/24.
 fault-not-yourself = Your own is turned off in your account.

@@ -11,21 +11,23 @@ use crate::domain::reason::installed;
 
 const MOMENT: TimeDelta = TimeDelta::microseconds(1);
 
-fn at(text: &str) -> Instant {
+pub(in crate::domain) fn at(text: &str) -> Instant {
     text.parse().expect("an instant")
 }
 
 /// Two weeks around the Sunday on which Berlin's clocks change.
-fn moment() -> impl Strategy<Value = Instant> {
+pub(in crate::domain) fn moment() -> impl Strategy<Value = Instant> {
     let start = at("2026-03-23T00:00:00Z");
     (0_i64..14 * 86_400_000_000).prop_map(move |micros| start + TimeDelta::microseconds(micros))
 }
 
-fn any_of<T: Copy + std::fmt::Debug + 'static>(values: &'static [T]) -> impl Strategy<Value = T> {
+pub(in crate::domain) fn any_of<T: Copy + std::fmt::Debug + 'static>(
+    values: &'static [T],
+) -> impl Strategy<Value = T> {
     prop::sample::select(values)
 }
 
-fn calendars() -> impl Strategy<Value = Calendar> {
+pub(in crate::domain) fn calendars() -> impl Strategy<Value = Calendar> {
     any_of(&[
         Tz::Europe__Berlin,
         Tz::America__New_York,
@@ -35,7 +37,7 @@ fn calendars() -> impl Strategy<Value = Calendar> {
     .prop_map(Calendar::standard)
 }
 
-fn cases() -> impl Strategy<Value = CaseFacts> {
+pub(in crate::domain) fn cases() -> impl Strategy<Value = CaseFacts> {
     let promise = (moment(), any_of(StepState::ALL)).prop_map(|(due_at, state)| Promise {
         what: "Fix".to_owned(),
         due_at,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::documents::CalendarDocument;
+use super::documents::{CalendarDocument, EffectDocument};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -29,7 +29,9 @@ use crate::input::{At, Errors, Fault, Field, FieldError, Whole, input};
 use crate::store::calendars::{self, CalendarRow};
 use crate::words::Catalogue;
 use crate::workflow::VerbError;
-use crate::workflow::calendars::{WriteCalendar, add_calendar, import_holidays, replace_calendar};
+use crate::workflow::calendars::{
+    WriteCalendar, add_calendar, foresee_calendar, import_holidays, replace_calendar,
+};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -38,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         POST "/calendars"                     may(Permission::CalendarsManage) => add, "Adds a business calendar";
         GET  "/calendars/{calendar}"          may(Permission::CalendarsView)   => show, "One business calendar";
         PUT  "/calendars/{calendar}"          may(Permission::CalendarsManage) => replace, "Replaces a business calendar; deadlines are reckoned by the new one from now on";
+        POST "/calendars/{calendar}/preview"  may(Permission::CalendarsManage) => preview, "What replacing a business calendar would do; nothing is changed";
         POST "/calendars/{calendar}/holidays" may(Permission::CalendarsManage) => import, "Adds the holidays of an iCalendar file; with preview, says which those would be";
         GET  "/calendars/{calendar}/replay"   may(Permission::CalendarsView)   => replay, "How a deadline comes about: every piece of time that counts, and why the others do not";
     }
@@ -181,6 +184,30 @@ pub async fn replace(
         Ok(Reply::new(&CalendarDocument::from(&row))?.version(row.version))
     })
     .await
+}
+
+/// What replacing a business calendar would do.
+pub async fn preview(
+    call: ApiRequest<Guarded<CalendarId>, WriteCalendar>,
+) -> Result<Reply<EffectDocument>, Problem> {
+    let foreseen = call
+        .search(|conn, call| {
+            let by = Some(&call.principal.actor);
+            let replaced = Some((*call.address, call.expected()));
+            let calendar = call.body.calendar().map_err(VerbError::from)?;
+            let makes_default = call.body.makes_default();
+            let now = call.now;
+            Ok(foresee_calendar(
+                conn,
+                by,
+                replaced,
+                &calendar,
+                makes_default,
+                now,
+            )?)
+        })
+        .await?;
+    Reply::new(&EffectDocument::from(&foreseen))
 }
 
 /// Adds the holidays of an iCalendar file; those that are there already are not doubled.

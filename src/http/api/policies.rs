@@ -1,6 +1,6 @@
 //! Policies: the hours, days, priorities and the impact that the criteria reckon with (E12).
 
-use super::documents::PolicyDocument;
+use super::documents::{EffectDocument, PolicyDocument};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::eligibility::Policy;
@@ -10,13 +10,14 @@ use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::store::rules;
-use crate::workflow::policies::{SetPolicies, set_policies};
+use crate::workflow::policies::{SetPolicies, foresee_policies, set_policies};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
     table! { policies:
         GET   "/policies" may(Permission::PoliciesView)   => list, "Policies, in force and by default";
         PATCH "/policies" may(Permission::PoliciesManage) => change, "Sets policies by their keys; all of them or none";
+        POST  "/policies/preview" may(Permission::PoliciesManage) => preview, "What new policies would do; nothing is changed";
     }
 }
 
@@ -35,6 +36,17 @@ pub async fn change(
         Reply::new(&read(conn)?)
     })
     .await
+}
+
+/// What new policies would do.
+pub async fn preview(call: ApiRequest<(), SetPolicies>) -> Result<Reply<EffectDocument>, Problem> {
+    let foreseen = call
+        .search(|conn, call| {
+            let by = Some(&call.principal.actor);
+            Ok(foresee_policies(conn, by, &call.body, call.now)?)
+        })
+        .await?;
+    Reply::new(&EffectDocument::from(&foreseen))
 }
 
 fn read(conn: &mut Conn) -> Result<Page<PolicyDocument>, Problem> {

@@ -1,6 +1,6 @@
 //! Escalation reasons: what an escalation can be about, and what its form asks (section 3).
 
-use super::documents::ReasonDocument;
+use super::documents::{EffectDocument, ReasonDocument};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::reason::ReasonCode;
@@ -10,7 +10,9 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::store::rules::{self, ReasonRow};
-use crate::workflow::reasons::{AddReason, ReplaceReason, add_reason, replace_reason};
+use crate::workflow::reasons::{
+    AddReason, ReplaceReason, add_reason, foresee_reason, replace_reason,
+};
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -19,6 +21,7 @@ pub fn routes() -> Vec<Route> {
         POST "/escalation-reasons"          may(Permission::ReasonsManage) => add, "Adds an escalation reason at the end of the form";
         GET  "/escalation-reasons/{reason}" SIGNED_IN                      => show, "One escalation reason";
         PUT  "/escalation-reasons/{reason}" may(Permission::ReasonsManage) => replace, "Replaces a reason's words, rule and questions, or takes it off the form";
+        POST "/escalation-reasons/{reason}/preview" may(Permission::ReasonsManage) => preview, "What replacing a reason would do; nothing is changed";
     }
 }
 
@@ -67,6 +70,22 @@ pub async fn replace(
         Ok(Reply::new(&ReasonDocument::from(&row))?.version(row.version))
     })
     .await
+}
+
+/// What replacing a reason would do.
+pub async fn preview(
+    call: ApiRequest<Guarded<ReasonCode>, ReplaceReason>,
+) -> Result<Reply<EffectDocument>, Problem> {
+    let foreseen = call
+        .search(|conn, call| {
+            let (by, code) = (Some(&call.principal.actor), &*call.address);
+            let expected = call.expected();
+            Ok(foresee_reason(
+                conn, by, code, expected, &call.body, call.now,
+            )?)
+        })
+        .await?;
+    Reply::new(&EffectDocument::from(&foreseen))
 }
 
 fn read(conn: &mut Conn, code: &str) -> Result<ReasonRow, Problem> {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::documents::EffectDocument;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -18,7 +19,9 @@ use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::store::{duty, target_rules};
 use crate::workflow::duty::{SetDuty, set_duty};
-use crate::workflow::target_rules::{SetLadder, SetTargets, set_ladder, set_targets};
+use crate::workflow::target_rules::{
+    SetLadder, SetTargets, foresee_ladder, foresee_targets, set_ladder, set_targets,
+};
 use crate::workflow::targets;
 
 /// The routes of this resource.
@@ -26,8 +29,10 @@ pub fn routes() -> Vec<Route> {
     table! { targets:
         GET   "/targets" may(Permission::PoliciesView)  => list, "How long targets have";
         PATCH "/targets" may(Permission::TargetsManage) => change, "Sets how long targets have, all of those that are named or none; those that run are reckoned anew";
+        POST  "/targets/preview" may(Permission::TargetsManage) => preview, "What other times would do; nothing is changed";
         GET   "/ladder"  may(Permission::PoliciesView)  => ladder, "Who is told of targets, and when";
         PATCH "/ladder"  may(Permission::TargetsManage) => change_ladder, "Sets who is told of targets, and when";
+        POST  "/ladder/preview" may(Permission::TargetsManage) => preview_ladder, "What another ladder would do; nothing is changed";
         GET   "/duty"    may(Permission::DutyView)      => show_duty, "Who is on duty when, and how escalations get their owner";
         PUT   "/duty"    may(Permission::DutyManage)    => change_duty, "Replaces the roster, and sets how escalations get their owner";
         GET   "/escalations/{escalation}/targets/{kind}/replay" may(Permission::EscalationsView) => replay, "How the newest target of a kind came to fall due: every piece of time that counts, and why the others do not";
@@ -90,6 +95,18 @@ async fn change(
     .await
 }
 
+async fn preview(
+    call: ApiRequest<Guarded<()>, SetTargets>,
+) -> Result<Reply<EffectDocument>, Problem> {
+    let foreseen = call
+        .search(|conn, call| {
+            let (by, expected) = (Some(&call.principal.actor), call.expected());
+            Ok(foresee_targets(conn, by, expected, &call.body, call.now)?)
+        })
+        .await?;
+    Reply::new(&EffectDocument::from(&foreseen))
+}
+
 fn rules(conn: &mut Conn) -> Result<Reply<TargetsDocument>, Problem> {
     let table = target_rules::table(conn)?;
     let items = table.rows().map(TargetRuleDocument::new).collect();
@@ -142,6 +159,18 @@ async fn change_ladder(
         read_ladder(conn)
     })
     .await
+}
+
+async fn preview_ladder(
+    call: ApiRequest<Guarded<()>, SetLadder>,
+) -> Result<Reply<EffectDocument>, Problem> {
+    let foreseen = call
+        .search(|conn, call| {
+            let (by, expected) = (Some(&call.principal.actor), call.expected());
+            Ok(foresee_ladder(conn, by, expected, &call.body, call.now)?)
+        })
+        .await?;
+    Reply::new(&EffectDocument::from(&foreseen))
 }
 
 fn read_ladder(conn: &mut Conn) -> Result<Reply<LadderDocument>, Problem> {

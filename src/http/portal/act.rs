@@ -4,11 +4,14 @@ use actix_web::http::StatusCode;
 
 use super::answer::PageResult;
 use super::flash::Done;
+use super::form::{CONFIRMED, Form, seen};
 use super::page_request::PageRequest;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::http::problem::Problem;
 use crate::input::{self, Field};
+use crate::words::Catalogue;
+use crate::workflow::foresee::Foreseen;
 use crate::workflow::{Actor, VerbError};
 
 /// Who does something, and when.
@@ -35,6 +38,15 @@ pub(super) trait FormPage<T = Done> {
     async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult;
 }
 
+/// A page with a form of which it is said what would follow before it is done.
+pub(super) trait ForeseeingPage<T = Done>: FormPage<T> {
+    /// The page again, with what was typed in its form as `shown` shows it: with what would follow.
+    ///
+    /// # Errors
+    /// The page does not exist for the visitor any more; the database's own.
+    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult;
+}
+
 impl PageRequest {
     /// What was typed, as a verb takes it.
     ///
@@ -56,6 +68,51 @@ impl PageRequest {
     {
         let done = self.perform(verb).await;
         self.finish(page, done).await
+    }
+
+    /// The same, once the visitor has seen what would follow, as `foresee` says. What would change nothing is done at once.
+    ///
+    /// # Errors
+    /// As [`PageRequest::act`].
+    pub(super) async fn act_foreseen<C, T, G, F>(
+        &self,
+        page: &impl ForeseeingPage<T>,
+        foresee: G,
+        verb: F,
+    ) -> PageResult
+    where
+        C: Field + Send + 'static,
+        T: Send + 'static,
+        G: Fn(&mut Conn, By<'_>, &C) -> Result<Foreseen, VerbError> + Send + 'static,
+        F: Fn(&mut Conn, By<'_>, &C) -> Result<T, VerbError> + Send + 'static,
+    {
+        let foreseen = match self.form::<C>() {
+            Ok(command) => {
+                let (actor, now) = (self.actor()?.clone(), self.now);
+                let look = move |conn: &mut Conn| {
+                    let actor = &actor;
+                    Ok(foresee(conn, By { actor, now }, &command)?)
+                };
+                self.look_or_search(true, look).await
+            }
+            Err(problem) => Err(problem),
+        };
+        let foreseen = match foreseen {
+            Ok(foreseen) => foreseen,
+            Err(problem) => return self.finish(page, Err(problem)).await,
+        };
+        let told = consequences(self.words(), &foreseen);
+        if told.is_empty() || self.was_confirmed() {
+            return self.act(page, verb).await;
+        }
+        let shown = |form: Form| form.foreseen(self.words(), &self.typed, told);
+        page.foreseen(self, shown).await
+    }
+
+    /// Whether the visitor has seen what would follow from what is typed: not of what they have typed otherwise since.
+    pub(super) fn was_confirmed(&self) -> bool {
+        let confirmed = self.typed.get(CONFIRMED);
+        confirmed.is_some_and(|confirmed| *confirmed == seen(&self.typed))
     }
 
     /// `verb`, with what was typed as its command.
@@ -102,4 +159,21 @@ pub(super) fn is_form_error(problem: &Problem) -> bool {
             status,
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND
         )
+}
+
+/// What would follow, in sentences.
+fn consequences(words: &Catalogue, foreseen: &Foreseen) -> Vec<String> {
+    let followed = |(what, count): (&str, usize)| {
+        (count > 0).then(|| words.say_of("effect", what, &[("count", count.into())]))
+    };
+    let mut told: Vec<String> = foreseen
+        .effect
+        .parts()
+        .into_iter()
+        .filter_map(followed)
+        .collect();
+    if foreseen.is_partial && !told.is_empty() {
+        told.push(words.say("effect-partial", &[]));
+    }
+    told
 }

@@ -195,6 +195,26 @@ impl Answer {
         self
     }
 
+    /// Its status.
+    pub(super) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// To which page it leads, if it is none itself.
+    pub(super) fn leads_to(&self) -> Option<&str> {
+        match &self.body {
+            Body::Elsewhere(address) => Some(address),
+            Body::Page(_) | Body::Plain(..) | Body::Download(_) => None,
+        }
+    }
+
+    /// What it sets the cookie of that name to.
+    pub(super) fn sets(&self, name: &str) -> Option<&str> {
+        let mut cookies = self.cookies.iter().rev();
+        let set = cookies.find(|cookie| cookie.name() == name);
+        set.map(|cookie| cookie.value())
+    }
+
     /// Sets a cookie.
     #[must_use]
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {

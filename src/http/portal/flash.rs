@@ -31,6 +31,8 @@ closed_enum! {
         CaseReopened = "case_reopened",
         /// Something was written in a feed.
         Posted = "posted",
+        /// A form was sent a second time; its work was done by the first.
+        SentBefore = "sent_before",
         /// Something internal was written.
         Kept = "kept",
         /// An entry was corrected.
@@ -93,6 +95,10 @@ closed_enum! {
         Rated = "rated",
         /// An organization was added.
         OrganizationAdded = "organization_added",
+        /// An organization was changed.
+        OrganizationChanged = "organization_changed",
+        /// A partner's clients were named.
+        ClientsNamed = "clients_named",
         /// A person was added.
         PersonAdded = "person_added",
         /// A person was changed.

@@ -1,11 +1,12 @@
 //! Forms as data: a handler says which controls a form has, one template draws them, and a refused form is the same
 //! form with what was typed and what is wrong with it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::once;
 use super::said::{fault_said_to_people, said_to_people};
 use crate::http::problem::{Code, Problem};
 use crate::input::{Declared, Shape, shortened};
@@ -15,6 +16,8 @@ use crate::words::Catalogue;
 const VERSION: &str = "version";
 /// What stands before the name of a field where the form says what stood in it.
 const WAS: &str = "was.";
+/// In which field a form says that what would follow was seen.
+pub(super) const CONFIRMED: &str = "confirmed";
 /// How many digits of a hash tell one text from another here.
 const DIGITS: usize = 16;
 
@@ -23,6 +26,18 @@ fn fingerprint(text: &str) -> String {
     let hash = Sha256::digest(text.replace("\r\n", "\n").trim());
     let digits = hash.iter().take(DIGITS / 2);
     digits.map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What was typed, as a fingerprint that says of which consequences somebody was told.
+pub(super) fn seen(typed: &HashMap<String, String>) -> String {
+    let of_pages = |name: &str| {
+        [CONFIRMED, once::FIELD, "csrf_token"].contains(&name) || name.starts_with(WAS)
+    };
+    let fields: BTreeMap<_, _> = typed.iter().filter(|(name, _)| !of_pages(name)).collect();
+    let lines = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}\n", fingerprint(value)));
+    fingerprint(&lines.collect::<String>())
 }
 
 /// A form that changes something (or, for the first steps of some, only asks).
@@ -40,6 +55,10 @@ pub struct Form {
     pub takes: bool,
     /// What is wrong with the whole of it.
     pub problems: Vec<String>,
+    /// What would follow, where that is told before it is done.
+    pub consequences: Vec<String>,
+    /// By what it is known that this was seen.
+    pub confirmed: String,
 }
 
 /// One thing to fill in.
@@ -423,6 +442,8 @@ impl Form {
             button: button.into(),
             takes: false,
             problems: Vec::new(),
+            consequences: Vec::new(),
+            confirmed: String::new(),
         }
     }
 
@@ -459,6 +480,11 @@ impl Form {
             }
             return self;
         }
+        self.with_what_was_typed(typed)
+    }
+
+    /// The form as it was typed, for the version that it was typed for.
+    fn with_what_was_typed(self, typed: &HashMap<String, String>) -> Self {
         let mut form = self.filled(typed);
         for control in &mut form.controls {
             let sent = match control.kind {
@@ -473,6 +499,22 @@ impl Form {
             }
         }
         form
+    }
+
+    /// The form as it was typed, with what would follow; sent once more, it says that this was seen.
+    #[must_use]
+    pub fn foreseen(
+        self,
+        words: &Catalogue,
+        typed: &HashMap<String, String>,
+        consequences: Vec<String>,
+    ) -> Self {
+        Self {
+            consequences,
+            confirmed: seen(typed),
+            button: words.say("form-confirm-button", &[]),
+            ..self.with_what_was_typed(typed)
+        }
     }
 
     /// The form as it was typed.

@@ -15,8 +15,9 @@ use crate::words::Catalogue;
 /// The field that carries it through signing in.
 const CARRIED: &str = "kept";
 /// Fields that pages send for themselves: nobody typed them.
-const OF_PAGES: [&str; 8] = [
+const OF_PAGES: [&str; 9] = [
     "csrf_token",
+    super::once::FIELD,
     "version",
     "back",
     "next",
@@ -107,11 +108,33 @@ fn is_secret(name: &str) -> bool {
 pub(super) fn words_in(typed: &HashMap<String, String>) -> Vec<String> {
     let written = |(name, text): &(&String, &String)| {
         let of_pages = OF_PAGES.contains(&name.as_str()) || name.starts_with("was.");
-        !of_pages && !is_secret(name) && text.trim().contains(char::is_whitespace)
+        !of_pages && !is_secret(name) && is_written(name, text)
     };
     let mut words: Vec<_> = typed.iter().filter(written).collect();
     words.sort_by_key(|(name, _)| name.as_str());
     words.into_iter().map(|(_, text)| text.clone()).collect()
+}
+
+/// The fields that hold words whatever they look like.
+const OF_WORDS: [&str; 9] = [
+    "body",
+    "comment",
+    "description",
+    "details",
+    "note",
+    "reply",
+    "subject",
+    "summary",
+    "what",
+];
+
+/// Whether somebody has written a text, and not chosen it.
+fn is_written(name: &str, text: &str) -> bool {
+    let field = name.rsplit('.').next().unwrap_or_default();
+    let holds_words = OF_WORDS.contains(&field);
+    let text = text.trim();
+    let looks_like_words = text.contains(char::is_whitespace) || !text.is_ascii();
+    !text.is_empty() && (holds_words || looks_like_words)
 }
 
 /// The page on which a form stands that is sent to `action`: the thing itself.
@@ -143,6 +166,21 @@ mod tests {
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into();
         assert_eq!(words_in(&typed), ["It fails\nagain."]);
+        // A word alone is words, where words are asked for or in a script that has no spaces.
+        for (name, text, written) in [
+            ("body", "Restarted.", true),
+            ("next_steps[0].what", "Fix", true),
+            ("channel", "電話で聞いた", true),
+            ("reason", "no_update", false),
+            ("body", "  ", false),
+        ] {
+            let typed = HashMap::from([(name.to_owned(), text.to_owned())]);
+            assert_eq!(
+                words_in(&typed).len(),
+                usize::from(written),
+                "{name}: {text}"
+            );
+        }
     }
 
     #[test]

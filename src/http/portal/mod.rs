@@ -28,6 +28,7 @@ pub(crate) mod kept;
 pub mod links;
 mod list;
 pub mod my_notices;
+mod once;
 mod one_click;
 pub mod page_request;
 pub mod parts;

@@ -13,6 +13,7 @@ use url::form_urlencoded;
 
 use super::Portal;
 use super::flash::Flash;
+use super::once::{self, Sending};
 use super::one_click;
 use super::shell::{Shell, Theme, away, clock_words, navigation, place_lines, viewer};
 use crate::credentials::Holder;
@@ -75,6 +76,8 @@ pub struct PageRequest {
     pub portal: Arc<Portal>,
     /// Who comes, if they are signed in.
     pub guest: Option<Principal>,
+    /// What tells the sending of their form from another; none if they sent no form.
+    pub(super) sending: Option<Sending>,
     /// What the row asks that they come to; nothing before it is known.
     pub(super) asks: Option<Asks>,
     /// Whether somebody comes who may not work from where they come from (A7).
@@ -145,6 +148,10 @@ impl PageRequest {
                 Ok(typed) => visit.typed = typed,
                 Err(problem) => return Err((visit, problem)),
             }
+            visit.sending = visit.guest.as_ref().and_then(|guest| {
+                let (path, file) = (request.path(), visit.file.as_deref());
+                Sending::of(&visit.desk.key, guest, path, &visit.typed, file)
+            });
             if posted != Posted::ByAnybody
                 && let Err(problem) = visit.check_origin(request)
             {
@@ -207,6 +214,7 @@ impl PageRequest {
             client: client::address(&desk.proxies, &desk.public_url, request),
             guest: None,
             kept_out: false,
+            sending: None,
             asks: None,
             places: Vec::new(),
             parts: parts.map(|(_, value)| value.to_owned()).collect(),
@@ -406,7 +414,7 @@ impl PageRequest {
         apart(move || markdown::prepare(&words)).await
     }
 
-    /// Writes in one durable transaction.
+    /// Writes in one durable transaction; once only, however often the form is sent.
     ///
     /// # Errors
     /// Those of `work`, which roll everything back, and the database's own.
@@ -416,10 +424,19 @@ impl PageRequest {
         F: Fn(&mut Conn) -> Result<T, VerbError> + Send + 'static,
     {
         let asks = self.asks.ok_or_else(|| Problem::new(Code::Internal))?;
-        let (guest, now) = (self.guest.clone(), self.now);
-        let job =
-            move |conn: &mut Conn| asks.write(conn, guest.as_ref(), now, |conn| Ok(work(conn)?));
+        let (guest, sending, now) = (self.guest.clone(), self.sending.clone(), self.now);
+        let job = move |conn: &mut Conn| {
+            asks.write(conn, guest.as_ref(), now, |conn| {
+                if let Some(sending) = &sending {
+                    sending.claim(conn, now)?;
+                }
+                Ok(work(conn)?)
+            })
+        };
         let done = self.desk.db.write(job).await;
+        if let Some(sending) = &self.sending {
+            sending.came_to(&done);
+        }
         done.map_err(|problem| self.desk.completed(problem))
     }
 
@@ -436,6 +453,7 @@ impl PageRequest {
                 .guest
                 .as_ref()
                 .and_then(|guest| guest.csrf_token().map(str::to_owned)),
+            form_key: once::key(),
             away: self.guest.as_ref().and_then(away),
             viewer: self
                 .guest

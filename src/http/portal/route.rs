@@ -8,15 +8,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::BoxBody;
-use actix_web::http::Method;
+use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 
-use super::answer::{PageResult, Stop};
+use super::answer::{Answer, PageResult, Stop};
+use super::flash::{Done, Flash};
+use super::once::Sending;
 use super::page_request::{PageRequest, Posted};
 use super::{Portal, proof, resume};
 use crate::http::address::{self, Address};
 use crate::http::asks::Asks;
+use crate::http::cookies::Carries;
 use crate::http::problem::{Code, Problem};
 use crate::http::requires::Requires;
 use crate::http::route::reading;
@@ -165,13 +168,13 @@ impl PortalRoute {
         };
         route.to(move |request: HttpRequest, payload: web::Payload| {
             let (permit, open) = (Rc::clone(&permit), Rc::clone(&open));
-            async move { answer((asks, posted), (permit, open), request, payload).await }
+            async move { once((asks, posted), (permit, open), request, payload).await }
         })
     }
 }
 
-/// Reads the request, lets the handler work, and writes whatever came of it.
-async fn answer(
+/// Reads the request, lets the handler work, and writes whatever came of it: of a form that was sent before, what came of it then.
+async fn once(
     (asks, posted): (Asks, Posted),
     (permit, open): (Rc<Permit>, Rc<Open>),
     request: HttpRequest,
@@ -183,30 +186,100 @@ async fn answer(
         Err(response) => return response,
     };
     visit.asks = Some(asks);
-    let proven = match asks.proof && !is_get && proof::is_shown(&visit) {
-        true => proof::take(&mut visit).await,
+    let Some(sending) = visit.sending.clone() else {
+        let result = answer(&mut visit, (permit, open), is_get).await;
+        return written(&visit, result, is_get);
+    };
+    match earlier(&visit, &sending, &request).await {
+        Ok(None) => {}
+        Ok(Some(answer)) => return answer.into_response(),
+        Err(problem) => return stopped(&visit, problem.into(), is_get),
+    }
+    let result = answer(&mut visit, (permit, open), is_get).await;
+    if sending.was_met()
+        && let Ok(Some(answer)) = earlier(&visit, &sending, &request).await
+    {
+        return answer.into_response();
+    }
+    if let Ok(answer) = &result
+        && sending.is_done()
+    {
+        let flash = answer.sets(Carries::Flash.name(&visit.desk.public_url));
+        let (status, to) = (answer.status(), answer.leads_to());
+        // The work is done. Where it led is a courtesy to who sends the form again.
+        if let Err(problem) = sending.keep(&visit.desk.db, status, to, flash).await {
+            tracing::warn!(
+                code = problem.code().as_str(),
+                "where a form led could not be kept"
+            );
+        }
+    }
+    written(&visit, result, is_get)
+}
+
+/// What came of a form when it was sent before, if it was. What it showed then, such as a secret, is not shown again.
+async fn earlier(
+    visit: &PageRequest,
+    sending: &Sending,
+    request: &HttpRequest,
+) -> Result<Option<Answer>, Problem> {
+    let Some(led) = sending.earlier(&visit.desk.db, visit.now).await? else {
+        return Ok(None);
+    };
+    Ok(Some(match led.to {
+        Some(to) => visit.go(to, led.flash),
+        None => {
+            let back = came_from(request).unwrap_or_else(|| "/".to_owned());
+            visit.go(back, Some(Flash::new(Done::SentBefore)))
+        }
+    }))
+}
+
+/// The page of this house that a form was on.
+fn came_from(request: &HttpRequest) -> Option<String> {
+    let text = |name: header::HeaderName| request.headers().get(name)?.to_str().ok();
+    let from = url::Url::parse(text(header::REFERER)?).ok()?;
+    let here = &from[url::Position::BeforeHost..url::Position::AfterPort];
+    (Some(here) == text(header::HOST))
+        .then(|| from[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
+}
+
+/// What the handler comes to, where it is asked at all.
+async fn answer(
+    visit: &mut PageRequest,
+    (permit, open): (Rc<Permit>, Rc<Open>),
+    is_get: bool,
+) -> PageResult {
+    let asks = visit.asks.ok_or_else(|| Problem::new(Code::Internal))?;
+    let proven = match asks.proof && !is_get && proof::is_shown(visit) {
+        true => proof::take(visit).await,
         false => Ok(()),
     };
+    let visit = &*visit;
     let work = async {
         if let Some(guest) = &visit.guest {
             asks.check_set_up(guest)?;
         }
-        permit(&visit).await?;
+        permit(visit).await?;
         let asked = proven.and_then(|()| match (&visit.guest, is_get) {
             (Some(guest), false) => asks.check_proof(guest, visit.now),
             _ => Ok(()),
         });
         match asked {
             Ok(()) => open(visit.clone()).await,
-            Err(problem) if is_asked_again(&problem) => proof::ask(&visit, &problem).await,
+            Err(problem) if is_asked_again(&problem) => proof::ask(visit, &problem).await,
             Err(problem) => Err(problem.into()),
         }
     };
-    match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(Ok(answer)) => answer.into_response(),
-        Ok(Err(stop)) => stopped(&visit, stop, is_get),
-        // The panic itself was reported where it happened.
-        Err(_) => visit.stopped(Problem::new(Code::Internal).into(), is_get),
+    // A panic itself was reported where it happened.
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(Problem::new(Code::Internal).into()))
+}
+
+fn written(visit: &PageRequest, result: PageResult, is_get: bool) -> HttpResponse<BoxBody> {
+    match result {
+        Ok(answer) => answer.into_response(),
+        Err(stop) => stopped(visit, stop, is_get),
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Shell {
     pub address: String,
     /// Token of every form that changes something; none where nobody is signed in and no form needs it.
     pub csrf_token: Option<String>,
+    /// What tells a sending of one of its forms from another: a form that is sent twice is done once.
+    pub form_key: String,
     /// Where they are, if that is not their own organization (P7).
     pub away: Option<Away>,
     /// Who reads; none before signing in.
@@ -294,6 +296,7 @@ impl Shell {
             theme: Theme::Auto,
             address: "/cases".to_owned(),
             csrf_token: Some("token".to_owned()),
+            form_key: "key".to_owned(),
             away: None,
             viewer: None,
             nav: Vec::new(),

@@ -6,13 +6,13 @@ use super::{Rules, changed};
 use crate::db::Conn;
 use crate::db::sql_types::{At, json};
 use crate::domain::Instant;
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, CalendarError};
 use crate::domain::ids::EscalationId;
-use crate::domain::target::{Ladder, Run, Timing};
+use crate::domain::target::{Ladder, Run, TargetTable, Timing};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::Case;
 use crate::store::escalations;
-use crate::store::targets::{self, Target, TargetChanges};
+use crate::store::targets::{self, RunningTarget, Target, TargetChanges};
 use crate::workflow::VerbResult;
 
 /// Reckons all targets that run: the table, the ladder, a calendar or the tree of lines has changed.
@@ -23,13 +23,7 @@ pub(crate) fn reckon_all(conn: &mut Conn, now: Instant) -> VerbResult<()> {
     let (rules, book) = (Rules::load(conn)?, CalendarBook::load(conn)?);
     let mut moved = BTreeSet::<EscalationId>::new();
     for running in targets::running(conn)? {
-        let (target, mut run) = (&running.target, running.target.run());
-        let rank = running.rank.and_then(|rank| u8::try_from(rank).ok());
-        if let Some(priority) = running.priority
-            && let Some(allowance) = rules.table.allowed(target.kind, priority, rank)
-        {
-            run.allowance = allowance;
-        }
+        let (target, run) = (&running.target, allowed(&running, &rules.table));
         let calendar = book.of_line(running.line);
         if write(conn, &rules.ladder, target, &run, calendar, now)? {
             moved.insert(target.escalation_id);
@@ -39,6 +33,18 @@ pub(crate) fn reckon_all(conn: &mut Conn, now: Instant) -> VerbResult<()> {
         escalations::note_next_due(conn, escalation)?;
     }
     Ok(())
+}
+
+/// A target that runs as it would by this table.
+pub(in crate::workflow) fn allowed(running: &RunningTarget, table: &TargetTable) -> Run {
+    let mut run = running.target.run();
+    let rank = running.rank.and_then(|rank| u8::try_from(rank).ok());
+    if let Some(priority) = running.priority
+        && let Some(allowance) = table.allowed(running.target.kind, priority, rank)
+    {
+        run.allowance = allowance;
+    }
+    run
 }
 
 /// Reckons the targets that run on a case that is locked: its line has changed.
@@ -66,19 +72,9 @@ pub(super) fn write(
     calendar: &Calendar,
     now: Instant,
 ) -> VerbResult<bool> {
-    let due_at = run.due_at(calendar)?;
-    let moved = due_at != target.due_at;
-    let reckoned_at = if moved { now } else { target.reckoned_at };
-    let timing = Timing {
-        started_at: run.started_at,
-        due_at,
-        reckoned_at,
-    };
-    let alarm_at = match run.paused_since {
-        Some(_) => None,
-        None => ladder.next_at(timing, target.given()),
-    };
-    if !moved && alarm_at == target.alarm_at && *run == target.run() {
+    let (timing, alarm_at) = course(ladder, target, run, calendar, now)?;
+    let (due_at, reckoned_at) = (timing.due_at, timing.reckoned_at);
+    if due_at == target.due_at && alarm_at == target.alarm_at && *run == target.run() {
         return Ok(false);
     }
     let changes = TargetChanges {
@@ -93,4 +89,29 @@ pub(super) fn write(
     };
     changed(targets::update(conn, target, &changes)?)?;
     Ok(true)
+}
+
+/// How a target goes on if it runs like `run` from now on: when it falls due, and when the next step of the ladder is.
+///
+/// # Errors
+/// That of a calendar by which it cannot be reckoned.
+pub(in crate::workflow) fn course(
+    ladder: &Ladder,
+    target: &Target,
+    run: &Run,
+    calendar: &Calendar,
+    now: Instant,
+) -> Result<(Timing, Option<Instant>), CalendarError> {
+    let due_at = run.due_at(calendar)?;
+    let moved = due_at != target.due_at;
+    let timing = Timing {
+        started_at: run.started_at,
+        due_at,
+        reckoned_at: if moved { now } else { target.reckoned_at },
+    };
+    let alarm_at = match run.paused_since {
+        Some(_) => None,
+        None => ladder.next_at(timing, target.given()),
+    };
+    Ok((timing, alarm_at))
 }

@@ -38,6 +38,10 @@ pub fn check(page: &Answer) {
         with.is_empty() || without.is_empty(),
         "{name} has forms without their token: {without:#?}"
     );
+    for form in with {
+        let key = form.contains("name=\"once\"");
+        assert!(key, "{name} has a form that could be done twice: {form}");
+    }
     for tag in tags(html, "input") {
         let secret = attributes(tag, "name").any(|name| name.contains("password"));
         let masked = !secret || tag.contains("type=\"password\"");

@@ -8,6 +8,7 @@ mod audit;
 mod callback;
 mod case;
 mod desk;
+mod effect;
 mod entry;
 mod escalation;
 mod pairing;
@@ -29,6 +30,7 @@ pub use desk::{
     CalendarDocument, OrganizationDocument, PersonDocument, PersonExtras, PolicyDocument,
     ReasonDocument,
 };
+pub use effect::EffectDocument;
 pub use entry::{AuthorDocument, EntryDocument, EntryEscalation};
 pub use escalation::{
     CaseSummary, EscalationDocument, EscalationParts, NextStepDocument, RatingDocument,
@@ -36,6 +38,7 @@ pub use escalation::{
 };
 pub use pairing::{
     CloneDocument, GivenRoleDocument, LinkInspection, MyPlace, PairingDocument, PairingWithLink,
+    Pairings,
 };
 
 pub use radar::{RadarCaseDocument, RadarDocument};

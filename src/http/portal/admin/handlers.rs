@@ -74,3 +74,13 @@ pub(super) fn again(visit: &PageRequest, problem: &Problem, mut page: AdminForm)
     };
     visit.show_again(status, PLACE, "admin-form", &page)
 }
+
+/// The form with what would follow, before it is done.
+pub(super) fn foreseen(
+    visit: &PageRequest,
+    mut page: AdminForm,
+    shown: impl FnOnce(Form) -> Form,
+) -> PageResult {
+    page.form = shown(page.form);
+    visit.show_again(StatusCode::OK, PLACE, "admin-form", &page)
+}

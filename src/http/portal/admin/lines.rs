@@ -66,8 +66,4 @@ pub struct LineForm {
     pub form: Form,
     /// Who reads it: as above, or these groups.
     pub readers: Vec<Control>,
-    /// What would follow from what was filled in; empty before that is known.
-    pub consequences: Vec<String>,
-    /// What has been seen of that, so that it is not done if it has changed meanwhile.
-    pub confirmed: String,
 }

@@ -1,13 +1,14 @@
 //! Policies: the figures of the criteria (E12).
 
-use super::handlers::{PLACE, again, form};
+use super::handlers::{PLACE, again, foreseen, form};
 use super::list::table;
 use super::{AdminForm, Cell, Place};
+use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::case::{BusinessImpact, Priority};
 use crate::domain::eligibility::{MINIMUM_PRIORITIES, Policy};
 use crate::http::api_request::may;
-use crate::http::portal::act::FormPage;
+use crate::http::portal::act::{By, ForeseeingPage, FormPage};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
@@ -18,7 +19,7 @@ use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::rules;
 use crate::words::Catalogue;
-use crate::workflow::policies::{SetPolicies, set_policies};
+use crate::workflow::policies::{SetPolicies, foresee_policies, set_policies};
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -113,10 +114,19 @@ impl FormPage<()> for Policies {
     }
 }
 
+impl ForeseeingPage<()> for Policies {
+    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
+        foreseen(visit, page(visit, &policy), shown)
+    }
+}
+
 async fn save(visit: PageRequest) -> PageResult {
-    visit
-        .act(&Policies, |conn, by, command: &SetPolicies| {
-            set_policies(conn, Some(by.actor), command, by.now)
-        })
-        .await
+    let foresee = |conn: &mut Conn, by: By<'_>, command: &SetPolicies| {
+        foresee_policies(conn, Some(by.actor), command, by.now)
+    };
+    let save = |conn: &mut Conn, by: By<'_>, command: &SetPolicies| {
+        set_policies(conn, Some(by.actor), command, by.now)
+    };
+    visit.act_foreseen(&Policies, foresee, save).await
 }

@@ -1,6 +1,6 @@
 //! Escalation reasons: what each is called, which rule governs it, and what its form asks (section 3).
 
-use super::handlers::{PLACE, again, form};
+use super::handlers::{PLACE, again, foreseen, form};
 use super::list::{Add, ListPage, list};
 use super::{AdminForm, Cell, Place};
 use crate::db::Conn;
@@ -9,7 +9,7 @@ use crate::domain::order::{Sort, orders};
 use crate::domain::reason::{Governance, Reason, ReasonCode};
 use crate::http::api_request::may;
 use crate::http::list::{Found, ListQuery, list_query};
-use crate::http::portal::act::FormPage;
+use crate::http::portal::act::{By, ForeseeingPage, FormPage};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
@@ -19,7 +19,10 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::rules::{self, ReasonRow};
-use crate::workflow::reasons::{AddReason, Questions, ReplaceReason, add_reason, replace_reason};
+use crate::workflow::reasons::{
+    AddReason, Questions, ReplaceReason, add_reason, foresee_new_reason, foresee_reason,
+    replace_reason,
+};
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -184,12 +187,20 @@ impl FormPage<()> for ReasonPage {
     }
 }
 
+impl ForeseeingPage<()> for ReasonPage {
+    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        foreseen(visit, self.form(visit), shown)
+    }
+}
+
 async fn add(visit: PageRequest) -> PageResult {
-    visit
-        .act(&ReasonPage(None), |conn, by, command: &AddReason| {
-            add_reason(conn, Some(by.actor), command, by.now)
-        })
-        .await
+    let foresee = |conn: &mut Conn, by: By<'_>, command: &AddReason| {
+        foresee_new_reason(conn, Some(by.actor), command, by.now)
+    };
+    let add = |conn: &mut Conn, by: By<'_>, command: &AddReason| {
+        add_reason(conn, Some(by.actor), command, by.now)
+    };
+    visit.act_foreseen(&ReasonPage(None), foresee, add).await
 }
 
 async fn row(visit: &PageRequest, code: ReasonCode) -> Result<ReasonRow, Problem> {
@@ -206,11 +217,20 @@ async fn show(visit: PageRequest, code: ReasonCode) -> PageResult {
 
 async fn replace(visit: PageRequest, code: ReasonCode) -> PageResult {
     let page = ReasonPage(Some(row(&visit, code.clone()).await?));
-    let expected = visit.expected();
-    visit
-        .act(&page, move |conn, by, command: &ReplaceReason| {
-            let expected = expected.as_deref();
-            replace_reason(conn, Some(by.actor), &code, expected, command, by.now)
-        })
-        .await
+    let (expected, shown, same) = (visit.expected(), visit.expected(), code.clone());
+    let foresee = move |conn: &mut Conn, by: By<'_>, command: &ReplaceReason| {
+        foresee_reason(
+            conn,
+            Some(by.actor),
+            &same,
+            shown.as_deref(),
+            command,
+            by.now,
+        )
+    };
+    let replace = move |conn: &mut Conn, by: By<'_>, command: &ReplaceReason| {
+        let expected = expected.as_deref();
+        replace_reason(conn, Some(by.actor), &code, expected, command, by.now)
+    };
+    visit.act_foreseen(&page, foresee, replace).await
 }

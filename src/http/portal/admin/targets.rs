@@ -1,14 +1,15 @@
 //! How long targets have, and the ladder (M8).
 
-use super::handlers::{PLACE, again, form};
+use super::handlers::{PLACE, again, foreseen, form};
 use super::list::table;
 use super::{AdminForm, Cell, Place};
+use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::target::{
     Grade, Ladder, LadderLevel, MOST_LEVELS, TargetClock, TargetRow, TargetTable, Tell,
 };
 use crate::http::api_request::may;
-use crate::http::portal::act::FormPage;
+use crate::http::portal::act::{By, ForeseeingPage, FormPage};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
@@ -19,7 +20,9 @@ use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::target_rules;
 use crate::words::Catalogue;
-use crate::workflow::target_rules::{SetLadder, SetTargets, set_ladder, set_targets};
+use crate::workflow::target_rules::{
+    SetLadder, SetTargets, foresee_ladder, foresee_targets, set_ladder, set_targets,
+};
 
 /// How many levels more than there are can be added at once.
 const ADDED: usize = 2;
@@ -68,7 +71,7 @@ async fn show(visit: PageRequest) -> PageResult {
     visit.show(PLACE, "admin-list", &page)
 }
 
-fn read(conn: &mut crate::db::Conn) -> diesel::QueryResult<(TargetTable, i64)> {
+fn read(conn: &mut Conn) -> diesel::QueryResult<(TargetTable, i64)> {
     Ok((target_rules::table(conn)?, target_rules::version(conn)?))
 }
 
@@ -136,14 +139,22 @@ impl FormPage<()> for Targets {
     }
 }
 
+impl ForeseeingPage<()> for Targets {
+    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        let (rules, version) = visit.look(|conn| Ok(read(conn)?)).await?;
+        foreseen(visit, page(visit, &rules, version), shown)
+    }
+}
+
 async fn save(visit: PageRequest) -> PageResult {
-    let expected = visit.expected();
-    visit
-        .act(&Targets, move |conn, by, command: &SetTargets| {
-            let expected = expected.as_deref();
-            set_targets(conn, Some(by.actor), expected, command, by.now)
-        })
-        .await
+    let (expected, shown) = (visit.expected(), visit.expected());
+    let foresee = move |conn: &mut Conn, by: By<'_>, command: &SetTargets| {
+        foresee_targets(conn, Some(by.actor), shown.as_deref(), command, by.now)
+    };
+    let save = move |conn: &mut Conn, by: By<'_>, command: &SetTargets| {
+        set_targets(conn, Some(by.actor), expected.as_deref(), command, by.now)
+    };
+    visit.act_foreseen(&Targets, foresee, save).await
 }
 
 async fn show_ladder(visit: PageRequest) -> PageResult {
@@ -232,12 +243,20 @@ impl FormPage<()> for LadderPage {
     }
 }
 
+impl ForeseeingPage<()> for LadderPage {
+    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        let (ladder, version) = visit.look(|conn| Ok(target_rules::ladder(conn)?)).await?;
+        foreseen(visit, ladder_page(visit, &ladder, version), shown)
+    }
+}
+
 async fn save_ladder(visit: PageRequest) -> PageResult {
-    let expected = visit.expected();
-    visit
-        .act(&LadderPage, move |conn, by, command: &SetLadder| {
-            let expected = expected.as_deref();
-            set_ladder(conn, Some(by.actor), expected, command, by.now)
-        })
-        .await
+    let (expected, shown) = (visit.expected(), visit.expected());
+    let foresee = move |conn: &mut Conn, by: By<'_>, command: &SetLadder| {
+        foresee_ladder(conn, Some(by.actor), shown.as_deref(), command, by.now)
+    };
+    let save = move |conn: &mut Conn, by: By<'_>, command: &SetLadder| {
+        set_ladder(conn, Some(by.actor), expected.as_deref(), command, by.now)
+    };
+    visit.act_foreseen(&LadderPage, foresee, save).await
 }

@@ -98,8 +98,14 @@ fn write_csrf(
     debug_assert!(present(helper, 0).is_err(), "csrf takes no value");
     if let Some(token) = context.data()["shell"]["csrf_token"].as_str() {
         let token = html_escape(token);
+        let key = html_escape(
+            context.data()["shell"]["form_key"]
+                .as_str()
+                .unwrap_or_default(),
+        );
         out.write(&format!(
-            "<input type=\"hidden\" name=\"csrf_token\" value=\"{token}\">"
+            "<input type=\"hidden\" name=\"csrf_token\" value=\"{token}\">\
+             <input type=\"hidden\" name=\"once\" value=\"{key}\">"
         ))?;
     }
     Ok(())

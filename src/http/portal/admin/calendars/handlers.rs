@@ -1,5 +1,6 @@
 //! Business calendars: the list, one with the replay of any deadline, adding and changing them.
 
+use actix_web::http::StatusCode;
 use chrono::TimeDelta;
 
 use super::{CalendarPage, DayHours, HolidayView, ReplayView};
@@ -12,8 +13,8 @@ use crate::domain::ids::CalendarId;
 use crate::domain::order::{Sort, orders};
 use crate::http::api_request::may;
 use crate::http::list::{Found, ListQuery, list_query};
-use crate::http::portal::act::FormPage;
-use crate::http::portal::admin::handlers::{PLACE, again, form, tabs_of};
+use crate::http::portal::act::{By, ForeseeingPage, FormPage};
+use crate::http::portal::admin::handlers::{PLACE, again, foreseen, form, tabs_of};
 use crate::http::portal::admin::list::{Add, ListPage, list};
 use crate::http::portal::admin::{AdminForm, Cell, Place};
 use crate::http::portal::answer::PageResult;
@@ -30,7 +31,7 @@ use crate::store::calendars::{self, CalendarRow};
 use crate::words::Catalogue;
 use crate::words::time::{Times, WEEKDAYS};
 use crate::workflow::calendars::{
-    Holidays, WeeklyHours, WriteCalendar, add_calendar, replace_calendar,
+    Holidays, WeeklyHours, WriteCalendar, add_calendar, foresee_calendar, replace_calendar,
 };
 
 /// The longest window that is replayed, in hours and in days.
@@ -344,31 +345,49 @@ impl FormPage<CalendarId> for OnCalendar {
     }
 }
 
+impl ForeseeingPage<CalendarId> for OnCalendar {
+    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        let Some(row) = &self.0 else {
+            return foreseen(visit, new_page(visit), shown);
+        };
+        let mut page = page(visit, row)?;
+        page.form = page.form.map(shown);
+        visit.show_again(StatusCode::OK, PLACE, "calendar", &page)
+    }
+}
+
 async fn add(visit: PageRequest) -> PageResult {
-    visit
-        .act(&OnCalendar(None), |conn, by, command: &WriteCalendar| {
-            let (calendar, makes_default) = (command.calendar()?, command.makes_default());
-            add_calendar(conn, Some(by.actor), &calendar, makes_default, by.now)
-        })
-        .await
+    let foresee = |conn: &mut Conn, by: By<'_>, command: &WriteCalendar| {
+        let (calendar, makes_default) = (command.calendar()?, command.makes_default());
+        foresee_calendar(conn, Some(by.actor), None, &calendar, makes_default, by.now)
+    };
+    let add = |conn: &mut Conn, by: By<'_>, command: &WriteCalendar| {
+        let (calendar, makes_default) = (command.calendar()?, command.makes_default());
+        add_calendar(conn, Some(by.actor), &calendar, makes_default, by.now)
+    };
+    visit.act_foreseen(&OnCalendar(None), foresee, add).await
 }
 
 async fn replace(visit: PageRequest, id: CalendarId) -> PageResult {
     let page = OnCalendar(Some(row(&visit, id).await?));
-    let expected = visit.expected();
-    visit
-        .act(&page, move |conn, by, command: &WriteCalendar| {
-            let (calendar, makes_default) = (command.calendar()?, command.makes_default());
-            let by_whom = Some(by.actor);
-            replace_calendar(
-                conn,
-                by_whom,
-                id,
-                expected.as_deref(),
-                &calendar,
-                makes_default,
-                by.now,
-            )
-        })
-        .await
+    let (expected, shown) = (visit.expected(), visit.expected());
+    let foresee = move |conn: &mut Conn, by: By<'_>, command: &WriteCalendar| {
+        let (calendar, makes_default) = (command.calendar()?, command.makes_default());
+        let (by_whom, replaced) = (Some(by.actor), Some((id, shown.as_deref())));
+        foresee_calendar(conn, by_whom, replaced, &calendar, makes_default, by.now)
+    };
+    let replace = move |conn: &mut Conn, by: By<'_>, command: &WriteCalendar| {
+        let (calendar, makes_default) = (command.calendar()?, command.makes_default());
+        let (by_whom, expected) = (Some(by.actor), expected.as_deref());
+        replace_calendar(
+            conn,
+            by_whom,
+            id,
+            expected,
+            &calendar,
+            makes_default,
+            by.now,
+        )
+    };
+    visit.act_foreseen(&page, foresee, replace).await
 }

@@ -16,7 +16,7 @@ use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::portal::form::{CONFIRMED, Choice, Control, Form, Kind};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Link;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -288,8 +288,6 @@ impl LineForm {
                 .extract_if(.., |control| is_of_readers(control))
                 .collect(),
             form,
-            consequences: Vec::new(),
-            confirmed: String::new(),
         }
     }
 
@@ -356,9 +354,9 @@ impl FormPage<Result<String, Foresight>> for Changing {
         let mut page = page(visit, self.0).await?;
         page.form = page.form.map(|form| {
             let mut form = form.shown(|form| form.filled(&visit.typed));
-            form.consequences = consequences(words, &foresight);
-            form.confirmed = seen(&foresight);
-            form.form.button = words.say("line-confirm-button", &[]);
+            form.form.consequences = consequences(words, &foresight);
+            form.form.confirmed = seen(&foresight);
+            form.form.button = words.say("form-confirm-button", &[]);
             form
         });
         visit.show_again(StatusCode::OK, PLACE, "line", &page)
@@ -370,7 +368,7 @@ impl FormPage<Result<String, Foresight>> for Changing {
 }
 
 async fn change(visit: PageRequest, id: LineId) -> PageResult {
-    let confirmed = visit.typed.get("confirmed").cloned().unwrap_or_default();
+    let confirmed = visit.typed.get(CONFIRMED).cloned().unwrap_or_default();
     visit
         .act(&Changing(id), move |conn, by, typed: &TypedLine| {
             let (actor, update) = (Some(by.actor), UpdateLine::from(typed));
