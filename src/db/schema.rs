@@ -296,6 +296,7 @@ diesel::table! {
         submitted_priority -> Nullable<Text>,
         awaiting_reply_since -> Nullable<Moment>,
         next_due_at -> Moment,
+        updated_at -> Moment,
     }
 }
 
@@ -325,6 +326,7 @@ diesel::table! {
         body_html -> Nullable<Text>,
         rendering -> BigInt,
         verdict -> Nullable<Text>,
+        search_text -> Nullable<Text>,
     }
 }
 
@@ -568,6 +570,18 @@ diesel::table! {
         approved_at -> Nullable<Moment>,
         last_used_at -> Nullable<Moment>,
         version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    clients (partner_id, client_id) {
+        partner_id -> Key,
+        client_id -> Key,
+        named_by -> Nullable<Key>,
+        named_at -> Moment,
     }
 }
 
@@ -858,6 +872,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_group_members,
     pairings,
     pairing_members,
+    clients,
     clones,
     line_grants,
     one_time_links,

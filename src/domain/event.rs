@@ -18,9 +18,9 @@ pub(crate) use access_request::{AccessReader, AccessRequestEvent, RequestedAcces
 pub(crate) use account::{AccountEvent, ProfileFields};
 pub(crate) use administrative::{
     AddedLine, AddedOrganization, AddedPerson, AddedRole, AdministrativeEvent, AttemptFields,
-    CalendarFields, DutyFields, ExportFields, GroupFields, LineFields, NetworkFields, NoticeFields,
-    OrganizationFields, PersonFields, ReasonFields, RemovedRole, ResentFilters, ResentNotices,
-    RoleFields, SecondFactorFields, TokenFields, TokenOwner,
+    CalendarFields, ClientFields, DutyFields, ExportFields, GroupFields, LineFields, NetworkFields,
+    NoticeFields, OrganizationFields, PersonFields, ReasonFields, RemovedRole, ResentFilters,
+    ResentNotices, RoleFields, SecondFactorFields, TokenFields, TokenOwner,
 };
 pub(crate) use audited::{Audited, Changed, subject};
 pub(crate) use callback::CallbackEvent;

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::Permission;
+use crate::domain::access::{Access, Permission};
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId};
 use crate::domain::pairing::{Needed, Party, State, Verb, Who, needed, widens};
 use crate::http::principal::Principal;
+use crate::store::access::holders_by_name;
 use crate::store::cases::{Named, OrganizationRef};
 use crate::store::pairings::{self, CloneRow, Given, Member, Pairing, Scope};
+use crate::store::people::Person;
 use crate::workflow::pair::is_seen_by;
 
 /// A pairing for one reader.
@@ -42,6 +44,35 @@ pub struct Shown<T> {
     pub items: Vec<T>,
     /// The permission that is missing.
     pub missing: Option<Permission>,
+    /// Who can add the reader, where one is.
+    pub ask: Vec<Named>,
+}
+
+/// How many people are named who can be asked.
+const MOST_ASKED: usize = 5;
+
+/// Whom somebody of an organization can ask to be added where they may not see who is in a pairing (P10): those who can do it on
+/// its side.
+///
+/// # Errors
+/// The database's own.
+pub fn to_ask(
+    conn: &mut Conn,
+    access: &Access,
+    party: Party,
+    now: Instant,
+) -> diesel::QueryResult<Vec<Named>> {
+    let permission = match party {
+        Party::Trustee => Permission::OrgTrusteesEdit,
+        Party::Trustor => Permission::OrgTrustorsManage,
+    };
+    let place = (access.organization, access.side);
+    let holders = holders_by_name(conn, place, permission, now)?;
+    let named = |person: &Person| Named {
+        id: person.id,
+        name: person.name(),
+    };
+    Ok(holders.iter().take(MOST_ASKED).map(named).collect())
 }
 
 /// A person or group of a pairing.
@@ -153,40 +184,58 @@ pub fn views(
         .filter_map(|row| row.other(row.party_of(own)?))
         .collect();
     let others = pairings::organizations_of(conn, &others)?;
-    let shown = |pairing: PairingId, permission: Permission, wanted: fn(Who) -> bool| {
-        if !access.can(permission) && !trusted_groups.contains(&pairing) {
-            return Shown {
-                items: Vec::new(),
-                missing: Some(permission),
-            };
+    let mut asked = HashMap::new();
+    for row in &rows {
+        let Some(party) = row.party_of(own) else {
+            continue;
+        };
+        let sees = [
+            Permission::OrgTrusteeUsersView,
+            Permission::OrgTrusteeGroupsView,
+        ]
+        .iter()
+        .all(|permission| sees_members(access, party, *permission));
+        if !sees && !trusted_groups.contains(&row.id) && !asked.contains_key(&party) {
+            asked.insert(party, to_ask(conn, access, party, now)?);
         }
-        let of_pairing = members.iter().filter(|member| member.pairing_id == pairing);
-        let items = of_pairing.filter_map(|member| {
-            let who = member.who().filter(|who| wanted(*who))?;
-            let name = match who {
-                Who::Person(person) => names.get(&person),
-                Who::Group(group) => group_names.get(&group),
-            };
-            let roles = given
-                .iter()
-                .filter(|given| given.pairing == pairing && given.who == who);
-            Some(MemberView {
-                member: member.clone(),
-                who,
-                name: name.cloned().unwrap_or_default(),
-                roles: roles.cloned().collect(),
-            })
-        });
-        Shown {
-            items: items.collect(),
-            missing: None,
-        }
-    };
+    }
+    let shown =
+        |pairing: PairingId, party: Party, permission: Permission, wanted: fn(Who) -> bool| {
+            if !sees_members(access, party, permission) && !trusted_groups.contains(&pairing) {
+                return Shown {
+                    items: Vec::new(),
+                    missing: Some(permission),
+                    ask: asked.get(&party).cloned().unwrap_or_default(),
+                };
+            }
+            let of_pairing = members.iter().filter(|member| member.pairing_id == pairing);
+            let items = of_pairing.filter_map(|member| {
+                let who = member.who().filter(|who| wanted(*who))?;
+                let name = match who {
+                    Who::Person(person) => names.get(&person),
+                    Who::Group(group) => group_names.get(&group),
+                };
+                let roles = given
+                    .iter()
+                    .filter(|given| given.pairing == pairing && given.who == who);
+                Some(MemberView {
+                    member: member.clone(),
+                    who,
+                    name: name.cloned().unwrap_or_default(),
+                    roles: roles.cloned().collect(),
+                })
+            });
+            Shown {
+                items: items.collect(),
+                missing: None,
+                ask: Vec::new(),
+            }
+        };
     let view = |pairing: Pairing| {
         let party = pairing.party_of(own)?;
         let id = pairing.id;
         let other = pairing.other(party);
-        let people = shown(id, Permission::OrgTrusteeUsersView, |who| {
+        let people = shown(id, party, Permission::OrgTrusteeUsersView, |who| {
             who.person().is_some()
         });
         let seen = people.missing.is_none();
@@ -200,7 +249,7 @@ pub fn views(
             state: pairing.state(now),
             other: others.iter().find(|one| Some(one.id) == other).cloned(),
             names: names.clone(),
-            groups: shown(id, Permission::OrgTrusteeGroupsView, |who| {
+            groups: shown(id, party, Permission::OrgTrusteeGroupsView, |who| {
                 who.group().is_some()
             }),
             clones: clones
@@ -214,4 +263,11 @@ pub fn views(
         })
     };
     Ok(rows.into_iter().filter_map(view).collect())
+}
+
+/// Whether somebody may see the people, or the groups, of a pairing by this permission: whoever sees the trusts of their own
+/// organization sees who they are for as well (P13).
+fn sees_members(access: &Access, party: Party, permission: Permission) -> bool {
+    let of_trusts = party == Party::Trustee && access.can(Permission::OrgTrusteesView);
+    of_trusts || access.can(permission)
 }

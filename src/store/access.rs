@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use crate::db::Conn;
 use crate::db::schema::{
     access_group_members, access_groups, clones, organizations, pairing_members, pairings, people,
     role_grants, roles,
 };
 use crate::db::sql_types::{At, Json, MaybeAt};
+use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::access::{
     Access, HeldName, HeldRole, Holding, Permission, Rights, Role, RoleGrants, Through, Way,
@@ -93,6 +93,11 @@ macro_rules! own_grants {
     };
 }
 
+condition! {
+    /// Of a pairing that neither side has switched off or ended.
+    IsOn = "pairings.switched_off_at IS NULL AND pairings.suspended_at IS NULL AND pairings.removed_at IS NULL"
+}
+
 /// Grants that hold now by way of pairings of `home` that are on, to a person or to a group of theirs, as long as the one
 /// who holds the grant is a member of the pairing.
 macro_rules! paired_grants {
@@ -108,9 +113,7 @@ macro_rules! paired_grants {
                     .assume_not_null()
                     .eq(role_grants::organization_id),
             )
-            .filter(pairings::switched_off_at.is_null())
-            .filter(pairings::suspended_at.is_null())
-            .filter(pairings::removed_at.is_null())
+            .filter(IsOn)
             .filter(exists(
                 pairing_members::table
                     .filter(pairing_members::pairing_id.eq(pairings::id))
@@ -124,7 +127,41 @@ macro_rules! paired_grants {
     };
 }
 
-/// What a person holds in their own organization: given to themselves or to one of their groups.
+/// What cloned users inherit: what their originals were given, themselves or by a group of theirs, by way of the clone's pairing
+/// while that is on (P8); with the clone's id first.
+macro_rules! inherited_grants {
+    ($now:expr) => {
+        role_grants::table
+            .inner_join(pairings::table)
+            .left_join(roles::table)
+            .inner_join(clones::table.on(clones::pairing_id.eq(pairings::id)))
+            .filter(clones::removed_at.is_null())
+            .filter(unexpired!($now))
+            .filter(
+                pairings::trustor_id
+                    .assume_not_null()
+                    .eq(role_grants::organization_id),
+            )
+            .filter(IsOn)
+            .filter(
+                role_grants::person_id
+                    .eq(clones::original_id.nullable())
+                    .or(exists(
+                        access_group_members::table
+                            .filter(access_group_members::person_id.eq(clones::original_id))
+                            .filter(
+                                access_group_members::group_id
+                                    .nullable()
+                                    .eq(role_grants::group_id),
+                            )
+                            .select(access_group_members::person_id),
+                    )),
+            )
+    };
+}
+
+/// What a person holds in their own organization: given to themselves or to one of their groups; of a cloned user, what it
+/// inherits too (P8).
 ///
 /// # Errors
 /// The database's own.
@@ -137,7 +174,12 @@ pub fn own(
     let rows: Vec<HeldRow> = own_grants!(person, organization, now)
         .select((role_grants::role, roles::permissions.nullable()))
         .load(conn)?;
-    Ok(rows.into_iter().map(held).collect())
+    let inherited: Vec<HeldRow> = inherited_grants!(now)
+        .filter(clones::person_id.eq(person))
+        .filter(role_grants::organization_id.eq(organization))
+        .select((role_grants::role, roles::permissions.nullable()))
+        .load(conn)?;
+    Ok(rows.into_iter().chain(inherited).map(held).collect())
 }
 
 /// When the first of the roles runs out that were given to a person, or to the cloned user as whom they act, anywhere, or
@@ -225,9 +267,19 @@ pub fn own_holdings(
         .left_join(access_groups::table)
         .select(holding_columns!())
         .load(conn)?;
+    let inherited: Vec<(PairingId, HoldingRow)> = inherited_grants!(now)
+        .left_join(access_groups::table)
+        .filter(clones::person_id.eq(person))
+        .filter(role_grants::organization_id.eq(organization))
+        .select((pairings::id, holding_columns!()))
+        .load(conn)?;
+    let inherited = inherited
+        .into_iter()
+        .filter_map(|(pairing, row)| holding(row, Some(pairing)));
     let mut holdings: Vec<Holding> = rows
         .into_iter()
         .filter_map(|row| holding(row, None))
+        .chain(inherited)
         .collect();
     holdings.sort_by(|one, other| (&one.way, &one.name).cmp(&(&other.way, &other.name)));
     Ok(holdings)
@@ -556,9 +608,19 @@ pub fn holders(
         )
         .filter(people::disabled_at.is_null())
         .load(conn)?;
+    let inherited: Vec<(PersonId, HeldRow)> = inherited_grants!(now)
+        .inner_join(people::table.on(people::id.eq(clones::person_id)))
+        .filter(role_grants::organization_id.eq(organization))
+        .filter(people::disabled_at.is_null())
+        .select((
+            clones::person_id,
+            (role_grants::role, roles::permissions.nullable()),
+        ))
+        .load(conn)?;
     let holding: BTreeSet<PersonId> = direct
         .into_iter()
         .chain(grouped)
+        .chain(inherited)
         .filter(|(_, row)| held(row.clone()).permissions(side).contains(&permission))
         .map(|(person, _)| person)
         .collect();
@@ -602,6 +664,13 @@ pub fn own_of_many(
     let grouped: Vec<(PersonId, HeldRow)> = group_grants!(now)
         .filter(people::id.eq_any(persons.to_vec()))
         .load(conn)?;
-    let rows = direct.into_iter().chain(grouped);
+    let inherited: Vec<(PersonId, HeldRow)> = inherited_grants!(now)
+        .filter(clones::person_id.eq_any(persons.to_vec()))
+        .select((
+            clones::person_id,
+            (role_grants::role, roles::permissions.nullable()),
+        ))
+        .load(conn)?;
+    let rows = direct.into_iter().chain(grouped).chain(inherited);
     Ok(rows.map(|(person, row)| (person, held(row))).collect())
 }

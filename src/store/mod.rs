@@ -10,6 +10,7 @@ pub mod calendars;
 pub mod callbacks;
 pub mod cas;
 pub mod cases;
+pub mod clients;
 pub mod devices;
 pub mod duty;
 pub mod escalations;

@@ -270,6 +270,17 @@ pub fn update(
     ))
 }
 
+/// Counts a change of what belongs to an organization.
+///
+/// # Errors
+/// The database's own.
+pub fn count_change(conn: &mut Conn, id: OrganizationId) -> QueryResult<()> {
+    diesel::update(organizations::table.filter(organizations::id.eq(id)))
+        .set(organizations::version.eq(organizations::version + 1))
+        .execute(conn)
+        .map(drop)
+}
+
 /// Lets people work in an organization from these networks alone, and counts the change.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 
 pub use clones::{
     CloneRow, add_clone, clones_among, clones_of, clones_of_people, end_clones, find_clone,
-    is_clone, is_removed_clone, running_clones,
+    homes_of_clones, is_clone, is_removed_clone, mailboxes, running_clones,
 };
 pub use given::{
     Given, GivenRole, OwnRole, find_given, give, given_in, giving, let_hold, own_role, take,
@@ -24,7 +24,7 @@ pub use members::{
 };
 
 use crate::db::Conn;
-use crate::db::schema::{organizations, pairing_members, pairings};
+use crate::db::schema::{clients, organizations, pairing_members, pairings};
 use crate::db::sql_types::{At, Key, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::Access;
@@ -354,14 +354,15 @@ pub fn lock_by_link(conn: &mut Conn, token_hash: &str) -> QueryResult<Option<Pai
     by_link(conn, token_hash)
 }
 
-/// The pairings in the scope that were not removed, the newest first, after the one `after`; those on one side, or all.
+/// The pairings in the scope that were not removed, the newest first, after the one `after`; those on one side, or all; and only
+/// those for a group that `in_group` is in, if it is somebody.
 ///
 /// # Errors
 /// The database's own.
 pub fn list(
     conn: &mut Conn,
     scope: Scope,
-    party: Option<Party>,
+    (party, in_group): (Option<Party>, Option<PersonId>),
     after: Option<PairingId>,
     limit: i64,
 ) -> QueryResult<Vec<Pairing>> {
@@ -382,13 +383,23 @@ pub fn list(
     if let Some(through) = scope.through {
         query = query.filter(pairings::id.eq(through).and(pairings::trustor_id.eq(own)));
     }
+    if let Some(person) = in_group {
+        query = query.filter(
+            pairings::id.eq_any(
+                pairing_members::table
+                    .filter(pairing_members::group_id.eq_any(members::groups_with(person)))
+                    .select(pairing_members::pairing_id),
+            ),
+        );
+    }
     if let Some(after) = after {
         query = query.filter(pairings::id.lt(after));
     }
     query.order(pairings::id.desc()).limit(limit).load(conn)
 }
 
-/// The organizations that trust or have trusted `trustee`, by slug, after the one named `after` (P11).
+/// The clients of `trustee`, by slug, after the one named `after` (P11): organizations that trust or have trusted it, and those that
+/// the provider names.
 ///
 /// # Errors
 /// The database's own.
@@ -403,7 +414,15 @@ pub fn clients(
         .filter(pairings::trustor_id.is_not_null())
         .select(pairings::trustor_id.assume_not_null());
     let mut query = organizations::table
-        .filter(organizations::id.eq_any(served))
+        .filter(
+            organizations::id
+                .eq_any(served)
+                .or(organizations::id.eq_any(
+                    clients::table
+                        .filter(clients::partner_id.eq(trustee))
+                        .select(clients::client_id),
+                )),
+        )
         .select(OrganizationRef::as_select())
         .into_boxed();
     if let Some(slug) = after {

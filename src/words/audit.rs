@@ -101,6 +101,7 @@ pub const FIELDS: &[&str] = &[
     "roles",
     "second_factor_roles",
     "allowed_networks",
+    "clients",
     "slug",
     "region",
     "hours",

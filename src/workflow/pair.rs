@@ -21,7 +21,7 @@ pub use switch::{SwitchPairing, remove, switch, switched_into};
 use super::{Actor, Rejection, VerbResult};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Access, Permission};
+use crate::domain::access::{Access, Denied, Permission};
 use crate::domain::ids::PairingId;
 use crate::domain::pairing::{self, Command, Party, Refusal, State, Verb};
 use crate::store::pairings::{self, Pairing, Scope};
@@ -35,10 +35,32 @@ fn locked(conn: &mut Conn, actor: &Actor, id: PairingId) -> VerbResult<Pairing> 
 /// Whether a pairing can be looked at by whoever holds this (P10, P13); being in one of its trusted groups is another
 /// way.
 pub fn is_seen_by(access: &Access, party: Party) -> bool {
-    access.can(match party {
+    access.can(view_of(party))
+}
+
+/// Whether somebody may look at the clients of their organization (P11).
+pub fn sees_clients(access: &Access) -> bool {
+    [Permission::ClientsView, Permission::OrgTrusteesView]
+        .iter()
+        .all(|permission| access.can(*permission))
+}
+
+/// Refuses who may not start a pairing with a client (P11).
+///
+/// # Errors
+/// The permission that is missing.
+pub fn pairs_with_clients(access: &Access) -> Result<(), Denied> {
+    access.require(Permission::ClientsPair)?;
+    access.require(Permission::ClientsView)?;
+    access.require(Permission::OrgTrusteesAdd)
+}
+
+/// The permission to look at the pairings in which one's own organization is this side.
+pub const fn view_of(party: Party) -> Permission {
+    match party {
         Party::Trustee => Permission::OrgTrusteesView,
         Party::Trustor => Permission::OrgTrustorsView,
-    })
+    }
 }
 
 /// Whether the actor may use a verb on a pairing, and on which side of it they are. `on` says whether the verb adds or

@@ -375,6 +375,7 @@ async fn things(server: &Process, terminal: &Terminal) -> BTreeMap<&'static str,
             "access_request",
             all(&ada, "/access-requests?limit=100", "id").await,
         ),
+        ("organization", all(&ada, "/organizations", "slug").await),
         ("pairing", all(&abel, "/pairings", "id").await),
         ("token", vec!["cbl_nobody_made_this".to_owned()]),
     ]);

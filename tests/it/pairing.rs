@@ -21,6 +21,7 @@ on_both_databases! { Desk:
     who_is_in_a_pairing_is_seen_by_few,
     nobody_passes_on_what_they_were_trusted_with,
     a_partner_starts_a_pairing_with_a_client,
+    the_provider_names_the_clients_of_a_partner,
     a_repeated_request_knows_its_organization,
     changes_are_guarded_by_versions,
     no_more_than_25_people_reach_an_organization,
@@ -416,10 +417,17 @@ async fn each_side_does_its_own_part(desk: Desk) {
             .await
             .refused(404, "not_found");
     }
-    desk.person("dana")
-        .get("/pairings")
+    // Whoever may look at none is told what is missing, and whom to ask (P10).
+    let none = desk.person("dana").get("/pairings").await.ok();
+    assert_eq!(none["items"], json!([]));
+    assert_eq!(none["missing_permission"], "org_trustees:view");
+    assert_eq!(none["ask"][0]["name"], "Abel Noor");
+    let to_me = desk
+        .person("dana")
+        .get("/pairings?direction=to_me")
         .await
-        .refused(403, "missing_permission");
+        .ok();
+    assert_eq!(to_me["missing_permission"], "org_trustors:view");
     desk.person("dana")
         .post("/pairings", json!({ "people": [me] }))
         .await
@@ -534,13 +542,14 @@ async fn who_is_in_a_pairing_is_seen_by_few(desk: Desk) {
         "never a group's name"
     );
     let seen = seen.ok();
+    let ask = json!([{ "id": id_of(&abel).await, "name": "Abel Noor" }]);
     assert_eq!(
         seen["people"],
-        json!({ "items": [], "missing_permission": "org_trustee_users:view" })
+        json!({ "items": [], "missing_permission": "org_trustee_users:view", "ask": ask })
     );
     assert_eq!(
         seen["groups"],
-        json!({ "items": [], "missing_permission": "org_trustee_groups:view" })
+        json!({ "items": [], "missing_permission": "org_trustee_groups:view", "ask": ask })
     );
     role_of_own(&desk, &vic, "looks_closer", &["org_trustee_users:view"]).await;
     let seen = vic.get(&path).await.ok();
@@ -553,6 +562,19 @@ async fn who_is_in_a_pairing_is_seen_by_few(desk: Desk) {
     let seen = pia.get(&path).await.ok();
     assert_eq!(seen["groups"]["items"][0]["name"], "Secret Support");
     assert_eq!(seen["may"], json!([]));
+    // They find it, too, and are told that they may not see the others.
+    let found = pia.get("/pairings").await.ok();
+    assert_eq!(found["items"][0]["id"], pairing.id.as_str());
+    assert_eq!(found["missing_permission"], "org_trustees:view");
+    // Who sees the trusts of their own organization sees who they are for (P13).
+    role_of_own(&desk, &pia, "sees_trusts", &["org_trustees:view"]).await;
+    let found = pia.get("/pairings").await.ok();
+    assert_eq!(found["missing_permission"], json!(null));
+    assert_eq!(found["items"][0]["people"]["items"][0]["name"], "Pia Lund");
+    assert_eq!(
+        found["items"][0]["groups"]["items"][0]["name"],
+        "Secret Support"
+    );
     assert!(!ivo.is_empty());
 }
 
@@ -659,6 +681,81 @@ async fn a_partner_starts_a_pairing_with_a_client(desk: Desk) {
     answers(&gina, "acceptance", &token)
         .await
         .refused(403, "link_foreign");
+}
+
+/// P11: the provider names clients, also one that was never paired before; each permission of it is asked for by itself.
+async fn the_provider_names_the_clients_of_a_partner(desk: Desk) {
+    let (abel, pia, gina) = administrators(&desk).await;
+    let (ada, me) = (desk.person("ada"), id_of(&pia).await);
+    let path = "/organizations/initech/clients";
+    for who in [&abel, &pia, &desk.person("sam")] {
+        let named = who.put(path, json!({ "clients": ["globex"] })).await;
+        assert!([403, 404].contains(&named.status), "{}", named.text);
+    }
+    let wrong = json!({ "clients": ["globex", "nowhere", "bellhop", "initech"] });
+    ada.put(path, wrong).await.names_fields(&[
+        ("clients[1]", "not_found"),
+        ("clients[2]", "not_a_client"),
+        ("clients[3]", "not_a_client"),
+    ]);
+    let none = ada.put(
+        "/organizations/acme/clients",
+        json!({ "clients": ["globex"] }),
+    );
+    none.await.names_fields(&[("clients", "not_a_partner")]);
+    let named = ada
+        .put(path, json!({ "clients": ["globex", "globex"] }))
+        .await
+        .ok();
+    assert_eq!(named["items"][0]["slug"], "globex");
+    assert_eq!(named["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(pia.all("/clients").await[0]["slug"], "globex");
+
+    // It was never paired before, and is asked.
+    let body = json!({ "people": [me], "organization": "globex" });
+    let asked = pia.post("/pairings", body.clone()).await.created();
+    answers(&gina, "acceptance", &made(&asked).token).await.ok();
+    // Whom nobody names any more it cannot name, unless they have been paired.
+    ada.put(path, json!({ "clients": ["acme"] })).await.ok();
+    ada.put(path, json!({ "clients": [] })).await.ok();
+    let clients = pia.all("/clients").await;
+    assert_eq!((clients.len(), &clients[0]["slug"]), (1, &json!("globex")));
+    let events = ada.all("/audit-events?kind=organization.changed").await;
+    let after = events.iter().map(|event| &event["after"]["clients"]);
+    assert!(
+        after.into_iter().any(|clients| *clients == json!(["acme"])),
+        "{events:?}"
+    );
+
+    // To see them, to pair with one: each of the three by itself.
+    let all = [
+        "clients:view",
+        "clients:pair",
+        "org_trustees:add",
+        "org_trustees:view",
+    ];
+    let clerk = json!({ "organization": "initech", "email": "ivo@initech.test", "first_name": "Ivo", "last_name": "Rand" });
+    let ivo = said(&ada.post("/users", clerk).await.created()["id"]);
+    for missing in all {
+        let rest: Vec<&str> = all.into_iter().filter(|one| *one != missing).collect();
+        let code = missing.replace(':', "_");
+        employs(&desk, &pia, &[]).await;
+        role_of_own(&desk, &pia, &code, &rest).await;
+        let looked = pia.get("/clients").await;
+        let asked = pia
+            .post(
+                "/pairings",
+                json!({ "people": [ivo], "organization": "globex" }),
+            )
+            .await;
+        let refused =
+            |answer: &crate::support::answer::Answer| answer.json["permission"] == missing;
+        match missing {
+            "clients:view" => assert!(refused(&looked) && refused(&asked), "{missing}"),
+            "org_trustees:view" => assert!(refused(&looked) && asked.status == 201, "{missing}"),
+            _ => assert!(looked.status == 200 && refused(&asked), "{missing}"),
+        }
+    }
 }
 
 async fn a_repeated_request_knows_its_organization(desk: Desk) {

@@ -264,6 +264,7 @@ const ORGANIZATION: &[&str] = &[
     "time_zone",
     "second_factor_roles",
     "allowed_networks",
+    "clients",
 ];
 const ROLE: &[&str] = &["code", "name", "permissions"];
 const GROUP: &[&str] = &["name", "members", "roles"];

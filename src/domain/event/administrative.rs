@@ -32,6 +32,8 @@ pub(crate) enum AdministrativeEvent {
     SecondFactorRolesChanged(OrganizationId, Changed<SecondFactorFields>),
     /// The networks from which people work.
     AllowedNetworksChanged(OrganizationId, Changed<NetworkFields>),
+    /// The clients that a partner serves.
+    ClientsNamed(OrganizationId, Changed<ClientFields>),
     PersonAdded(OrganizationId, PersonId, AddedPerson),
     PersonChanged(OrganizationId, PersonId, Changed<PersonFields>),
     TokenIssued(TokenOwner, TokenFields),
@@ -99,6 +101,13 @@ pub(crate) struct SecondFactorFields {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct NetworkFields {
     pub(crate) allowed_networks: Vec<String>,
+}
+
+/// Which clients are named for a partner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ClientFields {
+    /// Their slugs.
+    pub(crate) clients: BTreeSet<String>,
 }
 
 /// A person who was added.
@@ -265,7 +274,8 @@ impl AdministrativeEvent {
             Self::OrganizationAdded(id, _)
             | Self::OrganizationChanged(id, _)
             | Self::SecondFactorRolesChanged(id, _)
-            | Self::AllowedNetworksChanged(id, _) => (Some(*id), subject(id.as_uuid())),
+            | Self::AllowedNetworksChanged(id, _)
+            | Self::ClientsNamed(id, _) => (Some(*id), subject(id.as_uuid())),
             Self::PersonAdded(organization, id, _) | Self::PersonChanged(organization, id, _) => {
                 (Some(*organization), subject(id.as_uuid()))
             }
@@ -319,6 +329,9 @@ impl AdministrativeEvent {
                 return Audited::changed(EventKind::OrganizationChanged, fields);
             }
             Self::AllowedNetworksChanged(_, fields) => {
+                return Audited::changed(EventKind::OrganizationChanged, fields);
+            }
+            Self::ClientsNamed(_, fields) => {
                 return Audited::changed(EventKind::OrganizationChanged, fields);
             }
             Self::PersonAdded(_, _, fields) => Audited::added(EventKind::PersonAdded, fields),

@@ -53,10 +53,10 @@ pub const fn needed(party: Party, verb: Verb) -> Needed {
         (Party::Trustee, Verb::AddPerson) => Needed::Any(&[OrgTrusteesEdit, OrgTrusteeUsersAdd]),
         (Party::Trustee, Verb::AddGroup) => Needed::Any(&[OrgTrusteesEdit, OrgTrusteeGroupsAdd]),
         (Party::Trustee, Verb::RemovePerson) => {
-            Needed::Any(&[OrgTrusteesEdit, OrgTrusteeUsersDelete])
+            Needed::Any(&[OrgTrusteesDelete, OrgTrusteesEdit, OrgTrusteeUsersDelete])
         }
         (Party::Trustee, Verb::RemoveGroup) => {
-            Needed::Any(&[OrgTrusteesEdit, OrgTrusteeGroupsDelete])
+            Needed::Any(&[OrgTrusteesDelete, OrgTrusteesEdit, OrgTrusteeGroupsDelete])
         }
         (Party::Trustee, Verb::TakePersonRole | Verb::Clone) => Needed::All(&[OrgTrusteeUsersEdit]),
         (Party::Trustee, Verb::TakeGroupRole) => Needed::All(&[OrgTrusteeGroupsEdit]),

@@ -1,6 +1,6 @@
 //! Organizations: who gives support, and who receives it.
 
-use super::documents::OrganizationDocument;
+use super::documents::{OrganizationDocument, OrganizationName};
 use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::OrganizationId;
@@ -14,7 +14,9 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::input::{Fault, FieldError};
+use crate::store::clients;
 use crate::store::organizations::{self, Organization, OrganizationFilter, OrganizationOrder};
+use crate::workflow::clients::{NameClients, name_clients};
 use crate::workflow::organizations::{
     AddOrganization, UpdateOrganization, add_organization, update_organization,
 };
@@ -28,6 +30,8 @@ pub fn routes() -> Vec<Route> {
         POST "/organizations"                may(Permission::OrganizationsManage) => add, "Adds a customer or a partner";
         GET   "/organizations/{organization}" may(Permission::OrganizationsView)   => show, "One organization";
         PATCH "/organizations/{organization}" may(Permission::OrganizationsManage) => change, "Changes an organization (merge patch)";
+        GET   "/organizations/{organization}/clients" may(Permission::OrganizationsManage) => clients, "The clients that are named for a partner, by slug";
+        PUT   "/organizations/{organization}/clients" may(Permission::OrganizationsManage) => name_them, "Names the clients of a partner, all of them";
     }
 }
 
@@ -188,4 +192,47 @@ pub async fn change(
         Ok(Reply::new(&OrganizationDocument::from(&row))?.version(row.version))
     })
     .await
+}
+
+/// The clients that are named for a partner.
+pub async fn clients(
+    call: ApiRequest<OrganizationAddress>,
+) -> Result<Reply<Page<OrganizationName>>, Problem> {
+    call.look(|conn, call| {
+        let reach = call.principal.access().reach();
+        let partner = call.address.find(conn, reach)?;
+        read_clients(conn, &partner.ok_or_else(Problem::not_found)?)
+    })
+    .await
+}
+
+/// Names the clients of a partner.
+pub async fn name_them(
+    call: ApiRequest<Guarded<OrganizationAddress>, NameClients>,
+) -> Result<Reply<Page<OrganizationName>>, Problem> {
+    call.write(|conn, call| {
+        let actor = &call.principal.actor;
+        let found = call.address.find(conn, actor.reach())?;
+        let id = found.ok_or_else(Problem::not_found)?.id;
+        name_clients(
+            conn,
+            Some(actor),
+            id,
+            call.expected(),
+            &call.body.named(),
+            call.now,
+        )?;
+        let row = organizations::find(conn, actor.reach(), id)?.ok_or_else(Problem::not_found)?;
+        read_clients(conn, &row)
+    })
+    .await
+}
+
+fn read_clients(
+    conn: &mut Conn,
+    partner: &Organization,
+) -> Result<Reply<Page<OrganizationName>>, Problem> {
+    let named = clients::named(conn, partner.id)?;
+    let items = named.iter().map(OrganizationName::from).collect();
+    Ok(Reply::new(&Page::whole(items))?.version(partner.version))
 }

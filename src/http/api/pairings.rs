@@ -4,16 +4,17 @@ use secrecy::ExposeSecret;
 
 use super::addresses::CloneAddress;
 use super::documents::{
-    CloneDocument, GivenRoleDocument, OrganizationName, PairingDocument, PairingWithLink,
+    CloneDocument, GivenRoleDocument, OrganizationName, PairingDocument, PairingWithLink, Pairings,
+    PersonName,
 };
 use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
-use crate::domain::access::Permission;
+use crate::domain::access::{Access, Permission};
 use crate::domain::ids::{GrantId, PairingId, PairingMemberId};
 use crate::domain::pairing::{Direction, Party};
 use crate::http::api_request::{ApiRequest, Guarded, SIGNED_IN, may};
 use crate::http::pagination::{Limit, Page, Paging};
-use crate::http::pairing::{PairingView, view, views};
+use crate::http::pairing::{PairingView, to_ask, view, views};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
@@ -65,14 +66,13 @@ input! {
     }
 }
 
-/// The pairings of the caller's organization.
-pub async fn list(
-    call: ApiRequest<(), (), PairingQuery>,
-) -> Result<Reply<Page<PairingDocument>>, Problem> {
+/// The pairings of the caller's organization. Who may not look at those of a side is given those of their own groups there, and
+/// told what is missing (P10).
+pub async fn list(call: ApiRequest<(), (), PairingQuery>) -> Result<Reply<Pairings>, Problem> {
     let page = call
         .look(|conn, call| {
             let (query, access) = (&call.query, call.principal.access());
-            let party = seen_party(&call.principal, query.direction)?;
+            let (party, missing) = asked_party(access, query.direction);
             let paging: Paging<PairingId> = Paging::read(
                 "pairings",
                 &(query.direction, access.organization),
@@ -80,36 +80,41 @@ pub async fn list(
                 query.cursor.as_deref(),
             )?;
             let scope = Scope::from(access);
-            let rows = pairings::list(conn, scope, party, paging.after, paging.fetch())?;
+            let which = (party, missing.map(|_| call.principal.person));
+            let rows = pairings::list(conn, scope, which, paging.after, paging.fetch())?;
             let views = views(conn, &call.principal, rows, call.now)?;
-            Ok(paging.page(
+            let ask = match missing {
+                Some(party) => to_ask(conn, access, party, call.now)?,
+                None => Vec::new(),
+            };
+            let page = paging.page(
                 views,
                 |view| view.pairing.id,
                 |view| PairingDocument::from(&view),
-            ))
+            );
+            Ok(Pairings {
+                items: page.items,
+                next_cursor: page.next_cursor,
+                missing_permission: missing.map(pair::view_of),
+                ask: ask.iter().map(PersonName::from).collect(),
+            })
         })
         .await?;
     Reply::new(&page)
 }
 
-/// The side of which the caller may see the pairings; both sides if none.
-fn seen_party(
-    principal: &crate::http::principal::Principal,
-    direction: Option<Direction>,
-) -> Result<Option<Party>, Problem> {
-    let access = principal.access();
+/// Of which side pairings are asked for, of both if none; and the side that the caller may not look at, if that is all of it.
+fn asked_party(access: &Access, direction: Option<Direction>) -> (Option<Party>, Option<Party>) {
     let sees = |party| is_seen_by(access, party);
     match direction.map(Direction::party) {
-        Some(Party::Trustee) => access.require(Permission::OrgTrusteesView)?,
-        Some(Party::Trustor) => access.require(Permission::OrgTrustorsView)?,
+        Some(party) => (Some(party), (!sees(party)).then_some(party)),
         None => match (sees(Party::Trustee), sees(Party::Trustor)) {
-            (true, true) => return Ok(None),
-            (true, false) => return Ok(Some(Party::Trustee)),
-            (false, true) => return Ok(Some(Party::Trustor)),
-            (false, false) => access.require(Permission::OrgTrusteesView)?,
+            (true, true) => (None, None),
+            (true, false) => (Some(Party::Trustee), None),
+            (false, true) => (Some(Party::Trustor), None),
+            (false, false) => (None, Some(Party::Trustee)),
         },
     }
-    Ok(direction.map(Direction::party))
 }
 
 /// Asks to work in another organization.
@@ -289,6 +294,9 @@ pub async fn clients(
 ) -> Result<Reply<Page<OrganizationName>>, Problem> {
     let page = call
         .look(|conn, call| {
+            call.principal
+                .access()
+                .require(Permission::OrgTrusteesView)?;
             let own = call.principal.access().organization;
             let (limit, cursor) = (call.query.limit, call.query.cursor.as_deref());
             let paging: Paging<String> = Paging::read("clients", &own, limit, cursor)?;

@@ -240,7 +240,7 @@ fn beside(
             true => Some(second_factors::on_among(conn, ids)?),
             false => None,
         },
-        clones: pairings::clones_among(conn, ids)?,
+        clones: pairings::homes_of_clones(conn, ids)?,
     })
 }
 

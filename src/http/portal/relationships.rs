@@ -10,7 +10,7 @@ mod show;
 use serde::Serialize;
 
 use super::form::{Control, Form};
-use super::parts::{Fact, Link, Pager};
+use super::parts::{Fact, Link, Pager, Tab};
 use super::shell::PlaceLine;
 use crate::domain::Instant;
 use crate::input::{LastDay, input};
@@ -44,6 +44,8 @@ pub struct RelationList {
     pub items: Vec<Relation>,
     /// What it says when there are none.
     pub none: String,
+    /// What the reader may not see of it, and whom to ask; empty if all is seen (P10).
+    pub hidden: String,
     /// To the next page.
     pub pager: Pager,
 }
@@ -61,10 +63,14 @@ pub struct Relation {
     pub chip: &'static str,
     /// Who asked, granted and last used it, and when.
     pub facts: Vec<Fact>,
-    /// Its people and groups, with their roles.
+    /// People and groups, each in a tab (P12).
+    pub tabs: Vec<Tab>,
+    /// Those of the tab that is shown, with their roles.
     pub members: Vec<MemberLine>,
-    /// What is hidden from the reader, and the permission that would show it (P10).
-    pub hidden: Vec<String>,
+    /// What it says when there are none.
+    pub none: String,
+    /// What is hidden from the reader, the permission that would show it, and whom to ask (P10); empty if nothing is.
+    pub hidden: String,
     /// Its cloned users.
     pub clones: Vec<CloneLine>,
     /// Its switch and its removal.
@@ -136,6 +142,8 @@ pub struct MemberPage {
     pub roles: Vec<RoleLine>,
     /// What may be done with them besides.
     pub acts: Vec<Act>,
+    /// Whether the reader gives access there, and answers for it (P2).
+    pub responsible: bool,
 }
 
 /// A role of a member.

@@ -14,6 +14,7 @@ use crate::domain::notice::{Candidate, Standing};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::text::EmailAddress;
 use crate::store::access::{self, own_of_many};
+use crate::store::pairings::mailboxes;
 use crate::store::people::{by_email, display_name};
 
 /// The columns of a notice that say to whom it goes: a person, or an address with a name and perhaps an organization.
@@ -171,14 +172,19 @@ fn of_people(
     for (person, role) in own_of_many(conn, persons, now)? {
         roles.entry(person).or_default().push(role);
     }
+    let mut of_clones = mailboxes(conn, persons)?;
     let addressee = |(person, own, (kind, zone)): PersonRow| {
-        let (id, organization, first, last, email) = person;
-        let (time_zone, verified, disabled) = own;
+        let (id, organization, first, last, mut email) = person;
+        let (mut time_zone, verified, disabled) = own;
         let roles = roles.remove(&id).unwrap_or_default();
-        let standing = Standing {
+        let mut standing = Standing {
             enabled: disabled.is_none(),
             verified: verified.is_some(),
         };
+        if let Some(original) = of_clones.remove(&id) {
+            standing = original.standing(standing);
+            (email, time_zone) = (original.email, Some(original.time_zone));
+        }
         let addressee = Addressee {
             candidate: Candidate::of((id, organization, kind.side()), roles, standing),
             name: display_name(&first, &last),

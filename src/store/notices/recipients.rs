@@ -13,6 +13,7 @@ use crate::domain::feed::Visibility;
 use crate::domain::ids::{EntryId, OrganizationId, PersonId};
 use crate::domain::notice::{Candidate, Standing};
 use crate::domain::organization::{OrganizationKind, Side};
+use crate::store::pairings;
 use crate::store::people::display_name;
 use crate::store::{access, organizations};
 
@@ -52,6 +53,7 @@ pub fn known(
     for (person, role) in access::own_of_many(conn, &persons, now)? {
         held.entry(person).or_default().push(role);
     }
+    let of_clones = pairings::mailboxes(conn, &persons)?;
     let rows: Vec<Row> = people::table
         .inner_join(tables::table)
         .filter(people::id.eq_any(persons))
@@ -70,17 +72,24 @@ pub fn known(
     Ok(rows
         .into_iter()
         .map(
-            |((person, organization, first, last), (verified, disabled), (kind, name))| Known {
-                candidate: Candidate::of(
-                    (person, organization, kind.side()),
-                    held.remove(&person).unwrap_or_default(),
-                    Standing {
-                        enabled: disabled.is_none(),
-                        verified: verified.is_some(),
-                    },
-                ),
-                name: display_name(&first, &last),
-                organization: name,
+            |((person, organization, first, last), (verified, disabled), (kind, name))| {
+                let standing = Standing {
+                    enabled: disabled.is_none(),
+                    verified: verified.is_some(),
+                };
+                let standing = match of_clones.get(&person) {
+                    Some(original) => original.standing(standing),
+                    None => standing,
+                };
+                Known {
+                    candidate: Candidate::of(
+                        (person, organization, kind.side()),
+                        held.remove(&person).unwrap_or_default(),
+                        standing,
+                    ),
+                    name: display_name(&first, &last),
+                    organization: name,
+                }
             },
         )
         .collect())

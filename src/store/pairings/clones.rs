@@ -1,15 +1,19 @@
 //! Cloned users: a trusted person's second self in the trustor's directory (P8).
 
+use std::collections::HashMap;
+
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::{Pairing, Scope, find};
 use crate::db::Conn;
-use crate::db::schema::{clones, people};
+use crate::db::schema::{clones, organizations, people};
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PairingId, PersonId};
+use crate::domain::notice::Standing;
 use crate::domain::text::{EmailAddress, PersonName};
+use crate::store::cases::OrganizationRef;
 use crate::store::people::display_name;
 
 /// A cloned user that has not been removed.
@@ -148,8 +152,86 @@ pub fn find_clone(
     Ok(pairing.map(|pairing| (pairing, clone)))
 }
 
-/// Adds a cloned user to the directory of `trustor`. Its address is never verified, so that nothing is ever written to
-/// it, and it has no password: it is entered only by way of its original.
+/// Where a cloned user is written to: at its original's address, as long as that may be (P8).
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    /// The original's address.
+    pub email: EmailAddress,
+    /// Whether that is verified.
+    pub verified: bool,
+    /// Whether the original is shut out.
+    pub disabled: bool,
+    /// The original's zone; that of their organization if they have none.
+    pub time_zone: String,
+}
+
+impl Mailbox {
+    /// Whether the clone is written to, which itself stands like `own`: as long as neither it nor its original is shut out.
+    pub fn standing(&self, own: Standing) -> Standing {
+        Standing {
+            enabled: own.enabled && !self.disabled,
+            verified: self.verified,
+        }
+    }
+}
+
+/// Where those of these people who are cloned users are written to.
+///
+/// # Errors
+/// The database's own.
+pub fn mailboxes(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<PersonId, Mailbox>> {
+    type Row = (
+        PersonId,
+        (EmailAddress, Option<At>, Option<At>, Option<String>),
+        String,
+    );
+    let rows: Vec<Row> = clones::table
+        .inner_join(people::table.on(people::id.eq(clones::original_id)))
+        .inner_join(organizations::table.on(organizations::id.eq(people::organization_id)))
+        .filter(clones::person_id.eq_any(persons.to_vec()))
+        .filter(clones::removed_at.is_null())
+        .select((
+            clones::person_id,
+            (
+                people::email,
+                people::email_verified_at,
+                people::disabled_at,
+                people::time_zone,
+            ),
+            organizations::time_zone,
+        ))
+        .load(conn)?;
+    let mailbox = |(clone, (email, verified, disabled, zone), home): Row| {
+        let mailbox = Mailbox {
+            email,
+            verified: verified.is_some(),
+            disabled: disabled.is_some(),
+            time_zone: zone.unwrap_or(home),
+        };
+        (clone, mailbox)
+    };
+    Ok(rows.into_iter().map(mailbox).collect())
+}
+
+/// The organizations that those of these people who are or were cloned users come from.
+///
+/// # Errors
+/// The database's own.
+pub fn homes_of_clones(
+    conn: &mut Conn,
+    persons: &[PersonId],
+) -> QueryResult<HashMap<PersonId, OrganizationRef>> {
+    let rows: Vec<(PersonId, OrganizationRef)> = clones::table
+        .inner_join(people::table.on(people::id.eq(clones::original_id)))
+        .inner_join(organizations::table.on(organizations::id.eq(people::organization_id)))
+        .filter(clones::person_id.eq_any(persons.to_vec()))
+        .select((clones::person_id, OrganizationRef::as_select()))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Adds a cloned user to the directory of `trustor`. Its own address leads nowhere and it has no password: it is entered only
+/// by way of its original, and written to at theirs.
 ///
 /// # Errors
 /// The database's own.

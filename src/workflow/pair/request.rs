@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use super::members::{add, checked, within_bounds};
-use super::{at_home, authorized, decided, locked};
+use super::{at_home, authorized, decided, locked, pairs_with_clients};
 use crate::db::Conn;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -48,7 +48,7 @@ pub fn request(
             None
         }
         Some(name) => {
-            actor.require(Permission::ClientsPair)?;
+            pairs_with_clients(&actor.access)?;
             Some(client(conn, trustee, name)?)
         }
     };
@@ -113,7 +113,7 @@ pub fn renew_link(
     // Whoever may start a pairing with a client may also hand over its link again.
     let may_pair = pairing.addressed_to.is_some()
         && pairing.party_of(actor.access.organization) == Some(Party::Trustee)
-        && actor.access.can(Permission::ClientsPair)
+        && pairs_with_clients(&actor.access).is_ok()
         && actor.access.through.is_none();
     if !may_pair {
         authorized(actor, &pairing, Verb::RenewLink, true)?;

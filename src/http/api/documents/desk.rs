@@ -1,8 +1,11 @@
 //! What the desk is made of: organizations, people, calendars, policies and reasons.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::OrganizationName;
 use super::access::GroupName;
 use crate::domain::Instant;
 use crate::domain::calendar::CalendarShape;
@@ -10,6 +13,7 @@ use crate::domain::ids::{CalendarId, GroupId, OrganizationId, PersonId};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::reason::{Governance, Question};
 use crate::store::calendars::CalendarRow;
+use crate::store::cases::OrganizationRef;
 use crate::store::grants::Given;
 use crate::store::organizations::Organization;
 use crate::store::people::Person;
@@ -79,6 +83,8 @@ pub struct PersonDocument {
     pub second_factor: Option<bool>,
     /// Whether this is a cloned user, whom somebody of a paired organization acts as.
     pub cloned: bool,
+    /// The organization that a cloned user comes from; null for everybody else.
+    pub cloned_from: Option<OrganizationName>,
     /// Since when the person is shut out.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub disabled_at: Option<Instant>,
@@ -98,8 +104,8 @@ pub struct PersonExtras {
     pub groups: Option<Vec<(PersonId, GroupId, String)>>,
     /// Those who show a second factor; none for who may not manage people.
     pub second_factors: Option<Vec<PersonId>>,
-    /// Those who are cloned users.
-    pub clones: Vec<PersonId>,
+    /// Those who are cloned users, with the organizations that they come from.
+    pub clones: HashMap<PersonId, OrganizationRef>,
 }
 
 impl PersonDocument {
@@ -135,7 +141,8 @@ impl PersonDocument {
                     .collect()
             }),
             second_factor: second_factors.as_ref().map(|on| on.contains(&person.id)),
-            cloned: clones.contains(&person.id),
+            cloned: clones.contains_key(&person.id),
+            cloned_from: clones.get(&person.id).map(OrganizationName::from),
             disabled_at: person.disabled_at,
             created_at: person.created_at,
             version: person.version,

@@ -74,6 +74,21 @@ pub struct PairingMembers {
     pub items: Vec<MemberDocument>,
     /// The permission that is missing to see them.
     pub missing_permission: Option<Permission>,
+    /// Who can be asked to be added, where one is missing.
+    pub ask: Vec<PersonName>,
+}
+
+/// Pairings; where a permission is missing to see more of them than those of one's groups, which (P10).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Pairings {
+    /// The pairings of this page.
+    pub items: Vec<PairingDocument>,
+    /// Asks for the items behind these, as `cursor`; null at the end of the list.
+    pub next_cursor: Option<String>,
+    /// The permission that is missing to see all.
+    pub missing_permission: Option<Permission>,
+    /// Who can be asked to be added, where one is missing.
+    pub ask: Vec<PersonName>,
 }
 
 /// A person or a group of a pairing.
@@ -233,6 +248,7 @@ fn members(view: &PairingView, shown: &Shown<MemberView>) -> PairingMembers {
     PairingMembers {
         items: shown.items.iter().map(document).collect(),
         missing_permission: shown.missing,
+        ask: shown.ask.iter().map(PersonName::from).collect(),
     }
 }
 

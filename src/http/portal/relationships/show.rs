@@ -10,54 +10,67 @@ use crate::domain::access::{Permission, Reach};
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
 use crate::domain::pairing::{Direction, Party, State};
 use crate::http::pagination::Paging;
-use crate::http::pairing::{MemberView, PairingView, view, views};
-use crate::http::portal::form::{Choice, Control, Form, Kind};
+use crate::http::pairing::{MemberView, PairingView, Shown, to_ask, view, views};
+use crate::http::portal::form::{Choice, Control, Form, Kind, ticks};
 use crate::http::portal::page_request::PageRequest;
-use crate::http::portal::parts::{Fact, Link, Pager};
+use crate::http::portal::parts::{Fact, Link, Pager, Tab};
 use crate::http::problem::Problem;
+use crate::store::cases::Named;
 use crate::store::organizations;
 use crate::store::pairings::{self, Scope};
 use crate::store::roles::{self, OwnRole};
 use crate::words::Catalogue;
-use crate::workflow::pair::ProposeMembers;
-use crate::workflow::pair::is_seen_by;
+use crate::workflow::pair::{self, ProposeMembers, is_seen_by};
 
 /// People and groups that a form offers, at the most; more are named by the API.
 const MOST_OFFERED: i64 = 500;
 /// Clients that a page lists, at the most.
 const MOST_CLIENTS: i64 = 100;
 
-/// The two lists.
+/// One of the two lists as it is read.
+struct FoundList {
+    direction: Direction,
+    views: Vec<PairingView>,
+    next: Option<String>,
+    /// Whom to ask, where the reader may not look at all of it.
+    ask: Option<Vec<Named>>,
+}
+
+/// The two lists. Who may not look at one finds those of their own groups there, and is told what is missing (P10).
 pub(super) async fn lists(visit: &PageRequest) -> Result<RelationshipsPage, Problem> {
     let access = visit.access()?.clone();
-    let seen: Vec<Direction> = Direction::ALL
-        .iter()
-        .copied()
-        .filter(|direction| is_seen_by(&access, direction.party()))
-        .collect();
     let asks = access.can(Permission::OrgTrusteesAdd) && access.through.is_none();
-    let serves = access.can(Permission::ClientsView);
-    if seen.is_empty() && !asks && !serves {
-        return Err(Problem::missing_permission(Permission::OrgTrusteesView));
-    }
+    let serves = pair::sees_clients(&access);
     let (principal, now) = (visit.principal()?.clone(), visit.now);
-    let cursors: Vec<Option<String>> = seen
-        .iter()
-        .map(|direction| visit.asked(direction.as_str()).map(str::to_owned))
-        .collect();
-    let wanted = seen.clone();
-    let found = visit
+    let cursors = Direction::ALL.iter().map(|direction| {
+        (
+            *direction,
+            visit.asked(direction.as_str()).map(str::to_owned),
+        )
+    });
+    let wanted: Vec<(Direction, Option<String>)> = cursors.collect();
+    let (lists, clients) = visit
         .look(move |conn| {
             let mut lists = Vec::new();
-            for (direction, cursor) in wanted.iter().zip(&cursors) {
-                let scope = Scope::from(principal.access());
+            for (direction, cursor) in &wanted {
+                let (access, party) = (principal.access(), direction.party());
+                let scope = Scope::from(access);
                 let filters = (direction, scope.organization);
                 let paging: Paging<PairingId> =
                     Paging::read("portal/relationships", &filters, None, cursor.as_deref())?;
-                let party = Some(direction.party());
-                let mut rows = pairings::list(conn, scope, party, paging.after, paging.fetch())?;
+                let sees = is_seen_by(access, party);
+                let which = (Some(party), (!sees).then_some(principal.person));
+                let mut rows = pairings::list(conn, scope, which, paging.after, paging.fetch())?;
                 let next = paging.next(&mut rows, |pairing| pairing.id);
-                lists.push((views(conn, &principal, rows, now)?, next));
+                lists.push(FoundList {
+                    direction: *direction,
+                    views: views(conn, &principal, rows, now)?,
+                    next,
+                    ask: match sees {
+                        true => None,
+                        false => Some(to_ask(conn, access, party, now)?),
+                    },
+                });
             }
             let clients = match serves {
                 true => Some(pairings::clients(
@@ -72,23 +85,32 @@ pub(super) async fn lists(visit: &PageRequest) -> Result<RelationshipsPage, Prob
         })
         .await?;
     let words = visit.words();
-    let (lists, clients) = found;
-    let list = |(direction, (found, next)): (Direction, (Vec<PairingView>, Option<String>))| {
-        let name = direction.as_str();
+    let list = |found: FoundList| {
+        let name = found.direction.as_str();
         let first = visit.asked(name).map(|_| "/relationships".to_owned());
+        let missing = pair::view_of(found.direction.party());
         RelationList {
-            id: direction.as_str(),
+            id: name,
             title: words.say_of("relationships", name, &[]),
             about: words.say_of("relationships-about", name, &[]),
-            none: words.say_of("relationships-none", name, &[]),
-            items: found.iter().map(|view| relation(visit, view)).collect(),
+            none: match &found.ask {
+                Some(ask) => hidden(words, missing, ask),
+                None => words.say_of("relationships-none", name, &[]),
+            },
+            hidden: match &found.ask {
+                Some(ask) if !found.views.is_empty() => hidden(words, missing, ask),
+                _ => String::new(),
+            },
+            items: (found.views.iter())
+                .map(|view| relation(visit, view, Shows::People))
+                .collect(),
             pager: Pager {
                 first,
-                next: next.map(|cursor| format!("/relationships?{name}={cursor}")),
+                next: (found.next).map(|cursor| format!("/relationships?{name}={cursor}")),
             },
         }
     };
-    let pairs = visit.can(Permission::ClientsPair) && access.through.is_none();
+    let pairs = pair::pairs_with_clients(&access).is_ok() && access.through.is_none();
     let client = |client: &crate::store::cases::OrganizationRef| {
         let href = match pairs {
             true => format!("/relationships/new?organization={}", client.slug),
@@ -97,14 +119,32 @@ pub(super) async fn lists(visit: &PageRequest) -> Result<RelationshipsPage, Prob
         Link::new(client.name.clone(), href)
     };
     Ok(RelationshipsPage {
-        lists: seen.into_iter().zip(lists).map(list).collect(),
+        lists: lists.into_iter().map(list).collect(),
         add: asks.then(|| Link::new(words.say("pairing-ask", &[]), "/relationships/new").main()),
         clients: clients.map(|clients| clients.iter().map(client).collect()),
     })
 }
 
+/// What is hidden from the reader: the permission that would show it, and whom to ask to be added.
+fn hidden(words: &Catalogue, missing: Permission, ask: &[Named]) -> String {
+    let what = words.say_of("permission", missing.as_str(), &[]);
+    let names: Vec<&str> = ask.iter().map(|named| named.name.as_str()).collect();
+    let args = [("what", what.into()), ("names", names.join(", ").into())];
+    match names.is_empty() {
+        true => words.say("pairing-hidden", &args[..1]),
+        false => words.say("pairing-hidden-ask", &args),
+    }
+}
+
+/// Which tab of a pairing is shown (P12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shows {
+    People,
+    Groups,
+}
+
 /// A pairing as a list and its page show it.
-pub(super) fn relation(visit: &PageRequest, view: &PairingView) -> Relation {
+pub(super) fn relation(visit: &PageRequest, view: &PairingView, shows: Shows) -> Relation {
     let words = visit.words();
     let acts = Acts { words, view };
     let member = |member: &MemberView| MemberLine {
@@ -114,18 +154,37 @@ pub(super) fn relation(visit: &PageRequest, view: &PairingView) -> Relation {
         roles: roles(&acts, member),
         used_at: member.member.last_used_at,
     };
-    let missing = [view.people.missing, view.groups.missing];
-    let hidden = missing.into_iter().flatten().map(|permission| {
-        let what = words.say_of("permission", permission.as_str(), &[]);
-        words.say("pairing-hidden", &[("what", what.into())])
-    });
+    let shown = match shows {
+        Shows::People => &view.people,
+        Shows::Groups => &view.groups,
+    };
+    let page = format!("/relationships/{}", view.pairing.id);
+    let tab = |tab: Shows, name: &str, of: &Shown<MemberView>| Tab {
+        label: words.say_of("pairing-tab", name, &[]),
+        href: format!("{page}?show={name}#members"),
+        count: of.missing.is_none().then_some(of.items.len()),
+        current: tab == shows,
+    };
+    let tabs = vec![
+        tab(Shows::People, "people", &view.people),
+        tab(Shows::Groups, "groups", &view.groups),
+    ];
+    let hidden = shown
+        .missing
+        .map(|missing| hidden(words, missing, &shown.ask));
+    let none = match shown.missing {
+        Some(_) => String::new(),
+        None => words.say("pairing-nobody-named", &[]),
+    };
     let clone = |clone: &pairings::CloneRow| CloneLine {
         name: clone.name.clone(),
         act: acts.remove_clone(clone),
     };
     Relation {
         name: acts.other(),
-        href: format!("/relationships/{}", view.pairing.id),
+        href: page.clone(),
+        tabs,
+        none,
         state: words.say_of("pairing-state", view.state.as_str(), &[]),
         chip: match view.state {
             State::Active => "good",
@@ -134,9 +193,12 @@ pub(super) fn relation(visit: &PageRequest, view: &PairingView) -> Relation {
             State::Expired | State::Refused | State::Withdrawn | State::Removed => "late",
         },
         facts: facts(words, view),
-        members: view.members().map(member).collect(),
-        hidden: hidden.collect(),
-        clones: view.clones.iter().map(clone).collect(),
+        members: shown.items.iter().map(member).collect(),
+        hidden: hidden.unwrap_or_default(),
+        clones: match shows {
+            Shows::People => view.clones.iter().map(clone).collect(),
+            Shows::Groups => Vec::new(),
+        },
         acts: acts.switch().into_iter().chain([acts.removal()]).collect(),
     }
 }
@@ -188,6 +250,10 @@ fn facts(words: &Catalogue, view: &PairingView) -> Vec<Fact> {
 /// The page of a pairing.
 pub(super) async fn pairing(visit: &PageRequest, id: PairingId) -> Result<PairingPage, Problem> {
     let (principal, now) = (visit.principal()?.clone(), visit.now);
+    let shows = match visit.asked("show") {
+        Some("groups") => Shows::Groups,
+        _ => Shows::People,
+    };
     let (found, offered) = visit
         .look(move |conn| {
             let found = view(conn, &principal, id, now)?.ok_or_else(Problem::not_found)?;
@@ -209,14 +275,13 @@ pub(super) async fn pairing(visit: &PageRequest, id: PairingId) -> Result<Pairin
             (None, group) => group.map(group_field).unwrap_or_default(),
         })
         .collect();
-    let mut ticks = offered.ticks(visit.words());
-    ticks.retain(|tick| !present.contains(&tick.name));
+    let mut ticks = offered.ticks(visit.words(), &present);
     for tick in &mut ticks {
         tick.id = format!("propose-{}", tick.name.replace('.', "-"));
     }
     Ok(PairingPage {
         acts: acts.of_trustee(ticks),
-        relation: relation(visit, &found),
+        relation: relation(visit, &found, shows),
     })
 }
 
@@ -245,30 +310,36 @@ fn group_field(group: GroupId) -> String {
 }
 
 impl Offered {
-    fn ticks(&self, words: &Catalogue) -> Vec<Control> {
-        let people = self
-            .people
-            .iter()
-            .map(|(id, name)| Control::new(Kind::Check, person_field(*id), name.clone()).half());
-        let groups = self.groups.iter().map(|(id, name)| {
-            let label = words.say("pairing-group", &[("name", name.as_str().into())]);
-            Control::new(Kind::Check, group_field(*id), label).half()
-        });
-        people.chain(groups).collect()
+    /// Those that can be named besides `present`, people and groups apart.
+    fn ticks(&self, words: &Catalogue, present: &[String]) -> Vec<Control> {
+        let people = (self.people.iter()).map(|(id, name)| (person_field(*id), name));
+        let groups = (self.groups.iter()).map(|(id, name)| (group_field(*id), name));
+        let offered = |ticked: &mut dyn Iterator<Item = (String, &String)>| {
+            let new = ticked.filter(|(field, _)| !present.contains(field));
+            let control =
+                |(field, name): (String, &String)| Control::new(Kind::Check, field, name.clone());
+            new.map(control).collect::<Vec<_>>()
+        };
+        let (people, groups) = (
+            offered(&mut people.into_iter()),
+            offered(&mut groups.into_iter()),
+        );
+        let mut controls = ticks(words.say_of("pairing-tab", "people", &[]), people);
+        controls.extend(ticks(words.say_of("pairing-tab", "groups", &[]), groups));
+        controls
     }
 }
 
 /// The form in which a pairing is asked for, with `client` where it is for one of one's clients.
 pub(super) async fn ask(visit: &PageRequest, client: Option<String>) -> Result<AskPage, Problem> {
-    let needed = match &client {
-        Some(_) => Permission::ClientsPair,
-        None => Permission::OrgTrusteesAdd,
-    };
-    visit.access()?.require(needed)?;
+    match &client {
+        Some(_) => pair::pairs_with_clients(visit.access()?)?,
+        None => visit.access()?.require(Permission::OrgTrusteesAdd)?,
+    }
     let own = visit.access()?.organization;
     let offered = visit.look(move |conn| Ok(offered(conn, own)?)).await?;
     let words = visit.words();
-    let mut controls = offered.ticks(words);
+    let mut controls = offered.ticks(words, &[]);
     controls
         .extend(client.map(|client| Control::new(Kind::Hidden, "organization", "").value(client)));
     let button = words.say("pairing-ask-button", &[]);
@@ -345,6 +416,7 @@ pub(super) async fn member(
         pairing: Link::new(acts.other(), format!("/relationships/{}", found.pairing.id)),
         facts,
         roles: roles.collect(),
+        responsible: found.party == Party::Trustor,
         acts: page_acts.collect(),
     })
 }

@@ -1,6 +1,6 @@
 //! Listing people, adding them, giving roles, shutting out and letting in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::QueryResult;
 
@@ -25,6 +25,7 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::Link;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
+use crate::store::cases::OrganizationRef;
 use crate::store::grants::{self, Given};
 use crate::store::organizations::Organization;
 use crate::store::people::{self, Person, PersonState};
@@ -63,6 +64,7 @@ struct OfPeople {
     groups: Vec<(PersonId, GroupId, String)>,
     organizations: Vec<Organization>,
     own_roles: Vec<OwnRole>,
+    clones: HashMap<PersonId, OrganizationRef>,
 }
 
 impl ListPage for List {
@@ -99,6 +101,7 @@ impl ListPage for List {
             },
             organizations: organizations::by_name(conn, access.reach(), ORGANIZATIONS)?,
             own_roles: own_roles(conn, access.reach())?,
+            clones: pairings::homes_of_clones(conn, &ids)?,
         };
         Ok((found, beside))
     }
@@ -116,7 +119,12 @@ impl ListPage for List {
             Some(_) => ("person-disabled", "late"),
         };
         vec![
-            Cell::link(person.name(), address(person.id)).small(person.email.to_string()),
+            Cell::link(person.name(), address(person.id)).small(
+                match beside.clones.get(&person.id) {
+                    Some(home) => clone_of(words, home),
+                    None => person.email.to_string(),
+                },
+            ),
             Cell::text(organization.map_or("", |one| one.name.as_str())),
             Cell::text(roles.join(", ")).small(groups.join(", ")),
             Cell::at(person.created_at),
@@ -286,7 +294,7 @@ async fn page(visit: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> 
                 false => None,
             };
             let second_factor = second_factors::is_on(conn, id)?;
-            let cloned = pairings::is_clone(conn, id)?;
+            let cloned = pairings::homes_of_clones(conn, &[id])?.remove(&id);
             let manages = manages(conn, &actor, &person, now)?;
             Ok((
                 person,
@@ -304,7 +312,7 @@ async fn page(visit: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> 
     let verb = if active { "disable" } else { "enable" };
     let codes: Vec<String> = given.iter().map(|(_, role)| role.code.clone()).collect();
     let standing = Standing {
-        joined: cloned || person.has_joined(),
+        joined: cloned.is_some() || person.has_joined(),
         active,
         second_factor,
         own: visit.actor()?.id() == id,
@@ -315,7 +323,10 @@ async fn page(visit: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> 
         .collect::<Vec<_>>();
     Ok(PersonPage {
         name: person.name(),
-        email: person.email.to_string(),
+        email: match &cloned {
+            Some(home) => clone_of(words, home),
+            None => person.email.to_string(),
+        },
         organization: organization.name,
         active,
         tabs: tabs_of(visit, Place::People),
@@ -400,4 +411,9 @@ async fn take_second_factor(visit: PageRequest, id: PersonId) -> PageResult {
 
 fn address(id: PersonId) -> String {
     format!("/admin/people/{id}")
+}
+
+/// What stands in the place of a cloned user's address, which leads nowhere (P8).
+fn clone_of(words: &Catalogue, home: &OrganizationRef) -> String {
+    words.say("clone-of", &[("organization", home.name.as_str().into())])
 }
