@@ -197,6 +197,7 @@ pub fn insert(conn: &mut Conn, new: &NewEscalation<'_>, now: Instant) -> QueryRe
             escalations::submitted_priority.eq(Some(new.priority)),
             escalations::queue_rank.eq(UNRANKED),
             escalations::decline_reasons.eq("[]"),
+            escalations::updated_at.eq(At(now)),
         ))
         .execute(conn)?;
     Ok(id)
@@ -274,6 +275,20 @@ pub fn set_submitted_priority(
 ) -> QueryResult<()> {
     diesel::update(escalations::table.filter(escalations::id.eq(id)))
         .set(escalations::submitted_priority.eq(Some(priority)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Notes that something happened to an escalation, which is locked with its case.
+///
+/// # Errors
+/// The database's own.
+pub fn touch(conn: &mut Conn, id: EscalationId, now: Instant) -> QueryResult<()> {
+    let earlier = escalations::table
+        .filter(escalations::id.eq(id))
+        .filter(escalations::updated_at.lt(At(now)));
+    diesel::update(earlier)
+        .set(escalations::updated_at.eq(At(now)))
         .execute(conn)
         .map(drop)
 }
@@ -441,6 +456,10 @@ pub struct EscalationFilter {
     pub rank: Option<i64>,
     /// Those of one organization's cases.
     pub organization: Option<OrganizationId>,
+    /// Those for one reason, by its code.
+    pub reason: Option<String>,
+    /// Those that have changed at this instant or later.
+    pub updated_since: Option<Instant>,
     /// Those with, or without, a target or a promised next step that is past due.
     pub overdue: Option<bool>,
 }
@@ -503,6 +522,12 @@ macro_rules! passing {
         }
         if let Some(organization) = filter.organization {
             query = query.filter(cases::organization_id.eq(organization));
+        }
+        if let Some(reason) = &filter.reason {
+            query = query.filter(escalations::reason.eq(reason.clone()));
+        }
+        if let Some(since) = filter.updated_since {
+            query = query.filter(escalations::updated_at.ge(At(since)));
         }
         if let Some(wanted) = filter.overdue {
             query = match wanted {

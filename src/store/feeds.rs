@@ -17,6 +17,7 @@ use crate::domain::ids::{
     CaseId, EntryId, EscalationId, EscalationNumber, LineId, OrganizationId, PersonId,
 };
 use crate::domain::organization::Side;
+use crate::domain::text::search;
 use crate::store::audit::{self, EntryWords};
 use crate::store::lines::within_reach;
 use crate::store::people::display_name;
@@ -157,9 +158,15 @@ pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said
             feed_entries::position.eq(position),
             feed_entries::changed_position.eq(position),
             feed_entries::salt.eq(Some(salt)),
+            feed_entries::search_text.eq(searched(new.body)),
         ))
         .execute(conn)?;
     Ok((id, said))
+}
+
+/// What a search looks through in an entry: nothing if it has no words of its own.
+fn searched(body: &str) -> Option<String> {
+    (!body.is_empty()).then(|| search::unaccented(body))
 }
 
 /// The place of what is now written on a case. It is asked for under the case's lock, so that whatever has a smaller one
@@ -441,6 +448,7 @@ pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryRe
             feed_entries::changed_position.eq(position),
             feed_entries::body_html.eq(&*markdown::to_html(body)),
             feed_entries::rendering.eq(markdown::RENDERING),
+            feed_entries::search_text.eq(searched(body)),
             feed_entries::edited_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))
@@ -464,6 +472,7 @@ pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said>
             feed_entries::rendering.eq(markdown::RENDERING),
             feed_entries::details.eq(None::<String>),
             feed_entries::salt.eq(None::<String>),
+            feed_entries::search_text.eq(None::<String>),
             feed_entries::redacted_at.eq(At(now)),
             feed_entries::version.eq(feed_entries::version + 1),
         ))

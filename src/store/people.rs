@@ -196,6 +196,24 @@ pub fn by_email(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Option<Per
         .optional()
 }
 
+/// Whom a name stands for, within reach: the one of that id, or those who were added with that address, also if they are shut
+/// out by now. Nobody if it is neither.
+///
+/// # Errors
+/// The database's own.
+pub fn called(conn: &mut Conn, reach: Reach, name: &str) -> QueryResult<Vec<PersonId>> {
+    let mut query = people::table.select(people::id).into_boxed();
+    query = match (name.parse::<PersonId>(), EmailAddress::parse(name)) {
+        (Ok(id), _) => query.filter(people::id.eq(id)),
+        (_, Ok(email)) => query.filter(people::email.eq(email)),
+        _ => return Ok(Vec::new()),
+    };
+    if let Reach::Organization(own) = reach {
+        query = query.filter(people::organization_id.eq(own));
+    }
+    query.load(conn)
+}
+
 /// The person of an organization who was added with that address, whether they have shown that it is theirs or not.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ use crate::domain::ids::{EventId, OrganizationId, PersonId};
 use crate::domain::notice::About;
 use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
-use crate::store::escalations::Escalation;
+use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, NewEntry};
 
 /// Publishes what happened to a case that is locked.
@@ -173,6 +173,9 @@ fn record(
     recorded: Recorded,
     now: Instant,
 ) -> VerbResult<()> {
+    if let Some(escalation) = on.escalation() {
+        escalations::touch(conn, escalation.id, now)?;
+    }
     let said = match recorded.sealed {
         Some(thing) => recorded.said.and(audit::seal(conn, thing)?),
         None => recorded.said,

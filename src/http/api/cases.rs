@@ -4,11 +4,13 @@ use super::documents::CaseDocument;
 use super::escalations::asked_owner;
 use super::organizations::asked_organization;
 use crate::db::Conn;
+use crate::domain::Instant;
 use crate::domain::access::Permission::{
-    CasesClose, CasesCreate, CasesReopen, CasesUpdate, CasesView,
+    CasesClose, CasesCreate, CasesReopen, CasesUpdate, CasesView, EscalationsView, FeedsInternal,
 };
 use crate::domain::case::{Priority, Status};
-use crate::domain::ids::{CaseId, CaseRef, LineId};
+use crate::domain::feed::{Feed, Visibility};
+use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::order::{Place, Sort, Window};
 use crate::domain::organization::Side;
 use crate::http::api_request::{ApiRequest, Guarded, may};
@@ -20,7 +22,7 @@ use crate::http::route::{Route, table};
 use crate::input::{CommaList, Fault, FieldError};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::{self, CaseFilter, CaseOrder, CaseView};
-use crate::store::{lines, rules};
+use crate::store::{lines, people, rules};
 use crate::workflow::close_case::{self, CloseCase, ReopenCase};
 use crate::workflow::open_case::{OpenCase, open_case};
 use crate::workflow::update_case::{UpdateCase, update_case};
@@ -40,7 +42,7 @@ pub fn routes() -> Vec<Route> {
 list_query! {
     /// Which cases.
     pub struct CaseQuery by CaseOrder, Sort::descending(CaseOrder::OpenedAt), {
-        /// Words, in any order, that the number, the subject, the description or the number of an escalation contains.
+        /// Words, in any order, that the number, the subject, the description, an entry or the number of an escalation contains.
         q: Option<String>,
         /// In one of these states.
         status: CommaList<Status>,
@@ -54,6 +56,16 @@ list_query! {
         escalated: Option<bool>,
         /// Of this owner, by id or address; `me`, or `none` for those that nobody owns.
         owner: Option<String>,
+        /// Opened by this person, by id or address; or `me`.
+        opened_by: Option<String>,
+        /// Opened at this instant or later.
+        opened_after: Option<Instant>,
+        /// Opened before this instant.
+        opened_before: Option<Instant>,
+        /// Changed at this instant or later.
+        updated_since: Option<Instant>,
+        /// The one of this name in the system that it came from.
+        external_id: Option<String>,
     }
 }
 
@@ -84,6 +96,19 @@ impl Listing for Cases {
             owner: owner
                 .map(|owner| asked_owner(conn, asker, owner))
                 .transpose()?,
+            opened_by: asked_opener(conn, asker, query.opened_by.as_deref())?,
+            opened_after: query.opened_after,
+            opened_before: query.opened_before,
+            updated_since: query.updated_since,
+            external_id: query.external_id.clone(),
+            feeds: match asker.access.can(EscalationsView) {
+                true => Feed::ALL.to_vec(),
+                false => vec![Feed::Case],
+            },
+            visibilities: match asker.access.can(FeedsInternal) {
+                true => Visibility::ALL.to_vec(),
+                false => vec![Visibility::Public],
+            },
         })
     }
 
@@ -107,6 +132,28 @@ impl Listing for Cases {
 
     fn place(by: CaseOrder, view: &CaseView) -> Place<CaseId> {
         cases::place(by, view)
+    }
+}
+
+/// The person whose cases are asked for. Whoever does not exist for the asker is a fault of `opened_by`.
+fn asked_opener(
+    conn: &mut Conn,
+    asker: Asker<'_>,
+    name: Option<&str>,
+) -> Result<Option<Vec<PersonId>>, Problem> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    if name == "me" {
+        return Ok(Some(vec![asker.access.person]));
+    }
+    let found = people::called(conn, asker.access.reach(), name)?;
+    match found.is_empty() {
+        true => {
+            let unknown = FieldError::new("opened_by", Fault::new("not_found"));
+            Err(Problem::invalid_field(unknown))
+        }
+        false => Ok(Some(found)),
     }
 }
 

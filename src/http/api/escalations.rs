@@ -1,10 +1,12 @@
 //! Escalations: a case's, the queue, one, and submitting (M1, M3).
 
 use super::documents::{EscalationDocument, EscalationParts};
+use super::organizations::asked_organization;
 use crate::db::Conn;
+use crate::domain::Instant;
 use crate::domain::access::Permission::{EscalationsSubmit, EscalationsView};
 use crate::domain::escalation::State;
-use crate::domain::ids::{CaseRef, EscalationId, EscalationRef, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, EscalationId, EscalationRef, PersonId};
 use crate::domain::order::{Place, Sort, Window};
 use crate::domain::organization::Side;
 use crate::http::api_request::{ApiRequest, may};
@@ -82,6 +84,14 @@ list_query! {
         rank: Option<Whole<1, 5>>,
         /// With, or without, a target that is due and not met, or a promised next step whose date has passed.
         overdue: Option<bool>,
+        /// On this case, by id or number.
+        case: Option<String>,
+        /// On cases of this organization, by id or slug.
+        organization: Option<String>,
+        /// For this reason, by its code.
+        reason: Option<String>,
+        /// Changed at this instant or later.
+        updated_since: Option<Instant>,
     }
 }
 
@@ -119,7 +129,10 @@ impl Listing for Queue {
                 .transpose()?,
             rank: query.rank.map(Whole::get),
             overdue: query.overdue,
-            ..EscalationFilter::default()
+            case: asked_case(conn, asker, query.case.as_deref())?,
+            organization: asked_organization(conn, asker, query.organization.as_deref())?,
+            reason: query.reason.clone(),
+            updated_since: query.updated_since,
         })
     }
 
@@ -178,6 +191,21 @@ pub(super) fn asked_owner(
     };
     let unknown = || Problem::invalid_field(FieldError::new("owner", Fault::new("not_found")));
     Ok(Some(found.ok_or_else(unknown)?.id))
+}
+
+/// The case that a query names. What does not exist for the asker is a fault of `case`.
+fn asked_case(
+    conn: &mut Conn,
+    asker: Asker<'_>,
+    name: Option<&str>,
+) -> Result<Option<CaseId>, Problem> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    let unknown = || Problem::invalid_field(FieldError::new("case", Fault::new("not_found")));
+    let case: CaseRef = name.parse().map_err(|_| unknown())?;
+    let found = cases::id_of(conn, asker.access.reach(), &case)?;
+    Ok(Some(found.ok_or_else(unknown)?))
 }
 
 fn parts_of(conn: &mut Conn, rows: &[EscalationView]) -> Result<EscalationParts, Problem> {

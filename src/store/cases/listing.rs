@@ -1,5 +1,6 @@
 //! Lists of cases: what narrows and orders them.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -8,9 +9,14 @@ use super::{
     case_owner, of_record, opener, views,
 };
 use crate::db::Conn;
-use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
+use crate::db::schema::{
+    cases, escalations, feed_entries, lines_of_business, organizations, people,
+};
+use crate::db::sql_types::At;
+use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::{Priority, Status};
+use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{
     CaseId, EscalationNumber, EscalationRef, LineId, OrganizationId, PersonId,
 };
@@ -23,7 +29,8 @@ use crate::store::search::containing;
 /// Which cases a list holds.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct CaseFilter {
-    /// Words, in any order, that number, subject, description or the numbers of its escalations contain.
+    /// Words, in any order, that number, subject, description, the entries that the reader may see or the numbers of its
+    /// escalations contain.
     pub words: Option<String>,
     /// Those in one of these states; all if empty.
     pub status: Vec<Status>,
@@ -37,6 +44,20 @@ pub struct CaseFilter {
     pub escalated: Option<bool>,
     /// Those that one engineer owns, or nobody.
     pub owner: Option<Option<PersonId>>,
+    /// Those that one of these people opened.
+    pub opened_by: Option<Vec<PersonId>>,
+    /// Those that were opened at this instant or later.
+    pub opened_after: Option<Instant>,
+    /// Those that were opened before this instant.
+    pub opened_before: Option<Instant>,
+    /// Those that have changed at this instant or later.
+    pub updated_since: Option<Instant>,
+    /// The one of this name in another system.
+    pub external_id: Option<String>,
+    /// In which entries of a case words are looked for: those of these feeds
+    pub feeds: Vec<Feed>,
+    /// that are for these readers (F2).
+    pub visibilities: Vec<Visibility>,
 }
 
 orders! {
@@ -88,12 +109,28 @@ macro_rules! passing {
         let (mut query, filter) = ($query, $filter);
         for Sought { word, escalated } in $sought {
             let text = |word: &str| cases::search_text.like(containing(word)).escape('\\');
-            let found = text(&word.unaccented);
+            let entry = |word: &str| {
+                exists(
+                    feed_entries::table
+                        .filter(feed_entries::case_id.eq(cases::id))
+                        .filter(feed_entries::feed.eq_any(filter.feeds.clone()))
+                        .filter(feed_entries::visibility.eq_any(filter.visibilities.clone()))
+                        .filter(
+                            feed_entries::search_text
+                                .like(containing(word))
+                                .escape('\\'),
+                        )
+                        .select(feed_entries::id),
+                )
+            };
+            let found = text(&word.unaccented).or(entry(&word.unaccented));
             query = match (&word.accented, escalated) {
                 // A number has no accents.
                 (_, Some(case)) => query.filter(found.or(cases::id.eq(case))),
                 // What was written before accents were left out is in lower case, and no more.
-                (Some(accented), None) => query.filter(found.or(text(accented))),
+                (Some(accented), None) => {
+                    query.filter(found.or(text(accented)).or(entry(accented)))
+                }
                 (None, None) => query.filter(found),
             };
         }
@@ -113,6 +150,21 @@ macro_rules! passing {
             Some(Some(owner)) => query = query.filter(cases::owner_id.eq(owner)),
             Some(None) => query = query.filter(cases::owner_id.is_null()),
             None => {}
+        }
+        if let Some(openers) = &filter.opened_by {
+            query = query.filter(cases::opened_by.eq_any(openers.clone()));
+        }
+        if let Some(after) = filter.opened_after {
+            query = query.filter(cases::opened_at.ge(At(after)));
+        }
+        if let Some(before) = filter.opened_before {
+            query = query.filter(cases::opened_at.lt(At(before)));
+        }
+        if let Some(since) = filter.updated_since {
+            query = query.filter(cases::updated_at.ge(At(since)));
+        }
+        if let Some(name) = &filter.external_id {
+            query = query.filter(cases::external_id.eq(name.clone()));
         }
         match filter.escalated {
             Some(true) => query.filter(escalations::id.nullable().is_not_null()),
