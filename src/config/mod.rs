@@ -176,6 +176,7 @@ impl Settings {
             remarks: Vec::new(),
         };
         reader.refuse_unknown();
+        reader.remark_on_service_links();
 
         let data_dir: PathBuf = reader
             .value("data_dir", values::path)
@@ -281,6 +282,22 @@ impl Reader {
                     value: None,
                 });
             }
+        }
+    }
+
+    /// Says which variables are none of ours.
+    fn remark_on_service_links(&mut self) {
+        let links = self.sources.service_links();
+        if let Some(first) = links.first() {
+            let (key, count) = (first.to_ascii_lowercase(), links.len());
+            self.remarks.push(Remark {
+                key,
+                source: "environment".to_owned(),
+                why: format!(
+                    "Kubernetes sets this and {} more for a service called casebell; they are no settings, and are passed over",
+                    count - 1
+                ),
+            });
         }
     }
 

@@ -20,6 +20,7 @@ const SSL_MODE_VARIABLE: &str = "PGSSLMODE";
 pub(super) struct Sources {
     figment: Figment,
     ssl_mode: Option<String>,
+    service_links: Vec<String>,
 }
 
 /// A value and where it stands.
@@ -38,6 +39,7 @@ impl Sources {
         let mut named = file.map(|path| (path, "--config".to_owned()));
         let mut variables = Dict::new();
         let mut ssl_mode = None;
+        let mut service_links = Vec::new();
         for (name, value) in environment {
             let name = name.to_string_lossy().into_owned();
             if name == FILE_VARIABLE {
@@ -51,6 +53,10 @@ impl Sources {
                 ssl_mode = Some(value.to_string_lossy().into_owned());
             } else if let Some(key) = name.strip_prefix(PREFIX) {
                 let value = value.to_string_lossy().into_owned();
+                if is_service_link(key, &value) {
+                    service_links.push(name);
+                    continue;
+                }
                 variables.insert(key.to_ascii_lowercase(), Value::from(value));
             }
         }
@@ -75,12 +81,18 @@ impl Sources {
         Ok(Self {
             figment: figment.merge(Environment(variables)),
             ssl_mode,
+            service_links,
         })
     }
 
     /// What libpq does about TLS where an address says nothing, if that is set.
     pub fn ssl_mode(&self) -> Option<&str> {
         self.ssl_mode.as_deref()
+    }
+
+    /// The variables that were passed over: Kubernetes sets them for a service of this name.
+    pub fn service_links(&self) -> &[String] {
+        &self.service_links
     }
 
     /// Everything that is set, by whichever source won.
@@ -106,6 +118,19 @@ impl Sources {
             source,
             text: text(&value),
         })
+    }
+}
+
+/// Whether Kubernetes sets this variable for a service called `casebell`: `…_SERVICE_HOST`, `…_SERVICE_PORT` with the names of its
+/// ports, and what other programs of containers read, `…_PORT` and what begins with it.
+fn is_service_link(key: &str, value: &str) -> bool {
+    let is_address = value.starts_with("tcp://") || value.starts_with("udp://");
+    match key.strip_prefix("PORT") {
+        Some("") => is_address,
+        Some(rest) => ["_TCP", "_UDP"]
+            .iter()
+            .any(|protocol| rest.contains(protocol)),
+        None => key == "SERVICE_HOST" || key.starts_with("SERVICE_PORT"),
     }
 }
 

@@ -122,6 +122,29 @@ fn an_unknown_variable_is_a_mistake() {
 }
 
 #[test]
+fn what_kubernetes_sets_for_a_service_of_this_name_is_passed_over_and_told_once() {
+    let links = [
+        ("CASEBELL_PORT", "tcp://10.0.0.1:8080"),
+        ("CASEBELL_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("CASEBELL_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("CASEBELL_PORT_8080_TCP_PORT", "8080"),
+        ("CASEBELL_PORT_8080_TCP_PROTO", "tcp"),
+        ("CASEBELL_SERVICE_HOST", "10.0.0.1"),
+        ("CASEBELL_SERVICE_PORT", "8080"),
+        ("CASEBELL_SERVICE_PORT_HTTP", "8080"),
+    ];
+    let settings = read(None, &links).expect("settings");
+    let told: Vec<_> = (settings.remarks.iter())
+        .filter(|remark| remark.why.contains("Kubernetes"))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].why.contains("and 7 more"), "{}", told[0].why);
+    // What somebody meant for the desk is still told.
+    assert_eq!(mistakes(&[("CASEBELL_PORT", "8080")])[0].key, "port");
+    assert_eq!(mistakes(&[("CASEBELL_SERVICE", "x")])[0].key, "service");
+}
+
+#[test]
 fn a_file_that_is_missing_or_no_toml_is_named() {
     let found = read(Some(Path::new("/nowhere/casebell.toml")), &[])
         .expect_err("missing")

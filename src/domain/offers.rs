@@ -119,9 +119,10 @@ pub fn of_escalation(facts: &Facts, access: &Access) -> Vec<escalation::Verb> {
         .collect()
 }
 
-/// What a promised next step takes now from somebody (C9, M7).
-pub fn of_step(state: StepState, access: &Access) -> &'static [StepVerb] {
-    match access.can(CaseVerb::Promise.permission()) {
+/// What a promised next step takes now from somebody (C9, M7): nothing once its case is closed (C3).
+pub fn of_step(status: Status, state: StepState, access: &Access) -> &'static [StepVerb] {
+    let takes = takes_entries(status).is_ok() && access.can(CaseVerb::Promise.permission());
+    match takes {
         true => state.lawful_verbs(),
         false => &[],
     }

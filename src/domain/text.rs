@@ -134,7 +134,7 @@ text_types! {
     /// Words in Markdown, as their author typed them; several lines.
     Markdown, 50_000, pasted_lines;
     /// Plain words: a reason, a note, an answer; several lines.
-    Note, 5_000, lines;
+    Note, 5_000, pasted_lines;
     /// The name of a thing, a channel, or whom one spoke with: one line.
     Title, 100, one_line;
     /// A person's first or last name: one line.

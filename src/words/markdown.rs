@@ -4,18 +4,24 @@
 //! sanitizer all open elements at each tag. So what nests deeper than anybody reads is flattened, and a text that is
 //! nothing but markup is shown as it was typed. What came of a text is kept, so that it is rendered once.
 
+mod links;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{
+    CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, TextMergeStream, html,
+};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use sha2::{Digest, Sha256};
 
+use links::Links;
+
 /// Which way of rendering this is. What was kept by another one is rendered anew: raise it with every change of what
 /// comes out, be it of this file or of the sanitizer.
-pub const RENDERING: i64 = 1;
+pub const RENDERING: i64 = 2;
 
 /// How deep quotes and lists nest in what is shown, and emphasis within them.
 const DEEPEST: usize = 16;
@@ -128,11 +134,12 @@ fn formatted(markdown: &str) -> Option<String> {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut parser = Parser::new_ext(markdown, options);
-    let mut flattening = Flattening::default();
+    let (mut flattening, mut links) = (Flattening::default(), Links::default());
     let mut dirty = String::with_capacity(markdown.len() * 5 / 4);
-    let events = parser
-        .by_ref()
-        .take(most_events)
+    // An address is one text, whatever characters it has.
+    let merged = TextMergeStream::new(parser.by_ref().take(most_events));
+    let events = merged
+        .flat_map(|event| links.linked(event))
         .flat_map(|event| match event {
             Event::Html(text) | Event::InlineHtml(text) => as_typed(text),
             other => flattening.flattened(other).map(tamed).into_iter().collect(),
@@ -319,7 +326,7 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
             ("ol", HashSet::from(["start"])),
         ]))
         .generic_attributes(HashSet::new())
-        .url_schemes(HashSet::from(["http", "https", "mailto", "tel"]))
+        .url_schemes(HashSet::from(links::SCHEMES))
         .link_rel(Some("nofollow noopener noreferrer"));
     builder
 });

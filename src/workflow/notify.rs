@@ -9,6 +9,7 @@ use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::lines::Readers;
 use crate::domain::notice::{
     About, ActorFacts, Candidate, CaseFacts, CaseMatter, EscalationFacts, Matter, NoticeEvent,
     NoticeKind, Payload, Stakeholders, Step, Thread, recipients,
@@ -62,7 +63,7 @@ pub(super) fn announce(
         Some(entry) => notices::visibility_of(conn, entry)?.unwrap_or(Visibility::Internal),
         None => Visibility::Public,
     };
-    let happening = NoticeEvent {
+    let mut happening = NoticeEvent {
         kind,
         feed,
         visibility,
@@ -85,14 +86,20 @@ pub(super) fn announce(
             caller: about.call().and_then(|call| call.caller),
         },
     };
-    let known = notices::known(conn, happening.people(), happening.permission(), now)?;
     // A4: of what they may not read, staff are told nothing.
     let readers = lines::readers(conn, case.line_of_business_id)?;
-    let mut candidates: Vec<Candidate> = known
-        .iter()
-        .map(|known| known.candidate.clone())
-        .filter(|candidate| readers.admit(&candidate.access))
-        .collect();
+    let mut known = notices::known(conn, happening.people(), happening.permission(), now)?;
+    let mut candidates = admitted(&known, &readers);
+    // Whoever owns it and is told of nothing any more owns it for nobody: then those are told who would be without an owner.
+    let is_told = |owner: PersonId| {
+        let mut candidates = candidates.iter();
+        candidates.any(|one| one.access.person == owner && one.standing.enabled)
+    };
+    if (happening.ties.case_owner).is_some_and(|owner| !is_told(owner)) {
+        happening.ties.case_owner = None;
+        known = notices::known(conn, happening.people(), happening.permission(), now)?;
+        candidates = admitted(&known, &readers);
+    }
     for candidate in &mut candidates {
         if Some(candidate.access.person) == happening.ties.requester {
             notices::let_in(conn, candidate, case.organization_id, now)?;
@@ -137,6 +144,14 @@ pub(super) fn announce(
         notices::insert(conn, &notice, now)?;
     }
     Ok(told.len())
+}
+
+/// Those of `known` who may read the case.
+fn admitted(known: &[notices::Known], readers: &Readers) -> Vec<Candidate> {
+    let candidates = known.iter().map(|known| known.candidate.clone());
+    candidates
+        .filter(|candidate| readers.admit(&candidate.access))
+        .collect()
 }
 
 /// Who asked for the priority that was decided on last.

@@ -166,6 +166,7 @@ pub fn settle(
         .ok_or(Rejection::NotFound)?;
     let step = promises::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::Promise.permission())?;
+    takes_entries(case.status)?;
     unchanged(expected, step.version)?;
     let moved = command.apply(
         Promised {

@@ -11,7 +11,7 @@ use super::{Actor, Expected, VerbResult, callback, publish, settled, targets, un
 use crate::db::sql_types::At;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
-use crate::domain::access::{Permission, Reach, permission_to};
+use crate::domain::access::{Access, Permission, Reach, permission_to};
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{self, Command, Event, Level, transition};
 use crate::domain::event::{EscalationEvent, StepEvent};
@@ -493,7 +493,7 @@ pub fn raters(
     )?)
 }
 
-/// Whether a requester is shut out, or was there by way of a pairing that lets them in no more.
+/// Whether a requester is shut out, was there by way of a pairing that lets them in no more, or may rate nothing any more.
 fn is_gone(
     conn: &mut Conn,
     case: &Case,
@@ -509,9 +509,19 @@ fn is_gone(
     let (home, there) = (person.organization_id, case.organization_id);
     let is_staff = organizations::find(conn, Reach::Everything, home)?
         .is_some_and(|home| home.kind == OrganizationKind::Provider);
-    Ok(home != there
-        && !is_staff
-        && store::access::paired(conn, requester, home, there, now)?.is_none())
+    if is_staff {
+        return Ok(false);
+    }
+    let access = match home == there {
+        true => Some(store::access::of_person(conn, &person, now)?),
+        false => {
+            let paired = store::access::paired(conn, requester, home, there, now)?;
+            paired.map(|(through, held)| {
+                Access::of(requester, there, Side::Customer, held).by_way_of(through)
+            })
+        }
+    };
+    Ok(!access.is_some_and(|access| access.can(Permission::EscalationsRate)))
 }
 
 /// Whom a request names to be asked for the rating.

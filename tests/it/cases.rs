@@ -7,6 +7,7 @@ use crate::support::answer::instant;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::person::{Case, NewCase, Person, high, low, medium};
+use crate::support::session::Session;
 
 async fn status(person: &Person, case: &Case) -> String {
     person.sees(case).await["status"]
@@ -22,7 +23,9 @@ on_both_databases! { Desk:
     c3_a_closed_case_takes_nothing_but_a_reopen,
     c3_staff_open_cases_for_customers,
     c4_a_contacts_reply_puts_the_case_back_to_work,
+    c3_a_closed_case_takes_no_word_on_its_next_steps,
     c5_priority_is_asked_for_and_decided,
+    c5_who_decides_is_told_though_the_owner_has_left,
     c6_an_analysis_is_requested_and_delivered,
     c8_changes_are_audited,
     c9_next_steps_without_an_escalation,
@@ -433,6 +436,61 @@ async fn c8_changes_are_audited(desk: Desk) {
     dana.get("/audit-events")
         .await
         .refused(403, "missing_permission");
+}
+
+/// C3: a closed case takes no word on what was promised either, by page or by API; nobody is written to of it.
+async fn c3_a_closed_case_takes_no_word_on_its_next_steps(desk: Desk) {
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let case = dana.opens(medium()).await;
+    let due_at = (desk.now() + chrono::TimeDelta::days(1)).to_rfc3339();
+    let step = json!({ "what": "A fix", "who": "Eve Hart", "due_at": due_at });
+    let path = format!("/cases/{}/next-steps", case.number);
+    let step = eve.post(&path, step).await.created();
+    eve.closes(&case).await.ok();
+    desk.mailbox().await;
+    let path = format!("/next-steps/{}", step["id"].as_str().expect("an id"));
+    for said in [
+        json!({ "state": "done" }),
+        json!({ "state": "missed" }),
+        json!({ "due_at": (desk.now() + chrono::TimeDelta::days(2)).to_rfc3339(), "reason": "Later" }),
+    ] {
+        eve.patch(&path, said).await.refused(409, "case_closed");
+    }
+    let page = Session::of(&desk, &eve).await;
+    let page = page.page(&format!("/cases/{}", case.number)).await.text;
+    assert!(
+        page.contains("A fix") && !page.contains("do&#x3D;done&amp;step"),
+        "{page}"
+    );
+    eve.reopens(&case).await.ok();
+    eve.patch(&path, json!({ "state": "done" })).await.ok();
+    desk.works().await;
+}
+
+/// C5: what nobody but its owner would be told of is told to the engineers, once the owner is shut out.
+async fn c5_who_decides_is_told_though_the_owner_has_left(desk: Desk) {
+    let (dana, eve, sam, ada) = (
+        desk.person("dana"),
+        desk.person("eve"),
+        desk.person("sam"),
+        desk.person("ada"),
+    );
+    let case = dana.opens(low()).await;
+    let owner = json!({ "owner": sam.email() });
+    eve.changes(&case, owner).await.ok();
+    let id = sam.get("/me").await.ok()["person"]["id"].clone();
+    let path = format!("/users/{}", id.as_str().expect("an id"));
+    ada.patch(&path, json!({ "disabled": true })).await.ok();
+    desk.mailbox().await;
+    let asked = json!({ "priority": "medium", "note": "More calls fail." });
+    let path = format!("/cases/{}/priority-requests", case.number);
+    dana.post(&path, asked).await.created();
+    let told = desk.mailbox().await;
+    assert!(
+        told.recipients().contains(&"eve@bellhop.test"),
+        "{:?}",
+        told.recipients()
+    );
 }
 
 async fn c9_next_steps_without_an_escalation(desk: Desk) {

@@ -36,6 +36,7 @@ on_both_databases! { Desk:
     the_requesters_side_takes_it_back_in_every_active_state,
     only_lawful_moves_exist,
     nobody_but_whoever_is_asked_rates_it,
+    somebody_else_is_asked_for_who_may_not_rate_any_more,
     whoever_is_named_for_a_next_step_is_told,
     it_belongs_to_its_owner_unless_a_supervisor_says_otherwise,
     what_is_so_already_is_not_done_again,
@@ -483,6 +484,24 @@ async fn nobody_but_whoever_is_asked_rates_it(desk: Desk) {
     let mail = desk.mailbox().await;
     assert!(mail.to("carl@acme.test").text.contains("Mended"));
     carl.does(&second, "rating", rate).await.ok();
+}
+
+/// M11: whoever may rate nothing any more is gone, too.
+async fn somebody_else_is_asked_for_who_may_not_rate_any_more(desk: Desk) {
+    let (dana, ola, ada) = (desk.person("dana"), desk.person("ola"), desk.person("ada"));
+    let (_, escalation) = escalated(&desk).await;
+    ola.claims(&escalation).await;
+    ola.accepts(&escalation, "high", "high").await;
+    let dana_id = dana.get("/me").await.ok()["person"]["id"].clone();
+    let path = format!("/users/{}", dana_id.as_str().expect("an id"));
+    let viewer = json!({ "roles": ["portal_viewer"] });
+    ada.patch(&path, viewer).await.ok();
+    let close = json!({ "outcome": "Mended", "summary": "Done.", "rater": "carl@acme.test" });
+    ola.does(&escalation, "close", close).await.ok();
+    desk.mailbox().await;
+    let rate = json!({ "score": 4 });
+    let rated = desk.person("carl").does(&escalation, "rating", rate).await;
+    rated.ok();
 }
 
 async fn whoever_is_named_for_a_next_step_is_told(desk: Desk) {

@@ -44,7 +44,7 @@ async fn the_past_is_folded_from_what_was_audited(desk: Desk) {
     desk.passes(hour);
     ola.claims(&escalation).await;
     desk.passes(hour);
-    ola.declines(&escalation, &["awaiting_your_information"])
+    ola.declines(&escalation, &["awaiting_your_information", "low_priority"])
         .await;
     desk.passes(hour);
     dana.closes(&case).await.ok();

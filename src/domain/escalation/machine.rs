@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::{Level, SCORES, State, Verb, rank};
-use crate::domain::eligibility::FindingCode;
+use crate::domain::eligibility::{FindingCode, Severity};
 use crate::domain::ids::PersonId;
 
 /// What a verb is decided on.
@@ -326,7 +326,9 @@ fn theirs_to_decide(facts: &Facts, actor: &Actor, verb: Verb) -> Result<(), Refu
 
 fn each_once(reasons: &[FindingCode]) -> Result<Vec<FindingCode>, Refusal> {
     let once: std::collections::BTreeSet<_> = reasons.iter().copied().collect();
-    if once.is_empty() {
+    // What is to be acknowledged, or only told, is no reason to decline by itself (M5).
+    let is_blocking = |code: &FindingCode| code.severity() == Severity::Blocking;
+    if !once.iter().any(is_blocking) {
         Err(Refusal::ReasonsMissing)
     } else {
         Ok(once.into_iter().collect())

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::eligibility::FindingCode;
+use crate::domain::eligibility::{FindingCode, Severity};
 use crate::domain::ids::PersonId;
 
 /// Who raised it, and is asked for the rating.
@@ -139,6 +139,14 @@ fn reasons_are_given_each_once_in_the_order_of_the_rules() {
     let reasons = vec![FindingCode::LowPriority, FindingCode::RecentlyUpdated];
     assert_eq!(decline(&given).unwrap().event, Event::Declined { reasons });
     assert_eq!(decline(&[]), Err(Refusal::ReasonsMissing));
+    // M5: what is to be acknowledged or only told is no reason by itself, and may stand beside one.
+    let beside = [
+        FindingCode::AwaitingYourInformation,
+        FindingCode::ThirdPartyEngaged,
+    ];
+    assert_eq!(decline(&beside), Err(Refusal::ReasonsMissing));
+    let [one, other] = beside;
+    assert!(decline(&[one, FindingCode::LowPriority, other]).is_ok());
 }
 
 /// The model: the moves of M2 as a drawing would show them, and whose they are, written down without a look at the
@@ -186,7 +194,8 @@ impl Model {
             Command::Claim { .. } | Command::Withdraw => true,
             Command::Assign { .. } => actor.supervises,
             Command::Decline { reasons } => {
-                (actor.supervises || self.owner == Some(actor.id)) && !reasons.is_empty()
+                let blocks = |code: &FindingCode| code.severity() == Severity::Blocking;
+                (actor.supervises || self.owner == Some(actor.id)) && reasons.iter().any(blocks)
             }
             Command::Accept { .. } | Command::Rerank { .. } | Command::Close => {
                 actor.supervises || self.owner == Some(actor.id)

@@ -8,7 +8,7 @@ use super::parts::{Link, StepList, StepView};
 use super::render::is_local;
 use super::shell::Tone;
 use crate::domain::Instant;
-use crate::domain::case::{StepState, StepVerb as Verb};
+use crate::domain::case::{Status, StepState, StepVerb as Verb};
 use crate::domain::ids::{CaseRef, NextStepId};
 use crate::domain::offers;
 use crate::http::problem::Problem;
@@ -20,10 +20,11 @@ use crate::workflow::promise::{SettleStep, settle};
 /// How long before it is due something is due soon.
 pub const SOON: chrono::TimeDelta = chrono::TimeDelta::hours(4);
 
-/// The list on `page`: what is open first, by date, then what was settled, the latest first. `adds` says whether the
+/// The list on `page` for a case of this status: what is open first, by date, then what was settled, the latest first. `adds` says whether the
 /// visitor may promise more there.
 pub fn list<'a>(
     visit: &PageRequest,
+    status: Status,
     steps: impl IntoIterator<Item = &'a NextStep>,
     page: &str,
     adds: bool,
@@ -40,13 +41,13 @@ pub fn list<'a>(
     StepList {
         items: steps
             .into_iter()
-            .map(|step| view(visit, step, page))
+            .map(|step| view(visit, (status, step), page))
             .collect(),
         add: adds.then(|| format!("{page}?do=promise#do")),
     }
 }
 
-fn view(visit: &PageRequest, step: &NextStep, page: &str) -> StepView {
+fn view(visit: &PageRequest, (status, step): (Status, &NextStep), page: &str) -> StepView {
     StepView {
         id: step.id.to_string(),
         what: step.what.clone(),
@@ -56,7 +57,7 @@ fn view(visit: &PageRequest, step: &NextStep, page: &str) -> StepView {
         tone: tone(step.state, step.due_at, visit.now),
         settled_at: step.settled_at.unwrap_or(step.due_at),
         reason: step.reason.clone().unwrap_or_default(),
-        verbs: verbs(visit, step, page),
+        verbs: verbs(visit, (status, step), page),
     }
 }
 
@@ -71,7 +72,7 @@ pub fn tone(state: StepState, due_at: Instant, now: Instant) -> Tone {
     }
 }
 
-fn verbs(visit: &PageRequest, step: &NextStep, page: &str) -> Vec<Link> {
+fn verbs(visit: &PageRequest, (status, step): (Status, &NextStep), page: &str) -> Vec<Link> {
     let words = visit.words();
     let verb = |verb: &Verb| {
         let label = words.say_of("step-verb", verb.as_str(), &[]);
@@ -79,7 +80,7 @@ fn verbs(visit: &PageRequest, step: &NextStep, page: &str) -> Vec<Link> {
     };
     let offered = visit
         .access()
-        .map(|access| offers::of_step(step.state, access));
+        .map(|access| offers::of_step(status, step.state, access));
     offered.unwrap_or_default().iter().map(verb).collect()
 }
 

@@ -260,6 +260,7 @@ impl Problem {
                     Value::Number(number) => {
                         words::Value::from(number.as_f64().unwrap_or_default())
                     }
+                    Value::Array(items) if items.is_empty() => words::Value::from("–"),
                     Value::Array(items) => {
                         let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
                         words::Value::from(items.join(", "))

@@ -272,3 +272,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_address_of_the_web_is_a_link_and_what_looks_like_one_stays() {
+    let html = |text: &str| to_html(text).to_string();
+    let link = |address: &str| {
+        let shown = address.replace('&', "&amp;");
+        format!("<a href=\"{shown}\" rel=\"nofollow noopener noreferrer\">{shown}</a>")
+    };
+    let plain = "https://desk.example.com/a_b_c?x=1&y=2";
+    assert_eq!(html(plain), format!("<p>{}</p>\n", link(plain)));
+    // What ends a sentence is not part of it; what was opened within is.
+    let wiki = "http://wiki.example/Bell_(sound)";
+    assert_eq!(
+        html(&format!("See {wiki}, ({wiki}).")),
+        format!("<p>See {}, ({}).</p>\n", link(wiki), link(wiki))
+    );
+    // Not in code, not in a link, not in the middle of a word, and not for what leads nowhere.
+    for text in [
+        "`https://a.example`",
+        "    https://a.example",
+        "xhttps://a.example",
+        "https://",
+    ] {
+        assert!(!html(text).contains("<a "), "{text}: {}", html(text));
+    }
+    assert_eq!(html("[here](https://a.example)").matches("<a ").count(), 1);
+    assert_eq!(
+        html("From <sip:200@edge> on"),
+        "<p>From &lt;sip:200@edge&gt; on</p>\n"
+    );
+    assert!(html("<https://a.example>").contains("<a href=\"https://a.example\""));
+}

@@ -226,7 +226,7 @@ pub fn declined(stage: &mut Stage<'_>) -> VerbResult<()> {
         "Ravi's answer of yesterday gives you the old pace at once: it only needs your yes in the case. If that does not help, escalate again and I take it.",
     )?;
     let decline = DeclineEscalation {
-        reasons: vec![FindingCode::UnreadUpdate],
+        reasons: vec![FindingCode::RecentlyUpdated, FindingCode::UnreadUpdate],
         reply: Some(reply),
     };
     case.verb("olga", days(2) - minutes(55), |verb, conn| {

@@ -302,8 +302,10 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CaseNumbe
     let malformed = || de::Error::custom("not a case number such as C-000123");
     match Option::<Given>::deserialize(deserializer).map_err(|_| malformed())? {
         None => Ok(None),
-        Some(Given::Bare(number)) if number > 0 => Ok(Some(CaseNumber::new(number))),
-        Some(Given::Bare(_)) => Err(malformed()),
+        Some(Given::Bare(number)) => {
+            let shown = format!("C-{number:06}");
+            shown.parse().map(Some).map_err(|_| malformed())
+        }
         Some(Given::Shown(text)) => text.parse().map(Some).map_err(|_| malformed()),
     }
 }

@@ -376,6 +376,8 @@ async fn a_case_that_cannot_be_so_says_why_and_leaves_nothing() {
         (r#""engagements":["friends"]"#.to_owned(), "line 1: engagements[0]: “friends” is not one of development, cloud_operations, third_party"),
         (r#""number":"41""#.to_owned(), "line 1: number: not a case number such as C-000123"),
         (r#""number":-1"#.to_owned(), "line 1: number: not a case number such as C-000123"),
+        (r#""number":9223372036854775807"#.to_owned(), "line 1: number: not a case number such as C-000123"),
+        (r#""number":"C-9223372036854775807""#.to_owned(), "line 1: number: not a case number such as C-000123"),
         (r#""number":41"#.to_owned(), "line 1: number: “C-000041” is taken"),
         (r#""number":"C-000041","external_id":"OLD-8""#.to_owned(), "line 1: number: “C-000041” is taken"),
         (r#""line_of_business":"Fax""#.to_owned(), "line 1: line_of_business: there is no line of business “Fax”; a line refers to earlier ones"),

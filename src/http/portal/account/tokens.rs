@@ -105,8 +105,11 @@ fn allows(words: &Catalogue, permissions: Option<&BTreeSet<Permission>>) -> Stri
     match permissions {
         None => words.say("token-allows-all", &[]),
         Some(some) => {
-            let names: Vec<_> = some.iter().map(|permission| permission.as_str()).collect();
-            names.join(", ")
+            let names: Vec<_> = some
+                .iter()
+                .map(|permission| words.say_of("permission", permission.as_str(), &[]))
+                .collect();
+            names.join(" ")
         }
     }
 }

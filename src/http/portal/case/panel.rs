@@ -113,7 +113,7 @@ pub(in crate::http::portal) fn settle(
 ) -> Option<Panel> {
     let mut steps = record.steps.iter();
     let step = steps.find(|step| step.id.to_string() == subject)?;
-    if !offers::of_step(step.state, visit.access().ok()?).contains(&verb) {
+    if !offers::of_step(record.view.case.status, step.state, visit.access().ok()?).contains(&verb) {
         return None;
     }
     let (words, zone) = (visit.words(), visit.zone().name());

@@ -160,6 +160,7 @@ fn page(
         }),
         steps: steps::list(
             visit,
+            record.view.case.status,
             &record.steps,
             &page,
             record.takes(visit.access()?, CaseVerb::Promise),

@@ -140,6 +140,7 @@ fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<Re
         targets: targets::views(visit, record),
         steps: steps::list(
             visit,
+            case.status,
             own,
             &page,
             row.state.is_active() && record.case.takes(visit.access()?, CaseVerb::Promise),

@@ -123,7 +123,7 @@ pub fn decline_panel(
     let blocking = FindingCode::ALL
         .iter()
         .copied()
-        .filter(|code| code.severity() != Severity::Information);
+        .filter(|code| code.severity() == Severity::Blocking);
     let mut codes: Vec<_> = blocking.collect();
     codes.sort_by_key(|code| !apply.contains(code));
     let tick = |code: &FindingCode| {
