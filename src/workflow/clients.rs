@@ -42,9 +42,10 @@ pub fn name_clients(
     now: Instant,
 ) -> VerbResult<()> {
     let reach = by.map_or(Reach::Everything, Actor::reach);
+    // First, so that of two at once the second sees what the first has counted.
+    groups::lock_organization(conn, partner)?;
     let found = organizations::find(conn, reach, partner)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::OrganizationsManage)?;
-    groups::lock_organization(conn, partner)?;
     unchanged(expected, found.version)?;
     if found.kind != OrganizationKind::Partner {
         return Err(Rejection::Field {
