@@ -3,7 +3,7 @@
 mod written;
 
 use super::administer::{By, refused, require, taken};
-use super::foresee::{Foreseen, Settings, foresee};
+use super::foresee::{Foreseen, foresee};
 use super::{Expected, Rejection, VerbResult, publish, settled, targets, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -80,12 +80,12 @@ pub fn foresee_calendar(
     }
     require(by, Permission::CalendarsManage)?;
     works_at_all(calendar, now)?;
-    let before = Settings::load(conn)?;
-    let mut after = before.clone();
-    let book = CalendarBook::clone(&before.book);
-    let book = book.with(replaced.map(|(id, _)| id), calendar, make_default);
-    after.book = book.into();
-    foresee(conn, &before, &after, now)
+    foresee(conn, now, |settings| {
+        let book = CalendarBook::clone(&settings.book);
+        let book = book.with(replaced.map(|(id, _)| id), calendar, make_default);
+        settings.book = book.into();
+        Ok(())
+    })
 }
 
 /// By a calendar without a working day nothing would ever fall due.

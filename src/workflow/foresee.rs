@@ -39,7 +39,7 @@ impl Settings {
     ///
     /// # Errors
     /// The database's own.
-    pub fn load(conn: &mut Conn) -> VerbResult<Self> {
+    fn load(conn: &mut Conn) -> VerbResult<Self> {
         let reasons = rules::reasons(conn)?;
         let active = reasons.iter().filter(|row| row.active);
         Ok(Self {
@@ -61,17 +61,19 @@ pub struct Foreseen {
     pub is_partial: bool,
 }
 
-/// What other settings would do to the open cases and to the targets that run.
+/// What the settings would do to the open cases and to the targets that run if they were as `change` makes them.
 ///
 /// # Errors
-/// The database's own; that of a calendar by which a target cannot be reckoned.
+/// Those of `change`; the database's own; that of a calendar by which a target cannot be reckoned.
 pub(super) fn foresee(
     conn: &mut Conn,
-    before: &Settings,
-    after: &Settings,
     now: Instant,
+    change: impl FnOnce(&mut Settings) -> VerbResult<()>,
 ) -> VerbResult<Foreseen> {
-    let mut foreseen = Foreseen::default();
+    let before = &Settings::load(conn)?;
+    let mut after = before.clone();
+    change(&mut after)?;
+    let (after, mut foreseen) = (&after, Foreseen::default());
     let other_calendars = !Arc::ptr_eq(&before.book, &after.book);
     if other_calendars || before.policy != after.policy || before.reasons != after.reasons {
         foresee_cases(conn, before, after, now, &mut foreseen)?;

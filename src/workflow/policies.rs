@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::administer::{By, refused, require};
-use super::foresee::{Foreseen, Settings, foresee};
+use super::foresee::{Foreseen, foresee};
 use super::{VerbResult, publish};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -113,10 +113,10 @@ pub fn foresee_policies(
     now: Instant,
 ) -> VerbResult<Foreseen> {
     require(by, Permission::PoliciesManage)?;
-    let before = Settings::load(conn)?;
-    let mut after = before.clone();
-    after.policy = planned(&before.policy, command)?.into();
-    foresee(conn, &before, &after, now)
+    foresee(conn, now, |settings| {
+        settings.policy = planned(&settings.policy, command)?.into();
+        Ok(())
+    })
 }
 
 /// The policy with the new values.

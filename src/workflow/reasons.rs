@@ -3,7 +3,7 @@
 mod questions;
 
 use super::administer::{By, refused, require, taken};
-use super::foresee::{Foreseen, Settings, foresee};
+use super::foresee::{Foreseen, foresee};
 use super::{Expected, Rejection, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -60,10 +60,10 @@ pub fn foresee_new_reason(
     now: Instant,
 ) -> VerbResult<Foreseen> {
     require(by, Permission::ReasonsManage)?;
-    let before = Settings::load(conn)?;
-    let mut after = before.clone();
-    after.reasons.push(Reason::from(command));
-    foresee(conn, &before, &after, now)
+    foresee(conn, now, |settings| {
+        settings.reasons.push(Reason::from(command));
+        Ok(())
+    })
 }
 
 impl From<&AddReason> for Reason {
@@ -143,14 +143,12 @@ pub fn foresee_reason(
     let row = rules::reason(conn, code.as_str())?.ok_or(Rejection::NotFound)?;
     require(by, Permission::ReasonsManage)?;
     unchanged(expected, row.version)?;
-    let before = Settings::load(conn)?;
-    let mut after = before.clone();
-    let (reason, active) = planned(&row.code, command);
-    after.reasons.retain(|other| other.code != reason.code);
-    if active {
-        after.reasons.push(reason);
-    }
-    foresee(conn, &before, &after, now)
+    foresee(conn, now, |settings| {
+        let (reason, active) = planned(&row.code, command);
+        settings.reasons.retain(|other| other.code != reason.code);
+        settings.reasons.extend(active.then_some(reason));
+        Ok(())
+    })
 }
 
 /// The reason as it would be, and whether it could be chosen.

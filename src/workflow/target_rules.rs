@@ -1,7 +1,7 @@
 //! How long targets have, and the ladder (M8).
 
 use super::administer::{By, require};
-use super::foresee::{Foreseen, Settings, foresee};
+use super::foresee::{Foreseen, foresee};
 use super::{Expected, Rejection, VerbResult, publish, targets, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -131,10 +131,10 @@ pub fn foresee_targets(
 ) -> VerbResult<Foreseen> {
     require(by, Permission::TargetsManage)?;
     unchanged(expected, target_rules::version(conn)?)?;
-    let before = Settings::load(conn)?;
-    let mut after = before.clone();
-    after.table = planned_table(&before.table, command)?;
-    foresee(conn, &before, &after, now)
+    foresee(conn, now, |settings| {
+        settings.table = planned_table(&settings.table, command)?;
+        Ok(())
+    })
 }
 
 /// The table with the new times.
@@ -200,10 +200,10 @@ pub fn foresee_ladder(
 ) -> VerbResult<Foreseen> {
     require(by, Permission::TargetsManage)?;
     unchanged(expected, target_rules::ladder(conn)?.1)?;
-    let before = Settings::load(conn)?;
-    let mut after = before.clone();
-    after.ladder = planned_ladder(&before.ladder, command)?;
-    foresee(conn, &before, &after, now)
+    foresee(conn, now, |settings| {
+        settings.ladder = planned_ladder(&settings.ladder, command)?;
+        Ok(())
+    })
 }
 
 /// The ladder with what is new.

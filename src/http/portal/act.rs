@@ -86,6 +86,9 @@ impl PageRequest {
         G: Fn(&mut Conn, By<'_>, &C) -> Result<Foreseen, VerbError> + Send + 'static,
         F: Fn(&mut Conn, By<'_>, &C) -> Result<T, VerbError> + Send + 'static,
     {
+        if self.was_confirmed() {
+            return self.act(page, verb).await;
+        }
         let foreseen = match self.form::<C>() {
             Ok(command) => {
                 let (actor, now) = (self.actor()?.clone(), self.now);
@@ -102,7 +105,7 @@ impl PageRequest {
             Err(problem) => return self.finish(page, Err(problem)).await,
         };
         let told = consequences(self.words(), &foreseen);
-        if told.is_empty() || self.was_confirmed() {
+        if told.is_empty() {
             return self.act(page, verb).await;
         }
         let shown = |form: Form| form.foreseen(self.words(), &self.typed, told);
@@ -110,7 +113,7 @@ impl PageRequest {
     }
 
     /// Whether the visitor has seen what would follow from what is typed: not of what they have typed otherwise since.
-    pub(super) fn was_confirmed(&self) -> bool {
+    fn was_confirmed(&self) -> bool {
         let confirmed = self.typed.get(CONFIRMED);
         confirmed.is_some_and(|confirmed| *confirmed == seen(&self.typed))
     }
