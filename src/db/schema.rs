@@ -577,6 +577,47 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{Key, Moment};
 
+    pairing_role_requests (id) {
+        id -> Key,
+        member_id -> Key,
+        role -> Text,
+        until -> Nullable<Moment>,
+        note -> Nullable<Text>,
+        requested_by -> Key,
+        requested_at -> Moment,
+        refused_by -> Nullable<Key>,
+        refused_at -> Nullable<Moment>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    pairing_visits (id) {
+        id -> Key,
+        pairing_id -> Key,
+        person_id -> Key,
+        began_at -> Moment,
+        last_at -> Moment,
+        changes -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::sql_types::Key;
+
+    pairing_visit_events (visit_id, event_id) {
+        visit_id -> Key,
+        event_id -> Key,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
     clients (partner_id, client_id) {
         partner_id -> Key,
         client_id -> Key,
@@ -872,6 +913,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_group_members,
     pairings,
     pairing_members,
+    pairing_role_requests,
+    pairing_visits,
+    pairing_visit_events,
     clients,
     clones,
     line_grants,

@@ -34,7 +34,7 @@ use crate::domain::ids::{
     AccessRequestId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId, EscalationId,
     EscalationNumber, EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId,
     OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId, PersonId,
-    PriorityRequestId, RoleId, SessionId, TargetId, TokenId,
+    PriorityRequestId, RoleId, RoleRequestId, SessionId, TargetId, TokenId, VisitId,
 };
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState};
@@ -178,9 +178,11 @@ key!(
     PersonId,
     PriorityRequestId,
     RoleId,
+    RoleRequestId,
     SessionId,
     TargetId,
     TokenId,
+    VisitId,
 );
 
 /// An [`Instant`] on its way to or from the database: `#[diesel(deserialize_as = At)]` in a row, `At(now)` in a query.

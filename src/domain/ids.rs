@@ -93,6 +93,10 @@ ids! {
     PairingId
     /// Names a person or group that a pairing is for.
     PairingMemberId
+    /// Names a role that is asked for through a pairing.
+    RoleRequestId
+    /// Names a visit of somebody in another organization.
+    VisitId
     /// Names a request for read-only access.
     AccessRequestId
     /// Names somebody's wish to set a new password.

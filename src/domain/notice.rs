@@ -28,8 +28,8 @@ pub use kind::NoticeKind;
 pub use letter::{
     AccessGranted, AccessRefused, AccessRequested, CloneMoved, Gathered, GatheredTarget,
     Invitation, Letter, LinkFacts, MembersProposed, NewDevice, PairingFacts, PairingRemoved,
-    PairingSide, PairingSwitched, PasswordChanged, PasswordReset, PasswordWay, RoleFacts,
-    RolesChanged, SecondFactorChange, SecondFactorChanged,
+    PairingSide, PairingSwitched, PasswordChanged, PasswordReset, PasswordWay, RoleAsked,
+    RoleFacts, RoleRefused, RolesChanged, SecondFactorChange, SecondFactorChanged,
 };
 pub use recipients::{
     Candidate, NoticeEvent, Recipient, Stakeholders, Standing, letter_obstacle, obstacle,

@@ -216,6 +216,8 @@ pub enum Command {
     GiveRole,
     /// A role less.
     TakeRole,
+    /// A role that is asked for, refused, or not asked for any more (P3).
+    AskForRole,
     /// A cloned user (P8).
     AddClone {
         /// How many there are.
@@ -308,7 +310,10 @@ pub fn decide(state: State, command: Command) -> Result<State, Refusal> {
             Ok(state)
         }
         Command::RemoveMember => running(state).map(|()| state),
-        Command::GiveRole | Command::TakeRole | Command::RemoveClone => {
+        Command::GiveRole
+        | Command::TakeRole
+        | Command::AskForRole
+        | Command::RemoveClone => {
             accepted(state).map(|()| state)
         }
         Command::AddClone { have } => {

@@ -11,9 +11,10 @@ use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::EventKind;
-use crate::domain::ids::{CaseRef, OrganizationId, PersonId};
+use crate::domain::ids::{CaseRef, OrganizationId, PersonId, VisitId};
 use crate::input::{Fault, FieldError};
 use crate::store::audit::{EventFilter, worked_in};
+use crate::store::pairings::organizations_of_visit;
 use crate::store::{cases, organizations, people};
 
 /// Which events somebody asks for, in their own words.
@@ -25,6 +26,8 @@ pub struct Asked {
     pub organization: Option<String>,
     /// What this person did, by id or address.
     pub actor: Option<String>,
+    /// What was changed on this visit by a pairing (P12).
+    pub visit: Option<VisitId>,
     /// Of this kind, or of all kinds that begin so, as `escalation.`.
     pub kind: Option<String>,
     /// Not before this instant.
@@ -45,6 +48,7 @@ impl Asked {
             ),
             ("organization", self.organization.clone().map(Value::from)),
             ("actor", self.actor.clone().map(Value::from)),
+            ("visit", self.visit.map(|visit| Value::from(visit.to_string()))),
             ("kind", self.kind.clone().map(Value::from)),
             ("from", self.from.as_ref().map(instant)),
             ("until", self.until.as_ref().map(instant)),
@@ -84,6 +88,15 @@ impl Asked {
             filter.actor = actor(conn, reach, name)?;
             filter.actor.is_none().then(|| unknown("actor"));
         }
+        if let Some(visit) = self.visit {
+            filter.visit = match organizations_of_visit(conn, visit)? {
+                Some((home, place)) if covers(reach, [Some(home), place]) => Some(visit),
+                _ => {
+                    unknown("visit");
+                    None
+                }
+            };
+        }
         if let Some(name) = &self.kind {
             filter.kinds = EventKind::asked(name);
             if filter.kinds.is_empty() {
@@ -96,6 +109,12 @@ impl Asked {
             false => Err(Problem::invalid(errors)),
         }
     }
+}
+
+/// Whether one of these organizations is within reach.
+fn covers(reach: Reach, organizations: [Option<OrganizationId>; 2]) -> bool {
+    let mut organizations = organizations.into_iter().flatten();
+    organizations.any(|organization| reach.covers(organization))
 }
 
 /// The organization of that name. Of the others, a customer knows those in which their people have worked.

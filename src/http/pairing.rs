@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
-use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId};
+use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId, VisitId};
 use crate::domain::pairing::{Needed, Party, State, Verb, Who, needed, widens};
 use crate::http::principal::Principal;
 use crate::store::access::holders_by_name;
 use crate::store::cases::{Named, OrganizationRef};
-use crate::store::pairings::{self, CloneRow, Given, Member, Pairing, Scope};
+use crate::store::pairings::{self, CloneRow, Given, Member, Pairing, RoleRequest, Scope, Visit};
 use crate::store::people::Person;
 use crate::workflow::pair::is_seen_by;
 
@@ -86,6 +86,8 @@ pub struct MemberView {
     pub name: String,
     /// The roles that were given to them.
     pub roles: Vec<Given>,
+    /// The roles that are asked for, or were refused (P3).
+    pub asked: Vec<RoleRequest>,
 }
 
 impl PairingView {
@@ -148,6 +150,7 @@ pub fn views(
     let members = pairings::members_of(conn, &ids)?;
     let mut given = pairings::given_in(conn, &ids)?;
     given.retain(|given| !given.has_ended(now));
+    let asked_roles = pairings::role_requests_in(conn, &ids)?;
     let clones = pairings::clones_of(conn, &ids)?;
     let trusted_groups = pairings::has_groups_with(conn, &ids, reader.person)?;
     let people: Vec<PersonId> = rows
@@ -166,6 +169,9 @@ pub fn views(
                 .flat_map(|member| [member.person_id, member.proposed_by, member.approved_by]),
         )
         .chain(given.iter().map(|given| given.by))
+        .chain(
+            (asked_roles.iter()).flat_map(|asked| [Some(asked.requested_by), asked.refused_by]),
+        )
         .chain(
             clones
                 .iter()
@@ -218,11 +224,15 @@ pub fn views(
                 let roles = given
                     .iter()
                     .filter(|given| given.pairing == pairing && given.who == who);
+                let asked = asked_roles
+                    .iter()
+                    .filter(|asked| asked.member_id == member.id);
                 Some(MemberView {
                     member: member.clone(),
                     who,
                     name: name.cloned().unwrap_or_default(),
                     roles: roles.cloned().collect(),
+                    asked: asked.cloned().collect(),
                 })
             });
             Shown {
@@ -263,6 +273,30 @@ pub fn views(
         })
     };
     Ok(rows.into_iter().filter_map(view).collect())
+}
+
+/// The visits by a pairing as its reader may see them, the newest first, with the names of who was there; nothing if they may
+/// not look at the pairing, and none if they may not see who is in it (P10, P12).
+///
+/// # Errors
+/// The database's own.
+pub fn visits_seen(
+    conn: &mut Conn,
+    reader: &Principal,
+    id: PairingId,
+    (after, limit): (Option<VisitId>, i64),
+    now: Instant,
+) -> diesel::QueryResult<Option<(Vec<Visit>, HashMap<PersonId, String>)>> {
+    let Some(view) = view(conn, reader, id, now)? else {
+        return Ok(None);
+    };
+    if view.people.missing.is_some() {
+        return Ok(Some((Vec::new(), HashMap::new())));
+    }
+    let visits = pairings::visits_of(conn, id, after, limit)?;
+    let people: Vec<PersonId> = visits.iter().map(|visit| visit.person_id).collect();
+    let names = pairings::names(conn, &people)?;
+    Ok(Some((visits, names)))
 }
 
 /// Whether somebody may see the people, or the groups, of a pairing by this permission: whoever sees the trusts of their own

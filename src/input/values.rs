@@ -26,7 +26,7 @@ use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{
-    CalendarId, CaseRef, EscalationRef, GroupId, LineId, OrganizationId, PersonId,
+    CalendarId, CaseRef, EscalationRef, GroupId, LineId, OrganizationId, PersonId, VisitId,
 };
 use crate::domain::network::Network;
 use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
@@ -117,7 +117,7 @@ written! {
     Level: Shape::Choice, TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,
     Weekday: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
     QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, EscalationRef, OrganizationId, PersonId, LineId,
-    CalendarId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
+    CalendarId, VisitId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
 }
 
 impl Field for Instant {

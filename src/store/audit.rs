@@ -104,7 +104,7 @@ impl Event {
 ///
 /// # Errors
 /// Those of [`append_saying`].
-pub fn append(conn: &mut Conn, event: &NewEvent<'_>, at: Instant) -> QueryResult<()> {
+pub fn append(conn: &mut Conn, event: &NewEvent<'_>, at: Instant) -> QueryResult<EventId> {
     append_saying(conn, event, &Said::default(), at)
 }
 
@@ -139,9 +139,10 @@ pub fn append_saying(
     event: &NewEvent<'_>,
     said: &Said,
     at: Instant,
-) -> QueryResult<()> {
+) -> QueryResult<EventId> {
+    let id = EventId::new(at);
     let unlinked = Unlinked {
-        id: EventId::new(at),
+        id,
         at,
         kind: event.kind,
         organization: event.organization,
@@ -156,7 +157,8 @@ pub fn append_saying(
         after: kept(event.after)?,
         said: said.fields(),
     };
-    write_last(conn, unlinked, link_all)
+    write_last(conn, unlinked, link_all)?;
+    Ok(id)
 }
 
 /// Links events to the end of the chain, in this order.

@@ -3,12 +3,18 @@
 //! Every look is narrowed to a [`Scope`]: a pairing exists for its two organizations, and for somebody who is there by a
 //! pairing only that one does.
 
+mod asked;
 mod clones;
 mod given;
 mod members;
+mod visits;
 
 use diesel::prelude::*;
 
+pub use asked::{
+    NewRoleRequest, RoleRequest, ask_for_role, find_role_request, forget_role_request, refuse_role,
+    role_request_for, role_requests_in,
+};
 pub use clones::{
     CloneRow, add_clone, clones_among, clones_of, clones_of_people, end_clones, find_clone,
     homes_of_clones, is_clone, is_removed_clone, mailboxes, running_clones,
@@ -22,6 +28,7 @@ pub use members::{
     has_groups_with, is_in_group, is_trusted, members_of, names, people_in, people_of, reaching,
     remove_member, trustable_groups, trustable_people,
 };
+pub use visits::{Visit, begin_visit, note_on_visit, organizations_of_visit, visits_of};
 
 use crate::db::Conn;
 use crate::db::schema::{clients, organizations, pairing_members, pairings};

@@ -4,6 +4,7 @@
 //! recorded for both organizations (P9).
 
 mod answer;
+mod asked;
 mod clones;
 mod members;
 mod request;
@@ -11,6 +12,7 @@ mod roles;
 mod switch;
 
 pub use answer::{Inspected, accept, inspect, refuse};
+pub use asked::{AskForRole, RefuseRole, ask_role, ask_role_no_more, refuse_role};
 pub use clones::{AddClone, add_clone, end_untrusted_of, remove_clone};
 pub(in crate::workflow) use members::group_within_bounds;
 pub use members::{ProposeMembers, propose, remove_member};

@@ -25,6 +25,7 @@ use crate::store::audit::{self, NewEvent};
 use crate::store::cases::Case;
 use crate::store::escalations::{self, Escalation};
 use crate::store::feeds::{self, NewEntry};
+use crate::store::pairings;
 
 /// Publishes what happened to a case that is locked.
 ///
@@ -190,7 +191,7 @@ fn record(
         after: recorded.after.as_ref(),
         ..record::on_case(by, kind, on.case())
     };
-    Ok(audit::append_saying(conn, &event, &said, now)?)
+    append(conn, by, &event, &said, now)
 }
 
 fn notify_readers(
@@ -224,7 +225,25 @@ fn audit(
         after: audited.after.as_ref(),
         ..record::event(by, audited.kind, organization)
     };
-    Ok(audit::append(conn, &event, now)?)
+    append(conn, by, &event, &Said::default(), now)
+}
+
+/// Appends an event, and notes on which visit to another organization it was done (P12).
+fn append(
+    conn: &mut Conn,
+    by: &DoneBy<'_>,
+    event: &NewEvent<'_>,
+    said: &Said,
+    now: Instant,
+) -> VerbResult<()> {
+    let id = audit::append_saying(conn, event, said, now)?;
+    // That somebody came in changed nothing.
+    if event.kind != EventKind::PairingSwitchedInto
+        && let Some(visitor) = by.through.zip(by.actor)
+    {
+        pairings::note_on_visit(conn, visitor, id, now)?;
+    }
+    Ok(())
 }
 
 fn unserialized(error: serde_json::Error) -> Diesel {

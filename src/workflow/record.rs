@@ -8,7 +8,7 @@ use super::Actor;
 use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::audit::{COMMAND_LINE, EventKind};
 use crate::domain::history::{CaseFields, difference};
-use crate::domain::ids::{EventId, OrganizationId, PersonId};
+use crate::domain::ids::{EventId, OrganizationId, PairingId, PersonId};
 use crate::store::audit::NewEvent;
 use crate::store::callbacks::Callback;
 use crate::store::cases::Case;
@@ -174,6 +174,8 @@ pub(crate) struct DoneBy<'a> {
     pub(super) name: Cow<'a, str>,
     /// Their own organization, if they acted in another one (P9).
     pub(super) home: Option<OrganizationId>,
+    /// The pairing by which they were there.
+    pub(super) through: Option<PairingId>,
 }
 
 impl<'a> DoneBy<'a> {
@@ -183,6 +185,7 @@ impl<'a> DoneBy<'a> {
             actor: None,
             name: name.into(),
             home: None,
+            through: None,
         }
     }
 }
@@ -194,6 +197,7 @@ impl<'a> From<&'a Actor> for DoneBy<'a> {
             name: actor.name.as_str().into(),
             // P9: whoever acts through a pairing is seen in their own organization too.
             home: actor.access.through.map(|through| through.home),
+            through: actor.access.through.map(|through| through.pairing),
         }
     }
 }
@@ -212,6 +216,7 @@ impl From<&Person> for DoneBy<'_> {
             actor: Some(person.id),
             name: person.name().into(),
             home: None,
+            through: None,
         }
     }
 }

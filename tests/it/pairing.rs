@@ -26,6 +26,9 @@ on_both_databases! { Desk:
     changes_are_guarded_by_versions,
     no_more_than_25_people_reach_an_organization,
     a_role_is_given_until_a_date,
+    a_role_is_asked_for_and_given_or_refused,
+    what_a_visit_changed_is_told_by_visit,
+    a_groups_name_reaches_nobody_who_may_not_see_it,
 }
 
 /// P1, P2, P3, P7, P9, P11: from the link to an escalation for the client.
@@ -878,4 +881,202 @@ async fn a_role_is_given_until_a_date(desk: Desk) {
         .created();
     cases().await.ok();
     desk.mailbox().await;
+}
+
+/// P3: the trustee asks for a role; the trustor gives or refuses it, and each is told.
+async fn a_role_is_asked_for_and_given_or_refused(desk: Desk) {
+    let (abel, pia, gina) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    let pairing = asks(&pia, &[&me], &[]).await;
+    let path = format!("/pairing-members/{}/role-requests", pairing.members[0]);
+    let wish = json!({ "role": "designated_contact", "note": "The nights are mine." });
+    pia.post(&path, wish.clone())
+        .await
+        .refused(409, "pairing_not_accepted");
+    answers(&abel, "acceptance", &pairing.token).await.ok();
+    desk.mailbox().await;
+
+    // Only the trustee asks, and only for what can be given there.
+    abel.post(&path, wish.clone()).await.refused(403, "other_side");
+    gina.post(&path, wish.clone()).await.refused(404, "not_found");
+    for (role, code) in [("supervisor", "other_side"), ("no_such", "not_allowed")] {
+        let asked = pia.post(&path, json!({ "role": role })).await;
+        asked.names_fields(&[("role", code)]);
+    }
+    let past = json!({ "role": "portal_viewer", "until": "2026-01-01T00:00:00Z" });
+    pia.post(&path, past)
+        .await
+        .names_fields(&[("until", "not_in_the_future")]);
+    let asked = pia.post(&path, wish.clone()).await.created();
+    assert_eq!(
+        (&asked["role"], &asked["note"], &asked["refusal"]),
+        (&json!("designated_contact"), &wish["note"], &Value::Null)
+    );
+    // It grants nothing, and is written of once however often the same is asked.
+    assert_eq!(pia.post(&path, wish).await.created()["id"], asked["id"]);
+    there(&pia, "acme", Method::GET, "/cases", Value::Null)
+        .await
+        .refused(404, "organization_not_found");
+    let post = desk.mailbox().await;
+    let letter = post.to("abel@acme.test");
+    assert!(letter.text.contains("Pia Lund") && letter.text.contains("The nights are mine."));
+
+    // The trustor refuses, and whoever asked reads why.
+    let request = format!("/pairing-role-requests/{}", said(&asked["id"]));
+    let no = json!({ "reason": "Read along first." });
+    pia.post(&format!("{request}/refusal"), no.clone())
+        .await
+        .refused(403, "other_side");
+    gina.post(&format!("{request}/refusal"), no.clone())
+        .await
+        .refused(404, "not_found");
+    let refused = abel.post(&format!("{request}/refusal"), no).await.ok();
+    assert_eq!(refused["refusal"]["reason"], "Read along first.");
+    assert_eq!(refused["refusal"]["by"]["name"], "Abel Noor");
+    let post = desk.mailbox().await;
+    assert!(post.to("pia@initech.test").text.contains("Read along first."));
+    let shown = pia.get(&format!("/pairings/{}", pairing.id)).await.ok();
+    let requests = &shown["people"]["items"][0]["role_requests"];
+    assert_eq!(requests[0]["refusal"]["reason"], "Read along first.");
+
+    // Asked for anew it is open again; given, it is asked for no more; and what is held cannot be asked for.
+    let again = json!({ "role": "designated_contact" });
+    let again_asked = pia.post(&path, again.clone()).await.created();
+    assert_ne!(again_asked["id"], asked["id"]);
+    gives(&abel, &pairing.members[0], "designated_contact").await;
+    let shown = pia.get(&format!("/pairings/{}", pairing.id)).await.ok();
+    assert_eq!(shown["people"]["items"][0]["role_requests"], json!([]));
+    pia.post(&path, again)
+        .await
+        .names_fields(&[("role", "taken")]);
+
+    // What was asked for is taken back, by the side that asked.
+    let wish = json!({ "role": "organization_admin" });
+    let asked = pia.post(&path, wish).await.created();
+    let request = format!("/pairing-role-requests/{}", said(&asked["id"]));
+    abel.delete(&request).await.refused(403, "other_side");
+    pia.delete(&request).await.done();
+    pia.delete(&request).await.refused(404, "not_found");
+    let kinds: Vec<Value> = abel
+        .all("/audit-events?kind=pairing.")
+        .await
+        .iter()
+        .map(|event| event["kind"].clone())
+        .collect();
+    for kind in [
+        "pairing.role_asked",
+        "pairing.role_not_asked",
+        "pairing.role_refused",
+    ] {
+        assert!(kinds.contains(&json!(kind)), "{kinds:?}");
+    }
+    // Whoever leaves the pairing takes along what was asked for them.
+    pia.post(&path, json!({ "role": "portal_viewer" }))
+        .await
+        .created();
+    pia.delete(&format!("/pairing-members/{}", pairing.members[0]))
+        .await
+        .done();
+    desk.mailbox().await;
+}
+
+/// P12: what somebody changed in another organization is read in one place, by visit, on both sides.
+async fn what_a_visit_changed_is_told_by_visit(desk: Desk) {
+    let (abel, pia, gina) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    let pairing = pairs(&pia, &abel, &[&me], &[]).await;
+    gives(&abel, &pairing.members[0], "designated_contact").await;
+    let path = format!("/pairings/{}/visits", pairing.id);
+    assert_eq!(abel.all(&path).await, Vec::<Value>::new());
+    gina.get(&path).await.refused(404, "not_found");
+
+    // Looking changes nothing; the first change begins a visit, and the next ones belong to it.
+    there(&pia, "acme", Method::GET, "/cases", Value::Null)
+        .await
+        .ok();
+    let dana = id_of(&desk.person("dana")).await;
+    let mut opening = medium().json();
+    opening["contact"] = json!(dana);
+    let case = there(&pia, "acme", Method::POST, "/cases", opening)
+        .await
+        .created();
+    desk.passes(TimeDelta::hours(2));
+    let feed = format!("/cases/{}/feed", said(&case["number"]));
+    let entry = json!({ "body": "Seen again at noon." });
+    there(&pia, "acme", Method::POST, &feed, entry.clone())
+        .await
+        .created();
+    let visits = abel.all(&path).await;
+    assert_eq!(visits.len(), 1, "{visits:?}");
+    let changes = visits[0]["changes"].as_i64().expect("a number");
+    assert_eq!(visits[0]["person"]["name"], "Pia Lund");
+    assert_eq!(pia.all(&path).await, visits);
+
+    // What happens at home, or is done by others, is none of it.
+    pia.opens(medium()).await;
+    desk.person("dana")
+        .post(&feed, json!({ "body": "Thank you." }))
+        .await
+        .created();
+    assert_eq!(abel.all(&path).await, visits);
+
+    // After a while of nothing it is another visit.
+    desk.passes(TimeDelta::hours(9));
+    there(&pia, "acme", Method::POST, &feed, entry)
+        .await
+        .created();
+    let visits = abel.all(&path).await;
+    assert_eq!(visits.len(), 2, "{visits:?}");
+    let of = async |visit: &Value| {
+        let events = format!("/audit-events?visit={}", said(&visit["id"]));
+        abel.all(&events).await
+    };
+    let (last, first) = (of(&visits[0]).await, of(&visits[1]).await);
+    assert_eq!(last.len(), 1, "{last:?}");
+    assert_eq!(first.len() as i64, changes);
+    let mut kinds = first.iter().map(|event| &event["kind"]);
+    assert!(kinds.any(|kind| kind == "case.opened"), "{first:?}");
+    // Her own organization reads that something was done there, and not what.
+    let events = format!("/audit-events?visit={}", said(&visits[1]["id"]));
+    let hers = pia.get(&events).await.ok();
+    assert_eq!(hers["items"].as_array().map(Vec::len), Some(first.len()));
+    assert_eq!(hers["items"][0]["withheld"], true);
+    gina.get(&events).await.names_fields(&[("visit", "not_found")]);
+    desk.mailbox().await;
+}
+
+/// P10: a letter names a trusted group, or one of its people, to nobody who may not see who is in the pairing.
+async fn a_groups_name_reaches_nobody_who_may_not_see_it(desk: Desk) {
+    let (abel, pia, _) = administrators(&desk).await;
+    let me = id_of(&pia).await;
+    let pairing = pairs(&pia, &abel, &[&me], &[]).await;
+    let home = organization_of(&pia).await;
+    let secret = group(&desk, &home, "Secret Support", &[&me]).await;
+    employs(&desk, &abel, &[]).await;
+    let all = [
+        "org_trustors:view",
+        "org_trustors:manage",
+        "grants:add",
+        "roles:view",
+    ];
+    role_of_own(&desk, &abel, "gatekeeper", &all).await;
+    let path = format!("/pairings/{}/members", pairing.id);
+    pia.post(&path, json!({ "groups": [secret] })).await.ok();
+    let post = desk.mailbox().await;
+    let letter = post.to("abel@acme.test");
+    assert!(!letter.text.contains("Secret Support"), "{}", letter.text);
+    assert!(letter.text.contains("one whose name you may not see"));
+    let shown = pia.get(&format!("/pairings/{}", pairing.id)).await.ok();
+    let member = said(&shown["groups"]["items"][0]["id"]);
+    let path = format!("/pairing-members/{member}/role-requests");
+    pia.post(&path, json!({ "role": "portal_viewer" }))
+        .await
+        .created();
+    let post = desk.mailbox().await;
+    let letter = post.to("abel@acme.test");
+    assert!(!letter.text.contains("Secret Support"), "{}", letter.text);
+    pia.delete(&format!("/pairing-members/{member}")).await.done();
+    let post = desk.mailbox().await;
+    let letter = post.to("abel@acme.test");
+    assert!(!letter.text.contains("Secret Support"), "{}", letter.text);
 }

@@ -164,6 +164,23 @@ impl<'c> Stage<'c> {
         Ok(())
     }
 
+    /// Somebody of a partner asks for one more role there, for themselves.
+    pub fn wishes_for(&mut self, who: &str, ago: Ago, role: Role, note: &str) -> VerbResult<()> {
+        let (actor, at) = (self.actor(who)?, self.now - ago);
+        let scope = pairings::Scope::from(&actor.access);
+        let all = pairings::list(self.conn, scope, (None, None), None, 1)?;
+        let ids: Vec<_> = all.iter().map(|pairing| pairing.id).collect();
+        let wish = pair::AskForRole {
+            role,
+            until: None,
+            note: Some(text(note)?),
+        };
+        for member in pairings::members_of(self.conn, &ids)? {
+            pair::ask_role(self.conn, &actor, member.id, None, &wish, at)?;
+        }
+        Ok(())
+    }
+
     /// Somebody says who is on duty: who, on which days, and from when until when.
     pub fn says_who_is_on_duty(
         &mut self,

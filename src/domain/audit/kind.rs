@@ -196,6 +196,12 @@ closed_enum! {
         PairingRoleGiven = "pairing.role_given",
         /// A role was taken from a member.
         PairingRoleTaken = "pairing.role_taken",
+        /// A role was asked for, for a member.
+        PairingRoleAsked = "pairing.role_asked",
+        /// It is not asked for any more.
+        PairingRoleNotAsked = "pairing.role_not_asked",
+        /// A role that was asked for was refused.
+        PairingRoleRefused = "pairing.role_refused",
         /// A cloned user was made.
         PairingCloneAdded = "pairing.clone_added",
         /// A cloned user was removed.
@@ -389,6 +395,9 @@ impl EventKind {
             | Self::PairingMemberRemoved
             | Self::PairingRoleGiven
             | Self::PairingRoleTaken
+            | Self::PairingRoleAsked
+            | Self::PairingRoleNotAsked
+            | Self::PairingRoleRefused
             | Self::PairingCloneAdded
             | Self::PairingCloneRemoved
             | Self::PairingSwitchedInto => Shown::With(PAIRING),

@@ -5,6 +5,7 @@ use serde_json::Error;
 
 use super::audited::{Audited, Changed};
 use crate::domain::Instant;
+use crate::domain::access::Role;
 use crate::domain::audit::EventKind;
 use crate::domain::ids::{GroupId, OrganizationId, PersonId};
 use crate::domain::pairing::{Party, State, Who};
@@ -59,6 +60,26 @@ pub(crate) enum PairingEvent {
         from: Who,
         /// Its code.
         role: String,
+    },
+    /// The trustee asked for a role.
+    RoleAsked {
+        r#for: Who,
+        role: Role,
+        /// Until when it would hold; for good if there is no end.
+        until: Option<Instant>,
+        /// What it is for; the letter says it.
+        note: Option<String>,
+    },
+    /// The trustee asks for it no more.
+    RoleNotAsked { r#for: Who, role: Role },
+    /// The trustor refused it.
+    RoleRefused {
+        r#for: Who,
+        role: Role,
+        /// Why; the letter says it.
+        reason: Option<String>,
+        /// Who had asked.
+        asker: PersonId,
     },
     /// A cloned user was added.
     CloneAdded(CloneFields),
@@ -125,6 +146,18 @@ struct Switch {
 }
 
 impl PairingEvent {
+    /// Whom its letters name, of those that the pairing is for.
+    pub(crate) fn names(&self) -> &[Who] {
+        match self {
+            Self::MembersProposed(members) => members,
+            Self::MemberRemoved { who, .. } => std::slice::from_ref(who),
+            Self::RoleAsked { r#for, .. } | Self::RoleRefused { r#for, .. } => {
+                std::slice::from_ref(r#for)
+            }
+            _ => &[],
+        }
+    }
+
     /// As it is audited; each member that is proposed is an event of its own.
     ///
     /// # Errors
@@ -187,6 +220,23 @@ impl PairingEvent {
             Self::RoleTaken { from, role } => {
                 Audited::removed(EventKind::PairingRoleTaken, &member(*from, Some(role)))
             }
+            Self::RoleAsked {
+                r#for, role, until, ..
+            } => {
+                let asked = Member {
+                    until: *until,
+                    ..member(*r#for, Some(role.as_str()))
+                };
+                Audited::added(EventKind::PairingRoleAsked, &asked)
+            }
+            Self::RoleNotAsked { r#for, role } => Audited::removed(
+                EventKind::PairingRoleNotAsked,
+                &member(*r#for, Some(role.as_str())),
+            ),
+            Self::RoleRefused { r#for, role, .. } => Audited::added(
+                EventKind::PairingRoleRefused,
+                &member(*r#for, Some(role.as_str())),
+            ),
             Self::CloneAdded(clone) => Audited::added(EventKind::PairingCloneAdded, clone),
             Self::CloneRemoved(clone) => Audited::removed(EventKind::PairingCloneRemoved, clone),
             Self::SwitchedInto { person, r#as } => {

@@ -88,6 +88,10 @@ closed_enum! {
         PairingRolesChanged = "pairing_roles_changed",
         /// More people or groups are proposed for a pairing (P5).
         PairingMembersProposed = "pairing_members_proposed",
+        /// A role is asked for, for somebody of a pairing (P3).
+        PairingRoleAsked = "pairing_role_asked",
+        /// A role that was asked for was refused (P3).
+        PairingRoleRefused = "pairing_role_refused",
         /// A pairing was switched off or on again (P6).
         PairingSwitched = "pairing_switched",
         /// A pairing, or somebody in it, was removed (P6).
@@ -147,6 +151,8 @@ impl NoticeKind {
             Self::PairingAccepted
             | Self::PairingRolesChanged
             | Self::PairingMembersProposed
+            | Self::PairingRoleAsked
+            | Self::PairingRoleRefused
             | Self::PairingSwitched
             | Self::PairingRemoved
             | Self::CloneAdded
@@ -257,6 +263,8 @@ impl NoticeKind {
             | Self::PairingAccepted
             | Self::PairingRolesChanged
             | Self::PairingMembersProposed
+            | Self::PairingRoleAsked
+            | Self::PairingRoleRefused
             | Self::PairingSwitched
             | Self::PairingRemoved
             | Self::CloneAdded

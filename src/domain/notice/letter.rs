@@ -43,6 +43,10 @@ pub enum Letter {
     PairingRolesChanged(RolesChanged),
     /// See [`NoticeKind::PairingMembersProposed`].
     PairingMembersProposed(MembersProposed),
+    /// See [`NoticeKind::PairingRoleAsked`].
+    PairingRoleAsked(RoleAsked),
+    /// See [`NoticeKind::PairingRoleRefused`].
+    PairingRoleRefused(RoleRefused),
     /// See [`NoticeKind::PairingSwitched`].
     PairingSwitched(PairingSwitched),
     /// See [`NoticeKind::PairingRemoved`].
@@ -301,8 +305,44 @@ pub struct MembersProposed {
     /// The pairing.
     #[serde(flatten)]
     pub pairing: PairingFacts,
-    /// The names of the people and groups.
+    /// The names of the people and groups that its reader may see (P10).
     pub members: Vec<String>,
+    /// How many more there are.
+    #[serde(default)]
+    pub hidden: usize,
+}
+
+/// A role is asked for, for a person or a group of a pairing (P3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoleAsked {
+    /// The pairing.
+    #[serde(flatten)]
+    pub pairing: PairingFacts,
+    /// The name of the person or group; empty for a reader who may not see who is in the pairing (P10).
+    pub name: String,
+    /// The role.
+    pub role: RoleFacts,
+    /// Until when it would hold; for good if there is no end.
+    #[serde(default)]
+    pub until: Option<Instant>,
+    /// What it is for.
+    #[serde(default, deserialize_with = "words")]
+    pub note: Option<String>,
+}
+
+/// A role that was asked for was refused (P3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoleRefused {
+    /// The pairing.
+    #[serde(flatten)]
+    pub pairing: PairingFacts,
+    /// The name of the person or group; empty for a reader who may not see who is in the pairing (P10).
+    pub name: String,
+    /// The role.
+    pub role: RoleFacts,
+    /// Why.
+    #[serde(default, deserialize_with = "words")]
+    pub reason: Option<String>,
 }
 
 /// A pairing was switched off, or on again (P6).
@@ -336,6 +376,9 @@ pub struct PairingRemoved {
     /// The person or group that was removed; the whole pairing if nobody is named.
     #[serde(default, deserialize_with = "words")]
     pub whom: Option<String>,
+    /// Whether somebody was removed whose name its reader may not see (P10).
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 /// A cloned user was added to the trustor's directory, or removed from it (P8).
@@ -364,6 +407,8 @@ impl Letter {
             Self::PairingAccepted(_) => NoticeKind::PairingAccepted,
             Self::PairingRolesChanged(_) => NoticeKind::PairingRolesChanged,
             Self::PairingMembersProposed(_) => NoticeKind::PairingMembersProposed,
+            Self::PairingRoleAsked(_) => NoticeKind::PairingRoleAsked,
+            Self::PairingRoleRefused(_) => NoticeKind::PairingRoleRefused,
             Self::PairingSwitched(_) => NoticeKind::PairingSwitched,
             Self::PairingRemoved(_) => NoticeKind::PairingRemoved,
             Self::CloneAdded(_) => NoticeKind::CloneAdded,
@@ -385,6 +430,8 @@ impl Letter {
             Self::PairingAccepted(_)
             | Self::PairingRolesChanged(_)
             | Self::PairingMembersProposed(_)
+            | Self::PairingRoleAsked(_)
+            | Self::PairingRoleRefused(_)
             | Self::PairingSwitched(_)
             | Self::PairingRemoved(_)
             | Self::CloneAdded(_)
@@ -406,6 +453,8 @@ impl Letter {
     pub fn roles(&self) -> &[RoleFacts] {
         match self {
             Self::PairingRolesChanged(changed) => &changed.roles,
+            Self::PairingRoleAsked(asked) => std::slice::from_ref(&asked.role),
+            Self::PairingRoleRefused(refused) => std::slice::from_ref(&refused.role),
             _ => &[],
         }
     }
@@ -419,6 +468,8 @@ impl Letter {
             Self::PairingAccepted(pairing)
             | Self::PairingRolesChanged(RolesChanged { pairing, .. })
             | Self::PairingMembersProposed(MembersProposed { pairing, .. })
+            | Self::PairingRoleAsked(RoleAsked { pairing, .. })
+            | Self::PairingRoleRefused(RoleRefused { pairing, .. })
             | Self::PairingSwitched(PairingSwitched { pairing, .. })
             | Self::PairingRemoved(PairingRemoved { pairing, .. })
             | Self::CloneAdded(CloneMoved { pairing, .. })

@@ -192,6 +192,8 @@ impl NoticeEvent {
                 | NoticeKind::PairingAccepted
                 | NoticeKind::PairingRolesChanged
                 | NoticeKind::PairingMembersProposed
+                | NoticeKind::PairingRoleAsked
+                | NoticeKind::PairingRoleRefused
                 | NoticeKind::PairingSwitched
                 | NoticeKind::PairingRemoved
                 | NoticeKind::CloneAdded

@@ -30,6 +30,12 @@ closed_enum! {
         TakeGroupRole = "take_group_role",
         /// Add or remove a cloned user.
         Clone = "clone",
+        /// Ask for a role for a person, or for it no more.
+        AskPersonRole = "ask_person_role",
+        /// Ask for a role for a group, or for it no more.
+        AskGroupRole = "ask_group_role",
+        /// Refuse a role that is asked for.
+        RefuseRole = "refuse_role",
     }
 }
 
@@ -58,9 +64,13 @@ pub const fn needed(party: Party, verb: Verb) -> Needed {
         (Party::Trustee, Verb::RemoveGroup) => {
             Needed::Any(&[OrgTrusteesDelete, OrgTrusteesEdit, OrgTrusteeGroupsDelete])
         }
-        (Party::Trustee, Verb::TakePersonRole | Verb::Clone) => Needed::All(&[OrgTrusteeUsersEdit]),
-        (Party::Trustee, Verb::TakeGroupRole) => Needed::All(&[OrgTrusteeGroupsEdit]),
-        (Party::Trustor, Verb::GiveRole) => Needed::All(&[GrantsAdd, RolesView]),
+        (Party::Trustee, Verb::TakePersonRole | Verb::AskPersonRole | Verb::Clone) => {
+            Needed::All(&[OrgTrusteeUsersEdit])
+        }
+        (Party::Trustee, Verb::TakeGroupRole | Verb::AskGroupRole) => {
+            Needed::All(&[OrgTrusteeGroupsEdit])
+        }
+        (Party::Trustor, Verb::GiveRole | Verb::RefuseRole) => Needed::All(&[GrantsAdd, RolesView]),
         (
             Party::Trustor,
             Verb::Switch
@@ -71,8 +81,15 @@ pub const fn needed(party: Party, verb: Verb) -> Needed {
             | Verb::TakeGroupRole
             | Verb::Clone,
         ) => Needed::All(&[OrgTrustorsManage]),
-        (Party::Trustee, Verb::GiveRole)
-        | (Party::Trustor, Verb::RenewLink | Verb::AddPerson | Verb::AddGroup) => Needed::OtherSide,
+        (Party::Trustee, Verb::GiveRole | Verb::RefuseRole)
+        | (
+            Party::Trustor,
+            Verb::RenewLink
+            | Verb::AddPerson
+            | Verb::AddGroup
+            | Verb::AskPersonRole
+            | Verb::AskGroupRole,
+        ) => Needed::OtherSide,
     }
 }
 
@@ -81,8 +98,9 @@ pub const fn needed(party: Party, verb: Verb) -> Needed {
 pub const fn widens(verb: Verb, on: bool) -> bool {
     match verb {
         Verb::RenewLink | Verb::AddPerson | Verb::AddGroup | Verb::GiveRole => true,
-        Verb::Switch | Verb::Clone => on,
+        Verb::Switch | Verb::Clone | Verb::AskPersonRole | Verb::AskGroupRole => on,
         Verb::Remove
+        | Verb::RefuseRole
         | Verb::RemovePerson
         | Verb::RemoveGroup
         | Verb::TakePersonRole

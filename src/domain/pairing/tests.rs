@@ -45,6 +45,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => Just(Command::RemoveMember),
         1 => Just(Command::GiveRole),
         1 => Just(Command::TakeRole),
+        1 => Just(Command::AskForRole),
         4 => Just(Command::AddClone { have: 0 }),
         1 => Just(Command::RemoveClone),
     ]
@@ -76,7 +77,7 @@ impl Row {
             Command::RemoveMember => self.members = self.members.saturating_sub(1),
             Command::AddClone { .. } => self.clones += 1,
             Command::RemoveClone => self.clones = self.clones.saturating_sub(1),
-            Command::GiveRole | Command::TakeRole => {}
+            Command::GiveRole | Command::TakeRole | Command::AskForRole => {}
         }
         Ok(state)
     }

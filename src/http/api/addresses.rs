@@ -191,6 +191,8 @@ addresses! {
         |member, conn, access| pairings::find_member(conn, access.into(), *member)?.is_some();
     GrantId, "A role given through a pairing, by id.",
         |grant, conn, access| pairings::find_given(conn, access.into(), *grant)?.is_some();
+    RoleRequestId, "A role that is asked for through a pairing, by id.",
+        |request, conn, access| pairings::find_role_request(conn, access.into(), *request)?.is_some();
     CloneAddress, "A cloned user, by id.",
         |clone, conn, access| pairings::find_clone(conn, access.into(), clone.0)?.is_some();
     // Of these, whoever may see one sees all.

@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::documents::AuditEventDocument;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::ids::CaseRef;
+use crate::domain::ids::{CaseRef, VisitId};
 use crate::http::api_request::{ApiRequest, may};
 use crate::http::audit::file::Format;
 use crate::http::audit::{Asked, export};
@@ -45,6 +45,8 @@ input! {
         organization: Option<String>,
         /// What this person did, by id or address.
         actor: Option<String>,
+        /// What was changed on this visit by a pairing, by id.
+        visit: Option<VisitId>,
         /// Of this kind, such as `case.opened`, or of all kinds that begin so, such as `case.`.
         kind: Option<String>,
         /// Not before this instant.
@@ -69,6 +71,8 @@ input! {
         organization: Option<String>,
         /// What this person did, by id or address.
         actor: Option<String>,
+        /// What was changed on this visit by a pairing, by id.
+        visit: Option<VisitId>,
         /// Of this kind, such as `case.opened`, or of all kinds that begin so, such as `case.`.
         kind: Option<String>,
         /// Not before this instant.
@@ -84,6 +88,7 @@ impl AuditQuery {
             case: self.case,
             organization: self.organization.clone(),
             actor: self.actor.clone(),
+            visit: self.visit,
             kind: self.kind.clone(),
             from: self.from,
             until: self.until,
@@ -97,6 +102,7 @@ impl ExportAuditEvents {
             case: self.case,
             organization: self.organization.clone(),
             actor: self.actor.clone(),
+            visit: self.visit,
             kind: self.kind.clone(),
             from: self.from,
             until: self.until,

@@ -5,16 +5,16 @@ use secrecy::ExposeSecret;
 use super::addresses::CloneAddress;
 use super::documents::{
     CloneDocument, GivenRoleDocument, OrganizationName, PairingDocument, PairingWithLink, Pairings,
-    PersonName,
+    PersonName, RoleRequestDocument, VisitDocument,
 };
 use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::access::{Access, Permission};
-use crate::domain::ids::{GrantId, PairingId, PairingMemberId};
+use crate::domain::ids::{GrantId, PairingId, PairingMemberId, RoleRequestId, VisitId};
 use crate::domain::pairing::{Direction, Party};
 use crate::http::api_request::{ApiRequest, Guarded, SIGNED_IN, may};
 use crate::http::pagination::{Limit, Page, Paging};
-use crate::http::pairing::{PairingView, to_ask, view, views};
+use crate::http::pairing::{PairingView, to_ask, view, views, visits_seen};
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
@@ -22,7 +22,8 @@ use crate::http::state::AppState;
 use crate::input::input;
 use crate::store::pairings::{self, Scope};
 use crate::workflow::pair::{
-    self, AddClone, AskForPairing, GiveRole, ProposeMembers, SwitchPairing, is_seen_by,
+    self, AddClone, AskForPairing, AskForRole, GiveRole, ProposeMembers, RefuseRole, SwitchPairing,
+    is_seen_by,
 };
 
 /// The routes of this resource.
@@ -38,6 +39,10 @@ pub fn routes() -> Vec<Route> {
         DELETE "/pairing-members/{member}"         SIGNED_IN.again() => remove_member, "Removes a person or a group from a pairing";
         POST   "/pairing-members/{member}/roles"   SIGNED_IN.again() => give_role, "Gives a person or a group of a pairing a role";
         DELETE "/pairing-roles/{grant}"            SIGNED_IN.again() => take_role, "Takes a role that was given through a pairing";
+        POST   "/pairing-members/{member}/role-requests" SIGNED_IN.again() => ask_role, "Asks the other organization for a role for a person or a group";
+        DELETE "/pairing-role-requests/{role_request}" SIGNED_IN.again() => ask_role_no_more, "Asks for a role no more";
+        POST   "/pairing-role-requests/{role_request}/refusal" SIGNED_IN.again() => refuse_role, "Refuses a role that is asked for; it is granted by giving it";
+        GET    "/pairings/{pairing}/visits"        SIGNED_IN => visits, "Who came by a pairing, the last first, and how much they changed";
         POST   "/pairing-members/{member}/clones"  SIGNED_IN.again() => add_clone, "Adds a cloned user of a trusted person";
         DELETE "/clones/{clone}"                   SIGNED_IN.again() => remove_clone, "Removes a cloned user";
         GET    "/clients"                          may(Permission::ClientsView) => clients, "The organizations that yours serves or has served, by slug";
@@ -49,6 +54,16 @@ input! {
     pub struct PairingQuery {
         /// Those that give access to your organization, or those that give yours access to others; both if not given.
         direction: Option<Direction>,
+        /// How many a page has, 25 if not given.
+        limit: Option<Limit>,
+        /// Behind the page that gave this.
+        cursor: Option<String>,
+    }
+}
+
+input! {
+    /// Which part of the visits.
+    pub struct VisitQuery {
         /// How many a page has, 25 if not given.
         limit: Option<Limit>,
         /// Behind the page that gave this.
@@ -251,6 +266,82 @@ pub async fn give_role(
         Created::new(&GivenRoleDocument::new(&after, &given))
     })
     .await
+}
+
+/// Asks for a role.
+pub async fn ask_role(
+    call: ApiRequest<Guarded<PairingMemberId>, AskForRole>,
+) -> Result<Created<RoleRequestDocument>, Problem> {
+    call.write(|conn, call| {
+        let (actor, expected) = (&call.principal.actor, call.expected());
+        let id = pair::ask_role(conn, actor, *call.address, expected, &call.body, call.now)?;
+        Created::new(&asked(conn, call, id)?)
+    })
+    .await
+}
+
+/// Asks for a role no more.
+pub async fn ask_role_no_more(call: ApiRequest<RoleRequestId>) -> Result<Done, Problem> {
+    call.write(|conn, call| {
+        pair::ask_role_no_more(conn, &call.principal.actor, call.address, call.now)?;
+        Ok(Reply::done())
+    })
+    .await
+}
+
+/// Refuses a role that is asked for.
+pub async fn refuse_role(
+    call: ApiRequest<RoleRequestId, RefuseRole>,
+) -> Result<Reply<RoleRequestDocument>, Problem> {
+    call.write(|conn, call| {
+        let actor = &call.principal.actor;
+        pair::refuse_role(conn, actor, call.address, &call.body, call.now)?;
+        Reply::new(&asked(conn, call, call.address)?)
+    })
+    .await
+}
+
+/// A role that is asked for, after a change.
+fn asked<A, B>(
+    conn: &mut Conn,
+    call: &ApiRequest<A, B>,
+    id: RoleRequestId,
+) -> Result<RoleRequestDocument, Problem> {
+    let scope = Scope::from(call.principal.access());
+    let found = pairings::find_role_request(conn, scope, id)?;
+    let (pairing, _, request) = found.ok_or_else(Problem::not_found)?;
+    let after = changed(conn, call, pairing.id)?;
+    Ok(RoleRequestDocument::new(&after, &request))
+}
+
+/// The visits by a pairing. Who was there is shown to those who may see who is in it (P10).
+pub async fn visits(
+    call: ApiRequest<PairingId, (), VisitQuery>,
+) -> Result<Reply<Page<VisitDocument>>, Problem> {
+    let page = call
+        .look(|conn, call| {
+            let (limit, cursor) = (call.query.limit, call.query.cursor.as_deref());
+            let paging: Paging<VisitId> = Paging::read("visits", &call.address, limit, cursor)?;
+            let read = (paging.after, paging.fetch());
+            let rows = visits_seen(conn, &call.principal, call.address, read, call.now)?;
+            let (rows, names) = rows.ok_or_else(Problem::not_found)?;
+            Ok(paging.page(
+                rows,
+                |visit| visit.id,
+                |visit| VisitDocument {
+                    id: visit.id,
+                    person: names.get(&visit.person_id).map(|name| PersonName {
+                        id: visit.person_id,
+                        name: name.clone(),
+                    }),
+                    began_at: visit.began_at,
+                    last_at: visit.last_at,
+                    changes: visit.changes,
+                },
+            ))
+        })
+        .await?;
+    Reply::new(&page)
 }
 
 /// Takes a role.

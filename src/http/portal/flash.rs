@@ -161,6 +161,12 @@ closed_enum! {
         RoleGiven = "role_given",
         /// A role was taken.
         RoleTaken = "role_taken",
+        /// A role was asked for.
+        RoleAsked = "role_asked",
+        /// A role is not asked for any more.
+        RoleUnasked = "role_unasked",
+        /// A role that was asked for was refused.
+        RoleRefused = "role_refused",
         /// A cloned user was added.
         CloneAdded = "clone_added",
         /// A cloned user was removed.

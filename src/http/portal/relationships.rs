@@ -13,8 +13,10 @@ use super::form::{Control, Form};
 use super::parts::{Fact, Link, Pager, Tab};
 use super::shell::PlaceLine;
 use crate::domain::Instant;
+use crate::domain::access::Role;
+use crate::domain::text::Note;
 use crate::input::{LastDay, input};
-use crate::workflow::pair::GiveRole;
+use crate::workflow::pair::{AskForRole, GiveRole};
 
 #[cfg(test)]
 pub(crate) use acts::ACTS;
@@ -125,6 +127,8 @@ pub struct PairingPage {
     pub relation: Relation,
     /// What may be done with it besides.
     pub acts: Vec<Act>,
+    /// Where its visits stand; empty before anybody can come by it.
+    pub visits: String,
 }
 
 /// The page of a person or a group of a pairing, where roles are given.
@@ -140,6 +144,8 @@ pub struct MemberPage {
     pub facts: Vec<Fact>,
     /// Their roles, each with the way to take it.
     pub roles: Vec<RoleLine>,
+    /// The roles that are asked for, or were refused (P3).
+    pub asked: Vec<AskedLine>,
     /// What may be done with them besides.
     pub acts: Vec<Act>,
     /// Whether the reader gives access there, and answers for it (P2).
@@ -159,6 +165,81 @@ pub struct RoleLine {
     pub until: Option<Instant>,
     /// Takes it; nothing for what goes with the others.
     pub act: Option<Act>,
+}
+
+/// A role that is asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskedLine {
+    /// What it is called.
+    pub name: String,
+    /// Who asks; empty if nobody is known.
+    pub by: String,
+    /// Since when.
+    pub at: Instant,
+    /// Until when it would hold; nothing if for good.
+    pub until: Option<Instant>,
+    /// What it is for.
+    pub note: String,
+    /// When it was refused.
+    pub refused_at: Option<Instant>,
+    /// Why.
+    pub reason: String,
+    /// Takes it back, or refuses it.
+    pub act: Option<Act>,
+}
+
+/// The visits by a pairing (P12).
+#[derive(Clone, Debug, Serialize)]
+pub struct VisitsPage {
+    /// The other organization.
+    pub organization: String,
+    /// What a visit is, and where they were.
+    pub about: String,
+    /// The pairing's page.
+    pub href: String,
+    /// The visits, the last first.
+    pub visits: Vec<VisitLine>,
+    /// What is hidden from the reader (P10); empty if nothing is.
+    pub hidden: String,
+    /// To earlier ones.
+    pub pager: Pager,
+}
+
+/// A visit.
+#[derive(Clone, Debug, Serialize)]
+pub struct VisitLine {
+    /// Who was there.
+    pub name: String,
+    /// When they came.
+    pub began_at: Instant,
+    /// When they last changed something.
+    pub last_at: Instant,
+    /// How much they changed.
+    pub changes: i64,
+    /// Where it is told what; empty for who may not look there.
+    pub href: String,
+}
+
+input! {
+    /// A wish for a role as its page sends it.
+    pub struct TypedWish {
+        /// The role's code.
+        role: Role,
+        /// The last day of it; for good if nothing is chosen.
+        until: Option<LastDay>,
+        /// What it is for.
+        note: Option<Note>,
+    }
+}
+
+impl From<&TypedWish> for AskForRole {
+    fn from(typed: &TypedWish) -> Self {
+        Self {
+            role: typed.role,
+            until: typed.until.map(|LastDay(over)| over),
+            note: typed.note.clone(),
+        }
+    }
 }
 
 input! {

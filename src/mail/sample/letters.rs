@@ -11,7 +11,7 @@ use crate::domain::notice::{
     AccessGranted, AccessRefused, AccessRequested, CloneMoved, Gathered, GatheredTarget,
     Invitation, Letter, LinkFacts, MembersProposed, NewDevice, NoticeKind, PairingFacts,
     PairingRemoved, PairingSide, PairingSwitched, PasswordChanged, PasswordReset, PasswordWay,
-    RoleFacts, RolesChanged, SecondFactorChange, SecondFactorChanged, TargetFacts,
+    RoleAsked, RoleFacts, RoleRefused, RolesChanged, SecondFactorChange, SecondFactorChanged, TargetFacts,
 };
 use crate::domain::target::TargetKind;
 
@@ -66,9 +66,23 @@ pub fn full(kind: NoticeKind) -> Vec<Letter> {
         NoticeKind::PairingMembersProposed => Letter::PairingMembersProposed(MembersProposed {
             pairing: pairing(),
             members: vec!["Nils Berg".to_owned(), "Globex Night Shift".to_owned()],
+            hidden: 2,
+        }),
+        NoticeKind::PairingRoleAsked => Letter::PairingRoleAsked(RoleAsked {
+            pairing: pairing(),
+            name: "Nils Berg".to_owned(),
+            role: RoleFacts::Predefined(Role::DesignatedContact),
+            until: Some(instant() + TimeDelta::days(90)),
+            note: Some("He takes over the nights while Jo is away.".to_owned()),
+        }),
+        NoticeKind::PairingRoleRefused => Letter::PairingRoleRefused(RoleRefused {
+            pairing: pairing(),
+            name: "Nils Berg".to_owned(),
+            role: RoleFacts::Predefined(Role::DesignatedContact),
+            reason: Some("Please ask for read-only access instead.".to_owned()),
         }),
         NoticeKind::PairingSwitched => switched(false),
-        NoticeKind::PairingRemoved => removed(PairingSide::Trustee, Some("Nils Berg")),
+        NoticeKind::PairingRemoved => removed(PairingSide::Trustee, Some("Nils Berg"), false),
         NoticeKind::CloneAdded => Letter::CloneAdded(cloned_user()),
         NoticeKind::CloneRemoved => Letter::CloneRemoved(cloned_user()),
         _ => return Vec::new(),
@@ -82,6 +96,16 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
     for letter in &mut bare {
         match letter {
             Letter::AccessRequested(requested) => requested.note = None,
+            Letter::PairingMembersProposed(proposed) => proposed.hidden = 0,
+            Letter::PairingRoleAsked(asked) => {
+                asked.name = String::new();
+                asked.until = None;
+                asked.note = None;
+            }
+            Letter::PairingRoleRefused(refused) => {
+                refused.name = String::new();
+                refused.reason = None;
+            }
             Letter::AccessGranted(granted) => {
                 granted.until = None;
                 granted.link = None;
@@ -115,7 +139,7 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
         NoticeKind::PairingSwitched => vec![switched(true)],
         NoticeKind::PairingRemoved => PairingSide::ALL
             .iter()
-            .map(|side| removed(*side, None))
+            .flat_map(|side| [false, true].map(|hidden| removed(*side, None, hidden)))
             .collect(),
         _ => bare,
     }
@@ -176,11 +200,12 @@ fn switched(on: bool) -> Letter {
     })
 }
 
-fn removed(side: PairingSide, whom: Option<&str>) -> Letter {
+fn removed(side: PairingSide, whom: Option<&str>, hidden: bool) -> Letter {
     Letter::PairingRemoved(PairingRemoved {
         pairing: pairing(),
         side,
         whom: whom.map(str::to_owned),
+        hidden,
     })
 }
 

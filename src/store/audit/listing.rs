@@ -6,14 +6,14 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::Event;
-use crate::db::schema::{audit_events, cases, escalations, organizations};
+use crate::db::schema::{audit_events, cases, escalations, organizations, pairing_visit_events};
 use crate::db::sql_types::At;
 use crate::db::{Conn, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::{EventKind, SeenBy};
 use crate::domain::ids::{
-    CaseId, CaseNumber, EscalationId, EscalationNumber, EventId, OrganizationId, PersonId,
+    CaseId, CaseNumber, EscalationId, EscalationNumber, EventId, OrganizationId, PersonId, VisitId,
 };
 use crate::store::cases::OrganizationRef;
 use crate::store::lines::hidden_from;
@@ -40,6 +40,8 @@ pub struct EventFilter {
     pub organization: Option<OrganizationId>,
     /// What one person did.
     pub actor: Option<PersonId>,
+    /// What was changed on one visit by a pairing.
+    pub visit: Option<VisitId>,
     /// Those of these kinds; of whatever kind if there are none.
     pub kinds: Vec<EventKind>,
     /// Not before this instant.
@@ -60,6 +62,7 @@ impl EventFilter {
             case: None,
             organization: None,
             actor: None,
+            visit: None,
             kinds: Vec::new(),
             from: None,
             until: None,
@@ -124,7 +127,10 @@ pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Ve
     let mut events = Vec::new();
     for way in ways(filter) {
         // Nothing narrower than the kinds: each of them is a way of its own.
-        let by_kind = matches!(way, Way::All) && filter.case.is_none() && filter.actor.is_none();
+        let by_kind = matches!(way, Way::All)
+            && filter.case.is_none()
+            && filter.actor.is_none()
+            && filter.visit.is_none();
         if by_kind && !filter.kinds.is_empty() {
             for kind in &filter.kinds {
                 events.extend(along(conn, filter, way, &[*kind], (after, limit))?);
@@ -195,6 +201,12 @@ fn along(
     }
     if let Some(actor) = filter.actor {
         query = query.filter(audit_events::actor_id.eq(actor));
+    }
+    if let Some(visit) = filter.visit {
+        let of_visit = pairing_visit_events::table
+            .filter(pairing_visit_events::visit_id.eq(visit))
+            .select(pairing_visit_events::event_id);
+        query = query.filter(audit_events::id.eq_any(of_visit));
     }
     query = match kinds {
         [] => query,

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
+use super::asked::forget_role_requests_of;
 use super::{Pairing, Scope, find};
 use crate::db::Conn;
 use crate::db::schema::{access_group_members, access_groups, clones, pairing_members, people};
@@ -86,11 +87,12 @@ pub fn add_member(
     Ok(id)
 }
 
-/// Removes a member; the roles that were given to it are taken before.
+/// Removes a member, with what is asked for it; the roles that were given to it are taken before.
 ///
 /// # Errors
 /// The database's own.
 pub fn remove_member(conn: &mut Conn, id: PairingMemberId) -> QueryResult<()> {
+    forget_role_requests_of(conn, id)?;
     diesel::delete(pairing_members::table.filter(pairing_members::id.eq(id)))
         .execute(conn)
         .map(drop)

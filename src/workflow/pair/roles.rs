@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{authorized, decided, locked};
+use super::{asked, authorized, decided, locked};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach, Role};
@@ -82,6 +82,7 @@ pub fn give_role(
     let given = pairings::given_in(conn, &[pairing.id])?;
     accompany(conn, &given, who)?;
     pairings::approve(conn, member.id, actor.id(), now)?;
+    asked::answered(conn, member.id, role.code())?;
     counted(conn, &pairing, &member)?;
     let event = PairingEvent::RoleGiven {
         to: who,
@@ -190,7 +191,7 @@ pub(super) fn of_member(
     Ok((pairing, member, who))
 }
 
-fn counted(conn: &mut Conn, pairing: &Pairing, member: &Member) -> VerbResult<()> {
+pub(super) fn counted(conn: &mut Conn, pairing: &Pairing, member: &Member) -> VerbResult<()> {
     pairings::change_member(conn, member.id)?;
     Ok(pairings::count_change(conn, pairing.id)?)
 }

@@ -124,6 +124,7 @@ pub fn switched_into(
         r#as: actor.id(),
     };
     publish::on_pairing(conn, actor, &pairing, event, now)?;
+    pairings::begin_visit(conn, (pairing.id, actor.id()), now)?;
     pairings::touch(conn, pairing.id, real, now)?;
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What happens to pairings. It is recorded for both organizations (P9), and written to the administrators of the side that
 //! did not do it, and to the people whose access it is.
 
+use std::collections::BTreeSet;
+
 use super::{audit, unserialized};
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -9,7 +11,7 @@ use crate::domain::event::{PairingEvent, subject};
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::notice::{
     CloneMoved, Letter, MembersProposed, PairingFacts, PairingRemoved, PairingSide,
-    PairingSwitched, RoleFacts, RolesChanged,
+    PairingSwitched, RoleAsked, RoleFacts, RoleRefused, RolesChanged,
 };
 use crate::domain::pairing::{Party, Who};
 use crate::store::pairings::{self, Pairing};
@@ -78,44 +80,94 @@ fn write(
     let Some(facts) = facts(conn, pairing)? else {
         return Ok(());
     };
+    // P10: who is in a pairing is not told to those who may not see it.
+    let (seeing, others) = match event.names() {
+        [] => (told, Vec::new()),
+        named => {
+            let seers = seers(conn, pairing, named, now)?;
+            told.into_iter().partition(|person| seers.contains(person))
+        }
+    };
+    for (told, sees) in [(seeing, true), (others, false)] {
+        if !told.is_empty() {
+            write_to(conn, by, (pairing, facts.clone()), (&event, sees), &told, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what happened to people who may see who is in the pairing, or may not.
+fn write_to(
+    conn: &mut Conn,
+    by: Option<PersonId>,
+    (pairing, facts): (&Pairing, PairingFacts),
+    (event, sees): (&PairingEvent, bool),
+    told: &[PersonId],
+    now: Instant,
+) -> VerbResult<()> {
     let letter = match event {
         PairingEvent::Accepted { .. } => Letter::PairingAccepted(facts),
         PairingEvent::Switched { on, .. } => {
-            let pairing = facts;
+            let (pairing, on) = (facts, *on);
             Letter::PairingSwitched(PairingSwitched { pairing, on })
         }
-        PairingEvent::Ended { by, .. } => removed(facts, by, None),
-        PairingEvent::MemberRemoved { by, who } => {
-            let name = name_of(conn, who)?;
-            removed(facts, by, Some(name))
-        }
+        PairingEvent::Ended { by, .. } => removed(facts, *by, None, false),
+        PairingEvent::MemberRemoved { by, who } => match sees {
+            true => removed(facts, *by, Some(name_of(conn, *who)?), false),
+            false => removed(facts, *by, None, true),
+        },
         PairingEvent::MembersProposed(members) => {
             let mut names = Vec::new();
-            for who in members {
-                names.push(name_of(conn, who)?);
+            for who in members.iter().filter(|_| sees) {
+                names.push(name_of(conn, *who)?);
             }
             Letter::PairingMembersProposed(MembersProposed {
                 pairing: facts,
+                hidden: members.len() - names.len(),
                 members: names,
             })
         }
+        PairingEvent::RoleAsked {
+            r#for,
+            role,
+            until,
+            note,
+        } => Letter::PairingRoleAsked(RoleAsked {
+            pairing: facts,
+            name: seen_name(conn, *r#for, sees)?,
+            role: RoleFacts::Predefined(*role),
+            until: *until,
+            note: note.clone(),
+        }),
+        PairingEvent::RoleRefused {
+            r#for,
+            role,
+            reason,
+            ..
+        } => Letter::PairingRoleRefused(RoleRefused {
+            pairing: facts,
+            name: seen_name(conn, *r#for, sees)?,
+            role: RoleFacts::Predefined(*role),
+            reason: reason.clone(),
+        }),
         PairingEvent::RoleGiven { .. } | PairingEvent::RoleTaken { .. } => {
-            return write_of_roles(conn, by, (pairing, &facts), &told, now);
+            return write_of_roles(conn, by, (pairing, &facts), told, now);
         }
         PairingEvent::CloneAdded(clone) => {
-            let (pairing, name) = (facts, clone.name);
+            let (pairing, name) = (facts, clone.name.clone());
             Letter::CloneAdded(CloneMoved { pairing, name })
         }
         PairingEvent::CloneRemoved(clone) => {
-            let (pairing, name) = (facts, clone.name);
+            let (pairing, name) = (facts, clone.name.clone());
             Letter::CloneRemoved(CloneMoved { pairing, name })
         }
         PairingEvent::Requested { .. }
         | PairingEvent::LinkRenewed { .. }
         | PairingEvent::Refused { .. }
+        | PairingEvent::RoleNotAsked { .. }
         | PairingEvent::SwitchedInto { .. } => return Ok(()),
     };
-    write_to_people(conn, &told, &letter, by, now)?;
+    write_to_people(conn, told, &letter, by, now)?;
     Ok(())
 }
 
@@ -143,9 +195,15 @@ fn readers(
         PairingEvent::RoleGiven { to: who, .. } | PairingEvent::RoleTaken { from: who, .. } => {
             people_of(conn, *who)
         }
+        // P3: whoever gives roles there answers.
+        PairingEvent::RoleAsked { .. } => {
+            holders(conn, pairing.trustor_id, Permission::GrantsAdd, now)
+        }
+        PairingEvent::RoleRefused { asker, .. } => Ok(vec![*asker]),
         PairingEvent::Requested { .. }
         | PairingEvent::LinkRenewed { .. }
         | PairingEvent::Refused { .. }
+        | PairingEvent::RoleNotAsked { .. }
         | PairingEvent::SwitchedInto { .. } => Ok(Vec::new()),
     }
 }
@@ -180,7 +238,7 @@ fn write_of_roles(
 }
 
 /// One side ended the pairing, or removed somebody of it.
-fn removed(pairing: PairingFacts, by: Party, whom: Option<String>) -> Letter {
+fn removed(pairing: PairingFacts, by: Party, whom: Option<String>, hidden: bool) -> Letter {
     Letter::PairingRemoved(PairingRemoved {
         pairing,
         side: match by {
@@ -188,6 +246,7 @@ fn removed(pairing: PairingFacts, by: Party, whom: Option<String>) -> Letter {
             Party::Trustor => PairingSide::Trustor,
         },
         whom,
+        hidden,
     })
 }
 
@@ -202,6 +261,20 @@ fn administrators(
         Party::Trustee => (Some(pairing.trustee_id), Permission::OrgTrusteesEdit),
         Party::Trustor => (pairing.trustor_id, Permission::OrgTrustorsManage),
     };
+    let mut found = holders(conn, organization, permission, now)?;
+    if party == Party::Trustee {
+        found.extend(pairing.created_by.filter(|asker| !found.contains(asker)));
+    }
+    Ok(found)
+}
+
+/// Who holds a permission in one of the two organizations.
+fn holders(
+    conn: &mut Conn,
+    organization: Option<OrganizationId>,
+    permission: Permission,
+    now: Instant,
+) -> VerbResult<Vec<PersonId>> {
     let Some(organization) = organization else {
         return Ok(Vec::new());
     };
@@ -209,11 +282,47 @@ fn administrators(
         return Ok(Vec::new());
     };
     let side = organization.kind.side();
-    let mut found = access::holders(conn, organization.id, side, permission, now)?;
-    if party == Party::Trustee {
-        found.extend(pairing.created_by.filter(|asker| !found.contains(asker)));
+    Ok(access::holders(conn, organization.id, side, permission, now)?)
+}
+
+/// Who may see the names of these members: by permission on either side, as one of them, or as one of a trusted group's
+/// people (P10, P13).
+fn seers(
+    conn: &mut Conn,
+    pairing: &Pairing,
+    named: &[Who],
+    now: Instant,
+) -> VerbResult<BTreeSet<PersonId>> {
+    let mut seers: Option<BTreeSet<PersonId>> = None;
+    let (people, groups): (Vec<&Who>, Vec<&Who>) =
+        named.iter().partition(|who| who.person().is_some());
+    for (named, permission) in [
+        (people, Permission::OrgTrusteeUsersView),
+        (groups, Permission::OrgTrusteeGroupsView),
+    ] {
+        if named.is_empty() {
+            continue;
+        }
+        let mut may = BTreeSet::new();
+        may.extend(holders(conn, pairing.trustor_id, permission, now)?);
+        may.extend(holders(conn, Some(pairing.trustee_id), permission, now)?);
+        let views = Permission::OrgTrusteesView;
+        may.extend(holders(conn, Some(pairing.trustee_id), views, now)?);
+        seers = Some(match seers {
+            Some(before) => before.intersection(&may).copied().collect(),
+            None => may,
+        });
     }
-    Ok(found)
+    let mut seers = seers.unwrap_or_default();
+    for member in pairings::members_of(conn, &[pairing.id])? {
+        if let Some(group) = member.who().filter(|who| who.group().is_some()) {
+            seers.extend(people_of(conn, group)?);
+        }
+    }
+    if let [one] = named {
+        seers.extend(people_of(conn, *one)?);
+    }
+    Ok(seers)
 }
 
 const fn other(party: Party) -> Party {
@@ -232,6 +341,14 @@ fn people_of(conn: &mut Conn, who: Who) -> VerbResult<Vec<PersonId>> {
             people.into_iter().map(|(person, _)| person).collect()
         }
     })
+}
+
+/// What a member is called, for those who may see it; nothing for others.
+fn seen_name(conn: &mut Conn, who: Who, sees: bool) -> VerbResult<String> {
+    match sees {
+        true => name_of(conn, who),
+        false => Ok(String::new()),
+    }
 }
 
 /// What a member is called.

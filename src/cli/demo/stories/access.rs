@@ -8,7 +8,13 @@ use crate::workflow::VerbResult;
 /// Hooli runs the contact center of ACME: its contact opens and escalates ACME's cases.
 pub fn a_partner_is_let_in(stage: &mut Stage<'_>) -> VerbResult<()> {
     let (asked, answered) = (days(40), days(39) - hours(3));
-    stage.pairs(("hank", asked), ("abel", answered), Role::DesignatedContact)
+    stage.pairs(("hank", asked), ("abel", answered), Role::DesignatedContact)?;
+    stage.wishes_for(
+        "hank",
+        days(2),
+        Role::OrganizationAdmin,
+        "I would like to answer the requests for access while Abel is away.",
+    )
 }
 
 /// A colleague of Dana's has no account yet.

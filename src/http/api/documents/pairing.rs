@@ -6,11 +6,13 @@ use utoipa::ToSchema;
 use super::{OrganizationName, PersonName};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Role};
-use crate::domain::ids::{GrantId, GroupId, PairingId, PairingMemberId, PersonId};
+use crate::domain::ids::{
+    GrantId, GroupId, PairingId, PairingMemberId, PersonId, RoleRequestId, VisitId,
+};
 use crate::domain::pairing::{Direction, State, Verb};
 use crate::http::pairing::{MemberView, PairingView, Shown};
 use crate::http::places::{PlaceView, RoleThere};
-use crate::store::pairings::{CloneRow, Given, GivenRole};
+use crate::store::pairings::{CloneRow, Given, GivenRole, RoleRequest};
 use crate::workflow::pair::Inspected;
 
 /// A pairing as one of its two organizations sees it (P12).
@@ -115,6 +117,8 @@ pub struct MemberDocument {
     pub approved_at: Option<Instant>,
     /// The roles that they hold in the trustor.
     pub roles: Vec<GivenRoleDocument>,
+    /// The roles that the trustee asks for, and those of them that were refused.
+    pub role_requests: Vec<RoleRequestDocument>,
     /// When they last switched in, or changed something there.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_used_at: Option<Instant>,
@@ -140,6 +144,59 @@ pub struct GivenRoleDocument {
     /// Until when it holds; null if for good.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Instant>,
+}
+
+/// A role that is asked for through a pairing (P3). Once it is given, it is one of the member's roles.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PairingRoleRequest)]
+pub struct RoleRequestDocument {
+    /// To answer it by, or to take it back.
+    pub id: RoleRequestId,
+    /// Its code.
+    pub role: Role,
+    /// Until when it would hold; null if for good.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Instant>,
+    /// What it is for.
+    pub note: Option<String>,
+    /// Who asks.
+    pub requested_by: Option<PersonName>,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub requested_at: Instant,
+    /// How it was refused; null while it is asked for.
+    pub refusal: Option<RoleRefusal>,
+}
+
+/// How a role that was asked for was refused.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PairingRoleRefusal)]
+pub struct RoleRefusal {
+    /// By whom.
+    pub by: Option<PersonName>,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What somebody changed in another organization, between coming in and coming again (P12).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PairingVisit)]
+pub struct VisitDocument {
+    /// Its id: `GET /audit-events?visit=` tells what was changed.
+    pub id: VisitId,
+    /// As whom they were there: themselves, or their cloned user.
+    pub person: Option<PersonName>,
+    /// When they came, or a program of theirs changed something for the first time.
+    #[schema(value_type = String, format = DateTime)]
+    pub began_at: Instant,
+    /// When they last changed something, or came.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_at: Instant,
+    /// How many audited events there are of it.
+    pub changes: i64,
 }
 
 /// A cloned user (P8).
@@ -270,6 +327,9 @@ impl MemberDocument {
                 .iter()
                 .map(|given| GivenRoleDocument::new(view, given))
                 .collect(),
+            role_requests: (shown.asked.iter())
+                .map(|asked| RoleRequestDocument::new(view, asked))
+                .collect(),
             last_used_at: row.last_used_at,
             version: row.version,
         }
@@ -289,6 +349,26 @@ impl GivenRoleDocument {
             given_by: view.named(given.by).as_ref().map(PersonName::from),
             given_at: given.at,
             until: given.until,
+        }
+    }
+}
+
+impl RoleRequestDocument {
+    /// A request as the reader of `view` sees it.
+    pub fn new(view: &PairingView, asked: &RoleRequest) -> Self {
+        let named = |person| view.named(person).as_ref().map(PersonName::from);
+        Self {
+            id: asked.id,
+            role: asked.role,
+            until: asked.until,
+            note: asked.note.clone(),
+            requested_by: named(Some(asked.requested_by)),
+            requested_at: asked.requested_at,
+            refusal: asked.refused_at.map(|at| RoleRefusal {
+                by: named(asked.refused_by),
+                at,
+                reason: asked.reason.clone(),
+            }),
         }
     }
 }

@@ -38,6 +38,8 @@ pub struct AuditFilters {
     pub case: String,
     /// An address.
     pub actor: String,
+    /// A visit, which other pages lead to.
+    pub visit: String,
     /// The chosen organization.
     pub organization: String,
     /// The organizations to choose from; empty for who has no choice.

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::{Act, TypedRole};
+use super::{Act, TypedRole, TypedWish};
 use crate::domain::access::{Access, Permission, Role};
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Command, Needed, Party, State, Verb, Who, decide, needed};
 use crate::http::pairing::{MemberView, PairingView};
 use crate::http::portal::form::{Choice, Control, Kind};
-use crate::store::pairings::{CloneRow, Given, GivenRole};
+use crate::store::pairings::{CloneRow, Given, GivenRole, RoleRequest};
 use crate::store::roles::OwnRole;
 use crate::words::Catalogue;
-use crate::workflow::pair::{AddClone, SwitchPairing};
+use crate::workflow::pair::{AddClone, RefuseRole, SwitchPairing};
 
 /// The members of the families `pairing-act` and `pairing-act-about`.
 #[cfg(test)]
-pub(crate) const ACTS: [&str; 15] = [
+pub(crate) const ACTS: [&str; 18] = [
     "switch_off",
     "switch_on",
     "suspend",
@@ -29,6 +29,9 @@ pub(crate) const ACTS: [&str; 15] = [
     "remove_group",
     "give_role",
     "take_role",
+    "ask_role",
+    "unask_role",
+    "refuse_role",
     "add_clone",
     "remove_clone",
 ];
@@ -76,6 +79,8 @@ impl Acts<'_> {
                     | "remove_person"
                     | "remove_group"
                     | "take_role"
+                    | "unask_role"
+                    | "refuse_role"
                     | "remove_clone"
             ),
         }
@@ -203,6 +208,71 @@ impl Acts<'_> {
         Some(self.act("take_role", verb, &member.name, to))
     }
 
+    /// Asks the other organization for one of its roles for a member (P3).
+    pub(super) fn ask_role(&self, member: &MemberView, kind: OrganizationKind) -> Option<Act> {
+        if self.view.party != Party::Trustee
+            || decide(self.view.state, Command::AskForRole).is_err()
+        {
+            return None;
+        }
+        let held = |role: &Role| {
+            let mut given = member.roles.iter();
+            given.any(|given| given.role.code() == role.as_str())
+        };
+        let asked = |role: &Role| {
+            let mut asked = member.asked.iter();
+            asked.any(|asked| asked.role == *role && asked.refused_at.is_none())
+        };
+        let choices: Vec<Choice> = Role::ALL
+            .iter()
+            .filter(|role| role.fits(kind) && !role.is_of_pairings())
+            .filter(|role| !held(role) && !asked(role))
+            .map(|role| {
+                Choice::new(role.as_str(), self.words.say_of("role", role.as_str(), &[]))
+                    .hint(self.words.say_of("role-hint", role.as_str(), &[]))
+            })
+            .collect();
+        if choices.is_empty() {
+            return None;
+        }
+        let to = format!("/pairing-members/{}/role-requests", member.member.id);
+        let mut act = self.act("ask_role", asking(member.who), &member.name, to);
+        let mut role = Control::of(TypedWish::role(), self.words.say("pairing-role", &[]))
+            .kind(Kind::Radio)
+            .choices(choices);
+        role.id = "ask-role".to_owned();
+        let until = self.words.say_of("label", "access-until", &[]);
+        let hint = self.words.say_of("hint", "access-until", &[]);
+        let note = self.words.say("pairing-role-asked-why", &[]);
+        act.controls = vec![
+            role,
+            Control::of(TypedWish::until(), until).hint(hint),
+            Control::of(TypedWish::note(), note),
+        ];
+        Some(act)
+    }
+
+    /// What may be done with a role that is asked for: the trustee takes it back, the trustor refuses it.
+    pub(super) fn on_request(&self, member: &MemberView, asked: &RoleRequest) -> Option<Act> {
+        let to = |what: &str| format!("/pairing-role-requests/{}/{what}", asked.id);
+        match self.view.party {
+            Party::Trustee => {
+                let verb = asking(member.who);
+                Some(self.act("unask_role", verb, &member.name, to("withdraw")))
+            }
+            Party::Trustor if asked.refused_at.is_none() => {
+                let refuse = to("refuse");
+                let mut act = self.act("refuse_role", Verb::RefuseRole, &member.name, refuse);
+                let why = self.words.say("pairing-role-refused-why", &[]);
+                let mut reason = Control::of(RefuseRole::reason(), why);
+                reason.id = format!("refuse-{}", asked.id);
+                act.controls = vec![reason];
+                Some(act)
+            }
+            Party::Trustor => None,
+        }
+    }
+
     /// Removes a member.
     pub(super) fn remove_member(&self, member: &MemberView) -> Act {
         let (name, verb) = match member.who {
@@ -246,5 +316,13 @@ impl Acts<'_> {
             GivenRole::Predefined(role) => self.words.say_of("role", role.as_str(), &[]),
             GivenRole::Own(own) => own.name.clone(),
         }
+    }
+}
+
+/// The verb that asks for a role for somebody.
+const fn asking(who: Who) -> Verb {
+    match who {
+        Who::Person(_) => Verb::AskPersonRole,
+        Who::Group(_) => Verb::AskGroupRole,
     }
 }

@@ -1,11 +1,11 @@
 //! What the forms of relationships do.
 
 use super::show::{self, ask};
-use super::{LinkPage, TypedRole, link, places};
+use super::{LinkPage, TypedRole, TypedWish, link, places};
 use crate::credentials::{NewSecret, PAIRING_PREFIX};
 use crate::db::Conn;
 use crate::domain::access::Permission;
-use crate::domain::ids::{GrantId, PairingId, PairingMemberId};
+use crate::domain::ids::{GrantId, PairingId, PairingMemberId, RoleRequestId};
 use crate::http::api::addresses::CloneAddress;
 use crate::http::api::pairings::link as link_of;
 use crate::http::api_request::{SIGNED_IN, may};
@@ -16,7 +16,9 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
 use crate::store::pairings::{self, Scope};
-use crate::workflow::pair::{self, AddClone, AskForPairing, ProposeMembers, SwitchPairing};
+use crate::workflow::pair::{
+    self, AddClone, AskForPairing, ProposeMembers, RefuseRole, SwitchPairing,
+};
 use crate::workflow::{Rejection, VerbError};
 
 const PLACE: &str = "relationships";
@@ -37,6 +39,10 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         POST "/pairing-members/{member}/clones"    SIGNED_IN.again() => add_clone, "Adds a cloned user";
         POST "/pairing-members/{member}/remove"    SIGNED_IN.again() => remove_member, "Removes a person or a group";
         POST "/pairing-roles/{grant}/take"         SIGNED_IN.again() => take_role, "Takes a role";
+        POST "/pairing-members/{member}/role-requests" SIGNED_IN.again() => ask_role, "Asks the other organization for a role";
+        POST "/pairing-role-requests/{role_request}/withdraw" SIGNED_IN.again() => ask_role_no_more, "Asks for a role no more";
+        POST "/pairing-role-requests/{role_request}/refuse" SIGNED_IN.again() => refuse_role, "Refuses a role that is asked for";
+        GET  "/relationships/{pairing}/visits"     SIGNED_IN => show_visits, "What was changed by a pairing, by visit";
         POST "/clones/{clone}/remove"              SIGNED_IN.again() => remove_clone, "Removes a cloned user";
         GET  "/pairing-links/{token}"              may(Permission::OrgTrustorsManage) => link::show, "Who asks behind a link, and for whom";
         POST "/pairing-links/{token}"              may(Permission::OrgTrustorsManage).again() => link::answer, "Yes, I authorize access; or no";
@@ -170,7 +176,7 @@ async fn give_role(visit: PageRequest, id: PairingMemberId) -> PageResult {
         })
         .await?;
     let flash = Flash::new(Done::RoleGiven);
-    Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
+    Ok(visit.go(member_address(id), Some(flash)))
 }
 
 async fn take_role(visit: PageRequest, id: GrantId) -> PageResult {
@@ -178,6 +184,38 @@ async fn take_role(visit: PageRequest, id: GrantId) -> PageResult {
         .perform(move |conn, by, (): &()| pair::take_role(conn, by.actor, id, by.now))
         .await?;
     Ok(visit.go(address(pairing.id), Some(Flash::new(Done::RoleTaken))))
+}
+
+async fn ask_role(visit: PageRequest, id: PairingMemberId) -> PageResult {
+    visit
+        .perform(move |conn, by, typed: &TypedWish| {
+            pair::ask_role(conn, by.actor, id, None, &typed.into(), by.now)
+        })
+        .await?;
+    Ok(visit.go(member_address(id), Some(Flash::new(Done::RoleAsked))))
+}
+
+async fn ask_role_no_more(visit: PageRequest, id: RoleRequestId) -> PageResult {
+    let member = visit
+        .perform(move |conn, by, (): &()| pair::ask_role_no_more(conn, by.actor, id, by.now))
+        .await?;
+    let flash = Flash::new(Done::RoleUnasked);
+    Ok(visit.go(member_address(member), Some(flash)))
+}
+
+async fn refuse_role(visit: PageRequest, id: RoleRequestId) -> PageResult {
+    let member = visit
+        .perform(move |conn, by, command: &RefuseRole| {
+            pair::refuse_role(conn, by.actor, id, command, by.now)
+        })
+        .await?;
+    let flash = Flash::new(Done::RoleRefused);
+    Ok(visit.go(member_address(member), Some(flash)))
+}
+
+async fn show_visits(visit: PageRequest, id: PairingId) -> PageResult {
+    let page = show::visits(&visit, id).await?;
+    visit.show(PLACE, "pairing-visits", &page)
 }
 
 async fn add_clone(visit: PageRequest, id: PairingMemberId) -> PageResult {
@@ -188,7 +226,7 @@ async fn add_clone(visit: PageRequest, id: PairingMemberId) -> PageResult {
         })
         .await?;
     let flash = Flash::new(Done::CloneAdded);
-    Ok(visit.go(format!("/pairing-members/{id}"), Some(flash)))
+    Ok(visit.go(member_address(id), Some(flash)))
 }
 
 async fn remove_clone(visit: PageRequest, CloneAddress(id): CloneAddress) -> PageResult {
@@ -200,4 +238,8 @@ async fn remove_clone(visit: PageRequest, CloneAddress(id): CloneAddress) -> Pag
 
 fn address(pairing: PairingId) -> String {
     format!("/relationships/{pairing}")
+}
+
+fn member_address(member: PairingMemberId) -> String {
+    format!("/pairing-members/{member}")
 }

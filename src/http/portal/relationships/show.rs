@@ -2,22 +2,24 @@
 
 use super::acts::Acts;
 use super::{
-    AskPage, CloneLine, MemberLine, MemberPage, PairingPage, Relation, RelationList,
-    RelationshipsPage, RoleLine,
+    AskPage, AskedLine, CloneLine, MemberLine, MemberPage, PairingPage, Relation, RelationList,
+    RelationshipsPage, RoleLine, VisitLine, VisitsPage,
 };
 use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId};
+use crate::domain::ids::{
+    GroupId, OrganizationId, PairingId, PairingMemberId, PersonId, VisitId,
+};
 use crate::domain::pairing::{Direction, Party, State};
 use crate::http::pagination::Paging;
-use crate::http::pairing::{MemberView, PairingView, Shown, to_ask, view, views};
+use crate::http::pairing::{MemberView, PairingView, Shown, to_ask, view, views, visits_seen};
 use crate::http::portal::form::{Choice, Control, Form, Kind, ticks};
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Fact, Link, Pager, Tab};
 use crate::http::problem::Problem;
 use crate::store::cases::Named;
 use crate::store::organizations;
-use crate::store::pairings::{self, Scope};
+use crate::store::pairings::{self, Scope, Visit};
 use crate::store::roles::{self, OwnRole};
 use crate::words::Catalogue;
 use crate::workflow::pair::{self, ProposeMembers, is_seen_by};
@@ -279,9 +281,62 @@ pub(super) async fn pairing(visit: &PageRequest, id: PairingId) -> Result<Pairin
     for tick in &mut ticks {
         tick.id = format!("propose-{}", tick.name.replace('.', "-"));
     }
+    let visits = match found.state.switches() {
+        Some(_) => format!("/relationships/{id}/visits"),
+        None => String::new(),
+    };
     Ok(PairingPage {
         acts: acts.of_trustee(ticks),
         relation: relation(visit, &found, shows),
+        visits,
+    })
+}
+
+/// The visits by a pairing.
+pub(super) async fn visits(visit: &PageRequest, id: PairingId) -> Result<VisitsPage, Problem> {
+    let (principal, now) = (visit.principal()?.clone(), visit.now);
+    let cursor = visit.asked("cursor").map(str::to_owned);
+    let (found, visits, names, next) = visit
+        .look(move |conn| {
+            let found = view(conn, &principal, id, now)?.ok_or_else(Problem::not_found)?;
+            let paging: Paging<VisitId> =
+                Paging::read("portal/visits", &id, None, cursor.as_deref())?;
+            let read = (paging.after, paging.fetch());
+            let seen = visits_seen(conn, &principal, id, read, now)?;
+            let (mut visits, names) = seen.ok_or_else(Problem::not_found)?;
+            let next = paging.next(&mut visits, |visit| visit.id);
+            Ok((found, visits, names, next))
+        })
+        .await?;
+    let words = visit.words();
+    let organization = Acts { words, view: &found }.other();
+    let audits = visit.can(Permission::AuditView);
+    let about = match found.party {
+        Party::Trustee => "pairing-visits-about",
+        Party::Trustor => "pairing-visits-own-about",
+    };
+    let here = format!("/relationships/{id}/visits");
+    let hidden = (found.people.missing).map(|missing| hidden(words, missing, &found.people.ask));
+    let line = |row: Visit| VisitLine {
+        name: names.get(&row.person_id).cloned().unwrap_or_default(),
+        began_at: row.began_at,
+        last_at: row.last_at,
+        changes: row.changes,
+        href: match audits && row.changes > 0 {
+            true => format!("/admin/audit?visit={}", row.id),
+            false => String::new(),
+        },
+    };
+    Ok(VisitsPage {
+        about: words.say(about, &[("organization", organization.clone().into())]),
+        organization,
+        href: format!("/relationships/{id}"),
+        visits: visits.into_iter().map(line).collect(),
+        hidden: hidden.unwrap_or_default(),
+        pager: Pager {
+            first: visit.asked("cursor").map(|_| here.clone()),
+            next: next.map(|cursor| format!("{here}?cursor={cursor}")),
+        },
     })
 }
 
@@ -401,13 +456,25 @@ pub(super) async fn member(
         act: acts.take_role(shown, given),
     });
     let access = visit.access()?;
+    let asks = (trustor.as_ref()).and_then(|trustor| acts.ask_role(shown, trustor.kind));
     let gives =
         trustor.and_then(|trustor| acts.give_role(shown, (trustor.kind, access), &own_roles));
     let whose = people
         .into_iter()
         .map(|(id, name)| Choice::new(id.to_string(), name));
+    let asked = shown.asked.iter().map(|asked| AskedLine {
+        name: words.say_of("role", asked.role.as_str(), &[]),
+        by: name(Some(asked.requested_by)).unwrap_or_default(),
+        at: asked.requested_at,
+        until: asked.until,
+        note: asked.note.clone().unwrap_or_default(),
+        refused_at: asked.refused_at,
+        reason: asked.reason.clone().unwrap_or_default(),
+        act: acts.on_request(shown, asked),
+    });
     let page_acts = gives
         .into_iter()
+        .chain(asks)
         .chain(acts.add_clone(shown, whose.collect()))
         .chain([acts.remove_member(shown)]);
     Ok(MemberPage {
@@ -416,6 +483,7 @@ pub(super) async fn member(
         pairing: Link::new(acts.other(), format!("/relationships/{}", found.pairing.id)),
         facts,
         roles: roles.collect(),
+        asked: asked.collect(),
         responsible: found.party == Party::Trustor,
         acts: page_acts.collect(),
     })

@@ -34,7 +34,15 @@ use crate::workflow::export_audit::export_audit;
 const ORGANIZATIONS: i64 = 500;
 /// More fields than these are folded.
 const IN_SIGHT: usize = 4;
-const NAMES: [&str; 6] = ["organization", "case", "actor", "kind", "from", "until"];
+const NAMES: [&str; 7] = [
+    "organization",
+    "case",
+    "actor",
+    "visit",
+    "kind",
+    "from",
+    "until",
+];
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -71,6 +79,7 @@ fn show_wrong(visit: &PageRequest, organizations: Vec<Choice>, problem: &Problem
     let label = |name: &str| match name {
         "case" => words.say("audit-case", &[]),
         "actor" => words.say("audit-actor", &[]),
+        "visit" => words.say("audit-visit", &[]),
         "kind" => words.say("audit-kind-label", &[]),
         "from" => words.say("audit-from", &[]),
         "until" => words.say("audit-until", &[]),
@@ -157,6 +166,13 @@ fn asked<'g>(
             None
         }
     });
+    let visited = given("visit").and_then(|text| match text.parse() {
+        Ok(visit) => Some(visit),
+        Err(_) => {
+            errors.push(FieldError::new("visit", Fault::new("not_found")));
+            None
+        }
+    });
     let mut day = |name: &str, after: u64| {
         let text = given(name)?;
         let instant = text.parse::<NaiveDate>().ok().and_then(|day| {
@@ -180,6 +196,7 @@ fn asked<'g>(
         case,
         organization: text("organization"),
         actor: text("actor"),
+        visit: visited,
         kind: text("kind"),
         from,
         until,
@@ -267,6 +284,7 @@ fn filters(visit: &PageRequest, organizations: Vec<Choice>) -> AuditFilters {
         any: NAMES.iter().any(|name| visit.asked(name).is_some()),
         case: chosen("case"),
         actor: chosen("actor"),
+        visit: chosen("visit"),
         kinds: groups.collect(),
         kind,
         organizations: select(organizations, &organization),

@@ -1,0 +1,2 @@
+DROP TABLE pairing_visit_events;
+DROP TABLE pairing_visits;
