@@ -3,7 +3,9 @@
 pub mod casebell;
 mod directory;
 mod lines;
+mod pace;
 pub mod report;
+mod rows;
 pub mod servicenow;
 
 use std::cell::Cell;
@@ -65,6 +67,9 @@ pub enum ImportError {
     /// The file cannot be read on.
     #[error("cannot read on: {0}")]
     Read(#[from] io::Error),
+    /// The log has no first line.
+    #[error("the file is empty: a ServiceNow incident event log begins with a line that names its columns")]
+    NoHeader,
     /// The log has no such column.
     #[error("the first line names no column `{0}`: this is no ServiceNow incident event log")]
     NoColumn(&'static str),
@@ -113,6 +118,9 @@ pub(super) fn run(args: &ImportArgs, settings: &Settings) -> anyhow::Result<Exit
         ))?;
     } else {
         print(&format!("{report}\n\n{} in {seconds:.1} s", path.display()))?;
+        if report.is_empty() {
+            super::complain(&format!("there is nothing to load in {}", path.display()));
+        }
     }
     Ok(match report.refusals() {
         [] => ExitCode::SUCCESS,

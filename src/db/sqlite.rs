@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod connections;
+mod turn;
 
 use std::cell::Cell;
 use std::io::ErrorKind;
@@ -23,6 +24,7 @@ use super::{Conn, DbError, Failure, Limits, Schema, migrate};
 use crate::private_files;
 use checkpoints::{Committed, checkpoint_after};
 use connections::{Connections, Reason, opened_anew};
+use turn::Turn;
 
 /// How many jobs may wait for the writer before callers wait too.
 const QUEUE: usize = 1024;
@@ -41,6 +43,8 @@ struct Job {
     work: Work,
     /// Whether the writer has begun with it, or whoever asked for it has given it up.
     begun: Arc<AtomicBool>,
+    /// Whether it may take as long as it takes, and so gives way to others.
+    is_long: bool,
     answer: oneshot::Sender<Result<(), DbError>>,
 }
 
@@ -167,6 +171,7 @@ impl Sqlite {
         let job = Job {
             work,
             begun: Arc::clone(&begun),
+            is_long: limits.within.is_none(),
             answer,
         };
         let jobs = self.jobs.as_ref().ok_or_else(gone)?;
@@ -294,9 +299,17 @@ fn write_in_groups(
     signal: &ChangeSignal,
     memory: &Arc<Memory>,
 ) {
+    let turn = Turn::beside(connections.path());
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
         let mut commits = false;
+        let waited = match first.is_long {
+            true => {
+                turn.give_way();
+                None
+            }
+            false => Some(turn.waited_for()),
+        };
         let mut writer = connections.writer();
         let mut group = begin_group(connections.path(), &mut writer);
         let mut next = Some(first);
@@ -305,6 +318,7 @@ fn write_in_groups(
                 work,
                 begun,
                 answer,
+                ..
             } = job;
             let conn = writer.as_mut().filter(|_| group.is_ok());
             let done = do_job(conn, &begun, work, memory);
@@ -323,6 +337,7 @@ fn write_in_groups(
             error.to_string()
         });
         drop(writer);
+        drop(waited);
         if commits && outcome.is_ok() {
             signal.notify();
         }

@@ -12,11 +12,13 @@ mod tests;
 use std::collections::HashMap;
 use std::io::BufRead;
 use std::sync::Arc;
+use std::time::Instant as Stopwatch;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::lines::Lines;
+use super::pace::Pace;
 use super::report::{Fault, Kind, Refusal, Report};
 use super::{ImportError, Watch};
 use crate::credentials::Hasher;
@@ -27,8 +29,8 @@ use crate::store::imports;
 use crate::store::people::display_name;
 use record::Record;
 
-/// How many records one transaction takes at most; bounds how long others wait for the writer.
-const RECORDS: usize = 64;
+/// How many records one transaction takes at most.
+const RECORDS: usize = 1024;
 /// How much text it takes at most, but for its last line.
 const BYTES: u64 = 4 << 20;
 
@@ -63,13 +65,14 @@ pub async fn import(
         Kind::Entry,
     ]);
     let mut lines = Lines::new(input);
+    let mut pace = Pace::of_at_most(RECORDS);
     let mut identities = Identities::default();
     let mut named = FirstNamed::default();
     loop {
         let from = lines.bytes();
         let mut batch = Vec::new();
         let mut more = true;
-        while batch.len() < RECORDS && lines.bytes() - from < BYTES {
+        while batch.len() < pace.items() && lines.bytes() - from < BYTES {
             let Some(line) = lines.next()? else {
                 more = false;
                 break;
@@ -102,7 +105,9 @@ pub async fn import(
             }
         }
         hash_passwords(db, &mut batch).await?;
+        let (records, begun) = (batch.len(), Stopwatch::now());
         write(db, batch, now, watch, &mut report).await?;
+        pace.took(records, begun);
         watch.reached(lines.bytes());
         if !more {
             return Ok(report);

@@ -1,6 +1,6 @@
 //! A file line by line, however long it is and whatever is in it: a line that cannot be read costs that line only.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 
 /// The longest line that is read: a case with thousands of feed entries is shorter.
 pub const LONGEST: usize = 16 << 20;
@@ -32,16 +32,30 @@ pub struct Lines<R> {
     buffer: Vec<u8>,
     number: u64,
     bytes: u64,
+    /// Whether a carriage return ends a line, also alone.
+    any_ending: bool,
+    /// Whether the last line ended with a carriage return: a line feed behind it belongs to it.
+    returned: bool,
 }
 
 impl<R: BufRead> Lines<R> {
-    /// Reads from the start of `input`.
+    /// Reads from the start of `input` lines that end with a line feed.
     pub fn new(input: R) -> Self {
         Self {
             input,
             buffer: Vec::new(),
             number: 0,
             bytes: 0,
+            any_ending: false,
+            returned: false,
+        }
+    }
+
+    /// Reads lines that end with a line feed, a carriage return or both.
+    pub fn of_any_ending(input: R) -> Self {
+        Self {
+            any_ending: true,
+            ..Self::new(input)
         }
     }
 
@@ -55,64 +69,91 @@ impl<R: BufRead> Lines<R> {
     /// # Errors
     /// The file's own.
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        let mut whole;
         loop {
-            let Some(whole) = self.fetch()? else {
-                return Ok(None);
+            whole = match self.fetch()? {
+                Some(whole) => whole,
+                None => return Ok(None),
             };
-            // A mark at the start of the file, which some editors leave, is no part of what it says.
-            if self.number == 1 && self.buffer.starts_with("\u{FEFF}".as_bytes()) {
-                self.buffer.drain(..3);
-            }
             if !self.buffer.trim_ascii().is_empty() {
-                let text = match whole {
-                    true => std::str::from_utf8(&self.buffer)
-                        .map(str::trim)
-                        .map_err(|_| Unreadable::NotUtf8),
-                    false => Err(Unreadable::TooLong),
-                };
-                return Ok(Some(Line {
-                    number: self.number,
-                    text,
-                }));
+                break;
             }
+        }
+        Ok(Some(Line {
+            number: self.number,
+            text: self.text(whole).map(str::trim),
+        }))
+    }
+
+    /// The next line, also one that is empty, with the white space around it; none at the end.
+    ///
+    /// # Errors
+    /// The file's own.
+    pub fn next_even_empty(&mut self) -> io::Result<Option<Line<'_>>> {
+        let Some(whole) = self.fetch()? else {
+            return Ok(None);
+        };
+        Ok(Some(Line {
+            number: self.number,
+            text: self.text(whole).map(|text| text.trim_end_matches(['\r', '\n'])),
+        }))
+    }
+
+    fn text(&self, whole: bool) -> Result<&str, Unreadable> {
+        match whole {
+            true => std::str::from_utf8(&self.buffer).map_err(|_| Unreadable::NotUtf8),
+            false => Err(Unreadable::TooLong),
         }
     }
 
     /// Reads one line into the buffer; says whether it is all there, or nothing at the end of the file.
     fn fetch(&mut self) -> io::Result<Option<bool>> {
         self.buffer.clear();
-        let most = LONGEST as u64 + 1;
-        let read = (&mut self.input)
-            .take(most)
-            .read_until(b'\n', &mut self.buffer)?;
-        if read == 0 {
+        if std::mem::take(&mut self.returned) && ready(&mut self.input)?.first() == Some(&b'\n') {
+            self.input.consume(1);
+            self.bytes += 1;
+        }
+        let (mut whole, mut ended) = (true, false);
+        while !ended {
+            let any = self.any_ending;
+            let room = (LONGEST + 1).saturating_sub(self.buffer.len());
+            let available = ready(&mut self.input)?;
+            let end = available
+                .iter()
+                .position(|byte| *byte == b'\n' || (any && *byte == b'\r'));
+            let passed = end.map_or(available.len(), |at| at + 1);
+            if passed == 0 {
+                break;
+            }
+            ended = end.is_some();
+            let last = available[passed - 1];
+            // What is too long is passed over, and nothing of it kept.
+            self.buffer.extend_from_slice(&available[..passed.min(room)]);
+            whole &= passed <= room;
+            self.returned = any && ended && last == b'\r';
+            self.input.consume(passed);
+            self.bytes += passed as u64;
+        }
+        if self.buffer.is_empty() && !ended {
             return Ok(None);
         }
         self.number += 1;
-        self.bytes += read as u64;
-        let whole = read as u64 != most || self.buffer.ends_with(b"\n");
-        if !whole {
-            self.pass_over()?;
+        // A mark at the start of the file, which some editors leave, is no part of what it says.
+        if self.number == 1 && self.buffer.starts_with("\u{FEFF}".as_bytes()) {
+            self.buffer.drain(..3);
         }
         Ok(Some(whole))
     }
+}
 
-    /// Reads to the end of the line and keeps nothing of it.
-    fn pass_over(&mut self) -> io::Result<()> {
-        loop {
-            let available = match self.input.fill_buf() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                other => other?,
-            };
-            let end = available.iter().position(|byte| *byte == b'\n');
-            let passed = end.map_or(available.len(), |at| at + 1);
-            self.input.consume(passed);
-            self.bytes += passed as u64;
-            if end.is_some() || passed == 0 {
-                return Ok(());
-            }
+/// What can be read on; nothing at the end of the file.
+fn ready(input: &mut impl BufRead) -> io::Result<&[u8]> {
+    while let Err(error) = input.fill_buf() {
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
         }
     }
+    input.fill_buf()
 }
 
 #[cfg(test)]

@@ -237,6 +237,12 @@ impl Report {
             .unwrap_or_default()
     }
 
+    /// Whether there was nothing in the file: nothing new, nothing known, and nothing wrong.
+    pub fn is_empty(&self) -> bool {
+        let counted = |tally: &Tally| tally.loaded + tally.already_there + tally.refused;
+        self.tallies.iter().all(|(_, tally)| counted(tally) == 0)
+    }
+
     /// The lines that were refused, in the order in which that was found.
     pub fn refusals(&self) -> &[Refusal] {
         &self.refusals

@@ -3,7 +3,7 @@
 //!
 //! A row is an event of an incident. Rows of one incident are ordered by `sys_updated_at`, ties in file order; the first
 //! opens the case, and each one is a change at its instant, made by the provider's person named in it and visible to the
-//! customer (C7). A row stands on one line. What happened is recorded even where Casebell would not have allowed it.
+//! customer (C7). What happened is recorded even where Casebell would not have allowed it.
 
 mod load;
 mod row;
@@ -14,18 +14,20 @@ mod wording;
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 use std::sync::Arc;
+use std::time::Instant as Stopwatch;
 
-use super::lines::Lines;
+use super::pace::Pace;
 use super::report::{Fault, Kind, Refusal, Report};
+use super::rows::Rows;
 use super::{ImportError, Watch};
 use crate::db::Db;
 use crate::domain::Instant;
 use crate::words::Catalogue;
 use load::Outcome;
-use row::{Columns, Event, split};
+use row::{Columns, Event};
 
-/// How many events one transaction takes, but for its last incident; bounds how long others wait for the writer.
-const EVENTS: usize = 512;
+/// How many events one transaction takes at most, but for its last incident.
+const EVENTS: usize = 2048;
 
 /// An incident: its events in the order in which they happened.
 #[derive(Debug)]
@@ -64,22 +66,25 @@ pub async fn import(
     let all: usize = incidents.iter().map(|incident| incident.events.len()).sum();
     watch.counts(all as u64);
     let mut written = 0;
+    let mut pace = Pace::of_at_most(EVENTS);
     let mut waiting = incidents.into_iter().peekable();
     while waiting.peek().is_some() {
         let mut events = 0;
         let mut batch = Vec::new();
-        while events < EVENTS
+        while events < pace.items()
             && let Some(incident) = waiting.next()
         {
             events += incident.events.len();
             batch.push(incident);
         }
         let batch = Arc::new(batch);
+        let begun = Stopwatch::now();
         let outcomes = {
             let (batch, words) = (Arc::clone(&batch), words.clone());
             db.write(move |conn| load::load(conn, &words, &batch, now))
                 .await?
         };
+        pace.took(events, begun);
         for (incident, outcome) in batch.iter().zip(outcomes) {
             count(incident, outcome, watch, &mut report);
         }
@@ -97,16 +102,13 @@ fn read(
     watch: &Watch,
     report: &mut Report,
 ) -> Result<Vec<Incident>, ImportError> {
-    let mut lines = Lines::new(input);
+    let mut rows = Rows::new(input)?;
     let mut columns = None;
     let mut incidents: Vec<Incident> = Vec::new();
     let mut by_number: HashMap<String, usize> = HashMap::new();
-    while let Some(line) = lines.next()? {
-        let number = line.number;
-        let text = line
-            .text
-            .map_err(|unreadable| Fault::line(unreadable.to_string()));
-        let fields = text.and_then(split);
+    while let Some(row) = rows.next()? {
+        let number = row.line;
+        let fields = (row.cells).map_err(|unreadable| Fault::line(unreadable.to_string()));
         let Some(columns) = &columns else {
             let header = fields.unwrap_or_default();
             columns = Some(Columns::of(&header)?);
@@ -139,7 +141,10 @@ fn read(
                 );
             }
         }
-        watch.reached(lines.bytes());
+        watch.reached(rows.bytes());
+    }
+    if columns.is_none() {
+        return Err(ImportError::NoHeader);
     }
     for incident in &mut incidents {
         incident.put_in_order();

@@ -142,24 +142,6 @@ columns!(
     resolved_by,
 );
 
-/// The fields of one line.
-///
-/// # Errors
-/// If it is no CSV.
-pub fn split(line: &str) -> Result<csv::StringRecord, Fault> {
-    let mut record = csv::StringRecord::new();
-    let read = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(line.len() + 1)
-        .from_reader(line.as_bytes())
-        .read_record(&mut record);
-    match read {
-        Ok(_) => Ok(record),
-        Err(error) => Err(Fault::line(error.to_string())),
-    }
-}
-
 impl Event {
     /// Reads a row.
     ///

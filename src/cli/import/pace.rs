@@ -1,0 +1,66 @@
+//! How much of a file one transaction takes: as much as is written in a few milliseconds, so that nobody who writes meanwhile
+//! waits longer than that.
+
+use std::time::{Duration, Instant};
+
+/// How long a transaction of an import takes, about.
+const AIM: Duration = Duration::from_millis(25);
+
+/// How many items the next transaction takes.
+#[derive(Debug)]
+pub struct Pace {
+    items: usize,
+    most: usize,
+}
+
+impl Pace {
+    /// Begins with a few, and never takes more than `most`.
+    pub fn of_at_most(most: usize) -> Self {
+        Self {
+            items: most.clamp(1, 16),
+            most,
+        }
+    }
+
+    /// How many items to take next.
+    pub fn items(&self) -> usize {
+        self.items
+    }
+
+    /// Notes how long a transaction took that began at `begun` and took so many items.
+    pub fn took(&mut self, items: usize, begun: Instant) {
+        self.took_so_long(items, begun.elapsed());
+    }
+
+    fn took_so_long(&mut self, items: usize, time: Duration) {
+        let micros = time.as_micros().max(1);
+        let fits = items as u128 * AIM.as_micros() / micros;
+        let fits = usize::try_from(fits).unwrap_or(usize::MAX);
+        // Twice as many at the most: one quick transaction says little about the next.
+        self.items = fits.min(self.items.saturating_mul(2)).clamp(1, self.most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever an item costs, a transaction comes to take about as long as it should, or one item.
+        #[test]
+        fn a_transaction_comes_to_take_a_few_milliseconds(micros in 1_u64..1_000_000) {
+            let mut pace = Pace::of_at_most(4096);
+            let cost = |items: usize| Duration::from_micros(micros * items as u64);
+            for _ in 0..20 {
+                let items = pace.items();
+                pace.took_so_long(items, cost(items));
+            }
+            let items = pace.items();
+            prop_assert!((1..=4096).contains(&items));
+            prop_assert!(items == 1 || cost(items) <= AIM);
+            prop_assert!(items == 4096 || cost(items + 1) > AIM);
+        }
+    }
+}
