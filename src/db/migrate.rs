@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
-use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
+use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Conn, DbError};
@@ -23,13 +23,12 @@ pub(super) fn sqlite(conn: &mut SqliteConnection) -> Result<(), DbError> {
 }
 
 pub(super) fn postgres(conn: &mut PgConnection) -> Result<(), DbError> {
-    // Several processes may start at once; the others wait, then find nothing left to do.
-    conn.batch_execute(&format!(
-        "SET client_min_messages = warning; SELECT pg_advisory_lock({ADVISORY_LOCK})"
-    ))?;
-    let outcome = conn.run_pending_migrations(POSTGRESQL).map(drop);
-    conn.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"))?;
-    outcome.map_err(|error| DbError::Migration(error.to_string()))
+    // Several processes may start at once; the others wait, then find nothing left to do. All of it is one transaction, so that
+    // it is one session behind a pooler as well, and nothing is half done.
+    conn.transaction(|conn| {
+        lock_until_commit(conn)?;
+        rest(conn)
+    })
 }
 
 #[derive(diesel::QueryableByName)]

@@ -2,6 +2,7 @@
 
 mod pool;
 mod url;
+mod way;
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -10,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::{Connection, PgConnection};
+use diesel::PgConnection;
 use futures_util::future::BoxFuture;
 use rand::RngExt;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -24,6 +25,7 @@ use super::{Conn, DbError, Limits, Schema, migrate};
 use pool::{Lent, Pool};
 pub(super) use url::completed;
 pub use url::unencrypted_host;
+use way::Way;
 
 /// How often a transaction is repeated after a serialization failure or a deadlock.
 const REPETITIONS: u32 = 8;
@@ -40,6 +42,7 @@ const UNLIMITED: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout
     SET LOCAL idle_in_transaction_session_timeout = 0";
 
 pub(super) struct Postgres {
+    way: Way,
     pool: Pool,
     signal: ChangeSignal,
     memory: Arc<Memory>,
@@ -65,14 +68,14 @@ impl Postgres {
         memory: Arc<Memory>,
     ) -> Result<Self, DbError> {
         let url = completed(url);
-        let mut conn = PgConnection::establish(url.expose_secret())
-            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+        let (way, mut conn) = Way::found(&url)?;
         match schema {
             Schema::BroughtUpToDate => migrate::postgres(&mut conn)?,
             Schema::AsItIs => migrate::require_current(&mut Conn::Postgres(conn))?,
         }
         Ok(Self {
-            pool: Pool::of(url)?,
+            way,
+            pool: Pool::of(way, url)?,
             signal,
             memory,
         })
@@ -138,12 +141,13 @@ impl Postgres {
         let its_decision = Arc::clone(&decided);
         let signal = (kind == Kind::Writes).then(|| self.signal.clone());
         let memory = Arc::clone(&self.memory);
+        let way = self.way;
         lent.give(move |conn| {
             let mut remembers = |conn: &mut Conn| remembering(&memory, kind, || work(conn));
             let (ended, clean) = match (kind, deadline) {
-                (Kind::ReadsOne, Some(_)) => run_one(conn, &mut remembers),
+                (Kind::ReadsOne, Some(_)) if way == Way::Straight => run_one(conn, &mut remembers),
                 _ => {
-                    let begin = begin(kind, deadline.is_some());
+                    let begin = begin(way, kind, deadline.is_some());
                     run(conn, &begin, &mut remembers, &its_decision, signal.as_ref())
                 }
             };
@@ -174,14 +178,17 @@ impl Postgres {
     }
 }
 
-fn begin(kind: Kind, limited: bool) -> Cow<'static, str> {
+fn begin(way: Way, kind: Kind, limited: bool) -> Cow<'static, str> {
     let begin = match kind {
         Kind::Writes => WRITE,
         Kind::Reads | Kind::ReadsOne => READ,
     };
-    match limited {
-        true => begin.into(),
-        false => format!("{begin}; {UNLIMITED}").into(),
+    let first = way.begins_with();
+    match (first, limited) {
+        (None, true) => begin.into(),
+        (None, false) => format!("{begin}; {UNLIMITED}").into(),
+        (Some(first), true) => format!("{begin}; {first}").into(),
+        (Some(first), false) => format!("{begin}; {first}; {UNLIMITED}").into(),
     }
 }
 

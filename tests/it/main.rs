@@ -54,6 +54,7 @@ mod pairing;
 mod pairing_ends;
 mod parity;
 mod plans;
+mod poolers;
 mod portal;
 mod private_files;
 mod race;

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, QueueMode, RecycleError, RecycleResult, Timeouts};
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use super::on_postgres;
+use super::way::Way;
 use crate::db::{Conn, DbError};
 
 /// Connections a process keeps at the most.
@@ -33,17 +33,6 @@ const ALIVE_WITHIN: Duration = Duration::from_secs(2);
 /// How long the end of this process waits for connections to be closed properly.
 const CLOSED_WITHIN: Duration = Duration::from_secs(1);
 
-/// What every connection begins with: limits for the server to keep where whoever runs it has set none, so that it does
-/// not go on for somebody who has left. Times are in milliseconds.
-///
-/// The planner takes what is looked up in small tables for dear, and would compile each list to machine code for a quarter
-/// of a second, to read it in a millisecond.
-const SESSION: &str = "SET jit = off; \
-    SELECT set_config('statement_timeout', '8000', false) WHERE current_setting('statement_timeout') = '0'; \
-    SELECT set_config('lock_timeout', '7000', false) WHERE current_setting('lock_timeout') = '0'; \
-    SELECT set_config('idle_in_transaction_session_timeout', '10000', false) \
-        WHERE current_setting('idle_in_transaction_session_timeout') = '0'";
-
 /// What a connection's thread is given to do; it says whether the connection is still good after it.
 type Job = Box<dyn FnOnce(&mut Conn) -> bool + Send>;
 
@@ -56,6 +45,7 @@ pub(super) struct Lent(managed::Object<Maker>);
 
 /// Makes connections, and knows which of them are worth keeping.
 struct Maker {
+    way: Way,
     url: SecretString,
     /// Connections of an earlier generation are not trusted any more.
     generation: AtomicU64,
@@ -96,10 +86,10 @@ impl managed::Manager for Maker {
         }
         let (jobs, queue) = mpsc::channel::<Job>();
         let (ready, connected) = oneshot::channel();
-        let url = self.url.clone();
+        let (way, url) = (self.way, self.url.clone());
         let serve = move || {
             let _counted = counted;
-            match connect(&url) {
+            match way.connect(&url) {
                 Ok(conn) => {
                     let mut conn = Conn::Postgres(conn);
                     let _ = ready.send(Ok(()));
@@ -150,18 +140,11 @@ impl managed::Manager for Maker {
     }
 }
 
-/// Connects with the limits of a session.
-fn connect(url: &SecretString) -> Result<PgConnection, DbError> {
-    let unavailable = |error: diesel::ConnectionError| DbError::Unavailable(error.to_string());
-    let mut conn = PgConnection::establish(url.expose_secret()).map_err(unavailable)?;
-    conn.batch_execute(SESSION)?;
-    Ok(conn)
-}
-
 impl Pool {
     /// A pool without connections: they are made when they are needed.
-    pub(super) fn of(url: SecretString) -> Result<Self, DbError> {
+    pub(super) fn of(way: Way, url: SecretString) -> Result<Self, DbError> {
         let maker = Maker {
+            way,
             url,
             generation: AtomicU64::new(0),
             threads: Arc::default(),

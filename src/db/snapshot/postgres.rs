@@ -181,8 +181,11 @@ fn count_on(pg: &mut PgConnection) -> QueryResult<()> {
 
 fn connect(url: &SecretString) -> Result<PgConnection, DbError> {
     let url = postgres::completed(url);
-    PgConnection::establish(url.expose_secret())
-        .map_err(|error| DbError::Unavailable(error.to_string()))
+    let mut conn = PgConnection::establish(url.expose_secret())
+        .map_err(|error| DbError::Unavailable(error.to_string()))?;
+    // Behind a pooler a statement that stays prepared is in somebody else's way.
+    conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+    Ok(conn)
 }
 
 fn server(conn: &mut Conn) -> Result<&mut PgConnection, DbError> {

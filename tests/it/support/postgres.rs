@@ -122,6 +122,15 @@ impl Server {
         Database { server: self, name }
     }
 
+    /// Creates an empty database of another encoding.
+    pub fn create_in(&'static self, encoding: &str) -> Database {
+        let name = format!("{PREFIX}{}_{}_narrow", seconds_now(), std::process::id());
+        self.run(&format!(
+            "CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
+        ));
+        Database { server: self, name }
+    }
+
     fn run(&self, sql: &str) {
         // A test that failed in here has poisoned nothing: the connection is in no transaction.
         let mut admin = self
@@ -416,7 +425,7 @@ fn binaries() -> Option<PathBuf> {
     })
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())
         .expect("a free port")
