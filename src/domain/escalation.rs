@@ -54,6 +54,8 @@ closed_enum! {
         Close = "close",
         /// Say how it was handled.
         Rate = "rate",
+        /// Ask somebody else for the rating, since whoever was asked is gone (M11).
+        AskRater = "ask_rater",
     }
 }
 
@@ -72,7 +74,7 @@ impl State {
             Self::Submitted => &[Verb::Claim, Verb::Assign, Verb::Withdraw],
             Self::InReview => &[Verb::Assign, Verb::Accept, Verb::Decline, Verb::Withdraw],
             Self::Accepted => &[Verb::Assign, Verb::Rerank, Verb::Withdraw, Verb::Close],
-            Self::Closed => &[Verb::Rate],
+            Self::Closed => &[Verb::Rate, Verb::AskRater],
             Self::Declined | Self::Withdrawn => &[],
         }
     }

@@ -225,7 +225,7 @@ fn full(kind: NoticeKind) -> Value {
             call["entry"] = "0195e1a5-7c00-7000-8000-000000000001".into();
             call
         }
-        NoticeKind::EscalationClosed => {
+        NoticeKind::EscalationClosed | NoticeKind::RatingAsked => {
             json!({"outcome": "Solved", "summary": "The certificate was renewed.", "calls": 1})
         }
         NoticeKind::TargetReminder | NoticeKind::TargetMissed => {

@@ -121,6 +121,7 @@ impl Escalation {
             owner: self.owner_id,
             rated: self.rated_at.is_some(),
             rater: self.rater(),
+            rater_is_gone: false,
         }
     }
 

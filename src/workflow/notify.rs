@@ -74,7 +74,7 @@ pub(super) fn announce(
             case_owner: case.owner_id,
             requester: escalation.map(|escalation| match kind {
                 // M11: it asks for the rating.
-                NoticeKind::EscalationClosed => escalation.rater(),
+                NoticeKind::EscalationClosed | NoticeKind::RatingAsked => escalation.rater(),
                 _ => escalation.requested_by,
             }),
             escalation_owner: escalation.and_then(|escalation| escalation.owner_id),

@@ -13,9 +13,9 @@ use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach, permission_to};
 use crate::domain::eligibility::FindingCode;
-use crate::domain::escalation::{self, Command, Event, Level, transition};
+use crate::domain::escalation::{self, Command, Event, Facts, Level, transition};
 use crate::domain::event::{EscalationEvent, StepEvent};
-use crate::domain::ids::{EscalationId, EscalationRef, PersonId};
+use crate::domain::ids::{EscalationId, EscalationRef, OrganizationId, PersonId};
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::target::Happening;
 use crate::domain::text::{Markdown, Note, Title};
@@ -84,6 +84,14 @@ input! {
         summary: Markdown,
         /// Who is asked for the rating if the requester is gone: another person of the customer's side, by id or address.
         rater: Option<String>,
+    }
+}
+
+input! {
+    /// Who is asked for the rating in the place of whoever is gone.
+    pub struct AskRater {
+        /// A person of the customer's side, by id or address.
+        rater: String,
     }
 }
 
@@ -303,6 +311,38 @@ impl Verb<'_> {
         Ok(after.id)
     }
 
+    /// Asks somebody else for the rating of an escalation that has ended, since whoever was asked is gone (M11).
+    ///
+    /// # Errors
+    /// As [`Verb::claim`]; [`Rejection::Field`] if somebody is named who does not come into question.
+    pub fn ask_rater(&self, conn: &mut Conn, command: &AskRater) -> VerbResult<EscalationId> {
+        let (case, before) = lock_escalation(conn, self.actor, self.escalation)?;
+        self.actor
+            .require(permission_to(escalation::Verb::AskRater))?;
+        unchanged(self.expected, before.version)?;
+        let facts = Facts {
+            rater_is_gone: is_gone(conn, case.organization_id, before.rater(), self.now)?,
+            ..before.facts()
+        };
+        let decision = transition(&facts, &acting(self.actor), &Command::AskRater)?;
+        let moved = Moved {
+            changes: EscalationChanges {
+                rater_id: Some(rater(conn, &case, &before, &command.rater, self.now)?),
+                ..EscalationChanges::default()
+            },
+            event: decision.event,
+            case,
+            before,
+        };
+        let after = self.persist(conn, &moved)?;
+        let event = EscalationEvent::RaterAsked {
+            outcome: after.outcome.clone().unwrap_or_default(),
+            summary: after.summary.clone(),
+        };
+        self.publish(conn, &moved, (&moved.case, &after), event)?;
+        Ok(after.id)
+    }
+
     /// Calls off what was asked for on an escalation that ends with it (M12); answers how many calls.
     fn end_calls(&self, conn: &mut Conn, moved: &Moved) -> VerbResult<usize> {
         let on = (&moved.case, &moved.before);
@@ -406,7 +446,11 @@ pub(super) fn moved(
             changes.rating_score = Some(i64::from(*score));
             changes.rated_at = Some(At(now));
         }
-        Event::Claimed { .. } | Event::Assigned { .. } | Event::Withdrawn | Event::Closed => {}
+        Event::Claimed { .. }
+        | Event::Assigned { .. }
+        | Event::Withdrawn
+        | Event::Closed
+        | Event::RaterAsked => {}
     }
     if matches!(
         decision.event,
@@ -470,21 +514,23 @@ pub(super) fn reviewer(
     Ok((person.id, person.name()))
 }
 
-/// Who can be asked for the rating in the requester's place (M11): those of the customer who rate escalations. Nobody, as long
-/// as the requester is there.
+/// Who can be asked for the rating in the requester's place, or in that of whom support named before (M11): those of the customer
+/// who rate escalations. Nobody, as long as whoever is asked is there, or once it is rated.
 ///
 /// # Errors
 /// The database's own.
 pub fn raters(
     conn: &mut Conn,
-    case: &Case,
+    organization: OrganizationId,
     escalation: &Escalation,
     now: Instant,
 ) -> Result<Vec<Person>, DbError> {
-    if !is_gone(conn, case, escalation.requested_by, now)? {
+    let lacks_rating = escalation.state.is_active() || escalation.state == State::Closed;
+    let is_rated = escalation.rated_at.is_some();
+    if !lacks_rating || is_rated || !is_gone(conn, organization, escalation.rater(), now)? {
         return Ok(Vec::new());
     }
-    let theirs = (case.organization_id, Side::Customer);
+    let theirs = (organization, Side::Customer);
     Ok(store::access::holders_by_name(
         conn,
         theirs,
@@ -493,20 +539,20 @@ pub fn raters(
     )?)
 }
 
-/// Whether a requester is shut out, was there by way of a pairing that lets them in no more, or may rate nothing any more.
+/// Whether whoever is asked for a rating is shut out, was there by way of a pairing that lets them in no more, or may rate nothing any more.
 fn is_gone(
     conn: &mut Conn,
-    case: &Case,
-    requester: PersonId,
+    there: OrganizationId,
+    rater: PersonId,
     now: Instant,
 ) -> Result<bool, DbError> {
-    let Some(person) = people::find(conn, Reach::Everything, requester)? else {
+    let Some(person) = people::find(conn, Reach::Everything, rater)? else {
         return Ok(true);
     };
     if person.disabled_at.is_some() {
         return Ok(true);
     }
-    let (home, there) = (person.organization_id, case.organization_id);
+    let home = person.organization_id;
     let is_staff = organizations::find(conn, Reach::Everything, home)?
         .is_some_and(|home| home.kind == OrganizationKind::Provider);
     if is_staff {
@@ -515,9 +561,9 @@ fn is_gone(
     let access = match home == there {
         true => Some(store::access::of_person(conn, &person, now)?),
         false => {
-            let paired = store::access::paired(conn, requester, home, there, now)?;
+            let paired = store::access::paired(conn, rater, home, there, now)?;
             paired.map(|(through, held)| {
-                Access::of(requester, there, Side::Customer, held).by_way_of(through)
+                Access::of(rater, there, Side::Customer, held).by_way_of(through)
             })
         }
     };
@@ -535,14 +581,14 @@ fn rater(
     let refused = |code| refused("rater", code, name);
     let person =
         people::named(conn, case.organization_id, name)?.ok_or_else(|| refused("not_found"))?;
-    if person.id == escalation.requested_by {
-        return Ok(person.id);
-    }
-    if !is_gone(conn, case, escalation.requested_by, now)? {
-        return Err(refused("requester_still_here").into());
+    if !is_gone(conn, case.organization_id, escalation.rater(), now)? {
+        return match person.id == escalation.rater() {
+            true => Ok(person.id),
+            false => Err(refused("requester_still_here").into()),
+        };
     }
     let access = store::access::of_person(conn, &person, now)?;
-    match access.can(Permission::EscalationsRate) {
+    match access.can(Permission::EscalationsRate) && person.disabled_at.is_none() {
         true => Ok(person.id),
         false => Err(refused("cannot_rate").into()),
     }

@@ -120,9 +120,12 @@ impl Access {
 /// The permission that a verb on an escalation needs.
 pub const fn permission_to(verb: Verb) -> Permission {
     match verb {
-        Verb::Claim | Verb::Accept | Verb::Rerank | Verb::Decline | Verb::Close => {
-            Permission::EscalationsReview
-        }
+        Verb::Claim
+        | Verb::Accept
+        | Verb::Rerank
+        | Verb::Decline
+        | Verb::Close
+        | Verb::AskRater => Permission::EscalationsReview,
         Verb::Assign => Permission::EscalationsAssign,
         Verb::Withdraw => Permission::EscalationsWithdraw,
         Verb::Rate => Permission::EscalationsRate,

@@ -68,6 +68,8 @@ closed_enum! {
         EscalationClosed = "escalation.closed",
         /// The handling of an escalation was rated.
         EscalationRated = "escalation.rated",
+        /// Somebody else was asked for the rating.
+        EscalationRaterAsked = "escalation.rater_asked",
         /// A call was asked for.
         CallbackRequested = "callback.requested",
         /// Somebody makes the call now.
@@ -347,7 +349,8 @@ impl EventKind {
             | Self::EscalationDeclined
             | Self::EscalationWithdrawn
             | Self::EscalationClosed
-            | Self::EscalationRated => Shown::With(ESCALATION),
+            | Self::EscalationRated
+            | Self::EscalationRaterAsked => Shown::With(ESCALATION),
             Self::EscalationAssigned => Shown::WhereChanged(ESCALATION),
             Self::CallbackRequested
             | Self::CallbackTaken
@@ -472,6 +475,7 @@ impl EventKind {
                 | Self::EscalationWithdrawn
                 | Self::EscalationClosed
                 | Self::EscalationRated
+                | Self::EscalationRaterAsked
                 | Self::CallbackRequested
                 | Self::CallbackTaken
                 | Self::CallbackRescheduled

@@ -17,6 +17,8 @@ pub struct Facts {
     pub rated: bool,
     /// Who is asked to rate it: the requester, or whom the provider names in their place (M11).
     pub rater: PersonId,
+    /// Whether that person is known to be gone, so that another may be asked.
+    pub rater_is_gone: bool,
 }
 
 /// Who acts. Whether this person may use the verb at all is decided by [`crate::domain::access`] before.
@@ -71,6 +73,8 @@ pub enum Command {
         /// From 1 (badly) to 5 (well).
         score: u8,
     },
+    /// Ask somebody else to say so.
+    AskRater,
 }
 
 /// What a verb does.
@@ -131,6 +135,8 @@ pub enum Event {
         /// 1–5.
         score: u8,
     },
+    /// Somebody else was asked to rate it.
+    RaterAsked,
 }
 
 /// Why a verb does nothing.
@@ -167,6 +173,9 @@ pub enum Refusal {
     /// Somebody else is asked for the rating (M11).
     #[error("only whoever is asked rates an escalation")]
     NotRater,
+    /// Whoever is asked for the rating can still give it (M11).
+    #[error("whoever is asked for the rating is still there")]
+    RaterStillHere,
     /// It was rated before.
     #[error("the escalation is already rated")]
     AlreadyRated,
@@ -187,6 +196,7 @@ impl Command {
             Self::Withdraw => Verb::Withdraw,
             Self::Close => Verb::Close,
             Self::Rate { .. } => Verb::Rate,
+            Self::AskRater => Verb::AskRater,
         }
     }
 }
@@ -278,6 +288,9 @@ pub fn transition(facts: &Facts, actor: &Actor, command: &Command) -> Result<Dec
                 score: first_score(facts, *score)?,
             },
         ),
+        Command::AskRater if facts.rated => return Err(Refusal::AlreadyRated),
+        Command::AskRater if !facts.rater_is_gone => return Err(Refusal::RaterStillHere),
+        Command::AskRater => (facts.state, facts.owner, Event::RaterAsked),
     };
     Ok(Decision {
         state,
@@ -288,8 +301,12 @@ pub fn transition(facts: &Facts, actor: &Actor, command: &Command) -> Result<Dec
 
 /// Whether an escalation takes `verb` from `actor`, if the command lacks nothing.
 pub fn takes(facts: &Facts, actor: &Actor, verb: Verb) -> bool {
-    let is_first = verb != Verb::Rate || !facts.rated;
-    is_first && lawful_here(facts, verb).is_ok() && theirs_to_decide(facts, actor, verb).is_ok()
+    let lacks_rating = match verb {
+        Verb::Rate => !facts.rated,
+        Verb::AskRater => !facts.rated && facts.rater_is_gone,
+        _ => true,
+    };
+    lacks_rating && lawful_here(facts, verb).is_ok() && theirs_to_decide(facts, actor, verb).is_ok()
 }
 
 fn lawful_here(facts: &Facts, verb: Verb) -> Result<(), Refusal> {
@@ -314,7 +331,7 @@ fn theirs_to_decide(facts: &Facts, actor: &Actor, verb: Verb) -> Result<(), Refu
         Verb::Rate => Err(Refusal::NotRater),
         Verb::Assign if actor.supervises => Ok(()),
         Verb::Assign => Err(Refusal::NotSupervisor),
-        Verb::Accept | Verb::Rerank | Verb::Decline | Verb::Close => {
+        Verb::Accept | Verb::Rerank | Verb::Decline | Verb::Close | Verb::AskRater => {
             if actor.supervises || facts.owner == Some(actor.id) {
                 Ok(())
             } else {

@@ -42,6 +42,7 @@ fn two_owners_cannot_both_claim() {
         owner: None,
         rated: false,
         rater: REQUESTER,
+        rater_is_gone: false,
     };
     let claim = |facts: &Facts, by| {
         transition(
@@ -88,6 +89,7 @@ fn a_refusal_says_what_would_be_lawful() {
         owner: Some(owner),
         rated: false,
         rater: REQUESTER,
+        rater_is_gone: false,
     };
     let actor = Actor {
         id: owner,
@@ -117,6 +119,7 @@ fn reasons_are_given_each_once_in_the_order_of_the_rules() {
         owner: Some(owner),
         rated: false,
         rater: REQUESTER,
+        rater_is_gone: false,
     };
     let decline = |reasons: &[FindingCode]| {
         let command = Command::Decline {
@@ -191,6 +194,8 @@ impl Model {
         let lawful = match command {
             Command::Accept { steps: 0, .. } => false,
             Command::Rate { .. } if actor.id != REQUESTER => false,
+            // Whoever is asked is still there.
+            Command::AskRater => false,
             Command::Claim { .. } | Command::Withdraw => true,
             Command::Assign { .. } => actor.supervises,
             Command::Decline { reasons } => {
@@ -229,6 +234,7 @@ fn any_command() -> impl Strategy<Value = (Actor, Command)> {
         1 => Just(Command::Withdraw),
         2 => Just(Command::Close),
         3 => (0_u8..8).prop_map(|score| Command::Rate { score }),
+        2 => Just(Command::AskRater),
     ];
     (actor, command)
 }
@@ -238,7 +244,7 @@ proptest! {
 
     #[test]
     fn the_machine_does_what_the_model_expects(commands in prop::collection::vec(any_command(), 1..40)) {
-        let mut facts = Facts { state: State::Submitted, owner: None, rated: false, rater: REQUESTER };
+        let mut facts = Facts { state: State::Submitted, owner: None, rated: false, rater: REQUESTER, rater_is_gone: false };
         let mut model = Model { state: "submitted", owner: None, rated: false };
         for (actor, command) in commands {
             let before = facts;
@@ -286,4 +292,38 @@ fn every_state_says_exactly_the_verbs_of_its_arrows() {
         said.sort_unstable();
         assert_eq!(said, drawn, "{state}");
     }
+}
+
+/// M11: another is asked only where the first one is gone and has not rated, and only by who runs it.
+#[test]
+fn another_is_asked_for_the_rating_where_the_first_is_gone() {
+    let [owner, other, ..] = people();
+    let facts = |rated, rater_is_gone| Facts {
+        state: State::Closed,
+        owner: Some(owner),
+        rated,
+        rater: REQUESTER,
+        rater_is_gone,
+    };
+    let ask = |facts: &Facts, id, supervises| {
+        let actor = Actor { id, supervises };
+        let outcome = transition(facts, &actor, &Command::AskRater);
+        assert_eq!(outcome.is_ok(), takes(facts, &actor, Verb::AskRater));
+        outcome.map(|decision| (decision.state, decision.event))
+    };
+    let asked = Ok((State::Closed, Event::RaterAsked));
+    assert_eq!(ask(&facts(false, true), owner, false), asked);
+    assert_eq!(ask(&facts(false, true), other, true), asked);
+    assert_eq!(
+        ask(&facts(false, true), other, false),
+        Err(Refusal::NotOwner)
+    );
+    assert_eq!(
+        ask(&facts(false, false), owner, false),
+        Err(Refusal::RaterStillHere)
+    );
+    assert_eq!(
+        ask(&facts(true, true), owner, false),
+        Err(Refusal::AlreadyRated)
+    );
 }

@@ -58,6 +58,11 @@ pub(crate) enum EscalationEvent {
         calls: usize,
     },
     Rated,
+    /// Somebody else is asked for the rating.
+    RaterAsked {
+        outcome: String,
+        summary: Option<String>,
+    },
     Entry(EntryEvent),
     Step(StepEvent),
     Callback(CallbackEvent),
@@ -76,6 +81,7 @@ impl EscalationEvent {
             Self::Withdrawn { .. } => EventKind::EscalationWithdrawn,
             Self::Closed { .. } => EventKind::EscalationClosed,
             Self::Rated => EventKind::EscalationRated,
+            Self::RaterAsked { .. } => EventKind::EscalationRaterAsked,
             Self::Entry(entry) => entry.kind(),
             Self::Step(step) => step.kind(),
             Self::Callback(callback) => callback.kind(),
@@ -116,7 +122,7 @@ impl EscalationEvent {
                 number,
                 outcome,
             }),
-            Self::Rated | Self::Entry(_) => None,
+            Self::Rated | Self::RaterAsked { .. } | Self::Entry(_) => None,
             Self::Step(step) => Some(step.mark()),
             Self::Callback(callback) => callback.mark(by),
         }
@@ -138,6 +144,7 @@ impl EscalationEvent {
             | Self::GivenInTurn { .. }
             | Self::Reranked { .. }
             | Self::Rated
+            | Self::RaterAsked { .. }
             | Self::Entry(_)
             | Self::Step(_)
             | Self::Callback(_) => None,
@@ -183,6 +190,11 @@ impl EscalationEvent {
                 outcome,
                 summary: Some(summary),
                 calls,
+            })),
+            Self::RaterAsked { outcome, summary } => Some(About::RatingAsked(Closed {
+                outcome,
+                summary,
+                calls: 0,
             })),
             Self::Reranked { .. } | Self::Rated => None,
             Self::Entry(entry) => entry.notice(Feed::Escalation),

@@ -157,6 +157,7 @@ impl NoticeEvent {
                 | NoticeKind::EscalationClosed,
                 _,
             ) => &[Requester, EscalationOwner, CaseOwner],
+            (NoticeKind::RatingAsked, _) => &[Requester],
             (NoticeKind::CallbackCompleted, _) => &[
                 Requester,
                 EscalationOwner,

@@ -4,9 +4,10 @@ use super::documents::{EscalationDocument, EscalationParts};
 use super::organizations::asked_organization;
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::Permission::{EscalationsSubmit, EscalationsView};
-use crate::domain::escalation::State;
+use crate::domain::access::Permission::{self, EscalationsSubmit, EscalationsView};
+use crate::domain::escalation::{Facts, State};
 use crate::domain::ids::{CaseId, CaseRef, EscalationId, EscalationRef, PersonId};
+use crate::domain::offers;
 use crate::domain::order::{Place, Sort, Window};
 use crate::domain::organization::Side;
 use crate::http::api_request::{ApiRequest, may};
@@ -18,6 +19,7 @@ use crate::http::route::{Route, table};
 use crate::input::{CommaList, Fault, FieldError, Whole, input};
 use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
 use crate::store::{cases, people};
+use crate::workflow::review_escalation::raters;
 use crate::workflow::submit_escalation::{SubmitEscalation, submit_escalation};
 
 /// The routes of this resource.
@@ -249,5 +251,18 @@ pub(super) fn document<A, B>(
     let found = escalations::view(conn, call.principal.access().reach(), escalation)?;
     let view = found.ok_or_else(Problem::not_found)?;
     let parts = EscalationParts::of(conn, &[view.escalation.id])?;
-    Ok(EscalationDocument::new(&call.reader(), &view, &parts))
+    let mut document = EscalationDocument::new(&call.reader(), &view, &parts);
+    let (row, access) = (&view.escalation, call.principal.access());
+    // Whether another can be asked for the rating is looked up for one escalation, and not for lists.
+    if row.state == State::Closed
+        && access.can(Permission::EscalationsReview)
+        && !raters(conn, view.organization.id, row, call.now)?.is_empty()
+    {
+        let facts = Facts {
+            rater_is_gone: true,
+            ..row.facts()
+        };
+        document.lawful_verbs = offers::of_escalation(&facts, access);
+    }
+    Ok(document)
 }

@@ -14,8 +14,8 @@ use crate::http::route::{Route, table};
 use crate::input::Input;
 use crate::workflow::VerbResult;
 use crate::workflow::review_escalation::{
-    AcceptEscalation, AssignEscalation, CloseEscalation, DeclineEscalation, RankEscalation,
-    RateEscalation, Verb, WithdrawEscalation,
+    AcceptEscalation, AskRater, AssignEscalation, CloseEscalation, DeclineEscalation,
+    RankEscalation, RateEscalation, Verb, WithdrawEscalation,
 };
 
 /// The routes of this resource.
@@ -28,6 +28,7 @@ pub fn routes() -> Vec<Route> {
         POST  "/escalations/{escalation}/decline"  may(EscalationsReview)   => decline, "Find an escalation not valid, for reasons of the criteria";
         POST  "/escalations/{escalation}/withdraw" may(EscalationsWithdraw) => withdraw, "Take an escalation back";
         POST  "/escalations/{escalation}/close"    may(EscalationsReview)   => close, "End an accepted escalation with an outcome and a summary";
+        POST  "/escalations/{escalation}/rater"    may(EscalationsReview)   => ask_rater, "Ask somebody else for the rating of an escalation that has ended, since whoever was asked is gone";
         POST  "/escalations/{escalation}/rating"   may(EscalationsRate)     => rate, "Say how an escalation was handled";
     }
 }
@@ -79,6 +80,10 @@ async fn withdraw(call: ApiRequest<Guarded<EscalationRef>, WithdrawEscalation>) 
 
 async fn close(call: ApiRequest<Guarded<EscalationRef>, CloseEscalation>) -> Answer {
     act(call, |on, conn, command| on.close(conn, command)).await
+}
+
+async fn ask_rater(call: ApiRequest<Guarded<EscalationRef>, AskRater>) -> Answer {
+    act(call, |on, conn, command| on.ask_rater(conn, command)).await
 }
 
 async fn rate(call: ApiRequest<Guarded<EscalationRef>, RateEscalation>) -> Answer {

@@ -93,6 +93,8 @@ closed_enum! {
         EscalationClosed = "escalation_closed",
         /// It was rated.
         Rated = "rated",
+        /// Somebody else was asked for the rating.
+        RaterAsked = "rater_asked",
         /// An organization was added.
         OrganizationAdded = "organization_added",
         /// An organization was changed.

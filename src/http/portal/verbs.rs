@@ -17,7 +17,7 @@ pub use escalation::*;
 
 /// The verbs that ask for something first; members of the families `panel-title`, `panel-intro` and `panel-button`.
 #[cfg(test)]
-pub(crate) const VERBS: [&str; 30] = [
+pub(crate) const VERBS: [&str; 31] = [
     "edit",
     "close",
     "reopen",
@@ -48,6 +48,7 @@ pub(crate) const VERBS: [&str; 30] = [
     "close_escalation",
     "withdraw",
     "rate",
+    "ask_rater",
 ];
 
 /// The panel of `verb`, sent to `action`; `cancel` is the page it stands on.

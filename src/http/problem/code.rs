@@ -84,6 +84,8 @@ codes! {
     NotEscalationOwner = "not_escalation_owner", FORBIDDEN;
     /// Somebody else is asked to rate an escalation (M11).
     NotRater = "not_rater", FORBIDDEN;
+    /// Whoever is asked for the rating can still give it (M11).
+    RaterStillHere = "rater_still_here", CONFLICT;
     /// Only whoever makes a call, or a supervisor, says what became of it (M12).
     NotCallbackOwner = "not_callback_owner", FORBIDDEN;
     /// A contact asks for a priority instead of setting it (C5).

@@ -326,6 +326,7 @@ fn escalation(refusal: escalation::Refusal) -> Problem {
         }
         Refusal::StepsMissing => field_error("next_steps", Fault::new("required")),
         Refusal::NotRater => Problem::new(Code::NotRater),
+        Refusal::RaterStillHere => Problem::new(Code::RaterStillHere),
         Refusal::ReasonsMissing => field_error("reasons", Fault::new("no_blocking_reason")),
         Refusal::AlreadyRated => Problem::new(Code::AlreadyRated),
         Refusal::ScoreOutOfRange => field_error(

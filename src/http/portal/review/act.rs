@@ -31,6 +31,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         POST "/escalations/{escalation}/withdraw"   may(Permission::EscalationsWithdraw) => withdraw, "Withdraws an escalation";
         POST "/escalations/{escalation}/close"      may(Permission::EscalationsReview)   => close, "Closes an escalation";
         POST "/escalations/{escalation}/rating"     may(Permission::EscalationsRate)     => rate, "Rates an escalation";
+        POST "/escalations/{escalation}/rater"      may(Permission::EscalationsReview)   => ask_rater, "Asks somebody else for the rating";
         POST "/escalations/{escalation}/feed"       may(Permission::FeedsComment)        => post, "Writes in an escalation's feed";
         POST "/escalations/{escalation}/next-steps" may(Permission::NextStepsPromise)    => promise, "Promises a next step on an escalation";
     }
@@ -157,6 +158,14 @@ async fn close(visit: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("close"))
         .act(&visit, Done::EscalationClosed, |verb, conn, command| {
             verb.close(conn, command)
+        })
+        .await
+}
+
+async fn ask_rater(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+    on(escalation, On::Panel("ask_rater"))
+        .act(&visit, Done::RaterAsked, |verb, conn, command| {
+            verb.ask_rater(conn, command)
         })
         .await
 }

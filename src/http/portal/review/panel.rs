@@ -1,7 +1,7 @@
 //! Which verbs an escalation has for whom, and the panel of each.
 
 use super::record::Record;
-use crate::domain::escalation::Verb;
+use crate::domain::escalation::{Facts, Verb};
 use crate::domain::ids::EscalationRef;
 use crate::domain::offers::{self, CaseVerb};
 use crate::http::portal::calls;
@@ -22,12 +22,16 @@ pub(super) fn verbs_of(visit: &PageRequest, record: &Record) -> Vec<Verb> {
         Verb::Withdraw,
         Verb::Rerank,
         Verb::Rate,
+        Verb::AskRater,
         Verb::Decline,
         Verb::Accept,
         Verb::Close,
         Verb::Claim,
     ];
-    let facts = record.view.escalation.facts();
+    let facts = Facts {
+        rater_is_gone: !record.raters.is_empty(),
+        ..record.view.escalation.facts()
+    };
     let offered = match visit.access() {
         Ok(access) => offers::of_escalation(&facts, access),
         Err(_) => Vec::new(),
@@ -110,6 +114,9 @@ pub(super) fn panel(
             verbs::close_escalation_panel(words, to("close"), &page, choices(&record.raters))
         }
         Verb::Rate => verbs::rate_panel(words, to("rating"), &page),
+        Verb::AskRater => {
+            verbs::ask_rater_panel(words, to("rater"), &page, choices(&record.raters))
+        }
     })
 }
 

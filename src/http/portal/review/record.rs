@@ -92,8 +92,8 @@ impl Record {
                 )?,
                 false => Vec::new(),
             },
-            raters: match actor.access.can(Permission::EscalationsReview) && row.state.is_active() {
-                true => raters(conn, &case.view.case, row, now)?,
+            raters: match actor.access.can(Permission::EscalationsReview) {
+                true => raters(conn, case.view.case.organization_id, row, now)?,
                 false => Vec::new(),
             },
             now: present,

@@ -371,7 +371,7 @@ fn history(visit: &PageRequest, record: &Record) -> Vec<Event> {
 }
 
 /// The members of the family `history`.
-pub(crate) const HISTORY_KINDS: [&str; 9] = [
+pub(crate) const HISTORY_KINDS: [&str; 10] = [
     "submitted",
     "claimed",
     "assigned",
@@ -381,6 +381,7 @@ pub(crate) const HISTORY_KINDS: [&str; 9] = [
     "withdrawn",
     "closed",
     "rated",
+    "rater_asked",
 ];
 
 /// `writes` says whether the visitor may answer in the escalation feed.

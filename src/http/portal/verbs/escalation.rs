@@ -8,7 +8,7 @@ use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::{Panel, Promises, RankCell, RankRow, Ranking};
 use crate::words::Catalogue;
 use crate::workflow::review_escalation::{
-    AcceptEscalation, AssignEscalation, CloseEscalation, DeclineEscalation, RateEscalation,
+    AcceptEscalation, AskRater, AssignEscalation, CloseEscalation, DeclineEscalation, RateEscalation,
     WithdrawEscalation,
 };
 
@@ -189,6 +189,18 @@ pub fn withdraw_panel(words: &Catalogue, action: String, cancel: &str) -> Panel 
     let note = Control::of(WithdrawEscalation::note(), name(words, "withdraw-note"));
     let controls = vec![note.kind(Kind::Lines)];
     panel(words, "withdraw", action, cancel, controls)
+}
+
+/// Asks one of `raters` for the rating, since whoever was asked is gone (M11).
+pub fn ask_rater_panel(
+    words: &Catalogue,
+    action: String,
+    cancel: &str,
+    raters: Vec<Choice>,
+) -> Panel {
+    let rater = Control::of(AskRater::rater(), name(words, "rater"));
+    let controls = vec![rater.kind(Kind::Select).choices(raters)];
+    panel(words, "ask_rater", action, cancel, controls)
 }
 
 /// Rates how an escalation was handled (M11).
