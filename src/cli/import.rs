@@ -68,7 +68,9 @@ pub enum ImportError {
     #[error("cannot read on: {0}")]
     Read(#[from] io::Error),
     /// The log has no first line.
-    #[error("the file is empty: a ServiceNow incident event log begins with a line that names its columns")]
+    #[error(
+        "the file is empty: a ServiceNow incident event log begins with a line that names its columns"
+    )]
     NoHeader,
     /// The log has no such column.
     #[error("the first line names no column `{0}`: this is no ServiceNow incident event log")]

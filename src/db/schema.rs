@@ -340,6 +340,7 @@ diesel::table! {
         feed -> Text,
         read_at -> Moment,
         position -> BigInt,
+        said -> Bool,
     }
 }
 
@@ -720,6 +721,8 @@ diesel::table! {
         until -> Nullable<Moment>,
         person_id -> Nullable<Key>,
         version -> BigInt,
+        company -> Nullable<Text>,
+        customer -> Nullable<Text>,
     }
 }
 

@@ -348,6 +348,9 @@ pub enum Denied {
     /// No role grants it.
     #[error("the permission {0} is missing")]
     Missing(Permission),
+    /// The API token that was shown does not allow it, whatever roles grant.
+    #[error("the token does not allow the permission {0}")]
+    NotInToken(Permission),
     /// It is granted, and of no use by way of a pairing.
     #[error("the permission {0} is of no use by way of a pairing")]
     ThroughPairing(Permission),
@@ -417,7 +420,9 @@ impl Access {
     /// # Errors
     /// Why it is not to be used.
     pub fn require(&self, permission: Permission) -> Result<(), Denied> {
-        if !self.permissions.contains(&permission) {
+        if !self.is_in_scope(permission) {
+            Err(Denied::NotInToken(permission))
+        } else if !self.permissions.contains(&permission) {
             Err(Denied::Missing(permission))
         } else if self.through.is_some() && !permission.works_through_pairing() {
             Err(Denied::ThroughPairing(permission))

@@ -119,6 +119,20 @@ pub fn of_escalation(facts: &Facts, access: &Access) -> Vec<escalation::Verb> {
         .collect()
 }
 
+/// A refusal as it is told to somebody: of what the escalation takes, what it takes from them.
+pub fn told(refusal: escalation::Refusal, facts: &Facts, access: &Access) -> escalation::Refusal {
+    match refusal {
+        escalation::Refusal::UnlawfulMove { state, verb, .. } => {
+            escalation::Refusal::UnlawfulMove {
+                state,
+                verb,
+                lawful: of_escalation(facts, access),
+            }
+        }
+        other => other,
+    }
+}
+
 /// What a promised next step takes now from somebody (C9, M7): nothing once its case is closed (C3).
 pub fn of_step(status: Status, state: StepState, access: &Access) -> &'static [StepVerb] {
     let takes = takes_entries(status).is_ok() && access.can(CaseVerb::Promise.permission());

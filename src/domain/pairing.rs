@@ -310,10 +310,7 @@ pub fn decide(state: State, command: Command) -> Result<State, Refusal> {
             Ok(state)
         }
         Command::RemoveMember => running(state).map(|()| state),
-        Command::GiveRole
-        | Command::TakeRole
-        | Command::AskForRole
-        | Command::RemoveClone => {
+        Command::GiveRole | Command::TakeRole | Command::AskForRole | Command::RemoveClone => {
             accepted(state).map(|()| state)
         }
         Command::AddClone { have } => {

@@ -13,7 +13,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-pub use naming::{folded, tidy};
+pub use naming::{folded, mentions, tidy};
 
 /// Why a text was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -48,7 +48,10 @@ impl Asked {
             ),
             ("organization", self.organization.clone().map(Value::from)),
             ("actor", self.actor.clone().map(Value::from)),
-            ("visit", self.visit.map(|visit| Value::from(visit.to_string()))),
+            (
+                "visit",
+                self.visit.map(|visit| Value::from(visit.to_string())),
+            ),
             ("kind", self.kind.clone().map(Value::from)),
             ("from", self.from.as_ref().map(instant)),
             ("until", self.until.as_ref().map(instant)),

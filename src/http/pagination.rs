@@ -16,7 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::problem::Problem;
 use crate::domain::ids::{
     AccessRequestId, CallbackId, CaseId, EntryId, EscalationId, EventId, GroupId, NoticeId,
-    OrganizationId, PairingId, PersonId, TokenId,
+    OrganizationId, PairingId, PersonId, TokenId, VisitId,
 };
 use crate::domain::order::{Key, Order, Place, Sort, Window};
 use crate::domain::{Instant, kept};
@@ -97,6 +97,7 @@ positions!(
     PairingId,
     PersonId,
     TokenId,
+    VisitId,
 );
 
 impl<A: Position, B: Position> Position for (A, B) {

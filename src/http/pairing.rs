@@ -169,9 +169,7 @@ pub fn views(
                 .flat_map(|member| [member.person_id, member.proposed_by, member.approved_by]),
         )
         .chain(given.iter().map(|given| given.by))
-        .chain(
-            (asked_roles.iter()).flat_map(|asked| [Some(asked.requested_by), asked.refused_by]),
-        )
+        .chain((asked_roles.iter()).flat_map(|asked| [Some(asked.requested_by), asked.refused_by]))
         .chain(
             clones
                 .iter()

@@ -53,6 +53,10 @@ pub struct AccessRequest {
     pub person_id: Option<PersonId>,
     /// Counts its changes.
     pub version: i64,
+    /// The reseller's or end user's company of whoever asks, where that is not the organization.
+    pub company: Option<String>,
+    /// For which customer they ask.
+    pub customer: Option<String>,
 }
 
 impl AccessRequest {
@@ -75,6 +79,10 @@ pub struct NewAccessRequest<'a> {
     pub last_name: &'a PersonName,
     /// The work address.
     pub email: &'a EmailAddress,
+    /// The reseller's or end user's company of whoever asks.
+    pub company: Option<&'a str>,
+    /// For which customer they ask.
+    pub customer: Option<&'a str>,
     /// Words to whoever decides.
     pub note: Option<&'a str>,
 }
@@ -106,6 +114,8 @@ pub fn insert(
                 requests::first_name.eq(new.first_name.as_str()),
                 requests::last_name.eq(new.last_name.as_str()),
                 requests::email.eq(new.email),
+                requests::company.eq(new.company),
+                requests::customer.eq(new.customer),
                 requests::note.eq(new.note),
                 requests::state.eq(AccessRequestState::Pending),
                 requests::requested_at.eq(At(now)),

@@ -55,6 +55,27 @@ pub fn last(
     Ok(read.collect())
 }
 
+/// Whether a person has said since `after` that they have read a feed of a case.
+///
+/// # Errors
+/// The database's own.
+pub fn said_since(
+    conn: &mut Conn,
+    (case, person): (CaseId, PersonId),
+    feed: Feed,
+    after: Instant,
+) -> QueryResult<bool> {
+    let said = feed_reads::table
+        .filter(
+            feed_reads::case_id
+                .eq(case)
+                .and(feed_reads::person_id.eq(person)),
+        )
+        .filter(feed_reads::feed.eq(feed).and(feed_reads::said.eq(true)))
+        .filter(feed_reads::read_at.ge(At(after)));
+    diesel::select(exists(said)).get_result(conn)
+}
+
 /// Up to which place a person has read several cases, whichever feed they read farther.
 ///
 /// # Errors
@@ -76,7 +97,7 @@ pub fn last_of(
         .collect())
 }
 
-/// Records that a person read a feed now, up to this place.
+/// Records that a person read a feed now, up to this place: because they say so, or because it was shown to them.
 ///
 /// # Errors
 /// The database's own.
@@ -85,6 +106,7 @@ pub fn record(
     case: CaseId,
     person: PersonId,
     (feed, position): (Feed, i64),
+    said: bool,
     now: Instant,
 ) -> QueryResult<()> {
     let there = || {
@@ -101,10 +123,15 @@ pub fn record(
             )
     };
     if diesel::select(exists(there())).get_result(conn)? {
-        return diesel::update(there().filter(feed_reads::position.lt(position)))
+        diesel::update(there().filter(feed_reads::position.lt(position)))
             .set(feed_reads::position.eq(position))
-            .execute(conn)
-            .map(drop);
+            .execute(conn)?;
+        if said {
+            diesel::update(there())
+                .set(feed_reads::said.eq(true))
+                .execute(conn)?;
+        }
+        return Ok(());
     }
     diesel::insert_into(feed_reads::table)
         .values((
@@ -113,6 +140,7 @@ pub fn record(
             feed_reads::feed.eq(feed),
             feed_reads::read_at.eq(At(now)),
             feed_reads::position.eq(position),
+            feed_reads::said.eq(said),
         ))
         .execute(conn)
         .map(drop)

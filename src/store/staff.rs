@@ -11,7 +11,7 @@ use crate::domain::access::Permission;
 use crate::domain::ids::{LineId, PersonId};
 use crate::domain::lines::Readers;
 use crate::domain::organization::{OrganizationKind, Side};
-use crate::domain::text::EmailAddress;
+use crate::domain::text::{EmailAddress, mentions};
 
 /// Enabled staff who hold a permission, by name.
 ///
@@ -24,7 +24,7 @@ pub fn who(conn: &mut Conn, permission: Permission, now: Instant) -> QueryResult
     access::holders_by_name(conn, (provider.id, Side::Provider), permission, now)
 }
 
-/// The enabled members of the staff who bear one of these names, or have one of these addresses (M7).
+/// The enabled members of the staff whom one of these texts names, or gives by their address (M7).
 ///
 /// # Errors
 /// The database's own.
@@ -51,11 +51,9 @@ pub fn named(conn: &mut Conn, names: &[&str]) -> QueryResult<Vec<PersonId>> {
         .into_iter()
         .filter(|(_, first, last, email)| {
             let name = display_name(first, last);
-            names.iter().any(|given| {
-                let given = given.trim();
-                given.eq_ignore_ascii_case(email.as_str())
-                    || given.to_lowercase() == name.to_lowercase()
-            })
+            names
+                .iter()
+                .any(|given| mentions(given, &name) || mentions(given, email.as_str()))
         })
         .map(|(id, ..)| id)
         .collect())

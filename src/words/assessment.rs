@@ -151,6 +151,10 @@ pub fn sentence(words: &Catalogue, finding: &Finding, at: Instant) -> String {
             ];
             words.say("finding-rca-window", &args)
         }
+        FindingCode::RcaWindowUnknown => words.say(
+            "finding-rca-window-unknown",
+            &[("requested", facts.relative("requested_at"))],
+        ),
         FindingCode::RcaNotRequested => words.say("finding-rca-not-requested", &[]),
         FindingCode::RcaDelivered => words.say(
             "finding-rca-delivered",

@@ -91,6 +91,8 @@ pub const FIELDS: &[&str] = &[
     "version",
     "redacted",
     "note",
+    "company",
+    "customer",
     "external_id",
     "email",
     "name",

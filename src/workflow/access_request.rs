@@ -34,6 +34,10 @@ input! {
         email: EmailAddress,
         /// The organization, by its name, or its id or slug.
         organization: Title,
+        /// Your own company, where it is a reseller or an end user of that organization.
+        company: Option<Title>,
+        /// For which customer you ask, where that organization serves several.
+        customer: Option<Title>,
         /// Words to whoever decides.
         note: Option<Note>,
     }
@@ -58,6 +62,8 @@ pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> VerbResult<()> 
         first_name: &ask.first_name,
         last_name: &ask.last_name,
         email: &ask.email,
+        company: ask.company.as_ref().map(Title::as_str),
+        customer: ask.customer.as_ref().map(Title::as_str),
         note: ask.note.as_ref().map(Note::as_str),
     };
     let Some(id) = requests::insert(conn, &new, now)? else {
@@ -71,6 +77,8 @@ pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> VerbResult<()> 
     };
     let event = AccessRequestEvent::Made {
         organization: ask.organization.to_string(),
+        company: ask.company.as_ref().map(ToString::to_string),
+        customer: ask.customer.as_ref().map(ToString::to_string),
         note: ask.note.as_ref().map(ToString::to_string),
     };
     // Nobody has proven who they are: the event has a name and no actor.

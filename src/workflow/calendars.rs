@@ -113,6 +113,7 @@ pub fn import_holidays(
     let mut calendar = row.calendar()?;
     let added = calendar.add_holidays(holidays);
     if added > 0 {
+        works_at_all(&calendar, now)?;
         put_calendar(conn, by, &row, expected, &calendar, false, now)?;
     }
     Ok(added)

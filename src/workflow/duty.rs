@@ -16,19 +16,19 @@ use crate::domain::duty::{
 use crate::domain::event::{AdministrativeEvent, Changed, DutyFields};
 use crate::domain::ids::PersonId;
 use crate::domain::text::EmailAddress;
-use crate::input::{At, Errors, Field, input};
+use crate::input::{At, Errors, Field, Patch, input};
 use crate::store::{self, duty, people};
 use chrono_tz::Tz;
 
 input! {
-    /// Who is on duty when, and how escalations get their owner. It takes the place of what was there.
+    /// Who is on duty when, and how escalations get their owner. It takes the place of what was there; what is not given stays.
     pub struct SetDuty {
         /// `manual`, or `rotation` among those on duty.
         assignment: Assignment,
         /// Weekly shifts.
-        shifts: Option<Rows<SetShift>>,
+        shifts: Patch<Rows<SetShift>>,
         /// Who is away when.
-        absences: Option<Rows<SetAbsence>>,
+        absences: Patch<Rows<SetAbsence>>,
     }
 }
 
@@ -105,11 +105,14 @@ impl<T: Field> Field for Rows<T> {
 
 impl SetDuty {
     fn all_shifts(&self) -> impl Iterator<Item = &SetShift> {
-        self.shifts.iter().flat_map(|rows| &rows.0)
+        self.shifts.as_option().into_iter().flat_map(|rows| &rows.0)
     }
 
     fn all_absences(&self) -> impl Iterator<Item = &SetAbsence> {
-        self.absences.iter().flat_map(|rows| &rows.0)
+        self.absences
+            .as_option()
+            .into_iter()
+            .flat_map(|rows| &rows.0)
     }
 }
 
@@ -133,7 +136,7 @@ pub fn set_duty(
     };
     let after = DutyFields {
         assignment: command.assignment,
-        roster: roster(conn, command, now)?,
+        roster: roster(conn, command, &before.roster, now)?,
     };
     if before == after {
         return Ok(());
@@ -145,9 +148,15 @@ pub fn set_duty(
     publish::administrative(conn, by, event, now)
 }
 
-/// The roster that a request describes.
-fn roster(conn: &mut Conn, command: &SetDuty, now: Instant) -> VerbResult<Roster> {
+/// The roster that a request describes; shifts or absences that it does not name are those of `before`.
+fn roster(conn: &mut Conn, command: &SetDuty, before: &Roster, now: Instant) -> VerbResult<Roster> {
     let (mut roster, mut named) = (Roster::default(), Named::default());
+    if command.shifts.as_option().is_none() {
+        roster.shifts.clone_from(&before.shifts);
+    }
+    if command.absences.as_option().is_none() {
+        roster.absences.clone_from(&before.absences);
+    }
     // Somebody stands in the place of whoever could not be found, so that all that is wrong is told at once.
     let nobody = PersonId::from_uuid(uuid::Uuid::nil());
     for (index, shift) in command.all_shifts().enumerate() {

@@ -14,7 +14,7 @@ use crate::domain::access::{Permission, Reach, Role, RoleName};
 use crate::domain::event::{AdministrativeEvent, Changed, GroupFields};
 use crate::domain::ids::{GroupId, OrganizationId, PersonId};
 use crate::domain::organization::{OrganizationKind, Side};
-use crate::domain::text::Title;
+use crate::domain::text::{Title, folded};
 use crate::input::{Patch, input};
 use crate::store::grants::{self, Given, Granted, Grantee};
 use crate::store::groups::{self, Group};
@@ -62,7 +62,10 @@ pub(super) fn follow_name(
         let called = Role::installed(kind)
             .iter()
             .map(|(_, called)| *called)
-            .find(|called| installed_name(old, called) == group.name);
+            .find(|called| {
+                // Earlier versions said such a word twice.
+                [installed_name(old, called), format!("{old} {called}")].contains(&group.name)
+            });
         let Some(called) = called else { continue };
         let name = installed_name(new, called);
         if name != group.name && groups::named(conn, id, &name)?.is_none() {
@@ -72,8 +75,15 @@ pub(super) fn follow_name(
     Ok(())
 }
 
+/// `ACME Administrators`. A word with which the organization's name ends and the group's begins is said once: the support
+/// engineers of Northstar Support are `Northstar Support Engineers`.
 fn installed_name(organization: &str, called: &str) -> String {
-    format!("{organization} {called}")
+    match (organization.rsplit(' ').next(), called.split_once(' ')) {
+        (Some(last), Some((first, rest))) if folded(last) == folded(first) => {
+            format!("{organization} {rest}")
+        }
+        _ => format!("{organization} {called}"),
+    }
 }
 
 input! {

@@ -41,6 +41,7 @@ impl<'a> From<Option<&'a PastActor>> for DoneBy<'a> {
             actor: by.map(|by| by.id),
             name: by.map_or(IMPORT, |by| by.name.as_str()).into(),
             home: None,
+            through: None,
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::domain::access::Permission;
 use crate::domain::event::{AdministrativeEvent, Changed, ReasonFields};
 use crate::domain::reason::{Governance, Question, Reason, ReasonCode};
 use crate::domain::text::Title;
-use crate::input::{ReadOnly, input};
-use crate::store::rules;
+use crate::input::{Patch, ReadOnly, input};
+use crate::store::rules::{self, ReasonRow};
 
 pub use questions::Questions;
 
@@ -84,9 +84,9 @@ input! {
         label: Title,
         /// The rule that governs it.
         governed_by: Governance,
-        /// What the form asks; nothing if not given.
-        questions: Option<Questions>,
-        /// Whether it can be chosen; yes if not given.
+        /// What the form asks; what it asks now if not given.
+        questions: Patch<Questions>,
+        /// Whether it can be chosen; as it is now if not given.
         active: Option<bool>,
         /// As an answer shows it; it stays.
         code: Option<ReadOnly>,
@@ -110,7 +110,7 @@ pub fn replace_reason(
     let row = rules::reason(conn, code.as_str())?.ok_or(Rejection::NotFound)?;
     require(by, Permission::ReasonsManage)?;
     unchanged(expected, row.version)?;
-    let (reason, active) = planned(&row.code, command);
+    let (reason, active) = planned(&row, command);
     let changed = Changed {
         before: ReasonFields {
             reason: row.reason(),
@@ -144,7 +144,7 @@ pub fn foresee_reason(
     require(by, Permission::ReasonsManage)?;
     unchanged(expected, row.version)?;
     foresee(conn, now, |settings| {
-        let (reason, active) = planned(&row.code, command);
+        let (reason, active) = planned(&row, command);
         settings.reasons.retain(|other| other.code != reason.code);
         settings.reasons.extend(active.then_some(reason));
         Ok(())
@@ -152,14 +152,17 @@ pub fn foresee_reason(
 }
 
 /// The reason as it would be, and whether it could be chosen.
-fn planned(code: &str, command: &ReplaceReason) -> (Reason, bool) {
+fn planned(row: &ReasonRow, command: &ReplaceReason) -> (Reason, bool) {
     let reason = Reason {
-        code: code.to_owned(),
         label: command.label.to_string(),
         governed_by: command.governed_by,
-        questions: questions_of(command.questions.as_ref()),
+        questions: match command.questions.as_option() {
+            Some(questions) => questions.as_slice().to_vec(),
+            None => row.reason().questions,
+        },
+        ..row.reason()
     };
-    (reason, command.active.unwrap_or(true))
+    (reason, command.active.unwrap_or(row.active))
 }
 
 fn questions_of(given: Option<&Questions>) -> Vec<Question> {

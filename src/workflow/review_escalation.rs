@@ -13,9 +13,10 @@ use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission, Reach, permission_to};
 use crate::domain::eligibility::FindingCode;
-use crate::domain::escalation::{self, Command, Event, Facts, Level, transition};
+use crate::domain::escalation::{self, Command, Event, Facts, Level, State, transition};
 use crate::domain::event::{EscalationEvent, StepEvent};
 use crate::domain::ids::{EscalationId, EscalationRef, OrganizationId, PersonId};
+use crate::domain::offers;
 use crate::domain::organization::{OrganizationKind, Side};
 use crate::domain::target::Happening;
 use crate::domain::text::{Markdown, Note, Title};
@@ -324,7 +325,8 @@ impl Verb<'_> {
             rater_is_gone: is_gone(conn, case.organization_id, before.rater(), self.now)?,
             ..before.facts()
         };
-        let decision = transition(&facts, &acting(self.actor), &Command::AskRater)?;
+        let decision = transition(&facts, &acting(self.actor), &Command::AskRater)
+            .map_err(|refusal| offers::told(refusal, &facts, &self.actor.access))?;
         let moved = Moved {
             changes: EscalationChanges {
                 rater_id: Some(rater(conn, &case, &before, &command.rater, self.now)?),
@@ -354,7 +356,9 @@ impl Verb<'_> {
         let (case, before) = lock_escalation(conn, self.actor, self.escalation)?;
         self.actor.require(permission_to(command.verb()))?;
         unchanged(self.expected, before.version)?;
-        Ok(moved(acting(self.actor), case, before, command, self.now)?)
+        let facts = before.facts();
+        let decided = moved(acting(self.actor), case, before, command, self.now);
+        Ok(decided.map_err(|refusal| offers::told(refusal, &facts, &self.actor.access))?)
     }
 
     /// Writes what moved, and publishes it. What a case shows of its escalation is a part of it: whoever holds an older version

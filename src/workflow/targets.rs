@@ -32,7 +32,7 @@ pub(super) fn happening(event: &Event) -> Option<Happening> {
         Event::Declined { .. } => Some(Happening::Declined),
         Event::Withdrawn => Some(Happening::Withdrawn),
         Event::Closed => Some(Happening::Closed),
-        Event::Rated { .. } => None,
+        Event::Rated { .. } | Event::RaterAsked => None,
     }
 }
 

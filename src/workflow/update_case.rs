@@ -315,7 +315,7 @@ pub fn mark_read(
         .filter(|each| feed.is_none_or(|feed| feed == *each))
     {
         let up_to = store::feeds::newest_in(conn, id, each)?;
-        store::reads::record(conn, id, actor.id(), (each, up_to), now)?;
+        store::reads::record(conn, id, actor.id(), (each, up_to), true, now)?;
     }
     Ok(id)
 }
@@ -333,7 +333,7 @@ pub fn mark_shown(
 ) -> VerbResult<CaseId> {
     let id = readable(conn, actor, &CaseRef::Id(case))?;
     for each in shown {
-        store::reads::record(conn, id, actor.id(), *each, now)?;
+        store::reads::record(conn, id, actor.id(), *each, false, now)?;
     }
     Ok(id)
 }

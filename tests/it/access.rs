@@ -83,7 +83,7 @@ async fn groups_are_installed_with_an_organization_and_follow_its_name(desk: Des
             "Bellhop Support Escalation Owners",
             "Bellhop Support Monitors",
             "Bellhop Support Supervisors",
-            "Bellhop Support Support Engineers"
+            "Bellhop Support Engineers"
         ]
     );
     // One that was renamed by hand keeps its name.

@@ -46,6 +46,14 @@ async fn a_decline_says_why_and_what_to_do_instead(desk: Desk) {
             "on top and in the feed: {told}"
         );
     }
+    // A colleague says that he has read it: on his page it stays in the feed alone.
+    let carl = desk.person("carl");
+    let his = Session::of(&desk, &carl).await;
+    his.sends(&format!("{path}/read"), &[]).await;
+    let page = his.page(&path).await.text;
+    assert_eq!(page.matches("E-000001 was declined.").count(), 1);
+    let page = her.page(&path).await.text;
+    assert_eq!(page.matches("E-000001 was declined.").count(), 2);
     // Once she has answered she has read it; in the feed it stays.
     desk.passes(TimeDelta::minutes(1));
     dana.writes(&case, "Understood.").await;

@@ -34,7 +34,7 @@ async fn path(ada: &Person, name: &str) -> String {
 
 async fn lines_are_a_tree_with_grants(desk: Desk) {
     let ada = desk.person("ada");
-    let engineers = group(&ada, "Bellhop Support Support Engineers").await;
+    let engineers = group(&ada, "Bellhop Support Engineers").await;
     for (name, parent) in [
         ("Cards", "Payments"),
         ("Terminals", "Cards"),
@@ -80,7 +80,7 @@ async fn lines_are_a_tree_with_grants(desk: Desk) {
         .await
         .ok();
     assert_eq!(said["reads"]["own"], true);
-    let granted = json!([{ "id": engineers, "name": "Bellhop Support Support Engineers" }]);
+    let granted = json!([{ "id": engineers, "name": "Bellhop Support Engineers" }]);
     for name in ["Payments", "Cards", "Terminals"] {
         assert_eq!(effective(name).await, granted, "{name}");
     }

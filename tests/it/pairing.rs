@@ -897,8 +897,12 @@ async fn a_role_is_asked_for_and_given_or_refused(desk: Desk) {
     desk.mailbox().await;
 
     // Only the trustee asks, and only for what can be given there.
-    abel.post(&path, wish.clone()).await.refused(403, "other_side");
-    gina.post(&path, wish.clone()).await.refused(404, "not_found");
+    abel.post(&path, wish.clone())
+        .await
+        .refused(403, "other_side_decides");
+    gina.post(&path, wish.clone())
+        .await
+        .refused(404, "not_found");
     for (role, code) in [("supervisor", "other_side"), ("no_such", "not_allowed")] {
         let asked = pia.post(&path, json!({ "role": role })).await;
         asked.names_fields(&[("role", code)]);
@@ -926,7 +930,7 @@ async fn a_role_is_asked_for_and_given_or_refused(desk: Desk) {
     let no = json!({ "reason": "Read along first." });
     pia.post(&format!("{request}/refusal"), no.clone())
         .await
-        .refused(403, "other_side");
+        .refused(403, "other_side_decides");
     gina.post(&format!("{request}/refusal"), no.clone())
         .await
         .refused(404, "not_found");
@@ -934,7 +938,11 @@ async fn a_role_is_asked_for_and_given_or_refused(desk: Desk) {
     assert_eq!(refused["refusal"]["reason"], "Read along first.");
     assert_eq!(refused["refusal"]["by"]["name"], "Abel Noor");
     let post = desk.mailbox().await;
-    assert!(post.to("pia@initech.test").text.contains("Read along first."));
+    assert!(
+        post.to("pia@initech.test")
+            .text
+            .contains("Read along first.")
+    );
     let shown = pia.get(&format!("/pairings/{}", pairing.id)).await.ok();
     let requests = &shown["people"]["items"][0]["role_requests"];
     assert_eq!(requests[0]["refusal"]["reason"], "Read along first.");
@@ -954,7 +962,9 @@ async fn a_role_is_asked_for_and_given_or_refused(desk: Desk) {
     let wish = json!({ "role": "organization_admin" });
     let asked = pia.post(&path, wish).await.created();
     let request = format!("/pairing-role-requests/{}", said(&asked["id"]));
-    abel.delete(&request).await.refused(403, "other_side");
+    abel.delete(&request)
+        .await
+        .refused(403, "other_side_decides");
     pia.delete(&request).await.done();
     pia.delete(&request).await.refused(404, "not_found");
     let kinds: Vec<Value> = abel
@@ -1041,7 +1051,9 @@ async fn what_a_visit_changed_is_told_by_visit(desk: Desk) {
     let hers = pia.get(&events).await.ok();
     assert_eq!(hers["items"].as_array().map(Vec::len), Some(first.len()));
     assert_eq!(hers["items"][0]["withheld"], true);
-    gina.get(&events).await.names_fields(&[("visit", "not_found")]);
+    gina.get(&events)
+        .await
+        .names_fields(&[("visit", "not_found")]);
     desk.mailbox().await;
 }
 
@@ -1075,7 +1087,9 @@ async fn a_groups_name_reaches_nobody_who_may_not_see_it(desk: Desk) {
     let post = desk.mailbox().await;
     let letter = post.to("abel@acme.test");
     assert!(!letter.text.contains("Secret Support"), "{}", letter.text);
-    pia.delete(&format!("/pairing-members/{member}")).await.done();
+    pia.delete(&format!("/pairing-members/{member}"))
+        .await
+        .done();
     let post = desk.mailbox().await;
     let letter = post.to("abel@acme.test");
     assert!(!letter.text.contains("Secret Support"), "{}", letter.text);

@@ -33,7 +33,10 @@ struct Pooler {
 /// The pooler's program; the first test that has none says so.
 fn program() -> Option<PathBuf> {
     let found = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"];
-    let found = found.into_iter().map(PathBuf::from).find(|path| path.exists());
+    let found = found
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|path| path.exists());
     if found.is_none() {
         static SAID: Once = Once::new();
         SAID.call_once(|| go_without("the stories behind PgBouncer", "install pgbouncer"));
@@ -47,9 +50,15 @@ impl Pooler {
         let mut url = Url::parse(&database.url()).expect("a URL");
         let server = url.clone();
         let query: Vec<(String, String)> = server.query_pairs().into_owned().collect();
-        let folder_of_socket = query.iter().find(|(key, _)| key == "host").map(|(_, host)| host.clone());
+        let folder_of_socket = query
+            .iter()
+            .find(|(key, _)| key == "host")
+            .map(|(_, host)| host.clone());
         let host = folder_of_socket
-            .or(server.host_str().filter(|host| !host.is_empty()).map(str::to_owned))
+            .or(server
+                .host_str()
+                .filter(|host| !host.is_empty())
+                .map(str::to_owned))
             .unwrap_or("127.0.0.1".to_owned());
         let port = server.port().unwrap_or(5432);
         let name = server.path().trim_start_matches('/').to_owned();
@@ -61,7 +70,9 @@ impl Pooler {
         let port_here = free_port();
         let users = folder.path().join("users");
         fs::write(&users, format!("\"{user}\" \"\"\n")).expect("written");
-        let password = server.password().map(|password| format!(" password={password}"));
+        let password = server
+            .password()
+            .map(|password| format!(" password={password}"));
         let settings = folder.path().join("pgbouncer.ini");
         let written = format!(
             "[databases]\n{name} = host={host} port={port} dbname={name} user={user}{password}\n\
@@ -127,14 +138,20 @@ fn the_desk_works_behind_a_pooler_of_transactions() {
         let mut asking = JoinSet::new();
         for n in 0..60 {
             let origin = &servers[n % 2].origin;
-            let (cases, me) = (format!("{origin}/api/v1/cases"), format!("{origin}/api/v1/me"));
+            let (cases, me) = (
+                format!("{origin}/api/v1/cases"),
+                format!("{origin}/api/v1/me"),
+            );
             let (client, token) = (client.clone(), token.clone());
             asking.spawn(async move {
                 let opening = match n % 2 {
                     0 => high(),
                     _ => medium(),
                 };
-                let opened = client.post(&cases).bearer_auth(&token).json(&opening.json());
+                let opened = client
+                    .post(&cases)
+                    .bearer_auth(&token)
+                    .json(&opening.json());
                 let opened = opened.send().await.expect("an answer");
                 let status = opened.status().as_u16();
                 let case: Value = opened.json().await.expect("JSON");
@@ -142,7 +159,10 @@ fn the_desk_works_behind_a_pooler_of_transactions() {
                 let number = case["number"].as_str().expect("a number").to_owned();
                 let entry = json!({ "body": format!("Entry on {number}.") });
                 for (asked, expected) in [
-                    (client.post(format!("{cases}/{number}/feed")).json(&entry), 201),
+                    (
+                        client.post(format!("{cases}/{number}/feed")).json(&entry),
+                        201,
+                    ),
                     (client.get(format!("{cases}/{number}")), 200),
                     (client.get(&cases), 200),
                     (client.get(&me), 200),
@@ -157,7 +177,11 @@ fn the_desk_works_behind_a_pooler_of_transactions() {
         numbers.sort();
         numbers.dedup();
         assert_eq!(numbers.len(), 60, "each case has a number of its own");
-        assert!(servers.iter_mut().any(|server| server.said().contains("behind a pooler")));
+        assert!(
+            servers
+                .iter_mut()
+                .any(|server| server.said().contains("behind a pooler"))
+        );
         let backup = folder.path().join("desk.backup");
         let backed = run(
             folder.path(),
@@ -184,5 +208,8 @@ fn a_database_that_cannot_hold_every_character_is_refused_at_the_start() {
     let refused = run(folder.path(), &settings, &["serve"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success());
-    assert!(said.contains("LATIN1") && said.contains("createdb --encoding=UTF8"), "{said}");
+    assert!(
+        said.contains("LATIN1") && said.contains("createdb --encoding=UTF8"),
+        "{said}"
+    );
 }

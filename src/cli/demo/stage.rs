@@ -200,8 +200,8 @@ impl<'c> Stage<'c> {
         let shifts = shifts.iter().map(shift).collect::<VerbResult<Vec<_>>>()?;
         let roster = SetDuty {
             assignment: Assignment::Manual,
-            shifts: Some(shifts.into()),
-            absences: None,
+            shifts: Patch::Set(shifts.into()),
+            absences: Patch::Keep,
         };
         let actor = self.actor(who)?;
         set_duty(self.conn, Some(&actor), None, &roster, self.now - ago)
@@ -221,6 +221,8 @@ impl<'c> Stage<'c> {
             last_name: text(last)?,
             email: text(&email)?,
             organization: text(organization)?,
+            company: None,
+            customer: None,
             note: Some(text(note)?),
         };
         access_request::ask(self.conn, &asking, self.now - ago)

@@ -95,7 +95,9 @@ impl<R: BufRead> Lines<R> {
         };
         Ok(Some(Line {
             number: self.number,
-            text: self.text(whole).map(|text| text.trim_end_matches(['\r', '\n'])),
+            text: self
+                .text(whole)
+                .map(|text| text.trim_end_matches(['\r', '\n'])),
         }))
     }
 
@@ -128,7 +130,8 @@ impl<R: BufRead> Lines<R> {
             ended = end.is_some();
             let last = available[passed - 1];
             // What is too long is passed over, and nothing of it kept.
-            self.buffer.extend_from_slice(&available[..passed.min(room)]);
+            self.buffer
+                .extend_from_slice(&available[..passed.min(room)]);
             whole &= passed <= room;
             self.returned = any && ended && last == b'\r';
             self.input.consume(passed);

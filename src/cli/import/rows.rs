@@ -131,7 +131,10 @@ impl<R: BufRead> Rows<R> {
         }
         let tried = format!("{text}\n{BEHIND}");
         match self.take_apart(&tried) {
-            Ok(cells) => cells.iter().next_back().is_some_and(|last| last.ends_with(BEHIND)),
+            Ok(cells) => cells
+                .iter()
+                .next_back()
+                .is_some_and(|last| last.ends_with(BEHIND)),
             Err(_) => false,
         }
     }
@@ -180,7 +183,9 @@ mod tests {
         let mut rows = Rows::new(input).expect("read");
         let mut all = Vec::new();
         while let Some(row) = rows.next().expect("read") {
-            let cells = row.cells.map(|cells| cells.iter().map(str::to_owned).collect());
+            let cells = row
+                .cells
+                .map(|cells| cells.iter().map(str::to_owned).collect());
             all.push((row.line, cells));
         }
         assert_eq!(rows.bytes(), input.len() as u64);

@@ -24,11 +24,17 @@ macro_rules! limits {
         concat!(
             $set,
             " jit = off; \
-             SELECT set_config('statement_timeout', '8000', ", $local, ") \
+             SELECT set_config('statement_timeout', '8000', ",
+            $local,
+            ") \
                 WHERE current_setting('statement_timeout') = '0'; \
-             SELECT set_config('lock_timeout', '7000', ", $local, ") \
+             SELECT set_config('lock_timeout', '7000', ",
+            $local,
+            ") \
                 WHERE current_setting('lock_timeout') = '0'; \
-             SELECT set_config('idle_in_transaction_session_timeout', '10000', ", $local, ") \
+             SELECT set_config('idle_in_transaction_session_timeout', '10000', ",
+            $local,
+            ") \
                 WHERE current_setting('idle_in_transaction_session_timeout') = '0'"
         )
     };

@@ -280,6 +280,8 @@ const REQUEST: &[&str] = &[
     "name",
     "email",
     "organization",
+    "company",
+    "customer",
     "note",
     "person",
     "state",

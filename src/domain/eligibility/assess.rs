@@ -19,7 +19,7 @@ use crate::domain::reason::{Answers, Governance, QuestionKind, Reason};
 /// empty, as before the form is filled in.
 ///
 /// # Errors
-/// If the calendar has no business days to reckon the RCA's window by, or a window ends beyond the end of time.
+/// If a window ends beyond the end of time.
 pub fn assess(
     facts: &CaseFacts,
     reason: &Reason,
@@ -34,7 +34,7 @@ pub fn assess(
     findings.extend(low_priority(facts, policy));
     match reason.governed_by {
         Governance::Never => findings.push(use_priority_change(facts)),
-        Governance::RcaWindow => findings.extend(rca_window(facts, calendar, policy, at)?),
+        Governance::RcaWindow => findings.extend(rca_window(facts, calendar, policy, at)),
         Governance::Staleness => {
             findings.extend(recently_updated(facts, policy, at)?);
             findings.extend(impact_not_significant(facts, policy));
@@ -107,33 +107,39 @@ fn use_priority_change(facts: &CaseFacts) -> Finding {
     )
 }
 
-/// E6.
+/// E6. A calendar that has no business day is a finding like others: it takes no answer away but this one.
 fn rca_window(
     facts: &CaseFacts,
     calendar: &Calendar,
     policy: &Policy,
     at: Instant,
-) -> Result<Option<Finding>, CalendarError> {
+) -> Option<Finding> {
     let Some(Rca {
         requested_at,
         delivered_at,
     }) = facts.rca
     else {
-        return Ok(Some(found(
+        return Some(found(
             FindingCode::RcaNotRequested,
             Some(Remedy::RequestRca),
             json!({}),
-        )));
+        ));
     };
     if let Some(delivered_at) = delivered_at {
-        return Ok(Some(found(
+        return Some(found(
             FindingCode::RcaDelivered,
             Some(Remedy::ReadRca),
             json!({ "requested_at": requested_at, "delivered_at": delivered_at }),
-        )));
+        ));
     }
-    let due_at = rca_due_at(requested_at, facts.deployment, calendar, policy)?;
-    Ok((at < due_at).then(|| {
+    let Ok(due_at) = rca_due_at(requested_at, facts.deployment, calendar, policy) else {
+        return Some(found(
+            FindingCode::RcaWindowUnknown,
+            None,
+            json!({ "requested_at": requested_at }),
+        ));
+    };
+    (at < due_at).then(|| {
         let facts = json!({
             "requested_at": requested_at,
             "due_at": due_at,
@@ -145,7 +151,7 @@ fn rca_window(
             due_at,
             found(FindingCode::RcaWindow, Some(Remedy::Wait), facts),
         )
-    }))
+    })
 }
 
 /// E7. Elapsed hours, at whose very end the case is stale (E11).

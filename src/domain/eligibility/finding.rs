@@ -21,6 +21,8 @@ closed_enum! {
         UsePriorityChange = "use_priority_change",
         /// The window of the root cause analysis is not over (E6).
         RcaWindow = "rca_window",
+        /// When that window is over cannot be reckoned: the calendar has no business day (E6, E11).
+        RcaWindowUnknown = "rca_window_unknown",
         /// No root cause analysis was requested (E6).
         RcaNotRequested = "rca_not_requested",
         /// The root cause analysis was delivered (E6).
@@ -88,7 +90,10 @@ impl FindingCode {
             Self::ActiveEscalation => "E3",
             Self::LowPriority => "E4",
             Self::UsePriorityChange => "E5",
-            Self::RcaWindow | Self::RcaNotRequested | Self::RcaDelivered => "E6",
+            Self::RcaWindow
+            | Self::RcaWindowUnknown
+            | Self::RcaNotRequested
+            | Self::RcaDelivered => "E6",
             Self::RecentlyUpdated | Self::ImpactNotSignificant => "E7",
             Self::CommitmentNotDue => "E8",
             Self::UnreadUpdate | Self::AwaitingYourInformation | Self::ProviderUpdatedRecently => {
@@ -106,6 +111,7 @@ impl FindingCode {
             | Self::LowPriority
             | Self::UsePriorityChange
             | Self::RcaWindow
+            | Self::RcaWindowUnknown
             | Self::RcaNotRequested
             | Self::RcaDelivered
             | Self::RecentlyUpdated

@@ -150,7 +150,7 @@ pub enum Refusal {
         /// What was asked.
         verb: Verb,
         /// What it takes there.
-        lawful: &'static [Verb],
+        lawful: Vec<Verb>,
     },
     /// Somebody else was quicker.
     #[error("the escalation is already claimed")]
@@ -319,7 +319,7 @@ fn lawful_here(facts: &Facts, verb: Verb) -> Result<(), Refusal> {
         _ => Err(Refusal::UnlawfulMove {
             state,
             verb,
-            lawful,
+            lawful: lawful.to_vec(),
         }),
     }
 }

@@ -76,7 +76,7 @@ fn two_owners_cannot_both_claim() {
     let refused = Refusal::UnlawfulMove {
         state: State::Declined,
         verb: Verb::Claim,
-        lawful: &[],
+        lawful: Vec::new(),
     };
     assert_eq!(claim(&over, second), Err(refused));
 }
@@ -106,7 +106,7 @@ fn a_refusal_says_what_would_be_lawful() {
         Err(Refusal::UnlawfulMove {
             state: State::Accepted,
             verb: Verb::Decline,
-            lawful: &[Verb::Assign, Verb::Rerank, Verb::Withdraw, Verb::Close],
+            lawful: vec![Verb::Assign, Verb::Rerank, Verb::Withdraw, Verb::Close],
         })
     );
 }

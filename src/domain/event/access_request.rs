@@ -28,6 +28,10 @@ pub(crate) enum AccessRequestEvent {
     Made {
         /// The organization, as it was typed.
         organization: String,
+        /// The reseller's or end user's company of whoever asks.
+        company: Option<String>,
+        /// For which customer they ask.
+        customer: Option<String>,
         note: Option<String>,
     },
     Granted {
@@ -65,6 +69,10 @@ struct Made<'a> {
     name: &'a str,
     email: &'a EmailAddress,
     organization: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<&'a str>,
     note: Option<&'a str>,
 }
 
@@ -114,11 +122,18 @@ impl AccessRequestEvent {
             Audited::replaced(kind, &before, &after)
         };
         match self {
-            Self::Made { organization, note } => {
+            Self::Made {
+                organization,
+                company,
+                customer,
+                note,
+            } => {
                 let made = Made {
                     name,
                     email,
                     organization,
+                    company: company.as_deref(),
+                    customer: customer.as_deref(),
                     note: note.as_deref(),
                 };
                 Audited::added(EventKind::AccessRequestMade, &made)
@@ -149,12 +164,19 @@ impl AccessRequestEvent {
     pub(crate) fn letter(self, request: &RequestedAccess) -> (AccessReader, Letter) {
         let id = *request.id.as_uuid();
         match self {
-            Self::Made { organization, note } => {
+            Self::Made {
+                organization,
+                company,
+                customer,
+                note,
+            } => {
                 let letter = Letter::AccessRequested(AccessRequested {
                     request: id,
                     name: request.name.clone(),
                     email: request.email.to_string(),
                     organization,
+                    company,
+                    customer,
                     note,
                 });
                 (AccessReader::Deciders, letter)

@@ -155,6 +155,12 @@ pub struct AccessRequested {
     pub email: String,
     /// The organization that they want to see.
     pub organization: String,
+    /// Their own company, where it is a reseller or an end user of that organization.
+    #[serde(default)]
+    pub company: Option<String>,
+    /// For which customer they ask.
+    #[serde(default)]
+    pub customer: Option<String>,
     /// What they wrote.
     #[serde(default, deserialize_with = "words")]
     pub note: Option<String>,

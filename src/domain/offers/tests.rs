@@ -105,6 +105,7 @@ fn an_escalation_is_decided_by_its_owner_or_a_supervisor() {
         owner: None,
         rated: false,
         rater: with(Role::DesignatedContact).person,
+        rater_is_gone: false,
     };
     assert_eq!(of(submitted, Role::EscalationOwner), ["claim"]);
     assert_eq!(of(submitted, Role::DesignatedContact), ["withdraw"]);

@@ -40,6 +40,17 @@ pub fn folded(name: &str) -> String {
     tidy(name).to_lowercase().nfc().collect()
 }
 
+/// Whether a text names somebody, by itself or among others: “Sam Reed”, “sam reed and Eve Hart”, “Sam Reed (network)”.
+pub fn mentions(text: &str, name: &str) -> bool {
+    let (text, name) = (folded(text), folded(name));
+    let is_apart = |character: Option<char>| !character.is_some_and(char::is_alphanumeric);
+    !name.is_empty()
+        && text.match_indices(&name).any(|(at, found)| {
+            is_apart(text[..at].chars().next_back())
+                && is_apart(text[at + found.len()..].chars().next())
+        })
+}
+
 /// A name with its accents composed (NFC) and one space between two words.
 pub fn tidy(name: &str) -> String {
     let composed: String = name.nfc().collect();

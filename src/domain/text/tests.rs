@@ -391,3 +391,31 @@ proptest! {
         }
     }
 }
+
+/// M7: whoever is named among others is named.
+#[test]
+fn a_text_names_whom_it_mentions_by_the_whole_name() {
+    for text in [
+        "Sam Reed",
+        " sam  reed ",
+        "Eve Hart, Sam Reed",
+        "Sam Reed and Eve Hart",
+        "Sam Reed (network)",
+        "sam.reed@bellhop.test",
+    ] {
+        let named = mentions(text, "Sam Reed") || mentions(text, "sam.reed@bellhop.test");
+        assert!(named, "{text}");
+    }
+    for text in [
+        "",
+        "Sam",
+        "Samuel Reed",
+        "Sam Reedy",
+        "Sam-Reed",
+        "the team",
+    ] {
+        assert!(!mentions(text, "Sam Reed"), "{text}");
+    }
+    assert!(mentions("Jan Mu\u{308}ller", "Jan Müller"));
+    assert!(!mentions("Sam Reed", ""));
+}

@@ -102,6 +102,10 @@ pub struct AccessRequestDocument {
     organization: Option<DecidingOrganization>,
     /// The organization as it was typed.
     organization_typed: String,
+    /// The reseller's or end user's company of whoever asks, where that is not the organization.
+    company: Option<String>,
+    /// For which customer they ask.
+    customer: Option<String>,
     /// Words to whoever decides.
     note: Option<String>,
     /// Where it stands.
@@ -180,6 +184,8 @@ fn document(conn: &mut Conn, request: AccessRequest) -> Result<AccessRequestDocu
             name: found.name,
         }),
         organization_typed: request.organization_typed,
+        company: request.company,
+        customer: request.customer,
         note: request.note,
         state: request.state,
         requested_at: request.requested_at,

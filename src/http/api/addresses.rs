@@ -14,7 +14,7 @@ use crate::domain::access::{Access, Reach, Role, RoleName};
 use crate::domain::ids::{
     AccessRequestId, CalendarId, CallbackId, CaseRef, EntryId, EscalationRef, GrantId, GroupId,
     LineId, MalformedId, NextStepId, NoticeId, OrganizationId, PairingId, PairingMemberId,
-    PersonId, PriorityRequestId, RoleId, SessionId, TokenId,
+    PersonId, PriorityRequestId, RoleId, RoleRequestId, SessionId, TokenId,
 };
 use crate::domain::reason::ReasonCode;
 use crate::domain::target::TargetKind;

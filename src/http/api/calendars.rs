@@ -177,8 +177,9 @@ pub async fn replace(
 ) -> Result<Reply<CalendarDocument>, Problem> {
     call.write(|conn, call| {
         let (by, body, expected) = (Some(&call.principal.actor), &call.body, call.expected());
-        let (calendar, makes_default) = (body.calendar()?, body.makes_default());
         let id = *call.address;
+        let calendar = body.in_place_of(read(conn, id)?.calendar()?)?;
+        let makes_default = body.makes_default();
         replace_calendar(conn, by, id, expected, &calendar, makes_default, call.now)?;
         let row = read(conn, *call.address)?;
         Ok(Reply::new(&CalendarDocument::from(&row))?.version(row.version))
@@ -194,7 +195,8 @@ pub async fn preview(
         .search(|conn, call| {
             let by = Some(&call.principal.actor);
             let replaced = Some((*call.address, call.expected()));
-            let calendar = call.body.calendar().map_err(VerbError::from)?;
+            let there = read(conn, *call.address)?.calendar()?;
+            let calendar = call.body.in_place_of(there).map_err(VerbError::from)?;
             let makes_default = call.body.makes_default();
             let now = call.now;
             Ok(foresee_calendar(

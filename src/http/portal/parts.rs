@@ -239,6 +239,8 @@ pub struct DecisionView {
     pub about: String,
     /// Where to go on.
     pub link: Option<Link>,
+    /// Where it is said that it was read; empty if that is not asked.
+    pub read: String,
 }
 
 /// A criterion that was not met.

@@ -111,7 +111,14 @@ impl Problem {
 
     /// What is in sight may not be done without `permission`.
     pub fn missing_permission(permission: Permission) -> Self {
-        Self::new(Code::MissingPermission).with("permission", permission.as_str())
+        Self::new(Code::MissingPermission)
+            .with("permission", permission.as_str())
+            .with("lacking", "role")
+    }
+
+    /// The API token that was shown does not allow `permission`, whatever its owner's roles grant.
+    pub fn not_in_token(permission: Permission) -> Self {
+        Self::missing_permission(permission).with("lacking", "token")
     }
 
     /// These fields are wrong.
@@ -297,6 +304,7 @@ impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Missing(permission) => Self::missing_permission(permission),
+            Denied::NotInToken(permission) => Self::not_in_token(permission),
             Denied::ThroughPairing(_) => Self::new(Code::NotThroughPairing),
         }
     }

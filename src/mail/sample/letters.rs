@@ -11,7 +11,8 @@ use crate::domain::notice::{
     AccessGranted, AccessRefused, AccessRequested, CloneMoved, Gathered, GatheredTarget,
     Invitation, Letter, LinkFacts, MembersProposed, NewDevice, NoticeKind, PairingFacts,
     PairingRemoved, PairingSide, PairingSwitched, PasswordChanged, PasswordReset, PasswordWay,
-    RoleAsked, RoleFacts, RoleRefused, RolesChanged, SecondFactorChange, SecondFactorChanged, TargetFacts,
+    RoleAsked, RoleFacts, RoleRefused, RolesChanged, SecondFactorChange, SecondFactorChanged,
+    TargetFacts,
 };
 use crate::domain::target::TargetKind;
 
@@ -31,6 +32,8 @@ pub fn full(kind: NoticeKind) -> Vec<Letter> {
             name: "Nils Berg".to_owned(),
             email: "nils.berg@acme.example".to_owned(),
             organization: ACME.to_owned(),
+            company: Some("Initech Resale".to_owned()),
+            customer: Some("Hooli Stores".to_owned()),
             note: Some("I look after the agents in Hamburg.".to_owned()),
         }),
         NoticeKind::AccessGranted => Letter::AccessGranted(AccessGranted {
@@ -95,7 +98,11 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
     let mut bare = full(kind);
     for letter in &mut bare {
         match letter {
-            Letter::AccessRequested(requested) => requested.note = None,
+            Letter::AccessRequested(requested) => {
+                requested.company = None;
+                requested.customer = None;
+                requested.note = None;
+            }
             Letter::PairingMembersProposed(proposed) => proposed.hidden = 0,
             Letter::PairingRoleAsked(asked) => {
                 asked.name = String::new();

@@ -113,10 +113,7 @@ pub fn forget_role_request(conn: &mut Conn, id: RoleRequestId) -> QueryResult<()
 ///
 /// # Errors
 /// The database's own.
-pub(super) fn forget_role_requests_of(
-    conn: &mut Conn,
-    member: PairingMemberId,
-) -> QueryResult<()> {
+pub(super) fn forget_role_requests_of(conn: &mut Conn, member: PairingMemberId) -> QueryResult<()> {
     diesel::delete(requests::table.filter(requests::member_id.eq(member)))
         .execute(conn)
         .map(drop)

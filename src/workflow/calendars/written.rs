@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape, MOST_DAYS};
-use crate::input::{At, Errors, Fault, Field, Members, ReadOnly, Shape, input, text};
+use crate::input::{At, Errors, Fault, Field, Members, Patch, ReadOnly, Shape, input, text};
 use crate::workflow::Rejection;
 
 input! {
@@ -18,10 +18,12 @@ input! {
         name: String,
         /// Its IANA time zone.
         time_zone: String,
-        /// For each weekday (`mon` … `sun`) its spans, `HH:MM-HH:MM` of local time; an end may be `24:00`.
-        hours: Option<WeeklyHours>,
-        /// `YYYY-MM-DD`, or `--MM-DD` for every year; or with a name, `{"date": …, "name": …}`.
-        holidays: Option<Holidays>,
+        /// For each weekday (`mon` … `sun`) its spans, `HH:MM-HH:MM` of local time; an end may be `24:00`. Those of a calendar that is
+        /// replaced stay if not given.
+        hours: Patch<WeeklyHours>,
+        /// `YYYY-MM-DD`, or `--MM-DD` for every year; or with a name, `{"date": …, "name": …}`. Those of a calendar that is replaced
+        /// stay if not given.
+        holidays: Patch<Holidays>,
         /// Whether lines without a calendar of their own follow it; only ever turned on, there is always one default.
         default: Option<bool>,
         /// As an answer shows it; it stays.
@@ -37,13 +39,28 @@ impl WriteCalendar {
     /// # Errors
     /// [`Rejection::Calendar`] with every part that is wrong.
     pub fn calendar(&self) -> Result<Calendar, Rejection> {
+        self.with(BTreeMap::new(), Vec::new())
+    }
+
+    /// The calendar in the place of another one: hours and holidays that are not named stay as they are.
+    ///
+    /// # Errors
+    /// As [`WriteCalendar::calendar`].
+    pub fn in_place_of(&self, replaced: Calendar) -> Result<Calendar, Rejection> {
+        let replaced = CalendarShape::from(replaced);
+        self.with(replaced.hours, replaced.holidays)
+    }
+
+    fn with(
+        &self,
+        hours: BTreeMap<String, Vec<String>>,
+        holidays: Vec<HolidayShape>,
+    ) -> Result<Calendar, Rejection> {
         let shape = CalendarShape {
             name: self.name.clone(),
             time_zone: self.time_zone.clone(),
-            hours: self.hours.clone().map(|hours| hours.0).unwrap_or_default(),
-            holidays: (self.holidays.clone())
-                .map(|holidays| holidays.0)
-                .unwrap_or_default(),
+            hours: (self.hours.as_option()).map_or(hours, |hours| hours.0.clone()),
+            holidays: (self.holidays.as_option()).map_or(holidays, |given| given.0.clone()),
         };
         Calendar::try_from(shape).map_err(Rejection::Calendar)
     }
@@ -137,6 +154,10 @@ impl Holidays {
 impl Field for Holidays {
     const SHAPE: Shape = Shape::Words(LONGEST);
     const MOST_BYTES: usize = Vec::<HolidayField>::MOST_BYTES;
+
+    fn blank() -> Option<Self> {
+        Some(Self(Vec::new()))
+    }
 
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         if errors.form_zone().is_some() {

@@ -90,7 +90,14 @@ fn write(
     };
     for (told, sees) in [(seeing, true), (others, false)] {
         if !told.is_empty() {
-            write_to(conn, by, (pairing, facts.clone()), (&event, sees), &told, now)?;
+            write_to(
+                conn,
+                by,
+                (pairing, facts.clone()),
+                (&event, sees),
+                &told,
+                now,
+            )?;
         }
     }
     Ok(())
@@ -282,7 +289,13 @@ fn holders(
         return Ok(Vec::new());
     };
     let side = organization.kind.side();
-    Ok(access::holders(conn, organization.id, side, permission, now)?)
+    Ok(access::holders(
+        conn,
+        organization.id,
+        side,
+        permission,
+        now,
+    )?)
 }
 
 /// Who may see the names of these members: by permission on either side, as one of them, or as one of a trusted group's

@@ -87,6 +87,10 @@ impl Field for Questions {
     const SHAPE: Shape = Shape::Words(LONGEST);
     const MOST_BYTES: usize = Vec::<AskedQuestion>::MOST_BYTES;
 
+    fn blank() -> Option<Self> {
+        Some(Self::default())
+    }
+
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         if errors.form_zone().is_some() {
             return match Self::from_lines(text(value, at, errors)?) {

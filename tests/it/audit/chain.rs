@@ -477,5 +477,6 @@ fn record(conn: &mut Conn) -> Result<(), DbError> {
         before: None,
         after: None,
     };
-    Ok(append(conn, &event, monday())?)
+    append(conn, &event, monday())?;
+    Ok(())
 }

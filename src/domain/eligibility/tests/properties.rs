@@ -132,6 +132,8 @@ fn applies(
         FindingCode::ActiveEscalation => case.active_escalation.is_some(),
         FindingCode::LowPriority => case.priority == Priority::Low,
         FindingCode::UsePriorityChange => governed("never"),
+        // The calendar of these cases has business days.
+        FindingCode::RcaWindowUnknown => false,
         FindingCode::RcaNotRequested => governed("rca_window") && case.rca.is_none(),
         FindingCode::RcaDelivered => {
             governed("rca_window") && case.rca.is_some_and(|rca| rca.delivered_at.is_some())

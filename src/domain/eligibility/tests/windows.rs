@@ -1,4 +1,4 @@
-use crate::domain::calendar::{CalendarError, Unit};
+use crate::domain::calendar::Unit;
 
 use super::*;
 
@@ -77,7 +77,7 @@ fn an_rca_is_requested_and_undelivered() {
 }
 
 #[test]
-fn a_calendar_without_a_business_day_is_an_error_for_the_rca_alone() {
+fn a_calendar_without_a_business_day_is_a_finding_of_the_rca_alone() {
     let idle: Calendar =
         serde_json::from_value(json!({"name": "Idle", "time_zone": "UTC"})).unwrap();
     let case = with_rca("2026-03-26T10:00:00Z", Deployment::Cloud);
@@ -91,8 +91,14 @@ fn a_calendar_without_a_business_day_is_an_error_for_the_rca_alone() {
             at("2027-01-01T00:00:00Z"),
         )
     };
-    assert_eq!(assess("rca_overdue"), Err(CalendarError::NoBusinessDay));
-    assert!(assess("no_update").is_ok());
+    let found = assess("rca_overdue").expect("a finding");
+    assert_eq!(codes(&found), ["rca_window_unknown"]);
+    assert_eq!(
+        (found.verdict, found.eligible_at()),
+        (Verdict::Ineligible, None)
+    );
+    let other = assess("no_update").expect("nothing to reckon by days");
+    assert!(!codes(&other).contains(&"rca_window_unknown"));
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub use escalation::{
 };
 pub use pairing::{
     CloneDocument, GivenRoleDocument, LinkInspection, MyPlace, PairingDocument, PairingWithLink,
-    Pairings,
+    Pairings, RoleRequestDocument, VisitDocument,
 };
 
 pub use radar::{RadarCaseDocument, RadarDocument};

@@ -2,7 +2,7 @@
 
 use super::show::{compose_again, show, show_again};
 use crate::domain::access::Permission;
-use crate::domain::feed::Visibility;
+use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{CaseRef, EntryId, PriorityRequestId};
 use crate::http::api_request::may;
 use crate::http::portal::act::FormPage;
@@ -21,7 +21,7 @@ use crate::workflow::promise::{PromiseStep, promise_on_case};
 use crate::workflow::request::{
     self, DecidePriority, DeliverAnalysis, RequestAnalysis, RequestPriority,
 };
-use crate::workflow::update_case::{UpdateCase, update_case};
+use crate::workflow::update_case::{UpdateCase, mark_read, update_case};
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -30,6 +30,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
         POST "/cases/{case}"                         may(Permission::CasesUpdate)          => edit, "Changes a case";
         POST "/cases/{case}/close"                   may(Permission::CasesClose)           => close, "Closes a case";
         POST "/cases/{case}/reopen"                  may(Permission::CasesReopen)          => reopen, "Reopens a case";
+        POST "/cases/{case}/read"                    may(Permission::CasesView)            => read, "Says that one has read what is about escalations";
         POST "/cases/{case}/feed"                    may(Permission::FeedsComment)         => post, "Writes in the case feed";
         POST "/cases/{case}/priority-requests"       may(Permission::PrioritiesRequest)    => ask_priority, "Asks for a higher priority";
         POST "/priority-requests/{request}/decision" may(Permission::PrioritiesDecide)     => decide_priority, "Grants or refuses a higher priority";
@@ -115,6 +116,15 @@ async fn reopen(visit: PageRequest, case: CaseRef) -> PageResult {
             Ok(Done::CaseReopened)
         })
         .await
+}
+
+async fn read(visit: PageRequest, case: CaseRef) -> PageResult {
+    visit
+        .perform(move |conn, by, (): &()| {
+            mark_read(conn, by.actor, &case, Some(Feed::Escalation), by.now)
+        })
+        .await?;
+    Ok(visit.go(format!("/cases/{case}"), None))
 }
 
 async fn post(visit: PageRequest, case: CaseRef) -> PageResult {

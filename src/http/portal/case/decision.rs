@@ -21,8 +21,11 @@ pub(super) fn decision(visit: &PageRequest, record: &CaseRecord) -> Option<Decis
     }
     let row = &last.escalation;
     match (row.state, row.closed_at) {
-        (State::Declined, Some(at)) if record.is_open() && !answered(record, at) => {
-            Some(declined(visit, last, at))
+        (State::Declined, Some(at)) if record.is_open() && !has_read(record, at) => {
+            Some(DecisionView {
+                read: format!("{}/read", record.page()),
+                ..declined(visit, last, at)
+            })
         }
         (State::Closed, Some(at)) => ended(visit, last, at),
         _ => None,
@@ -35,8 +38,11 @@ pub(super) fn in_feed(visit: &PageRequest, view: &EscalationView) -> Option<Deci
     (view.escalation.state == State::Declined).then(|| declined(visit, view, at))
 }
 
-/// Whether the customer's side has written since: then they have read it.
-fn answered(record: &CaseRecord, at: Instant) -> bool {
+/// Whether the reader says that they have read it, or their side has written since.
+fn has_read(record: &CaseRecord, at: Instant) -> bool {
+    if record.has_read_decision {
+        return true;
+    }
     let entries = record.entries.iter().chain(&record.escalation_entries);
     let mut later = entries.filter(|view| view.entry.at > at && view.entry.kind != EntryKind::Mark);
     later.any(|view| view.entry.author_side == Some(Side::Customer))
@@ -57,6 +63,7 @@ fn declined(visit: &PageRequest, view: &EscalationView, at: Instant) -> Decision
         reasons: row.decline_reasons.0.iter().map(line).collect(),
         about: words.say("decision-declined-again", &[]),
         link: None,
+        read: String::new(),
     }
 }
 
@@ -83,5 +90,6 @@ fn ended(visit: &PageRequest, view: &EscalationView, at: Instant) -> Option<Deci
             words.say_of("escalation-verb", Verb::Rate.as_str(), &[]),
             format!("/escalations/{number}?do=rate#do"),
         )),
+        read: String::new(),
     })
 }

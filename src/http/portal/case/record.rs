@@ -8,6 +8,7 @@ use crate::domain::access::{Access, Permission};
 use crate::domain::calendar::{Calendar, Replay};
 use crate::domain::case::{PriorityRequestState, Status};
 use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
+use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
 use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
 use crate::domain::offers::{self, CaseVerb};
@@ -68,6 +69,16 @@ pub(in crate::http::portal) struct CaseRecord {
     pub(in crate::http::portal) engineers: Vec<Person>,
     /// Lines of business as (id, name); only for the provider's staff.
     pub(in crate::http::portal) lines: Vec<(String, String)>,
+    /// Whether the reader has said that they read why the last escalation was declined (M5).
+    pub(in crate::http::portal) has_read_decision: bool,
+}
+
+/// When the last escalation was declined, if that is what became of it.
+fn declined_at(escalations: &[EscalationView]) -> Option<Instant> {
+    let last = &escalations.first()?.escalation;
+    (last.state == State::Declined)
+        .then_some(last.closed_at)
+        .flatten()
 }
 
 impl CaseRecord {
@@ -110,12 +121,14 @@ impl CaseRecord {
             },
             entries,
             older,
-            escalations,
-            escalation_entries,
             steps: promises::of_case(conn, id)?,
             requests: requests_of(conn, id)?,
             read: reads::last(conn, id, actor.id(), now)?,
             newest: feeds::newest(conn, access, id)?,
+            has_read_decision: match declined_at(&escalations) {
+                Some(at) => reads::said_since(conn, (id, actor.id()), Feed::Escalation, at)?,
+                None => false,
+            },
             assessments: assess(conn, actor, &CaseRef::Id(id), None, None, now)?,
             facts,
             policy,
@@ -128,6 +141,8 @@ impl CaseRecord {
                 Vec::new()
             },
             lines: if staff { lines(conn)? } else { Vec::new() },
+            escalations,
+            escalation_entries,
             view,
         })
     }

@@ -7,9 +7,7 @@ use super::{
 };
 use crate::db::Conn;
 use crate::domain::access::{Permission, Reach};
-use crate::domain::ids::{
-    GroupId, OrganizationId, PairingId, PairingMemberId, PersonId, VisitId,
-};
+use crate::domain::ids::{GroupId, OrganizationId, PairingId, PairingMemberId, PersonId, VisitId};
 use crate::domain::pairing::{Direction, Party, State};
 use crate::http::pagination::Paging;
 use crate::http::pairing::{MemberView, PairingView, Shown, to_ask, view, views, visits_seen};
@@ -309,7 +307,11 @@ pub(super) async fn visits(visit: &PageRequest, id: PairingId) -> Result<VisitsP
         })
         .await?;
     let words = visit.words();
-    let organization = Acts { words, view: &found }.other();
+    let organization = Acts {
+        words,
+        view: &found,
+    }
+    .other();
     let audits = visit.can(Permission::AuditView);
     let about = match found.party {
         Party::Trustee => "pairing-visits-about",

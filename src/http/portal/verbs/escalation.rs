@@ -8,8 +8,8 @@ use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::{Panel, Promises, RankCell, RankRow, Ranking};
 use crate::words::Catalogue;
 use crate::workflow::review_escalation::{
-    AcceptEscalation, AskRater, AssignEscalation, CloseEscalation, DeclineEscalation, RateEscalation,
-    WithdrawEscalation,
+    AcceptEscalation, AskRater, AssignEscalation, CloseEscalation, DeclineEscalation,
+    RateEscalation, WithdrawEscalation,
 };
 
 /// How many empty rows for next steps the acceptance starts with.

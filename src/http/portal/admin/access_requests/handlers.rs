@@ -170,6 +170,12 @@ fn facts(
         ),
         Fact::at(words.say("access-asked-at", &[]), request.requested_at),
     ];
+    for (key, value) in [
+        ("reseller-company", &request.company),
+        ("for-customer", &request.customer),
+    ] {
+        facts.extend((value.as_ref()).map(|value| Fact::new(label(key), value.as_str())));
+    }
     if let Some(at) = request.decided_at {
         facts.push(Fact::at(words.say("access-decided-at", &[]), at));
     }

@@ -1,0 +1,1 @@
+ALTER TABLE feed_reads DROP COLUMN said;
