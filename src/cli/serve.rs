@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use sd_notify::NotifyState;
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,7 +23,7 @@ const SETUP_LINK_LIFETIME: TimeDelta = TimeDelta::hours(24);
 /// does not answer. Ten seconds are what service managers grant at the least.
 const END_WITHIN: Duration = Duration::from_secs(9);
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT; SIGHUP ends nothing.
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(serve(settings))
 }
@@ -46,6 +47,13 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let driver = app.drive(Rhythm::default());
     let server = app.server;
     say(&format!("Casebell is ready at {}", server.url()));
+    tell_the_manager(NotifyState::Ready);
+    let mut hang_up = signal(SignalKind::hangup())?;
+    actix_web::rt::spawn(async move {
+        while hang_up.recv().await.is_some() {
+            tracing::info!("told to read its settings again: they hold until it is started again");
+        }
+    });
 
     let stopper = server.stopper();
     let (stopping, stopped) = tokio::sync::oneshot::channel();
@@ -55,6 +63,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: requests under way are finished");
+        tell_the_manager(NotifyState::Stopping);
         end_at_the_latest();
         let _ = stopping.send(());
         stopper.stop().await;
@@ -68,6 +77,13 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     tokio::join!(server.run(), jobs).0?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Tells systemd, where it started this process and waits for word of it.
+fn tell_the_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager cannot be told");
+    }
 }
 
 /// A one-time link for an installation that nobody has set up yet. Each start makes a new one and voids the last.

@@ -1,6 +1,8 @@
 //! The published document (OpenAPI 3.1), made from the route table and the types of its handlers.
 
+mod codes;
 mod names;
+mod tags;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +18,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use self::names::operation_id;
-use super::api_request::Requires;
+use super::api_request::{MERGE_PATCH, Requires};
 use super::problem::{CONTENT_TYPE as PROBLEM, FieldErrorDocument, ProblemDocument};
 use super::route::Route;
 use crate::input::described;
@@ -87,6 +89,7 @@ pub fn document(routes: &[Route]) -> OpenApi {
                 .build(),
         )
         .servers(Some([Server::new(PREFIX)]))
+        .tags(Some(tags::all()))
         .paths(paths)
         .components(Some(components.build()))
         .build()
@@ -97,14 +100,7 @@ fn operation(route: &Route) -> OperationBuilder {
     let mut operation = OperationBuilder::new()
         .operation_id(Some(operation_id(&route.method, route.path)))
         .summary(Some(route.summary))
-        .tag(
-            route
-                .path
-                .trim_start_matches('/')
-                .split('/')
-                .next()
-                .unwrap_or_default(),
-        );
+        .tag(tags::of(route.path));
     operation = match route.needs {
         Requires::Anyone => operation,
         Requires::Entered | Requires::SignedIn => signed_in(operation),
@@ -158,16 +154,19 @@ fn operation(route: &Route) -> OperationBuilder {
             true => Required::True,
             false => Required::False,
         };
-        let body = RequestBodyBuilder::new()
+        let mut body = RequestBodyBuilder::new()
             .required(Some(required))
-            .content("application/json", content);
+            .content("application/json", content.clone());
+        if route.method == Method::PATCH {
+            body = body.content(MERGE_PATCH, content);
+        }
         operation = operation.request_body(Some(body.build()));
     }
-    let refused = || {
+    let refused = |says: String| {
         let schema = Ref::from_schema_name(ProblemDocument::name());
         let content = ContentBuilder::new().schema(Some(schema)).build();
         ResponseBuilder::new()
-            .description("A problem; `code` says which.")
+            .description(says)
             .content(PROBLEM, content)
     };
     if headers(route)
@@ -179,33 +178,22 @@ fn operation(route: &Route) -> OperationBuilder {
         );
         operation = operation.response("304", unchanged);
     }
-    for status in refusals(route) {
-        operation = operation.response(status, refused());
+    for (status, codes) in codes::by_status(route) {
+        let says = format!("A problem whose `code` is {}.", listed(codes));
+        operation = operation.response(status.as_str(), refused(says));
     }
+    let rest = format!(
+        "Any other problem; `code` says which: {}, or one of those above.",
+        listed(codes::everywhere())
+    );
     operation
         .response(shape.success.to_string(), success(route))
-        .response("default", refused())
+        .response("default", refused(rest))
 }
 
-/// The statuses with which a route refuses what it is asked, as far as they follow from what it asks.
-fn refusals(route: &Route) -> Vec<&'static str> {
-    let (shape, mut statuses) = (&route.shape, Vec::new());
-    if route.needs != Requires::Anyone {
-        statuses.extend(["401", "403"]);
-    }
-    if !shape.parameters.is_empty() {
-        statuses.push("404");
-    }
-    if route.method != Method::GET {
-        statuses.push("409");
-    }
-    if shape.guarded {
-        statuses.push("412");
-    }
-    if shape.body.is_some() || !shape.query.is_empty() {
-        statuses.push("422");
-    }
-    statuses
+fn listed(codes: impl IntoIterator<Item = &'static str>) -> String {
+    let quoted: Vec<String> = codes.into_iter().map(|code| format!("`{code}`")).collect();
+    quoted.join(", ")
 }
 
 /// What a query can say: that something is not there is said by leaving it out.

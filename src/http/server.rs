@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_http::{HttpService, Protocol};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server as ActixServer, ServerHandle};
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::{Compress, NormalizePath, TrailingSlash, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpResponse, web};
 use tracing_actix_web::TracingLogger;
@@ -148,6 +148,8 @@ impl Server {
                 .app_data(streams.clone())
                 .configure(services)
                 .wrap(from_fn(word_problems))
+                // `/cases/` is `/cases`.
+                .wrap(NormalizePath::new(TrailingSlash::Trim))
                 .wrap(Compress::default())
                 .wrap(from_fn(etag::negotiated))
                 .wrap(headers::security(&shared))

@@ -19,6 +19,7 @@ on_both_databases! { Desk:
     a_route_guards_or_refuses_the_header,
     the_document_says_which_routes_guard,
     of_two_who_change_a_thing_at_once_one_is_told,
+    of_two_who_name_clients_at_once_one_is_told,
     who_names_no_version_overwrites_nothing_by_halves,
 }
 
@@ -324,6 +325,39 @@ async fn of_two_who_change_a_thing_at_once_one_is_told(desk: Desk) {
             assert_eq!(after["version"], version + 1, "{path}");
             assert_eq!(after[member], done[0].json[member], "{path}");
         }
+    }
+}
+
+/// P11: what was named by one is not lost to another who knew less.
+async fn of_two_who_name_clients_at_once_one_is_told(desk: Desk) {
+    let ada = desk.person("ada");
+    let pia = desk.person("pia");
+    let id = crate::support::paired::id_of(&pia).await;
+    let partner = json!({ "roles": ["partner_admin"] });
+    ada.patch(&format!("/users/{id}"), partner).await.ok();
+    let path = "/organizations/initech/clients";
+    for round in 0..4 {
+        let tag = ada.get(path).await.header("etag").to_owned();
+        let askings = (0..6)
+            .map(|n| {
+                let client = if (n + round) % 2 == 0 {
+                    "acme"
+                } else {
+                    "globex"
+                };
+                let clients = match round % 2 {
+                    0 => json!([client]),
+                    _ => json!([]),
+                };
+                ada.asks(Method::PUT, path)
+                    .header("if-match", &tag)
+                    .json(&json!({ "clients": clients }))
+            })
+            .collect();
+        let answers = at_once(askings).await;
+        let done = answers.iter().filter(|answer| answer.status == 200);
+        let told = answers.iter().filter(|answer| answer.status == 412);
+        assert_eq!((done.count(), told.count()), (1, 5), "{answers:?}");
     }
 }
 

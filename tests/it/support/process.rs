@@ -103,6 +103,13 @@ impl Process {
         self.guarded.end_with(signal)
     }
 
+    /// Sends a signal that ends nothing.
+    pub fn signals(&self, signal: &str) {
+        let pid = self.guarded.pid.to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(sent.expect("kill").success(), "{signal} to {pid}");
+    }
+
     /// How many descriptors it has, and how many it might have.
     pub fn descriptors(&self) -> (String, String) {
         let path = format!("/proc/{}/limits", self.guarded.pid);
