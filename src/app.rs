@@ -8,8 +8,8 @@ use crate::db::Db;
 use crate::http::state::AppState;
 use crate::http::{BindError, Server};
 use crate::worker::{
-    Calls, Driver, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm, Steps, Targets,
-    Warnings,
+    Calls, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm, Steps,
+    Targets, Warnings,
 };
 
 /// A process that serves: it holds its port and waits to be run.
@@ -58,6 +58,7 @@ fn jobs(desk: &AppState) -> Jobs {
             desk.seen.clone(),
             desk.sessions.idle,
         ))
+        .with(ErrorLogJob::new(db(), desk.errors.clone()))
         .with(outbox.shown_in(&desk.workers))
         .with(Housekeeping::new(db()))
 }

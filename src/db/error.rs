@@ -49,6 +49,32 @@ impl DbError {
         matches!(self, Self::Unavailable(why) if why.ends_with(READONLY))
     }
 
+    /// What kind of failure it is, without a word of what anybody wrote: for those who keep the desk running (A8).
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Unavailable(_) => "the database is not available".to_owned(),
+            Self::Query(Diesel::DatabaseError(kind, info)) => {
+                let named = [info.table_name(), info.constraint_name()];
+                let named: Vec<&str> = named.into_iter().flatten().collect();
+                match named.is_empty() {
+                    true => format!("query: {kind:?}"),
+                    false => format!("query: {kind:?} ({})", named.join(", ")),
+                }
+            }
+            Self::Query(Diesel::NotFound) => "query: a row that must be there is not".to_owned(),
+            Self::Query(Diesel::SerializationError(_)) => {
+                "query: a value cannot be written".to_owned()
+            }
+            Self::Query(Diesel::DeserializationError(_)) => {
+                "query: a row cannot be read".to_owned()
+            }
+            Self::Query(_) => "query".to_owned(),
+            Self::Migration(_) => "the schema".to_owned(),
+            Self::Overtaken => "too many others wrote the same".to_owned(),
+            Self::Panicked => "a database job panicked".to_owned(),
+        }
+    }
+
     /// The constraint that refused a row, if that is what happened.
     pub fn violated_constraint(&self) -> Option<&str> {
         match self {

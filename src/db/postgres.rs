@@ -142,11 +142,16 @@ impl Postgres {
         let signal = (kind == Kind::Writes).then(|| self.signal.clone());
         let memory = Arc::clone(&self.memory);
         let way = self.way;
+        let kind = match kind {
+            // A statement by itself has no transaction to hold its limits.
+            Kind::ReadsOne if way == Way::Pooled || deadline.is_none() => Kind::Reads,
+            kind => kind,
+        };
         lent.give(move |conn| {
             let mut remembers = |conn: &mut Conn| remembering(&memory, kind, || work(conn));
-            let (ended, clean) = match (kind, deadline) {
-                (Kind::ReadsOne, Some(_)) if way == Way::Straight => run_one(conn, &mut remembers),
-                _ => {
+            let (ended, clean) = match kind {
+                Kind::ReadsOne => run_one(conn, &mut remembers),
+                Kind::Reads | Kind::Writes => {
                     let begin = begin(way, kind, deadline.is_some());
                     run(conn, &begin, &mut remembers, &its_decision, signal.as_ref())
                 }

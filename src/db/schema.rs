@@ -619,6 +619,22 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::sql_types::{Key, Moment};
 
+    recent_errors (id) {
+        id -> Key,
+        at -> Moment,
+        request_id -> Text,
+        method -> Text,
+        route -> Text,
+        status -> Integer,
+        code -> Text,
+        cause -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
     clients (partner_id, client_id) {
         partner_id -> Key,
         client_id -> Key,
@@ -919,6 +935,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     pairing_role_requests,
     pairing_visits,
     pairing_visit_events,
+    recent_errors,
     clients,
     clones,
     line_grants,

@@ -31,7 +31,7 @@ use crate::domain::duty::Assignment;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{EntryKind, Feed, Visibility};
 use crate::domain::ids::{
-    AccessRequestId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId, EscalationId,
+    AccessRequestId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId, ErrorId, EscalationId,
     EscalationNumber, EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId,
     OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId, PersonId,
     PriorityRequestId, RoleId, RoleRequestId, SessionId, TargetId, TokenId, VisitId,
@@ -163,6 +163,7 @@ key!(
     CallbackId,
     CaseId,
     EntryId,
+    ErrorId,
     EscalationId,
     EventId,
     GrantId,

@@ -117,7 +117,10 @@ impl Sqlite {
                 "writer",
                 Box::new({
                     let (connections, memory) = (Arc::clone(&connections), Arc::clone(&memory));
-                    move || write_in_groups(&connections, queue, &committed, &signal, &memory)
+                    let turn = Turn::beside(path);
+                    move || {
+                        write_in_groups(&connections, queue, &committed, (&signal, &turn), &memory);
+                    }
                 }),
             )?,
             spawn(
@@ -296,10 +299,9 @@ fn write_in_groups(
     connections: &Arc<Connections>,
     mut queue: mpsc::Receiver<Job>,
     committed: &std::sync::mpsc::Sender<Committed>,
-    signal: &ChangeSignal,
+    (signal, turn): (&ChangeSignal, &Turn),
     memory: &Arc<Memory>,
 ) {
-    let turn = Turn::beside(connections.path());
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
         let mut commits = false;

@@ -108,6 +108,8 @@ closed_enum! {
         DutyManage = "duty:manage",
         /// Change escalation reasons.
         ReasonsManage = "reasons:manage",
+        /// Use the developer tools: recent failures, and what a token or a signature is worth (A8).
+        DeveloperToolsUse = "developer_tools:use",
         /// See notices and why they failed.
         NoticesView = "notices:view",
         /// Send notices again.
@@ -254,6 +256,7 @@ impl Permission {
             | Self::TargetsManage
             | Self::DutyManage
             | Self::ReasonsManage
+            | Self::DeveloperToolsUse
             | Self::NoticesResend
             | Self::RolesManage
             | Self::GroupsManage

@@ -101,6 +101,8 @@ ids! {
     AccessRequestId
     /// Names somebody's wish to set a new password.
     PasswordResetRequestId
+    /// Names a failure of the desk's own.
+    ErrorId
     /// Names a target of an escalation.
     TargetId
 }

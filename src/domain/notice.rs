@@ -112,6 +112,8 @@ closed_enum! {
     pub enum Audience {
         /// Asked for the escalation.
         Requester = "requester",
+        /// Is asked for the rating in the requester's place (M11).
+        Rater = "rater",
         /// Runs the escalation.
         EscalationOwner = "escalation_owner",
         /// Asked for what it tells of: a priority, a call.

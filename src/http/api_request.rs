@@ -47,7 +47,7 @@ const READ_AT_ONCE: usize = 8 * 1024;
 /// How many parameters a query has at the most.
 const MOST_PARAMETERS: usize = 200;
 const JSON: &str = "application/json";
-const MERGE_PATCH: &str = "application/merge-patch+json";
+pub(super) const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// A request to the API: about `A`, saying `B`, narrowed by `Q`, from `P`.
 #[derive(Clone)]

@@ -15,8 +15,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::Problem;
 use crate::domain::ids::{
-    AccessRequestId, CallbackId, CaseId, EntryId, EscalationId, EventId, GroupId, NoticeId,
-    OrganizationId, PairingId, PersonId, TokenId, VisitId,
+    AccessRequestId, CallbackId, CaseId, EntryId, ErrorId, EscalationId, EventId, GroupId,
+    NoticeId, OrganizationId, PairingId, PersonId, TokenId, VisitId,
 };
 use crate::domain::order::{Key, Order, Place, Sort, Window};
 use crate::domain::{Instant, kept};
@@ -89,6 +89,7 @@ positions!(
     CaseId,
     CallbackId,
     EntryId,
+    ErrorId,
     EscalationId,
     EventId,
     GroupId,

@@ -273,8 +273,11 @@ pub fn views(
     Ok(rows.into_iter().filter_map(view).collect())
 }
 
-/// The visits by a pairing as its reader may see them, the newest first, with the names of who was there; nothing if they may
-/// not look at the pairing, and none if they may not see who is in it (P10, P12).
+/// Visits, with the names of who was there.
+pub type VisitsSeen = (Vec<Visit>, HashMap<PersonId, String>);
+
+/// The visits by a pairing as its reader may see them, the newest first; nothing if they may not
+/// look at the pairing, and none if they may not see who is in it (P10, P12).
 ///
 /// # Errors
 /// The database's own.
@@ -284,7 +287,7 @@ pub fn visits_seen(
     id: PairingId,
     (after, limit): (Option<VisitId>, i64),
     now: Instant,
-) -> diesel::QueryResult<Option<(Vec<Visit>, HashMap<PersonId, String>)>> {
+) -> diesel::QueryResult<Option<VisitsSeen>> {
     let Some(view) = view(conn, reader, id, now)? else {
         return Ok(None);
     };

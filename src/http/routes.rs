@@ -54,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         api::targets::routes(),
         api::audit::routes(),
         api::notices::routes(),
+        api::developer::routes(),
         api::my_notices::routes(),
         table! { document:
             GET "/openapi.json" ANYONE => show, "This document";

@@ -21,7 +21,7 @@ use crate::mail::transport::{Folder, Smtp, SmtpUrlError, Transport};
 use crate::mail::{Letterhead, Mailer};
 use crate::store::sessions::Session;
 use crate::words::Catalogue;
-use crate::worker::LastSeenBuffer;
+use crate::worker::{ErrorLog, LastSeenBuffer};
 
 /// The installation as the edge sees it: made once, shared by all threads.
 pub struct AppState {
@@ -41,6 +41,8 @@ pub struct AppState {
     pub sessions: SessionLimits,
     /// The sessions that were used lately.
     pub seen: LastSeenBuffer,
+    /// Failures that are still to be written down.
+    pub errors: ErrorLog,
     /// Whether this process can do its job.
     pub readiness: Readiness,
     /// Signs links.
@@ -78,6 +80,7 @@ impl AppState {
             post,
             sessions: settings.sessions,
             seen: LastSeenBuffer::default(),
+            errors: ErrorLog::default(),
             readiness: Readiness::default(),
             support_phone: settings.support_phone.clone(),
             key,

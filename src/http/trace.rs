@@ -10,7 +10,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage};
+use actix_web::{Error, HttpMessage, HttpRequest};
 use metrics::SharedString;
 use tracing::Span;
 use tracing::field::Empty;
@@ -32,7 +32,7 @@ impl RootSpanBuilder for RequestSpan {
             http.method = named(request.method()),
             http.route = route.as_deref().unwrap_or(UNMATCHED),
             http.status_code = Empty,
-            request.id = %id_of(request),
+            request.id = %id_of(request.request()),
             person.id = Empty,
             organization.id = Empty,
         )
@@ -56,7 +56,7 @@ pub async fn observe<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Started::now();
-    let id = id_of(&request);
+    let id = id_of(request.request());
     let method = named(request.method());
     let mut response = next.call(request).await?;
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -94,7 +94,7 @@ fn named(method: &Method) -> &'static str {
 }
 
 /// The id that the client gave its request, where it is one that can stand in a log, or else the one made here.
-fn id_of(request: &ServiceRequest) -> String {
+pub(super) fn id_of(request: &HttpRequest) -> String {
     let given = request
         .headers()
         .get(REQUEST_ID)

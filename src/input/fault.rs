@@ -72,6 +72,7 @@ pub const FAULTS: &[&str] = &[
     "not_null",
     "not_of_kind",
     "not_optional",
+    "not_settled",
     "not_staff",
     "not_with_state",
     "of_context",

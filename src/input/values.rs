@@ -26,7 +26,8 @@ use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State};
 use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{
-    CalendarId, CaseRef, EscalationRef, GroupId, LineId, OrganizationId, PersonId, VisitId,
+    CalendarId, CaseRef, EscalationRef, GroupId, LineId, NextStepId, OrganizationId, PersonId,
+    VisitId,
 };
 use crate::domain::network::Network;
 use crate::domain::notice::{self, Delivery, NoticeKind, NoticeState};
@@ -117,7 +118,7 @@ written! {
     Level: Shape::Choice, TargetKind: Shape::Choice, TargetClock: Shape::Choice, Tell: Shape::Choice, Assignment: Shape::Choice,
     Weekday: Shape::Choice, Visibility: Shape::Choice, OrganizationKind: Shape::Choice, Governance: Shape::Choice,
     QuestionKind, Unit, Doubt, Grant, Network, Permission, Role, RoleName, GroupId, Direction, CaseRef, EscalationRef, OrganizationId, PersonId, LineId,
-    CalendarId, VisitId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
+    CalendarId, VisitId, NextStepId, Feed, FindingCode, NoticeState, NoticeKind, notice::Fault, Delivery, AccessRequestState,
 }
 
 impl Field for Instant {
@@ -371,6 +372,12 @@ impl Secret {
     /// The text, still hidden.
     pub fn into_inner(self) -> SecretString {
         self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(SecretString::from(text))
     }
 }
 

@@ -75,6 +75,14 @@ pub(super) const TOLD_OF_CASES: [Audience; 9] = [
     Audience::Engineers,
 ];
 
+/// Who is told of the end of an escalation: besides these, who is asked to rate it in the requester's place.
+const TOLD_OF_ENDS: [Audience; 4] = [
+    Audience::Requester,
+    Audience::Rater,
+    Audience::EscalationOwner,
+    Audience::CaseOwner,
+];
+
 /// Who is told of targets.
 const TOLD_OF_TARGETS: [Audience; 4] = [
     Audience::EscalationOwner,
@@ -85,9 +93,11 @@ const TOLD_OF_TARGETS: [Audience; 4] = [
 
 /// Who is told of such a thing.
 fn told(kind: NoticeKind) -> &'static [Audience] {
-    match kind.tells_of_targets() {
-        true => &TOLD_OF_TARGETS,
-        false => &TOLD_OF_CASES,
+    match kind {
+        NoticeKind::EscalationClosed => &TOLD_OF_ENDS,
+        NoticeKind::EscalationRatingAsked => &[Audience::Rater],
+        _ if kind.tells_of_targets() => &TOLD_OF_TARGETS,
+        _ => &TOLD_OF_CASES,
     }
 }
 
@@ -99,7 +109,9 @@ fn on_case(kind: NoticeKind, about: &Value, whole: bool) -> Vec<Notice> {
     };
     let to = |audience: &Audience| {
         let side = match audience {
-            Audience::Requester | Audience::Asker | Audience::Contact => Side::Customer,
+            Audience::Requester | Audience::Rater | Audience::Asker | Audience::Contact => {
+                Side::Customer
+            }
             _ => Side::Provider,
         };
         notice(Matter::Case(matter(&about, *audience, whole)), side, whole)
@@ -225,7 +237,7 @@ fn full(kind: NoticeKind) -> Value {
             call["entry"] = "0195e1a5-7c00-7000-8000-000000000001".into();
             call
         }
-        NoticeKind::EscalationClosed | NoticeKind::RatingAsked => {
+        NoticeKind::EscalationClosed | NoticeKind::EscalationRatingAsked => {
             json!({"outcome": "Solved", "summary": "The certificate was renewed.", "calls": 1})
         }
         NoticeKind::TargetReminder | NoticeKind::TargetMissed => {

@@ -284,6 +284,19 @@ pub fn replaced_after(
         .collect())
 }
 
+/// What happened to things themselves, in the order in which it did.
+///
+/// # Errors
+/// The database's own.
+pub fn of_things(conn: &mut Conn, subjects: &[EventId]) -> QueryResult<Vec<Event>> {
+    write_what_was_put_off(conn)?;
+    audit_events::table
+        .filter(audit_events::subject_id.eq_any(subjects.to_vec()))
+        .order(audit_events::position.asc())
+        .select(Event::as_select())
+        .load(conn)
+}
+
 /// What happened to an escalation itself, the newest first.
 ///
 /// # Errors

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::{
-    idempotency_keys, one_time_links, radar_warnings, sessions, setup_links, sign_in_attempts,
+    idempotency_keys, one_time_links, radar_warnings, recent_errors, sessions, setup_links,
+    sign_in_attempts,
 };
 use crate::db::sql_types::At;
 use crate::domain::Instant;
@@ -28,6 +29,8 @@ pub enum Expiring {
     SentNotices,
     /// What owners of cases were warned of.
     RadarWarnings,
+    /// Failures of the desk's own.
+    RecentErrors,
 }
 
 /// How long failures to sign in are kept at the most; every limit looks back less far.
@@ -38,10 +41,12 @@ const LINKS_KEPT: TimeDelta = TimeDelta::days(7);
 const NOTICES_KEPT: TimeDelta = TimeDelta::days(90);
 /// How far a clock may be set back without anybody being warned twice.
 const WARNINGS_KEPT: TimeDelta = TimeDelta::days(7);
+/// How long failures can be looked at.
+const ERRORS_KEPT: TimeDelta = TimeDelta::days(30);
 
 impl Expiring {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::IdempotencyKeys,
         Self::Sessions,
         Self::SignInAttempts,
@@ -49,6 +54,7 @@ impl Expiring {
         Self::OneTimeLinks,
         Self::SentNotices,
         Self::RadarWarnings,
+        Self::RecentErrors,
     ];
 
     /// The name of the table, for logs.
@@ -61,6 +67,7 @@ impl Expiring {
             Self::OneTimeLinks => "one_time_links",
             Self::SentNotices => "notices",
             Self::RadarWarnings => "radar_warnings",
+            Self::RecentErrors => "recent_errors",
         }
     }
 
@@ -95,6 +102,7 @@ impl Expiring {
             Self::SetupLinks => oldest!(setup_links::expires_at <= now - LINKS_KEPT),
             Self::OneTimeLinks => oldest!(one_time_links::expires_at <= now - LINKS_KEPT),
             Self::RadarWarnings => oldest!(radar_warnings::eligible_at <= now - WARNINGS_KEPT),
+            Self::RecentErrors => oldest!(recent_errors::at <= now - ERRORS_KEPT),
             Self::SentNotices => notices::delete_sent(conn, batch, now - NOTICES_KEPT),
             Self::SignInAttempts => oldest!(
                 sign_in_attempts::window_started_at <= now - ATTEMPTS_KEPT,

@@ -35,6 +35,7 @@ pub mod people;
 pub mod promises;
 pub mod radar;
 pub mod reads;
+pub mod recent_errors;
 pub mod redactions;
 pub mod requests;
 pub mod roles;

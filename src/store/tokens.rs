@@ -104,6 +104,18 @@ pub fn by_secret(
     enter_token(conn, found.map(with_epoch), whereabouts, now)
 }
 
+/// The token of that secret, whatever became of it, and whether it was revoked.
+///
+/// # Errors
+/// The database's own.
+pub fn whatever_became_of(conn: &mut Conn, token_hash: &str) -> QueryResult<Option<(Token, bool)>> {
+    api_tokens::table
+        .filter(api_tokens::token_hash.eq(token_hash))
+        .select((Token::as_select(), api_tokens::revoked_at.is_not_null()))
+        .get_result(conn)
+        .optional()
+}
+
 /// The token of that id, like [`by_secret`]: for whoever showed its secret before and stayed.
 ///
 /// # Errors

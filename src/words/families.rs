@@ -27,6 +27,8 @@ use crate::http::problem::Code;
 use crate::http::table_file::Format as TableFormat;
 use crate::input::FAULTS;
 use crate::words::audit::{FIELDS, THINGS};
+use crate::workflow::developer::{SignatureWorth, TokenWorth};
+use crate::workflow::promised::StepHappening;
 
 use super::time::{MONTHS, WEEKDAYS};
 
@@ -228,6 +230,9 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ),
     ("action", &["record", "edit", "close", "reopen"]),
     ("step-verb", StepVerb::NAMES),
+    ("step-past", StepHappening::NAMES),
+    ("token-worth", TokenWorth::NAMES),
+    ("signature-worth", SignatureWorth::NAMES),
     ("radar-prevent", Prevention::NAMES),
     ("radar-see", Prevention::NAMES),
     ("mail-radar-prevent", Prevention::NAMES),

@@ -1,5 +1,6 @@
 //! Closing and reopening a case (C3, M13).
 
+use super::promise::{self, EndStep};
 use super::record::Recorded;
 use super::review_escalation::withdraw_with_case;
 use super::{Actor, Expected, Rejection, VerbResult, publish, settled, unchanged};
@@ -20,6 +21,8 @@ input! {
     pub struct CloseCase {
         /// A last word, in Markdown, which becomes an entry of the case feed.
         note: Option<Markdown>,
+        /// What becomes of its open promises; those that are not named stay open.
+        next_steps: Option<Vec<EndStep>>,
     }
 }
 
@@ -47,8 +50,10 @@ pub fn close(
     let case = cases::lock(conn, actor.reach(), case)?.ok_or(Rejection::NotFound)?;
     actor.require(CaseVerb::Close.permission())?;
     unchanged(expected, case.version)?;
+    let ends = command.next_steps.as_deref().unwrap_or_default();
     let active = escalations::active_of(conn, case.id)?;
     let closing = close_by(actor.side(), case.status, active.is_some())?;
+    promise::settle_at_end(conn, actor, (&case, None), ends, now)?;
     let withdrawn = active.as_ref().filter(|_| closing.withdraws_escalation);
     if let Some(escalation) = withdrawn {
         withdraw_with_case(conn, actor, &case, escalation, now)?;

@@ -63,6 +63,13 @@ pub(super) fn announce(
         Some(entry) => notices::visibility_of(conn, entry)?.unwrap_or(Visibility::Internal),
         None => Visibility::Public,
     };
+    // M11: who is asked for the rating in the requester's place gets in theirs what asks for it.
+    let asks_for_rating = matches!(
+        kind,
+        NoticeKind::EscalationClosed | NoticeKind::EscalationRatingAsked
+    );
+    let asked = escalation.and_then(|escalation| escalation.rater_id);
+    let asked = asked.filter(|_| asks_for_rating);
     let mut happening = NoticeEvent {
         kind,
         feed,
@@ -72,11 +79,10 @@ pub(super) fn announce(
         ties: Stakeholders {
             contact: case.contact(),
             case_owner: case.owner_id,
-            requester: escalation.map(|escalation| match kind {
-                // M11: it asks for the rating.
-                NoticeKind::EscalationClosed | NoticeKind::RatingAsked => escalation.rater(),
-                _ => escalation.requested_by,
-            }),
+            requester: escalation
+                .filter(|_| asked.is_none())
+                .map(|escalation| escalation.requested_by),
+            rater: asked,
             escalation_owner: escalation.and_then(|escalation| escalation.owner_id),
             asker: match kind {
                 NoticeKind::PriorityDecided => asker(conn, case.id)?,

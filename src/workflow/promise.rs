@@ -15,9 +15,9 @@ use crate::domain::notice::Step;
 use crate::domain::offers::CaseVerb;
 use crate::domain::text::{Note, Title};
 use crate::input::{Patch, input};
-use crate::store::cases;
-use crate::store::escalations;
-use crate::store::promises::{self, NewStep};
+use crate::store::cases::{self, Case};
+use crate::store::escalations::{self, Escalation};
+use crate::store::promises::{self, NewStep, NextStep};
 
 input! {
     /// A next step.
@@ -40,6 +40,16 @@ input! {
         due_at: Patch<Instant>,
         /// Why there is a new date.
         reason: Patch<Option<Note>>,
+    }
+}
+
+input! {
+    /// What becomes of a promise that is open when its case or its escalation is closed.
+    pub struct EndStep {
+        /// The promised next step, by id.
+        step: NextStepId,
+        /// `done` or `missed`.
+        state: StepState,
     }
 }
 
@@ -168,6 +178,64 @@ pub fn settle(
     actor.require(CaseVerb::Promise.permission())?;
     takes_entries(case.status)?;
     unchanged(expected, step.version)?;
+    settle_locked(conn, actor, (&case, &step), command, now)?;
+    Ok(id)
+}
+
+/// Says what became of promises when their case, or their escalation alone, is closed. The case is locked, and still takes it.
+///
+/// # Errors
+/// `Denied`; [`Rejection::Parts`] for a step that is none of these, or a state that settles nothing.
+pub(super) fn settle_at_end(
+    conn: &mut Conn,
+    actor: &Actor,
+    (case, escalation): (&Case, Option<&Escalation>),
+    ends: &[EndStep],
+    now: Instant,
+) -> VerbResult<()> {
+    if ends.is_empty() {
+        return Ok(());
+    }
+    actor.require(CaseVerb::Promise.permission())?;
+    let mut wrong = Vec::new();
+    for (index, end) in ends.iter().enumerate() {
+        let part = |field: &str| format!("next_steps[{index}].{field}");
+        let found = promises::find(conn, actor.reach(), end.step)?;
+        let of_it = found.filter(|step| {
+            let on = escalation.map(|escalation| escalation.id);
+            step.case_id == case.id && (on.is_none() || step.escalation_id == on)
+        });
+        let Some(step) = of_it else {
+            wrong.push((part("step"), "not_found", end.step.to_string()));
+            continue;
+        };
+        let command = match end.state {
+            StepState::Done => NextStepCommand::Complete,
+            StepState::Missed => NextStepCommand::Miss,
+            StepState::Open => {
+                wrong.push((part("state"), "not_settled", end.state.to_string()));
+                continue;
+            }
+        };
+        // What was settled before stays so.
+        if step.state == StepState::Open && wrong.is_empty() {
+            settle_locked(conn, actor, (case, &step), &command, now)?;
+        }
+    }
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Rejection::Parts(wrong).into()),
+    }
+}
+
+/// Does what was decided with a step whose case is locked.
+fn settle_locked(
+    conn: &mut Conn,
+    actor: &Actor,
+    (case, step): (&Case, &NextStep),
+    command: &NextStepCommand,
+    now: Instant,
+) -> VerbResult<()> {
     let moved = command.apply(
         Promised {
             state: step.state,
@@ -181,10 +249,10 @@ pub fn settle(
         NextStepCommand::Repromise { reason, .. } => (Some(reason.as_str()), StepEvent::Repromised),
     };
     settled(
-        promises::update(conn, &step, moved.state, moved.due_at, reason, now)?,
+        promises::update(conn, step, moved.state, moved.due_at, reason, now)?,
         None,
     )?;
-    let after = promises::find(conn, actor.reach(), id)?.ok_or(Rejection::NotFound)?;
+    let after = promises::find(conn, actor.reach(), step.id)?.ok_or(Rejection::NotFound)?;
     let escalation = step
         .escalation_id
         .map(|id| escalations::find(conn, id))
@@ -192,10 +260,9 @@ pub fn settle(
     if let Some(escalation) = &escalation {
         escalations::note_next_due(conn, escalation.id)?;
     }
-    let on = On::of(&case, escalation.as_ref());
-    let recorded = Recorded::step(&step, &after);
-    publish_on(conn, actor, on, recorded, event(after.told()), now)?;
-    Ok(id)
+    let on = On::of(case, escalation.as_ref());
+    let recorded = Recorded::step(step, &after);
+    publish_on(conn, actor, on, recorded, event(after.told()), now)
 }
 
 fn publish_on(

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::administer::refused;
 use super::on::{On, lock_escalation};
-use super::promise::{self, PromiseStep};
+use super::promise::{self, EndStep, PromiseStep};
 use super::record::Recorded;
 use super::{Actor, Expected, VerbResult, callback, publish, settled, targets, unchanged};
 use crate::db::sql_types::At;
@@ -85,6 +85,8 @@ input! {
         summary: Markdown,
         /// Who is asked for the rating if the requester is gone: another person of the customer's side, by id or address.
         rater: Option<String>,
+        /// What becomes of its open promises; those that are not named stay open, with the case.
+        next_steps: Option<Vec<EndStep>>,
     }
 }
 
@@ -284,6 +286,9 @@ impl Verb<'_> {
     pub fn close(&self, conn: &mut Conn, command: &CloseEscalation) -> VerbResult<EscalationId> {
         let (outcome, summary) = (&command.outcome, &command.summary);
         let mut moved = self.decide(conn, &Command::Close)?;
+        let ends = command.next_steps.as_deref().unwrap_or_default();
+        let of = (&moved.case, Some(&moved.before));
+        promise::settle_at_end(conn, self.actor, of, ends, self.now)?;
         moved.changes.outcome = Some(outcome.to_string());
         moved.changes.summary = Some(summary.to_string());
         if let Some(name) = &command.rater {

@@ -10,12 +10,14 @@ use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::form::text_of;
 use crate::support::markup::tags;
+use crate::support::paired::id_of;
 use crate::support::person::{high, low, medium};
 use crate::support::session::Session;
 
 on_both_databases! { Desk:
     a_decline_says_why_and_what_to_do_instead,
     a_closed_escalation_asks_for_its_rating,
+    somebody_else_is_asked_for_it_where_whoever_raised_it_is_gone,
     what_was_reported_stands_first_and_the_composer_before_the_newest,
     each_remedy_opens_what_it_names,
     nothing_is_said_of_a_step_by_one_click,
@@ -93,6 +95,35 @@ async fn a_closed_escalation_asks_for_its_rating(desk: Desk) {
     assert_eq!(rated.status, 303, "{}", rated.text);
     let page = her.page(&path).await.text;
     assert!(!page.contains("How was it handled?"), "{page}");
+}
+
+async fn somebody_else_is_asked_for_it_where_whoever_raised_it_is_gone(desk: Desk) {
+    let (ada, dana, ola) = (desk.person("ada"), desk.person("dana"), desk.person("ola"));
+    let case = dana.opens(medium()).await;
+    let escalation = dana.escalates(&case, "no_update").taken().await;
+    ola.claims(&escalation).await;
+    ola.accepts(&escalation, "high", "medium").await;
+    let close = json!({ "outcome": "Solved", "summary": "Rolled back." });
+    ola.does(&escalation, "close", close).await.ok();
+    let owner = Session::of(&desk, &ola).await;
+    let panel = "/escalations/E-000001?do=ask_rater";
+    let page = owner.page(panel).await.text;
+    assert!(!page.contains("/escalations/E-000001/rater"), "{page}");
+    let gone = format!("/users/{}", id_of(&dana).await);
+    ada.patch(&gone, json!({ "disabled": true })).await.ok();
+    let page = owner.page(panel).await.text;
+    assert!(page.contains("/escalations/E-000001/rater"), "{page}");
+    let carl = "carl@acme.test";
+    let asked = owner
+        .sends("/escalations/E-000001/rater", &[("rater", carl)])
+        .await;
+    assert_eq!(asked.status, 303, "{}", asked.text);
+    let page = Session::of(&desk, &desk.person("carl")).await;
+    let page = page.page(&format!("/cases/{}", case.number)).await.text;
+    assert!(
+        page.contains("href=\"/escalations/E-000001?do&#x3D;rate#do\""),
+        "{page}"
+    );
 }
 
 async fn what_was_reported_stands_first_and_the_composer_before_the_newest(desk: Desk) {

@@ -37,6 +37,8 @@ on_both_databases! { Desk:
     only_lawful_moves_exist,
     nobody_but_whoever_is_asked_rates_it,
     somebody_else_is_asked_for_who_may_not_rate_any_more,
+    somebody_else_is_asked_after_the_end_as_well,
+    closing_says_what_becomes_of_open_promises,
     whoever_is_named_for_a_next_step_is_told,
     it_belongs_to_its_owner_unless_a_supervisor_says_otherwise,
     what_is_so_already_is_not_done_again,
@@ -529,4 +531,123 @@ async fn whoever_is_named_for_a_next_step_is_told(desk: Desk) {
     for told in ["otto@bellhop.test", "sam@bellhop.test"] {
         assert!(post.to(told).text.contains("Read the trace"), "{told}");
     }
+}
+
+/// M11: whoever was asked leaves after the escalation was closed; another is asked in their place, and rates.
+async fn somebody_else_is_asked_after_the_end_as_well(desk: Desk) {
+    let (ada, ola, otto, carl) = (
+        desk.person("ada"),
+        desk.person("ola"),
+        desk.person("otto"),
+        desk.person("carl"),
+    );
+    let (_, escalation) = escalated(&desk).await;
+    ola.claims(&escalation).await;
+    ola.does(&escalation, "accept", accept(&desk)).await.ok();
+    let close = json!({ "outcome": "Mended", "summary": "It rings again." });
+    ola.does(&escalation, "close", close).await.ok();
+    let ask = json!({ "rater": "carl@acme.test" });
+    let verbs = async || ola.sees_escalation(&escalation).await["lawful_verbs"].clone();
+    assert_eq!(verbs().await, json!([]));
+    let refused = ola.does(&escalation, "rater", ask.clone()).await;
+    refused.refused(409, "rater_still_here");
+
+    let dana = crate::support::paired::id_of(&desk.person("dana")).await;
+    let gone = json!({ "disabled": true });
+    ada.patch(&format!("/users/{dana}"), gone).await.ok();
+    assert_eq!(verbs().await, json!(["ask_rater"]));
+    let others = otto.does(&escalation, "rater", ask.clone()).await;
+    others.refused(403, "not_escalation_owner");
+    for (whom, code) in [
+        ("nobody@acme.test", "not_found"),
+        ("vic@acme.test", "cannot_rate"),
+    ] {
+        let named = ola
+            .does(&escalation, "rater", json!({ "rater": whom }))
+            .await;
+        named.names_fields(&[("rater", code)]);
+    }
+    desk.mailbox().await;
+    ola.does(&escalation, "rater", ask).await.ok();
+    let post = desk.mailbox().await;
+    assert_eq!(post.recipients(), ["carl@acme.test"]);
+    assert!(
+        post.0[0].text.contains("asks you to rate"),
+        "{}",
+        post.0[0].text
+    );
+    let rating = json!({ "score": 4, "comment": "Quick." });
+    carl.does(&escalation, "rating", rating).await.ok();
+    assert_eq!(verbs().await, json!([]));
+    let events = ada.all("/audit-events?kind=escalation.rater_asked").await;
+    assert_eq!(events.len(), 1, "{events:?}");
+}
+
+/// M7, C9: what becomes of open promises is said when what they were made on is closed, and their history is told.
+async fn closing_says_what_becomes_of_open_promises(desk: Desk) {
+    let (ola, eve, vic) = (desk.person("ola"), desk.person("eve"), desk.person("vic"));
+    let (case, escalation) = escalated(&desk).await;
+    ola.claims(&escalation).await;
+    ola.does(&escalation, "accept", accept(&desk)).await.ok();
+    let path = format!("/cases/{}/next-steps", case.number);
+    let on_case = eve.post(&path, desk.step()).await.created();
+    let steps = eve.get(&path).await.ok();
+    let id = |step: &Value| step["id"].as_str().expect("an id").to_owned();
+    let of_escalation = steps["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|step| !step["escalation"].is_null())
+        .map(id)
+        .expect("a promise of the acceptance");
+    let later = json!({
+        "due_at": (desk.now() + TimeDelta::days(3)).to_rfc3339(), "reason": "The carrier is slow.",
+    });
+    ola.patch(&format!("/next-steps/{of_escalation}"), later)
+        .await
+        .ok();
+
+    // The promise of the case is none of the escalation's.
+    let close = |step: &str, state: &str| json!({ "outcome": "Mended", "summary": "Done.", "next_steps": [{ "step": step, "state": state }] });
+    let refused = ola
+        .does(&escalation, "close", close(&id(&on_case), "done"))
+        .await;
+    refused.names_fields(&[("next_steps[0].step", "not_found")]);
+    let refused = ola
+        .does(&escalation, "close", close(&of_escalation, "open"))
+        .await;
+    refused.names_fields(&[("next_steps[0].state", "not_settled")]);
+    assert_eq!(ola.sees_escalation(&escalation).await["state"], "accepted");
+    ola.does(&escalation, "close", close(&of_escalation, "missed"))
+        .await
+        .ok();
+    let told = vic.get(&format!("/next-steps/{of_escalation}")).await.ok();
+    let happened: Vec<&Value> = told["history"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|past| &past["happened"])
+        .collect();
+    assert_eq!(happened, ["promised", "repromised", "missed"]);
+    assert_eq!(told["state"], "missed");
+    assert_eq!(told["history"][1]["reason"], "The carrier is slow.");
+    assert_eq!(told["history"][2]["by"], "Ola Berg");
+
+    // By page it is asked, and nothing is closed before it is said.
+    let hers = Session::of(&desk, &eve).await;
+    let page = hers
+        .page(&format!("/cases/{}?do=close", case.number))
+        .await
+        .text;
+    assert!(page.contains("What becomes of"), "{page}");
+    let step = id(&on_case);
+    let form = [("next_steps[0].step", step.as_str())];
+    let closing = format!("/cases/{}/close", case.number);
+    assert_eq!(hers.sends(&closing, &form).await.status, 422);
+    let form = [form[0], ("next_steps[0].state", "done")];
+    assert_eq!(hers.sends(&closing, &form).await.status, 303);
+    assert_eq!(eve.sees(&case).await["status"], "closed");
+    let told = eve.get(&format!("/next-steps/{step}")).await.ok();
+    assert_eq!(told["state"], "done");
+    desk.mailbox().await;
 }

@@ -50,7 +50,7 @@ const NO_PAGES: [&str; 4] = [
 ];
 
 /// Forms that belong to a state in which nothing and nobody of the demonstration is.
-const NO_FORMS: [&str; 24] = [
+const NO_FORMS: [&str; 25] = [
     "/sign-in/code",
     "/setup/{token}",
     "/invitations/{token}",
@@ -65,6 +65,7 @@ const NO_FORMS: [&str; 24] = [
     "/cases/{case}/priority-requests",
     "/entries/{entry}",
     "/escalations/{escalation}/rating",
+    "/escalations/{escalation}/rater",
     "/relationships/{pairing}/link",
     "/clones/{clone}/remove",
     "/admin/people/{person}/invitation",

@@ -65,6 +65,7 @@ mod revocation;
 mod schema;
 mod secret_ways;
 mod sent_once;
+mod service_manager;
 mod servicenow;
 mod sign_in;
 mod strangers;

@@ -391,6 +391,7 @@ impl Scene<'_, '_> {
         let (actor, at) = self.at(who, ago)?;
         let close = CloseCase {
             note: Some(text(note)?),
+            next_steps: None,
         };
         close_case::close(self.stage.conn, &actor, &self.case, None, &close, at).map(drop)
     }

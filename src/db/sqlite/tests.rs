@@ -84,8 +84,13 @@ async fn the_files_are_for_their_owner_alone() {
         modes.sort();
         modes
     };
-    let private =
-        ["casebell.db", "casebell.db-shm", "casebell.db-wal"].map(|name| (name.to_owned(), 0o600));
+    let private = [
+        "casebell.db",
+        "casebell.db-shm",
+        "casebell.db-turn",
+        "casebell.db-wal",
+    ]
+    .map(|name| (name.to_owned(), 0o600));
     assert_eq!(modes(), private);
     // What an earlier version left open is closed at the start.
     for (name, _) in private.clone() {

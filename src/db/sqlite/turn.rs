@@ -30,6 +30,7 @@ impl Turn {
         let path = PathBuf::from(name);
         // Where it is there already, or cannot be made, opening it says which.
         let _ = private_files::create_file(&path);
+        private_files::close_file(&path);
         Self(OpenOptions::new().read(true).write(true).open(path).ok())
     }
 

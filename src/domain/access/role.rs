@@ -194,7 +194,9 @@ impl Role {
                 DutyManage,
                 CallbacksExport,
             ]),
-            Self::Monitor | Self::Developer => BTreeSet::from([
+            // A8: a developer sees what a monitor sees, and has the tools.
+            Self::Developer => Self::Monitor.and([DeveloperToolsUse]),
+            Self::Monitor => BTreeSet::from([
                 CasesView,
                 FeedsInternal,
                 EscalationsView,

@@ -167,6 +167,7 @@ const ARROWS: &[(&str, &str, &str)] = &[
     ("accepted", "withdraw", "withdrawn"),
     ("accepted", "close", "closed"),
     ("closed", "rate", "closed"),
+    ("closed", "ask_rater", "closed"),
 ];
 
 #[derive(Clone, Debug)]

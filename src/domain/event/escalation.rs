@@ -191,7 +191,7 @@ impl EscalationEvent {
                 summary: Some(summary),
                 calls,
             })),
-            Self::RaterAsked { outcome, summary } => Some(About::RatingAsked(Closed {
+            Self::RaterAsked { outcome, summary } => Some(About::EscalationRatingAsked(Closed {
                 outcome,
                 summary,
                 calls: 0,

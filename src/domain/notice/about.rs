@@ -52,8 +52,8 @@ pub enum About {
     EscalationWithdrawn(Withdrawn),
     /// See [`NoticeKind::EscalationClosed`].
     EscalationClosed(Closed),
-    /// See [`NoticeKind::RatingAsked`].
-    RatingAsked(Closed),
+    /// See [`NoticeKind::EscalationRatingAsked`].
+    EscalationRatingAsked(Closed),
     /// See [`NoticeKind::TargetReminder`].
     TargetReminder(TargetFacts),
     /// See [`NoticeKind::TargetMissed`].
@@ -316,7 +316,7 @@ impl About {
             Self::EscalationDeclined(_) => NoticeKind::EscalationDeclined,
             Self::EscalationWithdrawn(_) => NoticeKind::EscalationWithdrawn,
             Self::EscalationClosed(_) => NoticeKind::EscalationClosed,
-            Self::RatingAsked(_) => NoticeKind::RatingAsked,
+            Self::EscalationRatingAsked(_) => NoticeKind::EscalationRatingAsked,
             Self::TargetReminder(_) => NoticeKind::TargetReminder,
             Self::TargetMissed(_) => NoticeKind::TargetMissed,
             Self::CallbackRequested(_) => NoticeKind::CallbackRequested,

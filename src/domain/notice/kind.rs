@@ -45,7 +45,7 @@ closed_enum! {
         /// An escalation was closed (M11).
         EscalationClosed = "escalation_closed",
         /// The recipient is asked to rate an escalation in the requester's place (M11).
-        RatingAsked = "rating_asked",
+        EscalationRatingAsked = "escalation_rating_asked",
         /// A target of an escalation is about to fall due (M8).
         TargetReminder = "target_reminder",
         /// A target of an escalation was missed, and it is the recipient's level of the ladder (M8).
@@ -133,7 +133,7 @@ impl NoticeKind {
             | Self::EscalationDeclined
             | Self::EscalationWithdrawn
             | Self::EscalationClosed
-            | Self::RatingAsked
+            | Self::EscalationRatingAsked
             | Self::TargetReminder
             | Self::TargetMissed
             | Self::CallbackRequested
@@ -245,7 +245,7 @@ impl NoticeKind {
             | Self::EscalationDeclined
             | Self::EscalationWithdrawn
             | Self::EscalationClosed
-            | Self::RatingAsked
+            | Self::EscalationRatingAsked
             | Self::TargetReminder
             | Self::TargetMissed
             | Self::CallbackRequested

@@ -17,6 +17,8 @@ pub struct Stakeholders {
     pub case_owner: Option<PersonId>,
     /// Who asked for the escalation that it is about.
     pub requester: Option<PersonId>,
+    /// Who is asked to rate it in the requester's place (M11).
+    pub rater: Option<PersonId>,
     /// That escalation's owner.
     pub escalation_owner: Option<PersonId>,
     /// Who asked for the priority that was decided on, or for the call.
@@ -156,8 +158,8 @@ impl NoticeEvent {
                 | NoticeKind::EscalationDeclined
                 | NoticeKind::EscalationClosed,
                 _,
-            ) => &[Requester, EscalationOwner, CaseOwner],
-            (NoticeKind::RatingAsked, _) => &[Requester],
+            ) => &[Requester, Rater, EscalationOwner, CaseOwner],
+            (NoticeKind::EscalationRatingAsked, _) => &[Rater],
             (NoticeKind::CallbackCompleted, _) => &[
                 Requester,
                 EscalationOwner,
@@ -211,6 +213,7 @@ impl NoticeEvent {
             Some(ties.contact),
             ties.case_owner,
             ties.requester,
+            ties.rater,
             ties.escalation_owner,
             ties.asker,
             ties.caller,
@@ -316,6 +319,7 @@ pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Reci
         }
         match audience {
             Audience::Requester => is(ties.requester),
+            Audience::Rater => is(ties.rater),
             Audience::EscalationOwner => is(ties.escalation_owner),
             Audience::Asker => is(ties.asker),
             Audience::Caller => is(ties.caller),

@@ -86,6 +86,7 @@ impl Desk {
             ties: Stakeholders {
                 contact: self.id("dana"),
                 case_owner: Some(self.id("sam")),
+                rater: None,
                 requester: Some(self.id("remy")),
                 escalation_owner: Some(self.id("olga")),
                 asker: None,

@@ -11,6 +11,7 @@ pub mod calendars;
 pub mod callbacks;
 pub mod cases;
 pub mod deadlines;
+pub mod developer;
 pub mod documents;
 pub mod eligibility;
 pub mod escalations;

@@ -1,6 +1,6 @@
 //! Promised next steps (C9, M7).
 
-use super::documents::NextStepDocument;
+use super::documents::{NextStepDocument, NextStepPast};
 use crate::db::Conn;
 use crate::domain::access::Permission::{CasesView, NextStepsPromise};
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
@@ -11,6 +11,7 @@ use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
 use crate::store::{cases, promises};
 use crate::workflow::promise::{self, PromiseStep, SettleStep};
+use crate::workflow::promised::histories;
 
 /// The routes of this resource.
 pub fn routes() -> Vec<Route> {
@@ -18,6 +19,7 @@ pub fn routes() -> Vec<Route> {
         GET   "/cases/{case}/next-steps"             may(CasesView)        => of_case, "The next steps promised on the case and its escalations, by date";
         POST  "/cases/{case}/next-steps"             may(NextStepsPromise) => promise_on_case, "Promise a next step on a case";
         POST  "/escalations/{escalation}/next-steps" may(NextStepsPromise) => promise_on_escalation, "Promise a next step on an active escalation";
+        GET   "/next-steps/{step}"                   may(CasesView)        => show, "One next step, with what became of it";
         PATCH "/next-steps/{step}"                   may(NextStepsPromise) => settle, "Say that a step is done or missed, or promise it anew";
     }
 }
@@ -57,6 +59,23 @@ async fn promise_on_escalation(
         created(conn, call, id)
     })
     .await
+}
+
+async fn show(call: ApiRequest<NextStepId>) -> Result<Reply<NextStepPast>, Problem> {
+    let found = call
+        .look(|conn, call| {
+            let reach = call.principal.access().reach();
+            let step = promises::find(conn, reach, call.address)?;
+            let step = step.ok_or_else(Problem::not_found)?;
+            let mut histories = histories(conn, std::slice::from_ref(&step))?;
+            let history = histories.remove(&step.id).unwrap_or_default();
+            Ok(NextStepPast {
+                step: NextStepDocument::new(&call.reader(), &step),
+                history: history.into_iter().map(Into::into).collect(),
+            })
+        })
+        .await?;
+    Ok(Reply::new(&found)?.version(found.step.version))
 }
 
 async fn settle(

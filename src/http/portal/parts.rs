@@ -300,8 +300,25 @@ pub struct StepView {
     pub settled_at: Instant,
     /// Why it was promised anew; empty when it was not.
     pub reason: String,
+    /// What became of it, from its promise on; empty where that is all.
+    pub past: Vec<StepPastLine>,
     /// What the reader may do with it: each asks first, since the customer is told at once.
     pub verbs: Vec<Link>,
+}
+
+/// Something that happened to a promise.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepPastLine {
+    /// `promised`, `repromised`, `done`, `missed`.
+    pub happened: &'static str,
+    /// When.
+    pub at: Instant,
+    /// Who did it.
+    pub by: String,
+    /// By when it was promised from then on.
+    pub due_at: Instant,
+    /// Why it was promised anew; empty when it was not.
+    pub reason: String,
 }
 
 /// The calls that are asked for on an escalation (M12).

@@ -1,10 +1,12 @@
 //! Promised next steps as pages show them, and what is done with them.
 
+use std::collections::HashMap;
+
 use super::act::FormPage;
 use super::answer::PageResult;
 use super::flash::{Done, Flash};
 use super::page_request::PageRequest;
-use super::parts::{Link, StepList, StepView};
+use super::parts::{Link, StepList, StepPastLine, StepView};
 use super::render::is_local;
 use super::shell::Tone;
 use crate::domain::Instant;
@@ -15,8 +17,8 @@ use crate::http::problem::Problem;
 use crate::input::Patch;
 use crate::store::promises::{self, NextStep};
 use crate::workflow::promise::{SettleStep, settle};
+use crate::workflow::promised::StepPast;
 
-/// How near a promise has to be to be marked.
 /// How long before it is due something is due soon.
 pub const SOON: chrono::TimeDelta = chrono::TimeDelta::hours(4);
 
@@ -26,6 +28,7 @@ pub fn list<'a>(
     visit: &PageRequest,
     status: Status,
     steps: impl IntoIterator<Item = &'a NextStep>,
+    promised: &HashMap<NextStepId, Vec<StepPast>>,
     page: &str,
     adds: bool,
 ) -> StepList {
@@ -41,13 +44,28 @@ pub fn list<'a>(
     StepList {
         items: steps
             .into_iter()
-            .map(|step| view(visit, (status, step), page))
+            .map(|step| {
+                let past = promised.get(&step.id).map(Vec::as_slice);
+                view(visit, (status, step), past.unwrap_or_default(), page)
+            })
             .collect(),
         add: adds.then(|| format!("{page}?do=promise#do")),
     }
 }
 
-fn view(visit: &PageRequest, (status, step): (Status, &NextStep), page: &str) -> StepView {
+fn view(
+    visit: &PageRequest,
+    (status, step): (Status, &NextStep),
+    past: &[StepPast],
+    page: &str,
+) -> StepView {
+    let line = |past: &StepPast| StepPastLine {
+        happened: past.happened.as_str(),
+        at: past.at,
+        by: past.by.clone(),
+        due_at: past.due_at,
+        reason: past.reason.clone().unwrap_or_default(),
+    };
     StepView {
         id: step.id.to_string(),
         what: step.what.clone(),
@@ -57,6 +75,11 @@ fn view(visit: &PageRequest, (status, step): (Status, &NextStep), page: &str) ->
         tone: tone(step.state, step.due_at, visit.now),
         settled_at: step.settled_at.unwrap_or(step.due_at),
         reason: step.reason.clone().unwrap_or_default(),
+        // That it was promised says the step itself.
+        past: match past.len() {
+            0 | 1 => Vec::new(),
+            _ => past.iter().map(line).collect(),
+        },
         verbs: verbs(visit, (status, step), page),
     }
 }

@@ -233,6 +233,16 @@ impl Problem {
         words.say_of("problem-detail", self.0.code.as_str(), &self.arguments())
     }
 
+    /// Why it is a failure of this desk's own, without a word of what anybody wrote (A8); nothing if it is none.
+    pub fn own_failure(&self) -> Option<String> {
+        let code = self.0.code;
+        match &self.0.cause {
+            Some(cause) => Some(cause.kind()),
+            None if code == Code::Internal => Some("see the log".to_owned()),
+            None => None,
+        }
+    }
+
     /// The document, worded by `words`.
     pub fn document(&self, words: &Catalogue) -> ProblemDocument {
         let code = self.0.code;

@@ -4,10 +4,32 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
 
 use super::{CONTENT_TYPE, Problem};
+use crate::domain::ids::ErrorId;
+use crate::http::state::AppState;
+use crate::http::trace::id_of;
+use crate::store::recent_errors::RecentError;
 use crate::words::Catalogue;
+
+/// Notes a failure of the desk's own, for those who keep it running.
+fn note(request: &HttpRequest, problem: &Problem, cause: String) {
+    let Some(desk) = request.app_data::<web::Data<AppState>>() else {
+        return;
+    };
+    let at = desk.clock.now();
+    desk.errors.note(RecentError {
+        id: ErrorId::new(at),
+        at,
+        request_id: id_of(request),
+        method: request.method().to_string(),
+        route: request.match_pattern().unwrap_or_default(),
+        status: i32::from(problem.code().status().as_u16()),
+        code: problem.code().as_str().to_owned(),
+        cause,
+    });
+}
 
 /// Writes the document of the problem that a request was answered with. Whatever made the answer knows no reader, and
 /// so leaves its words to this.
@@ -25,6 +47,9 @@ pub async fn word_problems(
     let (Some(problem), Some(words)) = (problem, words) else {
         return Ok(response);
     };
+    if let Some(cause) = problem.own_failure() {
+        note(response.request(), problem, cause);
+    }
     let document = match serde_json::to_string(&problem.document(&words)) {
         Ok(document) => document,
         Err(error) => {

@@ -133,6 +133,8 @@ fn requested() -> Letter {
         name: "Nils Berg".to_owned(),
         email: "nils@acme.example".to_owned(),
         organization: "ACME Contact Centers".to_owned(),
+        company: None,
+        customer: None,
         note: None,
     })
 }

@@ -94,7 +94,10 @@ async fn a_closed_case_keeps_no_promises(desk: JobDesk) {
             &dana,
             &CaseRef::Id(case),
             None,
-            &CloseCase { note: None },
+            &CloseCase {
+                note: None,
+                next_steps: None,
+            },
             now,
         )
     })

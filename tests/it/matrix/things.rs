@@ -53,6 +53,9 @@ impl Things {
         let pairing = pairs(trustee, trustor, &[&guest], &[]).await;
         let member = pairing.members[0].clone();
         let grant = gives(trustor, &member, "portal_viewer").await;
+        let path = format!("/pairing-members/{member}/role-requests");
+        let wished = json!({ "role": "designated_contact" });
+        let wished = trustee.post(&path, wished).await.created();
         let path = format!("/pairing-members/{member}/clones");
         let clone = trustee.post(&path, json!({})).await.created();
         let groups = admin.get("/access-groups").await.ok();
@@ -74,6 +77,7 @@ impl Things {
             ("pairing", pairing.id),
             ("member", member),
             ("grant", grant),
+            ("role_request", id(&wished)),
             ("clone", id(&clone)),
             ("group", id(&groups["items"][0])),
             ("role", id(&role)),

@@ -24,6 +24,7 @@ pub fn check(page: &Answer) {
         assert_eq!(html.matches(once).count(), 1, "{name} has one {once}");
     }
     let ids: Vec<&str> = attributes(html, "id").collect();
+    assert!(!ids.contains(&""), "{name} has an id of nothing: {ids:?}");
     let unique: BTreeSet<&&str> = ids.iter().collect();
     assert_eq!(ids.len(), unique.len(), "{name} has an id twice: {ids:?}");
     for target in attributes(html, "for") {

@@ -119,6 +119,7 @@ pub fn closed(stage: &mut Stage<'_>) -> VerbResult<()> {
             "An import had restored the old table. It is corrected, and imports now ask before they restore.",
         )?,
         rater: None,
+        next_steps: None,
     };
     case.verb("olga", days(16), |verb, conn| {
         verb.close(conn, &close).map(drop)

@@ -18,6 +18,7 @@ use crate::store::escalations::EscalationView;
 use crate::store::promises::{self, NextStep};
 use crate::store::targets::{self, Target};
 use crate::words::assessment::AssessmentView;
+use crate::workflow::promised::{StepHappening, StepPast};
 
 /// An escalation.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -255,6 +256,47 @@ pub struct NextStepDocument {
     pub settled_at: Option<Instant>,
     /// Counts its changes.
     pub version: i64,
+}
+
+/// A next step with what became of it, from its promise on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = NextStepWithHistory)]
+pub struct NextStepPast {
+    /// The step as it stands now.
+    #[serde(flatten)]
+    pub step: NextStepDocument,
+    /// What happened to it, in that order.
+    pub history: Vec<StepPastDocument>,
+}
+
+/// Something that happened to a promise.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = NextStepEvent)]
+pub struct StepPastDocument {
+    /// What.
+    pub happened: StepHappening,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// Who did it, by name.
+    pub by: String,
+    /// By when it was promised from then on.
+    #[schema(value_type = String, format = DateTime)]
+    pub due_at: Instant,
+    /// Why it was promised anew.
+    pub reason: Option<String>,
+}
+
+impl From<StepPast> for StepPastDocument {
+    fn from(past: StepPast) -> Self {
+        Self {
+            happened: past.happened,
+            at: past.at,
+            by: past.by,
+            due_at: past.due_at,
+            reason: past.reason,
+        }
+    }
 }
 
 impl NextStepDocument {

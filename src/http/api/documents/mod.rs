@@ -33,8 +33,8 @@ pub use desk::{
 pub use effect::EffectDocument;
 pub use entry::{AuthorDocument, EntryDocument, EntryEscalation};
 pub use escalation::{
-    CaseSummary, EscalationDocument, EscalationParts, NextStepDocument, RatingDocument,
-    TargetDocument,
+    CaseSummary, EscalationDocument, EscalationParts, NextStepDocument, NextStepPast,
+    RatingDocument, TargetDocument,
 };
 pub use pairing::{
     CloneDocument, GivenRoleDocument, LinkInspection, MyPlace, PairingDocument, PairingWithLink,

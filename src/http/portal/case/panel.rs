@@ -71,7 +71,11 @@ pub(super) fn panel(
             // A contact withdraws the escalation with it (M13).
             let active = record.active();
             let active = active.map(|view| view.escalation.number.to_string());
-            verbs::close_panel(words, to("close"), &page, active.as_deref())
+            let open = match record.takes(access, CaseVerb::Promise) {
+                true => record.open_steps(None),
+                false => Vec::new(),
+            };
+            verbs::close_panel(words, to("close"), &page, active.as_deref(), &open)
         }
         CaseVerb::Reopen => verbs::reopen_panel(words, to("reopen"), &page),
         CaseVerb::AskPriority => verbs::ask_priority_panel(

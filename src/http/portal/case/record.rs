@@ -1,16 +1,17 @@
 //! Everything that the pages of a case and of its escalations show, read in one transaction.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::calendar::{Calendar, Replay};
-use crate::domain::case::{PriorityRequestState, Status};
+use crate::domain::case::{PriorityRequestState, Status, StepState};
 use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
 use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
-use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, EscalationId, LineId, NextStepId, PersonId};
 use crate::domain::offers::{self, CaseVerb};
 use crate::domain::order::{Sort, Window};
 use crate::domain::reason::{Governance, Reason};
@@ -28,6 +29,7 @@ use crate::store::requests::{self, PriorityRequest};
 use crate::store::{lines, rules, staff};
 use crate::workflow::Actor;
 use crate::workflow::assess::{assess, facts};
+use crate::workflow::promised::{StepPast, histories};
 
 /// The most escalations and entries of theirs that stand on a case's page.
 const ESCALATIONS: i64 = 50;
@@ -47,6 +49,8 @@ pub(in crate::http::portal) struct CaseRecord {
     /// What was written about them, newest first.
     pub(in crate::http::portal) escalation_entries: Vec<EntryView>,
     pub(in crate::http::portal) steps: Vec<NextStep>,
+    /// What became of each, from its promise on.
+    pub(in crate::http::portal) promised: HashMap<NextStepId, Vec<StepPast>>,
     /// The calls that were asked for on its escalations; for who may see them.
     pub(in crate::http::portal) callbacks: Vec<CallbackView>,
     /// Requests to raise the priority, newest first, with who asked.
@@ -114,6 +118,7 @@ impl CaseRecord {
             .collect();
         let (staleness, rca) = replays(&facts, &reasons, calendar, &policy, now)?;
         let staff = access.can(Permission::CasesWork);
+        let steps = promises::of_case(conn, id)?;
         Ok(Self {
             callbacks: match access.can(Permission::CallbacksView) && !escalations.is_empty() {
                 true => callbacks_of(conn, access, id)?,
@@ -121,7 +126,8 @@ impl CaseRecord {
             },
             entries,
             older,
-            steps: promises::of_case(conn, id)?,
+            promised: histories(conn, &steps)?,
+            steps,
             requests: requests_of(conn, id)?,
             read: reads::last(conn, id, actor.id(), now)?,
             newest: feeds::newest(conn, access, id)?,
@@ -166,6 +172,16 @@ impl CaseRecord {
             .iter()
             .find(|reason| reason.code == code)
             .map_or(code, |reason| reason.label.as_str())
+    }
+
+    /// The promises that are still open, of the case and its escalations or of one of these.
+    pub(in crate::http::portal) fn open_steps(
+        &self,
+        escalation: Option<EscalationId>,
+    ) -> Vec<&NextStep> {
+        let of = |step: &&NextStep| escalation.is_none() || step.escalation_id == escalation;
+        let steps = self.steps.iter().filter(of);
+        steps.filter(|step| step.state == StepState::Open).collect()
     }
 
     /// The escalation that is active.

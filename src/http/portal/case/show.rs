@@ -162,6 +162,7 @@ fn page(
             visit,
             record.view.case.status,
             &record.steps,
+            &record.promised,
             &page,
             record.takes(visit.access()?, CaseVerb::Promise),
         ),

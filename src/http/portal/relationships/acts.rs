@@ -185,13 +185,13 @@ impl Acts<'_> {
         let choices: Vec<Choice> = predefined.chain(own).collect();
         let to = format!("/pairing-members/{}/roles", member.member.id);
         let mut act = self.act("give_role", Verb::GiveRole, &member.name, to);
-        let mut role = Control::of(TypedRole::role(), self.words.say("pairing-role", &[]))
+        let role = Control::of(TypedRole::role(), self.words.say("pairing-role", &[]))
             .kind(Kind::Radio)
             .choices(choices);
-        role.id = "give-role".to_owned();
         let until = self.words.say_of("label", "access-until", &[]);
         let hint = self.words.say_of("hint", "access-until", &[]);
-        act.controls = vec![role, Control::of(TypedRole::until(), until).hint(hint)];
+        let until = Control::of(TypedRole::until(), until).hint(hint);
+        act.controls = of_act("give", vec![role, until]);
         Some(act)
     }
 
@@ -237,18 +237,20 @@ impl Acts<'_> {
         }
         let to = format!("/pairing-members/{}/role-requests", member.member.id);
         let mut act = self.act("ask_role", asking(member.who), &member.name, to);
-        let mut role = Control::of(TypedWish::role(), self.words.say("pairing-role", &[]))
+        let role = Control::of(TypedWish::role(), self.words.say("pairing-role", &[]))
             .kind(Kind::Radio)
             .choices(choices);
-        role.id = "ask-role".to_owned();
         let until = self.words.say_of("label", "access-until", &[]);
         let hint = self.words.say_of("hint", "access-until", &[]);
         let note = self.words.say("pairing-role-asked-why", &[]);
-        act.controls = vec![
-            role,
-            Control::of(TypedWish::until(), until).hint(hint),
-            Control::of(TypedWish::note(), note),
-        ];
+        act.controls = of_act(
+            "ask",
+            vec![
+                role,
+                Control::of(TypedWish::until(), until).hint(hint),
+                Control::of(TypedWish::note(), note),
+            ],
+        );
         Some(act)
     }
 
@@ -325,4 +327,12 @@ const fn asking(who: Who) -> Verb {
         Who::Person(_) => Verb::AskPersonRole,
         Who::Group(_) => Verb::AskGroupRole,
     }
+}
+
+/// Controls with ids of their own on a page with several acts.
+fn of_act(act: &str, mut controls: Vec<Control>) -> Vec<Control> {
+    for control in &mut controls {
+        control.id = format!("{act}-{}", control.name);
+    }
+    controls
 }

@@ -313,9 +313,10 @@ pub(super) async fn visits(visit: &PageRequest, id: PairingId) -> Result<VisitsP
     }
     .other();
     let audits = visit.can(Permission::AuditView);
+    let of_them = [("organization", organization.clone().into())];
     let about = match found.party {
-        Party::Trustee => "pairing-visits-about",
-        Party::Trustor => "pairing-visits-own-about",
+        Party::Trustee => words.say("pairing-visits-about", &of_them),
+        Party::Trustor => words.say("pairing-visits-own-about", &of_them),
     };
     let here = format!("/relationships/{id}/visits");
     let hidden = (found.people.missing).map(|missing| hidden(words, missing, &found.people.ask));
@@ -330,7 +331,7 @@ pub(super) async fn visits(visit: &PageRequest, id: PairingId) -> Result<VisitsP
         },
     };
     Ok(VisitsPage {
-        about: words.say(about, &[("organization", organization.clone().into())]),
+        about,
         organization,
         href: format!("/relationships/{id}"),
         visits: visits.into_iter().map(line).collect(),

@@ -111,7 +111,12 @@ pub(super) fn panel(
         }
         Verb::Withdraw => verbs::withdraw_panel(words, to("withdraw"), &page),
         Verb::Close => {
-            verbs::close_escalation_panel(words, to("close"), &page, choices(&record.raters))
+            let open = match access.can(CaseVerb::Promise.permission()) {
+                true => record.case.open_steps(Some(row.id)),
+                false => Vec::new(),
+            };
+            let raters = choices(&record.raters);
+            verbs::close_escalation_panel(words, to("close"), &page, raters, &open)
         }
         Verb::Rate => verbs::rate_panel(words, to("rating"), &page),
         Verb::AskRater => {

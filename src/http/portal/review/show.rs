@@ -142,6 +142,7 @@ fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<Re
             visit,
             case.status,
             own,
+            &record.case.promised,
             &page,
             row.state.is_active() && record.case.takes(visit.access()?, CaseVerb::Promise),
         ),

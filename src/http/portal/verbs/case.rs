@@ -8,6 +8,7 @@ use crate::domain::case::{
 use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::Panel;
+use crate::store::promises::NextStep;
 use crate::words::Catalogue;
 use crate::workflow::close_case::{CloseCase, ReopenCase};
 use crate::workflow::feed::{EditEntry, RecordCommunication, RedactEntry};
@@ -152,20 +153,57 @@ fn chosen(control: Control, choices: Vec<Choice>, now: &str) -> Control {
         .value(now)
 }
 
-/// Closes a case. `withdraws` is the number of the escalation that is withdrawn with it (M13).
+/// Closes a case. `withdraws` is the number of the escalation that is withdrawn with it (M13); of each of the promises that are
+/// `open` it is asked what becomes of it.
 pub fn close_panel(
     words: &Catalogue,
     action: String,
     cancel: &str,
     withdraws: Option<&str>,
+    open: &[&NextStep],
 ) -> Panel {
     let note = Control::of(CloseCase::note(), name(words, "closing-note"));
-    let controls = vec![note.kind(Kind::Lines)];
+    let mut controls = closing_steps(words, open);
+    controls.push(note.kind(Kind::Lines));
     let mut panel = panel(words, "close", action, cancel, controls);
     if let Some(number) = withdraws {
         panel.warning = words.say("close-withdraws", &[("number", number.into())]);
     }
     panel
+}
+
+/// What becomes of promises that are open when what they were made on is closed.
+pub(super) fn closing_steps(words: &Catalogue, open: &[&NextStep]) -> Vec<Control> {
+    let of = |(index, step): (usize, &&NextStep)| {
+        let field = |name: &str| format!("next_steps[{index}].{name}");
+        let asked = [
+            ("what", step.what.as_str().into()),
+            ("who", step.who.as_str().into()),
+        ];
+        let choices = vec![
+            Choice::new(
+                StepState::Done.as_str(),
+                words.say("closing-step-done", &[]),
+            ),
+            Choice::new(
+                StepState::Missed.as_str(),
+                words.say("closing-step-missed", &[]),
+            ),
+        ];
+        let mut became = Control::new(
+            Kind::Radio,
+            field("state"),
+            words.say("closing-steps", &asked),
+        )
+        .required()
+        .choices(choices);
+        became.id = format!("do-step-{index}");
+        [
+            Control::new(Kind::Hidden, field("step"), "").value(step.id.to_string()),
+            became,
+        ]
+    };
+    open.iter().enumerate().flat_map(of).collect()
 }
 
 /// Reopens a case.

@@ -1,11 +1,13 @@
 //! The verbs of an escalation.
 
+use super::case::closing_steps;
 use super::{hint as more, label as name, panel, promise_controls};
 use crate::domain::eligibility::{FindingCode, Severity};
 use crate::domain::escalation::{Level, SCORES, rank};
 use crate::http::portal::cases::words_of;
 use crate::http::portal::form::{Choice, Control, Kind};
 use crate::http::portal::parts::{Panel, Promises, RankCell, RankRow, Ranking};
+use crate::store::promises::NextStep;
 use crate::words::Catalogue;
 use crate::workflow::review_escalation::{
     AcceptEscalation, AskRater, AssignEscalation, CloseEscalation, DeclineEscalation,
@@ -156,12 +158,14 @@ pub fn assign_panel(words: &Catalogue, action: String, cancel: &str, owners: Vec
     panel(words, "assign", action, cancel, controls)
 }
 
-/// Ends an escalation with its outcome (M11). `raters` can be asked for the rating if its requester is gone.
+/// Ends an escalation with its outcome (M11). `raters` can be asked for the rating if its requester is gone; of each of the promises
+/// that are `open` it is asked what becomes of it.
 pub fn close_escalation_panel(
     words: &Catalogue,
     action: String,
     cancel: &str,
     mut raters: Vec<Choice>,
+    open: &[&NextStep],
 ) -> Panel {
     let mut controls = vec![
         Control::of(CloseEscalation::outcome(), name(words, "outcome"))
@@ -169,6 +173,7 @@ pub fn close_escalation_panel(
         Control::of(CloseEscalation::summary(), name(words, "summary"))
             .hint(more(words, "summary")),
     ];
+    controls.extend(closing_steps(words, open));
     if !raters.is_empty() {
         raters.insert(0, Choice::new("", words.say("choice-none", &[])));
         let rater = Control::of(CloseEscalation::rater(), name(words, "rater"));

@@ -39,6 +39,7 @@ pub const RESOURCES: &[&str] = &[
     "access_groups",
     "grants",
     "access_requests",
+    "developer_tools",
     "org_trustees",
     "org_trustee_users",
     "org_trustee_groups",

@@ -1,0 +1,179 @@
+//! Developer tools: recent failures, and what a token or a signature is worth (A8).
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::documents::PersonName;
+use crate::domain::Instant;
+use crate::domain::access::Permission;
+use crate::domain::ids::{ErrorId, TokenId};
+use crate::http::api_request::{ApiRequest, may};
+use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::problem::Problem;
+use crate::http::reply::Reply;
+use crate::http::route::{Route, table};
+use crate::input::input;
+use crate::store::cases::Named;
+use crate::store::recent_errors::{self, RecentError};
+use crate::workflow::developer::{
+    CheckSignature, CheckToken, FoundToken, SignatureWorth, TokenWorth, check_signature,
+    check_token,
+};
+
+/// The routes of this resource.
+pub fn routes() -> Vec<Route> {
+    const USE: Permission = Permission::DeveloperToolsUse;
+    table! { developer:
+        GET  "/developer/errors"           may(USE) => errors, "Failures of the desk's own in the last 30 days, the newest first";
+        POST "/developer/token-checks"     may(USE) => token, "What an API token is worth, whose it is, and why it is not taken";
+        POST "/developer/signature-checks" may(USE) => signature, "What the signature of a webhook is worth, and why";
+    }
+}
+
+input! {
+    /// Which part of the failures.
+    pub struct ErrorQuery {
+        /// How many a page has, 25 if not given.
+        limit: Option<Limit>,
+        /// Behind the page that gave this.
+        cursor: Option<String>,
+    }
+}
+
+/// A failure of the desk's own. Nothing in it was said by anybody.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = RecentError)]
+pub struct ErrorDocument {
+    /// Its id.
+    pub id: ErrorId,
+    /// When it was answered.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// The id of its request, as the log and the answer have it.
+    pub request_id: String,
+    /// The request's method.
+    pub method: String,
+    /// The route's pattern.
+    pub route: String,
+    /// The status of the answer.
+    pub status: i32,
+    /// The problem's stable code.
+    pub code: String,
+    /// Why.
+    pub cause: String,
+}
+
+impl From<RecentError> for ErrorDocument {
+    fn from(error: RecentError) -> Self {
+        Self {
+            id: error.id,
+            at: error.at,
+            request_id: error.request_id,
+            method: error.method,
+            route: error.route,
+            status: error.status,
+            code: error.code,
+            cause: error.cause,
+        }
+    }
+}
+
+/// What a token is worth.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TokenCheck {
+    /// In a word.
+    worth: TokenWorth,
+    /// In a sentence.
+    message: String,
+    /// The token; null if there is none.
+    token: Option<CheckedToken>,
+}
+
+/// A token that was looked at.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CheckedToken {
+    /// Its id.
+    id: TokenId,
+    /// What its owner calls it.
+    name: String,
+    /// Whose it is.
+    owner: PersonName,
+    /// All that it allows; whatever its owner may do if null.
+    permissions: Option<Vec<Permission>>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Instant,
+    /// Until when it is taken; for good if null.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Instant>,
+    /// When it was last used; never if null.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Instant>,
+}
+
+/// What a signature is worth.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SignatureCheck {
+    /// In a word.
+    worth: SignatureWorth,
+    /// In a sentence.
+    message: String,
+}
+
+/// Failures of the desk's own.
+pub async fn errors(
+    call: ApiRequest<(), (), ErrorQuery>,
+) -> Result<Reply<Page<ErrorDocument>>, Problem> {
+    let page = call
+        .look(|conn, call| {
+            let (limit, cursor) = (call.query.limit, call.query.cursor.as_deref());
+            let paging: Paging<ErrorId> = Paging::read("errors", &(), limit, cursor)?;
+            let rows = recent_errors::list(conn, paging.after, paging.fetch())?;
+            Ok(paging.page(rows, |error| error.id, ErrorDocument::from))
+        })
+        .await?;
+    Reply::new(&page)
+}
+
+/// What a token is worth.
+pub async fn token(call: ApiRequest<(), CheckToken>) -> Result<Reply<TokenCheck>, Problem> {
+    let desk = call.desk.clone();
+    let (worth, found) = call
+        .look(|conn, call| {
+            let actor = &call.principal.actor;
+            Ok(check_token(conn, actor, &call.body, call.now)?)
+        })
+        .await?;
+    Reply::new(&TokenCheck {
+        worth,
+        message: desk.words.say_of("token-worth", worth.as_str(), &[]),
+        token: found.map(checked),
+    })
+}
+
+fn checked(found: FoundToken) -> CheckedToken {
+    let FoundToken { token, owner } = found;
+    CheckedToken {
+        id: token.id,
+        name: token.name,
+        owner: PersonName::from(&Named {
+            id: owner.id,
+            name: owner.name(),
+        }),
+        permissions: (token.permissions).map(|allowed| allowed.0.into_iter().collect()),
+        created_at: token.created_at,
+        expires_at: token.expires_at,
+        last_used_at: token.last_used_at,
+    }
+}
+
+/// What a signature is worth.
+pub async fn signature(
+    call: ApiRequest<(), CheckSignature>,
+) -> Result<Reply<SignatureCheck>, Problem> {
+    let worth = check_signature(&call.body, call.now);
+    Reply::new(&SignatureCheck {
+        worth,
+        message: (call.desk.words).say_of("signature-worth", worth.as_str(), &[]),
+    })
+}
