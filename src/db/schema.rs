@@ -625,7 +625,7 @@ diesel::table! {
         request_id -> Text,
         method -> Text,
         route -> Text,
-        status -> Integer,
+        status -> BigInt,
         code -> Text,
         cause -> Text,
     }

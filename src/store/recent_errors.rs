@@ -24,7 +24,7 @@ pub struct RecentError {
     /// The route's pattern.
     pub route: String,
     /// The status of the answer.
-    pub status: i32,
+    pub status: i64,
     /// The problem's stable code.
     pub code: String,
     /// Why, as far as that tells nothing of people.

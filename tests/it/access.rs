@@ -80,10 +80,10 @@ async fn groups_are_installed_with_an_organization_and_follow_its_name(desk: Des
         [
             "Bellhop Support Administrators",
             "Bellhop Support Developers",
+            "Bellhop Support Engineers",
             "Bellhop Support Escalation Owners",
             "Bellhop Support Monitors",
-            "Bellhop Support Supervisors",
-            "Bellhop Support Engineers"
+            "Bellhop Support Supervisors"
         ]
     );
     // One that was renamed by hand keeps its name.

@@ -1,18 +1,106 @@
 //! Who may do what, where, set by page in a real browser: roles, groups and lines of business, and a pairing from its
 //! link to its end.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::browser::{Scripts, leaves, signs_in};
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
+use crate::support::form::Form;
+use crate::support::markup::elements;
 use crate::support::paired::administrators;
-use crate::support::person::{high, medium};
+use crate::support::person::{Person, high, medium};
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     a_line_is_kept_for_a_group_that_has_a_role_of_its_own,
+    what_somebody_else_renamed_meanwhile_is_told_before_it_is_saved_over,
     a_partner_is_let_in_and_shut_out,
     a_partner_is_let_in_and_shut_out_without_scripts,
+}
+
+/// The form of a page that leads to `action`, as a browser would send it.
+fn kept_fields(page: &str, action: &str) -> Vec<(String, String)> {
+    let form = elements(page, "form")
+        .find_map(|form| Form::read(form).filter(|form| form.action == action));
+    let form = form.unwrap_or_else(|| panic!("no form leads to {action}: {page}"));
+    let kept = form
+        .fields
+        .iter()
+        .filter_map(|(name, field)| Some((name.clone(), field.kept()?)));
+    kept.filter(|(name, _)| name != "csrf_token").collect()
+}
+
+async fn what_somebody_else_renamed_meanwhile_is_told_before_it_is_saved_over(desk: Desk) {
+    let ada = desk.person("ada");
+    let role = json!({ "code": "triage", "name": "Triage", "permissions": ["cases:view", "cases:update"] });
+    let role = ada.post("/roles", role).await.created()["id"].clone();
+    let group = id_named(&ada, "/access-groups?limit=100", "Bellhop Support Monitors").await;
+    let line = id_named(&ada, "/lines-of-business", "Payments").await;
+    let page = Session::of(&desk, &ada).await;
+    for (path, api) in [
+        (
+            format!("/admin/roles/{}", said(&role)),
+            format!("/roles/{}", said(&role)),
+        ),
+        (
+            format!("/admin/groups/{group}"),
+            format!("/access-groups/{group}"),
+        ),
+        (
+            format!("/admin/lines/{line}"),
+            format!("/lines-of-business/{line}"),
+        ),
+    ] {
+        let mut fields = kept_fields(&page.page(&path).await.text, &path);
+        ada.patch(&api, json!({ "name": "Somebody else's" }))
+            .await
+            .ok();
+        for (name, value) in &mut fields {
+            if name == "name" {
+                *value = "Mine".to_owned();
+            }
+        }
+        let sends = async |fields: &[(String, String)]| {
+            let fields: Vec<(&str, &str)> = fields
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect();
+            page.sends(&path, &fields).await
+        };
+        let refused = sends(&fields).await;
+        assert_eq!(refused.status, 412, "{path}: {}", refused.text);
+        assert!(
+            refused.text.contains("meanwhile to “Somebody else&#x27;s”"),
+            "{path}: {}",
+            refused.text
+        );
+        assert_ne!(ada.get(&api).await.ok()["name"], "Mine", "{path}");
+        let seen = kept_fields(&refused.text, &path);
+        assert!(
+            seen.contains(&("name".to_owned(), "Mine".to_owned())),
+            "{seen:?}"
+        );
+        let saved = sends(&seen).await;
+        assert_eq!(saved.status, 303, "{path}: {}", saved.text);
+        assert_eq!(ada.get(&api).await.ok()["name"], "Mine", "{path}");
+    }
+}
+
+async fn id_named(by: &Person, path: &str, name: &str) -> String {
+    let list = by.get(path).await.ok();
+    let found = list["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|item| item["name"] == name);
+    found
+        .map(|item| said(&item["id"]).to_owned())
+        .unwrap_or_else(|| panic!("no {name}: {list}"))
+}
+
+fn said(value: &Value) -> &str {
+    value.as_str().expect("a text")
 }
 
 async fn a_line_is_kept_for_a_group_that_has_a_role_of_its_own(desk: Desk) {

@@ -164,7 +164,7 @@ async fn a_deadline_is_replayed(desk: Desk) {
     let wrong = ada.post(&holidays, json!({ "ics": "x" })).await;
     let wrong = wrong.refused(422, "validation_failed");
     assert_eq!(wrong.json["errors"][0]["field"], "ics");
-    let idle = json!({ "name": "Never", "time_zone": "UTC" });
+    let idle = json!({ "name": "Never", "time_zone": "UTC", "hours": {} });
     // By a calendar without a working day nothing would ever fall due.
     ada.put(&path, idle.clone())
         .await

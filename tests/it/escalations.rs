@@ -601,7 +601,7 @@ async fn closing_says_what_becomes_of_open_promises(desk: Desk) {
         .map(id)
         .expect("a promise of the acceptance");
     let later = json!({
-        "due_at": (desk.now() + TimeDelta::days(3)).to_rfc3339(), "reason": "The carrier is slow.",
+        "due_at": "2026-05-01T09:00:00Z", "reason": "The carrier is slow.",
     });
     ola.patch(&format!("/next-steps/{of_escalation}"), later)
         .await

@@ -46,6 +46,7 @@ fn memory_stays_flat_whatever_strangers_ask_for() {
         // What is made once is there before it is measured.
         flood(50, |n| guess(&client, &origin, n)).await;
         flood(50, |_| get("/sign-in".to_owned())).await;
+        flood(16, |_| get("/api/v1/openapi.json".to_owned())).await;
         let before = server.memory();
         let guesses = flood(400, |n| guess(&client, &origin, n)).await;
         // Those that came too many at a time were told so before anything was done for them.

@@ -20,6 +20,7 @@ mod cases;
 mod choices;
 mod conditions;
 mod dead_peers;
+mod developer;
 mod disk_faults;
 mod effects;
 mod eligibility;

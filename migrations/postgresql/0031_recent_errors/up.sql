@@ -6,7 +6,7 @@ CREATE TABLE recent_errors (
     request_id text NOT NULL,
     method text NOT NULL,
     route text NOT NULL,
-    status integer NOT NULL,
+    status bigint NOT NULL,
     code text NOT NULL,
     cause text NOT NULL
 );

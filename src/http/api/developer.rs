@@ -56,7 +56,7 @@ pub struct ErrorDocument {
     /// The route's pattern.
     pub route: String,
     /// The status of the answer.
-    pub status: i32,
+    pub status: i64,
     /// The problem's stable code.
     pub code: String,
     /// Why.

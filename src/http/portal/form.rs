@@ -454,9 +454,11 @@ impl Form {
         self
     }
 
-    /// The form as one that tells, when it is sent, what was changed in it (see [`Control::was`]).
+    /// The form as one for what is at this version: it tells, when it is sent, what was changed in it (see [`Control::was`]).
     #[must_use]
-    pub fn guarded(mut self) -> Self {
+    pub fn guarded(mut self, version: impl ToString) -> Self {
+        let version = Control::new(Kind::Hidden, VERSION, "").value(version.to_string());
+        self.controls.insert(0, version);
         for control in &mut self.controls {
             if !matches!(control.kind, Kind::Hidden | Kind::Password | Kind::File) {
                 control.was = fingerprint(control.sent());
@@ -484,7 +486,7 @@ impl Form {
     }
 
     /// The form as it was typed, for the version that it was typed for.
-    fn with_what_was_typed(self, typed: &HashMap<String, String>) -> Self {
+    pub(super) fn with_what_was_typed(self, typed: &HashMap<String, String>) -> Self {
         let mut form = self.filled(typed);
         for control in &mut form.controls {
             let sent = match control.kind {
@@ -581,7 +583,6 @@ mod tests {
             let choices = [("low", "Low"), ("high", "High")];
             let choices = choices.map(|(value, label)| Choice::new(value, label));
             let controls = vec![
-                Control::new(Kind::Hidden, "version", "").value(version),
                 Control::new(Kind::Lines, "subject", "Subject").value(subject),
                 Control::new(Kind::Text, "product", "Product").value(product),
                 Control::new(Kind::Select, "priority", "Priority")
@@ -589,7 +590,7 @@ mod tests {
                     .value(priority),
                 Control::new(Kind::Check, "urgent", "Urgent"),
             ];
-            Form::new("edit", "/cases/C-1", "Save", controls).guarded()
+            Form::new("edit", "/cases/C-1", "Save", controls).guarded(version)
         };
         let words = Catalogue::load().unwrap();
         let shown = form("One\nline", "Edge", "low", "1");

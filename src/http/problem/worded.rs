@@ -25,7 +25,7 @@ fn note(request: &HttpRequest, problem: &Problem, cause: String) {
         request_id: id_of(request),
         method: request.method().to_string(),
         route: request.match_pattern().unwrap_or_default(),
-        status: i32::from(problem.code().status().as_u16()),
+        status: i64::from(problem.code().status().as_u16()),
         code: problem.code().as_str().to_owned(),
         cause,
     });

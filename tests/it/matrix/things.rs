@@ -159,7 +159,7 @@ pub fn body(method: &str, path: &str) -> Value {
         (_, "/api/v1/access-groups/{group}/members", _) => {
             json!({ "user": "019cadc6-9a80-7000-929c-75e364ef40b2" })
         }
-        (_, _, "roles") => json!({ "role": "portal_viewer" }),
+        (_, _, "roles" | "role-requests") => json!({ "role": "portal_viewer" }),
         (_, _, "reopen" | "withdraw") => note,
         (_, _, "rating") => json!({ "score": 5 }),
         (_, _, "priority-requests") => json!({ "priority": "medium", "note": "x" }),
@@ -176,6 +176,7 @@ pub fn is_decided_by_its_verb(path: &str) -> bool {
     [
         "/relationships/{pairing}/switch",
         "/pairing-members/{member}/roles",
+        "/pairing-members/{member}/role-requests",
     ]
     .contains(&path)
 }

@@ -141,7 +141,6 @@ async fn show(visit: PageRequest) -> PageResult {
 fn page(visit: &PageRequest, known: &Known) -> AdminForm {
     let words = visit.words();
     let mut controls = vec![
-        Control::new(Kind::Hidden, "version", "").value(known.version.to_string()),
         Control::new(
             Kind::Radio,
             "assignment",
@@ -175,7 +174,7 @@ fn page(visit: &PageRequest, known: &Known) -> AdminForm {
     );
     AdminForm {
         back: String::new(),
-        ..form(visit, Place::Duty, title, about, of.guarded())
+        ..form(visit, Place::Duty, title, about, of.guarded(known.version))
     }
 }
 

@@ -109,7 +109,13 @@ async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
     );
     Ok(AdminForm {
         back: String::new(),
-        ..form(visit, Place::Networks, title, about, of)
+        ..form(
+            visit,
+            Place::Networks,
+            title,
+            about,
+            of.guarded(organization.version),
+        )
     })
 }
 
@@ -129,11 +135,11 @@ impl FormPage<()> for Networks {
 
 async fn save(visit: PageRequest) -> PageResult {
     let id = organization(&visit).await?.id;
-    let from = visit.client;
+    let (from, expected) = (visit.client, visit.expected());
     visit
         .act(&Networks, move |conn, by, command: &TypedNetworks| {
-            let by_and_from = (Some(by.actor), from);
-            allow_networks(conn, by_and_from, id, None, &command.networks.0, by.now)
+            let (by_and_from, expected) = ((Some(by.actor), from), expected.as_deref());
+            allow_networks(conn, by_and_from, id, expected, &command.networks.0, by.now)
         })
         .await
 }

@@ -242,10 +242,9 @@ fn edit_form(words: &Catalogue, row: &Organization) -> Form {
             .required()
             .suggestions(time_zones())
             .value(row.time_zone.clone()),
-        version(row),
     ];
     let button = words.say_of("panel-button", "edit", &[]);
-    Form::new("organization", page_of(row), button, controls).guarded()
+    Form::new("organization", page_of(row), button, controls).guarded(row.version)
 }
 
 fn clients_form(words: &Catalogue, found: &FoundOrganization) -> Form {
@@ -259,15 +258,10 @@ fn clients_form(words: &Catalogue, found: &FoundOrganization) -> Form {
             .suggestions(found.others.clone())
             .value(slug.unwrap_or_default())
     };
-    let mut controls: Vec<Control> = (0..found.clients.len() + ADDED).map(control).collect();
-    controls.push(version(&found.row));
+    let controls: Vec<Control> = (0..found.clients.len() + ADDED).map(control).collect();
     let to = format!("{}/clients", page_of(&found.row));
     let button = words.say("organization-clients-button", &[]);
-    Form::new("clients", to, button, controls).guarded()
-}
-
-fn version(row: &Organization) -> Control {
-    Control::new(Kind::Hidden, "version", "").value(row.version.to_string())
+    Form::new("clients", to, button, controls).guarded(found.row.version)
 }
 
 /// The page of an organization, of which one of the forms was sent.

@@ -94,13 +94,18 @@ pub fn role_ticks(offered: &[Offered], held: &[String]) -> Vec<Control> {
     offered.iter().map(tick).collect()
 }
 
-/// [`role_ticks`], sent to `action`.
-pub fn roles_form(words: &Catalogue, action: String, offered: &[Offered], held: &[String]) -> Form {
+/// [`role_ticks`] of somebody who is at this `version`, sent to `action`.
+pub fn roles_form(
+    words: &Catalogue,
+    (action, version): (String, i64),
+    offered: &[Offered],
+    held: &[String],
+) -> Form {
     let button = words.say("person-roles-button", &[]);
     // With no tick at all, they have none.
     let none = Control::new(Kind::Hidden, UpdateUser::roles().name, "");
     let controls = std::iter::once(none).chain(role_ticks(offered, held));
-    Form::new("roles", action, button, controls.collect())
+    Form::new("roles", action, button, controls.collect()).guarded(version)
 }
 
 /// A new person of one of `organizations`, at first of `own`, with roles.

@@ -120,7 +120,6 @@ fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> Adm
         Control::of(ReplaceReason::questions(), label("questions"))
             .hint(hint("questions"))
             .value(Questions::lines(&reason.questions)),
-        Control::new(Kind::Hidden, "version", "").value(version.to_string()),
     ];
     if is_new {
         let code = Control::of(AddReason::code(), label("code"));
@@ -142,7 +141,7 @@ fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> Adm
         words.say_of("panel-button", "edit", &[]),
         controls,
     )
-    .guarded();
+    .guarded(version);
     form(
         visit,
         Place::Reasons,

@@ -60,7 +60,13 @@ async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
     );
     Ok(AdminForm {
         back: String::new(),
-        ..form(visit, Place::SecondFactor, title, about, of)
+        ..form(
+            visit,
+            Place::SecondFactor,
+            title,
+            about,
+            of.guarded(organization.version),
+        )
     })
 }
 
@@ -97,14 +103,15 @@ async fn save(visit: PageRequest) -> PageResult {
         .filter(|code| offered.iter().all(|role| role.code != **code))
         .filter_map(|code| code.parse().ok())
         .collect();
-    let id = organization.id;
+    let (id, expected) = (organization.id, visit.expected());
     visit
         .act(
             &SecondFactorRoles,
             move |conn, by, command: &RequireSecondFactor| {
                 let mut roles = command.roles.clone();
                 roles.extend(stay.iter().cloned());
-                require_second_factor(conn, Some(by.actor), id, None, &roles, by.now)
+                let expected = expected.as_deref();
+                require_second_factor(conn, Some(by.actor), id, expected, &roles, by.now)
             },
         )
         .await

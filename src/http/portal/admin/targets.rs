@@ -77,7 +77,7 @@ fn read(conn: &mut Conn) -> diesel::QueryResult<(TargetTable, i64)> {
 
 fn page(visit: &PageRequest, rules: &TargetTable, version: i64) -> AdminForm {
     let words = visit.words();
-    let mut controls = vec![Control::new(Kind::Hidden, "version", "").value(version.to_string())];
+    let mut controls = Vec::new();
     for (index, (row, allowance)) in rules.rows().enumerate() {
         let field = |field: &str| format!("items[{index}].{field}");
         let hidden =
@@ -108,7 +108,7 @@ fn page(visit: &PageRequest, rules: &TargetTable, version: i64) -> AdminForm {
         words.say_of("panel-button", "edit", &[]),
         controls,
     );
-    at(visit, Place::Targets, of.guarded())
+    at(visit, Place::Targets, of.guarded(version))
 }
 
 /// A form that is the whole of its place.
@@ -185,7 +185,6 @@ fn ladder_page(visit: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm 
     let label = |key| words.say_of("label", key, &[]);
     let reminder = ladder.remind_before_minutes();
     let mut controls = vec![
-        Control::new(Kind::Hidden, "version", "").value(version.to_string()),
         Control::new(
             Kind::Number,
             "remind_before_minutes",
@@ -204,7 +203,7 @@ fn ladder_page(visit: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm 
         words.say_of("panel-button", "edit", &[]),
         controls,
     );
-    at(visit, Place::Ladder, of.guarded())
+    at(visit, Place::Ladder, of.guarded(version))
 }
 
 fn level_controls(words: &Catalogue, index: usize, level: Option<&LadderLevel>) -> Vec<Control> {

@@ -54,7 +54,7 @@ pub fn edit_panel(
     cancel: &str,
 ) -> Panel {
     let label = |key| name(words, key);
-    let mut controls = vec![Control::new(Kind::Hidden, "version", "").value(case.version.clone())];
+    let mut controls = Vec::new();
     for field in CaseField::ALL
         .iter()
         .copied()
@@ -124,7 +124,7 @@ pub fn edit_panel(
         }
     }
     let mut panel = panel(words, "edit", action, cancel, controls);
-    panel.form = panel.form.guarded();
+    panel.form = panel.form.guarded(&case.version);
     panel
 }
 

@@ -293,14 +293,13 @@ fn form_of(
                 .hint(hint("calendar-default")),
         );
     }
-    controls.push(Control::new(Kind::Hidden, "version", "").value(version.to_string()));
     Form::new(
         "calendar",
         action,
         words.say_of("panel-button", "edit", &[]),
         controls,
     )
-    .guarded()
+    .guarded(version)
 }
 
 async fn new(visit: PageRequest) -> PageResult {

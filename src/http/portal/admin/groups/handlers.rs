@@ -269,6 +269,7 @@ async fn page(visit: &PageRequest, id: GroupId) -> Result<GroupPage, Problem> {
             words.say("group-save-button", &[]),
             controls,
         )
+        .guarded(whole.group.version)
     };
     let lines = whole.lines.len();
     let removal = || Removal {
@@ -330,12 +331,13 @@ impl FormPage<GroupId> for OnGroup {
 }
 
 async fn change(visit: PageRequest, group: GroupId) -> PageResult {
-    let form = On::Changes;
+    let (form, expected) = (On::Changes, visit.expected());
     visit
         .act(
             &OnGroup { group, form },
             move |conn, by, command: &UpdateGroup| {
-                update_group(conn, Some(by.actor), group, None, command, by.now)
+                let expected = expected.as_deref();
+                update_group(conn, Some(by.actor), group, expected, command, by.now)
             },
         )
         .await

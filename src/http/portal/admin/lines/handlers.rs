@@ -256,7 +256,8 @@ async fn page(visit: &PageRequest, id: LineId) -> Result<LinePage, Problem> {
         format!("/admin/lines/{id}"),
         words.say("line-save-button", &[]),
         controls,
-    );
+    )
+    .guarded(line.version);
     let (readers, why) = told(words, line);
     Ok(LinePage {
         title: line.name.clone(),
@@ -353,7 +354,7 @@ impl FormPage<Result<String, Foresight>> for Changing {
         let words = visit.words();
         let mut page = page(visit, self.0).await?;
         page.form = page.form.map(|form| {
-            let mut form = form.shown(|form| form.filled(&visit.typed));
+            let mut form = form.shown(|form| form.with_what_was_typed(&visit.typed));
             form.form.consequences = consequences(words, &foresight);
             form.form.confirmed = seen(&foresight);
             form.form.button = words.say("form-confirm-button", &[]);
@@ -369,6 +370,7 @@ impl FormPage<Result<String, Foresight>> for Changing {
 
 async fn change(visit: PageRequest, id: LineId) -> PageResult {
     let confirmed = visit.typed.get(CONFIRMED).cloned().unwrap_or_default();
+    let expected = visit.expected();
     visit
         .act(&Changing(id), move |conn, by, typed: &TypedLine| {
             let (actor, update) = (Some(by.actor), UpdateLine::from(typed));
@@ -376,7 +378,8 @@ async fn change(visit: PageRequest, id: LineId) -> PageResult {
             if foresight != Foresight::default() && seen(&foresight) != confirmed {
                 return Ok(Err(foresight));
             }
-            update_line(conn, actor, id, None, &update, by.now)?;
+            let expected = expected.as_deref();
+            update_line(conn, actor, id, expected, &update, by.now)?;
             Ok(Ok(typed.name.to_string()))
         })
         .await

@@ -338,7 +338,7 @@ async fn page(visit: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> 
                 .collect()
         }),
         explained: to("access"),
-        roles: manages.then(|| roles_form(words, to("roles"), &offered, &codes)),
+        roles: manages.then(|| roles_form(words, (to("roles"), person.version), &offered, &codes)),
         access_about: words.say_of("access-about", verb, &[]),
         access: manages.then(|| {
             let button = words.say_of("access", verb, &[]);
@@ -372,10 +372,12 @@ impl FormPage<Done> for OnPerson {
 }
 
 async fn change(visit: PageRequest, id: PersonId) -> PageResult {
+    let expected = visit.expected();
     visit
         .act(&OnPerson(id), move |conn, by, command: &UpdateUser| {
             let update = command.hashed(None);
-            update_person(conn, Some(by.actor), id, None, &update, by.now)?;
+            let expected = expected.as_deref();
+            update_person(conn, Some(by.actor), id, expected, &update, by.now)?;
             Ok(Done::PersonChanged)
         })
         .await

@@ -254,18 +254,16 @@ async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Probl
         asked_for(visit.access()?, organization).replace('?', "&")
     );
     let form = match &named {
-        Named::Own(role, _) if changes => Some(Form::new(
-            "role",
-            format!("/admin/roles/{}", role.id),
-            words.say("role-save-button", &[]),
-            controls(
-                words,
-                (organization.kind, &access.grantable()),
-                &name,
-                None,
-                &written,
-            ),
-        )),
+        Named::Own(role, _) if changes => {
+            let offered = (organization.kind, &access.grantable());
+            let of = Form::new(
+                "role",
+                format!("/admin/roles/{}", role.id),
+                words.say("role-save-button", &[]),
+                controls(words, offered, &name, None, &written),
+            );
+            Some(of.guarded(role.version))
+        }
         _ => None,
     };
     Ok(RolePage {
@@ -388,10 +386,11 @@ impl FormPage<RoleId> for Changing {
 }
 
 async fn change(visit: PageRequest, role: RoleAddress) -> PageResult {
-    let id = own(&visit, &role).await?;
+    let (id, expected) = (own(&visit, &role).await?, visit.expected());
     visit
         .act(&Changing(role), move |conn, by, command: &UpdateRole| {
-            update_role(conn, Some(by.actor), id, None, command, by.now)
+            let expected = expected.as_deref();
+            update_role(conn, Some(by.actor), id, expected, command, by.now)
         })
         .await
 }
