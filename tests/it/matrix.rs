@@ -774,8 +774,9 @@ fn holds(caller: &Caller, row: &Row, relation: Relation, answer: &str) -> bool {
     if !caller.can(permission) {
         return answer == lacks || answer == "404";
     }
-    // Who only reads may still say what they have read.
-    let reads = row.method == Method::GET || permission.as_str().ends_with(":view");
+    // Who only reads may still say what they have read, and have something looked at.
+    let looks = permission == Permission::DeveloperToolsUse;
+    let reads = row.method == Method::GET || permission.as_str().ends_with(":view") || looks;
     answer != lacks && (reads || !caller.only_reads())
 }
 
