@@ -3,7 +3,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
-use secrecy::ExposeSecret;
 use standardwebhooks::Webhook;
 use subtle::ConstantTimeEq;
 
@@ -102,8 +101,7 @@ pub fn check_token(
     now: Instant,
 ) -> VerbResult<(TokenWorth, Option<FoundToken>)> {
     actor.require(Permission::DeveloperToolsUse)?;
-    let secret = command.token.clone().into_inner();
-    let text = secret.expose_secret().trim();
+    let text = command.token.expose().trim();
     if !text.starts_with(TOKEN_PREFIX) {
         return Ok((TokenWorth::Malformed, None));
     }
@@ -128,8 +126,7 @@ pub fn check_token(
 
 /// What the signature of a webhook is worth (Standard Webhooks).
 pub fn check_signature(command: &CheckSignature, now: Instant) -> SignatureWorth {
-    let secret = command.secret.clone().into_inner();
-    let Ok(webhook) = Webhook::new(secret.expose_secret().trim()) else {
+    let Ok(webhook) = Webhook::new(command.secret.expose().trim()) else {
         return SignatureWorth::BadSecret;
     };
     let Ok(seconds) = command.timestamp.trim().parse::<i64>() else {

@@ -94,8 +94,8 @@ impl<R: BufRead> Rows<R> {
                 }));
             }
         };
-        let mut joined = 0;
-        while self.is_open(&text) {
+        let (mut joined, mut open) = (0, self.is_open(&text));
+        while open {
             let is_long = joined + 1 >= MOST_LINES || text.len() > super::lines::LONGEST;
             if is_long || !self.look_ahead(joined + 1)? {
                 // The lines behind it are rows of their own.
@@ -108,6 +108,8 @@ impl<R: BufRead> Rows<R> {
                 (_, Ok(more)) => {
                     text.push('\n');
                     text.push_str(more);
+                    // Without a mark of its own a line ends no cell, and long rows are tried no more often than they have to be.
+                    open = !more.contains('"') || self.is_open(&text);
                     joined += 1;
                 }
                 (_, Err(_)) => {
@@ -126,7 +128,7 @@ impl<R: BufRead> Rows<R> {
     /// Whether the row goes on behind this text: then what stands there is in its last cell.
     fn is_open(&self, text: &str) -> bool {
         // Only where a mark stands alone can a cell be open.
-        if text.bytes().filter(|byte| *byte == b'"').count() == 0 {
+        if !text.contains('"') {
             return false;
         }
         let tried = format!("{text}\n{BEHIND}");

@@ -45,26 +45,30 @@ const OF_A_PERSON: &[Code] = &[
     Code::PasswordChangeRequired,
 ];
 
+/// Where a password is shown.
+const OF_A_PASSWORD: &[Code] = &[
+    Code::InvalidCredentials,
+    Code::SecondFactorRequired,
+    Code::InvalidSecondFactor,
+];
+
+/// Of a link by mail.
+const OF_A_ONE_TIME_LINK: &[Code] = &[
+    Code::LinkUnknown,
+    Code::LinkUsed,
+    Code::LinkExpired,
+    Code::LinkRevoked,
+    Code::AccountDisabled,
+    Code::AddressTaken,
+];
+
+/// Of a live stream.
+const OF_A_STREAM: &[Code] = &[Code::TooManyStreams, Code::TooManyStreamsOfOne];
+
 /// What some operations alone refuse: those whose path begins with the first and ends with the second.
 const OF_SOME: &[(&str, &str, &[Code])] = &[
-    (
-        "/sessions",
-        "/sessions",
-        &[
-            Code::InvalidCredentials,
-            Code::SecondFactorRequired,
-            Code::InvalidSecondFactor,
-        ],
-    ),
-    (
-        "/sessions",
-        "/proof",
-        &[
-            Code::InvalidCredentials,
-            Code::SecondFactorRequired,
-            Code::InvalidSecondFactor,
-        ],
-    ),
+    ("/sessions", "/sessions", OF_A_PASSWORD),
+    ("/sessions", "/proof", OF_A_PASSWORD),
     (
         "/me",
         "/password",
@@ -90,30 +94,8 @@ const OF_SOME: &[(&str, &str, &[Code])] = &[
         "/tokens",
         &[Code::BeyondOwnRights, Code::MadeWithToken],
     ),
-    (
-        "/invitations",
-        "",
-        &[
-            Code::LinkUnknown,
-            Code::LinkUsed,
-            Code::LinkExpired,
-            Code::LinkRevoked,
-            Code::AccountDisabled,
-            Code::AddressTaken,
-        ],
-    ),
-    (
-        "/password-resets",
-        "/redemption",
-        &[
-            Code::LinkUnknown,
-            Code::LinkUsed,
-            Code::LinkExpired,
-            Code::LinkRevoked,
-            Code::AccountDisabled,
-            Code::AddressTaken,
-        ],
-    ),
+    ("/invitations", "", OF_A_ONE_TIME_LINK),
+    ("/password-resets", "/redemption", OF_A_ONE_TIME_LINK),
     (
         "/cases",
         "/{case}",
@@ -356,16 +338,8 @@ const OF_SOME: &[(&str, &str, &[Code])] = &[
             Code::LinkExpired,
         ],
     ),
-    (
-        "/live",
-        "",
-        &[Code::TooManyStreams, Code::TooManyStreamsOfOne],
-    ),
-    (
-        "/cases",
-        "/live",
-        &[Code::TooManyStreams, Code::TooManyStreamsOfOne],
-    ),
+    ("/live", "", OF_A_STREAM),
+    ("/cases", "/live", OF_A_STREAM),
 ];
 
 /// The codes with which `route` is answered, by status; each once, in the order of their names.

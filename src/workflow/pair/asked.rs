@@ -1,16 +1,15 @@
 //! Roles that the trustee asks for: it asks and takes back, the trustor gives or refuses (P3).
 
-use super::roles::{counted, of_member};
+use super::roles::{can_be_given, counted, ends_ahead, of_member, refused};
 use super::{authorized, decided, locked};
 use crate::db::Conn;
 use crate::domain::Instant;
-use crate::domain::access::{Reach, Role};
+use crate::domain::access::Role;
 use crate::domain::event::PairingEvent;
 use crate::domain::ids::{PairingMemberId, RoleRequestId};
 use crate::domain::pairing::{Command, Refusal, Verb, Who};
 use crate::domain::text::Note;
 use crate::input::input;
-use crate::store::organizations;
 use crate::store::pairings::{
     self, Member, NewRoleRequest, Pairing, RoleRequest, Scope, ask_for_role, find_role_request,
     forget_role_request, role_request_for,
@@ -54,33 +53,14 @@ pub fn ask_role(
     unchanged(expected, member.version)?;
     decided(&pairing, Command::AskForRole, now)?;
     let trustor = pairing.trustor_id.ok_or(Refusal::NotAccepted)?;
-    let organization = organizations::find(conn, Reach::Everything, trustor)?;
-    let kind = organization.ok_or(Rejection::NotFound)?.kind;
-    let refused = |code: &'static str| Rejection::Field {
-        field: "role",
-        code,
-        given: command.role.to_string(),
-    };
-    if command.role.is_of_pairings() {
-        return Err(Refusal::GoesWithOthers.into());
-    }
-    if !command.role.fits(kind) {
-        return Err(refused("other_side").into());
-    }
-    if let Some(until) = command.until.filter(|until| *until <= now) {
-        return Err(Rejection::Field {
-            field: "until",
-            code: "not_in_the_future",
-            given: until.to_rfc3339(),
-        }
-        .into());
-    }
+    can_be_given(conn, trustor, command.role)?;
+    ends_ahead(command.until, now)?;
     let given = pairings::given_in(conn, &[pairing.id])?;
     let holds = given.iter().any(|one| {
         one.who == who && one.role.code() == command.role.as_str() && !one.has_ended(now)
     });
     if holds {
-        return Err(refused("taken").into());
+        return Err(refused("taken", command.role.as_str()).into());
     }
     let note = command.note.as_ref().map(Note::as_str);
     if let Some(before) = role_request_for(conn, member.id, command.role)? {

@@ -47,25 +47,13 @@ pub fn give_role(
     let trustor = pairing.trustor_id.ok_or(Refusal::NotAccepted)?;
     let (role, permissions) = role_of(conn, trustor, &command.role)?;
     may_give(Some(actor), &permissions)?;
-    if let Some(until) = command.until.filter(|until| *until <= now) {
-        return Err(Rejection::Field {
-            field: "until",
-            code: "not_in_the_future",
-            given: until.to_rfc3339(),
-        }
-        .into());
-    }
+    ends_ahead(command.until, now)?;
     let given = pairings::given_in(conn, &[pairing.id])?;
     let same = given.iter().find(|one| one.who == who && one.role == role);
     match same {
         Some(one) if one.has_ended(now) => pairings::take(conn, one.id)?,
         Some(_) => {
-            return Err(Rejection::Field {
-                field: "role",
-                code: "taken",
-                given: role.code().to_owned(),
-            }
-            .into());
+            return Err(refused("taken", role.code()).into());
         }
         None => {}
     }
@@ -196,30 +184,53 @@ pub(super) fn counted(conn: &mut Conn, pairing: &Pairing, member: &Member) -> Ve
     Ok(pairings::count_change(conn, pairing.id)?)
 }
 
+/// Whether a predefined role can be given to people of another organization by this trustor.
+pub(super) fn can_be_given(conn: &mut Conn, trustor: OrganizationId, role: Role) -> VerbResult<()> {
+    let organization = organizations::find(conn, Reach::Everything, trustor)?;
+    let kind = organization.ok_or(Rejection::NotFound)?.kind;
+    if role.is_of_pairings() {
+        return Err(Refusal::GoesWithOthers.into());
+    }
+    match role.fits(kind) {
+        true => Ok(()),
+        false => Err(refused("other_side", role.as_str()).into()),
+    }
+}
+
+/// Whether a role that ends would hold for a while.
+pub(super) fn ends_ahead(until: Option<Instant>, now: Instant) -> VerbResult<()> {
+    match until.filter(|until| *until <= now) {
+        None => Ok(()),
+        Some(until) => Err(Rejection::Field {
+            field: "until",
+            code: "not_in_the_future",
+            given: until.to_rfc3339(),
+        }
+        .into()),
+    }
+}
+
+/// What is wrong with the role that was named.
+pub(super) fn refused(code: &'static str, role: &str) -> Rejection {
+    Rejection::Field {
+        field: "role",
+        code,
+        given: role.to_owned(),
+    }
+}
+
 /// A role that can be given in the trustor, a predefined one that fits it or one of its own, and what it grants.
 fn role_of(
     conn: &mut Conn,
     trustor: OrganizationId,
     name: &str,
 ) -> VerbResult<(GivenRole, BTreeSet<Permission>)> {
-    let refused = |code: &'static str| Rejection::Field {
-        field: "role",
-        code,
-        given: name.to_owned(),
-    };
     if let Ok(role) = name.parse::<Role>() {
-        let organization = organizations::find(conn, Reach::Everything, trustor)?;
-        let kind = organization.ok_or(Rejection::NotFound)?.kind;
-        if role.is_of_pairings() {
-            return Err(Refusal::GoesWithOthers.into());
-        }
-        if !role.fits(kind) {
-            return Err(refused("other_side").into());
-        }
+        can_be_given(conn, trustor, role)?;
         return Ok((GivenRole::Predefined(role), role.permissions()));
     }
     let own = pairings::own_role(conn, trustor, name)?;
-    let own = own.ok_or_else(|| refused("not_found"))?;
+    let own = own.ok_or_else(|| refused("not_found", name))?;
     let permissions = roles::find(conn, Reach::Everything, own.id)?
         .map(|role| role.permissions.0.anywhere())
         .unwrap_or_default();
