@@ -276,28 +276,23 @@ pub fn views(
 /// Visits, with the names of who was there.
 pub type VisitsSeen = (Vec<Visit>, HashMap<PersonId, String>);
 
-/// The visits by a pairing as its reader may see them, the newest first; nothing if they may not
-/// look at the pairing, and none if they may not see who is in it (P10, P12).
+/// The visits by a pairing as the reader of this view may see them, the newest first: none if they may not see who is in
+/// it (P10, P12).
 ///
 /// # Errors
 /// The database's own.
 pub fn visits_seen(
     conn: &mut Conn,
-    reader: &Principal,
-    id: PairingId,
+    view: &PairingView,
     (after, limit): (Option<VisitId>, i64),
-    now: Instant,
-) -> diesel::QueryResult<Option<VisitsSeen>> {
-    let Some(view) = view(conn, reader, id, now)? else {
-        return Ok(None);
-    };
+) -> diesel::QueryResult<VisitsSeen> {
     if view.people.missing.is_some() {
-        return Ok(Some((Vec::new(), HashMap::new())));
+        return Ok((Vec::new(), HashMap::new()));
     }
-    let visits = pairings::visits_of(conn, id, after, limit)?;
+    let visits = pairings::visits_of(conn, view.pairing.id, after, limit)?;
     let people: Vec<PersonId> = visits.iter().map(|visit| visit.person_id).collect();
     let names = pairings::names(conn, &people)?;
-    Ok(Some((visits, names)))
+    Ok((visits, names))
 }
 
 /// Whether somebody may see the people, or the groups, of a pairing by this permission: whoever sees the trusts of their own

@@ -323,8 +323,9 @@ pub async fn visits(
             let (limit, cursor) = (call.query.limit, call.query.cursor.as_deref());
             let paging: Paging<VisitId> = Paging::read("visits", &call.address, limit, cursor)?;
             let read = (paging.after, paging.fetch());
-            let rows = visits_seen(conn, &call.principal, call.address, read, call.now)?;
-            let (rows, names) = rows.ok_or_else(Problem::not_found)?;
+            let pairing = view(conn, &call.principal, call.address, call.now)?;
+            let pairing = pairing.ok_or_else(Problem::not_found)?;
+            let (rows, names) = visits_seen(conn, &pairing, read)?;
             Ok(paging.page(
                 rows,
                 |visit| visit.id,

@@ -300,8 +300,7 @@ pub(super) async fn visits(visit: &PageRequest, id: PairingId) -> Result<VisitsP
             let paging: Paging<VisitId> =
                 Paging::read("portal/visits", &id, None, cursor.as_deref())?;
             let read = (paging.after, paging.fetch());
-            let seen = visits_seen(conn, &principal, id, read, now)?;
-            let (mut visits, names) = seen.ok_or_else(Problem::not_found)?;
+            let (mut visits, names) = visits_seen(conn, &found, read)?;
             let next = paging.next(&mut visits, |visit| visit.id);
             Ok((found, visits, names, next))
         })
