@@ -48,6 +48,7 @@ diesel::table! {
         version -> BigInt,
         second_factor_roles -> Text,
         allowed_networks -> Text,
+        search_text -> Text,
     }
 }
 
@@ -68,6 +69,7 @@ diesel::table! {
         disabled_at -> Nullable<Moment>,
         created_at -> Moment,
         version -> BigInt,
+        search_text -> Text,
     }
 }
 

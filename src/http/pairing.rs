@@ -177,7 +177,7 @@ pub fn views(
         )
         .flatten()
         .collect();
-    let names = pairings::names(conn, &people)?;
+    let names = crate::store::people::names(conn, &people)?;
     let groups: Vec<GroupId> = members
         .iter()
         .filter_map(|member| member.group_id)
@@ -291,7 +291,7 @@ pub fn visits_seen(
     }
     let visits = pairings::visits_of(conn, view.pairing.id, after, limit)?;
     let people: Vec<PersonId> = visits.iter().map(|visit| visit.person_id).collect();
-    let names = pairings::names(conn, &people)?;
+    let names = crate::store::people::names(conn, &people)?;
     Ok((visits, names))
 }
 

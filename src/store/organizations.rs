@@ -1,5 +1,7 @@
 //! Organizations.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -12,10 +14,11 @@ use crate::domain::ids::OrganizationId;
 use crate::domain::network::Network;
 use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::organization::OrganizationKind;
-use crate::domain::text::Slug;
+use crate::domain::text::{Slug, search};
 use crate::store::cas::{Cas, compare_and_set};
+use crate::store::cases::OrganizationRef;
 use crate::store::page::{counted, windowed};
-use crate::store::search::contains;
+use crate::store::search::mentioning;
 
 /// A row of `organizations`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -59,6 +62,11 @@ pub struct NewOrganization<'a> {
     pub time_zone: &'a str,
 }
 
+/// What a search of organizations looks through: its names, without accents as the words of a search are.
+fn search_text(name: &str, slug: &Slug) -> String {
+    search::unaccented(&format!("{name} {slug}"))
+}
+
 /// Adds an organization.
 ///
 /// # Errors
@@ -77,6 +85,7 @@ pub fn insert(
             organizations::kind.eq(new.kind),
             organizations::region.eq(new.region),
             organizations::time_zone.eq(new.time_zone),
+            organizations::search_text.eq(search_text(new.name, new.slug)),
             organizations::created_at.eq(At(now)),
         ))
         .execute(conn)?;
@@ -130,6 +139,21 @@ pub fn named(conn: &mut Conn, reach: Reach, name: &str) -> QueryResult<Option<Or
     }
 }
 
+/// The names of several organizations.
+///
+/// # Errors
+/// The database's own.
+pub fn references(
+    conn: &mut Conn,
+    ids: &[OrganizationId],
+) -> QueryResult<HashMap<OrganizationId, OrganizationRef>> {
+    let rows: Vec<OrganizationRef> = organizations::table
+        .filter(organizations::id.eq_any(ids.to_vec()))
+        .select(OrganizationRef::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
 /// The provider, once it is set up.
 ///
 /// # Errors
@@ -164,7 +188,7 @@ pub fn place(by: OrganizationOrder, organization: &Organization) -> Place<Organi
 /// Which organizations a list holds; what is not given is any.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct OrganizationFilter {
-    /// Those whose name, or name in addresses, contains these words.
+    /// Those whose name, or name in addresses, contains each of these words.
     pub words: Option<String>,
     /// Those of this kind.
     pub kind: Option<OrganizationKind>,
@@ -179,8 +203,7 @@ macro_rules! passing {
             query = query.filter(organizations::id.eq(own));
         }
         if let Some(words) = &$filter.words {
-            let names = organizations::name.concat(" ").concat(organizations::slug);
-            query = query.filter(contains!(names, words));
+            query = mentioning!(query, organizations::search_text, words);
         }
         if let Some(kind) = $filter.kind {
             query = query.filter(organizations::kind.eq(kind));
@@ -262,12 +285,15 @@ pub fn update(
     version: i64,
     changes: &OrganizationChanges,
 ) -> QueryResult<Cas> {
-    Ok(compare_and_set!(
-        conn,
-        organizations.id = id,
-        version,
-        changes
-    ))
+    let done = compare_and_set!(conn, organizations.id = id, version, changes);
+    if let (Cas::Done, Some(name)) = (&done, &changes.name) {
+        let row = organizations::table.filter(organizations::id.eq(id));
+        let slug: Slug = row.select(organizations::slug).get_result(conn)?;
+        diesel::update(row)
+            .set(organizations::search_text.eq(search_text(name, &slug)))
+            .execute(conn)?;
+    }
+    Ok(done)
 }
 
 /// Counts a change of what belongs to an organization.

@@ -25,7 +25,7 @@ pub use given::{
 };
 pub use members::{
     Member, add_member, approve, change_member, find_member, group_names, groups_of,
-    has_groups_with, is_in_group, is_trusted, members_of, names, people_in, people_of, reaching,
+    has_groups_with, is_in_group, is_trusted, members_of, people_in, people_of, reaching,
     remove_member, trustable_groups, trustable_people,
 };
 pub use visits::{Visit, begin_visit, note_on_visit, organizations_of_visit, visits_of};

@@ -1,5 +1,7 @@
 //! People.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -10,11 +12,11 @@ use crate::domain::access::Reach;
 use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::order::{Place, Sort, Window, orders};
 use crate::domain::organization::OrganizationKind;
-use crate::domain::text::{EmailAddress, PersonName};
+use crate::domain::text::{EmailAddress, PersonName, search};
 use crate::domain::{Instant, closed_enum};
 use crate::store::grants;
 use crate::store::page::{counted, windowed};
-use crate::store::search::contains;
+use crate::store::search::mentioning;
 
 /// A row of `people`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -69,6 +71,11 @@ pub fn display_name(first: &str, last: &str) -> String {
     format!("{first} {last}")
 }
 
+/// What a search of people looks through: name and address, without accents as the words of a search are.
+pub(super) fn search_text(first: &str, last: &str, email: &EmailAddress) -> String {
+    search::unaccented(&format!("{} {email}", display_name(first, last)))
+}
+
 /// What a new person is made of.
 #[derive(Clone, Debug)]
 pub struct NewPerson<'a> {
@@ -101,6 +108,11 @@ pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult
             people::email.eq(new.email),
             people::first_name.eq(new.first_name.as_str()),
             people::last_name.eq(new.last_name.as_str()),
+            people::search_text.eq(search_text(
+                new.first_name.as_str(),
+                new.last_name.as_str(),
+                new.email,
+            )),
             people::time_zone.eq(new.time_zone),
             people::password_hash.eq(new.password_hash),
             people::email_verified_at.eq(new.verified.then_some(At(now))),
@@ -164,8 +176,17 @@ impl PersonChanges {
 pub fn update(conn: &mut Conn, id: PersonId, changes: &PersonChanges) -> QueryResult<()> {
     diesel::update(people::table.filter(people::id.eq(id)))
         .set((changes, people::version.eq(people::version + 1)))
-        .execute(conn)
-        .map(drop)
+        .execute(conn)?;
+    if changes.first_name.is_some() || changes.last_name.is_some() {
+        let (first, last, email): (String, String, EmailAddress) = people::table
+            .filter(people::id.eq(id))
+            .select((people::first_name, people::last_name, people::email))
+            .get_result(conn)?;
+        diesel::update(people::table.filter(people::id.eq(id)))
+            .set(people::search_text.eq(search_text(&first, &last, &email)))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// The person of that id, if they exist for the reader.
@@ -243,6 +264,21 @@ pub fn of_address(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Vec<Pers
         .load(conn)
 }
 
+/// First and last names, of whatever organization.
+///
+/// # Errors
+/// The database's own.
+pub fn names(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<PersonId, String>> {
+    let rows: Vec<(PersonId, String, String)> = people::table
+        .filter(people::id.eq_any(persons.to_vec()))
+        .select((people::id, people::first_name, people::last_name))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, first, last)| (id, display_name(&first, &last)))
+        .collect())
+}
+
 /// An enabled person of the provider's staff, named by id or address.
 ///
 /// # Errors
@@ -303,7 +339,7 @@ closed_enum! {
 /// Which people a list holds; what is not given is any.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct PersonFilter {
-    /// Those whose name or address contains these words.
+    /// Those whose name or address contains each of these words.
     pub words: Option<String>,
     /// Those of one organization.
     pub organization: Option<OrganizationId>,
@@ -335,12 +371,7 @@ macro_rules! passing {
             query = query.filter(people::organization_id.eq(organization));
         }
         if let Some(words) = &$filter.words {
-            let said = people::first_name
-                .concat(" ")
-                .concat(people::last_name)
-                .concat(" ")
-                .concat(people::email);
-            query = query.filter(contains!(said, words));
+            query = mentioning!(query, people::search_text, words);
         }
         query = match $filter.state {
             Some(PersonState::Active) => query.filter(people::disabled_at.is_null()),

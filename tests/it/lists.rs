@@ -231,8 +231,25 @@ async fn people_are_found_by_name_address_state_and_role(desk: Desk) {
         found(&format!("q={}", full.to_uppercase().replace(' ', "+"))).await,
         [dana.email()]
     );
-    // Letters beyond ASCII, in whatever case.
-    for typed in ["özil", "Özil", "ÖZIL", "%C3%B6zil"] {
+    // Its words in any order, and as they are pasted.
+    for words in [full.split(' ').rev().collect(), vec!["@acme", "dana"]] {
+        let typed = words.join("+");
+        assert_eq!(
+            found(&format!("q={typed},")).await,
+            [dana.email()],
+            "{typed}"
+        );
+    }
+    // Letters beyond ASCII, in whatever case, with and without their accents, and decomposed.
+    for typed in [
+        "özil",
+        "Özil",
+        "ÖZIL",
+        "%C3%B6zil",
+        "ozil",
+        "OZIL",
+        "o%CC%88zil",
+    ] {
         assert_eq!(
             found(&format!("organization=alike&q={typed}")).await.len(),
             2,

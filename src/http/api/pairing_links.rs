@@ -61,7 +61,7 @@ pub(in crate::http) fn inspected(
         .collect();
     let asker = inspected.pairing.created_by;
     let named: Vec<PersonId> = people.iter().copied().chain(asker).collect();
-    let names = pairings::names(conn, &named)?;
+    let names = crate::store::people::names(conn, &named)?;
     let group_names = pairings::group_names(conn, &groups)?;
     let requested_by = asker.and_then(|id| {
         let name = names.get(&id)?.clone();

@@ -14,7 +14,7 @@ use crate::domain::ids::{OrganizationId, PairingId, PersonId};
 use crate::domain::notice::Standing;
 use crate::domain::text::{EmailAddress, PersonName};
 use crate::store::cases::OrganizationRef;
-use crate::store::people::display_name;
+use crate::store::people::{display_name, search_text};
 
 /// A cloned user that has not been removed.
 #[derive(Clone, Debug)]
@@ -251,6 +251,7 @@ pub fn add_clone(
             people::email.eq(email),
             people::first_name.eq(first_name.as_str()),
             people::last_name.eq(last_name.as_str()),
+            people::search_text.eq(search_text(first_name.as_str(), last_name.as_str(), email)),
             people::created_at.eq(At(now)),
         ))
         .execute(conn)?;

@@ -241,18 +241,6 @@ fn named<B: FromIterator<(PersonId, String)>>(rows: Vec<(PersonId, String, Strin
         .collect()
 }
 
-/// First and last names.
-///
-/// # Errors
-/// The database's own.
-pub fn names(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<PersonId, String>> {
-    let rows: Vec<(PersonId, String, String)> = people::table
-        .filter(people::id.eq_any(persons.to_vec()))
-        .select((people::id, people::first_name, people::last_name))
-        .load(conn)?;
-    Ok(named(rows))
-}
-
 /// Names of groups.
 ///
 /// # Errors

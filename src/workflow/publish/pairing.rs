@@ -367,7 +367,7 @@ fn seen_name(conn: &mut Conn, who: Who, sees: bool) -> VerbResult<String> {
 /// What a member is called.
 fn name_of(conn: &mut Conn, who: Who) -> VerbResult<String> {
     let name = match who {
-        Who::Person(person) => pairings::names(conn, &[person])?.remove(&person),
+        Who::Person(person) => crate::store::people::names(conn, &[person])?.remove(&person),
         Who::Group(group) => pairings::group_names(conn, &[group])?.remove(&group),
     };
     Ok(name.unwrap_or_default())
