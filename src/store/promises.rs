@@ -1,14 +1,18 @@
 //! Promised next steps, of a case or of an escalation (C9, M7).
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{cases, next_steps};
+use crate::db::schema::{cases, escalations, next_steps};
 use crate::db::sql_types::{At, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::StepState;
-use crate::domain::ids::{CaseId, EscalationId, EventId, NextStepId, PersonId};
+use crate::domain::ids::{
+    CaseId, CaseNumber, EscalationId, EscalationNumber, EventId, NextStepId, PersonId,
+};
 use crate::domain::notice::Step;
 use crate::store::cas::{Cas, compare_and_set};
 use crate::store::lines::within_reach;
@@ -155,6 +159,39 @@ pub fn of_case(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<NextStep>> {
         .order((next_steps::due_at.asc(), next_steps::id.asc()))
         .select(NextStep::as_select())
         .load(conn)
+}
+
+/// A step with the numbers of its case and of its escalation.
+pub type NumberedStep = (NextStep, CaseNumber, Option<EscalationNumber>);
+
+/// These steps with their numbers; a step whose case has gone meanwhile is left out.
+///
+/// # Errors
+/// The database's own.
+pub fn numbered(conn: &mut Conn, steps: Vec<NextStep>) -> QueryResult<Vec<NumberedStep>> {
+    let ids: Vec<NextStepId> = steps.iter().map(|step| step.id).collect();
+    let found: Vec<(NextStepId, i64, Option<i64>)> = next_steps::table
+        .inner_join(cases::table)
+        .left_join(escalations::table.on(escalations::id.nullable().eq(next_steps::escalation_id)))
+        .filter(next_steps::id.eq_any(ids))
+        .select((
+            next_steps::id,
+            cases::number,
+            escalations::number.nullable(),
+        ))
+        .load(conn)?;
+    let numbers: HashMap<NextStepId, (i64, Option<i64>)> = found
+        .into_iter()
+        .map(|(id, case, escalation)| (id, (case, escalation)))
+        .collect();
+    Ok(steps
+        .into_iter()
+        .filter_map(|step| {
+            let (case, escalation) = *numbers.get(&step.id)?;
+            let escalation = escalation.map(EscalationNumber::new);
+            Some((step, CaseNumber::new(case), escalation))
+        })
+        .collect())
 }
 
 /// The steps of several escalations, by date.

@@ -3,13 +3,15 @@
 use diesel::prelude::*;
 
 use crate::db::Conn;
-use crate::db::schema::{cases, priority_requests};
+use crate::db::schema::{cases, organizations, people, priority_requests};
 use crate::db::sql_types::{At, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::case::{Priority, PriorityRequestState};
-use crate::domain::ids::{CaseId, PersonId, PriorityRequestId};
+use crate::domain::ids::{CaseId, CaseNumber, PersonId, PriorityRequestId};
+use crate::store::cases::{Named, OrganizationRef};
 use crate::store::lines::within_reach;
+use crate::store::people::display_name;
 
 /// A row of `priority_requests`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -39,6 +41,23 @@ pub struct PriorityRequest {
     pub decision_note: Option<String>,
     /// Counts its changes.
     pub version: i64,
+}
+
+/// A priority request with the names that belong to it.
+#[derive(Clone, Debug)]
+pub struct PriorityRequestView {
+    /// The row.
+    pub request: PriorityRequest,
+    /// Its case's number.
+    pub case_number: CaseNumber,
+    /// Its case's subject.
+    pub case_subject: String,
+    /// Whose case it is.
+    pub organization: OrganizationRef,
+    /// Who asks.
+    pub requested_by: Named,
+    /// Who decided.
+    pub decided_by: Option<Named>,
 }
 
 /// Adds a pending request.
@@ -110,17 +129,90 @@ pub fn find(
     query.get_result(conn).optional()
 }
 
+mod alias {
+    use crate::db::schema::people;
+    diesel::alias!(people as asker: Asker, people as decider: Decider);
+}
+use alias::{asker, decider};
+
+type ViewRow = (
+    PriorityRequest,
+    (i64, String),
+    OrganizationRef,
+    (String, String),
+    Option<(String, String)>,
+);
+
+impl From<ViewRow> for PriorityRequestView {
+    fn from((request, (number, subject), organization, asked, decided): ViewRow) -> Self {
+        let named = |id, (first, last): (String, String)| Named {
+            id,
+            name: display_name(&first, &last),
+        };
+        Self {
+            case_number: CaseNumber::new(number),
+            case_subject: subject,
+            organization,
+            requested_by: named(request.requested_by, asked),
+            decided_by: request
+                .decided_by
+                .zip(decided)
+                .map(|(id, name)| named(id, name)),
+            request,
+        }
+    }
+}
+
+macro_rules! views {
+    () => {
+        priority_requests::table
+            .inner_join(cases::table.inner_join(organizations::table))
+            .inner_join(asker.on(asker.field(people::id).eq(priority_requests::requested_by)))
+            .left_join(
+                decider.on(decider
+                    .field(people::id)
+                    .nullable()
+                    .eq(priority_requests::decided_by)),
+            )
+            .select((
+                PriorityRequest::as_select(),
+                (cases::number, cases::subject),
+                OrganizationRef::as_select(),
+                asker.fields((people::first_name, people::last_name)),
+                decider
+                    .fields((people::first_name, people::last_name))
+                    .nullable(),
+            ))
+            .into_boxed()
+    };
+}
+
+/// One request with its names, if its case exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn view(
+    conn: &mut Conn,
+    reach: Reach,
+    id: PriorityRequestId,
+) -> QueryResult<Option<PriorityRequestView>> {
+    let mut query = views!().filter(priority_requests::id.eq(id));
+    query = within_reach!(query, reach);
+    let found: Option<ViewRow> = query.get_result(conn).optional()?;
+    Ok(found.map(PriorityRequestView::from))
+}
+
 /// All requests of a case, the newest first.
 ///
 /// # Errors
 /// The database's own.
-pub fn of_case(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<PriorityRequest>> {
-    priority_requests::table
+pub fn of_case(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<PriorityRequestView>> {
+    let rows: Vec<ViewRow> = views!()
         .filter(priority_requests::case_id.eq(case))
         .order((
             priority_requests::requested_at.desc(),
             priority_requests::id.desc(),
         ))
-        .select(PriorityRequest::as_select())
-        .load(conn)
+        .load(conn)?;
+    Ok(rows.into_iter().map(PriorityRequestView::from).collect())
 }

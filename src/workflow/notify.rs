@@ -164,6 +164,7 @@ fn admitted(known: &[notices::Known], readers: &Readers) -> Vec<Candidate> {
 fn asker(conn: &mut Conn, case: CaseId) -> Result<Option<PersonId>, DbError> {
     let decided = requests::of_case(conn, case)?
         .into_iter()
+        .map(|view| view.request)
         .filter(|one| one.decided_at.is_some());
     Ok(decided
         .max_by_key(|request| request.decided_at)

@@ -76,7 +76,7 @@ pub fn request_priority(
     contact_may_request(case.priority, priority)?;
     let pending = requests::of_case(conn, case.id)?
         .into_iter()
-        .any(|request| request.state == PriorityRequestState::Pending);
+        .any(|view| view.request.state == PriorityRequestState::Pending);
     if pending {
         return Err(PriorityRefusal::AlreadyPending.into());
     }

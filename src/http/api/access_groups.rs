@@ -14,8 +14,8 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::input::input;
-use crate::store::grants;
 use crate::store::groups::{self, Group, GroupOrder};
+use crate::store::{grants, organizations};
 use crate::workflow::groups::{
     AddGroup, AddMember, UpdateGroup, add_group, add_member, add_role, delete_group, remove_member,
     remove_role, update_group,
@@ -104,7 +104,10 @@ pub async fn list(
             let ids: Vec<GroupId> = found.rows.iter().map(|group| group.id).collect();
             let members = groups::members_of(conn, &ids)?;
             let roles = grants::of_groups(conn, &ids, call.now)?;
-            Ok(found.page(|group| GroupDocument::new(&group, &members, &roles)))
+            let organization = AccessGroups::filter(conn, call.asker(), &call.query)?;
+            let organization = organizations::find(conn, Reach::Everything, organization)?
+                .ok_or_else(Problem::not_found)?;
+            Ok(found.page(|group| GroupDocument::new(&group, &organization, &members, &roles)))
         })
         .await?;
     Reply::new(&page)
@@ -216,5 +219,7 @@ fn read(
     let group = groups::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
     let members = groups::members_of(conn, &[id])?;
     let roles = grants::of_groups(conn, &[id], now)?;
-    Ok(GroupDocument::new(&group, &members, &roles))
+    let organization = organizations::find(conn, Reach::Everything, group.organization_id)?
+        .ok_or_else(Problem::not_found)?;
+    Ok(GroupDocument::new(&group, &organization, &members, &roles))
 }

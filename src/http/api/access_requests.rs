@@ -1,8 +1,11 @@
 //! Requests for read-only access (A6).
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::documents::{OrganizationName, PersonName};
 use super::links::Accepted;
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -19,6 +22,7 @@ use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::http::throttle::{self, Counter};
 use crate::store::access_requests::{self as requests, AccessRequest, AccessRequestOrder};
+use crate::store::cases::OrganizationRef;
 use crate::store::{organizations, people};
 use crate::workflow::VerbError;
 use crate::workflow::access_request::{self as verbs, AskForAccess, DecideAccess};
@@ -99,7 +103,7 @@ pub struct AccessRequestDocument {
     /// The work address.
     email: EmailAddress,
     /// The organization that decides; null if none was found, and the provider decides.
-    organization: Option<DecidingOrganization>,
+    organization: Option<OrganizationName>,
     /// The organization as it was typed.
     organization_typed: String,
     /// The reseller's or end user's company of whoever asks, where that is not the organization.
@@ -119,20 +123,12 @@ pub struct AccessRequestDocument {
     version: i64,
 }
 
-/// The organization that a request is about.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-struct DecidingOrganization {
-    id: OrganizationId,
-    slug: String,
-    name: String,
-}
-
 /// How a request was decided.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = AccessDecision)]
 struct DecisionDocument {
     /// Who decided.
-    by: Option<Decider>,
+    by: Option<PersonName>,
     /// When.
     #[schema(value_type = Option<String>, format = DateTime)]
     at: Option<Instant>,
@@ -142,47 +138,57 @@ struct DecisionDocument {
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Instant>,
     /// To whom it was granted.
-    person: Option<PersonId>,
+    person: Option<PersonName>,
 }
 
-/// Who decided.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = AccessDecider)]
-struct Decider {
-    id: PersonId,
-    name: String,
+/// The names that belong to requests.
+struct Names {
+    organizations: HashMap<OrganizationId, OrganizationRef>,
+    people: HashMap<PersonId, String>,
 }
 
-fn document(conn: &mut Conn, request: AccessRequest) -> Result<AccessRequestDocument, Problem> {
-    let organization = match request.organization_id {
-        Some(id) => organizations::find(conn, Reach::Everything, id)?,
-        None => None,
-    };
-    let decider = match request.decided_by {
-        Some(id) => people::find(conn, Reach::Everything, id)?,
-        None => None,
-    };
+impl Names {
+    fn of(conn: &mut Conn, requests: &[AccessRequest]) -> Result<Self, Problem> {
+        let organizations: Vec<_> = requests
+            .iter()
+            .filter_map(|request| request.organization_id)
+            .collect();
+        let people: Vec<_> = requests
+            .iter()
+            .flat_map(|request| [request.decided_by, request.person_id])
+            .flatten()
+            .collect();
+        Ok(Self {
+            organizations: organizations::references(conn, &organizations)?,
+            people: people::names(conn, &people)?,
+        })
+    }
+
+    fn person(&self, id: Option<PersonId>) -> Option<PersonName> {
+        let id = id?;
+        let name = self.people.get(&id)?.clone();
+        Some(PersonName { id, name })
+    }
+}
+
+fn document(request: AccessRequest, names: &Names) -> AccessRequestDocument {
     let decision = (request.state != AccessRequestState::Pending).then(|| DecisionDocument {
-        by: decider.map(|person| Decider {
-            id: person.id,
-            name: person.name(),
-        }),
+        by: names.person(request.decided_by),
         at: request.decided_at,
         note: request.decision_note.clone(),
         until: request.until,
-        person: request.person_id,
+        person: names.person(request.person_id),
     });
-    Ok(AccessRequestDocument {
+    let organization = request
+        .organization_id
+        .and_then(|id| names.organizations.get(&id));
+    AccessRequestDocument {
         id: request.id,
         name: request.name(),
         first_name: request.first_name,
         last_name: request.last_name,
         email: request.email,
-        organization: organization.map(|found| DecidingOrganization {
-            id: found.id,
-            slug: found.slug.to_string(),
-            name: found.name,
-        }),
+        organization: organization.map(OrganizationName::from),
         organization_typed: request.organization_typed,
         company: request.company,
         customer: request.customer,
@@ -191,7 +197,7 @@ fn document(conn: &mut Conn, request: AccessRequest) -> Result<AccessRequestDocu
         requested_at: request.requested_at,
         decision,
         version: request.version,
-    })
+    }
 }
 
 /// Asks for access.
@@ -227,8 +233,9 @@ pub async fn list(
 ) -> Result<Reply<Page<AccessRequestDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
-            list::answer::<AccessRequests>(conn, call.asker(), &call.query)?
-                .try_page(|request| document(conn, request))
+            let found = list::answer::<AccessRequests>(conn, call.asker(), &call.query)?;
+            let names = Names::of(conn, &found.rows)?;
+            Ok(found.page(|request| document(request, &names)))
         })
         .await?;
     Reply::new(&page)
@@ -250,7 +257,8 @@ fn read(
     id: AccessRequestId,
 ) -> Result<AccessRequestDocument, Problem> {
     let request = requests::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
-    document(conn, request)
+    let names = Names::of(conn, std::slice::from_ref(&request))?;
+    Ok(document(request, &names))
 }
 
 /// Decides a request.

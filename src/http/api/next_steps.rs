@@ -3,12 +3,14 @@
 use super::documents::{NextStepDocument, NextStepPast};
 use crate::db::Conn;
 use crate::domain::access::Permission::{CasesView, NextStepsPromise};
+use crate::domain::access::Reach;
 use crate::domain::ids::{CaseRef, EscalationRef, NextStepId};
 use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
+use crate::store::promises::NumberedStep;
 use crate::store::{cases, promises};
 use crate::workflow::promise::{self, PromiseStep, SettleStep};
 use crate::workflow::promised::histories;
@@ -30,9 +32,12 @@ async fn of_case(call: ApiRequest<CaseRef>) -> Result<Reply<Page<NextStepDocumen
             let reach = call.principal.access().reach();
             let case = cases::id_of(conn, reach, &call.address)?.ok_or_else(Problem::not_found)?;
             let reader = call.reader();
-            Ok(promises::of_case(conn, case)?
+            let steps = promises::of_case(conn, case)?;
+            Ok(promises::numbered(conn, steps)?
                 .iter()
-                .map(|step| NextStepDocument::new(&reader, step))
+                .map(|(step, case, escalation)| {
+                    NextStepDocument::new(&reader, step, *case, *escalation)
+                })
                 .collect())
         })
         .await?;
@@ -62,20 +67,19 @@ async fn promise_on_escalation(
 }
 
 async fn show(call: ApiRequest<NextStepId>) -> Result<Reply<NextStepPast>, Problem> {
-    let found = call
+    let past = call
         .look(|conn, call| {
             let reach = call.principal.access().reach();
-            let step = promises::find(conn, reach, call.address)?;
-            let step = step.ok_or_else(Problem::not_found)?;
+            let (step, case, escalation) = found(conn, reach, call.address)?;
             let mut histories = histories(conn, std::slice::from_ref(&step))?;
             let history = histories.remove(&step.id).unwrap_or_default();
             Ok(NextStepPast {
-                step: NextStepDocument::new(&call.reader(), &step),
+                step: NextStepDocument::new(&call.reader(), &step, case, escalation),
                 history: history.into_iter().map(Into::into).collect(),
             })
         })
         .await?;
-    Ok(Reply::new(&found)?.version(found.step.version))
+    Ok(Reply::new(&past)?.version(past.step.version))
 }
 
 async fn settle(
@@ -104,7 +108,17 @@ fn document<A, B>(
     call: &ApiRequest<A, B>,
     id: NextStepId,
 ) -> Result<NextStepDocument, Problem> {
-    let step = promises::find(conn, call.principal.access().reach(), id)?
-        .ok_or_else(Problem::not_found)?;
-    Ok(NextStepDocument::new(&call.reader(), &step))
+    let (step, case, escalation) = found(conn, call.principal.access().reach(), id)?;
+    Ok(NextStepDocument::new(
+        &call.reader(),
+        &step,
+        case,
+        escalation,
+    ))
+}
+
+fn found(conn: &mut Conn, reach: Reach, id: NextStepId) -> Result<NumberedStep, Problem> {
+    let step = promises::find(conn, reach, id)?;
+    let mut steps = promises::numbered(conn, step.into_iter().collect())?;
+    steps.pop().ok_or_else(Problem::not_found)
 }

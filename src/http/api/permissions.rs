@@ -1,6 +1,6 @@
 //! What somebody may do, and which role gives it by which way (A1-A3).
 
-use super::documents::PermissionsDocument;
+use super::documents::{PermissionsDocument, PersonName};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
@@ -31,9 +31,14 @@ pub async fn mine(call: ApiRequest) -> Result<Reply<PermissionsDocument>, Proble
                     access::paired_holdings(conn, access.person, through.home, there, call.now)?
                 }
             };
-            let kind = call.principal.organization.kind;
+            let organization = &call.principal.organization;
+            let kind = organization.kind;
+            let me = PersonName {
+                id: access.person,
+                name: call.principal.actor.name.clone(),
+            };
             Ok(PermissionsDocument::new(
-                (access.person, there, access.side),
+                (me, organization.into(), access.side),
                 &holdings,
                 |permission| permission.fits(kind),
                 |permission| access.can(permission),
@@ -64,8 +69,12 @@ fn read(
     let organization = organizations::find(conn, Reach::Everything, person.organization_id)?
         .ok_or_else(Problem::not_found)?;
     let holdings = access::own_holdings(conn, id, organization.id, now)?;
+    let person = PersonName {
+        id,
+        name: person.name(),
+    };
     Ok(PermissionsDocument::new(
-        (id, organization.id, organization.kind.side()),
+        (person, (&organization).into(), organization.kind.side()),
         &holdings,
         |permission| permission.fits(organization.kind),
         |_| true,

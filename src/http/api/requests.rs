@@ -70,7 +70,7 @@ fn document<A, B>(
     call: &ApiRequest<A, B>,
     id: PriorityRequestId,
 ) -> Result<PriorityRequestDocument, Problem> {
-    let found = requests::find(conn, call.principal.access().reach(), id)?;
+    let found = requests::view(conn, call.principal.access().reach(), id)?;
     Ok((&found.ok_or_else(Problem::not_found)?).into())
 }
 

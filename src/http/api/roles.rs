@@ -62,10 +62,9 @@ pub async fn list(
                     let name = named(&call.desk.words, *role);
                     RoleDocument::predefined(*role, name, &holders)
                 });
-            let side = organization.kind.side();
             let own = own
                 .iter()
-                .map(|role| RoleDocument::own(role, side, &holders));
+                .map(|role| RoleDocument::own(role, &organization, &holders));
             Ok(predefined.chain(own).collect())
         })
         .await?;
@@ -162,7 +161,7 @@ fn organization(
 
 fn read(conn: &mut Conn, id: RoleId, now: Instant) -> Result<RoleDocument, Problem> {
     let role = roles::find(conn, Reach::Everything, id)?.ok_or_else(Problem::not_found)?;
-    let side = organization(conn, role.organization_id)?.kind.side();
+    let organization = organization(conn, role.organization_id)?;
     let holders = grants::holders(conn, role.organization_id, now)?;
-    Ok(RoleDocument::own(&role, side, &holders))
+    Ok(RoleDocument::own(&role, &organization, &holders))
 }

@@ -20,7 +20,7 @@ use crate::http::reply::{Created, Done, Reply};
 use crate::http::route::{Route, table};
 use crate::input::{Shape, written};
 use crate::store::people::{Person, PersonFilter, PersonOrder, PersonState};
-use crate::store::{grants, groups, pairings, people, second_factors};
+use crate::store::{grants, groups, organizations, pairings, people, second_factors};
 use crate::workflow::account;
 use crate::workflow::people::{AddUser, UpdateUser, update_person};
 use crate::workflow::second_factor;
@@ -122,9 +122,8 @@ fn page(
     call: &ApiRequest<(), (), UserQuery>,
 ) -> Result<Page<PersonDocument>, Problem> {
     let found = list::answer::<People>(conn, call.asker(), &call.query)?;
-    let ids: Vec<PersonId> = found.rows.iter().map(|person| person.id).collect();
-    let beside = beside(conn, call.principal.access(), &ids, call.now)?;
-    Ok(found.page(|person| PersonDocument::new(&person, &beside)))
+    let beside = beside(conn, call.principal.access(), &found.rows, call.now)?;
+    found.try_page(|person| PersonDocument::new(&person, &beside).ok_or_else(Problem::not_found))
 }
 
 /// Adds a person.
@@ -227,10 +226,14 @@ pub async fn take_second_factor(call: ApiRequest<PersonId>) -> Result<Done, Prob
 fn beside(
     conn: &mut Conn,
     access: &Access,
-    ids: &[PersonId],
+    among: &[Person],
     now: Instant,
 ) -> Result<PersonExtras, Problem> {
+    let ids: Vec<PersonId> = among.iter().map(|person| person.id).collect();
+    let ids = ids.as_slice();
+    let theirs: Vec<_> = among.iter().map(|person| person.organization_id).collect();
     Ok(PersonExtras {
+        organizations: organizations::references(conn, &theirs)?,
         roles: grants::of_people(conn, ids, now)?,
         groups: match access.can(Permission::GroupsView) {
             true => Some(groups::of_people(conn, ids)?),
@@ -252,7 +255,7 @@ fn read(
     now: Instant,
 ) -> Result<(Person, PersonDocument), Problem> {
     let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
-    let beside = beside(conn, access, &[id], now)?;
-    let document = PersonDocument::new(&person, &beside);
+    let beside = beside(conn, access, std::slice::from_ref(&person), now)?;
+    let document = PersonDocument::new(&person, &beside).ok_or_else(Problem::not_found)?;
     Ok((person, document))
 }

@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::PersonName;
+use super::{GroupName, LineName, OrganizationName, PersonName};
 use crate::domain::Instant;
 use crate::domain::access::{Explanation, Grant, Holding, Permission, Role, Way, explain};
-use crate::domain::ids::{
-    CalendarId, GroupId, LineId, OrganizationId, PairingId, PersonId, RoleId,
-};
+use crate::domain::ids::{CalendarId, GroupId, LineId, PairingId, PersonId, RoleId};
 use crate::domain::organization::Side;
 use crate::store::grants::{Given, Granted};
 use crate::store::groups::Group;
 use crate::store::lines::Line;
+use crate::store::organizations::Organization;
 use crate::store::roles::OwnRole;
 
 /// A role (A2): one of the program's, or one of an organization's own.
@@ -30,7 +29,7 @@ pub struct RoleDocument {
     /// Whether it is one of the program's, which are copied and not changed.
     pub predefined: bool,
     /// Whose own it is; null for a predefined one.
-    pub organization: Option<OrganizationId>,
+    pub organization: Option<OrganizationName>,
     /// The side whose people can have it.
     pub side: Side,
     /// Everything that it grants.
@@ -58,14 +57,18 @@ impl RoleDocument {
     }
 
     /// One of an organization's own.
-    pub fn own(role: &OwnRole, side: Side, holders: &[(Granted, PersonId)]) -> Self {
+    pub fn own(
+        role: &OwnRole,
+        organization: &Organization,
+        holders: &[(Granted, PersonId)],
+    ) -> Self {
         Self {
             id: Some(role.id),
             code: role.code.clone(),
             name: role.name.clone(),
             predefined: false,
-            organization: Some(role.organization_id),
-            side,
+            organization: Some(organization.into()),
+            side: organization.kind.side(),
             permissions: role.permissions.0.iter().collect(),
             held_by: held_by(holders, Granted::Own(role.id)),
             version: role.version,
@@ -78,15 +81,6 @@ pub fn held_by(holders: &[(Granted, PersonId)], role: Granted) -> usize {
     holders.iter().filter(|(held, _)| *held == role).count()
 }
 
-/// An access group by name.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct GroupName {
-    /// Its id.
-    pub id: GroupId,
-    /// Its name.
-    pub name: String,
-}
-
 /// An access group (A3).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = AccessGroup)]
@@ -94,7 +88,7 @@ pub struct GroupDocument {
     /// Its id.
     pub id: GroupId,
     /// Whose it is.
-    pub organization: OrganizationId,
+    pub organization: OrganizationName,
     /// Its name.
     pub name: String,
     /// The predefined role for which it was installed with its organization.
@@ -114,13 +108,14 @@ impl GroupDocument {
     /// The group; `members` and `roles` may hold those of other groups too.
     pub fn new(
         group: &Group,
+        organization: &Organization,
         members: &[(GroupId, crate::store::cases::Named)],
         roles: &[(GroupId, Given)],
     ) -> Self {
         let mine = |id: &GroupId| *id == group.id;
         Self {
             id: group.id,
-            organization: group.organization_id,
+            organization: organization.into(),
             name: group.name.clone(),
             installed_for: group.installed_for,
             members: members
@@ -137,15 +132,6 @@ impl GroupDocument {
             version: group.version,
         }
     }
-}
-
-/// A line of business by name.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct LineName {
-    /// Its id.
-    pub id: LineId,
-    /// Its name.
-    pub name: String,
 }
 
 /// Who reads the cases of a line by grants of its own.
@@ -267,9 +253,9 @@ impl LineBook {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PermissionsDocument {
     /// Who.
-    pub person: PersonId,
+    pub person: PersonName,
     /// Where.
-    pub organization: OrganizationId,
+    pub organization: OrganizationName,
     /// Each granted permission.
     pub permissions: Vec<GrantedPermission>,
     /// What people there could be granted, and this person is not.
@@ -322,7 +308,7 @@ impl PermissionsDocument {
     /// What `holdings` grant somebody where they act; of that only what `within` holds, for a token that allows less than
     /// its owner may. `possible` is all that people there could be granted.
     pub fn new(
-        (person, organization, side): (PersonId, OrganizationId, Side),
+        (person, organization, side): (PersonName, OrganizationName, Side),
         holdings: &[Holding],
         possible: impl Fn(Permission) -> bool,
         within: impl Fn(Permission) -> bool,

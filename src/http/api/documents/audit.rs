@@ -4,21 +4,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{EntryEscalation, OrganizationName};
+use super::{CaseName, EscalationName, OrganizationName};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::view::{Content, shown};
-use crate::domain::ids::{CaseId, CaseNumber, EventId, PersonId};
+use crate::domain::ids::{EventId, PersonId};
 use crate::store::audit::Listed;
-
-/// A case by its number.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct CaseName {
-    /// Its id.
-    pub id: CaseId,
-    /// `C-000123`.
-    pub number: CaseNumber,
-}
 
 /// An audited event (C8).
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -42,7 +33,7 @@ pub struct AuditEventDocument {
     /// On which case.
     pub case: Option<CaseName>,
     /// On which escalation.
-    pub escalation: Option<EntryEscalation>,
+    pub escalation: Option<EscalationName>,
     /// The id of the thing that changed.
     pub subject: Option<EventId>,
     /// Who did it; null where the desk did by itself.
@@ -85,7 +76,7 @@ impl AuditEventDocument {
             escalation: event
                 .escalation_id
                 .zip(listed.escalation)
-                .map(|(id, number)| EntryEscalation { id, number }),
+                .map(|(id, number)| EscalationName { id, number }),
             subject: event.subject_id,
             actor: event.actor_id,
             actor_name: event.actor_name.clone(),

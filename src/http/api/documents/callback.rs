@@ -3,10 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{CaseSummary, PersonName, Reader};
+use super::{CaseSummary, EscalationName, PersonName, Reader};
 use crate::domain::Instant;
 use crate::domain::callback::{State, Verb};
-use crate::domain::ids::{CallbackId, EscalationId, EscalationNumber};
+use crate::domain::ids::CallbackId;
 use crate::domain::offers;
 use crate::store::callbacks::CallbackView;
 
@@ -44,15 +44,6 @@ pub struct CallbackDocument {
     pub settled_at: Option<Instant>,
     /// Counts its changes; also the `ETag`.
     pub version: i64,
-}
-
-/// An escalation by number.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EscalationName {
-    /// Its id.
-    pub id: EscalationId,
-    /// Its number.
-    pub number: EscalationNumber,
 }
 
 /// When a call may come.

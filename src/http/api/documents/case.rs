@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{OrganizationName, PersonName, Reader};
+use super::{CaseSummary, LineName, OrganizationName, PersonName, Reader};
 use crate::domain::Instant;
 use crate::domain::calendar::CalendarError;
 use crate::domain::case::{
@@ -11,13 +11,11 @@ use crate::domain::case::{
 };
 use crate::domain::eligibility::{Policy, rca_due_at};
 use crate::domain::escalation::State;
-use crate::domain::ids::{
-    CaseId, CaseNumber, EscalationId, EscalationNumber, LineId, PersonId, PriorityRequestId,
-};
+use crate::domain::ids::{CaseId, CaseNumber, EscalationId, EscalationNumber, PriorityRequestId};
 use crate::domain::offers::{self, CaseVerb};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::CaseView;
-use crate::store::requests::PriorityRequest;
+use crate::store::requests::PriorityRequestView;
 
 /// A case.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -79,15 +77,6 @@ pub struct CaseDocument {
     pub updated_at: Instant,
     /// Counts its changes; also the `ETag`.
     pub version: i64,
-}
-
-/// A line of business by name.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct LineName {
-    /// Its id.
-    pub id: LineId,
-    /// Its name.
-    pub name: String,
 }
 
 /// A root cause analysis.
@@ -192,7 +181,7 @@ pub struct PriorityRequestDocument {
     /// Its id.
     pub id: PriorityRequestId,
     /// The case.
-    pub case: CaseId,
+    pub case: CaseSummary,
     /// The priority asked for.
     pub priority: Priority,
     /// Why.
@@ -200,10 +189,12 @@ pub struct PriorityRequestDocument {
     /// Where it stands.
     pub state: PriorityRequestState,
     /// Who asks.
-    pub requested_by: PersonId,
+    pub requested_by: PersonName,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub requested_at: Instant,
+    /// Who decided.
+    pub decided_by: Option<PersonName>,
     /// When it was decided.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub decided_at: Option<Instant>,
@@ -213,16 +204,23 @@ pub struct PriorityRequestDocument {
     pub version: i64,
 }
 
-impl From<&PriorityRequest> for PriorityRequestDocument {
-    fn from(request: &PriorityRequest) -> Self {
+impl From<&PriorityRequestView> for PriorityRequestDocument {
+    fn from(view: &PriorityRequestView) -> Self {
+        let request = &view.request;
         Self {
             id: request.id,
-            case: request.case_id,
+            case: CaseSummary {
+                id: request.case_id,
+                number: view.case_number,
+                subject: view.case_subject.clone(),
+                organization: (&view.organization).into(),
+            },
             priority: request.priority,
             note: request.note.clone(),
             state: request.state,
-            requested_by: request.requested_by,
+            requested_by: (&view.requested_by).into(),
             requested_at: request.requested_at,
+            decided_by: view.decided_by.as_ref().map(PersonName::from),
             decided_at: request.decided_at,
             decision_note: request.decision_note.clone(),
             version: request.version,

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::OrganizationName;
-use super::access::GroupName;
+use super::{GroupName, OrganizationName};
 use crate::domain::Instant;
 use crate::domain::calendar::CalendarShape;
 use crate::domain::ids::{CalendarId, GroupId, OrganizationId, PersonId};
@@ -64,7 +63,7 @@ pub struct PersonDocument {
     /// Their id.
     pub id: PersonId,
     /// The organization that the person belongs to.
-    pub organization: OrganizationId,
+    pub organization: OrganizationName,
     /// The address that signs in and is written to.
     pub email: String,
     /// First name.
@@ -98,6 +97,8 @@ pub struct PersonDocument {
 /// What is told of people beside their rows; it may hold what is told of others too.
 #[derive(Clone, Debug)]
 pub struct PersonExtras {
+    /// The organizations that they belong to.
+    pub organizations: HashMap<OrganizationId, OrganizationRef>,
     /// Roles given to them themselves.
     pub roles: Vec<(PersonId, Given)>,
     /// Groups that they are in; none for who may not see groups.
@@ -109,17 +110,18 @@ pub struct PersonExtras {
 }
 
 impl PersonDocument {
-    /// The person.
-    pub fn new(person: &Person, beside: &PersonExtras) -> Self {
+    /// The person; nothing if their organization is not told of.
+    pub fn new(person: &Person, beside: &PersonExtras) -> Option<Self> {
         let PersonExtras {
+            organizations,
             roles,
             groups,
             second_factors,
             clones,
         } = beside;
-        Self {
+        Some(Self {
             id: person.id,
-            organization: person.organization_id,
+            organization: OrganizationName::from(organizations.get(&person.organization_id)?),
             email: person.email.to_string(),
             first_name: person.first_name.clone(),
             last_name: person.last_name.clone(),
@@ -146,7 +148,7 @@ impl PersonDocument {
             disabled_at: person.disabled_at,
             created_at: person.created_at,
             version: person.version,
-        }
+        })
     }
 }
 

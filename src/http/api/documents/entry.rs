@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::Reader;
+use super::{EscalationName, Reader};
 use crate::domain::Instant;
 use crate::domain::feed::{EntryKind, Feed, Visibility};
-use crate::domain::ids::{EntryId, EscalationId, EscalationNumber, PersonId};
+use crate::domain::ids::{EntryId, PersonId};
 use crate::domain::organization::Side;
 use crate::store::feeds::EntryView;
 use crate::words::markdown::Rendered;
@@ -36,7 +36,7 @@ pub struct EntryDocument {
     pub at: Instant,
     /// The escalation that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub escalation: Option<EntryEscalation>,
+    pub escalation: Option<EscalationName>,
     /// What is particular to its kind: with whom and when a contact outside the portal was; what a mark says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Map<String, Value>>,
@@ -60,15 +60,6 @@ pub struct AuthorDocument {
     pub name: String,
     /// The side on which they stood.
     pub side: Side,
-}
-
-/// The escalation that an entry is about.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EntryEscalation {
-    /// Its id.
-    pub id: EscalationId,
-    /// Its number.
-    pub number: EscalationNumber,
 }
 
 impl EntryDocument {
@@ -99,7 +90,7 @@ impl EntryDocument {
             escalation: entry
                 .escalation_id
                 .zip(view.escalation)
-                .map(|(id, number)| EntryEscalation { id, number }),
+                .map(|(id, number)| EscalationName { id, number }),
             details: entry.details.as_ref().map(|details| details.0.clone()),
             edited_at: entry.edited_at,
             redacted_at: entry.redacted_at,

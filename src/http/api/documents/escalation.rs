@@ -4,13 +4,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{OrganizationName, PersonName, Reader};
+use super::{CaseName, CaseSummary, EscalationName, PersonName, Reader};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::case::StepState;
 use crate::domain::eligibility::FindingCode;
 use crate::domain::escalation::{Level, State, Verb};
-use crate::domain::ids::{CaseId, CaseNumber, EscalationId, EscalationNumber, NextStepId};
+use crate::domain::ids::{CaseNumber, EscalationId, EscalationNumber, NextStepId};
 use crate::domain::offers;
 use crate::domain::target::TargetKind;
 use crate::http::problem::Problem;
@@ -85,19 +85,6 @@ pub struct EscalationDocument {
     pub version: i64,
 }
 
-/// A case by number and subject.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct CaseSummary {
-    /// Its id.
-    pub id: CaseId,
-    /// Its number.
-    pub number: CaseNumber,
-    /// One line.
-    pub subject: String,
-    /// Whose case it is.
-    pub organization: OrganizationName,
-}
-
 /// How the requester found an escalation handled.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Rating)]
@@ -143,7 +130,10 @@ impl EscalationDocument {
                 .steps
                 .iter()
                 .filter(|step| step.escalation_id == Some(escalation.id))
-                .map(|step| NextStepDocument::new(reader, step))
+                .map(|step| {
+                    let number = view.case_number;
+                    NextStepDocument::new(reader, step, number, Some(escalation.number))
+                })
                 .collect(),
             targets: parts
                 .targets
@@ -232,9 +222,9 @@ pub struct NextStepDocument {
     /// Its id.
     pub id: NextStepId,
     /// The case.
-    pub case: CaseId,
+    pub case: CaseName,
     /// The escalation on which it was promised, if it was.
-    pub escalation: Option<EscalationId>,
+    pub escalation: Option<EscalationName>,
     /// What is promised.
     pub what: String,
     /// Who does it.
@@ -300,12 +290,23 @@ impl From<StepPast> for StepPastDocument {
 }
 
 impl NextStepDocument {
-    /// The step as it stands now.
-    pub fn new(reader: &Reader<'_>, step: &NextStep) -> Self {
+    /// The step as it stands now, with the numbers of its case and of its escalation.
+    pub fn new(
+        reader: &Reader<'_>,
+        step: &NextStep,
+        case: CaseNumber,
+        escalation: Option<EscalationNumber>,
+    ) -> Self {
         Self {
             id: step.id,
-            case: step.case_id,
-            escalation: step.escalation_id,
+            case: CaseName {
+                id: step.case_id,
+                number: case,
+            },
+            escalation: step
+                .escalation_id
+                .zip(escalation)
+                .map(|(id, number)| EscalationName { id, number }),
             what: step.what.clone(),
             who: step.who.clone(),
             due_at: step.due_at,

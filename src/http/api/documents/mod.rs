@@ -11,18 +11,17 @@ mod desk;
 mod effect;
 mod entry;
 mod escalation;
+mod names;
 mod pairing;
 mod radar;
 
 use chrono_tz::Tz;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 pub use access::{
-    GroupDocument, GroupName, LineBook, LineDocument, PermissionsDocument, RoleDocument, held_by,
+    GroupDocument, LineBook, LineDocument, PermissionsDocument, RoleDocument, held_by,
 };
-pub use audit::{AuditEventDocument, CaseName, tells_position};
-pub use callback::{CallbackDocument, EscalationName, WindowDocument};
+pub use audit::{AuditEventDocument, tells_position};
+pub use callback::{CallbackDocument, WindowDocument};
 pub use case::{
     ActiveEscalationDocument, CaseChanged, CaseDocument, PriorityRequestDocument, RcaDocument,
 };
@@ -31,10 +30,13 @@ pub use desk::{
     ReasonDocument,
 };
 pub use effect::EffectDocument;
-pub use entry::{AuthorDocument, EntryDocument, EntryEscalation};
+pub use entry::{AuthorDocument, EntryDocument};
 pub use escalation::{
-    CaseSummary, EscalationDocument, EscalationParts, NextStepDocument, NextStepPast,
-    RatingDocument, TargetDocument,
+    EscalationDocument, EscalationParts, NextStepDocument, NextStepPast, RatingDocument,
+    TargetDocument,
+};
+pub use names::{
+    CaseName, CaseSummary, EscalationName, GroupName, LineName, OrganizationName, PersonName,
 };
 pub use pairing::{
     CloneDocument, GivenRoleDocument, LinkInspection, MyPlace, PairingDocument, PairingWithLink,
@@ -45,9 +47,7 @@ pub use radar::{RadarCaseDocument, RadarDocument};
 
 use crate::domain::Instant;
 use crate::domain::access::Access;
-use crate::domain::ids::{OrganizationId, PersonId};
 use crate::domain::organization::Side;
-use crate::store::cases::{Named, OrganizationRef};
 use crate::words::Catalogue;
 use crate::words::time::Times;
 
@@ -72,45 +72,5 @@ impl Reader<'_> {
     /// Times in the reader's words and zone.
     pub fn times(&self) -> Times<'_> {
         Times::new(self.words, self.zone, self.now)
-    }
-}
-
-/// An organization by name.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct OrganizationName {
-    /// Its id.
-    pub id: OrganizationId,
-    /// Its name in addresses.
-    pub slug: String,
-    /// Its name.
-    pub name: String,
-}
-
-impl From<&OrganizationRef> for OrganizationName {
-    fn from(organization: &OrganizationRef) -> Self {
-        Self {
-            id: organization.id,
-            slug: organization.slug.clone(),
-            name: organization.name.clone(),
-        }
-    }
-}
-
-/// A person by name.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = PersonReference)]
-pub struct PersonName {
-    /// Their id.
-    pub id: PersonId,
-    /// First and last name.
-    pub name: String,
-}
-
-impl From<&Named> for PersonName {
-    fn from(person: &Named) -> Self {
-        Self {
-            id: person.id,
-            name: person.name.clone(),
-        }
     }
 }

@@ -394,11 +394,7 @@ impl LinkInspection {
     ) -> Self {
         let trustee = &inspected.trustee;
         Self {
-            organization: OrganizationName {
-                id: trustee.id,
-                slug: trustee.slug.to_string(),
-                name: trustee.name.clone(),
-            },
+            organization: trustee.into(),
             requested_by,
             requested_at: inspected.pairing.created_at,
             expires_at: inspected.pairing.expires_at,

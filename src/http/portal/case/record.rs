@@ -11,7 +11,7 @@ use crate::domain::case::{PriorityRequestState, Status, StepState};
 use crate::domain::eligibility::{self, Assessment, CaseFacts, Policy};
 use crate::domain::escalation::State;
 use crate::domain::feed::Feed;
-use crate::domain::ids::{CaseId, CaseRef, EscalationId, LineId, NextStepId, PersonId};
+use crate::domain::ids::{CaseId, CaseRef, EscalationId, LineId, NextStepId};
 use crate::domain::offers::{self, CaseVerb};
 use crate::domain::order::{Sort, Window};
 use crate::domain::reason::{Governance, Reason};
@@ -22,10 +22,10 @@ use crate::store::callbacks::{self, CallbackFilter, CallbackOrder, CallbackView}
 use crate::store::cases::{self, CaseView};
 use crate::store::escalations::{self, EscalationFilter, EscalationOrder, EscalationView};
 use crate::store::feeds::{self, EntryView, FeedOf};
-use crate::store::people::{self, Person};
+use crate::store::people::Person;
 use crate::store::promises::{self, NextStep};
 use crate::store::reads::{self, Read};
-use crate::store::requests::{self, PriorityRequest};
+use crate::store::requests::{self, PriorityRequest, PriorityRequestView};
 use crate::store::{lines, rules, staff};
 use crate::workflow::Actor;
 use crate::workflow::assess::{assess, facts};
@@ -54,7 +54,7 @@ pub(in crate::http::portal) struct CaseRecord {
     /// The calls that were asked for on its escalations; for who may see them.
     pub(in crate::http::portal) callbacks: Vec<CallbackView>,
     /// Requests to raise the priority, newest first, with who asked.
-    pub(in crate::http::portal) requests: Vec<(PriorityRequest, String)>,
+    pub(in crate::http::portal) requests: Vec<PriorityRequestView>,
     /// How far the reader has read each feed.
     pub(in crate::http::portal) read: Vec<Read>,
     /// How far the feeds have come for the reader: from where on the page is told of news.
@@ -128,7 +128,7 @@ impl CaseRecord {
             older,
             promised: histories(conn, &steps)?,
             steps,
-            requests: requests_of(conn, id)?,
+            requests: requests::of_case(conn, id)?,
             read: reads::last(conn, id, actor.id(), now)?,
             newest: feeds::newest(conn, access, id)?,
             has_read_decision: match declined_at(&escalations) {
@@ -201,13 +201,8 @@ impl CaseRecord {
     }
 
     pub(in crate::http::portal) fn pending_request(&self) -> Option<&PriorityRequest> {
-        let pending = |(request, _): &&(PriorityRequest, String)| {
-            request.state == PriorityRequestState::Pending
-        };
-        self.requests
-            .iter()
-            .find(pending)
-            .map(|(request, _)| request)
+        let mut requests = self.requests.iter().map(|view| &view.request);
+        requests.find(|request| request.state == PriorityRequestState::Pending)
     }
 }
 
@@ -251,22 +246,6 @@ fn replays(
         })
     };
     Ok((of(Governance::Staleness), of(Governance::RcaWindow)))
-}
-
-fn requests_of(conn: &mut Conn, case: CaseId) -> Result<Vec<(PriorityRequest, String)>, Problem> {
-    let requests = requests::of_case(conn, case)?;
-    let mut named = Vec::with_capacity(requests.len());
-    for request in requests {
-        let name = name_of(conn, request.requested_by)?;
-        named.push((request, name));
-    }
-    Ok(named)
-}
-
-/// What a person is called, in whatever organization.
-fn name_of(conn: &mut Conn, person: PersonId) -> Result<String, Problem> {
-    let person = people::find(conn, crate::domain::access::Reach::Everything, person)?;
-    Ok(person.map(|person| person.name()).unwrap_or_default())
 }
 
 /// Those who can be given a case of the line.

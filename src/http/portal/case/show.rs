@@ -361,11 +361,14 @@ fn requests(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<Prio
         record.takes(access, CaseVerb::AskPriority),
         record.takes(access, CaseVerb::DecidePriority),
     );
-    let view =
-        |(request, by): &(crate::store::requests::PriorityRequest, String)| PriorityRequestView {
+    let view = |view: &crate::store::requests::PriorityRequestView| {
+        let request = &view.request;
+        // Beside a decision stands who decided.
+        let by = view.decided_by.as_ref().unwrap_or(&view.requested_by);
+        PriorityRequestView {
             state: request.state,
             wanted: request.priority,
-            by: by.clone(),
+            by: by.name.clone(),
             at: request.decided_at.unwrap_or(request.requested_at),
             note: request
                 .decision_note
@@ -373,7 +376,8 @@ fn requests(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<Prio
                 .unwrap_or_else(|| request.note.clone()),
             decide: (decides && request.state == PriorityRequestState::Pending)
                 .then(|| format!("{page}?do=decide_priority&request={}#do", request.id)),
-        };
+        }
+    };
     let telephones = access.can(CaseVerb::AskPriority.permission()) && record.is_open();
     // Without a number it is still by telephone that high priority is asked for (C5).
     let phone =
