@@ -19,6 +19,8 @@ pub enum Carries {
     Flash,
     /// The colours that were chosen.
     Theme,
+    /// How times are told.
+    Times,
     /// To whom the browser is known.
     Devices,
 }
@@ -35,6 +37,8 @@ impl Carries {
             (Self::Flash, false) => "casebell_flash",
             (Self::Theme, true) => "__Host-casebell_theme",
             (Self::Theme, false) => "casebell_theme",
+            (Self::Times, true) => "__Host-casebell_times",
+            (Self::Times, false) => "casebell_times",
             (Self::Devices, true) => "__Host-casebell_devices",
             (Self::Devices, false) => "casebell_devices",
         }
@@ -80,6 +84,7 @@ mod tests {
             Carries::PendingSecondFactor,
             Carries::Flash,
             Carries::Theme,
+            Carries::Times,
             Carries::Devices,
         ] {
             let safe = carries.cookie(&url("https://desk.test"), "x", TimeDelta::days(1));

@@ -9,13 +9,38 @@ use serde_json::Value as Json;
 use super::text;
 use crate::domain::Instant;
 use crate::words::markdown::{self, Rendered};
+use crate::words::time::zone_name;
 use crate::words::{Catalogue, Value, family_key};
 
-/// Adds `t` and `word`. The registry escapes what comes from them.
+/// Adds `t`, `word` and `zone`. The registry escapes what comes from them.
 pub fn register(registry: &mut Handlebars<'static>, words: &Catalogue) {
     for (name, family) in [("t", false), ("word", true)] {
         let words = words.clone();
         registry.register_helper(name, Box::new(Message { words, family }));
+    }
+    let words = words.clone();
+    registry.register_helper("zone", Box::new(Zone { words }));
+}
+
+/// `{{zone page.time_zone}}`: a time zone as people say it; what names none stays as it is.
+struct Zone {
+    words: Catalogue,
+}
+
+impl HelperDef for Zone {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let given = text(helper, 0)?;
+        let said = match given.parse() {
+            Ok(zone) => zone_name(&self.words, zone),
+            Err(_) => given.to_owned(),
+        };
+        Ok(ScopedJson::Derived(Json::String(said)))
     }
 }
 

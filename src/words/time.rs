@@ -64,6 +64,19 @@ fn rounded_up(length: TimeDelta) -> TimeDelta {
     }
 }
 
+/// A zone as people say it, by the place that it is called after: "Berlin time", "New York time", "UTC". Forms and the API take the
+/// IANA name.
+pub fn zone_name(words: &Catalogue, zone: Tz) -> String {
+    match zone.name().rsplit_once('/') {
+        Some((region, place)) if region != "Etc" => {
+            let place = place.replace('_', " ");
+            words.say("time-zone-of", &[("place", place.into())])
+        }
+        Some((_, name)) => name.to_owned(),
+        None => zone.name().to_owned(),
+    }
+}
+
 /// The reader's way of telling time: a zone and the present instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Times<'w> {
@@ -83,6 +96,11 @@ impl<'w> Times<'w> {
         self.zone
     }
 
+    /// The zone as people say it.
+    pub fn zone_name(&self) -> String {
+        zone_name(self.words, self.zone)
+    }
+
     /// The instant from which they are told.
     pub fn now(&self) -> Instant {
         self.now
@@ -93,13 +111,13 @@ impl<'w> Times<'w> {
         relative(self.words, at, self.now)
     }
 
-    /// In full: "3 March 2026, 10:12 Europe/Berlin".
+    /// In full: "3 March 2026, 10:12 (Berlin time)".
     pub fn absolute(&self, at: Instant) -> String {
         let local = at.with_timezone(&self.zone);
         let args = [
             ("date", self.date(local.date_naive()).into()),
             ("time", clock(&local).into()),
-            ("zone", self.zone.name().into()),
+            ("zone", self.zone_name().into()),
         ];
         self.words.say("time-absolute", &args)
     }
@@ -116,11 +134,16 @@ impl<'w> Times<'w> {
                 let day = self.words.say_of("weekday-short", weekday(&local), &[]);
                 self.words.say("time-weekday", &[("day", day.into()), time])
             }
-            _ => {
-                let date = self.short_date(local.date_naive());
-                self.words.say("time-date", &[("date", date.into()), time])
-            }
+            _ => self.dated(at),
         }
+    }
+
+    /// By date and time, in short: "1 Mar 2026, 22:40".
+    pub fn dated(&self, at: Instant) -> String {
+        let local = at.with_timezone(&self.zone);
+        let date = self.short_date(local.date_naive());
+        let args = [("date", date.into()), ("time", clock(&local).into())];
+        self.words.say("time-date", &args)
     }
 
     /// Inside a sentence: "10:12", "10:12 tomorrow", "10:12 on Thursday", "10:12 on 4 March 2026".
@@ -256,7 +279,7 @@ mod tests {
         let times = Times::new(&words, Tz::Europe__Berlin, at("2026-03-03T06:00:00Z"));
         assert_eq!(
             times.absolute(at("2026-03-03T09:12:00Z")),
-            "3 March 2026, 10:12 Europe/Berlin"
+            "3 March 2026, 10:12 (Berlin time)"
         );
         assert_eq!(times.near(at("2026-03-03T09:12:00Z")), "Today 10:12");
         assert_eq!(times.near(at("2026-03-02T16:03:00Z")), "Yesterday 17:03");
@@ -270,5 +293,18 @@ mod tests {
             "10:12 on 16 March 2026"
         );
         assert_eq!(times.field(at("2026-07-16T09:12:00Z")), "2026-07-16T11:12");
+        assert_eq!(times.dated(at("2026-03-03T09:12:00Z")), "3 Mar 2026, 10:12");
+    }
+
+    #[test]
+    fn zones_are_called_after_their_places() {
+        let words = Catalogue::load().unwrap();
+        let said = |name: &str| zone_name(&words, name.parse().expect("a zone"));
+        assert_eq!(said("America/New_York"), "New York time");
+        assert_eq!(said("America/Argentina/Buenos_Aires"), "Buenos Aires time");
+        assert_eq!(said("UTC"), "UTC");
+        assert_eq!(said("Etc/UTC"), "UTC");
+        assert_eq!(said("Etc/GMT+5"), "GMT+5");
+        assert_eq!(said("CET"), "CET");
     }
 }

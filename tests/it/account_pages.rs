@@ -7,10 +7,13 @@ use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::fixtures::PASSWORD;
 use crate::support::go_without;
+use crate::support::person::high;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     from_a_request_to_a_second_factor,
     from_a_request_to_a_second_factor_without_scripts,
+    times_are_told_by_date_to_whoever_wants_so,
 }
 
 const NEW: &str = "a bell that only I hear";
@@ -21,6 +24,30 @@ async fn from_a_request_to_a_second_factor(desk: Desk) {
 
 async fn from_a_request_to_a_second_factor_without_scripts(desk: Desk) {
     story(&desk, Scripts::Off).await;
+}
+
+async fn times_are_told_by_date_to_whoever_wants_so(desk: Desk) {
+    let dana = desk.person("dana");
+    let case = dana.opens(high()).await;
+    let page = format!("/cases/{}", case.number);
+    let mut session = Session::of(&desk, &dana).await;
+    let told = |page: &str| page.contains(" data-relative>");
+    assert!(told(&session.page(&page).await.text));
+    // From the menu of any page, and back to it; no further than that.
+    let exact = [("times", "exact"), ("back", page.as_str())];
+    let chosen = session.sends("/times", &exact).await;
+    assert_eq!(chosen.header("location"), page);
+    let away = [("times", "exact"), ("back", "https://elsewhere.test/")];
+    let away = session.sends("/times", &away).await;
+    assert_eq!(away.header("location"), "/");
+    let kept = chosen.header("set-cookie").split(';').next();
+    let signed_in = session.cookie.clone();
+    session.cookie = format!("{signed_in}; {}", kept.unwrap_or_default());
+    let exactly = session.page(&page).await.text;
+    assert!(!told(&exactly), "{exactly}");
+    // What is no way of telling times is the usual one.
+    session.cookie = format!("{signed_in}; casebell_times=sundial");
+    assert!(told(&session.page(&page).await.text));
 }
 
 async fn window(scripts: Scripts) -> Option<Browser> {

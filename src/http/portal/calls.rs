@@ -92,7 +92,7 @@ pub(super) fn local(visit: &PageRequest, begins_at: Instant, ends_at: Instant, z
     let args = [
         ("from", times.near(begins_at).into()),
         ("until", times.near(ends_at).into()),
-        ("zone", zone.name().into()),
+        ("zone", times.zone_name().into()),
     ];
     visit.words().say("calls-local", &args)
 }

@@ -32,6 +32,7 @@ mod once;
 mod one_click;
 pub mod page_request;
 pub mod parts;
+pub mod preferences;
 pub mod problem;
 pub mod proof;
 pub mod queue;

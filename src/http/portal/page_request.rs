@@ -15,7 +15,8 @@ use super::Portal;
 use super::flash::Flash;
 use super::once::{self, Sending};
 use super::one_click;
-use super::shell::{Shell, Theme, away, clock_words, navigation, place_lines, viewer};
+use super::preferences::{Telling, Theme};
+use super::shell::{Shell, away, clock_words, navigation, place_lines, viewer};
 use crate::credentials::Holder;
 use crate::db::Conn;
 use crate::domain::Instant;
@@ -108,6 +109,7 @@ pub struct PageRequest {
     pub flash: Option<Flash>,
     cookies: HashMap<String, String>,
     theme: Theme,
+    telling: Telling,
 }
 
 impl PageRequest {
@@ -236,6 +238,10 @@ impl PageRequest {
             theme: cookies
                 .get(Carries::Theme.name(&desk.public_url))
                 .and_then(|name| Theme::named(name))
+                .unwrap_or_default(),
+            telling: cookies
+                .get(Carries::Times.name(&desk.public_url))
+                .and_then(|name| Telling::named(name))
                 .unwrap_or_default(),
             cookies,
             desk,
@@ -447,6 +453,7 @@ impl PageRequest {
             language: words.language(),
             now: self.now,
             zone: self.zone().name().to_owned(),
+            telling: self.telling,
             theme: self.theme,
             address: self.address.clone(),
             csrf_token: self

@@ -13,6 +13,7 @@ use crate::http::problem::{Code, Problem};
 pub fn routes() -> Vec<PortalRoute> {
     [
         super::sign_in::routes(),
+        super::preferences::routes(),
         super::links::routes(),
         super::request_access::routes(),
         super::account::routes(),

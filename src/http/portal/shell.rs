@@ -1,7 +1,8 @@
 //! The frame around every page: who you are and for which organization, where you can go, what just happened.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::preferences::{Telling, Theme};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::organization::Side;
@@ -18,9 +19,11 @@ pub struct Shell {
     pub now: Instant,
     /// The reader's time zone, an IANA name.
     pub zone: String,
+    /// How times are told.
+    pub telling: Telling,
     /// Colours: the system's, or those chosen.
     pub theme: Theme,
-    /// Path and query of this page, to come back to after switching the theme.
+    /// Path and query of this page, to come back to after choosing how pages look.
     pub address: String,
     /// Token of every form that changes something; none where nobody is signed in and no form needs it.
     pub csrf_token: Option<String>,
@@ -79,19 +82,6 @@ pub struct NavItem {
     pub current: bool,
 }
 
-/// Light, dark, or as the system has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Theme {
-    /// As the system has it.
-    #[default]
-    Auto,
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
-}
-
 /// A banner at the head of the page.
 #[derive(Clone, Debug, Serialize)]
 pub struct Banner {
@@ -115,24 +105,6 @@ pub enum Tone {
     Soon,
     /// Late or refused.
     Late,
-}
-
-impl Theme {
-    /// The theme of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Auto, Self::Light, Self::Dark]
-            .into_iter()
-            .find(|theme| theme.as_str() == name)
-    }
-
-    /// Its name in cookies and forms.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
 }
 
 /// An organization in which somebody may work.
@@ -293,6 +265,7 @@ impl Shell {
             language: "en",
             now: "2026-03-04T06:00:00Z".parse().unwrap(),
             zone: "Europe/Berlin".to_owned(),
+            telling: Telling::Near,
             theme: Theme::Auto,
             address: "/cases".to_owned(),
             csrf_token: Some("token".to_owned()),

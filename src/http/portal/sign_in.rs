@@ -1,7 +1,6 @@
 //! Signing in, with a second factor where it is asked for, and the first set-up of an empty installation.
 
 use actix_web::cookie::Cookie;
-use chrono::TimeDelta;
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -15,7 +14,6 @@ use super::page_request::PageRequest;
 use super::render::is_local;
 use super::route::{PortalRoute, pages};
 use super::said::said_to_people;
-use super::shell::Theme;
 use super::sign_in_form::{SignInPage, carrying, page, sign_in_form};
 use crate::credentials::hash_secret;
 use crate::domain::access::Permission;
@@ -48,7 +46,6 @@ pub(super) fn routes() -> Vec<PortalRoute> {
         GET  "/sign-in/code"  ANYONE    => show_code, "Asks for a code of the second factor";
         POST "/sign-in/code"  ANYONE    => enter_code, "Signs in with a code of the second factor";
         POST "/sign-out"      ENTERED.before_set_up() => leave, "Signs out";
-        POST "/theme"         ANYONE    => colours, "Chooses the colours";
         GET  "/setup/{token}" ANYONE    => show_set_up, "The first page of an empty installation";
         POST "/setup/{token}" ANYONE    => set_up, "Sets the installation up";
     }
@@ -71,9 +68,6 @@ pub struct SetUpPage {
     /// The provider and its first administrator.
     pub form: Form,
 }
-
-/// How long the colours that were chosen are kept.
-const THEME_LIFETIME: TimeDelta = TimeDelta::days(365);
 
 /// Leads to the queue, to the cases, to where else one may work, or to the door.
 async fn home(visit: PageRequest) -> PageResult {
@@ -304,17 +298,6 @@ async fn leave(visit: PageRequest) -> PageResult {
         .go("/sign-in", Some(Flash::new(Done::SignedOut)))
         .cookie(Carries::Session.removal(url))
         .forgetting(headers::forget(url)))
-}
-
-async fn colours(visit: PageRequest) -> PageResult {
-    let typed = |name: &str| visit.typed.get(name).map_or("", String::as_str);
-    let theme = Theme::named(typed("theme")).unwrap_or_default();
-    let back = Some(typed("back"))
-        .filter(|back| is_local(back))
-        .unwrap_or("/");
-    let url = &visit.desk.public_url;
-    let cookie = Carries::Theme.cookie(url, theme.as_str(), THEME_LIFETIME);
-    Ok(visit.go(back, None).cookie(cookie))
 }
 
 async fn show_set_up(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {

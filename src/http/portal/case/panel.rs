@@ -24,7 +24,7 @@ pub(super) fn panel(
     let (words, page) = (visit.words(), record.page());
     let to = |place: &str| format!("{page}/{place}");
     let access = visit.access().ok()?;
-    let zone = visit.zone().name();
+    let zone = &visit.times().zone_name();
     if let Ok(verb) = verb.parse() {
         return settle(visit, record, verb, subject, &page);
     }
@@ -120,7 +120,7 @@ pub(in crate::http::portal) fn settle(
     if !offers::of_step(record.view.case.status, step.state, visit.access().ok()?).contains(&verb) {
         return None;
     }
-    let (words, zone) = (visit.words(), visit.zone().name());
+    let (words, zone) = (visit.words(), &visit.times().zone_name());
     let action = format!("/next-steps/{}", step.id);
     let what = step.what.as_str();
     Some(match verb {

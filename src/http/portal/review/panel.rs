@@ -49,7 +49,7 @@ pub(super) fn panel(
 ) -> Option<Panel> {
     let (words, page) = (visit.words(), record.page());
     let row = &record.view.escalation;
-    let zone = visit.zone().name();
+    let zone = &visit.times().zone_name();
     let to = |place: &str| format!("{page}/{place}");
     let people = || {
         record
