@@ -813,6 +813,7 @@ diesel::table! {
         targets_version -> BigInt,
         ladder_version -> BigInt,
         duty_version -> BigInt,
+        policies_version -> BigInt,
     }
 }
 

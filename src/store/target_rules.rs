@@ -1,4 +1,5 @@
-//! How long targets have, and the ladder: the rows that administrators edit (M8).
+//! How long targets have, and the ladder: the rows that administrators edit (M8); and how often these and the policies were
+//! changed.
 
 use diesel::prelude::*;
 
@@ -10,6 +11,7 @@ use crate::domain::case::Priority;
 use crate::domain::target::{
     Allowance, Grade, Ladder, TargetClock, TargetKind, TargetRow, TargetTable,
 };
+use crate::store::cas::Cas;
 
 /// How long targets have: the defaults, and what the rows say instead.
 ///
@@ -89,15 +91,44 @@ pub fn version(conn: &mut Conn) -> QueryResult<i64> {
         .get_result(conn)
 }
 
-/// Counts a change of the rules of targets.
+/// Counts a change of the rules of targets, if they were changed `version` times.
 ///
 /// # Errors
 /// The database's own.
-pub fn count_change(conn: &mut Conn) -> QueryResult<()> {
-    diesel::update(duty_rules::table)
-        .set(duty_rules::targets_version.eq(duty_rules::targets_version + 1))
-        .execute(conn)
-        .map(drop)
+pub fn count_change(conn: &mut Conn, version: i64) -> QueryResult<Cas> {
+    let this = duty_rules::table.filter(duty_rules::targets_version.eq(version));
+    let changed = diesel::update(this)
+        .set(duty_rules::targets_version.eq(version + 1))
+        .execute(conn)?;
+    match changed {
+        0 => Ok(Cas::Changed(self::version(conn)?)),
+        _ => Ok(Cas::Done),
+    }
+}
+
+/// How often the policies were changed, counted from 1.
+///
+/// # Errors
+/// The database's own.
+pub fn policies_version(conn: &mut Conn) -> QueryResult<i64> {
+    duty_rules::table
+        .select(duty_rules::policies_version)
+        .get_result(conn)
+}
+
+/// Counts a change of the policies, if they were changed `version` times.
+///
+/// # Errors
+/// The database's own.
+pub fn count_policies_change(conn: &mut Conn, version: i64) -> QueryResult<Cas> {
+    let this = duty_rules::table.filter(duty_rules::policies_version.eq(version));
+    let changed = diesel::update(this)
+        .set(duty_rules::policies_version.eq(version + 1))
+        .execute(conn)?;
+    match changed {
+        0 => Ok(Cas::Changed(policies_version(conn)?)),
+        _ => Ok(Cas::Done),
+    }
 }
 
 /// The ladder, and how often it was changed, counted from 1.
@@ -114,16 +145,20 @@ pub fn ladder(conn: &mut Conn) -> QueryResult<(Ladder, i64)> {
     ))
 }
 
-/// Sets the ladder, and counts the change.
+/// Sets the ladder, if it was changed `version` times, and counts the change.
 ///
 /// # Errors
 /// The database's own.
-pub fn set_ladder(conn: &mut Conn, ladder: &Ladder) -> QueryResult<()> {
-    diesel::update(duty_rules::table)
+pub fn set_ladder(conn: &mut Conn, version: i64, ladder: &Ladder) -> QueryResult<Cas> {
+    let this = duty_rules::table.filter(duty_rules::ladder_version.eq(version));
+    let changed = diesel::update(this)
         .set((
             duty_rules::ladder.eq(Some(json(ladder)?)),
-            duty_rules::ladder_version.eq(duty_rules::ladder_version + 1),
+            duty_rules::ladder_version.eq(version + 1),
         ))
-        .execute(conn)
-        .map(drop)
+        .execute(conn)?;
+    match changed {
+        0 => Ok(Cas::Changed(self::ladder(conn)?.1)),
+        _ => Ok(Cas::Done),
+    }
 }

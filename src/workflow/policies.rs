@@ -5,14 +5,14 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::administer::{By, refused, require};
 use super::foresee::{Foreseen, foresee};
-use super::{VerbResult, publish};
+use super::{Expected, VerbResult, publish, settled, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::eligibility::{Policy, PolicyError};
 use crate::domain::event::{AdministrativeEvent, Changed};
 use crate::input::{At, Errors, Fault, Field, Input, Member, object_schema};
-use crate::store::rules;
+use crate::store::{rules, target_rules};
 
 /// New values by key.
 #[derive(Clone, Debug)]
@@ -76,16 +76,27 @@ impl Input for SetPolicies {
 /// Sets policies by their keys (E12); all of them or none.
 ///
 /// # Errors
-/// [`Rejection::Denied`], [`Rejection::Field`].
+/// [`Rejection::Denied`](super::Rejection::Denied), `Stale`, `Field`.
 pub fn set_policies(
     conn: &mut Conn,
     by: By<'_>,
+    expected: Expected<'_>,
     command: &SetPolicies,
     now: Instant,
 ) -> VerbResult<()> {
     require(by, Permission::PoliciesManage)?;
+    let version = target_rules::policies_version(conn)?;
+    unchanged(expected, version)?;
     let before = Policy::clone(&*rules::policy(conn)?);
     let policy = planned(&before, command)?;
+    // What is as it was is no change, and counts as none.
+    if before == policy {
+        return Ok(());
+    }
+    settled(
+        target_rules::count_policies_change(conn, version)?,
+        expected,
+    )?;
     for (key, _) in &command.0 {
         let now_is = before.get(key);
         if let Some(value) = policy
@@ -109,10 +120,12 @@ pub fn set_policies(
 pub fn foresee_policies(
     conn: &mut Conn,
     by: By<'_>,
+    expected: Expected<'_>,
     command: &SetPolicies,
     now: Instant,
 ) -> VerbResult<Foreseen> {
     require(by, Permission::PoliciesManage)?;
+    unchanged(expected, target_rules::policies_version(conn)?)?;
     foresee(conn, now, |settings| {
         settings.policy = planned(&settings.policy, command)?.into();
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::administer::{By, require};
 use super::foresee::{Foreseen, foresee};
-use super::{Expected, Rejection, VerbResult, publish, targets, unchanged};
+use super::{Expected, Rejection, VerbResult, publish, settled, targets, unchanged};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -101,18 +101,19 @@ pub fn set_targets(
     now: Instant,
 ) -> VerbResult<()> {
     require(by, Permission::TargetsManage)?;
-    unchanged(expected, target_rules::version(conn)?)?;
+    let version = target_rules::version(conn)?;
+    unchanged(expected, version)?;
     let before = target_rules::table(conn)?;
     let after = planned_table(&before, command)?;
     if before == after {
         return Ok(());
     }
+    settled(target_rules::count_change(conn, version)?, expected)?;
     for (row, allowance) in after.rows() {
         if before.of(row) != Some(allowance) {
             target_rules::set(conn, row, allowance, now)?;
         }
     }
-    target_rules::count_change(conn)?;
     let event = AdministrativeEvent::TargetsChanged(Changed { before, after });
     publish::administrative(conn, by, event, now)?;
     targets::reckon_all(conn, now)
@@ -181,7 +182,8 @@ pub fn set_ladder(
     if before == after {
         return Ok(());
     }
-    target_rules::set_ladder(conn, &after)?;
+    let written = target_rules::set_ladder(conn, version, &after)?;
+    settled(written, expected)?;
     let event = AdministrativeEvent::LadderChanged(Changed { before, after });
     publish::administrative(conn, by, event, now)?;
     targets::reckon_all(conn, now)

@@ -4,12 +4,12 @@ use super::documents::{EffectDocument, PolicyDocument};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::eligibility::Policy;
-use crate::http::api_request::{ApiRequest, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
-use crate::store::rules;
+use crate::store::{rules, target_rules};
 use crate::workflow::policies::{SetPolicies, foresee_policies, set_policies};
 
 /// The routes of this resource.
@@ -23,33 +23,35 @@ pub fn routes() -> Vec<Route> {
 
 /// Policies, in force and by default.
 pub async fn list(call: ApiRequest) -> Result<Reply<Page<PolicyDocument>>, Problem> {
-    let policies = call.look(|conn, _| read(conn)).await?;
-    Reply::new(&policies)
+    call.look(|conn, _| read(conn)).await
 }
 
 /// Sets policies by their keys.
 pub async fn change(
-    call: ApiRequest<(), SetPolicies>,
+    call: ApiRequest<Guarded<()>, SetPolicies>,
 ) -> Result<Reply<Page<PolicyDocument>>, Problem> {
     call.write(|conn, call| {
-        set_policies(conn, Some(&call.principal.actor), &call.body, call.now)?;
-        Reply::new(&read(conn)?)
+        let by = Some(&call.principal.actor);
+        set_policies(conn, by, call.expected(), &call.body, call.now)?;
+        read(conn)
     })
     .await
 }
 
 /// What new policies would do.
-pub async fn preview(call: ApiRequest<(), SetPolicies>) -> Result<Reply<EffectDocument>, Problem> {
+pub async fn preview(
+    call: ApiRequest<Guarded<()>, SetPolicies>,
+) -> Result<Reply<EffectDocument>, Problem> {
     let foreseen = call
         .search(|conn, call| {
-            let by = Some(&call.principal.actor);
-            Ok(foresee_policies(conn, by, &call.body, call.now)?)
+            let (by, expected) = (Some(&call.principal.actor), call.expected());
+            Ok(foresee_policies(conn, by, expected, &call.body, call.now)?)
         })
         .await?;
     Reply::new(&EffectDocument::from(&foreseen))
 }
 
-fn read(conn: &mut Conn) -> Result<Page<PolicyDocument>, Problem> {
+fn read(conn: &mut Conn) -> Result<Reply<Page<PolicyDocument>>, Problem> {
     let (policy, default) = (rules::policy(conn)?, Policy::default());
     let rows = rules::policy_rows(conn)?;
     let document = |key: &&str| PolicyDocument {
@@ -58,5 +60,6 @@ fn read(conn: &mut Conn) -> Result<Page<PolicyDocument>, Problem> {
         default: default.get(key).unwrap_or_default(),
         version: rows.get(*key).map_or(0, |(_, version)| *version),
     };
-    Ok(Page::whole(Policy::KEYS.iter().map(document).collect()))
+    let policies = Page::whole(Policy::KEYS.iter().map(document).collect());
+    Ok(Reply::new(&policies)?.version(target_rules::policies_version(conn)?))
 }

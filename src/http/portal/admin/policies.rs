@@ -17,7 +17,7 @@ use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
 use crate::http::problem::Problem;
-use crate::store::rules;
+use crate::store::{rules, target_rules};
 use crate::words::Catalogue;
 use crate::workflow::policies::{SetPolicies, foresee_policies, set_policies};
 
@@ -30,10 +30,10 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
 }
 
 async fn show(visit: PageRequest) -> PageResult {
-    let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
     if visit.can(Permission::PoliciesManage) {
-        return visit.show(PLACE, "admin-form", &page(&visit, &policy));
+        return visit.show(PLACE, "admin-form", &form_page(&visit).await?);
     }
+    let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
     // Who only sees them reads them as a list.
     let words = visit.words();
     let row = |key: &&str| {
@@ -67,7 +67,14 @@ fn told(words: &Catalogue, key: &str, value: &str) -> String {
     )
 }
 
-fn page(visit: &PageRequest, policy: &Policy) -> AdminForm {
+async fn form_page(visit: &PageRequest) -> Result<AdminForm, Problem> {
+    let (policy, version) = visit
+        .look(|conn| Ok((rules::policy(conn)?, target_rules::policies_version(conn)?)))
+        .await?;
+    Ok(page(visit, &policy, version))
+}
+
+fn page(visit: &PageRequest, policy: &Policy, version: i64) -> AdminForm {
     let words = visit.words();
     let control = |key: &&str| {
         let (label, value) = (
@@ -88,7 +95,8 @@ fn page(visit: &PageRequest, policy: &Policy) -> AdminForm {
         Place::Policies.href(),
         words.say_of("panel-button", "edit", &[]),
         controls,
-    );
+    )
+    .guarded(version);
     let (title, about) = (
         words.say_of("admin", "policies", &[]),
         words.say_of("admin-about", "policies", &[]),
@@ -109,24 +117,23 @@ impl FormPage<()> for Policies {
     }
 
     async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
-        again(visit, &problem, page(visit, &policy))
+        again(visit, &problem, form_page(visit).await?)
     }
 }
 
 impl ForeseeingPage<()> for Policies {
     async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
-        let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
-        foreseen(visit, page(visit, &policy), shown)
+        foreseen(visit, form_page(visit).await?, shown)
     }
 }
 
 async fn save(visit: PageRequest) -> PageResult {
-    let foresee = |conn: &mut Conn, by: By<'_>, command: &SetPolicies| {
-        foresee_policies(conn, Some(by.actor), command, by.now)
+    let (expected, shown) = (visit.expected(), visit.expected());
+    let foresee = move |conn: &mut Conn, by: By<'_>, command: &SetPolicies| {
+        foresee_policies(conn, Some(by.actor), shown.as_deref(), command, by.now)
     };
-    let save = |conn: &mut Conn, by: By<'_>, command: &SetPolicies| {
-        set_policies(conn, Some(by.actor), command, by.now)
+    let save = move |conn: &mut Conn, by: By<'_>, command: &SetPolicies| {
+        set_policies(conn, Some(by.actor), expected.as_deref(), command, by.now)
     };
     visit.act_foreseen(&Policies, foresee, save).await
 }

@@ -1,0 +1,1 @@
+ALTER TABLE duty_rules DROP COLUMN policies_version;
