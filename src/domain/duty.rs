@@ -3,6 +3,7 @@
 //! A roster is weekly shifts, each in its own time zone, and absences, in which somebody else takes the shifts over.
 
 mod check;
+mod outlook;
 mod shift;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use crate::domain::closed_enum;
 use crate::domain::ids::PersonId;
 
 pub use check::{RosterFault, RosterPart};
+pub use outlook::DutyOutlook;
 pub use shift::{ClockTime, MalformedClockTime, Shift, Weekday};
 
 closed_enum! {

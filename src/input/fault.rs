@@ -46,7 +46,6 @@ pub const FAULTS: &[&str] = &[
     "malformed_cursor",
     "malformed_holiday",
     "malformed_id",
-    "malformed_line",
     "malformed_span",
     "malformed_time",
     "missing",

@@ -20,7 +20,7 @@ use crate::domain::notice::{
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Direction, Party, State as PairingState};
 use crate::domain::radar::Prevention;
-use crate::domain::reason::Governance;
+use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::target::{TargetClock, TargetKind, Tell};
 use crate::http::portal;
 use crate::http::problem::Code;
@@ -53,9 +53,15 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("duty-day", Weekday::NAMES),
     ("duty-one", &["shift", "absence"]),
     ("duty-another", &["shift", "absence"]),
+    ("duty-effect", &["begin", "end", "uncovered", "covered"]),
     ("duty-shift", &["days", "from", "until", "zone"]),
     ("duty-absence", &["from", "until", "cover"]),
     ("ladder-told", &["before", "after"]),
+    ("calendar-span", &["from", "until"]),
+    ("calendar-holiday", &["date", "yearly", "name"]),
+    ("row-act", &["remove", "up"]),
+    ("question", &["code", "label", "kind", "required"]),
+    ("question-kind", QuestionKind::NAMES),
     ("mail-target", TargetKind::NAMES),
     ("holiday-skipped", SkipReason::NAMES),
     ("reference-place", &["path", "query", "header"]),

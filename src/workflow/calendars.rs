@@ -13,7 +13,7 @@ use crate::domain::event::{AdministrativeEvent, CalendarFields, Changed};
 use crate::domain::ids::CalendarId;
 use crate::store::calendars::{self, CalendarBook, CalendarRow};
 
-pub use written::{Holidays, WeeklyHours, WriteCalendar};
+pub use written::WriteCalendar;
 
 /// Adds a calendar.
 ///
@@ -117,6 +117,28 @@ pub fn import_holidays(
         put_calendar(conn, by, &row, expected, &calendar, false, now)?;
     }
     Ok(added)
+}
+
+/// What [`import_holidays`] would do; nothing is written.
+///
+/// # Errors
+/// As [`import_holidays`].
+pub fn foresee_holidays(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: CalendarId,
+    expected: Expected<'_>,
+    holidays: Vec<Holiday>,
+    now: Instant,
+) -> VerbResult<Foreseen> {
+    let row = calendars::find(conn, id)?.ok_or(Rejection::NotFound)?;
+    require(by, Permission::CalendarsManage)?;
+    unchanged(expected, row.version)?;
+    let mut calendar = row.calendar()?;
+    match calendar.add_holidays(holidays) {
+        0 => Ok(Foreseen::default()),
+        _ => foresee_calendar(conn, by, Some((id, expected)), &calendar, false, now),
+    }
 }
 
 /// Puts a calendar in the place of `row`, if that is still as it was read.

@@ -11,13 +11,13 @@ use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::{Permission, Reach};
 use crate::domain::duty::{
-    Absence, Assignment, ClockTime, Roster, RosterFault, RosterPart, Shift, Weekday,
+    Absence, Assignment, ClockTime, DutyOutlook, Roster, RosterFault, RosterPart, Shift, Weekday,
 };
 use crate::domain::event::{AdministrativeEvent, Changed, DutyFields};
 use crate::domain::ids::PersonId;
 use crate::domain::text::EmailAddress;
 use crate::input::{At, Errors, Field, Patch, input};
-use crate::store::{self, duty, people};
+use crate::store::{self, duty, notices, people};
 use chrono_tz::Tz;
 
 input! {
@@ -146,6 +146,50 @@ pub fn set_duty(
     }
     let event = AdministrativeEvent::DutyChanged(Changed { before, after });
     publish::administrative(conn, by, event, now)
+}
+
+/// What another roster would do, and the names of whom it names.
+#[derive(Clone, Debug, Default)]
+pub struct ForeseenDuty {
+    /// What would be otherwise.
+    pub outlook: DutyOutlook,
+    /// Who would be on duty at once and is not, by name,
+    pub begin: Vec<String>,
+    /// and who is on duty and would be no longer.
+    pub end: Vec<String>,
+}
+
+/// What [`set_duty`] would do; nothing is written.
+///
+/// # Errors
+/// As [`set_duty`].
+pub fn foresee_duty(
+    conn: &mut Conn,
+    by: By<'_>,
+    expected: Expected<'_>,
+    command: &SetDuty,
+    now: Instant,
+) -> VerbResult<ForeseenDuty> {
+    require(by, Permission::DutyManage)?;
+    unchanged(expected, duty::assignment(conn)?.1)?;
+    let before = duty::roster(conn)?;
+    let after = roster(conn, command, &before, now)?;
+    let outlook = DutyOutlook::of(&before, &after, now);
+    let people = [outlook.begin.as_slice(), &outlook.end].concat();
+    let known = notices::known(conn, people, None, now)?;
+    let names = |people: &[PersonId]| -> Vec<String> {
+        let name = |person: &PersonId| {
+            let mut known = known.iter();
+            let known = known.find(|known| known.candidate.access.person == *person);
+            known.map(|known| known.name.clone())
+        };
+        people.iter().filter_map(name).collect()
+    };
+    Ok(ForeseenDuty {
+        begin: names(&outlook.begin),
+        end: names(&outlook.end),
+        outlook,
+    })
 }
 
 /// The roster that a request describes; shifts or absences that it does not name are those of `before`.

@@ -14,7 +14,7 @@ use crate::domain::text::Title;
 use crate::input::{Patch, ReadOnly, input};
 use crate::store::rules::{self, ReasonRow};
 
-pub use questions::Questions;
+pub use questions::{AskedQuestion, Questions};
 
 input! {
     /// A new escalation reason.

@@ -181,9 +181,11 @@ function guard() {
       changed.add(form);
       if (reader) keep(form, false);
     });
-    form.addEventListener("submit", () => {
+    form.addEventListener("submit", (event) => {
       changed.delete(form);
-      if (reader) keep(form, true);
+      if (!reader) return;
+      if (event.submitter?.dataset.reshape === undefined) keep(form, true);
+      else sessionStorage.removeItem(draft(form));
     });
   }
 }
@@ -272,6 +274,32 @@ for (const ranking of document.querySelectorAll("[data-ranking]")) {
   ranking.addEventListener("change", show);
   show();
 }
+
+/* Rows of a form that come and go */
+
+// The server makes them, as it does without a script; what was typed comes back with them.
+addEventListener("click", async (event) => {
+  const button = event.target.closest?.("button[data-reshape]");
+  const form = button?.form;
+  if (!form) return;
+  event.preventDefault();
+  const asked = new URLSearchParams(new FormData(form));
+  asked.set(button.name, button.value);
+  // What is kept of it goes by places that are about to change.
+  sessionStorage.removeItem(draft(form));
+  changed.delete(form);
+  form.inert = true;
+  const answer = await fetch(form.action, { method: "POST", body: asked, headers: { accept: "text/html" } }).catch(() => null);
+  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const fresh = page?.getElementById(form.id);
+  form.inert = false;
+  // The page that says why not is the server's.
+  if (!fresh) return form.requestSubmit(button);
+  form.replaceWith(document.adoptNode(fresh));
+  guard();
+  changed.add(fresh);
+  fresh.querySelector("[autofocus]")?.focus();
+});
 
 /* Another row of next steps */
 

@@ -435,6 +435,7 @@ async fn whatever_a_form_says_is_taken_or_refused(desk: Desk) {
         "hours",
         "mon",
         "questions",
+        "reshape",
         "governed_by",
         "role",
         "roles",

@@ -68,6 +68,7 @@ mod secret_ways;
 mod sent_once;
 mod service_manager;
 mod servicenow;
+mod settings;
 mod sign_in;
 mod strangers;
 #[allow(dead_code)] // Not every story needs everything that the stories stand on.

@@ -48,6 +48,23 @@ pub enum HolidayShape {
     },
 }
 
+impl HolidayShape {
+    /// Its date.
+    pub fn date(&self) -> &str {
+        match self {
+            Self::Date(date) | Self::Named { date, .. } => date,
+        }
+    }
+
+    /// What people call it.
+    pub fn called(&self) -> Option<&str> {
+        match self {
+            Self::Date(_) => None,
+            Self::Named { name, .. } => Some(name),
+        }
+    }
+}
+
 /// What is wrong with a part of a calendar.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PartProblem {

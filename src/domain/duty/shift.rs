@@ -66,6 +66,15 @@ impl ClockTime {
         self.0 == MINUTES_A_DAY
     }
 
+    /// It as an end: what ends at 00:00 ends with the day. The field that browsers have for a time has no 24:00.
+    #[must_use]
+    pub fn or_end_of_day(self) -> Self {
+        match self.0 {
+            0 => Self(MINUTES_A_DAY),
+            minutes => Self(minutes),
+        }
+    }
+
     fn on(self, date: NaiveDate) -> Option<NaiveDateTime> {
         let midnight = date.and_time(NaiveTime::MIN);
         midnight.checked_add_signed(TimeDelta::minutes(self.0.into()))

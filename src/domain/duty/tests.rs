@@ -271,3 +271,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn another_roster_is_told_by_who_comes_and_goes_and_what_nobody_covers() {
+    let utc = Tz::UTC;
+    let days = shift(1, Weekday::ALL, "08:00", "16:00", utc);
+    let nights = shift(2, Weekday::ALL, "16:00", "08:00", utc);
+    let roster = |shifts: &[&Shift], absences: Vec<Absence>| Roster {
+        shifts: shifts.iter().map(|shift| (*shift).clone()).collect(),
+        absences,
+    };
+    let before = roster(&[&days, &nights], Vec::new());
+    let now = at("2026-03-02T09:07:00Z");
+    let told = |after: &Roster| DutyOutlook::of(&before, after, now);
+    assert_eq!(told(&before), DutyOutlook::default());
+    // Whoever has the nights is not there now.
+    let without_nights = told(&roster(&[&days], Vec::new()));
+    assert_eq!(without_nights.uncovered_minutes, 7 * 16 * 60);
+    assert!(without_nights.begin.is_empty() && without_nights.end.is_empty());
+    // Somebody else has the days; one day of them is an absence that nobody covers.
+    let others = shift(3, Weekday::ALL, "08:00", "16:00", utc);
+    let away = absence(3, "2026-03-04T00:00:00Z", "2026-03-05T00:00:00Z", None);
+    let other = told(&roster(&[&others, &nights], vec![away]));
+    assert_eq!((other.begin, other.end), (vec![person(3)], vec![person(1)]));
+    assert_eq!(other.uncovered_minutes, 8 * 60);
+    // The way back covers what was not covered.
+    let way_back = DutyOutlook::of(&roster(&[&days], Vec::new()), &before, now);
+    assert_eq!(
+        (way_back.covered_minutes, way_back.uncovered_minutes),
+        (7 * 16 * 60, 0)
+    );
+}

@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
 use crate::store::{duty, target_rules};
-use crate::workflow::duty::{SetDuty, set_duty};
+use crate::workflow::duty::{SetDuty, foresee_duty, set_duty};
 use crate::workflow::target_rules::{
     SetLadder, SetTargets, foresee_ladder, foresee_targets, set_ladder, set_targets,
 };
@@ -35,6 +35,7 @@ pub fn routes() -> Vec<Route> {
         POST  "/ladder/preview" may(Permission::TargetsManage) => preview_ladder, "What another ladder would do; nothing is changed";
         GET   "/duty"    may(Permission::DutyView)      => show_duty, "Who is on duty when, and how escalations get their owner";
         PUT   "/duty"    may(Permission::DutyManage)    => change_duty, "Replaces the roster, and sets how escalations get their owner";
+        POST  "/duty/preview" may(Permission::DutyManage) => preview_duty, "What another roster would do; nothing is changed";
         GET   "/escalations/{escalation}/targets/{kind}/replay" may(Permission::EscalationsView) => replay, "How the newest target of a kind came to fall due: every piece of time that counts, and why the others do not";
     }
 }
@@ -235,6 +236,38 @@ async fn change_duty(
         read_duty(conn)
     })
     .await
+}
+
+/// What another roster would do; nothing is changed yet.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DutyEffect)]
+pub struct DutyEffectDocument {
+    /// Who would be on duty at once and is not.
+    begin: Vec<PersonId>,
+    /// Who is on duty and would be no longer.
+    end: Vec<PersonId>,
+    /// For how many minutes of the next seven days nobody would be on duty where somebody is now; in steps of 15.
+    uncovered_minutes: i64,
+    /// For how many of them somebody would be where nobody is now.
+    covered_minutes: i64,
+}
+
+async fn preview_duty(
+    call: ApiRequest<Guarded<()>, SetDuty>,
+) -> Result<Reply<DutyEffectDocument>, Problem> {
+    let foreseen = call
+        .search(|conn, call| {
+            let (by, expected) = (Some(&call.principal.actor), call.expected());
+            Ok(foresee_duty(conn, by, expected, &call.body, call.now)?)
+        })
+        .await?;
+    let outlook = foreseen.outlook;
+    Reply::new(&DutyEffectDocument {
+        begin: outlook.begin,
+        end: outlook.end,
+        uncovered_minutes: outlook.uncovered_minutes,
+        covered_minutes: outlook.covered_minutes,
+    })
 }
 
 fn read_duty(conn: &mut Conn) -> Result<Reply<DutyDocument>, Problem> {

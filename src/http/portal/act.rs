@@ -6,6 +6,7 @@ use super::answer::PageResult;
 use super::flash::Done;
 use super::form::{CONFIRMED, Form, seen};
 use super::page_request::PageRequest;
+use super::rows::{self, RowList};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::http::problem::Problem;
@@ -40,6 +41,9 @@ pub(super) trait FormPage<T = Done> {
 
 /// A page with a form of which it is said what would follow before it is done.
 pub(super) trait ForeseeingPage<T = Done>: FormPage<T> {
+    /// The rows of its form that come and go.
+    const ROWS: &'static [RowList] = &[];
+
     /// The page again, with what was typed in its form as `shown` shows it: with what would follow.
     ///
     /// # Errors
@@ -70,20 +74,44 @@ impl PageRequest {
         self.finish(page, done).await
     }
 
-    /// The same, once the visitor has seen what would follow, as `foresee` says. What would change nothing is done at once.
+    /// The same, once the visitor has seen what would follow, as `foresee` says. What would change nothing is done at once. A
+    /// button that changes rows of the form only shows it again.
     ///
     /// # Errors
     /// As [`PageRequest::act`].
-    pub(super) async fn act_foreseen<C, T, G, F>(
+    pub(super) async fn act_foreseen<P, C, T, S, G, F>(
         &self,
-        page: &impl ForeseeingPage<T>,
+        page: &P,
         foresee: G,
         verb: F,
     ) -> PageResult
     where
+        P: ForeseeingPage<T>,
         C: Field + Send + 'static,
         T: Send + 'static,
-        G: Fn(&mut Conn, By<'_>, &C) -> Result<Foreseen, VerbError> + Send + 'static,
+        S: Consequences + Send + 'static,
+        G: Fn(&mut Conn, By<'_>, &C) -> Result<S, VerbError> + Send + 'static,
+        F: Fn(&mut Conn, By<'_>, &C) -> Result<T, VerbError> + Send + 'static,
+    {
+        if P::ROWS.is_empty() {
+            return self.act_as_typed(page, foresee, verb).await;
+        }
+        let mut visit = self.clone();
+        if let Some(focus) = rows::reshape(&mut visit.typed, P::ROWS) {
+            let shown = |form: Form| form.with_what_was_typed(&visit.typed).focused(&focus);
+            return page.foreseen(&visit, shown).await;
+        }
+        rows::close_up(&mut visit.typed, P::ROWS);
+        visit.act_as_typed(page, foresee, verb).await
+    }
+
+    async fn act_as_typed<P, C, T, S, G, F>(&self, page: &P, foresee: G, verb: F) -> PageResult
+    where
+        P: ForeseeingPage<T>,
+        C: Field + Send + 'static,
+        T: Send + 'static,
+        S: Consequences + Send + 'static,
+        G: Fn(&mut Conn, By<'_>, &C) -> Result<S, VerbError> + Send + 'static,
         F: Fn(&mut Conn, By<'_>, &C) -> Result<T, VerbError> + Send + 'static,
     {
         if self.was_confirmed() {
@@ -104,7 +132,7 @@ impl PageRequest {
             Ok(foreseen) => foreseen,
             Err(problem) => return self.finish(page, Err(problem)).await,
         };
-        let told = consequences(self.words(), &foreseen);
+        let told = foreseen.told(self.words());
         if told.is_empty() {
             return self.act(page, verb).await;
         }
@@ -113,7 +141,7 @@ impl PageRequest {
     }
 
     /// Whether the visitor has seen what would follow from what is typed: not of what they have typed otherwise since.
-    fn was_confirmed(&self) -> bool {
+    pub(super) fn was_confirmed(&self) -> bool {
         let confirmed = self.typed.get(CONFIRMED);
         confirmed.is_some_and(|confirmed| *confirmed == seen(&self.typed))
     }
@@ -164,19 +192,22 @@ pub(super) fn is_form_error(problem: &Problem) -> bool {
         )
 }
 
-/// What would follow, in sentences.
-fn consequences(words: &Catalogue, foreseen: &Foreseen) -> Vec<String> {
-    let followed = |(what, count): (&str, usize)| {
-        (count > 0).then(|| words.say_of("effect", what, &[("count", count.into())]))
-    };
-    let mut told: Vec<String> = foreseen
-        .effect
-        .parts()
-        .into_iter()
-        .filter_map(followed)
-        .collect();
-    if foreseen.is_partial && !told.is_empty() {
-        told.push(words.say("effect-partial", &[]));
+/// What would follow from something.
+pub(super) trait Consequences {
+    /// It in sentences; none if nothing would.
+    fn told(&self, words: &Catalogue) -> Vec<String>;
+}
+
+impl Consequences for Foreseen {
+    fn told(&self, words: &Catalogue) -> Vec<String> {
+        let followed = |(what, count): (&str, usize)| {
+            (count > 0).then(|| words.say_of("effect", what, &[("count", count.into())]))
+        };
+        let parts = self.effect.parts().into_iter();
+        let mut told: Vec<String> = parts.filter_map(followed).collect();
+        if self.is_partial && !told.is_empty() {
+            told.push(words.say("effect-partial", &[]));
+        }
+        told
     }
-    told
 }

@@ -59,6 +59,10 @@ pub struct Form {
     pub consequences: Vec<String>,
     /// By what it is known that this was seen.
     pub confirmed: String,
+    /// Whether it has rows that come and go. Its first button is then one that is not seen, which the Enter key presses.
+    pub reshapes: bool,
+    /// What stood in fields that were taken off it: the names and values of hidden fields.
+    pub carried: Vec<(String, String)>,
 }
 
 /// One thing to fill in.
@@ -98,6 +102,8 @@ pub struct Control {
     pub opens: Vec<Group>,
     /// How many groups end with it.
     pub closes: Vec<()>,
+    /// Whether it has the focus when the page opens.
+    pub focused: bool,
     /// What stood in it when the page was made, as a fingerprint that is sent along; empty where nobody asks. By it is told
     /// what somebody has typed from what somebody else has changed meanwhile.
     pub was: String,
@@ -119,6 +125,8 @@ pub enum Kind {
     Number,
     /// A day.
     Date,
+    /// A time of the day.
+    Time,
     /// A local date and time, in the reader's zone.
     #[serde(rename = "datetime-local")]
     DateTime,
@@ -136,6 +144,8 @@ pub enum Kind {
     Check,
     /// A value that is only carried along.
     Hidden,
+    /// A button that changes rows: its value says which, and its hint what they are called.
+    Reshape,
 }
 
 /// What several controls next to each other are about.
@@ -143,28 +153,88 @@ pub enum Kind {
 pub struct Group {
     /// What it is called.
     pub legend: String,
+    /// More about it; may be empty.
+    pub hint: String,
     /// Whether its controls follow each other in lines, as ticks do.
     pub inline: bool,
+    /// Whether its controls are one line, and its name is only read out.
+    pub line: bool,
+}
+
+impl Group {
+    /// A group of controls that are one line.
+    pub fn line(legend: impl Into<String>) -> Self {
+        Self {
+            line: true,
+            ..Self::new(legend)
+        }
+    }
+
+    fn new(legend: impl Into<String>) -> Self {
+        Self {
+            legend: legend.into(),
+            hint: String::new(),
+            inline: false,
+            line: false,
+        }
+    }
 }
 
 /// `controls` as a group called `legend`.
 pub fn group(legend: impl Into<String>, controls: Vec<Control>) -> Vec<Control> {
-    grouped(legend.into(), false, controls)
+    grouped(Group::new(legend), controls)
+}
+
+/// The same, with more about it.
+pub fn group_with_hint(
+    legend: impl Into<String>,
+    hint: impl Into<String>,
+    controls: Vec<Control>,
+) -> Vec<Control> {
+    let hint = hint.into();
+    grouped(
+        Group {
+            hint,
+            ..Group::new(legend)
+        },
+        controls,
+    )
+}
+
+/// `controls` as one line, which is called `legend`.
+pub fn line(legend: impl Into<String>, controls: Vec<Control>) -> Vec<Control> {
+    grouped(Group::line(legend), controls)
 }
 
 /// `ticks` as a group called `legend`, in lines.
 pub fn ticks(legend: impl Into<String>, ticks: Vec<Control>) -> Vec<Control> {
-    grouped(legend.into(), true, ticks)
+    let inline = true;
+    grouped(
+        Group {
+            inline,
+            ..Group::new(legend)
+        },
+        ticks,
+    )
 }
 
-fn grouped(legend: String, inline: bool, mut controls: Vec<Control>) -> Vec<Control> {
+fn grouped(group: Group, mut controls: Vec<Control>) -> Vec<Control> {
     if let Some(first) = controls.first_mut() {
-        first.opens.insert(0, Group { legend, inline });
+        first.opens.insert(0, group);
     }
     if let Some(last) = controls.last_mut() {
         last.closes.push(());
     }
     controls
+}
+
+/// What has the focus once rows were changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The first field of a row.
+    Row(String),
+    /// The button that does this.
+    Button(String),
 }
 
 /// One thing that can be chosen.
@@ -224,6 +294,7 @@ impl Control {
             half: false,
             opens: Vec::new(),
             closes: Vec::new(),
+            focused: false,
             was: String::new(),
         }
     }
@@ -298,7 +369,7 @@ impl Control {
     #[must_use]
     pub fn value(mut self, value: impl Into<String>) -> Self {
         let value = value.into();
-        if self.kind == Kind::Hidden {
+        if matches!(self.kind, Kind::Hidden | Kind::Reshape) {
             self.value = value;
         } else {
             self.set(Some(&value));
@@ -390,7 +461,7 @@ impl Control {
         match self.kind {
             Kind::Check => self.checked = typed == Some(self.value.as_str()),
             // What is carried along is this page's, not what an older one sent; a browser chooses no file by itself.
-            Kind::Password | Kind::Hidden | Kind::File => {}
+            Kind::Password | Kind::Hidden | Kind::File | Kind::Reshape => {}
             Kind::Select | Kind::Radio => {
                 self.value = typed.unwrap_or_default().to_owned();
                 for choice in &mut self.choices {
@@ -428,22 +499,26 @@ impl Form {
         mut controls: Vec<Control>,
     ) -> Self {
         for control in &mut controls {
-            control.id = format!(
-                "{id}-{}",
-                control
-                    .name
-                    .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
-            );
+            // Buttons of one name are told apart by what they do.
+            let called = match control.kind {
+                Kind::Reshape => &control.value,
+                _ => &control.name,
+            };
+            let called = called.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+            control.id = format!("{id}-{called}");
         }
+        let is_reshaping = |control: &Control| control.kind == Kind::Reshape;
         Self {
             id,
             action: action.into(),
+            reshapes: controls.iter().any(is_reshaping),
             controls,
             button: button.into(),
             takes: false,
             problems: Vec::new(),
             consequences: Vec::new(),
             confirmed: String::new(),
+            carried: Vec::new(),
         }
     }
 
@@ -460,7 +535,10 @@ impl Form {
         let version = Control::new(Kind::Hidden, VERSION, "").value(version.to_string());
         self.controls.insert(0, version);
         for control in &mut self.controls {
-            if !matches!(control.kind, Kind::Hidden | Kind::Password | Kind::File) {
+            if !matches!(
+                control.kind,
+                Kind::Hidden | Kind::Password | Kind::File | Kind::Reshape
+            ) {
                 control.was = fingerprint(control.sent());
             }
         }
@@ -500,7 +578,29 @@ impl Form {
                 control.was.clone_from(was);
             }
         }
+        // Of a row that was taken off the page it is still told if somebody else changes it.
+        let is_shown = |name: &str| form.controls.iter().any(|control| control.name == name);
+        let gone = |(name, was): (&String, &String)| {
+            let of = name.strip_prefix(WAS)?;
+            (!is_shown(of)).then(|| (name.clone(), was.clone()))
+        };
+        let mut carried: Vec<_> = typed.iter().filter_map(gone).collect();
+        carried.sort_unstable();
+        form.carried = carried;
         form
+    }
+
+    /// The form with the focus where rows were changed.
+    #[must_use]
+    pub(super) fn focused(mut self, focus: &Focus) -> Self {
+        let is_it = |control: &&mut Control| match focus {
+            Focus::Row(row) => control.kind != Kind::Hidden && control.name.starts_with(row),
+            Focus::Button(act) => control.kind == Kind::Reshape && control.value == *act,
+        };
+        if let Some(control) = self.controls.iter_mut().find(is_it) {
+            control.focused = true;
+        }
+        self
     }
 
     /// The form as it was typed, with what would follow; sent once more, it says that this was seen.
@@ -547,7 +647,9 @@ impl Form {
         let list = name.split('[').next().unwrap_or(name);
         let seen = |named: &dyn Fn(&str) -> bool| {
             let mut controls = self.controls.iter();
-            controls.position(|control| control.kind != Kind::Hidden && named(&control.name))
+            controls.position(|control| {
+                !matches!(control.kind, Kind::Hidden | Kind::Reshape) && named(&control.name)
+            })
         };
         // Of a row of several, so that it is seen which; a fault of all ticks of a form is the form's.
         let part = |control: &str| {

@@ -7,7 +7,7 @@
 //! | [`routes`], [`route`] | the portal's rows of the route table, and how a request becomes an answer |
 //! | [`page_request`], [`act`] | who comes, what they ask for, what they typed, and the verb that it is for |
 //! | [`answer`], [`flash`], [`problem`], [`proof`], `kept` | a page, the way to another, what was done, what is wrong, who is asked once more, what was typed meanwhile |
-//! | [`render`], [`shell`], [`parts`], [`form`], [`assets`] | templates, the frame, and what several pages share |
+//! | [`render`], [`shell`], [`parts`], [`form`], [`rows`], [`assets`] | templates, the frame, and what several pages share |
 //! | [`sign_in`], [`links`], [`request_access`], [`account`], [`my_notices`], [`unsubscribe`], [`cases`], [`case`], [`escalate`], [`queue`], [`review`], [`callbacks`], [`radar`], [`relationships`], [`admin`] | the pages |
 
 pub mod account;
@@ -45,6 +45,7 @@ mod resume;
 pub mod review;
 pub mod route;
 pub mod routes;
+pub mod rows;
 pub(crate) mod said;
 pub mod shell;
 pub mod sign_in;

@@ -1,6 +1,6 @@
-//! A business calendar as it is written down: spans and holidays as lists in JSON, and as lines of text in a form.
+//! A business calendar as it is written down: spans and holidays as texts in JSON, and as rows of fields in a form.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -8,7 +8,9 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::domain::calendar::{Calendar, CalendarShape, HolidayShape, MOST_DAYS};
-use crate::input::{At, Errors, Fault, Field, Members, Patch, ReadOnly, Shape, input, text};
+use crate::domain::duty::ClockTime;
+use crate::domain::text::Title;
+use crate::input::{At, Day, Errors, Fault, Field, Members, Patch, ReadOnly, input};
 use crate::workflow::Rejection;
 
 input! {
@@ -42,6 +44,21 @@ impl WriteCalendar {
         self.with(BTreeMap::new(), Vec::new())
     }
 
+    /// The calendar with these holidays besides those that are given: a form has no room for all.
+    ///
+    /// # Errors
+    /// As [`WriteCalendar::calendar`].
+    pub fn with_holidays(&self, besides: &[HolidayShape]) -> Result<Calendar, Rejection> {
+        let given = self.holidays.as_option().map(|given| given.0.clone());
+        let mut holidays = given.unwrap_or_default();
+        holidays.extend_from_slice(besides);
+        let whole = Self {
+            holidays: Patch::Set(Holidays(holidays)),
+            ..self.clone()
+        };
+        whole.calendar()
+    }
+
     /// The calendar in the place of another one: hours and holidays that are not named stay as they are.
     ///
     /// # Errors
@@ -71,25 +88,9 @@ impl WriteCalendar {
     }
 }
 
-/// Spans by weekday. In a form, those of a day stand in one field, with commas between them.
+/// Spans by weekday. In a form, each is a row of two fields, and an end at 00:00 is the end of the day.
 #[derive(Clone, Debug)]
 pub struct WeeklyHours(BTreeMap<String, Vec<String>>);
-
-impl WeeklyHours {
-    /// The spans of a day as a form has them.
-    pub fn line(spans: &[String]) -> String {
-        spans.join(", ")
-    }
-
-    fn of_line(line: &str) -> Vec<String> {
-        let line = line.replace('–', "-");
-        let spans = line.split([',', ';']);
-        spans
-            .map(|span| span.split_whitespace().collect())
-            .filter(|span: &String| !span.is_empty())
-            .collect()
-    }
-}
 
 impl Field for WeeklyHours {
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
@@ -98,11 +99,12 @@ impl Field for WeeklyHours {
         };
         let is_form = errors.form_zone().is_some();
         let read = days.iter().map(|(day, spans)| {
+            let at = at.name(day);
             let spans = match spans {
-                Value::String(line) if is_form => Self::of_line(line),
+                Value::Array(rows) if is_form => read_rows(rows, &at, errors)?,
                 // A day off.
                 Value::Null if is_form => Vec::new(),
-                spans => Vec::<String>::read(spans, &at.name(day), errors)?,
+                spans => Vec::<String>::read(spans, &at, errors)?,
             };
             Some((day.clone(), spans))
         });
@@ -120,39 +122,34 @@ impl Field for WeeklyHours {
     }
 }
 
-/// Holidays. In a form, a line is one: its date, and what it is called if anything.
+/// The spans of a day, of the rows of a form.
+fn read_rows(rows: &[Value], at: &At<'_>, errors: &mut Errors) -> Option<Vec<String>> {
+    let filled = rows.iter().enumerate().filter(|(_, row)| !row.is_null());
+    let read: Vec<Option<String>> = filled
+        .map(|(index, row)| read_span(row, &at.index(index), errors))
+        .collect();
+    read.into_iter().collect()
+}
+
+fn read_span(row: &Value, at: &At<'_>, errors: &mut Errors) -> Option<String> {
+    let mut members = Members::of(row, at, errors)?;
+    let (from, until) = (
+        members.take::<ClockTime>("from"),
+        members.take::<ClockTime>("until"),
+    );
+    members.close();
+    let (from, until) = (from?, until?.or_end_of_day());
+    if until <= from {
+        return errors.refuse(&at.name("until"), Fault::new("ends_before_it_begins"));
+    }
+    Some(format!("{from}-{until}"))
+}
+
+/// Holidays. In a form, each is a row: its date, whether it is every year, and what it is called if anything.
 #[derive(Clone, Debug)]
 pub struct Holidays(Vec<HolidayShape>);
 
-/// How long the lines of a form may be, in characters.
-const LONGEST: usize = 50_000;
-
-impl Holidays {
-    /// Holidays as a form has them.
-    pub fn lines(holidays: &[HolidayShape]) -> String {
-        let line = |holiday: &HolidayShape| match holiday {
-            HolidayShape::Date(date) => date.clone(),
-            HolidayShape::Named { date, name } => format!("{date} {name}"),
-        };
-        let lines: Vec<_> = holidays.iter().map(line).collect();
-        lines.join("\n")
-    }
-
-    fn of_lines(lines: &str) -> Self {
-        let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-        let holiday = |line: &str| match line.split_once(char::is_whitespace) {
-            Some((date, name)) => HolidayShape::Named {
-                date: date.to_owned(),
-                name: name.trim().to_owned(),
-            },
-            None => HolidayShape::Date(line.to_owned()),
-        };
-        Self(lines.map(holiday).collect())
-    }
-}
-
 impl Field for Holidays {
-    const SHAPE: Shape = Shape::Words(LONGEST);
     const MOST_BYTES: usize = Vec::<HolidayField>::MOST_BYTES;
 
     fn blank() -> Option<Self> {
@@ -160,11 +157,21 @@ impl Field for Holidays {
     }
 
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
-        if errors.form_zone().is_some() {
-            return Some(Self::of_lines(text(value, at, errors)?));
-        }
         let holidays = Vec::<HolidayField>::read(value, at, errors)?;
-        Some(Self(holidays.into_iter().map(|field| field.0).collect()))
+        let holidays: Vec<HolidayShape> = holidays.into_iter().map(|field| field.0).collect();
+        // A program may say a date twice; on a page one of the two is a slip, and nobody shall guess which.
+        let mut is_doubled = false;
+        if errors.form_zone().is_some() {
+            let mut dates = BTreeSet::new();
+            for (index, holiday) in holidays.iter().enumerate() {
+                if !dates.insert(holiday.date()) {
+                    let row = at.index(index);
+                    errors.refuse::<()>(&row.name("date"), Fault::new("given_twice"));
+                    is_doubled = true;
+                }
+            }
+        }
+        (!is_doubled).then_some(Self(holidays))
     }
 
     fn schema() -> RefOr<Schema> {
@@ -176,6 +183,29 @@ impl Field for Holidays {
     }
 }
 
+/// The holiday of a row of a form.
+fn read_holiday(row: &Value, at: &At<'_>, errors: &mut Errors) -> Option<HolidayShape> {
+    let mut members = Members::of(row, at, errors)?;
+    let (date, is_yearly, name) = (
+        members.take::<Day>("date"),
+        members.take::<Option<bool>>("yearly"),
+        members.take::<Option<Title>>("name"),
+    );
+    members.close();
+    let (Day(date), is_yearly, name) = (date?, is_yearly? == Some(true), name?);
+    let date = match is_yearly {
+        true => date.format("--%m-%d").to_string(),
+        false => date.to_string(),
+    };
+    Some(match name {
+        Some(name) => HolidayShape::Named {
+            date,
+            name: name.into_string(),
+        },
+        None => HolidayShape::Date(date),
+    })
+}
+
 /// A holiday: its date, or its date and name.
 struct HolidayField(HolidayShape);
 
@@ -185,6 +215,9 @@ impl Field for HolidayField {
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         if let Value::String(date) = value {
             return Some(Self(HolidayShape::Date(date.clone())));
+        }
+        if errors.form_zone().is_some() {
+            return read_holiday(value, at, errors).map(Self);
         }
         let mut members = Members::of(value, at, errors)?;
         let (date, name) = (

@@ -251,6 +251,15 @@ impl Browser {
         }
     }
 
+    /// Waits until there is no such element.
+    pub async fn does_not_have(&self, path: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        while self.counts(path).await > 0 {
+            assert!(Instant::now() < deadline, "{path} is still there");
+            self.client.find(Locator::XPath("//body")).await.ok();
+        }
+    }
+
     /// How many elements there are on the page that is there.
     pub async fn counts(&self, path: &str) -> usize {
         let found = self.client.find_all(Locator::XPath(path)).await;

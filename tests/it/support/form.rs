@@ -79,7 +79,9 @@ impl Form {
                 offered.unwrap_or_default(),
             ));
         }
-        for tag in tags(form, "button") {
+        // What changes rows of a form is not what it is for.
+        let buttons = tags(form, "button").filter(|tag| !tag.contains(" data-reshape"));
+        for tag in buttons {
             add(Field::new(
                 tag,
                 "button",

@@ -1,5 +1,6 @@
 //! Business calendars, with the replay of any deadline.
 
+mod fields;
 mod handlers;
 pub mod import;
 

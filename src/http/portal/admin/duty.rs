@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::handlers::{PLACE, again, form};
+use chrono::TimeDelta;
+
+use super::handlers::{PLACE, again, foreseen, form};
 use super::list::table;
 use super::{AdminForm, Cell, Place};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
-use crate::domain::duty::{Absence, Assignment, Roster, Shift, Weekday};
+use crate::domain::duty::{Absence, Assignment, ClockTime, Roster, Shift, Weekday};
 use crate::domain::ids::PersonId;
 use crate::http::api_request::may;
-use crate::http::portal::act::FormPage;
+use crate::http::portal::act::{By, Consequences, ForeseeingPage, FormPage};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
@@ -19,15 +21,24 @@ use crate::http::portal::form::{Choice, Control, Form, Kind, group, ticks};
 use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::portal::rows::{self, RowList};
 use crate::http::portal::sign_in::time_zones;
 use crate::http::problem::Problem;
 use crate::store::people::Person;
 use crate::store::{duty, notices, staff};
 use crate::words::Catalogue;
-use crate::workflow::duty::{SetDuty, set_duty};
+use crate::words::time::duration;
+use crate::workflow::duty::{ForeseenDuty, SetDuty, foresee_duty, set_duty};
 
-/// How many shifts and absences more than there are can be added at once.
-const ADDED: usize = 2;
+/// The shifts and the absences, as rows of the form. One whose person is not chosen is none.
+const SHIFTS: RowList = RowList {
+    name: "shifts",
+    leads: &["user"],
+};
+const ABSENCES: RowList = RowList {
+    name: "absences",
+    leads: &["user"],
+};
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -156,12 +167,15 @@ fn page(visit: &PageRequest, known: &Known) -> AdminForm {
         .required(),
     ];
     let (shifts, absences) = (&known.roster.shifts, &known.roster.absences);
-    for index in 0..shifts.len() + ADDED {
-        controls.extend(shift_controls(words, known, index, shifts.get(index)));
+    let another = |what| words.say_of("duty-another", what, &[]);
+    for index in 0..rows::shown(visit, SHIFTS.name, shifts.len(), known.version) {
+        controls.extend(shift_controls(visit, known, index, shifts.get(index)));
     }
-    for index in 0..absences.len() + ADDED {
+    controls.extend(rows::adding(SHIFTS.name, another("shift"), ""));
+    for index in 0..rows::shown(visit, ABSENCES.name, absences.len(), known.version) {
         controls.extend(absence_controls(visit, known, index, absences.get(index)));
     }
+    controls.extend(rows::adding(ABSENCES.name, another("absence"), ""));
     let of = Form::new(
         "duty",
         Place::Duty.href(),
@@ -179,12 +193,14 @@ fn page(visit: &PageRequest, known: &Known) -> AdminForm {
 }
 
 fn shift_controls(
-    words: &Catalogue,
+    visit: &PageRequest,
     known: &Known,
     index: usize,
     shift: Option<&Shift>,
 ) -> Vec<Control> {
-    let field = |field: &str| format!("shifts[{index}].{field}");
+    let words = visit.words();
+    let place = format!("{}[{index}]", SHIFTS.name);
+    let field = |field: &str| format!("{place}.{field}");
     let called = |part: &str| words.say_of("duty-shift", part, &[]);
     let person = shift.map(|shift| shift.person);
     let nobody = words.say("duty-no-shift", &[]);
@@ -196,26 +212,38 @@ fn shift_controls(
         let label = words.say_of("duty-day", day.as_str(), &[]);
         Control::new(Kind::Check, field(&format!("days.{day}")), label).checked(on)
     });
-    let text = |name: &str, label: String, value: Option<String>| {
-        Control::new(Kind::Text, field(name), label).value(value.unwrap_or_default())
+    let time = |name: &str, of: fn(&Shift) -> ClockTime| {
+        // The field that browsers have for a time has no 24:00; what ends at 00:00 ends with the day all the same.
+        let shown = |shift: &Shift| match of(shift) {
+            time if time.is_midnight_after() => "00:00".to_owned(),
+            time => time.to_string(),
+        };
+        let time = Control::new(Kind::Time, field(name), called(name)).required();
+        time.value(shift.map_or_else(String::new, shown)).half()
     };
-    let from = shift.map(|shift| shift.from.to_string());
-    let until = shift.map(|shift| shift.until.to_string());
-    let zone = shift.map(|shift| shift.time_zone.name().to_owned());
+    // A new shift is meant by the clock of whoever adds it, until they say otherwise.
+    let zone = shift.map_or_else(
+        || visit.zone().name().to_owned(),
+        |shift| shift.time_zone.name().to_owned(),
+    );
     let mut controls = vec![who];
     controls.extend(ticks(called("days"), days.collect()));
-    controls.push(text("from", called("from"), from).half());
-    controls.push(text("until", called("until"), until).half());
-    controls.push(text("time_zone", called("zone"), zone).suggestions(time_zones()));
-    group(numbered(words, "shift", index, shift.is_some()), controls)
+    controls.push(time("from", |shift| shift.from));
+    controls.push(time("until", |shift| shift.until));
+    controls.push(
+        Control::new(Kind::Text, field("time_zone"), called("zone"))
+            .suggestions(time_zones())
+            .required()
+            .value(zone),
+    );
+    let legend = numbered(words, "shift", index);
+    controls.push(rows::removing(words, &place, &legend));
+    group(legend, controls)
 }
 
-/// What the shift or absence at `index` is called; one that is not there yet is another.
-fn numbered(words: &Catalogue, what: &str, index: usize, there: bool) -> String {
-    if there {
-        return words.say_of("duty-one", what, &[("number", (index + 1).into())]);
-    }
-    words.say_of("duty-another", what, &[])
+/// What the shift or absence at `index` is called.
+fn numbered(words: &Catalogue, what: &str, index: usize) -> String {
+    words.say_of("duty-one", what, &[("number", (index + 1).into())])
 }
 
 fn absence_controls(
@@ -225,7 +253,8 @@ fn absence_controls(
     absence: Option<&Absence>,
 ) -> Vec<Control> {
     let words = visit.words();
-    let field = |field: &str| format!("absences[{index}].{field}");
+    let place = format!("{}[{index}]", ABSENCES.name);
+    let field = |field: &str| format!("{place}.{field}");
     let called = |part: &str| words.say_of("duty-absence", part, &[]);
     let local = |at: Instant| at.with_timezone(&visit.zone()).format("%Y-%m-%dT%H:%M");
     let (person, cover) = (
@@ -236,24 +265,25 @@ fn absence_controls(
         |person: Option<PersonId>| person.map_or_else(String::new, |person| person.to_string());
     let at = |at: Option<Instant>| at.map_or_else(String::new, |at| local(at).to_string());
     let none = words.say("duty-no-absence", &[]);
+    let legend = numbered(words, "absence", index);
     let controls = vec![
         Control::new(Kind::Select, field("user"), words.say("duty-who", &[]))
             .choices(known.choices(&known.staff, person, none))
             .value(id(person)),
         Control::new(Kind::DateTime, field("from"), called("from"))
+            .required()
             .value(at(absence.map(|absence| absence.from)))
             .half(),
         Control::new(Kind::DateTime, field("until"), called("until"))
+            .required()
             .value(at(absence.map(|absence| absence.until)))
             .half(),
         Control::new(Kind::Select, field("cover"), called("cover"))
             .choices(known.choices(&known.reviewers, cover, words.say("duty-no-cover", &[])))
             .value(id(cover)),
+        rows::removing(words, &place, &legend),
     ];
-    group(
-        numbered(words, "absence", index, absence.is_some()),
-        controls,
-    )
+    group(legend, controls)
 }
 
 /// The page of the roster.
@@ -270,12 +300,42 @@ impl FormPage<()> for Duty {
     }
 }
 
+impl ForeseeingPage<()> for Duty {
+    const ROWS: &'static [RowList] = &[SHIFTS, ABSENCES];
+
+    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        let known = load(visit).await?;
+        foreseen(visit, page(visit, &known), shown)
+    }
+}
+
+impl Consequences for ForeseenDuty {
+    fn told(&self, words: &Catalogue) -> Vec<String> {
+        let who = |key: &str, names: &[String]| {
+            let told = |names: String| words.say_of("duty-effect", key, &[("names", names.into())]);
+            (!names.is_empty()).then(|| told(names.join(", ")))
+        };
+        let how_long = |key: &str, minutes: i64| {
+            let length = duration(words, TimeDelta::minutes(minutes));
+            (minutes > 0).then(|| words.say_of("duty-effect", key, &[("length", length.into())]))
+        };
+        let told = [
+            who("begin", &self.begin),
+            who("end", &self.end),
+            how_long("uncovered", self.outlook.uncovered_minutes),
+            how_long("covered", self.outlook.covered_minutes),
+        ];
+        told.into_iter().flatten().collect()
+    }
+}
+
 async fn save(visit: PageRequest) -> PageResult {
-    let expected = visit.expected();
-    visit
-        .act(&Duty, move |conn, by, command: &SetDuty| {
-            let expected = expected.as_deref();
-            set_duty(conn, Some(by.actor), expected, command, by.now)
-        })
-        .await
+    let (expected, shown) = (visit.expected(), visit.expected());
+    let foresee = move |conn: &mut Conn, by: By<'_>, command: &SetDuty| {
+        foresee_duty(conn, Some(by.actor), shown.as_deref(), command, by.now)
+    };
+    let save = move |conn: &mut Conn, by: By<'_>, command: &SetDuty| {
+        set_duty(conn, Some(by.actor), expected.as_deref(), command, by.now)
+    };
+    visit.act_foreseen(&Duty, foresee, save).await
 }

@@ -6,22 +6,29 @@ use super::{AdminForm, Cell, Place};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::order::{Sort, orders};
-use crate::domain::reason::{Governance, Reason, ReasonCode};
+use crate::domain::reason::{Governance, Question, QuestionKind, Reason, ReasonCode};
 use crate::http::api_request::may;
 use crate::http::list::{Found, ListQuery, list_query};
 use crate::http::portal::act::{By, ForeseeingPage, FormPage};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::form::{Control, Form, Kind, group_with_hint};
 use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::portal::rows::{self, RowList};
 use crate::http::problem::Problem;
 use crate::store::rules::{self, ReasonRow};
 use crate::workflow::reasons::{
-    AddReason, Questions, ReplaceReason, add_reason, foresee_new_reason, foresee_reason,
+    AddReason, AskedQuestion, ReplaceReason, add_reason, foresee_new_reason, foresee_reason,
     replace_reason,
+};
+
+/// The questions of a reason, as rows of its form.
+const QUESTIONS: RowList = RowList {
+    name: "questions",
+    leads: &["code", "label"],
 };
 
 /// The rows of the route table.
@@ -117,10 +124,8 @@ fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> Adm
                 "governance-hint",
             ))
             .value(reason.governed_by.as_str()),
-        Control::of(ReplaceReason::questions(), label("questions"))
-            .hint(hint("questions"))
-            .value(Questions::lines(&reason.questions)),
     ];
+    controls.extend(questions(visit, &reason.questions, version));
     if is_new {
         let code = Control::of(AddReason::code(), label("code"));
         controls.insert(0, code.hint(hint("code")));
@@ -149,6 +154,46 @@ fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> Adm
         words.say("reason-about", &[]),
         of,
     )
+}
+
+/// The rows of the questions.
+fn questions(visit: &PageRequest, known: &[Question], version: i64) -> Vec<Control> {
+    let words = visit.words();
+    let list = QUESTIONS.name;
+    let called = |part: &str| words.say_of("question", part, &[]);
+    let mut controls = Vec::new();
+    for index in 0..rows::shown(visit, list, known.len(), version) {
+        let place = format!("{list}[{index}]");
+        let within = format!("{place}.");
+        let question = known.get(index);
+        let text = |of: fn(&Question) -> &str| question.map_or("", of).to_owned();
+        let kind = question.map_or(QuestionKind::Text, |question| question.kind);
+        let is_required = question.is_some_and(|question| question.required);
+        let legend = words.say("question-one", &[("number", (index + 1).into())]);
+        let mut fields = vec![
+            Control::of(AskedQuestion::code(), called("code"))
+                .within(&within)
+                .value(text(|question| &question.code)),
+            Control::of(AskedQuestion::label(), called("label"))
+                .within(&within)
+                .value(text(|question| &question.label)),
+            Control::new(Kind::Select, format!("{within}kind"), called("kind"))
+                .choices(words_of(words, "question-kind", QuestionKind::NAMES, ""))
+                .value(kind.as_str()),
+            Control::new(Kind::Check, format!("{within}required"), called("required"))
+                .checked(is_required),
+        ];
+        if index > 0 {
+            fields.push(rows::raising(words, &place, &legend));
+        }
+        controls.extend(rows::row(words, &place, legend, fields));
+    }
+    controls.extend(rows::adding(list, words.say("question-add", &[]), ""));
+    let (legend, hint) = (
+        words.say_of("label", "questions", &[]),
+        words.say_of("hint", "questions", &[]),
+    );
+    group_with_hint(legend, hint, controls)
 }
 
 async fn new(visit: PageRequest) -> PageResult {
@@ -187,6 +232,8 @@ impl FormPage<()> for ReasonPage {
 }
 
 impl ForeseeingPage<()> for ReasonPage {
+    const ROWS: &'static [RowList] = &[QUESTIONS];
+
     async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
         foreseen(visit, self.form(visit), shown)
     }

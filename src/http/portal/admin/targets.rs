@@ -6,17 +6,18 @@ use super::{AdminForm, Cell, Place};
 use crate::db::Conn;
 use crate::domain::access::Permission;
 use crate::domain::target::{
-    Grade, Ladder, LadderLevel, MOST_LEVELS, TargetClock, TargetRow, TargetTable, Tell,
+    Grade, Ladder, LadderLevel, TargetClock, TargetRow, TargetTable, Tell,
 };
 use crate::http::api_request::may;
 use crate::http::portal::act::{By, ForeseeingPage, FormPage};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::cases::words_of;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Choice, Control, Form, Kind, group};
+use crate::http::portal::form::{Choice, Control, Form, Kind, group, group_with_hint};
 use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
+use crate::http::portal::rows::{self, RowList};
 use crate::http::problem::Problem;
 use crate::store::target_rules;
 use crate::words::Catalogue;
@@ -24,8 +25,11 @@ use crate::workflow::target_rules::{
     SetLadder, SetTargets, foresee_ladder, foresee_targets, set_ladder, set_targets,
 };
 
-/// How many levels more than there are can be added at once.
-const ADDED: usize = 2;
+/// The levels of the ladder, as rows of its form.
+const LEVELS: RowList = RowList {
+    name: "levels",
+    leads: &["after_minutes", "tell"],
+};
 
 /// The rows of the route table.
 pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
@@ -193,10 +197,17 @@ fn ladder_page(visit: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm 
         .hint(words.say_of("hint", "remind-before", &[]))
         .value(reminder.map_or_else(String::new, |minutes| minutes.to_string())),
     ];
-    let levels = ladder.levels();
-    for index in 0..(levels.len() + ADDED).min(MOST_LEVELS) {
-        controls.extend(level_controls(words, index, levels.get(index)));
+    let (levels, list) = (ladder.levels(), LEVELS.name);
+    let mut rows = Vec::new();
+    for index in 0..rows::shown(visit, list, levels.len(), version) {
+        rows.extend(level_controls(words, index, levels.get(index)));
     }
+    rows.extend(rows::adding(list, words.say("ladder-add", &[]), ""));
+    controls.extend(group_with_hint(
+        words.say("ladder-levels", &[]),
+        words.say("ladder-levels-about", &[]),
+        rows,
+    ));
     let of = Form::new(
         "ladder",
         Place::Ladder.href(),
@@ -207,24 +218,22 @@ fn ladder_page(visit: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm 
 }
 
 fn level_controls(words: &Catalogue, index: usize, level: Option<&LadderLevel>) -> Vec<Control> {
-    let field = |field: &str| format!("levels[{index}].{field}");
-    let legend = match level {
-        Some(_) => words.say("ladder-level", &[("level", (index + 1).into())]),
-        None => words.say("ladder-level-more", &[]),
-    };
+    let place = format!("{}[{index}]", LEVELS.name);
+    let field = |field: &str| format!("{place}.{field}");
+    let legend = words.say("ladder-level", &[("level", (index + 1).into())]);
     let mut who = vec![Choice::new("", words.say("ladder-nobody", &[]))];
     who.extend(words_of(words, "ladder-tell", Tell::NAMES, ""));
     let minutes = level.map_or_else(String::new, |level| level.after_minutes.to_string());
     let tell = level.map_or("", |level| level.tell.as_str());
     let after = words.say("ladder-level-after", &[]);
     let after = Control::new(Kind::Number, field("after_minutes"), after)
-        .value(minutes)
-        .half();
+        .required()
+        .value(minutes);
     let told = Control::new(Kind::Select, field("tell"), words.say("ladder-who", &[]))
         .choices(who)
-        .value(tell)
-        .half();
-    group(legend, vec![after, told])
+        .required()
+        .value(tell);
+    rows::row(words, &place, legend, vec![after, told])
 }
 
 /// The page of the ladder.
@@ -243,6 +252,8 @@ impl FormPage<()> for LadderPage {
 }
 
 impl ForeseeingPage<()> for LadderPage {
+    const ROWS: &'static [RowList] = &[LEVELS];
+
     async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
         let (ladder, version) = visit.look(|conn| Ok(target_rules::ladder(conn)?)).await?;
         foreseen(visit, ladder_page(visit, &ladder, version), shown)

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use chrono::TimeDelta;
 
+use super::fields::{ROWS, by_room, form_of};
 use super::{CalendarPage, DayHours, HolidayView, ReplayView};
 use crate::db::Conn;
 use crate::domain::access::Permission;
@@ -24,15 +25,13 @@ use crate::http::portal::form::{Control, Form, Kind};
 use crate::http::portal::list::Column;
 use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::route::{PortalRoute, pages};
-use crate::http::portal::sign_in::time_zones;
+use crate::http::portal::rows::RowList;
 use crate::http::problem::Problem;
 use crate::input::in_zone;
 use crate::store::calendars::{self, CalendarRow};
 use crate::words::Catalogue;
 use crate::words::time::{Times, WEEKDAYS};
-use crate::workflow::calendars::{
-    Holidays, WeeklyHours, WriteCalendar, add_calendar, foresee_calendar, replace_calendar,
-};
+use crate::workflow::calendars::{WriteCalendar, add_calendar, foresee_calendar, replace_calendar};
 
 /// The longest window that is replayed, in hours and in days.
 const MOST_HOURS: i64 = 24 * 366;
@@ -156,19 +155,14 @@ fn page(visit: &PageRequest, row: &CalendarRow) -> Result<CalendarPage, Problem>
         refused,
         replay,
         form: manages.then(|| {
-            form_of(
-                words,
-                &format!("/admin/calendars/{}", row.id),
-                &row.shape(),
-                row.is_default,
-                row.version,
-            )
+            let action = format!("/admin/calendars/{}", row.id);
+            form_of(visit, &action, &row.shape(), (row.is_default, row.version))
         }),
     })
 }
 
 fn hours(words: &Catalogue, shape: &CalendarShape, day: &str) -> DayHours {
-    let spans = (shape.hours.get(day)).map(|spans| WeeklyHours::line(spans).replace('-', "–"));
+    let spans = (shape.hours.get(day)).map(|spans| spans.join(", ").replace('-', "–"));
     DayHours {
         day: words.say_of("weekday", day, &[]),
         spans: spans.unwrap_or_default(),
@@ -256,52 +250,6 @@ fn told(words: &Catalogue, replay: &Replay) -> ReplayView {
     )
 }
 
-/// What a calendar says, to be changed.
-fn form_of(
-    words: &Catalogue,
-    action: &str,
-    shape: &CalendarShape,
-    default: bool,
-    version: i64,
-) -> Form {
-    let label = |key| words.say_of("label", key, &[]);
-    let hint = |key| words.say_of("hint", key, &[]);
-    let mut controls = vec![
-        Control::of(WriteCalendar::name(), label("name"))
-            .half()
-            .value(shape.name.clone()),
-        Control::of(WriteCalendar::time_zone(), label("time-zone"))
-            .half()
-            .suggestions(time_zones())
-            .value(shape.time_zone.clone()),
-    ];
-    let hours = WriteCalendar::hours().name;
-    for day in WEEKDAYS {
-        let spans = shape.hours.get(day).map(|spans| WeeklyHours::line(spans));
-        let (name, label) = (format!("{hours}.{day}"), words.say_of("weekday", day, &[]));
-        let control = Control::new(Kind::Text, name, label).max(200).half();
-        controls.push(control.value(spans.unwrap_or_default()));
-    }
-    controls.push(
-        Control::of(WriteCalendar::holidays(), label("holidays"))
-            .hint(hint("holidays"))
-            .value(Holidays::lines(&shape.holidays)),
-    );
-    if !default {
-        controls.push(
-            Control::of(WriteCalendar::default(), label("calendar-default"))
-                .hint(hint("calendar-default")),
-        );
-    }
-    Form::new(
-        "calendar",
-        action,
-        words.say_of("panel-button", "edit", &[]),
-        controls,
-    )
-    .guarded(version)
-}
-
 async fn new(visit: PageRequest) -> PageResult {
     visit.show(PLACE, "admin-form", &new_page(&visit))
 }
@@ -313,15 +261,10 @@ fn new_page(visit: &PageRequest) -> AdminForm {
         name: String::new(),
         ..office
     };
-    let of = form_of(words, &Place::Calendars.href(), &shape, false, 0);
+    let of = form_of(visit, &Place::Calendars.href(), &shape, (false, 0));
     let title = words.say("calendar-add-button", &[]);
-    form(
-        visit,
-        Place::Calendars,
-        title,
-        words.say_of("hint", "hours", &[]),
-        of,
-    )
+    let about = words.say_of("hint", "hours", &[]);
+    form(visit, Place::Calendars, title, about, of)
 }
 
 /// The page of a calendar, or the one that adds one.
@@ -345,6 +288,8 @@ impl FormPage<CalendarId> for OnCalendar {
 }
 
 impl ForeseeingPage<CalendarId> for OnCalendar {
+    const ROWS: &'static [RowList] = &ROWS;
+
     async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
         let Some(row) = &self.0 else {
             return foreseen(visit, new_page(visit), shown);
@@ -368,15 +313,20 @@ async fn add(visit: PageRequest) -> PageResult {
 }
 
 async fn replace(visit: PageRequest, id: CalendarId) -> PageResult {
-    let page = OnCalendar(Some(row(&visit, id).await?));
+    let row = row(&visit, id).await?;
+    // What the form has no room for stays.
+    let shape = row.shape();
+    let (stay, _) = by_room(&shape.holidays);
+    let (stay, same) = (stay.to_vec(), stay.to_vec());
+    let page = OnCalendar(Some(row));
     let (expected, shown) = (visit.expected(), visit.expected());
     let foresee = move |conn: &mut Conn, by: By<'_>, command: &WriteCalendar| {
-        let (calendar, makes_default) = (command.calendar()?, command.makes_default());
+        let (calendar, makes_default) = (command.with_holidays(&same)?, command.makes_default());
         let (by_whom, replaced) = (Some(by.actor), Some((id, shown.as_deref())));
         foresee_calendar(conn, by_whom, replaced, &calendar, makes_default, by.now)
     };
     let replace = move |conn: &mut Conn, by: By<'_>, command: &WriteCalendar| {
-        let (calendar, makes_default) = (command.calendar()?, command.makes_default());
+        let (calendar, makes_default) = (command.with_holidays(&stay)?, command.makes_default());
         let (by_whom, expected) = (Some(by.actor), expected.as_deref());
         replace_calendar(
             conn,

@@ -1,22 +1,24 @@
 //! Holidays from an iCalendar file: what it has is shown with ticks, and nothing is saved before they are sent.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use actix_web::http::StatusCode;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::handlers::{day, row};
+use crate::db::Conn;
 use crate::domain::access::Permission;
-use crate::domain::calendar::{Candidate, Holiday, HolidayDate, IcsHolidays, SkippedEvent};
+use crate::domain::calendar::{Candidate, Doubt, Holiday, HolidayDate, IcsHolidays, SkippedEvent};
 use crate::domain::ids::CalendarId;
 use crate::http::api::calendars::holidays_of;
 use crate::http::api_request::may;
-use crate::http::portal::act::is_form_error;
+use crate::http::portal::act::{Consequences, is_form_error};
 use crate::http::portal::admin::Place;
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
 use crate::http::portal::answer::PageResult;
 use crate::http::portal::flash::{Done, Flash};
-use crate::http::portal::form::{Control, Form, Kind};
+use crate::http::portal::form::{Control, Form, Kind, seen};
 use crate::http::portal::page_request::{PageRequest, Posted};
 use crate::http::portal::parts::Tab;
 use crate::http::portal::route::{PortalRoute, pages};
@@ -24,12 +26,14 @@ use crate::http::portal::said::{fault_said_to_people, said_to_people};
 use crate::http::problem::Problem;
 use crate::input::{Fault, FieldError};
 use crate::store::calendars::CalendarRow;
-use crate::workflow::calendars::import_holidays;
+use crate::workflow::calendars::{foresee_holidays, import_holidays};
 
 /// How many dates of an event are spelled out.
 const DATES_TOLD: usize = 3;
 /// The field of the file, and of its text when it comes back with the ticks.
 const FILE: &str = "ics";
+/// The field of text that is pasted.
+const PASTED: &str = "pasted";
 
 /// The rows of the route table.
 pub(super) fn routes() -> Vec<PortalRoute> {
@@ -61,6 +65,10 @@ pub struct ImportPage {
 pub struct FoundView {
     /// What is wrong with what was sent.
     pub problems: Vec<String>,
+    /// What would follow from what is ticked.
+    pub consequences: Vec<String>,
+    /// By what it is known that this was seen.
+    pub confirmed: String,
     /// Its text, to be sent with the ticks.
     pub text: String,
     /// The day on which it was read, by which its series are worked out.
@@ -69,6 +77,9 @@ pub struct FoundView {
     pub version: i64,
     /// What can be a holiday.
     pub events: Vec<EventView>,
+    /// The holidays of what is ticked.
+    #[serde(skip)]
+    ticked: Vec<Holiday>,
     /// What cannot.
     pub left_out: Vec<LeftOut>,
     /// The days between which series were worked out.
@@ -99,6 +110,21 @@ pub struct LeftOut {
     pub why: String,
 }
 
+impl FoundView {
+    /// What its form sends as it stands.
+    fn sent(&self) -> HashMap<String, String> {
+        let ticks = self.events.iter().filter(|event| event.ticked);
+        let ticks = ticks.map(|event| (event.field.clone(), "on".to_owned()));
+        let carried = [
+            (FILE, self.text.clone()),
+            ("read_on", self.read_on.clone()),
+            ("version", self.version.to_string()),
+        ];
+        let carried = carried.map(|(name, text)| (name.to_owned(), text));
+        carried.into_iter().chain(ticks).collect()
+    }
+}
+
 async fn choose(visit: PageRequest, id: CalendarId) -> PageResult {
     let row = row(&visit, id).await?;
     visit.show(PLACE, "calendar-import", &page(&visit, &row))
@@ -111,7 +137,8 @@ struct Read {
     holidays: IcsHolidays,
 }
 
-/// A file is shown; without one, what is ticked of the last is added.
+/// A file, or text that was pasted, is shown with what would follow. Without one, what is ticked of the last is added, once it
+/// was seen what would follow from just that.
 async fn take(visit: PageRequest, id: CalendarId) -> PageResult {
     let row = row(&visit, id).await?;
     let mut page = page(&visit, &row);
@@ -123,17 +150,28 @@ async fn take(visit: PageRequest, id: CalendarId) -> PageResult {
             return visit.show_again(status, PLACE, "calendar-import", &page);
         }
     };
-    if visit.file.is_some() {
-        page.found = Some(found(&visit, &row, file, is_proposed)?);
+    if is_new(&visit) {
+        page.form = page.form.filled(&visit.typed);
+        let mut found = found(&visit, &row, file, is_proposed)?;
+        let (ticked, expected) = (found.ticked.clone(), Some(vec![row.version]));
+        found.consequences = foreseen(&visit, &row, ticked, expected).await?;
+        found.confirmed = seen(&found.sent());
+        page.found = Some(found);
         return visit.show(PLACE, "calendar-import", &page);
     }
+    let as_sent = |index, _: &Candidate<'_>, _| visit.typed.contains_key(&field(index));
     match add(&visit, &row, &file).await {
-        Ok(added) => {
+        Ok(Taken::Foreseen(consequences)) => {
+            let mut found = found(&visit, &row, file, as_sent)?;
+            (found.consequences, found.confirmed) = (consequences, seen(&visit.typed));
+            page.found = Some(found);
+            visit.show_again(StatusCode::OK, PLACE, "calendar-import", &page)
+        }
+        Ok(Taken::Added(added)) => {
             let flash = Flash::new(Done::HolidaysAdded).number(added);
             Ok(visit.go(page.href, Some(flash)))
         }
         Err(problem) if is_form_error(&problem) => {
-            let as_sent = |index, _: &Candidate<'_>, _| visit.typed.contains_key(&field(index));
             let mut found = found(&visit, &row, file, as_sent)?;
             found.problems = match problem.errors() {
                 [] => vec![said_to_people(visit.words(), &problem)],
@@ -154,15 +192,16 @@ fn page(visit: &PageRequest, row: &CalendarRow) -> ImportPage {
     let href = format!("/admin/calendars/{}", row.id);
     let file = Control::new(Kind::File, FILE, words.say_of("label", "ics", &[]))
         .hint(words.say_of("hint", "ics", &[]))
-        .suggestions(vec![".ics".to_owned(), "text/calendar".to_owned()])
-        .required();
+        .suggestions(vec![".ics".to_owned(), "text/calendar".to_owned()]);
+    let pasted = Control::new(Kind::Lines, PASTED, words.say_of("label", "ics-text", &[]))
+        .hint(words.say_of("hint", "ics-text", &[]));
     ImportPage {
         name: row.name.clone(),
         form: Form::new(
             "file",
             format!("{href}/holidays"),
             words.say("calendar-import-look", &[]),
-            vec![file],
+            vec![file, pasted],
         ),
         href,
         tabs: tabs_of(visit, Place::Calendars),
@@ -185,6 +224,7 @@ async fn read(visit: &PageRequest, row: &CalendarRow) -> Result<Read, Problem> {
             }
             (text, today)
         }
+        None if is_new(visit) => (typed(PASTED).to_owned(), today),
         None if typed(FILE).is_empty() => return Err(refused("required")),
         None => {
             let on = typed("read_on").parse().unwrap_or(today);
@@ -195,34 +235,62 @@ async fn read(visit: &PageRequest, row: &CalendarRow) -> Result<Read, Problem> {
     Ok(Read { text, on, holidays })
 }
 
-/// Whether an event is ticked when its file is shown: it is a holiday without doubt, and a new one.
-fn is_proposed(_: usize, event: &Candidate<'_>, is_there: bool) -> bool {
-    event.doubt.is_none() && !is_there
+/// Whether a file was sent, or its text pasted: then it is shown.
+fn is_new(visit: &PageRequest) -> bool {
+    let pasted = visit.typed.get(PASTED).map_or("", String::as_str);
+    visit.file.is_some() || !pasted.trim().is_empty()
+}
+
+/// Why an event may be none to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Note {
+    /// The calendar has it.
+    There,
+    /// It may be no day off.
+    Doubtful(Doubt),
+    /// All its days are over.
+    Over,
+}
+
+/// Whether an event is ticked when its file is shown: it is a holiday to come without doubt, and a new one.
+fn is_proposed(_: usize, _: &Candidate<'_>, note: Option<Note>) -> bool {
+    note.is_none()
 }
 
 fn found(
     visit: &PageRequest,
     row: &CalendarRow,
     file: Read,
-    ticked: impl Fn(usize, &Candidate<'_>, bool) -> bool,
+    is_ticked: impl Fn(usize, &Candidate<'_>, Option<Note>) -> bool,
 ) -> Result<FoundView, Problem> {
-    let words = visit.words();
+    let (words, mut ticked) = (visit.words(), Vec::new());
     let there: HashSet<HolidayDate> = (row.calendar()?.holidays())
         .map(|holiday| holiday.date)
         .collect();
     let event = |(index, event): (usize, Candidate<'_>)| {
         let is_there = event.dates.iter().all(|date| there.contains(date));
+        let is_over =
+            |date: &HolidayDate| matches!(date, HolidayDate::Once(date) if *date < file.on);
         let note = match event.doubt {
-            _ if is_there => words.say("calendar-import-there", &[]),
-            Some(doubt) => words.say_of("holiday-skipped", doubt.as_str(), &[]),
-            None => String::new(),
+            _ if is_there => Some(Note::There),
+            Some(doubt) => Some(Note::Doubtful(doubt)),
+            None => event.dates.iter().all(is_over).then_some(Note::Over),
         };
+        let takes = is_ticked(index, &event, note);
+        if takes {
+            ticked.extend(event.holidays());
+        }
         EventView {
             field: field(index),
             name: name(visit, event.summary),
             days: days(visit, event.dates),
-            note,
-            ticked: ticked(index, &event, is_there),
+            note: match note {
+                None => String::new(),
+                Some(Note::There) => words.say("calendar-import-there", &[]),
+                Some(Note::Over) => words.say("calendar-import-over", &[]),
+                Some(Note::Doubtful(doubt)) => words.say_of("holiday-skipped", doubt.as_str(), &[]),
+            },
+            ticked: takes,
         }
     };
     let left_out = |event: &SkippedEvent| LeftOut {
@@ -230,9 +298,13 @@ fn found(
         why: words.say_of("holiday-skipped", event.reason.as_str(), &[]),
     };
     let (from, until) = file.holidays.span;
+    let events = file.holidays.candidates().enumerate().map(event).collect();
     Ok(FoundView {
         problems: Vec::new(),
-        events: file.holidays.candidates().enumerate().map(event).collect(),
+        consequences: Vec::new(),
+        confirmed: String::new(),
+        events,
+        ticked,
         left_out: file.holidays.impossible().map(left_out).collect(),
         span: (visit.times().date(from), visit.times().date(until)),
         read_on: file.on.to_string(),
@@ -273,8 +345,39 @@ fn days(visit: &PageRequest, dates: &[HolidayDate]) -> String {
     }
 }
 
-/// Adds what is ticked; says how many days are new.
-async fn add(visit: &PageRequest, row: &CalendarRow, file: &Read) -> Result<usize, Problem> {
+/// What came of ticks that were sent.
+enum Taken {
+    /// Nothing yet: this would follow.
+    Foreseen(Vec<String>),
+    /// They were added; so many days are new.
+    Added(usize),
+}
+
+/// What would follow from holidays, in sentences.
+async fn foreseen(
+    visit: &PageRequest,
+    row: &CalendarRow,
+    holidays: Vec<Holiday>,
+    expected: Option<Vec<i64>>,
+) -> Result<Vec<String>, Problem> {
+    let (actor, id, now) = (visit.actor()?.clone(), row.id, visit.now);
+    let look = move |conn: &mut Conn| {
+        let (actor, expected) = (Some(&actor), expected.as_deref());
+        Ok(foresee_holidays(
+            conn,
+            actor,
+            id,
+            expected,
+            holidays.clone(),
+            now,
+        )?)
+    };
+    let foreseen = visit.look_or_search(true, look).await?;
+    Ok(foreseen.told(visit.words()))
+}
+
+/// Adds what is ticked, if it was seen what would follow from it.
+async fn add(visit: &PageRequest, row: &CalendarRow, file: &Read) -> Result<Taken, Problem> {
     let ticked = |(index, event): (usize, Candidate<'_>)| {
         let is_ticked = visit.typed.contains_key(&field(index));
         let holidays = is_ticked.then(|| event.holidays().collect());
@@ -287,10 +390,16 @@ async fn add(visit: &PageRequest, row: &CalendarRow, file: &Read) -> Result<usiz
         return Err(Problem::invalid_field(FieldError::new(FILE, nothing)));
     }
     let expected = visit.expected();
+    if !visit.was_confirmed() {
+        let told = foreseen(visit, row, holidays.clone(), expected.clone()).await?;
+        if !told.is_empty() {
+            return Ok(Taken::Foreseen(told));
+        }
+    }
     let (actor, id, now) = (visit.actor()?.clone(), row.id, visit.now);
     let adding = visit.write(move |conn| {
         let expected = expected.as_deref();
         import_holidays(conn, Some(&actor), id, expected, holidays.clone(), now)
     });
-    adding.await
+    adding.await.map(Taken::Added)
 }
