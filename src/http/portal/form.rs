@@ -432,6 +432,14 @@ impl Control {
     /// Puts in what was typed if that was typed, and leaves what somebody else has changed meanwhile, with a word on it.
     fn merge(&mut self, words: &Catalogue, typed: &HashMap<String, String>) {
         let Some(was) = typed.get(&format!("{WAS}{}", self.name)) else {
+            let tells_what_was = typed.keys().any(|name| name.starts_with(WAS));
+            // A row that was not there yet when the page was made is theirs.
+            if tells_what_was && !self.was.is_empty() && !typed.contains_key(&self.name) {
+                if !self.sent().is_empty() {
+                    self.error = words.say("changed-meanwhile", &[]);
+                }
+                return;
+            }
             return self.fill(typed);
         };
         let changed = *was != fingerprint(self.sent());
