@@ -312,12 +312,12 @@ impl ForeseeingPage<()> for Duty {
 impl Consequences for ForeseenDuty {
     fn told(&self, words: &Catalogue) -> Vec<String> {
         let who = |key: &str, names: &[String]| {
-            let told = |names: String| words.say_of("duty-effect", key, &[("names", names.into())]);
+            let told = |names: String| words.say_of("duty-now", key, &[("names", names.into())]);
             (!names.is_empty()).then(|| told(names.join(", ")))
         };
         let how_long = |key: &str, minutes: i64| {
             let length = duration(words, TimeDelta::minutes(minutes));
-            (minutes > 0).then(|| words.say_of("duty-effect", key, &[("length", length.into())]))
+            (minutes > 0).then(|| words.say_of("duty-gap", key, &[("length", length.into())]))
         };
         let told = [
             who("begin", &self.begin),
