@@ -16,7 +16,7 @@ use super::Instant;
 use super::case::{Priority, Status};
 use super::closed_enum;
 use super::feed::Feed;
-use super::ids::{CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber};
+use super::ids::{CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber, TargetId};
 use super::organization::Side;
 
 pub use about::{
@@ -267,9 +267,14 @@ impl Payload {
     }
 
     /// The targets that it tells of.
-    pub fn targets(&self) -> Vec<&TargetFacts> {
+    pub fn targets(&self) -> Vec<TargetId> {
         match &self.matter {
-            Matter::Case(matter) => matter.about.target().into_iter().collect(),
+            Matter::Case(matter) => matter
+                .about
+                .target()
+                .map(|told| told.target)
+                .into_iter()
+                .collect(),
             Matter::Letter(Letter::TargetsGathered(gathered)) => gathered.targets().collect(),
             Matter::Letter(_) => Vec::new(),
         }

@@ -430,7 +430,8 @@ pub fn version_of(conn: &mut Conn, reach: Reach, id: CaseId) -> QueryResult<Opti
 }
 
 /// The case that a request names, if it exists for the reader, locked until the transaction ends: every verb takes
-/// this first, so that what it decides on cannot change under it. On SQLite the writer is alone already.
+/// this first, so that what it decides on cannot change under it. Whoever only names the case in a row of their own, such as a
+/// notice, does not wait. On SQLite the writer is alone already.
 ///
 /// # Errors
 /// The database's own.
@@ -439,7 +440,7 @@ pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
         return Ok(None);
     };
     if let Conn::Postgres(conn) = conn {
-        diesel::sql_query("SELECT 1 FROM cases WHERE id = $1 FOR UPDATE")
+        diesel::sql_query("SELECT 1 FROM cases WHERE id = $1 FOR NO KEY UPDATE")
             .bind::<Key, _>(id)
             .execute(conn)?;
     }

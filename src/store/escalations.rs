@@ -329,16 +329,25 @@ pub fn note_next_due(conn: &mut Conn, id: EscalationId) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Active escalations whose targets are still to be started, with their cases.
+/// The next active escalations whose targets are still to be started, with their cases, in the order of their ids behind
+/// `after`.
 ///
 /// # Errors
 /// The database's own.
-pub fn without_targets(conn: &mut Conn, limit: i64) -> QueryResult<Vec<(EscalationId, CaseId)>> {
-    escalations::table
+pub fn without_targets(
+    conn: &mut Conn,
+    after: Option<EscalationId>,
+    limit: i64,
+) -> QueryResult<Vec<(EscalationId, CaseId)>> {
+    let untimed = escalations::table
         .filter(escalations::submitted_priority.is_null())
+        .order(escalations::id.asc())
         .limit(limit)
-        .select((escalations::id, escalations::case_id))
-        .load(conn)
+        .select((escalations::id, escalations::case_id));
+    match after {
+        Some(after) => untimed.filter(escalations::id.gt(after)).load(conn),
+        None => untimed.load(conn),
+    }
 }
 
 /// The row of that id.

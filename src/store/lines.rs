@@ -114,14 +114,16 @@ pub fn all(conn: &mut Conn) -> QueryResult<Vec<Line>> {
 }
 
 /// All lines, locked until the transaction ends: whoever changes the tree takes this first, so that two moves at once
-/// make no cycle. On SQLite the writer is alone already.
+/// make no cycle. Whoever only gives a case a line does not wait. On SQLite the writer is alone already.
 ///
 /// # Errors
 /// The database's own.
 pub fn lock(conn: &mut Conn) -> QueryResult<Vec<Line>> {
     if let Conn::Postgres(conn) = conn {
-        diesel::sql_query("SELECT 1 FROM lines_of_business WHERE parent_id IS NULL FOR UPDATE")
-            .execute(conn)?;
+        diesel::sql_query(
+            "SELECT 1 FROM lines_of_business WHERE parent_id IS NULL ORDER BY id FOR NO KEY UPDATE",
+        )
+        .execute(conn)?;
     }
     all(conn)
 }

@@ -1,5 +1,7 @@
 //! The targets of escalations, those that run and those that are over (M8).
 
+pub mod locks;
+
 use std::collections::HashMap;
 
 use diesel::prelude::*;
@@ -248,6 +250,8 @@ pub fn running_of(conn: &mut Conn, escalation: EscalationId) -> QueryResult<Vec<
 pub struct RunningTarget {
     /// The target.
     pub target: Target,
+    /// The case of its escalation.
+    pub case: CaseId,
     /// The line whose calendar it follows.
     pub line: LineId,
     /// The case's priority when the escalation was submitted.
@@ -261,7 +265,8 @@ pub struct RunningTarget {
 /// # Errors
 /// The database's own.
 pub fn running(conn: &mut Conn) -> QueryResult<Vec<RunningTarget>> {
-    let rows: Vec<(Target, LineId, Option<Priority>, Option<i64>)> = escalation_targets::table
+    type Row = (Target, CaseId, LineId, Option<Priority>, Option<i64>);
+    let rows: Vec<Row> = escalation_targets::table
         .inner_join(escalations::table.inner_join(cases::table))
         .filter(IsRunning)
         .order((
@@ -270,13 +275,15 @@ pub fn running(conn: &mut Conn) -> QueryResult<Vec<RunningTarget>> {
         ))
         .select((
             Target::as_select(),
+            cases::id,
             cases::line_of_business_id,
             escalations::submitted_priority,
             escalations::rank,
         ))
         .load(conn)?;
-    let running = |(target, line, priority, rank)| RunningTarget {
+    let running = |(target, case, line, priority, rank)| RunningTarget {
         target,
+        case,
         line,
         priority,
         rank,
@@ -361,27 +368,33 @@ pub struct DueCase {
     pub organization_id: OrganizationId,
 }
 
-/// Targets of which there is something to tell at `now`, the longest due first.
+/// Targets of which there is something to tell at `now`, the longest due first: those that nobody changes just now.
 ///
 /// # Errors
 /// The database's own.
 pub fn to_tell(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Vec<DueTarget>> {
-    let rows: Vec<(Target, DueEscalation, DueCase, String)> = escalation_targets::table
+    let found = escalation_targets::table
         .inner_join(escalations::table.inner_join(cases::table.inner_join(organizations::table)))
-        .filter(HasAlarm)
-        .filter(escalation_targets::alarm_at.le(At(now)))
         .order((
             escalation_targets::alarm_at.asc(),
             escalation_targets::id.asc(),
         ))
-        .limit(limit)
         .select((
             Target::as_select(),
             DueEscalation::as_select(),
             DueCase::as_select(),
             organizations::name,
-        ))
-        .load(conn)?;
+        ));
+    let rows: Vec<(Target, DueEscalation, DueCase, String)> = match locks::free(conn, now, limit)? {
+        Some(free) => found
+            .filter(escalation_targets::id.eq_any(free))
+            .load(conn)?,
+        None => found
+            .filter(HasAlarm)
+            .filter(escalation_targets::alarm_at.le(At(now)))
+            .limit(limit)
+            .load(conn)?,
+    };
     let due = |(target, escalation, case, organization)| DueTarget {
         target,
         escalation,

@@ -56,19 +56,14 @@ impl Targets {
         let (untimed, next) = self
             .db
             .read(move |conn: &mut Conn| -> Result<_, DbError> {
-                let untimed = escalations::without_targets(conn, BEGUN)?;
+                let untimed = escalations::without_targets(conn, None, BEGUN)?;
                 Ok((untimed, rows::next_alarm(conn)?))
             })
             .await?;
-        let mut outcome = Told::default();
-        for (escalation, case) in untimed {
-            let begun = self
-                .db
-                .write(move |conn: &mut Conn| begin_once(conn, escalation, case, now))
-                .await
-                .or_else(left_for_people)?;
-            outcome.begun += usize::from(begun);
-        }
+        let mut outcome = Told {
+            begun: self.begin_all(untimed, now).await?,
+            ..Told::default()
+        };
         if next.is_some_and(|next| next <= now) {
             let (fired, told) = self
                 .db
@@ -76,9 +71,39 @@ impl Targets {
                 .await?;
             (outcome.fired, outcome.told) = (fired, told);
         }
-        outcome.more =
-            i64::try_from(outcome.fired) == Ok(BATCH) || i64::try_from(outcome.begun) == Ok(BEGUN);
+        let is_full = |done: usize, batch: i64| i64::try_from(done).is_ok_and(|done| done >= batch);
+        outcome.more = is_full(outcome.fired, BATCH) || is_full(outcome.begun, BEGUN);
         Ok(outcome)
+    }
+
+    /// Starts the targets of these escalations and of those that follow, until it is enough for one step; answers of how many.
+    /// One that is left for people keeps those behind it from nothing.
+    async fn begin_all(
+        &self,
+        mut untimed: Vec<(EscalationId, CaseId)>,
+        now: Instant,
+    ) -> Result<usize, DbError> {
+        let mut begun = 0;
+        while let Some((last, _)) = untimed.last().copied() {
+            for (escalation, case) in untimed {
+                let fell_to_us = self
+                    .db
+                    .write(move |conn: &mut Conn| begin_once(conn, escalation, case, now))
+                    .await
+                    .or_else(left_for_people)?;
+                begun += usize::from(fell_to_us);
+            }
+            if i64::try_from(begun).is_ok_and(|begun| begun >= BEGUN) {
+                break;
+            }
+            untimed = self
+                .db
+                .read(move |conn: &mut Conn| -> Result<_, DbError> {
+                    Ok(escalations::without_targets(conn, Some(last), BEGUN)?)
+                })
+                .await?;
+        }
+        Ok(begun)
     }
 }
 
@@ -118,6 +143,10 @@ fn begin_once(conn: &mut Conn, id: EscalationId, case: CaseId, now: Instant) -> 
 /// Takes the next step of every target for which it is time, those that nobody else has taken, and tells of it: of how many
 /// targets, by how many notices. What is taken is told, or neither is.
 fn tell(conn: &mut Conn, now: Instant) -> Result<(usize, usize), DbError> {
+    if !rows::locks::tells_alone(conn)? {
+        return Ok((0, 0));
+    }
+    rows::locks::hold_rules(conn)?;
     let (ladder, _) = target_rules::ladder(conn)?;
     let mut fired = Vec::new();
     for due in rows::to_tell(conn, now, BATCH)? {

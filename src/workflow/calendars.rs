@@ -36,7 +36,8 @@ pub fn add_calendar(
     let event = AdministrativeEvent::CalendarAdded(id, fields(calendar, make_default));
     publish::administrative(conn, by, event, now)?;
     if make_default {
-        targets::reckon_all(conn, now)?;
+        let halted = targets::halt(conn)?;
+        targets::reckon_all(conn, &halted, now)?;
     }
     Ok(id)
 }
@@ -165,7 +166,8 @@ fn put_calendar(
     settled(written, expected)?;
     let event = AdministrativeEvent::CalendarChanged(id, changed);
     publish::administrative(conn, by, event, now)?;
-    targets::reckon_all(conn, now)
+    let halted = targets::halt(conn)?;
+    targets::reckon_all(conn, &halted, now)
 }
 
 fn fields(calendar: &Calendar, default: bool) -> CalendarFields {

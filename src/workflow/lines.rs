@@ -153,7 +153,8 @@ pub fn update_line(
     }
     // Whose calendar a line follows, those below it do.
     if update.parent.is_set() || update.calendar.is_set() {
-        targets::reckon_all(conn, now)?;
+        let halted = targets::halt(conn)?;
+        targets::reckon_all(conn, &halted, now)?;
     }
     Ok(id)
 }

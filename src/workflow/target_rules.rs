@@ -101,6 +101,7 @@ pub fn set_targets(
     now: Instant,
 ) -> VerbResult<()> {
     require(by, Permission::TargetsManage)?;
+    let halted = targets::halt(conn)?;
     let version = target_rules::version(conn)?;
     unchanged(expected, version)?;
     let before = target_rules::table(conn)?;
@@ -116,7 +117,7 @@ pub fn set_targets(
     }
     let event = AdministrativeEvent::TargetsChanged(Changed { before, after });
     publish::administrative(conn, by, event, now)?;
-    targets::reckon_all(conn, now)
+    targets::reckon_all(conn, &halted, now)
 }
 
 /// What [`set_targets`] would do; nothing is written.
@@ -176,6 +177,7 @@ pub fn set_ladder(
     now: Instant,
 ) -> VerbResult<()> {
     require(by, Permission::TargetsManage)?;
+    let halted = targets::halt(conn)?;
     let (before, version) = target_rules::ladder(conn)?;
     unchanged(expected, version)?;
     let after = planned_ladder(&before, command)?;
@@ -186,7 +188,7 @@ pub fn set_ladder(
     settled(written, expected)?;
     let event = AdministrativeEvent::LadderChanged(Changed { before, after });
     publish::administrative(conn, by, event, now)?;
-    targets::reckon_all(conn, now)
+    targets::reckon_all(conn, &halted, now)
 }
 
 /// What [`set_ladder`] would do; nothing is written.

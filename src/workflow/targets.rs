@@ -17,10 +17,10 @@ use crate::store::calendars::CalendarBook;
 use crate::store::cases::Case;
 use crate::store::escalations::{self, Escalation};
 use crate::store::target_rules;
-use crate::store::targets::{self, NewTarget, Target, TargetChanges};
+use crate::store::targets::{self, NewTarget, Target, TargetChanges, locks};
 
 pub(crate) use begin::begin;
-pub(super) use reckon::{allowed, course, reckon_all, reckon_case};
+pub(super) use reckon::{allowed, course, halt, reckon_all, reckon_case};
 pub use replay::{TargetReplay, replay, replayed};
 
 /// What became of an escalation, as far as it concerns its targets.
@@ -82,6 +82,7 @@ struct Keeper<'a> {
 
 impl<'a> Keeper<'a> {
     fn of(conn: &mut Conn, case: &'a Case, escalation: &'a Escalation) -> Result<Self, DbError> {
+        locks::hold_rules(conn)?;
         let book = CalendarBook::load(conn)?;
         Ok(Self {
             rules: Rules::load(conn)?,

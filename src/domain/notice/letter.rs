@@ -9,7 +9,7 @@ use super::{Audience, NoticeKind, Thread, Topic};
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::closed_enum;
-use crate::domain::ids::{EscalationNumber, OneTimeLinkId, PersonId};
+use crate::domain::ids::{EscalationNumber, OneTimeLinkId, PersonId, TargetId};
 use crate::domain::link::LinkPurpose;
 
 /// The most characters that are repeated of what a browser calls itself, or of where it is.
@@ -66,6 +66,9 @@ pub struct Gathered {
     pub coming: Vec<GatheredTarget>,
     /// How many there are besides.
     pub more: usize,
+    /// Which these are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unnamed: Vec<TargetId>,
 }
 
 /// One of them.
@@ -88,11 +91,8 @@ const MOST_NAMED: usize = 25;
 impl Gathered {
     /// Adds a target, which takes the place of what is told of it already.
     pub fn add(&mut self, missed: bool, target: GatheredTarget) {
-        let is_other = |other: &GatheredTarget| other.facts.target != target.facts.target;
-        let before = self.len();
-        self.missed.retain(is_other);
-        self.coming.retain(is_other);
-        let is_new = self.len() == before;
+        let id = target.facts.target;
+        self.retain(|other| other != id);
         let list = if missed {
             &mut self.missed
         } else {
@@ -100,35 +100,33 @@ impl Gathered {
         };
         let place = list.partition_point(|other| other.facts.due_at <= target.facts.due_at);
         list.insert(place, target);
-        if is_new && self.len() > MOST_NAMED {
+        if self.missed.len() + self.coming.len() > MOST_NAMED {
             // What is missed goes before what is not yet, and what is due the longest before the rest.
-            self.coming.pop().or_else(|| self.missed.pop());
+            let last = self.coming.pop().or_else(|| self.missed.pop());
+            self.unnamed.extend(last.map(|last| last.facts.target));
             self.more += 1;
         }
     }
 
-    /// How many are named.
-    pub fn len(&self) -> usize {
-        self.missed.len() + self.coming.len()
-    }
-
-    /// Whether none is named.
+    /// Whether there is none, named or not.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.missed.is_empty() && self.coming.is_empty() && self.more == 0
     }
 
-    /// The targets that are named.
-    pub fn targets(&self) -> impl Iterator<Item = &TargetFacts> {
-        self.missed
-            .iter()
-            .chain(&self.coming)
-            .map(|target| &target.facts)
+    /// The targets, those included that are not named.
+    pub fn targets(&self) -> impl Iterator<Item = TargetId> {
+        let named = self.missed.iter().chain(&self.coming);
+        let named = named.map(|target| target.facts.target);
+        named.chain(self.unnamed.iter().copied())
     }
 
     /// Leaves out those that there is no more reason to tell of.
-    pub fn retain(&mut self, keep: impl Fn(&TargetFacts) -> bool) {
-        self.missed.retain(|target| keep(&target.facts));
-        self.coming.retain(|target| keep(&target.facts));
+    pub fn retain(&mut self, keep: impl Fn(TargetId) -> bool) {
+        self.missed.retain(|target| keep(target.facts.target));
+        self.coming.retain(|target| keep(target.facts.target));
+        let before = self.unnamed.len();
+        self.unnamed.retain(|target| keep(*target));
+        self.more = self.more.saturating_sub(before - self.unnamed.len());
     }
 }
 

@@ -26,6 +26,7 @@ pub fn full(kind: NoticeKind) -> Vec<Letter> {
             ],
             coming: vec![target(TargetKind::FirstReply, 12, 48)],
             more: 12,
+            ..Gathered::default()
         }),
         NoticeKind::AccessRequested => Letter::AccessRequested(AccessRequested {
             request: THING,

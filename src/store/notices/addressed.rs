@@ -17,7 +17,7 @@ use crate::domain::ids::{
 use crate::domain::lines::Readers;
 use crate::domain::link::LinkState;
 use crate::domain::notice::{
-    About, Audience, Candidate, Letter, Matter, NoticeKind, Obstacle, Payload, TargetFacts,
+    About, Audience, Candidate, Letter, Matter, NoticeKind, Obstacle, Payload,
     letter_obstacle, obstacle,
 };
 use crate::domain::organization::Side;
@@ -249,7 +249,7 @@ fn running_targets(
     payloads: &[Result<Payload, String>],
 ) -> QueryResult<HashMap<TargetId, Readers>> {
     let told = payloads.iter().flatten().flat_map(Payload::targets);
-    let ids: Vec<TargetId> = told.map(|target| target.target).collect();
+    let ids: Vec<TargetId> = told.collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -266,8 +266,8 @@ fn running_targets(
 
 impl Present {
     /// Whether there is reason to tell somebody of a target: it runs, and they may read its case (A4).
-    fn concerns(&self, target: &TargetFacts, candidate: &Candidate) -> bool {
-        let readers = self.targets.get(&target.target);
+    fn concerns(&self, target: TargetId, candidate: &Candidate) -> bool {
+        let readers = self.targets.get(&target);
         readers.is_some_and(|readers| readers.admit(&candidate.access))
     }
 

@@ -3,26 +3,49 @@
 use std::collections::BTreeSet;
 
 use super::{Rules, changed};
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
 use crate::db::sql_types::{At, json};
 use crate::domain::Instant;
 use crate::domain::calendar::{Calendar, CalendarError};
-use crate::domain::ids::EscalationId;
+use crate::domain::ids::{CaseId, EscalationId};
 use crate::domain::target::{Ladder, Run, TargetTable, Timing};
 use crate::store::calendars::CalendarBook;
 use crate::store::cases::Case;
 use crate::store::escalations;
-use crate::store::targets::{self, RunningTarget, Target, TargetChanges};
+use crate::store::targets::{self, RunningTarget, Target, TargetChanges, locks};
 use crate::workflow::VerbResult;
+
+/// All targets stand still for whoever changes what they are reckoned by: nothing happens to the escalations that are active,
+/// and none is submitted.
+#[derive(Debug)]
+pub(crate) struct Halted(Option<BTreeSet<CaseId>>);
+
+/// Waits until whoever keeps a target is done, and lets nobody begin until the transaction ends: what they read of the rules
+/// would be over, and what they write would be missed. Taken before the row of the rules is written, for which a submission
+/// may wait.
+///
+/// # Errors
+/// The database's own.
+pub(crate) fn halt(conn: &mut Conn) -> Result<Halted, DbError> {
+    let cases = locks::escalated(conn)?;
+    locks::change_rules(conn)?;
+    Ok(Halted(cases))
+}
 
 /// Reckons all targets that run: the table, the ladder, a calendar or the tree of lines has changed.
 ///
 /// # Errors
 /// The database's own; that of a calendar by which one cannot be reckoned.
-pub(crate) fn reckon_all(conn: &mut Conn, now: Instant) -> VerbResult<()> {
+pub(crate) fn reckon_all(conn: &mut Conn, halted: &Halted, now: Instant) -> VerbResult<()> {
     let (rules, book) = (Rules::load(conn)?, CalendarBook::load(conn)?);
+    let all = targets::running(conn)?;
+    // Escalated between the two locks: whoever goes on with that case would wait for us, and we for them.
+    let is_held = |case: CaseId| halted.0.as_ref().is_none_or(|held| held.contains(&case));
+    if !all.iter().all(|running| is_held(running.case)) {
+        return Err(DbError::Overtaken.into());
+    }
     let mut moved = BTreeSet::<EscalationId>::new();
-    for running in targets::running(conn)? {
+    for running in all {
         let (target, run) = (&running.target, allowed(&running, &rules.table));
         let calendar = book.of_line(running.line);
         if write(conn, &rules.ladder, target, &run, calendar, now)? {
@@ -55,6 +78,7 @@ pub(crate) fn reckon_case(conn: &mut Conn, case: &Case, now: Instant) -> VerbRes
     let Some(active) = escalations::active_of(conn, case.id)? else {
         return Ok(());
     };
+    locks::hold_rules(conn)?;
     let (rules, book) = (Rules::load(conn)?, CalendarBook::load(conn)?);
     let calendar = book.of_line(case.line_of_business_id);
     for target in targets::running_of(conn, active.id)? {
