@@ -8,8 +8,8 @@ use crate::db::Db;
 use crate::http::state::AppState;
 use crate::http::{BindError, Server};
 use crate::worker::{
-    Calls, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm, Steps,
-    Targets, Warnings,
+    Calls, Digests, Driver, ErrorLogJob, Housekeeping, Jobs, LastSeenJob, Outbox, Resets, Rhythm,
+    Steps, Targets, Warnings,
 };
 
 /// A process that serves: it holds its port and waits to be run.
@@ -30,7 +30,7 @@ impl App {
     pub fn bind(settings: &Settings, db: Db, clock: Clock) -> Result<Self, BindError> {
         let server = Server::bind(settings, db.clone(), clock.clone())?;
         Ok(Self {
-            jobs: jobs(server.desk()),
+            jobs: jobs(server.desk(), settings),
             server,
             db,
             clock,
@@ -44,14 +44,16 @@ impl App {
 }
 
 /// The registry of jobs, in the order in which they give each other work.
-fn jobs(desk: &AppState) -> Jobs {
+fn jobs(desk: &AppState, settings: &Settings) -> Jobs {
     let db = || desk.db.clone();
-    let outbox = Outbox::new(db(), Arc::clone(&desk.post), desk.words.clone());
+    let outbox = Outbox::new(db(), Arc::clone(&desk.post), desk.words.clone())
+        .gathering(settings.mail_gathered_for);
     Jobs::default()
         .with(Steps::new(db()))
         .with(Targets::new(db()))
         .with(Calls::new(db()))
         .with(Warnings::new(db()))
+        .with(Digests::new(db()))
         .with(Resets::new(db(), desk.key.clone()))
         .with(LastSeenJob::new(
             db(),

@@ -24,6 +24,7 @@ pub use values::{DatabaseUrl, LogFormat, MailUrl, PublicUrl};
 use crate::db::unencrypted_host;
 use crate::domain::network::Network;
 use crate::domain::session::SessionLimits;
+use crate::domain::target::GATHERED_FOR;
 
 /// Everything that can be set about an installation, checked.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Settings {
     pub mail_url: MailUrl,
     /// The sender of notices.
     pub mail_from: Mailbox,
+    /// How long entries of one thread are gathered after a mail of them (N7); five minutes unless set, not at all if zero.
+    pub mail_gathered_for: chrono::TimeDelta,
     /// The number shown to contacts who need a high priority (C5).
     pub support_phone: Option<String>,
     /// Signs links and derives keys; use [`Settings::secret_key`], which makes one if it is unset.
@@ -90,6 +93,7 @@ const KNOWN: &[Known] = &[
     known("public_url"),
     secret("mail_url", "mail_url_file"),
     known("mail_from"),
+    known("mail_gather_minutes"),
     known("support_phone"),
     secret("secret_key", "secret_key_file"),
     known("log"),
@@ -198,6 +202,9 @@ impl Settings {
             mail_from: reader
                 .value("mail_from", values::mailbox)
                 .unwrap_or_else(|| values::default_sender(public_url.as_ref())),
+            mail_gathered_for: reader
+                .value("mail_gather_minutes", values::gather_minutes)
+                .unwrap_or(GATHERED_FOR),
             public_url,
             mail_url,
             support_phone: reader.value("support_phone", values::phone),

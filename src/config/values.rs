@@ -237,6 +237,13 @@ pub(super) fn workers(text: &str) -> Result<usize, String> {
     }
 }
 
+pub(super) fn gather_minutes(text: &str) -> Result<TimeDelta, String> {
+    match text.parse() {
+        Ok(minutes @ 0..=60) => Ok(TimeDelta::minutes(minutes)),
+        _ => Err("not a number of minutes; right would be 0 to 60".to_owned()),
+    }
+}
+
 pub(super) fn session_lifetime(text: &str) -> Result<TimeDelta, String> {
     match text.parse() {
         Ok(hours @ 1..=8760) => Ok(TimeDelta::hours(hours)),

@@ -772,6 +772,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    digest_items (id) {
+        id -> Key,
+        person_id -> Key,
+        kind -> Text,
+        case_id -> Nullable<Key>,
+        item -> Text,
+        due_at -> Moment,
+        created_at -> Moment,
+    }
+}
+
 diesel::joinable!(people -> organizations (organization_id));
 diesel::joinable!(cases -> organizations (organization_id));
 diesel::joinable!(cases -> lines_of_business (line_of_business_id));
@@ -944,6 +959,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     line_grants,
     one_time_links,
     notice_preferences,
+    digest_items,
     second_factors,
     recovery_codes,
     known_devices,

@@ -1,9 +1,12 @@
 //! Notices: which there are, what each of them tells, and who is told (N4, N6, F7).
 
 mod about;
+mod choice;
+mod digest;
 mod fault;
 mod kind;
 mod letter;
+mod quiet;
 mod recipients;
 mod targets;
 
@@ -20,9 +23,11 @@ use super::ids::{CaseId, CaseNumber, EntryId, EscalationId, EscalationNumber, Ta
 use super::organization::Side;
 
 pub use about::{
-    About, Accepted, Asked, CallFacts, Claimed, Closed, Decided, Declined, Delivered, Entry, Noted,
-    Opened, RcaRequest, Step, Submitted, TargetFacts, Warning, Withdrawn,
+    About, Accepted, Asked, CallFacts, Claimed, Closed, Decided, Declined, Delivered, Entry,
+    Further, Noted, Opened, RcaRequest, Step, Submitted, TargetFacts, Warning, Withdrawn,
 };
+pub use choice::NoticeGroup;
+pub use digest::{DIGEST_HOUR, Digest, DigestCase, DigestItem, next_digest};
 pub use fault::{Fault, Scope};
 pub use kind::NoticeKind;
 pub use letter::{
@@ -31,6 +36,7 @@ pub use letter::{
     PairingSide, PairingSwitched, PasswordChanged, PasswordReset, PasswordWay, RoleAsked,
     RoleFacts, RoleRefused, RolesChanged, SecondFactorChange, SecondFactorChanged,
 };
+pub use quiet::{Hours, Reminder};
 pub use recipients::{
     Candidate, NoticeEvent, Recipient, Stakeholders, Standing, letter_obstacle, obstacle,
     recipients,
@@ -50,6 +56,8 @@ closed_enum! {
         Access = "access",
         /// A pairing of two organizations (section 9).
         Pairing = "pairing",
+        /// What was kept for a day.
+        Digest = "digest",
     }
 }
 
@@ -58,6 +66,8 @@ closed_enum! {
     pub enum Delivery as "NoticeDelivery" {
         /// At once.
         Now = "now",
+        /// Once a day, with everything else that is wanted so.
+        Digest = "digest",
         /// Never.
         None = "none",
     }
@@ -144,6 +154,8 @@ closed_enum! {
         Applicant = "applicant",
         /// Is in a pairing, or manages one.
         Paired = "paired",
+        /// Chose to read once a day of what happens.
+        Subscriber = "subscriber",
     }
 }
 
@@ -263,6 +275,67 @@ impl Payload {
         match &self.matter {
             Matter::Case(matter) => matter.about.entry(),
             Matter::Letter(_) => None,
+        }
+    }
+
+    /// Every entry whose words are repeated.
+    pub fn entries(&self) -> Vec<EntryId> {
+        let mut entries: Vec<EntryId> = self.entry().into_iter().collect();
+        if let Matter::Case(CaseMatter {
+            about: About::EntryPosted(entry),
+            ..
+        }) = &self.matter
+        {
+            entries.extend(entry.further.iter().filter_map(|one| one.entry));
+        }
+        entries
+    }
+
+    /// This notice of an entry with what a later one tells, both of one feed and to one person (N7); nothing if one of them tells
+    /// of something else, or names nobody who wrote.
+    pub fn with_entries_of(&self, later: &Self) -> Option<Self> {
+        let mut gathered = self.clone();
+        let Matter::Case(matter) = &mut gathered.matter else {
+            return None;
+        };
+        let (About::EntryPosted(first), Matter::Case(other)) = (&mut matter.about, &later.matter)
+        else {
+            return None;
+        };
+        let (About::EntryPosted(added), Some(by)) = (&other.about, &later.actor) else {
+            return None;
+        };
+        if first.feed != added.feed {
+            return None;
+        }
+        first.further.push(Further {
+            entry: added.entry,
+            at: later.at,
+            by: by.clone(),
+            body: added.body.clone(),
+        });
+        first.further.extend(added.further.iter().cloned());
+        // How the case stands is told as of the last of them.
+        matter.case = other.case.clone();
+        Some(gathered)
+    }
+
+    /// Leaves out entries of a notice that tells of several, as long as one is left: `told` says which may be told.
+    pub fn retain_entries(&mut self, told: impl Fn(Option<EntryId>) -> bool) {
+        let Matter::Case(CaseMatter {
+            about: About::EntryPosted(entry),
+            ..
+        }) = &mut self.matter
+        else {
+            return;
+        };
+        entry.further.retain(|one| told(one.entry));
+        if !told(entry.entry) && !entry.further.is_empty() {
+            let next = entry.further.remove(0);
+            entry.entry = next.entry;
+            entry.body = next.body;
+            self.at = next.at;
+            self.actor = Some(next.by);
         }
     }
 

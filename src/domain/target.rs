@@ -37,7 +37,7 @@ closed_enum! {
     }
 }
 
-/// How long what is told of targets to one person is gathered after the last notice (N7).
+/// How long what is told of targets, or of entries of one thread, to one person is gathered after the last notice (N7).
 pub const GATHERED_FOR: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
 
 /// Whether somebody is told of a target at whatever hour (N7): where every minute counts, or the escalation is of the first or

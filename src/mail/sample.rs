@@ -183,6 +183,11 @@ fn full(kind: NoticeKind) -> Value {
         NoticeKind::EntryPosted => json!({
             "feed": "case", "entry": "0195e1a5-7c00-7000-8000-000000000001",
             "body": "We see one-way RTP after the re-INVITE on the `eu-central` edge.\n\nCould you send us a trace?",
+            "further": [{
+                "entry": "0195e1a5-7c00-7000-8000-000000000002", "at": instant() + TimeDelta::minutes(2),
+                "by": {"name": "Sam Reed", "organization": "Northstar Support", "side": "provider"},
+                "body": "The failover is prepared.",
+            }],
         }),
         NoticeKind::RcaRequested => {
             json!({"note": "Please explain the delay of the failover.", "due_at": due_at})
@@ -269,6 +274,7 @@ fn bare(kind: NoticeKind) -> Value {
             "rank",
             "next_steps",
             "calls",
+            "further",
         ] {
             facts.remove(optional);
         }

@@ -76,6 +76,8 @@ pub(super) struct TemplateContext<'a> {
     roles: Vec<String>,
     /// The page to go on from, of what is not about a case.
     page: Option<String>,
+    /// The origin of the portal's pages, without a slash at its end.
+    desk: String,
     /// The address of the one-time link, with its secret.
     one_time_link: Option<String>,
     /// Where the recipient has no more notices of this kind; null if they cannot do without.
@@ -156,6 +158,7 @@ impl<'a> TemplateContext<'a> {
             },
             roles: Vec::new(),
             page: None,
+            desk: letterhead.link(""),
             one_time_link: None,
             unsubscribe: letterhead.unsubscribe_link(notice),
             provider: &notice.provider,
@@ -238,6 +241,6 @@ fn page(letter: &notice::Letter) -> String {
         (_, NoticeKind::PairingRolesChanged) => "/".to_owned(),
         (Topic::Pairing, _) => "/relationships".to_owned(),
         (Topic::Target, _) => "/escalations".to_owned(),
-        (Topic::Account | Topic::Access | Topic::Case, _) => "/".to_owned(),
+        (Topic::Account | Topic::Access | Topic::Case | Topic::Digest, _) => "/".to_owned(),
     }
 }

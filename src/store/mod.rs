@@ -12,6 +12,7 @@ pub mod cas;
 pub mod cases;
 pub mod clients;
 pub mod devices;
+pub mod digests;
 pub mod duty;
 pub mod escalations;
 pub mod expired;

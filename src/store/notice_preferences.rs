@@ -1,6 +1,6 @@
 //! Which kinds of notices people chose to get (N5).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
@@ -25,23 +25,19 @@ pub fn of_person(conn: &mut Conn, person: PersonId) -> QueryResult<BTreeMap<Noti
     Ok(rows.into_iter().collect())
 }
 
-/// Those of `persons` who chose not to get notices of that kind.
+/// How those of `persons` get notices of that kind who chose so; whoever is not there gets them at once.
 ///
 /// # Errors
 /// The database's own.
-pub fn muted(
+pub fn of_kind(
     conn: &mut Conn,
     kind: NoticeKind,
     persons: &[PersonId],
-) -> QueryResult<HashSet<PersonId>> {
-    let rows: Vec<PersonId> = preferences::table
+) -> QueryResult<HashMap<PersonId, Delivery>> {
+    let rows: Vec<(PersonId, Delivery)> = preferences::table
         .filter(preferences::person_id.eq_any(persons.to_vec()))
-        .filter(
-            preferences::kind
-                .eq(kind)
-                .and(preferences::delivery.eq(Delivery::None)),
-        )
-        .select(preferences::person_id)
+        .filter(preferences::kind.eq(kind))
+        .select((preferences::person_id, preferences::delivery))
         .load(conn)?;
     Ok(rows.into_iter().collect())
 }

@@ -4,6 +4,7 @@ mod addressed;
 mod addressees;
 mod claim;
 mod ends;
+mod gather;
 mod held;
 mod listing;
 mod recipients;
@@ -16,7 +17,7 @@ use crate::db::sql_types::{At, json};
 use crate::db::{Conn, condition};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, OrganizationId, PersonId};
-use crate::domain::notice::{NoticeKind, NoticeState, Payload, Thread};
+use crate::domain::notice::{NoticeKind, NoticeState, Payload, Reminder, Thread};
 use crate::domain::text::EmailAddress;
 use crate::store::feeds::Entry;
 
@@ -26,6 +27,7 @@ pub use claim::{Due, Lease, claim, due, release, renew};
 pub use ends::{
     Backlog, Unsent, Why, backlog, delete_sent, free, give_back, mark_sent, mark_unsent,
 };
+pub use gather::gather;
 pub use held::{Held, held_of_targets, replace_held};
 pub use listing::{
     Filter, Listed, NoticeOrder, Resend, ResentAll, count, count_passing, find, list, place,
@@ -134,6 +136,9 @@ fn queue(to: To<'_>, kind: NoticeKind) -> String {
     } else if kind.tells_of_targets() {
         // What is held to be gathered holds up nothing else.
         format!("targets {recipient}")
+    } else if Reminder::of(kind).is_some() {
+        // Nor does what waits for the morning.
+        format!("reminders {recipient}")
     } else {
         recipient
     }
@@ -143,6 +148,8 @@ fn queue(to: To<'_>, kind: NoticeKind) -> String {
 const WORDS: [&str; 5] = ["body", "details", "note", "reply", "summary"];
 /// The entry whose words a notice repeats.
 const ENTRY: &str = "entry";
+/// The entries that it tells of besides.
+const FURTHER: &str = "further";
 
 /// Takes the words of an entry out of the thread's notices that repeat them, sent or not, and has the mails that were
 /// written of them erased; answers out of how many. For when the entry is redacted (F4): what must not be kept is not kept
@@ -176,6 +183,17 @@ pub fn forget(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<usi
             if words && (same || (is_of_it && WORDS.contains(&name.as_str()))) {
                 *fact = Value::from("");
                 repeats = true;
+            }
+        }
+        if let Some(Value::Array(further)) = about.get_mut(FURTHER) {
+            for one in further.iter_mut().filter_map(Value::as_object_mut) {
+                let is_of_it =
+                    one.get(ENTRY).and_then(Value::as_str) == Some(&entry.id.to_string());
+                let same = one.get("body").and_then(Value::as_str) == Some(entry.body.as_str());
+                if is_of_it || same {
+                    one.insert("body".to_owned(), Value::from(""));
+                    repeats = true;
+                }
             }
         }
         if repeats {

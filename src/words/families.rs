@@ -14,8 +14,8 @@ use crate::domain::eligibility::{FindingCode, Policy, Remedy, Severity, Verdict}
 use crate::domain::escalation::{Level, State, Verb};
 use crate::domain::feed::{EntryKind, Feed, Mark, Visibility};
 use crate::domain::notice::{
-    Audience, Delivery, Fault, NoticeKind, NoticeState, Obstacle, PairingSide, PasswordWay,
-    SecondFactorChange, WaitsFor,
+    Audience, Delivery, Fault, NoticeGroup, NoticeKind, NoticeState, Obstacle, PairingSide,
+    PasswordWay, SecondFactorChange, WaitsFor,
 };
 use crate::domain::organization::OrganizationKind;
 use crate::domain::pairing::{Direction, Party, State as PairingState};
@@ -286,6 +286,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ),
     ("notice-kind", NoticeKind::NAMES),
     ("notice-fixed", &["account", "access", "pairing", "target"]),
+    ("notice-group", NoticeGroup::NAMES),
     ("delivery", Delivery::NAMES),
     // Audited events
     ("audit-kind", EventKind::NAMES),
@@ -300,6 +301,7 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("mail-because", Audience::NAMES),
     ("mail-declined", FindingCode::NAMES),
     ("mail-entry-posted-title", Feed::NAMES),
+    ("mail-entries-posted-title", Feed::NAMES),
     ("mail-instead", FindingCode::NAMES),
     ("mail-password-changed", PasswordWay::NAMES),
     ("mail-second-factor", SecondFactorChange::NAMES),

@@ -8,6 +8,7 @@
 //! | [`Targets`] | reminds of targets, and tells when they were missed (M8) |
 //! | [`Calls`] | reminds of the windows of callbacks, and tells which were missed (M12) |
 //! | [`Warnings`] | warns of what becomes eligible for escalation (M9) |
+//! | [`Digests`] | makes the daily digests (N5) |
 //! | [`Resets`] | sends links to who wants to set a new password |
 //! | [`LastSeenJob`] | writes down when sessions were last used |
 //! | [`Housekeeping`] | deletes what has expired |
@@ -16,6 +17,7 @@
 
 mod backoff;
 mod calls;
+mod digests;
 mod driver;
 mod housekeeping;
 mod job;
@@ -29,6 +31,7 @@ mod targets;
 
 pub use backoff::{ATTEMPTS, delay, gives_up};
 pub use calls::{Calls, SeenTo};
+pub use digests::{Digested, Digests};
 pub use driver::{Driver, JobStatus, Rhythm, Turns};
 pub use housekeeping::{Housekeeping, Swept};
 pub use job::{Job, Jobs, Stepped};

@@ -44,6 +44,8 @@ pub struct Outbox {
     holder: Arc<Holder>,
     /// The name of the way out.
     transport: Arc<str>,
+    /// For how long entries of one thread are gathered; not at all if none.
+    gathers: Option<TimeDelta>,
     way: Arc<Mutex<Way>>,
 }
 
@@ -85,8 +87,16 @@ impl Outbox {
             words,
             holder: Arc::new(Holder::anonymous()),
             transport,
+            gathers: None,
             way: Arc::default(),
         }
+    }
+
+    /// A worker that gathers the entries of one thread that come to one person within `window` of the last mail of them (N7).
+    #[must_use]
+    pub fn gathering(mut self, window: TimeDelta) -> Self {
+        self.gathers = Some(window).filter(|window| *window > TimeDelta::zero());
+        self
     }
 
     /// A worker that shows in `folder` for as long as its process lives, so that the next process there need not wait

@@ -16,25 +16,22 @@ use crate::domain::ids::PersonId;
 use crate::domain::notice::{Delivery, NoticeKind};
 use crate::domain::text::EmailAddress;
 use crate::input::{At, Errors, Fault, Field, Input, Member, object_schema};
-use crate::store::notice_preferences as preferences;
 use crate::store::people::{self, Person};
+use crate::store::{digests, notice_preferences as preferences, notices};
 
 /// How to get the notices of each kind; kinds that are left out stay as they are.
 #[derive(Clone, Debug)]
-pub struct ChooseNotices(BTreeMap<NoticeKind, Delivery>);
+pub struct ChooseNotices {
+    choices: BTreeMap<NoticeKind, Delivery>,
+    /// Whether it is a page's form, which asks for all that can be chosen.
+    is_form: bool,
+}
 
 impl Field for ChooseNotices {
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         let given = Map::<String, Value>::read(value, at, errors)?;
         let is_form = errors.form_zone().is_some();
         let mut choices = BTreeMap::new();
-        // A page asks for all that can be chosen.
-        for kind in NoticeKind::ALL.iter().filter(|_| is_form) {
-            let chosen = given.get(kind.as_str()).is_some_and(|how| !how.is_null());
-            if kind.is_optional() && !chosen {
-                errors.refuse::<()>(&at.name(kind.as_str()), Fault::new("required"));
-            }
-        }
         for (name, value) in given {
             let at = at.name(&name);
             match name.parse::<NoticeKind>() {
@@ -50,7 +47,7 @@ impl Field for ChooseNotices {
                 }
             }
         }
-        Some(Self(choices))
+        Some(Self { choices, is_form })
     }
 
     fn schema() -> RefOr<Schema> {
@@ -84,7 +81,7 @@ impl Input for ChooseNotices {
 pub fn chosen(conn: &mut Conn, person: PersonId) -> VerbResult<Vec<(NoticeKind, Delivery)>> {
     let chosen = preferences::of_person(conn, person)?;
     let delivery = |kind: NoticeKind| match chosen.get(&kind) {
-        Some(delivery) if kind.is_optional() => *delivery,
+        Some(delivery) if kind.is_chosen() => *delivery,
         _ => Delivery::Now,
     };
     Ok(NoticeKind::ALL
@@ -93,19 +90,47 @@ pub fn chosen(conn: &mut Conn, person: PersonId) -> VerbResult<Vec<(NoticeKind, 
         .collect())
 }
 
-/// Lets whoever acts get the notices of these kinds as they choose; kinds that are not named stay as they are.
+/// What a person chooses among: the kinds that they can get (N5), in the order of the kinds, and how they get each.
 ///
 /// # Errors
-/// [`Rejection::Field`] for a kind that cannot be switched off.
+/// [`Rejection::NotFound`] if there is no such person; the database's own.
+pub fn offered(
+    conn: &mut Conn,
+    person: PersonId,
+    now: Instant,
+) -> VerbResult<Vec<(NoticeKind, Delivery)>> {
+    let known = notices::known(conn, vec![person], None, now)?.pop();
+    let access = known.ok_or(Rejection::NotFound)?.candidate.access;
+    let mut chosen = chosen(conn, person)?;
+    chosen.retain(|(kind, _)| kind.is_for(&access));
+    Ok(chosen)
+}
+
+/// How much is kept for a person's next digest.
+///
+/// # Errors
+/// The database's own.
+pub fn kept(conn: &mut Conn, person: PersonId) -> VerbResult<i64> {
+    Ok(digests::count_of(conn, person)?)
+}
+
+/// Lets whoever acts get the notices of these kinds as they choose; kinds that are not named stay as they are. What somebody cannot
+/// get yet may be chosen as well: it holds once they can.
+///
+/// What is kept for the digest still comes with it if they want to get the kind at once from now on, and is dropped if they
+/// want no more of it.
+///
+/// # Errors
+/// [`Rejection::Field`] for a kind that cannot be switched off; [`Rejection::Fields`] for what a page's form leaves out.
 pub fn choose(
     conn: &mut Conn,
     actor: &Actor,
     command: &ChooseNotices,
     now: Instant,
 ) -> VerbResult<()> {
-    let choices = &command.0;
+    let choices = &command.choices;
     let fixed = |(kind, delivery): &(&NoticeKind, &Delivery)| {
-        **delivery != Delivery::Now && !kind.is_optional()
+        **delivery != Delivery::Now && !kind.is_chosen()
     };
     if let Some((kind, delivery)) = choices.iter().find(fixed) {
         return Err(Rejection::Field {
@@ -116,6 +141,16 @@ pub fn choose(
         .into());
     }
     let person = people::find(conn, Reach::Everything, actor.id())?.ok_or(Rejection::NotFound)?;
+    if command.is_form {
+        let asked = offered(conn, person.id, now)?.into_iter();
+        let missing: Vec<_> = asked
+            .filter(|(kind, _)| kind.is_chosen() && !choices.contains_key(kind))
+            .map(|(kind, _)| (kind.as_str(), "required", String::new()))
+            .collect();
+        if !missing.is_empty() {
+            return Err(Rejection::Fields(missing).into());
+        }
+    }
     keep(conn, &person, choices, now)
 }
 
@@ -151,12 +186,16 @@ pub fn unsubscribe(
     now: Instant,
 ) -> VerbResult<Unsubscribing> {
     let (person, kind) = named(conn, key, token)?;
-    keep(
-        conn,
-        &person,
-        &BTreeMap::from([(kind, Delivery::None)]),
-        now,
-    )?;
+    let ended: BTreeMap<NoticeKind, Delivery> = match kind {
+        // Whoever wants no digest wants nothing of what comes with it.
+        NoticeKind::Digest => chosen(conn, person.id)?
+            .into_iter()
+            .filter(|(_, delivery)| *delivery == Delivery::Digest)
+            .map(|(kind, _)| (kind, Delivery::None))
+            .collect(),
+        kind => BTreeMap::from([(kind, Delivery::None)]),
+    };
+    keep(conn, &person, &ended, now)?;
     let email = person.email;
     Ok(Unsubscribing { email, kind })
 }
@@ -183,6 +222,9 @@ fn keep(
             continue;
         };
         preferences::set(conn, person.id, kind, *new, now)?;
+        if *new == Delivery::None {
+            digests::drop_of(conn, person.id, kind)?;
+        }
         before.insert(kind, old);
         after.insert(kind, *new);
     }

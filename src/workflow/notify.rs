@@ -1,5 +1,6 @@
 //! Who is told of what, in the transaction of the event: a notice exists exactly when the event does (N2).
 
+mod digests;
 mod letters;
 mod targets;
 
@@ -7,20 +8,25 @@ use super::on::On;
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
+use crate::domain::calendar::Calendar;
+use crate::domain::duty::Roster;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::lines::Readers;
 use crate::domain::notice::{
-    About, ActorFacts, Candidate, CaseFacts, CaseMatter, EscalationFacts, Matter, NoticeEvent,
-    NoticeKind, Payload, Stakeholders, Step, Thread, recipients,
+    About, ActorFacts, Candidate, CaseFacts, CaseMatter, Delivery, EscalationFacts, Hours, Matter,
+    NoticeEvent, NoticeKind, Payload, Reminder, Stakeholders, Step, Thread, recipients,
 };
 use crate::mail::scene::{Addressee, Notice};
 use crate::store::cases::Case;
 use crate::store::escalations::Escalation;
 use crate::store::notices::{self, Addressed, Known, NewNotice, To};
 use crate::store::promises::NextStep;
-use crate::store::{lines, notice_preferences, organizations, requests, staff};
+use crate::store::{calendars, duty, lines, organizations, requests, staff};
 
+use digests::{Chosen, keep};
+
+pub use digests::make_digest;
 pub use letters::{Address, write_to_address, write_to_nobody, write_to_people, write_to_person};
 pub use targets::{Fired, tell_of_targets};
 
@@ -43,8 +49,8 @@ pub fn tell_of_lapse(
     announce(conn, On::of(case, escalation), None, about, now)
 }
 
-/// Puts a notice into the outbox for everybody who is told of it (see [`recipients`]), and answers for how many. What it is
-/// about comes from an event of the place where it happened (see [`super::publish`]).
+/// Puts a notice into the outbox for everybody who is told of it (see [`recipients`]), or keeps it for their digest (N5), and
+/// answers for how many. What it is about comes from an event of the place where it happened (see [`super::publish`]).
 ///
 /// # Errors
 /// The database's own.
@@ -114,8 +120,8 @@ pub(super) fn announce(
     let mut told = recipients(&happening, &candidates);
     let persons: Vec<PersonId> = told.iter().map(|told| told.person).collect();
     // N5: whom it concerns is one thing, whether they want to read of it another.
-    let muted = notice_preferences::muted(conn, kind, &persons)?;
-    told.retain(|told| !muted.contains(&told.person));
+    let chosen = Chosen::load(conn, kind, &persons)?;
+    told.retain(|told| chosen.of(told.person) != Delivery::None);
     if told.is_empty() {
         return Ok(0);
     }
@@ -127,6 +133,7 @@ pub(super) fn announce(
         priority: case.priority,
         status: case.status,
     };
+    let quiet = Quiet::load(conn, kind, case)?;
     for recipient in &told {
         let payload = Payload {
             at: now,
@@ -140,6 +147,10 @@ pub(super) fn announce(
                 about: about.clone(),
             }),
         };
+        if chosen.of(recipient.person) == Delivery::Digest {
+            keep(conn, recipient.person, Some(case.id), &payload, now)?;
+            continue;
+        }
         let notice = NewNotice {
             to: To::Person(recipient.person),
             case: Some(case.id),
@@ -147,9 +158,42 @@ pub(super) fn announce(
             thread,
             payload: &payload,
         };
-        notices::insert(conn, &notice, now)?;
+        let not_before = quiet
+            .as_ref()
+            .map_or(now, |quiet| quiet.welcome(recipient.person, now));
+        notices::insert_held(conn, &notice, not_before, now)?;
     }
     Ok(told.len())
+}
+
+/// When people may be reminded of something on a case (N7).
+struct Quiet {
+    reminder: Reminder,
+    roster: Roster,
+    calendar: Calendar,
+}
+
+impl Quiet {
+    /// Nothing for a kind that does not remind.
+    fn load(conn: &mut Conn, kind: NoticeKind, case: &Case) -> Result<Option<Self>, DbError> {
+        let Some(reminder) = Reminder::of(kind) else {
+            return Ok(None);
+        };
+        let book = calendars::CalendarBook::load(conn)?;
+        Ok(Some(Self {
+            reminder,
+            roster: duty::roster(conn)?,
+            calendar: book.of_line(case.line_of_business_id).clone(),
+        }))
+    }
+
+    fn welcome(&self, person: PersonId, now: Instant) -> Instant {
+        let hours = Hours {
+            roster: &self.roster,
+            calendar: &self.calendar,
+        };
+        hours.welcome(person, [self.reminder], now)
+    }
 }
 
 /// Those of `known` who may read the case.

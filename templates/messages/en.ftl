@@ -1568,9 +1568,22 @@ notice-fixed-access = It answers what you asked for.
 notice-fixed-pairing = It says who may work where.
 notice-fixed-target = It gathers reminders and missed targets that you chose to get.
 delivery-now = At once
+delivery-digest = Once a day
 delivery-none = Never
+notice-group-escalations = Escalations
+notice-group-cases = Cases
+notice-group-promises = Promised next steps
+notice-group-clocks = Targets and reminders
+notice-group-calls = Calls
+notice-group-access = Access and pairings
+notice-group-security = Security
 my-notices-title = Your notices
 my-notices-about = Mails about these things go to { $email }, as far as they concern you. What you switch off still happens: you read of it in the portal only.
+my-notices-digest = What you choose to get once a day comes in one mail at 08:00 by your clock, grouped by case. If you choose another way later, what already waits still comes with the next of these mails; of what you switch off, nothing does.
+my-notices-kept = { $count ->
+    [one] One thing waits for your next daily mail.
+   *[other] { $count } things wait for your next daily mail.
+}
 my-notices-button = Save
 my-notices-fixed = Always sent
 unsubscribe-title = No more mails “{ $kind }”?
@@ -1629,6 +1642,7 @@ notice-kind-pairing-switched = Pairing switched off or on
 notice-kind-pairing-removed = Pairing or its member removed
 notice-kind-clone-added = Cloned user added
 notice-kind-clone-removed = Cloned user removed
+notice-kind-digest = Daily digest
 
 ## Portal: relationships
 
@@ -2819,7 +2833,19 @@ mail-because-holder = You get this because it concerns your account.
 mail-because-decider = You get this because you decide on requests for access.
 mail-because-applicant = You get this because access was requested with this address.
 mail-because-paired = You get this because it concerns a pairing that you or your organization are part of.
+mail-because-subscriber = You get this because you chose to read of these things once a day.
 mail-open-desk = Open the support desk
+mail-digest-title = { $count ->
+    [one] Your daily digest: one notice
+   *[other] Your daily digest: { $count } notices
+}
+mail-digest-about = This happened since your last digest.
+mail-digest-one = { $what }, { $at }
+mail-digest-by = { $what } by { $by }, { $at }
+mail-digest-more = { $count ->
+    [one] And one more thing, which you can read of in the portal.
+   *[other] And { $count } more things, which you can read of in the portal.
+}
 mail-see-pairings = See the pairings
 mail-decide = Decide on the request
 mail-choose-password = Choose a password
@@ -2840,6 +2866,8 @@ mail-case-reopened = { $by } reopened this case.
 
 mail-entry-posted-title-case = New entry on case { $number }
 mail-entry-posted-title-escalation = New entry on escalation { $number }
+mail-entries-posted-title-case = New entries on case { $number }
+mail-entries-posted-title-escalation = New entries on escalation { $number }
 
 mail-rca-requested-title = A root cause analysis of case { $number } was requested
 mail-rca-requested = { $by } asked for a root cause analysis.

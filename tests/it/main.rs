@@ -21,6 +21,7 @@ mod choices;
 mod conditions;
 mod dead_peers;
 mod developer;
+mod digests;
 mod disk_faults;
 mod effects;
 mod eligibility;

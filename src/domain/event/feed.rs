@@ -104,6 +104,7 @@ impl PostedEntry {
                 feed,
                 entry: Some(self.entry),
                 body: self.body,
+                further: Vec::new(),
             })),
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::NoticeKind;
+use super::{ActorFacts, NoticeKind};
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Deployment, Priority};
 use crate::domain::eligibility::FindingCode;
@@ -114,6 +114,23 @@ pub struct Entry {
     /// The entry itself, so that what is redacted later is not mailed.
     #[serde(default)]
     pub entry: Option<EntryId>,
+    /// What it says.
+    pub body: String,
+    /// What was written in the same feed soon after, in its order (N7).
+    #[serde(default)]
+    pub further: Vec<Further>,
+}
+
+/// An entry that is told together with one before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Further {
+    /// The entry itself, so that what is redacted later is not mailed.
+    #[serde(default)]
+    pub entry: Option<EntryId>,
+    /// When it was written.
+    pub at: Instant,
+    /// Who wrote it.
+    pub by: ActorFacts,
     /// What it says.
     pub body: String,
 }

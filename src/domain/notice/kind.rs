@@ -1,4 +1,4 @@
-//! Which notices there are, what each of them is about, and who may choose not to get it.
+//! Which notices there are, and what each of them is about.
 
 use super::Topic;
 use crate::domain::access::Permission;
@@ -102,16 +102,12 @@ closed_enum! {
         CloneAdded = "clone_added",
         /// A cloned user was removed (P8).
         CloneRemoved = "clone_removed",
+        /// What was kept for a day, for whoever chose so (N5).
+        Digest = "digest",
     }
 }
 
 impl NoticeKind {
-    /// Whether people may choose not to get it (N5): what tells of cases, and what asks for a decision; never what
-    /// tells of an account, of an answer to oneself, or of a pairing.
-    pub const fn is_optional(self) -> bool {
-        matches!(self.topic(), Topic::Case) || matches!(self, Self::AccessRequested)
-    }
-
     /// What it is about.
     pub const fn topic(self) -> Topic {
         match self {
@@ -160,6 +156,7 @@ impl NoticeKind {
             | Self::PairingRemoved
             | Self::CloneAdded
             | Self::CloneRemoved => Topic::Pairing,
+            Self::Digest => Topic::Digest,
         }
     }
 
@@ -272,7 +269,8 @@ impl NoticeKind {
             | Self::PairingSwitched
             | Self::PairingRemoved
             | Self::CloneAdded
-            | Self::CloneRemoved => None,
+            | Self::CloneRemoved
+            | Self::Digest => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::about::{TargetFacts, words};
-use super::{Audience, NoticeKind, Thread, Topic};
+use super::{Audience, Digest, NoticeKind, Thread, Topic};
 use crate::domain::Instant;
 use crate::domain::access::Role;
 use crate::domain::closed_enum;
@@ -55,6 +55,8 @@ pub enum Letter {
     CloneAdded(CloneMoved),
     /// See [`NoticeKind::CloneRemoved`].
     CloneRemoved(CloneMoved),
+    /// See [`NoticeKind::Digest`].
+    Digest(Digest),
 }
 
 /// Targets of several escalations, or several of one (N7).
@@ -417,6 +419,7 @@ impl Letter {
             Self::PairingRemoved(_) => NoticeKind::PairingRemoved,
             Self::CloneAdded(_) => NoticeKind::CloneAdded,
             Self::CloneRemoved(_) => NoticeKind::CloneRemoved,
+            Self::Digest(_) => NoticeKind::Digest,
         }
     }
 
@@ -440,6 +443,7 @@ impl Letter {
             | Self::PairingRemoved(_)
             | Self::CloneAdded(_)
             | Self::CloneRemoved(_) => Audience::Paired,
+            Self::Digest(_) => Audience::Subscriber,
         }
     }
 
@@ -479,6 +483,7 @@ impl Letter {
             | Self::CloneAdded(CloneMoved { pairing, .. })
             | Self::CloneRemoved(CloneMoved { pairing, .. }) => Some(pairing.pairing),
             Self::TargetsGathered(_)
+            | Self::Digest(_)
             | Self::Invitation(_)
             | Self::PasswordReset(_)
             | Self::PasswordChanged(_)

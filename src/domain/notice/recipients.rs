@@ -120,89 +120,10 @@ pub struct Recipient {
 impl NoticeEvent {
     /// Who is told of such a thing, if they are who they must be.
     fn audiences(&self) -> &'static [Audience] {
-        use Audience::*;
-        match (self.kind, self.feed) {
-            (NoticeKind::CaseOpened | NoticeKind::CaseReopened, _) => {
-                &[Contact, CaseOwner, Engineers]
-            }
-            (NoticeKind::CaseClosed | NoticeKind::RcaRequested | NoticeKind::RcaDelivered, _) => {
-                &[Contact, CaseOwner]
-            }
-            (NoticeKind::PriorityRequested, _) => &[Contact, CaseOwner, Engineers],
-            // Internal: a customer's people are not told what support does before they complain.
-            (NoticeKind::RadarWarning, _) => &[CaseOwner, Engineers],
-            (NoticeKind::PriorityDecided, _) => &[Asker, Contact, CaseOwner],
-            // F7: who follows one feed is not mailed about the other.
-            (NoticeKind::EntryPosted, Feed::Case) => &[Contact, CaseOwner],
-            (NoticeKind::EntryPosted, Feed::Escalation) => &[Requester, EscalationOwner],
-            (
-                NoticeKind::StepPromised
-                | NoticeKind::StepDone
-                | NoticeKind::StepMissed
-                | NoticeKind::StepRepromised,
-                Feed::Case,
-            ) => &[Contact, CaseOwner, Named],
-            (
-                NoticeKind::StepPromised
-                | NoticeKind::StepDone
-                | NoticeKind::StepMissed
-                | NoticeKind::StepRepromised,
-                Feed::Escalation,
-            ) => &[Requester, EscalationOwner, CaseOwner, Named],
-            (NoticeKind::EscalationAccepted, _) => &[Requester, EscalationOwner, CaseOwner, Named],
-            (NoticeKind::EscalationSubmitted | NoticeKind::EscalationWithdrawn, _) => {
-                &[Requester, EscalationOwner, CaseOwner, Queue]
-            }
-            (
-                NoticeKind::EscalationClaimed
-                | NoticeKind::EscalationDeclined
-                | NoticeKind::EscalationClosed,
-                _,
-            ) => &[Requester, Rater, EscalationOwner, CaseOwner],
-            (NoticeKind::EscalationRatingAsked, _) => &[Rater],
-            (NoticeKind::CallbackCompleted, _) => &[
-                Requester,
-                EscalationOwner,
-                Asker,
-                Caller,
-                Contact,
-                CaseOwner,
-            ],
-            (
-                NoticeKind::CallbackRequested
-                | NoticeKind::CallbackTaken
-                | NoticeKind::CallbackRescheduled
-                | NoticeKind::CallbackMissed
-                | NoticeKind::CallbackCanceled,
-                _,
-            ) => &[Requester, EscalationOwner, Asker, Caller, Queue],
+        match self.kind {
             // Whoever makes the call, or else whoever could.
-            (NoticeKind::CallbackDue, _) if self.ties.caller.is_some() => &[Caller],
-            (NoticeKind::CallbackDue, _) => &[EscalationOwner, Queue],
-            // Who gets these is decided by the ladder, and by who writes them.
-            (
-                NoticeKind::TargetReminder
-                | NoticeKind::TargetMissed
-                | NoticeKind::TargetsGathered
-                | NoticeKind::AccessRequested
-                | NoticeKind::AccessGranted
-                | NoticeKind::AccessRefused
-                | NoticeKind::Invitation
-                | NoticeKind::PasswordReset
-                | NoticeKind::PasswordChanged
-                | NoticeKind::SecondFactorChanged
-                | NoticeKind::NewDevice
-                | NoticeKind::PairingAccepted
-                | NoticeKind::PairingRolesChanged
-                | NoticeKind::PairingMembersProposed
-                | NoticeKind::PairingRoleAsked
-                | NoticeKind::PairingRoleRefused
-                | NoticeKind::PairingSwitched
-                | NoticeKind::PairingRemoved
-                | NoticeKind::CloneAdded
-                | NoticeKind::CloneRemoved,
-                _,
-            ) => &[],
+            NoticeKind::CallbackDue if self.ties.caller.is_some() => &[Audience::Caller],
+            kind => told_of(kind, self.feed),
         }
     }
 
@@ -245,6 +166,91 @@ impl NoticeEvent {
             self.kind == NoticeKind::EscalationSubmitted && self.ties.requester == person;
         obstacle(candidate, self.organization, self.feed, self.visibility).is_none()
             && (confirms || self.actor != person)
+    }
+}
+
+/// Who is told of what happens in a feed, if they are who they must be; nobody of what says itself to whom it goes.
+pub(super) const fn told_of(kind: NoticeKind, feed: Feed) -> &'static [Audience] {
+    use Audience::*;
+    match (kind, feed) {
+        (NoticeKind::CaseOpened | NoticeKind::CaseReopened, _) => &[Contact, CaseOwner, Engineers],
+        (NoticeKind::CaseClosed | NoticeKind::RcaRequested | NoticeKind::RcaDelivered, _) => {
+            &[Contact, CaseOwner]
+        }
+        (NoticeKind::PriorityRequested, _) => &[Contact, CaseOwner, Engineers],
+        // Internal: a customer's people are not told what support does before they complain.
+        (NoticeKind::RadarWarning, _) => &[CaseOwner, Engineers],
+        (NoticeKind::PriorityDecided, _) => &[Asker, Contact, CaseOwner],
+        // F7: who follows one feed is not mailed about the other.
+        (NoticeKind::EntryPosted, Feed::Case) => &[Contact, CaseOwner],
+        (NoticeKind::EntryPosted, Feed::Escalation) => &[Requester, EscalationOwner],
+        (
+            NoticeKind::StepPromised
+            | NoticeKind::StepDone
+            | NoticeKind::StepMissed
+            | NoticeKind::StepRepromised,
+            Feed::Case,
+        ) => &[Contact, CaseOwner, Named],
+        (
+            NoticeKind::StepPromised
+            | NoticeKind::StepDone
+            | NoticeKind::StepMissed
+            | NoticeKind::StepRepromised,
+            Feed::Escalation,
+        ) => &[Requester, EscalationOwner, CaseOwner, Named],
+        (NoticeKind::EscalationAccepted, _) => &[Requester, EscalationOwner, CaseOwner, Named],
+        (NoticeKind::EscalationSubmitted | NoticeKind::EscalationWithdrawn, _) => {
+            &[Requester, EscalationOwner, CaseOwner, Queue]
+        }
+        (
+            NoticeKind::EscalationClaimed
+            | NoticeKind::EscalationDeclined
+            | NoticeKind::EscalationClosed,
+            _,
+        ) => &[Requester, Rater, EscalationOwner, CaseOwner],
+        (NoticeKind::EscalationRatingAsked, _) => &[Rater],
+        (NoticeKind::CallbackCompleted, _) => &[
+            Requester,
+            EscalationOwner,
+            Asker,
+            Caller,
+            Contact,
+            CaseOwner,
+        ],
+        (
+            NoticeKind::CallbackRequested
+            | NoticeKind::CallbackTaken
+            | NoticeKind::CallbackRescheduled
+            | NoticeKind::CallbackMissed
+            | NoticeKind::CallbackCanceled,
+            _,
+        ) => &[Requester, EscalationOwner, Asker, Caller, Queue],
+        (NoticeKind::CallbackDue, _) => &[EscalationOwner, Queue],
+        // Who gets these is decided by the ladder, and by who writes them.
+        (
+            NoticeKind::TargetReminder
+            | NoticeKind::TargetMissed
+            | NoticeKind::TargetsGathered
+            | NoticeKind::AccessRequested
+            | NoticeKind::AccessGranted
+            | NoticeKind::AccessRefused
+            | NoticeKind::Invitation
+            | NoticeKind::PasswordReset
+            | NoticeKind::PasswordChanged
+            | NoticeKind::SecondFactorChanged
+            | NoticeKind::NewDevice
+            | NoticeKind::PairingAccepted
+            | NoticeKind::PairingRolesChanged
+            | NoticeKind::PairingMembersProposed
+            | NoticeKind::PairingRoleAsked
+            | NoticeKind::PairingRoleRefused
+            | NoticeKind::PairingSwitched
+            | NoticeKind::PairingRemoved
+            | NoticeKind::CloneAdded
+            | NoticeKind::CloneRemoved
+            | NoticeKind::Digest,
+            _,
+        ) => &[],
     }
 }
 
@@ -345,7 +351,8 @@ pub fn recipients(happening: &NoticeEvent, candidates: &[Candidate]) -> Vec<Reci
             | Audience::Holder
             | Audience::Decider
             | Audience::Applicant
-            | Audience::Paired => false,
+            | Audience::Paired
+            | Audience::Subscriber => false,
         }
     };
     let mut told = BTreeMap::new();

@@ -5,14 +5,14 @@ use serde::Serialize;
 use super::act::FormPage;
 use super::answer::PageResult;
 use super::flash::{Done, Flash};
-use super::form::{Choice, Control, Form, Kind};
+use super::form::{Choice, Control, Form, Kind, group};
 use super::page_request::PageRequest;
 use super::route::{PortalRoute, pages};
-use crate::domain::notice::{Delivery, NoticeKind};
+use crate::domain::notice::{Delivery, NoticeGroup, NoticeKind};
 use crate::http::api_request::{OWNER, SIGNED_IN};
 use crate::http::problem::Problem;
 use crate::words::Catalogue;
-use crate::workflow::choose_notices::{ChooseNotices, choose, chosen};
+use crate::workflow::choose_notices::{ChooseNotices, choose, kept, offered};
 
 /// Where it is.
 pub(super) const ADDRESS: &str = "/account/notices";
@@ -30,6 +30,8 @@ pub(super) fn routes() -> Vec<PortalRoute> {
 pub struct MyNoticesPage {
     /// The address that they go to.
     pub email: String,
+    /// How much waits for the next digest, in words; empty if nothing does.
+    pub kept: String,
     /// What can be chosen.
     pub form: Form,
     /// What cannot.
@@ -53,16 +55,24 @@ async fn show(visit: PageRequest) -> PageResult {
 async fn page(visit: &PageRequest) -> Result<MyNoticesPage, Problem> {
     let me = visit.principal()?;
     let person = me.person;
-    let chosen = visit.look(move |conn| Ok(chosen(conn, person)?)).await?;
+    let now = visit.now;
+    let (offered, kept) = visit
+        .look(move |conn| Ok((offered(conn, person, now)?, kept(conn, person)?)))
+        .await?;
+    let words = visit.words();
     Ok(MyNoticesPage {
         email: me.email.to_string(),
-        form: form(visit.words(), &chosen),
-        fixed: fixed(visit.words()),
+        kept: match kept {
+            0 => String::new(),
+            kept => words.say("my-notices-kept", &[("count", kept.into())]),
+        },
+        form: form(words, &offered),
+        fixed: fixed(words, &offered),
     })
 }
 
-/// One question for each kind that can be switched off.
-pub(super) fn form(words: &Catalogue, chosen: &[(NoticeKind, Delivery)]) -> Form {
+/// One question for each kind that can be chosen, grouped by what they are about.
+pub(super) fn form(words: &Catalogue, offered: &[(NoticeKind, Delivery)]) -> Form {
     let choices = || {
         let choice = |name: &&'static str| Choice::new(*name, words.say_of("delivery", name, &[]));
         Delivery::NAMES.iter().map(choice).collect()
@@ -75,25 +85,31 @@ pub(super) fn form(words: &Catalogue, chosen: &[(NoticeKind, Delivery)]) -> Form
             .required()
             .half()
     };
-    let optional = chosen.iter().filter(|(kind, _)| kind.is_optional());
+    let of_group = |about: &NoticeGroup| {
+        let kinds = offered.iter();
+        let chosen = kinds.filter(|(kind, _)| kind.is_chosen() && kind.group() == *about);
+        let controls: Vec<Control> = chosen.map(control).collect();
+        match controls.is_empty() {
+            true => controls,
+            false => group(words.say_of("notice-group", about.as_str(), &[]), controls),
+        }
+    };
     Form::new(
         "notices",
         ADDRESS,
         words.say("my-notices-button", &[]),
-        optional.map(control).collect(),
+        NoticeGroup::ALL.iter().flat_map(of_group).collect(),
     )
 }
 
 /// The kinds that cannot be switched off, each with its reason.
-pub(super) fn fixed(words: &Catalogue) -> Vec<FixedNotice> {
-    NoticeKind::ALL
-        .iter()
-        .filter(|kind| !kind.is_optional())
-        .map(|kind| FixedNotice {
-            label: words.say_of("notice-kind", kind.as_str(), &[]),
-            why: words.say_of("notice-fixed", kind.topic().as_str(), &[]),
-        })
-        .collect()
+pub(super) fn fixed(words: &Catalogue, offered: &[(NoticeKind, Delivery)]) -> Vec<FixedNotice> {
+    let fixed = offered.iter().filter(|(kind, _)| !kind.is_chosen());
+    let fixed = fixed.map(|(kind, _)| FixedNotice {
+        label: words.say_of("notice-kind", kind.as_str(), &[]),
+        why: words.say_of("notice-fixed", kind.topic().as_str(), &[]),
+    });
+    fixed.collect()
 }
 
 /// The page.

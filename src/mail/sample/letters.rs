@@ -5,14 +5,15 @@ use uuid::Uuid;
 
 use super::instant;
 use crate::domain::access::Role;
-use crate::domain::ids::{EscalationNumber, OneTimeLinkId, TargetId};
+use crate::domain::feed::Feed;
+use crate::domain::ids::{CaseId, CaseNumber, EscalationNumber, OneTimeLinkId, TargetId};
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{
-    AccessGranted, AccessRefused, AccessRequested, CloneMoved, Gathered, GatheredTarget,
-    Invitation, Letter, LinkFacts, MembersProposed, NewDevice, NoticeKind, PairingFacts,
-    PairingRemoved, PairingSide, PairingSwitched, PasswordChanged, PasswordReset, PasswordWay,
-    RoleAsked, RoleFacts, RoleRefused, RolesChanged, SecondFactorChange, SecondFactorChanged,
-    TargetFacts,
+    AccessGranted, AccessRefused, AccessRequested, CloneMoved, Digest, DigestCase, DigestItem,
+    Gathered, GatheredTarget, Invitation, Letter, LinkFacts, MembersProposed, NewDevice,
+    NoticeKind, PairingFacts, PairingRemoved, PairingSide, PairingSwitched, PasswordChanged,
+    PasswordReset, PasswordWay, RoleAsked, RoleFacts, RoleRefused, RolesChanged,
+    SecondFactorChange, SecondFactorChanged, TargetFacts,
 };
 use crate::domain::target::TargetKind;
 
@@ -89,6 +90,11 @@ pub fn full(kind: NoticeKind) -> Vec<Letter> {
         NoticeKind::PairingRemoved => removed(PairingSide::Trustee, Some("Nils Berg"), false),
         NoticeKind::CloneAdded => Letter::CloneAdded(cloned_user()),
         NoticeKind::CloneRemoved => Letter::CloneRemoved(cloned_user()),
+        NoticeKind::Digest => {
+            let mut digest = digest(Some("Olga Marin"));
+            digest.more = 3;
+            Letter::Digest(digest)
+        }
         _ => return Vec::new(),
     };
     vec![letter]
@@ -144,6 +150,12 @@ pub(super) fn bare(kind: NoticeKind) -> Vec<Letter> {
             }),
         ],
         NoticeKind::PairingRolesChanged => vec![roles_changed(Vec::new())],
+        NoticeKind::Digest => {
+            let (mut of_cases, mut others) = (digest(None), digest(None));
+            of_cases.retain(|case, item| case.is_some() && item.escalation.is_none());
+            others.retain(|case, _| case.is_none());
+            vec![Letter::Digest(of_cases), Letter::Digest(others)]
+        }
         NoticeKind::PairingSwitched => vec![switched(true)],
         NoticeKind::PairingRemoved => PairingSide::ALL
             .iter()
@@ -184,6 +196,49 @@ fn target(of: TargetKind, due_in_minutes: i64, escalation: i64) -> GatheredTarge
         organization: ACME.to_owned(),
         subject: "Agents lose audio 30 seconds into outbound calls".to_owned(),
     }
+}
+
+/// What happened in a day, by somebody or by nobody.
+fn digest(by: Option<&str>) -> Digest {
+    let item = |kind, minutes, feed, escalation: Option<i64>| DigestItem {
+        kind,
+        at: instant() - TimeDelta::minutes(minutes),
+        by: by.map(str::to_owned),
+        feed,
+        escalation: escalation.map(EscalationNumber::new),
+        entry: None,
+        target: None,
+        request: None,
+    };
+    let case = |id: u128, number, subject: &str, items| DigestCase {
+        case: CaseId::from_uuid(Uuid::from_u128(id)),
+        number: CaseNumber::new(number),
+        subject: subject.to_owned(),
+        organization: ACME.to_owned(),
+        items,
+    };
+    let (on_case, on_escalation) = (Some(Feed::Case), Some(Feed::Escalation));
+    let mut digest = Digest::default();
+    digest.add(case(
+        1,
+        123,
+        "Agents lose audio 30 seconds into outbound calls",
+        vec![
+            item(NoticeKind::EntryPosted, 900, on_case, None),
+            item(NoticeKind::StepPromised, 840, on_escalation, Some(45)),
+        ],
+    ));
+    digest.add(case(
+        2,
+        124,
+        "Reports stop at midnight",
+        vec![item(NoticeKind::CaseClosed, 600, on_case, None)],
+    ));
+    digest.add_other(DigestItem {
+        request: Some(THING),
+        ..item(NoticeKind::AccessRequested, 300, None, None)
+    });
+    digest
 }
 
 fn pairing() -> PairingFacts {

@@ -12,12 +12,12 @@ use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{
-    EntryId, LineId, NoticeId, OneTimeLinkId, OrganizationId, PersonId, TargetId,
+    CaseId, EntryId, LineId, NoticeId, OneTimeLinkId, OrganizationId, PersonId, TargetId,
 };
 use crate::domain::lines::Readers;
 use crate::domain::link::LinkState;
 use crate::domain::notice::{
-    About, Audience, Candidate, Letter, Matter, NoticeKind, Obstacle, Payload,
+    About, Audience, Candidate, Digest, DigestItem, Letter, Matter, NoticeKind, Obstacle, Payload,
     letter_obstacle, obstacle,
 };
 use crate::domain::organization::Side;
@@ -127,6 +127,7 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<
         entries: entries(conn, &payloads)?,
         links: links(conn, &payloads, at)?,
         targets: running_targets(conn, &payloads)?,
+        cases: cases_of(conn, &payloads)?,
     };
     let mut addressed = Vec::with_capacity(rows.len());
     for (row, mut payload) in rows.into_iter().zip(payloads) {
@@ -143,6 +144,11 @@ pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<
             Some(line) => lines::readers(conn, line)?.admit(&to.candidate.access),
             None => true,
         };
+        if let Ok(payload) = &mut payload
+            && let Matter::Letter(Letter::Digest(digest)) = &mut payload.matter
+        {
+            now.leave_out(conn, digest, &to.candidate, at)?;
+        }
         let obstacle = (payload.as_mut().ok())
             .and_then(|payload| now.bring_up_to_date(payload, &to.candidate, row.2.0))
             .or_else(|| (!reads).then_some(Obstacle::NotVisible));
@@ -176,6 +182,8 @@ struct Present {
     links: HashMap<OneTimeLinkId, PersonId>,
     /// The targets that run, and who reads the lines of their cases.
     targets: HashMap<TargetId, Readers>,
+    /// The cases of digests: whose they are, and in which line.
+    cases: HashMap<CaseId, (OrganizationId, LineId)>,
 }
 
 /// An entry as it stands now.
@@ -189,10 +197,12 @@ fn entries(
     conn: &mut Conn,
     payloads: &[Result<Payload, String>],
 ) -> QueryResult<HashMap<EntryId, PresentEntry>> {
+    let of_digests = items(payloads).filter_map(|item| item.entry);
     let ids: Vec<EntryId> = payloads
         .iter()
         .flatten()
-        .filter_map(Payload::entry)
+        .flat_map(Payload::entries)
+        .chain(of_digests)
         .collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
@@ -249,7 +259,8 @@ fn running_targets(
     payloads: &[Result<Payload, String>],
 ) -> QueryResult<HashMap<TargetId, Readers>> {
     let told = payloads.iter().flatten().flat_map(Payload::targets);
-    let ids: Vec<TargetId> = told.collect();
+    let of_digests = items(payloads).filter_map(|item| item.target);
+    let ids: Vec<TargetId> = told.chain(of_digests).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -264,7 +275,96 @@ fn running_targets(
     Ok(running)
 }
 
+/// What the digests among the notices tell of.
+fn items(payloads: &[Result<Payload, String>]) -> impl Iterator<Item = &DigestItem> {
+    digests(payloads).flat_map(Digest::items)
+}
+
+fn digests(payloads: &[Result<Payload, String>]) -> impl Iterator<Item = &Digest> {
+    let letters = payloads.iter().flatten().map(|payload| &payload.matter);
+    letters.filter_map(|matter| match matter {
+        Matter::Letter(Letter::Digest(digest)) => Some(digest),
+        _ => None,
+    })
+}
+
+/// Whose the cases are that the digests among the notices tell of, and in which line.
+fn cases_of(
+    conn: &mut Conn,
+    payloads: &[Result<Payload, String>],
+) -> QueryResult<HashMap<CaseId, (OrganizationId, LineId)>> {
+    let ids: Vec<CaseId> = digests(payloads)
+        .flat_map(|digest| &digest.cases)
+        .map(|case| case.case)
+        .collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(CaseId, OrganizationId, LineId)> = cases::table
+        .filter(cases::id.eq_any(ids))
+        .select((
+            cases::id,
+            cases::organization_id,
+            cases::line_of_business_id,
+        ))
+        .load(conn)?;
+    let told = rows.into_iter().map(|(id, home, line)| (id, (home, line)));
+    Ok(told.collect())
+}
+
 impl Present {
+    /// Leaves out of a digest what its reader may not see any more, what was redacted, and reminders of what is over.
+    fn leave_out(
+        &self,
+        conn: &mut Conn,
+        digest: &mut Digest,
+        candidate: &Candidate,
+        at: Instant,
+    ) -> QueryResult<()> {
+        let mut readable = HashMap::new();
+        for case in digest.cases.iter().map(|case| case.case) {
+            let Some((organization, line)) = self.cases.get(&case) else {
+                continue;
+            };
+            let mut candidate = candidate.clone();
+            let_in(conn, &mut candidate, *organization, at)?;
+            if lines::readers(conn, *line)?.admit(&candidate.access) {
+                readable.insert(case, (*organization, candidate));
+            }
+        }
+        let may_decide = letter_obstacle(
+            NoticeKind::AccessRequested,
+            candidate.standing,
+            &candidate.access,
+        )
+        .is_none();
+        digest.retain(|case, item| match case {
+            None => may_decide,
+            Some(case) => readable
+                .get(&case)
+                .is_some_and(|(organization, reader)| self.tells(item, reader, *organization)),
+        });
+        Ok(())
+    }
+
+    /// Whether somebody may be told of what happened to a case that they may read.
+    fn tells(&self, item: &DigestItem, reader: &Candidate, organization: OrganizationId) -> bool {
+        let visibility = match item.entry {
+            None => Some(Visibility::Public),
+            Some(entry) => (self.entries.get(&entry))
+                .filter(|entry| !entry.redacted)
+                .map(|entry| entry.visibility),
+        };
+        let over = item.kind == NoticeKind::TargetReminder
+            && !(item.target).is_some_and(|target| self.targets.contains_key(&target));
+        match (visibility, item.feed) {
+            (Some(visibility), Some(feed)) if !over => {
+                obstacle(reader, organization, feed, visibility).is_none()
+            }
+            _ => false,
+        }
+    }
+
     /// Whether there is reason to tell somebody of a target: it runs, and they may read its case (A4).
     fn concerns(&self, target: TargetId, candidate: &Candidate) -> bool {
         let readers = self.targets.get(&target);
@@ -279,6 +379,10 @@ impl Present {
         candidate: &Candidate,
         organization: Option<OrganizationId>,
     ) -> Option<Obstacle> {
+        payload.retain_entries(|entry| {
+            let entry = entry.and_then(|id| self.entries.get(&id));
+            entry.is_none_or(|entry| !entry.redacted && candidate.access.sees(entry.visibility))
+        });
         let matter = match &mut payload.matter {
             Matter::Case(matter) => matter,
             Matter::Letter(Letter::TargetsGathered(gathered)) => {
@@ -286,6 +390,9 @@ impl Present {
                 let kind = NoticeKind::TargetsGathered;
                 let obstacle = letter_obstacle(kind, candidate.standing, &candidate.access);
                 return obstacle.or(gathered.is_empty().then_some(Obstacle::Over));
+            }
+            Matter::Letter(Letter::Digest(digest)) if digest.is_empty() => {
+                return Some(Obstacle::Over);
             }
             Matter::Letter(letter) => {
                 let recipient = Some(&candidate.access.person);
@@ -307,6 +414,11 @@ impl Present {
             }
             visibility = entry.visibility;
             about.body.clone_from(&entry.body);
+            for further in &mut about.further {
+                if let Some(entry) = further.entry.and_then(|id| self.entries.get(&id)) {
+                    further.body.clone_from(&entry.body);
+                }
+            }
         }
         if let Some(target) = matter.about.target()
             && !self.targets.contains_key(&target.target)

@@ -173,6 +173,8 @@ impl Dispatch {
         let holder = Arc::clone(&self.outbox.holder);
         let transport = Arc::clone(&self.outbox.transport);
         let host = self.outbox.post.letterhead().host();
+        // While the mail server is away, one notice tries it as it is.
+        let gathers = self.outbox.gathers.filter(|_| !probes);
         self.outbox
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
@@ -180,6 +182,10 @@ impl Dispatch {
                     return Ok(Vec::new());
                 }
                 let lease = lease(&holder, now);
+                let Some(window) = gathers else {
+                    return Ok(notices::claim(conn, lease, &host, &runs, now)?);
+                };
+                let runs = notices::gather(conn, runs.clone(), window, now)?;
                 Ok(notices::claim(conn, lease, &host, &runs, now)?)
             })
             .await

@@ -1,20 +1,19 @@
 //! Letters: what people are told about an account, a request for access or a pairing, in the transaction of the event.
 
-use std::collections::HashSet;
-
 use diesel::result::Error as Diesel;
 
 use super::actor_facts;
+use super::digests::{Chosen, keep};
 use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PersonId};
-use crate::domain::notice::{Letter, Matter, NoticeKind, Payload, letter_obstacle};
+use crate::domain::notice::{Delivery, Letter, Matter, NoticeKind, Payload, letter_obstacle};
 use crate::domain::text::EmailAddress;
 use crate::store::notices::{self, Known, NewNotice, To};
-use crate::store::{notice_preferences, people};
+use crate::store::people;
 use crate::workflow::one_time_link::NOBODY;
 
-/// Puts a letter to a person into the outbox; answers whether one was put there.
+/// Puts a letter to a person into the outbox, or keeps it for their digest (N5); answers whether one was put there.
 ///
 /// It is not if the person is disabled or may not get it (see [`letter_obstacle`]), if they chose not to get its kind
 /// (N5), or if the person is `actor`, who caused it, unless it confirms to the owner of an account what was done with
@@ -51,19 +50,20 @@ pub fn write_to_people(
     }
     let asked: Vec<PersonId> = persons.iter().copied().chain(actor).collect();
     let known = notices::known(conn, asked, None, now)?;
-    let muted = if kind.is_optional() {
-        notice_preferences::muted(conn, kind, persons)?
-    } else {
-        HashSet::new()
-    };
+    let chosen = Chosen::load(conn, kind, persons)?;
     let payload = payload(letter, &known, actor, now);
     let mut written = 0;
     for candidate in known.iter().map(|known| &known.candidate) {
         let person = candidate.access.person;
         let caused = actor == Some(person) && !kind.confirms();
         let obstacle = letter_obstacle(kind, candidate.standing, &candidate.access);
-        let unwanted = caused || muted.contains(&person);
+        let unwanted = caused || chosen.of(person) == Delivery::None;
         if !persons.contains(&person) || unwanted || obstacle.is_some() {
+            continue;
+        }
+        written += 1;
+        if chosen.of(person) == Delivery::Digest {
+            keep(conn, person, None, &payload, now)?;
             continue;
         }
         let notice = NewNotice {
@@ -74,7 +74,6 @@ pub fn write_to_people(
             payload: &payload,
         };
         notices::insert(conn, &notice, now)?;
-        written += 1;
     }
     Ok(written)
 }

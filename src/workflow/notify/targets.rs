@@ -11,15 +11,18 @@ use crate::domain::feed::{Feed, Visibility};
 use crate::domain::ids::{LineId, PersonId};
 use crate::domain::lines::Readers;
 use crate::domain::notice::{
-    About, Audience, Candidate, CaseFacts, CaseMatter, EscalationFacts, Gathered, GatheredTarget,
-    Letter, Matter, NoticeKind, Payload, TargetFacts, TargetTies, Thread, obstacle, told_of_target,
+    About, Audience, Candidate, CaseFacts, CaseMatter, Delivery, EscalationFacts, Gathered,
+    GatheredTarget, Hours, Letter, Matter, NoticeKind, Payload, Reminder, TargetFacts, TargetTies,
+    Thread, obstacle, told_of_target,
 };
 use crate::domain::organization::Side;
-use crate::domain::target::{Firing, GATHERED_FOR, Tell, is_told_at_any_hour};
+use crate::domain::target::{Firing, GATHERED_FOR, Tell};
 use crate::store::calendars::CalendarBook;
 use crate::store::notices::{self, Held, NewNotice, To};
 use crate::store::targets::{self, DueTarget};
-use crate::store::{access, duty, lines, notice_preferences, organizations};
+use crate::store::{access, duty, lines, organizations};
+
+use super::digests::{Chosen, keep};
 
 /// A target with what falls to be told of it.
 #[derive(Clone, Debug)]
@@ -40,10 +43,21 @@ pub fn tell_of_targets(conn: &mut Conn, fired: &[Fired], now: Instant) -> Result
     let mut told = desk.told(fired, now);
     let people: Vec<PersonId> = told.keys().copied().collect();
     for kind in [NoticeKind::TargetReminder, NoticeKind::TargetMissed] {
-        // N5: whom it concerns is one thing, whether they want to read of it another.
-        let muted = notice_preferences::muted(conn, kind, &people)?;
-        for person in muted {
-            if let Some(items) = told.get_mut(&person) {
+        // N5: whom it concerns is one thing, whether and when they want to read of it another.
+        let chosen = Chosen::load(conn, kind, &people)?;
+        for (person, items) in &mut told {
+            let delivery = chosen.of(*person);
+            if delivery == Delivery::Digest {
+                for item in items.iter().filter(|item| item.kind() == kind) {
+                    let payload = Payload {
+                        at: now,
+                        actor: None,
+                        matter: Matter::Case(item.matter()),
+                    };
+                    keep(conn, *person, Some(item.due.case.id), &payload, now)?;
+                }
+            }
+            if delivery != Delivery::Now {
                 items.retain(|item| item.kind() != kind);
             }
         }
@@ -160,14 +174,13 @@ impl Desk {
             && obstacle(candidate, case.organization_id, feed, visibility).is_none()
     }
 
-    /// When somebody is told: at once if one of these is told at any hour, or else from the next of their working hours on.
-    /// Those are their shifts, or the provider's hours for whoever has none.
+    /// When somebody is told of these (N7): in the provider's hours, if they have no shifts.
     fn welcome(&self, person: PersonId, items: &[Item<'_>], now: Instant) -> Instant {
-        if items.iter().any(Item::is_told_at_any_hour) {
-            return now;
-        }
-        let shift = self.roster.next_shift(person, now);
-        shift.unwrap_or_else(|| self.calendar.next_working(now).unwrap_or(now))
+        let hours = Hours {
+            roster: &self.roster,
+            calendar: &self.calendar,
+        };
+        hours.welcome(person, items.iter().map(Item::reminder), now)
     }
 }
 
@@ -187,8 +200,11 @@ impl Item<'_> {
         }
     }
 
-    fn is_told_at_any_hour(&self) -> bool {
-        is_told_at_any_hour(self.due.target.clock, self.due.escalation.rank)
+    fn reminder(&self) -> Reminder {
+        Reminder::Target {
+            clock: self.due.target.clock,
+            rank: self.due.escalation.rank,
+        }
     }
 
     fn facts(&self) -> TargetFacts {

@@ -28,13 +28,23 @@ pub struct MailDesk {
 impl MailDesk {
     /// Runs a story with one.
     pub fn for_story<F: Future<Output = ()>>(backend: Backend, story: impl FnOnce(Self) -> F) {
+        Self::for_story_with(backend, &[], story);
+    }
+
+    /// The same with other settings, by the names of the environment.
+    pub fn for_story_with<F: Future<Output = ()>>(
+        backend: Backend,
+        settings: &[(&str, &str)],
+        story: impl FnOnce(Self) -> F,
+    ) {
         let server = MailServer::start(Protection::None);
         let url = server.url();
-        let settings = [
+        let own = [
             ("CASEBELL_MAIL_URL", &*url),
             ("CASEBELL_PUBLIC_URL", PUBLIC_URL),
             ("CASEBELL_SECRET_KEY", KEY),
         ];
+        let settings: Vec<(&str, &str)> = own.iter().chain(settings).copied().collect();
         Desk::for_story_with(backend, &settings, |desk| {
             let [dana, eve, ada] = ["dana", "eve", "ada"].map(|key| desk.person(key));
             story(Self {

@@ -1,0 +1,140 @@
+//! Entries of one thread that come to one person within minutes are gathered into one mail (N7): the first goes at once, and what
+//! follows soon waits a little and goes together.
+
+use std::collections::HashSet;
+
+use chrono::TimeDelta;
+use diesel::dsl::{exists, max, select};
+use diesel::prelude::*;
+
+use super::IsWaiting;
+use super::claim::Due;
+use crate::db::Conn;
+use crate::db::schema::notices;
+use crate::db::sql_types::{At, Json, json};
+use crate::domain::Instant;
+use crate::domain::ids::{NoticeId, PersonId};
+use crate::domain::notice::{NoticeKind, NoticeState, Payload};
+
+/// The most entries that one mail repeats.
+const MOST: i64 = 20;
+
+/// Gathers the entries among what is about to be claimed, each of `runs` a part of one queue: what is told with another, and what
+/// waits because its reader had a mail of the same thread less than `window` ago, is left out of the answer. Nothing waits that
+/// something else of its thread waits behind, so that people read things in their order.
+///
+/// # Errors
+/// The database's own.
+pub fn gather(
+    conn: &mut Conn,
+    runs: Vec<Vec<Due>>,
+    window: TimeDelta,
+    now: Instant,
+) -> QueryResult<Vec<Vec<Due>>> {
+    let ids: Vec<NoticeId> = runs.iter().flatten().map(|due| due.id).collect();
+    let threads: Vec<(PersonId, String)> = notices::table
+        .filter(notices::id.eq_any(ids))
+        .filter(notices::kind.eq(NoticeKind::EntryPosted))
+        .filter(notices::attempts.eq(0))
+        .filter(notices::person_id.is_not_null())
+        .select((notices::person_id.assume_not_null(), notices::thread))
+        .distinct()
+        .load(conn)?;
+    let mut out = HashSet::new();
+    for (person, thread) in threads {
+        out.extend(gather_thread(conn, person, &thread, window, now)?);
+    }
+    let left = runs.into_iter().map(|run| {
+        let left = run.into_iter().filter(|due| !out.contains(&due.id));
+        left.collect::<Vec<_>>()
+    });
+    Ok(left.filter(|run| !run.is_empty()).collect())
+}
+
+/// Gathers what waits for a person in a thread; answers what is not to be claimed now.
+fn gather_thread(
+    conn: &mut Conn,
+    person: PersonId,
+    thread: &str,
+    window: TimeDelta,
+    now: Instant,
+) -> QueryResult<Vec<NoticeId>> {
+    // A macro, because a filter borrows what it compares with.
+    macro_rules! theirs {
+        () => {
+            notices::table
+                .filter(notices::thread.eq(thread))
+                .filter(notices::person_id.eq(person))
+        };
+    }
+    let waiting: Vec<(NoticeId, Json<Payload>)> = theirs!()
+        .filter(IsWaiting)
+        .filter(notices::kind.eq(NoticeKind::EntryPosted))
+        .filter(notices::attempts.eq(0))
+        .filter(notices::lease_until.is_null())
+        .order((notices::created_at.asc(), notices::id.asc()))
+        .limit(MOST)
+        .select((notices::id, notices::payload))
+        .load(conn)?;
+    let mut waiting = waiting.into_iter();
+    let Some((first, Json(mut payload))) = waiting.next() else {
+        return Ok(Vec::new());
+    };
+    // Ours from here on: nobody else claims it or adds to it.
+    if !take(conn, first)? {
+        return Ok(Vec::new());
+    }
+    let mut out = Vec::new();
+    for (id, Json(other)) in waiting {
+        let Some(gathered) = payload.with_entries_of(&other) else {
+            continue;
+        };
+        let free = notices::table
+            .filter(notices::id.eq(id))
+            .filter(notices::state.eq(NoticeState::Waiting))
+            .filter(notices::attempts.eq(0))
+            .filter(notices::lease_until.is_null());
+        if diesel::delete(free).execute(conn)? == 1 {
+            payload = gathered;
+            out.push(id);
+        }
+    }
+    let last: Option<At> = theirs!()
+        .filter(notices::kind.eq(NoticeKind::EntryPosted))
+        .filter(notices::state.eq(NoticeState::Sent))
+        .select(max(notices::sent_at))
+        .get_result(conn)?;
+    let followed: bool = select(exists(
+        theirs!()
+            .filter(IsWaiting)
+            .filter(notices::kind.ne(NoticeKind::EntryPosted)),
+    ))
+    .get_result(conn)?;
+    // Of a clock that was ahead, nobody shall wait for it to come there again.
+    let until = last.map(|last| last.0.min(now) + window);
+    let until = until.filter(|until| *until > now && !followed);
+    if until.is_some() {
+        out.push(first);
+    }
+    diesel::update(notices::table.filter(notices::id.eq(first)))
+        .set((
+            notices::payload.eq(json(&payload)?),
+            until.map(|until| notices::next_attempt_at.eq(At(until))),
+            // What waits to be gathered holds up nothing else.
+            until.map(|_| notices::queue.eq(format!("entries {first}"))),
+        ))
+        .execute(conn)?;
+    Ok(out)
+}
+
+/// Whether a notice waits and nobody has it; it is then locked until the transaction ends.
+fn take(conn: &mut Conn, id: NoticeId) -> QueryResult<bool> {
+    let free = notices::table
+        .filter(notices::id.eq(id))
+        .filter(notices::state.eq(NoticeState::Waiting))
+        .filter(notices::lease_until.is_null());
+    let taken = diesel::update(free)
+        .set(notices::version.eq(notices::version + 1))
+        .execute(conn)?;
+    Ok(taken == 1)
+}
