@@ -47,6 +47,30 @@ pub(super) fn complete(kind: NoticeKind) -> Vec<Notice> {
     }
 }
 
+/// The first of them, as it would be written to somebody at `now`, with the name of the organization that gives support.
+pub fn of(
+    kind: NoticeKind,
+    to: Addressee,
+    provider: String,
+    host: &str,
+    now: Instant,
+) -> Option<Notice> {
+    let made_up = complete(kind).into_iter().next()?;
+    let id = NoticeId::new(now);
+    Some(Notice {
+        id,
+        created_at: now,
+        message_id: format!("<{id}@{host}>"),
+        in_reply_to: None,
+        to: Addressee {
+            side: made_up.to.side,
+            ..to
+        },
+        provider,
+        ..made_up
+    })
+}
+
 /// [`complete`], and with everything left out that can be.
 pub(super) fn all(kind: NoticeKind) -> Vec<Notice> {
     let mut all = complete(kind);

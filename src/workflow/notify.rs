@@ -2,6 +2,7 @@
 
 mod digests;
 mod letters;
+mod mails;
 mod targets;
 
 use super::on::On;
@@ -28,6 +29,7 @@ use digests::{Chosen, keep};
 
 pub use digests::make_digest;
 pub use letters::{Address, write_to_address, write_to_nobody, write_to_people, write_to_person};
+pub use mails::{Looker, made_up, written_now};
 pub use targets::{Fired, tell_of_targets};
 
 /// Tells that the instant of a promised next step has passed and nobody has said what became of it. Nobody did that,

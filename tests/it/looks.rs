@@ -42,11 +42,14 @@ const VIEWERS: [&str; 5] = [
 ];
 
 /// Pages that lead on to others, that are files, or that belong to a state in which nobody here is.
-const NO_PAGES: [&str; 4] = [
+const NO_PAGES: [&str; 6] = [
     "/",
     "/admin",
     "/sign-in/code",
     "/admin/notices/{notice}/mail",
+    // Mails, which have a policy of their own.
+    "/admin/notices/{notice}/html",
+    "/admin/notices/templates/html",
 ];
 
 /// Forms that belong to a state in which nothing and nobody of the demonstration is.

@@ -50,6 +50,7 @@ mod main_job;
 mod matrix;
 mod model;
 mod networks;
+mod notice_mails;
 mod opening;
 mod outage;
 mod pairing;

@@ -21,6 +21,7 @@ pub mod links;
 pub mod live;
 pub mod my_notices;
 pub mod next_steps;
+pub mod notice_mails;
 pub mod notices;
 pub mod organizations;
 pub mod pairing_links;

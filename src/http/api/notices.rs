@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::documents::PersonName;
+use super::notice_mails::{mail, preview, test};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
@@ -28,9 +29,12 @@ use crate::workflow::resend_notice::{Resent, resend_notice, resend_notices};
 pub fn routes() -> Vec<Route> {
     table! { notices:
         GET  "/notices"                 may(Permission::NoticesView)   => list, "Notices, the newest first";
+        POST "/notices/preview"         may(Permission::NoticesView)   => preview, "A made-up notice of a kind, as it would be written to you";
+        POST "/notices/test"            may(Permission::NoticesResend) => test, "Sends you a made-up notice of a kind, to see how it arrives";
         POST "/notices/resend"          may(Permission::NoticesResend) => resend_all, "Sends all notices again that failed, or those of them that are asked for";
         GET  "/notices/{notice}"        may(Permission::NoticesView)   => show, "One notice";
         POST "/notices/{notice}/resend" may(Permission::NoticesResend) => resend, "Sends a notice again that failed or was withheld";
+        GET  "/notices/{notice}/mail"   may(Permission::NoticesView)   => mail, "The mail of a notice, as it would be written now";
         GET  "/mail-server"             may(Permission::NoticesView)   => mail_server, "Whether notices leave, and why not";
     }
 }

@@ -25,10 +25,14 @@ pub struct Answer {
     forget: Option<(HeaderName, HeaderValue)>,
 }
 
+/// What a mail may do that is looked at: nothing but look like itself.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
 #[derive(Debug)]
 enum Body {
     Page(String),
     Elsewhere(String),
+    Mail(String),
     Plain(&'static str, String, Vec<u8>),
     Download(Download),
 }
@@ -178,6 +182,16 @@ impl Answer {
         }
     }
 
+    /// A mail as its reader sees it: alone, where nothing in it runs or is fetched, and only its own styles count.
+    pub fn mail(html: String) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body: Body::Mail(html),
+            cookies: Vec::new(),
+            forget: None,
+        }
+    }
+
     /// A file that is written while it is sent.
     pub fn download(file: Download) -> Self {
         Self {
@@ -233,6 +247,10 @@ impl Answer {
         }
         match self.body {
             Body::Page(html) => response.content_type("text/html; charset=utf-8").body(html),
+            Body::Mail(html) => response
+                .content_type("text/html; charset=utf-8")
+                .insert_header((header::CONTENT_SECURITY_POLICY, MAIL_POLICY))
+                .body(html),
             Body::Elsewhere(address) => {
                 response.insert_header((header::LOCATION, address)).finish()
             }

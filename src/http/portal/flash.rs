@@ -141,6 +141,8 @@ closed_enum! {
         HolidaysAdded = "holidays_added",
         /// A notice will be sent again.
         NoticeQueued = "notice_queued",
+        /// A made-up mail was sent to see how it arrives.
+        TestSent = "test_sent",
         /// Notices that were given up will be sent again.
         NoticesQueued = "notices_queued",
         /// One chose which notices to get.

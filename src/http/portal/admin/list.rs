@@ -16,6 +16,7 @@ use crate::http::problem::Problem;
 pub(super) struct Add {
     message: &'static str,
     permission: Permission,
+    at: &'static str,
 }
 
 impl Add {
@@ -24,7 +25,13 @@ impl Add {
         Self {
             message,
             permission,
+            at: "new",
         }
+    }
+
+    /// A button that leads to another page below the list's.
+    pub(super) const fn at(self, at: &'static str) -> Self {
+        Self { at, ..self }
     }
 }
 
@@ -114,9 +121,12 @@ pub(super) async fn list<L: ListPage>(visit: PageRequest) -> PageResult {
     page.total = total(words, found.count, page.filtered);
     page.pager = pager(&visit, &found);
     page.alarms = L::alarms(&visit, &beside);
-    page.add = (L::ADD)
-        .filter(|add| visit.can(add.permission))
-        .map(|add| Link::new(words.say(add.message, &[]), adding(&visit, L::PLACE)));
+    page.add = (L::ADD).filter(|add| visit.can(add.permission)).map(|add| {
+        Link::new(
+            words.say(add.message, &[]),
+            adding(&visit, L::PLACE, add.at),
+        )
+    });
     visit.show(PLACE, "admin-list", &page)
 }
 
@@ -155,8 +165,8 @@ fn heads_of(visit: &PageRequest, columns: &[Column], sort: &str) -> Vec<Head> {
 }
 
 /// Where one is added: to the organization whose list it is.
-fn adding(visit: &PageRequest, place: Place) -> String {
-    let mut address = format!("{}/new", place.href());
+fn adding(visit: &PageRequest, place: Place, at: &str) -> String {
+    let mut address = format!("{}/{at}", place.href());
     if let Some(organization) = visit.asked("organization") {
         let organization: String =
             url::form_urlencoded::byte_serialize(organization.as_bytes()).collect();

@@ -1,12 +1,14 @@
 //! Notices that were sent, wait or failed, and why (N2, N3).
 
 mod handlers;
+mod mails;
 
 use serde::Serialize;
 
 use crate::http::portal::parts::{Fact, Tab};
 
 pub(in crate::http::portal) use handlers::routes;
+pub use mails::{NoticeSamplePage, SeenMail};
 
 /// One notice.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +33,8 @@ pub struct NoticePage {
     pub again: String,
     /// Whether the message is shown to nobody, because of the link in it.
     pub secret: bool,
+    /// The mail as its reader sees it, as it would be written now.
+    pub mail: Option<SeenMail>,
     /// The message as it was written; empty when there is none.
     pub source: String,
     /// Where the message is downloaded; empty when there is none.

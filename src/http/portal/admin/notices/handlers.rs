@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::NoticePage;
+use super::{NoticePage, SeenMail, mails};
 use crate::blocking;
 use crate::db::Conn;
 use crate::domain::access::Permission;
@@ -12,7 +12,7 @@ use crate::http::api::notices::{NoticeQuery, Notices};
 use crate::http::api_request::may;
 use crate::http::list::{Found, find};
 use crate::http::portal::admin::handlers::{PLACE, tabs_of};
-use crate::http::portal::admin::list::{ListPage, Views, list};
+use crate::http::portal::admin::list::{Add, ListPage, Views, list};
 use crate::http::portal::admin::{Alarm, Cell, Place};
 use crate::http::portal::answer::{Answer, PageResult};
 use crate::http::portal::flash::{Done, Flash};
@@ -34,8 +34,12 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     pages! { notices:
         GET  "/admin/notices"               may(Permission::NoticesView)   => list::<List>, "Notices, the newest first";
         POST "/admin/notices/send-all"      may(Permission::NoticesResend) => send_all, "Sends all notices again that were given up";
+        GET  "/admin/notices/templates"      may(Permission::NoticesView)   => mails::show, "A made-up mail of each kind";
+        GET  "/admin/notices/templates/html" may(Permission::NoticesView)   => mails::html_of_sample, "A made-up mail as it looks";
+        POST "/admin/notices/templates/send" may(Permission::NoticesResend) => mails::send, "Sends a made-up mail to whoever looks at it";
         GET  "/admin/notices/{notice}"      may(Permission::NoticesView)   => show, "A notice with its mail";
         GET  "/admin/notices/{notice}/mail" may(Permission::NoticesView)   => download, "The mail of a notice as a file";
+        GET  "/admin/notices/{notice}/html" may(Permission::NoticesView)   => mails::html_of_notice, "The mail of a notice as it looks";
         POST "/admin/notices/{notice}/send" may(Permission::NoticesResend) => send, "Sends a notice again";
     }
 }
@@ -102,6 +106,8 @@ impl ListPage for List {
         Column::said("notice-column-made").sorts("-created_at"),
         Column::said("notice-column-state"),
     ];
+    const ADD: Option<Add> =
+        Some(Add::said("notices-templates", Permission::NoticesView).at("templates"));
     const VIEWS: Option<Views> = Some(Views {
         parameter: "state",
         family: "notice-state",
@@ -199,6 +205,7 @@ async fn notice(visit: &PageRequest, id: NoticeId) -> Result<(Listed, Option<Out
 async fn show(visit: PageRequest, id: NoticeId) -> PageResult {
     let (notice, outage) = notice(&visit, id).await?;
     let source = source(&visit, &notice).await;
+    let mail = mails::of_notice(&visit, id).await?;
     let words = visit.words();
     let fact = |key: &str| words.say_of("notice-fact", key, &[]);
     let mut facts = vec![
@@ -248,6 +255,7 @@ async fn show(visit: PageRequest, id: NoticeId) -> PageResult {
             String::new()
         },
         secret: notice.kind.bears_link(),
+        mail: mail.map(|mail| SeenMail::new(mail, to("html"))),
         source: source
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default(),
