@@ -80,7 +80,7 @@ impl DigestItem {
             feed,
             escalation,
             entry: payload.entry(),
-            target: payload.targets().first().map(|target| target.target),
+            target: payload.targets().next(),
             request,
         }
     }
