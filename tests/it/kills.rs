@@ -30,7 +30,8 @@ use crate::support::{everything_is_required, go_without};
 /// How many write at the same time.
 const WRITERS: usize = 4;
 
-fn kills(usually: usize) -> usize {
+/// How often something is killed: as often as whoever runs this wants it, or else as usual.
+pub fn kills(usually: usize) -> usize {
     let asked = std::env::var("CASEBELL_TEST_KILLS").ok();
     asked
         .and_then(|count| count.parse().ok())

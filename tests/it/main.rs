@@ -77,3 +77,4 @@ mod strangers;
 mod support;
 mod targets;
 mod tenants;
+mod timers;

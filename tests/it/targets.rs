@@ -3,6 +3,8 @@
 mod duty;
 mod ladder;
 mod many;
+mod pages;
+mod races;
 
 use std::slice;
 

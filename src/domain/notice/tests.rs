@@ -6,6 +6,8 @@ use super::*;
 use crate::domain::access::{Access, Permission, Role};
 use crate::domain::feed::Visibility;
 use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::target::TargetKind;
+use chrono::TimeDelta;
 
 /// The people of a small desk, by name.
 struct Desk {
@@ -287,4 +289,54 @@ fn threads_are_named_by_feed() {
             "{name}"
         );
     }
+}
+
+fn target_due(number: i64) -> GatheredTarget {
+    let id = uuid::Uuid::from_u128(u128::try_from(number).unwrap());
+    GatheredTarget {
+        facts: TargetFacts {
+            target: TargetId::from_uuid(id),
+            of: TargetKind::Claim,
+            due_at: Instant::UNIX_EPOCH + TimeDelta::minutes(number),
+        },
+        escalation: EscalationNumber::new(number),
+        organization: "ACME".to_owned(),
+        subject: "Agents lose audio".to_owned(),
+    }
+}
+
+fn numbers(targets: &[GatheredTarget]) -> Vec<i64> {
+    targets.iter().map(|one| one.escalation.value()).collect()
+}
+
+#[test]
+fn n7_what_is_not_named_in_a_letter_is_counted_and_not_forgotten() {
+    let mut gathered = Gathered::default();
+    for number in (1..=40).rev() {
+        gathered.add(false, target_due(number));
+    }
+    assert_eq!(numbers(&gathered.coming), Vec::from_iter(1..=25));
+    assert_eq!((gathered.more, gathered.targets().count()), (15, 40));
+    // The same again is no other one, whether it is named or not.
+    gathered.add(false, target_due(3));
+    gathered.add(false, target_due(39));
+    assert_eq!((gathered.more, gathered.targets().count()), (15, 40));
+    // What was missed goes before what was not.
+    gathered.add(true, target_due(40));
+    assert_eq!(numbers(&gathered.missed), [40]);
+    assert_eq!(numbers(&gathered.coming), Vec::from_iter(1..=24));
+    assert_eq!((gathered.more, gathered.targets().count()), (15, 40));
+    // As it is kept until it is sent.
+    let kept = serde_json::to_value(&gathered).unwrap();
+    let mut gathered: Gathered = serde_json::from_value(kept).unwrap();
+    // All that was named is done, and some of the rest.
+    let left = |id: TargetId| (30..40).contains(&id.as_uuid().as_u128());
+    gathered.retain(left);
+    assert_eq!(
+        (numbers(&gathered.missed), numbers(&gathered.coming)),
+        (vec![], vec![])
+    );
+    assert_eq!((gathered.more, gathered.is_empty()), (10, false));
+    gathered.retain(|_| false);
+    assert_eq!((gathered.more, gathered.is_empty()), (0, true));
 }

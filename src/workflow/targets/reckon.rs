@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Rules, changed};
-use crate::db::{Conn, DbError};
 use crate::db::sql_types::{At, json};
+use crate::db::{Conn, DbError};
 use crate::domain::Instant;
 use crate::domain::calendar::{Calendar, CalendarError};
 use crate::domain::ids::{CaseId, EscalationId};

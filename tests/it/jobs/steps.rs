@@ -32,7 +32,10 @@ async fn a_lapse_is_told_once_whoever_looks(desk: JobDesk) {
     let step = desk.promises(case, due_at).await;
     let mut seen = 0;
     desk.told(&mut seen).await;
-    let (one, other) = (Steps::new(desk.db.clone()), Steps::new(desk.db.clone()));
+    let (one, other) = (
+        Steps::new(desk.db.clone()),
+        Steps::new(desk.another_process()),
+    );
     desk.clock.set(due_at - TimeDelta::microseconds(1));
     assert_eq!(one.step(desk.now()).await.unwrap(), Lapses::default());
 

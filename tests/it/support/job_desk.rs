@@ -47,6 +47,7 @@ pub struct JobDesk {
     pub sam: Actor,
     pub olga: Actor,
     words: Catalogue,
+    database: TestDatabase,
 }
 
 impl JobDesk {
@@ -57,11 +58,11 @@ impl JobDesk {
         }
         let database = TestDatabase::with_schema(backend);
         runtime().block_on(async {
-            story(Self::open(&database).await).await;
+            story(Self::open(database).await).await;
         });
     }
 
-    async fn open(database: &TestDatabase) -> Self {
+    async fn open(database: TestDatabase) -> Self {
         let db = Db::open(&database.location).unwrap();
         let clock = Clock::manual("2026-03-03T09:00:00Z".parse().unwrap());
         let words = Catalogue::load().unwrap();
@@ -96,7 +97,28 @@ impl JobDesk {
             sam,
             olga,
             words,
+            database,
         }
+    }
+
+    /// Another process on the same database.
+    pub fn another_process(&self) -> Db {
+        Db::open(&self.database.location).unwrap()
+    }
+
+    /// Its database, which other processes can use at the same time if it is on a server.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// Whether several write at the same time.
+    pub fn is_shared(&self) -> bool {
+        self.database.on_server().is_some()
+    }
+
+    /// Everybody goes home; the database stays.
+    pub fn closes(self) -> TestDatabase {
+        self.database
     }
 
     /// Another process's worker on the same database and mail server.

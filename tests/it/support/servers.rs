@@ -20,7 +20,17 @@ pub struct Servers {
     pub client: Client,
     tokens: Arc<BTreeMap<&'static str, String>>,
     processes: Vec<Process>,
-    _folders: Vec<TempDir>,
+    folders: Vec<TempDir>,
+}
+
+/// Starts one of them.
+fn serve(folder: &TempDir, database: &TestDatabase) -> Process {
+    let url = database.url();
+    let settings = [
+        ("CASEBELL_DATABASE_URL", url.as_str()),
+        ("CASEBELL_SECRET_KEY", "the same for all of these servers"),
+    ];
+    Process::serve(folder.path(), &settings)
 }
 
 impl Servers {
@@ -31,21 +41,16 @@ impl Servers {
         let folders: Vec<TempDir> = (0..count)
             .map(|_| tempfile::tempdir().expect("a folder"))
             .collect();
-        let url = database.url();
-        let settings = [
-            ("CASEBELL_DATABASE_URL", url.as_str()),
-            ("CASEBELL_SECRET_KEY", "the same for all of these servers"),
-        ];
         let processes = folders
             .iter()
-            .map(|folder| Process::serve(folder.path(), &settings))
+            .map(|folder| serve(folder, &database))
             .collect();
         Self {
             database,
             client: client(),
             tokens: furnished.tokens.clone(),
             processes,
-            _folders: folders,
+            folders,
         }
     }
 
@@ -91,11 +96,20 @@ impl Servers {
         said(&me["person"]["id"])
     }
 
-    /// Lets them end by themselves.
-    pub fn stop(self) {
+    /// Kills one of them, and starts another in its place after `meanwhile`.
+    pub fn replaces_killed(&mut self, server: usize, meanwhile: impl FnOnce(&TestDatabase)) {
+        self.processes.remove(server).end_with("KILL");
+        meanwhile(&self.database);
+        let another = serve(&self.folders[server], &self.database);
+        self.processes.insert(server, another);
+    }
+
+    /// Lets them end by themselves; their database stays.
+    pub fn stop(self) -> TestDatabase {
         for process in self.processes {
             let status = process.end_with("TERM");
             assert_eq!(status.code(), Some(0), "it shuts down gracefully");
         }
+        self.database
     }
 }

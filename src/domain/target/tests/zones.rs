@@ -45,13 +45,21 @@ fn changing_zones(year: i32) -> Vec<(Tz, Vec<Instant>)> {
         .collect()
 }
 
-/// Looks at the clock on the wall every minute until enough of them were business minutes.
-fn due_by_looking(tz: Tz, holiday: NaiveDate, started_at: Instant, minutes: u32) -> Instant {
+/// Looks at the clock on the wall every minute until enough of them were business minutes in which nothing was paused.
+fn due_by_looking(
+    tz: Tz,
+    holiday: NaiveDate,
+    started_at: Instant,
+    minutes: u32,
+    pauses: &[Pause],
+) -> Instant {
     let (mut at, mut left) = (started_at, minutes);
     while left > 0 {
         let local = at.with_timezone(&tz).naive_local();
         let minute = local.time().num_seconds_from_midnight() / 60;
+        let is_paused = |pause: &Pause| pause.from <= at && at < pause.to;
         let works = local.date() != holiday
+            && !pauses.iter().any(is_paused)
             && local.date().weekday().num_days_from_monday() != 4
             && [(0, 300), (540, 720), (780, 1020)]
                 .iter()
@@ -77,14 +85,25 @@ fn in_every_zone_a_target_falls_due_when_looking_at_the_clock_says_so() {
                 "name": "Any", "time_zone": tz.name(), "holidays": [holiday.to_string()],
                 "hours": {"mon": spans, "tue": spans, "wed": spans, "thu": spans, "sat": spans, "sun": spans},
             }));
+            // It stands still over the change itself, and once more later.
+            let still = |from: i64, to: i64| Pause {
+                from: change + TimeDelta::minutes(from),
+                to: change + TimeDelta::minutes(to),
+            };
+            let pauses = [still(-95, 47), still(2000, 2500)];
             for minutes in [1, 30, 480, 960] {
-                let target = run(started_at, minutes, TargetClock::Business);
-                let looked = due_by_looking(tz, holiday, started_at, minutes);
-                assert_eq!(
-                    target.due_at(&calendar),
-                    Ok(looked),
-                    "{tz}, {minutes} from {started_at}"
-                );
+                for pauses in [&[][..], &pauses[..]] {
+                    let target = Run {
+                        pauses: pauses.to_vec(),
+                        ..run(started_at, minutes, TargetClock::Business)
+                    };
+                    let looked = due_by_looking(tz, holiday, started_at, minutes, pauses);
+                    assert_eq!(
+                        target.due_at(&calendar),
+                        Ok(looked),
+                        "{tz}, {minutes} from {started_at}, {pauses:?}"
+                    );
+                }
                 let elapsed = run(started_at, minutes, TargetClock::Elapsed);
                 let due = started_at + TimeDelta::minutes(minutes.into());
                 assert_eq!(elapsed.due_at(&calendar), Ok(due));
