@@ -476,6 +476,20 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use crate::db::sql_types::{Key, Moment};
+
+    notice_tries (id) {
+        id -> Key,
+        notice_id -> Key,
+        at -> Moment,
+        fault -> Text,
+        said -> Text,
+        next_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::db::sql_types::Moment;
 
     mail_outages (transport) {
@@ -944,6 +958,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_chain,
     audit_events,
     notices,
+    notice_tries,
     mail_outages,
     roles,
     access_groups,

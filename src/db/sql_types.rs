@@ -34,7 +34,7 @@ use crate::domain::ids::{
     AccessRequestId, CalendarId, CallbackId, CaseId, CaseNumber, EntryId, ErrorId, EscalationId,
     EscalationNumber, EventId, GrantId, GroupId, LineId, NextStepId, NoticeId, OneTimeLinkId,
     OrganizationId, PairingId, PairingMemberId, PasswordResetRequestId, PersonId,
-    PriorityRequestId, RoleId, RoleRequestId, SessionId, TargetId, TokenId, VisitId,
+    PriorityRequestId, RoleId, RoleRequestId, SessionId, TargetId, TokenId, TryId, VisitId,
 };
 use crate::domain::link::LinkPurpose;
 use crate::domain::notice::{Delivery, Fault, NoticeKind, NoticeState};
@@ -183,6 +183,7 @@ key!(
     SessionId,
     TargetId,
     TokenId,
+    TryId,
     VisitId,
 );
 

@@ -110,6 +110,8 @@ closed_enum! {
         ReasonsManage = "reasons:manage",
         /// Use the developer tools: recent failures, and what a token or a signature is worth (A8).
         DeveloperToolsUse = "developer_tools:use",
+        /// Write down lines of business, calendars, reasons, policies and targets as a file, and take such a file in (A8).
+        ProvisioningRun = "provisioning:run",
         /// See notices and why they failed.
         NoticesView = "notices:view",
         /// Send notices again.
@@ -257,6 +259,7 @@ impl Permission {
             | Self::DutyManage
             | Self::ReasonsManage
             | Self::DeveloperToolsUse
+            | Self::ProvisioningRun
             | Self::NoticesResend
             | Self::RolesManage
             | Self::GroupsManage

@@ -103,6 +103,8 @@ ids! {
     PasswordResetRequestId
     /// Names a failure of the desk's own.
     ErrorId
+    /// Names a try by which a notice was not taken.
+    TryId
     /// Names a target of an escalation.
     TargetId
 }

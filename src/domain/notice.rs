@@ -28,7 +28,7 @@ pub use about::{
 };
 pub use choice::NoticeGroup;
 pub use digest::{DIGEST_HOUR, Digest, DigestCase, DigestItem, next_digest};
-pub use fault::{Fault, Scope};
+pub use fault::{Fault, Scope, without_addresses};
 pub use kind::NoticeKind;
 pub use letter::{
     AccessGranted, AccessRefused, AccessRequested, CloneMoved, Gathered, GatheredTarget,

@@ -33,7 +33,7 @@ use super::{client, idempotency};
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::input::json::{self, JsonError};
-use crate::input::{self, Errors, Input};
+use crate::input::{self, Errors, Fault, FieldError, Input, JSON};
 use crate::store;
 
 /// The largest body that is taken anywhere, in bytes. Where the fields of a request cannot need as much, less is.
@@ -46,7 +46,6 @@ const SMALLEST_LIMIT: usize = 16 * 1024;
 const READ_AT_ONCE: usize = 8 * 1024;
 /// How many parameters a query has at the most.
 const MOST_PARAMETERS: usize = 200;
-const JSON: &str = "application/json";
 pub(super) const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// A request to the API: about `A`, saying `B`, narrowed by `Q`, from `P`.
@@ -237,7 +236,7 @@ async fn body<B: Input>(
     wanted: bool,
 ) -> Result<(B, String), Problem> {
     if !bytes.is_empty() {
-        check_media_type(request)?;
+        check_media_type(request, B::MEDIA)?;
     }
     if bytes.len() <= READ_AT_ONCE {
         return parsed(&bytes, wanted);
@@ -245,7 +244,7 @@ async fn body<B: Input>(
     apart(move || parsed(&bytes, wanted)).await?
 }
 
-fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
+fn check_media_type(request: &HttpRequest, media: &str) -> Result<(), Problem> {
     let encoded = request.headers().get(header::CONTENT_ENCODING);
     if let Some(encoding) = encoded.filter(|encoding| *encoding != "identity") {
         let given = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
@@ -265,11 +264,11 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
         .trim()
         .to_ascii_lowercase();
     let is_patch = request.method() == Method::PATCH;
-    if essence != JSON && !(is_patch && essence == MERGE_PATCH) {
+    if essence != media && !(is_patch && essence == MERGE_PATCH) {
         let expected = if is_patch {
-            format!("{JSON} or {MERGE_PATCH}")
+            format!("{media} or {MERGE_PATCH}")
         } else {
-            JSON.to_owned()
+            media.to_owned()
         };
         return Err(Problem::new(Code::UnsupportedMediaType).with("expected", expected));
     }
@@ -278,7 +277,11 @@ fn check_media_type(request: &HttpRequest) -> Result<(), Problem> {
 
 fn parsed<B: Input>(bytes: &[u8], wanted: bool) -> Result<(B, String), Problem> {
     // Saying nothing is saying an empty object: what is required is then named.
-    let value = if bytes.is_empty() {
+    let value = if B::MEDIA != JSON {
+        let text = str::from_utf8(bytes)
+            .map_err(|_| Problem::invalid_field(FieldError::new("", Fault::new("not_utf8"))))?;
+        Value::from(text)
+    } else if bytes.is_empty() {
         Value::Object(Map::new())
     } else {
         json::read(bytes).map_err(|error| match error {

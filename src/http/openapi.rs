@@ -156,7 +156,7 @@ fn operation(route: &Route) -> OperationBuilder {
         };
         let mut body = RequestBodyBuilder::new()
             .required(Some(required))
-            .content("application/json", content.clone());
+            .content(shape.body_media, content.clone());
         if route.method == Method::PATCH {
             body = body.content(MERGE_PATCH, content);
         }

@@ -17,7 +17,7 @@ use super::asks::Asks;
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::state::AppState;
-use crate::input::{Input, Member};
+use crate::input::{Input, JSON, Member};
 
 /// Rows of the route table for one resource: `METHOD "/path" needs => handler, "what it does";`.
 macro_rules! table {
@@ -54,8 +54,6 @@ pub struct Route {
     handler: Box<dyn Fn(Repeats) -> actix_web::Route>,
 }
 
-const JSON: &str = "application/json";
-
 /// What the repetition of a request under its key is answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Repeats {
@@ -73,6 +71,8 @@ pub struct Shape {
     pub query: Vec<Member>,
     /// The body's schema, if there is a body.
     pub body: Option<RefOr<Schema>>,
+    /// Its media type.
+    pub body_media: &'static str,
     /// Whether the body has to say anything.
     pub needs_body: bool,
     /// The status of a success.
@@ -152,8 +152,9 @@ impl Shape {
     fn of<A: Address, B: Input, Q: Input, P: Caller, T: ToSchema, const STATUS: u16>() -> Self {
         let mut schemas = Vec::new();
         let members = B::members();
-        let has_body = !members.is_empty();
-        let needs_body = members.iter().any(|member| member.required);
+        let is_text = B::MEDIA != JSON;
+        let has_body = is_text || !members.is_empty();
+        let needs_body = is_text || members.iter().any(|member| member.required);
         if has_body {
             B::schemas(&mut schemas);
         }
@@ -174,6 +175,7 @@ impl Shape {
             parameters: A::parameters(),
             query: members,
             body: has_body.then(B::schema),
+            body_media: B::MEDIA,
             needs_body,
             success: STATUS,
             answer: answers.then(|| T::name().into_owned()),

@@ -55,6 +55,8 @@ pub fn routes() -> Vec<Route> {
         api::audit::routes(),
         api::notices::routes(),
         api::developer::routes(),
+        api::provisioning::routes(),
+        api::deliveries::routes(),
         api::my_notices::routes(),
         table! { document:
             GET "/openapi.json" ANYONE => show, "This document";

@@ -17,8 +17,10 @@ pub const FAULTS: &[&str] = &[
     "cannot_be_contact",
     "cannot_rate",
     "cloned_user",
+    "comes_later",
     "after_its_maker",
     "also_owner",
+    "ambiguous",
     "also_window",
     "already_set",
     "common_password",
@@ -280,6 +282,15 @@ impl FieldError {
         Self {
             field: field.into(),
             fault: fault.into(),
+        }
+    }
+
+    /// The same fault, at another field.
+    #[must_use]
+    pub fn at(self, field: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            ..self
         }
     }
 

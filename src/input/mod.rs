@@ -26,9 +26,11 @@ pub use form::in_zone;
 pub use shape::{Declared, Shape};
 pub(crate) use values::LONGEST_LIST;
 use values::WIDEST;
-pub use values::{AccountAddress, CommaList, Day, LastDay, Patch, ReadOnly, Secret, Whole};
+pub use values::{AccountAddress, AsIs, CommaList, Day, LastDay, Patch, ReadOnly, Secret, Whole};
 pub(crate) use values::{text, written};
 
+/// The media type of what most requests say.
+pub const JSON: &str = "application/json";
 /// How many faults of a request are told. Whoever has a hundred wrong has something else wrong.
 const MOST_FAULTS: usize = 100;
 /// How many characters of what somebody sent are told back in a fault.
@@ -85,6 +87,9 @@ pub trait Field: Sized {
 
 /// An input: an object of named fields.
 pub trait Input: Field + fmt::Debug + Send + Sync + 'static {
+    /// The media type of a body of it. One that is not JSON is read as a text.
+    const MEDIA: &'static str = JSON;
+
     /// Its fields, in order.
     fn members() -> Vec<Member>;
 }

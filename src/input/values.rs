@@ -450,6 +450,23 @@ impl Field for String {
     }
 }
 
+/// A text as it came, white space and line ends included: a file, or what somebody else has signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsIs(pub String);
+
+impl Field for AsIs {
+    /// As much as is taken anywhere.
+    const MOST_BYTES: usize = 1 << 20;
+
+    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
+        text(value, at, errors).map(|text| Self(text.to_owned()))
+    }
+
+    fn schema() -> RefOr<Schema> {
+        String::schema()
+    }
+}
+
 /// What an answer shows and no request changes. It may stand in what is sent back, whatever it says.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadOnly;

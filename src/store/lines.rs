@@ -63,6 +63,9 @@ macro_rules! within_reach {
 }
 pub(crate) use within_reach;
 
+/// What the root is called that is made when it is first asked for.
+pub const ROOT_NAME: &str = "All lines of business";
+
 /// A row of `lines_of_business`.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = lines_of_business)]
@@ -152,7 +155,7 @@ pub fn root(conn: &mut Conn, now: Instant) -> QueryResult<LineId> {
         .optional()?;
     match root {
         Some(id) => Ok(id),
-        None => insert(conn, "All lines of business", None, None, now),
+        None => insert(conn, ROOT_NAME, None, None, now),
     }
 }
 

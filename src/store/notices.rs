@@ -8,6 +8,7 @@ mod gather;
 mod held;
 mod listing;
 mod recipients;
+mod tries;
 
 use diesel::prelude::*;
 use serde_json::Value;
@@ -34,6 +35,7 @@ pub use listing::{
     resend, resend_all,
 };
 pub use recipients::{Known, known, visibility_of};
+pub use tries::{Try, note_try, tries_of};
 
 condition! {
     /// Of a notice that is still to be sent.

@@ -1,12 +1,15 @@
 //! Answers that were this desk's own failure (A8).
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use crate::db::Conn;
 use crate::db::schema::recent_errors as errors;
 use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::ids::ErrorId;
+use crate::domain::order::{Window, orders};
+use crate::store::page::{counted, windowed};
 
 /// A row of `recent_errors`. Nothing in it was said by anybody.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -51,14 +54,47 @@ pub fn insert(conn: &mut Conn, error: &RecentError) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Failures, the newest first, after the one `after`.
+/// Which failures; what is not given is any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ErrorFilter {
+    /// Of the request of this id.
+    pub request_id: Option<String>,
+}
+
+orders! {
+    /// What failures are listed by.
+    pub enum ErrorOrder {
+        /// When they were answered.
+        At = "at" by Id,
+    }
+}
+
+/// The failures that `filter` lets through.
 ///
 /// # Errors
 /// The database's own.
-pub fn list(conn: &mut Conn, after: Option<ErrorId>, limit: i64) -> QueryResult<Vec<RecentError>> {
+pub fn list(
+    conn: &mut Conn,
+    filter: &ErrorFilter,
+    window: &Window<ErrorOrder, ErrorId>,
+) -> QueryResult<Vec<RecentError>> {
     let mut query = errors::table.select(RecentError::as_select()).into_boxed();
-    if let Some(after) = after {
-        query = query.filter(errors::id.lt(after));
+    if let Some(request_id) = &filter.request_id {
+        query = query.filter(errors::request_id.eq(request_id));
     }
-    query.order(errors::id.desc()).limit(limit).load(conn)
+    match window.sort.by {
+        ErrorOrder::At => windowed!(query, window, id errors::id).load(conn),
+    }
+}
+
+/// How many there are, counted up to `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn count(conn: &mut Conn, filter: &ErrorFilter, most: usize) -> QueryResult<usize> {
+    let mut query = errors::table.select(errors::id).into_boxed();
+    if let Some(request_id) = &filter.request_id {
+        query = query.filter(errors::request_id.eq(request_id));
+    }
+    counted!(conn, query, ErrorId, most, errors::id.asc())
 }

@@ -22,6 +22,7 @@ use crate::domain::pairing::{Direction, Party, State as PairingState};
 use crate::domain::radar::Prevention;
 use crate::domain::reason::{Governance, QuestionKind};
 use crate::domain::target::{TargetClock, TargetKind, Tell};
+use crate::http::api::provisioning::RecordOutcome;
 use crate::http::portal;
 use crate::http::problem::Code;
 use crate::http::table_file::Format as TableFormat;
@@ -29,6 +30,7 @@ use crate::input::FAULTS;
 use crate::words::audit::{FIELDS, THINGS};
 use crate::workflow::developer::{SignatureWorth, TokenWorth};
 use crate::workflow::promised::StepHappening;
+use crate::workflow::provision::RecordKind;
 
 use super::time::{MONTHS, WEEKDAYS};
 
@@ -240,6 +242,8 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("step-past", StepHappening::NAMES),
     ("token-worth", TokenWorth::NAMES),
     ("signature-worth", SignatureWorth::NAMES),
+    ("record-kind", RecordKind::NAMES),
+    ("record-outcome", RecordOutcome::NAMES),
     ("radar-prevent", Prevention::NAMES),
     ("radar-see", Prevention::NAMES),
     ("mail-radar-prevent", Prevention::NAMES),

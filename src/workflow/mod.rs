@@ -29,6 +29,7 @@ pub mod people;
 pub mod policies;
 pub mod promise;
 pub mod promised;
+pub mod provision;
 pub mod radar;
 pub mod reasons;
 pub mod request;
@@ -228,6 +229,8 @@ pub enum Rejection {
     ClonedUser,
     /// The person is shut out.
     AccountDisabled,
+    /// Records of a file that cannot be so; none of it was taken in.
+    RecordsRefused(usize),
     /// The case did not exist yet at that instant.
     BeforeOpening {
         /// When it was opened.

@@ -18,6 +18,13 @@ use crate::store::{rules, target_rules};
 #[derive(Clone, Debug)]
 pub struct SetPolicies(Vec<(&'static str, String)>);
 
+impl SetPolicies {
+    /// The keys that are set.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(key, _)| *key)
+    }
+}
+
 impl Field for SetPolicies {
     fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
         let given = Map::<String, Value>::read(value, at, errors)?;

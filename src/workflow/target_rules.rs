@@ -68,7 +68,10 @@ input! {
 
 impl SetTarget {
     /// The row that it names.
-    fn row(&self) -> Result<TargetRow, (&'static str, &'static str)> {
+    ///
+    /// # Errors
+    /// The field that is wrong, and the code of why.
+    pub(super) fn row(&self) -> Result<TargetRow, (&'static str, &'static str)> {
         let grade = match (self.kind, self.priority, self.rank) {
             (TargetKind::Update, None, Some(rank)) => {
                 Grade::Rank(u8::try_from(rank.get()).unwrap_or_default())

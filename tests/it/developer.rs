@@ -8,11 +8,14 @@ use standardwebhooks::Webhook;
 use crate::support::database::on_both_databases;
 use crate::support::desk::Desk;
 use crate::support::paired::id_of;
+use crate::support::session::Session;
 
 on_both_databases! { Desk:
     what_failed_is_found_by_its_request,
     a_token_is_told_what_it_is_worth,
     a_signature_is_told_what_it_is_worth,
+    the_tools_have_pages,
+    what_is_pasted_is_not_kept,
 }
 
 async fn what_failed_is_found_by_its_request(desk: Desk) {
@@ -43,6 +46,27 @@ async fn what_failed_is_found_by_its_request(desk: Desk) {
         assert_eq!(error[field], value, "{error}");
     }
     assert!(!error["cause"].as_str().unwrap_or_default().is_empty());
+    // By the id that somebody was told, it is found.
+    let of = |id: &str| format!("/developer/errors?request_id={id}&count=true");
+    let found = devi.get(&of(failed.header("x-request-id"))).await.ok();
+    assert_eq!((&found["items"][0], &found["count"]), (error, &json!(1)));
+    assert_eq!(devi.all(&of("another")).await, Vec::<Value>::new());
+    let (devi, mona) = (
+        Session::of(&desk, &devi).await,
+        Session::of(&desk, &mona).await,
+    );
+    let page = devi.page("/admin/errors").await;
+    for told in [
+        failed.header("x-request-id"),
+        "GET /api/v1/access-requests",
+        "Answered with 500",
+    ] {
+        assert!(page.text.contains(told), "{told}: {page:?}");
+    }
+    let other = devi.page("/admin/errors?request_id=another").await;
+    assert!(!other.text.contains("/api/v1/access-requests"), "{other:?}");
+    assert_eq!(mona.page("/admin/errors").await.status, 403);
+    let (devi, mona) = (desk.person("devi"), desk.person("mona"));
     mona.get("/developer/errors")
         .await
         .refused(403, "missing_permission");
@@ -121,4 +145,108 @@ async fn a_signature_is_told_what_it_is_worth(desk: Desk) {
     sam.post(path, asked(body))
         .await
         .refused(403, "missing_permission");
+}
+
+async fn the_tools_have_pages(desk: Desk) {
+    let (devi, dana) = (desk.person("devi"), desk.person("dana"));
+    let made = json!({ "name": "Nightly", "permissions": ["cases:view"] });
+    let made = dana.post("/tokens", made).await.created();
+    let secret = made["token"].as_str().expect("a token");
+    let session = Session::of(&desk, &devi).await;
+    let page = session.page("/admin").await;
+    let page = session.page(page.header("location")).await;
+    for place in ["/admin/errors", "/admin/checks", "/admin/provisioning"] {
+        assert!(page.text.contains(&format!("href=\"{place}\"")), "{page:?}");
+    }
+    let told = session
+        .sends("/admin/checks/token", &[("token", secret)])
+        .await;
+    assert_eq!(told.status, 200, "{told:?}");
+    for words in ["The token is taken.", "Nightly", "Dana Cole", "See cases"] {
+        assert!(told.text.contains(words), "{words}: {told:?}");
+    }
+    let other = session
+        .sends("/admin/checks/token", &[("token", "hello")])
+        .await;
+    assert!(
+        other.text.contains("This is no token of this desk"),
+        "{other:?}"
+    );
+    let empty = session.sends("/admin/checks/token", &[]).await;
+    assert!(empty.status == 422 && empty.is_page(), "{empty:?}");
+
+    // A body of several lines, of which a browser sends each with two characters at its end.
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let (sent, webhook) = (
+        desk.now().timestamp(),
+        Webhook::new(secret).expect("a secret"),
+    );
+    let body = "{\n  \"subject\": \"Ünder\"\n}\n".to_owned() + &" ".repeat(300);
+    for body in [body.clone(), body.replace('\n', "\r\n")] {
+        let signature = webhook
+            .sign("msg_1", sent, body.as_bytes())
+            .expect("signed");
+        let typed = body.replace("\r\n", "\n").replace('\n', "\r\n");
+        let sent = sent.to_string();
+        let fields = [
+            ("secret", secret),
+            ("id", "msg_1"),
+            ("timestamp", sent.as_str()),
+            ("signature", signature.as_str()),
+            ("body", typed.as_str()),
+        ];
+        let good = session.sends("/admin/checks/signature", &fields).await;
+        assert!(good.text.contains("The signature is right"), "{good:?}");
+        // What is no secret can be looked at again.
+        assert!(
+            good.text.contains(signature.trim_end_matches('=')) && !good.text.contains(secret),
+            "{good:?}"
+        );
+        let other = [&fields[..4], &[("body", "{}")]].concat();
+        let other = session.sends("/admin/checks/signature", &other).await;
+        assert!(
+            other.text.contains("another secret, id, time or body"),
+            "{other:?}"
+        );
+        let asked = json!({ "secret": secret, "id": "msg_1", "timestamp": sent,
+            "signature": signature, "body": body });
+        let asked = devi.post("/developer/signature-checks", asked).await.ok();
+        assert_eq!(asked["worth"], "good", "{asked}");
+    }
+}
+
+async fn what_is_pasted_is_not_kept(desk: Desk) {
+    let (devi, sam) = (desk.person("devi"), desk.person("sam"));
+    let session = Session::of(&desk, &devi).await;
+    let pasted = format!("cbt_{}", "A".repeat(43));
+    let before = desk.rows();
+    for fields in [
+        vec![("token", pasted.as_str())],
+        vec![("token", pasted.as_str()), ("once", "0123456789abcdef")],
+    ] {
+        let told = session.sends("/admin/checks/token", &fields).await;
+        assert_eq!(told.status, 200, "{told:?}");
+        assert!(!told.text.contains(&pasted), "it is shown again: {told:?}");
+        assert!(told.headers.values().all(|value| !value.contains(&pasted)));
+    }
+    desk.is_unchanged_since(&before, "what is only looked at");
+    // Nor is it carried along where somebody has to sign in first.
+    let late = session.clone().with_token("old");
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let fields = [
+        ("token", pasted.as_str()),
+        ("secret", secret),
+        ("body", "some words"),
+    ];
+    let refused = late.sends("/admin/checks/signature", &fields).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert!(
+        !refused.text.contains(&pasted) && !refused.text.contains(secret),
+        "{refused:?}"
+    );
+    let sam = Session::of(&desk, &sam).await;
+    for path in ["/admin/checks/token", "/admin/checks/signature"] {
+        assert_eq!(sam.sends(path, &[("token", &pasted)]).await.status, 403);
+    }
+    assert_eq!(sam.page("/admin/checks").await.status, 403);
 }

@@ -467,6 +467,11 @@ async fn whatever_a_form_says_is_taken_or_refused(desk: Desk) {
         "answers",
         "answer-business_impact",
         "ics",
+        "records",
+        "token",
+        "secret",
+        "timestamp",
+        "signature",
         "file",
         "visibility",
     ];

@@ -42,7 +42,7 @@ const VIEWERS: [&str; 5] = [
 ];
 
 /// Pages that lead on to others, that are files, or that belong to a state in which nobody here is.
-const NO_PAGES: [&str; 6] = [
+const NO_PAGES: [&str; 8] = [
     "/",
     "/admin",
     "/sign-in/code",
@@ -50,10 +50,11 @@ const NO_PAGES: [&str; 6] = [
     // Mails, which have a policy of their own.
     "/admin/notices/{notice}/html",
     "/admin/notices/templates/html",
+    "/admin/provisioning/file",
 ];
 
 /// Forms that belong to a state in which nothing and nobody of the demonstration is.
-const NO_FORMS: [&str; 25] = [
+const NO_FORMS: [&str; 27] = [
     "/sign-in/code",
     "/setup/{token}",
     "/invitations/{token}",
@@ -78,6 +79,8 @@ const NO_FORMS: [&str; 25] = [
     "/admin/groups/{group}/members/{person}/remove",
     "/admin/calendars/{calendar}/holidays",
     "/admin/notices/send-all",
+    "/admin/provisioning",
+    "/admin/provisioning/apply",
     "/admin/notices/{notice}/send",
 ];
 

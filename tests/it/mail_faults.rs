@@ -62,6 +62,7 @@ on_both_databases! { Trouble:
     a_letter_outlasts_whatever_the_server_does,
     a_thousand_notices_are_there_within_a_minute_of_the_servers_return,
     administrators_see_why_no_mail_leaves_and_send_all_again,
+    developers_read_each_try_and_nobodys_address,
 }
 
 async fn a_letter_outlasts_whatever_the_server_does(trouble: Trouble) {
@@ -439,4 +440,69 @@ fn nobody_waits_for_a_recipient_at_whom_the_server_hangs() {
         assert!(began.took() < Duration::from_secs(10), "{:?}", began.took());
         desk.end_with("TERM");
     });
+}
+
+async fn developers_read_each_try_and_nobodys_address(trouble: Trouble) {
+    let Trouble { desk, server } = &trouble;
+    let (dana, eve) = (desk.person("dana"), desk.person("eve"));
+    let (devi, mona) = (desk.person("devi"), desk.person("mona"));
+    let case = dana.opens(high()).await;
+    trouble.works().await;
+    server.goes_wrong(Step::Recipient, How::Later);
+    eve.writes(&case, "Is it there?").await;
+    desk.works().await;
+    let first = desk.now();
+    server.goes_wrong(Step::Recipient, How::Never);
+    desk.passes(TimeDelta::minutes(2));
+    desk.works().await;
+    server.is_well();
+    let failed = devi.all("/developer/deliveries?state=failed").await;
+    let [mail] = &failed[..] else {
+        panic!("one was given up: {failed:?}");
+    };
+    assert_eq!(mail["next_try_at"], Value::Null);
+    let tries = mail["tries"].as_array().expect("tries");
+    let told: Vec<_> = (tries.iter())
+        .map(|one| (one["fault"].as_str(), one["said"].as_str()))
+        .collect();
+    let [
+        (Some("recipient_deferred"), Some(said)),
+        (Some("recipient_refused"), Some(last)),
+    ] = told[..]
+    else {
+        panic!("two tries: {mail}");
+    };
+    assert!(said.contains("451 4.3.0"), "{mail}");
+    // Whose it is, is not theirs to read here.
+    assert!(last.contains("550 5.1.1") && last.contains("…@…"), "{mail}");
+    assert!(!mail.to_string().contains("dana"), "{mail}");
+    assert_eq!(tries[0]["at"], json!(first));
+    assert!(tries[0]["next_try_at"].is_string() && tries[1]["next_try_at"].is_null());
+    let session = Session::of(desk, &devi).await;
+    let page = session.page("/admin/deliveries?state=failed").await;
+    assert!(
+        page.text.contains("550 5.1.1") && !page.text.contains("dana@"),
+        "{page:?}"
+    );
+    let page = format!("/admin/deliveries/{}", mail["id"].as_str().expect("an id"));
+    let page = session.page(&page).await;
+    for words in ["451 4.3.0", "550 5.1.1"] {
+        assert!(page.text.contains(words), "{words}: {page:?}");
+    }
+    // Sent again, it is taken, and what was before stays.
+    desk.person("ada")
+        .post("/notices/resend", json!({}))
+        .await
+        .ok();
+    trouble.works().await;
+    let sent = devi.all("/developer/deliveries?state=sent").await;
+    let mail = sent
+        .iter()
+        .find(|sent| sent["id"] == mail["id"])
+        .expect("sent");
+    assert_eq!(mail["tries"].as_array().map(Vec::len), Some(2));
+    assert!(mail["sent_at"].is_string(), "{mail}");
+    mona.get("/developer/deliveries")
+        .await
+        .refused(403, "missing_permission");
 }

@@ -60,6 +60,7 @@ mod plans;
 mod poolers;
 mod portal;
 mod private_files;
+mod provisioning;
 mod race;
 mod radar;
 mod redactions;

@@ -195,7 +195,7 @@ impl Role {
                 CallbacksExport,
             ]),
             // A8: a developer sees what a monitor sees, and has the tools.
-            Self::Developer => Self::Monitor.and([DeveloperToolsUse]),
+            Self::Developer => Self::Monitor.and([DeveloperToolsUse, ProvisioningRun]),
             Self::Monitor => BTreeSet::from([
                 CasesView,
                 FeedsInternal,

@@ -80,7 +80,7 @@ impl DigestItem {
             feed,
             escalation,
             entry: payload.entry(),
-            target: payload.targets().next(),
+            target: payload.targets().first().copied(),
             request,
         }
     }

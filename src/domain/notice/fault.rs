@@ -92,6 +92,19 @@ impl Fault {
     }
 }
 
+/// What a mail server said, without the addresses in it: to whom a mail goes is not for everybody who looks after the server.
+pub fn without_addresses(said: &str) -> String {
+    let parts = |c: char| c.is_whitespace() || "<>()[]{},;\"'".contains(c);
+    let told = said.split_inclusive(parts).map(|part| {
+        let word = part.trim_end_matches(parts);
+        match word.contains('@') {
+            true => format!("…@…{}", &part[word.len()..]),
+            false => part.to_owned(),
+        }
+    });
+    told.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,5 +125,23 @@ mod tests {
         }
         assert_eq!(Fault::RecipientDeferred.scope(100), Scope::Recipient);
         assert_eq!(Fault::ServerUnreachable.scope(100), Scope::Everything);
+    }
+
+    #[test]
+    fn what_a_server_said_names_nobody() {
+        for (said, told) in [
+            ("451 4.3.0 later", "451 4.3.0 later"),
+            (
+                "550 5.1.1 <dana@acme.test>: no such user dana@acme.test",
+                "550 5.1.1 <…@…>: no such user …@…",
+            ),
+            (
+                "RCPT TO:<\"d c\"@acme.test> (x@y)",
+                "RCPT TO:<\"d c\"…@…> (…@…)",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(without_addresses(said), told);
+        }
     }
 }

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{RefOr, Schema};
 
 use super::documents::{CalendarDocument, EffectDocument};
 use crate::db::Conn;
@@ -20,12 +17,12 @@ use crate::domain::calendar::{
 };
 use crate::domain::ids::CalendarId;
 use crate::http::apart::apart;
-use crate::http::api_request::{ApiRequest, Guarded, LARGEST_BODY, may};
+use crate::http::api_request::{ApiRequest, Guarded, may};
 use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::{Created, Reply};
 use crate::http::route::{Route, table};
-use crate::input::{At, Errors, Fault, Field, FieldError, Whole, input};
+use crate::input::{AsIs, Fault, FieldError, Whole, input};
 use crate::store::calendars::{self, CalendarRow};
 use crate::words::Catalogue;
 use crate::workflow::VerbError;
@@ -50,7 +47,7 @@ input! {
     /// An iCalendar file.
     pub struct ImportHolidays {
         /// Its text, from `BEGIN:VCALENDAR`.
-        ics: IcsText,
+        ics: AsIs,
         /// What is taken besides the holidays that everybody has: `observance` for days that are observed and worked on,
         /// `regional` for holidays of some regions, `tentative` for what is not certain; nothing of that if not given.
         include: Option<BTreeSet<Doubt>>,
@@ -299,23 +296,4 @@ const LONGEST_DAYS: u32 = 3660;
 
 fn read(conn: &mut Conn, id: CalendarId) -> Result<CalendarRow, Problem> {
     calendars::find(conn, id)?.ok_or_else(Problem::not_found)
-}
-
-/// The text of a file, as long as a body may be.
-#[derive(Clone, Debug)]
-pub struct IcsText(String);
-
-impl Field for IcsText {
-    const MOST_BYTES: usize = LARGEST_BODY;
-
-    fn read(value: &Value, at: &At<'_>, errors: &mut Errors) -> Option<Self> {
-        match value {
-            Value::String(text) => Some(Self(text.clone())),
-            other => errors.refuse(at, Fault::wrong_type("a string", other)),
-        }
-    }
-
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).into()
-    }
 }

@@ -4,17 +4,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::documents::PersonName;
+use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{ErrorId, TokenId};
+use crate::domain::order::{Place, Sort, Window};
 use crate::http::api_request::{ApiRequest, may};
-use crate::http::pagination::{Limit, Page, Paging};
+use crate::http::list::{self, Asker, Listing, list_query};
+use crate::http::pagination::Page;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::route::{Route, table};
-use crate::input::input;
 use crate::store::cases::Named;
-use crate::store::recent_errors::{self, RecentError};
+use crate::store::recent_errors::{self, ErrorFilter, ErrorOrder, RecentError};
 use crate::workflow::developer::{
     CheckSignature, CheckToken, FoundToken, SignatureWorth, TokenWorth, check_signature,
     check_token,
@@ -30,13 +32,52 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-input! {
-    /// Which part of the failures.
-    pub struct ErrorQuery {
-        /// How many a page has, 25 if not given.
-        limit: Option<Limit>,
-        /// Behind the page that gave this.
-        cursor: Option<String>,
+list_query! {
+    /// Which failures.
+    pub struct ErrorQuery by ErrorOrder, Sort::descending(ErrorOrder::At), {
+        /// Of the request of this id.
+        request_id: Option<String>,
+    }
+}
+
+/// Failures of the desk's own.
+pub struct Errors;
+
+impl Listing for Errors {
+    const NAME: &'static str = "errors";
+    type Query = ErrorQuery;
+    type Filter = ErrorFilter;
+    type Row = RecentError;
+    type Id = ErrorId;
+
+    fn filter(_: &mut Conn, _: Asker<'_>, query: &ErrorQuery) -> Result<ErrorFilter, Problem> {
+        Ok(ErrorFilter {
+            request_id: query.request_id.clone(),
+        })
+    }
+
+    fn rows(
+        conn: &mut Conn,
+        _: Asker<'_>,
+        filter: &ErrorFilter,
+        window: &Window<ErrorOrder, ErrorId>,
+    ) -> Result<Vec<RecentError>, Problem> {
+        Ok(recent_errors::list(conn, filter, window)?)
+    }
+
+    fn count(
+        conn: &mut Conn,
+        _: Asker<'_>,
+        filter: &ErrorFilter,
+        most: usize,
+    ) -> Result<usize, Problem> {
+        Ok(recent_errors::count(conn, filter, most)?)
+    }
+
+    fn place(by: ErrorOrder, error: &RecentError) -> Place<ErrorId> {
+        match by {
+            ErrorOrder::At => Place::Id(error.id),
+        }
     }
 }
 
@@ -126,10 +167,8 @@ pub async fn errors(
 ) -> Result<Reply<Page<ErrorDocument>>, Problem> {
     let page = call
         .look(|conn, call| {
-            let (limit, cursor) = (call.query.limit, call.query.cursor.as_deref());
-            let paging: Paging<ErrorId> = Paging::read("errors", &(), limit, cursor)?;
-            let rows = recent_errors::list(conn, paging.after, paging.fetch())?;
-            Ok(paging.page(rows, |error| error.id, ErrorDocument::from))
+            let found = list::answer::<Errors>(conn, call.asker(), &call.query)?;
+            Ok(found.page(ErrorDocument::from))
         })
         .await?;
     Reply::new(&page)

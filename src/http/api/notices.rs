@@ -305,7 +305,14 @@ pub async fn mail_server(call: ApiRequest) -> Result<Reply<MailServer>, Problem>
     Reply::new(&document)
 }
 
-fn outage<A, B, Q>(conn: &mut Conn, call: &ApiRequest<A, B, Q>) -> Result<Option<Outage>, Problem> {
+/// The outage of the way out by which this installation's notices leave.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn outage<A, B, Q>(
+    conn: &mut Conn,
+    call: &ApiRequest<A, B, Q>,
+) -> Result<Option<Outage>, Problem> {
     Ok(mail_outages::of(conn, &call.desk.post.transport().name())?)
 }
 

@@ -282,6 +282,7 @@ const OF_SOME: &[(&str, &str, &[Code])] = &[
         ],
     ),
     ("/lines-of-business", "", &[Code::BeyondOwnRights]),
+    ("/developer", "/provisioning", &[Code::RecordsRefused]),
     ("/notices", "/resend", &[Code::NoticeNotEnded]),
     (
         "/pairings",

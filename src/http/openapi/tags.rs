@@ -83,7 +83,7 @@ const TAGS: &[(&str, &str)] = &[
     ),
     (
         "developer",
-        "Recent failures, and what a token or a signature is worth.",
+        "Recent failures, what a token or a signature is worth, and provisioning.",
     ),
     ("openapi.json", "The interface itself."),
     (

@@ -1,10 +1,13 @@
 //! Administration: people, requests for access, roles, groups, organizations, lines of business, reasons, policies,
-//! calendars, notices and audited events.
+//! calendars, notices, audited events and the developer tools.
 
 pub mod access_requests;
 pub mod audit;
 pub mod calendars;
+pub mod checks;
+pub(super) mod deliveries;
 pub(super) mod duty;
+pub(super) mod errors;
 pub mod groups;
 mod handlers;
 pub mod lines;
@@ -15,6 +18,7 @@ pub(super) mod organizations;
 pub mod people;
 pub(super) mod place;
 pub(super) mod policies;
+pub mod provisioning;
 pub(super) mod reasons;
 pub mod roles;
 pub(super) mod second_factor;

@@ -135,6 +135,8 @@ closed_enum! {
         LadderSaved = "ladder_saved",
         /// The roster was changed.
         DutySaved = "duty_saved",
+        /// A file of records was taken in.
+        Provisioned = "provisioned",
         /// A calendar was added or changed.
         CalendarSaved = "calendar_saved",
         /// Holidays were taken from a file.

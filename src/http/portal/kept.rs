@@ -101,7 +101,7 @@ impl Kept {
 
 /// Whether a field holds what nobody but its owner reads: it is typed again.
 fn is_secret(name: &str) -> bool {
-    name.contains("password") || name.ends_with("code")
+    name.contains("password") || name.ends_with("code") || ["token", "secret"].contains(&name)
 }
 
 /// What somebody wrote, as against what they chose: the texts of several words.
@@ -159,6 +159,8 @@ mod tests {
             ("was.body", "a b"),
             ("password", "two words"),
             ("code", "123 456"),
+            ("token", "pasted with a space"),
+            ("secret", "pasted with a space"),
             ("priority", "high"),
             ("body", "It fails\nagain."),
         ];

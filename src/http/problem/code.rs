@@ -218,6 +218,8 @@ codes! {
     PriorityByPhone = "priority_by_phone", UNPROCESSABLE_ENTITY;
     /// The wanted priority is not above the present one.
     PriorityNotHigher = "priority_not_higher", UNPROCESSABLE_ENTITY;
+    /// Records of a file cannot be so, and none of it was taken in.
+    RecordsRefused = "records_refused", UNPROCESSABLE_ENTITY;
     /// The case did not exist at the instant asked about.
     BeforeOpening = "before_opening", UNPROCESSABLE_ENTITY;
     /// The calendar has no working day, so that no deadline can be told.

@@ -123,6 +123,9 @@ impl From<Rejection> for Problem {
             Rejection::AddressTaken => Self::new(Code::AddressTaken),
             Rejection::AlreadyJoined => Self::new(Code::AlreadyJoined),
             Rejection::AccountDisabled => Self::new(Code::AccountDisabled),
+            Rejection::RecordsRefused(count) => {
+                Self::new(Code::RecordsRefused).with("count", count)
+            }
             Rejection::BeforeOpening { opened_at } => {
                 Self::new(Code::BeforeOpening).with_json("opened_at", &opened_at)
             }

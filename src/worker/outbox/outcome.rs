@@ -213,7 +213,13 @@ impl Outbox {
         let turn = self
             .db
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
-                notices::mark_unsent(conn, id, holder.name(), unsent, &why, now)?;
+                if notices::mark_unsent(conn, id, holder.name(), unsent, &why, now)? {
+                    let next = match unsent {
+                        Unsent::PutOff { next, .. } => Some(next),
+                        Unsent::Failed | Unsent::Withheld | Unsent::Dropped => None,
+                    };
+                    notices::note_try(conn, id, &why, next, now)?;
+                }
                 notices::give_back(conn, &back, holder.name(), None, None)?;
                 match &given {
                     Some(given) => sign(conn, &transport, given, probes, now),

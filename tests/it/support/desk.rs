@@ -76,9 +76,21 @@ impl Desk {
             let database = TestDatabase::create(backend, Some(&furnished.database));
             let desk = Self::open(backend, database, furnished.tokens.clone(), settings).await;
             story(desk.clone()).await;
-            desk.look_around().await;
-            desk.0.serving.stop().await;
+            desk.closes().await;
         });
+    }
+
+    /// Another desk of the same people, on a database of its own; it [`closes`](Self::closes) when it was looked at.
+    pub async fn another(&self) -> Self {
+        let furnished = furnished(self.backend()).await;
+        let database = TestDatabase::create(self.backend(), Some(&furnished.database));
+        Self::open(self.backend(), database, furnished.tokens.clone(), &[]).await
+    }
+
+    /// Looks whether everything is in order there, and closes it.
+    pub async fn closes(self) {
+        self.look_around().await;
+        self.0.serving.stop().await;
     }
 
     async fn open(

@@ -309,7 +309,7 @@ async fn speak(stream: &mut BufReader<TcpStream>, shared: &Shared) -> std::io::R
             None => answer,
             Some(How::Later) => "451 4.3.0 later".to_owned(),
             Some(How::Never) if step == Some(Step::Recipient) => {
-                "550 5.1.1 no such user".to_owned()
+                format!("550 5.1.1 <{recipient}> is no user here")
             }
             Some(How::Never) => "554 5.3.0 never".to_owned(),
             // Of an encrypted connection, the handshake is what breaks.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::http::portal::parts::{Fact, Tab};
 
 pub(in crate::http::portal) use handlers::routes;
+pub(super) use handlers::{outage, standing};
 pub use mails::{NoticeSamplePage, SeenMail};
 
 /// One notice.

@@ -38,11 +38,19 @@ pub enum Place {
     Notices,
     /// Audited events.
     Audit,
+    /// Failures of the desk's own.
+    Errors,
+    /// Mails and their tries.
+    Deliveries,
+    /// What a token or a signature is worth.
+    Checks,
+    /// What decides how the desk works, as a file.
+    Provisioning,
 }
 
 impl Place {
     /// All places, in the order of their tabs.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::People,
         Self::AccessRequests,
         Self::Roles,
@@ -59,9 +67,13 @@ impl Place {
         Self::Calendars,
         Self::Notices,
         Self::Audit,
+        Self::Errors,
+        Self::Deliveries,
+        Self::Checks,
+        Self::Provisioning,
     ];
     /// Their names in addresses, and members of the family `admin`.
-    pub const NAMES: [&str; 16] = [
+    pub const NAMES: [&str; 20] = [
         "people",
         "access-requests",
         "roles",
@@ -78,6 +90,10 @@ impl Place {
         "calendars",
         "notices",
         "audit",
+        "errors",
+        "deliveries",
+        "checks",
+        "provisioning",
     ];
 
     /// The place's name.
@@ -112,6 +128,10 @@ pub(in crate::http::portal) fn places(access: &Access) -> Vec<Place> {
         Place::Calendars => access.can(Permission::CalendarsView),
         Place::Notices => access.can(Permission::NoticesView),
         Place::Audit => access.can(Permission::AuditView),
+        Place::Errors | Place::Deliveries | Place::Checks => {
+            access.can(Permission::DeveloperToolsUse)
+        }
+        Place::Provisioning => access.can(Permission::ProvisioningRun),
     };
     Place::ALL.into_iter().filter(sees).collect()
 }

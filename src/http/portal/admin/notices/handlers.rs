@@ -45,7 +45,7 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
 }
 
 /// What the page says of where a notice stands, and the class of its chip.
-fn standing(
+pub(in crate::http::portal::admin) fn standing(
     visit: &PageRequest,
     notice: &Listed,
     outage: Option<&Outage>,
@@ -83,7 +83,10 @@ fn why(visit: &PageRequest, notice: &Listed) -> String {
 }
 
 /// The outage of the way out by which this installation's notices leave.
-fn outage(conn: &mut Conn, visit: &PageRequest) -> Result<Option<Outage>, Problem> {
+pub(in crate::http::portal::admin) fn outage(
+    conn: &mut Conn,
+    visit: &PageRequest,
+) -> Result<Option<Outage>, Problem> {
     let transport = visit.desk.post.transport().name();
     Ok(mail_outages::of(conn, &transport)?)
 }

@@ -40,6 +40,7 @@ pub const RESOURCES: &[&str] = &[
     "grants",
     "access_requests",
     "developer_tools",
+    "provisioning",
     "org_trustees",
     "org_trustee_users",
     "org_trustee_groups",
