@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::db::Conn;
 use crate::db::schema::{cases, digest_items as items, organizations, people};
-use crate::db::sql_types::{At, Json, json};
+use crate::db::sql_types::{At, json};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, CaseNumber, NoticeId, PersonId};
 use crate::domain::notice::{DigestItem, NoticeKind, next_digest};
@@ -92,7 +92,7 @@ pub fn due(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Vec<PersonI
 /// # Errors
 /// The database's own.
 pub fn take(conn: &mut Conn, person: PersonId) -> QueryResult<Vec<Kept>> {
-    let rows: Vec<(NoticeId, Option<CaseId>, Json<DigestItem>)> = items::table
+    let rows: Vec<(NoticeId, Option<CaseId>, String)> = items::table
         .filter(items::person_id.eq(person))
         .order((items::created_at.asc(), items::id.asc()))
         .select((items::id, items::case_id, items::item))
@@ -100,9 +100,13 @@ pub fn take(conn: &mut Conn, person: PersonId) -> QueryResult<Vec<Kept>> {
     let mut taken = Vec::with_capacity(rows.len());
     for (id, case, item) in rows {
         let ours = diesel::delete(items::table.filter(items::id.eq(id))).execute(conn)?;
-        if ours == 1 {
-            let item = item.0;
-            taken.push(Kept { case, item });
+        if ours != 1 {
+            continue;
+        }
+        match serde_json::from_str(&item) {
+            Ok(item) => taken.push(Kept { case, item }),
+            // It would keep the rest of the digest waiting for ever.
+            Err(error) => tracing::error!(%error, "something kept for a digest cannot be read"),
         }
     }
     Ok(taken)

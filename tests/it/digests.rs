@@ -399,6 +399,7 @@ async fn what_is_gathered_does_not_come_behind_what_happened_later(Gathering(off
     office.eve.writes(&case, "We are looking.").await;
     assert_eq!(office.news(&mut known).await.len(), 1);
     office.eve.writes(&case, "It works again.").await;
+    assert!(office.news(&mut known).await.is_empty());
     office.eve.writes(&case, "We close this.").await;
     let close = format!("/cases/{}/close", case.number);
     office

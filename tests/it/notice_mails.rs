@@ -68,7 +68,7 @@ async fn every_kind_is_looked_at_and_one_is_sent_to_oneself(office: MailDesk) {
         .dana
         .post("/notices/preview", json!({ "kind": "case_opened" }))
         .await
-        .refused(403, "forbidden");
+        .refused(403, "missing_permission");
     office.server.come_back();
 }
 

@@ -1,5 +1,7 @@
 //! Mails as their readers see them: that of a notice, and a made-up one of each kind, which can be sent to oneself (N1, N3).
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -55,7 +57,7 @@ pub struct TestDocument {
 
 /// The mail of a notice, as it would be written now. What was redacted is left out.
 pub async fn mail(call: ApiRequest<NoticeId>) -> Result<Reply<MailDocument>, Problem> {
-    let id = call.address;
+    let (id, post) = (call.address, Arc::clone(&call.desk.post));
     let notice = call
         .look(move |conn, call| {
             let reach = call.principal.access().reach();
@@ -65,22 +67,24 @@ pub async fn mail(call: ApiRequest<NoticeId>) -> Result<Reply<MailDocument>, Pro
         })
         .await?;
     let notice = notice.ok_or_else(Problem::not_found)?;
-    Reply::new(&rendered(&call.desk.post, &notice)?)
+    Reply::new(&rendered(&post, &notice)?)
 }
 
 /// A made-up notice of a kind, as it would be written to oneself.
 pub async fn preview(call: ApiRequest<(), NoticeSample>) -> Result<Reply<MailDocument>, Problem> {
-    let notice = sample(&call).await?;
-    Reply::new(&rendered(&call.desk.post, &notice)?)
+    let post = Arc::clone(&call.desk.post);
+    let notice = sample(call).await?;
+    Reply::new(&rendered(&post, &notice)?)
 }
 
 /// Sends a made-up notice of a kind to oneself, to see how it arrives.
 pub async fn test(call: ApiRequest<(), NoticeSample>) -> Result<Reply<TestDocument>, Problem> {
-    let notice = sample(&call).await?;
-    Reply::new(&tried(&call.desk.post, &notice).await?)
+    let post = Arc::clone(&call.desk.post);
+    let notice = sample(call).await?;
+    Reply::new(&tried(&post, &notice).await?)
 }
 
-async fn sample(call: &ApiRequest<(), NoticeSample>) -> Result<Notice, Problem> {
+async fn sample(call: ApiRequest<(), NoticeSample>) -> Result<Notice, Problem> {
     let host = call.desk.post.letterhead().host();
     let (kind, looker) = (call.body.kind, looker(&call.principal));
     call.look(move |conn, call| Ok(made_up(conn, kind, &looker, &host, call.now)?))

@@ -218,7 +218,7 @@ impl Answer {
     pub(super) fn leads_to(&self) -> Option<&str> {
         match &self.body {
             Body::Elsewhere(address) => Some(address),
-            Body::Page(_) | Body::Plain(..) | Body::Download(_) => None,
+            Body::Page(_) | Body::Mail(_) | Body::Plain(..) | Body::Download(_) => None,
         }
     }
 

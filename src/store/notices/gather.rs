@@ -11,7 +11,7 @@ use super::IsWaiting;
 use super::claim::Due;
 use crate::db::Conn;
 use crate::db::schema::notices;
-use crate::db::sql_types::{At, Json, json};
+use crate::db::sql_types::{At, json};
 use crate::domain::Instant;
 use crate::domain::ids::{NoticeId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload};
@@ -32,14 +32,30 @@ pub fn gather(
     now: Instant,
 ) -> QueryResult<Vec<Vec<Due>>> {
     let ids: Vec<NoticeId> = runs.iter().flatten().map(|due| due.id).collect();
-    let threads: Vec<(PersonId, String)> = notices::table
+    let rows: Vec<(NoticeId, NoticeKind, PersonId, String)> = notices::table
         .filter(notices::id.eq_any(ids))
-        .filter(notices::kind.eq(NoticeKind::EntryPosted))
-        .filter(notices::attempts.eq(0))
         .filter(notices::person_id.is_not_null())
-        .select((notices::person_id.assume_not_null(), notices::thread))
-        .distinct()
+        .select((
+            notices::id,
+            notices::kind,
+            notices::person_id.assume_not_null(),
+            notices::thread,
+        ))
         .load(conn)?;
+    let mut runs = runs;
+    let mut threads = HashSet::new();
+    for (id, kind, person, thread) in rows {
+        if kind != NoticeKind::EntryPosted {
+            let run = runs
+                .iter_mut()
+                .find(|run| run.iter().any(|due| due.id == id));
+            if let Some(run) = run {
+                put_before(conn, run, person, &thread, now)?;
+            }
+        } else {
+            threads.insert((person, thread));
+        }
+    }
     let mut out = HashSet::new();
     for (person, thread) in threads {
         out.extend(gather_thread(conn, person, &thread, window, now)?);
@@ -49,6 +65,45 @@ pub fn gather(
         left.collect::<Vec<_>>()
     });
     Ok(left.filter(|run| !run.is_empty()).collect())
+}
+
+/// Puts what is held of a thread before what follows it there and is about to be claimed.
+fn put_before(
+    conn: &mut Conn,
+    run: &mut Vec<Due>,
+    person: PersonId,
+    thread: &str,
+    now: Instant,
+) -> QueryResult<()> {
+    let held: Vec<(NoticeId, String)> = notices::table
+        .filter(notices::thread.eq(thread))
+        .filter(notices::person_id.eq(person))
+        .filter(IsWaiting)
+        .filter(notices::kind.eq(NoticeKind::EntryPosted))
+        .filter(notices::attempts.eq(0))
+        .filter(notices::lease_until.is_null())
+        .filter(notices::next_attempt_at.gt(At(now)))
+        .order((notices::created_at.asc(), notices::id.asc()))
+        .select((notices::id, notices::message_id))
+        .load(conn)?;
+    let Some(queue) = run.first().map(|due| due.queue.clone()) else {
+        return Ok(());
+    };
+    for (place, (id, message_id)) in held.into_iter().enumerate() {
+        diesel::update(notices::table.filter(notices::id.eq(id)))
+            .set((
+                notices::next_attempt_at.eq(At(now)),
+                notices::queue.eq(&queue),
+            ))
+            .execute(conn)?;
+        let due = Due {
+            id,
+            queue: queue.clone(),
+            message_id,
+        };
+        run.insert(place, due);
+    }
+    Ok(())
 }
 
 /// Gathers what waits for a person in a thread; answers what is not to be claimed now.
@@ -67,7 +122,7 @@ fn gather_thread(
                 .filter(notices::person_id.eq(person))
         };
     }
-    let waiting: Vec<(NoticeId, Json<Payload>)> = theirs!()
+    let waiting: Vec<(NoticeId, String)> = theirs!()
         .filter(IsWaiting)
         .filter(notices::kind.eq(NoticeKind::EntryPosted))
         .filter(notices::attempts.eq(0))
@@ -76,8 +131,11 @@ fn gather_thread(
         .limit(MOST)
         .select((notices::id, notices::payload))
         .load(conn)?;
-    let mut waiting = waiting.into_iter();
-    let Some((first, Json(mut payload))) = waiting.next() else {
+    // What this version cannot read is left to whoever sends it, who says so.
+    let mut waiting = waiting
+        .into_iter()
+        .filter_map(|(id, text)| Some((id, serde_json::from_str::<Payload>(&text).ok()?)));
+    let Some((first, mut payload)) = waiting.next() else {
         return Ok(Vec::new());
     };
     // Ours from here on: nobody else claims it or adds to it.
@@ -85,7 +143,7 @@ fn gather_thread(
         return Ok(Vec::new());
     }
     let mut out = Vec::new();
-    for (id, Json(other)) in waiting {
+    for (id, other) in waiting {
         let Some(gathered) = payload.with_entries_of(&other) else {
             continue;
         };
