@@ -362,8 +362,10 @@ async fn policies_are_not_saved_over_what_somebody_else_saved(desk: Desk) {
     let asked = asked.json(&json!({"staleness_hours": 1})).await;
     asked.refused(412, "stale_version");
     // What changes nothing counts as no change.
+    let version = |tag: &str| tag.trim_matches('"').split('-').next().map(str::to_owned);
     let now = ada.get("/policies").await.header("etag").to_owned();
-    assert_eq!(set(&now, 30).await.header("etag"), now);
+    let same = set(&now, 30).await;
+    assert_eq!(version(same.header("etag")), version(&now));
 
     types(&mut fields, &[("staleness_hours", "40")]);
     let refused = sends(&window, path, &fields).await;

@@ -84,7 +84,7 @@ async fn comes_about(servers: &Servers) {
     }
 }
 
-/// All that came about falls due in this round: in each second one the call is over before anybody was reminded of it.
+/// All that came about falls due in this round: in each second one it is the end of a call, of which they were reminded.
 fn falls_due(conn: &mut Conn, round: usize) -> QueryResult<Armed> {
     let now = Clock::System.now();
     let (long_ago, is_coming) = (
@@ -117,7 +117,8 @@ fn falls_due(conn: &mut Conn, round: usize) -> QueryResult<Armed> {
         let begin = begins.eq(At(soon()));
         armed.begun = diesel::update(calls).set(begin).execute(conn)?;
     } else {
-        let end = (begins.eq(long_ago), ends.eq(At(soon())));
+        let reminded = callbacks::reminded_at.eq(Some(long_ago));
+        let end = (begins.eq(long_ago), ends.eq(At(soon())), reminded);
         armed.over = diesel::update(calls).set(end).execute(conn)?;
     }
     let promised = next_steps::table.filter(next_steps::due_at.gt(is_coming));

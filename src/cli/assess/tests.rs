@@ -33,8 +33,8 @@ async fn a_case_that_waits_says_why_and_until_when() {
     assert_eq!(
         said,
         "C-000041  Calls drop
-ACME Contact Centers, opened by Dana Cole on 2 February 2026, 03:00 America/New_York (2026-02-02T08:00:00Z)
-Assessed for Dana Cole, as it stood at 3 February 2026, 08:00 America/New_York (2026-02-03T13:00:00Z)
+ACME Contact Centers, opened by Dana Cole on 2 February 2026, 03:00 (New York time) (2026-02-02T08:00:00Z)
+Assessed for Dana Cole, as it stood at 3 February 2026, 08:00 (New York time) (2026-02-03T13:00:00Z)
 
   Priority            High
   Status              Awaiting customer
@@ -42,21 +42,21 @@ Assessed for Dana Cole, as it stood at 3 February 2026, 08:00 America/New_York (
   Deployment          Cloud
   Waits also for      development
   Waits also for      a third party
-  Support's update    3 February 2026, 04:00 America/New_York (2026-02-03T09:00:00Z), 4 h ago
+  Support's update    3 February 2026, 04:00 (New York time) (2026-02-03T09:00:00Z), 4 h ago
   Read by them        not yet
 
 No recent update (no_update): Not eligible
-  Can be escalated from 4 February 2026, 04:00 America/New_York (2026-02-04T09:00:00Z), in 20 h
+  Can be escalated from 4 February 2026, 04:00 (New York time) (2026-02-04T09:00:00Z), in 20 h
 "
         .to_owned()
             + &said[said.find("  - ").expect("findings")..]
     );
     for line in [
         "  - Support updated this case 4 h ago; a high-priority case can be escalated 24 h after the last update.\n    Blocking: E7, recently_updated\n",
-        "    Passes at 4 February 2026, 04:00 America/New_York (2026-02-04T09:00:00Z), in 20 h\n",
+        "    Passes at 4 February 2026, 04:00 (New York time) (2026-02-04T09:00:00Z), in 20 h\n",
         "    To be acknowledged: E9, awaiting_your_information\n",
         "    For information: E10, third_party_engaged\n",
-        "  Counted 4 h of 1 day, 20 h left; due 4 February 2026, 04:00 America/New_York (2026-02-04T09:00:00Z)\n    + 2026-02-03 04:00 to 2026-02-04 04:00: elapsed time\n",
+        "  Counted 4 h of 1 day, 20 h left; due 4 February 2026, 04:00 (New York time) (2026-02-04T09:00:00Z)\n    + 2026-02-03 04:00 to 2026-02-04 04:00: elapsed time\n",
     ] {
         assert!(said.contains(line), "{line}\n---\n{said}");
     }
@@ -76,9 +76,9 @@ async fn business_days_are_told_one_by_one() {
     )
     .await;
     for line in [
-        "  Counted 1 business day of 7 business days, 6 business days left; due 14 November 2025, 18:00 America/New_York (2025-11-14T23:00:00Z)\n",
+        "  Counted 1 business day of 7 business days, 6 business days left; due 14 November 2025, 18:00 (New York time) (2025-11-14T23:00:00Z)\n",
         ": day of the request\n",
-        "  Analysis requested  5 November 2025, 03:00 America/New_York",
+        "  Analysis requested  5 November 2025, 03:00 (New York time)",
     ] {
         assert!(said.contains(line), "{line}\n---\n{said}");
     }

@@ -255,6 +255,7 @@ fn write(
     not_before: Instant,
     now: Instant,
 ) -> Result<bool, DbError> {
+    let is_new = held.is_none();
     let before = held.as_ref().map(|held| &held.payload.matter);
     let matter = match (before, items) {
         (None, [item]) => Matter::Case(item.matter()),
@@ -278,15 +279,18 @@ fn write(
         thread,
         payload: &payload,
     };
-    let added = match held {
-        Some(held) => notices::replace_held(conn, &held, &new, not_before)?,
-        None => false,
-    };
-    if !added {
-        notices::insert_held(conn, &new, not_before, now)?;
+    match held {
+        Some(held) if !notices::replace_held(conn, &held, &new, not_before)? => {
+            // It is being sent: what it tells is not told once more.
+            return write(conn, person, items, None, not_before, now);
+        }
+        Some(_) => {}
+        None => {
+            notices::insert_held(conn, &new, not_before, now)?;
+        }
     }
     targets::note_told(conn, person, not_before)?;
-    Ok(!added)
+    Ok(is_new)
 }
 
 /// These, with what a held notice tells already.
