@@ -69,7 +69,7 @@ pub(super) fn close_up(typed: &mut HashMap<String, String>, lists: &[RowList]) {
     for list in lists {
         let is_there = |row: &Row| {
             let filled = |field: &&str| row.get(*field).is_some_and(|text| !text.trim().is_empty());
-            list.leads.iter().any(|field| filled(field))
+            list.leads.iter().any(filled)
         };
         let mut rows = take(typed, list.name);
         rows.retain(is_there);

@@ -143,7 +143,7 @@ impl Taking<'_> {
             Record::Policy(key, set) => {
                 let told = |conn: &mut Conn| -> VerbResult<_> {
                     let policy = rules::policy(conn)?;
-                    Ok(Told::policy(&policy, *key).fields())
+                    Ok(Told::policy(&policy, key).fields())
                 };
                 let before = told(conn)?;
                 set_policies(conn, by, None, set, now)?;

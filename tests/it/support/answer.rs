@@ -66,6 +66,12 @@ impl Answer {
         self.headers.get(name).map_or("", String::as_str)
     }
 
+    /// Whether it is a mail that is looked at: no page, but HTML with its own styles, in a sandbox that lets nothing run.
+    pub fn is_mail(&self) -> bool {
+        self.header("content-security-policy")
+            .contains("; sandbox;")
+    }
+
     /// Whether it is a page of the portal, and not empty.
     pub fn is_page(&self) -> bool {
         self.header("content-type").starts_with("text/html") && !self.text.is_empty()

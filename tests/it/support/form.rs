@@ -90,9 +90,11 @@ impl Form {
             ));
         }
         fields.remove("");
-        let asks = ["input", "textarea", "select"]
-            .iter()
-            .any(|element| tags(form, element).any(|tag| tag.contains(" required")));
+        // A row that is left empty is left out, whatever it asks for.
+        let in_row = |tag: &str| text_of(tag, "name").is_some_and(|name| name.contains('['));
+        let asks = ["input", "textarea", "select"].iter().any(|element| {
+            tags(form, element).any(|tag| tag.contains(" required") && !in_row(tag))
+        });
         Some(Self {
             action,
             fields,
