@@ -23,7 +23,8 @@ const OLGA: &str = "olga.marin@northstar.example";
 const ADA: &str = "ada.frost@northstar.example";
 const VIC: &str = "vic.stone@acme.example";
 /// What would end the visit of whoever sends it, or never ends itself.
-const LEFT_OUT: &str = "live$|^/sessions|^/tokens|^/users|^/me/(password|second-factor)";
+const LEFT_OUT: &str =
+    "live$|^/sessions|^/tokens|^/users|^/me/(password|second-factor)|^/developer/provisioning";
 
 /// A program of those that were installed for this.
 fn program(name: &str) -> Option<PathBuf> {
