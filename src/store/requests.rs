@@ -1,5 +1,6 @@
 //! Priority requests: records that staff grant or refuse (C5).
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::db::Conn;
@@ -127,6 +128,35 @@ pub fn find(
         .into_boxed();
     query = within_reach!(query, reach);
     query.get_result(conn).optional()
+}
+
+/// Whether one is pending on a case.
+///
+/// # Errors
+/// The database's own.
+pub fn is_pending(conn: &mut Conn, case: CaseId) -> QueryResult<bool> {
+    let pending = priority_requests::table
+        .filter(priority_requests::case_id.eq(case))
+        .filter(priority_requests::state.eq(PriorityRequestState::Pending));
+    diesel::select(exists(pending)).get_result(conn)
+}
+
+/// Who made the request on a case that was decided on last.
+///
+/// # Errors
+/// The database's own.
+pub fn decided_last(conn: &mut Conn, case: CaseId) -> QueryResult<Option<PersonId>> {
+    priority_requests::table
+        .filter(priority_requests::case_id.eq(case))
+        .filter(priority_requests::decided_at.is_not_null())
+        .order((
+            priority_requests::decided_at.desc(),
+            priority_requests::requested_at.asc(),
+            priority_requests::id.asc(),
+        ))
+        .select(priority_requests::requested_by)
+        .first(conn)
+        .optional()
 }
 
 mod alias {

@@ -108,11 +108,7 @@ pub fn import_holidays(
     holidays: Vec<Holiday>,
     now: Instant,
 ) -> VerbResult<usize> {
-    let row = calendars::find(conn, id)?.ok_or(Rejection::NotFound)?;
-    require(by, Permission::CalendarsManage)?;
-    unchanged(expected, row.version)?;
-    let mut calendar = row.calendar()?;
-    let added = calendar.add_holidays(holidays);
+    let (row, calendar, added) = with_holidays(conn, by, id, expected, holidays)?;
     if added > 0 {
         works_at_all(&calendar, now)?;
         put_calendar(conn, by, &row, expected, &calendar, false, now)?;
@@ -132,14 +128,26 @@ pub fn foresee_holidays(
     holidays: Vec<Holiday>,
     now: Instant,
 ) -> VerbResult<Foreseen> {
+    match with_holidays(conn, by, id, expected, holidays)? {
+        (_, _, 0) => Ok(Foreseen::default()),
+        (_, calendar, _) => foresee_calendar(conn, by, Some((id, expected)), &calendar, false, now),
+    }
+}
+
+/// A calendar as it is, as it would be with these holidays, and how many of them it does not have.
+fn with_holidays(
+    conn: &mut Conn,
+    by: By<'_>,
+    id: CalendarId,
+    expected: Expected<'_>,
+    holidays: Vec<Holiday>,
+) -> VerbResult<(CalendarRow, Calendar, usize)> {
     let row = calendars::find(conn, id)?.ok_or(Rejection::NotFound)?;
     require(by, Permission::CalendarsManage)?;
     unchanged(expected, row.version)?;
     let mut calendar = row.calendar()?;
-    match calendar.add_holidays(holidays) {
-        0 => Ok(Foreseen::default()),
-        _ => foresee_calendar(conn, by, Some((id, expected)), &calendar, false, now),
-    }
+    let added = calendar.add_holidays(holidays);
+    Ok((row, calendar, added))
 }
 
 /// Puts a calendar in the place of `row`, if that is still as it was read.

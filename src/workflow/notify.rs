@@ -12,7 +12,7 @@ use crate::domain::access::Reach;
 use crate::domain::calendar::Calendar;
 use crate::domain::duty::Roster;
 use crate::domain::feed::Visibility;
-use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::ids::PersonId;
 use crate::domain::lines::Readers;
 use crate::domain::notice::{
     About, ActorFacts, Candidate, CaseFacts, CaseMatter, Delivery, EscalationFacts, Hours, Matter,
@@ -93,7 +93,7 @@ pub(super) fn announce(
             rater: asked,
             escalation_owner: escalation.and_then(|escalation| escalation.owner_id),
             asker: match kind {
-                NoticeKind::PriorityDecided => asker(conn, case.id)?,
+                NoticeKind::PriorityDecided => requests::decided_last(conn, case.id)?,
                 _ => about.call().and_then(|call| call.asked_by),
             },
             named: staff::named(conn, &about.promised_to())?,
@@ -176,9 +176,10 @@ struct Quiet {
 }
 
 impl Quiet {
-    /// Nothing for a kind that does not remind.
+    /// Nothing for a kind that does not remind, or may at any hour.
     fn load(conn: &mut Conn, kind: NoticeKind, case: &Case) -> Result<Option<Self>, DbError> {
-        let Some(reminder) = Reminder::of(kind) else {
+        let waits = |reminder: &Reminder| !reminder.is_told_at_any_hour();
+        let Some(reminder) = Reminder::of(kind).filter(waits) else {
             return Ok(None);
         };
         let book = calendars::CalendarBook::load(conn)?;
@@ -204,17 +205,6 @@ fn admitted(known: &[notices::Known], readers: &Readers) -> Vec<Candidate> {
     candidates
         .filter(|candidate| readers.admit(&candidate.access))
         .collect()
-}
-
-/// Who asked for the priority that was decided on last.
-fn asker(conn: &mut Conn, case: CaseId) -> Result<Option<PersonId>, DbError> {
-    let decided = requests::of_case(conn, case)?
-        .into_iter()
-        .map(|view| view.request)
-        .filter(|one| one.decided_at.is_some());
-    Ok(decided
-        .max_by_key(|request| request.decided_at)
-        .map(|request| request.requested_by))
 }
 
 fn actor_facts(known: &[Known], actor: PersonId) -> Option<ActorFacts> {

@@ -9,8 +9,8 @@ use crate::db::sql_types::At;
 use crate::domain::Instant;
 use crate::domain::audit::seal::Thing;
 use crate::domain::case::{
-    Priority, PriorityRefusal, PriorityRequestState, Rca, contact_may_request,
-    decide_priority_request, deliver_rca, request_rca, takes_entries,
+    Priority, PriorityRefusal, Rca, contact_may_request, decide_priority_request, deliver_rca,
+    request_rca, takes_entries,
 };
 use crate::domain::eligibility::rca_due_at;
 use crate::domain::event::CaseEvent;
@@ -74,10 +74,7 @@ pub fn request_priority(
     actor.require(CaseVerb::AskPriority.permission())?;
     takes_entries(case.status)?;
     contact_may_request(case.priority, priority)?;
-    let pending = requests::of_case(conn, case.id)?
-        .into_iter()
-        .any(|view| view.request.state == PriorityRequestState::Pending);
-    if pending {
+    if requests::is_pending(conn, case.id)? {
         return Err(PriorityRefusal::AlreadyPending.into());
     }
     let id = requests::insert(conn, case.id, priority, note.as_str(), actor.id(), now)?;

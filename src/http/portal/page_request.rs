@@ -15,7 +15,7 @@ use super::Portal;
 use super::flash::Flash;
 use super::once::{self, Sending};
 use super::one_click;
-use super::preferences::{Telling, Theme};
+use super::preferences::{Theme, TimeStyle};
 use super::shell::{Shell, away, clock_words, navigation, place_lines, viewer};
 use crate::credentials::Holder;
 use crate::db::Conn;
@@ -109,7 +109,7 @@ pub struct PageRequest {
     pub flash: Option<Flash>,
     cookies: HashMap<String, String>,
     theme: Theme,
-    telling: Telling,
+    time_style: TimeStyle,
 }
 
 impl PageRequest {
@@ -237,12 +237,12 @@ impl PageRequest {
                 .and_then(|text| Flash::from_cookie(text)),
             theme: cookies
                 .get(Carries::Theme.name(&desk.public_url))
-                .and_then(|name| Theme::named(name))
-                .unwrap_or_default(),
-            telling: cookies
+                .and_then(|name| name.parse().ok())
+                .unwrap_or(Theme::Auto),
+            time_style: cookies
                 .get(Carries::Times.name(&desk.public_url))
-                .and_then(|name| Telling::named(name))
-                .unwrap_or_default(),
+                .and_then(|name| name.parse().ok())
+                .unwrap_or(TimeStyle::Near),
             cookies,
             desk,
             portal,
@@ -453,7 +453,7 @@ impl PageRequest {
             language: words.language(),
             now: self.now,
             zone: self.zone().name().to_owned(),
-            telling: self.telling,
+            time_style: self.time_style,
             theme: self.theme,
             address: self.address.clone(),
             csrf_token: self

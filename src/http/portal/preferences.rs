@@ -1,12 +1,12 @@
 //! What a browser keeps for whoever reads: the colours, and how times are told.
 
 use chrono::TimeDelta;
-use serde::Serialize;
 
 use super::answer::PageResult;
 use super::page_request::PageRequest;
 use super::render::is_local;
 use super::route::{PortalRoute, pages};
+use crate::domain::closed_enum;
 use crate::http::api_request::ANYONE;
 use crate::http::cookies::Carries;
 
@@ -21,73 +21,36 @@ pub(super) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-/// Light, dark, or as the system has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Theme {
-    /// As the system has it.
-    #[default]
-    Auto,
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
-}
-
-impl Theme {
-    /// The theme of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Auto, Self::Light, Self::Dark]
-            .into_iter()
-            .find(|theme| theme.as_str() == name)
-    }
-
-    /// Its name in cookies and forms.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
+closed_enum! {
+    /// Light, dark, or as the system has it, where nothing was chosen.
+    pub enum Theme as "PortalTheme" {
+        /// As the system has it.
+        Auto = "auto",
+        /// Dark on light.
+        Light = "light",
+        /// Light on dark.
+        Dark = "dark",
     }
 }
 
-/// How pages tell times (H3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Telling {
-    /// As people say them: "2 h ago", "Tomorrow 10:12"; the instant itself comes up under the pointer.
-    #[default]
-    Near,
-    /// By date and time, for those who have no pointer, or compare with a log.
-    Exact,
-}
-
-impl Telling {
-    /// The way of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Near, Self::Exact]
-            .into_iter()
-            .find(|telling| telling.as_str() == name)
-    }
-
-    /// Its name in cookies and forms.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Near => "near",
-            Self::Exact => "exact",
-        }
+closed_enum! {
+    /// How pages tell times (H3); near, where nothing was chosen.
+    pub enum TimeStyle as "PortalTimeStyle" {
+        /// As people say them: "2 h ago", "Tomorrow 10:12"; the instant itself comes up under the pointer.
+        Near = "near",
+        /// By date and time, for those who have no pointer, or compare with a log.
+        Exact = "exact",
     }
 }
 
 async fn colours(visit: PageRequest) -> PageResult {
-    let theme = Theme::named(typed(&visit, "theme")).unwrap_or_default();
+    let theme = typed(&visit, "theme").parse().unwrap_or(Theme::Auto);
     keep(&visit, Carries::Theme, theme.as_str())
 }
 
 async fn times(visit: PageRequest) -> PageResult {
-    let telling = Telling::named(typed(&visit, "times")).unwrap_or_default();
-    keep(&visit, Carries::Times, telling.as_str())
+    let style = typed(&visit, "times").parse().unwrap_or(TimeStyle::Near);
+    keep(&visit, Carries::Times, style.as_str())
 }
 
 fn typed<'v>(visit: &'v PageRequest, name: &str) -> &'v str {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::preferences::{Telling, Theme};
+use super::preferences::{Theme, TimeStyle};
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
 use crate::domain::organization::Side;
@@ -20,7 +20,7 @@ pub struct Shell {
     /// The reader's time zone, an IANA name.
     pub zone: String,
     /// How times are told.
-    pub telling: Telling,
+    pub time_style: TimeStyle,
     /// Colours: the system's, or those chosen.
     pub theme: Theme,
     /// Path and query of this page, to come back to after choosing how pages look.
@@ -265,7 +265,7 @@ impl Shell {
             language: "en",
             now: "2026-03-04T06:00:00Z".parse().unwrap(),
             zone: "Europe/Berlin".to_owned(),
-            telling: Telling::Near,
+            time_style: TimeStyle::Near,
             theme: Theme::Auto,
             address: "/cases".to_owned(),
             csrf_token: Some("token".to_owned()),

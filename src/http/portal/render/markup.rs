@@ -7,7 +7,7 @@ use handlebars::{
 };
 
 use crate::http::portal::assets;
-use crate::http::portal::preferences::Telling;
+use crate::http::portal::preferences::TimeStyle;
 use crate::templates::say::{instant, write_markdown};
 use crate::templates::{present, text};
 use crate::words::Catalogue;
@@ -52,7 +52,7 @@ impl HelperDef for Time {
             .hash_get("style")
             .and_then(|style| style.value().as_str())
             .unwrap_or("relative");
-        let exact = shell["telling"].as_str() == Some(Telling::Exact.as_str());
+        let exact = shell["time_style"].as_str() == Some(TimeStyle::Exact.as_str());
         let (said, live) = match style {
             "relative" | "near" if exact => (times.dated(at), ""),
             "relative" => (times.relative(at), " data-relative"),
