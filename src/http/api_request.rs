@@ -145,7 +145,7 @@ impl Caller for Returning {
 
 impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
     /// Reads a request, in the order that this file's head gives.
-    pub(super) async fn read(
+    pub(super) async fn extract(
         desk: Arc<AppState>,
         asks: Asks,
         request: &HttpRequest,
@@ -353,7 +353,7 @@ where
     ///
     /// # Errors
     /// Those of `work`, and the database's own.
-    pub async fn look<T, F>(self, work: F) -> Result<T, Problem>
+    pub async fn read<T, F>(self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
@@ -366,7 +366,7 @@ where
     ///
     /// # Errors
     /// Those of `work`, and the database's own.
-    pub async fn look_up<T, F>(self, work: F) -> Result<T, Problem>
+    pub async fn read_one<T, F>(self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: Fn(&mut Conn, &Self) -> Result<T, Problem> + Send + 'static,
@@ -375,7 +375,7 @@ where
         db.read_one(move |conn| work(conn, &self)).await
     }
 
-    /// The same as [`ApiRequest::look`] for what may read much, such as a search: on a blocking thread, and only so many at once.
+    /// The same as [`ApiRequest::read`] for what may read much, such as a search: on a blocking thread, and only so many at once.
     ///
     /// # Errors
     /// Those of `work`, and the database's own.
@@ -403,10 +403,10 @@ where
     {
         let desk = self.desk.clone();
         let (repeat, now) = (self.repeat.clone(), self.now);
-        let call = Arc::new(self);
+        let req = Arc::new(self);
         let job = move |conn: &mut Conn| {
-            let who = call.principal.principal();
-            call.asks.write(conn, who, now, |conn| work(conn, &call))
+            let who = req.principal.principal();
+            req.asks.write(conn, who, now, |conn| work(conn, &req))
         };
         let answer = match repeat {
             Some(request) => idempotency::once(&desk.db, request, now, job).await,

@@ -207,14 +207,14 @@ where
             .app_data::<web::Data<AppState>>()
             .map(|desk| Arc::clone(desk));
         let desk = desk.ok_or_else(|| Problem::new(Code::Internal))?;
-        let call = ApiRequest::read(desk, asks, &request, payload).await?;
+        let req = ApiRequest::extract(desk, asks, &request, payload).await?;
         let kept = match repeats {
-            Repeats::AsKept => call.repeated().await?,
+            Repeats::AsKept => req.repeated().await?,
             Repeats::Anew => None,
         };
         match kept {
             Some(reply) => Ok(reply),
-            None => handler(call).await,
+            None => handler(req).await,
         }
     };
     match AssertUnwindSafe(work).catch_unwind().await {

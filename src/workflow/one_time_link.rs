@@ -75,7 +75,7 @@ pub fn path(key: &SecretKey, link: &LinkFacts) -> String {
 ///
 /// # Errors
 /// The database's own.
-pub fn look(
+pub fn find(
     conn: &mut Conn,
     key: &SecretKey,
     purpose: LinkPurpose,
@@ -115,14 +115,14 @@ pub fn redeem(
     token: &str,
     now: Instant,
 ) -> QueryResult<Redemption> {
-    let Some((link, _)) = look(conn, key, purpose, token, now)? else {
+    let Some((link, _)) = find(conn, key, purpose, token, now)? else {
         return Ok(Redemption::Unknown);
     };
     if links::redeem(conn, link.id, now)? {
         return Ok(Redemption::Redeemed(link.person_id));
     }
     // Read again: it may have been used between the look and the attempt.
-    Ok(match look(conn, key, purpose, token, now)? {
+    Ok(match find(conn, key, purpose, token, now)? {
         Some((_, LinkState::Good)) | None => Redemption::Unknown,
         Some((_, state)) => Redemption::Void(state),
     })

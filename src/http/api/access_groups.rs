@@ -96,15 +96,15 @@ input! {
 
 /// Access groups of an organization, by name.
 pub async fn list(
-    call: ApiRequest<(), (), GroupQuery>,
+    req: ApiRequest<(), (), GroupQuery>,
 ) -> Result<Reply<Page<GroupDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let found = list::answer::<AccessGroups>(conn, call.asker(), &call.query)?;
+    let page = req
+        .read(|conn, req| {
+            let found = list::answer::<AccessGroups>(conn, req.asker(), &req.query)?;
             let ids: Vec<GroupId> = found.rows.iter().map(|group| group.id).collect();
             let members = groups::members_of(conn, &ids)?;
-            let roles = grants::of_groups(conn, &ids, call.now)?;
-            let organization = AccessGroups::filter(conn, call.asker(), &call.query)?;
+            let roles = grants::of_groups(conn, &ids, req.now)?;
+            let organization = AccessGroups::filter(conn, req.asker(), &req.query)?;
             let organization = organizations::find(conn, Reach::Everything, organization)?
                 .ok_or_else(Problem::not_found)?;
             Ok(found.page(|group| GroupDocument::new(&group, &organization, &members, &roles)))
@@ -114,10 +114,10 @@ pub async fn list(
 }
 
 /// Adds a group.
-pub async fn add(call: ApiRequest<(), AddGroup>) -> Result<Created<GroupDocument>, Problem> {
-    call.write(|conn, call| {
-        let id = add_group(conn, Some(&call.principal.actor), &call.body, call.now)?;
-        let document = read(conn, Reach::Everything, id, call.now)?;
+pub async fn add(req: ApiRequest<(), AddGroup>) -> Result<Created<GroupDocument>, Problem> {
+    req.write(|conn, req| {
+        let id = add_group(conn, Some(&req.principal.actor), &req.body, req.now)?;
+        let document = read(conn, Reach::Everything, id, req.now)?;
         Ok(Created::new(&document)?
             .version(document.version)
             .location(format!("/api/v1/access-groups/{id}")))
@@ -126,80 +126,71 @@ pub async fn add(call: ApiRequest<(), AddGroup>) -> Result<Created<GroupDocument
 }
 
 /// One group.
-pub async fn show(call: ApiRequest<GroupId>) -> Result<Reply<GroupDocument>, Problem> {
-    let document = call
-        .look(|conn, call| {
-            read(
-                conn,
-                call.principal.access().reach(),
-                call.address,
-                call.now,
-            )
-        })
+pub async fn show(req: ApiRequest<GroupId>) -> Result<Reply<GroupDocument>, Problem> {
+    let document = req
+        .read(|conn, req| read(conn, req.principal.access().reach(), req.address, req.now))
         .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
 /// Changes a group.
 pub async fn change(
-    call: ApiRequest<Guarded<GroupId>, UpdateGroup>,
+    req: ApiRequest<Guarded<GroupId>, UpdateGroup>,
 ) -> Result<Reply<GroupDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (Some(&call.principal.actor), call.expected());
-        let id = update_group(conn, actor, *call.address, expected, &call.body, call.now)?;
-        answer(conn, id, call.now)
+    req.write(|conn, req| {
+        let (actor, expected) = (Some(&req.principal.actor), req.expected());
+        let id = update_group(conn, actor, *req.address, expected, &req.body, req.now)?;
+        answer(conn, id, req.now)
     })
     .await
 }
 
 /// Removes a group.
-pub async fn remove(call: ApiRequest<Guarded<GroupId>>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (Some(&call.principal.actor), call.expected());
-        delete_group(conn, actor, *call.address, expected, call.now)?;
+pub async fn remove(req: ApiRequest<Guarded<GroupId>>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        let (actor, expected) = (Some(&req.principal.actor), req.expected());
+        delete_group(conn, actor, *req.address, expected, req.now)?;
         Ok(Done::done())
     })
     .await
 }
 
 /// Makes somebody a member.
-pub async fn join(call: ApiRequest<GroupId, AddMember>) -> Result<Reply<GroupDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = Some(&call.principal.actor);
-        let id = add_member(conn, actor, call.address, &call.body, call.now)?;
-        answer(conn, id, call.now)
+pub async fn join(req: ApiRequest<GroupId, AddMember>) -> Result<Reply<GroupDocument>, Problem> {
+    req.write(|conn, req| {
+        let actor = Some(&req.principal.actor);
+        let id = add_member(conn, actor, req.address, &req.body, req.now)?;
+        answer(conn, id, req.now)
     })
     .await
 }
 
 /// Ends a membership.
-pub async fn leave(call: ApiRequest<(GroupId, PersonId)>) -> Result<Reply<GroupDocument>, Problem> {
-    call.write(|conn, call| {
-        let (group, person) = call.address;
-        let id = remove_member(conn, Some(&call.principal.actor), group, person, call.now)?;
-        answer(conn, id, call.now)
+pub async fn leave(req: ApiRequest<(GroupId, PersonId)>) -> Result<Reply<GroupDocument>, Problem> {
+    req.write(|conn, req| {
+        let (group, person) = req.address;
+        let id = remove_member(conn, Some(&req.principal.actor), group, person, req.now)?;
+        answer(conn, id, req.now)
     })
     .await
 }
 
 /// Gives a role to the group.
-pub async fn give(
-    call: ApiRequest<GroupId, NewGroupRole>,
-) -> Result<Reply<GroupDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = Some(&call.principal.actor);
-        let id = add_role(conn, actor, call.address, &call.body.role, call.now)?;
-        answer(conn, id, call.now)
+pub async fn give(req: ApiRequest<GroupId, NewGroupRole>) -> Result<Reply<GroupDocument>, Problem> {
+    req.write(|conn, req| {
+        let actor = Some(&req.principal.actor);
+        let id = add_role(conn, actor, req.address, &req.body.role, req.now)?;
+        answer(conn, id, req.now)
     })
     .await
 }
 
 /// Takes a role back from the group.
-pub async fn take(call: ApiRequest<(GroupId, RoleName)>) -> Result<Reply<GroupDocument>, Problem> {
-    call.write(|conn, call| {
-        let (group, role) = &call.address;
-        let id = remove_role(conn, Some(&call.principal.actor), *group, role, call.now)?;
-        answer(conn, id, call.now)
+pub async fn take(req: ApiRequest<(GroupId, RoleName)>) -> Result<Reply<GroupDocument>, Problem> {
+    req.write(|conn, req| {
+        let (group, role) = &req.address;
+        let id = remove_role(conn, Some(&req.principal.actor), *group, role, req.now)?;
+        answer(conn, id, req.now)
     })
     .await
 }

@@ -202,12 +202,12 @@ fn document(request: AccessRequest, names: &Names) -> AccessRequestDocument {
 
 /// Asks for access.
 pub async fn make(
-    call: ApiRequest<(), AskForAccess, (), Anyone>,
+    req: ApiRequest<(), AskForAccess, (), Anyone>,
 ) -> Result<Reply<Accepted, 202>, Problem> {
-    let (desk, now) = (call.desk.clone(), call.now);
-    let counters = Counter::letters("access", call.client, call.body.email.as_str());
+    let (desk, now) = (req.desk.clone(), req.now);
+    let counters = Counter::letters("access", req.client, req.body.email.as_str());
     throttle::attempt(&desk, &counters, now).await?;
-    asked(&desk, call.body, now).await?;
+    asked(&desk, req.body, now).await?;
     Reply::new(&Accepted::saying(desk.words.say("access-heard", &[])))
 }
 
@@ -229,11 +229,11 @@ pub(in crate::http) async fn asked(
 
 /// Requests, the newest first.
 pub async fn list(
-    call: ApiRequest<(), (), ListAccessRequests>,
+    req: ApiRequest<(), (), ListAccessRequests>,
 ) -> Result<Reply<Page<AccessRequestDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let found = list::answer::<AccessRequests>(conn, call.asker(), &call.query)?;
+    let page = req
+        .read(|conn, req| {
+            let found = list::answer::<AccessRequests>(conn, req.asker(), &req.query)?;
             let names = Names::of(conn, &found.rows)?;
             Ok(found.page(|request| document(request, &names)))
         })
@@ -243,10 +243,10 @@ pub async fn list(
 
 /// One request.
 pub async fn show(
-    call: ApiRequest<AccessRequestId>,
+    req: ApiRequest<AccessRequestId>,
 ) -> Result<Reply<AccessRequestDocument>, Problem> {
-    let document = call
-        .look(|conn, call| read(conn, call.principal.access().reach(), call.address))
+    let document = req
+        .read(|conn, req| read(conn, req.principal.access().reach(), req.address))
         .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
@@ -263,11 +263,11 @@ fn read(
 
 /// Decides a request.
 pub async fn decide(
-    call: ApiRequest<AccessRequestId, DecideAccess>,
+    req: ApiRequest<AccessRequestId, DecideAccess>,
 ) -> Result<Reply<AccessRequestDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, key) = (&call.principal.actor, &call.desk.key);
-        let id = verbs::decide(conn, key, actor, call.address, &call.body, call.now)?;
+    req.write(|conn, req| {
+        let (actor, key) = (&req.principal.actor, &req.desk.key);
+        let id = verbs::decide(conn, key, actor, req.address, &req.body, req.now)?;
         let document = read(conn, Reach::Everything, id)?;
         Ok(Reply::new(&document)?.version(document.version))
     })

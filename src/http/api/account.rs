@@ -91,15 +91,15 @@ pub struct RecoveryCodes {
 }
 
 /// Changes one's name or zone.
-pub async fn change(call: ApiRequest<(), UpdateAccount>) -> Result<Reply<Me>, Problem> {
-    call.write(|conn, call| {
-        let person = account::update(conn, &call.principal.oneself(), &call.body, call.now)?;
+pub async fn change(req: ApiRequest<(), UpdateAccount>) -> Result<Reply<Me>, Problem> {
+    req.write(|conn, req| {
+        let person = account::update(conn, &req.principal.oneself(), &req.body, req.now)?;
         let organization = organizations::find(conn, Reach::Everything, person.organization_id)?;
         let zone = person
             .time_zone
             .clone()
             .or(organization.map(|found| found.time_zone));
-        let mut principal = call.principal.clone();
+        let mut principal = req.principal.clone();
         principal.time_zone = zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
         principal.actor.name = person.name();
         principal.first_name = person.first_name;
@@ -110,26 +110,26 @@ pub async fn change(call: ApiRequest<(), UpdateAccount>) -> Result<Reply<Me>, Pr
 }
 
 /// Changes one's password.
-pub async fn change_password(call: ApiRequest<(), ChangePassword>) -> Result<Done, Problem> {
-    let (principal, body) = (&call.principal, &call.body);
+pub async fn change_password(req: ApiRequest<(), ChangePassword>) -> Result<Done, Problem> {
+    let (principal, body) = (&req.principal, &req.body);
     let (current, new) = (
         body.current_password.clone().into_inner(),
         body.new_password.clone().into_inner(),
     );
     let person = principal.person;
-    password::confirmed(&call.desk, person, "current_password", current, call.now).await?;
-    let hash = password::chosen(&call.desk, "new_password", new, principal.known()).await?;
+    password::confirmed(&req.desk, person, "current_password", current, req.now).await?;
+    let hash = password::chosen(&req.desk, "new_password", new, principal.known()).await?;
     // The browser stays known, and no other one does.
-    let known = call
+    let known = req
         .devices
-        .cookie(&call.desk, Holder::new(person, Some(&hash)));
-    let done = call
-        .write(move |conn, call| {
+        .cookie(&req.desk, Holder::new(person, Some(&hash)));
+    let done = req
+        .write(move |conn, req| {
             let kept = Kept {
-                session: call.principal.session(),
-                tokens: call.body.keep_tokens.unwrap_or(false),
+                session: req.principal.session(),
+                tokens: req.body.keep_tokens.unwrap_or(false),
             };
-            account::change_password(conn, &call.principal.oneself(), kept, &hash, call.now)?;
+            account::change_password(conn, &req.principal.oneself(), kept, &hash, req.now)?;
             Ok(Reply::done())
         })
         .await?;
@@ -137,10 +137,10 @@ pub async fn change_password(call: ApiRequest<(), ChangePassword>) -> Result<Don
 }
 
 /// How it stands with one's second factor.
-pub async fn second_factor(call: ApiRequest) -> Result<Reply<SecondFactorDocument>, Problem> {
-    let document = call
-        .look(|conn, call| {
-            let person = call.principal.person;
+pub async fn second_factor(req: ApiRequest) -> Result<Reply<SecondFactorDocument>, Problem> {
+    let document = req
+        .read(|conn, req| {
+            let person = req.principal.person;
             let since: Option<Instant> =
                 second_factors::find(conn, person)?.and_then(|factor| factor.confirmed_at);
             Ok(SecondFactorDocument {
@@ -154,10 +154,9 @@ pub async fn second_factor(call: ApiRequest) -> Result<Reply<SecondFactorDocumen
 }
 
 /// Begins a second factor.
-pub async fn begin(call: ApiRequest) -> Result<Created<Enrolment>, Problem> {
-    call.write(|conn, call| {
-        let begun =
-            second_factor::begin(conn, &call.desk.key, &call.principal.oneself(), call.now)?;
+pub async fn begin(req: ApiRequest) -> Result<Created<Enrolment>, Problem> {
+    req.write(|conn, req| {
+        let begun = second_factor::begin(conn, &req.desk.key, &req.principal.oneself(), req.now)?;
         let later = Enrolment {
             secret: None,
             otpauth_uri: None,
@@ -172,13 +171,13 @@ pub async fn begin(call: ApiRequest) -> Result<Created<Enrolment>, Problem> {
 }
 
 /// Asks for the second factor from now on.
-pub async fn confirm(call: ApiRequest<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
-    let counter = Counter::own_code(call.principal.person);
-    throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
-    call.write(move |conn, call| {
-        let (actor, code) = (call.principal.oneself(), call.body.code.expose());
-        let by = (&actor, call.principal.session());
-        let codes = second_factor::confirm(conn, &call.desk.key, by, code, call.now)?;
+pub async fn confirm(req: ApiRequest<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
+    let counter = Counter::own_code(req.principal.person);
+    throttle::attempt(&req.desk, std::slice::from_ref(&counter), req.now).await?;
+    req.write(move |conn, req| {
+        let (actor, code) = (req.principal.oneself(), req.body.code.expose());
+        let by = (&actor, req.principal.session());
+        let codes = second_factor::confirm(conn, &req.desk.key, by, code, req.now)?;
         counter.forget(conn)?;
         once(codes)
     })
@@ -186,14 +185,12 @@ pub async fn confirm(call: ApiRequest<(), ShowCode>) -> Result<Created<RecoveryC
 }
 
 /// Renews the recovery codes.
-pub async fn renew_codes(
-    call: ApiRequest<(), ShowCode>,
-) -> Result<Created<RecoveryCodes>, Problem> {
-    let counter = Counter::own_code(call.principal.person);
-    throttle::attempt(&call.desk, std::slice::from_ref(&counter), call.now).await?;
-    call.write(move |conn, call| {
-        let (actor, code) = (call.principal.oneself(), call.body.code.expose());
-        let codes = second_factor::renew_codes(conn, &call.desk.key, &actor, code, call.now)?;
+pub async fn renew_codes(req: ApiRequest<(), ShowCode>) -> Result<Created<RecoveryCodes>, Problem> {
+    let counter = Counter::own_code(req.principal.person);
+    throttle::attempt(&req.desk, std::slice::from_ref(&counter), req.now).await?;
+    req.write(move |conn, req| {
+        let (actor, code) = (req.principal.oneself(), req.body.code.expose());
+        let codes = second_factor::renew_codes(conn, &req.desk.key, &actor, code, req.now)?;
         counter.forget(conn)?;
         once(codes)
     })
@@ -211,12 +208,12 @@ fn once(codes: Vec<String>) -> Result<Created<RecoveryCodes>, Problem> {
 }
 
 /// Gives one's second factor up.
-pub async fn turn_off(call: ApiRequest<(), ShowPassword>) -> Result<Done, Problem> {
-    let (person, shown) = (call.principal.person, call.body.password.clone());
-    password::confirmed(&call.desk, person, "password", shown.into_inner(), call.now).await?;
-    call.write(|conn, call| {
-        let session = call.principal.session();
-        second_factor::turn_off(conn, &call.principal.oneself(), session, call.now)?;
+pub async fn turn_off(req: ApiRequest<(), ShowPassword>) -> Result<Done, Problem> {
+    let (person, shown) = (req.principal.person, req.body.password.clone());
+    password::confirmed(&req.desk, person, "password", shown.into_inner(), req.now).await?;
+    req.write(|conn, req| {
+        let session = req.principal.session();
+        second_factor::turn_off(conn, &req.principal.oneself(), session, req.now)?;
         Ok(Reply::done())
     })
     .await

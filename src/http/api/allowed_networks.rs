@@ -56,32 +56,25 @@ impl AllowedNetworks {
 
 /// The networks of an organization.
 pub async fn show(
-    call: ApiRequest<(), (), AllowedNetworksQuery>,
+    req: ApiRequest<(), (), AllowedNetworksQuery>,
 ) -> Result<Reply<AllowedNetworks>, Problem> {
-    let found = call
-        .look(|conn, call| named_or_own(conn, &call.principal, call.query.organization.as_deref()))
+    let found = req
+        .read(|conn, req| named_or_own(conn, &req.principal, req.query.organization.as_deref()))
         .await?;
     AllowedNetworks::reply(found)
 }
 
 /// Changes them.
 pub async fn set(
-    call: ApiRequest<Guarded<()>, AllowNetworks>,
+    req: ApiRequest<Guarded<()>, AllowNetworks>,
 ) -> Result<Reply<AllowedNetworks>, Problem> {
-    call.write(|conn, call| {
-        let body = &call.body;
+    req.write(|conn, req| {
+        let body = &req.body;
         let name = body.organization.as_deref();
-        let found = named_or_own(conn, &call.principal, name)?;
-        let by = (Some(&call.principal.actor), call.principal.client);
-        allow_networks(
-            conn,
-            by,
-            found.id,
-            call.expected(),
-            &body.networks,
-            call.now,
-        )?;
-        AllowedNetworks::reply(named_or_own(conn, &call.principal, name)?)
+        let found = named_or_own(conn, &req.principal, name)?;
+        let by = (Some(&req.principal.actor), req.principal.client);
+        allow_networks(conn, by, found.id, req.expected(), &body.networks, req.now)?;
+        AllowedNetworks::reply(named_or_own(conn, &req.principal, name)?)
     })
     .await
 }

@@ -112,11 +112,11 @@ impl ExportAuditEvents {
 
 /// Audited events, the newest first.
 pub async fn list(
-    call: ApiRequest<(), (), AuditQuery>,
+    req: ApiRequest<(), (), AuditQuery>,
 ) -> Result<Reply<Page<AuditEventDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let (query, reach) = (&call.query, call.principal.access().reach());
+    let page = req
+        .read(|conn, req| {
+            let (query, reach) = (&req.query, req.principal.access().reach());
             let asked = query.asked();
             let paging: Paging<Place> =
                 Paging::read("audit-events", &asked, query.limit, query.cursor.as_deref())?;
@@ -159,23 +159,23 @@ impl ToSchema for AuditExport {}
 
 /// Audited events as a file.
 pub async fn export_file(
-    call: ApiRequest<(), ExportAuditEvents>,
+    req: ApiRequest<(), ExportAuditEvents>,
 ) -> Result<Reply<AuditExport>, Problem> {
-    let (db, format) = (call.desk.db.clone(), call.body.format);
-    let (asked, reach) = (call.body.asked(), call.principal.access().reach());
-    let filter = call
+    let (db, format) = (req.desk.db.clone(), req.body.format);
+    let (asked, reach) = (req.body.asked(), req.principal.access().reach());
+    let filter = req
         .clone()
-        .look(move |conn, _| asked.filter(conn, reach))
+        .read(move |conn, _| asked.filter(conn, reach))
         .await?;
-    let reply = call
-        .write(|conn, call| {
-            let (actor, filters) = (&call.principal.actor, call.body.asked().as_fields());
+    let reply = req
+        .write(|conn, req| {
+            let (actor, filters) = (&req.principal.actor, req.body.asked().as_fields());
             let up_to = export_audit(
                 conn,
                 Some(actor),
-                call.body.format.as_str(),
+                req.body.format.as_str(),
                 filters,
-                call.now,
+                req.now,
             )?;
             Reply::new(&AuditExport { up_to })
         })

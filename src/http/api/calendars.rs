@@ -138,21 +138,19 @@ impl ImportedHolidays {
 }
 
 /// Business calendars, by name.
-pub async fn list(call: ApiRequest) -> Result<Reply<Page<CalendarDocument>>, Problem> {
-    let rows = call.look(|conn, _| Ok(calendars::list(conn)?)).await?;
+pub async fn list(req: ApiRequest) -> Result<Reply<Page<CalendarDocument>>, Problem> {
+    let rows = req.read(|conn, _| Ok(calendars::list(conn)?)).await?;
     Reply::new(&Page::whole(
         rows.iter().map(CalendarDocument::from).collect(),
     ))
 }
 
 /// Adds a business calendar.
-pub async fn add(
-    call: ApiRequest<(), WriteCalendar>,
-) -> Result<Created<CalendarDocument>, Problem> {
-    call.write(|conn, call| {
-        let (by, body) = (Some(&call.principal.actor), &call.body);
+pub async fn add(req: ApiRequest<(), WriteCalendar>) -> Result<Created<CalendarDocument>, Problem> {
+    req.write(|conn, req| {
+        let (by, body) = (Some(&req.principal.actor), &req.body);
         let calendar = body.calendar()?;
-        let id = add_calendar(conn, by, &calendar, body.makes_default(), call.now)?;
+        let id = add_calendar(conn, by, &calendar, body.makes_default(), req.now)?;
         let row = read(conn, id)?;
         let reply = Created::new(&CalendarDocument::from(&row))?;
         Ok(reply
@@ -163,22 +161,22 @@ pub async fn add(
 }
 
 /// One business calendar.
-pub async fn show(call: ApiRequest<CalendarId>) -> Result<Reply<CalendarDocument>, Problem> {
-    let row = call.look(|conn, call| read(conn, call.address)).await?;
+pub async fn show(req: ApiRequest<CalendarId>) -> Result<Reply<CalendarDocument>, Problem> {
+    let row = req.read(|conn, req| read(conn, req.address)).await?;
     Ok(Reply::new(&CalendarDocument::from(&row))?.version(row.version))
 }
 
 /// Replaces a business calendar.
 pub async fn replace(
-    call: ApiRequest<Guarded<CalendarId>, WriteCalendar>,
+    req: ApiRequest<Guarded<CalendarId>, WriteCalendar>,
 ) -> Result<Reply<CalendarDocument>, Problem> {
-    call.write(|conn, call| {
-        let (by, body, expected) = (Some(&call.principal.actor), &call.body, call.expected());
-        let id = *call.address;
+    req.write(|conn, req| {
+        let (by, body, expected) = (Some(&req.principal.actor), &req.body, req.expected());
+        let id = *req.address;
         let calendar = body.in_place_of(read(conn, id)?.calendar()?)?;
         let makes_default = body.makes_default();
-        replace_calendar(conn, by, id, expected, &calendar, makes_default, call.now)?;
-        let row = read(conn, *call.address)?;
+        replace_calendar(conn, by, id, expected, &calendar, makes_default, req.now)?;
+        let row = read(conn, *req.address)?;
         Ok(Reply::new(&CalendarDocument::from(&row))?.version(row.version))
     })
     .await
@@ -186,16 +184,16 @@ pub async fn replace(
 
 /// What replacing a business calendar would do.
 pub async fn preview(
-    call: ApiRequest<Guarded<CalendarId>, WriteCalendar>,
+    req: ApiRequest<Guarded<CalendarId>, WriteCalendar>,
 ) -> Result<Reply<EffectDocument>, Problem> {
-    let foreseen = call
-        .search(|conn, call| {
-            let by = Some(&call.principal.actor);
-            let replaced = Some((*call.address, call.expected()));
-            let there = read(conn, *call.address)?.calendar()?;
-            let calendar = call.body.in_place_of(there).map_err(VerbError::from)?;
-            let makes_default = call.body.makes_default();
-            let now = call.now;
+    let foreseen = req
+        .search(|conn, req| {
+            let by = Some(&req.principal.actor);
+            let replaced = Some((*req.address, req.expected()));
+            let there = read(conn, *req.address)?.calendar()?;
+            let calendar = req.body.in_place_of(there).map_err(VerbError::from)?;
+            let makes_default = req.body.makes_default();
+            let now = req.now;
             Ok(foresee_calendar(
                 conn,
                 by,
@@ -211,25 +209,25 @@ pub async fn preview(
 
 /// Adds the holidays of an iCalendar file; those that are there already are not doubled.
 pub async fn import(
-    call: ApiRequest<Guarded<CalendarId>, ImportHolidays>,
+    req: ApiRequest<Guarded<CalendarId>, ImportHolidays>,
 ) -> Result<Reply<ImportedHolidays>, Problem> {
-    let asked = call.clone();
-    let row = asked.look(|conn, call| read(conn, *call.address)).await?;
+    let asked = req.clone();
+    let row = asked.read(|conn, req| read(conn, *req.address)).await?;
     let zone = row.calendar()?.time_zone();
-    let include = call.body.include.clone().unwrap_or_default();
-    let (text, today) = (call.body.ics.0.clone(), call.now.with_timezone(&zone));
+    let include = req.body.include.clone().unwrap_or_default();
+    let (text, today) = (req.body.ics.0.clone(), req.now.with_timezone(&zone));
     let found = holidays_of(text, zone, today.date_naive(), include).await?;
-    if call.body.preview == Some(true) {
+    if req.body.preview == Some(true) {
         let added = row.calendar()?.add_holidays(found.holidays());
-        let preview = ImportedHolidays::new(&call.desk.words, &row, added, &found);
+        let preview = ImportedHolidays::new(&req.desk.words, &row, added, &found);
         return Ok(Reply::new(&preview)?.version(row.version));
     }
-    call.write(move |conn, call| {
-        let (actor, expected) = (Some(&call.principal.actor), call.expected());
+    req.write(move |conn, req| {
+        let (actor, expected) = (Some(&req.principal.actor), req.expected());
         let holidays = found.holidays().collect();
-        let added = import_holidays(conn, actor, *call.address, expected, holidays, call.now)?;
-        let row = read(conn, *call.address)?;
-        let imported = ImportedHolidays::new(&call.desk.words, &row, added, &found);
+        let added = import_holidays(conn, actor, *req.address, expected, holidays, req.now)?;
+        let row = read(conn, *req.address)?;
+        let imported = ImportedHolidays::new(&req.desk.words, &row, added, &found);
         Ok(Reply::new(&imported)?.version(row.version))
     })
     .await
@@ -262,12 +260,12 @@ fn unreadable(error: IcsError) -> Problem {
 
 /// How a deadline comes about.
 pub async fn replay(
-    call: ApiRequest<CalendarId, (), ReplayQuery>,
+    req: ApiRequest<CalendarId, (), ReplayQuery>,
 ) -> Result<Reply<Replay>, Problem> {
-    let replay = call
-        .search(|conn, call| {
-            let calendar = read(conn, call.address)?.calendar()?;
-            let (query, at) = (&call.query, call.query.at.unwrap_or(call.now));
+    let replay = req
+        .search(|conn, req| {
+            let calendar = read(conn, req.address)?.calendar()?;
+            let (query, at) = (&req.query, req.query.at.unwrap_or(req.now));
             let seconds = TimeDelta::seconds(query.window.get());
             let replayed = match query.unit {
                 Unit::BusinessDays => {

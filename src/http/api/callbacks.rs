@@ -48,12 +48,12 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn ask(
-    call: ApiRequest<EscalationRef, AskCallback>,
+    req: ApiRequest<EscalationRef, AskCallback>,
 ) -> Result<Created<CallbackDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        let id = callback::ask(conn, actor, &call.address, &call.body, call.now)?;
-        let document = document(conn, call, id)?;
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        let id = callback::ask(conn, actor, &req.address, &req.body, req.now)?;
+        let document = document(conn, req, id)?;
         let location = format!("/api/v1/callbacks/{}", document.id);
         Ok(Reply::new(&document)?
             .version(document.version)
@@ -150,32 +150,32 @@ impl Listing for Callbacks {
 }
 
 async fn list(
-    call: ApiRequest<(), (), CallbackQuery>,
+    req: ApiRequest<(), (), CallbackQuery>,
 ) -> Result<Reply<Page<CallbackDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let found = list::answer::<Callbacks>(conn, call.asker(), &call.query)?;
-            let reader = call.reader();
+    let page = req
+        .read(|conn, req| {
+            let found = list::answer::<Callbacks>(conn, req.asker(), &req.query)?;
+            let reader = req.reader();
             Ok(found.page(|view| CallbackDocument::new(&reader, &view)))
         })
         .await?;
     Reply::new(&page)
 }
 
-async fn show(call: ApiRequest<CallbackId>) -> Result<Reply<CallbackDocument>, Problem> {
-    let document = call
-        .look(|conn, call| document(conn, call, call.address))
+async fn show(req: ApiRequest<CallbackId>) -> Result<Reply<CallbackDocument>, Problem> {
+    let document = req
+        .read(|conn, req| document(conn, req, req.address))
         .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
 async fn change(
-    call: ApiRequest<Guarded<CallbackId>, ChangeCallback>,
+    req: ApiRequest<Guarded<CallbackId>, ChangeCallback>,
 ) -> Result<Reply<CallbackDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, id) = (&call.principal.actor, *call.address);
-        callback::change(conn, actor, id, call.expected(), &call.body, call.now)?;
-        let document = document(conn, call, id)?;
+    req.write(|conn, req| {
+        let (actor, id) = (&req.principal.actor, *req.address);
+        callback::change(conn, actor, id, req.expected(), &req.body, req.now)?;
+        let document = document(conn, req, id)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
@@ -258,19 +258,19 @@ impl PartialSchema for CallbackExport {
 
 impl ToSchema for CallbackExport {}
 
-async fn export(call: ApiRequest<(), ExportCallbacks>) -> Result<Reply<CallbackExport>, Problem> {
-    let file = call
+async fn export(req: ApiRequest<(), ExportCallbacks>) -> Result<Reply<CallbackExport>, Problem> {
+    let file = req
         .clone()
-        .search(|conn, call| {
-            let query = call.body.query();
-            callbacks_file::file(conn, call.asker(), &query, call.body.format)
+        .search(|conn, req| {
+            let query = req.body.query();
+            callbacks_file::file(conn, req.asker(), &query, req.body.format)
         })
         .await?;
-    let reply = call
-        .write(|conn, call| {
-            let (actor, body) = (&call.principal.actor, &call.body);
-            callback::export(conn, actor, body.format.as_str(), body.filters(), call.now)?;
-            Reply::new(&CallbackExport { at: call.now })
+    let reply = req
+        .write(|conn, req| {
+            let (actor, body) = (&req.principal.actor, &req.body);
+            callback::export(conn, actor, body.format.as_str(), body.filters(), req.now)?;
+            Reply::new(&CallbackExport { at: req.now })
         })
         .await?;
     Ok(reply.download(file))
@@ -278,10 +278,10 @@ async fn export(call: ApiRequest<(), ExportCallbacks>) -> Result<Reply<CallbackE
 
 fn document<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     id: CallbackId,
 ) -> Result<CallbackDocument, Problem> {
-    let view = callbacks::view(conn, call.principal.access().reach(), id)?
+    let view = callbacks::view(conn, req.principal.access().reach(), id)?
         .ok_or_else(Problem::not_found)?;
-    Ok(CallbackDocument::new(&call.reader(), &view))
+    Ok(CallbackDocument::new(&req.reader(), &view))
 }

@@ -178,28 +178,28 @@ pub(super) fn asked_line(
     Ok(Some(found.ok_or_else(unknown)?.id))
 }
 
-async fn list(call: ApiRequest<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocument>>, Problem> {
-    let page = match Cases::searches(&call.query) {
-        true => call.search(page).await?,
-        false => call.look(page).await?,
+async fn list(req: ApiRequest<(), (), CaseQuery>) -> Result<Reply<Page<CaseDocument>>, Problem> {
+    let page = match Cases::searches(&req.query) {
+        true => req.search(page).await?,
+        false => req.read(page).await?,
     };
     Reply::new(&page)
 }
 
 fn page(
     conn: &mut Conn,
-    call: &ApiRequest<(), (), CaseQuery>,
+    req: &ApiRequest<(), (), CaseQuery>,
 ) -> Result<Page<CaseDocument>, Problem> {
-    let found = list::answer::<Cases>(conn, call.asker(), &call.query)?;
+    let found = list::answer::<Cases>(conn, req.asker(), &req.query)?;
     let (book, policy) = (CalendarBook::load(conn)?, rules::policy(conn)?);
-    let reader = call.reader();
+    let reader = req.reader();
     Ok(found.page(|view| CaseDocument::new(&reader, &view, &book, &policy)))
 }
 
-async fn open(call: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, Problem> {
-    call.write(|conn, call| {
-        let id = open_case(conn, &call.principal.actor, &call.body, call.now)?;
-        let document = document(conn, call, &CaseRef::Id(id))?;
+async fn open(req: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, Problem> {
+    req.write(|conn, req| {
+        let id = open_case(conn, &req.principal.actor, &req.body, req.now)?;
+        let document = document(conn, req, &CaseRef::Id(id))?;
         let location = format!("/api/v1/cases/{}", document.number);
         Ok(Reply::new(&document)?
             .version(document.version)
@@ -208,63 +208,63 @@ async fn open(call: ApiRequest<(), OpenCase>) -> Result<Created<CaseDocument>, P
     .await
 }
 
-async fn show(call: ApiRequest<CaseRef>) -> Result<Reply<CaseDocument>, Problem> {
-    let document = call
-        .look_up(|conn, call| document(conn, call, &call.address))
+async fn show(req: ApiRequest<CaseRef>) -> Result<Reply<CaseDocument>, Problem> {
+    let document = req
+        .read_one(|conn, req| document(conn, req, &req.address))
         .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
 async fn change(
-    call: ApiRequest<Guarded<CaseRef>, UpdateCase>,
+    req: ApiRequest<Guarded<CaseRef>, UpdateCase>,
 ) -> Result<Reply<CaseDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
         update_case(
             conn,
             actor,
-            &call.address,
-            call.expected(),
-            &call.body,
-            call.now,
+            &req.address,
+            req.expected(),
+            &req.body,
+            req.now,
         )?;
-        changed(conn, call)
+        changed(conn, req)
     })
     .await
 }
 
 async fn close(
-    call: ApiRequest<Guarded<CaseRef>, CloseCase>,
+    req: ApiRequest<Guarded<CaseRef>, CloseCase>,
 ) -> Result<Reply<CaseDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
         close_case::close(
             conn,
             actor,
-            &call.address,
-            call.expected(),
-            &call.body,
-            call.now,
+            &req.address,
+            req.expected(),
+            &req.body,
+            req.now,
         )?;
-        changed(conn, call)
+        changed(conn, req)
     })
     .await
 }
 
 async fn reopen(
-    call: ApiRequest<Guarded<CaseRef>, ReopenCase>,
+    req: ApiRequest<Guarded<CaseRef>, ReopenCase>,
 ) -> Result<Reply<CaseDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
         close_case::reopen(
             conn,
             actor,
-            &call.address,
-            call.expected(),
-            &call.body,
-            call.now,
+            &req.address,
+            req.expected(),
+            &req.body,
+            req.now,
         )?;
-        changed(conn, call)
+        changed(conn, req)
     })
     .await
 }
@@ -272,20 +272,20 @@ async fn reopen(
 /// The case as it stands after a verb.
 pub(super) fn changed<B>(
     conn: &mut Conn,
-    call: &ApiRequest<Guarded<CaseRef>, B>,
+    req: &ApiRequest<Guarded<CaseRef>, B>,
 ) -> Result<Reply<CaseDocument>, Problem> {
-    let document = document(conn, call, &call.address)?;
+    let document = document(conn, req, &req.address)?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
 /// A case as the caller may see it.
 pub(super) fn document<A, B, Q>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B, Q>,
+    req: &ApiRequest<A, B, Q>,
     case: &CaseRef,
 ) -> Result<CaseDocument, Problem> {
     let view =
-        cases::view(conn, call.principal.access().reach(), case)?.ok_or_else(Problem::not_found)?;
+        cases::view(conn, req.principal.access().reach(), case)?.ok_or_else(Problem::not_found)?;
     let (book, policy) = (CalendarBook::load(conn)?, rules::policy(conn)?);
-    Ok(CaseDocument::new(&call.reader(), &view, &book, &policy))
+    Ok(CaseDocument::new(&req.reader(), &view, &book, &policy))
 }

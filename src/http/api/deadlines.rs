@@ -41,16 +41,16 @@ pub struct DeadlineDocument {
 
 /// The windows that escalation reasons wait for on a case.
 pub async fn of_case(
-    call: ApiRequest<CaseRef, (), DeadlineQuery>,
+    req: ApiRequest<CaseRef, (), DeadlineQuery>,
 ) -> Result<Reply<Page<DeadlineDocument>>, Problem> {
-    let found = call
-        .look(|conn, call| {
+    let found = req
+        .read(|conn, req| {
             Ok(deadlines(
                 conn,
-                &call.principal.actor,
-                &call.address,
-                call.query.at,
-                call.now,
+                &req.principal.actor,
+                &req.address,
+                req.query.at,
+                req.now,
             )?)
         })
         .await?;

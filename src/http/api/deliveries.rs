@@ -78,17 +78,17 @@ impl From<Try> for TryDocument {
 
 /// Mails and their tries, the newest first.
 pub async fn list(
-    call: ApiRequest<(), (), NoticeQuery>,
+    req: ApiRequest<(), (), NoticeQuery>,
 ) -> Result<Reply<Page<DeliveryDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let found = list::answer::<Notices>(conn, call.asker(), &call.query)?;
-            let is_closed = outage(conn, call)?.is_some();
+    let page = req
+        .read(|conn, req| {
+            let found = list::answer::<Notices>(conn, req.asker(), &req.query)?;
+            let is_closed = outage(conn, req)?.is_some();
             let ids: Vec<NoticeId> = found.rows.iter().map(|notice| notice.id).collect();
             let mut tries = tries_of(conn, &ids)?;
             Ok(found.page(|notice: Listed| {
                 let next = notice.next_attempt_at;
-                let waits = WaitsFor::of(notice.state, next, is_closed, call.now);
+                let waits = WaitsFor::of(notice.state, next, is_closed, req.now);
                 let tries = tries.remove(&notice.id).unwrap_or_default();
                 DeliveryDocument {
                     id: notice.id,

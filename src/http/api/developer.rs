@@ -163,11 +163,11 @@ pub struct SignatureCheck {
 
 /// Failures of the desk's own.
 pub async fn errors(
-    call: ApiRequest<(), (), ErrorQuery>,
+    req: ApiRequest<(), (), ErrorQuery>,
 ) -> Result<Reply<Page<ErrorDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let found = list::answer::<Errors>(conn, call.asker(), &call.query)?;
+    let page = req
+        .read(|conn, req| {
+            let found = list::answer::<Errors>(conn, req.asker(), &req.query)?;
             Ok(found.page(ErrorDocument::from))
         })
         .await?;
@@ -175,12 +175,12 @@ pub async fn errors(
 }
 
 /// What a token is worth.
-pub async fn token(call: ApiRequest<(), CheckToken>) -> Result<Reply<TokenCheck>, Problem> {
-    let desk = call.desk.clone();
-    let (worth, found) = call
-        .look(|conn, call| {
-            let actor = &call.principal.actor;
-            Ok(check_token(conn, actor, &call.body, call.now)?)
+pub async fn token(req: ApiRequest<(), CheckToken>) -> Result<Reply<TokenCheck>, Problem> {
+    let desk = req.desk.clone();
+    let (worth, found) = req
+        .read(|conn, req| {
+            let actor = &req.principal.actor;
+            Ok(check_token(conn, actor, &req.body, req.now)?)
         })
         .await?;
     Reply::new(&TokenCheck {
@@ -208,11 +208,11 @@ fn checked(found: FoundToken) -> CheckedToken {
 
 /// What a signature is worth.
 pub async fn signature(
-    call: ApiRequest<(), CheckSignature>,
+    req: ApiRequest<(), CheckSignature>,
 ) -> Result<Reply<SignatureCheck>, Problem> {
-    let worth = check_signature(&call.body, call.now);
+    let worth = check_signature(&req.body, req.now);
     Reply::new(&SignatureCheck {
         worth,
-        message: (call.desk.words).say_of("signature-worth", worth.as_str(), &[]),
+        message: (req.desk.words).say_of("signature-worth", worth.as_str(), &[]),
     })
 }

@@ -42,16 +42,16 @@ enum Assessments {
 }
 
 async fn show(
-    call: ApiRequest<CaseRef, (), AssessmentQuery>,
+    req: ApiRequest<CaseRef, (), AssessmentQuery>,
 ) -> Result<Reply<Assessments>, Problem> {
-    let assessments = call
-        .look(|conn, call| {
-            let (actor, query) = (&call.principal.actor, &call.query);
+    let assessments = req
+        .read(|conn, req| {
+            let (actor, query) = (&req.principal.actor, &req.query);
             let reason = query.reason.as_deref();
-            let assessed = assess::assess(conn, actor, &call.address, reason, query.at, call.now)?;
+            let assessed = assess::assess(conn, actor, &req.address, reason, query.at, req.now)?;
             let mut views: Vec<AssessmentView> = assessed
                 .iter()
-                .map(|assessment| AssessmentView::new(&call.desk.words, assessment))
+                .map(|assessment| AssessmentView::new(&req.desk.words, assessment))
                 .collect();
             Ok(match (reason, views.pop()) {
                 (Some(_), Some(one)) => Assessments::One(one),

@@ -43,13 +43,13 @@ input! {
 }
 
 async fn of_case(
-    call: ApiRequest<CaseRef, (), HistoryQuery>,
+    req: ApiRequest<CaseRef, (), HistoryQuery>,
 ) -> Result<Reply<Page<EscalationDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let reach = call.principal.access().reach();
-            let case = cases::id_of(conn, reach, &call.address)?.ok_or_else(Problem::not_found)?;
-            let query = &call.query;
+    let page = req
+        .read(|conn, req| {
+            let reach = req.principal.access().reach();
+            let case = cases::id_of(conn, reach, &req.address)?.ok_or_else(Problem::not_found)?;
+            let query = &req.query;
             let newest = Sort::descending(EscalationOrder::SubmittedAt);
             let paging = Paging::sorted(
                 "escalations of",
@@ -63,8 +63,8 @@ async fn of_case(
                 ..EscalationFilter::default()
             };
             let window = paging.window(newest);
-            let rows = escalations::list(conn, reach, (&filter, call.now), &window)?;
-            let (parts, reader) = (parts_of(conn, &rows)?, call.reader());
+            let rows = escalations::list(conn, reach, (&filter, req.now), &window)?;
+            let (parts, reader) = (parts_of(conn, &rows)?, req.reader());
             Ok(paging.page(
                 rows,
                 |view| escalations::place(newest.by, view),
@@ -164,12 +164,12 @@ impl Listing for Queue {
 }
 
 async fn queue(
-    call: ApiRequest<(), (), QueueQuery>,
+    req: ApiRequest<(), (), QueueQuery>,
 ) -> Result<Reply<Page<EscalationDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let found = list::answer::<Queue>(conn, call.asker(), &call.query)?;
-            let (parts, reader) = (parts_of(conn, &found.rows)?, call.reader());
+    let page = req
+        .read(|conn, req| {
+            let found = list::answer::<Queue>(conn, req.asker(), &req.query)?;
+            let (parts, reader) = (parts_of(conn, &found.rows)?, req.reader());
             Ok(found.page(|view| EscalationDocument::new(&reader, &view, &parts)))
         })
         .await?;
@@ -215,25 +215,19 @@ fn parts_of(conn: &mut Conn, rows: &[EscalationView]) -> Result<EscalationParts,
     EscalationParts::of(conn, &ids)
 }
 
-async fn show(call: ApiRequest<EscalationRef>) -> Result<Reply<EscalationDocument>, Problem> {
-    let document = call
-        .look(|conn, call| document(conn, call, &call.address))
+async fn show(req: ApiRequest<EscalationRef>) -> Result<Reply<EscalationDocument>, Problem> {
+    let document = req
+        .read(|conn, req| document(conn, req, &req.address))
         .await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
 async fn submit(
-    call: ApiRequest<CaseRef, SubmitEscalation>,
+    req: ApiRequest<CaseRef, SubmitEscalation>,
 ) -> Result<Created<EscalationDocument>, Problem> {
-    call.write(|conn, call| {
-        let id = submit_escalation(
-            conn,
-            &call.principal.actor,
-            &call.address,
-            &call.body,
-            call.now,
-        )?;
-        let document = document(conn, call, &EscalationRef::Id(id))?;
+    req.write(|conn, req| {
+        let id = submit_escalation(conn, &req.principal.actor, &req.address, &req.body, req.now)?;
+        let document = document(conn, req, &EscalationRef::Id(id))?;
         let location = format!("/api/v1/escalations/{}", document.number);
         Ok(Reply::new(&document)?
             .version(document.version)
@@ -245,18 +239,18 @@ async fn submit(
 /// An escalation as the caller may see it.
 pub(super) fn document<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     escalation: &EscalationRef,
 ) -> Result<EscalationDocument, Problem> {
-    let found = escalations::view(conn, call.principal.access().reach(), escalation)?;
+    let found = escalations::view(conn, req.principal.access().reach(), escalation)?;
     let view = found.ok_or_else(Problem::not_found)?;
     let parts = EscalationParts::of(conn, &[view.escalation.id])?;
-    let mut document = EscalationDocument::new(&call.reader(), &view, &parts);
-    let (row, access) = (&view.escalation, call.principal.access());
+    let mut document = EscalationDocument::new(&req.reader(), &view, &parts);
+    let (row, access) = (&view.escalation, req.principal.access());
     // Whether another can be asked for the rating is looked up for one escalation, and not for lists.
     if row.state == State::Closed
         && access.can(Permission::EscalationsReview)
-        && !raters(conn, view.organization.id, row, call.now)?.is_empty()
+        && !raters(conn, view.organization.id, row, req.now)?.is_empty()
     {
         let facts = Facts {
             rater_is_gone: true,

@@ -46,30 +46,30 @@ input! {
 }
 
 async fn case(
-    call: ApiRequest<CaseRef, (), FeedQuery>,
+    req: ApiRequest<CaseRef, (), FeedQuery>,
 ) -> Result<Reply<Page<EntryDocument>>, Problem> {
-    page(call, |conn, call| {
-        let found = cases::id_of(conn, call.principal.access().reach(), &call.address)?;
+    page(req, |conn, req| {
+        let found = cases::id_of(conn, req.principal.access().reach(), &req.address)?;
         Ok(FeedOf::Case(found.ok_or_else(Problem::not_found)?))
     })
     .await
 }
 
 async fn of_all_escalations(
-    call: ApiRequest<CaseRef, (), FeedQuery>,
+    req: ApiRequest<CaseRef, (), FeedQuery>,
 ) -> Result<Reply<Page<EntryDocument>>, Problem> {
-    page(call, |conn, call| {
-        let found = cases::id_of(conn, call.principal.access().reach(), &call.address)?;
+    page(req, |conn, req| {
+        let found = cases::id_of(conn, req.principal.access().reach(), &req.address)?;
         Ok(FeedOf::Escalations(found.ok_or_else(Problem::not_found)?))
     })
     .await
 }
 
 async fn escalation(
-    call: ApiRequest<EscalationRef, (), FeedQuery>,
+    req: ApiRequest<EscalationRef, (), FeedQuery>,
 ) -> Result<Reply<Page<EntryDocument>>, Problem> {
-    page(call, |conn, call| {
-        let found = escalations::ids_of(conn, call.principal.access().reach(), &call.address)?;
+    page(req, |conn, req| {
+        let found = escalations::ids_of(conn, req.principal.access().reach(), &req.address)?;
         let (id, _) = found.ok_or_else(Problem::not_found)?;
         Ok(FeedOf::Escalation(id))
     })
@@ -77,22 +77,22 @@ async fn escalation(
 }
 
 async fn page<A: Address>(
-    call: ApiRequest<A, (), FeedQuery>,
+    req: ApiRequest<A, (), FeedQuery>,
     of: impl Fn(&mut Conn, &ApiRequest<A, (), FeedQuery>) -> Result<FeedOf, Problem> + Send + 'static,
 ) -> Result<Reply<Page<EntryDocument>>, Problem> {
-    let page = call
-        .look(move |conn, call| {
-            let of = of(conn, call)?;
+    let page = req
+        .read(move |conn, req| {
+            let of = of(conn, req)?;
             let paging: Paging<i64> =
-                Paging::read("feed", &of, call.query.limit, call.query.cursor.as_deref())?;
+                Paging::read("feed", &of, req.query.limit, req.query.cursor.as_deref())?;
             let rows = feeds::list(
                 conn,
-                call.principal.access(),
+                req.principal.access(),
                 &of,
                 paging.after,
                 paging.fetch(),
             )?;
-            let reader = call.reader();
+            let reader = req.reader();
             Ok(paging.page(
                 rows,
                 |view| view.entry.position,
@@ -104,23 +104,23 @@ async fn page<A: Address>(
 }
 
 async fn post_on_case(
-    call: ApiRequest<CaseRef, PostEntry>,
+    req: ApiRequest<CaseRef, PostEntry>,
 ) -> Result<Created<EntryDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        let id = verbs::post_on_case(conn, actor, &call.address, &call.body, call.now)?;
-        created(conn, call, id)
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        let id = verbs::post_on_case(conn, actor, &req.address, &req.body, req.now)?;
+        created(conn, req, id)
     })
     .await
 }
 
 async fn post_on_escalation(
-    call: ApiRequest<EscalationRef, PostOnEscalation>,
+    req: ApiRequest<EscalationRef, PostOnEscalation>,
 ) -> Result<Created<EntryDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        let id = verbs::post_on_escalation(conn, actor, &call.address, &call.body, call.now)?;
-        created(conn, call, id)
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        let id = verbs::post_on_escalation(conn, actor, &req.address, &req.body, req.now)?;
+        created(conn, req, id)
     })
     .await
 }
@@ -133,14 +133,14 @@ input! {
     }
 }
 
-async fn read(call: ApiRequest<CaseRef, Reading>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
+async fn read(req: ApiRequest<CaseRef, Reading>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
         update_case::mark_read(
             conn,
-            &call.principal.actor,
-            &call.address,
-            call.body.feed,
-            call.now,
+            &req.principal.actor,
+            &req.address,
+            req.body.feed,
+            req.now,
         )?;
         Ok(Reply::done())
     })
@@ -148,52 +148,52 @@ async fn read(call: ApiRequest<CaseRef, Reading>) -> Result<Done, Problem> {
 }
 
 async fn edit(
-    call: ApiRequest<Guarded<EntryId>, EditEntry>,
+    req: ApiRequest<Guarded<EntryId>, EditEntry>,
 ) -> Result<Reply<EntryDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, id) = (&call.principal.actor, *call.address);
-        verbs::edit(conn, actor, id, call.expected(), &call.body, call.now)?;
-        let document = document(conn, call, *call.address)?;
+    req.write(|conn, req| {
+        let (actor, id) = (&req.principal.actor, *req.address);
+        verbs::edit(conn, actor, id, req.expected(), &req.body, req.now)?;
+        let document = document(conn, req, *req.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
 }
 
-async fn redact(call: ApiRequest<EntryId, RedactEntry>) -> Result<Reply<EntryDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        verbs::redact(conn, actor, call.address, &call.body, call.now)?;
-        let document = document(conn, call, call.address)?;
+async fn redact(req: ApiRequest<EntryId, RedactEntry>) -> Result<Reply<EntryDocument>, Problem> {
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        verbs::redact(conn, actor, req.address, &req.body, req.now)?;
+        let document = document(conn, req, req.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
 }
 
 async fn record_communication(
-    call: ApiRequest<CaseRef, RecordCommunication>,
+    req: ApiRequest<CaseRef, RecordCommunication>,
 ) -> Result<Created<EntryDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        let id = verbs::record_communication(conn, actor, &call.address, &call.body, call.now)?;
-        created(conn, call, id)
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        let id = verbs::record_communication(conn, actor, &req.address, &req.body, req.now)?;
+        created(conn, req, id)
     })
     .await
 }
 
 fn created<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     id: EntryId,
 ) -> Result<Created<EntryDocument>, Problem> {
-    let document = document(conn, call, id)?;
+    let document = document(conn, req, id)?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
 fn document<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     id: EntryId,
 ) -> Result<EntryDocument, Problem> {
-    let view = feeds::view(conn, call.principal.access(), id)?.ok_or_else(Problem::not_found)?;
-    Ok(EntryDocument::new(&call.reader(), &view))
+    let view = feeds::view(conn, req.principal.access(), id)?.ok_or_else(Problem::not_found)?;
+    Ok(EntryDocument::new(&req.reader(), &view))
 }

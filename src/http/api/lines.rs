@@ -24,15 +24,15 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Lines of business, each before those below it; those of one line by name.
-pub async fn list(call: ApiRequest) -> Result<Reply<Page<LineDocument>>, Problem> {
-    let book = call.look(|conn, _| book(conn)).await?;
+pub async fn list(req: ApiRequest) -> Result<Reply<Page<LineDocument>>, Problem> {
+    let book = req.read(|conn, _| book(conn)).await?;
     Reply::new(&Page::whole(book.documents()))
 }
 
 /// Adds a line of business.
-pub async fn add(call: ApiRequest<(), AddLine>) -> Result<Created<LineDocument>, Problem> {
-    call.write(|conn, call| {
-        let id = add_line(conn, Some(&call.principal.actor), &call.body, call.now)?;
+pub async fn add(req: ApiRequest<(), AddLine>) -> Result<Created<LineDocument>, Problem> {
+    req.write(|conn, req| {
+        let id = add_line(conn, Some(&req.principal.actor), &req.body, req.now)?;
         let line = read(conn, id)?;
         Ok(Created::new(&line)?
             .version(line.version)
@@ -42,18 +42,18 @@ pub async fn add(call: ApiRequest<(), AddLine>) -> Result<Created<LineDocument>,
 }
 
 /// One line of business.
-pub async fn show(call: ApiRequest<LineId>) -> Result<Reply<LineDocument>, Problem> {
-    let line = call.look(|conn, call| read(conn, call.address)).await?;
+pub async fn show(req: ApiRequest<LineId>) -> Result<Reply<LineDocument>, Problem> {
+    let line = req.read(|conn, req| read(conn, req.address)).await?;
     Ok(Reply::new(&line)?.version(line.version))
 }
 
 /// Changes a line of business.
 pub async fn change(
-    call: ApiRequest<Guarded<LineId>, UpdateLine>,
+    req: ApiRequest<Guarded<LineId>, UpdateLine>,
 ) -> Result<Reply<LineDocument>, Problem> {
-    call.write(|conn, call| {
-        let (id, actor) = (*call.address, Some(&call.principal.actor));
-        update_line(conn, actor, id, call.expected(), &call.body, call.now)?;
+    req.write(|conn, req| {
+        let (id, actor) = (*req.address, Some(&req.principal.actor));
+        update_line(conn, actor, id, req.expected(), &req.body, req.now)?;
         let line = read(conn, id)?;
         Ok(Reply::new(&line)?.version(line.version))
     })

@@ -57,21 +57,21 @@ impl Accepted {
 }
 
 /// Accepts an invitation.
-pub async fn join(call: ApiRequest<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
-    redeem(call, LinkPurpose::Invitation).await
+pub async fn join(req: ApiRequest<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
+    redeem(req, LinkPurpose::Invitation).await
 }
 
 /// Sets a new password by a link.
-pub async fn reset(call: ApiRequest<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
-    redeem(call, LinkPurpose::PasswordReset).await
+pub async fn reset(req: ApiRequest<(), Redeem, (), Anyone>) -> Result<Done, Problem> {
+    redeem(req, LinkPurpose::PasswordReset).await
 }
 
 async fn redeem(
-    call: ApiRequest<(), Redeem, (), Anyone>,
+    req: ApiRequest<(), Redeem, (), Anyone>,
     purpose: LinkPurpose,
 ) -> Result<Done, Problem> {
-    let (desk, now) = (call.desk.clone(), call.now);
-    let (key, shown) = (desk.key.clone(), call.body.token.clone());
+    let (desk, now) = (req.desk.clone(), req.now);
+    let (key, shown) = (desk.key.clone(), req.body.token.clone());
     // Who shows nothing good has no password hashed.
     let person = desk
         .db
@@ -80,17 +80,17 @@ async fn redeem(
             Ok::<_, Problem>(account::followed(conn, &key, purpose, token, now)?)
         })
         .await?;
-    let password = call.body.password.clone().into_inner();
+    let password = req.body.password.clone().into_inner();
     let known = password::known(&desk, &person).await?;
     let hash = password::chosen(&desk, "password", password, known).await?;
     // Whoever has followed a link from their mailbox has a device that strangers cannot keep out.
-    let known = call
+    let known = req
         .devices
         .cookie(&desk, Holder::new(person.id, Some(&hash)));
-    let done = call
-        .write(move |conn, call| {
-            let token = call.body.token.expose();
-            account::redeem(conn, &call.desk.key, purpose, token, &hash, call.now)?;
+    let done = req
+        .write(move |conn, req| {
+            let token = req.body.token.expose();
+            account::redeem(conn, &req.desk.key, purpose, token, &hash, req.now)?;
             Ok(Reply::done())
         })
         .await?;
@@ -99,15 +99,15 @@ async fn redeem(
 
 /// Asks for a link. Nothing of what is done here depends on whether there is such an account.
 pub async fn ask(
-    call: ApiRequest<(), Forgotten, (), Anyone>,
+    req: ApiRequest<(), Forgotten, (), Anyone>,
 ) -> Result<Reply<Accepted, 202>, Problem> {
-    let (desk, email) = (call.desk.clone(), call.body.email.clone());
-    let counters = Counter::letters("reset", call.client, email.as_str());
-    throttle::attempt(&desk, &counters, call.now).await?;
-    let heard = call
-        .write(move |conn, call| {
-            password_resets::ask(conn, call.body.email.as_str(), call.now)?;
-            let message = call.desk.words.say("forgotten-heard", &[]);
+    let (desk, email) = (req.desk.clone(), req.body.email.clone());
+    let counters = Counter::letters("reset", req.client, email.as_str());
+    throttle::attempt(&desk, &counters, req.now).await?;
+    let heard = req
+        .write(move |conn, req| {
+            password_resets::ask(conn, req.body.email.as_str(), req.now)?;
+            let message = req.desk.words.say("forgotten-heard", &[]);
             Reply::new(&Accepted::saying(message))
         })
         .await?;

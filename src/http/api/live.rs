@@ -31,14 +31,14 @@ input! {
     }
 }
 
-async fn case(call: ApiRequest<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChanged>, Problem> {
-    let (desk, live) = (call.desk.clone(), call.live.clone());
-    let reader = call.principal.clone();
-    let from = known(&call)?;
-    let followed = call
-        .look(move |conn, call| {
-            let access = call.principal.access();
-            let view = cases::view(conn, access.reach(), &call.address)?;
+async fn case(req: ApiRequest<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChanged>, Problem> {
+    let (desk, live) = (req.desk.clone(), req.live.clone());
+    let reader = req.principal.clone();
+    let from = known(&req)?;
+    let followed = req
+        .read(move |conn, req| {
+            let access = req.principal.access();
+            let view = cases::view(conn, access.reach(), &req.address)?;
             let case = view.ok_or_else(Problem::not_found)?.case;
             let from = match from {
                 Some(place) => place,
@@ -54,10 +54,10 @@ async fn case(call: ApiRequest<CaseRef, (), LiveQuery>) -> Result<Reply<CaseChan
     Ok(Reply::live(follow(&desk, &live, reader, &followed)?))
 }
 
-async fn lists(call: ApiRequest<(), (), LiveQuery>) -> Result<Reply<CaseChanged>, Problem> {
-    let (desk, live) = (call.desk.clone(), call.live.clone());
-    let reader = call.principal.clone();
-    let followed = match known(&call)? {
+async fn lists(req: ApiRequest<(), (), LiveQuery>) -> Result<Reply<CaseChanged>, Problem> {
+    let (desk, live) = (req.desk.clone(), req.live.clone());
+    let reader = req.principal.clone();
+    let followed = match known(&req)? {
         Some(from) => Followed {
             what: What::Lists,
             from,
@@ -66,8 +66,8 @@ async fn lists(call: ApiRequest<(), (), LiveQuery>) -> Result<Reply<CaseChanged>
         None => Followed {
             what: What::Lists,
             from: Place::new(0, 0),
-            recorded: call
-                .look(|conn, _| Ok(audit::end(conn)?))
+            recorded: req
+                .read(|conn, _| Ok(audit::end(conn)?))
                 .await?
                 .map_or(0, |end| end.position),
         },
@@ -77,8 +77,8 @@ async fn lists(call: ApiRequest<(), (), LiveQuery>) -> Result<Reply<CaseChanged>
 
 /// What the reader knows already. A browser that comes back repeats the address that it was given first, and says in the
 /// header what it was told last.
-fn known<A>(call: &ApiRequest<A, (), LiveQuery>) -> Result<Option<Place>, Problem> {
-    if let Some(id) = &call.last_event_id {
+fn known<A>(req: &ApiRequest<A, (), LiveQuery>) -> Result<Option<Place>, Problem> {
+    if let Some(id) = &req.last_event_id {
         let malformed = || {
             Problem::new(Code::MalformedHeader)
                 .with("header", "Last-Event-ID")
@@ -88,7 +88,7 @@ fn known<A>(call: &ApiRequest<A, (), LiveQuery>) -> Result<Option<Place>, Proble
     }
     let malformed =
         || Problem::invalid_field(FieldError::new("after", Fault::new("malformed_cursor")));
-    let after = call.query.after.as_deref();
+    let after = req.query.after.as_deref();
     after
         .map(|after| after.parse().map_err(|_| malformed()))
         .transpose()

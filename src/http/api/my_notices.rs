@@ -40,25 +40,20 @@ pub struct NoticeChoice {
 }
 
 /// The kinds of notices that one can get, and when one gets them.
-pub async fn list(call: ApiRequest) -> Result<Reply<Page<NoticeChoice>>, Problem> {
-    let page = call
-        .look(|conn, call| read(conn, &call.desk.words, call.principal.person, call.now))
+pub async fn list(req: ApiRequest) -> Result<Reply<Page<NoticeChoice>>, Problem> {
+    let page = req
+        .read(|conn, req| read(conn, &req.desk.words, req.principal.person, req.now))
         .await?;
     Reply::new(&page)
 }
 
 /// Chooses when one gets which kinds of notices.
 pub async fn change(
-    call: ApiRequest<(), ChooseNotices>,
+    req: ApiRequest<(), ChooseNotices>,
 ) -> Result<Reply<Page<NoticeChoice>>, Problem> {
-    call.write(|conn, call| {
-        choose(conn, &call.principal.oneself(), &call.body, call.now)?;
-        Reply::new(&read(
-            conn,
-            &call.desk.words,
-            call.principal.person,
-            call.now,
-        )?)
+    req.write(|conn, req| {
+        choose(conn, &req.principal.oneself(), &req.body, req.now)?;
+        Reply::new(&read(conn, &req.desk.words, req.principal.person, req.now)?)
     })
     .await
 }

@@ -26,12 +26,12 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-async fn of_case(call: ApiRequest<CaseRef>) -> Result<Reply<Page<NextStepDocument>>, Problem> {
-    let items = call
-        .look(|conn, call| {
-            let reach = call.principal.access().reach();
-            let case = cases::id_of(conn, reach, &call.address)?.ok_or_else(Problem::not_found)?;
-            let reader = call.reader();
+async fn of_case(req: ApiRequest<CaseRef>) -> Result<Reply<Page<NextStepDocument>>, Problem> {
+    let items = req
+        .read(|conn, req| {
+            let reach = req.principal.access().reach();
+            let case = cases::id_of(conn, reach, &req.address)?.ok_or_else(Problem::not_found)?;
+            let reader = req.reader();
             let steps = promises::of_case(conn, case)?;
             Ok(promises::numbered(conn, steps)?
                 .iter()
@@ -45,36 +45,36 @@ async fn of_case(call: ApiRequest<CaseRef>) -> Result<Reply<Page<NextStepDocumen
 }
 
 async fn promise_on_case(
-    call: ApiRequest<CaseRef, PromiseStep>,
+    req: ApiRequest<CaseRef, PromiseStep>,
 ) -> Result<Created<NextStepDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        let id = promise::promise_on_case(conn, actor, &call.address, &call.body, call.now)?;
-        created(conn, call, id)
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        let id = promise::promise_on_case(conn, actor, &req.address, &req.body, req.now)?;
+        created(conn, req, id)
     })
     .await
 }
 
 async fn promise_on_escalation(
-    call: ApiRequest<EscalationRef, PromiseStep>,
+    req: ApiRequest<EscalationRef, PromiseStep>,
 ) -> Result<Created<NextStepDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        let id = promise::promise_on_escalation(conn, actor, &call.address, &call.body, call.now)?;
-        created(conn, call, id)
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        let id = promise::promise_on_escalation(conn, actor, &req.address, &req.body, req.now)?;
+        created(conn, req, id)
     })
     .await
 }
 
-async fn show(call: ApiRequest<NextStepId>) -> Result<Reply<NextStepPast>, Problem> {
-    let past = call
-        .look(|conn, call| {
-            let reach = call.principal.access().reach();
-            let (step, case, escalation) = found(conn, reach, call.address)?;
+async fn show(req: ApiRequest<NextStepId>) -> Result<Reply<NextStepPast>, Problem> {
+    let past = req
+        .read(|conn, req| {
+            let reach = req.principal.access().reach();
+            let (step, case, escalation) = found(conn, reach, req.address)?;
             let mut histories = histories(conn, std::slice::from_ref(&step))?;
             let history = histories.remove(&step.id).unwrap_or_default();
             Ok(NextStepPast {
-                step: NextStepDocument::new(&call.reader(), &step, case, escalation),
+                step: NextStepDocument::new(&req.reader(), &step, case, escalation),
                 history: history.into_iter().map(Into::into).collect(),
             })
         })
@@ -83,12 +83,12 @@ async fn show(call: ApiRequest<NextStepId>) -> Result<Reply<NextStepPast>, Probl
 }
 
 async fn settle(
-    call: ApiRequest<Guarded<NextStepId>, SettleStep>,
+    req: ApiRequest<Guarded<NextStepId>, SettleStep>,
 ) -> Result<Reply<NextStepDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, id) = (&call.principal.actor, *call.address);
-        promise::settle(conn, actor, id, call.expected(), &call.body, call.now)?;
-        let document = document(conn, call, *call.address)?;
+    req.write(|conn, req| {
+        let (actor, id) = (&req.principal.actor, *req.address);
+        promise::settle(conn, actor, id, req.expected(), &req.body, req.now)?;
+        let document = document(conn, req, *req.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
@@ -96,21 +96,21 @@ async fn settle(
 
 fn created<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     id: NextStepId,
 ) -> Result<Created<NextStepDocument>, Problem> {
-    let document = document(conn, call, id)?;
+    let document = document(conn, req, id)?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
 fn document<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     id: NextStepId,
 ) -> Result<NextStepDocument, Problem> {
-    let (step, case, escalation) = found(conn, call.principal.access().reach(), id)?;
+    let (step, case, escalation) = found(conn, req.principal.access().reach(), id)?;
     Ok(NextStepDocument::new(
-        &call.reader(),
+        &req.reader(),
         &step,
         case,
         escalation,

@@ -56,14 +56,14 @@ pub struct TestDocument {
 }
 
 /// The mail of a notice, as it would be written now. What was redacted is left out.
-pub async fn mail(call: ApiRequest<NoticeId>) -> Result<Reply<MailDocument>, Problem> {
-    let (id, post) = (call.address, Arc::clone(&call.desk.post));
-    let notice = call
-        .look(move |conn, call| {
-            let reach = call.principal.access().reach();
+pub async fn mail(req: ApiRequest<NoticeId>) -> Result<Reply<MailDocument>, Problem> {
+    let (id, post) = (req.address, Arc::clone(&req.desk.post));
+    let notice = req
+        .read(move |conn, req| {
+            let reach = req.principal.access().reach();
             notices::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
-            let host = call.desk.post.letterhead().host();
-            Ok(written_now(conn, id, &host, call.now)?)
+            let host = req.desk.post.letterhead().host();
+            Ok(written_now(conn, id, &host, req.now)?)
         })
         .await?;
     let notice = notice.ok_or_else(Problem::not_found)?;
@@ -71,23 +71,23 @@ pub async fn mail(call: ApiRequest<NoticeId>) -> Result<Reply<MailDocument>, Pro
 }
 
 /// A made-up notice of a kind, as it would be written to oneself.
-pub async fn preview(call: ApiRequest<(), NoticeSample>) -> Result<Reply<MailDocument>, Problem> {
-    let post = Arc::clone(&call.desk.post);
-    let notice = sample(call).await?;
+pub async fn preview(req: ApiRequest<(), NoticeSample>) -> Result<Reply<MailDocument>, Problem> {
+    let post = Arc::clone(&req.desk.post);
+    let notice = sample(req).await?;
     Reply::new(&rendered(&post, &notice)?)
 }
 
 /// Sends a made-up notice of a kind to oneself, to see how it arrives.
-pub async fn test(call: ApiRequest<(), NoticeSample>) -> Result<Reply<TestDocument>, Problem> {
-    let post = Arc::clone(&call.desk.post);
-    let notice = sample(call).await?;
+pub async fn test(req: ApiRequest<(), NoticeSample>) -> Result<Reply<TestDocument>, Problem> {
+    let post = Arc::clone(&req.desk.post);
+    let notice = sample(req).await?;
     Reply::new(&tried(&post, &notice).await?)
 }
 
-async fn sample(call: ApiRequest<(), NoticeSample>) -> Result<Notice, Problem> {
-    let host = call.desk.post.letterhead().host();
-    let (kind, looker) = (call.body.kind, looker(&call.principal));
-    call.look(move |conn, call| Ok(made_up(conn, kind, &looker, &host, call.now)?))
+async fn sample(req: ApiRequest<(), NoticeSample>) -> Result<Notice, Problem> {
+    let host = req.desk.post.letterhead().host();
+    let (kind, looker) = (req.body.kind, looker(&req.principal));
+    req.read(move |conn, req| Ok(made_up(conn, kind, &looker, &host, req.now)?))
         .await
 }
 

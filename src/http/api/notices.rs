@@ -224,33 +224,31 @@ impl NoticeDocument {
 
 /// Notices, the newest first.
 pub async fn list(
-    call: ApiRequest<(), (), NoticeQuery>,
+    req: ApiRequest<(), (), NoticeQuery>,
 ) -> Result<Reply<Page<NoticeDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let found = list::answer::<Notices>(conn, call.asker(), &call.query)?;
-            let outage = outage(conn, call)?;
-            Ok(found.page(|row| NoticeDocument::new(row, outage.as_ref(), call.now)))
+    let page = req
+        .read(|conn, req| {
+            let found = list::answer::<Notices>(conn, req.asker(), &req.query)?;
+            let outage = outage(conn, req)?;
+            Ok(found.page(|row| NoticeDocument::new(row, outage.as_ref(), req.now)))
         })
         .await?;
     Reply::new(&page)
 }
 
 /// One notice.
-pub async fn show(call: ApiRequest<NoticeId>) -> Result<Reply<NoticeDocument>, Problem> {
-    let document = call
-        .look(|conn, call| read(conn, call, call.address))
-        .await?;
+pub async fn show(req: ApiRequest<NoticeId>) -> Result<Reply<NoticeDocument>, Problem> {
+    let document = req.read(|conn, req| read(conn, req, req.address)).await?;
     Ok(Reply::new(&document)?.version(document.version))
 }
 
 /// Sends a notice again that failed or was withheld.
-pub async fn resend(call: ApiRequest<Guarded<NoticeId>>) -> Result<Reply<NoticeDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, id) = (Some(&call.principal.actor), *call.address);
-        match resend_notice(conn, actor, id, call.expected(), call.now)? {
+pub async fn resend(req: ApiRequest<Guarded<NoticeId>>) -> Result<Reply<NoticeDocument>, Problem> {
+    req.write(|conn, req| {
+        let (actor, id) = (Some(&req.principal.actor), *req.address);
+        match resend_notice(conn, actor, id, req.expected(), req.now)? {
             Resent::Queued => {
-                let document = read(conn, call, id)?;
+                let document = read(conn, req, id)?;
                 Ok(Reply::new(&document)?.version(document.version))
             }
             Resent::NotEnded(state) => {
@@ -263,10 +261,10 @@ pub async fn resend(call: ApiRequest<Guarded<NoticeId>>) -> Result<Reply<NoticeD
 
 /// Sends many notices again in one act.
 pub async fn resend_all(
-    call: ApiRequest<(), ResendNotices>,
+    req: ApiRequest<(), ResendNotices>,
 ) -> Result<Reply<NoticesResent>, Problem> {
-    call.write(|conn, call| {
-        let body = &call.body;
+    req.write(|conn, req| {
+        let body = &req.body;
         let filter = Filter {
             state: body.state.map(|ended| match ended {
                 Ended::Failed => NoticeState::Failed,
@@ -277,7 +275,7 @@ pub async fn resend_all(
             from: body.from,
             until: body.until,
         };
-        let resent = resend_notices(conn, Some(&call.principal.actor), filter, call.now)?;
+        let resent = resend_notices(conn, Some(&req.principal.actor), filter, req.now)?;
         Reply::new(&NoticesResent {
             queued: resent.queued,
             more: resent.more,
@@ -287,11 +285,11 @@ pub async fn resend_all(
 }
 
 /// Whether notices leave, and why not.
-pub async fn mail_server(call: ApiRequest) -> Result<Reply<MailServer>, Problem> {
-    let document = call
-        .look(|conn, call| {
-            let outage = outage(conn, call)?;
-            let reach = call.principal.access().reach();
+pub async fn mail_server(req: ApiRequest) -> Result<Reply<MailServer>, Problem> {
+    let document = req
+        .read(|conn, req| {
+            let outage = outage(conn, req)?;
+            let reach = req.principal.access().reach();
             Ok(MailServer {
                 open: outage.is_none(),
                 since: outage.as_ref().map(|outage| outage.since),
@@ -311,18 +309,18 @@ pub async fn mail_server(call: ApiRequest) -> Result<Reply<MailServer>, Problem>
 /// The database's own.
 pub(super) fn outage<A, B, Q>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B, Q>,
+    req: &ApiRequest<A, B, Q>,
 ) -> Result<Option<Outage>, Problem> {
-    Ok(mail_outages::of(conn, &call.desk.post.transport().name())?)
+    Ok(mail_outages::of(conn, &req.desk.post.transport().name())?)
 }
 
 fn read<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     id: NoticeId,
 ) -> Result<NoticeDocument, Problem> {
-    let notice = notices::find(conn, call.principal.access().reach(), id)?;
-    let outage = outage(conn, call)?;
+    let notice = notices::find(conn, req.principal.access().reach(), id)?;
+    let outage = outage(conn, req)?;
     let notice = notice.ok_or_else(Problem::not_found)?;
-    Ok(NoticeDocument::new(notice, outage.as_ref(), call.now))
+    Ok(NoticeDocument::new(notice, outage.as_ref(), req.now))
 }

@@ -139,11 +139,11 @@ pub(super) fn named_or_own(
 
 /// Organizations, by slug.
 pub async fn list(
-    call: ApiRequest<(), (), OrganizationQuery>,
+    req: ApiRequest<(), (), OrganizationQuery>,
 ) -> Result<Reply<Page<OrganizationDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let found = list::answer::<Organizations>(conn, call.asker(), &call.query)?;
+    let page = req
+        .read(|conn, req| {
+            let found = list::answer::<Organizations>(conn, req.asker(), &req.query)?;
             Ok(found.page(|row| OrganizationDocument::from(&row)))
         })
         .await?;
@@ -152,11 +152,11 @@ pub async fn list(
 
 /// Adds a customer or a partner.
 pub async fn add(
-    call: ApiRequest<(), AddOrganization>,
+    req: ApiRequest<(), AddOrganization>,
 ) -> Result<Created<OrganizationDocument>, Problem> {
-    call.write(|conn, call| {
-        let by = Some(&call.principal.actor);
-        let id = add_organization(conn, by, &call.body, call.now)?;
+    req.write(|conn, req| {
+        let by = Some(&req.principal.actor);
+        let id = add_organization(conn, by, &req.body, req.now)?;
         let row =
             organizations::find(conn, Reach::Everything, id)?.ok_or_else(Problem::not_found)?;
         let reply = Created::new(&OrganizationDocument::from(&row))?;
@@ -169,10 +169,10 @@ pub async fn add(
 
 /// One organization, by id or slug.
 pub async fn show(
-    call: ApiRequest<OrganizationAddress>,
+    req: ApiRequest<OrganizationAddress>,
 ) -> Result<Reply<OrganizationDocument>, Problem> {
-    let row = call
-        .look(|conn, call| call.address.find(conn, call.principal.access().reach()))
+    let row = req
+        .read(|conn, req| req.address.find(conn, req.principal.access().reach()))
         .await?
         .ok_or_else(Problem::not_found)?;
     Ok(Reply::new(&OrganizationDocument::from(&row))?.version(row.version))
@@ -180,14 +180,14 @@ pub async fn show(
 
 /// Changes an organization.
 pub async fn change(
-    call: ApiRequest<Guarded<OrganizationAddress>, UpdateOrganization>,
+    req: ApiRequest<Guarded<OrganizationAddress>, UpdateOrganization>,
 ) -> Result<Reply<OrganizationDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        let found = call.address.find(conn, actor.reach())?;
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        let found = req.address.find(conn, actor.reach())?;
         let id = found.ok_or_else(Problem::not_found)?.id;
-        let expected = call.expected();
-        update_organization(conn, Some(actor), id, expected, &call.body, call.now)?;
+        let expected = req.expected();
+        update_organization(conn, Some(actor), id, expected, &req.body, req.now)?;
         let row = organizations::find(conn, actor.reach(), id)?.ok_or_else(Problem::not_found)?;
         Ok(Reply::new(&OrganizationDocument::from(&row))?.version(row.version))
     })
@@ -196,11 +196,11 @@ pub async fn change(
 
 /// The clients that are named for a partner.
 pub async fn clients(
-    call: ApiRequest<OrganizationAddress>,
+    req: ApiRequest<OrganizationAddress>,
 ) -> Result<Reply<Page<OrganizationName>>, Problem> {
-    call.look(|conn, call| {
-        let reach = call.principal.access().reach();
-        let partner = call.address.find(conn, reach)?;
+    req.read(|conn, req| {
+        let reach = req.principal.access().reach();
+        let partner = req.address.find(conn, reach)?;
         read_clients(conn, &partner.ok_or_else(Problem::not_found)?)
     })
     .await
@@ -208,19 +208,19 @@ pub async fn clients(
 
 /// Names the clients of a partner.
 pub async fn name_them(
-    call: ApiRequest<Guarded<OrganizationAddress>, NameClients>,
+    req: ApiRequest<Guarded<OrganizationAddress>, NameClients>,
 ) -> Result<Reply<Page<OrganizationName>>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        let found = call.address.find(conn, actor.reach())?;
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        let found = req.address.find(conn, actor.reach())?;
         let id = found.ok_or_else(Problem::not_found)?.id;
         name_clients(
             conn,
             Some(actor),
             id,
-            call.expected(),
-            &call.body.named(),
-            call.now,
+            req.expected(),
+            &req.body.named(),
+            req.now,
         )?;
         let row = organizations::find(conn, actor.reach(), id)?.ok_or_else(Problem::not_found)?;
         read_clients(conn, &row)

@@ -80,24 +80,24 @@ pub(in crate::http) fn inspected(
 }
 
 /// What a link shows.
-pub async fn inspect(call: ApiRequest<(), GivenLink>) -> Result<Reply<LinkInspection>, Problem> {
-    let shown = call
-        .look(|conn, call| {
-            let (actor, token) = (&call.principal.actor, call.body.token.expose());
-            inspected(conn, actor, token, &call.desk.words, call.now)
+pub async fn inspect(req: ApiRequest<(), GivenLink>) -> Result<Reply<LinkInspection>, Problem> {
+    let shown = req
+        .read(|conn, req| {
+            let (actor, token) = (&req.principal.actor, req.body.token.expose());
+            inspected(conn, actor, token, &req.desk.words, req.now)
         })
         .await?;
     Reply::new(&shown)
 }
 
 /// Yes.
-pub async fn accept(call: ApiRequest<(), GivenLink>) -> Result<Reply<PairingDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, token) = (&call.principal.actor, call.body.token.expose());
-        let id = pair::accept(conn, actor, token, call.now)?;
-        let scope = Scope::from(call.principal.access());
+pub async fn accept(req: ApiRequest<(), GivenLink>) -> Result<Reply<PairingDocument>, Problem> {
+    req.write(|conn, req| {
+        let (actor, token) = (&req.principal.actor, req.body.token.expose());
+        let id = pair::accept(conn, actor, token, req.now)?;
+        let scope = Scope::from(req.principal.access());
         let row = pairings::find(conn, scope, id)?.ok_or_else(Problem::not_found)?;
-        let made = views(conn, &call.principal, vec![row], call.now)?.pop();
+        let made = views(conn, &req.principal, vec![row], req.now)?.pop();
         let made = made.ok_or_else(Problem::not_found)?;
         Ok(Reply::new(&PairingDocument::from(&made))?.version(made.pairing.version))
     })
@@ -105,10 +105,10 @@ pub async fn accept(call: ApiRequest<(), GivenLink>) -> Result<Reply<PairingDocu
 }
 
 /// No.
-pub async fn refuse(call: ApiRequest<(), GivenLink>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        let (actor, token) = (&call.principal.actor, call.body.token.expose());
-        pair::refuse(conn, actor, token, call.now)?;
+pub async fn refuse(req: ApiRequest<(), GivenLink>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        let (actor, token) = (&req.principal.actor, req.body.token.expose());
+        pair::refuse(conn, actor, token, req.now)?;
         Ok(Reply::done())
     })
     .await

@@ -83,10 +83,10 @@ input! {
 
 /// The pairings of the caller's organization. Who may not look at those of a side is given those of their own groups there, and
 /// told what is missing (P10).
-pub async fn list(call: ApiRequest<(), (), PairingQuery>) -> Result<Reply<Pairings>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let (query, access) = (&call.query, call.principal.access());
+pub async fn list(req: ApiRequest<(), (), PairingQuery>) -> Result<Reply<Pairings>, Problem> {
+    let page = req
+        .read(|conn, req| {
+            let (query, access) = (&req.query, req.principal.access());
             let (party, missing) = asked_party(access, query.direction);
             let paging: Paging<PairingId> = Paging::read(
                 "pairings",
@@ -95,11 +95,11 @@ pub async fn list(call: ApiRequest<(), (), PairingQuery>) -> Result<Reply<Pairin
                 query.cursor.as_deref(),
             )?;
             let scope = Scope::from(access);
-            let which = (party, missing.map(|_| call.principal.person));
+            let which = (party, missing.map(|_| req.principal.person));
             let rows = pairings::list(conn, scope, which, paging.after, paging.fetch())?;
-            let views = views(conn, &call.principal, rows, call.now)?;
+            let views = views(conn, &req.principal, rows, req.now)?;
             let ask = match missing {
-                Some(party) => to_ask(conn, access, party, call.now)?,
+                Some(party) => to_ask(conn, access, party, req.now)?,
                 None => Vec::new(),
             };
             let page = paging.page(
@@ -133,12 +133,12 @@ fn asked_party(access: &Access, direction: Option<Direction>) -> (Option<Party>,
 }
 
 /// Asks to work in another organization.
-pub async fn ask(call: ApiRequest<(), AskForPairing>) -> Result<Created<PairingWithLink>, Problem> {
+pub async fn ask(req: ApiRequest<(), AskForPairing>) -> Result<Created<PairingWithLink>, Problem> {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
-    call.write(move |conn, call| {
-        let (actor, body) = (&call.principal.actor, &call.body);
-        let id = pair::request(conn, actor, body, &secret.hash, call.now)?;
-        Ok(with_link(conn, call, id, &secret)?.location(format!("/api/v1/pairings/{id}")))
+    req.write(move |conn, req| {
+        let (actor, body) = (&req.principal.actor, &req.body);
+        let id = pair::request(conn, actor, body, &secret.hash, req.now)?;
+        Ok(with_link(conn, req, id, &secret)?.location(format!("/api/v1/pairings/{id}")))
     })
     .await
 }
@@ -152,29 +152,29 @@ pub(in crate::http) fn link(desk: &AppState, secret: &NewSecret) -> String {
 /// The pairing with its link, and without it for a repetition. Whoever asks need not be one who may look at all of it.
 fn with_link<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     id: PairingId,
     secret: &NewSecret,
 ) -> Result<Created<PairingWithLink>, Problem> {
-    let scope = Scope::from(call.principal.access());
+    let scope = Scope::from(req.principal.access());
     let row = pairings::find(conn, scope, id)?.ok_or_else(Problem::not_found)?;
-    let made = views(conn, &call.principal, vec![row], call.now)?.pop();
+    let made = views(conn, &req.principal, vec![row], req.now)?.pop();
     let made = made.ok_or_else(Problem::not_found)?;
     let later = PairingWithLink {
         pairing: PairingDocument::from(&made),
         link: None,
     };
     let shown = PairingWithLink {
-        link: Some(link(&call.desk, secret)),
+        link: Some(link(&req.desk, secret)),
         ..later.clone()
     };
     Ok(Reply::once(&shown, &later)?.version(made.pairing.version))
 }
 
 /// One pairing.
-pub async fn show(call: ApiRequest<PairingId>) -> Result<Reply<PairingDocument>, Problem> {
-    let found = call
-        .look(|conn, call| Ok(view(conn, &call.principal, call.address, call.now)?))
+pub async fn show(req: ApiRequest<PairingId>) -> Result<Reply<PairingDocument>, Problem> {
+    let found = req
+        .read(|conn, req| Ok(view(conn, &req.principal, req.address, req.now)?))
         .await?
         .ok_or_else(Problem::not_found)?;
     Ok(Reply::new(&PairingDocument::from(&found))?.version(found.pairing.version))
@@ -183,33 +183,33 @@ pub async fn show(call: ApiRequest<PairingId>) -> Result<Reply<PairingDocument>,
 /// The pairing after a change, whatever the caller may look at.
 fn changed<A, B, Q>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B, Q>,
+    req: &ApiRequest<A, B, Q>,
     id: PairingId,
 ) -> Result<PairingView, Problem> {
-    let scope = Scope::from(call.principal.access());
+    let scope = Scope::from(req.principal.access());
     let row = pairings::find(conn, scope, id)?.ok_or_else(Problem::not_found)?;
-    let mut found = views(conn, &call.principal, vec![row], call.now)?;
+    let mut found = views(conn, &req.principal, vec![row], req.now)?;
     found.pop().ok_or_else(Problem::not_found)
 }
 
 /// Switches a pairing off or on.
 pub async fn switch(
-    call: ApiRequest<Guarded<PairingId>, SwitchPairing>,
+    req: ApiRequest<Guarded<PairingId>, SwitchPairing>,
 ) -> Result<Reply<PairingDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        pair::switch(conn, actor, *call.address, expected, &call.body, call.now)?;
-        let after = changed(conn, call, *call.address)?;
+    req.write(|conn, req| {
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        pair::switch(conn, actor, *req.address, expected, &req.body, req.now)?;
+        let after = changed(conn, req, *req.address)?;
         Ok(Reply::new(&PairingDocument::from(&after))?.version(after.pairing.version))
     })
     .await
 }
 
 /// Ends a pairing.
-pub async fn remove(call: ApiRequest<Guarded<PairingId>>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        pair::remove(conn, actor, *call.address, expected, call.now)?;
+pub async fn remove(req: ApiRequest<Guarded<PairingId>>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        pair::remove(conn, actor, *req.address, expected, req.now)?;
         Ok(Reply::done())
     })
     .await
@@ -217,36 +217,36 @@ pub async fn remove(call: ApiRequest<Guarded<PairingId>>) -> Result<Done, Proble
 
 /// Gives an unanswered request a new link.
 pub async fn renew(
-    call: ApiRequest<Guarded<PairingId>>,
+    req: ApiRequest<Guarded<PairingId>>,
 ) -> Result<Created<PairingWithLink>, Problem> {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
-    call.write(move |conn, call| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        let (id, now) = (*call.address, call.now);
+    req.write(move |conn, req| {
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        let (id, now) = (*req.address, req.now);
         pair::renew_link(conn, actor, id, expected, &secret.hash, now)?;
-        with_link(conn, call, id, &secret)
+        with_link(conn, req, id, &secret)
     })
     .await
 }
 
 /// Proposes more people and groups.
 pub async fn propose(
-    call: ApiRequest<Guarded<PairingId>, ProposeMembers>,
+    req: ApiRequest<Guarded<PairingId>, ProposeMembers>,
 ) -> Result<Reply<PairingDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        pair::propose(conn, actor, *call.address, expected, &call.body, call.now)?;
-        let after = changed(conn, call, *call.address)?;
+    req.write(|conn, req| {
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        pair::propose(conn, actor, *req.address, expected, &req.body, req.now)?;
+        let after = changed(conn, req, *req.address)?;
         Ok(Reply::new(&PairingDocument::from(&after))?.version(after.pairing.version))
     })
     .await
 }
 
 /// Removes a person or a group.
-pub async fn remove_member(call: ApiRequest<Guarded<PairingMemberId>>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        pair::remove_member(conn, actor, *call.address, expected, call.now)?;
+pub async fn remove_member(req: ApiRequest<Guarded<PairingMemberId>>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        pair::remove_member(conn, actor, *req.address, expected, req.now)?;
         Ok(Reply::done())
     })
     .await
@@ -254,15 +254,15 @@ pub async fn remove_member(call: ApiRequest<Guarded<PairingMemberId>>) -> Result
 
 /// Gives a role.
 pub async fn give_role(
-    call: ApiRequest<Guarded<PairingMemberId>, GiveRole>,
+    req: ApiRequest<Guarded<PairingMemberId>, GiveRole>,
 ) -> Result<Created<GivenRoleDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        let id = pair::give_role(conn, actor, *call.address, expected, &call.body, call.now)?;
-        let scope = Scope::from(call.principal.access());
+    req.write(|conn, req| {
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        let id = pair::give_role(conn, actor, *req.address, expected, &req.body, req.now)?;
+        let scope = Scope::from(req.principal.access());
         let found = pairings::find_given(conn, scope, id)?;
         let (pairing, given) = found.ok_or_else(Problem::not_found)?;
-        let after = changed(conn, call, pairing.id)?;
+        let after = changed(conn, req, pairing.id)?;
         Created::new(&GivenRoleDocument::new(&after, &given))
     })
     .await
@@ -270,20 +270,20 @@ pub async fn give_role(
 
 /// Asks for a role.
 pub async fn ask_role(
-    call: ApiRequest<Guarded<PairingMemberId>, AskForRole>,
+    req: ApiRequest<Guarded<PairingMemberId>, AskForRole>,
 ) -> Result<Created<RoleRequestDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        let id = pair::ask_role(conn, actor, *call.address, expected, &call.body, call.now)?;
-        Created::new(&asked(conn, call, id)?)
+    req.write(|conn, req| {
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        let id = pair::ask_role(conn, actor, *req.address, expected, &req.body, req.now)?;
+        Created::new(&asked(conn, req, id)?)
     })
     .await
 }
 
 /// Asks for a role no more.
-pub async fn ask_role_no_more(call: ApiRequest<RoleRequestId>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        pair::ask_role_no_more(conn, &call.principal.actor, call.address, call.now)?;
+pub async fn ask_role_no_more(req: ApiRequest<RoleRequestId>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        pair::ask_role_no_more(conn, &req.principal.actor, req.address, req.now)?;
         Ok(Reply::done())
     })
     .await
@@ -291,12 +291,12 @@ pub async fn ask_role_no_more(call: ApiRequest<RoleRequestId>) -> Result<Done, P
 
 /// Refuses a role that is asked for.
 pub async fn refuse_role(
-    call: ApiRequest<RoleRequestId, RefuseRole>,
+    req: ApiRequest<RoleRequestId, RefuseRole>,
 ) -> Result<Reply<RoleRequestDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        pair::refuse_role(conn, actor, call.address, &call.body, call.now)?;
-        Reply::new(&asked(conn, call, call.address)?)
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        pair::refuse_role(conn, actor, req.address, &req.body, req.now)?;
+        Reply::new(&asked(conn, req, req.address)?)
     })
     .await
 }
@@ -304,26 +304,26 @@ pub async fn refuse_role(
 /// A role that is asked for, after a change.
 fn asked<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     id: RoleRequestId,
 ) -> Result<RoleRequestDocument, Problem> {
-    let scope = Scope::from(call.principal.access());
+    let scope = Scope::from(req.principal.access());
     let found = pairings::find_role_request(conn, scope, id)?;
     let (pairing, _, request) = found.ok_or_else(Problem::not_found)?;
-    let after = changed(conn, call, pairing.id)?;
+    let after = changed(conn, req, pairing.id)?;
     Ok(RoleRequestDocument::new(&after, &request))
 }
 
 /// The visits by a pairing. Who was there is shown to those who may see who is in it (P10).
 pub async fn visits(
-    call: ApiRequest<PairingId, (), VisitQuery>,
+    req: ApiRequest<PairingId, (), VisitQuery>,
 ) -> Result<Reply<Page<VisitDocument>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            let (limit, cursor) = (call.query.limit, call.query.cursor.as_deref());
-            let paging: Paging<VisitId> = Paging::read("visits", &call.address, limit, cursor)?;
+    let page = req
+        .read(|conn, req| {
+            let (limit, cursor) = (req.query.limit, req.query.cursor.as_deref());
+            let paging: Paging<VisitId> = Paging::read("visits", &req.address, limit, cursor)?;
             let read = (paging.after, paging.fetch());
-            let pairing = view(conn, &call.principal, call.address, call.now)?;
+            let pairing = view(conn, &req.principal, req.address, req.now)?;
             let pairing = pairing.ok_or_else(Problem::not_found)?;
             let (rows, names) = visits_seen(conn, &pairing, read)?;
             Ok(paging.page(
@@ -346,9 +346,9 @@ pub async fn visits(
 }
 
 /// Takes a role.
-pub async fn take_role(call: ApiRequest<GrantId>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        pair::take_role(conn, &call.principal.actor, call.address, call.now)?;
+pub async fn take_role(req: ApiRequest<GrantId>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        pair::take_role(conn, &req.principal.actor, req.address, req.now)?;
         Ok(Reply::done())
     })
     .await
@@ -356,14 +356,14 @@ pub async fn take_role(call: ApiRequest<GrantId>) -> Result<Done, Problem> {
 
 /// Adds a cloned user.
 pub async fn add_clone(
-    call: ApiRequest<Guarded<PairingMemberId>, AddClone>,
+    req: ApiRequest<Guarded<PairingMemberId>, AddClone>,
 ) -> Result<Created<CloneDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        let mark = call.desk.words.say("clone-mark", &[]);
-        let whose = (&call.body, mark.as_str());
-        let id = pair::add_clone(conn, actor, *call.address, expected, whose, call.now)?;
-        let scope = Scope::from(call.principal.access());
+    req.write(|conn, req| {
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        let mark = req.desk.words.say("clone-mark", &[]);
+        let whose = (&req.body, mark.as_str());
+        let id = pair::add_clone(conn, actor, *req.address, expected, whose, req.now)?;
+        let scope = Scope::from(req.principal.access());
         let found = pairings::find_clone(conn, scope, id)?;
         let (_, clone) = found.ok_or_else(Problem::not_found)?;
         Created::new(&CloneDocument::from(&clone))
@@ -372,9 +372,9 @@ pub async fn add_clone(
 }
 
 /// Removes a cloned user.
-pub async fn remove_clone(call: ApiRequest<CloneAddress>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        pair::remove_clone(conn, &call.principal.actor, call.address.0, call.now)?;
+pub async fn remove_clone(req: ApiRequest<CloneAddress>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        pair::remove_clone(conn, &req.principal.actor, req.address.0, req.now)?;
         Ok(Reply::done())
     })
     .await
@@ -382,15 +382,15 @@ pub async fn remove_clone(call: ApiRequest<CloneAddress>) -> Result<Done, Proble
 
 /// The organizations that the caller's serves or has served.
 pub async fn clients(
-    call: ApiRequest<(), (), ClientQuery>,
+    req: ApiRequest<(), (), ClientQuery>,
 ) -> Result<Reply<Page<OrganizationName>>, Problem> {
-    let page = call
-        .look(|conn, call| {
-            call.principal
+    let page = req
+        .read(|conn, req| {
+            req.principal
                 .access()
                 .require(Permission::OrgTrusteesView)?;
-            let own = call.principal.access().organization;
-            let (limit, cursor) = (call.query.limit, call.query.cursor.as_deref());
+            let own = req.principal.access().organization;
+            let (limit, cursor) = (req.query.limit, req.query.cursor.as_deref());
             let paging: Paging<String> = Paging::read("clients", &own, limit, cursor)?;
             let rows = pairings::clients(conn, own, paging.after.as_deref(), paging.fetch())?;
             Ok(paging.page(

@@ -20,22 +20,22 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// What the caller may do; with a token, as far as it goes.
-pub async fn mine(call: ApiRequest) -> Result<Reply<PermissionsDocument>, Problem> {
-    let document = call
-        .look(|conn, call| {
-            let access = call.principal.access();
+pub async fn mine(req: ApiRequest) -> Result<Reply<PermissionsDocument>, Problem> {
+    let document = req
+        .read(|conn, req| {
+            let access = req.principal.access();
             let there = access.organization;
             let holdings = match access.through {
-                None => access::own_holdings(conn, access.person, there, call.now)?,
+                None => access::own_holdings(conn, access.person, there, req.now)?,
                 Some(through) => {
-                    access::paired_holdings(conn, access.person, through.home, there, call.now)?
+                    access::paired_holdings(conn, access.person, through.home, there, req.now)?
                 }
             };
-            let organization = &call.principal.organization;
+            let organization = &req.principal.organization;
             let kind = organization.kind;
             let me = PersonName {
                 id: access.person,
-                name: call.principal.actor.name.clone(),
+                name: req.principal.actor.name.clone(),
             };
             Ok(PermissionsDocument::new(
                 (me, organization.into(), access.side),
@@ -49,11 +49,11 @@ pub async fn mine(call: ApiRequest) -> Result<Reply<PermissionsDocument>, Proble
 }
 
 /// What somebody may do in their own organization.
-pub async fn of_user(call: ApiRequest<PersonId>) -> Result<Reply<PermissionsDocument>, Problem> {
-    let document = call
-        .look(|conn, call| {
-            let reach = call.principal.access().reach();
-            read(conn, reach, call.address, call.now)
+pub async fn of_user(req: ApiRequest<PersonId>) -> Result<Reply<PermissionsDocument>, Problem> {
+    let document = req
+        .read(|conn, req| {
+            let reach = req.principal.access().reach();
+            read(conn, reach, req.address, req.now)
         })
         .await?;
     Reply::new(&document)

@@ -22,17 +22,17 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Policies, in force and by default.
-pub async fn list(call: ApiRequest) -> Result<Reply<Page<PolicyDocument>>, Problem> {
-    call.look(|conn, _| read(conn)).await
+pub async fn list(req: ApiRequest) -> Result<Reply<Page<PolicyDocument>>, Problem> {
+    req.read(|conn, _| read(conn)).await
 }
 
 /// Sets policies by their keys.
 pub async fn change(
-    call: ApiRequest<Guarded<()>, SetPolicies>,
+    req: ApiRequest<Guarded<()>, SetPolicies>,
 ) -> Result<Reply<Page<PolicyDocument>>, Problem> {
-    call.write(|conn, call| {
-        let by = Some(&call.principal.actor);
-        set_policies(conn, by, call.expected(), &call.body, call.now)?;
+    req.write(|conn, req| {
+        let by = Some(&req.principal.actor);
+        set_policies(conn, by, req.expected(), &req.body, req.now)?;
         read(conn)
     })
     .await
@@ -40,12 +40,12 @@ pub async fn change(
 
 /// What new policies would do.
 pub async fn preview(
-    call: ApiRequest<Guarded<()>, SetPolicies>,
+    req: ApiRequest<Guarded<()>, SetPolicies>,
 ) -> Result<Reply<EffectDocument>, Problem> {
-    let foreseen = call
-        .search(|conn, call| {
-            let (by, expected) = (Some(&call.principal.actor), call.expected());
-            Ok(foresee_policies(conn, by, expected, &call.body, call.now)?)
+    let foreseen = req
+        .search(|conn, req| {
+            let (by, expected) = (Some(&req.principal.actor), req.expected());
+            Ok(foresee_policies(conn, by, expected, &req.body, req.now)?)
         })
         .await?;
     Reply::new(&EffectDocument::from(&foreseen))

@@ -213,22 +213,22 @@ pub(in crate::http) fn download(text: String) -> Download {
 }
 
 /// What decides how the desk works, as a file.
-pub async fn file(call: ApiRequest) -> Result<Reply<ProvisioningFile>, Problem> {
-    let text = call
-        .search(|conn, call| Ok(export(conn, &call.principal.actor)?))
+pub async fn file(req: ApiRequest) -> Result<Reply<ProvisioningFile>, Problem> {
+    let text = req
+        .search(|conn, req| Ok(export(conn, &req.principal.actor)?))
         .await?;
     Ok(Reply::new(&ProvisioningFile {})?.download(download(text)))
 }
 
 /// What taking a file in would do.
 pub async fn preview(
-    call: ApiRequest<Guarded<()>, Provisioning>,
+    req: ApiRequest<Guarded<()>, Provisioning>,
 ) -> Result<Reply<ProvisionedDocument>, Problem> {
-    let desk = call.desk.clone();
+    let desk = req.desk.clone();
     // By the way of a change, which is taken back: nothing of it is kept.
     let looking = desk.db.write(move |conn| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        let seen = take_in(conn, actor, expected, &call.body, Mode::Preview, call.now);
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        let seen = take_in(conn, actor, expected, &req.body, Mode::Preview, req.now);
         seen.map_err(Problem::from)
     });
     let seen = ProvisionedDocument::new(&desk.words, looking.await?);
@@ -237,13 +237,13 @@ pub async fn preview(
 
 /// Takes a file in.
 pub async fn apply(
-    call: ApiRequest<Guarded<()>, Provisioning>,
+    req: ApiRequest<Guarded<()>, Provisioning>,
 ) -> Result<Reply<ProvisionedDocument>, Problem> {
-    call.write(|conn, call| {
-        let (actor, expected) = (&call.principal.actor, call.expected());
-        let done = take_in(conn, actor, expected, &call.body, Mode::Apply, call.now)?;
+    req.write(|conn, req| {
+        let (actor, expected) = (&req.principal.actor, req.expected());
+        let done = take_in(conn, actor, expected, &req.body, Mode::Apply, req.now)?;
         let refused = done.refused();
-        let mut done = ProvisionedDocument::new(&call.desk.words, done);
+        let mut done = ProvisionedDocument::new(&req.desk.words, done);
         if refused > 0 {
             done.items
                 .retain(|item| item.outcome == RecordOutcome::Refused);

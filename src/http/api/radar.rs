@@ -108,11 +108,11 @@ fn place(row: &Spotted) -> Place {
     (upcoming.at, row.case.id, upcoming.reason.clone())
 }
 
-async fn list(call: ApiRequest<(), (), RadarQuery>) -> Result<Reply<Page<RadarDocument>>, Problem> {
-    let page = call
-        .search(|conn, call| {
-            let found = find(conn, call.asker(), &call.query)?;
-            let reader = call.reader();
+async fn list(req: ApiRequest<(), (), RadarQuery>) -> Result<Reply<Page<RadarDocument>>, Problem> {
+    let page = req
+        .search(|conn, req| {
+            let found = find(conn, req.asker(), &req.query)?;
+            let reader = req.reader();
             let items = found
                 .rows
                 .iter()

@@ -26,18 +26,18 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Escalation reasons, in the order of the form. Those that can no longer be chosen are for those who manage them.
-pub async fn list(call: ApiRequest) -> Result<Reply<Page<ReasonDocument>>, Problem> {
-    let manages = call.principal.access().can(Permission::ReasonsManage);
-    let rows = call.look(|conn, _| Ok(rules::reasons(conn)?)).await?;
+pub async fn list(req: ApiRequest) -> Result<Reply<Page<ReasonDocument>>, Problem> {
+    let manages = req.principal.access().can(Permission::ReasonsManage);
+    let rows = req.read(|conn, _| Ok(rules::reasons(conn)?)).await?;
     let seen = rows.iter().filter(|row| row.active || manages);
     Reply::new(&Page::whole(seen.map(ReasonDocument::from).collect()))
 }
 
 /// Adds an escalation reason.
-pub async fn add(call: ApiRequest<(), AddReason>) -> Result<Created<ReasonDocument>, Problem> {
-    call.write(|conn, call| {
-        let (by, body) = (Some(&call.principal.actor), &call.body);
-        add_reason(conn, by, body, call.now)?;
+pub async fn add(req: ApiRequest<(), AddReason>) -> Result<Created<ReasonDocument>, Problem> {
+    req.write(|conn, req| {
+        let (by, body) = (Some(&req.principal.actor), &req.body);
+        add_reason(conn, by, body, req.now)?;
         let row = read(conn, body.code.as_str())?;
         let reply = Created::new(&ReasonDocument::from(&row))?;
         Ok(reply
@@ -48,10 +48,10 @@ pub async fn add(call: ApiRequest<(), AddReason>) -> Result<Created<ReasonDocume
 }
 
 /// One escalation reason.
-pub async fn show(call: ApiRequest<ReasonCode>) -> Result<Reply<ReasonDocument>, Problem> {
-    let manages = call.principal.access().can(Permission::ReasonsManage);
-    let row = call
-        .look(|conn, call| read(conn, call.address.as_str()))
+pub async fn show(req: ApiRequest<ReasonCode>) -> Result<Reply<ReasonDocument>, Problem> {
+    let manages = req.principal.access().can(Permission::ReasonsManage);
+    let row = req
+        .read(|conn, req| read(conn, req.address.as_str()))
         .await?;
     if !row.active && !manages {
         return Err(Problem::not_found());
@@ -61,11 +61,11 @@ pub async fn show(call: ApiRequest<ReasonCode>) -> Result<Reply<ReasonDocument>,
 
 /// Replaces a reason's words, rule and questions, or takes it off the form.
 pub async fn replace(
-    call: ApiRequest<Guarded<ReasonCode>, ReplaceReason>,
+    req: ApiRequest<Guarded<ReasonCode>, ReplaceReason>,
 ) -> Result<Reply<ReasonDocument>, Problem> {
-    call.write(|conn, call| {
-        let (by, code) = (Some(&call.principal.actor), &*call.address);
-        replace_reason(conn, by, code, call.expected(), &call.body, call.now)?;
+    req.write(|conn, req| {
+        let (by, code) = (Some(&req.principal.actor), &*req.address);
+        replace_reason(conn, by, code, req.expected(), &req.body, req.now)?;
         let row = read(conn, code.as_str())?;
         Ok(Reply::new(&ReasonDocument::from(&row))?.version(row.version))
     })
@@ -74,14 +74,14 @@ pub async fn replace(
 
 /// What replacing a reason would do.
 pub async fn preview(
-    call: ApiRequest<Guarded<ReasonCode>, ReplaceReason>,
+    req: ApiRequest<Guarded<ReasonCode>, ReplaceReason>,
 ) -> Result<Reply<EffectDocument>, Problem> {
-    let foreseen = call
-        .search(|conn, call| {
-            let (by, code) = (Some(&call.principal.actor), &*call.address);
-            let expected = call.expected();
+    let foreseen = req
+        .search(|conn, req| {
+            let (by, code) = (Some(&req.principal.actor), &*req.address);
+            let expected = req.expected();
             Ok(foresee_reason(
-                conn, by, code, expected, &call.body, call.now,
+                conn, by, code, expected, &req.body, req.now,
             )?)
         })
         .await?;

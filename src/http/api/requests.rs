@@ -27,11 +27,11 @@ pub fn routes() -> Vec<Route> {
     }
 }
 
-async fn list(call: ApiRequest<CaseRef>) -> Result<Reply<Page<PriorityRequestDocument>>, Problem> {
-    let items = call
-        .look(|conn, call| {
-            let reach = call.principal.access().reach();
-            let case = cases::id_of(conn, reach, &call.address)?.ok_or_else(Problem::not_found)?;
+async fn list(req: ApiRequest<CaseRef>) -> Result<Reply<Page<PriorityRequestDocument>>, Problem> {
+    let items = req
+        .read(|conn, req| {
+            let reach = req.principal.access().reach();
+            let case = cases::id_of(conn, reach, &req.address)?.ok_or_else(Problem::not_found)?;
             Ok(requests::of_case(conn, case)?
                 .iter()
                 .map(PriorityRequestDocument::from)
@@ -42,24 +42,24 @@ async fn list(call: ApiRequest<CaseRef>) -> Result<Reply<Page<PriorityRequestDoc
 }
 
 async fn ask(
-    call: ApiRequest<CaseRef, RequestPriority>,
+    req: ApiRequest<CaseRef, RequestPriority>,
 ) -> Result<Created<PriorityRequestDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        let id = verbs::request_priority(conn, actor, &call.address, &call.body, call.now)?;
-        let document = document(conn, call, id)?;
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        let id = verbs::request_priority(conn, actor, &req.address, &req.body, req.now)?;
+        let document = document(conn, req, id)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
 }
 
 async fn decide(
-    call: ApiRequest<PriorityRequestId, DecidePriority>,
+    req: ApiRequest<PriorityRequestId, DecidePriority>,
 ) -> Result<Reply<PriorityRequestDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        verbs::decide_priority(conn, actor, call.address, &call.body, call.now)?;
-        let document = document(conn, call, call.address)?;
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        verbs::decide_priority(conn, actor, req.address, &req.body, req.now)?;
+        let document = document(conn, req, req.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
@@ -67,39 +67,39 @@ async fn decide(
 
 fn document<A, B>(
     conn: &mut Conn,
-    call: &ApiRequest<A, B>,
+    req: &ApiRequest<A, B>,
     id: PriorityRequestId,
 ) -> Result<PriorityRequestDocument, Problem> {
-    let found = requests::view(conn, call.principal.access().reach(), id)?;
+    let found = requests::view(conn, req.principal.access().reach(), id)?;
     Ok((&found.ok_or_else(Problem::not_found)?).into())
 }
 
 async fn request_rca(
-    call: ApiRequest<CaseRef, RequestAnalysis>,
+    req: ApiRequest<CaseRef, RequestAnalysis>,
 ) -> Result<Created<CaseDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        verbs::request_analysis(conn, actor, &call.address, &call.body, call.now)?;
-        created(conn, call)
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        verbs::request_analysis(conn, actor, &req.address, &req.body, req.now)?;
+        created(conn, req)
     })
     .await
 }
 
 async fn deliver_rca(
-    call: ApiRequest<CaseRef, DeliverAnalysis>,
+    req: ApiRequest<CaseRef, DeliverAnalysis>,
 ) -> Result<Created<CaseDocument>, Problem> {
-    call.write(|conn, call| {
-        let actor = &call.principal.actor;
-        verbs::deliver_analysis(conn, actor, &call.address, &call.body, call.now)?;
-        created(conn, call)
+    req.write(|conn, req| {
+        let actor = &req.principal.actor;
+        verbs::deliver_analysis(conn, actor, &req.address, &req.body, req.now)?;
+        created(conn, req)
     })
     .await
 }
 
 fn created<B>(
     conn: &mut Conn,
-    call: &ApiRequest<CaseRef, B>,
+    req: &ApiRequest<CaseRef, B>,
 ) -> Result<Created<CaseDocument>, Problem> {
-    let document = super::cases::document(conn, call, &call.address)?;
+    let document = super::cases::document(conn, req, &req.address)?;
     Ok(Reply::new(&document)?.version(document.version))
 }

@@ -37,55 +37,55 @@ type Answer = Result<Reply<EscalationDocument>, Problem>;
 
 /// Does a verb and answers with the escalation as it stands after it.
 async fn act<B: Input + Clone + Send + Sync + 'static>(
-    call: ApiRequest<Guarded<EscalationRef>, B>,
+    req: ApiRequest<Guarded<EscalationRef>, B>,
     verb: impl Fn(&Verb<'_>, &mut Conn, &B) -> VerbResult<EscalationId> + Clone + Send + Sync + 'static,
 ) -> Answer {
-    call.write(move |conn, call| {
+    req.write(move |conn, req| {
         let on = Verb {
-            actor: &call.principal.actor,
-            escalation: &call.address,
-            expected: call.expected(),
-            now: call.now,
+            actor: &req.principal.actor,
+            escalation: &req.address,
+            expected: req.expected(),
+            now: req.now,
         };
-        verb(&on, conn, &call.body)?;
-        let document = document(conn, call, &call.address)?;
+        verb(&on, conn, &req.body)?;
+        let document = document(conn, req, &req.address)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
 }
 
-async fn claim(call: ApiRequest<Guarded<EscalationRef>>) -> Answer {
-    act(call, |on, conn, ()| on.claim(conn)).await
+async fn claim(req: ApiRequest<Guarded<EscalationRef>>) -> Answer {
+    act(req, |on, conn, ()| on.claim(conn)).await
 }
 
-async fn assign(call: ApiRequest<Guarded<EscalationRef>, AssignEscalation>) -> Answer {
-    act(call, |on, conn, command| on.assign(conn, command)).await
+async fn assign(req: ApiRequest<Guarded<EscalationRef>, AssignEscalation>) -> Answer {
+    act(req, |on, conn, command| on.assign(conn, command)).await
 }
 
-async fn accept(call: ApiRequest<Guarded<EscalationRef>, AcceptEscalation>) -> Answer {
-    act(call, |on, conn, command| on.accept(conn, command)).await
+async fn accept(req: ApiRequest<Guarded<EscalationRef>, AcceptEscalation>) -> Answer {
+    act(req, |on, conn, command| on.accept(conn, command)).await
 }
 
-async fn rank(call: ApiRequest<Guarded<EscalationRef>, RankEscalation>) -> Answer {
-    act(call, |on, conn, command| on.rerank(conn, command)).await
+async fn rank(req: ApiRequest<Guarded<EscalationRef>, RankEscalation>) -> Answer {
+    act(req, |on, conn, command| on.rerank(conn, command)).await
 }
 
-async fn decline(call: ApiRequest<Guarded<EscalationRef>, DeclineEscalation>) -> Answer {
-    act(call, |on, conn, command| on.decline(conn, command)).await
+async fn decline(req: ApiRequest<Guarded<EscalationRef>, DeclineEscalation>) -> Answer {
+    act(req, |on, conn, command| on.decline(conn, command)).await
 }
 
-async fn withdraw(call: ApiRequest<Guarded<EscalationRef>, WithdrawEscalation>) -> Answer {
-    act(call, |on, conn, command| on.withdraw(conn, command)).await
+async fn withdraw(req: ApiRequest<Guarded<EscalationRef>, WithdrawEscalation>) -> Answer {
+    act(req, |on, conn, command| on.withdraw(conn, command)).await
 }
 
-async fn close(call: ApiRequest<Guarded<EscalationRef>, CloseEscalation>) -> Answer {
-    act(call, |on, conn, command| on.close(conn, command)).await
+async fn close(req: ApiRequest<Guarded<EscalationRef>, CloseEscalation>) -> Answer {
+    act(req, |on, conn, command| on.close(conn, command)).await
 }
 
-async fn ask_rater(call: ApiRequest<Guarded<EscalationRef>, AskRater>) -> Answer {
-    act(call, |on, conn, command| on.ask_rater(conn, command)).await
+async fn ask_rater(req: ApiRequest<Guarded<EscalationRef>, AskRater>) -> Answer {
+    act(req, |on, conn, command| on.ask_rater(conn, command)).await
 }
 
-async fn rate(call: ApiRequest<Guarded<EscalationRef>, RateEscalation>) -> Answer {
-    act(call, |on, conn, command| on.rate(conn, command)).await
+async fn rate(req: ApiRequest<Guarded<EscalationRef>, RateEscalation>) -> Answer {
+    act(req, |on, conn, command| on.rate(conn, command)).await
 }

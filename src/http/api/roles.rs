@@ -38,12 +38,12 @@ input! {
 
 /// The predefined roles that fit, then the organization's own by name.
 pub async fn list(
-    call: ApiRequest<(), (), RoleQuery>,
+    req: ApiRequest<(), (), RoleQuery>,
 ) -> Result<Reply<Page<RoleDocument>>, Problem> {
-    let items = call
-        .look(|conn, call| {
-            let access = call.principal.access();
-            let organization = match &call.query.organization {
+    let items = req
+        .read(|conn, req| {
+            let access = req.principal.access();
+            let organization = match &req.query.organization {
                 None => organizations::find(conn, Reach::Everything, access.organization)?
                     .ok_or_else(Problem::not_found)?,
                 Some(name) => {
@@ -53,13 +53,13 @@ pub async fn list(
                     })?
                 }
             };
-            let holders = grants::holders(conn, organization.id, call.now)?;
+            let holders = grants::holders(conn, organization.id, req.now)?;
             let own = roles::of_organization(conn, organization.id)?;
             let predefined = Role::ALL
                 .iter()
                 .filter(|role| role.fits(organization.kind))
                 .map(|role| {
-                    let name = named(&call.desk.words, *role);
+                    let name = named(&req.desk.words, *role);
                     RoleDocument::predefined(*role, name, &holders)
                 });
             let own = own
@@ -76,10 +76,10 @@ fn named(words: &Catalogue, role: Role) -> String {
 }
 
 /// Adds a role.
-pub async fn add(call: ApiRequest<(), AddRole>) -> Result<Created<RoleDocument>, Problem> {
-    call.write(|conn, call| {
-        let id = add_role(conn, Some(&call.principal.actor), &call.body, call.now)?;
-        let document = read(conn, id, call.now)?;
+pub async fn add(req: ApiRequest<(), AddRole>) -> Result<Created<RoleDocument>, Problem> {
+    req.write(|conn, req| {
+        let id = add_role(conn, Some(&req.principal.actor), &req.body, req.now)?;
+        let document = read(conn, id, req.now)?;
         Ok(Created::new(&document)?
             .version(document.version)
             .location(format!("/api/v1/roles/{id}")))
@@ -88,21 +88,21 @@ pub async fn add(call: ApiRequest<(), AddRole>) -> Result<Created<RoleDocument>,
 }
 
 /// One role.
-pub async fn show(call: ApiRequest<RoleAddress>) -> Result<Reply<RoleDocument>, Problem> {
-    let document = call
-        .look(|conn, call| {
-            let access = call.principal.access();
-            if let Some(role) = call.address.predefined() {
+pub async fn show(req: ApiRequest<RoleAddress>) -> Result<Reply<RoleDocument>, Problem> {
+    let document = req
+        .read(|conn, req| {
+            let access = req.principal.access();
+            if let Some(role) = req.address.predefined() {
                 let kind = organization(conn, access.organization)?.kind;
                 if !role.fits(kind) {
                     return Err(Problem::not_found());
                 }
-                let holders = grants::holders(conn, access.organization, call.now)?;
-                let name = named(&call.desk.words, role);
+                let holders = grants::holders(conn, access.organization, req.now)?;
+                let name = named(&req.desk.words, role);
                 return Ok(RoleDocument::predefined(role, name, &holders));
             }
-            let own = call.address.own(conn, access)?;
-            read(conn, own.ok_or_else(Problem::not_found)?.id, call.now)
+            let own = req.address.own(conn, access)?;
+            read(conn, own.ok_or_else(Problem::not_found)?.id, req.now)
         })
         .await?;
     Ok(Reply::new(&document)?.version(document.version))
@@ -110,13 +110,13 @@ pub async fn show(call: ApiRequest<RoleAddress>) -> Result<Reply<RoleDocument>, 
 
 /// Changes a role.
 pub async fn change(
-    call: ApiRequest<Guarded<RoleAddress>, UpdateRole>,
+    req: ApiRequest<Guarded<RoleAddress>, UpdateRole>,
 ) -> Result<Reply<RoleDocument>, Problem> {
-    call.write(|conn, call| {
-        let id = own(conn, call)?;
-        let actor = Some(&call.principal.actor);
-        update_role(conn, actor, id, call.expected(), &call.body, call.now)?;
-        let document = read(conn, id, call.now)?;
+    req.write(|conn, req| {
+        let id = own(conn, req)?;
+        let actor = Some(&req.principal.actor);
+        update_role(conn, actor, id, req.expected(), &req.body, req.now)?;
+        let document = read(conn, id, req.now)?;
         Ok(Reply::new(&document)?.version(document.version))
     })
     .await
@@ -124,12 +124,12 @@ pub async fn change(
 
 /// Removes a role.
 pub async fn remove(
-    call: ApiRequest<Guarded<RoleAddress>, (), DeleteRole>,
+    req: ApiRequest<Guarded<RoleAddress>, (), DeleteRole>,
 ) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        let id = own(conn, call)?;
-        let actor = Some(&call.principal.actor);
-        delete_role(conn, actor, id, call.expected(), &call.query, call.now)?;
+    req.write(|conn, req| {
+        let id = own(conn, req)?;
+        let actor = Some(&req.principal.actor);
+        delete_role(conn, actor, id, req.expected(), &req.query, req.now)?;
         Ok(Done::done())
     })
     .await
@@ -138,17 +138,17 @@ pub async fn remove(
 /// The role of an organization's own that a change is about; the predefined ones stay as they are.
 fn own<B, Q>(
     conn: &mut Conn,
-    call: &ApiRequest<Guarded<RoleAddress>, B, Q>,
+    req: &ApiRequest<Guarded<RoleAddress>, B, Q>,
 ) -> Result<RoleId, Problem> {
-    let access = call.principal.access();
-    if let Some(role) = call.address.predefined() {
+    let access = req.principal.access();
+    if let Some(role) = req.address.predefined() {
         return Err(if role.side() == access.side {
             Problem::new(Code::RolePredefined).with("role", role.as_str())
         } else {
             Problem::not_found()
         });
     }
-    let own = call.address.own(conn, access)?;
+    let own = req.address.own(conn, access)?;
     Ok(own.ok_or_else(Problem::not_found)?.id)
 }
 

@@ -55,26 +55,26 @@ impl SecondFactorRoles {
 
 /// The roles of an organization for which it is asked for.
 pub async fn show(
-    call: ApiRequest<(), (), SecondFactorRolesQuery>,
+    req: ApiRequest<(), (), SecondFactorRolesQuery>,
 ) -> Result<Reply<SecondFactorRoles>, Problem> {
-    let found = call
-        .look(|conn, call| named_or_own(conn, &call.principal, call.query.organization.as_deref()))
+    let found = req
+        .read(|conn, req| named_or_own(conn, &req.principal, req.query.organization.as_deref()))
         .await?;
     SecondFactorRoles::reply(found)
 }
 
 /// Changes them.
 pub async fn set(
-    call: ApiRequest<Guarded<()>, RequireSecondFactor>,
+    req: ApiRequest<Guarded<()>, RequireSecondFactor>,
 ) -> Result<Reply<SecondFactorRoles>, Problem> {
-    call.write(|conn, call| {
-        let body = &call.body;
-        let found = named_or_own(conn, &call.principal, body.organization.as_deref())?;
-        let by = Some(&call.principal.actor);
-        require_second_factor(conn, by, found.id, call.expected(), &body.roles, call.now)?;
+    req.write(|conn, req| {
+        let body = &req.body;
+        let found = named_or_own(conn, &req.principal, body.organization.as_deref())?;
+        let by = Some(&req.principal.actor);
+        require_second_factor(conn, by, found.id, req.expected(), &body.roles, req.now)?;
         SecondFactorRoles::reply(named_or_own(
             conn,
-            &call.principal,
+            &req.principal,
             body.organization.as_deref(),
         )?)
     })

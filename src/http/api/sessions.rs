@@ -157,44 +157,44 @@ impl Me {
 }
 
 /// Signs in: a session, whose cookie comes along.
-pub async fn open(call: ApiRequest<(), SignIn, (), Anyone>) -> Result<Created<Me>, Problem> {
+pub async fn open(req: ApiRequest<(), SignIn, (), Anyone>) -> Result<Created<Me>, Problem> {
     let from = Origin {
-        client: call.client,
-        user_agent: call.user_agent,
-        session: call.session,
-        devices: call.devices.clone(),
+        client: req.client,
+        user_agent: req.user_agent,
+        session: req.session,
+        devices: req.devices.clone(),
     };
     let attempt = Attempt {
-        email: call.body.email.as_str().to_owned(),
-        password: call.body.password.into_inner(),
+        email: req.body.email.as_str().to_owned(),
+        password: req.body.password.into_inner(),
         from: from.clone(),
     };
-    let signed_in = match (enter(&call.desk, attempt).await?, call.body.code) {
+    let signed_in = match (enter(&req.desk, attempt).await?, req.body.code) {
         (SignInStep::Open(signed_in), _) => *signed_in,
         (SignInStep::PendingSecondFactor(half), Some(code)) => {
-            finish(&call.desk, half, code.into_inner(), from).await?
+            finish(&req.desk, half, code.into_inner(), from).await?
         }
         (SignInStep::PendingSecondFactor(_), None) => {
             return Err(Problem::new(Code::SecondFactorRequired));
         }
     };
-    let (url, secret) = (&call.desk.public_url, signed_in.secret.expose_secret());
-    let cookie = Carries::Session.cookie(url, secret, call.desk.sessions.lifetime);
-    let known = call.devices.cookie(&call.desk, signed_in.holder);
+    let (url, secret) = (&req.desk.public_url, signed_in.secret.expose_secret());
+    let cookie = Carries::Session.cookie(url, secret, req.desk.sessions.lifetime);
+    let known = req.devices.cookie(&req.desk, signed_in.holder);
     let me = Reply::new(&Me::of(&signed_in.principal))?;
     Ok(me.cookie(cookie).cookie(known))
 }
 
 /// Signs out: the session is gone at once, wherever its cookie still is.
-pub async fn close(call: ApiRequest<(), (), (), Returning>) -> Result<Done, Problem> {
-    let Via::Session { id, .. } = call.principal.0.via else {
+pub async fn close(req: ApiRequest<(), (), (), Returning>) -> Result<Done, Problem> {
+    let Via::Session { id, .. } = req.principal.0.via else {
         return Err(Problem::not_found());
     };
-    let url = &call.desk.public_url;
+    let url = &req.desk.public_url;
     let (cookie, forget) = (Carries::Session.removal(url), headers::forget(url));
-    let done = call
-        .write(move |conn, call| {
-            sign_in::sign_out(conn, &call.principal.0.oneself(), id, call.now)?;
+    let done = req
+        .write(move |conn, req| {
+            sign_in::sign_out(conn, &req.principal.0.oneself(), id, req.now)?;
             Ok(Reply::done())
         })
         .await?;
@@ -202,35 +202,35 @@ pub async fn close(call: ApiRequest<(), (), (), Returning>) -> Result<Done, Prob
 }
 
 /// Shows once more who one is.
-pub async fn prove(call: ApiRequest<(), Prove>) -> Result<Done, Problem> {
-    let body = &call.body;
+pub async fn prove(req: ApiRequest<(), Prove>) -> Result<Done, Problem> {
+    let body = &req.body;
     let proof = Proof {
         password: ("password", body.password.clone().into_inner()),
         code: ("code", body.code.clone().map(Secret::into_inner)),
     };
-    proof::show(&call.desk, &call.principal, proof, call.now).await?;
+    proof::show(&req.desk, &req.principal, proof, req.now).await?;
     Ok(Reply::done())
 }
 
 /// Switches the session into a paired organization, or back home. Whoever was signed out of one by its end gets home
 /// like this.
 pub async fn switch(
-    call: ApiRequest<(), SwitchOrganization, (), Returning>,
+    req: ApiRequest<(), SwitchOrganization, (), Returning>,
 ) -> Result<Reply<Me>, Problem> {
-    let Via::Session { id, .. } = call.principal.0.via else {
+    let Via::Session { id, .. } = req.principal.0.via else {
         return Err(Problem::not_found());
     };
-    call.write(move |conn, call| {
-        let switched = places::switch(conn, &call.principal.0, id, &call.body, call.now)?;
+    req.write(move |conn, req| {
+        let switched = places::switch(conn, &req.principal.0, id, &req.body, req.now)?;
         Reply::new(&Me::of(&switched))
     })
     .await
 }
 
 /// Where the caller may work.
-pub async fn places(call: ApiRequest) -> Result<Reply<Page<MyPlace>>, Problem> {
-    let found = call
-        .look(|conn, call| Ok(places::of(conn, &call.principal, call.now)?))
+pub async fn places(req: ApiRequest) -> Result<Reply<Page<MyPlace>>, Problem> {
+    let found = req
+        .read(|conn, req| Ok(places::of(conn, &req.principal, req.now)?))
         .await?;
     Reply::new(&Page::whole(found.iter().map(MyPlace::from).collect()))
 }
@@ -268,25 +268,25 @@ pub struct Sessions {
 }
 
 /// Where one is signed in.
-pub async fn list(call: ApiRequest) -> Result<Reply<Sessions>, Problem> {
-    let sessions = call
-        .look(|conn, call| {
-            let current = call.principal.session();
+pub async fn list(req: ApiRequest) -> Result<Reply<Sessions>, Problem> {
+    let sessions = req
+        .read(|conn, req| {
+            let current = req.principal.session();
             let document = |session: store::sessions::Session| {
                 let device = Device::of(&session.user_agent);
                 SessionDocument {
                     id: session.id,
                     current: Some(session.id) == current,
                     created_at: session.created_at,
-                    last_seen_at: call.desk.seen.of(&session),
-                    idle_until: call.desk.idle_until(&session),
+                    last_seen_at: req.desk.seen.of(&session),
+                    idle_until: req.desk.idle_until(&session),
                     expires_at: session.expires_at,
                     browser: device.browser,
                     system: device.system,
                     user_agent: session.user_agent,
                 }
             };
-            let rows = store::sessions::of_person(conn, call.principal.person, call.now)?;
+            let rows = store::sessions::of_person(conn, req.principal.person, req.now)?;
             Ok(Sessions {
                 items: rows.into_iter().map(document).collect(),
                 next_cursor: None,
@@ -297,25 +297,25 @@ pub async fn list(call: ApiRequest) -> Result<Reply<Sessions>, Problem> {
 }
 
 /// Ends one of one's sessions.
-pub async fn close_one(call: ApiRequest<SessionId>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        account::end_session(conn, &call.principal.oneself(), call.address, call.now)?;
+pub async fn close_one(req: ApiRequest<SessionId>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        account::end_session(conn, &req.principal.oneself(), req.address, req.now)?;
         Ok(Reply::done())
     })
     .await
 }
 
 /// Ends all of one's sessions but the one that asks.
-pub async fn close_others(call: ApiRequest) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        let current = call.principal.session();
-        account::end_other_sessions(conn, &call.principal.oneself(), current, call.now)?;
+pub async fn close_others(req: ApiRequest) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        let current = req.principal.session();
+        account::end_other_sessions(conn, &req.principal.oneself(), current, req.now)?;
         Ok(Reply::done())
     })
     .await
 }
 
 /// Who is signed in.
-pub async fn me(call: ApiRequest) -> Result<Reply<Me>, Problem> {
-    Reply::new(&Me::of(&call.principal))
+pub async fn me(req: ApiRequest) -> Result<Reply<Me>, Problem> {
+    Reply::new(&Me::of(&req.principal))
 }

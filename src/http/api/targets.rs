@@ -81,28 +81,28 @@ impl TargetRuleDocument {
     }
 }
 
-async fn list(call: ApiRequest) -> Result<Reply<TargetsDocument>, Problem> {
-    call.look(|conn, _| rules(conn)).await
+async fn list(req: ApiRequest) -> Result<Reply<TargetsDocument>, Problem> {
+    req.read(|conn, _| rules(conn)).await
 }
 
 async fn change(
-    call: ApiRequest<Guarded<()>, SetTargets>,
+    req: ApiRequest<Guarded<()>, SetTargets>,
 ) -> Result<Reply<TargetsDocument>, Problem> {
-    call.write(|conn, call| {
-        let by = Some(&call.principal.actor);
-        set_targets(conn, by, call.expected(), &call.body, call.now)?;
+    req.write(|conn, req| {
+        let by = Some(&req.principal.actor);
+        set_targets(conn, by, req.expected(), &req.body, req.now)?;
         rules(conn)
     })
     .await
 }
 
 async fn preview(
-    call: ApiRequest<Guarded<()>, SetTargets>,
+    req: ApiRequest<Guarded<()>, SetTargets>,
 ) -> Result<Reply<EffectDocument>, Problem> {
-    let foreseen = call
-        .search(|conn, call| {
-            let (by, expected) = (Some(&call.principal.actor), call.expected());
-            Ok(foresee_targets(conn, by, expected, &call.body, call.now)?)
+    let foreseen = req
+        .search(|conn, req| {
+            let (by, expected) = (Some(&req.principal.actor), req.expected());
+            Ok(foresee_targets(conn, by, expected, &req.body, req.now)?)
         })
         .await?;
     Reply::new(&EffectDocument::from(&foreseen))
@@ -147,28 +147,28 @@ impl From<&Ladder> for LadderDocument {
     }
 }
 
-async fn ladder(call: ApiRequest) -> Result<Reply<LadderDocument>, Problem> {
-    call.look(|conn, _| read_ladder(conn)).await
+async fn ladder(req: ApiRequest) -> Result<Reply<LadderDocument>, Problem> {
+    req.read(|conn, _| read_ladder(conn)).await
 }
 
 async fn change_ladder(
-    call: ApiRequest<Guarded<()>, SetLadder>,
+    req: ApiRequest<Guarded<()>, SetLadder>,
 ) -> Result<Reply<LadderDocument>, Problem> {
-    call.write(|conn, call| {
-        let by = Some(&call.principal.actor);
-        set_ladder(conn, by, call.expected(), &call.body, call.now)?;
+    req.write(|conn, req| {
+        let by = Some(&req.principal.actor);
+        set_ladder(conn, by, req.expected(), &req.body, req.now)?;
         read_ladder(conn)
     })
     .await
 }
 
 async fn preview_ladder(
-    call: ApiRequest<Guarded<()>, SetLadder>,
+    req: ApiRequest<Guarded<()>, SetLadder>,
 ) -> Result<Reply<EffectDocument>, Problem> {
-    let foreseen = call
-        .search(|conn, call| {
-            let (by, expected) = (Some(&call.principal.actor), call.expected());
-            Ok(foresee_ladder(conn, by, expected, &call.body, call.now)?)
+    let foreseen = req
+        .search(|conn, req| {
+            let (by, expected) = (Some(&req.principal.actor), req.expected());
+            Ok(foresee_ladder(conn, by, expected, &req.body, req.now)?)
         })
         .await?;
     Reply::new(&EffectDocument::from(&foreseen))
@@ -223,16 +223,16 @@ pub struct AbsenceDocument {
     cover: Option<PersonId>,
 }
 
-async fn show_duty(call: ApiRequest) -> Result<Reply<DutyDocument>, Problem> {
-    call.look(|conn, _| read_duty(conn)).await
+async fn show_duty(req: ApiRequest) -> Result<Reply<DutyDocument>, Problem> {
+    req.read(|conn, _| read_duty(conn)).await
 }
 
 async fn change_duty(
-    call: ApiRequest<Guarded<()>, SetDuty>,
+    req: ApiRequest<Guarded<()>, SetDuty>,
 ) -> Result<Reply<DutyDocument>, Problem> {
-    call.write(|conn, call| {
-        let by = Some(&call.principal.actor);
-        set_duty(conn, by, call.expected(), &call.body, call.now)?;
+    req.write(|conn, req| {
+        let by = Some(&req.principal.actor);
+        set_duty(conn, by, req.expected(), &req.body, req.now)?;
         read_duty(conn)
     })
     .await
@@ -253,12 +253,12 @@ pub struct DutyEffectDocument {
 }
 
 async fn preview_duty(
-    call: ApiRequest<Guarded<()>, SetDuty>,
+    req: ApiRequest<Guarded<()>, SetDuty>,
 ) -> Result<Reply<DutyEffectDocument>, Problem> {
-    let foreseen = call
-        .search(|conn, call| {
-            let (by, expected) = (Some(&call.principal.actor), call.expected());
-            Ok(foresee_duty(conn, by, expected, &call.body, call.now)?)
+    let foreseen = req
+        .search(|conn, req| {
+            let (by, expected) = (Some(&req.principal.actor), req.expected());
+            Ok(foresee_duty(conn, by, expected, &req.body, req.now)?)
         })
         .await?;
     let outlook = foreseen.outlook;
@@ -361,13 +361,13 @@ impl From<Segment> for TargetSegmentDocument {
 }
 
 async fn replay(
-    call: ApiRequest<(EscalationRef, TargetKind)>,
+    req: ApiRequest<(EscalationRef, TargetKind)>,
 ) -> Result<Reply<TargetReplayDocument>, Problem> {
-    let replay = call
-        .look(|conn, call| {
-            let (escalation, kind) = &call.address;
-            let actor = &call.principal.actor;
-            Ok(targets::replay(conn, actor, escalation, *kind, call.now)?)
+    let replay = req
+        .read(|conn, req| {
+            let (escalation, kind) = &req.address;
+            let actor = &req.principal.actor;
+            Ok(targets::replay(conn, actor, escalation, *kind, req.now)?)
         })
         .await?;
     Reply::new(&TargetReplayDocument {

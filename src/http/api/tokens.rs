@@ -79,17 +79,17 @@ impl TokenView {
 }
 
 /// Makes a token.
-pub async fn issue(call: ApiRequest<(), IssueToken>) -> Result<Created<IssuedToken>, Problem> {
+pub async fn issue(req: ApiRequest<(), IssueToken>) -> Result<Created<IssuedToken>, Problem> {
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
-    call.write(move |conn, call| {
-        let new = &call.body;
+    req.write(move |conn, req| {
+        let new = &req.body;
         let Issued { id, expires_at } =
-            issue_for(conn, &call.principal, (new, &secret.hash), call.now)?;
+            issue_for(conn, &req.principal, (new, &secret.hash), req.now)?;
         let about = TokenView {
             id,
             name: new.name.to_string(),
             permissions: new.permissions.clone(),
-            created_at: call.now,
+            created_at: req.now,
             expires_at,
             last_used_at: None,
         };
@@ -104,19 +104,13 @@ pub async fn issue(call: ApiRequest<(), IssueToken>) -> Result<Created<IssuedTok
 }
 
 /// One's tokens, the newest first.
-pub async fn list(call: ApiRequest<(), (), ListTokens>) -> Result<Reply<Page<TokenView>>, Problem> {
-    let paging = Paging::read(
-        "tokens",
-        &(),
-        call.query.limit,
-        call.query.cursor.as_deref(),
-    )?;
-    let page = call
-        .look(move |conn, call| {
-            let rows =
-                tokens::of_person(conn, call.principal.person, paging.after, paging.fetch())?;
+pub async fn list(req: ApiRequest<(), (), ListTokens>) -> Result<Reply<Page<TokenView>>, Problem> {
+    let paging = Paging::read("tokens", &(), req.query.limit, req.query.cursor.as_deref())?;
+    let page = req
+        .read(move |conn, req| {
+            let rows = tokens::of_person(conn, req.principal.person, paging.after, paging.fetch())?;
             let view = |token| {
-                let used = call.desk.seen.of_token(&token);
+                let used = req.desk.seen.of_token(&token);
                 TokenView::new(token, used)
             };
             Ok(paging.page(rows, |token| token.id, view))
@@ -126,9 +120,9 @@ pub async fn list(call: ApiRequest<(), (), ListTokens>) -> Result<Reply<Page<Tok
 }
 
 /// Revokes a token: the next request with it is refused.
-pub async fn revoke(call: ApiRequest<TokenId>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        revoke_token(conn, &call.principal.oneself(), call.address, call.now)?;
+pub async fn revoke(req: ApiRequest<TokenId>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        revoke_token(conn, &req.principal.oneself(), req.address, req.now)?;
         Ok(Reply::done())
     })
     .await

@@ -108,33 +108,33 @@ impl Listing for People {
 
 /// People, by name.
 pub async fn list(
-    call: ApiRequest<(), (), UserQuery>,
+    req: ApiRequest<(), (), UserQuery>,
 ) -> Result<Reply<Page<PersonDocument>>, Problem> {
-    let page = match People::searches(&call.query) {
-        true => call.search(page).await?,
-        false => call.look(page).await?,
+    let page = match People::searches(&req.query) {
+        true => req.search(page).await?,
+        false => req.read(page).await?,
     };
     Reply::new(&page)
 }
 
 fn page(
     conn: &mut Conn,
-    call: &ApiRequest<(), (), UserQuery>,
+    req: &ApiRequest<(), (), UserQuery>,
 ) -> Result<Page<PersonDocument>, Problem> {
-    let found = list::answer::<People>(conn, call.asker(), &call.query)?;
-    let beside = beside(conn, call.principal.access(), &found.rows, call.now)?;
+    let found = list::answer::<People>(conn, req.asker(), &req.query)?;
+    let beside = beside(conn, req.principal.access(), &found.rows, req.now)?;
     found.try_page(|person| PersonDocument::new(&person, &beside).ok_or_else(Problem::not_found))
 }
 
 /// Adds a person.
-pub async fn add(call: ApiRequest<(), AddUser>) -> Result<Created<PersonDocument>, Problem> {
-    let password_hash = password::given(&call.desk, &call.body).await?;
-    call.write(move |conn, call| {
-        let (key, by) = (&call.desk.key, Some(&call.principal.actor));
-        let add = (&call.body, password_hash.as_deref());
-        let id = account::add(conn, key, by, add, call.now)?;
-        let access = call.principal.access();
-        let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
+pub async fn add(req: ApiRequest<(), AddUser>) -> Result<Created<PersonDocument>, Problem> {
+    let password_hash = password::given(&req.desk, &req.body).await?;
+    req.write(move |conn, req| {
+        let (key, by) = (&req.desk.key, Some(&req.principal.actor));
+        let add = (&req.body, password_hash.as_deref());
+        let id = account::add(conn, key, by, add, req.now)?;
+        let access = req.principal.access();
+        let (person, document) = read(conn, access, Reach::Everything, id, req.now)?;
         Ok(Created::new(&document)?
             .version(person.version)
             .location(format!("/api/v1/users/{id}")))
@@ -143,11 +143,11 @@ pub async fn add(call: ApiRequest<(), AddUser>) -> Result<Created<PersonDocument
 }
 
 /// One person.
-pub async fn show(call: ApiRequest<PersonId>) -> Result<Reply<PersonDocument>, Problem> {
-    let (person, document) = call
-        .look(|conn, call| {
-            let access = call.principal.access();
-            read(conn, access, access.reach(), call.address, call.now)
+pub async fn show(req: ApiRequest<PersonId>) -> Result<Reply<PersonDocument>, Problem> {
+    let (person, document) = req
+        .read(|conn, req| {
+            let access = req.principal.access();
+            read(conn, access, access.reach(), req.address, req.now)
         })
         .await?;
     Ok(Reply::new(&document)?.version(person.version))
@@ -155,26 +155,26 @@ pub async fn show(call: ApiRequest<PersonId>) -> Result<Reply<PersonDocument>, P
 
 /// Changes a person.
 pub async fn change(
-    call: ApiRequest<Guarded<PersonId>, UpdateUser>,
+    req: ApiRequest<Guarded<PersonId>, UpdateUser>,
 ) -> Result<Reply<PersonDocument>, Problem> {
-    let password_hash = match call.body.password.as_option().cloned() {
+    let password_hash = match req.body.password.as_option().cloned() {
         None => None,
         Some(chosen) => {
-            let (id, reach) = (*call.address, call.principal.access().reach());
-            let db = call.desk.db.clone();
+            let (id, reach) = (*req.address, req.principal.access().reach());
+            let db = req.desk.db.clone();
             let found = db.read(move |conn| Ok::<_, Problem>(people::find(conn, reach, id)?));
             let person = found.await?.ok_or_else(Problem::not_found)?;
             let chosen = chosen.into_inner();
-            let known = password::known(&call.desk, &person).await?;
-            Some(password::chosen(&call.desk, "password", chosen, known).await?)
+            let known = password::known(&req.desk, &person).await?;
+            Some(password::chosen(&req.desk, "password", chosen, known).await?)
         }
     };
-    call.write(move |conn, call| {
-        let (by, expected) = (Some(&call.principal.actor), call.expected());
-        let update = call.body.hashed(password_hash.clone());
-        let id = update_person(conn, by, *call.address, expected, &update, call.now)?;
-        let access = call.principal.access();
-        let (person, document) = read(conn, access, Reach::Everything, id, call.now)?;
+    req.write(move |conn, req| {
+        let (by, expected) = (Some(&req.principal.actor), req.expected());
+        let update = req.body.hashed(password_hash.clone());
+        let id = update_person(conn, by, *req.address, expected, &update, req.now)?;
+        let access = req.principal.access();
+        let (person, document) = read(conn, access, Reach::Everything, id, req.now)?;
         Ok(Reply::new(&document)?.version(person.version))
     })
     .await
@@ -191,10 +191,10 @@ pub struct InvitationDocument {
 }
 
 /// Invites a person.
-pub async fn invite(call: ApiRequest<PersonId>) -> Result<Created<InvitationDocument>, Problem> {
-    call.write(|conn, call| {
-        let (by, id) = (Some(&call.principal.actor), call.address);
-        let link = account::invite(conn, &call.desk.key, by, id, call.now)?;
+pub async fn invite(req: ApiRequest<PersonId>) -> Result<Created<InvitationDocument>, Problem> {
+    req.write(|conn, req| {
+        let (by, id) = (Some(&req.principal.actor), req.address);
+        let link = account::invite(conn, &req.desk.key, by, id, req.now)?;
         let person = people::find(conn, Reach::Everything, id)?.ok_or_else(Problem::not_found)?;
         Reply::new(&InvitationDocument {
             sent_to: person.email.to_string(),
@@ -205,18 +205,18 @@ pub async fn invite(call: ApiRequest<PersonId>) -> Result<Created<InvitationDocu
 }
 
 /// Signs a person out everywhere.
-pub async fn end_sessions(call: ApiRequest<PersonId>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        account::end_everything(conn, Some(&call.principal.actor), call.address, call.now)?;
+pub async fn end_sessions(req: ApiRequest<PersonId>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        account::end_everything(conn, Some(&req.principal.actor), req.address, req.now)?;
         Ok(Reply::done())
     })
     .await
 }
 
 /// Takes a person's second factor away.
-pub async fn take_second_factor(call: ApiRequest<PersonId>) -> Result<Done, Problem> {
-    call.write(|conn, call| {
-        second_factor::take_away(conn, Some(&call.principal.actor), call.address, call.now)?;
+pub async fn take_second_factor(req: ApiRequest<PersonId>) -> Result<Done, Problem> {
+    req.write(|conn, req| {
+        second_factor::take_away(conn, Some(&req.principal.actor), req.address, req.now)?;
         Ok(Reply::done())
     })
     .await

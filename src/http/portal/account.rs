@@ -153,8 +153,8 @@ fn href(place: &str) -> String {
 }
 
 /// The page of `place`, without anything on it yet.
-fn page(visit: &PageRequest, place: &'static str) -> AccountPage {
-    let words = visit.words();
+fn page(req: &PageRequest, place: &'static str) -> AccountPage {
+    let words = req.words();
     let tab = |name: &&'static str| Tab {
         label: words.say_of("account", name, &[]),
         href: href(name),
@@ -171,20 +171,15 @@ fn page(visit: &PageRequest, place: &'static str) -> AccountPage {
     }
 }
 
-fn show(visit: &PageRequest, page: &AccountPage) -> PageResult {
-    visit.show("", "account", page)
+fn show(req: &PageRequest, page: &AccountPage) -> PageResult {
+    req.show("", "account", page)
 }
 
 /// The page again, with the form of a section as it was typed.
-fn again(
-    visit: &PageRequest,
-    mut page: AccountPage,
-    section: &str,
-    problem: &Problem,
-) -> PageResult {
+fn again(req: &PageRequest, mut page: AccountPage, section: &str, problem: &Problem) -> PageResult {
     for part in page.sections.iter_mut().filter(|part| part.id == section) {
         part.form =
-            (part.form.take()).map(|form| form.refused_for(visit.words(), &visit.typed, problem));
+            (part.form.take()).map(|form| form.refused_for(req.words(), &req.typed, problem));
     }
-    visit.show_again(problem.code().status(), "", "account", &page)
+    req.show_again(problem.code().status(), "", "account", &page)
 }

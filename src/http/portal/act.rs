@@ -30,13 +30,13 @@ pub(super) trait FormPage<T = Done> {
     ///
     /// # Errors
     /// What was done does not exist for the visitor any more; the database's own.
-    async fn done(&self, visit: &PageRequest, done: T) -> PageResult;
+    async fn done(&self, req: &PageRequest, done: T) -> PageResult;
 
     /// The page again, with what was typed and what is wrong.
     ///
     /// # Errors
     /// The page does not exist for the visitor any more; the database's own.
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult;
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult;
 }
 
 /// A page with a form of which it is said what would follow before it is done.
@@ -48,7 +48,7 @@ pub(super) trait ForeseeingPage<T = Done>: FormPage<T> {
     ///
     /// # Errors
     /// The page does not exist for the visitor any more; the database's own.
-    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult;
+    async fn foreseen(&self, req: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult;
 }
 
 impl PageRequest {
@@ -96,13 +96,13 @@ impl PageRequest {
         if P::ROWS.is_empty() {
             return self.act_as_typed(page, foresee, verb).await;
         }
-        let mut visit = self.clone();
-        if let Some(focus) = rows::reshape(&mut visit.typed, P::ROWS) {
-            let shown = |form: Form| form.with_what_was_typed(&visit.typed).focused(&focus);
-            return page.foreseen(&visit, shown).await;
+        let mut req = self.clone();
+        if let Some(focus) = rows::reshape(&mut req.typed, P::ROWS) {
+            let shown = |form: Form| form.with_what_was_typed(&req.typed).focused(&focus);
+            return page.foreseen(&req, shown).await;
         }
-        rows::close_up(&mut visit.typed, P::ROWS);
-        visit.act_as_typed(page, foresee, verb).await
+        rows::close_up(&mut req.typed, P::ROWS);
+        req.act_as_typed(page, foresee, verb).await
     }
 
     async fn act_as_typed<P, C, T, S, G, F>(&self, page: &P, foresee: G, verb: F) -> PageResult
@@ -124,7 +124,7 @@ impl PageRequest {
                     let actor = &actor;
                     Ok(foresee(conn, By { actor, now }, &command)?)
                 };
-                self.look_or_search(true, look).await
+                self.read_or_search(true, look).await
             }
             Err(problem) => Err(problem),
         };

@@ -1,4 +1,4 @@
-//! What a visit is answered with: a page, or the way to another one.
+//! What a request for a page is answered with: a page, or the way to another one.
 
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
@@ -16,7 +16,7 @@ use crate::http::download::Download;
 use crate::http::problem::{Code, Problem};
 use crate::workflow::VerbError;
 
-/// An answer to a visit.
+/// An answer to a request for a page.
 #[derive(Debug)]
 pub struct Answer {
     status: StatusCode,

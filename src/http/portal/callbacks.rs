@@ -93,49 +93,49 @@ const COLUMNS: [Column; 5] = [
     Column::said("callbacks-column-state"),
 ];
 
-async fn show(visit: PageRequest) -> PageResult {
-    let query: CallbackQuery = visit.list_query("")?;
-    let (reader, asked) = (visit.clone(), query.clone());
-    let (found, lines) = visit
-        .look(move |conn| {
+async fn show(req: PageRequest) -> PageResult {
+    let query: CallbackQuery = req.list_query("")?;
+    let (reader, asked) = (req.clone(), query.clone());
+    let (found, lines) = req
+        .read(move |conn| {
             let asker = reader.asker()?;
             let found = find::<Callbacks>(conn, asker, &asked, Some(MOST_COUNTED))?;
             Ok((found, lines_for(conn, asker.access)?))
         })
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let mut fields = vec![Filter::day(
-        &visit,
+        &req,
         CallbackQuery::day(),
         words.say("callbacks-day", &[]),
     )];
-    if visit.is_staff() {
-        fields.push(Filter::owner(&visit, CallbackQuery::owner()));
+    if req.is_staff() {
+        fields.push(Filter::owner(&req, CallbackQuery::owner()));
         let line = CallbackQuery::line_of_business();
-        fields.extend(Filter::line(&visit, line, lines));
+        fields.extend(Filter::line(&req, line, lines));
     }
-    let filters = filters(&visit, fields);
-    let any = filters.any || visit.asked("state").is_some();
+    let filters = filters(&req, fields);
+    let any = filters.any || req.asked("state").is_some();
     let page = CallbacksPage {
-        tabs: tabs(&visit),
-        heads: heads(&visit, &COLUMNS, &query.sort().to_string()),
-        rows: found.rows.iter().map(|view| row(&visit, view)).collect(),
+        tabs: tabs(&req),
+        heads: heads(&req, &COLUMNS, &query.sort().to_string()),
+        rows: found.rows.iter().map(|view| row(&req, view)).collect(),
         total: total(words, found.count, any),
-        pager: pager(&visit, &found),
-        export: visit
+        pager: pager(&req, &found),
+        export: req
             .can(Permission::CallbacksExport)
-            .then(|| export_form(&visit)),
+            .then(|| export_form(&req)),
         filters,
     };
-    visit.show(PLACE, "callbacks", &page)
+    req.show(PLACE, "callbacks", &page)
 }
 
-fn tabs(visit: &PageRequest) -> Vec<Tab> {
-    let words = visit.words();
-    let current = visit.asked("state");
+fn tabs(req: &PageRequest) -> Vec<Tab> {
+    let words = req.words();
+    let current = req.asked("state");
     let tab = |value: Option<&str>, label: String| Tab {
         label,
-        href: visit.here("state", value),
+        href: req.here("state", value),
         count: None,
         current: value == current,
     };
@@ -150,7 +150,7 @@ fn tabs(visit: &PageRequest) -> Vec<Tab> {
         .collect()
 }
 
-fn row(visit: &PageRequest, view: &CallbackView) -> CallbackRow {
+fn row(req: &PageRequest, view: &CallbackView) -> CallbackRow {
     let callback = &view.callback;
     let zone = callback.call().window.zone;
     CallbackRow {
@@ -161,8 +161,8 @@ fn row(visit: &PageRequest, view: &CallbackView) -> CallbackRow {
         phone: callback.phone.clone(),
         begins_at: callback.begins_at,
         ends_at: callback.ends_at,
-        tone: tone(callback.state, callback.begins_at, visit.now),
-        local: local(visit, callback.begins_at, callback.ends_at, zone),
+        tone: tone(callback.state, callback.begins_at, req.now),
+        local: local(req, callback.begins_at, callback.ends_at, zone),
         number: view.escalation_number.to_string(),
         subject: view.case_subject.clone(),
         organization: view.organization.name.clone(),
@@ -179,15 +179,15 @@ fn row(visit: &PageRequest, view: &CallbackView) -> CallbackRow {
 }
 
 /// The form that writes what is listed: its fields carry what narrows the list.
-fn export_form(visit: &PageRequest) -> Form {
-    let words = visit.words();
+fn export_form(req: &PageRequest) -> Form {
+    let words = req.words();
     let carried = ["owner", "line_of_business", "day", "escalation", "case"];
     let mut controls: Vec<Control> = carried
         .into_iter()
-        .filter_map(|name| Some((name, visit.asked(name)?)))
+        .filter_map(|name| Some((name, req.asked(name)?)))
         .map(|(name, value)| Control::new(Kind::Hidden, name, "").value(value))
         .collect();
-    let states = visit.asked("state").unwrap_or_default().split(',');
+    let states = req.asked("state").unwrap_or_default().split(',');
     controls.extend(
         states
             .filter(|state| !state.is_empty())
@@ -215,21 +215,20 @@ fn export_form(visit: &PageRequest) -> Form {
     )
 }
 
-async fn export(visit: PageRequest) -> PageResult {
-    let command: ExportCallbacks = visit.form()?;
-    let (reader, asked) = (visit.clone(), command.clone());
-    let file = visit
-        .look_or_search(true, move |conn| {
+async fn export(req: PageRequest) -> PageResult {
+    let command: ExportCallbacks = req.form()?;
+    let (reader, asked) = (req.clone(), command.clone());
+    let file = req
+        .read_or_search(true, move |conn| {
             let query = asked.query();
             callbacks_file::file(conn, reader.asker()?, &query, asked.format)
         })
         .await?;
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    visit
-        .write(move |conn| {
-            let filters = command.filters();
-            callback::export(conn, &actor, command.format.as_str(), filters, now)
-        })
-        .await?;
+    let (actor, now) = (req.actor()?.clone(), req.now);
+    req.write(move |conn| {
+        let filters = command.filters();
+        callback::export(conn, &actor, command.format.as_str(), filters, now)
+    })
+    .await?;
     Ok(Answer::download(file))
 }

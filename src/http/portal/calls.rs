@@ -32,7 +32,7 @@ const ASK: &str = "ask_call";
 /// The list on `page`: what is still to come first, by its window, then what is over, the latest first. `asked_on` is the page
 /// on which the visitor may ask for more. None where there is nothing to show or ask for.
 pub(super) fn list<'a>(
-    visit: &PageRequest,
+    req: &PageRequest,
     callbacks: impl IntoIterator<Item = &'a CallbackView>,
     page: &str,
     asked_on: Option<String>,
@@ -44,16 +44,13 @@ pub(super) fn list<'a>(
         (settled.is_some(), settled, callback.begins_at)
     });
     let list = CallList {
-        items: shown
-            .into_iter()
-            .map(|one| view(visit, one, page))
-            .collect(),
+        items: shown.into_iter().map(|one| view(req, one, page)).collect(),
         add: asked_on.map(|page| format!("{page}?do={ASK}#do")),
     };
     (!list.items.is_empty() || list.add.is_some()).then_some(list)
 }
 
-fn view(visit: &PageRequest, of: &CallbackView, page: &str) -> CallView {
+fn view(req: &PageRequest, of: &CallbackView, page: &str) -> CallView {
     let callback = &of.callback;
     let zone = callback.call().window.zone;
     CallView {
@@ -62,13 +59,13 @@ fn view(visit: &PageRequest, of: &CallbackView, page: &str) -> CallView {
         tel: tel(&callback.phone),
         begins_at: callback.begins_at,
         ends_at: callback.ends_at,
-        local: local(visit, callback.begins_at, callback.ends_at, zone),
+        local: local(req, callback.begins_at, callback.ends_at, zone),
         state: callback.state.as_str(),
-        tone: tone(callback.state, callback.begins_at, visit.now),
+        tone: tone(callback.state, callback.begins_at, req.now),
         owner: of.owner.as_ref().map(|owner| owner.name.clone()),
         note: callback.note.clone().unwrap_or_default(),
         reason: callback.reason.clone().unwrap_or_default(),
-        verbs: verbs(visit, of, page),
+        verbs: verbs(req, of, page),
     }
 }
 
@@ -84,17 +81,17 @@ fn tel(phone: &str) -> String {
 }
 
 /// The window by the clock of whoever is called, where that is another than the reader's; else empty.
-pub(super) fn local(visit: &PageRequest, begins_at: Instant, ends_at: Instant, zone: Tz) -> String {
-    if zone == visit.zone() {
+pub(super) fn local(req: &PageRequest, begins_at: Instant, ends_at: Instant, zone: Tz) -> String {
+    if zone == req.zone() {
         return String::new();
     }
-    let times = visit.times_of(zone);
+    let times = req.times_of(zone);
     let args = [
         ("from", times.near(begins_at).into()),
         ("until", times.near(ends_at).into()),
         ("zone", times.zone_name().into()),
     ];
-    visit.words().say("calls-local", &args)
+    req.words().say("calls-local", &args)
 }
 
 /// How pressing a call is.
@@ -108,10 +105,10 @@ pub(super) fn tone(state: State, begins_at: Instant, now: Instant) -> Tone {
     }
 }
 
-fn verbs(visit: &PageRequest, of: &CallbackView, page: &str) -> Vec<Link> {
-    let words = visit.words();
+fn verbs(req: &PageRequest, of: &CallbackView, page: &str) -> Vec<Link> {
+    let words = req.words();
     // Support works on the page of the escalation.
-    let page = match visit.is_staff() {
+    let page = match req.is_staff() {
         true => format!("/escalations/{}", of.escalation_number),
         false => page.to_owned(),
     };
@@ -122,29 +119,29 @@ fn verbs(visit: &PageRequest, of: &CallbackView, page: &str) -> Vec<Link> {
             format!("{page}?do={DO}{verb}&callback={}#do", of.callback.id),
         )
     };
-    offered(visit, of).into_iter().map(verb).collect()
+    offered(req, of).into_iter().map(verb).collect()
 }
 
-fn offered(visit: &PageRequest, of: &CallbackView) -> Vec<Verb> {
-    let Ok(access) = visit.access() else {
+fn offered(req: &PageRequest, of: &CallbackView) -> Vec<Verb> {
+    let Ok(access) = req.access() else {
         return Vec::new();
     };
-    offers::of_callback(&of.callback.call(), of.is_active, access, visit.now)
+    offers::of_callback(&of.callback.call(), of.is_active, access, req.now)
 }
 
 /// The panel that asks for a call on an active escalation, or does something with the callback `subject`; nothing if `verb` is
 /// no verb of callbacks, or not one for the visitor now.
 pub(super) fn panel(
-    visit: &PageRequest,
+    req: &PageRequest,
     (callbacks, active): (&[CallbackView], Option<&EscalationRef>),
     callers: &[Person],
     (verb, subject): (&str, &str),
     page: &str,
 ) -> Option<Panel> {
-    let words = visit.words();
+    let words = req.words();
     if verb == ASK {
         let escalation = active?;
-        if !offers::asks_for_calls(visit.access().ok()?) {
+        if !offers::asks_for_calls(req.access().ok()?) {
             return None;
         }
         let action = format!("/escalations/{escalation}/callbacks");
@@ -152,18 +149,18 @@ pub(super) fn panel(
             words,
             action,
             page,
-            visit.zone(),
+            req.zone(),
             time_zones(),
         ));
     }
     let verb: Verb = verb.strip_prefix(DO)?.parse().ok()?;
     let mut all = callbacks.iter();
     let of = all.find(|view| view.callback.id.to_string() == subject)?;
-    if !offered(visit, of).contains(&verb) {
+    if !offered(req, of).contains(&verb) {
         return None;
     }
     let callback = &of.callback;
-    let (phone, times) = (callback.phone.as_str(), visit.times());
+    let (phone, times) = (callback.phone.as_str(), req.times());
     let about = words.say(
         "calls-about",
         &[
@@ -196,103 +193,96 @@ pub(super) fn panel(
 struct OnEscalation(EscalationRef);
 
 impl FormPage for OnEscalation {
-    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
-        let page = back(visit).unwrap_or_else(|| format!("/escalations/{}", self.0));
-        Ok(visit.go(format!("{page}#calls"), Some(Flash::new(done))))
+    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+        let page = back(req).unwrap_or_else(|| format!("/escalations/{}", self.0));
+        Ok(req.go(format!("{page}#calls"), Some(Flash::new(done))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        super::review::show_again(visit, &self.0, (ASK, ""), Some(problem)).await
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        super::review::show_again(req, &self.0, (ASK, ""), Some(problem)).await
     }
 }
 
 /// Asks for a call.
-pub(super) async fn ask_for(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+pub(super) async fn ask_for(req: PageRequest, escalation: EscalationRef) -> PageResult {
     let page = OnEscalation(escalation);
-    visit
-        .act(&page, move |conn, by, command: &AskCallback| {
-            ask(conn, by.actor, &escalation, command, by.now)?;
-            Ok(Done::CallAsked)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &AskCallback| {
+        ask(conn, by.actor, &escalation, command, by.now)?;
+        Ok(Done::CallAsked)
+    })
+    .await
 }
 
 /// The form of a callback, on the page from which it was opened.
 struct OnCallback(CallbackId);
 
 impl FormPage for OnCallback {
-    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
-        let page = match back(visit) {
+    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+        let page = match back(req) {
             Some(page) => page,
-            None => format!("/escalations/{}", escalation_of(visit, self.0).await?),
+            None => format!("/escalations/{}", escalation_of(req, self.0).await?),
         };
-        Ok(visit.go(format!("{page}#calls"), Some(Flash::new(done))))
+        Ok(req.go(format!("{page}#calls"), Some(Flash::new(done))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let escalation = escalation_of(visit, self.0).await?;
-        let command: Result<ChangeCallback, _> = visit.form();
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let escalation = escalation_of(req, self.0).await?;
+        let command: Result<ChangeCallback, _> = req.form();
         // What cannot be read at all came from the form that has a window.
         let verb = match command.as_ref().map(ChangeCallback::verb) {
             Ok(Ok(verb)) => verb,
-            _ => match visit
-                .typed
-                .get("state")
-                .and_then(|state| state.parse().ok())
-            {
+            _ => match req.typed.get("state").and_then(|state| state.parse().ok()) {
                 Some(State::Completed) => Verb::Complete,
                 Some(State::Missed) => Verb::Miss,
                 Some(State::Canceled) => Verb::Cancel,
-                _ if visit.typed.contains_key("owner") => Verb::Assign,
-                _ if visit.typed.contains_key("window.from") => Verb::Reschedule,
+                _ if req.typed.contains_key("owner") => Verb::Assign,
+                _ if req.typed.contains_key("window.from") => Verb::Reschedule,
                 _ => Verb::Describe,
             },
         };
         let (verb, id) = (format!("{DO}{verb}"), self.0.to_string());
-        super::review::show_again(visit, &escalation, (&verb, &id), Some(problem)).await
+        super::review::show_again(req, &escalation, (&verb, &id), Some(problem)).await
     }
 }
 
 /// Does what a form of a callback asks for.
-pub(super) async fn move_on(visit: PageRequest, id: CallbackId) -> PageResult {
-    visit
-        .act(
-            &OnCallback(id),
-            move |conn, by, command: &ChangeCallback| {
-                change(conn, by.actor, id, None, command, by.now)?;
-                Ok(
-                    match (
-                        &command.state,
-                        command.owner.is_set(),
-                        command.window.is_set(),
-                    ) {
-                        (Patch::Set(State::Completed), ..) => Done::CallCompleted,
-                        (Patch::Set(State::Missed), ..) => Done::CallMissed,
-                        (Patch::Set(State::Canceled), ..) => Done::CallCanceled,
-                        (_, true, _) => Done::CallAssigned,
-                        (_, _, true) => Done::CallMoved,
-                        (Patch::Set(State::Taken), ..) => Done::CallTaken,
-                        _ => Done::CallChanged,
-                    },
-                )
-            },
-        )
-        .await
+pub(super) async fn move_on(req: PageRequest, id: CallbackId) -> PageResult {
+    req.act(
+        &OnCallback(id),
+        move |conn, by, command: &ChangeCallback| {
+            change(conn, by.actor, id, None, command, by.now)?;
+            Ok(
+                match (
+                    &command.state,
+                    command.owner.is_set(),
+                    command.window.is_set(),
+                ) {
+                    (Patch::Set(State::Completed), ..) => Done::CallCompleted,
+                    (Patch::Set(State::Missed), ..) => Done::CallMissed,
+                    (Patch::Set(State::Canceled), ..) => Done::CallCanceled,
+                    (_, true, _) => Done::CallAssigned,
+                    (_, _, true) => Done::CallMoved,
+                    (Patch::Set(State::Taken), ..) => Done::CallTaken,
+                    _ => Done::CallChanged,
+                },
+            )
+        },
+    )
+    .await
 }
 
 /// The escalation of a callback that exists for the visitor.
-async fn escalation_of(visit: &PageRequest, id: CallbackId) -> Result<EscalationRef, Problem> {
-    let reach = visit.access()?.reach();
-    visit
-        .look(move |conn| {
-            let view = callbacks::view(conn, reach, id)?.ok_or_else(Problem::not_found)?;
-            Ok(EscalationRef::Number(view.escalation_number))
-        })
-        .await
+async fn escalation_of(req: &PageRequest, id: CallbackId) -> Result<EscalationRef, Problem> {
+    let reach = req.access()?.reach();
+    req.read(move |conn| {
+        let view = callbacks::view(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+        Ok(EscalationRef::Number(view.escalation_number))
+    })
+    .await
 }
 
 /// The page that the form names, without its query: not into the panel again, which asked for what is done now.
-fn back(visit: &PageRequest) -> Option<String> {
-    let named = visit.typed.get("back").filter(|back| is_local(back))?;
+fn back(req: &PageRequest) -> Option<String> {
+    let named = req.typed.get("back").filter(|back| is_local(back))?;
     named.split(['?', '#']).next().map(str::to_owned)
 }

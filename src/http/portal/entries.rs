@@ -14,8 +14,8 @@ use crate::words::{Catalogue, marks};
 /// Who reads a feed, of which case.
 #[derive(Clone, Copy)]
 pub struct Reading<'a> {
-    /// The visit.
-    pub visit: &'a PageRequest,
+    /// The request.
+    pub req: &'a PageRequest,
     /// The customer's name.
     pub organization: &'a str,
     /// The page that the feed stands on.
@@ -31,11 +31,11 @@ pub struct Reading<'a> {
 /// # Errors
 /// [`crate::http::problem::Code::Unauthenticated`].
 pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Problem> {
-    let (row, words) = (&view.entry, of.visit.words());
-    let access = of.visit.access()?;
+    let (row, words) = (&view.entry, of.req.words());
+    let access = of.req.access()?;
     let body = match (row.kind, &row.details) {
         (EntryKind::Mark, Some(details)) => {
-            Body::Written(marks::text(words, details, &of.visit.times()))
+            Body::Written(marks::text(words, details, &of.req.times()))
         }
         _ => Body::Rendered(view.html()),
     };
@@ -53,7 +53,7 @@ pub fn entry(of: &Reading<'_>, view: &feeds::EntryView) -> Result<EntryView, Pro
         bell: is_about_an_escalation(row),
         redacted: row.redacted_at.is_some(),
         link: link(of, view)?,
-        contact: contact(of.visit.words(), row),
+        contact: contact(of.req.words(), row),
         verbs: verbs(of, row)?,
     })
 }
@@ -68,15 +68,15 @@ fn is_about_an_escalation(row: &Entry) -> bool {
 /// Where a mark leads: to the escalation that it is about, unless this is its page.
 fn link(of: &Reading<'_>, view: &feeds::EntryView) -> Result<Option<Link>, Problem> {
     let about = is_about_an_escalation(&view.entry);
-    let sees = of.visit.access()?.can(Permission::EscalationsView);
+    let sees = of.req.access()?.can(Permission::EscalationsView);
     let number = view.escalation.filter(|_| about && sees);
     let href = number.map(|number| format!("/escalations/{number}"));
     let href = href.filter(|href| href != of.page);
-    Ok(href.map(|href| Link::new(of.visit.words().say("mark-open", &[]), href)))
+    Ok(href.map(|href| Link::new(of.req.words().say("mark-open", &[]), href)))
 }
 
 fn author(of: &Reading<'_>, view: &feeds::EntryView) -> PersonView {
-    let words = of.visit.words();
+    let words = of.req.words();
     let staff = view.entry.author_side == Some(Side::Provider);
     let name = view
         .author
@@ -121,7 +121,7 @@ fn contact(words: &Catalogue, row: &Entry) -> Option<ContactView> {
 }
 
 fn verbs(of: &Reading<'_>, row: &Entry) -> Result<Vec<Link>, Problem> {
-    let (access, words) = (of.visit.access()?, of.visit.words());
+    let (access, words) = (of.req.access()?, of.req.words());
     let mut verbs = Vec::new();
     if row.kind == EntryKind::Mark || row.redacted_at.is_some() {
         return Ok(verbs);
@@ -129,7 +129,7 @@ fn verbs(of: &Reading<'_>, row: &Entry) -> Result<Vec<Link>, Problem> {
     let at = |verb: &str| format!("{}?do={verb}&entry={}#do", of.page, row.id);
     if of.open
         && access.can(Permission::FeedsComment)
-        && may_edit(row.author_id, access.person, row.at, of.visit.now)
+        && may_edit(row.author_id, access.person, row.at, of.req.now)
     {
         verbs.push(Link::new(words.say("entry-edit", &[]), at("edit_entry")));
     }
@@ -142,14 +142,14 @@ fn verbs(of: &Reading<'_>, row: &Entry) -> Result<Vec<Link>, Problem> {
 /// Where the visitor writes into the case feed, or into an escalation's (`escalation` is its owner's name then); none
 /// for who only reads.
 pub fn composer(
-    visit: &PageRequest,
+    req: &PageRequest,
     id: &str,
     action: String,
     organization: &str,
     escalation: Option<&str>,
 ) -> Option<Composer> {
-    let words = visit.words();
-    let access = visit.access().ok()?;
+    let words = req.words();
+    let access = req.access().ok()?;
     access.may_write(Visibility::Public).ok()?;
     let of = |key: &str, args: &[(&str, crate::words::Value<'_>)]| {
         let feed = if escalation.is_some() {
@@ -159,7 +159,7 @@ pub fn composer(
         };
         words.say_of("compose", &format!("{feed}-{key}"), args)
     };
-    let staff = visit.is_staff();
+    let staff = req.is_staff();
     let name = if staff {
         organization
     } else {

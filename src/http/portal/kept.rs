@@ -50,23 +50,23 @@ pub struct KeptPage {
 }
 
 impl Kept {
-    /// What the form of `visit` said, if there are words in it that somebody would have to type again. What another site
+    /// What the form of `req` said, if there are words in it that somebody would have to type again. What another site
     /// sent is not kept: nobody typed it here.
-    pub(super) fn of(visit: &PageRequest) -> Option<Self> {
-        let fields = visit.typed.iter();
+    pub(super) fn of(req: &PageRequest) -> Option<Self> {
+        let fields = req.typed.iter();
         let fields = fields.filter(|(name, _)| *name != "csrf_token" && !is_secret(name));
         let kept = Self {
-            action: visit.address.clone(),
+            action: req.address.clone(),
             fields: fields
                 .map(|(name, text)| (name.clone(), text.clone()))
                 .collect(),
         };
-        (visit.from_own_page && !words_in(&visit.typed).is_empty()).then_some(kept)
+        (req.from_own_page && !words_in(&req.typed).is_empty()).then_some(kept)
     }
 
     /// What a form carries on that signs somebody in.
-    pub(super) fn carried(visit: &PageRequest) -> Option<Self> {
-        let text = visit.typed.get(CARRIED)?;
+    pub(super) fn carried(req: &PageRequest) -> Option<Self> {
+        let text = req.typed.get(CARRIED)?;
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let kept: Self = serde_json::from_slice(&bytes).ok()?;
         is_local(&kept.action).then_some(kept)

@@ -42,37 +42,37 @@ pub struct ForgottenPage {
     pub form: Form,
 }
 
-async fn show_invitation(visit: PageRequest, link: LinkSecret) -> PageResult {
-    follow(&visit, link, LinkPurpose::Invitation).await
+async fn show_invitation(req: PageRequest, link: LinkSecret) -> PageResult {
+    follow(&req, link, LinkPurpose::Invitation).await
 }
 
-async fn show_reset(visit: PageRequest, link: LinkSecret) -> PageResult {
-    follow(&visit, link, LinkPurpose::PasswordReset).await
+async fn show_reset(req: PageRequest, link: LinkSecret) -> PageResult {
+    follow(&req, link, LinkPurpose::PasswordReset).await
 }
 
-async fn join(visit: PageRequest, link: LinkSecret) -> PageResult {
-    redeem(&visit, link, LinkPurpose::Invitation).await
+async fn join(req: PageRequest, link: LinkSecret) -> PageResult {
+    redeem(&req, link, LinkPurpose::Invitation).await
 }
 
-async fn reset(visit: PageRequest, link: LinkSecret) -> PageResult {
-    redeem(&visit, link, LinkPurpose::PasswordReset).await
+async fn reset(req: PageRequest, link: LinkSecret) -> PageResult {
+    redeem(&req, link, LinkPurpose::PasswordReset).await
 }
 
-async fn follow(visit: &PageRequest, link: LinkSecret, purpose: LinkPurpose) -> PageResult {
-    let (_, page) = followed(visit, link, purpose).await?;
-    visit.show("", "password", &page)
+async fn follow(req: &PageRequest, link: LinkSecret, purpose: LinkPurpose) -> PageResult {
+    let (_, page) = followed(req, link, purpose).await?;
+    req.show("", "password", &page)
 }
 
 /// Whose link it is, and the page for them; a link that is not good says why and shows nobody.
 async fn followed(
-    visit: &PageRequest,
+    req: &PageRequest,
     LinkSecret(token): LinkSecret,
     purpose: LinkPurpose,
 ) -> Result<(Person, PasswordPage), Problem> {
-    let (key, now) = (visit.desk.key.clone(), visit.now);
+    let (key, now) = (req.desk.key.clone(), req.now);
     let action = purpose.path(&token);
-    let (person, organization) = visit
-        .look(move |conn| {
+    let (person, organization) = req
+        .read(move |conn| {
             let person = account::followed(conn, &key, purpose, &token, now)?;
             let own = person.organization_id;
             let organization = organizations::find(conn, Reach::Everything, own)?;
@@ -82,47 +82,46 @@ async fn followed(
     let page = PasswordPage {
         name: person.name(),
         organization: organization.name,
-        form: password_form(visit.words(), action),
+        form: password_form(req.words(), action),
     };
     Ok((person, page))
 }
 
-async fn redeem(visit: &PageRequest, link: LinkSecret, purpose: LinkPurpose) -> PageResult {
-    let (person, mut page) = followed(visit, link.clone(), purpose).await?;
-    match redeemed(visit, link, purpose, &person).await {
+async fn redeem(req: &PageRequest, link: LinkSecret, purpose: LinkPurpose) -> PageResult {
+    let (person, mut page) = followed(req, link.clone(), purpose).await?;
+    match redeemed(req, link, purpose, &person).await {
         // Whoever has a second factor is asked for it: a mailbox alone opens nothing.
-        Ok(holder) => Ok(visit
+        Ok(holder) => Ok(req
             .go("/sign-in", Some(Flash::new(Done::PasswordSet)))
-            .cookie(visit.known_to(holder))),
+            .cookie(req.known_to(holder))),
         Err(problem) if problem.code() == Code::ValidationFailed => {
-            page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
-            visit.show_again(problem.code().status(), "", "password", &page)
+            page.form = page.form.refused_for(req.words(), &req.typed, &problem);
+            req.show_again(problem.code().status(), "", "password", &page)
         }
         Err(problem) => Err(problem.into()),
     }
 }
 
 async fn redeemed(
-    visit: &PageRequest,
+    req: &PageRequest,
     LinkSecret(token): LinkSecret,
     purpose: LinkPurpose,
     person: &Person,
 ) -> Result<Holder, Problem> {
-    let typed: ChoosePassword = visit.form()?;
+    let typed: ChoosePassword = req.form()?;
     let chosen = same(typed.password, &typed.password_again)?;
-    let known = password::known(&visit.desk, person).await?;
-    let hash = password::chosen(&visit.desk, "password", chosen, known).await?;
+    let known = password::known(&req.desk, person).await?;
+    let hash = password::chosen(&req.desk, "password", chosen, known).await?;
     let holder = Holder::new(person.id, Some(&hash));
-    let (key, now) = (visit.desk.key.clone(), visit.now);
-    visit
-        .write(move |conn| account::redeem(conn, &key, purpose, &token, &hash, now).map(drop))
+    let (key, now) = (req.desk.key.clone(), req.now);
+    req.write(move |conn| account::redeem(conn, &key, purpose, &token, &hash, now).map(drop))
         .await?;
     Ok(holder)
 }
 
-async fn show_forgotten(visit: PageRequest) -> PageResult {
-    let form = forgotten_form(visit.words());
-    visit.show("", "forgot-password", &ForgottenPage { form })
+async fn show_forgotten(req: PageRequest) -> PageResult {
+    let form = forgotten_form(req.words());
+    req.show("", "forgot-password", &ForgottenPage { form })
 }
 
 /// The address of an account.
@@ -135,26 +134,25 @@ fn forgotten_form(words: &Catalogue) -> Form {
     Form::new("forgotten", "/forgot-password", button, controls)
 }
 
-async fn forgotten(visit: PageRequest) -> PageResult {
-    match asked(&visit).await {
-        Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::ResetAsked)))),
+async fn forgotten(req: PageRequest) -> PageResult {
+    match asked(&req).await {
+        Ok(()) => Ok(req.go("/sign-in", Some(Flash::new(Done::ResetAsked)))),
         Err(problem) if is_form_error(&problem) => {
-            let form = forgotten_form(visit.words());
-            let form = form.refused_for(visit.words(), &visit.typed, &problem);
+            let form = forgotten_form(req.words());
+            let form = form.refused_for(req.words(), &req.typed, &problem);
             let status = problem.code().status();
-            visit.show_again(status, "", "forgot-password", &ForgottenPage { form })
+            req.show_again(status, "", "forgot-password", &ForgottenPage { form })
         }
         Err(problem) => Err(problem.into()),
     }
 }
 
 /// Nothing of what is done here depends on whether there is such an account.
-async fn asked(visit: &PageRequest) -> Result<(), Problem> {
-    let (Forgotten { email }, now) = (visit.form()?, visit.now);
-    let counters = Counter::letters("reset", visit.client, email.as_str());
-    throttle::attempt(&visit.desk, &counters, now).await?;
-    visit
-        .write(move |conn| Ok(password_resets::ask(conn, email.as_str(), now)?))
+async fn asked(req: &PageRequest) -> Result<(), Problem> {
+    let (Forgotten { email }, now) = (req.form()?, req.now);
+    let counters = Counter::letters("reset", req.client, email.as_str());
+    throttle::attempt(&req.desk, &counters, now).await?;
+    req.write(move |conn| Ok(password_resets::ask(conn, email.as_str(), now)?))
         .await?;
     Ok(())
 }

@@ -89,7 +89,7 @@ pub struct Head {
 }
 
 /// The heads of a list that is ordered by `sort`. Who follows the head that it is ordered by gets it the other way round.
-pub(super) fn heads(visit: &PageRequest, columns: &[Column], sort: &str) -> Vec<Head> {
+pub(super) fn heads(req: &PageRequest, columns: &[Column], sort: &str) -> Vec<Head> {
     let by = |text: &'static str| text.trim_start_matches('-');
     let head = |column: &Column| {
         let current = !column.sort.is_empty() && by(column.sort) == sort.trim_start_matches('-');
@@ -99,10 +99,10 @@ pub(super) fn heads(visit: &PageRequest, columns: &[Column], sort: &str) -> Vec<
             (true, None) => format!("-{sort}"),
         };
         Head {
-            label: column.words(visit.words()),
+            label: column.words(req.words()),
             href: match column.sort {
                 "" => String::new(),
-                _ => visit.here("sort", Some(&next)),
+                _ => req.here("sort", Some(&next)),
             },
             sorted: match (current, sort.starts_with('-')) {
                 (false, _) => "",
@@ -149,10 +149,10 @@ pub struct Filter {
 
 impl Filter {
     /// Words that are searched for, as a field of a query is declared.
-    pub(super) fn search(visit: &PageRequest, field: Declared, label: String) -> Self {
+    pub(super) fn search(req: &PageRequest, field: Declared, label: String) -> Self {
         Self {
             id: format!("filter-{}", field.name),
-            value: visit.asked(field.name).unwrap_or_default().to_owned(),
+            value: req.asked(field.name).unwrap_or_default().to_owned(),
             kind: "search",
             max: field.shape.longest().unwrap_or_default(),
             choices: Vec::new(),
@@ -163,7 +163,7 @@ impl Filter {
 
     /// One of `choices`, of which one always holds, as a field of a query is declared.
     pub(super) fn one_of(
-        visit: &PageRequest,
+        req: &PageRequest,
         field: Declared,
         mut choices: Vec<Choice>,
         chosen: &str,
@@ -171,54 +171,54 @@ impl Filter {
         for choice in &mut choices {
             choice.selected = choice.value == chosen;
         }
-        let label = visit.words().say_of("label", field.name, &[]);
+        let label = req.words().say_of("label", field.name, &[]);
         Self {
             choices,
-            ..Self::search(visit, field, label)
+            ..Self::search(req, field, label)
         }
     }
 
     /// By whom it is owned: oneself, nobody, or anybody, as a field of a query is declared.
-    pub(super) fn owner(visit: &PageRequest, field: Declared) -> Self {
+    pub(super) fn owner(req: &PageRequest, field: Declared) -> Self {
         let owners = ["me", "none"];
         let owners =
-            owners.map(|owner| Choice::new(owner, visit.words().say_of("owner", owner, &[])));
-        Self::choice(visit, field, owners.to_vec())
+            owners.map(|owner| Choice::new(owner, req.words().say_of("owner", owner, &[])));
+        Self::choice(req, field, owners.to_vec())
     }
 
     /// Of which of these lines of business, as a field of a query is declared; one line is no choice.
-    pub(super) fn line(visit: &PageRequest, field: Declared, lines: Vec<Line>) -> Option<Self> {
+    pub(super) fn line(req: &PageRequest, field: Declared, lines: Vec<Line>) -> Option<Self> {
         if lines.len() < 2 {
             return None;
         }
         let choice = |line: Line| Choice::new(line.id.to_string(), line.name);
         Some(Self::choice(
-            visit,
+            req,
             field,
             lines.into_iter().map(choice).collect(),
         ))
     }
 
     /// A day, as a field of a query is declared.
-    pub(super) fn day(visit: &PageRequest, field: Declared, label: String) -> Self {
+    pub(super) fn day(req: &PageRequest, field: Declared, label: String) -> Self {
         Self {
             kind: "date",
-            ..Self::search(visit, field, label)
+            ..Self::search(req, field, label)
         }
     }
 
     /// One of `choices`, or any, as a field of a query is declared.
-    pub(super) fn choice(visit: &PageRequest, field: Declared, choices: Vec<Choice>) -> Self {
-        let any = Choice::new("", visit.words().say("filter-any", &[]));
+    pub(super) fn choice(req: &PageRequest, field: Declared, choices: Vec<Choice>) -> Self {
+        let any = Choice::new("", req.words().say("filter-any", &[]));
         let mut choices = [vec![any], choices].concat();
-        let chosen = visit.asked(field.name).unwrap_or_default();
+        let chosen = req.asked(field.name).unwrap_or_default();
         for choice in &mut choices {
             choice.selected = choice.value == chosen;
         }
-        let label = visit.words().say_of("label", field.name, &[]);
+        let label = req.words().say_of("label", field.name, &[]);
         Self {
             choices,
-            ..Self::search(visit, field, label)
+            ..Self::search(req, field, label)
         }
     }
 }
@@ -232,11 +232,11 @@ pub(super) fn lines_for(conn: &mut Conn, access: &Access) -> QueryResult<Vec<Lin
 }
 
 /// The form of a list's filters.
-pub(super) fn filters(visit: &PageRequest, fields: Vec<Filter>) -> Filters {
+pub(super) fn filters(req: &PageRequest, fields: Vec<Filter>) -> Filters {
     Filters {
-        action: visit.path().to_owned(),
-        any: fields.iter().any(|field| visit.asked(field.name).is_some()),
-        sort: visit.asked("sort").unwrap_or_default().to_owned(),
+        action: req.path().to_owned(),
+        any: fields.iter().any(|field| req.asked(field.name).is_some()),
+        sort: req.asked("sort").unwrap_or_default().to_owned(),
         fields,
     }
 }
@@ -254,10 +254,10 @@ pub(super) fn total(words: &Catalogue, count: Option<Count>, any: bool) -> Strin
 }
 
 /// The way to the next page, and back to the first.
-pub(super) fn pager<R>(visit: &PageRequest, found: &Found<R>) -> Pager {
+pub(super) fn pager<R>(req: &PageRequest, found: &Found<R>) -> Pager {
     Pager {
-        first: visit.asked("cursor").map(|_| visit.here("cursor", None)),
-        next: (found.next.as_deref()).map(|cursor| visit.here("cursor", Some(cursor))),
+        first: req.asked("cursor").map(|_| req.here("cursor", None)),
+        next: (found.next.as_deref()).map(|cursor| req.here("cursor", Some(cursor))),
     }
 }
 

@@ -47,19 +47,19 @@ pub struct FixedNotice {
     pub why: String,
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    let page = page(&visit).await?;
-    visit.show("", "my-notices", &page)
+async fn show(req: PageRequest) -> PageResult {
+    let page = page(&req).await?;
+    req.show("", "my-notices", &page)
 }
 
-async fn page(visit: &PageRequest) -> Result<MyNoticesPage, Problem> {
-    let me = visit.principal()?;
+async fn page(req: &PageRequest) -> Result<MyNoticesPage, Problem> {
+    let me = req.principal()?;
     let person = me.person;
-    let now = visit.now;
-    let (offered, kept) = visit
-        .look(move |conn| Ok((offered(conn, person, now)?, kept(conn, person)?)))
+    let now = req.now;
+    let (offered, kept) = req
+        .read(move |conn| Ok((offered(conn, person, now)?, kept(conn, person)?)))
         .await?;
-    let words = visit.words();
+    let words = req.words();
     Ok(MyNoticesPage {
         email: me.email.to_string(),
         kept: match kept {
@@ -116,22 +116,21 @@ pub(super) fn fixed(words: &Catalogue, offered: &[(NoticeKind, Delivery)]) -> Ve
 struct MyNotices;
 
 impl FormPage<()> for MyNotices {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
-        Ok(visit.go(ADDRESS, Some(Flash::new(Done::NoticesChosen))))
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
+        Ok(req.go(ADDRESS, Some(Flash::new(Done::NoticesChosen))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let mut page = page(visit).await?;
-        page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
-        visit.show_again(problem.code().status(), "", "my-notices", &page)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let mut page = page(req).await?;
+        page.form = page.form.refused_for(req.words(), &req.typed, &problem);
+        req.show_again(problem.code().status(), "", "my-notices", &page)
     }
 }
 
-async fn save(visit: PageRequest) -> PageResult {
-    let oneself = visit.principal()?.oneself();
-    visit
-        .act(&MyNotices, move |conn, by, command: &ChooseNotices| {
-            choose(conn, &oneself, command, by.now)
-        })
-        .await
+async fn save(req: PageRequest) -> PageResult {
+    let oneself = req.principal()?.oneself();
+    req.act(&MyNotices, move |conn, by, command: &ChooseNotices| {
+        choose(conn, &oneself, command, by.now)
+    })
+    .await
 }

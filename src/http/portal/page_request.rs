@@ -1,4 +1,4 @@
-//! A visit to the portal: who comes, what they ask for and what they typed.
+//! A request for a page: who comes, what they ask for and what they typed.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -68,7 +68,7 @@ pub enum Posted {
     ByAnybody,
 }
 
-/// A visit, parsed.
+/// A request for a page, parsed and, once its row is known, allowed.
 #[derive(Clone)]
 pub struct PageRequest {
     /// What every request has at hand.
@@ -85,7 +85,7 @@ pub struct PageRequest {
     pub(super) kept_out: bool,
     /// Where they may work: their own organization, then those by pairings.
     pub places: Vec<PlaceView>,
-    /// The instant of the visit.
+    /// The instant of the request.
     pub now: Instant,
     /// What stands in the path for its parameters, in order.
     pub(super) parts: Vec<String>,
@@ -117,50 +117,50 @@ impl PageRequest {
     ///
     /// # Errors
     /// [`Code::TooLarge`], [`Code::UnsupportedMediaType`], [`Code::Csrf`], and the database's own.
-    pub(super) async fn read(
+    pub(super) async fn extract(
         desk: Arc<AppState>,
         portal: Arc<Portal>,
         posted: Posted,
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<Self, (Self, Problem)> {
-        let mut visit = Self::arrive(desk, portal, request);
-        match principal::find(&visit.desk, request).await {
-            Ok(guest) => visit.guest = guest,
+        let mut req = Self::arrive(desk, portal, request);
+        match principal::find(&req.desk, request).await {
+            Ok(guest) => req.guest = guest,
             Err(problem) if problem.keeps_out_of_an_organization() => {
-                match visit.put_home(request).await {
-                    Ok(()) => return Err((visit, problem)),
+                match req.put_home(request).await {
+                    Ok(()) => return Err((req, problem)),
                     // They may still come as somebody else.
-                    Err(other) if other.code() == Code::AddressNotAllowed => visit.kept_out = true,
-                    Err(other) => return Err((visit, other)),
+                    Err(other) if other.code() == Code::AddressNotAllowed => req.kept_out = true,
+                    Err(other) => return Err((req, other)),
                 }
             }
-            Err(problem) => return Err((visit, problem)),
+            Err(problem) => return Err((req, problem)),
         }
-        if let Err(problem) = visit.find_places().await {
-            return Err((visit, problem));
+        if let Err(problem) = req.find_places().await {
+            return Err((req, problem));
         }
         if request.method() == Method::POST {
             let typed = match posted {
                 Posted::ByOurPages => form(request, payload).await,
-                Posted::WithFile => visit.form_with_file(request, payload).await,
+                Posted::WithFile => req.form_with_file(request, payload).await,
                 Posted::ByAnybody => one_click::read(request, payload).await,
             };
             match typed {
-                Ok(typed) => visit.typed = typed,
-                Err(problem) => return Err((visit, problem)),
+                Ok(typed) => req.typed = typed,
+                Err(problem) => return Err((req, problem)),
             }
-            visit.sending = visit.guest.as_ref().and_then(|guest| {
-                let (path, file) = (request.path(), visit.file.as_deref());
-                Sending::of(&visit.desk.key, guest, path, &visit.typed, file)
+            req.sending = req.guest.as_ref().and_then(|guest| {
+                let (path, file) = (request.path(), req.file.as_deref());
+                Sending::of(&req.desk.key, guest, path, &req.typed, file)
             });
             if posted != Posted::ByAnybody
-                && let Err(problem) = visit.check_origin(request)
+                && let Err(problem) = req.check_origin(request)
             {
-                return Err((visit, problem));
+                return Err((req, problem));
             }
         }
-        Ok(visit)
+        Ok(req)
     }
 
     /// Puts somebody home whose access to where they had switched to has ended: the page that says so is the first one
@@ -183,7 +183,7 @@ impl PageRequest {
         };
         let now = self.now;
         self.places = self
-            .look(move |conn| Ok(places::of(conn, &guest, now)?))
+            .read(move |conn| Ok(places::of(conn, &guest, now)?))
             .await?;
         Ok(())
     }
@@ -385,7 +385,7 @@ impl PageRequest {
     ///
     /// # Errors
     /// Those of `work`, and the database's own.
-    pub async fn look<T, F>(&self, work: F) -> Result<T, Problem>
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,
@@ -397,7 +397,7 @@ impl PageRequest {
     ///
     /// # Errors
     /// Those of `work`, and the database's own.
-    pub async fn look_or_search<T, F>(&self, searches: bool, work: F) -> Result<T, Problem>
+    pub async fn read_or_search<T, F>(&self, searches: bool, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: Fn(&mut Conn) -> Result<T, Problem> + Send + 'static,

@@ -43,25 +43,25 @@ closed_enum! {
     }
 }
 
-async fn colours(visit: PageRequest) -> PageResult {
-    let theme = typed(&visit, "theme").parse().unwrap_or(Theme::Auto);
-    keep(&visit, Carries::Theme, theme.as_str())
+async fn colours(req: PageRequest) -> PageResult {
+    let theme = typed(&req, "theme").parse().unwrap_or(Theme::Auto);
+    keep(&req, Carries::Theme, theme.as_str())
 }
 
-async fn times(visit: PageRequest) -> PageResult {
-    let style = typed(&visit, "times").parse().unwrap_or(TimeStyle::Near);
-    keep(&visit, Carries::Times, style.as_str())
+async fn times(req: PageRequest) -> PageResult {
+    let style = typed(&req, "times").parse().unwrap_or(TimeStyle::Near);
+    keep(&req, Carries::Times, style.as_str())
 }
 
-fn typed<'v>(visit: &'v PageRequest, name: &str) -> &'v str {
-    visit.typed.get(name).map_or("", String::as_str)
+fn typed<'v>(req: &'v PageRequest, name: &str) -> &'v str {
+    req.typed.get(name).map_or("", String::as_str)
 }
 
 /// Keeps a choice, and leads back to the page on which it was made.
-fn keep(visit: &PageRequest, what: Carries, value: &'static str) -> PageResult {
-    let back = Some(typed(visit, "back"))
+fn keep(req: &PageRequest, what: Carries, value: &'static str) -> PageResult {
+    let back = Some(typed(req, "back"))
         .filter(|back| is_local(back))
         .unwrap_or("/");
-    let cookie = what.cookie(&visit.desk.public_url, value, LIFETIME);
-    Ok(visit.go(back, None).cookie(cookie))
+    let cookie = what.cookie(&req.desk.public_url, value, LIFETIME);
+    Ok(req.go(back, None).cookie(cookie))
 }

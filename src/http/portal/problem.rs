@@ -35,8 +35,8 @@ fn is_told_by_name(code: Code) -> bool {
 
 impl ProblemPage {
     /// The page for `problem`, with the findings and the fields that it names.
-    pub(super) fn of(visit: &PageRequest, problem: &Problem) -> Self {
-        let words = visit.words();
+    pub(super) fn of(req: &PageRequest, problem: &Problem) -> Self {
+        let words = req.words();
         let status = problem.code().status().as_u16();
         let detail = match problem.code() {
             // What is said in general is said better by the page, and routes mean nothing to its readers.
@@ -51,14 +51,14 @@ impl ProblemPage {
         if is_told_by_name(problem.code()) {
             page.title = words.say_of("problem", problem.code().as_str(), &[]);
         }
-        let findings = problem.findings(visit.words()).unwrap_or_default();
+        let findings = problem.findings(req.words()).unwrap_or_default();
         page.findings = findings.into_iter().map(FindingLine::from).collect();
         page.errors = problem
             .errors()
             .iter()
             .map(|error| fault_said_to_people(words, error))
             .collect();
-        if visit.guest.is_none() {
+        if req.guest.is_none() {
             page.ways
                 .insert(0, Link::new(words.say("sign-in-button", &[]), "/sign-in"));
         }
@@ -66,12 +66,12 @@ impl ProblemPage {
             let title = words.say_of("problem", problem.code().as_str(), &[]);
             page.ways.insert(0, Link::new(title, "/account/security"));
         }
-        if visit.from_own_page {
-            page.words = words_in(&visit.typed);
+        if req.from_own_page {
+            page.words = words_in(&req.typed);
         }
         // What is ours to repair can be found by it; anything else is for the reader to do.
         if problem.code().status().is_server_error() {
-            page.request.clone_from(&visit.request);
+            page.request.clone_from(&req.request);
         }
         page
     }

@@ -70,39 +70,39 @@ fn proof_form(
 ///
 /// # Errors
 /// The database's own, and a mistake in the template.
-pub(super) async fn ask(visit: &PageRequest, problem: &Problem) -> PageResult {
-    let person = visit.principal()?.person;
-    let asks_code = visit
-        .look(move |conn| Ok(second_factors::is_on(conn, person)?))
+pub(super) async fn ask(req: &PageRequest, problem: &Problem) -> PageResult {
+    let person = req.principal()?.person;
+    let asks_code = req
+        .read(move |conn| Ok(second_factors::is_on(conn, person)?))
         .await?;
-    let words = visit.words();
-    let form = proof_form(words, &visit.address, &visit.typed, asks_code);
+    let words = req.words();
+    let form = proof_form(words, &req.address, &req.typed, asks_code);
     let form = match problem.code() {
         Code::ProofRequired => form,
         _ => form.refused_for(words, &HashMap::new(), problem),
     };
     let status = problem.code().status();
-    visit.show_again(status, "", "proof", &ProofPage { form })
+    req.show_again(status, "", "proof", &ProofPage { form })
 }
 
-/// Whether a visit brings a proof.
-pub(super) fn is_shown(visit: &PageRequest) -> bool {
-    visit.guest.is_some() && visit.typed.contains_key(PASSWORD)
+/// Whether a request brings a proof.
+pub(super) fn is_shown(req: &PageRequest) -> bool {
+    req.guest.is_some() && req.typed.contains_key(PASSWORD)
 }
 
-/// Takes the proof that a visit brings.
+/// Takes the proof that a request brings.
 ///
 /// # Errors
 /// Those of [`proof::show`].
-pub(super) async fn take(visit: &mut PageRequest) -> Result<(), Problem> {
-    let typed: TypedProof = visit.form()?;
+pub(super) async fn take(req: &mut PageRequest) -> Result<(), Problem> {
+    let typed: TypedProof = req.form()?;
     let proof = Proof {
         password: (PASSWORD, typed.proof_password.into_inner()),
         code: (CODE, typed.proof_code.map(Secret::into_inner)),
     };
-    proof::show(&visit.desk, visit.principal()?, proof, visit.now).await?;
-    let now = visit.now;
-    if let Some(guest) = &mut visit.guest {
+    proof::show(&req.desk, req.principal()?, proof, req.now).await?;
+    let now = req.now;
+    if let Some(guest) = &mut req.guest {
         guest.was_proven(now);
     }
     Ok(())

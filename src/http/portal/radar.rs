@@ -72,57 +72,52 @@ pub struct RadarRow {
     pub prevents: Link,
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    let query: RadarQuery = visit.list_query("")?;
+async fn show(req: PageRequest) -> PageResult {
+    let query: RadarQuery = req.list_query("")?;
     let hours = query.hours.map_or(HOURS, Whole::get);
-    let reader = visit.clone();
-    let (found, lines, reasons) = visit
-        .look_or_search(true, move |conn| {
+    let reader = req.clone();
+    let (found, lines, reasons) = req
+        .read_or_search(true, move |conn| {
             let found = find(conn, reader.asker()?, &query)?;
             let lines = lines_for(conn, reader.access()?)?;
             Ok((found, lines, rules::reasons(conn)?))
         })
         .await?;
-    let page = page(&visit, hours, &found, (lines, &reasons));
-    visit.show(PLACE, "radar", &page)
+    let page = page(&req, hours, &found, (lines, &reasons));
+    req.show(PLACE, "radar", &page)
 }
 
 fn page(
-    visit: &PageRequest,
+    req: &PageRequest,
     hours: i64,
     found: &FoundOnRadar,
     (lines, reasons): (Vec<Line>, &[ReasonRow]),
 ) -> RadarPage {
-    let words = visit.words();
+    let words = req.words();
     let ahead = OFFERED.map(|hours| {
         let label = words.say("radar-hours", &[("hours", hours.into())]);
         Choice::new(hours.to_string(), label)
     });
     let mut fields = vec![
-        Filter::one_of(
-            visit,
-            RadarQuery::hours(),
-            ahead.to_vec(),
-            &hours.to_string(),
-        ),
-        Filter::owner(visit, RadarQuery::owner()),
+        Filter::one_of(req, RadarQuery::hours(), ahead.to_vec(), &hours.to_string()),
+        Filter::owner(req, RadarQuery::owner()),
     ];
     let line = RadarQuery::line_of_business();
-    fields.extend(Filter::line(visit, line, lines));
+    fields.extend(Filter::line(req, line, lines));
     RadarPage {
-        filters: filters(visit, fields),
+        filters: filters(req, fields),
         rows: (found.rows.iter())
-            .map(|one| row(visit, one, reasons))
+            .map(|one| row(req, one, reasons))
             .collect(),
         total: words.say("list-total", &[("count", found.count.into())]),
         pager: Pager {
-            first: visit.asked("cursor").map(|_| visit.here("cursor", None)),
-            next: (found.next.as_deref()).map(|cursor| visit.here("cursor", Some(cursor))),
+            first: req.asked("cursor").map(|_| req.here("cursor", None)),
+            next: (found.next.as_deref()).map(|cursor| req.here("cursor", Some(cursor))),
         },
     }
 }
 
-fn row(visit: &PageRequest, of: &Spotted, reasons: &[ReasonRow]) -> RadarRow {
+fn row(req: &PageRequest, of: &Spotted, reasons: &[ReasonRow]) -> RadarRow {
     let (case, upcoming) = (&of.case, &of.upcoming);
     let number = case.facts.number.to_string();
     let href = format!("/cases/{number}");
@@ -130,7 +125,7 @@ fn row(visit: &PageRequest, of: &Spotted, reasons: &[ReasonRow]) -> RadarRow {
     let reason = reasons.find(|reason| reason.code == upcoming.reason);
     RadarRow {
         at: upcoming.at,
-        tone: match upcoming.at - visit.now <= WARNED_BEFORE {
+        tone: match upcoming.at - req.now <= WARNED_BEFORE {
             true => Tone::Soon,
             false => Tone::Plain,
         },
@@ -139,16 +134,16 @@ fn row(visit: &PageRequest, of: &Spotted, reasons: &[ReasonRow]) -> RadarRow {
         organization: case.organization.name.clone(),
         owner: case.owner.as_ref().map(|owner| owner.name.clone()),
         reason: reason.map_or_else(|| upcoming.reason.clone(), |reason| reason.label.clone()),
-        because: sentence(visit.words(), &upcoming.finding, visit.now),
-        prevents: prevents(visit, of, &href),
+        because: sentence(req.words(), &upcoming.finding, req.now),
+        prevents: prevents(req, of, &href),
         number,
         href,
     }
 }
 
 /// Where what prevents it is done, for who may; else where it is read about.
-fn prevents(visit: &PageRequest, of: &Spotted, case: &str) -> Link {
-    let does = |permission| visit.can(permission);
+fn prevents(req: &PageRequest, of: &Spotted, case: &str) -> Link {
+    let does = |permission| req.can(permission);
     let prevention = of.upcoming.prevented_by;
     let (place, may) = match prevention {
         Prevention::Update => ("#write".to_owned(), does(Permission::FeedsComment)),
@@ -163,6 +158,6 @@ fn prevents(visit: &PageRequest, of: &Spotted, case: &str) -> Link {
         }
     };
     let family = if may { "radar-prevent" } else { "radar-see" };
-    let label = visit.words().say_of(family, prevention.as_str(), &[]);
+    let label = req.words().say_of(family, prevention.as_str(), &[]);
     Link::new(label, format!("{case}{place}"))
 }

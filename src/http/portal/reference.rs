@@ -113,12 +113,12 @@ static REFERENCE: LazyLock<Result<Reference, serde_json::Error>> = LazyLock::new
     Ok(Reference::of(&document))
 });
 
-async fn show(visit: PageRequest) -> PageResult {
+async fn show(req: PageRequest) -> PageResult {
     let reference = REFERENCE.as_ref().map_err(|error| {
         tracing::error!(%error, "the published document does not serialize");
         Problem::new(Code::Internal)
     })?;
-    let shown = match visit.asked("resource") {
+    let shown = match req.asked("resource") {
         Some(name) => Some(
             reference
                 .resources
@@ -138,7 +138,7 @@ async fn show(visit: PageRequest) -> PageResult {
         resources: reference.resources.iter().map(resource).collect(),
         shown,
     };
-    visit.show("", "reference", &page)
+    req.show("", "reference", &page)
 }
 
 impl Reference {

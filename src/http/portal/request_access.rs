@@ -30,9 +30,9 @@ pub struct RequestAccessPage {
     pub form: Form,
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    let form = request_form(visit.words());
-    visit.show("", "request-access", &RequestAccessPage { form })
+async fn show(req: PageRequest) -> PageResult {
+    let form = request_form(req.words());
+    req.show("", "request-access", &RequestAccessPage { form })
 }
 
 /// Who asks, and for which organization.
@@ -63,22 +63,22 @@ fn request_form(words: &Catalogue) -> Form {
     Form::new("request-access", "/request-access", button, controls)
 }
 
-async fn ask(visit: PageRequest) -> PageResult {
-    match asked(&visit).await {
-        Ok(()) => Ok(visit.go("/sign-in", Some(Flash::new(Done::AccessAsked)))),
+async fn ask(req: PageRequest) -> PageResult {
+    match asked(&req).await {
+        Ok(()) => Ok(req.go("/sign-in", Some(Flash::new(Done::AccessAsked)))),
         Err(problem) if is_form_error(&problem) => {
-            let form = request_form(visit.words());
-            let form = form.refused_for(visit.words(), &visit.typed, &problem);
+            let form = request_form(req.words());
+            let form = form.refused_for(req.words(), &req.typed, &problem);
             let status = problem.code().status();
-            visit.show_again(status, "", "request-access", &RequestAccessPage { form })
+            req.show_again(status, "", "request-access", &RequestAccessPage { form })
         }
         Err(problem) => Err(problem.into()),
     }
 }
 
-async fn asked(visit: &PageRequest) -> Result<(), Problem> {
-    let ask: AskForAccess = visit.form()?;
-    let counters = Counter::letters("access", visit.client, ask.email.as_str());
-    throttle::attempt(&visit.desk, &counters, visit.now).await?;
-    access_requests::asked(&visit.desk, ask, visit.now).await
+async fn asked(req: &PageRequest) -> Result<(), Problem> {
+    let ask: AskForAccess = req.form()?;
+    let counters = Counter::letters("access", req.client, ask.email.as_str());
+    throttle::attempt(&req.desk, &counters, req.now).await?;
+    access_requests::asked(&req.desk, ask, req.now).await
 }

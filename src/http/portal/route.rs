@@ -45,13 +45,13 @@ type Later<T> = Pin<Box<dyn Future<Output = T>>>;
 type Open = dyn Fn(PageRequest) -> Later<PageResult>;
 type Permit = dyn Fn(&PageRequest) -> Later<Result<(), Problem>>;
 
-/// What opens a page, or does what a form asks for: a function of a visit, and of what the path names if it names anything.
+/// What opens a page, or does what a form asks for: a function of a request, and of what the path names if it names anything.
 pub trait Handler<M>: Clone + 'static {
     /// What the path names.
     type Address: Address;
 
-    /// Answers a visit.
-    fn open(&self, visit: PageRequest, address: Self::Address) -> Later<PageResult>;
+    /// Answers a request.
+    fn open(&self, req: PageRequest, address: Self::Address) -> Later<PageResult>;
 }
 
 impl<F, Fut> Handler<()> for F
@@ -61,8 +61,8 @@ where
 {
     type Address = ();
 
-    fn open(&self, visit: PageRequest, (): ()) -> Later<PageResult> {
-        Box::pin(self(visit))
+    fn open(&self, req: PageRequest, (): ()) -> Later<PageResult> {
+        Box::pin(self(req))
     }
 }
 
@@ -74,21 +74,21 @@ where
 {
     type Address = A;
 
-    fn open(&self, visit: PageRequest, address: A) -> Later<PageResult> {
-        Box::pin(self(visit, address))
+    fn open(&self, req: PageRequest, address: A) -> Later<PageResult> {
+        Box::pin(self(req, address))
     }
 }
 
-/// What the path of a visit names; what cannot be read does not exist.
-fn named<A: Address>(visit: &PageRequest) -> Result<A, Problem> {
-    let parts: Vec<&str> = visit.parts.iter().map(String::as_str).collect();
+/// What the path of a request names; what cannot be read does not exist.
+fn named<A: Address>(req: &PageRequest) -> Result<A, Problem> {
+    let parts: Vec<&str> = req.parts.iter().map(String::as_str).collect();
     A::read_all(&parts).ok_or_else(Problem::not_found)
 }
 
 /// Whether the visitor may, decided as for the API.
-fn permit<A: Address>(visit: &PageRequest, needs: Requires) -> Later<Result<(), Problem>> {
-    let (address, guest) = (named::<A>(visit), visit.principal().cloned());
-    let db = visit.desk.db.clone();
+fn permit<A: Address>(req: &PageRequest, needs: Requires) -> Later<Result<(), Problem>> {
+    let (address, guest) = (named::<A>(req), req.principal().cloned());
+    let db = req.desk.db.clone();
     Box::pin(async move {
         if needs == Requires::Anyone {
             return address.map(drop);
@@ -132,9 +132,9 @@ impl PortalRoute {
     ) -> Self {
         let asks = asks.into();
         let permit: Rc<Permit> =
-            Rc::new(move |visit: &PageRequest| permit::<H::Address>(visit, asks.needs));
-        let open: Rc<Open> = Rc::new(move |visit: PageRequest| match named(&visit) {
-            Ok(address) => handler.open(visit, address),
+            Rc::new(move |req: &PageRequest| permit::<H::Address>(req, asks.needs));
+        let open: Rc<Open> = Rc::new(move |req: PageRequest| match named(&req) {
+            Ok(address) => handler.open(req, address),
             Err(problem) => Box::pin(std::future::ready(Err(problem.into()))),
         });
         Self {
@@ -181,56 +181,56 @@ async fn once(
     payload: web::Payload,
 ) -> HttpResponse<BoxBody> {
     let is_get = request.method().is_safe();
-    let mut visit = match read(posted, &request, payload).await {
-        Ok(visit) => visit,
+    let mut req = match read(posted, &request, payload).await {
+        Ok(req) => req,
         Err(response) => return response,
     };
-    visit.asks = Some(asks);
-    let Some(sending) = visit.sending.clone() else {
-        let result = answer(&mut visit, (permit, open), is_get).await;
-        return written(&visit, result, is_get);
+    req.asks = Some(asks);
+    let Some(sending) = req.sending.clone() else {
+        let result = answer(&mut req, (permit, open), is_get).await;
+        return written(&req, result, is_get);
     };
-    match earlier(&visit, &sending, &request).await {
+    match earlier(&req, &sending, &request).await {
         Ok(None) => {}
         Ok(Some(answer)) => return answer.into_response(),
-        Err(problem) => return stopped(&visit, problem.into(), is_get),
+        Err(problem) => return stopped(&req, problem.into(), is_get),
     }
-    let result = answer(&mut visit, (permit, open), is_get).await;
+    let result = answer(&mut req, (permit, open), is_get).await;
     if sending.was_met()
-        && let Ok(Some(answer)) = earlier(&visit, &sending, &request).await
+        && let Ok(Some(answer)) = earlier(&req, &sending, &request).await
     {
         return answer.into_response();
     }
     if let Ok(answer) = &result
         && sending.is_done()
     {
-        let flash = answer.sets(Carries::Flash.name(&visit.desk.public_url));
+        let flash = answer.sets(Carries::Flash.name(&req.desk.public_url));
         let (status, to) = (answer.status(), answer.leads_to());
         // The work is done. Where it led is a courtesy to who sends the form again.
-        if let Err(problem) = sending.keep(&visit.desk.db, status, to, flash).await {
+        if let Err(problem) = sending.keep(&req.desk.db, status, to, flash).await {
             tracing::warn!(
                 code = problem.code().as_str(),
                 "where a form led could not be kept"
             );
         }
     }
-    written(&visit, result, is_get)
+    written(&req, result, is_get)
 }
 
 /// What came of a form when it was sent before, if it was. What it showed then, such as a secret, is not shown again.
 async fn earlier(
-    visit: &PageRequest,
+    req: &PageRequest,
     sending: &Sending,
     request: &HttpRequest,
 ) -> Result<Option<Answer>, Problem> {
-    let Some(led) = sending.earlier(&visit.desk.db, visit.now).await? else {
+    let Some(led) = sending.earlier(&req.desk.db, req.now).await? else {
         return Ok(None);
     };
     Ok(Some(match led.to {
-        Some(to) => visit.go(to, led.flash),
+        Some(to) => req.go(to, led.flash),
         None => {
             let back = came_from(request).unwrap_or_else(|| "/".to_owned());
-            visit.go(back, Some(Flash::new(Done::SentBefore)))
+            req.go(back, Some(Flash::new(Done::SentBefore)))
         }
     }))
 }
@@ -246,28 +246,28 @@ fn came_from(request: &HttpRequest) -> Option<String> {
 
 /// What the handler comes to, where it is asked at all.
 async fn answer(
-    visit: &mut PageRequest,
+    req: &mut PageRequest,
     (permit, open): (Rc<Permit>, Rc<Open>),
     is_get: bool,
 ) -> PageResult {
-    let asks = visit.asks.ok_or_else(|| Problem::new(Code::Internal))?;
-    let proven = match asks.proof && !is_get && proof::is_shown(visit) {
-        true => proof::take(visit).await,
+    let asks = req.asks.ok_or_else(|| Problem::new(Code::Internal))?;
+    let proven = match asks.proof && !is_get && proof::is_shown(req) {
+        true => proof::take(req).await,
         false => Ok(()),
     };
-    let visit = &*visit;
+    let req = &*req;
     let work = async {
-        if let Some(guest) = &visit.guest {
+        if let Some(guest) = &req.guest {
             asks.check_set_up(guest)?;
         }
-        permit(visit).await?;
-        let asked = proven.and_then(|()| match (&visit.guest, is_get) {
-            (Some(guest), false) => asks.check_proof(guest, visit.now),
+        permit(req).await?;
+        let asked = proven.and_then(|()| match (&req.guest, is_get) {
+            (Some(guest), false) => asks.check_proof(guest, req.now),
             _ => Ok(()),
         });
         match asked {
-            Ok(()) => open(visit.clone()).await,
-            Err(problem) if is_asked_again(&problem) => proof::ask(visit, &problem).await,
+            Ok(()) => open(req.clone()).await,
+            Err(problem) if is_asked_again(&problem) => proof::ask(req, &problem).await,
             Err(problem) => Err(problem.into()),
         }
     };
@@ -276,10 +276,10 @@ async fn answer(
     done.unwrap_or_else(|_| Err(Problem::new(Code::Internal).into()))
 }
 
-fn written(visit: &PageRequest, result: PageResult, is_get: bool) -> HttpResponse<BoxBody> {
+fn written(req: &PageRequest, result: PageResult, is_get: bool) -> HttpResponse<BoxBody> {
     match result {
         Ok(answer) => answer.into_response(),
-        Err(stop) => stopped(visit, stop, is_get),
+        Err(stop) => stopped(req, stop, is_get),
     }
 }
 
@@ -291,7 +291,7 @@ fn is_asked_again(problem: &Problem) -> bool {
     )
 }
 
-/// A visit; who asks in a way that cannot be read is told so.
+/// A request; who asks in a way that cannot be read is told so.
 pub(super) async fn read(
     posted: Posted,
     request: &HttpRequest,
@@ -308,18 +308,18 @@ pub(super) async fn read(
         return Err(HttpResponse::InternalServerError().finish());
     };
     let is_get = request.method().is_safe();
-    let read = PageRequest::read(desk, portal, posted, request, payload).await;
-    read.map_err(|(visit, problem)| stopped(&visit, problem.into(), is_get))
+    let read = PageRequest::extract(desk, portal, posted, request, payload).await;
+    read.map_err(|(req, problem)| stopped(&req, problem.into(), is_get))
 }
 
 /// What is answered in the place of what was asked for.
-fn stopped(visit: &PageRequest, stop: Stop, is_get: bool) -> HttpResponse<BoxBody> {
+fn stopped(req: &PageRequest, stop: Stop, is_get: bool) -> HttpResponse<BoxBody> {
     let kept = match is_get {
         true => None,
-        false => resume::keeping(visit, &stop),
+        false => resume::keeping(req, &stop),
     };
     match kept {
         Some(Ok(answer)) => answer.into_response(),
-        _ => visit.stopped(stop, is_get),
+        _ => req.stopped(stop, is_get),
     }
 }

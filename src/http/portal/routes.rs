@@ -102,7 +102,7 @@ async fn stop(
 ) -> HttpResponse<BoxBody> {
     match read(Posted::ByOurPages, &request, payload).await {
         // Even what is not there is only told to who may look.
-        Ok(visit) => visit.stopped(problem.into(), false),
+        Ok(req) => req.stopped(problem.into(), false),
         Err(response) => response,
     }
 }

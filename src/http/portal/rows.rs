@@ -114,13 +114,13 @@ pub(super) fn reshape(typed: &mut HashMap<String, String>, lists: &[RowList]) ->
 
 /// How many rows of a list the page shows: those that there are, or those that were sent; both where somebody has changed what
 /// the form was made for.
-pub fn shown(visit: &PageRequest, list: &str, there: usize, version: i64) -> usize {
-    if visit.typed.is_empty() {
+pub fn shown(req: &PageRequest, list: &str, there: usize, version: i64) -> usize {
+    if req.typed.is_empty() {
         return there;
     }
-    match visit.expected() {
-        Some(versions) if !versions.contains(&version) => sent(&visit.typed, list).max(there),
-        _ => sent(&visit.typed, list),
+    match req.expected() {
+        Some(versions) if !versions.contains(&version) => sent(&req.typed, list).max(there),
+        _ => sent(&req.typed, list),
     }
 }
 

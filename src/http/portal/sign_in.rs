@@ -70,9 +70,9 @@ pub struct SetUpPage {
 }
 
 /// Leads to the queue, to the cases, to where else one may work, or to the door.
-async fn home(visit: PageRequest) -> PageResult {
-    let Some(guest) = &visit.guest else {
-        return Ok(visit.go("/sign-in", visit.flash.clone()));
+async fn home(req: PageRequest) -> PageResult {
+    let Some(guest) = &req.guest else {
+        return Ok(req.go("/sign-in", req.flash.clone()));
     };
     let owner = guest.access().can(Permission::EscalationsReview) && guest.side() == Side::Provider;
     let first = match guest.access().can(Permission::CasesView) {
@@ -81,19 +81,19 @@ async fn home(visit: PageRequest) -> PageResult {
         // Whoever may do nothing here may have work elsewhere.
         false => "/places",
     };
-    Ok(visit.go(first, visit.flash.clone()))
+    Ok(req.go(first, req.flash.clone()))
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    let next = visit.asked("next").filter(|next| is_local(next));
-    if visit.guest.is_some() {
-        return Ok(visit.go(next.unwrap_or("/"), None));
+async fn show(req: PageRequest) -> PageResult {
+    let next = req.asked("next").filter(|next| is_local(next));
+    if req.guest.is_some() {
+        return Ok(req.go(next.unwrap_or("/"), None));
     }
-    let form = sign_in_form(visit.words(), next.unwrap_or("/"));
+    let form = sign_in_form(req.words(), next.unwrap_or("/"));
     let welcome = next
-        .map(|_| visit.words().say("sign-in-welcome", &[]))
+        .map(|_| req.words().say("sign-in-welcome", &[]))
         .unwrap_or_default();
-    visit.show("", "sign-in", &page(&visit, welcome, form))
+    req.show("", "sign-in", &page(&req, welcome, form))
 }
 
 /// The sign-in page, on which somebody wanted to go on to another.
@@ -103,78 +103,70 @@ struct SigningIn {
 }
 
 /// Where somebody goes who has signed in: on to what they had typed before, or to where they wanted.
-fn goes_on(
-    visit: &PageRequest,
-    next: &str,
-    kept: Option<&Kept>,
-    signed_in: &SignedIn,
-) -> PageResult {
+fn goes_on(req: &PageRequest, next: &str, kept: Option<&Kept>, signed_in: &SignedIn) -> PageResult {
     let Some(kept) = kept else {
-        return Ok(visit.go(next, None));
+        return Ok(req.go(next, None));
     };
-    let mut visit = visit.clone();
-    visit.guest = Some(signed_in.principal.clone());
-    let page = kept.page(visit.words(), "signed-in");
-    visit.show("", "kept", &page)
+    let mut req = req.clone();
+    req.guest = Some(signed_in.principal.clone());
+    let page = kept.page(req.words(), "signed-in");
+    req.show("", "kept", &page)
 }
 
 impl FormPage<SignInStep> for SigningIn {
-    async fn done(&self, visit: &PageRequest, entrance: SignInStep) -> PageResult {
+    async fn done(&self, req: &PageRequest, entrance: SignInStep) -> PageResult {
         match entrance {
             SignInStep::Open(signed_in) => {
-                let known = visit.known_to(signed_in.holder);
-                let session = session(visit, &signed_in);
-                let answer = goes_on(visit, &self.next, self.kept.as_ref(), &signed_in)?;
+                let known = req.known_to(signed_in.holder);
+                let session = session(req, &signed_in);
+                let answer = goes_on(req, &self.next, self.kept.as_ref(), &signed_in)?;
                 Ok(answer.cookie(session).cookie(known))
             }
             SignInStep::PendingSecondFactor(half) => {
                 let next = url::form_urlencoded::byte_serialize(self.next.as_bytes());
                 let address = format!("/sign-in/code?next={}", next.collect::<String>());
-                let token = half.token(&visit.desk.key);
+                let token = half.token(&req.desk.key);
                 // The password itself is kept nowhere: what is carried says that it was right, for minutes.
-                let cookie = Carries::PendingSecondFactor.cookie(
-                    &visit.desk.public_url,
-                    token,
-                    HALF_LIFETIME,
-                );
+                let cookie =
+                    Carries::PendingSecondFactor.cookie(&req.desk.public_url, token, HALF_LIFETIME);
                 if self.kept.is_some() {
-                    let form = code_form(visit.words(), &self.next);
-                    let page = code_page(visit, carrying(form, self.kept.as_ref()));
-                    return Ok(visit.show("", "sign-in", &page)?.cookie(cookie));
+                    let form = code_form(req.words(), &self.next);
+                    let page = code_page(req, carrying(form, self.kept.as_ref()));
+                    return Ok(req.show("", "sign-in", &page)?.cookie(cookie));
                 }
-                Ok(visit.go(address, None).cookie(cookie))
+                Ok(req.go(address, None).cookie(cookie))
             }
         }
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let form = sign_in_form(visit.words(), &self.next);
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let form = sign_in_form(req.words(), &self.next);
         let form = carrying(form, self.kept.as_ref());
-        let form = form.refused_for(visit.words(), &visit.typed, &problem);
-        let page = page(visit, String::new(), form);
-        visit.show_again(problem.code().status(), "", "sign-in", &page)
+        let form = form.refused_for(req.words(), &req.typed, &problem);
+        let page = page(req, String::new(), form);
+        req.show_again(problem.code().status(), "", "sign-in", &page)
     }
 }
 
-async fn enter(visit: PageRequest) -> PageResult {
+async fn enter(req: PageRequest) -> PageResult {
     let page = SigningIn {
-        next: next_of(&visit),
-        kept: Kept::carried(&visit),
+        next: next_of(&req),
+        kept: Kept::carried(&req),
     };
-    let entered = match visit.form::<SignIn>() {
+    let entered = match req.form::<SignIn>() {
         Ok(typed) => {
             let attempt = Attempt {
                 email: typed.email.as_str().to_owned(),
                 password: typed.password.into_inner(),
-                from: origin(&visit),
+                from: origin(&req),
             };
-            sign_in::enter(&visit.desk, attempt).await
+            sign_in::enter(&req.desk, attempt).await
         }
         Err(problem) => Err(problem),
     };
     match entered {
-        Err(problem) if is_about_signing_in(&problem) => page.refused(&visit, problem).await,
-        entered => visit.finish(&page, entered).await,
+        Err(problem) if is_about_signing_in(&problem) => page.refused(&req, problem).await,
+        entered => req.finish(&page, entered).await,
     }
 }
 
@@ -191,46 +183,46 @@ fn is_about_signing_in(problem: &Problem) -> bool {
 }
 
 /// Where somebody wanted to go.
-fn next_of(visit: &PageRequest) -> String {
-    let next = visit.typed.get("next").filter(|next| is_local(next));
+fn next_of(req: &PageRequest) -> String {
+    let next = req.typed.get("next").filter(|next| is_local(next));
     next.cloned().unwrap_or_else(|| "/".to_owned())
 }
 
-fn origin(visit: &PageRequest) -> Origin {
+fn origin(req: &PageRequest) -> Origin {
     Origin {
-        client: visit.client,
-        user_agent: visit.user_agent.clone(),
-        session: visit.cookie(Carries::Session).map(hash_secret),
-        devices: visit.devices(),
+        client: req.client,
+        user_agent: req.user_agent.clone(),
+        session: req.cookie(Carries::Session).map(hash_secret),
+        devices: req.devices(),
     }
 }
 
 /// The cookie of a new session.
-fn session(visit: &PageRequest, signed_in: &SignedIn) -> Cookie<'static> {
+fn session(req: &PageRequest, signed_in: &SignedIn) -> Cookie<'static> {
     let secret = signed_in.secret.expose_secret();
-    Carries::Session.cookie(&visit.desk.public_url, secret, visit.desk.sessions.lifetime)
+    Carries::Session.cookie(&req.desk.public_url, secret, req.desk.sessions.lifetime)
 }
 
-fn half_of(visit: &PageRequest) -> Option<PendingSecondFactor> {
-    let token = visit.cookie(Carries::PendingSecondFactor)?;
-    PendingSecondFactor::read(&visit.desk.key, token, visit.now)
+fn half_of(req: &PageRequest) -> Option<PendingSecondFactor> {
+    let token = req.cookie(Carries::PendingSecondFactor)?;
+    PendingSecondFactor::read(&req.desk.key, token, req.now)
 }
 
-async fn show_code(visit: PageRequest) -> PageResult {
-    if half_of(&visit).is_none() {
-        return Ok(visit.go("/sign-in", None));
+async fn show_code(req: PageRequest) -> PageResult {
+    if half_of(&req).is_none() {
+        return Ok(req.go("/sign-in", None));
     }
-    let next = visit.asked("next").filter(|next| is_local(next));
-    let form = code_form(visit.words(), next.unwrap_or("/"));
-    visit.show("", "sign-in", &code_page(&visit, form))
+    let next = req.asked("next").filter(|next| is_local(next));
+    let form = code_form(req.words(), next.unwrap_or("/"));
+    req.show("", "sign-in", &code_page(&req, form))
 }
 
-fn code_page(visit: &PageRequest, form: Form) -> SignInPage {
+fn code_page(req: &PageRequest, form: Form) -> SignInPage {
     SignInPage {
-        welcome: visit.words().say("sign-in-code-about", &[]),
+        welcome: req.words().say("sign-in-code-about", &[]),
         form,
         ways: Vec::new(),
-        phone: visit.desk.support_phone.clone().unwrap_or_default(),
+        phone: req.desk.support_phone.clone().unwrap_or_default(),
     }
 }
 
@@ -241,77 +233,73 @@ struct ShowingCode {
 }
 
 impl FormPage<SignedIn> for ShowingCode {
-    async fn done(&self, visit: &PageRequest, signed_in: SignedIn) -> PageResult {
-        let answer = goes_on(visit, &self.next, self.kept.as_ref(), &signed_in)?;
+    async fn done(&self, req: &PageRequest, signed_in: SignedIn) -> PageResult {
+        let answer = goes_on(req, &self.next, self.kept.as_ref(), &signed_in)?;
         Ok(answer
-            .cookie(session(visit, &signed_in))
-            .cookie(visit.known_to(signed_in.holder))
-            .cookie(Carries::PendingSecondFactor.removal(&visit.desk.public_url)))
+            .cookie(session(req, &signed_in))
+            .cookie(req.known_to(signed_in.holder))
+            .cookie(Carries::PendingSecondFactor.removal(&req.desk.public_url)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let form = code_form(visit.words(), &self.next);
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let form = code_form(req.words(), &self.next);
         let mut form = carrying(form, self.kept.as_ref());
         match problem.errors() {
-            [] => form.refuse(
-                ShowCode::code().name,
-                said_to_people(visit.words(), &problem),
-            ),
-            _ => form = form.refused_for(visit.words(), &visit.typed, &problem),
+            [] => form.refuse(ShowCode::code().name, said_to_people(req.words(), &problem)),
+            _ => form = form.refused_for(req.words(), &req.typed, &problem),
         }
         let status = problem.code().status();
-        visit.show_again(status, "", "sign-in", &code_page(visit, form))
+        req.show_again(status, "", "sign-in", &code_page(req, form))
     }
 }
 
-async fn enter_code(visit: PageRequest) -> PageResult {
+async fn enter_code(req: PageRequest) -> PageResult {
     let page = ShowingCode {
-        next: next_of(&visit),
-        kept: Kept::carried(&visit),
+        next: next_of(&req),
+        kept: Kept::carried(&req),
     };
-    let Some(half) = half_of(&visit) else {
+    let Some(half) = half_of(&req) else {
         let flash = Flash::new(Done::HalfExpired);
-        return Ok(visit.go("/sign-in", Some(flash)));
+        return Ok(req.go("/sign-in", Some(flash)));
     };
-    let entered = match visit.form::<ShowCode>() {
+    let entered = match req.form::<ShowCode>() {
         Ok(shown) => {
             let code = shown.code.into_inner();
-            sign_in::finish(&visit.desk, half, code, origin(&visit)).await
+            sign_in::finish(&req.desk, half, code, origin(&req)).await
         }
         Err(problem) => Err(problem),
     };
     match entered {
-        Err(problem) if is_about_signing_in(&problem) => page.refused(&visit, problem).await,
-        entered => visit.finish(&page, entered).await,
+        Err(problem) if is_about_signing_in(&problem) => page.refused(&req, problem).await,
+        entered => req.finish(&page, entered).await,
     }
 }
 
-async fn leave(visit: PageRequest) -> PageResult {
-    let (actor, now) = (visit.principal()?.oneself(), visit.now);
-    if let Some(id) = visit.principal()?.session() {
-        visit
-            .write(move |conn| workflow::sign_in::sign_out(conn, &actor, id, now))
+async fn leave(req: PageRequest) -> PageResult {
+    let (actor, now) = (req.principal()?.oneself(), req.now);
+    if let Some(id) = req.principal()?.session() {
+        req.write(move |conn| workflow::sign_in::sign_out(conn, &actor, id, now))
             .await?;
     }
-    let url = &visit.desk.public_url;
-    Ok(visit
+    let url = &req.desk.public_url;
+    Ok(req
         .go("/sign-in", Some(Flash::new(Done::SignedOut)))
         .cookie(Carries::Session.removal(url))
         .forgetting(headers::forget(url)))
 }
 
-async fn show_set_up(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
-    let (hash, now) = (hash_secret(&token), visit.now);
-    let good = visit
-        .look(move |conn| {
+async fn show_set_up(req: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
+    let (hash, now) = (hash_secret(&token), req.now);
+    let good = req
+        .read(move |conn| {
             Ok(setup_links::is_needed(conn)? && setup_links::is_good(conn, &hash, now)?)
         })
         .await?;
     if !good {
         return Err(Problem::not_found().into());
     }
-    let form = set_up_form(visit.words(), format!("/setup/{token}"), time_zones());
-    visit.show("", "set-up", &SetUpPage { form })
+    let form = set_up_form(req.words(), format!("/setup/{token}"), time_zones());
+    req.show("", "set-up", &SetUpPage { form })
 }
 
 /// The first page of an empty installation.
@@ -320,23 +308,23 @@ struct SettingUp {
 }
 
 impl FormPage<Cookie<'static>> for SettingUp {
-    async fn done(&self, visit: &PageRequest, session: Cookie<'static>) -> PageResult {
-        let answer = visit.go("/", Some(Flash::new(Done::SetUp)));
+    async fn done(&self, req: &PageRequest, session: Cookie<'static>) -> PageResult {
+        let answer = req.go("/", Some(Flash::new(Done::SetUp)));
         Ok(answer.cookie(session))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         let action = format!("/setup/{}", self.token);
-        let form = set_up_form(visit.words(), action, time_zones());
-        let form = form.refused_for(visit.words(), &visit.typed, &problem);
+        let form = set_up_form(req.words(), action, time_zones());
+        let form = form.refused_for(req.words(), &req.typed, &problem);
         let status = problem.code().status();
-        visit.show_again(status, "", "set-up", &SetUpPage { form })
+        req.show_again(status, "", "set-up", &SetUpPage { form })
     }
 }
 
-async fn set_up(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
-    let done = provider(&visit, &token).await;
-    visit.finish(&SettingUp { token }, done).await
+async fn set_up(req: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
+    let done = provider(&req, &token).await;
+    req.finish(&SettingUp { token }, done).await
 }
 
 input! {
@@ -358,14 +346,14 @@ input! {
 }
 
 /// Adds the provider and its first administrator, and signs them in.
-async fn provider(visit: &PageRequest, token: &str) -> Result<Cookie<'static>, Problem> {
-    let typed: TypedSetUp = visit.form()?;
+async fn provider(req: &PageRequest, token: &str) -> Result<Cookie<'static>, Problem> {
+    let typed: TypedSetUp = req.form()?;
     let known = Context::of(&typed.email)
         .with(typed.first_name.as_str())
         .with(typed.last_name.as_str())
         .with(typed.organization.as_str());
     let (secret, field) = (typed.password.into_inner(), TypedSetUp::password().name);
-    let password_hash = chosen(&visit.desk, field, secret.clone(), known).await?;
+    let password_hash = chosen(&req.desk, field, secret.clone(), known).await?;
     let email = typed.email.to_string();
     let provider = SetUp {
         name: typed.organization,
@@ -376,8 +364,8 @@ async fn provider(visit: &PageRequest, token: &str) -> Result<Cookie<'static>, P
         further_roles: Vec::new(),
         password_hash: Some(password_hash),
     };
-    let (token_hash, now) = (hash_secret(token), visit.now);
-    let added = visit.write(move |conn| {
+    let (token_hash, now) = (hash_secret(token), req.now);
+    let added = req.write(move |conn| {
         // Whoever comes second finds that the link is used up, and learns no more than from any wrong address.
         if !setup_links::is_needed(conn)? || !setup_links::redeem(conn, &token_hash, now)? {
             return Err(VerbError::Rejected(Rejection::NotFound));
@@ -388,10 +376,10 @@ async fn provider(visit: &PageRequest, token: &str) -> Result<Cookie<'static>, P
     let attempt = Attempt {
         email,
         password: secret,
-        from: origin(visit),
+        from: origin(req),
     };
-    match sign_in::enter(&visit.desk, attempt).await? {
-        SignInStep::Open(signed_in) => Ok(session(visit, &signed_in)),
+    match sign_in::enter(&req.desk, attempt).await? {
+        SignInStep::Open(signed_in) => Ok(session(req, &signed_in)),
         // Nobody has a second factor yet.
         SignInStep::PendingSecondFactor(_) => Err(Problem::new(Code::Internal)),
     }

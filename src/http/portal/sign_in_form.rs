@@ -45,12 +45,12 @@ pub(super) fn carrying(mut form: Form, kept: Option<&Kept>) -> Form {
 }
 
 /// The page with `form`, and why one is here.
-pub(super) fn page(visit: &PageRequest, welcome: String, form: Form) -> SignInPage {
+pub(super) fn page(req: &PageRequest, welcome: String, form: Form) -> SignInPage {
     SignInPage {
         welcome,
         form,
-        ways: ways_in(visit.words()),
-        phone: visit.desk.support_phone.clone().unwrap_or_default(),
+        ways: ways_in(req.words()),
+        phone: req.desk.support_phone.clone().unwrap_or_default(),
     }
 }
 

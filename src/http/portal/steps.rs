@@ -25,7 +25,7 @@ pub const SOON: chrono::TimeDelta = chrono::TimeDelta::hours(4);
 /// The list on `page` for a case of this status: what is open first, by date, then what was settled, the latest first. `adds` says whether the
 /// visitor may promise more there.
 pub fn list<'a>(
-    visit: &PageRequest,
+    req: &PageRequest,
     status: Status,
     steps: impl IntoIterator<Item = &'a NextStep>,
     promised: &HashMap<NextStepId, Vec<StepPast>>,
@@ -46,7 +46,7 @@ pub fn list<'a>(
             .into_iter()
             .map(|step| {
                 let past = promised.get(&step.id).map(Vec::as_slice);
-                view(visit, (status, step), past.unwrap_or_default(), page)
+                view(req, (status, step), past.unwrap_or_default(), page)
             })
             .collect(),
         add: adds.then(|| format!("{page}?do=promise#do")),
@@ -54,7 +54,7 @@ pub fn list<'a>(
 }
 
 fn view(
-    visit: &PageRequest,
+    req: &PageRequest,
     (status, step): (Status, &NextStep),
     past: &[StepPast],
     page: &str,
@@ -72,7 +72,7 @@ fn view(
         who: step.who.clone(),
         due_at: step.due_at,
         state: step.state.as_str(),
-        tone: tone(step.state, step.due_at, visit.now),
+        tone: tone(step.state, step.due_at, req.now),
         settled_at: step.settled_at.unwrap_or(step.due_at),
         reason: step.reason.clone().unwrap_or_default(),
         // That it was promised says the step itself.
@@ -80,7 +80,7 @@ fn view(
             0 | 1 => Vec::new(),
             _ => past.iter().map(line).collect(),
         },
-        verbs: verbs(visit, (status, step), page),
+        verbs: verbs(req, (status, step), page),
     }
 }
 
@@ -95,13 +95,13 @@ pub fn tone(state: StepState, due_at: Instant, now: Instant) -> Tone {
     }
 }
 
-fn verbs(visit: &PageRequest, (status, step): (Status, &NextStep), page: &str) -> Vec<Link> {
-    let words = visit.words();
+fn verbs(req: &PageRequest, (status, step): (Status, &NextStep), page: &str) -> Vec<Link> {
+    let words = req.words();
     let verb = |verb: &Verb| {
         let label = words.say_of("step-verb", verb.as_str(), &[]);
         Link::new(label, format!("{page}?do={verb}&step={}#do", step.id))
     };
-    let offered = visit
+    let offered = req
         .access()
         .map(|access| offers::of_step(status, step.state, access));
     offered.unwrap_or_default().iter().map(verb).collect()
@@ -111,54 +111,49 @@ fn verbs(visit: &PageRequest, (status, step): (Status, &NextStep), page: &str) -
 struct OnStep(NextStepId);
 
 impl FormPage for OnStep {
-    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
-        let back = back(visit, self.0).await?;
-        Ok(visit.go(back, Some(Flash::new(done))))
+    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+        let back = back(req, self.0).await?;
+        Ok(req.go(back, Some(Flash::new(done))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let (reach, id) = (visit.access()?.reach(), self.0);
-        let step = visit
-            .look(move |conn| Ok(promises::find(conn, reach, id)?))
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let (reach, id) = (req.access()?.reach(), self.0);
+        let step = req
+            .read(move |conn| Ok(promises::find(conn, reach, id)?))
             .await?;
         let case = CaseRef::Id(step.ok_or_else(Problem::not_found)?.case_id);
-        let verb = match visit
-            .typed
-            .get("state")
-            .and_then(|state| state.parse().ok())
-        {
+        let verb = match req.typed.get("state").and_then(|state| state.parse().ok()) {
             Some(StepState::Done) => Verb::Complete,
             Some(StepState::Missed) => Verb::Miss,
             _ => Verb::Repromise,
         };
-        super::case::show_again(visit, &case, (verb.as_str(), &id.to_string()), problem).await
+        super::case::show_again(req, &case, (verb.as_str(), &id.to_string()), problem).await
     }
 }
 
 /// Says what became of a step, or promises it anew.
-pub(super) async fn move_on(visit: PageRequest, id: NextStepId) -> PageResult {
-    visit
-        .act(&OnStep(id), move |conn, by, command: &SettleStep| {
-            settle(conn, by.actor, id, None, command, by.now)?;
-            Ok(match command.state {
-                Patch::Set(StepState::Done) => Done::StepDone,
-                Patch::Set(StepState::Missed) => Done::StepMissed,
-                Patch::Set(StepState::Open) | Patch::Keep => Done::Repromised,
-            })
+pub(super) async fn move_on(req: PageRequest, id: NextStepId) -> PageResult {
+    req.act(&OnStep(id), move |conn, by, command: &SettleStep| {
+        settle(conn, by.actor, id, None, command, by.now)?;
+        Ok(match command.state {
+            Patch::Set(StepState::Done) => Done::StepDone,
+            Patch::Set(StepState::Missed) => Done::StepMissed,
+            Patch::Set(StepState::Open) | Patch::Keep => Done::Repromised,
         })
-        .await
+    })
+    .await
 }
 
 /// The page from which the step was moved: the one that the form names, or its case's.
-async fn back(visit: &PageRequest, id: NextStepId) -> Result<String, Problem> {
-    let named = visit.typed.get("back").filter(|back| is_local(back));
+async fn back(req: &PageRequest, id: NextStepId) -> Result<String, Problem> {
+    let named = req.typed.get("back").filter(|back| is_local(back));
     if let Some(page) = named {
         // Not into the panel again, which asked for what is done now.
         return Ok(page.split('?').next().unwrap_or("/").to_owned());
     }
-    let reach = visit.access()?.reach();
-    let number = visit
-        .look(move |conn| {
+    let reach = req.access()?.reach();
+    let number = req
+        .read(move |conn| {
             let step = promises::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
             Ok(crate::store::cases::find(conn, step.case_id)?.number)
         })

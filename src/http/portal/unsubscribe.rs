@@ -51,33 +51,33 @@ pub struct UnsubscribePage {
     pub ways: Vec<Link>,
 }
 
-async fn show(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
-    let key = visit.desk.key.clone();
+async fn show(req: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
+    let key = req.desk.key.clone();
     let asked = token.clone();
-    let found = visit
-        .look(move |conn| Ok(unsubscribing(conn, &key, &asked)?))
+    let found = req
+        .read(move |conn| Ok(unsubscribing(conn, &key, &asked)?))
         .await;
     match found {
         Ok(asked) => {
-            let page = question(visit.words(), &asked, format!("/unsubscribe/{token}"));
-            visit.show("", "unsubscribe", &page)
+            let page = question(req.words(), &asked, format!("/unsubscribe/{token}"));
+            req.show("", "unsubscribe", &page)
         }
-        Err(problem) => not_good(&visit, problem),
+        Err(problem) => not_good(&req, problem),
     }
 }
 
-async fn end(visit: PageRequest, link: LinkSecret) -> PageResult {
-    if visit.typed.get(FIELD).map(String::as_str) != Some(MEANT) {
-        return show(visit, link).await;
+async fn end(req: PageRequest, link: LinkSecret) -> PageResult {
+    if req.typed.get(FIELD).map(String::as_str) != Some(MEANT) {
+        return show(req, link).await;
     }
     let LinkSecret(token) = link;
-    let (key, now) = (visit.desk.key.clone(), visit.now);
-    let ended = visit
+    let (key, now) = (req.desk.key.clone(), req.now);
+    let ended = req
         .write(move |conn| choose_notices::unsubscribe(conn, &key, &token, now))
         .await;
     match ended {
-        Ok(ended) => visit.show("", "unsubscribe", &done(visit.words(), &ended)),
-        Err(problem) => not_good(&visit, problem),
+        Ok(ended) => req.show("", "unsubscribe", &done(req.words(), &ended)),
+        Err(problem) => not_good(&req, problem),
     }
 }
 
@@ -114,11 +114,11 @@ pub fn done(words: &Catalogue, ended: &Unsubscribing) -> UnsubscribePage {
 }
 
 /// Whatever is wrong with a link, the page is the same.
-fn not_good(visit: &PageRequest, problem: Problem) -> PageResult {
+fn not_good(req: &PageRequest, problem: Problem) -> PageResult {
     if problem.code() != Code::NotFound {
         return Err(problem.into());
     }
-    let words = visit.words();
+    let words = req.words();
     let page = UnsubscribePage {
         title: words.say("unsubscribe-not-good-title", &[]),
         detail: words.say("unsubscribe-not-good", &[]),
@@ -127,7 +127,7 @@ fn not_good(visit: &PageRequest, problem: Problem) -> PageResult {
         meant: MEANT,
         ways: vec![choices(words).main()],
     };
-    visit.show_again(StatusCode::NOT_FOUND, "", "unsubscribe", &page)
+    req.show_again(StatusCode::NOT_FOUND, "", "unsubscribe", &page)
 }
 
 fn told(words: &Catalogue, about: &Unsubscribing) -> (String, String) {

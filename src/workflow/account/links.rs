@@ -126,7 +126,7 @@ pub fn followed(
     token: &str,
     now: Instant,
 ) -> VerbResult<Person> {
-    let found = one_time_link::look(conn, key, purpose, token, now)?;
+    let found = one_time_link::find(conn, key, purpose, token, now)?;
     let (link, state) = found.ok_or(Rejection::LinkUnknown)?;
     if state != LinkState::Good {
         return Err(Rejection::Link(state).into());

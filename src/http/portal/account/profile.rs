@@ -26,22 +26,22 @@ pub(super) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn read(visit: PageRequest) -> PageResult {
-    show(&visit, &profile(&visit).await?)
+async fn read(req: PageRequest) -> PageResult {
+    show(&req, &profile(&req).await?)
 }
 
-async fn profile(visit: &PageRequest) -> Result<AccountPage, Problem> {
-    let id = visit.principal()?.person;
-    let person = visit
-        .look(move |conn| {
+async fn profile(req: &PageRequest) -> Result<AccountPage, Problem> {
+    let id = req.principal()?.person;
+    let person = req
+        .read(move |conn| {
             let found = people::find(conn, crate::domain::access::Reach::Everything, id)?;
             found.ok_or_else(Problem::not_found)
         })
         .await?;
-    let (words, principal) = (visit.words(), visit.principal()?);
+    let (words, principal) = (req.words(), req.principal()?);
     let home = principal.home.as_ref().unwrap_or(&principal.organization);
     let zone = person.time_zone.as_deref().unwrap_or_default();
-    let mut page = page(visit, "profile");
+    let mut page = page(req, "profile");
     page.sections = sections(
         words,
         (&person.first_name, &person.last_name),
@@ -125,43 +125,40 @@ pub(in crate::http::portal) fn sections(
 struct Names;
 
 impl FormPage<()> for Names {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
-        Ok(visit.go("/account", Some(Flash::new(Done::AccountChanged))))
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
+        Ok(req.go("/account", Some(Flash::new(Done::AccountChanged))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, profile(visit).await?, "name", &problem)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, profile(req).await?, "name", &problem)
     }
 }
 
-async fn change(visit: PageRequest) -> PageResult {
-    let oneself = visit.principal()?.oneself();
-    visit
-        .act(&Names, move |conn, by, command: &UpdateAccount| {
-            account::update(conn, &oneself, command, by.now).map(drop)
-        })
-        .await
+async fn change(req: PageRequest) -> PageResult {
+    let oneself = req.principal()?.oneself();
+    req.act(&Names, move |conn, by, command: &UpdateAccount| {
+        account::update(conn, &oneself, command, by.now).map(drop)
+    })
+    .await
 }
 
 /// The section of the page that changes the password.
 struct Password;
 
 impl FormPage<Holder> for Password {
-    async fn done(&self, visit: &PageRequest, holder: Holder) -> PageResult {
+    async fn done(&self, req: &PageRequest, holder: Holder) -> PageResult {
         let flash = Flash::new(Done::PasswordChanged);
-        let answer = visit.go("/account", Some(flash));
-        Ok(answer.cookie(visit.known_to(holder)))
+        let answer = req.go("/account", Some(flash));
+        Ok(answer.cookie(req.known_to(holder)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, profile(visit).await?, "password", &problem)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, profile(req).await?, "password", &problem)
     }
 }
 
-async fn change_password(visit: PageRequest) -> PageResult {
-    visit
-        .finish(&Password, password_changed(&visit).await)
-        .await
+async fn change_password(req: PageRequest) -> PageResult {
+    req.finish(&Password, password_changed(&req).await).await
 }
 
 input! {
@@ -178,10 +175,10 @@ input! {
     }
 }
 
-async fn password_changed(visit: &PageRequest) -> Result<Holder, Problem> {
-    let typed: TypedPasswords = visit.form()?;
+async fn password_changed(req: &PageRequest) -> Result<Holder, Problem> {
+    let typed: TypedPasswords = req.form()?;
     let chosen = same(typed.password, &typed.password_again)?;
-    let (principal, now) = (visit.principal()?, visit.now);
+    let (principal, now) = (req.principal()?, req.now);
     let actor = principal.oneself();
     let kept = Kept {
         session: principal.session(),
@@ -191,12 +188,11 @@ async fn password_changed(visit: &PageRequest) -> Result<Holder, Problem> {
         TypedPasswords::current_password().name,
         typed.current_password.into_inner(),
     );
-    password::confirmed(&visit.desk, actor.id(), field, current, now).await?;
+    password::confirmed(&req.desk, actor.id(), field, current, now).await?;
     let field = TypedPasswords::password().name;
-    let hash = password::chosen(&visit.desk, field, chosen, principal.known()).await?;
+    let hash = password::chosen(&req.desk, field, chosen, principal.known()).await?;
     let holder = Holder::new(actor.id(), Some(&hash));
-    visit
-        .write(move |conn| account::change_password(conn, &actor, kept, &hash, now))
+    req.write(move |conn| account::change_password(conn, &actor, kept, &hash, now))
         .await?;
     Ok(holder)
 }

@@ -41,14 +41,14 @@ pub(in crate::http::portal) enum State {
     On(Instant, i64),
 }
 
-async fn read(visit: PageRequest) -> PageResult {
-    show(&visit, &security(&visit).await?)
+async fn read(req: PageRequest) -> PageResult {
+    show(&req, &security(&req).await?)
 }
 
-async fn security(visit: &PageRequest) -> Result<AccountPage, Problem> {
-    let (actor, key) = (visit.principal()?.oneself(), visit.desk.key.clone());
-    let state = visit
-        .look(move |conn| {
+async fn security(req: &PageRequest) -> Result<AccountPage, Problem> {
+    let (actor, key) = (req.principal()?.oneself(), req.desk.key.clone());
+    let state = req
+        .read(move |conn| {
             let factor = second_factors::find(conn, actor.id())?;
             if let Some(since) = factor.and_then(|factor| factor.confirmed_at) {
                 return Ok(State::On(
@@ -60,11 +60,11 @@ async fn security(visit: &PageRequest) -> Result<AccountPage, Problem> {
             begun.map_or(Ok(State::Off), |begun| drawn(&begun))
         })
         .await?;
-    let mut page = page(visit, "security");
-    if visit.principal()?.must_set_up {
-        page.about = visit.words().say("second-factor-must", &[]);
+    let mut page = page(req, "security");
+    if req.principal()?.must_set_up {
+        page.about = req.words().say("second-factor-must", &[]);
     }
-    (page.shown, page.sections) = parts(visit.words(), state);
+    (page.shown, page.sections) = parts(req.words(), state);
     Ok(page)
 }
 
@@ -153,43 +153,39 @@ fn in_groups(secret: &str) -> String {
     groups.join(" ")
 }
 
-async fn begin(visit: PageRequest) -> PageResult {
-    let (actor, key, now) = (
-        visit.principal()?.oneself(),
-        visit.desk.key.clone(),
-        visit.now,
-    );
-    let begun = visit.write(move |conn| second_factor::begin(conn, &key, &actor, now).map(drop));
+async fn begin(req: PageRequest) -> PageResult {
+    let (actor, key, now) = (req.principal()?.oneself(), req.desk.key.clone(), req.now);
+    let begun = req.write(move |conn| second_factor::begin(conn, &key, &actor, now).map(drop));
     match begun.await {
-        Ok(()) => Ok(visit.go(HERE, None)),
+        Ok(()) => Ok(req.go(HERE, None)),
         // Begun and confirmed in another window: the page says so.
-        Err(problem) if problem.code() == Code::SecondFactorOn => Ok(visit.go(HERE, None)),
+        Err(problem) if problem.code() == Code::SecondFactorOn => Ok(req.go(HERE, None)),
         Err(problem) => Err(problem.into()),
     }
 }
 
-async fn confirm(visit: PageRequest) -> PageResult {
-    codes(visit, "confirm").await
+async fn confirm(req: PageRequest) -> PageResult {
+    codes(req, "confirm").await
 }
 
-async fn renew(visit: PageRequest) -> PageResult {
-    codes(visit, "codes").await
+async fn renew(req: PageRequest) -> PageResult {
+    codes(req, "codes").await
 }
 
 /// The recovery codes are shown by the answer itself, because nothing keeps them.
-async fn codes(visit: PageRequest, section: &'static str) -> PageResult {
-    match new_codes(&visit, section).await {
+async fn codes(req: PageRequest, section: &'static str) -> PageResult {
+    match new_codes(&req, section).await {
         Ok(codes) => {
-            let words = visit.words();
-            let mut page = page(&visit, "security");
+            let words = req.words();
+            let mut page = page(&req, "security");
             page.shown = Some(shown_codes(words, codes));
-            show(&visit, &page)
+            show(&req, &page)
         }
         Err(problem) if matches!(problem.code(), Code::SecondFactorOn | Code::SecondFactorOff) => {
-            Ok(visit.go(HERE, None))
+            Ok(req.go(HERE, None))
         }
         Err(problem) if is_form_error(&problem) => {
-            again(&visit, security(&visit).await?, section, &problem)
+            again(&req, security(&req).await?, section, &problem)
         }
         Err(problem) => Err(problem.into()),
     }
@@ -207,17 +203,13 @@ fn shown_codes(words: &Catalogue, codes: Vec<String>) -> Shown {
     }
 }
 
-async fn new_codes(visit: &PageRequest, section: &'static str) -> Result<Vec<String>, Problem> {
-    let (actor, key, now) = (
-        visit.principal()?.oneself(),
-        visit.desk.key.clone(),
-        visit.now,
-    );
-    let session = visit.principal()?.session();
-    let shown: ShowCode = visit.form()?;
+async fn new_codes(req: &PageRequest, section: &'static str) -> Result<Vec<String>, Problem> {
+    let (actor, key, now) = (req.principal()?.oneself(), req.desk.key.clone(), req.now);
+    let session = req.principal()?.session();
+    let shown: ShowCode = req.form()?;
     let counter = Counter::own_code(actor.id());
-    throttle::attempt(&visit.desk, std::slice::from_ref(&counter), now).await?;
-    let codes = visit
+    throttle::attempt(&req.desk, std::slice::from_ref(&counter), now).await?;
+    let codes = req
         .write(move |conn| {
             let code = shown.code.expose();
             let codes = match section {
@@ -231,19 +223,18 @@ async fn new_codes(visit: &PageRequest, section: &'static str) -> Result<Vec<Str
     Ok(codes)
 }
 
-async fn turn_off(visit: PageRequest) -> PageResult {
-    match turned_off(&visit).await {
-        Ok(()) => Ok(visit.go(HERE, Some(Flash::new(Done::SecondFactorOff)))),
-        Err(problem) if problem.code() == Code::SecondFactorOff => Ok(visit.go(HERE, None)),
+async fn turn_off(req: PageRequest) -> PageResult {
+    match turned_off(&req).await {
+        Ok(()) => Ok(req.go(HERE, Some(Flash::new(Done::SecondFactorOff)))),
+        Err(problem) if problem.code() == Code::SecondFactorOff => Ok(req.go(HERE, None)),
         Err(problem) => Err(problem.into()),
     }
 }
 
-async fn turned_off(visit: &PageRequest) -> Result<(), Problem> {
-    let (actor, now) = (visit.principal()?.oneself(), visit.now);
-    let session = visit.principal()?.session();
-    visit
-        .write(move |conn| second_factor::turn_off(conn, &actor, session, now))
+async fn turned_off(req: &PageRequest) -> Result<(), Problem> {
+    let (actor, now) = (req.principal()?.oneself(), req.now);
+    let session = req.principal()?.session();
+    req.write(move |conn| second_factor::turn_off(conn, &actor, session, now))
         .await?;
     Ok(())
 }

@@ -24,19 +24,19 @@ pub(super) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn read(visit: PageRequest) -> PageResult {
-    show(&visit, &signed_in(&visit).await?)
+async fn read(req: PageRequest) -> PageResult {
+    show(&req, &signed_in(&req).await?)
 }
 
-async fn signed_in(visit: &PageRequest) -> Result<AccountPage, Problem> {
-    let (id, now) = (visit.principal()?.person, visit.now);
-    let current = visit.principal()?.session();
-    let found = visit
-        .look(move |conn| Ok(sessions::of_person(conn, id, now)?))
+async fn signed_in(req: &PageRequest) -> Result<AccountPage, Problem> {
+    let (id, now) = (req.principal()?.person, req.now);
+    let current = req.principal()?.session();
+    let found = req
+        .read(move |conn| Ok(sessions::of_person(conn, id, now)?))
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let others = found.len() > 1;
-    let told = |at| visit.times().absolute(at);
+    let told = |at| req.times().absolute(at);
     let row = |session: &sessions::Session| {
         let is_current = Some(session.id) == current;
         Row {
@@ -45,7 +45,7 @@ async fn signed_in(visit: &PageRequest) -> Result<AccountPage, Problem> {
                 "session-since",
                 &[
                     ("at", told(session.created_at).into()),
-                    ("idle", told(visit.desk.idle_until(session)).into()),
+                    ("idle", told(req.desk.idle_until(session)).into()),
                     ("end", told(session.expires_at).into()),
                 ],
             ),
@@ -54,7 +54,7 @@ async fn signed_in(visit: &PageRequest) -> Result<AccountPage, Problem> {
                 false => String::new(),
             },
             at_label: words.say("session-last-seen", &[]),
-            at: visit.desk.seen.of(session),
+            at: req.desk.seen.of(session),
             action: match is_current {
                 true => String::new(),
                 false => format!("{HERE}/{}/end", session.id),
@@ -62,7 +62,7 @@ async fn signed_in(visit: &PageRequest) -> Result<AccountPage, Problem> {
             button: words.say("session-end", &[]),
         }
     };
-    let mut page = page(visit, "sessions");
+    let mut page = page(req, "sessions");
     page.list = Some(List {
         title: words.say("session-list", &[]),
         none: String::new(),
@@ -100,19 +100,17 @@ fn end_others_section(words: &Catalogue) -> Section {
     Section::new("others", title, words.say("session-others-about", &[])).form(form)
 }
 
-async fn end(visit: PageRequest, id: SessionId) -> PageResult {
-    let (actor, now) = (visit.principal()?.oneself(), visit.now);
-    visit
-        .write(move |conn| account::end_session(conn, &actor, id, now))
+async fn end(req: PageRequest, id: SessionId) -> PageResult {
+    let (actor, now) = (req.principal()?.oneself(), req.now);
+    req.write(move |conn| account::end_session(conn, &actor, id, now))
         .await?;
-    Ok(visit.go(HERE, Some(Flash::new(Done::SessionEnded))))
+    Ok(req.go(HERE, Some(Flash::new(Done::SessionEnded))))
 }
 
-async fn end_others(visit: PageRequest) -> PageResult {
-    let (actor, now) = (visit.principal()?.oneself(), visit.now);
-    let current = visit.principal()?.session();
-    visit
-        .write(move |conn| account::end_other_sessions(conn, &actor, current, now).map(drop))
+async fn end_others(req: PageRequest) -> PageResult {
+    let (actor, now) = (req.principal()?.oneself(), req.now);
+    let current = req.principal()?.session();
+    req.write(move |conn| account::end_other_sessions(conn, &actor, current, now).map(drop))
         .await?;
-    Ok(visit.go(HERE, Some(Flash::new(Done::SessionsEnded))))
+    Ok(req.go(HERE, Some(Flash::new(Done::SessionsEnded))))
 }

@@ -40,19 +40,19 @@ pub(super) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn read(visit: PageRequest) -> PageResult {
-    show(&visit, &held(&visit).await?)
+async fn read(req: PageRequest) -> PageResult {
+    show(&req, &held(&req).await?)
 }
 
-async fn held(visit: &PageRequest) -> Result<AccountPage, Problem> {
-    let id = visit.principal()?.person;
-    let tokens = visit
-        .look(move |conn| Ok(tokens::of_person(conn, id, None, MOST)?))
+async fn held(req: &PageRequest) -> Result<AccountPage, Problem> {
+    let id = req.principal()?.person;
+    let tokens = req
+        .read(move |conn| Ok(tokens::of_person(conn, id, None, MOST)?))
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let row = |token: &Token| {
         let (chip, at_label, at) = match token.expires_at {
-            Some(at) if at <= visit.now => (
+            Some(at) if at <= req.now => (
                 words.say("token-expired", &[]),
                 words.say("token-expired-at", &[]),
                 at,
@@ -69,7 +69,7 @@ async fn held(visit: &PageRequest) -> Result<AccountPage, Problem> {
             small: format!(
                 "{} · {}",
                 allows(words, token.permissions.as_deref()),
-                last_use(visit, token)
+                last_use(req, token)
             ),
             chip,
             at_label,
@@ -78,24 +78,24 @@ async fn held(visit: &PageRequest) -> Result<AccountPage, Problem> {
             button: words.say("token-revoke", &[]),
         }
     };
-    let mut page = page(visit, "tokens");
+    let mut page = page(req, "tokens");
     page.list = Some(List {
         title: words.say("token-list", &[]),
         none: words.say("token-none", &[]),
         rows: tokens.iter().map(row).collect(),
     });
-    let offered: Vec<Permission> = visit.access()?.permissions.iter().copied().collect();
+    let offered: Vec<Permission> = req.access()?.permissions.iter().copied().collect();
     page.sections.push(new_token(words, &offered));
     Ok(page)
 }
 
 /// When a token was last used, in words.
-fn last_use(visit: &PageRequest, token: &Token) -> String {
-    match visit.desk.seen.of_token(token) {
-        None => visit.words().say("token-never-used", &[]),
+fn last_use(req: &PageRequest, token: &Token) -> String {
+    match req.desk.seen.of_token(token) {
+        None => req.words().say("token-never-used", &[]),
         Some(at) => {
-            let ago = visit.times().relative(at);
-            visit.words().say("token-used", &[("ago", ago.into())])
+            let ago = req.times().relative(at);
+            req.words().say("token-used", &[("ago", ago.into())])
         }
     }
 }
@@ -162,9 +162,9 @@ struct Issuing {
 }
 
 impl FormPage<()> for Issuing {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
-        let words = visit.words();
-        let mut page = page(visit, "tokens");
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
+        let words = req.words();
+        let mut page = page(req, "tokens");
         page.shown = Some(Shown {
             title: words.say("token-shown", &[]),
             about: words.say("token-shown-about", &[]),
@@ -173,11 +173,11 @@ impl FormPage<()> for Issuing {
             lines: vec![self.secret.text.expose_secret().to_owned()],
             next: HERE.to_owned(),
         });
-        show(visit, &page)
+        show(req, &page)
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, held(visit).await?, "new", &problem)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, held(req).await?, "new", &problem)
     }
 }
 
@@ -214,21 +214,20 @@ impl TypedToken {
     }
 }
 
-async fn issue(visit: PageRequest) -> PageResult {
+async fn issue(req: PageRequest) -> PageResult {
     let secret = NewSecret::with_prefix(TOKEN_PREFIX);
-    let (hash, principal) = (secret.hash.clone(), visit.principal()?.clone());
-    visit
-        .act(&Issuing { secret }, move |conn, by, typed: &TypedToken| {
-            let command = typed.command(by.now)?;
-            issue_for(conn, &principal, (&command, &hash), by.now).map(drop)
-        })
-        .await
+    let (hash, principal) = (secret.hash.clone(), req.principal()?.clone());
+    req.act(&Issuing { secret }, move |conn, by, typed: &TypedToken| {
+        let command = typed.command(by.now)?;
+        issue_for(conn, &principal, (&command, &hash), by.now).map(drop)
+    })
+    .await
 }
 
-async fn revoke(visit: PageRequest, id: TokenId) -> PageResult {
-    let oneself = visit.principal()?.oneself();
-    let name = visit
+async fn revoke(req: PageRequest, id: TokenId) -> PageResult {
+    let oneself = req.principal()?.oneself();
+    let name = req
         .perform(move |conn, by, (): &()| revoke_token(conn, &oneself, id, by.now))
         .await?;
-    Ok(visit.go(HERE, Some(Flash::new(Done::TokenRevoked).name(name))))
+    Ok(req.go(HERE, Some(Flash::new(Done::TokenRevoked).name(name))))
 }

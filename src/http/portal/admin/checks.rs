@@ -62,13 +62,13 @@ pub struct Worth {
     pub facts: Vec<Fact>,
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    open(&visit, Place::Checks)?;
-    visit.show(PLACE, "checks", &page(&visit, None))
+async fn show(req: PageRequest) -> PageResult {
+    open(&req, Place::Checks)?;
+    req.show(PLACE, "checks", &page(&req, None))
 }
 
-fn page(visit: &PageRequest, found: Option<Worth>) -> ChecksPage {
-    let words = visit.words();
+fn page(req: &PageRequest, found: Option<Worth>) -> ChecksPage {
+    let words = req.words();
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let token = vec![Control::of(CheckToken::token(), label("checked-token"))];
@@ -89,7 +89,7 @@ fn page(visit: &PageRequest, found: Option<Worth>) -> ChecksPage {
     ChecksPage {
         title: words.say_of("admin", "checks", &[]),
         about: words.say_of("admin-about", "checks", &[]),
-        tabs: tabs_of(visit, Place::Checks),
+        tabs: tabs_of(req, Place::Checks),
         found,
         sections: vec![
             section(
@@ -111,43 +111,39 @@ fn page(visit: &PageRequest, found: Option<Worth>) -> ChecksPage {
 }
 
 /// The page with what was found, or with what is wrong with the form of the section `id`, as it was typed; secrets stay out.
-fn answer(visit: &PageRequest, id: &str, found: Result<Worth, Problem>) -> PageResult {
+fn answer(req: &PageRequest, id: &str, found: Result<Worth, Problem>) -> PageResult {
     let (status, found, problem) = match found {
         Ok(found) => (StatusCode::OK, Some(found), None),
         Err(problem) if is_form_error(&problem) => (problem.code().status(), None, Some(problem)),
         Err(problem) => return Err(problem.into()),
     };
-    let mut page = page(visit, found);
+    let mut page = page(req, found);
     let sections = page.sections.iter_mut();
     for section in sections.filter(|section| section.id == id) {
         section.form = section.form.take().map(|form| match &problem {
-            Some(problem) => form.refused_for(visit.words(), &visit.typed, problem),
-            None => form.filled(&visit.typed),
+            Some(problem) => form.refused_for(req.words(), &req.typed, problem),
+            None => form.filled(&req.typed),
         });
     }
-    visit.show_again(status, PLACE, "checks", &page)
+    req.show_again(status, PLACE, "checks", &page)
 }
 
-async fn token(visit: PageRequest) -> PageResult {
-    let found = check_the_token(&visit).await;
-    answer(&visit, TOKEN, found)
+async fn token(req: PageRequest) -> PageResult {
+    let found = check_the_token(&req).await;
+    answer(&req, TOKEN, found)
 }
 
-async fn check_the_token(visit: &PageRequest) -> Result<Worth, Problem> {
-    let (command, actor, now) = (
-        visit.form::<CheckToken>()?,
-        visit.actor()?.clone(),
-        visit.now,
-    );
-    let (worth, found) = visit
-        .look(move |conn| Ok(check_token(conn, &actor, &command, now)?))
+async fn check_the_token(req: &PageRequest) -> Result<Worth, Problem> {
+    let (command, actor, now) = (req.form::<CheckToken>()?, req.actor()?.clone(), req.now);
+    let (worth, found) = req
+        .read(move |conn| Ok(check_token(conn, &actor, &command, now)?))
         .await?;
-    let words = visit.words();
+    let words = req.words();
     Ok(Worth {
         tone: tone(worth == TokenWorth::Good),
         message: words.say_of("token-worth", worth.as_str(), &[]),
         facts_title: words.say("checks-found", &[]),
-        facts: found.map_or_else(Vec::new, |found| facts(visit, found)),
+        facts: found.map_or_else(Vec::new, |found| facts(req, found)),
     })
 }
 
@@ -155,8 +151,8 @@ fn tone(is_good: bool) -> &'static str {
     if is_good { "good" } else { "late" }
 }
 
-fn facts(visit: &PageRequest, found: FoundToken) -> Vec<Fact> {
-    let words = visit.words();
+fn facts(req: &PageRequest, found: FoundToken) -> Vec<Fact> {
+    let words = req.words();
     let FoundToken { token, owner } = found;
     let allows = match &token.permissions {
         None => words.say("token-allows-all", &[]),
@@ -182,10 +178,10 @@ fn facts(visit: &PageRequest, found: FoundToken) -> Vec<Fact> {
     facts
 }
 
-async fn signature(visit: PageRequest) -> PageResult {
-    let found = visit.form::<CheckSignature>().map(|command| {
-        let words = visit.words();
-        let worth = of_typed(&visit, command);
+async fn signature(req: PageRequest) -> PageResult {
+    let found = req.form::<CheckSignature>().map(|command| {
+        let words = req.words();
+        let worth = of_typed(&req, command);
         Worth {
             tone: tone(worth == SignatureWorth::Good),
             message: words.say_of("signature-worth", worth.as_str(), &[]),
@@ -193,15 +189,15 @@ async fn signature(visit: PageRequest) -> PageResult {
             facts: Vec::new(),
         }
     });
-    answer(&visit, SIGNATURE, found)
+    answer(&req, SIGNATURE, found)
 }
 
 /// A browser sends every line end as two characters, whichever the body had; so both are tried.
-fn of_typed(visit: &PageRequest, mut command: CheckSignature) -> SignatureWorth {
-    let sent = check_signature(&command, visit.now);
+fn of_typed(req: &PageRequest, mut command: CheckSignature) -> SignatureWorth {
+    let sent = check_signature(&command, req.now);
     if sent != SignatureWorth::Different {
         return sent;
     }
     command.body.0 = command.body.0.replace("\r\n", "\n");
-    check_signature(&command, visit.now)
+    check_signature(&command, req.now)
 }

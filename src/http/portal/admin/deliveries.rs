@@ -58,21 +58,21 @@ impl ListPage for List {
 
     fn find(
         conn: &mut Conn,
-        visit: &PageRequest,
+        req: &PageRequest,
         query: &NoticeQuery,
     ) -> Result<(Found<Listed>, Beside), Problem> {
-        let found = find::<Notices>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        let found = find::<Notices>(conn, req.asker()?, query, Some(MOST_COUNTED))?;
         let ids: Vec<NoticeId> = found.rows.iter().map(|notice| notice.id).collect();
         let beside = Beside {
             tries: tries_of(conn, &ids)?,
-            outage: outage(conn, visit)?,
+            outage: outage(conn, req)?,
         };
         Ok((found, beside))
     }
 
-    fn cells(visit: &PageRequest, notice: &Listed, beside: &Beside) -> Vec<Cell> {
-        let words = visit.words();
-        let (state, class) = standing(visit, notice, beside.outage.as_ref());
+    fn cells(req: &PageRequest, notice: &Listed, beside: &Beside) -> Vec<Cell> {
+        let words = req.words();
+        let (state, class) = standing(req, notice, beside.outage.as_ref());
         let kind = words.say_of("notice-kind", notice.kind.as_str(), &[]);
         let to = format!("{}/{}", Place::Deliveries.href(), notice.id);
         let tries = beside.tries.get(&notice.id).map_or(&[][..], Vec::as_slice);
@@ -86,16 +86,16 @@ impl ListPage for List {
     }
 }
 
-async fn show(visit: PageRequest, id: NoticeId) -> PageResult {
-    let reach = visit.access()?.reach();
-    let (notice, tries) = visit
-        .look(move |conn| {
+async fn show(req: PageRequest, id: NoticeId) -> PageResult {
+    let reach = req.access()?.reach();
+    let (notice, tries) = req
+        .read(move |conn| {
             let notice = notices::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
             let tries = tries_of(conn, &[id])?.remove(&id).unwrap_or_default();
             Ok((notice, tries))
         })
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let instant = |at| match at {
         Some(at) => Cell::at(at),
         None => Cell::text("–"),
@@ -126,7 +126,7 @@ async fn show(visit: PageRequest, id: NoticeId) -> PageResult {
         Column::said("delivery-column-said"),
         Column::said("delivery-column-next"),
     ];
-    let mut page = table(&visit, Place::Deliveries, &columns, rows);
+    let mut page = table(&req, Place::Deliveries, &columns, rows);
     page.title = words.say_of("notice-kind", notice.kind.as_str(), &[]);
-    visit.show(PLACE, "admin-list", &page)
+    req.show(PLACE, "admin-list", &page)
 }

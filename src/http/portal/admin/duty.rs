@@ -103,17 +103,17 @@ impl Known {
     }
 }
 
-async fn load(visit: &PageRequest) -> Result<Known, Problem> {
-    let now = visit.now;
-    visit.look(move |conn| Known::load(conn, now)).await
+async fn load(req: &PageRequest) -> Result<Known, Problem> {
+    let now = req.now;
+    req.read(move |conn| Known::load(conn, now)).await
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    let known = load(&visit).await?;
-    if visit.can(Permission::DutyManage) {
-        return visit.show(PLACE, "admin-form", &page(&visit, &known));
+async fn show(req: PageRequest) -> PageResult {
+    let known = load(&req).await?;
+    if req.can(Permission::DutyManage) {
+        return req.show(PLACE, "admin-form", &page(&req, &known));
     }
-    let words = visit.words();
+    let words = req.words();
     let shifts = known.roster.shifts.iter().map(|shift| {
         let days: Vec<String> = shift
             .days
@@ -128,8 +128,8 @@ async fn show(visit: PageRequest) -> PageResult {
     });
     let absences = known.roster.absences.iter().map(|absence| {
         let args = [
-            ("from", visit.times().near(absence.from).into()),
-            ("until", visit.times().near(absence.until).into()),
+            ("from", req.times().near(absence.from).into()),
+            ("until", req.times().near(absence.until).into()),
         ];
         let cover = absence
             .cover
@@ -141,16 +141,16 @@ async fn show(visit: PageRequest) -> PageResult {
     });
     let columns = [Column::said("duty-who"), Column::said("duty-when")];
     let page = table(
-        &visit,
+        &req,
         Place::Duty,
         &columns,
         shifts.chain(absences).collect(),
     );
-    visit.show(PLACE, "admin-list", &page)
+    req.show(PLACE, "admin-list", &page)
 }
 
-fn page(visit: &PageRequest, known: &Known) -> AdminForm {
-    let words = visit.words();
+fn page(req: &PageRequest, known: &Known) -> AdminForm {
+    let words = req.words();
     let mut controls = vec![
         Control::new(
             Kind::Radio,
@@ -168,12 +168,12 @@ fn page(visit: &PageRequest, known: &Known) -> AdminForm {
     ];
     let (shifts, absences) = (&known.roster.shifts, &known.roster.absences);
     let another = |what| words.say_of("duty-another", what, &[]);
-    for index in 0..rows::shown(visit, SHIFTS.name, shifts.len(), known.version) {
-        controls.extend(shift_controls(visit, known, index, shifts.get(index)));
+    for index in 0..rows::shown(req, SHIFTS.name, shifts.len(), known.version) {
+        controls.extend(shift_controls(req, known, index, shifts.get(index)));
     }
     controls.extend(rows::adding(SHIFTS.name, another("shift"), ""));
-    for index in 0..rows::shown(visit, ABSENCES.name, absences.len(), known.version) {
-        controls.extend(absence_controls(visit, known, index, absences.get(index)));
+    for index in 0..rows::shown(req, ABSENCES.name, absences.len(), known.version) {
+        controls.extend(absence_controls(req, known, index, absences.get(index)));
     }
     controls.extend(rows::adding(ABSENCES.name, another("absence"), ""));
     let of = Form::new(
@@ -188,17 +188,17 @@ fn page(visit: &PageRequest, known: &Known) -> AdminForm {
     );
     AdminForm {
         back: String::new(),
-        ..form(visit, Place::Duty, title, about, of.guarded(known.version))
+        ..form(req, Place::Duty, title, about, of.guarded(known.version))
     }
 }
 
 fn shift_controls(
-    visit: &PageRequest,
+    req: &PageRequest,
     known: &Known,
     index: usize,
     shift: Option<&Shift>,
 ) -> Vec<Control> {
-    let words = visit.words();
+    let words = req.words();
     let place = format!("{}[{index}]", SHIFTS.name);
     let field = |field: &str| format!("{place}.{field}");
     let called = |part: &str| words.say_of("duty-shift", part, &[]);
@@ -223,7 +223,7 @@ fn shift_controls(
     };
     // A new shift is meant by the clock of whoever adds it, until they say otherwise.
     let zone = shift.map_or_else(
-        || visit.zone().name().to_owned(),
+        || req.zone().name().to_owned(),
         |shift| shift.time_zone.name().to_owned(),
     );
     let mut controls = vec![who];
@@ -247,16 +247,16 @@ fn numbered(words: &Catalogue, what: &str, index: usize) -> String {
 }
 
 fn absence_controls(
-    visit: &PageRequest,
+    req: &PageRequest,
     known: &Known,
     index: usize,
     absence: Option<&Absence>,
 ) -> Vec<Control> {
-    let words = visit.words();
+    let words = req.words();
     let place = format!("{}[{index}]", ABSENCES.name);
     let field = |field: &str| format!("{place}.{field}");
     let called = |part: &str| words.say_of("duty-absence", part, &[]);
-    let local = |at: Instant| at.with_timezone(&visit.zone()).format("%Y-%m-%dT%H:%M");
+    let local = |at: Instant| at.with_timezone(&req.zone()).format("%Y-%m-%dT%H:%M");
     let (person, cover) = (
         absence.map(|absence| absence.person),
         absence.and_then(|absence| absence.cover),
@@ -290,22 +290,22 @@ fn absence_controls(
 struct Duty;
 
 impl FormPage<()> for Duty {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
-        Ok(visit.go(Place::Duty.href(), Some(Flash::new(Done::DutySaved))))
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
+        Ok(req.go(Place::Duty.href(), Some(Flash::new(Done::DutySaved))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let known = load(visit).await?;
-        again(visit, &problem, page(visit, &known))
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let known = load(req).await?;
+        again(req, &problem, page(req, &known))
     }
 }
 
 impl ForeseeingPage<()> for Duty {
     const ROWS: &'static [RowList] = &[SHIFTS, ABSENCES];
 
-    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
-        let known = load(visit).await?;
-        foreseen(visit, page(visit, &known), shown)
+    async fn foreseen(&self, req: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        let known = load(req).await?;
+        foreseen(req, page(req, &known), shown)
     }
 }
 
@@ -329,13 +329,13 @@ impl Consequences for ForeseenDuty {
     }
 }
 
-async fn save(visit: PageRequest) -> PageResult {
-    let (expected, shown) = (visit.expected(), visit.expected());
+async fn save(req: PageRequest) -> PageResult {
+    let (expected, shown) = (req.expected(), req.expected());
     let foresee = move |conn: &mut Conn, by: By<'_>, command: &SetDuty| {
         foresee_duty(conn, Some(by.actor), shown.as_deref(), command, by.now)
     };
     let save = move |conn: &mut Conn, by: By<'_>, command: &SetDuty| {
         set_duty(conn, Some(by.actor), expected.as_deref(), command, by.now)
     };
-    visit.act_foreseen(&Duty, foresee, save).await
+    req.act_foreseen(&Duty, foresee, save).await
 }

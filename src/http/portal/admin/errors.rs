@@ -37,29 +37,29 @@ impl ListPage for List {
 
     fn find(
         conn: &mut Conn,
-        visit: &PageRequest,
+        req: &PageRequest,
         query: &ErrorQuery,
     ) -> Result<(Found<RecentError>, ()), Problem> {
-        let found = find::<Errors>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        let found = find::<Errors>(conn, req.asker()?, query, Some(MOST_COUNTED))?;
         Ok((found, ()))
     }
 
-    fn cells(visit: &PageRequest, error: &RecentError, (): &()) -> Vec<Cell> {
+    fn cells(req: &PageRequest, error: &RecentError, (): &()) -> Vec<Cell> {
         let answered = [
             ("status", error.status.to_string().into()),
             ("code", error.code.as_str().into()),
         ];
         vec![
             Cell::text(format!("{} {}", error.method, error.route))
-                .small(visit.words().say("errors-status", &answered)),
+                .small(req.words().say("errors-status", &answered)),
             Cell::text(error.cause.clone()),
             Cell::text(error.request_id.clone()),
             Cell::at(error.at),
         ]
     }
 
-    fn filters(visit: &PageRequest, (): &()) -> Vec<Filter> {
-        let label = visit.words().say("errors-search", &[]);
-        vec![Filter::search(visit, ErrorQuery::request_id(), label)]
+    fn filters(req: &PageRequest, (): &()) -> Vec<Filter> {
+        let label = req.words().say("errors-search", &[]);
+        vec![Filter::search(req, ErrorQuery::request_id(), label)]
     }
 }

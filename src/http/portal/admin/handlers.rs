@@ -21,17 +21,17 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn home(visit: PageRequest) -> PageResult {
-    let first = places(visit.access()?).into_iter().next();
-    Ok(visit.go(first.ok_or_else(Problem::not_found)?.href(), None))
+async fn home(req: PageRequest) -> PageResult {
+    let first = places(req.access()?).into_iter().next();
+    Ok(req.go(first.ok_or_else(Problem::not_found)?.href(), None))
 }
 
 /// Whether a place is open to the visitor: the navigation and the page give one answer.
 ///
 /// # Errors
 /// [`Code::NotFound`](crate::http::problem::Code::NotFound) if it is not.
-pub(super) fn open(visit: &PageRequest, place: Place) -> Result<(), Problem> {
-    if places(visit.access()?).contains(&place) {
+pub(super) fn open(req: &PageRequest, place: Place) -> Result<(), Problem> {
+    if places(req.access()?).contains(&place) {
         Ok(())
     } else {
         Err(Problem::not_found())
@@ -39,16 +39,15 @@ pub(super) fn open(visit: &PageRequest, place: Place) -> Result<(), Problem> {
 }
 
 /// The tabs that the visitor sees, with `current` marked.
-pub(super) fn tabs_of(visit: &PageRequest, current: Place) -> Vec<Tab> {
-    visit
-        .access()
-        .map(|access| tabs(visit.words(), &places(access), current))
+pub(super) fn tabs_of(req: &PageRequest, current: Place) -> Vec<Tab> {
+    req.access()
+        .map(|access| tabs(req.words(), &places(access), current))
         .unwrap_or_default()
 }
 
 /// A form at `place`.
 pub(super) fn form(
-    visit: &PageRequest,
+    req: &PageRequest,
     place: Place,
     title: String,
     about: String,
@@ -57,30 +56,30 @@ pub(super) fn form(
     AdminForm {
         title,
         about,
-        tabs: tabs_of(visit, place),
+        tabs: tabs_of(req, place),
         form,
         back: place.href(),
     }
 }
 
 /// The form again, as it was typed.
-pub(super) fn again(visit: &PageRequest, problem: &Problem, mut page: AdminForm) -> PageResult {
-    page.form = page.form.refused_for(visit.words(), &visit.typed, problem);
+pub(super) fn again(req: &PageRequest, problem: &Problem, mut page: AdminForm) -> PageResult {
+    page.form = page.form.refused_for(req.words(), &req.typed, problem);
     let status = problem.code().status();
     let status = if status.is_client_error() {
         status
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    visit.show_again(status, PLACE, "admin-form", &page)
+    req.show_again(status, PLACE, "admin-form", &page)
 }
 
 /// The form with what would follow, before it is done.
 pub(super) fn foreseen(
-    visit: &PageRequest,
+    req: &PageRequest,
     mut page: AdminForm,
     shown: impl FnOnce(Form) -> Form,
 ) -> PageResult {
     page.form = shown(page.form);
-    visit.show_again(StatusCode::OK, PLACE, "admin-form", &page)
+    req.show_again(StatusCode::OK, PLACE, "admin-form", &page)
 }

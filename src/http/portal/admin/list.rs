@@ -77,22 +77,22 @@ pub(super) trait ListPage: 'static {
     /// Those of the list; the database's own.
     fn find(
         conn: &mut Conn,
-        visit: &PageRequest,
+        req: &PageRequest,
         query: &Self::Query,
     ) -> Result<(Found<Self::Row>, Self::Beside), Problem>;
 
     /// The cells of a row.
-    fn cells(visit: &PageRequest, row: &Self::Row, beside: &Self::Beside) -> Vec<Cell>;
+    fn cells(req: &PageRequest, row: &Self::Row, beside: &Self::Beside) -> Vec<Cell>;
 
     /// What narrows it.
-    fn filters(visit: &PageRequest, beside: &Self::Beside) -> Vec<Filter> {
-        let _ = (visit, beside);
+    fn filters(req: &PageRequest, beside: &Self::Beside) -> Vec<Filter> {
+        let _ = (req, beside);
         Vec::new()
     }
 
     /// What calls for somebody.
-    fn alarms(visit: &PageRequest, beside: &Self::Beside) -> Vec<Alarm> {
-        let _ = (visit, beside);
+    fn alarms(req: &PageRequest, beside: &Self::Beside) -> Vec<Alarm> {
+        let _ = (req, beside);
         Vec::new()
     }
 }
@@ -101,53 +101,50 @@ pub(super) trait ListPage: 'static {
 ///
 /// # Errors
 /// Those of the list.
-pub(super) async fn list<L: ListPage>(visit: PageRequest) -> PageResult {
-    open(&visit, L::PLACE)?;
-    let query: L::Query = visit.list_query(L::SORT)?;
+pub(super) async fn list<L: ListPage>(req: PageRequest) -> PageResult {
+    open(&req, L::PLACE)?;
+    let query: L::Query = req.list_query(L::SORT)?;
     let searches = L::searches(&query);
-    let (reader, asked) = (visit.clone(), query.clone());
-    let (found, beside) = visit
-        .look_or_search(searches, move |conn| L::find(conn, &reader, &asked))
+    let (reader, asked) = (req.clone(), query.clone());
+    let (found, beside) = req
+        .read_or_search(searches, move |conn| L::find(conn, &reader, &asked))
         .await?;
-    let row = |row: &L::Row| L::cells(&visit, row, &beside);
+    let row = |row: &L::Row| L::cells(&req, row, &beside);
     let rows = found.rows.iter().map(row).collect();
-    let mut page = table(&visit, L::PLACE, L::COLUMNS, rows);
-    let words = visit.words();
-    let any = (L::VIEWS).is_some_and(|views| visit.asked(views.parameter).is_some());
-    page.filters = filters(&visit, L::filters(&visit, &beside));
+    let mut page = table(&req, L::PLACE, L::COLUMNS, rows);
+    let words = req.words();
+    let any = (L::VIEWS).is_some_and(|views| req.asked(views.parameter).is_some());
+    page.filters = filters(&req, L::filters(&req, &beside));
     page.filtered = any || page.filters.any;
-    page.heads = heads_of(&visit, L::COLUMNS, &query.sort().to_string());
-    page.views = L::VIEWS.map_or_else(Vec::new, |views| tabs(&visit, views));
+    page.heads = heads_of(&req, L::COLUMNS, &query.sort().to_string());
+    page.views = L::VIEWS.map_or_else(Vec::new, |views| tabs(&req, views));
     page.total = total(words, found.count, page.filtered);
-    page.pager = pager(&visit, &found);
-    page.alarms = L::alarms(&visit, &beside);
-    page.add = (L::ADD).filter(|add| visit.can(add.permission)).map(|add| {
-        Link::new(
-            words.say(add.message, &[]),
-            adding(&visit, L::PLACE, add.at),
-        )
-    });
-    visit.show(PLACE, "admin-list", &page)
+    page.pager = pager(&req, &found);
+    page.alarms = L::alarms(&req, &beside);
+    page.add = (L::ADD)
+        .filter(|add| req.can(add.permission))
+        .map(|add| Link::new(words.say(add.message, &[]), adding(&req, L::PLACE, add.at)));
+    req.show(PLACE, "admin-list", &page)
 }
 
 /// A table at `place` that nothing narrows or orders.
 pub(super) fn table(
-    visit: &PageRequest,
+    req: &PageRequest,
     place: Place,
     columns: &[Column],
     rows: Vec<Vec<Cell>>,
 ) -> AdminList {
-    let words = visit.words();
+    let words = req.words();
     AdminList {
         title: words.say_of("admin", place.as_str(), &[]),
         about: words.say_of("admin-about", place.as_str(), &[]),
-        tabs: tabs_of(visit, place),
+        tabs: tabs_of(req, place),
         alarms: Vec::new(),
         views: Vec::new(),
-        filters: filters(visit, Vec::new()),
+        filters: filters(req, Vec::new()),
         filtered: false,
         add: None,
-        heads: heads_of(visit, columns, ""),
+        heads: heads_of(req, columns, ""),
         rows,
         total: String::new(),
         pager: Default::default(),
@@ -155,8 +152,8 @@ pub(super) fn table(
 }
 
 /// Heads of columns, of which the first and the last are shown on a narrow page.
-fn heads_of(visit: &PageRequest, columns: &[Column], sort: &str) -> Vec<Head> {
-    let mut heads = heads(visit, columns, sort);
+fn heads_of(req: &PageRequest, columns: &[Column], sort: &str) -> Vec<Head> {
+    let mut heads = heads(req, columns, sort);
     let last = heads.len().saturating_sub(1);
     for head in heads.iter_mut().take(last).skip(1) {
         head.wide = true;
@@ -165,9 +162,9 @@ fn heads_of(visit: &PageRequest, columns: &[Column], sort: &str) -> Vec<Head> {
 }
 
 /// Where one is added: to the organization whose list it is.
-fn adding(visit: &PageRequest, place: Place, at: &str) -> String {
+fn adding(req: &PageRequest, place: Place, at: &str) -> String {
     let mut address = format!("{}/{at}", place.href());
-    if let Some(organization) = visit.asked("organization") {
+    if let Some(organization) = req.asked("organization") {
         let organization: String =
             url::form_urlencoded::byte_serialize(organization.as_bytes()).collect();
         address.push_str("?organization=");
@@ -176,12 +173,12 @@ fn adding(visit: &PageRequest, place: Place, at: &str) -> String {
     address
 }
 
-fn tabs(visit: &PageRequest, views: Views) -> Vec<Tab> {
-    let words = visit.words();
-    let current = visit.asked(views.parameter);
+fn tabs(req: &PageRequest, views: Views) -> Vec<Tab> {
+    let words = req.words();
+    let current = req.asked(views.parameter);
     let tab = |value: Option<&str>, label: String| Tab {
         label,
-        href: visit.here(views.parameter, value),
+        href: req.here(views.parameter, value),
         count: None,
         current: value == current,
     };

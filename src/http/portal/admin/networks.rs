@@ -76,17 +76,17 @@ input! {
     }
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    visit.show(PLACE, "admin-form", &page(&visit).await?)
+async fn show(req: PageRequest) -> PageResult {
+    req.show(PLACE, "admin-form", &page(&req).await?)
 }
 
-async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
-    let organization = organization(visit).await?;
-    let words = visit.words();
+async fn page(req: &PageRequest) -> Result<AdminForm, Problem> {
+    let organization = organization(req).await?;
+    let words = req.words();
     let lines: Vec<String> = (organization.allowed_networks.iter())
         .map(Network::to_string)
         .collect();
-    let from = visit.client.map(|client| client.to_string());
+    let from = req.client.map(|client| client.to_string());
     let hint = words.say(
         "networks-hint",
         &[("address", from.unwrap_or_default().into())],
@@ -96,7 +96,7 @@ async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
         words.say_of("label", "networks", &[]),
     );
     let mut controls = vec![field.value(lines.join("\n")).hint(hint)];
-    controls.extend(carried(visit.access()?, &organization));
+    controls.extend(carried(req.access()?, &organization));
     let of = Form::new(
         "networks",
         Place::Networks.href(),
@@ -110,7 +110,7 @@ async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
     Ok(AdminForm {
         back: String::new(),
         ..form(
-            visit,
+            req,
             Place::Networks,
             title,
             about,
@@ -123,23 +123,22 @@ async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
 struct Networks;
 
 impl FormPage<()> for Networks {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::NetworksAllowed);
-        Ok(visit.go(Place::Networks.href(), Some(flash)))
+        Ok(req.go(Place::Networks.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, &problem, page(visit).await?)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, &problem, page(req).await?)
     }
 }
 
-async fn save(visit: PageRequest) -> PageResult {
-    let id = organization(&visit).await?.id;
-    let (from, expected) = (visit.client, visit.expected());
-    visit
-        .act(&Networks, move |conn, by, command: &TypedNetworks| {
-            let (by_and_from, expected) = ((Some(by.actor), from), expected.as_deref());
-            allow_networks(conn, by_and_from, id, expected, &command.networks.0, by.now)
-        })
-        .await
+async fn save(req: PageRequest) -> PageResult {
+    let id = organization(&req).await?.id;
+    let (from, expected) = (req.client, req.expected());
+    req.act(&Networks, move |conn, by, command: &TypedNetworks| {
+        let (by_and_from, expected) = ((Some(by.actor), from), expected.as_deref());
+        allow_networks(conn, by_and_from, id, expected, &command.networks.0, by.now)
+    })
+    .await
 }

@@ -67,45 +67,45 @@ impl ListPage for List {
 
     fn find(
         conn: &mut Conn,
-        visit: &PageRequest,
+        req: &PageRequest,
         query: &OrganizationQuery,
     ) -> Result<(Found<Organization>, ()), Problem> {
-        let found = find::<Organizations>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        let found = find::<Organizations>(conn, req.asker()?, query, Some(MOST_COUNTED))?;
         Ok((found, ()))
     }
 
-    fn cells(visit: &PageRequest, organization: &Organization, (): &()) -> Vec<Cell> {
+    fn cells(req: &PageRequest, organization: &Organization, (): &()) -> Vec<Cell> {
         let kind = organization.kind.as_str();
         vec![
             Cell::link(organization.name.clone(), page_of(organization))
                 .small(organization.slug.to_string()),
             Cell::text(organization.time_zone.clone()),
-            Cell::text(visit.words().say_of("organization-kind", kind, &[])),
+            Cell::text(req.words().say_of("organization-kind", kind, &[])),
         ]
     }
 
-    fn filters(visit: &PageRequest, (): &()) -> Vec<Filter> {
-        let words = visit.words();
+    fn filters(req: &PageRequest, (): &()) -> Vec<Filter> {
+        let words = req.words();
         let kinds = words_of(words, "organization-kind", OrganizationKind::NAMES, "");
         vec![
-            Filter::search(visit, OrganizationQuery::q(), words.say("list-search", &[])),
-            Filter::choice(visit, OrganizationQuery::kind(), kinds),
+            Filter::search(req, OrganizationQuery::q(), words.say("list-search", &[])),
+            Filter::choice(req, OrganizationQuery::kind(), kinds),
         ]
     }
 }
 
-async fn new(visit: PageRequest) -> PageResult {
-    visit.show(PLACE, "admin-form", &new_page(&visit))
+async fn new(req: PageRequest) -> PageResult {
+    req.show(PLACE, "admin-form", &new_page(&req))
 }
 
-fn new_page(visit: &PageRequest) -> AdminForm {
-    let words = visit.words();
+fn new_page(req: &PageRequest) -> AdminForm {
+    let words = req.words();
     let (title, about) = (
         words.say("organization-add", &[]),
         words.say("organization-add-about", &[]),
     );
     form(
-        visit,
+        req,
         Place::Organizations,
         title,
         about,
@@ -117,23 +117,22 @@ fn new_page(visit: &PageRequest) -> AdminForm {
 struct Adding;
 
 impl FormPage<String> for Adding {
-    async fn done(&self, visit: &PageRequest, name: String) -> PageResult {
+    async fn done(&self, req: &PageRequest, name: String) -> PageResult {
         let flash = Flash::new(Done::OrganizationAdded).name(name);
-        Ok(visit.go(Place::Organizations.href(), Some(flash)))
+        Ok(req.go(Place::Organizations.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, &problem, new_page(visit))
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, &problem, new_page(req))
     }
 }
 
-async fn add(visit: PageRequest) -> PageResult {
-    visit
-        .act(&Adding, |conn, by, command: &AddOrganization| {
-            add_organization(conn, Some(by.actor), command, by.now)?;
-            Ok(command.name.to_string())
-        })
-        .await
+async fn add(req: PageRequest) -> PageResult {
+    req.act(&Adding, |conn, by, command: &AddOrganization| {
+        add_organization(conn, Some(by.actor), command, by.now)?;
+        Ok(command.name.to_string())
+    })
+    .await
 }
 
 /// The page of an organization.
@@ -172,47 +171,46 @@ struct FoundOrganization {
 }
 
 async fn found(
-    visit: &PageRequest,
+    req: &PageRequest,
     address: OrganizationAddress,
 ) -> Result<FoundOrganization, Problem> {
-    let reach = visit.access()?.reach();
-    visit
-        .look(move |conn| {
-            let row = address.find(conn, reach)?.ok_or_else(Problem::not_found)?;
-            let (clients, others) = match row.kind {
-                OrganizationKind::Partner => (
-                    clients::named(conn, row.id)?,
-                    organizations::by_name(conn, reach, SUGGESTED)?,
-                ),
-                OrganizationKind::Customer | OrganizationKind::Provider => (Vec::new(), Vec::new()),
-            };
-            let others = others
-                .iter()
-                .filter(|one| one.id != row.id && one.kind != OrganizationKind::Provider);
-            Ok(FoundOrganization {
-                clients,
-                others: others.map(|one| one.slug.to_string()).collect(),
-                row,
-            })
+    let reach = req.access()?.reach();
+    req.read(move |conn| {
+        let row = address.find(conn, reach)?.ok_or_else(Problem::not_found)?;
+        let (clients, others) = match row.kind {
+            OrganizationKind::Partner => (
+                clients::named(conn, row.id)?,
+                organizations::by_name(conn, reach, SUGGESTED)?,
+            ),
+            OrganizationKind::Customer | OrganizationKind::Provider => (Vec::new(), Vec::new()),
+        };
+        let others = others
+            .iter()
+            .filter(|one| one.id != row.id && one.kind != OrganizationKind::Provider);
+        Ok(FoundOrganization {
+            clients,
+            others: others.map(|one| one.slug.to_string()).collect(),
+            row,
         })
-        .await
+    })
+    .await
 }
 
-async fn show(visit: PageRequest, address: OrganizationAddress) -> PageResult {
-    let found = found(&visit, address).await?;
-    visit.show(PLACE, "organization", &page(&visit, &found))
+async fn show(req: PageRequest, address: OrganizationAddress) -> PageResult {
+    let found = found(&req, address).await?;
+    req.show(PLACE, "organization", &page(&req, &found))
 }
 
-fn page(visit: &PageRequest, found: &FoundOrganization) -> OrganizationPage {
-    let (words, row) = (visit.words(), &found.row);
+fn page(req: &PageRequest, found: &FoundOrganization) -> OrganizationPage {
+    let (words, row) = (req.words(), &found.row);
     let label = |key| words.say_of("label", key, &[]);
-    let manages = visit.can(Permission::OrganizationsManage);
+    let manages = req.can(Permission::OrganizationsManage);
     let partner = row.kind == OrganizationKind::Partner;
-    let sees_cases = visit.can(Permission::CasesView) && row.kind != OrganizationKind::Provider;
+    let sees_cases = req.can(Permission::CasesView) && row.kind != OrganizationKind::Provider;
     OrganizationPage {
         name: row.name.clone(),
         kind: words.say_of("organization-kind", row.kind.as_str(), &[]),
-        tabs: tabs_of(visit, Place::Organizations),
+        tabs: tabs_of(req, Place::Organizations),
         facts: vec![
             Fact::new(label("slug"), row.slug.to_string()),
             Fact::new(label("region"), row.region.clone()),
@@ -271,41 +269,40 @@ struct OnOrganization {
 }
 
 impl FormPage<Done> for OnOrganization {
-    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
-        let found = found(visit, self.address.clone()).await?;
+    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+        let found = found(req, self.address.clone()).await?;
         let flash = Flash::new(done).name(&found.row.name);
-        Ok(visit.go(page_of(&found.row), Some(flash)))
+        Ok(req.go(page_of(&found.row), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let found = found(visit, self.address.clone()).await?;
-        let mut page = page(visit, &found);
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let found = found(req, self.address.clone()).await?;
+        let mut page = page(req, &found);
         let form = match self.clients {
             true => &mut page.clients,
             false => &mut page.form,
         };
-        let refused = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
+        let refused = |form: Form| form.refused_for(req.words(), &req.typed, &problem);
         *form = form.take().map(refused);
-        visit.show_again(problem.code().status(), PLACE, "organization", &page)
+        req.show_again(problem.code().status(), PLACE, "organization", &page)
     }
 }
 
-async fn change(visit: PageRequest, address: OrganizationAddress) -> PageResult {
-    let id = found(&visit, address.clone()).await?.row.id;
+async fn change(req: PageRequest, address: OrganizationAddress) -> PageResult {
+    let id = found(&req, address.clone()).await?.row.id;
     let (page, expected) = (
         OnOrganization {
             address,
             clients: false,
         },
-        visit.expected(),
+        req.expected(),
     );
-    visit
-        .act(&page, move |conn, by, command: &UpdateOrganization| {
-            let expected = expected.as_deref();
-            update_organization(conn, Some(by.actor), id, expected, command, by.now)?;
-            Ok(Done::OrganizationChanged)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &UpdateOrganization| {
+        let expected = expected.as_deref();
+        update_organization(conn, Some(by.actor), id, expected, command, by.now)?;
+        Ok(Done::OrganizationChanged)
+    })
+    .await
 }
 
 input! {
@@ -325,20 +322,19 @@ impl TypedClients {
     }
 }
 
-async fn name_them(visit: PageRequest, address: OrganizationAddress) -> PageResult {
-    let id = found(&visit, address.clone()).await?.row.id;
+async fn name_them(req: PageRequest, address: OrganizationAddress) -> PageResult {
+    let id = found(&req, address.clone()).await?.row.id;
     let (page, expected) = (
         OnOrganization {
             address,
             clients: true,
         },
-        visit.expected(),
+        req.expected(),
     );
-    visit
-        .act(&page, move |conn, by, typed: &TypedClients| {
-            let expected = expected.as_deref();
-            name_clients(conn, Some(by.actor), id, expected, &typed.named(), by.now)?;
-            Ok(Done::ClientsNamed)
-        })
-        .await
+    req.act(&page, move |conn, by, typed: &TypedClients| {
+        let expected = expected.as_deref();
+        name_clients(conn, Some(by.actor), id, expected, &typed.named(), by.now)?;
+        Ok(Done::ClientsNamed)
+    })
+    .await
 }

@@ -29,13 +29,13 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    if visit.can(Permission::PoliciesManage) {
-        return visit.show(PLACE, "admin-form", &form_page(&visit).await?);
+async fn show(req: PageRequest) -> PageResult {
+    if req.can(Permission::PoliciesManage) {
+        return req.show(PLACE, "admin-form", &form_page(&req).await?);
     }
-    let policy = visit.look(|conn| Ok(rules::policy(conn)?)).await?;
+    let policy = req.read(|conn| Ok(rules::policy(conn)?)).await?;
     // Who only sees them reads them as a list.
-    let words = visit.words();
+    let words = req.words();
     let row = |key: &&str| {
         let value = policy.get(key).unwrap_or_default();
         vec![
@@ -45,8 +45,8 @@ async fn show(visit: PageRequest) -> PageResult {
     };
     let columns = [Column::said("policy-column"), Column::said("policy-value")];
     let rows = Policy::KEYS.iter().map(row).collect();
-    let page = table(&visit, Place::Policies, &columns, rows);
-    visit.show(PLACE, "admin-list", &page)
+    let page = table(&req, Place::Policies, &columns, rows);
+    req.show(PLACE, "admin-list", &page)
 }
 
 /// The family in which a policy's values are named; a figure has none.
@@ -67,15 +67,15 @@ fn told(words: &Catalogue, key: &str, value: &str) -> String {
     )
 }
 
-async fn form_page(visit: &PageRequest) -> Result<AdminForm, Problem> {
-    let (policy, version) = visit
-        .look(|conn| Ok((rules::policy(conn)?, target_rules::policies_version(conn)?)))
+async fn form_page(req: &PageRequest) -> Result<AdminForm, Problem> {
+    let (policy, version) = req
+        .read(|conn| Ok((rules::policy(conn)?, target_rules::policies_version(conn)?)))
         .await?;
-    Ok(page(visit, &policy, version))
+    Ok(page(req, &policy, version))
 }
 
-fn page(visit: &PageRequest, policy: &Policy, version: i64) -> AdminForm {
-    let words = visit.words();
+fn page(req: &PageRequest, policy: &Policy, version: i64) -> AdminForm {
+    let words = req.words();
     let control = |key: &&str| {
         let (label, value) = (
             words.say_of("policy", key, &[]),
@@ -103,7 +103,7 @@ fn page(visit: &PageRequest, policy: &Policy, version: i64) -> AdminForm {
     );
     AdminForm {
         back: String::new(),
-        ..form(visit, Place::Policies, title, about, of)
+        ..form(req, Place::Policies, title, about, of)
     }
 }
 
@@ -111,29 +111,29 @@ fn page(visit: &PageRequest, policy: &Policy, version: i64) -> AdminForm {
 struct Policies;
 
 impl FormPage<()> for Policies {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::PoliciesSaved);
-        Ok(visit.go(Place::Policies.href(), Some(flash)))
+        Ok(req.go(Place::Policies.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, &problem, form_page(visit).await?)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, &problem, form_page(req).await?)
     }
 }
 
 impl ForeseeingPage<()> for Policies {
-    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
-        foreseen(visit, form_page(visit).await?, shown)
+    async fn foreseen(&self, req: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        foreseen(req, form_page(req).await?, shown)
     }
 }
 
-async fn save(visit: PageRequest) -> PageResult {
-    let (expected, shown) = (visit.expected(), visit.expected());
+async fn save(req: PageRequest) -> PageResult {
+    let (expected, shown) = (req.expected(), req.expected());
     let foresee = move |conn: &mut Conn, by: By<'_>, command: &SetPolicies| {
         foresee_policies(conn, Some(by.actor), shown.as_deref(), command, by.now)
     };
     let save = move |conn: &mut Conn, by: By<'_>, command: &SetPolicies| {
         set_policies(conn, Some(by.actor), expected.as_deref(), command, by.now)
     };
-    visit.act_foreseen(&Policies, foresee, save).await
+    req.act_foreseen(&Policies, foresee, save).await
 }

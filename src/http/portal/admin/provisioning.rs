@@ -90,21 +90,21 @@ pub struct SeenRow {
     pub details: Vec<String>,
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    open(&visit, Place::Provisioning)?;
-    visit.show(PLACE, "provisioning", &page(&visit))
+async fn show(req: PageRequest) -> PageResult {
+    open(&req, Place::Provisioning)?;
+    req.show(PLACE, "provisioning", &page(&req))
 }
 
-async fn file(visit: PageRequest) -> PageResult {
-    let actor = visit.actor()?.clone();
-    let text = visit
-        .look_or_search(true, move |conn| Ok(export(conn, &actor)?))
+async fn file(req: PageRequest) -> PageResult {
+    let actor = req.actor()?.clone();
+    let text = req
+        .read_or_search(true, move |conn| Ok(export(conn, &actor)?))
         .await?;
     Ok(Answer::download(download(text)))
 }
 
-fn page(visit: &PageRequest) -> ProvisioningPage {
-    let words = visit.words();
+fn page(req: &PageRequest) -> ProvisioningPage {
+    let words = req.words();
     let here = Place::Provisioning.href();
     let controls = vec![
         Control::new(
@@ -124,7 +124,7 @@ fn page(visit: &PageRequest) -> ProvisioningPage {
     ProvisioningPage {
         title: words.say_of("admin", "provisioning", &[]),
         about: words.say_of("admin-about", "provisioning", &[]),
-        tabs: tabs_of(visit, Place::Provisioning),
+        tabs: tabs_of(req, Place::Provisioning),
         download: format!("{here}/file"),
         form: Form::new("records", here, button, controls),
         seen: None,
@@ -132,11 +132,11 @@ fn page(visit: &PageRequest) -> ProvisioningPage {
 }
 
 /// The file that was chosen, or what was written.
-fn sent(visit: &PageRequest) -> Result<(String, Provisioning), Problem> {
+fn sent(req: &PageRequest) -> Result<(String, Provisioning), Problem> {
     let refused = |code| Problem::invalid_field(FieldError::new(TEXT, Fault::new(code)));
-    let text = match &visit.file {
+    let text = match &req.file {
         Some(bytes) => String::from_utf8(bytes.to_vec()).map_err(|_| refused("not_utf8"))?,
-        None => visit.typed.get(TEXT).cloned().unwrap_or_default(),
+        None => req.typed.get(TEXT).cloned().unwrap_or_default(),
     };
     let file: Provisioning =
         input::read(&Value::from(text.as_str()), Errors::default()).map_err(|errors| {
@@ -146,33 +146,33 @@ fn sent(visit: &PageRequest) -> Result<(String, Provisioning), Problem> {
     Ok((text, file))
 }
 
-async fn preview(visit: PageRequest) -> PageResult {
-    match sent(&visit) {
-        Ok((text, file)) => seen(&visit, text, file, None).await,
-        Err(problem) => again(&visit, &problem),
+async fn preview(req: PageRequest) -> PageResult {
+    match sent(&req) {
+        Ok((text, file)) => seen(&req, text, file, None).await,
+        Err(problem) => again(&req, &problem),
     }
 }
 
-fn again(visit: &PageRequest, problem: &Problem) -> PageResult {
-    let mut page = page(visit);
-    page.form = page.form.refused_for(visit.words(), &visit.typed, problem);
-    visit.show_again(problem.code().status(), PLACE, "provisioning", &page)
+fn again(req: &PageRequest, problem: &Problem) -> PageResult {
+    let mut page = page(req);
+    page.form = page.form.refused_for(req.words(), &req.typed, problem);
+    req.show_again(problem.code().status(), PLACE, "provisioning", &page)
 }
 
 /// The page with what a file would do, and why it was not done if it was to be.
 async fn seen(
-    visit: &PageRequest,
+    req: &PageRequest,
     text: String,
     file: Provisioning,
     refused: Option<Problem>,
 ) -> PageResult {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
+    let (actor, now) = (req.actor()?.clone(), req.now);
     // By the way of a change, which is taken back: nothing of it is kept.
-    let looking = visit.desk.db.write(move |conn| {
+    let looking = req.desk.db.write(move |conn| {
         let seen = take_in(conn, &actor, None, &file, Mode::Preview, now);
         seen.map_err(Problem::from)
     });
-    let words = visit.words();
+    let words = req.words();
     let seen = ProvisionedDocument::new(words, looking.await?);
     let told = seen.items.iter();
     let told = told.filter(|item| item.outcome != RecordOutcome::Unchanged);
@@ -182,25 +182,25 @@ async fn seen(
         ("unchanged", seen.unchanged.into()),
         ("refused", seen.refused.into()),
     ];
-    let mut page = page(visit);
+    let mut page = page(req);
     page.seen = Some(SeenView {
         problems: (refused.iter())
             .map(|problem| said_to_people(words, problem))
             .collect(),
         counts: words.say("provisioning-counts", &counts),
         can_apply: seen.refused == 0 && seen.new + seen.changed > 0,
-        rows: told.map(|item| row(visit, item)).collect(),
+        rows: told.map(|item| row(req, item)).collect(),
         version: seen.version,
         text,
     });
     match refused {
-        None => visit.show(PLACE, "provisioning", &page),
-        Some(problem) => visit.show_again(problem.code().status(), PLACE, "provisioning", &page),
+        None => req.show(PLACE, "provisioning", &page),
+        Some(problem) => req.show_again(problem.code().status(), PLACE, "provisioning", &page),
     }
 }
 
-fn row(visit: &PageRequest, item: &RecordDocument) -> SeenRow {
-    let words = visit.words();
+fn row(req: &PageRequest, item: &RecordDocument) -> SeenRow {
+    let words = req.words();
     let kind = match item.kind {
         Some(kind) => words.say_of("record-kind", kind.as_str(), &[]),
         None => String::new(),
@@ -240,14 +240,14 @@ fn shown(value: &Value) -> String {
     }
 }
 
-async fn apply(visit: PageRequest) -> PageResult {
-    let (text, file) = match sent(&visit) {
+async fn apply(req: PageRequest) -> PageResult {
+    let (text, file) = match sent(&req) {
         Ok(sent) => sent,
-        Err(problem) => return again(&visit, &problem),
+        Err(problem) => return again(&req, &problem),
     };
-    let expected = visit.expected();
-    let (actor, now, taken) = (visit.actor()?.clone(), visit.now, file.clone());
-    let applying = visit.write(move |conn| {
+    let expected = req.expected();
+    let (actor, now, taken) = (req.actor()?.clone(), req.now, file.clone());
+    let applying = req.write(move |conn| {
         let expected = expected.as_deref();
         let done = take_in(conn, &actor, expected, &taken, Mode::Apply, now)?;
         match done.refused() {
@@ -258,9 +258,9 @@ async fn apply(visit: PageRequest) -> PageResult {
     match applying.await {
         Ok(()) => {
             let flash = Flash::new(Done::Provisioned);
-            Ok(visit.go(Place::Provisioning.href(), Some(flash)))
+            Ok(req.go(Place::Provisioning.href(), Some(flash)))
         }
-        Err(problem) if is_form_error(&problem) => seen(&visit, text, file, Some(problem)).await,
+        Err(problem) if is_form_error(&problem) => seen(&req, text, file, Some(problem)).await,
         Err(problem) => Err(problem.into()),
     }
 }

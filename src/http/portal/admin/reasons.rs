@@ -92,8 +92,8 @@ impl ListPage for Reasons {
         Ok((found, ()))
     }
 
-    fn cells(visit: &PageRequest, reason: &ReasonRow, (): &()) -> Vec<Cell> {
-        let words = visit.words();
+    fn cells(req: &PageRequest, reason: &ReasonRow, (): &()) -> Vec<Cell> {
+        let words = req.words();
         let (state, chip) = match reason.active {
             true => ("active", "good"),
             false => ("inactive", "plain"),
@@ -108,8 +108,8 @@ impl ListPage for Reasons {
 }
 
 /// What a reason's form shows; a new one has an empty code.
-fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> AdminForm {
-    let words = visit.words();
+fn page(req: &PageRequest, reason: &Reason, active: bool, version: i64) -> AdminForm {
+    let words = req.words();
     let label = |key| words.say_of("label", key, &[]);
     let hint = |key| words.say_of("hint", key, &[]);
     let is_new = reason.code.is_empty();
@@ -125,7 +125,7 @@ fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> Adm
             ))
             .value(reason.governed_by.as_str()),
     ];
-    controls.extend(questions(visit, &reason.questions, version));
+    controls.extend(questions(req, &reason.questions, version));
     if is_new {
         let code = Control::of(AddReason::code(), label("code"));
         controls.insert(0, code.hint(hint("code")));
@@ -148,7 +148,7 @@ fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> Adm
     )
     .guarded(version);
     form(
-        visit,
+        req,
         Place::Reasons,
         title,
         words.say("reason-about", &[]),
@@ -157,12 +157,12 @@ fn page(visit: &PageRequest, reason: &Reason, active: bool, version: i64) -> Adm
 }
 
 /// The rows of the questions.
-fn questions(visit: &PageRequest, known: &[Question], version: i64) -> Vec<Control> {
-    let words = visit.words();
+fn questions(req: &PageRequest, known: &[Question], version: i64) -> Vec<Control> {
+    let words = req.words();
     let list = QUESTIONS.name;
     let called = |part: &str| words.say_of("question", part, &[]);
     let mut controls = Vec::new();
-    for index in 0..rows::shown(visit, list, known.len(), version) {
+    for index in 0..rows::shown(req, list, known.len(), version) {
         let place = format!("{list}[{index}]");
         let within = format!("{place}.");
         let question = known.get(index);
@@ -196,8 +196,8 @@ fn questions(visit: &PageRequest, known: &[Question], version: i64) -> Vec<Contr
     group_with_hint(legend, hint, controls)
 }
 
-async fn new(visit: PageRequest) -> PageResult {
-    visit.show(PLACE, "admin-form", &ReasonPage(None).form(&visit))
+async fn new(req: PageRequest) -> PageResult {
+    req.show(PLACE, "admin-form", &ReasonPage(None).form(&req))
 }
 
 fn nothing() -> Reason {
@@ -213,57 +213,57 @@ fn nothing() -> Reason {
 struct ReasonPage(Option<ReasonRow>);
 
 impl ReasonPage {
-    fn form(&self, visit: &PageRequest) -> AdminForm {
+    fn form(&self, req: &PageRequest) -> AdminForm {
         match &self.0 {
-            None => page(visit, &nothing(), true, 0),
-            Some(row) => page(visit, &row.reason(), row.active, row.version),
+            None => page(req, &nothing(), true, 0),
+            Some(row) => page(req, &row.reason(), row.active, row.version),
         }
     }
 }
 
 impl FormPage<()> for ReasonPage {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
-        Ok(visit.go(Place::Reasons.href(), Some(Flash::new(Done::ReasonSaved))))
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
+        Ok(req.go(Place::Reasons.href(), Some(Flash::new(Done::ReasonSaved))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, &problem, self.form(visit))
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, &problem, self.form(req))
     }
 }
 
 impl ForeseeingPage<()> for ReasonPage {
     const ROWS: &'static [RowList] = &[QUESTIONS];
 
-    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
-        foreseen(visit, self.form(visit), shown)
+    async fn foreseen(&self, req: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        foreseen(req, self.form(req), shown)
     }
 }
 
-async fn add(visit: PageRequest) -> PageResult {
+async fn add(req: PageRequest) -> PageResult {
     let foresee = |conn: &mut Conn, by: By<'_>, command: &AddReason| {
         foresee_new_reason(conn, Some(by.actor), command, by.now)
     };
     let add = |conn: &mut Conn, by: By<'_>, command: &AddReason| {
         add_reason(conn, Some(by.actor), command, by.now)
     };
-    visit.act_foreseen(&ReasonPage(None), foresee, add).await
+    req.act_foreseen(&ReasonPage(None), foresee, add).await
 }
 
-async fn row(visit: &PageRequest, code: ReasonCode) -> Result<ReasonRow, Problem> {
-    let row = visit
-        .look(move |conn| Ok(rules::reason(conn, code.as_str())?))
+async fn row(req: &PageRequest, code: ReasonCode) -> Result<ReasonRow, Problem> {
+    let row = req
+        .read(move |conn| Ok(rules::reason(conn, code.as_str())?))
         .await?;
     row.ok_or_else(Problem::not_found)
 }
 
-async fn show(visit: PageRequest, code: ReasonCode) -> PageResult {
-    let page = ReasonPage(Some(row(&visit, code).await?));
-    visit.show(PLACE, "admin-form", &page.form(&visit))
+async fn show(req: PageRequest, code: ReasonCode) -> PageResult {
+    let page = ReasonPage(Some(row(&req, code).await?));
+    req.show(PLACE, "admin-form", &page.form(&req))
 }
 
-async fn replace(visit: PageRequest, code: ReasonCode) -> PageResult {
-    let page = ReasonPage(Some(row(&visit, code.clone()).await?));
-    let (expected, shown, same) = (visit.expected(), visit.expected(), code.clone());
+async fn replace(req: PageRequest, code: ReasonCode) -> PageResult {
+    let page = ReasonPage(Some(row(&req, code.clone()).await?));
+    let (expected, shown, same) = (req.expected(), req.expected(), code.clone());
     let foresee = move |conn: &mut Conn, by: By<'_>, command: &ReplaceReason| {
         foresee_reason(
             conn,
@@ -278,5 +278,5 @@ async fn replace(visit: PageRequest, code: ReasonCode) -> PageResult {
         let expected = expected.as_deref();
         replace_reason(conn, Some(by.actor), &code, expected, command, by.now)
     };
-    visit.act_foreseen(&page, foresee, replace).await
+    req.act_foreseen(&page, foresee, replace).await
 }

@@ -66,8 +66,8 @@ pub struct Removal {
 
 impl Removal {
     /// Again, with what was ticked and why nothing was removed.
-    pub fn refused_for(self, visit: &PageRequest, problem: &Problem) -> Self {
-        let form = (self.form).refused_for(visit.words(), &visit.typed, problem);
+    pub fn refused_for(self, req: &PageRequest, problem: &Problem) -> Self {
+        let form = (self.form).refused_for(req.words(), &req.typed, problem);
         Self { form, ..self }
     }
 }

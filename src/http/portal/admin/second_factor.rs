@@ -25,15 +25,15 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    visit.show(PLACE, "admin-form", &page(&visit).await?)
+async fn show(req: PageRequest) -> PageResult {
+    req.show(PLACE, "admin-form", &page(&req).await?)
 }
 
-async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
-    let organization = organization(visit).await?;
-    let own = own_roles(visit, &organization).await?;
-    let words = visit.words();
-    let access = visit.access()?;
+async fn page(req: &PageRequest) -> Result<AdminForm, Problem> {
+    let organization = organization(req).await?;
+    let own = own_roles(req, &organization).await?;
+    let words = req.words();
+    let access = req.access()?;
     let offered = offered(words, access, Some(organization.kind), &own);
     // A tick for each of the roles that the visitor may give; with no tick at all, it is asked for none of them.
     let mut controls = vec![Control::new(
@@ -61,7 +61,7 @@ async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
     Ok(AdminForm {
         back: String::new(),
         ..form(
-            visit,
+            req,
             Place::SecondFactor,
             title,
             about,
@@ -71,11 +71,11 @@ async fn page(visit: &PageRequest) -> Result<AdminForm, Problem> {
 }
 
 async fn own_roles(
-    visit: &PageRequest,
+    req: &PageRequest,
     organization: &Organization,
 ) -> Result<Vec<OwnRole>, Problem> {
     let id = organization.id;
-    let roles = visit.look(move |conn| Ok(roles::of_organization(conn, id)?));
+    let roles = req.read(move |conn| Ok(roles::of_organization(conn, id)?));
     roles.await
 }
 
@@ -83,36 +83,35 @@ async fn own_roles(
 struct SecondFactorRoles;
 
 impl FormPage<()> for SecondFactorRoles {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::SecondFactorRoles);
-        Ok(visit.go(Place::SecondFactor.href(), Some(flash)))
+        Ok(req.go(Place::SecondFactor.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, &problem, page(visit).await?)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, &problem, page(req).await?)
     }
 }
 
-async fn save(visit: PageRequest) -> PageResult {
-    let organization = organization(&visit).await?;
-    let own = own_roles(&visit, &organization).await?;
-    let (words, access) = (visit.words(), visit.access()?);
+async fn save(req: PageRequest) -> PageResult {
+    let organization = organization(&req).await?;
+    let own = own_roles(&req, &organization).await?;
+    let (words, access) = (req.words(), req.access()?);
     let offered = offered(words, access, Some(organization.kind), &own);
     // Those that the visitor may not give have no tick, and stay as they are.
     let stay: Vec<RoleName> = (organization.second_factor_roles.iter())
         .filter(|code| offered.iter().all(|role| role.code != **code))
         .filter_map(|code| code.parse().ok())
         .collect();
-    let (id, expected) = (organization.id, visit.expected());
-    visit
-        .act(
-            &SecondFactorRoles,
-            move |conn, by, command: &RequireSecondFactor| {
-                let mut roles = command.roles.clone();
-                roles.extend(stay.iter().cloned());
-                let expected = expected.as_deref();
-                require_second_factor(conn, Some(by.actor), id, expected, &roles, by.now)
-            },
-        )
-        .await
+    let (id, expected) = (organization.id, req.expected());
+    req.act(
+        &SecondFactorRoles,
+        move |conn, by, command: &RequireSecondFactor| {
+            let mut roles = command.roles.clone();
+            roles.extend(stay.iter().cloned());
+            let expected = expected.as_deref();
+            require_second_factor(conn, Some(by.actor), id, expected, &roles, by.now)
+        },
+    )
+    .await
 }

@@ -54,13 +54,13 @@ fn name(words: &Catalogue, row: TargetRow) -> String {
     )
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    let (rules, version) = visit.look(|conn| Ok(read(conn)?)).await?;
-    if visit.can(Permission::TargetsManage) {
-        return visit.show(PLACE, "admin-form", &page(&visit, &rules, version));
+async fn show(req: PageRequest) -> PageResult {
+    let (rules, version) = req.read(|conn| Ok(read(conn)?)).await?;
+    if req.can(Permission::TargetsManage) {
+        return req.show(PLACE, "admin-form", &page(&req, &rules, version));
     }
     // Who only sees them reads them as a list.
-    let words = visit.words();
+    let words = req.words();
     let rows = rules.rows().map(|(row, allowance)| {
         let clock = words.say_of("target-clock", allowance.clock.as_str(), &[]);
         let minutes = i64::from(allowance.minutes);
@@ -71,16 +71,16 @@ async fn show(visit: PageRequest) -> PageResult {
         ]
     });
     let columns = [Column::said("target-column"), Column::said("policy-value")];
-    let page = table(&visit, Place::Targets, &columns, rows.collect());
-    visit.show(PLACE, "admin-list", &page)
+    let page = table(&req, Place::Targets, &columns, rows.collect());
+    req.show(PLACE, "admin-list", &page)
 }
 
 fn read(conn: &mut Conn) -> diesel::QueryResult<(TargetTable, i64)> {
     Ok((target_rules::table(conn)?, target_rules::version(conn)?))
 }
 
-fn page(visit: &PageRequest, rules: &TargetTable, version: i64) -> AdminForm {
-    let words = visit.words();
+fn page(req: &PageRequest, rules: &TargetTable, version: i64) -> AdminForm {
+    let words = req.words();
     let mut controls = Vec::new();
     for (index, (row, allowance)) in rules.rows().enumerate() {
         let field = |field: &str| format!("items[{index}].{field}");
@@ -112,19 +112,19 @@ fn page(visit: &PageRequest, rules: &TargetTable, version: i64) -> AdminForm {
         words.say_of("panel-button", "edit", &[]),
         controls,
     );
-    at(visit, Place::Targets, of.guarded(version))
+    at(req, Place::Targets, of.guarded(version))
 }
 
 /// A form that is the whole of its place.
-fn at(visit: &PageRequest, place: Place, of: Form) -> AdminForm {
-    let words = visit.words();
+fn at(req: &PageRequest, place: Place, of: Form) -> AdminForm {
+    let words = req.words();
     let (title, about) = (
         words.say_of("admin", place.as_str(), &[]),
         words.say_of("admin-about", place.as_str(), &[]),
     );
     AdminForm {
         back: String::new(),
-        ..form(visit, place, title, about, of)
+        ..form(req, place, title, about, of)
     }
 }
 
@@ -132,41 +132,41 @@ fn at(visit: &PageRequest, place: Place, of: Form) -> AdminForm {
 struct Targets;
 
 impl FormPage<()> for Targets {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::TargetsSaved);
-        Ok(visit.go(Place::Targets.href(), Some(flash)))
+        Ok(req.go(Place::Targets.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let (rules, version) = visit.look(|conn| Ok(read(conn)?)).await?;
-        again(visit, &problem, page(visit, &rules, version))
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let (rules, version) = req.read(|conn| Ok(read(conn)?)).await?;
+        again(req, &problem, page(req, &rules, version))
     }
 }
 
 impl ForeseeingPage<()> for Targets {
-    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
-        let (rules, version) = visit.look(|conn| Ok(read(conn)?)).await?;
-        foreseen(visit, page(visit, &rules, version), shown)
+    async fn foreseen(&self, req: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        let (rules, version) = req.read(|conn| Ok(read(conn)?)).await?;
+        foreseen(req, page(req, &rules, version), shown)
     }
 }
 
-async fn save(visit: PageRequest) -> PageResult {
-    let (expected, shown) = (visit.expected(), visit.expected());
+async fn save(req: PageRequest) -> PageResult {
+    let (expected, shown) = (req.expected(), req.expected());
     let foresee = move |conn: &mut Conn, by: By<'_>, command: &SetTargets| {
         foresee_targets(conn, Some(by.actor), shown.as_deref(), command, by.now)
     };
     let save = move |conn: &mut Conn, by: By<'_>, command: &SetTargets| {
         set_targets(conn, Some(by.actor), expected.as_deref(), command, by.now)
     };
-    visit.act_foreseen(&Targets, foresee, save).await
+    req.act_foreseen(&Targets, foresee, save).await
 }
 
-async fn show_ladder(visit: PageRequest) -> PageResult {
-    let (ladder, version) = visit.look(|conn| Ok(target_rules::ladder(conn)?)).await?;
-    if visit.can(Permission::TargetsManage) {
-        return visit.show(PLACE, "admin-form", &ladder_page(&visit, &ladder, version));
+async fn show_ladder(req: PageRequest) -> PageResult {
+    let (ladder, version) = req.read(|conn| Ok(target_rules::ladder(conn)?)).await?;
+    if req.can(Permission::TargetsManage) {
+        return req.show(PLACE, "admin-form", &ladder_page(&req, &ladder, version));
     }
-    let words = visit.words();
+    let words = req.words();
     let level = |side: &str, minutes: u32, tell: Tell| {
         let minutes = i64::from(minutes);
         vec![
@@ -180,12 +180,12 @@ async fn show_ladder(visit: PageRequest) -> PageResult {
     let levels = levels.map(|one| level("after", one.after_minutes, one.tell));
     let columns = [Column::said("ladder-when"), Column::said("ladder-who")];
     let rows = reminder.into_iter().chain(levels).collect();
-    let page = table(&visit, Place::Ladder, &columns, rows);
-    visit.show(PLACE, "admin-list", &page)
+    let page = table(&req, Place::Ladder, &columns, rows);
+    req.show(PLACE, "admin-list", &page)
 }
 
-fn ladder_page(visit: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm {
-    let words = visit.words();
+fn ladder_page(req: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm {
+    let words = req.words();
     let label = |key| words.say_of("label", key, &[]);
     let reminder = ladder.remind_before_minutes();
     let mut controls = vec![
@@ -199,7 +199,7 @@ fn ladder_page(visit: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm 
     ];
     let (levels, list) = (ladder.levels(), LEVELS.name);
     let mut rows = Vec::new();
-    for index in 0..rows::shown(visit, list, levels.len(), version) {
+    for index in 0..rows::shown(req, list, levels.len(), version) {
         rows.extend(level_controls(words, index, levels.get(index)));
     }
     rows.extend(rows::adding(list, words.say("ladder-add", &[]), ""));
@@ -214,7 +214,7 @@ fn ladder_page(visit: &PageRequest, ladder: &Ladder, version: i64) -> AdminForm 
         words.say_of("panel-button", "edit", &[]),
         controls,
     );
-    at(visit, Place::Ladder, of.guarded(version))
+    at(req, Place::Ladder, of.guarded(version))
 }
 
 fn level_controls(words: &Catalogue, index: usize, level: Option<&LadderLevel>) -> Vec<Control> {
@@ -240,33 +240,33 @@ fn level_controls(words: &Catalogue, index: usize, level: Option<&LadderLevel>) 
 struct LadderPage;
 
 impl FormPage<()> for LadderPage {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::LadderSaved);
-        Ok(visit.go(Place::Ladder.href(), Some(flash)))
+        Ok(req.go(Place::Ladder.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let (ladder, version) = visit.look(|conn| Ok(target_rules::ladder(conn)?)).await?;
-        again(visit, &problem, ladder_page(visit, &ladder, version))
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let (ladder, version) = req.read(|conn| Ok(target_rules::ladder(conn)?)).await?;
+        again(req, &problem, ladder_page(req, &ladder, version))
     }
 }
 
 impl ForeseeingPage<()> for LadderPage {
     const ROWS: &'static [RowList] = &[LEVELS];
 
-    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
-        let (ladder, version) = visit.look(|conn| Ok(target_rules::ladder(conn)?)).await?;
-        foreseen(visit, ladder_page(visit, &ladder, version), shown)
+    async fn foreseen(&self, req: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+        let (ladder, version) = req.read(|conn| Ok(target_rules::ladder(conn)?)).await?;
+        foreseen(req, ladder_page(req, &ladder, version), shown)
     }
 }
 
-async fn save_ladder(visit: PageRequest) -> PageResult {
-    let (expected, shown) = (visit.expected(), visit.expected());
+async fn save_ladder(req: PageRequest) -> PageResult {
+    let (expected, shown) = (req.expected(), req.expected());
     let foresee = move |conn: &mut Conn, by: By<'_>, command: &SetLadder| {
         foresee_ladder(conn, Some(by.actor), shown.as_deref(), command, by.now)
     };
     let save = move |conn: &mut Conn, by: By<'_>, command: &SetLadder| {
         set_ladder(conn, Some(by.actor), expected.as_deref(), command, by.now)
     };
-    visit.act_foreseen(&LadderPage, foresee, save).await
+    req.act_foreseen(&LadderPage, foresee, save).await
 }

@@ -60,81 +60,76 @@ fn on(case: CaseRef, verb: &'static str) -> OnCase {
 }
 
 impl FormPage for OnCase {
-    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
-        let (reach, case) = (visit.access()?.reach(), self.case);
-        let number = visit
-            .look(move |conn| {
+    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+        let (reach, case) = (req.access()?.reach(), self.case);
+        let number = req
+            .read(move |conn| {
                 let id = cases::id_of(conn, reach, &case)?.ok_or_else(Problem::not_found)?;
                 Ok(cases::find(conn, id)?.number)
             })
             .await?;
-        let back = visit.typed.get("back").filter(|back| is_local(back));
+        let back = req.typed.get("back").filter(|back| is_local(back));
         let page = back.map_or_else(|| format!("/cases/{number}"), Clone::clone);
-        Ok(visit.go(page, Some(Flash::new(done).number(number))))
+        Ok(req.go(page, Some(Flash::new(done).number(number))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         if self.verb.is_empty() {
-            return compose_again(visit, &self.case, problem).await;
+            return compose_again(req, &self.case, problem).await;
         }
         let verb = (self.verb, self.subject.as_str());
-        show_again(visit, &self.case, verb, problem).await
+        show_again(req, &self.case, verb, problem).await
     }
 }
 
-async fn edit(visit: PageRequest, case: CaseRef) -> PageResult {
+async fn edit(req: PageRequest, case: CaseRef) -> PageResult {
     // The panel that asks for the impact alone sends to the same place.
-    let verb = match visit.typed.get("panel").map(String::as_str) {
+    let verb = match req.typed.get("panel").map(String::as_str) {
         Some("state_impact") => "state_impact",
         _ => "edit",
     };
-    let (page, expected) = (on(case, verb), visit.expected());
-    visit
-        .act(&page, move |conn, by, command: &UpdateCase| {
-            let expected = expected.as_deref();
-            update_case(conn, by.actor, &case, expected, command, by.now)?;
-            Ok(Done::CaseChanged)
-        })
-        .await
+    let (page, expected) = (on(case, verb), req.expected());
+    req.act(&page, move |conn, by, command: &UpdateCase| {
+        let expected = expected.as_deref();
+        update_case(conn, by.actor, &case, expected, command, by.now)?;
+        Ok(Done::CaseChanged)
+    })
+    .await
 }
 
-async fn close(visit: PageRequest, case: CaseRef) -> PageResult {
+async fn close(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "close");
-    visit
-        .act(&page, move |conn, by, command: &CloseCase| {
-            close_case::close(conn, by.actor, &case, None, command, by.now)?;
-            Ok(Done::CaseClosed)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &CloseCase| {
+        close_case::close(conn, by.actor, &case, None, command, by.now)?;
+        Ok(Done::CaseClosed)
+    })
+    .await
 }
 
-async fn reopen(visit: PageRequest, case: CaseRef) -> PageResult {
+async fn reopen(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "reopen");
-    visit
-        .act(&page, move |conn, by, command: &ReopenCase| {
-            close_case::reopen(conn, by.actor, &case, None, command, by.now)?;
-            Ok(Done::CaseReopened)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &ReopenCase| {
+        close_case::reopen(conn, by.actor, &case, None, command, by.now)?;
+        Ok(Done::CaseReopened)
+    })
+    .await
 }
 
-async fn read(visit: PageRequest, case: CaseRef) -> PageResult {
-    visit
-        .perform(move |conn, by, (): &()| {
-            mark_read(conn, by.actor, &case, Some(Feed::Escalation), by.now)
-        })
-        .await?;
-    Ok(visit.go(format!("/cases/{case}"), None))
+async fn read(req: PageRequest, case: CaseRef) -> PageResult {
+    req.perform(move |conn, by, (): &()| {
+        mark_read(conn, by.actor, &case, Some(Feed::Escalation), by.now)
+    })
+    .await?;
+    Ok(req.go(format!("/cases/{case}"), None))
 }
 
-async fn post(visit: PageRequest, case: CaseRef) -> PageResult {
+async fn post(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "");
-    visit
-        .act(&page, move |conn, by, command: &PostEntry| {
-            feed::post_on_case(conn, by.actor, &case, command, by.now)?;
-            Ok(posted(command.reaches()))
-        })
-        .await
+    req.act(&page, move |conn, by, command: &PostEntry| {
+        feed::post_on_case(conn, by.actor, &case, command, by.now)?;
+        Ok(posted(command.reaches()))
+    })
+    .await
 }
 
 /// What the next page tells of an entry.
@@ -146,114 +141,106 @@ pub(in crate::http::portal) fn posted(reaches: Visibility) -> Done {
 }
 
 /// A problem in one sentence.
-pub(in crate::http::portal) fn error_of(visit: &PageRequest, problem: &Problem) -> String {
-    let words = visit.words();
+pub(in crate::http::portal) fn error_of(req: &PageRequest, problem: &Problem) -> String {
+    let words = req.words();
     problem.errors().first().map_or_else(
         || said_to_people(words, problem),
         |error| fault_said_to_people(words, error),
     )
 }
 
-async fn ask_priority(visit: PageRequest, case: CaseRef) -> PageResult {
+async fn ask_priority(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "ask_priority");
-    visit
-        .act(&page, move |conn, by, command: &RequestPriority| {
-            request::request_priority(conn, by.actor, &case, command, by.now)?;
-            Ok(Done::PriorityAsked)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &RequestPriority| {
+        request::request_priority(conn, by.actor, &case, command, by.now)?;
+        Ok(Done::PriorityAsked)
+    })
+    .await
 }
 
-async fn decide_priority(visit: PageRequest, id: PriorityRequestId) -> PageResult {
-    let reach = visit.access()?.reach();
-    let request = visit
-        .look(move |conn| Ok(requests::find(conn, reach, id)?))
+async fn decide_priority(req: PageRequest, id: PriorityRequestId) -> PageResult {
+    let reach = req.access()?.reach();
+    let request = req
+        .read(move |conn| Ok(requests::find(conn, reach, id)?))
         .await?;
     let page = OnCase {
         case: CaseRef::Id(request.ok_or_else(Problem::not_found)?.case_id),
         verb: "decide_priority",
         subject: id.to_string(),
     };
-    visit
-        .act(&page, move |conn, by, command: &DecidePriority| {
-            request::decide_priority(conn, by.actor, id, command, by.now)?;
-            Ok(match command.granted {
-                true => Done::PriorityGranted,
-                false => Done::PriorityRefused,
-            })
+    req.act(&page, move |conn, by, command: &DecidePriority| {
+        request::decide_priority(conn, by.actor, id, command, by.now)?;
+        Ok(match command.granted {
+            true => Done::PriorityGranted,
+            false => Done::PriorityRefused,
         })
-        .await
+    })
+    .await
 }
 
-async fn request_rca(visit: PageRequest, case: CaseRef) -> PageResult {
+async fn request_rca(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "request_rca");
-    visit
-        .act(&page, move |conn, by, command: &RequestAnalysis| {
-            request::request_analysis(conn, by.actor, &case, command, by.now)?;
-            Ok(Done::RcaRequested)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &RequestAnalysis| {
+        request::request_analysis(conn, by.actor, &case, command, by.now)?;
+        Ok(Done::RcaRequested)
+    })
+    .await
 }
 
-async fn deliver_rca(visit: PageRequest, case: CaseRef) -> PageResult {
+async fn deliver_rca(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "deliver_rca");
-    visit
-        .act(&page, move |conn, by, command: &DeliverAnalysis| {
-            request::deliver_analysis(conn, by.actor, &case, command, by.now)?;
-            Ok(Done::RcaDelivered)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &DeliverAnalysis| {
+        request::deliver_analysis(conn, by.actor, &case, command, by.now)?;
+        Ok(Done::RcaDelivered)
+    })
+    .await
 }
 
-async fn promise(visit: PageRequest, case: CaseRef) -> PageResult {
+async fn promise(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "promise");
-    visit
-        .act(&page, move |conn, by, command: &PromiseStep| {
-            promise_on_case(conn, by.actor, &case, command, by.now)?;
-            Ok(Done::Promised)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &PromiseStep| {
+        promise_on_case(conn, by.actor, &case, command, by.now)?;
+        Ok(Done::Promised)
+    })
+    .await
 }
 
-async fn record(visit: PageRequest, case: CaseRef) -> PageResult {
+async fn record(req: PageRequest, case: CaseRef) -> PageResult {
     let page = on(case, "record");
-    visit
-        .act(&page, move |conn, by, command: &RecordCommunication| {
-            feed::record_communication(conn, by.actor, &case, command, by.now)?;
-            Ok(Done::Recorded)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &RecordCommunication| {
+        feed::record_communication(conn, by.actor, &case, command, by.now)?;
+        Ok(Done::Recorded)
+    })
+    .await
 }
 
-async fn edit_entry(visit: PageRequest, id: EntryId) -> PageResult {
-    let page = about_entry(&visit, id, "edit_entry").await?;
-    visit
-        .act(&page, move |conn, by, command: &EditEntry| {
-            feed::edit(conn, by.actor, id, None, command, by.now)?;
-            Ok(Done::EntryEdited)
-        })
-        .await
+async fn edit_entry(req: PageRequest, id: EntryId) -> PageResult {
+    let page = about_entry(&req, id, "edit_entry").await?;
+    req.act(&page, move |conn, by, command: &EditEntry| {
+        feed::edit(conn, by.actor, id, None, command, by.now)?;
+        Ok(Done::EntryEdited)
+    })
+    .await
 }
 
-async fn redact(visit: PageRequest, id: EntryId) -> PageResult {
-    let page = about_entry(&visit, id, "redact").await?;
-    visit
-        .act(&page, move |conn, by, command: &RedactEntry| {
-            feed::redact(conn, by.actor, id, command, by.now)?;
-            Ok(Done::EntryRedacted)
-        })
-        .await
+async fn redact(req: PageRequest, id: EntryId) -> PageResult {
+    let page = about_entry(&req, id, "redact").await?;
+    req.act(&page, move |conn, by, command: &RedactEntry| {
+        feed::redact(conn, by.actor, id, command, by.now)?;
+        Ok(Done::EntryRedacted)
+    })
+    .await
 }
 
 /// The form of a verb about an entry that exists for the visitor, on the page of its case.
 async fn about_entry(
-    visit: &PageRequest,
+    req: &PageRequest,
     id: EntryId,
     verb: &'static str,
 ) -> Result<OnCase, Problem> {
-    let access = visit.access()?.clone();
-    let view = visit
-        .look(move |conn| Ok(feeds::view(conn, &access, id)?))
+    let access = req.access()?.clone();
+    let view = req
+        .read(move |conn| Ok(feeds::view(conn, &access, id)?))
         .await?;
     Ok(OnCase {
         case: CaseRef::Id(view.ok_or_else(Problem::not_found)?.entry.case_id),

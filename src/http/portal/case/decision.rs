@@ -14,9 +14,9 @@ use crate::http::portal::shell::Tone;
 use crate::store::escalations::EscalationView;
 
 /// What the page of the case says of its last escalation to the customer's side, until they have answered it.
-pub(super) fn decision(visit: &PageRequest, record: &CaseRecord) -> Option<DecisionView> {
+pub(super) fn decision(req: &PageRequest, record: &CaseRecord) -> Option<DecisionView> {
     let last = record.escalations.first()?;
-    if visit.is_staff() {
+    if req.is_staff() {
         return None;
     }
     let row = &last.escalation;
@@ -24,18 +24,18 @@ pub(super) fn decision(visit: &PageRequest, record: &CaseRecord) -> Option<Decis
         (State::Declined, Some(at)) if record.is_open() && !has_read(record, at) => {
             Some(DecisionView {
                 read: format!("{}/read", record.page()),
-                ..declined(visit, last, at)
+                ..declined(req, last, at)
             })
         }
-        (State::Closed, Some(at)) => ended(visit, last, at),
+        (State::Closed, Some(at)) => ended(req, last, at),
         _ => None,
     }
 }
 
 /// What became of `view`, as the first words of its thread.
-pub(super) fn in_feed(visit: &PageRequest, view: &EscalationView) -> Option<DecisionView> {
+pub(super) fn in_feed(req: &PageRequest, view: &EscalationView) -> Option<DecisionView> {
     let at = view.escalation.closed_at?;
-    (view.escalation.state == State::Declined).then(|| declined(visit, view, at))
+    (view.escalation.state == State::Declined).then(|| declined(req, view, at))
 }
 
 /// Whether the reader says that they have read it, or their side has written since.
@@ -48,8 +48,8 @@ fn has_read(record: &CaseRecord, at: Instant) -> bool {
     later.any(|view| view.entry.author_side == Some(Side::Customer))
 }
 
-fn declined(visit: &PageRequest, view: &EscalationView, at: Instant) -> DecisionView {
-    let words = visit.words();
+fn declined(req: &PageRequest, view: &EscalationView, at: Instant) -> DecisionView {
+    let words = req.words();
     let row = &view.escalation;
     let line = |code: &FindingCode| ReasonLine {
         why: words.say_of("mail-declined", code.as_str(), &[]),
@@ -67,10 +67,10 @@ fn declined(visit: &PageRequest, view: &EscalationView, at: Instant) -> Decision
     }
 }
 
-fn ended(visit: &PageRequest, view: &EscalationView, at: Instant) -> Option<DecisionView> {
-    let words = visit.words();
+fn ended(req: &PageRequest, view: &EscalationView, at: Instant) -> Option<DecisionView> {
+    let words = req.words();
     let row = &view.escalation;
-    let access = visit.access().ok()?;
+    let access = req.access().ok()?;
     if !offers::of_escalation(&row.facts(), access).contains(&Verb::Rate) {
         return None;
     }

@@ -7,11 +7,8 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::portal::parts::{Fact, Link};
 
 /// The facts of the case.
-pub(in crate::http::portal) fn facts_of_case(
-    visit: &PageRequest,
-    record: &CaseRecord,
-) -> Vec<Fact> {
-    let (words, view) = (visit.words(), &record.view);
+pub(in crate::http::portal) fn facts_of_case(req: &PageRequest, record: &CaseRecord) -> Vec<Fact> {
+    let (words, view) = (req.words(), &record.view);
     let case = &view.case;
     let label = |key| words.say_of("label", key, &[]);
     let of = |family: &str, member: &str| words.say_of(family, member, &[]);
@@ -19,7 +16,7 @@ pub(in crate::http::portal) fn facts_of_case(
         .owner
         .as_ref()
         .map_or_else(|| words.say("nobody", &[]), |owner| owner.name.clone());
-    let edits = visit.access().is_ok_and(|access| {
+    let edits = req.access().is_ok_and(|access| {
         record.takes(access, CaseVerb::Edit) && access.may_change(CaseField::BusinessImpact).is_ok()
     });
     let change = edits.then(|| {
@@ -60,7 +57,7 @@ pub(in crate::http::portal) fn facts_of_case(
         ));
     }
     // Customers never receive the names of lines.
-    if visit.is_staff() {
+    if req.is_staff() {
         facts.push(Fact::new(label("line-of-business"), view.line_name.clone()));
     }
     facts.push(Fact::at(words.say("facts-opened", &[]), case.opened_at));

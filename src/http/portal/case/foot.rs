@@ -10,8 +10,8 @@ use crate::store::escalations::EscalationView;
 use crate::words::assessment::outlook;
 
 /// The foot.
-pub(super) fn foot(visit: &PageRequest, record: &CaseRecord, page: &str) -> Foot {
-    let words = visit.words();
+pub(super) fn foot(req: &PageRequest, record: &CaseRecord, page: &str) -> Foot {
+    let words = req.words();
     let labelled =
         |one: &crate::domain::eligibility::Assessment| record.label(&one.reason).to_owned();
     let labels: Vec<_> = record.assessments.iter().map(labelled).collect();
@@ -20,17 +20,17 @@ pub(super) fn foot(visit: &PageRequest, record: &CaseRecord, page: &str) -> Foot
         .map(String::as_str)
         .zip(&record.assessments)
         .collect();
-    let outlook = outlook(words, &pairs, &visit.times());
-    let escalates = visit.can(Permission::EscalationsSubmit);
+    let outlook = outlook(words, &pairs, &req.times());
+    let escalates = req.can(Permission::EscalationsSubmit);
     let (headline, detail) = match record.active() {
-        Some(view) => active(visit, view),
+        Some(view) => active(req, view),
         None => (outlook.text, outlook.detail),
     };
     Foot {
         headline,
         detail,
         why: (escalates && record.active().is_none()).then(|| "#before".to_owned()),
-        actions: actions(visit, record, page),
+        actions: actions(req, record, page),
         at_once: None,
         bell: escalates.then(|| Bell {
             href: format!("{page}/escalate"),
@@ -41,13 +41,13 @@ pub(super) fn foot(visit: &PageRequest, record: &CaseRecord, page: &str) -> Foot
 }
 
 /// What the foot says while an escalation is active: that, and since when.
-fn active(visit: &PageRequest, view: &EscalationView) -> (String, String) {
-    let words = visit.words();
+fn active(req: &PageRequest, view: &EscalationView) -> (String, String) {
+    let words = req.words();
     let escalation = &view.escalation;
     let number = escalation.number.to_string();
     let args = [
         ("by", view.requested_by.name.as_str().into()),
-        ("at", visit.times().near(escalation.submitted_at).into()),
+        ("at", req.times().near(escalation.submitted_at).into()),
     ];
     let detail = match escalation.state {
         State::Submitted => words.say("foot-submitted", &args),
@@ -59,15 +59,15 @@ fn active(visit: &PageRequest, view: &EscalationView) -> (String, String) {
     )
 }
 
-fn actions(visit: &PageRequest, record: &CaseRecord, page: &str) -> Vec<Link> {
-    let words = visit.words();
+fn actions(req: &PageRequest, record: &CaseRecord, page: &str) -> Vec<Link> {
+    let words = req.words();
     let verb = |verb: &str| {
         Link::new(
             words.say_of("action", verb, &[]),
             format!("{page}?do={verb}#do"),
         )
     };
-    let Ok(access) = visit.access() else {
+    let Ok(access) = req.access() else {
         return Vec::new();
     };
     let order = [

@@ -16,28 +16,28 @@ use crate::store::people::Person;
 
 /// The panel of `verb` about `subject`, if the visitor may do it and the case takes it now.
 pub(super) fn panel(
-    visit: &PageRequest,
+    req: &PageRequest,
     record: &CaseRecord,
     verb: &str,
     subject: &str,
 ) -> Option<Panel> {
-    let (words, page) = (visit.words(), record.page());
+    let (words, page) = (req.words(), record.page());
     let to = |place: &str| format!("{page}/{place}");
-    let access = visit.access().ok()?;
-    let zone = &visit.times().zone_name();
+    let access = req.access().ok()?;
+    let zone = &req.times().zone_name();
     if let Ok(verb) = verb.parse() {
-        return settle(visit, record, verb, subject, &page);
+        return settle(req, record, verb, subject, &page);
     }
     let active = (record.active()).map(|view| EscalationRef::Number(view.escalation.number));
     let on = (record.callbacks.as_slice(), active.as_ref());
-    if let Some(panel) = calls::panel(visit, on, &[], (verb, subject), &page) {
+    if let Some(panel) = calls::panel(req, on, &[], (verb, subject), &page) {
         return Some(panel);
     }
     match verb {
         "edit_entry" => {
             let row = &entry(record, subject)?.entry;
             let is_taken = record.takes(access, CaseVerb::Write)
-                && may_edit(row.author_id, access.person, row.at, visit.now);
+                && may_edit(row.author_id, access.person, row.at, req.now);
             let action = format!("/entries/{}", row.id);
             return is_taken.then(|| verbs::edit_entry_panel(words, action, &page, &row.body));
         }
@@ -66,7 +66,7 @@ pub(super) fn panel(
     Some(match verb {
         // Done in the feed, which asks for nothing first.
         CaseVerb::Write => return None,
-        CaseVerb::Edit => return edit(visit, record, &page),
+        CaseVerb::Edit => return edit(req, record, &page),
         CaseVerb::Close => {
             // A contact withdraws the escalation with it (M13).
             let active = record.active();
@@ -82,7 +82,7 @@ pub(super) fn panel(
             words,
             to("priority-requests"),
             &page,
-            &visit.words().support_phone(),
+            &req.words().support_phone(),
         ),
         CaseVerb::DecidePriority => {
             let request = record
@@ -98,10 +98,7 @@ pub(super) fn panel(
             verbs::promise_panel(words, to("next-steps"), &page, people, zone)
         }
         CaseVerb::Record => {
-            let (action, now) = (
-                to("external-communications"),
-                visit.times().field(visit.now),
-            );
+            let (action, now) = (to("external-communications"), req.times().field(req.now));
             verbs::record_panel(words, action, &page, &now, zone)
         }
     })
@@ -109,7 +106,7 @@ pub(super) fn panel(
 
 /// The panel that says what became of the step `subject`, or moves its date.
 pub(in crate::http::portal) fn settle(
-    visit: &PageRequest,
+    req: &PageRequest,
     record: &CaseRecord,
     verb: StepVerb,
     subject: &str,
@@ -117,10 +114,10 @@ pub(in crate::http::portal) fn settle(
 ) -> Option<Panel> {
     let mut steps = record.steps.iter();
     let step = steps.find(|step| step.id.to_string() == subject)?;
-    if !offers::of_step(record.view.case.status, step.state, visit.access().ok()?).contains(&verb) {
+    if !offers::of_step(record.view.case.status, step.state, req.access().ok()?).contains(&verb) {
         return None;
     }
-    let (words, zone) = (visit.words(), &visit.times().zone_name());
+    let (words, zone) = (req.words(), &req.times().zone_name());
     let action = format!("/next-steps/{}", step.id);
     let what = step.what.as_str();
     Some(match verb {
@@ -135,8 +132,8 @@ fn entry<'a>(record: &'a CaseRecord, id: &str) -> Option<&'a EntryView> {
     all.find(|view| view.entry.id.to_string() == id && view.entry.redacted_at.is_none())
 }
 
-fn edit(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<Panel> {
-    let access = visit.access().ok()?;
+fn edit(req: &PageRequest, record: &CaseRecord, page: &str) -> Option<Panel> {
+    let access = req.access().ok()?;
     let view = &record.view;
     let case = &view.case;
     let now = CaseNow {
@@ -166,7 +163,7 @@ fn edit(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<Panel> {
         .map(|(id, name)| Choice::new(id.clone(), name.clone()))
         .collect();
     Some(verbs::edit_panel(
-        visit.words(),
+        req.words(),
         access,
         &now,
         owners,

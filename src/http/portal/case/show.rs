@@ -30,25 +30,23 @@ use crate::workflow::update_case::mark_shown;
 const PLACE: &str = "cases";
 
 /// The case page; opening it reads its feeds (F6).
-pub(super) async fn show(visit: PageRequest, case: CaseRef) -> PageResult {
-    let record = load(&visit, &case).await?;
-    let verb = visit
-        .asked("do")
-        .map(|verb| (verb.to_owned(), subject(&visit)));
+pub(super) async fn show(req: PageRequest, case: CaseRef) -> PageResult {
+    let record = load(&req, &case).await?;
+    let verb = req.asked("do").map(|verb| (verb.to_owned(), subject(&req)));
     let asked = verb.is_some();
-    let panel = verb.and_then(|(verb, subject)| panel(&visit, &record, &verb, &subject));
-    let mut page = page(&visit, &record, panel)?;
+    let panel = verb.and_then(|(verb, subject)| panel(&req, &record, &verb, &subject));
+    let mut page = page(&req, &record, panel)?;
     page.too_late = asked && page.panel.is_none();
-    let answer = visit.show(PLACE, "case", &page)?;
-    read_feeds(&visit, &record).await?;
+    let answer = req.show(PLACE, "case", &page)?;
+    read_feeds(&req, &record).await?;
     Ok(answer)
 }
 
 /// What the verb of the address is about: a step, an entry, a request, a callback.
-fn subject(visit: &PageRequest) -> String {
+fn subject(req: &PageRequest) -> String {
     let named = ["step", "entry", "request", "callback"]
         .iter()
-        .find_map(|name| visit.asked(name));
+        .find_map(|name| req.asked(name));
     named.unwrap_or_default().to_owned()
 }
 
@@ -58,18 +56,18 @@ fn subject(visit: &PageRequest) -> String {
 /// `problem` itself, whose page keeps what was typed, if the case does not take the verb any more; the case does not exist
 /// for the visitor; a mistake in the template.
 pub(in crate::http::portal) async fn show_again(
-    visit: &PageRequest,
+    req: &PageRequest,
     case: &CaseRef,
     (verb, subject): (&str, &str),
     problem: Problem,
 ) -> PageResult {
-    let record = load(visit, case).await?;
-    let Some(panel) = panel(visit, &record, verb, subject) else {
+    let record = load(req, case).await?;
+    let Some(panel) = panel(req, &record, verb, subject) else {
         return Err(problem.into());
     };
-    let panel = panel.refused_for(visit.words(), &visit.typed, &problem);
+    let panel = panel.refused_for(req.words(), &req.typed, &problem);
     let status = problem.code().status();
-    visit.show_again(status, PLACE, "case", &page(visit, &record, Some(panel))?)
+    req.show_again(status, PLACE, "case", &page(req, &record, Some(panel))?)
 }
 
 /// The case page again, with what was typed into the composer of its feed.
@@ -77,33 +75,33 @@ pub(in crate::http::portal) async fn show_again(
 /// # Errors
 /// As [`show_again`].
 pub(super) async fn compose_again(
-    visit: &PageRequest,
+    req: &PageRequest,
     case: &CaseRef,
     problem: Problem,
 ) -> PageResult {
-    let record = load(visit, case).await?;
-    let mut page = page(visit, &record, None)?;
+    let record = load(req, case).await?;
+    let mut page = page(req, &record, None)?;
     let Some(composer) = &mut page.case_feed.composer else {
         return Err(problem.into());
     };
-    composer.error = error_of(visit, &problem);
-    composer.value = visit.typed.get("body").cloned().unwrap_or_default();
-    visit.show_again(problem.code().status(), PLACE, "case", &page)
+    composer.error = error_of(req, &problem);
+    composer.value = req.typed.get("body").cloned().unwrap_or_default();
+    req.show_again(problem.code().status(), PLACE, "case", &page)
 }
 
-async fn load(visit: &PageRequest, case: &CaseRef) -> Result<CaseRecord, Problem> {
-    let (actor, case, now) = (visit.actor()?.clone(), *case, visit.now);
-    let before = visit.asked("before").map(str::to_owned);
-    let record = visit
-        .look(move |conn| CaseRecord::load(conn, &actor, &case, before.as_deref(), now))
+async fn load(req: &PageRequest, case: &CaseRef) -> Result<CaseRecord, Problem> {
+    let (actor, case, now) = (req.actor()?.clone(), *case, req.now);
+    let before = req.asked("before").map(str::to_owned);
+    let record = req
+        .read(move |conn| CaseRecord::load(conn, &actor, &case, before.as_deref(), now))
         .await?;
-    visit.prepare(&record.view.case.description).await?;
+    req.prepare(&record.view.case.description).await?;
     Ok(record)
 }
 
 /// Records that the feeds were read, unless nothing was new in them.
 pub(in crate::http::portal) async fn read_feeds(
-    visit: &PageRequest,
+    req: &PageRequest,
     record: &CaseRecord,
 ) -> Result<(), Problem> {
     let newest = |entries: &[crate::store::feeds::EntryView]| {
@@ -119,35 +117,30 @@ pub(in crate::http::portal) async fn read_feeds(
         .filter(|(feed, newest)| record.read_up_to(*feed).is_none_or(|read| read < *newest))
         .collect();
     if !news.is_empty() {
-        let (actor, id, now) = (visit.actor()?.clone(), record.view.case.id, visit.now);
-        visit
-            .write(move |conn| mark_shown(conn, &actor, id, &news, now))
+        let (actor, id, now) = (req.actor()?.clone(), record.view.case.id, req.now);
+        req.write(move |conn| mark_shown(conn, &actor, id, &news, now))
             .await?;
     }
     Ok(())
 }
 
-fn page(
-    visit: &PageRequest,
-    record: &CaseRecord,
-    panel: Option<Panel>,
-) -> Result<CasePage, Problem> {
-    let (words, case) = (visit.words(), &record.view.case);
+fn page(req: &PageRequest, record: &CaseRecord, panel: Option<Panel>) -> Result<CasePage, Problem> {
+    let (words, case) = (req.words(), &record.view.case);
     let page = record.page();
     Ok(CasePage {
         live: LiveLink::of(case, record.newest),
-        head: head(visit, record),
-        decision: decision(visit, record),
+        head: head(req, record),
+        decision: decision(req, record),
         panel,
         too_late: false,
-        case_feed: case_feed(visit, record, &page)?,
+        case_feed: case_feed(req, record, &page)?,
         escalations: escalation_feed(
-            visit,
+            req,
             record,
             record.active().map(|view| view.escalation.id),
             &page,
         )?,
-        checklist: visit.can(Permission::EscalationsSubmit).then(|| {
+        checklist: req.can(Permission::EscalationsSubmit).then(|| {
             let readiness = Readiness {
                 facts: &record.facts,
                 policy: &record.policy,
@@ -159,39 +152,34 @@ fn page(
             checklist(words, &readiness)
         }),
         steps: steps::list(
-            visit,
+            req,
             record.view.case.status,
             &record.steps,
             &record.promised,
             &page,
-            record.takes(visit.access()?, CaseVerb::Promise),
+            record.takes(req.access()?, CaseVerb::Promise),
         ),
-        calls: calls::list(
-            visit,
-            &record.callbacks,
-            &page,
-            asks_for_calls(visit, record),
-        ),
-        requests: requests(visit, record, &page),
-        rca: rca(visit, record, &page),
+        calls: calls::list(req, &record.callbacks, &page, asks_for_calls(req, record)),
+        requests: requests(req, record, &page),
+        rca: rca(req, record, &page),
         facts_title: words.say("facts-case", &[]),
-        facts: facts_of_case(visit, record),
-        foot: foot(visit, record, &page),
+        facts: facts_of_case(req, record),
+        foot: foot(req, record, &page),
     })
 }
 
 /// Where the visitor may ask for a call on the active escalation (M12): staff do on its page.
-fn asks_for_calls(visit: &PageRequest, record: &CaseRecord) -> Option<String> {
+fn asks_for_calls(req: &PageRequest, record: &CaseRecord) -> Option<String> {
     let active = record.active()?;
-    let asks = visit.access().is_ok_and(offers::asks_for_calls);
-    asks.then(|| match visit.is_staff() {
+    let asks = req.access().is_ok_and(offers::asks_for_calls);
+    asks.then(|| match req.is_staff() {
         true => format!("/escalations/{}", active.escalation.number),
         false => record.page(),
     })
 }
 
-fn head(visit: &PageRequest, record: &CaseRecord) -> CaseHead {
-    let (words, case) = (visit.words(), &record.view.case);
+fn head(req: &PageRequest, record: &CaseRecord) -> CaseHead {
+    let (words, case) = (req.words(), &record.view.case);
     let open = record
         .steps
         .iter()
@@ -199,26 +187,26 @@ fn head(visit: &PageRequest, record: &CaseRecord) -> CaseHead {
     let waiting = Waiting {
         status: case.status,
         organization: &record.view.organization.name,
-        staff: visit.is_staff(),
+        staff: req.is_staff(),
         last_provider_entry_at: case.last_provider_entry_at,
         next_promise_at: open.map(|step| step.due_at).min(),
         opened_at: case.opened_at,
         closed_at: case.closed_at,
-        now: visit.now,
+        now: req.now,
     };
     CaseHead {
         number: case.number.to_string(),
         subject: case.subject.clone(),
         priority: case.priority,
         status: case.status,
-        escalation: record.active().map(|view| escalated(visit, view)),
+        escalation: record.active().map(|view| escalated(req, view)),
         wait: wait_line(words, &waiting),
     }
 }
 
 /// "Escalated · rank 1 · Olga Marin".
-fn escalated(visit: &PageRequest, view: &EscalationView) -> Link {
-    let words = visit.words();
+fn escalated(req: &PageRequest, view: &EscalationView) -> Link {
+    let words = req.words();
     let rank = view.escalation.rank.map(|rank| {
         words
             .say("review-rank", &[("rank", rank.into())])
@@ -237,13 +225,13 @@ fn escalated(visit: &PageRequest, view: &EscalationView) -> Link {
 
 /// The case feed on `page`.
 pub(in crate::http::portal) fn case_feed(
-    visit: &PageRequest,
+    req: &PageRequest,
     record: &CaseRecord,
     page: &str,
 ) -> Result<CaseFeed, Problem> {
     let organization = record.view.organization.name.as_str();
     let reading = Reading {
-        visit,
+        req,
         organization,
         page,
         read_up_to: record.read_up_to(Feed::Case),
@@ -255,10 +243,10 @@ pub(in crate::http::portal) fn case_feed(
         .map(|view| entry(&reading, view))
         .collect::<Result<Vec<_>, _>>()?;
     let action = format!("{}/feed", record.page());
-    let writes = record.takes(visit.access()?, CaseVerb::Write);
-    let composer = composer(visit, "write", action, organization, None).filter(|_| writes);
+    let writes = record.takes(req.access()?, CaseVerb::Write);
+    let composer = composer(req, "write", action, organization, None).filter(|_| writes);
     Ok(CaseFeed {
-        opening: opening(visit, record),
+        opening: opening(req, record),
         unread: entries.iter().filter(|entry| entry.unread).count(),
         older: record
             .older
@@ -272,9 +260,9 @@ pub(in crate::http::portal) fn case_feed(
 /// A description of more characters than this has a window of its own in the feed.
 const LONG_DESCRIPTION: usize = 1500;
 
-fn opening(visit: &PageRequest, record: &CaseRecord) -> OpeningView {
+fn opening(req: &PageRequest, record: &CaseRecord) -> OpeningView {
     let view = &record.view;
-    let edits = visit.access().is_ok_and(|access| {
+    let edits = req.access().is_ok_and(|access| {
         record.takes(access, CaseVerb::Edit) && access.may_change(CaseField::Description).is_ok()
     });
     OpeningView {
@@ -285,7 +273,7 @@ fn opening(visit: &PageRequest, record: &CaseRecord) -> OpeningView {
         long: view.case.description.len() > LONG_DESCRIPTION,
         change: edits.then(|| {
             Link::new(
-                visit.words().say("entry-edit", &[]),
+                req.words().say("entry-edit", &[]),
                 format!("{}?do=edit#do", record.page()),
             )
         }),
@@ -294,7 +282,7 @@ fn opening(visit: &PageRequest, record: &CaseRecord) -> OpeningView {
 
 /// The escalation feed on `page`: `current` open, the others folded.
 pub(in crate::http::portal) fn escalation_feed(
-    visit: &PageRequest,
+    req: &PageRequest,
     record: &CaseRecord,
     current: Option<EscalationId>,
     page: &str,
@@ -302,7 +290,7 @@ pub(in crate::http::portal) fn escalation_feed(
     let read_up_to = record.read_up_to(Feed::Escalation);
     let organization = record.view.organization.name.as_str();
     let reading = Reading {
-        visit,
+        req,
         organization,
         page,
         read_up_to,
@@ -327,7 +315,7 @@ pub(in crate::http::portal) fn escalation_feed(
         let is_newest =
             (record.escalations.first()).is_some_and(|one| one.escalation.id == escalation.id);
         let owner = view.owner.as_ref().map_or_else(
-            || visit.words().say("compose-owners", &[]),
+            || req.words().say("compose-owners", &[]),
             |owner| owner.name.clone(),
         );
         let action = format!("/escalations/{}/feed", escalation.number);
@@ -338,11 +326,11 @@ pub(in crate::http::portal) fn escalation_feed(
             reason: record.label(&escalation.reason).to_owned(),
             state: escalation.state.as_str().to_owned(),
             submitted_at: escalation.submitted_at,
-            decision: in_feed(visit, view),
+            decision: in_feed(req, view),
             open: is_newest && !is_current && matches!(escalation.state, State::Declined),
             entries,
             older: None,
-            composer: composer(visit, "answer", action, organization, Some(&owner))
+            composer: composer(req, "answer", action, organization, Some(&owner))
                 .filter(|_| writes),
         };
         if is_current {
@@ -354,9 +342,9 @@ pub(in crate::http::portal) fn escalation_feed(
     Ok(feed)
 }
 
-fn requests(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<PriorityRequests> {
+fn requests(req: &PageRequest, record: &CaseRecord, page: &str) -> Option<PriorityRequests> {
     let case = &record.view.case;
-    let access = visit.access().ok()?;
+    let access = req.access().ok()?;
     let (asks, decides) = (
         record.takes(access, CaseVerb::AskPriority),
         record.takes(access, CaseVerb::DecidePriority),
@@ -381,7 +369,7 @@ fn requests(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<Prio
     let telephones = access.can(CaseVerb::AskPriority.permission()) && record.is_open();
     // Without a number it is still by telephone that high priority is asked for (C5).
     let phone =
-        (telephones && case.priority != Priority::High).then(|| visit.words().support_phone());
+        (telephones && case.priority != Priority::High).then(|| req.words().support_phone());
     let requests = PriorityRequests {
         items: record.requests.iter().map(view).collect(),
         ask: asks.then(|| format!("{page}?do=ask_priority#do")),
@@ -391,11 +379,11 @@ fn requests(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<Prio
     (!empty).then_some(requests)
 }
 
-fn rca(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<RcaView> {
-    let (words, case) = (visit.words(), &record.view.case);
+fn rca(req: &PageRequest, record: &CaseRecord, page: &str) -> Option<RcaView> {
+    let (words, case) = (req.words(), &record.view.case);
     let rca = case.rca();
     let mut verbs = Vec::new();
-    let access = visit.access().ok()?;
+    let access = req.access().ok()?;
     if record.takes(access, CaseVerb::RequestRca) {
         verbs.push(Link::new(
             words.say_of("panel-title", "request_rca", &[]),
@@ -421,13 +409,13 @@ fn rca(visit: &PageRequest, record: &CaseRecord, page: &str) -> Option<RcaView> 
         due_at,
         delivered_at: rca.and_then(|rca| rca.delivered_at),
         tone: match due_at {
-            Some(due_at) if due_at <= visit.now => Tone::Late,
+            Some(due_at) if due_at <= req.now => Tone::Late,
             Some(_) => Tone::Soon,
             None => Tone::Plain,
         },
         // Who may escalate has the drawing in the list of what must hold before.
         track: replay
-            .filter(|_| !visit.can(Permission::EscalationsSubmit))
+            .filter(|_| !req.can(Permission::EscalationsSubmit))
             .map(|replay| {
                 let args = [
                     ("counted", replay.counted.into()),

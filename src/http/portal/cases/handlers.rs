@@ -55,24 +55,24 @@ struct Beside {
     organizations: Vec<Choice>,
 }
 
-async fn list(visit: PageRequest) -> PageResult {
+async fn list(req: PageRequest) -> PageResult {
     // Whoever types a number is led to its case, if there is one for them.
-    if let Some(number) = visit
+    if let Some(number) = req
         .asked("q")
         .and_then(|words| words.parse::<CaseNumber>().ok())
     {
-        let reach = visit.access()?.reach();
-        let found = visit
-            .look(move |conn| Ok(cases::id_of(conn, reach, &CaseRef::Number(number))?))
+        let reach = req.access()?.reach();
+        let found = req
+            .read(move |conn| Ok(cases::id_of(conn, reach, &CaseRef::Number(number))?))
             .await?;
         if found.is_some() {
-            return Ok(visit.go(format!("/cases/{number}"), None));
+            return Ok(req.go(format!("/cases/{number}"), None));
         }
     }
-    let query: CaseQuery = visit.list_query("")?;
-    let (reader, asked) = (visit.clone(), query.clone());
-    let (found, beside) = visit
-        .look_or_search(Cases::searches(&query), move |conn| {
+    let query: CaseQuery = req.list_query("")?;
+    let (reader, asked) = (req.clone(), query.clone());
+    let (found, beside) = req
+        .read_or_search(Cases::searches(&query), move |conn| {
             let (asker, access) = (reader.asker()?, reader.access()?);
             let found = find::<Cases>(conn, asker, &asked, Some(MOST_COUNTED))?;
             let ids: Vec<_> = found.rows.iter().map(|view| view.case.id).collect();
@@ -83,7 +83,7 @@ async fn list(visit: PageRequest) -> PageResult {
             Ok((found, beside))
         })
         .await?;
-    visit.show(PLACE, "cases", &page(&visit, &query, found, beside))
+    req.show(PLACE, "cases", &page(&req, &query, found, beside))
 }
 
 /// The customers that the provider's staff may choose from; nothing for a customer.
@@ -100,30 +100,25 @@ fn customers(conn: &mut Conn, reach: Reach) -> Result<Vec<Choice>, Problem> {
         .collect())
 }
 
-fn page(
-    visit: &PageRequest,
-    query: &CaseQuery,
-    found: Found<CaseView>,
-    beside: Beside,
-) -> CasesPage {
-    let (words, staff) = (visit.words(), visit.is_staff());
+fn page(req: &PageRequest, query: &CaseQuery, found: Found<CaseView>, beside: Beside) -> CasesPage {
+    let (words, staff) = (req.words(), req.is_staff());
     let yes_no =
         ["true", "false"].map(|value| Choice::new(value, words.say_of("escalated", value, &[])));
     let statuses = words_of(words, "status", Status::NAMES, "");
     let priorities = words_of(words, "priority", Priority::NAMES, "");
     let mut fields = vec![
-        Filter::search(visit, CaseQuery::q(), words.say("cases-search", &[])),
-        Filter::choice(visit, CaseQuery::status(), statuses),
-        Filter::choice(visit, CaseQuery::priority(), priorities),
-        Filter::choice(visit, CaseQuery::escalated(), yes_no.to_vec()),
+        Filter::search(req, CaseQuery::q(), words.say("cases-search", &[])),
+        Filter::choice(req, CaseQuery::status(), statuses),
+        Filter::choice(req, CaseQuery::priority(), priorities),
+        Filter::choice(req, CaseQuery::escalated(), yes_no.to_vec()),
     ];
     if staff {
         fields.extend([
-            Filter::choice(visit, CaseQuery::organization(), beside.organizations),
-            Filter::owner(visit, CaseQuery::owner()),
+            Filter::choice(req, CaseQuery::organization(), beside.organizations),
+            Filter::owner(req, CaseQuery::owner()),
         ]);
     }
-    let filters = filters(visit, fields);
+    let filters = filters(req, fields);
     let columns: Vec<Column> = match staff {
         true => COLUMNS.to_vec(),
         false => [&COLUMNS[..3], &COLUMNS[4..]].concat(),
@@ -131,14 +126,14 @@ fn page(
     CasesPage {
         total: total(words, found.count, filters.any),
         filters,
-        heads: heads(visit, &columns, &query.sort().to_string()),
-        pager: pager(visit, &found),
+        heads: heads(req, &columns, &query.sort().to_string()),
+        pager: pager(req, &found),
         rows: found
             .rows
             .iter()
             .map(|view| row(view, &beside.unread))
             .collect(),
-        open: visit.can(Permission::CasesCreate),
+        open: req.can(Permission::CasesCreate),
         staff,
     }
 }
@@ -175,53 +170,49 @@ fn row(view: &CaseView, unread: &BTreeSet<CaseId>) -> CaseRow {
     }
 }
 
-async fn new(visit: PageRequest) -> PageResult {
-    let page = open_page(&visit, form(&visit).await?);
-    visit.show(PLACE, "open-case", &page)
+async fn new(req: PageRequest) -> PageResult {
+    let page = open_page(&req, form(&req).await?);
+    req.show(PLACE, "open-case", &page)
 }
 
 /// The page on which a case is opened.
 struct Opening;
 
 impl FormPage<CaseNumber> for Opening {
-    async fn done(&self, visit: &PageRequest, number: CaseNumber) -> PageResult {
+    async fn done(&self, req: &PageRequest, number: CaseNumber) -> PageResult {
         let flash = Flash::new(Done::CaseOpened).number(number);
-        Ok(visit.go(format!("/cases/{number}"), Some(flash)))
+        Ok(req.go(format!("/cases/{number}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let form = form(visit).await?;
-        let form = form.refused_for(visit.words(), &visit.typed, &problem);
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let form = form(req).await?;
+        let form = form.refused_for(req.words(), &req.typed, &problem);
         let status = problem.code().status();
-        visit.show_again(status, PLACE, "open-case", &open_page(visit, form))
+        req.show_again(status, PLACE, "open-case", &open_page(req, form))
     }
 }
 
-async fn open(visit: PageRequest) -> PageResult {
-    visit
-        .act(&Opening, |conn, by, command: &OpenCase| {
-            let id = open_case(conn, by.actor, command, by.now)?;
-            Ok(cases::find(conn, id)?.number)
-        })
-        .await
+async fn open(req: PageRequest) -> PageResult {
+    req.act(&Opening, |conn, by, command: &OpenCase| {
+        let id = open_case(conn, by.actor, command, by.now)?;
+        Ok(cases::find(conn, id)?.number)
+    })
+    .await
 }
 
-fn open_page(visit: &PageRequest, form: Form) -> OpenCasePage {
+fn open_page(req: &PageRequest, form: Form) -> OpenCasePage {
     OpenCasePage {
         form,
-        phone: visit.words().support_phone(),
+        phone: req.words().support_phone(),
     }
 }
 
 /// The form, with the organizations and lines that the provider's staff choose from.
-async fn form(visit: &PageRequest) -> Result<Form, Problem> {
-    let (reach, none) = (
-        visit.access()?.reach(),
-        visit.words().say("choice-none", &[]),
-    );
-    let (paired, now) = (visit.access()?.through.is_some(), visit.now);
-    let (of, lines) = visit
-        .look(move |conn| {
+async fn form(req: &PageRequest) -> Result<Form, Problem> {
+    let (reach, none) = (req.access()?.reach(), req.words().say("choice-none", &[]));
+    let (paired, now) = (req.access()?.through.is_some(), req.now);
+    let (of, lines) = req
+        .read(move |conn| {
             let of = ForOthers {
                 organizations: customers(conn, reach)?,
                 contacts: match reach {
@@ -252,5 +243,5 @@ async fn form(visit: &PageRequest) -> Result<Form, Problem> {
     if !lines.is_empty() {
         lines.insert(0, Choice::new("", none));
     }
-    Ok(open_case_form(visit.words(), of, lines))
+    Ok(open_case_form(req.words(), of, lines))
 }

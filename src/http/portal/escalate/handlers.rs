@@ -43,37 +43,36 @@ struct Asked {
     reasons: Vec<(Reason, Assessment)>,
 }
 
-async fn show(visit: PageRequest, case: CaseRef) -> PageResult {
-    let asked = ask(&visit, case).await?;
-    let page = page(&visit, &asked, visit.asked("reason"));
-    visit.show(PLACE, "escalate", &page)
+async fn show(req: PageRequest, case: CaseRef) -> PageResult {
+    let asked = ask(&req, case).await?;
+    let page = page(&req, &asked, req.asked("reason"));
+    req.show(PLACE, "escalate", &page)
 }
 
-async fn ask(visit: &PageRequest, case: CaseRef) -> Result<Asked, Problem> {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    visit
-        .look(move |conn| {
-            let view = cases::view(conn, actor.reach(), &case)?.ok_or_else(Problem::not_found)?;
-            let rows = rules::reasons(conn)?;
-            let assessments = assess(conn, &actor, &case, None, None, now)?;
-            let reason = |code: &str| {
-                rows.iter()
-                    .find(|row| row.code == code)
-                    .map(|row| row.reason())
-            };
-            let with_reason = |one: Assessment| reason(&one.reason).map(|reason| (reason, one));
-            let newest = feeds::newest(conn, &actor.access, view.case.id)?;
-            Ok(Asked {
-                live: LiveLink::of(&view.case, newest),
-                view,
-                reasons: assessments.into_iter().filter_map(with_reason).collect(),
-            })
+async fn ask(req: &PageRequest, case: CaseRef) -> Result<Asked, Problem> {
+    let (actor, now) = (req.actor()?.clone(), req.now);
+    req.read(move |conn| {
+        let view = cases::view(conn, actor.reach(), &case)?.ok_or_else(Problem::not_found)?;
+        let rows = rules::reasons(conn)?;
+        let assessments = assess(conn, &actor, &case, None, None, now)?;
+        let reason = |code: &str| {
+            rows.iter()
+                .find(|row| row.code == code)
+                .map(|row| row.reason())
+        };
+        let with_reason = |one: Assessment| reason(&one.reason).map(|reason| (reason, one));
+        let newest = feeds::newest(conn, &actor.access, view.case.id)?;
+        Ok(Asked {
+            live: LiveLink::of(&view.case, newest),
+            view,
+            reasons: assessments.into_iter().filter_map(with_reason).collect(),
         })
-        .await
+    })
+    .await
 }
 
-fn page(visit: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage {
-    let words = visit.words();
+fn page(req: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePage {
+    let words = req.words();
     let number = asked.view.case.number;
     let action = format!("/cases/{number}/escalate");
     let choice = |(reason, assessment): &(Reason, Assessment)| ReasonChoice {
@@ -81,13 +80,13 @@ fn page(visit: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePag
         label: reason.label.clone(),
         selected: chosen == Some(reason.code.as_str()),
         verdict: assessment.verdict,
-        headline: headline(words, assessment, &visit.times()),
+        headline: headline(words, assessment, &req.times()),
     };
     let of = asked
         .reasons
         .iter()
         .find(|(reason, _)| Some(reason.code.as_str()) == chosen);
-    let typed = &visit.typed;
+    let typed = &req.typed;
     let chosen =
         of.map(|(reason, assessment)| ChosenReason::new(words, reason, assessment, &action, typed));
     EscalatePage {
@@ -104,8 +103,8 @@ fn page(visit: &PageRequest, asked: &Asked, chosen: Option<&str>) -> EscalatePag
 }
 
 /// The reason that was chosen in the form.
-fn typed_reason(visit: &PageRequest) -> Option<&str> {
-    let reason = visit.typed.get(SubmitEscalation::reason().name);
+fn typed_reason(req: &PageRequest) -> Option<&str> {
+    let reason = req.typed.get(SubmitEscalation::reason().name);
     reason.map(String::as_str)
 }
 
@@ -115,22 +114,22 @@ struct OnForm(CaseRef);
 impl FormPage<(CaseNumber, EscalationNumber)> for OnForm {
     async fn done(
         &self,
-        visit: &PageRequest,
+        req: &PageRequest,
         (case, number): (CaseNumber, EscalationNumber),
     ) -> PageResult {
         let flash = Flash::new(Done::Escalated).number(number);
-        Ok(visit.go(format!("/cases/{case}"), Some(flash)))
+        Ok(req.go(format!("/cases/{case}"), Some(flash)))
     }
 
     /// The form as it was typed, with what is wrong; or, if the case cannot be escalated any more, why.
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let asked = ask(visit, self.0).await?;
-        let words = visit.words();
-        let mut page = page(visit, &asked, typed_reason(visit));
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let asked = ask(req, self.0).await?;
+        let words = req.words();
+        let mut page = page(req, &asked, typed_reason(req));
         match &mut page.chosen {
             Some(chosen) => {
                 let form = chosen.form.clone();
-                chosen.form = form.refused_for(words, &visit.typed, &problem);
+                chosen.form = form.refused_for(words, &req.typed, &problem);
                 page.problems = std::mem::take(&mut chosen.form.problems);
                 let missing = problem.code() == Code::AcknowledgementRequired;
                 let unread = chosen.double_check.iter_mut();
@@ -140,19 +139,19 @@ impl FormPage<(CaseNumber, EscalationNumber)> for OnForm {
             }
             None => page.problems = vec![words.say("escalate-choose", &[])],
         }
-        visit.show_again(problem.code().status(), PLACE, "escalate", &page)
+        req.show_again(problem.code().status(), PLACE, "escalate", &page)
     }
 }
 
 /// Submits the form, or shows it for another reason with all that was typed.
-async fn submit(visit: PageRequest, case: CaseRef) -> PageResult {
-    if visit.typed.contains_key(STEP) {
-        let asked = ask(&visit, case).await?;
-        let page = page(&visit, &asked, typed_reason(&visit));
-        return visit.show_again(StatusCode::OK, PLACE, "escalate", &page);
+async fn submit(req: PageRequest, case: CaseRef) -> PageResult {
+    if req.typed.contains_key(STEP) {
+        let asked = ask(&req, case).await?;
+        let page = page(&req, &asked, typed_reason(&req));
+        return req.show_again(StatusCode::OK, PLACE, "escalate", &page);
     }
-    let done = submitted(&visit, case).await;
-    visit.finish(&OnForm(case), done).await
+    let done = submitted(&req, case).await;
+    req.finish(&OnForm(case), done).await
 }
 
 input! {
@@ -166,23 +165,23 @@ input! {
 }
 
 async fn submitted(
-    visit: &PageRequest,
+    req: &PageRequest,
     case: CaseRef,
 ) -> Result<(CaseNumber, EscalationNumber), Problem> {
-    let typed: TypedAnswers = visit.form()?;
-    let asked = visit.look(move |conn| {
+    let typed: TypedAnswers = req.form()?;
+    let asked = req.read(move |conn| {
         let row = rules::reason(conn, &typed.reason)?;
         Ok(row.map(|row| (answers(&row.reason(), typed.answers.as_ref()), row.reason())))
     });
     let asked = asked.await?;
-    let mut command: SubmitEscalation = visit.form().map_err(|problem| match &asked {
+    let mut command: SubmitEscalation = req.form().map_err(|problem| match &asked {
         // What is wrong with the answers is named by the verb, which is not asked here.
         Some((answers, reason)) => with_answers(problem, check_answers(reason, answers).err()),
         None => problem,
     })?;
     command.answers = asked.map(|(answers, _)| answers);
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let number = visit.write(move |conn| {
+    let (actor, now) = (req.actor()?.clone(), req.now);
+    let number = req.write(move |conn| {
         let id = submit_escalation(conn, &actor, &case, &command, now)?;
         let escalation = escalations::find(conn, id)?;
         let case = cases::find(conn, escalation.case_id)?;

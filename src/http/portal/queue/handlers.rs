@@ -91,23 +91,23 @@ enum Asked {
 }
 
 impl Asked {
-    fn of(visit: &PageRequest, view: View) -> Result<Self, Problem> {
+    fn of(req: &PageRequest, view: View) -> Result<Self, Problem> {
         Ok(match view {
             View::Closed => Self::Ended(QueueQuery {
                 state: CommaList(ENDED.to_vec()),
-                ..visit.list_query("-submitted_at")?
+                ..req.list_query("-submitted_at")?
             }),
-            View::Due => Self::Active(visit.list_query("due")?),
+            View::Due => Self::Active(req.list_query("due")?),
             View::Active | View::Unclaimed | View::Mine | View::InReview => {
-                Self::Active(visit.list_query("rank")?)
+                Self::Active(req.list_query("rank")?)
             }
         })
     }
 
-    fn heads(&self, visit: &PageRequest) -> Vec<Head> {
+    fn heads(&self, req: &PageRequest) -> Vec<Head> {
         match self {
-            Self::Active(query) => heads(visit, &COLUMNS, &query.sort().to_string()),
-            Self::Ended(query) => heads(visit, &COLUMNS_OF_ENDED, &query.sort().to_string()),
+            Self::Active(query) => heads(req, &COLUMNS, &query.sort().to_string()),
+            Self::Ended(query) => heads(req, &COLUMNS_OF_ENDED, &query.sort().to_string()),
         }
     }
 }
@@ -122,18 +122,18 @@ struct Found {
     labels: Vec<(String, String)>,
 }
 
-async fn show(visit: PageRequest) -> PageResult {
-    let view = View::named(visit.asked("view").unwrap_or_default());
-    let asked = Asked::of(&visit, view)?;
+async fn show(req: PageRequest) -> PageResult {
+    let view = View::named(req.asked("view").unwrap_or_default());
+    let asked = Asked::of(&req, view)?;
     let ended = match &asked {
         Asked::Active(_) => None,
         Asked::Ended(query) => Some(query.clone()),
     };
-    let reader = visit.clone();
-    let found = visit
-        .look(move |conn| load(conn, reader.asker()?, ended.as_ref()))
+    let reader = req.clone();
+    let found = req
+        .read(move |conn| load(conn, reader.asker()?, ended.as_ref()))
         .await?;
-    visit.show(PLACE, "queue", &page(&visit, (view, &asked), &found)?)
+    req.show(PLACE, "queue", &page(&req, (view, &asked), &found)?)
 }
 
 fn load(conn: &mut Conn, asker: Asker<'_>, ended: Option<&QueueQuery>) -> Result<Found, Problem> {
@@ -215,11 +215,11 @@ impl Found {
 }
 
 fn page(
-    visit: &PageRequest,
+    req: &PageRequest,
     (view, asked): (View, &Asked),
     found: &Found,
 ) -> Result<QueuePage, Problem> {
-    let me = visit.access()?.person;
+    let me = req.access()?.person;
     let is_mine = |view: &EscalationView| view.escalation.owner_id == Some(me);
     let is = |state: State| move |view: &EscalationView| view.escalation.state == state;
     let count = |wanted: &dyn Fn(&EscalationView) -> bool| {
@@ -250,12 +250,12 @@ fn page(
         }
         (Asked::Ended(_), Some(ended)) => {
             let rows = ended.rows.iter().collect();
-            (rows, ended.count, pager(visit, ended))
+            (rows, ended.count, pager(req, ended))
         }
         (Asked::Ended(_), None) => (Vec::new(), None, Pager::default()),
     };
-    let late = count(&|view| found.is_late(view.escalation.id, visit.now));
-    let words = visit.words();
+    let late = count(&|view| found.is_late(view.escalation.id, req.now));
+    let words = req.words();
     let stat = |value, key: &str, tone| Stat {
         value,
         label: words.say_of("queue-stat", key, &[]),
@@ -275,11 +275,8 @@ fn page(
             Some(names) => words.say("queue-duty", &[("names", names.join(", ").into())]),
         },
         tabs: view.tabs(words, counts),
-        heads: asked.heads(visit),
-        rows: rows
-            .into_iter()
-            .map(|view| row(visit, found, view))
-            .collect(),
+        heads: asked.heads(req),
+        rows: rows.into_iter().map(|view| row(req, found, view)).collect(),
         total: total_of(words, total, false),
         pager,
     })
@@ -316,7 +313,7 @@ fn due(found: &Found, view: &EscalationView) -> Instant {
     soonest.unwrap_or(escalation.submitted_at)
 }
 
-fn row(visit: &PageRequest, found: &Found, view: &EscalationView) -> QueueRow {
+fn row(req: &PageRequest, found: &Found, view: &EscalationView) -> QueueRow {
     let escalation = &view.escalation;
     QueueRow {
         rank: escalation.rank.and_then(|rank| u8::try_from(rank).ok()),
@@ -326,13 +323,13 @@ fn row(visit: &PageRequest, found: &Found, view: &EscalationView) -> QueueRow {
         organization: view.organization.name.clone(),
         reason: found.label(escalation).to_owned(),
         owner: view.owner.as_ref().map(|owner| owner.name.clone()),
-        next: Some(next(visit, found, view)),
+        next: Some(next(req, found, view)),
         state: escalation.state,
     }
 }
 
-fn next(visit: &PageRequest, found: &Found, view: &EscalationView) -> DueView {
-    let words = visit.words();
+fn next(req: &PageRequest, found: &Found, view: &EscalationView) -> DueView {
+    let words = req.words();
     let due = |key: &str, at, tone| DueView {
         text: words.say_of("queue-next", key, &[]),
         at: Some(at),
@@ -343,7 +340,7 @@ fn next(visit: &PageRequest, found: &Found, view: &EscalationView) -> DueView {
     if let Some(target) = found.next_target(escalation.id)
         && step.is_none_or(|step| target.due_at < step.due_at)
     {
-        let tone = tone(StepState::Open, target.due_at, visit.now);
+        let tone = tone(StepState::Open, target.due_at, req.now);
         return due(target.kind.as_str(), target.due_at, tone);
     }
     if let (None, Some(since)) = (step, escalation.awaiting_reply_since) {
@@ -355,7 +352,7 @@ fn next(visit: &PageRequest, found: &Found, view: &EscalationView) -> DueView {
             escalation.closed_at.unwrap_or(escalation.submitted_at),
             Tone::Plain,
         ),
-        (Some(step), _) => match (step.state, tone(step.state, step.due_at, visit.now)) {
+        (Some(step), _) => match (step.state, tone(step.state, step.due_at, req.now)) {
             (StepState::Missed, tone) => due("missed", step.due_at, tone),
             (_, Tone::Late) => due("overdue", step.due_at, Tone::Late),
             (_, tone) => due("promised", step.due_at, tone),

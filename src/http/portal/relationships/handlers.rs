@@ -51,25 +51,25 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let page = show::lists(&visit).await?;
-    visit.show(PLACE, "relationships", &page)
+async fn show_all(req: PageRequest) -> PageResult {
+    let page = show::lists(&req).await?;
+    req.show(PLACE, "relationships", &page)
 }
 
-async fn show_one(visit: PageRequest, id: PairingId) -> PageResult {
-    let page = show::pairing(&visit, id).await?;
-    visit.show(PLACE, "pairing", &page)
+async fn show_one(req: PageRequest, id: PairingId) -> PageResult {
+    let page = show::pairing(&req, id).await?;
+    req.show(PLACE, "pairing", &page)
 }
 
-async fn show_member(visit: PageRequest, id: PairingMemberId) -> PageResult {
-    let page = show::member(&visit, id).await?;
-    visit.show(PLACE, "pairing-member", &page)
+async fn show_member(req: PageRequest, id: PairingMemberId) -> PageResult {
+    let page = show::member(&req, id).await?;
+    req.show(PLACE, "pairing-member", &page)
 }
 
-async fn new(visit: PageRequest) -> PageResult {
-    let client = visit.asked("organization").map(str::to_owned);
-    let page = ask(&visit, client).await?;
-    visit.show(PLACE, "pairing-ask", &page)
+async fn new(req: PageRequest) -> PageResult {
+    let client = req.asked("organization").map(str::to_owned);
+    let page = ask(&req, client).await?;
+    req.show(PLACE, "pairing-ask", &page)
 }
 
 /// The page on which a pairing is asked for; the link's secret is shown once it is.
@@ -78,31 +78,30 @@ struct Asking {
 }
 
 impl FormPage<pairings::Pairing> for Asking {
-    async fn done(&self, visit: &PageRequest, pairing: pairings::Pairing) -> PageResult {
-        show_link(visit, &self.secret, &pairing)
+    async fn done(&self, req: &PageRequest, pairing: pairings::Pairing) -> PageResult {
+        show_link(req, &self.secret, &pairing)
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let client = visit.typed.get("organization").map(|name| name.trim());
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let client = req.typed.get("organization").map(|name| name.trim());
         let client = client.filter(|name| !name.is_empty()).map(str::to_owned);
-        let mut page = ask(visit, client).await?;
-        page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
-        visit.show_again(problem.code().status(), PLACE, "pairing-ask", &page)
+        let mut page = ask(req, client).await?;
+        page.form = page.form.refused_for(req.words(), &req.typed, &problem);
+        req.show_again(problem.code().status(), PLACE, "pairing-ask", &page)
     }
 }
 
-async fn request(visit: PageRequest) -> PageResult {
+async fn request(req: PageRequest) -> PageResult {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     let hash = secret.hash.clone();
-    visit
-        .act(
-            &Asking { secret },
-            move |conn, by, command: &AskForPairing| {
-                let id = pair::request(conn, by.actor, command, &hash, by.now)?;
-                found(conn, Scope::from(&by.actor.access), id)
-            },
-        )
-        .await
+    req.act(
+        &Asking { secret },
+        move |conn, by, command: &AskForPairing| {
+            let id = pair::request(conn, by.actor, command, &hash, by.now)?;
+            found(conn, Scope::from(&by.actor.access), id)
+        },
+    )
+    .await
 }
 
 fn found(conn: &mut Conn, scope: Scope, id: PairingId) -> Result<pairings::Pairing, VerbError> {
@@ -111,29 +110,29 @@ fn found(conn: &mut Conn, scope: Scope, id: PairingId) -> Result<pairings::Pairi
 }
 
 /// The page that shows a link, once: it cannot be found again by going back here.
-fn show_link(visit: &PageRequest, secret: &NewSecret, pairing: &pairings::Pairing) -> PageResult {
+fn show_link(req: &PageRequest, secret: &NewSecret, pairing: &pairings::Pairing) -> PageResult {
     let page = LinkPage {
-        link: link_of(&visit.desk, secret),
+        link: link_of(&req.desk, secret),
         expires_at: pairing.expires_at,
         href: format!("/relationships/{}", pairing.id),
     };
-    visit.show(PLACE, "pairing-link", &page)
+    req.show(PLACE, "pairing-link", &page)
 }
 
-async fn renew(visit: PageRequest, id: PairingId) -> PageResult {
+async fn renew(req: PageRequest, id: PairingId) -> PageResult {
     let secret = NewSecret::with_prefix(PAIRING_PREFIX);
     let hash = secret.hash.clone();
-    let pairing = visit
+    let pairing = req
         .perform(move |conn, by, (): &()| {
             pair::renew_link(conn, by.actor, id, None, &hash, by.now)?;
             found(conn, Scope::from(&by.actor.access), id)
         })
         .await?;
-    show_link(&visit, &secret, &pairing)
+    show_link(&req, &secret, &pairing)
 }
 
-async fn switch(visit: PageRequest, id: PairingId) -> PageResult {
-    let on = visit
+async fn switch(req: PageRequest, id: PairingId) -> PageResult {
+    let on = req
         .perform(move |conn, by, command: &SwitchPairing| {
             pair::switch(conn, by.actor, id, None, command, by.now)?;
             Ok(command.enabled)
@@ -143,97 +142,92 @@ async fn switch(visit: PageRequest, id: PairingId) -> PageResult {
         true => Done::PairingOn,
         false => Done::PairingOff,
     };
-    Ok(visit.go(address(id), Some(Flash::new(done))))
+    Ok(req.go(address(id), Some(Flash::new(done))))
 }
 
-async fn remove(visit: PageRequest, id: PairingId) -> PageResult {
-    visit
-        .perform(move |conn, by, (): &()| pair::remove(conn, by.actor, id, None, by.now))
+async fn remove(req: PageRequest, id: PairingId) -> PageResult {
+    req.perform(move |conn, by, (): &()| pair::remove(conn, by.actor, id, None, by.now))
         .await?;
-    Ok(visit.go("/relationships", Some(Flash::new(Done::PairingRemoved))))
+    Ok(req.go("/relationships", Some(Flash::new(Done::PairingRemoved))))
 }
 
-async fn propose(visit: PageRequest, id: PairingId) -> PageResult {
-    visit
-        .perform(move |conn, by, command: &ProposeMembers| {
-            pair::propose(conn, by.actor, id, None, command, by.now)
-        })
-        .await?;
-    Ok(visit.go(address(id), Some(Flash::new(Done::MembersProposed))))
+async fn propose(req: PageRequest, id: PairingId) -> PageResult {
+    req.perform(move |conn, by, command: &ProposeMembers| {
+        pair::propose(conn, by.actor, id, None, command, by.now)
+    })
+    .await?;
+    Ok(req.go(address(id), Some(Flash::new(Done::MembersProposed))))
 }
 
-async fn remove_member(visit: PageRequest, id: PairingMemberId) -> PageResult {
-    let pairing = visit
+async fn remove_member(req: PageRequest, id: PairingMemberId) -> PageResult {
+    let pairing = req
         .perform(move |conn, by, (): &()| pair::remove_member(conn, by.actor, id, None, by.now))
         .await?;
-    Ok(visit.go(address(pairing), Some(Flash::new(Done::MemberRemoved))))
+    Ok(req.go(address(pairing), Some(Flash::new(Done::MemberRemoved))))
 }
 
-async fn give_role(visit: PageRequest, id: PairingMemberId) -> PageResult {
-    visit
-        .perform(move |conn, by, typed: &TypedRole| {
-            pair::give_role(conn, by.actor, id, None, &typed.into(), by.now)
-        })
-        .await?;
+async fn give_role(req: PageRequest, id: PairingMemberId) -> PageResult {
+    req.perform(move |conn, by, typed: &TypedRole| {
+        pair::give_role(conn, by.actor, id, None, &typed.into(), by.now)
+    })
+    .await?;
     let flash = Flash::new(Done::RoleGiven);
-    Ok(visit.go(member_address(id), Some(flash)))
+    Ok(req.go(member_address(id), Some(flash)))
 }
 
-async fn take_role(visit: PageRequest, id: GrantId) -> PageResult {
-    let pairing = visit
+async fn take_role(req: PageRequest, id: GrantId) -> PageResult {
+    let pairing = req
         .perform(move |conn, by, (): &()| pair::take_role(conn, by.actor, id, by.now))
         .await?;
-    Ok(visit.go(address(pairing.id), Some(Flash::new(Done::RoleTaken))))
+    Ok(req.go(address(pairing.id), Some(Flash::new(Done::RoleTaken))))
 }
 
-async fn ask_role(visit: PageRequest, id: PairingMemberId) -> PageResult {
-    visit
-        .perform(move |conn, by, typed: &TypedWish| {
-            pair::ask_role(conn, by.actor, id, None, &typed.into(), by.now)
-        })
-        .await?;
-    Ok(visit.go(member_address(id), Some(Flash::new(Done::RoleAsked))))
+async fn ask_role(req: PageRequest, id: PairingMemberId) -> PageResult {
+    req.perform(move |conn, by, typed: &TypedWish| {
+        pair::ask_role(conn, by.actor, id, None, &typed.into(), by.now)
+    })
+    .await?;
+    Ok(req.go(member_address(id), Some(Flash::new(Done::RoleAsked))))
 }
 
-async fn ask_role_no_more(visit: PageRequest, id: RoleRequestId) -> PageResult {
-    let member = visit
+async fn ask_role_no_more(req: PageRequest, id: RoleRequestId) -> PageResult {
+    let member = req
         .perform(move |conn, by, (): &()| pair::ask_role_no_more(conn, by.actor, id, by.now))
         .await?;
     let flash = Flash::new(Done::RoleUnasked);
-    Ok(visit.go(member_address(member), Some(flash)))
+    Ok(req.go(member_address(member), Some(flash)))
 }
 
-async fn refuse_role(visit: PageRequest, id: RoleRequestId) -> PageResult {
-    let member = visit
+async fn refuse_role(req: PageRequest, id: RoleRequestId) -> PageResult {
+    let member = req
         .perform(move |conn, by, command: &RefuseRole| {
             pair::refuse_role(conn, by.actor, id, command, by.now)
         })
         .await?;
     let flash = Flash::new(Done::RoleRefused);
-    Ok(visit.go(member_address(member), Some(flash)))
+    Ok(req.go(member_address(member), Some(flash)))
 }
 
-async fn show_visits(visit: PageRequest, id: PairingId) -> PageResult {
-    let page = show::visits(&visit, id).await?;
-    visit.show(PLACE, "pairing-visits", &page)
+async fn show_visits(req: PageRequest, id: PairingId) -> PageResult {
+    let page = show::visits(&req, id).await?;
+    req.show(PLACE, "pairing-visits", &page)
 }
 
-async fn add_clone(visit: PageRequest, id: PairingMemberId) -> PageResult {
-    let mark = visit.words().say("clone-mark", &[]);
-    visit
-        .perform(move |conn, by, command: &AddClone| {
-            pair::add_clone(conn, by.actor, id, None, (command, &mark), by.now)
-        })
-        .await?;
+async fn add_clone(req: PageRequest, id: PairingMemberId) -> PageResult {
+    let mark = req.words().say("clone-mark", &[]);
+    req.perform(move |conn, by, command: &AddClone| {
+        pair::add_clone(conn, by.actor, id, None, (command, &mark), by.now)
+    })
+    .await?;
     let flash = Flash::new(Done::CloneAdded);
-    Ok(visit.go(member_address(id), Some(flash)))
+    Ok(req.go(member_address(id), Some(flash)))
 }
 
-async fn remove_clone(visit: PageRequest, CloneAddress(id): CloneAddress) -> PageResult {
-    let pairing = visit
+async fn remove_clone(req: PageRequest, CloneAddress(id): CloneAddress) -> PageResult {
+    let pairing = req
         .perform(move |conn, by, (): &()| pair::remove_clone(conn, by.actor, id, by.now))
         .await?;
-    Ok(visit.go(address(pairing.id), Some(Flash::new(Done::CloneRemoved))))
+    Ok(req.go(address(pairing.id), Some(Flash::new(Done::CloneRemoved))))
 }
 
 fn address(pairing: PairingId) -> String {

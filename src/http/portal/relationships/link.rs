@@ -11,11 +11,11 @@ use crate::http::portal::page_request::PageRequest;
 use crate::http::problem::Problem;
 use crate::workflow::pair;
 
-pub(super) async fn show(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let (read, desk) = (token.clone(), Arc::clone(&visit.desk));
-    let shown = visit
-        .look(move |conn| inspected(conn, &actor, &read, &desk.words, now))
+pub(super) async fn show(req: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
+    let (actor, now) = (req.actor()?.clone(), req.now);
+    let (read, desk) = (token.clone(), Arc::clone(&req.desk));
+    let shown = req
+        .read(move |conn| inspected(conn, &actor, &read, &desk.words, now))
         .await?;
     let page = AnswerPage {
         organization: shown.organization.name,
@@ -26,26 +26,25 @@ pub(super) async fn show(visit: PageRequest, LinkSecret(token): LinkSecret) -> P
         groups: shown.groups,
         warning: shown.warning,
         action: format!("/pairing-links/{token}"),
-        own: visit.principal()?.organization.name.clone(),
+        own: req.principal()?.organization.name.clone(),
     };
-    visit.show("relationships", "pairing-answer", &page)
+    req.show("relationships", "pairing-answer", &page)
 }
 
-pub(super) async fn answer(visit: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    match visit.typed.get("answer").map(String::as_str) {
+pub(super) async fn answer(req: PageRequest, LinkSecret(token): LinkSecret) -> PageResult {
+    let (actor, now) = (req.actor()?.clone(), req.now);
+    match req.typed.get("answer").map(String::as_str) {
         Some("yes") => {
-            let id = visit
+            let id = req
                 .write(move |conn| pair::accept(conn, &actor, &token, now))
                 .await?;
             let flash = Flash::new(Done::PairingAccepted);
-            Ok(visit.go(format!("/relationships/{id}"), Some(flash)))
+            Ok(req.go(format!("/relationships/{id}"), Some(flash)))
         }
         Some("no") => {
-            visit
-                .write(move |conn| pair::refuse(conn, &actor, &token, now))
+            req.write(move |conn| pair::refuse(conn, &actor, &token, now))
                 .await?;
-            Ok(visit.go("/relationships", Some(Flash::new(Done::PairingRefused))))
+            Ok(req.go("/relationships", Some(Flash::new(Done::PairingRefused))))
         }
         _ => Err(Problem::not_found().into()),
     }

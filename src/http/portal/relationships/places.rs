@@ -9,19 +9,19 @@ use crate::http::portal::shell::place_lines;
 use crate::http::principal::Via;
 use crate::http::problem::Problem;
 
-pub(super) async fn show(visit: PageRequest) -> PageResult {
-    let places = place_lines(visit.words(), &visit.places);
+pub(super) async fn show(req: PageRequest) -> PageResult {
+    let places = place_lines(req.words(), &req.places);
     let alone = places.len() < 2;
-    visit.show("", "places", &PlacesPage { places, alone })
+    req.show("", "places", &PlacesPage { places, alone })
 }
 
-pub(super) async fn switch(visit: PageRequest) -> PageResult {
-    let principal = visit.principal()?.clone();
+pub(super) async fn switch(req: PageRequest) -> PageResult {
+    let principal = req.principal()?.clone();
     let Via::Session { id, .. } = principal.via else {
         return Err(Problem::not_found().into());
     };
-    let (command, now) = (visit.form::<SwitchOrganization>()?, visit.now);
-    let switched = visit
+    let (command, now) = (req.form::<SwitchOrganization>()?, req.now);
+    let switched = req
         .desk
         .db
         .write(move |conn| places::switch(conn, &principal, id, &command, now))
@@ -30,5 +30,5 @@ pub(super) async fn switch(visit: PageRequest) -> PageResult {
         Some(_) => Flash::new(Done::SwitchedTo).name(&switched.organization.name),
         None => Flash::new(Done::BackHome).name(&switched.organization.name),
     };
-    Ok(visit.go("/", Some(flash)))
+    Ok(req.go("/", Some(flash)))
 }

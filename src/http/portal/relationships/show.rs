@@ -37,20 +37,17 @@ struct FoundList {
 }
 
 /// The two lists. Who may not look at one finds those of their own groups there, and is told what is missing (P10).
-pub(super) async fn lists(visit: &PageRequest) -> Result<RelationshipsPage, Problem> {
-    let access = visit.access()?.clone();
+pub(super) async fn lists(req: &PageRequest) -> Result<RelationshipsPage, Problem> {
+    let access = req.access()?.clone();
     let asks = access.can(Permission::OrgTrusteesAdd) && access.through.is_none();
     let serves = pair::sees_clients(&access);
-    let (principal, now) = (visit.principal()?.clone(), visit.now);
-    let cursors = Direction::ALL.iter().map(|direction| {
-        (
-            *direction,
-            visit.asked(direction.as_str()).map(str::to_owned),
-        )
-    });
+    let (principal, now) = (req.principal()?.clone(), req.now);
+    let cursors = Direction::ALL
+        .iter()
+        .map(|direction| (*direction, req.asked(direction.as_str()).map(str::to_owned)));
     let wanted: Vec<(Direction, Option<String>)> = cursors.collect();
-    let (lists, clients) = visit
-        .look(move |conn| {
+    let (lists, clients) = req
+        .read(move |conn| {
             let mut lists = Vec::new();
             for (direction, cursor) in &wanted {
                 let (access, party) = (principal.access(), direction.party());
@@ -84,10 +81,10 @@ pub(super) async fn lists(visit: &PageRequest) -> Result<RelationshipsPage, Prob
             Ok((lists, clients))
         })
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let list = |found: FoundList| {
         let name = found.direction.as_str();
-        let first = visit.asked(name).map(|_| "/relationships".to_owned());
+        let first = req.asked(name).map(|_| "/relationships".to_owned());
         let missing = pair::view_of(found.direction.party());
         RelationList {
             id: name,
@@ -102,7 +99,7 @@ pub(super) async fn lists(visit: &PageRequest) -> Result<RelationshipsPage, Prob
                 _ => String::new(),
             },
             items: (found.views.iter())
-                .map(|view| relation(visit, view, Shows::People))
+                .map(|view| relation(req, view, Shows::People))
                 .collect(),
             pager: Pager {
                 first,
@@ -144,8 +141,8 @@ pub(super) enum Shows {
 }
 
 /// A pairing as a list and its page show it.
-pub(super) fn relation(visit: &PageRequest, view: &PairingView, shows: Shows) -> Relation {
-    let words = visit.words();
+pub(super) fn relation(req: &PageRequest, view: &PairingView, shows: Shows) -> Relation {
+    let words = req.words();
     let acts = Acts { words, view };
     let member = |member: &MemberView| MemberLine {
         name: member.name.clone(),
@@ -248,14 +245,14 @@ fn facts(words: &Catalogue, view: &PairingView) -> Vec<Fact> {
 }
 
 /// The page of a pairing.
-pub(super) async fn pairing(visit: &PageRequest, id: PairingId) -> Result<PairingPage, Problem> {
-    let (principal, now) = (visit.principal()?.clone(), visit.now);
-    let shows = match visit.asked("show") {
+pub(super) async fn pairing(req: &PageRequest, id: PairingId) -> Result<PairingPage, Problem> {
+    let (principal, now) = (req.principal()?.clone(), req.now);
+    let shows = match req.asked("show") {
         Some("groups") => Shows::Groups,
         _ => Shows::People,
     };
-    let (found, offered) = visit
-        .look(move |conn| {
+    let (found, offered) = req
+        .read(move |conn| {
             let found = view(conn, &principal, id, now)?.ok_or_else(Problem::not_found)?;
             let offered = match found.party {
                 Party::Trustee => offered(conn, found.pairing.trustee_id)?,
@@ -265,7 +262,7 @@ pub(super) async fn pairing(visit: &PageRequest, id: PairingId) -> Result<Pairin
         })
         .await?;
     let acts = Acts {
-        words: visit.words(),
+        words: req.words(),
         view: &found,
     };
     let present: Vec<String> = found
@@ -275,7 +272,7 @@ pub(super) async fn pairing(visit: &PageRequest, id: PairingId) -> Result<Pairin
             (None, group) => group.map(group_field).unwrap_or_default(),
         })
         .collect();
-    let mut ticks = offered.ticks(visit.words(), &present);
+    let mut ticks = offered.ticks(req.words(), &present);
     for tick in &mut ticks {
         tick.id = format!("propose-{}", tick.name.replace('.', "-"));
     }
@@ -285,17 +282,17 @@ pub(super) async fn pairing(visit: &PageRequest, id: PairingId) -> Result<Pairin
     };
     Ok(PairingPage {
         acts: acts.of_trustee(ticks),
-        relation: relation(visit, &found, shows),
+        relation: relation(req, &found, shows),
         visits,
     })
 }
 
 /// The visits by a pairing.
-pub(super) async fn visits(visit: &PageRequest, id: PairingId) -> Result<VisitsPage, Problem> {
-    let (principal, now) = (visit.principal()?.clone(), visit.now);
-    let cursor = visit.asked("cursor").map(str::to_owned);
-    let (found, visits, names, next) = visit
-        .look(move |conn| {
+pub(super) async fn visits(req: &PageRequest, id: PairingId) -> Result<VisitsPage, Problem> {
+    let (principal, now) = (req.principal()?.clone(), req.now);
+    let cursor = req.asked("cursor").map(str::to_owned);
+    let (found, visits, names, next) = req
+        .read(move |conn| {
             let found = view(conn, &principal, id, now)?.ok_or_else(Problem::not_found)?;
             let paging: Paging<VisitId> =
                 Paging::read("portal/visits", &id, None, cursor.as_deref())?;
@@ -305,13 +302,13 @@ pub(super) async fn visits(visit: &PageRequest, id: PairingId) -> Result<VisitsP
             Ok((found, visits, names, next))
         })
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let organization = Acts {
         words,
         view: &found,
     }
     .other();
-    let audits = visit.can(Permission::AuditView);
+    let audits = req.can(Permission::AuditView);
     let of_them = [("organization", organization.clone().into())];
     let about = match found.party {
         Party::Trustee => words.say("pairing-visits-about", &of_them),
@@ -336,7 +333,7 @@ pub(super) async fn visits(visit: &PageRequest, id: PairingId) -> Result<VisitsP
         visits: visits.into_iter().map(line).collect(),
         hidden: hidden.unwrap_or_default(),
         pager: Pager {
-            first: visit.asked("cursor").map(|_| here.clone()),
+            first: req.asked("cursor").map(|_| here.clone()),
             next: next.map(|cursor| format!("{here}?cursor={cursor}")),
         },
     })
@@ -388,14 +385,14 @@ impl Offered {
 }
 
 /// The form in which a pairing is asked for, with `client` where it is for one of one's clients.
-pub(super) async fn ask(visit: &PageRequest, client: Option<String>) -> Result<AskPage, Problem> {
+pub(super) async fn ask(req: &PageRequest, client: Option<String>) -> Result<AskPage, Problem> {
     match &client {
-        Some(_) => pair::pairs_with_clients(visit.access()?)?,
-        None => visit.access()?.require(Permission::OrgTrusteesAdd)?,
+        Some(_) => pair::pairs_with_clients(req.access()?)?,
+        None => req.access()?.require(Permission::OrgTrusteesAdd)?,
     }
-    let own = visit.access()?.organization;
-    let offered = visit.look(move |conn| Ok(offered(conn, own)?)).await?;
-    let words = visit.words();
+    let own = req.access()?.organization;
+    let offered = req.read(move |conn| Ok(offered(conn, own)?)).await?;
+    let words = req.words();
     let mut controls = offered.ticks(words, &[]);
     controls
         .extend(client.map(|client| Control::new(Kind::Hidden, "organization", "").value(client)));
@@ -408,13 +405,10 @@ pub(super) async fn ask(visit: &PageRequest, client: Option<String>) -> Result<A
 }
 
 /// The page of a person or a group of a pairing.
-pub(super) async fn member(
-    visit: &PageRequest,
-    id: PairingMemberId,
-) -> Result<MemberPage, Problem> {
-    let (principal, now) = (visit.principal()?.clone(), visit.now);
-    let (found, trustor, own_roles, people) = visit
-        .look(move |conn| {
+pub(super) async fn member(req: &PageRequest, id: PairingMemberId) -> Result<MemberPage, Problem> {
+    let (principal, now) = (req.principal()?.clone(), req.now);
+    let (found, trustor, own_roles, people) = req
+        .read(move |conn| {
             let scope = Scope::from(principal.access());
             let (pairing, member) =
                 pairings::find_member(conn, scope, id)?.ok_or_else(Problem::not_found)?;
@@ -437,7 +431,7 @@ pub(super) async fn member(
     // Who may not see the people of a pairing does not see this one.
     let shown = found.members().find(|member| member.member.id == id);
     let shown = shown.ok_or_else(Problem::not_found)?;
-    let words = visit.words();
+    let words = req.words();
     let acts = Acts {
         words,
         view: &found,
@@ -457,7 +451,7 @@ pub(super) async fn member(
         until: given.until,
         act: acts.take_role(shown, given),
     });
-    let access = visit.access()?;
+    let access = req.access()?;
     let asks = (trustor.as_ref()).and_then(|trustor| acts.ask_role(shown, trustor.kind));
     let gives =
         trustor.and_then(|trustor| acts.give_role(shown, (trustor.kind, access), &own_roles));

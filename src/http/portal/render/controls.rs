@@ -17,7 +17,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
 struct With;
 
 impl HelperDef for With {
-    fn call<'reg: 'rc, 'rc>(
+    fn req<'reg: 'rc, 'rc>(
         &self,
         helper: &Helper<'rc>,
         registry: &'reg Handlebars<'reg>,

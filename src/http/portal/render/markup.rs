@@ -32,7 +32,7 @@ struct Time {
 }
 
 impl HelperDef for Time {
-    fn call<'reg: 'rc, 'rc>(
+    fn req<'reg: 'rc, 'rc>(
         &self,
         helper: &Helper<'rc>,
         _: &'reg Handlebars<'reg>,

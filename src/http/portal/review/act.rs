@@ -54,48 +54,47 @@ enum On {
 }
 
 impl FormPage for OnEscalation {
-    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
-        let (reach, escalation) = (visit.access()?.reach(), self.escalation);
-        let view = visit
-            .look(move |conn| Ok(escalations::view(conn, reach, &escalation)?))
+    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+        let (reach, escalation) = (req.access()?.reach(), self.escalation);
+        let view = req
+            .read(move |conn| Ok(escalations::view(conn, reach, &escalation)?))
             .await?;
         let view = view.ok_or_else(Problem::not_found)?;
         let number = view.escalation.number;
         let flash = Flash::new(done)
             .number(number)
             .name(&view.requested_by.name);
-        Ok(visit.go(format!("/escalations/{number}"), Some(flash)))
+        Ok(req.go(format!("/escalations/{number}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         match self.form {
             On::Button => Err(problem.into()),
-            On::Composer => compose_again(visit, &self.escalation, problem).await,
-            On::Panel(verb) => show_again(visit, &self.escalation, (verb, ""), Some(problem)).await,
+            On::Composer => compose_again(req, &self.escalation, problem).await,
+            On::Panel(verb) => show_again(req, &self.escalation, (verb, ""), Some(problem)).await,
         }
     }
 }
 
 impl OnEscalation {
     /// Does one verb of the workflow in one transaction.
-    async fn act<C, F>(self, visit: &PageRequest, done: Done, work: F) -> PageResult
+    async fn act<C, F>(self, req: &PageRequest, done: Done, work: F) -> PageResult
     where
         C: Field + Send + 'static,
         F: Fn(&Verb<'_>, &mut Conn, &C) -> Result<EscalationId, VerbError> + Send + 'static,
     {
         let escalation = self.escalation;
-        visit
-            .act(&self, move |conn, by, command: &C| {
-                let verb = Verb {
-                    actor: by.actor,
-                    escalation: &escalation,
-                    expected: None,
-                    now: by.now,
-                };
-                work(&verb, conn, command)?;
-                Ok(done)
-            })
-            .await
+        req.act(&self, move |conn, by, command: &C| {
+            let verb = Verb {
+                actor: by.actor,
+                escalation: &escalation,
+                expected: None,
+                now: by.now,
+            };
+            work(&verb, conn, command)?;
+            Ok(done)
+        })
+        .await
     }
 }
 
@@ -103,97 +102,93 @@ fn on(escalation: EscalationRef, form: On) -> OnEscalation {
     OnEscalation { escalation, form }
 }
 
-async fn claim(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn claim(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Button)
-        .act(&visit, Done::Claimed, |verb, conn, (): &()| {
-            verb.claim(conn)
-        })
+        .act(&req, Done::Claimed, |verb, conn, (): &()| verb.claim(conn))
         .await
 }
 
-async fn assign(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn assign(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("assign"))
-        .act(&visit, Done::Assigned, |verb, conn, command| {
+        .act(&req, Done::Assigned, |verb, conn, command| {
             verb.assign(conn, command)
         })
         .await
 }
 
-async fn accept(visit: PageRequest, escalation: EscalationRef) -> PageResult {
-    if visit.typed.contains_key("more") {
-        return show_again(&visit, &escalation, ("accept", ""), None).await;
+async fn accept(req: PageRequest, escalation: EscalationRef) -> PageResult {
+    if req.typed.contains_key("more") {
+        return show_again(&req, &escalation, ("accept", ""), None).await;
     }
     on(escalation, On::Panel("accept"))
-        .act(&visit, Done::Accepted, |verb, conn, command| {
+        .act(&req, Done::Accepted, |verb, conn, command| {
             verb.accept(conn, command)
         })
         .await
 }
 
-async fn decline(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn decline(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("decline"))
-        .act(&visit, Done::Declined, |verb, conn, command| {
+        .act(&req, Done::Declined, |verb, conn, command| {
             verb.decline(conn, command)
         })
         .await
 }
 
-async fn rerank(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn rerank(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("rerank"))
-        .act(&visit, Done::Reranked, |verb, conn, command| {
+        .act(&req, Done::Reranked, |verb, conn, command| {
             verb.rerank(conn, command)
         })
         .await
 }
 
-async fn withdraw(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn withdraw(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("withdraw"))
-        .act(&visit, Done::Withdrawn, |verb, conn, command| {
+        .act(&req, Done::Withdrawn, |verb, conn, command| {
             verb.withdraw(conn, command)
         })
         .await
 }
 
-async fn close(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn close(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("close"))
-        .act(&visit, Done::EscalationClosed, |verb, conn, command| {
+        .act(&req, Done::EscalationClosed, |verb, conn, command| {
             verb.close(conn, command)
         })
         .await
 }
 
-async fn ask_rater(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn ask_rater(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("ask_rater"))
-        .act(&visit, Done::RaterAsked, |verb, conn, command| {
+        .act(&req, Done::RaterAsked, |verb, conn, command| {
             verb.ask_rater(conn, command)
         })
         .await
 }
 
-async fn rate(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn rate(req: PageRequest, escalation: EscalationRef) -> PageResult {
     on(escalation, On::Panel("rate"))
-        .act(&visit, Done::Rated, |verb, conn, command| {
+        .act(&req, Done::Rated, |verb, conn, command| {
             verb.rate(conn, command)
         })
         .await
 }
 
-async fn post(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn post(req: PageRequest, escalation: EscalationRef) -> PageResult {
     let page = on(escalation, On::Composer);
-    visit
-        .act(&page, move |conn, by, command: &PostOnEscalation| {
-            feed::post_on_escalation(conn, by.actor, &escalation, command, by.now)?;
-            Ok(posted(command.reaches()))
-        })
-        .await
+    req.act(&page, move |conn, by, command: &PostOnEscalation| {
+        feed::post_on_escalation(conn, by.actor, &escalation, command, by.now)?;
+        Ok(posted(command.reaches()))
+    })
+    .await
 }
 
-async fn promise(visit: PageRequest, escalation: EscalationRef) -> PageResult {
+async fn promise(req: PageRequest, escalation: EscalationRef) -> PageResult {
     let page = on(escalation, On::Panel("promise"));
-    visit
-        .act(&page, move |conn, by, command: &PromiseStep| {
-            promise_on_escalation(conn, by.actor, &escalation, command, by.now)?;
-            Ok(Done::Promised)
-        })
-        .await
+    req.act(&page, move |conn, by, command: &PromiseStep| {
+        promise_on_escalation(conn, by.actor, &escalation, command, by.now)?;
+        Ok(Done::Promised)
+    })
+    .await
 }

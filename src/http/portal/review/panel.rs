@@ -16,7 +16,7 @@ use crate::store::people::Person;
 const MOST_ROWS: usize = 20;
 
 /// The verbs that the escalation takes now from the visitor, in the order in which they stand at the foot.
-pub(super) fn verbs_of(visit: &PageRequest, record: &Record) -> Vec<Verb> {
+pub(super) fn verbs_of(req: &PageRequest, record: &Record) -> Vec<Verb> {
     let order = [
         Verb::Assign,
         Verb::Withdraw,
@@ -32,7 +32,7 @@ pub(super) fn verbs_of(visit: &PageRequest, record: &Record) -> Vec<Verb> {
         rater_is_gone: !record.raters.is_empty(),
         ..record.view.escalation.facts()
     };
-    let offered = match visit.access() {
+    let offered = match req.access() {
         Ok(access) => offers::of_escalation(&facts, access),
         Err(_) => Vec::new(),
     };
@@ -42,14 +42,14 @@ pub(super) fn verbs_of(visit: &PageRequest, record: &Record) -> Vec<Verb> {
 
 /// The panel of `verb`, if the visitor may do it and the escalation takes it now.
 pub(super) fn panel(
-    visit: &PageRequest,
+    req: &PageRequest,
     record: &Record,
     verb: &str,
     subject: &str,
 ) -> Option<Panel> {
-    let (words, page) = (visit.words(), record.page());
+    let (words, page) = (req.words(), record.page());
     let row = &record.view.escalation;
-    let zone = &visit.times().zone_name();
+    let zone = &req.times().zone_name();
     let to = |place: &str| format!("{page}/{place}");
     let people = || {
         record
@@ -59,14 +59,14 @@ pub(super) fn panel(
             .map(Person::name)
             .collect::<Vec<_>>()
     };
-    let access = visit.access().ok()?;
+    let access = req.access().ok()?;
     let takes = |verb| row.state.is_active() && record.case.takes(access, verb);
     if let Ok(verb) = verb.parse() {
-        return settle(visit, &record.case, verb, subject, &page);
+        return settle(req, &record.case, verb, subject, &page);
     }
     let active = (row.state.is_active()).then_some(EscalationRef::Number(row.number));
     let on = (record.case.callbacks.as_slice(), active.as_ref());
-    if let Some(panel) = calls::panel(visit, on, record.reviewers(), (verb, subject), &page) {
+    if let Some(panel) = calls::panel(req, on, record.reviewers(), (verb, subject), &page) {
         return Some(panel);
     }
     match verb {
@@ -81,12 +81,12 @@ pub(super) fn panel(
         }
         "record" if takes(CaseVerb::Record) => {
             let action = format!("{}/external-communications", record.case.page());
-            let now = visit.times().field(visit.now);
+            let now = req.times().field(req.now);
             return Some(verbs::record_panel(words, action, &page, &now, zone));
         }
         _ => {}
     }
-    let verb = verbs_of(visit, record)
+    let verb = verbs_of(req, record)
         .into_iter()
         .find(|known| known.as_str() == verb)?;
     Some(match verb {
@@ -94,9 +94,7 @@ pub(super) fn panel(
         Verb::Assign => {
             verbs::assign_panel(words, to("assign"), &page, choices(record.reviewers()))
         }
-        Verb::Accept => {
-            verbs::accept_panel(words, to("accept"), &page, rows(visit), &people(), zone)
-        }
+        Verb::Accept => verbs::accept_panel(words, to("accept"), &page, rows(req), &people(), zone),
         Verb::Rerank => {
             verbs::rerank_panel(words, to("rank"), &page, row.importance.zip(row.urgency))
         }
@@ -126,12 +124,12 @@ pub(super) fn panel(
 }
 
 /// How many rows of next steps the form has: what was sent, and one more if that was asked for.
-fn rows(visit: &PageRequest) -> usize {
-    let sent = visit
+fn rows(req: &PageRequest) -> usize {
+    let sent = req
         .typed
         .get("rows")
         .and_then(|rows| rows.parse::<usize>().ok());
-    let more = usize::from(visit.typed.contains_key("more"));
+    let more = usize::from(req.typed.contains_key("more"));
     (sent.unwrap_or(verbs::PROMISE_ROWS) + more).clamp(1, MOST_ROWS)
 }
 

@@ -24,17 +24,15 @@ use crate::store::audit;
 use crate::words::assessment::sentence;
 
 /// The page of one escalation; opening it reads the feeds that stand on it (F6).
-pub(super) async fn show(visit: PageRequest, escalation: EscalationRef) -> PageResult {
-    let record = load(&visit, &escalation).await?;
-    let subject = ["step", "callback"]
-        .iter()
-        .find_map(|name| visit.asked(name));
+pub(super) async fn show(req: PageRequest, escalation: EscalationRef) -> PageResult {
+    let record = load(&req, &escalation).await?;
+    let subject = ["step", "callback"].iter().find_map(|name| req.asked(name));
     let subject = subject.unwrap_or_default().to_owned();
-    let panel = visit
+    let panel = req
         .asked("do")
-        .and_then(|verb| panel(&visit, &record, verb, &subject));
-    let answer = visit.show(place(&visit), "review", &page(&visit, &record, panel)?)?;
-    read_feeds(&visit, &record.case).await?;
+        .and_then(|verb| panel(&req, &record, verb, &subject));
+    let answer = req.show(place(&req), "review", &page(&req, &record, panel)?)?;
+    read_feeds(&req, &record.case).await?;
     Ok(answer)
 }
 
@@ -44,24 +42,24 @@ pub(super) async fn show(visit: PageRequest, escalation: EscalationRef) -> PageR
 /// What it was refused for, whose page keeps what was typed, if the escalation does not take the verb any more; the
 /// escalation does not exist for the visitor; a mistake in the template.
 pub(in crate::http::portal) async fn show_again(
-    visit: &PageRequest,
+    req: &PageRequest,
     escalation: &EscalationRef,
     (verb, subject): (&str, &str),
     problem: Option<Problem>,
 ) -> PageResult {
-    let record = load(visit, escalation).await?;
-    let Some(panel) = panel(visit, &record, verb, subject) else {
+    let record = load(req, escalation).await?;
+    let Some(panel) = panel(req, &record, verb, subject) else {
         return Err(problem.unwrap_or_else(Problem::not_found).into());
     };
     let (panel, status) = match &problem {
         Some(problem) => (
-            panel.refused_for(visit.words(), &visit.typed, problem),
+            panel.refused_for(req.words(), &req.typed, problem),
             problem.code().status(),
         ),
-        None => (panel.filled(&visit.typed), StatusCode::OK),
+        None => (panel.filled(&req.typed), StatusCode::OK),
     };
-    let page = page(visit, &record, Some(panel))?;
-    visit.show_again(status, place(visit), "review", &page)
+    let page = page(req, &record, Some(panel))?;
+    req.show_again(status, place(req), "review", &page)
 }
 
 /// The page again, with what was typed into the composer of its feed.
@@ -69,41 +67,41 @@ pub(in crate::http::portal) async fn show_again(
 /// # Errors
 /// As [`show_again`].
 pub(super) async fn compose_again(
-    visit: &PageRequest,
+    req: &PageRequest,
     escalation: &EscalationRef,
     problem: Problem,
 ) -> PageResult {
-    let record = load(visit, escalation).await?;
-    let mut page = page(visit, &record, None)?;
+    let record = load(req, escalation).await?;
+    let mut page = page(req, &record, None)?;
     let thread = page.escalations.current.as_mut();
     let Some(composer) = thread.and_then(|thread| thread.composer.as_mut()) else {
         return Err(problem.into());
     };
-    composer.error = error_of(visit, &problem);
-    composer.value = visit.typed.get("body").cloned().unwrap_or_default();
-    visit.show_again(problem.code().status(), place(visit), "review", &page)
+    composer.error = error_of(req, &problem);
+    composer.value = req.typed.get("body").cloned().unwrap_or_default();
+    req.show_again(problem.code().status(), place(req), "review", &page)
 }
 
-fn place(visit: &PageRequest) -> &'static str {
-    if visit.is_staff() { "queue" } else { "cases" }
+fn place(req: &PageRequest) -> &'static str {
+    if req.is_staff() { "queue" } else { "cases" }
 }
 
-async fn load(visit: &PageRequest, escalation: &EscalationRef) -> Result<Record, Problem> {
-    let (actor, escalation, now) = (visit.actor()?.clone(), *escalation, visit.now);
-    let before = visit.asked("before").map(str::to_owned);
-    let record = visit
-        .look(move |conn| Record::load(conn, &actor, &escalation, before.as_deref(), now))
+async fn load(req: &PageRequest, escalation: &EscalationRef) -> Result<Record, Problem> {
+    let (actor, escalation, now) = (req.actor()?.clone(), *escalation, req.now);
+    let before = req.asked("before").map(str::to_owned);
+    let record = req
+        .read(move |conn| Record::load(conn, &actor, &escalation, before.as_deref(), now))
         .await?;
     let row = &record.view.escalation;
-    visit.prepare(&record.case.view.case.description).await?;
-    visit.prepare(&row.details).await?;
+    req.prepare(&record.case.view.case.description).await?;
+    req.prepare(&row.details).await?;
     if let Some(summary) = &row.summary {
-        visit.prepare(summary).await?;
+        req.prepare(summary).await?;
     }
     Ok(record)
 }
 
-fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<ReviewPage, Problem> {
+fn page(req: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<ReviewPage, Problem> {
     let (row, case) = (&record.view.escalation, &record.case.view.case);
     let page = record.page();
     let own = record
@@ -112,13 +110,13 @@ fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<Re
         .iter()
         .filter(|step| step.escalation_id == Some(row.id));
     let mut assessment = ThenNow::new(
-        visit.words(),
+        req.words(),
         &row.assessment.0,
         &record.assessment,
-        compared(visit, record),
+        compared(req, record),
     );
     assessment.open = matches!(row.state, State::Submitted | State::InReview);
-    let escalations = escalation_feed(visit, &record.case, Some(row.id), &page)?;
+    let escalations = escalation_feed(req, &record.case, Some(row.id), &page)?;
     let current = escalations.current.as_ref();
     let writes = current.is_some_and(|thread| thread.composer.is_some());
     Ok(ReviewPage {
@@ -131,36 +129,35 @@ fn page(visit: &PageRequest, record: &Record, panel: Option<Panel>) -> Result<Re
         subject: case.subject.clone(),
         priority: case.priority,
         status: case.status,
-        wait: wait(visit, record),
+        wait: wait(req, record),
         panel,
-        request: request(visit, record),
+        request: request(req, record),
         assessment,
-        case_feed: case_feed(visit, &record.case, &page)?,
+        case_feed: case_feed(req, &record.case, &page)?,
         escalations,
-        targets: targets::views(visit, record),
+        targets: targets::views(req, record),
         steps: steps::list(
-            visit,
+            req,
             case.status,
             own,
             &record.case.promised,
             &page,
-            row.state.is_active() && record.case.takes(visit.access()?, CaseVerb::Promise),
+            row.state.is_active() && record.case.takes(req.access()?, CaseVerb::Promise),
         ),
         calls: calls::list(
-            visit,
+            req,
             record.calls(),
             &page,
-            (row.state.is_active() && offers::asks_for_calls(visit.access()?))
-                .then(|| page.clone()),
+            (row.state.is_active() && offers::asks_for_calls(req.access()?)).then(|| page.clone()),
         ),
-        facts_title: visit.words().say("facts-escalation", &[]),
-        facts: facts_of(visit, record),
-        history: history(visit, record),
-        foot: foot(visit, record, &page, writes),
+        facts_title: req.words().say("facts-escalation", &[]),
+        facts: facts_of(req, record),
+        history: history(req, record),
+        foot: foot(req, record, &page, writes),
     })
 }
 
-fn wait(visit: &PageRequest, record: &Record) -> crate::http::portal::parts::WaitView {
+fn wait(req: &PageRequest, record: &Record) -> crate::http::portal::parts::WaitView {
     let (row, case) = (&record.view.escalation, &record.case.view.case);
     let open = record
         .case
@@ -170,24 +167,24 @@ fn wait(visit: &PageRequest, record: &Record) -> crate::http::portal::parts::Wai
     let waiting = Waiting {
         status: case.status,
         organization: &record.case.view.organization.name,
-        staff: visit.is_staff(),
+        staff: req.is_staff(),
         last_provider_entry_at: case.last_provider_entry_at,
         next_promise_at: open.map(|step| step.due_at).min(),
         opened_at: case.opened_at,
         closed_at: case.closed_at,
-        now: visit.now,
+        now: req.now,
     };
-    let mut line = wait_line(visit.words(), &waiting);
+    let mut line = wait_line(req.words(), &waiting);
     if matches!(row.state, State::Submitted | State::InReview) {
-        line.headline = visit
+        line.headline = req
             .words()
             .say_of("wait-escalation", row.state.as_str(), &[]);
     }
     line
 }
 
-fn compared(visit: &PageRequest, record: &Record) -> Vec<FactThenNow> {
-    let words = visit.words();
+fn compared(req: &PageRequest, record: &Record) -> Vec<FactThenNow> {
+    let words = req.words();
     let (then, now) = (&record.then, &record.now);
     let fact = |label: &str, family: &str, then: &str, now: &str| {
         let label = words.say_of("label", label, &[]);
@@ -197,7 +194,7 @@ fn compared(visit: &PageRequest, record: &Record) -> Vec<FactThenNow> {
             words.say_of(family, now, &[]),
         )
     };
-    let at = |facts: &CaseFacts| visit.times().near(facts.last_provider_update_at());
+    let at = |facts: &CaseFacts| req.times().near(facts.last_provider_update_at());
     vec![
         fact(
             "priority",
@@ -221,8 +218,8 @@ fn compared(visit: &PageRequest, record: &Record) -> Vec<FactThenNow> {
     ]
 }
 
-fn request(visit: &PageRequest, record: &Record) -> RequestView {
-    let (words, row) = (visit.words(), &record.view.escalation);
+fn request(req: &PageRequest, record: &Record) -> RequestView {
+    let (words, row) = (req.words(), &record.view.escalation);
     let name = record.view.requested_by.name.clone();
     let place = match record.by_staff {
         true => words.say("entry-support", &[]),
@@ -244,12 +241,12 @@ fn request(visit: &PageRequest, record: &Record) -> RequestView {
             place,
         },
         at: row.submitted_at,
-        answers: answers(visit, record),
+        answers: answers(req, record),
         details: row.details.clone(),
         acknowledged: acknowledged
             .map(|finding| sentence(words, finding, row.submitted_at))
             .collect(),
-        verdict: verdict(visit, record),
+        verdict: verdict(req, record),
         rating: row
             .rating_score
             .and_then(|score| u8::try_from(score).ok())
@@ -261,8 +258,8 @@ fn request(visit: &PageRequest, record: &Record) -> RequestView {
 }
 
 /// What the questions were answered, in the order in which they are asked; what is no longer asked stands behind.
-fn answers(visit: &PageRequest, record: &Record) -> Vec<AnswerView> {
-    let (words, row) = (visit.words(), &record.view.escalation);
+fn answers(req: &PageRequest, record: &Record) -> Vec<AnswerView> {
+    let (words, row) = (req.words(), &record.view.escalation);
     let reason = record
         .case
         .reasons
@@ -299,8 +296,8 @@ fn answers(visit: &PageRequest, record: &Record) -> Vec<AnswerView> {
     given.into_iter().map(told).collect()
 }
 
-fn verdict(visit: &PageRequest, record: &Record) -> Option<VerdictView> {
-    let (words, row) = (visit.words(), &record.view.escalation);
+fn verdict(req: &PageRequest, record: &Record) -> Option<VerdictView> {
+    let (words, row) = (req.words(), &record.view.escalation);
     let title = match row.state {
         State::Submitted | State::InReview | State::Accepted => return None,
         State::Closed => {
@@ -319,8 +316,8 @@ fn verdict(visit: &PageRequest, record: &Record) -> Option<VerdictView> {
     })
 }
 
-fn facts_of(visit: &PageRequest, record: &Record) -> Vec<Fact> {
-    let (words, row) = (visit.words(), &record.view.escalation);
+fn facts_of(req: &PageRequest, record: &Record) -> Vec<Fact> {
+    let (words, row) = (req.words(), &record.view.escalation);
     let label = |key| words.say_of("label", key, &[]);
     let owner = record
         .view
@@ -345,15 +342,15 @@ fn facts_of(visit: &PageRequest, record: &Record) -> Vec<Fact> {
         row.submitted_at,
     ));
     // The submission says when; and the case's own bar says that it is escalated.
-    let of_case = facts_of_case(visit, &record.case)
+    let of_case = facts_of_case(req, &record.case)
         .into_iter()
         .filter(|fact| fact.at != Some(row.submitted_at));
     facts.extend(of_case);
     facts
 }
 
-fn history(visit: &PageRequest, record: &Record) -> Vec<Event> {
-    let words = visit.words();
+fn history(req: &PageRequest, record: &Record) -> Vec<Event> {
+    let words = req.words();
     let event = |event: &audit::Event| {
         let what = event.kind.trim_start_matches("escalation.");
         let known = HISTORY_KINDS.contains(&what);
@@ -386,8 +383,8 @@ pub(crate) const HISTORY_KINDS: [&str; 10] = [
 ];
 
 /// `writes` says whether the visitor may answer in the escalation feed.
-fn foot(visit: &PageRequest, record: &Record, page: &str, writes: bool) -> Foot {
-    let (words, row) = (visit.words(), &record.view.escalation);
+fn foot(req: &PageRequest, record: &Record, page: &str, writes: bool) -> Foot {
+    let (words, row) = (req.words(), &record.view.escalation);
     let number = row.number.to_string();
     let state = words.say_of("state-in", row.state.as_str(), &[]);
     let levels = row
@@ -405,7 +402,7 @@ fn foot(visit: &PageRequest, record: &Record, page: &str, writes: bool) -> Foot 
                 ],
             )
         });
-    let verbs = verbs_of(visit, record);
+    let verbs = verbs_of(req, record);
     let link = |verb: &Verb| {
         Link::new(
             words.say_of("escalation-verb", verb.as_str(), &[]),
@@ -415,7 +412,7 @@ fn foot(visit: &PageRequest, record: &Record, page: &str, writes: bool) -> Foot 
     let asking: Vec<_> = verbs.iter().filter(|verb| **verb != Verb::Claim).collect();
     let mut actions: Vec<_> = asking.iter().map(|verb| link(verb)).collect();
     let takes = |access| record.case.takes(access, CaseVerb::Record);
-    if row.state.is_active() && visit.access().is_ok_and(takes) {
+    if row.state.is_active() && req.access().is_ok_and(takes) {
         actions.insert(
             0,
             Link::new(
@@ -431,7 +428,7 @@ fn foot(visit: &PageRequest, record: &Record, page: &str, writes: bool) -> Foot 
         if let Some(last) = actions.last_mut() {
             last.main = true;
         }
-    } else if !claims && !visit.is_staff() && writes {
+    } else if !claims && !req.is_staff() && writes {
         actions.push(Link::new(words.say("foot-answer", &[]), "#answer-body").main());
     }
     Foot {

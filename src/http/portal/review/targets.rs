@@ -27,13 +27,13 @@ pub struct TargetView {
 }
 
 /// The targets, in the order of their kinds.
-pub(super) fn views(visit: &PageRequest, record: &Record) -> Vec<TargetView> {
+pub(super) fn views(req: &PageRequest, record: &Record) -> Vec<TargetView> {
     let targets = record.targets.iter();
-    targets.map(|target| view(visit, target)).collect()
+    targets.map(|target| view(req, target)).collect()
 }
 
-fn view(visit: &PageRequest, replayed: &TargetReplay) -> TargetView {
-    let (words, target, now) = (visit.words(), &replayed.target, visit.now);
+fn view(req: &PageRequest, replayed: &TargetReplay) -> TargetView {
+    let (words, target, now) = (req.words(), &replayed.target, req.now);
     let standing = target.standing(now);
     let over = target.met_at.or(target.ended_at);
     let (state, at, tone) = match standing {
@@ -50,7 +50,7 @@ fn view(visit: &PageRequest, replayed: &TargetReplay) -> TargetView {
     };
     let title = words.say_of("target-kind", target.kind.as_str(), &[]);
     let text = words.say_of("target-state", state, &[]);
-    let label = format!("{title}: {text} {}", visit.times().near(at));
+    let label = format!("{title}: {text} {}", req.times().near(at));
     let until = over.unwrap_or(now);
     TargetView {
         replay: ReplayView::until(words, &replay(replayed, until), until, label),

@@ -68,15 +68,15 @@ impl ListPage for List {
 
     fn find(
         conn: &mut Conn,
-        visit: &PageRequest,
+        req: &PageRequest,
         query: &ListAccessRequests,
     ) -> Result<(Found<AccessRequest>, ()), Problem> {
-        let found = find::<AccessRequests>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        let found = find::<AccessRequests>(conn, req.asker()?, query, Some(MOST_COUNTED))?;
         Ok((found, ()))
     }
 
-    fn cells(visit: &PageRequest, request: &AccessRequest, (): &()) -> Vec<Cell> {
-        let (words, state) = (visit.words(), request.state);
+    fn cells(req: &PageRequest, request: &AccessRequest, (): &()) -> Vec<Cell> {
+        let (words, state) = (req.words(), request.state);
         vec![
             Cell::link(request.name(), format!("{HERE}/{}", request.id))
                 .small(request.email.to_string()),
@@ -90,15 +90,15 @@ impl ListPage for List {
     }
 }
 
-async fn show(visit: PageRequest, id: AccessRequestId) -> PageResult {
-    let page = page(&visit, id).await?;
-    visit.show(PLACE, "access-request", &page)
+async fn show(req: PageRequest, id: AccessRequestId) -> PageResult {
+    let page = page(&req, id).await?;
+    req.show(PLACE, "access-request", &page)
 }
 
-async fn page(visit: &PageRequest, id: AccessRequestId) -> Result<AccessRequestPage, Problem> {
-    let (reach, is_staff) = (visit.access()?.reach(), visit.is_staff());
-    let (request, organization, decider, all) = visit
-        .look(move |conn| {
+async fn page(req: &PageRequest, id: AccessRequestId) -> Result<AccessRequestPage, Problem> {
+    let (reach, is_staff) = (req.access()?.reach(), req.is_staff());
+    let (request, organization, decider, all) = req
+        .read(move |conn| {
             let request = requests::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
             let organization = match request.organization_id {
                 Some(own) => organizations::find(conn, Reach::Everything, own)?,
@@ -116,7 +116,7 @@ async fn page(visit: &PageRequest, id: AccessRequestId) -> Result<AccessRequestP
             Ok((request, organization, decider, all))
         })
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let choices: Vec<Choice> = all
         .iter()
         .filter(|one| one.kind != OrganizationKind::Provider)
@@ -125,7 +125,7 @@ async fn page(visit: &PageRequest, id: AccessRequestId) -> Result<AccessRequestP
     let name = organization.as_ref().map(|found| found.name.clone());
     let asked = ("organization", name.clone().unwrap_or_default().into());
     let decides =
-        visit.can(Permission::AccessRequestsDecide) && request.state == AccessRequestState::Pending;
+        req.can(Permission::AccessRequestsDecide) && request.state == AccessRequestState::Pending;
     let action = format!("{HERE}/{id}");
     let to = ("name", request.name().into());
     let decider = decider.map(|person| person.name());
@@ -133,9 +133,9 @@ async fn page(visit: &PageRequest, id: AccessRequestId) -> Result<AccessRequestP
         name: request.name(),
         state: words.say_of("access-request-state", request.state.as_str(), &[]),
         chip: chip(request.state),
-        tabs: tabs_of(visit, Place::AccessRequests),
+        tabs: tabs_of(req, Place::AccessRequests),
         facts_title: words.say("access-facts", &[]),
-        facts: facts(visit, &request, name, decider),
+        facts: facts(req, &request, name, decider),
         note: request.note.clone().unwrap_or_default(),
         grant_about: match organization {
             Some(_) => words.say("access-grant-about", &[to.clone(), asked]),
@@ -151,12 +151,12 @@ async fn page(visit: &PageRequest, id: AccessRequestId) -> Result<AccessRequestP
 }
 
 fn facts(
-    visit: &PageRequest,
+    req: &PageRequest,
     request: &AccessRequest,
     organization: Option<String>,
     decider: Option<String>,
 ) -> Vec<Fact> {
-    let words = visit.words();
+    let words = req.words();
     let label = |key| words.say_of("label", key, &[]);
     let mut facts = vec![
         Fact::new(label("work-email"), request.email.as_str()),
@@ -202,22 +202,18 @@ fn facts(
 struct OnRequest(AccessRequestId);
 
 impl FormPage<(bool, String)> for OnRequest {
-    async fn done(&self, visit: &PageRequest, (granted, name): (bool, String)) -> PageResult {
+    async fn done(&self, req: &PageRequest, (granted, name): (bool, String)) -> PageResult {
         let done = match granted {
             true => Done::AccessGranted,
             false => Done::AccessRefused,
         };
         let address = format!("{HERE}/{}", self.0);
-        Ok(visit.go(address, Some(Flash::new(done).name(name))))
+        Ok(req.go(address, Some(Flash::new(done).name(name))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let mut page = page(visit, self.0).await?;
-        let form = match visit
-            .typed
-            .get("granted")
-            .is_some_and(|told| told == "true")
-        {
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let mut page = page(req, self.0).await?;
+        let form = match req.typed.get("granted").is_some_and(|told| told == "true") {
             true => &mut page.grant,
             false => &mut page.refuse,
         };
@@ -225,19 +221,18 @@ impl FormPage<(bool, String)> for OnRequest {
             // Somebody else decided meanwhile.
             return Err(problem.into());
         };
-        *form = Some(asked.refused_for(visit.words(), &visit.typed, &problem));
-        visit.show_again(problem.code().status(), PLACE, "access-request", &page)
+        *form = Some(asked.refused_for(req.words(), &req.typed, &problem));
+        req.show_again(problem.code().status(), PLACE, "access-request", &page)
     }
 }
 
-async fn answer(visit: PageRequest, id: AccessRequestId) -> PageResult {
-    let key = visit.desk.key.clone();
-    visit
-        .act(&OnRequest(id), move |conn, by, typed: &TypedDecision| {
-            decide(conn, &key, by.actor, id, &typed.into(), by.now)?;
-            let request = requests::find(conn, Reach::Everything, id)?;
-            let name = request.map(|request| request.name()).unwrap_or_default();
-            Ok((typed.granted, name))
-        })
-        .await
+async fn answer(req: PageRequest, id: AccessRequestId) -> PageResult {
+    let key = req.desk.key.clone();
+    req.act(&OnRequest(id), move |conn, by, typed: &TypedDecision| {
+        decide(conn, &key, by.actor, id, &typed.into(), by.now)?;
+        let request = requests::find(conn, Reach::Everything, id)?;
+        let name = request.map(|request| request.name()).unwrap_or_default();
+        Ok((typed.granted, name))
+    })
+    .await
 }

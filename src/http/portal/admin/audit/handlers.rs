@@ -59,23 +59,23 @@ struct Found {
     names: Names,
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let organizations = organizations_to_choose(&visit).await?;
-    match found(&visit).await {
-        Ok(found) => visit.show(
+async fn show_all(req: PageRequest) -> PageResult {
+    let organizations = organizations_to_choose(&req).await?;
+    match found(&req).await {
+        Ok(found) => req.show(
             PLACE,
             "audit",
-            &page(&visit, organizations, found, Vec::new()),
+            &page(&req, organizations, found, Vec::new()),
         ),
         Err(problem) if problem.code() == Code::ValidationFailed => {
-            show_wrong(&visit, organizations, &problem)
+            show_wrong(&req, organizations, &problem)
         }
         Err(problem) => Err(problem.into()),
     }
 }
 
-fn show_wrong(visit: &PageRequest, organizations: Vec<Choice>, problem: &Problem) -> PageResult {
-    let words = visit.words();
+fn show_wrong(req: &PageRequest, organizations: Vec<Choice>, problem: &Problem) -> PageResult {
+    let words = req.words();
     let label = |name: &str| match name {
         "case" => words.say("audit-case", &[]),
         "actor" => words.say("audit-actor", &[]),
@@ -99,38 +99,33 @@ fn show_wrong(visit: &PageRequest, organizations: Vec<Choice>, problem: &Problem
         next: None,
         names: Names::new(),
     };
-    let page = page(visit, organizations, nothing, errors);
-    visit.show_again(StatusCode::UNPROCESSABLE_ENTITY, PLACE, "audit", &page)
+    let page = page(req, organizations, nothing, errors);
+    req.show_again(StatusCode::UNPROCESSABLE_ENTITY, PLACE, "audit", &page)
 }
 
-async fn found(visit: &PageRequest) -> Result<Found, Problem> {
-    let (asked, reach) = (
-        asked(visit, |name| visit.asked(name))?,
-        visit.access()?.reach(),
-    );
-    let cursor = visit.asked("cursor").map(str::to_owned);
-    visit
-        .look(move |conn| {
-            let paging =
-                Paging::<audit::Place>::read("portal/audit", &asked, None, cursor.as_deref())?;
-            let filter = EventFilter {
-                after: paging.after,
-                ..asked.filter(conn, reach)?
-            };
-            let mut rows = audit::list(conn, &filter, paging.fetch())?;
-            let next = paging.next(&mut rows, |row| row.event.place());
-            let events: Vec<_> = rows
-                .iter()
-                .filter_map(|row| AuditEventDocument::new(reach, row))
-                .collect();
-            let names = names_in(conn, &events)?;
-            Ok(Found {
-                events,
-                next,
-                names,
-            })
+async fn found(req: &PageRequest) -> Result<Found, Problem> {
+    let (asked, reach) = (asked(req, |name| req.asked(name))?, req.access()?.reach());
+    let cursor = req.asked("cursor").map(str::to_owned);
+    req.read(move |conn| {
+        let paging = Paging::<audit::Place>::read("portal/audit", &asked, None, cursor.as_deref())?;
+        let filter = EventFilter {
+            after: paging.after,
+            ..asked.filter(conn, reach)?
+        };
+        let mut rows = audit::list(conn, &filter, paging.fetch())?;
+        let next = paging.next(&mut rows, |row| row.event.place());
+        let events: Vec<_> = rows
+            .iter()
+            .filter_map(|row| AuditEventDocument::new(reach, row))
+            .collect();
+        let names = names_in(conn, &events)?;
+        Ok(Found {
+            events,
+            next,
+            names,
         })
-        .await
+    })
+    .await
 }
 
 /// The names of everything that is told of by its id.
@@ -154,10 +149,7 @@ fn names_in(conn: &mut Conn, events: &[AuditEventDocument]) -> Result<Names, Pro
 }
 
 /// What was asked for: `given` gives a field as it was typed.
-fn asked<'g>(
-    visit: &PageRequest,
-    given: impl Fn(&str) -> Option<&'g str>,
-) -> Result<Asked, Problem> {
+fn asked<'g>(req: &PageRequest, given: impl Fn(&str) -> Option<&'g str>) -> Result<Asked, Problem> {
     let mut errors = Vec::new();
     let case = given("case").and_then(|text| match text.parse() {
         Ok(case) => Some(case),
@@ -179,7 +171,7 @@ fn asked<'g>(
             let midnight = day
                 .checked_add_days(Days::new(after))?
                 .and_time(NaiveTime::MIN);
-            in_zone(midnight, visit.zone())
+            in_zone(midnight, req.zone())
         });
         if instant.is_none() {
             errors.push(FieldError::new(name, Fault::new("not_a_date")));
@@ -204,13 +196,13 @@ fn asked<'g>(
 }
 
 /// The organizations that the provider's staff choose from; everybody else has no choice.
-async fn organizations_to_choose(visit: &PageRequest) -> Result<Vec<Choice>, Problem> {
-    let reach = visit.access()?.reach();
+async fn organizations_to_choose(req: &PageRequest) -> Result<Vec<Choice>, Problem> {
+    let reach = req.access()?.reach();
     if reach != Reach::Everything {
         return Ok(Vec::new());
     }
-    let all = visit
-        .look(move |conn| Ok(organizations::by_name(conn, reach, ORGANIZATIONS)?))
+    let all = req
+        .read(move |conn| Ok(organizations::by_name(conn, reach, ORGANIZATIONS)?))
         .await?;
     Ok(all
         .into_iter()
@@ -219,33 +211,33 @@ async fn organizations_to_choose(visit: &PageRequest) -> Result<Vec<Choice>, Pro
 }
 
 fn page(
-    visit: &PageRequest,
+    req: &PageRequest,
     organizations: Vec<Choice>,
     found: Found,
     errors: Vec<String>,
 ) -> AuditPage {
-    let words = visit.words();
+    let words = req.words();
     let rows = found.events.iter();
     AuditPage {
         title: words.say_of("admin", Place::Audit.as_str(), &[]),
         about: words.say_of("admin-about", Place::Audit.as_str(), &[]),
-        tabs: tabs_of(visit, Place::Audit),
-        filters: filters(visit, organizations),
+        tabs: tabs_of(req, Place::Audit),
+        filters: filters(req, organizations),
         errors,
-        events: rows.map(|event| row(visit, event, &found.names)).collect(),
+        events: rows.map(|event| row(req, event, &found.names)).collect(),
         pager: Pager {
-            first: visit.asked("cursor").map(|_| address(visit, None)),
-            next: found.next.map(|cursor| address(visit, Some(&cursor))),
+            first: req.asked("cursor").map(|_| address(req, None)),
+            next: found.next.map(|cursor| address(req, Some(&cursor))),
         },
     }
 }
 
 /// The list under the same filters, from its beginning or from `cursor` on.
-fn address(visit: &PageRequest, cursor: Option<&str>) -> String {
+fn address(req: &PageRequest, cursor: Option<&str>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     let given = NAMES
         .iter()
-        .filter_map(|name| Some((*name, visit.asked(name)?)));
+        .filter_map(|name| Some((*name, req.asked(name)?)));
     query.extend_pairs(given);
     if let Some(cursor) = cursor {
         query.append_pair("cursor", cursor);
@@ -256,9 +248,9 @@ fn address(visit: &PageRequest, cursor: Option<&str>) -> String {
     }
 }
 
-fn filters(visit: &PageRequest, organizations: Vec<Choice>) -> AuditFilters {
-    let words = visit.words();
-    let chosen = |name: &str| visit.asked(name).unwrap_or_default().to_owned();
+fn filters(req: &PageRequest, organizations: Vec<Choice>) -> AuditFilters {
+    let words = req.words();
+    let chosen = |name: &str| req.asked(name).unwrap_or_default().to_owned();
     let select = |mut choices: Vec<Choice>, chosen: &str| {
         for choice in &mut choices {
             choice.selected = choice.value == chosen;
@@ -266,7 +258,7 @@ fn filters(visit: &PageRequest, organizations: Vec<Choice>) -> AuditFilters {
         choices
     };
     let (kind, organization) = (chosen("kind"), chosen("organization"));
-    let groups = kinds_by_thing(visit.is_staff())
+    let groups = kinds_by_thing(req.is_staff())
         .into_iter()
         .map(|(thing, kinds)| {
             let label = words.say_of("audit-thing", thing, &[]);
@@ -281,7 +273,7 @@ fn filters(visit: &PageRequest, organizations: Vec<Choice>) -> AuditFilters {
             }
         });
     AuditFilters {
-        any: NAMES.iter().any(|name| visit.asked(name).is_some()),
+        any: NAMES.iter().any(|name| req.asked(name).is_some()),
         case: chosen("case"),
         actor: chosen("actor"),
         visit: chosen("visit"),
@@ -294,8 +286,8 @@ fn filters(visit: &PageRequest, organizations: Vec<Choice>) -> AuditFilters {
     }
 }
 
-fn row(visit: &PageRequest, event: &AuditEventDocument, names: &Names) -> AuditRow {
-    let words = visit.words();
+fn row(req: &PageRequest, event: &AuditEventDocument, names: &Names) -> AuditRow {
+    let words = req.words();
     let number = event
         .escalation
         .as_ref()
@@ -321,7 +313,7 @@ fn row(visit: &PageRequest, event: &AuditEventDocument, names: &Names) -> AuditR
             sentence(words, &event.kind, actor, &thing)
         }
     };
-    let fields = fields(visit, event, names);
+    let fields = fields(req, event, names);
     AuditRow {
         id: event.id.to_string(),
         position: event.position,
@@ -368,8 +360,8 @@ fn thing(event: &AuditEventDocument, names: &Names) -> Option<String> {
     }
 }
 
-fn fields(visit: &PageRequest, event: &AuditEventDocument, names: &Names) -> Vec<FieldRow> {
-    let (words, times) = (visit.words(), visit.times());
+fn fields(req: &PageRequest, event: &AuditEventDocument, names: &Names) -> Vec<FieldRow> {
+    let (words, times) = (req.words(), req.times());
     let named = |id: &str| names.get(&id.parse::<EventId>().ok()?).cloned();
     let (before, after) = (event.before.as_ref(), event.after.as_ref());
     let mut known: Vec<&String> = [after, before]
@@ -398,10 +390,9 @@ fn fields(visit: &PageRequest, event: &AuditEventDocument, names: &Names) -> Vec
     known.into_iter().map(row).collect()
 }
 
-async fn export_file(visit: PageRequest) -> PageResult {
+async fn export_file(req: PageRequest) -> PageResult {
     let typed = |name: &str| {
-        visit
-            .typed
+        req.typed
             .get(name)
             .map(|text| text.trim())
             .filter(|text| !text.is_empty())
@@ -411,11 +402,11 @@ async fn export_file(visit: PageRequest) -> PageResult {
         let fault = Fault::new("not_allowed").with("allowed", Format::NAMES.join(", "));
         return Err(Problem::invalid_field(FieldError::new("format", fault)).into());
     };
-    let asked = asked(&visit, typed)?;
-    let (actor, now, reach) = (visit.actor()?.clone(), visit.now, visit.access()?.reach());
+    let asked = asked(&req, typed)?;
+    let (actor, now, reach) = (req.actor()?.clone(), req.now, req.access()?.reach());
     let fields = asked.as_fields();
-    let filter = visit.look(move |conn| asked.filter(conn, reach)).await?;
-    let up_to = visit
+    let filter = req.read(move |conn| asked.filter(conn, reach)).await?;
+    let up_to = req
         .write(move |conn| export_audit(conn, Some(&actor), format.as_str(), fields.clone(), now))
         .await?;
     let filter = EventFilter {
@@ -423,7 +414,7 @@ async fn export_file(visit: PageRequest) -> PageResult {
         ..filter
     };
     Ok(Answer::download(export::file(
-        visit.desk.db.clone(),
+        req.desk.db.clone(),
         filter,
         format,
     )))

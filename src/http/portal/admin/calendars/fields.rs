@@ -44,12 +44,12 @@ pub(super) fn by_room(holidays: &[HolidayShape]) -> (&[HolidayShape], &[HolidayS
 
 /// What a calendar says, to be changed; whether it is the default, and its version.
 pub(super) fn form_of(
-    visit: &PageRequest,
+    req: &PageRequest,
     action: &str,
     shape: &CalendarShape,
     (default, version): (bool, i64),
 ) -> Form {
-    let words = visit.words();
+    let words = req.words();
     let label = |key| words.say_of("label", key, &[]);
     let mut controls = vec![
         Control::of(WriteCalendar::name(), label("name"))
@@ -62,9 +62,9 @@ pub(super) fn form_of(
     ];
     for (day, list) in WEEKDAYS.iter().zip(&ROWS) {
         let spans = shape.hours.get(*day).map_or(&[][..], Vec::as_slice);
-        controls.extend(hours(visit, (day, list.name), spans, version));
+        controls.extend(hours(req, (day, list.name), spans, version));
     }
-    controls.extend(holidays(visit, &shape.holidays, version));
+    controls.extend(holidays(req, &shape.holidays, version));
     if !default {
         controls.push(
             Control::of(WriteCalendar::default(), label("calendar-default")).hint(words.say_of(
@@ -80,15 +80,15 @@ pub(super) fn form_of(
 
 /// The spans of a weekday.
 fn hours(
-    visit: &PageRequest,
+    req: &PageRequest,
     (day, list): (&str, &'static str),
     spans: &[String],
     version: i64,
 ) -> Vec<Control> {
-    let words = visit.words();
+    let words = req.words();
     let day = words.say_of("weekday", day, &[]);
     let mut controls = Vec::new();
-    for index in 0..rows::shown(visit, list, spans.len(), version) {
+    for index in 0..rows::shown(req, list, spans.len(), version) {
         let place = format!("{list}[{index}]");
         let (from, until) = spans.get(index).map_or(("", ""), |span| ends(span));
         let time = |field: &str, value: &str| {
@@ -117,15 +117,15 @@ fn ends(span: &str) -> (&str, &str) {
     }
 }
 
-fn holidays(visit: &PageRequest, all: &[HolidayShape], version: i64) -> Vec<Control> {
-    let words = visit.words();
+fn holidays(req: &PageRequest, all: &[HolidayShape], version: i64) -> Vec<Control> {
+    let words = req.words();
     let (stay, known) = by_room(all);
     let mut controls = Vec::new();
-    for index in 0..rows::shown(visit, HOLIDAYS, known.len(), version) {
+    for index in 0..rows::shown(req, HOLIDAYS, known.len(), version) {
         let place = format!("{HOLIDAYS}[{index}]");
         let named = |field: &str| format!("{place}.{field}");
         let holiday = known.get(index);
-        let (date, is_yearly) = holiday.map_or((String::new(), false), |one| day(visit, one));
+        let (date, is_yearly) = holiday.map_or((String::new(), false), |one| day(req, one));
         let name = holiday.and_then(HolidayShape::called).unwrap_or_default();
         let called = |part: &str| words.say_of("calendar-holiday", part, &[]);
         let fields = vec![
@@ -151,11 +151,11 @@ fn holidays(visit: &PageRequest, all: &[HolidayShape], version: i64) -> Vec<Cont
 
 /// A holiday's day as a field for a date takes it, and whether it is every year: then it is shown in this year, or in the next one
 /// that has the day.
-fn day(visit: &PageRequest, holiday: &HolidayShape) -> (String, bool) {
+fn day(req: &PageRequest, holiday: &HolidayShape) -> (String, bool) {
     match holiday.date().parse() {
         Ok(HolidayDate::Once(date)) => (date.to_string(), false),
         Ok(HolidayDate::Yearly { month, day }) => {
-            let year = visit.now.with_timezone(&visit.zone()).year();
+            let year = req.now.with_timezone(&req.zone()).year();
             let mut dates =
                 (year..year + 9).filter_map(|year| NaiveDate::from_ymd_opt(year, month, day));
             let date = dates.next();

@@ -95,47 +95,45 @@ impl ListPage for Calendars {
         Ok((found, ()))
     }
 
-    fn cells(visit: &PageRequest, calendar: &CalendarRow, (): &()) -> Vec<Cell> {
+    fn cells(req: &PageRequest, calendar: &CalendarRow, (): &()) -> Vec<Cell> {
         let to = format!("/admin/calendars/{}", calendar.id);
         vec![
             Cell::link(calendar.name.clone(), to),
             Cell::text(calendar.time_zone.clone()),
             match calendar.is_default {
-                true => Cell::chip(visit.words().say("calendar-default", &[]), "good"),
+                true => Cell::chip(req.words().say("calendar-default", &[]), "good"),
                 false => Cell::default(),
             },
         ]
     }
 }
 
-pub(super) async fn row(visit: &PageRequest, id: CalendarId) -> Result<CalendarRow, Problem> {
-    let row = visit
-        .look(move |conn| Ok(calendars::find(conn, id)?))
-        .await?;
+pub(super) async fn row(req: &PageRequest, id: CalendarId) -> Result<CalendarRow, Problem> {
+    let row = req.read(move |conn| Ok(calendars::find(conn, id)?)).await?;
     row.ok_or_else(Problem::not_found)
 }
 
-async fn show(visit: PageRequest, id: CalendarId) -> PageResult {
-    let row = row(&visit, id).await?;
-    let page = page(&visit, &row)?;
-    visit.show(PLACE, "calendar", &page)
+async fn show(req: PageRequest, id: CalendarId) -> PageResult {
+    let row = row(&req, id).await?;
+    let page = page(&req, &row)?;
+    req.show(PLACE, "calendar", &page)
 }
 
-fn page(visit: &PageRequest, row: &CalendarRow) -> Result<CalendarPage, Problem> {
-    let words = visit.words();
+fn page(req: &PageRequest, row: &CalendarRow) -> Result<CalendarPage, Problem> {
+    let words = req.words();
     let calendar = row.calendar()?;
-    let (replay, refused) = match asked(visit, &calendar) {
+    let (replay, refused) = match asked(req, &calendar) {
         None => (None, String::new()),
         Some(Ok(replay)) => (Some(told(words, &replay)), String::new()),
         Some(Err(why)) => (None, words.say_of("replay-refused", why, &[])),
     };
-    let manages = visit.can(Permission::CalendarsManage);
+    let manages = req.can(Permission::CalendarsManage);
     Ok(CalendarPage {
         name: row.name.clone(),
         href: format!("/admin/calendars/{}", row.id),
         time_zone: row.time_zone.clone(),
         standard: row.is_default,
-        tabs: tabs_of(visit, Place::Calendars),
+        tabs: tabs_of(req, Place::Calendars),
         hours: WEEKDAYS
             .iter()
             .map(|day| hours(words, &row.shape(), day))
@@ -143,7 +141,7 @@ fn page(visit: &PageRequest, row: &CalendarRow) -> Result<CalendarPage, Problem>
         holidays: calendar
             .holidays()
             .map(|holiday| HolidayView {
-                day: day(visit, holiday.date),
+                day: day(req, holiday.date),
                 name: holiday.name.unwrap_or_default(),
             })
             .collect(),
@@ -151,12 +149,12 @@ fn page(visit: &PageRequest, row: &CalendarRow) -> Result<CalendarPage, Problem>
             true => format!("/admin/calendars/{}/holidays", row.id),
             false => String::new(),
         },
-        question: question(visit),
+        question: question(req),
         refused,
         replay,
         form: manages.then(|| {
             let action = format!("/admin/calendars/{}", row.id);
-            form_of(visit, &action, &row.shape(), (row.is_default, row.version))
+            form_of(req, &action, &row.shape(), (row.is_default, row.version))
         }),
     })
 }
@@ -169,8 +167,8 @@ fn hours(words: &Catalogue, shape: &CalendarShape, day: &str) -> DayHours {
     }
 }
 
-pub(super) fn day(visit: &PageRequest, date: HolidayDate) -> String {
-    let times: Times<'_> = visit.times();
+pub(super) fn day(req: &PageRequest, date: HolidayDate) -> String {
+    let times: Times<'_> = req.times();
     match date {
         HolidayDate::Once(date) => times.date(date),
         HolidayDate::Yearly { month, day } => {
@@ -180,18 +178,18 @@ pub(super) fn day(visit: &PageRequest, date: HolidayDate) -> String {
                 .unwrap_or("jan");
             let args = [
                 ("day", i64::from(day).into()),
-                ("month", visit.words().say_of("month", month, &[]).into()),
+                ("month", req.words().say_of("month", month, &[]).into()),
             ];
-            visit.words().say("calendar-yearly", &args)
+            req.words().say("calendar-yearly", &args)
         }
     }
 }
 
 /// From when, how long, in what.
-fn question(visit: &PageRequest) -> Vec<Control> {
-    let words = visit.words();
-    let given = |name: &str, or: String| visit.asked(name).map_or(or, str::to_owned);
-    let from = given("from", visit.times().field(visit.now));
+fn question(req: &PageRequest) -> Vec<Control> {
+    let words = req.words();
+    let given = |name: &str, or: String| req.asked(name).map_or(or, str::to_owned);
+    let from = given("from", req.times().field(req.now));
     let controls = vec![
         Control::new(Kind::DateTime, "from", words.say("replay-from", &[]))
             .required()
@@ -208,16 +206,16 @@ fn question(visit: &PageRequest) -> Vec<Control> {
 }
 
 /// The replay that the address asks for; or why there is none, a member of the family `replay-refused`.
-fn asked(visit: &PageRequest, calendar: &Calendar) -> Option<Result<Replay, &'static str>> {
-    let length = visit.asked("length")?;
-    let from = visit
+fn asked(req: &PageRequest, calendar: &Calendar) -> Option<Result<Replay, &'static str>> {
+    let length = req.asked("length")?;
+    let from = req
         .asked("from")
         .and_then(|from| chrono::NaiveDateTime::parse_from_str(from, "%Y-%m-%dT%H:%M").ok());
-    let from = from.and_then(|local| in_zone(local, visit.zone()));
+    let from = from.and_then(|local| in_zone(local, req.zone()));
     let (Some(from), Ok(length)) = (from, length.parse::<u32>()) else {
         return Some(Err("malformed"));
     };
-    let unit = visit
+    let unit = req
         .asked("unit")
         .and_then(|unit| unit.parse().ok())
         .unwrap_or(Unit::BusinessSeconds);
@@ -226,11 +224,11 @@ fn asked(visit: &PageRequest, calendar: &Calendar) -> Option<Result<Replay, &'st
         return Some(Err("malformed"));
     }
     let replay = match unit {
-        Unit::BusinessDays => calendar.replay_days(from, length, &[], visit.now),
+        Unit::BusinessDays => calendar.replay_days(from, length, &[], req.now),
         Unit::BusinessSeconds => {
-            calendar.replay_business_time(from, TimeDelta::hours(hours), &[], visit.now)
+            calendar.replay_business_time(from, TimeDelta::hours(hours), &[], req.now)
         }
-        Unit::ElapsedSeconds => replay_elapsed(from, TimeDelta::hours(hours), &[], visit.now),
+        Unit::ElapsedSeconds => replay_elapsed(from, TimeDelta::hours(hours), &[], req.now),
     };
     Some(replay.map_err(|error| match error {
         CalendarError::NoBusinessDay => "no_business_day",
@@ -250,57 +248,57 @@ fn told(words: &Catalogue, replay: &Replay) -> ReplayView {
     )
 }
 
-async fn new(visit: PageRequest) -> PageResult {
-    visit.show(PLACE, "admin-form", &new_page(&visit))
+async fn new(req: PageRequest) -> PageResult {
+    req.show(PLACE, "admin-form", &new_page(&req))
 }
 
-fn new_page(visit: &PageRequest) -> AdminForm {
-    let words = visit.words();
-    let office = CalendarShape::from(Calendar::standard(visit.zone()));
+fn new_page(req: &PageRequest) -> AdminForm {
+    let words = req.words();
+    let office = CalendarShape::from(Calendar::standard(req.zone()));
     let shape = CalendarShape {
         name: String::new(),
         ..office
     };
-    let of = form_of(visit, &Place::Calendars.href(), &shape, (false, 0));
+    let of = form_of(req, &Place::Calendars.href(), &shape, (false, 0));
     let title = words.say("calendar-add-button", &[]);
     let about = words.say_of("hint", "hours", &[]);
-    form(visit, Place::Calendars, title, about, of)
+    form(req, Place::Calendars, title, about, of)
 }
 
 /// The page of a calendar, or the one that adds one.
 struct OnCalendar(Option<CalendarRow>);
 
 impl FormPage<CalendarId> for OnCalendar {
-    async fn done(&self, visit: &PageRequest, id: CalendarId) -> PageResult {
+    async fn done(&self, req: &PageRequest, id: CalendarId) -> PageResult {
         let flash = Flash::new(Done::CalendarSaved);
-        Ok(visit.go(format!("/admin/calendars/{id}"), Some(flash)))
+        Ok(req.go(format!("/admin/calendars/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         let Some(row) = &self.0 else {
-            return again(visit, &problem, new_page(visit));
+            return again(req, &problem, new_page(req));
         };
-        let mut page = page(visit, row)?;
-        let refused = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
+        let mut page = page(req, row)?;
+        let refused = |form: Form| form.refused_for(req.words(), &req.typed, &problem);
         page.form = page.form.map(refused);
-        visit.show_again(problem.code().status(), PLACE, "calendar", &page)
+        req.show_again(problem.code().status(), PLACE, "calendar", &page)
     }
 }
 
 impl ForeseeingPage<CalendarId> for OnCalendar {
     const ROWS: &'static [RowList] = &ROWS;
 
-    async fn foreseen(&self, visit: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
+    async fn foreseen(&self, req: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult {
         let Some(row) = &self.0 else {
-            return foreseen(visit, new_page(visit), shown);
+            return foreseen(req, new_page(req), shown);
         };
-        let mut page = page(visit, row)?;
+        let mut page = page(req, row)?;
         page.form = page.form.map(shown);
-        visit.show_again(StatusCode::OK, PLACE, "calendar", &page)
+        req.show_again(StatusCode::OK, PLACE, "calendar", &page)
     }
 }
 
-async fn add(visit: PageRequest) -> PageResult {
+async fn add(req: PageRequest) -> PageResult {
     let foresee = |conn: &mut Conn, by: By<'_>, command: &WriteCalendar| {
         let (calendar, makes_default) = (command.calendar()?, command.makes_default());
         foresee_calendar(conn, Some(by.actor), None, &calendar, makes_default, by.now)
@@ -309,17 +307,17 @@ async fn add(visit: PageRequest) -> PageResult {
         let (calendar, makes_default) = (command.calendar()?, command.makes_default());
         add_calendar(conn, Some(by.actor), &calendar, makes_default, by.now)
     };
-    visit.act_foreseen(&OnCalendar(None), foresee, add).await
+    req.act_foreseen(&OnCalendar(None), foresee, add).await
 }
 
-async fn replace(visit: PageRequest, id: CalendarId) -> PageResult {
-    let row = row(&visit, id).await?;
+async fn replace(req: PageRequest, id: CalendarId) -> PageResult {
+    let row = row(&req, id).await?;
     // What the form has no room for stays.
     let shape = row.shape();
     let (stay, _) = by_room(&shape.holidays);
     let (stay, same) = (stay.to_vec(), stay.to_vec());
     let page = OnCalendar(Some(row));
-    let (expected, shown) = (visit.expected(), visit.expected());
+    let (expected, shown) = (req.expected(), req.expected());
     let foresee = move |conn: &mut Conn, by: By<'_>, command: &WriteCalendar| {
         let (calendar, makes_default) = (command.with_holidays(&same)?, command.makes_default());
         let (by_whom, replaced) = (Some(by.actor), Some((id, shown.as_deref())));
@@ -338,5 +336,5 @@ async fn replace(visit: PageRequest, id: CalendarId) -> PageResult {
             by.now,
         )
     };
-    visit.act_foreseen(&page, foresee, replace).await
+    req.act_foreseen(&page, foresee, replace).await
 }

@@ -125,9 +125,9 @@ impl FoundView {
     }
 }
 
-async fn choose(visit: PageRequest, id: CalendarId) -> PageResult {
-    let row = row(&visit, id).await?;
-    visit.show(PLACE, "calendar-import", &page(&visit, &row))
+async fn choose(req: PageRequest, id: CalendarId) -> PageResult {
+    let row = row(&req, id).await?;
+    req.show(PLACE, "calendar-import", &page(&req, &row))
 }
 
 /// A file, as it was read.
@@ -139,56 +139,56 @@ struct Read {
 
 /// A file, or text that was pasted, is shown with what would follow. Without one, what is ticked of the last is added, once it
 /// was seen what would follow from just that.
-async fn take(visit: PageRequest, id: CalendarId) -> PageResult {
-    let row = row(&visit, id).await?;
-    let mut page = page(&visit, &row);
-    let file = match read(&visit, &row).await {
+async fn take(req: PageRequest, id: CalendarId) -> PageResult {
+    let row = row(&req, id).await?;
+    let mut page = page(&req, &row);
+    let file = match read(&req, &row).await {
         Ok(file) => file,
         Err(problem) => {
-            page.form = page.form.refused_for(visit.words(), &visit.typed, &problem);
+            page.form = page.form.refused_for(req.words(), &req.typed, &problem);
             let status = problem.code().status();
-            return visit.show_again(status, PLACE, "calendar-import", &page);
+            return req.show_again(status, PLACE, "calendar-import", &page);
         }
     };
-    if is_new(&visit) {
-        page.form = page.form.filled(&visit.typed);
-        let mut found = found(&visit, &row, file, is_proposed)?;
+    if is_new(&req) {
+        page.form = page.form.filled(&req.typed);
+        let mut found = found(&req, &row, file, is_proposed)?;
         let (ticked, expected) = (found.ticked.clone(), Some(vec![row.version]));
-        found.consequences = foreseen(&visit, &row, ticked, expected).await?;
+        found.consequences = foreseen(&req, &row, ticked, expected).await?;
         found.confirmed = seen(&found.sent());
         page.found = Some(found);
-        return visit.show(PLACE, "calendar-import", &page);
+        return req.show(PLACE, "calendar-import", &page);
     }
-    let as_sent = |index, _: &Candidate<'_>, _| visit.typed.contains_key(&field(index));
-    match add(&visit, &row, &file).await {
+    let as_sent = |index, _: &Candidate<'_>, _| req.typed.contains_key(&field(index));
+    match add(&req, &row, &file).await {
         Ok(Taken::Foreseen(consequences)) => {
-            let mut found = found(&visit, &row, file, as_sent)?;
-            (found.consequences, found.confirmed) = (consequences, seen(&visit.typed));
+            let mut found = found(&req, &row, file, as_sent)?;
+            (found.consequences, found.confirmed) = (consequences, seen(&req.typed));
             page.found = Some(found);
-            visit.show_again(StatusCode::OK, PLACE, "calendar-import", &page)
+            req.show_again(StatusCode::OK, PLACE, "calendar-import", &page)
         }
         Ok(Taken::Added(added)) => {
             let flash = Flash::new(Done::HolidaysAdded).number(added);
-            Ok(visit.go(page.href, Some(flash)))
+            Ok(req.go(page.href, Some(flash)))
         }
         Err(problem) if is_form_error(&problem) => {
-            let mut found = found(&visit, &row, file, as_sent)?;
+            let mut found = found(&req, &row, file, as_sent)?;
             found.problems = match problem.errors() {
-                [] => vec![said_to_people(visit.words(), &problem)],
+                [] => vec![said_to_people(req.words(), &problem)],
                 errors => (errors
                     .iter()
-                    .map(|error| fault_said_to_people(visit.words(), error)))
+                    .map(|error| fault_said_to_people(req.words(), error)))
                 .collect(),
             };
             page.found = Some(found);
-            visit.show_again(problem.code().status(), PLACE, "calendar-import", &page)
+            req.show_again(problem.code().status(), PLACE, "calendar-import", &page)
         }
         Err(problem) => Err(problem.into()),
     }
 }
 
-fn page(visit: &PageRequest, row: &CalendarRow) -> ImportPage {
-    let words = visit.words();
+fn page(req: &PageRequest, row: &CalendarRow) -> ImportPage {
+    let words = req.words();
     let href = format!("/admin/calendars/{}", row.id);
     let file = Control::new(Kind::File, FILE, words.say_of("label", "ics", &[]))
         .hint(words.say_of("hint", "ics", &[]))
@@ -204,18 +204,18 @@ fn page(visit: &PageRequest, row: &CalendarRow) -> ImportPage {
             vec![file, pasted],
         ),
         href,
-        tabs: tabs_of(visit, Place::Calendars),
+        tabs: tabs_of(req, Place::Calendars),
         found: None,
     }
 }
 
 /// The file that was sent, or the text of the one that was shown.
-async fn read(visit: &PageRequest, row: &CalendarRow) -> Result<Read, Problem> {
+async fn read(req: &PageRequest, row: &CalendarRow) -> Result<Read, Problem> {
     let zone = row.calendar()?.time_zone();
-    let today = visit.now.with_timezone(&zone).date_naive();
+    let today = req.now.with_timezone(&zone).date_naive();
     let refused = |code| Problem::invalid_field(FieldError::new(FILE, Fault::new(code)));
-    let typed = |name: &str| visit.typed.get(name).map_or("", String::as_str);
-    let (text, on) = match &visit.file {
+    let typed = |name: &str| req.typed.get(name).map_or("", String::as_str);
+    let (text, on) = match &req.file {
         Some(bytes) => {
             let text = String::from_utf8(bytes.to_vec()).map_err(|_| refused("not_utf8"))?;
             // No text of this house holds it.
@@ -224,7 +224,7 @@ async fn read(visit: &PageRequest, row: &CalendarRow) -> Result<Read, Problem> {
             }
             (text, today)
         }
-        None if is_new(visit) => (typed(PASTED).to_owned(), today),
+        None if is_new(req) => (typed(PASTED).to_owned(), today),
         None if typed(FILE).is_empty() => return Err(refused("required")),
         None => {
             let on = typed("read_on").parse().unwrap_or(today);
@@ -236,9 +236,9 @@ async fn read(visit: &PageRequest, row: &CalendarRow) -> Result<Read, Problem> {
 }
 
 /// Whether a file was sent, or its text pasted: then it is shown.
-fn is_new(visit: &PageRequest) -> bool {
-    let pasted = visit.typed.get(PASTED).map_or("", String::as_str);
-    visit.file.is_some() || !pasted.trim().is_empty()
+fn is_new(req: &PageRequest) -> bool {
+    let pasted = req.typed.get(PASTED).map_or("", String::as_str);
+    req.file.is_some() || !pasted.trim().is_empty()
 }
 
 /// Why an event may be none to take.
@@ -258,12 +258,12 @@ fn is_proposed(_: usize, _: &Candidate<'_>, note: Option<Note>) -> bool {
 }
 
 fn found(
-    visit: &PageRequest,
+    req: &PageRequest,
     row: &CalendarRow,
     file: Read,
     is_ticked: impl Fn(usize, &Candidate<'_>, Option<Note>) -> bool,
 ) -> Result<FoundView, Problem> {
-    let (words, mut ticked) = (visit.words(), Vec::new());
+    let (words, mut ticked) = (req.words(), Vec::new());
     let there: HashSet<HolidayDate> = (row.calendar()?.holidays())
         .map(|holiday| holiday.date)
         .collect();
@@ -282,8 +282,8 @@ fn found(
         }
         EventView {
             field: field(index),
-            name: name(visit, event.summary),
-            days: days(visit, event.dates),
+            name: name(req, event.summary),
+            days: days(req, event.dates),
             note: match note {
                 None => String::new(),
                 Some(Note::There) => words.say("calendar-import-there", &[]),
@@ -294,7 +294,7 @@ fn found(
         }
     };
     let left_out = |event: &SkippedEvent| LeftOut {
-        name: name(visit, &event.summary),
+        name: name(req, &event.summary),
         why: words.say_of("holiday-skipped", event.reason.as_str(), &[]),
     };
     let (from, until) = file.holidays.span;
@@ -306,7 +306,7 @@ fn found(
         events,
         ticked,
         left_out: file.holidays.impossible().map(left_out).collect(),
-        span: (visit.times().date(from), visit.times().date(until)),
+        span: (req.times().date(from), req.times().date(until)),
         read_on: file.on.to_string(),
         version: row.version,
         text: file.text,
@@ -318,14 +318,14 @@ fn field(index: usize) -> String {
     format!("take.{index}")
 }
 
-fn name(visit: &PageRequest, summary: &Option<String>) -> String {
-    let nameless = || visit.words().say("calendar-import-nameless", &[]);
+fn name(req: &PageRequest, summary: &Option<String>) -> String {
+    let nameless = || req.words().say("calendar-import-nameless", &[]);
     summary.clone().unwrap_or_else(nameless)
 }
 
 /// The first dates from this year on, and how many more there are.
-fn days(visit: &PageRequest, dates: &[HolidayDate]) -> String {
-    let this_year = visit.now.with_timezone(&visit.zone()).year();
+fn days(req: &PageRequest, dates: &[HolidayDate]) -> String {
+    let this_year = req.now.with_timezone(&req.zone()).year();
     let is_past = |date: &&HolidayDate| match date {
         HolidayDate::Once(date) => date.year() < this_year,
         HolidayDate::Yearly { .. } => false,
@@ -333,14 +333,14 @@ fn days(visit: &PageRequest, dates: &[HolidayDate]) -> String {
     let (past, coming): (Vec<&HolidayDate>, Vec<&HolidayDate>) = dates.iter().partition(is_past);
     let told = if coming.is_empty() { past } else { coming };
     let told = told.into_iter().take(DATES_TOLD);
-    let told: Vec<String> = told.map(|date| day(visit, *date)).collect();
+    let told: Vec<String> = told.map(|date| day(req, *date)).collect();
     let more = dates.len() - told.len();
     let told = told.join(", ");
     match more {
         0 => told,
         more => {
             let args = [("dates", told.into()), ("n", more.into())];
-            visit.words().say("calendar-import-more", &args)
+            req.words().say("calendar-import-more", &args)
         }
     }
 }
@@ -355,12 +355,12 @@ enum Taken {
 
 /// What would follow from holidays, in sentences.
 async fn foreseen(
-    visit: &PageRequest,
+    req: &PageRequest,
     row: &CalendarRow,
     holidays: Vec<Holiday>,
     expected: Option<Vec<i64>>,
 ) -> Result<Vec<String>, Problem> {
-    let (actor, id, now) = (visit.actor()?.clone(), row.id, visit.now);
+    let (actor, id, now) = (req.actor()?.clone(), row.id, req.now);
     let look = move |conn: &mut Conn| {
         let (actor, expected) = (Some(&actor), expected.as_deref());
         Ok(foresee_holidays(
@@ -372,14 +372,14 @@ async fn foreseen(
             now,
         )?)
     };
-    let foreseen = visit.look_or_search(true, look).await?;
-    Ok(foreseen.told(visit.words()))
+    let foreseen = req.read_or_search(true, look).await?;
+    Ok(foreseen.told(req.words()))
 }
 
 /// Adds what is ticked, if it was seen what would follow from it.
-async fn add(visit: &PageRequest, row: &CalendarRow, file: &Read) -> Result<Taken, Problem> {
+async fn add(req: &PageRequest, row: &CalendarRow, file: &Read) -> Result<Taken, Problem> {
     let ticked = |(index, event): (usize, Candidate<'_>)| {
-        let is_ticked = visit.typed.contains_key(&field(index));
+        let is_ticked = req.typed.contains_key(&field(index));
         let holidays = is_ticked.then(|| event.holidays().collect());
         holidays.unwrap_or_else(Vec::new)
     };
@@ -389,15 +389,15 @@ async fn add(visit: &PageRequest, row: &CalendarRow, file: &Read) -> Result<Take
         let nothing = Fault::new("nothing_ticked");
         return Err(Problem::invalid_field(FieldError::new(FILE, nothing)));
     }
-    let expected = visit.expected();
-    if !visit.was_confirmed() {
-        let told = foreseen(visit, row, holidays.clone(), expected.clone()).await?;
+    let expected = req.expected();
+    if !req.was_confirmed() {
+        let told = foreseen(req, row, holidays.clone(), expected.clone()).await?;
         if !told.is_empty() {
             return Ok(Taken::Foreseen(told));
         }
     }
-    let (actor, id, now) = (visit.actor()?.clone(), row.id, visit.now);
-    let adding = visit.write(move |conn| {
+    let (actor, id, now) = (req.actor()?.clone(), row.id, req.now);
+    let adding = req.write(move |conn| {
         let expected = expected.as_deref();
         import_holidays(conn, Some(&actor), id, expected, holidays.clone(), now)
     });

@@ -71,21 +71,21 @@ impl ListPage for Groups {
 
     fn find(
         conn: &mut Conn,
-        visit: &PageRequest,
+        req: &PageRequest,
         query: &GroupQuery,
     ) -> Result<(Found<Group>, OfGroups), Problem> {
-        let found = find::<AccessGroups>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        let found = find::<AccessGroups>(conn, req.asker()?, query, Some(MOST_COUNTED))?;
         let ids: Vec<GroupId> = found.rows.iter().map(|group| group.id).collect();
         let mut members = HashMap::new();
         for (group, _) in groups::members_of(conn, &ids)? {
             *members.entry(group).or_default() += 1;
         }
-        let roles = grants::of_groups(conn, &ids, visit.now)?;
+        let roles = grants::of_groups(conn, &ids, req.now)?;
         Ok((found, OfGroups { members, roles }))
     }
 
-    fn cells(visit: &PageRequest, group: &Group, beside: &OfGroups) -> Vec<Cell> {
-        let words = visit.words();
+    fn cells(req: &PageRequest, group: &Group, beside: &OfGroups) -> Vec<Cell> {
+        let words = req.words();
         let count = beside.members.get(&group.id).copied().unwrap_or_default();
         let carried = beside.roles.iter().filter(|(id, _)| *id == group.id);
         let carried: Vec<String> = carried.map(|(_, role)| called(words, role)).collect();
@@ -108,21 +108,21 @@ fn name_field(words: &Catalogue, name: &str) -> Control {
     Control::of(AddGroup::name(), words.say_of("label", "name", &[])).value(name)
 }
 
-async fn new(visit: PageRequest) -> PageResult {
-    visit.show(PLACE, "admin-form", &new_page(&visit).await?)
+async fn new(req: PageRequest) -> PageResult {
+    req.show(PLACE, "admin-form", &new_page(&req).await?)
 }
 
-async fn new_page(visit: &PageRequest) -> Result<AdminForm, Problem> {
-    let organization = organization(visit).await?;
+async fn new_page(req: &PageRequest) -> Result<AdminForm, Problem> {
+    let organization = organization(req).await?;
     let id = organization.id;
-    let own = visit
-        .look(move |conn| Ok(roles::of_organization(conn, id)?))
+    let own = req
+        .read(move |conn| Ok(roles::of_organization(conn, id)?))
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let mut controls = vec![name_field(words, "")];
-    let offered = offered(words, visit.access()?, Some(organization.kind), &own);
+    let offered = offered(words, req.access()?, Some(organization.kind), &own);
     controls.extend(role_ticks(&offered, &[]));
-    controls.extend(carried(visit.access()?, &organization));
+    controls.extend(carried(req.access()?, &organization));
     let button = words.say("group-add-button", &[]);
     let title = words.say("group-add", &[]);
     let about = words.say(
@@ -130,30 +130,29 @@ async fn new_page(visit: &PageRequest) -> Result<AdminForm, Problem> {
         &[("organization", organization.name.into())],
     );
     let of = Form::new("group", Place::Groups.href(), button, controls);
-    Ok(form(visit, Place::Groups, title, about, of))
+    Ok(form(req, Place::Groups, title, about, of))
 }
 
 /// The page that adds a group.
 struct Adding;
 
 impl FormPage<(GroupId, String)> for Adding {
-    async fn done(&self, visit: &PageRequest, (id, name): (GroupId, String)) -> PageResult {
+    async fn done(&self, req: &PageRequest, (id, name): (GroupId, String)) -> PageResult {
         let flash = Flash::new(Done::GroupAdded).name(name);
-        Ok(visit.go(format!("/admin/groups/{id}"), Some(flash)))
+        Ok(req.go(format!("/admin/groups/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, &problem, new_page(visit).await?)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, &problem, new_page(req).await?)
     }
 }
 
-async fn add(visit: PageRequest) -> PageResult {
-    visit
-        .act(&Adding, |conn, by, command: &AddGroup| {
-            let id = add_group(conn, Some(by.actor), command, by.now)?;
-            Ok((id, command.name.to_string()))
-        })
-        .await
+async fn add(req: PageRequest) -> PageResult {
+    req.act(&Adding, |conn, by, command: &AddGroup| {
+        let id = add_group(conn, Some(by.actor), command, by.now)?;
+        Ok((id, command.name.to_string()))
+    })
+    .await
 }
 
 /// A group with all that its page shows.
@@ -169,63 +168,59 @@ struct Whole {
     manages: bool,
 }
 
-async fn whole(visit: &PageRequest, id: GroupId) -> Result<Whole, Problem> {
-    let actor = visit.actor()?.clone();
-    let (now, sees_lines) = (
-        visit.now,
-        visit.is_staff() && visit.can(Permission::LinesView),
-    );
-    visit
-        .look(move |conn| {
-            let reach = actor.reach();
-            let group = groups::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
-            let organization = organizations::find(conn, Reach::Everything, group.organization_id)?
-                .ok_or_else(Problem::not_found)?;
-            let members: Vec<(PersonId, String)> = groups::members_of(conn, &[id])?
-                .into_iter()
-                .map(|(_, person)| (person.id, person.name))
-                .collect();
-            let all = people::by_name(conn, reach, organization.id, now, 1_000)?;
-            let others = all
-                .into_iter()
-                .filter(|person| !members.iter().any(|(id, _)| *id == person.id))
-                .map(|person| (person.id, format!("{} · {}", person.name(), person.email)))
-                .collect();
-            let given = grants::of_groups(conn, &[id], now)?;
-            let granted = match sees_lines {
-                true => lines::granted_to(conn, id)?,
-                false => Vec::new(),
-            };
-            Ok(Whole {
-                members,
-                others,
-                given: given.into_iter().map(|(_, given)| given).collect(),
-                own: roles::of_organization(conn, organization.id)?,
-                manages: manages(conn, &actor, &group, organization.kind.side(), now)?,
-                lines: granted.into_iter().map(|(_, name)| name).collect(),
-                group,
-                organization,
-            })
+async fn whole(req: &PageRequest, id: GroupId) -> Result<Whole, Problem> {
+    let actor = req.actor()?.clone();
+    let (now, sees_lines) = (req.now, req.is_staff() && req.can(Permission::LinesView));
+    req.read(move |conn| {
+        let reach = actor.reach();
+        let group = groups::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+        let organization = organizations::find(conn, Reach::Everything, group.organization_id)?
+            .ok_or_else(Problem::not_found)?;
+        let members: Vec<(PersonId, String)> = groups::members_of(conn, &[id])?
+            .into_iter()
+            .map(|(_, person)| (person.id, person.name))
+            .collect();
+        let all = people::by_name(conn, reach, organization.id, now, 1_000)?;
+        let others = all
+            .into_iter()
+            .filter(|person| !members.iter().any(|(id, _)| *id == person.id))
+            .map(|person| (person.id, format!("{} · {}", person.name(), person.email)))
+            .collect();
+        let given = grants::of_groups(conn, &[id], now)?;
+        let granted = match sees_lines {
+            true => lines::granted_to(conn, id)?,
+            false => Vec::new(),
+        };
+        Ok(Whole {
+            members,
+            others,
+            given: given.into_iter().map(|(_, given)| given).collect(),
+            own: roles::of_organization(conn, organization.id)?,
+            manages: manages(conn, &actor, &group, organization.kind.side(), now)?,
+            lines: granted.into_iter().map(|(_, name)| name).collect(),
+            group,
+            organization,
         })
-        .await
+    })
+    .await
 }
 
-async fn show(visit: PageRequest, id: GroupId) -> PageResult {
-    visit.show(PLACE, "group", &page(&visit, id).await?)
+async fn show(req: PageRequest, id: GroupId) -> PageResult {
+    req.show(PLACE, "group", &page(&req, id).await?)
 }
 
-async fn page(visit: &PageRequest, id: GroupId) -> Result<GroupPage, Problem> {
-    let whole = whole(visit, id).await?;
-    let words = visit.words();
+async fn page(req: &PageRequest, id: GroupId) -> Result<GroupPage, Problem> {
+    let whole = whole(req, id).await?;
+    let words = req.words();
     let id = whole.group.id;
     let manages = whole.manages;
     let offered = offered(
         words,
-        visit.access()?,
+        req.access()?,
         Some(whole.organization.kind),
         &whole.own,
     );
-    let (sees_people, to) = (visit.can(Permission::UsersView), |place: &str| {
+    let (sees_people, to) = (req.can(Permission::UsersView), |place: &str| {
         format!("/admin/groups/{id}{place}")
     });
     let codes: Vec<String> = whole.given.iter().map(|role| role.code.clone()).collect();
@@ -288,7 +283,7 @@ async fn page(visit: &PageRequest, id: GroupId) -> Result<GroupPage, Problem> {
     Ok(GroupPage {
         name: whole.group.name.clone(),
         organization: whole.organization.name.clone(),
-        tabs: tabs_of(visit, Place::Groups),
+        tabs: tabs_of(req, Place::Groups),
         members: whole.members.iter().map(member).collect(),
         join: (manages && !whole.others.is_empty()).then(join),
         problems: Vec::new(),
@@ -313,78 +308,74 @@ enum On {
 }
 
 impl FormPage<GroupId> for OnGroup {
-    async fn done(&self, visit: &PageRequest, id: GroupId) -> PageResult {
+    async fn done(&self, req: &PageRequest, id: GroupId) -> PageResult {
         let flash = Flash::new(Done::GroupChanged);
-        Ok(visit.go(format!("/admin/groups/{id}"), Some(flash)))
+        Ok(req.go(format!("/admin/groups/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let mut page = page(visit, self.group).await?;
-        let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let mut page = page(req, self.group).await?;
+        let again = |form: Form| form.refused_for(req.words(), &req.typed, &problem);
         match self.form {
             On::Changes => page.form = page.form.map(again),
             On::Joining => page.join = page.join.map(again),
-            On::Members => page.problems.push(said_to_people(visit.words(), &problem)),
+            On::Members => page.problems.push(said_to_people(req.words(), &problem)),
         }
-        visit.show_again(problem.code().status(), PLACE, "group", &page)
+        req.show_again(problem.code().status(), PLACE, "group", &page)
     }
 }
 
-async fn change(visit: PageRequest, group: GroupId) -> PageResult {
-    let (form, expected) = (On::Changes, visit.expected());
-    visit
-        .act(
-            &OnGroup { group, form },
-            move |conn, by, command: &UpdateGroup| {
-                let expected = expected.as_deref();
-                update_group(conn, Some(by.actor), group, expected, command, by.now)
-            },
-        )
-        .await
+async fn change(req: PageRequest, group: GroupId) -> PageResult {
+    let (form, expected) = (On::Changes, req.expected());
+    req.act(
+        &OnGroup { group, form },
+        move |conn, by, command: &UpdateGroup| {
+            let expected = expected.as_deref();
+            update_group(conn, Some(by.actor), group, expected, command, by.now)
+        },
+    )
+    .await
 }
 
-async fn join(visit: PageRequest, group: GroupId) -> PageResult {
+async fn join(req: PageRequest, group: GroupId) -> PageResult {
     let form = On::Joining;
-    visit
-        .act(
-            &OnGroup { group, form },
-            move |conn, by, command: &AddMember| {
-                add_member(conn, Some(by.actor), group, command, by.now)
-            },
-        )
-        .await
+    req.act(
+        &OnGroup { group, form },
+        move |conn, by, command: &AddMember| {
+            add_member(conn, Some(by.actor), group, command, by.now)
+        },
+    )
+    .await
 }
 
-async fn leave(visit: PageRequest, (group, person): (GroupId, PersonId)) -> PageResult {
+async fn leave(req: PageRequest, (group, person): (GroupId, PersonId)) -> PageResult {
     let form = On::Members;
-    visit
-        .act(&OnGroup { group, form }, move |conn, by, (): &()| {
-            remove_member(conn, Some(by.actor), group, person, by.now)
-        })
-        .await
+    req.act(&OnGroup { group, form }, move |conn, by, (): &()| {
+        remove_member(conn, Some(by.actor), group, person, by.now)
+    })
+    .await
 }
 
 /// The page of a group, with what removes it.
 struct Removing(GroupPage);
 
 impl FormPage<()> for Removing {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::GroupRemoved).name(&self.0.name);
-        Ok(visit.go(Place::Groups.href(), Some(flash)))
+        Ok(req.go(Place::Groups.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         let mut page = self.0.clone();
-        page.removal = (page.removal).map(|removal| removal.refused_for(visit, &problem));
-        visit.show_again(problem.code().status(), PLACE, "group", &page)
+        page.removal = (page.removal).map(|removal| removal.refused_for(req, &problem));
+        req.show_again(problem.code().status(), PLACE, "group", &page)
     }
 }
 
-async fn remove(visit: PageRequest, group: GroupId) -> PageResult {
-    let page = Removing(page(&visit, group).await?);
-    visit
-        .act(&page, move |conn, by, (): &()| {
-            delete_group(conn, Some(by.actor), group, None, by.now)
-        })
-        .await
+async fn remove(req: PageRequest, group: GroupId) -> PageResult {
+    let page = Removing(page(&req, group).await?);
+    req.act(&page, move |conn, by, (): &()| {
+        delete_group(conn, Some(by.actor), group, None, by.now)
+    })
+    .await
 }

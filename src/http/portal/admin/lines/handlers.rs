@@ -42,11 +42,11 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
     }
 }
 
-async fn show_all(visit: PageRequest) -> PageResult {
-    let (all, counts) = visit
-        .look(|conn| Ok((book(conn)?.documents(), lines::count_cases(conn)?)))
+async fn show_all(req: PageRequest) -> PageResult {
+    let (all, counts) = req
+        .read(|conn| Ok((book(conn)?.documents(), lines::count_cases(conn)?)))
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let row = |line: &LineDocument| {
         let (readers, why) = told(words, line);
         let count = counts.get(&line.id).copied().unwrap_or_default();
@@ -64,13 +64,13 @@ async fn show_all(visit: PageRequest) -> PageResult {
     let page = LinesPage {
         title: words.say_of("admin", Place::Lines.as_str(), &[]),
         about: words.say_of("admin-about", Place::Lines.as_str(), &[]),
-        tabs: tabs_of(&visit, Place::Lines),
+        tabs: tabs_of(&req, Place::Lines),
         rows: all.iter().map(row).collect(),
-        add: visit
+        add: req
             .can(Permission::LinesManage)
             .then(|| Link::new(words.say("line-add-button", &[]), "/admin/lines/new")),
     };
-    visit.show(PLACE, "lines", &page)
+    req.show(PLACE, "lines", &page)
 }
 
 /// Who reads a line, and by whose grants.
@@ -101,20 +101,19 @@ struct Choices {
     groups: Vec<Group>,
 }
 
-async fn choices(visit: &PageRequest) -> Result<Choices, Problem> {
-    visit
-        .look(|conn| {
-            let groups = match organizations::provider(conn)? {
-                Some(provider) => groups::of_organization(conn, provider.id, 1_000)?,
-                None => Vec::new(),
-            };
-            Ok(Choices {
-                lines: book(conn)?.documents(),
-                calendars: calendars::list(conn)?,
-                groups,
-            })
+async fn choices(req: &PageRequest) -> Result<Choices, Problem> {
+    req.read(|conn| {
+        let groups = match organizations::provider(conn)? {
+            Some(provider) => groups::of_organization(conn, provider.id, 1_000)?,
+            None => Vec::new(),
+        };
+        Ok(Choices {
+            lines: book(conn)?.documents(),
+            calendars: calendars::list(conn)?,
+            groups,
         })
-        .await
+    })
+    .await
 }
 
 /// Name, place and calendar.
@@ -187,20 +186,20 @@ fn readers(words: &Catalogue, choices: &Choices, line: &LineDocument) -> Vec<Con
     controls
 }
 
-async fn new(visit: PageRequest) -> PageResult {
-    visit.show(PLACE, "line", &new_page(&visit).await?)
+async fn new(req: PageRequest) -> PageResult {
+    req.show(PLACE, "line", &new_page(&req).await?)
 }
 
-async fn new_page(visit: &PageRequest) -> Result<LinePage, Problem> {
-    let choices = choices(visit).await?;
-    let words = visit.words();
+async fn new_page(req: &PageRequest) -> Result<LinePage, Problem> {
+    let choices = choices(req).await?;
+    let words = req.words();
     let root = choices.lines.first().map(|line| line.id);
     let controls = fields(words, &choices, ("", root, ""), None);
     let button = words.say("line-add-button", &[]);
     Ok(LinePage {
         title: words.say("line-add", &[]),
         about: words.say("line-add-about", &[]),
-        tabs: tabs_of(visit, Place::Lines),
+        tabs: tabs_of(req, Place::Lines),
         form: Some(LineForm::of(Form::new(
             "line",
             Place::Lines.href(),
@@ -214,35 +213,34 @@ async fn new_page(visit: &PageRequest) -> Result<LinePage, Problem> {
 struct Adding;
 
 impl FormPage<String> for Adding {
-    async fn done(&self, visit: &PageRequest, name: String) -> PageResult {
+    async fn done(&self, req: &PageRequest, name: String) -> PageResult {
         let flash = Flash::new(Done::LineAdded).name(name);
-        Ok(visit.go(Place::Lines.href(), Some(flash)))
+        Ok(req.go(Place::Lines.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, &problem, new_page(visit).await?)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, &problem, new_page(req).await?)
     }
 }
 
-async fn add(visit: PageRequest) -> PageResult {
-    visit
-        .act(&Adding, |conn, by, command: &AddLine| {
-            add_line(conn, Some(by.actor), command, by.now)?;
-            Ok(command.name.to_string())
-        })
-        .await
+async fn add(req: PageRequest) -> PageResult {
+    req.act(&Adding, |conn, by, command: &AddLine| {
+        add_line(conn, Some(by.actor), command, by.now)?;
+        Ok(command.name.to_string())
+    })
+    .await
 }
 
-async fn show(visit: PageRequest, id: LineId) -> PageResult {
-    visit.show(PLACE, "line", &page(&visit, id).await?)
+async fn show(req: PageRequest, id: LineId) -> PageResult {
+    req.show(PLACE, "line", &page(&req, id).await?)
 }
 
 /// The page of a line.
-async fn page(visit: &PageRequest, id: LineId) -> Result<LinePage, Problem> {
-    let choices = choices(visit).await?;
+async fn page(req: &PageRequest, id: LineId) -> Result<LinePage, Problem> {
+    let choices = choices(req).await?;
     let line = choices.lines.iter().find(|line| line.id == id);
     let line = line.ok_or_else(Problem::not_found)?;
-    let words = visit.words();
+    let words = req.words();
     let calendar = line.calendar.map(|id| id.to_string()).unwrap_or_default();
     let mut controls = fields(
         words,
@@ -265,10 +263,8 @@ async fn page(visit: &PageRequest, id: LineId) -> Result<LinePage, Problem> {
             "line-about",
             &[("readers", readers.into()), ("why", why.into())],
         ),
-        tabs: tabs_of(visit, Place::Lines),
-        form: visit
-            .can(Permission::LinesManage)
-            .then(|| LineForm::of(form)),
+        tabs: tabs_of(req, Place::Lines),
+        form: req.can(Permission::LinesManage).then(|| LineForm::of(form)),
     })
 }
 
@@ -332,57 +328,56 @@ impl From<&TypedLine> for UpdateLine {
 }
 
 /// The page again, with what was typed and what is wrong with it.
-fn again(visit: &PageRequest, problem: &Problem, mut page: LinePage) -> PageResult {
-    let refused = |form: Form| form.refused_for(visit.words(), &visit.typed, problem);
+fn again(req: &PageRequest, problem: &Problem, mut page: LinePage) -> PageResult {
+    let refused = |form: Form| form.refused_for(req.words(), &req.typed, problem);
     page.form = page.form.map(|form| form.shown(refused));
-    visit.show_again(problem.code().status(), PLACE, "line", &page)
+    req.show_again(problem.code().status(), PLACE, "line", &page)
 }
 
 /// The page that changes a line.
 struct Changing(LineId);
 
 impl FormPage<Result<String, Foresight>> for Changing {
-    async fn done(&self, visit: &PageRequest, done: Result<String, Foresight>) -> PageResult {
+    async fn done(&self, req: &PageRequest, done: Result<String, Foresight>) -> PageResult {
         let foresight = match done {
             Ok(name) => {
                 let flash = Flash::new(Done::LineChanged).name(name);
-                return Ok(visit.go(Place::Lines.href(), Some(flash)));
+                return Ok(req.go(Place::Lines.href(), Some(flash)));
             }
             Err(foresight) => foresight,
         };
         // Nothing is done yet: it is said first what would follow.
-        let words = visit.words();
-        let mut page = page(visit, self.0).await?;
+        let words = req.words();
+        let mut page = page(req, self.0).await?;
         page.form = page.form.map(|form| {
-            let mut form = form.shown(|form| form.with_what_was_typed(&visit.typed));
+            let mut form = form.shown(|form| form.with_what_was_typed(&req.typed));
             form.form.consequences = consequences(words, &foresight);
             form.form.confirmed = seen(&foresight);
             form.form.button = words.say("form-confirm-button", &[]);
             form
         });
-        visit.show_again(StatusCode::OK, PLACE, "line", &page)
+        req.show_again(StatusCode::OK, PLACE, "line", &page)
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, &problem, page(visit, self.0).await?)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, &problem, page(req, self.0).await?)
     }
 }
 
-async fn change(visit: PageRequest, id: LineId) -> PageResult {
-    let confirmed = visit.typed.get(CONFIRMED).cloned().unwrap_or_default();
-    let expected = visit.expected();
-    visit
-        .act(&Changing(id), move |conn, by, typed: &TypedLine| {
-            let (actor, update) = (Some(by.actor), UpdateLine::from(typed));
-            let foresight = foresee(conn, actor, id, &update, by.now)?;
-            if foresight != Foresight::default() && seen(&foresight) != confirmed {
-                return Ok(Err(foresight));
-            }
-            let expected = expected.as_deref();
-            update_line(conn, actor, id, expected, &update, by.now)?;
-            Ok(Ok(typed.name.to_string()))
-        })
-        .await
+async fn change(req: PageRequest, id: LineId) -> PageResult {
+    let confirmed = req.typed.get(CONFIRMED).cloned().unwrap_or_default();
+    let expected = req.expected();
+    req.act(&Changing(id), move |conn, by, typed: &TypedLine| {
+        let (actor, update) = (Some(by.actor), UpdateLine::from(typed));
+        let foresight = foresee(conn, actor, id, &update, by.now)?;
+        if foresight != Foresight::default() && seen(&foresight) != confirmed {
+            return Ok(Err(foresight));
+        }
+        let expected = expected.as_deref();
+        update_line(conn, actor, id, expected, &update, by.now)?;
+        Ok(Ok(typed.name.to_string()))
+    })
+    .await
 }
 
 /// What was seen, as the form carries it.

@@ -46,13 +46,13 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
 
 /// What the page says of where a notice stands, and the class of its chip.
 pub(in crate::http::portal::admin) fn standing(
-    visit: &PageRequest,
+    req: &PageRequest,
     notice: &Listed,
     outage: Option<&Outage>,
 ) -> (String, &'static str) {
-    let words = visit.words();
+    let words = req.words();
     let next = notice.next_attempt_at;
-    match WaitsFor::of(notice.state, next, outage.is_some(), visit.now) {
+    match WaitsFor::of(notice.state, next, outage.is_some(), req.now) {
         Some(waits) => {
             let class = match waits {
                 WaitsFor::Turn => "run",
@@ -74,20 +74,20 @@ pub(in crate::http::portal::admin) fn standing(
 }
 
 /// Why it was not sent, for people; empty when it was, or was not tried.
-fn why(visit: &PageRequest, notice: &Listed) -> String {
+fn why(req: &PageRequest, notice: &Listed) -> String {
     match (notice.state, notice.fault) {
         (NoticeState::Sent, _) => String::new(),
         (NoticeState::Withheld, _) | (_, None) => notice.last_error.clone().unwrap_or_default(),
-        (_, Some(fault)) => visit.words().say_of("mail-fault", fault.as_str(), &[]),
+        (_, Some(fault)) => req.words().say_of("mail-fault", fault.as_str(), &[]),
     }
 }
 
 /// The outage of the way out by which this installation's notices leave.
 pub(in crate::http::portal::admin) fn outage(
     conn: &mut Conn,
-    visit: &PageRequest,
+    req: &PageRequest,
 ) -> Result<Option<Outage>, Problem> {
-    let transport = visit.desk.post.transport().name();
+    let transport = req.desk.post.transport().name();
     Ok(mail_outages::of(conn, &transport)?)
 }
 
@@ -122,11 +122,11 @@ impl ListPage for List {
 
     fn find(
         conn: &mut Conn,
-        visit: &PageRequest,
+        req: &PageRequest,
         query: &NoticeQuery,
     ) -> Result<(Found<Listed>, Outbox), Problem> {
-        let found = find::<Notices>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
-        let (reach, outage) = (visit.access()?.reach(), outage(conn, visit)?);
+        let found = find::<Notices>(conn, req.asker()?, query, Some(MOST_COUNTED))?;
+        let (reach, outage) = (req.access()?.reach(), outage(conn, req)?);
         let waiting = match outage {
             Some(_) => notices::count(conn, reach, NoticeState::Waiting)?,
             None => 0,
@@ -140,11 +140,11 @@ impl ListPage for List {
         Ok((found, outbox))
     }
 
-    fn cells(visit: &PageRequest, notice: &Listed, outbox: &Outbox) -> Vec<Cell> {
-        let (state, class) = standing(visit, notice, outbox.outage.as_ref());
+    fn cells(req: &PageRequest, notice: &Listed, outbox: &Outbox) -> Vec<Cell> {
+        let (state, class) = standing(req, notice, outbox.outage.as_ref());
         let to = format!("/admin/notices/{}", notice.id);
         vec![
-            Cell::link(title(visit, notice), to).small(why(visit, notice)),
+            Cell::link(title(req, notice), to).small(why(req, notice)),
             Cell::text(notice.name.clone()).small(notice.email.to_string()),
             Cell::at(notice.created_at),
             Cell::chip(state, class),
@@ -152,8 +152,8 @@ impl ListPage for List {
     }
 
     /// That no mail leaves, and that notices were given up.
-    fn alarms(visit: &PageRequest, outbox: &Outbox) -> Vec<Alarm> {
-        let (words, times) = (visit.words(), visit.times());
+    fn alarms(req: &PageRequest, outbox: &Outbox) -> Vec<Alarm> {
+        let (words, times) = (req.words(), req.times());
         let mut alarms = Vec::new();
         if let Some(outage) = &outbox.outage {
             let args = [
@@ -171,7 +171,7 @@ impl ListPage for List {
             });
         }
         if outbox.failed > 0 {
-            let may = visit.can(Permission::NoticesResend);
+            let may = req.can(Permission::NoticesResend);
             let act = if may { "/admin/notices/send-all" } else { "" };
             alarms.push(Alarm {
                 tone: "soon",
@@ -186,30 +186,28 @@ impl ListPage for List {
 }
 
 /// "Escalation accepted, C-000123".
-fn title(visit: &PageRequest, notice: &Listed) -> String {
-    let kind = visit
-        .words()
-        .say_of("notice-kind", notice.kind.as_str(), &[]);
+fn title(req: &PageRequest, notice: &Listed) -> String {
+    let kind = req.words().say_of("notice-kind", notice.kind.as_str(), &[]);
     match notice.case_number {
         Some(number) => format!("{kind}, {number}"),
         None => kind,
     }
 }
 
-async fn notice(visit: &PageRequest, id: NoticeId) -> Result<(Listed, Option<Outage>), Problem> {
-    let reach = visit.access()?.reach();
-    let reader = visit.clone();
-    let (notice, outage) = visit
-        .look(move |conn| Ok((notices::find(conn, reach, id)?, outage(conn, &reader)?)))
+async fn notice(req: &PageRequest, id: NoticeId) -> Result<(Listed, Option<Outage>), Problem> {
+    let reach = req.access()?.reach();
+    let reader = req.clone();
+    let (notice, outage) = req
+        .read(move |conn| Ok((notices::find(conn, reach, id)?, outage(conn, &reader)?)))
         .await?;
     Ok((notice.ok_or_else(Problem::not_found)?, outage))
 }
 
-async fn show(visit: PageRequest, id: NoticeId) -> PageResult {
-    let (notice, outage) = notice(&visit, id).await?;
-    let source = source(&visit, &notice).await;
-    let mail = mails::of_notice(&visit, id).await?;
-    let words = visit.words();
+async fn show(req: PageRequest, id: NoticeId) -> PageResult {
+    let (notice, outage) = notice(&req, id).await?;
+    let source = source(&req, &notice).await;
+    let mail = mails::of_notice(&req, id).await?;
+    let words = req.words();
     let fact = |key: &str| words.say_of("notice-fact", key, &[]);
     let mut facts = vec![
         Fact::at(fact("made"), notice.created_at),
@@ -238,17 +236,17 @@ async fn show(visit: PageRequest, id: NoticeId) -> PageResult {
                 .link(format!("/cases/{number}")),
         );
     }
-    let (state, chip) = standing(&visit, &notice, outage.as_ref());
+    let (state, chip) = standing(&req, &notice, outage.as_ref());
     let ended = matches!(notice.state, NoticeState::Failed | NoticeState::Withheld);
-    let sends = ended && visit.can(Permission::NoticesResend);
+    let sends = ended && req.can(Permission::NoticesResend);
     let to = |place: &str| format!("/admin/notices/{}/{place}", notice.id);
     let page = NoticePage {
-        subject: title(&visit, &notice),
+        subject: title(&req, &notice),
         to: notice.email.to_string(),
-        tabs: tabs_of(&visit, Place::Notices),
+        tabs: tabs_of(&req, Place::Notices),
         state,
         chip,
-        why: why(&visit, &notice),
+        why: why(&req, &notice),
         facts_title: words.say("notice-delivery", &[]),
         facts,
         again: if sends { to("send") } else { String::new() },
@@ -263,16 +261,16 @@ async fn show(visit: PageRequest, id: NoticeId) -> PageResult {
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default(),
     };
-    visit.show(PLACE, "notice", &page)
+    req.show(PLACE, "notice", &page)
 }
 
 /// The mail as the folder transport left it, if it did, and if whoever reads it could not act as its recipient with
 /// it: seeing the mail of others is no licence to be them.
-async fn source(visit: &PageRequest, notice: &Listed) -> Option<Vec<u8>> {
+async fn source(req: &PageRequest, notice: &Listed) -> Option<Vec<u8>> {
     if notice.kind.bears_link() {
         return None;
     }
-    let path: PathBuf = visit
+    let path: PathBuf = req
         .portal
         .mail_folder
         .as_ref()?
@@ -286,11 +284,9 @@ async fn source(visit: &PageRequest, notice: &Listed) -> Option<Vec<u8>> {
     blocking::run(read).await.ok().flatten()
 }
 
-async fn download(visit: PageRequest, id: NoticeId) -> PageResult {
-    let (notice, _) = notice(&visit, id).await?;
-    let bytes = source(&visit, &notice)
-        .await
-        .ok_or_else(Problem::not_found)?;
+async fn download(req: PageRequest, id: NoticeId) -> PageResult {
+    let (notice, _) = notice(&req, id).await?;
+    let bytes = source(&req, &notice).await.ok_or_else(Problem::not_found)?;
     Ok(Answer::file(
         "message/rfc822",
         format!("{}.eml", notice.id),
@@ -298,23 +294,22 @@ async fn download(visit: PageRequest, id: NoticeId) -> PageResult {
     ))
 }
 
-async fn send(visit: PageRequest, id: NoticeId) -> PageResult {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    visit
-        .write(move |conn| resend_notice(conn, Some(&actor), id, None, now))
+async fn send(req: PageRequest, id: NoticeId) -> PageResult {
+    let (actor, now) = (req.actor()?.clone(), req.now);
+    req.write(move |conn| resend_notice(conn, Some(&actor), id, None, now))
         .await?;
-    Ok(visit.go(
+    Ok(req.go(
         format!("/admin/notices/{id}"),
         Some(Flash::new(Done::NoticeQueued)),
     ))
 }
 
-async fn send_all(visit: PageRequest) -> PageResult {
-    let (actor, now) = (visit.actor()?.clone(), visit.now);
-    let resent = visit
+async fn send_all(req: PageRequest) -> PageResult {
+    let (actor, now) = (req.actor()?.clone(), req.now);
+    let resent = req
         .write(move |conn| resend_notices(conn, Some(&actor), Filter::default(), now))
         .await?;
-    Ok(visit.go(
+    Ok(req.go(
         "/admin/notices".to_owned(),
         Some(Flash::new(Done::NoticesQueued).number(resent.queued)),
     ))

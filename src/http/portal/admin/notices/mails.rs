@@ -63,61 +63,52 @@ impl SeenMail {
 
 /// The mail of a notice that exists for the visitor, as it would be written now; nothing if it bears a link that lets somebody in.
 pub(super) async fn of_notice(
-    visit: &PageRequest,
+    req: &PageRequest,
     id: NoticeId,
 ) -> Result<Option<MailDocument>, Problem> {
-    let (reach, now) = (visit.access()?.reach(), visit.now);
-    let host = visit.desk.post.letterhead().host();
-    let notice = visit
-        .look(move |conn| {
+    let (reach, now) = (req.access()?.reach(), req.now);
+    let host = req.desk.post.letterhead().host();
+    let notice = req
+        .read(move |conn| {
             notices::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
             Ok(written_now(conn, id, &host, now)?)
         })
         .await?;
-    let notice = notice.map(|notice| rendered(&visit.desk.post, &notice));
+    let notice = notice.map(|notice| rendered(&req.desk.post, &notice));
     notice.transpose()
 }
 
-pub(super) async fn html_of_notice(visit: PageRequest, id: NoticeId) -> PageResult {
-    let mail = of_notice(&visit, id).await?;
+pub(super) async fn html_of_notice(req: PageRequest, id: NoticeId) -> PageResult {
+    let mail = of_notice(&req, id).await?;
     Ok(Answer::mail(mail.ok_or_else(Problem::not_found)?.html))
 }
 
 /// The kind that is asked for; the first one if none is.
-fn asked(visit: &PageRequest) -> Result<NoticeKind, Problem> {
-    match visit
+fn asked(req: &PageRequest) -> Result<NoticeKind, Problem> {
+    match req
         .asked("kind")
-        .or(visit.typed.get("kind").map(String::as_str))
+        .or(req.typed.get("kind").map(String::as_str))
     {
         Some(kind) => kind.parse().map_err(|_| Problem::not_found()),
         None => Ok(NoticeKind::ALL[0]),
     }
 }
 
-async fn sample(visit: &PageRequest, kind: NoticeKind) -> Result<Notice, Problem> {
-    let (looker, now) = (looker(visit.principal()?), visit.now);
-    let host = visit.desk.post.letterhead().host();
-    visit
-        .look(move |conn| Ok(made_up(conn, kind, &looker, &host, now)?))
+async fn sample(req: &PageRequest, kind: NoticeKind) -> Result<Notice, Problem> {
+    let (looker, now) = (looker(req.principal()?), req.now);
+    let host = req.desk.post.letterhead().host();
+    req.read(move |conn| Ok(made_up(conn, kind, &looker, &host, now)?))
         .await
 }
 
-pub(super) async fn show(visit: PageRequest) -> PageResult {
-    let kind = asked(&visit)?;
-    let notice = sample(&visit, kind).await?;
-    visit.show(
-        PLACE,
-        "notice-sample",
-        &page(&visit, &notice, String::new())?,
-    )
+pub(super) async fn show(req: PageRequest) -> PageResult {
+    let kind = asked(&req)?;
+    let notice = sample(&req, kind).await?;
+    req.show(PLACE, "notice-sample", &page(&req, &notice, String::new())?)
 }
 
-fn page(
-    visit: &PageRequest,
-    notice: &Notice,
-    refused: String,
-) -> Result<NoticeSamplePage, Problem> {
-    let (words, kind) = (visit.words(), notice.payload.kind());
+fn page(req: &PageRequest, notice: &Notice, refused: String) -> Result<NoticeSamplePage, Problem> {
+    let (words, kind) = (req.words(), notice.payload.kind());
     let name = |kind: NoticeKind| words.say_of("notice-kind", kind.as_str(), &[]);
     let tab = |one: &NoticeKind| Tab {
         label: name(*one),
@@ -126,16 +117,16 @@ fn page(
         current: *one == kind,
     };
     Ok(NoticeSamplePage {
-        tabs: tabs_of(visit, Place::Notices),
+        tabs: tabs_of(req, Place::Notices),
         kinds: NoticeKind::ALL.iter().map(tab).collect(),
         title: name(kind),
         kind: kind.as_str(),
         refused,
         mail: SeenMail::new(
-            rendered(&visit.desk.post, notice)?,
+            rendered(&req.desk.post, notice)?,
             format!("/admin/notices/templates/html?kind={kind}"),
         ),
-        send: match visit.can(Permission::NoticesResend) {
+        send: match req.can(Permission::NoticesResend) {
             true => "/admin/notices/templates/send".to_owned(),
             false => String::new(),
         },
@@ -143,22 +134,22 @@ fn page(
     })
 }
 
-pub(super) async fn html_of_sample(visit: PageRequest) -> PageResult {
-    let notice = sample(&visit, asked(&visit)?).await?;
-    Ok(Answer::mail(rendered(&visit.desk.post, &notice)?.html))
+pub(super) async fn html_of_sample(req: PageRequest) -> PageResult {
+    let notice = sample(&req, asked(&req)?).await?;
+    Ok(Answer::mail(rendered(&req.desk.post, &notice)?.html))
 }
 
-pub(super) async fn send(visit: PageRequest) -> PageResult {
-    let kind = asked(&visit)?;
-    let notice = sample(&visit, kind).await?;
-    let tried = tried(&visit.desk.post, &notice).await?;
+pub(super) async fn send(req: PageRequest) -> PageResult {
+    let kind = asked(&req)?;
+    let notice = sample(&req, kind).await?;
+    let tried = tried(&req.desk.post, &notice).await?;
     let Some(fault) = tried.fault else {
         let flash = Flash::new(Done::TestSent).name(tried.to);
-        return Ok(visit.go(format!("/admin/notices/templates?kind={kind}"), Some(flash)));
+        return Ok(req.go(format!("/admin/notices/templates?kind={kind}"), Some(flash)));
     };
-    let words = visit.words();
+    let words = req.words();
     let fault = words.say_of("mail-fault", fault.as_str(), &[]);
     let refused = words.say("notice-sample-refused", &[("fault", fault.into())]);
-    let page = page(&visit, &notice, refused)?;
-    visit.show_again(StatusCode::OK, PLACE, "notice-sample", &page)
+    let page = page(&req, &notice, refused)?;
+    req.show_again(StatusCode::OK, PLACE, "notice-sample", &page)
 }

@@ -165,10 +165,10 @@ fn by_way(words: &Catalogue, holding: &Holding) -> String {
     }
 }
 
-pub(super) async fn show(visit: PageRequest, id: PersonId) -> PageResult {
-    let (reach, now) = (visit.access()?.reach(), visit.now);
-    let (person, organization, holdings) = visit
-        .look(move |conn| {
+pub(super) async fn show(req: PageRequest, id: PersonId) -> PageResult {
+    let (reach, now) = (req.access()?.reach(), req.now);
+    let (person, organization, holdings) = req
+        .read(move |conn| {
             let person = people::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
             let organization =
                 organizations::find(conn, Reach::Everything, person.organization_id)?
@@ -179,13 +179,13 @@ pub(super) async fn show(visit: PageRequest, id: PersonId) -> PageResult {
         .await?;
     let about = format!("{} · {}", person.email, organization.name);
     let page = access_page(
-        visit.words(),
+        req.words(),
         (person.name(), about, format!("/admin/people/{id}")),
         organization.kind,
         &holdings,
-        tabs_of(&visit, Place::People),
+        tabs_of(&req, Place::People),
     );
-    visit.show(PLACE, "person-access", &page)
+    req.show(PLACE, "person-access", &page)
 }
 
 #[cfg(test)]

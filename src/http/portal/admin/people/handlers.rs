@@ -87,15 +87,15 @@ impl ListPage for List {
 
     fn find(
         conn: &mut Conn,
-        visit: &PageRequest,
+        req: &PageRequest,
         query: &UserQuery,
     ) -> Result<(Found<Person>, OfPeople), Problem> {
-        let found = find::<People>(conn, visit.asker()?, query, Some(MOST_COUNTED))?;
+        let found = find::<People>(conn, req.asker()?, query, Some(MOST_COUNTED))?;
         let ids: Vec<PersonId> = found.rows.iter().map(|person| person.id).collect();
-        let access = visit.access()?;
+        let access = req.access()?;
         let beside = OfPeople {
-            roles: grants::of_people(conn, &ids, visit.now)?,
-            groups: match visit.can(Permission::GroupsView) {
+            roles: grants::of_people(conn, &ids, req.now)?,
+            groups: match req.can(Permission::GroupsView) {
                 true => groups::of_people(conn, &ids)?,
                 false => Vec::new(),
             },
@@ -106,8 +106,8 @@ impl ListPage for List {
         Ok((found, beside))
     }
 
-    fn cells(visit: &PageRequest, person: &Person, beside: &OfPeople) -> Vec<Cell> {
-        let words = visit.words();
+    fn cells(req: &PageRequest, person: &Person, beside: &OfPeople) -> Vec<Cell> {
+        let words = req.words();
         let roles = beside.roles.iter().filter(|(id, _)| *id == person.id);
         let roles: Vec<_> = roles.map(|(_, role)| called(words, role)).collect();
         let groups = beside.groups.iter().filter(|(id, _, _)| *id == person.id);
@@ -132,29 +132,29 @@ impl ListPage for List {
         ]
     }
 
-    fn filters(visit: &PageRequest, beside: &OfPeople) -> Vec<Filter> {
-        let words = visit.words();
+    fn filters(req: &PageRequest, beside: &OfPeople) -> Vec<Filter> {
+        let words = req.words();
         let states = PersonState::NAMES.iter().map(|state| {
             let name = words.say_of("access", &format!("person-{state}"), &[]);
             Choice::new(*state, name)
         });
-        let side = visit.access().ok().map(|access| access.side);
+        let side = req.access().ok().map(|access| access.side);
         let predefined = (Role::ALL.iter())
             .filter(|role| !role.is_of_pairings())
-            .filter(|role| visit.is_staff() || side == Some(role.side()))
+            .filter(|role| req.is_staff() || side == Some(role.side()))
             .map(|role| Choice::new(role.as_str(), words.say_of("role", role.as_str(), &[])));
         let own =
             (beside.own_roles.iter()).map(|role| Choice::new(role.code.clone(), role.name.clone()));
         let mut filters = vec![
-            Filter::search(visit, UserQuery::q(), words.say("person-search", &[])),
-            Filter::choice(visit, UserQuery::state(), states.collect()),
-            Filter::choice(visit, UserQuery::role(), predefined.chain(own).collect()),
+            Filter::search(req, UserQuery::q(), words.say("person-search", &[])),
+            Filter::choice(req, UserQuery::state(), states.collect()),
+            Filter::choice(req, UserQuery::role(), predefined.chain(own).collect()),
         ];
         if beside.organizations.len() > 1 {
             let choice = |one: &Organization| Choice::new(one.slug.as_str(), one.name.clone());
             let organizations = beside.organizations.iter().map(choice).collect();
             filters.push(Filter::choice(
-                visit,
+                req,
                 UserQuery::organization(),
                 organizations,
             ));
@@ -171,18 +171,18 @@ fn own_roles(conn: &mut Conn, reach: Reach) -> QueryResult<Vec<OwnRole>> {
     }
 }
 
-async fn new(visit: PageRequest) -> PageResult {
-    let page = new_page(&visit).await?;
-    visit.show(PLACE, "admin-form", &page)
+async fn new(req: PageRequest) -> PageResult {
+    let page = new_page(&req).await?;
+    req.show(PLACE, "admin-form", &page)
 }
 
-async fn new_page(visit: &PageRequest) -> Result<AdminForm, Problem> {
+async fn new_page(req: &PageRequest) -> Result<AdminForm, Problem> {
     let (reach, own) = (
-        visit.access()?.reach(),
-        visit.principal()?.organization.slug.clone(),
+        req.access()?.reach(),
+        req.principal()?.organization.slug.clone(),
     );
-    let (all, own_roles) = visit
-        .look(move |conn| {
+    let (all, own_roles) = req
+        .read(move |conn| {
             let all = organizations::by_name(conn, reach, ORGANIZATIONS)?;
             Ok((all, own_roles(conn, reach)?))
         })
@@ -190,14 +190,14 @@ async fn new_page(visit: &PageRequest) -> Result<AdminForm, Problem> {
     let choice = |organization: &Organization| {
         Choice::new(organization.slug.to_string(), organization.name.clone())
     };
-    let words = visit.words();
-    let offered = offered(words, visit.access()?, None, &own_roles);
+    let words = req.words();
+    let offered = offered(words, req.access()?, None, &own_roles);
     let form_of = add_person_form(words, all.iter().map(choice).collect(), &offered, &own);
     let (title, about) = (
         words.say("person-add", &[]),
         words.say("person-add-about", &[]),
     );
-    Ok(form(visit, Place::People, title, about, form_of))
+    Ok(form(req, Place::People, title, about, form_of))
 }
 
 /// The roles that the visitor may give in an organization of this kind, to a person or to a group, with its own; all those
@@ -241,30 +241,30 @@ fn called(words: &Catalogue, role: &Given) -> String {
 struct Adding;
 
 impl FormPage<(PersonId, String)> for Adding {
-    async fn done(&self, visit: &PageRequest, (id, name): (PersonId, String)) -> PageResult {
+    async fn done(&self, req: &PageRequest, (id, name): (PersonId, String)) -> PageResult {
         let flash = Flash::new(Done::PersonAdded).name(name);
-        Ok(visit.go(address(id), Some(flash)))
+        Ok(req.go(address(id), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        again(visit, &problem, new_page(visit).await?)
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        again(req, &problem, new_page(req).await?)
     }
 }
 
-async fn add(visit: PageRequest) -> PageResult {
-    visit.finish(&Adding, added(&visit).await).await
+async fn add(req: PageRequest) -> PageResult {
+    req.finish(&Adding, added(&req).await).await
 }
 
-async fn added(visit: &PageRequest) -> Result<(PersonId, String), Problem> {
-    let mut command: AddUser = visit.form()?;
+async fn added(req: &PageRequest) -> Result<(PersonId, String), Problem> {
+    let mut command: AddUser = req.form()?;
     // Whoever is given a password needs no invitation, which is ticked at first.
     if command.password.is_some() {
         command.invite = None;
     }
-    let hash = password::given(&visit.desk, &command).await?;
+    let hash = password::given(&req.desk, &command).await?;
     let name = people::display_name(command.first_name.as_str(), command.last_name.as_str());
-    let (actor, key, now) = (visit.actor()?.clone(), visit.desk.key.clone(), visit.now);
-    let id = visit
+    let (actor, key, now) = (req.actor()?.clone(), req.desk.key.clone(), req.now);
+    let id = req
         .write(move |conn| {
             let add = (&command, hash.as_deref());
             account::add(conn, &key, Some(&actor), add, now)
@@ -273,16 +273,16 @@ async fn added(visit: &PageRequest) -> Result<(PersonId, String), Problem> {
     Ok((id, name))
 }
 
-async fn show(visit: PageRequest, id: PersonId) -> PageResult {
-    let page = page(&visit, id).await?;
-    visit.show(PLACE, "person", &page)
+async fn show(req: PageRequest, id: PersonId) -> PageResult {
+    let page = page(&req, id).await?;
+    req.show(PLACE, "person", &page)
 }
 
-async fn page(visit: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> {
-    let actor = visit.actor()?.clone();
-    let (now, sees_groups) = (visit.now, visit.can(Permission::GroupsView));
-    let (person, organization, given, own_roles, (groups, second_factor, cloned, manages)) = visit
-        .look(move |conn| {
+async fn page(req: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> {
+    let actor = req.actor()?.clone();
+    let (now, sees_groups) = (req.now, req.can(Permission::GroupsView));
+    let (person, organization, given, own_roles, (groups, second_factor, cloned, manages)) = req
+        .read(move |conn| {
             let person = people::find(conn, actor.reach(), id)?.ok_or_else(Problem::not_found)?;
             let organization =
                 organizations::find(conn, Reach::Everything, person.organization_id)?
@@ -305,17 +305,17 @@ async fn page(visit: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> 
             ))
         })
         .await?;
-    let words = visit.words();
+    let words = req.words();
     let active = person.disabled_at.is_none();
     let to = |place: &str| format!("/admin/people/{id}/{place}");
-    let offered = offered(words, visit.access()?, Some(organization.kind), &own_roles);
+    let offered = offered(words, req.access()?, Some(organization.kind), &own_roles);
     let verb = if active { "disable" } else { "enable" };
     let codes: Vec<String> = given.iter().map(|(_, role)| role.code.clone()).collect();
     let standing = Standing {
         joined: cloned.is_some() || person.has_joined(),
         active,
         second_factor,
-        own: visit.actor()?.id() == id,
+        own: req.actor()?.id() == id,
     };
     let held = given
         .iter()
@@ -329,7 +329,7 @@ async fn page(visit: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> 
         },
         organization: organization.name,
         active,
-        tabs: tabs_of(visit, Place::People),
+        tabs: tabs_of(req, Place::People),
         held,
         groups: groups.map(|groups| {
             groups
@@ -359,56 +359,52 @@ async fn page(visit: &PageRequest, id: PersonId) -> Result<PersonPage, Problem> 
 struct OnPerson(PersonId);
 
 impl FormPage<Done> for OnPerson {
-    async fn done(&self, visit: &PageRequest, done: Done) -> PageResult {
-        Ok(visit.go(address(self.0), Some(Flash::new(done))))
+    async fn done(&self, req: &PageRequest, done: Done) -> PageResult {
+        Ok(req.go(address(self.0), Some(Flash::new(done))))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let mut page = page(visit, self.0).await?;
-        let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let mut page = page(req, self.0).await?;
+        let again = |form: Form| form.refused_for(req.words(), &req.typed, &problem);
         page.roles = page.roles.map(again);
-        visit.show_again(problem.code().status(), PLACE, "person", &page)
+        req.show_again(problem.code().status(), PLACE, "person", &page)
     }
 }
 
-async fn change(visit: PageRequest, id: PersonId) -> PageResult {
-    let expected = visit.expected();
-    visit
-        .act(&OnPerson(id), move |conn, by, command: &UpdateUser| {
-            let update = command.hashed(None);
-            let expected = expected.as_deref();
-            update_person(conn, Some(by.actor), id, expected, &update, by.now)?;
-            Ok(Done::PersonChanged)
-        })
-        .await
+async fn change(req: PageRequest, id: PersonId) -> PageResult {
+    let expected = req.expected();
+    req.act(&OnPerson(id), move |conn, by, command: &UpdateUser| {
+        let update = command.hashed(None);
+        let expected = expected.as_deref();
+        update_person(conn, Some(by.actor), id, expected, &update, by.now)?;
+        Ok(Done::PersonChanged)
+    })
+    .await
 }
 
-async fn invite(visit: PageRequest, id: PersonId) -> PageResult {
-    let key = visit.desk.key.clone();
-    visit
-        .perform(move |conn, by, (): &()| {
-            account::invite(conn, &key, Some(by.actor), id, by.now).map(drop)
-        })
-        .await?;
-    OnPerson(id).done(&visit, Done::PersonInvited).await
+async fn invite(req: PageRequest, id: PersonId) -> PageResult {
+    let key = req.desk.key.clone();
+    req.perform(move |conn, by, (): &()| {
+        account::invite(conn, &key, Some(by.actor), id, by.now).map(drop)
+    })
+    .await?;
+    OnPerson(id).done(&req, Done::PersonInvited).await
 }
 
-async fn sign_out(visit: PageRequest, id: PersonId) -> PageResult {
-    visit
-        .perform(move |conn, by, (): &()| {
-            account::end_everything(conn, Some(by.actor), id, by.now).map(drop)
-        })
-        .await?;
-    OnPerson(id).done(&visit, Done::PersonSignedOut).await
+async fn sign_out(req: PageRequest, id: PersonId) -> PageResult {
+    req.perform(move |conn, by, (): &()| {
+        account::end_everything(conn, Some(by.actor), id, by.now).map(drop)
+    })
+    .await?;
+    OnPerson(id).done(&req, Done::PersonSignedOut).await
 }
 
-async fn take_second_factor(visit: PageRequest, id: PersonId) -> PageResult {
-    visit
-        .perform(move |conn, by, (): &()| {
-            second_factor::take_away(conn, Some(by.actor), id, by.now).map(drop)
-        })
-        .await?;
-    OnPerson(id).done(&visit, Done::SecondFactorTaken).await
+async fn take_second_factor(req: PageRequest, id: PersonId) -> PageResult {
+    req.perform(move |conn, by, (): &()| {
+        second_factor::take_away(conn, Some(by.actor), id, by.now).map(drop)
+    })
+    .await?;
+    OnPerson(id).done(&req, Done::SecondFactorTaken).await
 }
 
 fn address(id: PersonId) -> String {

@@ -41,13 +41,12 @@ pub(in crate::http::portal) fn routes() -> Vec<PortalRoute> {
 
 /// The organization whose roles are looked at: the visitor's own, or the one that staff ask for.
 pub(in crate::http::portal::admin) async fn organization(
-    visit: &PageRequest,
+    req: &PageRequest,
 ) -> Result<Organization, Problem> {
-    let access = visit.access()?.clone();
-    let asked = visit.asked("organization").map(str::to_owned);
-    let asked = asked.or_else(|| visit.typed.get("organization").cloned());
-    visit
-        .look(move |conn| organization_in(conn, &access, asked.as_deref()))
+    let access = req.access()?.clone();
+    let asked = req.asked("organization").map(str::to_owned);
+    let asked = asked.or_else(|| req.typed.get("organization").cloned());
+    req.read(move |conn| organization_in(conn, &access, asked.as_deref()))
         .await
 }
 
@@ -133,13 +132,13 @@ impl ListPage for Roles {
 
     fn find(
         conn: &mut Conn,
-        visit: &PageRequest,
+        req: &PageRequest,
         query: &RolesQuery,
     ) -> Result<(Found<Listed>, String), Problem> {
-        let organization = organization_in(conn, visit.access()?, query.organization.as_deref())?;
-        let holders = grants::holders(conn, organization.id, visit.now)?;
+        let organization = organization_in(conn, req.access()?, query.organization.as_deref())?;
+        let holders = grants::holders(conn, organization.id, req.now)?;
         let own = roles::of_organization(conn, organization.id)?;
-        let words = visit.words();
+        let words = req.words();
         let own = own.into_iter().map(|role| Listed {
             named: role.id.to_string(),
             held: held_by(&holders, Granted::Own(role.id)),
@@ -162,11 +161,11 @@ impl ListPage for Roles {
             RoleOrder::Name => one.name.cmp(&other.name),
             RoleOrder::Held => one.held.cmp(&other.held),
         });
-        Ok((found, asked_for(visit.access()?, &organization)))
+        Ok((found, asked_for(req.access()?, &organization)))
     }
 
-    fn cells(visit: &PageRequest, role: &Listed, asked: &String) -> Vec<Cell> {
-        let words = visit.words();
+    fn cells(req: &PageRequest, role: &Listed, asked: &String) -> Vec<Cell> {
+        let words = req.words();
         let (kind, chip, query) = match role.predefined {
             true => (words.say("role-predefined", &[]), "plain", asked.as_str()),
             false => (words.say("role-own", &[]), "run", ""),
@@ -186,9 +185,9 @@ enum Named {
     Own(Box<OwnRole>, Organization),
 }
 
-async fn named(visit: &PageRequest, role: &RoleAddress) -> Result<Named, Problem> {
+async fn named(req: &PageRequest, role: &RoleAddress) -> Result<Named, Problem> {
     if let Some(role) = role.predefined() {
-        let organization = organization(visit).await?;
+        let organization = organization(req).await?;
         return if role.fits(organization.kind) {
             Ok(Named::Predefined(role, organization))
         } else {
@@ -198,24 +197,23 @@ async fn named(visit: &PageRequest, role: &RoleAddress) -> Result<Named, Problem
     let RoleAddress::Id(id) = *role else {
         return Err(Problem::not_found());
     };
-    let reach = visit.access()?.reach();
-    visit
-        .look(move |conn| {
-            let role = roles::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
-            let organization = organizations::find(conn, Reach::Everything, role.organization_id)?
-                .ok_or_else(Problem::not_found)?;
-            Ok(Named::Own(Box::new(role), organization))
-        })
-        .await
+    let reach = req.access()?.reach();
+    req.read(move |conn| {
+        let role = roles::find(conn, reach, id)?.ok_or_else(Problem::not_found)?;
+        let organization = organizations::find(conn, Reach::Everything, role.organization_id)?
+            .ok_or_else(Problem::not_found)?;
+        Ok(Named::Own(Box::new(role), organization))
+    })
+    .await
 }
 
-async fn show(visit: PageRequest, role: RoleAddress) -> PageResult {
-    visit.show(PLACE, "role", &page(&visit, &role).await?)
+async fn show(req: PageRequest, role: RoleAddress) -> PageResult {
+    req.show(PLACE, "role", &page(&req, &role).await?)
 }
 
-async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Problem> {
-    let named = named(visit, role).await?;
-    let words = visit.words();
+async fn page(req: &PageRequest, role: &RoleAddress) -> Result<RolePage, Problem> {
+    let named = named(req, role).await?;
+    let words = req.words();
     let (name, code, written, organization) = match &named {
         Named::Predefined(role, organization) => (
             words.say_of("role", role.as_str(), &[]),
@@ -231,16 +229,16 @@ async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Probl
         ),
     };
     let permissions = written.on(organization.kind.side());
-    let (access, manages) = (visit.access()?, visit.can(Permission::RolesManage));
+    let (access, manages) = (req.access()?, req.can(Permission::RolesManage));
     // Nobody changes what grants more than they may give.
     let changes = manages && access.may_give(&permissions).is_ok();
-    let (id, now) = (organization.id, visit.now);
+    let (id, now) = (organization.id, req.now);
     let granted = match &named {
         Named::Predefined(role, _) => Granted::Predefined(*role),
         Named::Own(role, _) => Granted::Own(role.id),
     };
-    let (holders, given) = visit
-        .look(move |conn| {
+    let (holders, given) = req
+        .read(move |conn| {
             let given = match granted {
                 Granted::Own(role) => grants::count_of_role(conn, role)?,
                 Granted::Predefined(_) => (0, 0),
@@ -251,7 +249,7 @@ async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Probl
     let held = held_by(&holders, granted);
     let copies = format!(
         "/admin/roles/new?copy={code}{}",
-        asked_for(visit.access()?, organization).replace('?', "&")
+        asked_for(req.access()?, organization).replace('?', "&")
     );
     let form = match &named {
         Named::Own(role, _) if changes => {
@@ -270,12 +268,12 @@ async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Probl
         about: format!("{code} · {}", organization.name),
         predefined: matches!(named, Named::Predefined(..)),
         held: words.say("role-held", &[("count", held.into())]),
-        tabs: tabs_of(visit, Place::Roles),
+        tabs: tabs_of(req, Place::Roles),
         grants: in_resources(words, permissions.iter().copied(), |_| Vec::new()),
         form,
         copy: manages.then(|| Link::new(words.say("role-copy-button", &[]), copies)),
         removal: match &named {
-            Named::Own(role, _) if changes => Some(removal(visit, role.id, held, given)),
+            Named::Own(role, _) if changes => Some(removal(req, role.id, held, given)),
             _ => None,
         },
         name,
@@ -283,12 +281,12 @@ async fn page(visit: &PageRequest, role: &RoleAddress) -> Result<RolePage, Probl
 }
 
 fn removal(
-    visit: &PageRequest,
+    req: &PageRequest,
     id: RoleId,
     held: usize,
     (people, groups): (usize, usize),
 ) -> Removal {
-    let words = visit.words();
+    let words = req.words();
     let mut controls = Vec::new();
     let mut about = words.say("role-remove-unheld", &[]);
     if people + groups > 0 {
@@ -305,20 +303,20 @@ fn removal(
     }
 }
 
-async fn new(visit: PageRequest) -> PageResult {
-    visit.show(PLACE, "role-new", &new_page(&visit).await?)
+async fn new(req: PageRequest) -> PageResult {
+    req.show(PLACE, "role-new", &new_page(&req).await?)
 }
 
 /// The page that adds a role.
-async fn new_page(visit: &PageRequest) -> Result<NewRolePage, Problem> {
-    let organization = organization(visit).await?;
-    let copied = match visit.asked("copy").map(str::to_owned) {
+async fn new_page(req: &PageRequest) -> Result<NewRolePage, Problem> {
+    let organization = organization(req).await?;
+    let copied = match req.asked("copy").map(str::to_owned) {
         None => RoleGrants::default(),
         Some(code) => match code.parse::<Role>() {
             Ok(role) => role.permissions().into(),
             Err(_) => {
                 let id: OrganizationId = organization.id;
-                let found = visit.look(move |conn| Ok(roles::by_code(conn, id, &code)?));
+                let found = req.read(move |conn| Ok(roles::by_code(conn, id, &code)?));
                 found
                     .await?
                     .map(|role| role.permissions.0)
@@ -326,10 +324,10 @@ async fn new_page(visit: &PageRequest) -> Result<NewRolePage, Problem> {
             }
         },
     };
-    let words = visit.words();
-    let of = (organization.kind, &visit.access()?.grantable());
+    let words = req.words();
+    let of = (organization.kind, &req.access()?.grantable());
     let mut fields = controls(words, of, "", Some(""), &copied);
-    fields.extend(carried(visit.access()?, &organization));
+    fields.extend(carried(req.access()?, &organization));
     let button = words.say("role-add-button", &[]);
     Ok(NewRolePage {
         title: words.say("role-add", &[]),
@@ -337,7 +335,7 @@ async fn new_page(visit: &PageRequest) -> Result<NewRolePage, Problem> {
             "role-add-about",
             &[("organization", organization.name.into())],
         ),
-        tabs: tabs_of(visit, Place::Roles),
+        tabs: tabs_of(req, Place::Roles),
         form: Form::new("role", "/admin/roles", button, fields),
     })
 }
@@ -346,58 +344,56 @@ async fn new_page(visit: &PageRequest) -> Result<NewRolePage, Problem> {
 struct Adding;
 
 impl FormPage<(RoleId, String)> for Adding {
-    async fn done(&self, visit: &PageRequest, (id, name): (RoleId, String)) -> PageResult {
+    async fn done(&self, req: &PageRequest, (id, name): (RoleId, String)) -> PageResult {
         let flash = Flash::new(Done::RoleAdded).name(name);
-        Ok(visit.go(format!("/admin/roles/{id}"), Some(flash)))
+        Ok(req.go(format!("/admin/roles/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let page = new_page(visit).await?;
-        let form = (page.form).refused_for(visit.words(), &visit.typed, &problem);
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let page = new_page(req).await?;
+        let form = (page.form).refused_for(req.words(), &req.typed, &problem);
         let status = problem.code().status();
-        visit.show_again(status, PLACE, "role-new", &NewRolePage { form, ..page })
+        req.show_again(status, PLACE, "role-new", &NewRolePage { form, ..page })
     }
 }
 
-async fn add(visit: PageRequest) -> PageResult {
-    visit
-        .act(&Adding, |conn, by, command: &AddRole| {
-            let id = add_role(conn, Some(by.actor), command, by.now)?;
-            Ok((id, command.name.to_string()))
-        })
-        .await
+async fn add(req: PageRequest) -> PageResult {
+    req.act(&Adding, |conn, by, command: &AddRole| {
+        let id = add_role(conn, Some(by.actor), command, by.now)?;
+        Ok((id, command.name.to_string()))
+    })
+    .await
 }
 
 /// The page of a role, with the form that changes it.
 struct Changing(RoleAddress);
 
 impl FormPage<RoleId> for Changing {
-    async fn done(&self, visit: &PageRequest, id: RoleId) -> PageResult {
+    async fn done(&self, req: &PageRequest, id: RoleId) -> PageResult {
         let flash = Flash::new(Done::RoleChanged);
-        Ok(visit.go(format!("/admin/roles/{id}"), Some(flash)))
+        Ok(req.go(format!("/admin/roles/{id}"), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
-        let mut page = page(visit, &self.0).await?;
-        let again = |form: Form| form.refused_for(visit.words(), &visit.typed, &problem);
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
+        let mut page = page(req, &self.0).await?;
+        let again = |form: Form| form.refused_for(req.words(), &req.typed, &problem);
         page.form = page.form.map(again);
-        visit.show_again(problem.code().status(), PLACE, "role", &page)
+        req.show_again(problem.code().status(), PLACE, "role", &page)
     }
 }
 
-async fn change(visit: PageRequest, role: RoleAddress) -> PageResult {
-    let (id, expected) = (own(&visit, &role).await?, visit.expected());
-    visit
-        .act(&Changing(role), move |conn, by, command: &UpdateRole| {
-            let expected = expected.as_deref();
-            update_role(conn, Some(by.actor), id, expected, command, by.now)
-        })
-        .await
+async fn change(req: PageRequest, role: RoleAddress) -> PageResult {
+    let (id, expected) = (own(&req, &role).await?, req.expected());
+    req.act(&Changing(role), move |conn, by, command: &UpdateRole| {
+        let expected = expected.as_deref();
+        update_role(conn, Some(by.actor), id, expected, command, by.now)
+    })
+    .await
 }
 
 /// The role of an organization's own that a change is about.
-async fn own(visit: &PageRequest, role: &RoleAddress) -> Result<RoleId, Problem> {
-    match named(visit, role).await? {
+async fn own(req: &PageRequest, role: &RoleAddress) -> Result<RoleId, Problem> {
+    match named(req, role).await? {
         Named::Own(role, _) => Ok(role.id),
         Named::Predefined(role, _) => {
             Err(Problem::new(Code::RolePredefined).with("role", role.as_str()))
@@ -409,24 +405,23 @@ async fn own(visit: &PageRequest, role: &RoleAddress) -> Result<RoleId, Problem>
 struct Removing(RolePage);
 
 impl FormPage<()> for Removing {
-    async fn done(&self, visit: &PageRequest, (): ()) -> PageResult {
+    async fn done(&self, req: &PageRequest, (): ()) -> PageResult {
         let flash = Flash::new(Done::RoleRemoved).name(&self.0.name);
-        Ok(visit.go(Place::Roles.href(), Some(flash)))
+        Ok(req.go(Place::Roles.href(), Some(flash)))
     }
 
-    async fn refused(&self, visit: &PageRequest, problem: Problem) -> PageResult {
+    async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult {
         let mut page = self.0.clone();
-        page.removal = (page.removal).map(|removal| removal.refused_for(visit, &problem));
-        visit.show_again(problem.code().status(), PLACE, "role", &page)
+        page.removal = (page.removal).map(|removal| removal.refused_for(req, &problem));
+        req.show_again(problem.code().status(), PLACE, "role", &page)
     }
 }
 
-async fn remove(visit: PageRequest, role: RoleAddress) -> PageResult {
-    let id = own(&visit, &role).await?;
-    let page = Removing(page(&visit, &role).await?);
-    visit
-        .act(&page, move |conn, by, command: &DeleteRole| {
-            delete_role(conn, Some(by.actor), id, None, command, by.now)
-        })
-        .await
+async fn remove(req: PageRequest, role: RoleAddress) -> PageResult {
+    let id = own(&req, &role).await?;
+    let page = Removing(page(&req, &role).await?);
+    req.act(&page, move |conn, by, command: &DeleteRole| {
+        delete_role(conn, Some(by.actor), id, None, command, by.now)
+    })
+    .await
 }
