@@ -74,7 +74,7 @@ async fn look_out(desk: Arc<AppState>, streams: Arc<Streams>) {
     while let Some(followers) = gathered(&streams) {
         let begun = Moment::now();
         changes.mark_seen();
-        let more = match hub.read(&desk, followers).await {
+        let more = match hub.look(&desk, followers).await {
             Ok(more) => more,
             // A database that is away comes back, and nothing was told meanwhile.
             Err(problem) if problem.code() == Code::DatabaseUnavailable => false,
@@ -184,7 +184,7 @@ impl Hub {
         let asked_for = Arc::clone(&round);
         let found = desk
             .db
-            .read(move |conn| asked_for.read(conn, &words, clock))
+            .look(move |conn| asked_for.read(conn, &words, clock))
             .await?;
         self.recorded = found.recorded;
         self.suspicious = found.taken || (self.suspicious && !round.asks_all);

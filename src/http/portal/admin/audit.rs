@@ -39,7 +39,7 @@ pub struct AuditFilters {
     /// An address.
     pub actor: String,
     /// A visit, which other pages lead to.
-    pub req: String,
+    pub visit: String,
     /// The chosen organization.
     pub organization: String,
     /// The organizations to choose from; empty for who has no choice.

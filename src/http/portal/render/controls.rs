@@ -17,7 +17,7 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
 struct With;
 
 impl HelperDef for With {
-    fn req<'reg: 'rc, 'rc>(
+    fn call<'reg: 'rc, 'rc>(
         &self,
         helper: &Helper<'rc>,
         registry: &'reg Handlebars<'reg>,

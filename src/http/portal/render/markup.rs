@@ -32,7 +32,7 @@ struct Time {
 }
 
 impl HelperDef for Time {
-    fn req<'reg: 'rc, 'rc>(
+    fn call<'reg: 'rc, 'rc>(
         &self,
         helper: &Helper<'rc>,
         _: &'reg Handlebars<'reg>,
