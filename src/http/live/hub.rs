@@ -184,7 +184,7 @@ impl Hub {
         let asked_for = Arc::clone(&round);
         let found = desk
             .db
-            .look(move |conn| asked_for.read(conn, &words, clock))
+            .read(move |conn| asked_for.look(conn, &words, clock))
             .await?;
         self.recorded = found.recorded;
         self.suspicious = found.taken || (self.suspicious && !round.asks_all);
