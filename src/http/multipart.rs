@@ -1,17 +1,29 @@
 //! Bodies in several parts (RFC 7578): forms that carry a file.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use actix_multipart::Multipart;
+use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
-use actix_web::web::Bytes;
-use futures_util::{TryStreamExt, stream};
+use actix_web::web::{Bytes, Payload};
+use futures_util::{Stream, TryStreamExt, stream};
 
+use super::body::Chunks;
 use super::problem::{Code, Problem};
 
 /// In pieces of how many bytes the parser is handed a body; it refuses to hold much more than one.
 const PIECE: usize = 16 * 1024;
+
+/// How much is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    /// In bytes, of the whole body.
+    pub bytes: usize,
+    /// In parts.
+    pub parts: usize,
+}
 
 /// What the parts are.
 #[derive(Debug, Default)]
@@ -23,62 +35,104 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Takes a body apart that is in memory already, into `most` parts at the most.
+    /// Takes a body apart as it comes.
     ///
     /// # Errors
     /// [`Code::BadRequest`] if it is none in several parts or breaks off, or if a field is no text;
-    /// [`Code::TooComplex`].
-    pub async fn of(request: &HttpRequest, body: Bytes, most: usize) -> Result<Self, Problem> {
-        let malformed = || Problem::new(Code::BadRequest);
-        let length = body.len();
-        let pieces = (0..length).step_by(PIECE).map(move |from| {
-            let to = length.min(from + PIECE);
-            Ok::<_, PayloadError>(body.slice(from..to))
+    /// [`Code::TooComplex`]; those of [`Chunks`].
+    pub async fn of(request: &HttpRequest, payload: Payload, most: Most) -> Result<Self, Problem> {
+        let chunks = Chunks::of(request, payload, most.bytes)?;
+        // The parser knows no problems of ours: it is told that the body breaks off, and why is put aside.
+        let why = Rc::new(Cell::new(None));
+        let pieces = pieces(chunks).map_err({
+            let why = Rc::clone(&why);
+            move |problem| {
+                why.set(Some(problem));
+                PayloadError::Incomplete(None)
+            }
         });
-        let mut multipart = Multipart::new(request.headers(), stream::iter(pieces));
+        let mut multipart = Multipart::new(request.headers(), pieces);
         let mut parts = Self::default();
         let mut count = 0;
-        while let Some(mut part) = multipart.try_next().await.map_err(|_| malformed())? {
+        let failed = |problem| why.take().unwrap_or(problem);
+        while let Some(part) = multipart
+            .try_next()
+            .await
+            .map_err(|_| failed(malformed()))?
+        {
             count += 1;
-            if count > most {
+            if count > most.parts {
                 return Err(Problem::new(Code::TooComplex)
-                    .with("max_values", most)
+                    .with("max_values", most.parts)
                     .with("max_depth", 1));
             }
-            let name = part.name().ok_or_else(malformed)?.to_owned();
-            let named = part.content_disposition();
-            let file = named.and_then(|named| named.get_filename().map(str::to_owned));
-            let content = part.bytes(length).await.map_err(|_| malformed())?;
-            let content = content.map_err(|_| malformed())?;
-            match file {
-                // Browsers send a file without a name where none was chosen.
-                Some(file) if file.is_empty() => {}
-                Some(_) => parts.file = Some(content),
-                None => {
-                    let text = String::from_utf8(content.into()).map_err(|_| malformed())?;
-                    // As in every other form: no page sends it, no text holds it.
-                    if name.contains('\0') || text.contains('\0') {
-                        return Err(malformed());
-                    }
-                    parts.fields.insert(name, text);
-                }
-            }
+            parts.take(part, most.bytes).await.map_err(failed)?;
         }
         Ok(parts)
     }
+
+    async fn take(&mut self, mut part: Field, limit: usize) -> Result<(), Problem> {
+        let name = part.name().ok_or_else(malformed)?.to_owned();
+        let named = part.content_disposition();
+        let file = named.and_then(|named| named.get_filename().map(str::to_owned));
+        let content = part.bytes(limit).await.map_err(|_| malformed())?;
+        let content = content.map_err(|_| malformed())?;
+        match file {
+            // Browsers send a file without a name where none was chosen.
+            Some(file) if file.is_empty() => {}
+            Some(_) => self.file = Some(content),
+            None => {
+                let text = String::from_utf8(content.into()).map_err(|_| malformed())?;
+                // As in every other form: no page sends it, no text holds it.
+                if name.contains('\0') || text.contains('\0') {
+                    return Err(malformed());
+                }
+                self.fields.insert(name, text);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn malformed() -> Problem {
+    Problem::new(Code::BadRequest)
+}
+
+/// A body in pieces of at most [`PIECE`] bytes.
+fn pieces(chunks: Chunks) -> impl Stream<Item = Result<Bytes, Problem>> {
+    stream::try_unfold(
+        (chunks, Bytes::new()),
+        |(mut chunks, mut rest)| async move {
+            if rest.is_empty() {
+                match chunks.next().await? {
+                    Some(chunk) => rest = chunk,
+                    None => return Ok(None),
+                }
+            }
+            let piece = rest.split_to(rest.len().min(PIECE));
+            Ok(Some((piece, (chunks, rest))))
+        },
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::FromRequest;
     use actix_web::test::TestRequest;
 
     use super::*;
 
     async fn of(body: String, most: usize) -> Result<Parts, Problem> {
-        let request = TestRequest::post()
+        let (request, mut payload) = TestRequest::post()
             .insert_header(("content-type", "multipart/form-data; boundary=\"b\""))
-            .to_http_request();
-        Parts::of(&request, body.into(), most).await
+            .set_payload(body)
+            .to_http_parts();
+        let payload = Payload::from_request(&request, &mut payload).await;
+        let most = Most {
+            bytes: 200_000,
+            parts: most,
+        };
+        Parts::of(&request, payload.expect("a body"), most).await
     }
 
     fn part(head: &str, content: &str) -> String {
@@ -104,6 +158,13 @@ mod tests {
             of(body.concat(), 3).await.expect_err("four").code(),
             Code::TooComplex
         );
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_is_longer_than_it_may_be_is_refused_while_it_comes() {
+        let long = part("name=\"ics\"; filename=\"a.ics\"", &"x".repeat(200_000));
+        let refused = of(long + "--b--\r\n", 9).await;
+        assert_eq!(refused.expect_err("too long").code(), Code::TooLarge);
     }
 
     #[actix_web::test]

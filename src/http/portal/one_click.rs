@@ -7,13 +7,14 @@ use actix_web::{HttpMessage, HttpRequest, web};
 use url::form_urlencoded;
 
 use crate::http::body;
-use crate::http::multipart::Parts;
-use crate::http::problem::Problem;
+use crate::http::multipart::{Most, Parts};
+use crate::http::problem::{Code, Problem};
 
-/// The largest body that is looked at, in bytes; what is asked for has less than a hundred.
-const LARGEST: usize = 16 * 1024;
-/// How many parts are looked at.
-const MOST_PARTS: usize = 16;
+/// How much is looked at; what is asked for has less than a hundred bytes.
+const MOST: Most = Most {
+    bytes: 16 * 1024,
+    parts: 16,
+};
 
 /// The fields of a body, whoever sent it.
 ///
@@ -23,15 +24,18 @@ pub(super) async fn read(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HashMap<String, String>, Problem> {
-    let bytes = body::read(request, payload, LARGEST).await?;
-    Ok(match request.content_type().to_ascii_lowercase().as_str() {
-        "multipart/form-data" => {
-            let parts = Parts::of(request, bytes, MOST_PARTS).await;
-            parts.map(|parts| parts.fields).unwrap_or_default()
-        }
+    match request.content_type().to_ascii_lowercase().as_str() {
+        "multipart/form-data" => match Parts::of(request, payload, MOST).await {
+            Ok(parts) => Ok(parts.fields),
+            Err(problem) if matches!(problem.code(), Code::BadRequest | Code::TooComplex) => {
+                Ok(HashMap::new())
+            }
+            Err(problem) => Err(problem),
+        },
         "application/x-www-form-urlencoded" => {
-            form_urlencoded::parse(&bytes).into_owned().collect()
+            let bytes = body::read(request, payload, MOST.bytes).await?;
+            Ok(form_urlencoded::parse(&bytes).into_owned().collect())
         }
-        _ => HashMap::new(),
-    })
+        _ => Ok(HashMap::new()),
+    }
 }

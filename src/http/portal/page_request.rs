@@ -28,7 +28,7 @@ use crate::http::api_request::LARGEST_BODY;
 use crate::http::asks::Asks;
 use crate::http::cookies::Carries;
 use crate::http::known_devices::KnownDevices;
-use crate::http::multipart::Parts;
+use crate::http::multipart::{Most, Parts};
 use crate::http::places::{self, PlaceView};
 use crate::http::principal::{self, Principal, Via};
 use crate::http::problem::{Code, Problem};
@@ -47,10 +47,12 @@ const READ_AT_ONCE: usize = 8 * 1024;
 const LONG_WORDS: usize = 4 * 1024;
 /// How many fields a form has at the most, or parameters a query.
 const MOST_FIELDS: usize = 2000;
-/// The largest form with a file that is taken, in bytes: the file, and as much around it.
-const LARGEST_WITH_FILE: usize = 2 * LARGEST_BODY;
-/// How many parts it has at the most: a tick for each event of a calendar's file, and what every form has.
-const MOST_PARTS: usize = MOST_EVENTS + 20;
+/// How much is taken of a form with a file: the file, and as many bytes around it; a tick for each event of a calendar's
+/// file, and what every form has.
+const WITH_FILE: Most = Most {
+    bytes: 2 * LARGEST_BODY,
+    parts: MOST_EVENTS + 20,
+};
 /// What browsers send forms with a file as.
 const FORM_WITH_FILE: &str = "multipart/form-data";
 /// What browsers send forms as.
@@ -259,8 +261,7 @@ impl PageRequest {
             return form(request, payload).await;
         }
         self.principal()?;
-        let bytes = body::read(request, payload, LARGEST_WITH_FILE).await?;
-        let parts = Parts::of(request, bytes, MOST_PARTS).await?;
+        let parts = Parts::of(request, payload, WITH_FILE).await?;
         self.file = parts.file;
         Ok(parts.fields)
     }

@@ -272,7 +272,7 @@ async fn a_link_says_why_it_cannot_be_used(desk: JobDesk) {
         let asked = asked.clone();
         let seen = desk
             .write(move |conn: &mut Conn| -> Result<_, DbError> {
-                Ok(one_time_link::look(conn, &key(), purpose, &asked, now)?)
+                Ok(one_time_link::find(conn, &key(), purpose, &asked, now)?)
             })
             .await;
         assert_eq!(seen.expect("known").1, LinkState::Good);
