@@ -22,6 +22,7 @@ use super::cookies::Carries;
 use super::etag::IfMatch;
 use super::known_devices::KnownDevices;
 use super::live::Live;
+use super::paths::values_of;
 use super::principal::{self, Principal};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
@@ -154,11 +155,8 @@ impl<A: Address, B: Input, Q: Input, P: Caller> ApiRequest<A, B, Q, P> {
         let live = request.app_data::<web::Data<Live>>();
         let live = live.ok_or_else(|| Problem::new(Code::Internal))?;
         let principal = P::of(&desk, request).await?;
-        let named: Vec<&str> = request
-            .match_info()
-            .iter()
-            .map(|(_, value)| value)
-            .collect();
+        let named = values_of(request);
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
         let address = A::read_all(&named);
         let address = address.ok_or_else(Problem::not_found)?;
         if let Some(principal) = principal.principal() {

@@ -47,7 +47,10 @@ pub async fn healthz() -> HttpResponse {
 }
 
 /// Whether this process can do its job: the database can be read and written, and its schema is this binary's.
-pub async fn readyz(desk: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
+pub async fn readyz(request: HttpRequest) -> HttpResponse {
+    let Some(desk) = request.app_data::<web::Data<AppState>>() else {
+        return HttpResponse::InternalServerError().finish();
+    };
     let found = desk.readiness.now().await;
     let readiness = Readiness {
         status: if found.is_ready() {
@@ -77,7 +80,7 @@ pub async fn readyz(desk: web::Data<AppState>, request: HttpRequest) -> HttpResp
     } else {
         HttpResponse::ServiceUnavailable()
     };
-    match asked_by(&desk, &request) {
+    match asked_by(desk, &request) {
         Asked::ByWhoeverMeasures => response.json(readiness),
         Asked::ByAnybody => response.json(Summary {
             status: readiness.status,
@@ -87,16 +90,17 @@ pub async fn readyz(desk: web::Data<AppState>, request: HttpRequest) -> HttpResp
 
 /// What was counted, as Prometheus reads it.
 ///
-/// # Errors
-/// 404 where nobody may read it; 401 without the token.
-pub async fn metrics(
-    desk: web::Data<AppState>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    match asked_by(&desk, &request) {
-        Asked::ByWhoeverMeasures => Ok(plain(telemetry::measured())),
-        Asked::ByAnybody if desk.metrics_token.is_none() => Err(Problem::not_found()),
-        Asked::ByAnybody => Err(Problem::unauthenticated()),
+/// It answers 404 where nobody may read it, and 401 without the token.
+pub async fn metrics(request: HttpRequest) -> HttpResponse {
+    let Some(desk) = request.app_data::<web::Data<AppState>>() else {
+        return HttpResponse::InternalServerError().finish();
+    };
+    match asked_by(desk, &request) {
+        Asked::ByWhoeverMeasures => plain(telemetry::measured()),
+        Asked::ByAnybody if desk.metrics_token.is_none() => {
+            HttpResponse::from_error(Problem::not_found())
+        }
+        Asked::ByAnybody => HttpResponse::from_error(Problem::unauthenticated()),
     }
 }
 

@@ -25,6 +25,7 @@ pub mod openapi;
 pub mod pagination;
 pub mod pairing;
 pub mod password;
+pub mod paths;
 pub mod places;
 pub mod portal;
 pub mod principal;

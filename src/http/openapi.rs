@@ -239,12 +239,12 @@ fn success(route: &Route) -> ResponseBuilder {
         "X-Request-Id",
         text("What to name when asking about this answer."),
     );
-    if route.shape.answer.is_some() && route.shape.media == ["application/json"] {
+    if route.shape.answer.is_some() && route.media == ["application/json"] {
         let etag = "Names this representation: for `If-None-Match`, and for `If-Match` where a thing is changed.";
         response = response.header("ETag", text(etag));
     }
     if let Some(name) = &route.shape.answer {
-        for media in route.shape.media {
+        for media in route.media {
             let content = ContentBuilder::new()
                 .schema(Some(Ref::from_schema_name(name.as_str())))
                 .build();
@@ -264,7 +264,7 @@ fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
             "Idempotency-Key",
             "Makes the request safe to repeat for 24 hours: the same key with the same request gets the same answer.",
         )),
-        Method::GET if route.shape.media == ["application/json"] => {
+        Method::GET if route.media == ["application/json"] => {
             headers.push(("If-None-Match", "The ETag that the client has: answered with 304 if it still holds."));
         }
         _ => {}

@@ -1,12 +1,12 @@
-//! One row of the route table, and what is made of it: an actix route, and an operation of the published document.
+//! One row of the route table, and what is made of it: what answers its requests, and an operation of the published document.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::body::BoxBody;
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, guard, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
@@ -14,6 +14,7 @@ use utoipa::openapi::{RefOr, Schema};
 use super::answers::always_sent;
 use super::api_request::{Address, ApiRequest, Caller, Requires};
 use super::asks::Asks;
+use super::paths::{self, Handler};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::state::AppState;
@@ -50,8 +51,10 @@ pub struct Route {
     /// What it does, in one line.
     pub summary: &'static str,
     /// What goes in and comes out, as its handler's types have it.
-    pub shape: Shape,
-    handler: Box<dyn Fn(Repeats) -> actix_web::Route>,
+    pub shape: LazyLock<Shape>,
+    /// The media types that a success' body may have.
+    pub media: &'static [&'static str],
+    handler: Box<dyn Fn(Repeats) -> Handler>,
 }
 
 /// What the repetition of a request under its key is answered with.
@@ -79,8 +82,6 @@ pub struct Shape {
     pub success: u16,
     /// The name of the schema of a success' body, if there is one.
     pub answer: Option<String>,
-    /// The media types that a success' body may have.
-    pub media: &'static [&'static str],
     /// Every named schema that these refer to.
     pub schemas: Vec<(String, RefOr<Schema>)>,
     /// Whether nobody needs to be signed in, as the handler's type has it.
@@ -105,19 +106,14 @@ impl Route {
         Q: Input,
         P: Caller,
         T: ToSchema + 'static,
-        F: Fn(ApiRequest<A, B, Q, P>) -> Fut + Clone + 'static,
+        F: Fn(ApiRequest<A, B, Q, P>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<Reply<T, STATUS>, Problem>> + 'static,
     {
-        let (guarded, asks) = (method.clone(), asks.into());
+        let asks = asks.into();
         let handler = move |repeats| {
             let handler = handler.clone();
-            let route = match guarded {
-                Method::GET => reading(),
-                ref other => web::method(other.clone()),
-            };
-            route.to(move |request: HttpRequest, payload: web::Payload| {
-                let handler = handler.clone();
-                async move { answer((asks, repeats), handler, request, payload).await }
+            paths::handler(move |request, payload| {
+                answer((asks, repeats), handler.clone(), request, payload)
             })
         };
         Self {
@@ -127,7 +123,8 @@ impl Route {
             asks,
             name,
             summary,
-            shape: Shape::of::<A, B, Q, P, T, STATUS>(),
+            shape: LazyLock::new(Shape::of::<A, B, Q, P, T, STATUS>),
+            media: &[JSON],
             handler: Box::new(handler),
         }
     }
@@ -135,13 +132,13 @@ impl Route {
     /// The same route, which answers in one of these media types instead of JSON.
     #[must_use]
     pub fn answering_in(mut self, media: &'static [&'static str]) -> Self {
-        self.shape.media = media;
+        self.media = media;
         self
     }
 
-    /// The route as actix takes it.
-    pub fn build(&self) -> actix_web::Route {
-        (self.handler)(match self.shape.media {
+    /// What answers its requests.
+    pub fn handler(&self) -> Handler {
+        (self.handler)(match self.media {
             &[JSON] => Repeats::AsKept,
             _ => Repeats::Anew,
         })
@@ -179,7 +176,6 @@ impl Shape {
             needs_body,
             success: STATUS,
             answer: answers.then(|| T::name().into_owned()),
-            media: &[JSON],
             schemas,
             anyone: P::ANYONE,
             guarded: A::GUARDED,
@@ -224,9 +220,4 @@ where
         // The panic itself was reported where it happened.
         Err(_) => HttpResponse::from_error(Problem::new(Code::Internal)),
     }
-}
-
-/// Whoever may read something may also ask whether it is there.
-pub(super) fn reading() -> actix_web::Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }

@@ -3,10 +3,11 @@
 //! The actix routes, the check of permissions, the published document and the authorization matrix of the tests are all
 //! made from it.
 
+use std::future::ready;
 use std::sync::LazyLock;
 
+use actix_web::HttpResponse;
 use actix_web::http::{Method, header};
-use actix_web::{HttpResponse, web};
 
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
@@ -15,6 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::api;
 use super::api_request::{ANYONE, Anyone, ApiRequest};
 use super::openapi;
+use super::paths::{self, PathError, Paths};
 use super::problem::{Code, Problem};
 use super::reply::Reply;
 use super::route::{Route, table};
@@ -65,32 +67,42 @@ pub fn routes() -> Vec<Route> {
     resources.into_iter().flatten().collect()
 }
 
-/// Puts the table under its prefix, and problem documents everywhere else under `/api`.
-pub fn configure(config: &mut web::ServiceConfig) {
+/// Puts the table under its prefix.
+///
+/// # Errors
+/// If two of its paths contradict each other.
+pub fn insert_into(paths: &mut Paths) -> Result<(), PathError> {
     let routes = routes();
-    let mut paths: Vec<&str> = Vec::new();
-    for route in &routes {
-        if !paths.contains(&route.path) {
-            paths.push(route.path);
-        }
-    }
-    let mut scope = web::scope(openapi::PREFIX);
-    for path in paths {
+    for path in in_order(routes.iter().map(|route| route.path)) {
         let here = || routes.iter().filter(|route| route.path == path);
-        let mut resource = web::resource(path);
-        for route in here() {
-            resource = resource.route(route.build());
-        }
         let allowed = allowed(here().map(|route| &route.method));
+        let mut rows: Vec<_> = here()
+            .map(|route| (route.method.clone(), route.handler()))
+            .collect();
         let options = allowed.clone();
-        resource =
-            resource.route(web::method(Method::OPTIONS).to(move || which_methods(options.clone())));
-        scope = scope.service(
-            resource.default_service(web::to(move || method_not_allowed(allowed.clone()))),
-        );
+        let which = paths::handler(move |_, _| ready(which_methods(&options)));
+        rows.push((Method::OPTIONS, which));
+        let others = paths::handler(move |_, _| ready(method_not_allowed(&allowed)));
+        paths.insert(format!("{}{path}", openapi::PREFIX), rows, others)?;
     }
-    config.service(scope.default_service(web::to(nothing_here)));
-    config.service(web::scope("/api").default_service(web::to(nothing_here)));
+    Ok(())
+}
+
+/// Each of these paths once, in their order.
+pub(super) fn in_order<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut paths = Vec::new();
+    for path in all {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+/// Whether an address is one of the API's, where problems are documents and no pages.
+pub(super) fn is_of_api(path: &str) -> bool {
+    path.strip_prefix("/api")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
@@ -105,20 +117,20 @@ fn allowed<'a>(methods: impl Iterator<Item = &'a Method>) -> String {
 }
 
 /// What an address takes, for whoever asks that: no other origin is let in (CORS).
-async fn which_methods(allowed: String) -> HttpResponse {
+fn which_methods(allowed: &str) -> HttpResponse {
     HttpResponse::NoContent()
-        .insert_header((header::ALLOW, allowed + ", OPTIONS"))
+        .insert_header((header::ALLOW, format!("{allowed}, OPTIONS")))
         .finish()
 }
 
-async fn method_not_allowed(allowed: String) -> HttpResponse {
-    let value = header::HeaderValue::from_str(&allowed)
+pub(super) fn method_not_allowed(allowed: &str) -> HttpResponse {
+    let value = header::HeaderValue::from_str(allowed)
         .unwrap_or_else(|_| header::HeaderValue::from_static("GET"));
-    let problem = Problem::new(Code::MethodNotAllowed).with("allowed", allowed);
+    let problem = Problem::new(Code::MethodNotAllowed).with("allowed", allowed.to_owned());
     HttpResponse::from_error(problem.header(header::ALLOW, value))
 }
 
-async fn nothing_here() -> HttpResponse {
+pub(super) fn nothing_here() -> HttpResponse {
     HttpResponse::from_error(Problem::not_found())
 }
 

@@ -1,5 +1,6 @@
 //! The server: built, bound to its port, run until it is told to stop.
 
+use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use actix_http::{HttpService, Protocol};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::{AppConfig, Server as ActixServer, ServerHandle};
+use actix_web::http::Method;
 use actix_web::middleware::{Compress, NormalizePath, TrailingSlash, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpResponse, web};
@@ -15,13 +17,14 @@ use tracing_actix_web::TracingLogger;
 
 use super::connections::{Connections, End, Endings, Limits, Watched, follow};
 use super::live::Live;
+use super::paths::{PathError, Paths};
 use super::portal::Portal;
 use super::portal::render::TemplateError;
 use super::problem::word_problems;
-use super::route::reading;
+use super::routes::{is_of_api, method_not_allowed, nothing_here};
 use super::state::{AppState, PostError};
 use super::trace::{RequestSpan, observe};
-use super::{client, etag, headers, health, portal, routes};
+use super::{client, etag, headers, health, paths, portal, routes};
 use crate::clock::Clock;
 use crate::config::{PublicUrl, Settings};
 use crate::db::Db;
@@ -102,6 +105,9 @@ pub enum BindError {
     /// A page's template cannot be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// Two paths contradict each other.
+    #[error(transparent)]
+    Path(#[from] PathError),
 }
 
 impl Server {
@@ -124,6 +130,7 @@ impl Server {
         let desk = Arc::new(desk);
         let shared = web::Data::from(Arc::clone(&desk));
         let words = web::Data::new(desk.words.clone());
+        let paths = web::Data::new(every_path()?);
         let live = Live::with_places(settings.live_streams);
         let streams = web::Data::new(live.clone());
         let limits = Limits::of_this_process();
@@ -146,15 +153,17 @@ impl Server {
                 .app_data(portal.clone())
                 .app_data(words.clone())
                 .app_data(streams.clone())
-                .configure(services)
+                .app_data(paths.clone())
+                .default_service(web::to(paths::answer))
                 .wrap(from_fn(word_problems))
-                // `/cases/` is `/cases`.
-                .wrap(NormalizePath::new(TrailingSlash::Trim))
                 .wrap(Compress::default())
                 .wrap(from_fn(etag::negotiated))
                 .wrap(headers::security(&shared))
                 .wrap(from_fn(observe))
                 .wrap(TracingLogger::<RequestSpan>::new())
+                .wrap(from_fn(paths::find))
+                // `/cases/` is `/cases`.
+                .wrap(NormalizePath::new(TrailingSlash::Trim))
                 .wrap(from_fn(follow));
             let app = app.into_factory().map_err(HttpResponse::from_error);
             let http = HttpService::build()
@@ -242,12 +251,30 @@ impl Stopper {
     }
 }
 
-pub(super) fn services(config: &mut web::ServiceConfig) {
-    config
-        .route("/healthz", reading().to(health::healthz))
-        .route("/readyz", reading().to(health::readyz))
-        .route("/metrics", reading().to(health::metrics))
-        // A page of the portal stands under the prefix of the API, where nothing else would let it be found.
-        .configure(portal::configure)
-        .configure(routes::configure);
+/// Every address of the house, and what answers there.
+fn every_path() -> Result<Paths, PathError> {
+    let nowhere = paths::handler(|request, payload| async move {
+        match is_of_api(request.path()) {
+            true => nothing_here(),
+            false => portal::nothing_here(request, payload).await,
+        }
+    });
+    let mut paths = Paths::new(nowhere);
+    for (path, handler) in [
+        ("/healthz", paths::handler(|_, _| health::healthz())),
+        (
+            "/readyz",
+            paths::handler(|request, _| health::readyz(request)),
+        ),
+        (
+            "/metrics",
+            paths::handler(|request, _| health::metrics(request)),
+        ),
+    ] {
+        let others = paths::handler(|_, _| ready(method_not_allowed("GET, HEAD")));
+        paths.insert(path.to_owned(), vec![(Method::GET, handler)], others)?;
+    }
+    portal::insert_into(&mut paths)?;
+    routes::insert_into(&mut paths)?;
+    Ok(paths)
 }

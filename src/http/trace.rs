@@ -16,6 +16,8 @@ use tracing::Span;
 use tracing::field::Empty;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
+use super::paths::path_of;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A longer id of a client is not taken into the log.
 const LONGEST_ID: usize = 64;
@@ -26,7 +28,7 @@ pub struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let route = request.match_pattern();
+        let route = path_of(request.request());
         tracing::info_span!(
             "request",
             http.method = named(request.method()),
@@ -62,15 +64,12 @@ pub async fn observe<B: MessageBody + 'static>(
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    let route = response
-        .request()
-        .match_pattern()
-        .unwrap_or_else(|| UNMATCHED.to_owned());
+    let route = path_of(response.request()).map_or(SharedString::const_str(UNMATCHED), Into::into);
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
     let labels: [(&str, SharedString); 3] = [
         ("method", method.into()),
-        ("route", route.into()),
+        ("route", route),
         ("status", status.to_string().into()),
     ];
     metrics::counter!("casebell_http_requests_total", &labels).increment(1);

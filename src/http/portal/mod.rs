@@ -62,7 +62,7 @@ use crate::words::Catalogue;
 use assets::Assets;
 use render::{Renderer, TemplateError};
 
-pub use routes::configure;
+pub use routes::{insert_into, nothing_here};
 
 /// What every page has at hand: made once, shared by all threads.
 pub struct Portal {

@@ -29,6 +29,7 @@ use crate::http::asks::Asks;
 use crate::http::cookies::Carries;
 use crate::http::known_devices::KnownDevices;
 use crate::http::multipart::{Most, Parts};
+use crate::http::paths::values_of;
 use crate::http::places::{self, PlaceView};
 use crate::http::principal::{self, Principal, Via};
 use crate::http::problem::{Code, Problem};
@@ -191,7 +192,6 @@ impl PageRequest {
     }
 
     fn arrive(desk: Arc<AppState>, portal: Arc<Portal>, request: &HttpRequest) -> Self {
-        let parts = request.match_info().iter();
         let text = |name| {
             request
                 .headers()
@@ -221,7 +221,7 @@ impl PageRequest {
             sending: None,
             asks: None,
             places: Vec::new(),
-            parts: parts.map(|(_, value)| value.to_owned()).collect(),
+            parts: values_of(request),
             // One that cannot be read asks for nothing that a page has.
             query: pairs(request.query_string().as_bytes()).unwrap_or_default(),
             typed: HashMap::new(),

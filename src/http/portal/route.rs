@@ -4,7 +4,6 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::BoxBody;
@@ -20,9 +19,9 @@ use super::{Portal, proof, resume};
 use crate::http::address::{self, Address};
 use crate::http::asks::Asks;
 use crate::http::cookies::Carries;
+use crate::http::paths;
 use crate::http::problem::{Code, Problem};
 use crate::http::requires::Requires;
-use crate::http::route::reading;
 use crate::http::state::AppState;
 
 /// Rows for one family of pages: `METHOD "/path" needs => handler, "what it does";`.
@@ -42,11 +41,11 @@ macro_rules! pages {
 pub(crate) use pages;
 
 type Later<T> = Pin<Box<dyn Future<Output = T>>>;
-type Open = dyn Fn(PageRequest) -> Later<PageResult>;
-type Permit = dyn Fn(&PageRequest) -> Later<Result<(), Problem>>;
+type Open = dyn Fn(PageRequest) -> Later<PageResult> + Send + Sync;
+type Permit = dyn Fn(&PageRequest) -> Later<Result<(), Problem>> + Send + Sync;
 
 /// What opens a page, or does what a form asks for: a function of a request, and of what the path names if it names anything.
-pub trait Handler<M>: Clone + 'static {
+pub trait Handler<M>: Clone + Send + Sync + 'static {
     /// What the path names.
     type Address: Address;
 
@@ -56,7 +55,7 @@ pub trait Handler<M>: Clone + 'static {
 
 impl<F, Fut> Handler<()> for F
 where
-    F: Fn(PageRequest) -> Fut + Clone + 'static,
+    F: Fn(PageRequest) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = PageResult> + 'static,
 {
     type Address = ();
@@ -69,7 +68,7 @@ where
 impl<A, F, Fut> Handler<(A,)> for F
 where
     A: Address,
-    F: Fn(PageRequest, A) -> Fut + Clone + 'static,
+    F: Fn(PageRequest, A) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = PageResult> + 'static,
 {
     type Address = A;
@@ -116,8 +115,8 @@ pub struct PortalRoute {
     /// How many parts of the path its handler reads: all that there are, or it would not be asked whether they exist.
     pub reads: usize,
     posted: Posted,
-    permit: Rc<Permit>,
-    open: Rc<Open>,
+    permit: Arc<Permit>,
+    open: Arc<Open>,
 }
 
 impl PortalRoute {
@@ -131,9 +130,9 @@ impl PortalRoute {
         handler: H,
     ) -> Self {
         let asks = asks.into();
-        let permit: Rc<Permit> =
-            Rc::new(move |req: &PageRequest| permit::<H::Address>(req, asks.needs));
-        let open: Rc<Open> = Rc::new(move |req: PageRequest| match named(&req) {
+        let permit: Arc<Permit> =
+            Arc::new(move |req: &PageRequest| permit::<H::Address>(req, asks.needs));
+        let open: Arc<Open> = Arc::new(move |req: PageRequest| match named(&req) {
             Ok(address) => handler.open(req, address),
             Err(problem) => Box::pin(std::future::ready(Err(problem.into()))),
         });
@@ -158,17 +157,13 @@ impl PortalRoute {
         self
     }
 
-    /// The route as actix takes it.
-    pub(super) fn build(&self) -> actix_web::Route {
+    /// What answers its requests.
+    pub(super) fn handler(&self) -> paths::Handler {
         let (asks, posted) = (self.asks, self.posted);
-        let (permit, open) = (Rc::clone(&self.permit), Rc::clone(&self.open));
-        let route = match self.method {
-            Method::GET => reading(),
-            ref other => web::method(other.clone()),
-        };
-        route.to(move |request: HttpRequest, payload: web::Payload| {
-            let (permit, open) = (Rc::clone(&permit), Rc::clone(&open));
-            async move { once((asks, posted), (permit, open), request, payload).await }
+        let (permit, open) = (Arc::clone(&self.permit), Arc::clone(&self.open));
+        paths::handler(move |request, payload| {
+            let (permit, open) = (Arc::clone(&permit), Arc::clone(&open));
+            once((asks, posted), (permit, open), request, payload)
         })
     }
 }
@@ -176,7 +171,7 @@ impl PortalRoute {
 /// Reads the request, lets the handler work, and writes whatever came of it: of a form that was sent before, what came of it then.
 async fn once(
     (asks, posted): (Asks, Posted),
-    (permit, open): (Rc<Permit>, Rc<Open>),
+    (permit, open): (Arc<Permit>, Arc<Open>),
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse<BoxBody> {
@@ -247,7 +242,7 @@ fn came_from(request: &HttpRequest) -> Option<String> {
 /// What the handler comes to, where it is asked at all.
 async fn answer(
     req: &mut PageRequest,
-    (permit, open): (Rc<Permit>, Rc<Open>),
+    (permit, open): (Arc<Permit>, Arc<Open>),
     is_get: bool,
 ) -> PageResult {
     let asks = req.asks.ok_or_else(|| Problem::new(Code::Internal))?;

@@ -1,13 +1,15 @@
 //! The portal's rows of the route table: every page and every form, and where each is.
 
 use actix_web::body::BoxBody;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::page_request::Posted;
 use super::route::{PortalRoute, read};
 use super::{Portal, assets};
+use crate::http::paths::{self, Handler, PathError, Paths};
 use crate::http::problem::{Code, Problem};
+use crate::http::routes::in_order;
 
 /// All of them: each family of pages has its own rows.
 pub fn routes() -> Vec<PortalRoute> {
@@ -54,37 +56,35 @@ pub fn routes() -> Vec<PortalRoute> {
     .collect()
 }
 
-/// Puts the pages and the assets in their places, and a page that says so everywhere else.
-pub fn configure(config: &mut web::ServiceConfig) {
+/// Puts the pages and the assets in their places.
+///
+/// # Errors
+/// If two of their paths contradict each other.
+pub fn insert_into(paths: &mut Paths) -> Result<(), PathError> {
     let routes = routes();
-    let mut paths: Vec<&str> = Vec::new();
-    for route in &routes {
-        if !paths.contains(&route.path) {
-            paths.push(route.path);
-        }
+    for path in in_order(routes.iter().map(|route| route.path)) {
+        let here = || routes.iter().filter(|route| route.path == path);
+        let rows = here().map(|route| (route.method.clone(), route.handler()));
+        let allowed: Vec<&str> = here().map(|route| route.method.as_str()).collect();
+        paths.insert(
+            path.to_owned(),
+            rows.collect(),
+            refusing(allowed.join(", ")),
+        )?;
     }
-    for path in paths {
-        let here: Vec<_> = routes.iter().filter(|route| route.path == path).collect();
-        let mut resource = web::resource(path);
-        for route in &here {
-            resource = resource.route(route.build());
-        }
-        let allowed = here
-            .iter()
-            .map(|route| route.method.as_str())
-            .collect::<Vec<_>>()
-            .join(", ");
-        config.service(resource.default_service(web::to(
-            move |request: HttpRequest, payload: web::Payload| {
-                let problem = not_allowed(&allowed);
-                stop(problem, request, payload)
-            },
-        )));
-    }
-    config.route(&format!("{}{{path}}", assets::PREFIX), web::get().to(asset));
-    config.default_service(web::to(|request: HttpRequest, payload: web::Payload| {
-        stop(Problem::not_found(), request, payload)
-    }));
+    let assets = vec![(Method::GET, paths::handler(asset))];
+    let path = format!("{}{{path}}", assets::PREFIX);
+    paths.insert(path, assets, refusing(Method::GET.to_string()))
+}
+
+/// What answers the methods that a page does not take.
+fn refusing(allowed: String) -> Handler {
+    paths::handler(move |request, payload| stop(not_allowed(&allowed), request, payload))
+}
+
+/// A page that says so, where there is none.
+pub async fn nothing_here(request: HttpRequest, payload: web::Payload) -> HttpResponse<BoxBody> {
+    stop(Problem::not_found(), request, payload).await
 }
 
 fn not_allowed(allowed: &str) -> Problem {
@@ -108,8 +108,9 @@ async fn stop(
 }
 
 /// An asset of this build. Its address changes with its content, so that it may be kept for good.
-async fn asset(request: HttpRequest, path: web::Path<String>) -> HttpResponse<BoxBody> {
+async fn asset(request: HttpRequest, _: web::Payload) -> HttpResponse<BoxBody> {
     let portal = request.app_data::<web::Data<Portal>>();
+    let path = paths::values_of(&request).concat();
     match portal.and_then(|portal| portal.assets.at(&path)) {
         Some(asset) => HttpResponse::Ok()
             .content_type(asset.content_type)

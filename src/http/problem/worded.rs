@@ -8,6 +8,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, web};
 
 use super::{CONTENT_TYPE, Problem};
 use crate::domain::ids::ErrorId;
+use crate::http::paths::path_of;
 use crate::http::state::AppState;
 use crate::http::trace::id_of;
 use crate::store::recent_errors::RecentError;
@@ -24,7 +25,9 @@ fn note(request: &HttpRequest, problem: &Problem, cause: String) {
         at,
         request_id: id_of(request),
         method: request.method().to_string(),
-        route: request.match_pattern().unwrap_or_default(),
+        route: path_of(request)
+            .map(|path| path.to_string())
+            .unwrap_or_default(),
         status: i64::from(problem.code().status().as_u16()),
         code: problem.code().as_str().to_owned(),
         cause,
