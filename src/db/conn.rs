@@ -12,3 +12,16 @@ pub enum Conn {
 
 /// The backend of [`Conn`], for `check_for_backend` and `construct_selection`.
 pub type Backend = multi_connection_impl::MultiBackend;
+
+/// Runs a query on the connection itself, whichever of the two it is. Its statement is then found by the query's type; through
+/// [`Conn`] the text of a query is made anew each time to look that up. The compiler writes such a query twice: it is for
+/// those that nearly every request makes.
+macro_rules! on_either {
+    ($conn:expr, |$own:ident| $work:expr) => {
+        match $conn {
+            $crate::db::Conn::Postgres($own) => $work,
+            $crate::db::Conn::Sqlite($own) => $work,
+        }
+    };
+}
+pub(crate) use on_either;

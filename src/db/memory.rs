@@ -16,6 +16,7 @@ use diesel::prelude::*;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
 
+use super::conn::on_either;
 use super::last::putting_off;
 use super::schema::epochs;
 use super::{Conn, postgres};
@@ -157,7 +158,8 @@ fn in_one_state<T>(
 }
 
 fn epoch(conn: &mut Conn) -> QueryResult<i64> {
-    epochs::table.find(1).select(epochs::value).get_result(conn)
+    let value = epochs::table.find(1).select(epochs::value);
+    on_either!(conn, |own| value.get_result(own))
 }
 
 /// An epoch is asked for once in a transaction that sees one state.

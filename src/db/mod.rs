@@ -29,6 +29,7 @@ use change::ChangeSignal;
 
 pub use change::Changes;
 pub(crate) use condition::condition;
+pub(crate) use conn::on_either;
 pub use conn::{Backend, Conn};
 pub use error::{DbError, Failure};
 pub use last::{in_savepoint, write_last, write_what_was_put_off};

@@ -8,7 +8,7 @@ use crate::db::schema::{
     audit_events, cases, escalations, lines_of_business, organizations, people,
 };
 use crate::db::sql_types::{At, Json, Key, MaybeAt, json};
-use crate::db::{Conn, condition};
+use crate::db::{Conn, condition, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
 use crate::domain::audit::SeenBy;
@@ -542,15 +542,20 @@ pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
     macro_rules! one {
         ($is_it:expr) => {
             match reach {
-                Reach::Everything => views!().filter($is_it).get_result::<ViewRow>(conn),
-                Reach::Organization(own) => views!()
-                    .filter(cases::organization_id.eq(own))
+                Reach::Everything => on_either!(conn, |own| views!()
                     .filter($is_it)
-                    .get_result::<ViewRow>(conn),
-                Reach::Staff(person) => views!()
+                    .get_result::<ViewRow>(own)),
+                Reach::Organization(own) => {
+                    let theirs = cases::organization_id.eq(own);
+                    on_either!(conn, |own| views!()
+                        .filter(theirs)
+                        .filter($is_it)
+                        .get_result::<ViewRow>(own))
+                }
+                Reach::Staff(person) => on_either!(conn, |own| views!()
                     .filter(cases::line_of_business_id.ne_all(hidden_from!(person)))
                     .filter($is_it)
-                    .get_result::<ViewRow>(conn),
+                    .get_result::<ViewRow>(own)),
             }
         };
     }

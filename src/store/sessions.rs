@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::identities::{AuthOutcome, OrganizationContext, enter};
 use crate::db::schema::{epochs, sessions};
 use crate::db::sql_types::At;
-use crate::db::{Conn, with_epoch};
+use crate::db::{Conn, on_either, with_epoch};
 use crate::domain::Instant;
 use crate::domain::ids::{OrganizationId, PersonId, SessionId};
 use crate::domain::session::SessionLimits;
@@ -100,12 +100,12 @@ pub fn by_secret(
     whereabouts: &OrganizationContext,
     now: Instant,
 ) -> QueryResult<AuthOutcome<Session>> {
-    let found: Option<(Session, i64)> = good_sessions(At(now))
+    let found: QueryResult<(Session, i64)> = on_either!(conn, |own| good_sessions(At(now))
         .inner_join(epochs::table.on(epochs::id.eq(1)))
         .filter(sessions::token_hash.eq(token_hash))
         .select((Session::as_select(), epochs::value))
-        .get_result(conn)
-        .optional()?;
+        .get_result(own));
+    let found = found.optional()?;
     enter_session(conn, found.map(with_epoch), whereabouts, now)
 }
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::identities::{AuthOutcome, OrganizationContext, enter};
 use crate::db::schema::{api_tokens, epochs};
 use crate::db::sql_types::{At, Json, MaybeAt, json};
-use crate::db::{Conn, with_epoch};
+use crate::db::{Conn, on_either, with_epoch};
 use crate::domain::Instant;
 use crate::domain::access::Permission;
 use crate::domain::ids::{PersonId, TokenId};
@@ -95,12 +95,12 @@ pub fn by_secret(
     whereabouts: &OrganizationContext,
     now: Instant,
 ) -> QueryResult<AuthOutcome<Token>> {
-    let found: Option<(Token, i64)> = good_tokens(At(now))
+    let found: QueryResult<(Token, i64)> = on_either!(conn, |own| good_tokens(At(now))
         .inner_join(epochs::table.on(epochs::id.eq(1)))
         .filter(api_tokens::token_hash.eq(token_hash))
         .select((Token::as_select(), epochs::value))
-        .get_result(conn)
-        .optional()?;
+        .get_result(own));
+    let found = found.optional()?;
     enter_token(conn, found.map(with_epoch), whereabouts, now)
 }
 
