@@ -1,0 +1,108 @@
+//! What somebody holds, with the names of the roles and the ways by which they came.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::grants::{IsOn, given_to, inherited_grants, own_grants, paired_grants};
+use crate::db::Conn;
+use crate::db::schema::{
+    access_group_members, access_groups, clones, pairing_members, pairings, role_grants, roles,
+};
+use crate::db::sql_types::{At, Json};
+use crate::domain::Instant;
+use crate::domain::access::{HeldName, HeldRole, Holding, Role, RoleGrants, Way};
+use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId, RoleId};
+use crate::store::grants::{holding_at, unexpired};
+
+/// The columns of a grant from which a [`Holding`] is made: the role, and the group to which it was given.
+type HoldingRow = (
+    Option<Role>,
+    Option<(RoleId, String, String, Json<RoleGrants>)>,
+    Option<(GroupId, String)>,
+);
+
+macro_rules! holding_columns {
+    () => {
+        (
+            role_grants::role,
+            (roles::id, roles::code, roles::name, roles::permissions).nullable(),
+            (access_groups::id, access_groups::name).nullable(),
+        )
+    };
+}
+
+/// A holding as the rows name it; none if they name no role.
+fn holding(row: HoldingRow, pairing: Option<PairingId>) -> Option<Holding> {
+    let (predefined, own, group) = row;
+    let (name, role) = match (predefined, own) {
+        (Some(role), _) => (HeldName::Predefined(role), HeldRole::Predefined(role)),
+        (None, Some((id, code, name, permissions))) => (
+            HeldName::Own { id, code, name },
+            HeldRole::Own(permissions.0.anywhere()),
+        ),
+        (None, None) => return None,
+    };
+    let way = match (pairing, group) {
+        (Some(id), group) => Way::Pairing { id, group },
+        (None, Some((id, name))) => Way::Group { id, name },
+        (None, None) => Way::Direct,
+    };
+    Some(Holding { name, role, way })
+}
+
+/// What a person holds in their own organization, like [`own`](super::own), with the names of the roles and the ways by which they
+/// came: those given to the person first, then by group.
+///
+/// # Errors
+/// The database's own.
+pub fn own_holdings(
+    conn: &mut Conn,
+    person: PersonId,
+    organization: OrganizationId,
+    now: Instant,
+) -> QueryResult<Vec<Holding>> {
+    let rows: Vec<HoldingRow> = own_grants!(person, organization, now)
+        .left_join(access_groups::table)
+        .select(holding_columns!())
+        .load(conn)?;
+    let inherited: Vec<(PairingId, HoldingRow)> = inherited_grants!(now)
+        .left_join(access_groups::table)
+        .filter(clones::person_id.eq(person))
+        .filter(role_grants::organization_id.eq(organization))
+        .select((pairings::id, holding_columns!()))
+        .load(conn)?;
+    let inherited = inherited
+        .into_iter()
+        .filter_map(|(pairing, row)| holding(row, Some(pairing)));
+    let mut holdings: Vec<Holding> = rows
+        .into_iter()
+        .filter_map(|row| holding(row, None))
+        .chain(inherited)
+        .collect();
+    holdings.sort_by(|one, other| (&one.way, &one.name).cmp(&(&other.way, &other.name)));
+    Ok(holdings)
+}
+
+/// What a person of `home` holds in the organization `there` by way of a pairing, like [`paired`](super::paired), with names and ways.
+///
+/// # Errors
+/// The database's own.
+pub fn paired_holdings(
+    conn: &mut Conn,
+    person: PersonId,
+    home: OrganizationId,
+    there: OrganizationId,
+    now: Instant,
+) -> QueryResult<Vec<Holding>> {
+    let rows: Vec<(PairingId, HoldingRow)> = paired_grants!(person, home, now)
+        .left_join(access_groups::table)
+        .filter(role_grants::organization_id.eq(there))
+        .select((pairings::id, holding_columns!()))
+        .load(conn)?;
+    let mut holdings: Vec<Holding> = rows
+        .into_iter()
+        .filter_map(|(pairing, row)| holding(row, Some(pairing)))
+        .collect();
+    holdings.sort_by(|one, other| (&one.way, &one.name).cmp(&(&other.way, &other.name)));
+    Ok(holdings)
+}

@@ -1,0 +1,128 @@
+//! Who holds something in an organization: its administrators, and those who hold a permission.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::grants::{HeldRow, IsOn, direct_grants, group_grants, held, inherited_grants};
+use crate::db::Conn;
+use crate::db::schema::{access_group_members, clones, pairings, people, role_grants, roles};
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::access::{Access, HeldRole, Permission, Role};
+use crate::domain::ids::{OrganizationId, PersonId};
+use crate::domain::organization::Side;
+use crate::store::grants::{holding_at, unexpired};
+use crate::store::pairings::clones_among;
+use crate::store::people::Person;
+
+/// The enabled people of an organization who administer it (see [`Access::administers`]), by id. Cloned users, who come
+/// and go with a pairing, are not among them.
+///
+/// # Errors
+/// The database's own.
+pub fn administrators(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    side: Side,
+    now: Instant,
+) -> QueryResult<Vec<PersonId>> {
+    let direct: Vec<(PersonId, HeldRow)> = direct_grants!(now)
+        .filter(role_grants::organization_id.eq(organization))
+        .filter(people::disabled_at.is_null())
+        .load(conn)?;
+    let grouped: Vec<(PersonId, HeldRow)> = group_grants!(now)
+        .filter(role_grants::organization_id.eq(organization))
+        .filter(people::disabled_at.is_null())
+        .load(conn)?;
+    let mut holding: BTreeMap<PersonId, Vec<HeldRole>> = BTreeMap::new();
+    for (person, row) in direct.into_iter().chain(grouped) {
+        holding.entry(person).or_default().push(held(row));
+    }
+    let mut all: Vec<PersonId> = holding
+        .into_iter()
+        .filter(|(person, held)| {
+            Access::of(*person, organization, side, held.iter().cloned()).administers()
+        })
+        .map(|(person, _)| person)
+        .collect();
+    let cloned = clones_among(conn, &all)?;
+    all.retain(|person| !cloned.contains(person));
+    Ok(all)
+}
+
+/// The enabled people who hold a permission in an organization of their own, by id. Paired people do not count (P7).
+///
+/// # Errors
+/// The database's own.
+pub fn holders(
+    conn: &mut Conn,
+    organization: OrganizationId,
+    side: Side,
+    permission: Permission,
+    now: Instant,
+) -> QueryResult<Vec<PersonId>> {
+    let granting: Vec<Role> = Role::ALL
+        .iter()
+        .copied()
+        .filter(|role| role.side() == side && role.permissions().contains(&permission))
+        .collect();
+    let direct: Vec<(PersonId, HeldRow)> = direct_grants!(now)
+        .filter(role_grants::organization_id.eq(organization))
+        .filter(
+            role_grants::role
+                .eq_any(granting.clone())
+                .or(role_grants::role_id.is_not_null()),
+        )
+        .filter(people::disabled_at.is_null())
+        .load(conn)?;
+    let grouped: Vec<(PersonId, HeldRow)> = group_grants!(now)
+        .filter(role_grants::organization_id.eq(organization))
+        .filter(
+            role_grants::role
+                .eq_any(granting)
+                .or(role_grants::role_id.is_not_null()),
+        )
+        .filter(people::disabled_at.is_null())
+        .load(conn)?;
+    let inherited: Vec<(PersonId, HeldRow)> = inherited_grants!(now)
+        .inner_join(people::table.on(people::id.eq(clones::person_id)))
+        .filter(role_grants::organization_id.eq(organization))
+        .filter(people::disabled_at.is_null())
+        .select((
+            clones::person_id,
+            (role_grants::role, roles::permissions.nullable()),
+        ))
+        .load(conn)?;
+    let holding: BTreeSet<PersonId> = direct
+        .into_iter()
+        .chain(grouped)
+        .chain(inherited)
+        .filter(|(_, row)| held(row.clone()).permissions(side).contains(&permission))
+        .map(|(person, _)| person)
+        .collect();
+    Ok(holding.into_iter().collect())
+}
+
+/// The same people by name.
+///
+/// # Errors
+/// The database's own.
+pub fn holders_by_name(
+    conn: &mut Conn,
+    (organization, side): (OrganizationId, Side),
+    permission: Permission,
+    now: Instant,
+) -> QueryResult<Vec<Person>> {
+    let holders = holders(conn, organization, side, permission, now)?;
+    people::table
+        .filter(people::id.eq_any(holders))
+        .order((
+            people::last_name.asc(),
+            people::first_name.asc(),
+            people::id.asc(),
+        ))
+        .select(Person::as_select())
+        .load(conn)
+}
