@@ -1,0 +1,249 @@
+//! The queue and other lists of escalations, and the view in which people see one.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::Escalation;
+use crate::db::Conn;
+use crate::db::schema::{cases, escalations, organizations, people};
+use crate::db::sql_types::At;
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::escalation::State;
+use crate::domain::ids::{
+    CaseId, CaseNumber, EscalationId, EscalationRef, OrganizationId, PersonId,
+};
+use crate::domain::order::{Place, Window, orders};
+use crate::store::cases::{Named, OrganizationRef};
+use crate::store::lines::within_reach;
+use crate::store::page::{counted, windowed};
+use crate::store::people::display_name;
+
+/// An escalation with the names that belong to it.
+#[derive(Clone, Debug)]
+pub struct EscalationView {
+    /// The row.
+    pub escalation: Escalation,
+    /// Its case's number.
+    pub case_number: CaseNumber,
+    /// Its case's subject.
+    pub case_subject: String,
+    /// Whose case it is.
+    pub organization: OrganizationRef,
+    /// Who raised it.
+    pub requested_by: Named,
+    /// Who reviews or runs it.
+    pub owner: Option<Named>,
+}
+
+orders! {
+    /// What escalations are listed by.
+    pub enum EscalationOrder {
+        /// Their place in the queue: unranked ones first, then by rank, the longest waiting first.
+        Rank = "rank" by Ranked,
+        /// When they were submitted.
+        SubmittedAt = "submitted_at" by Instant,
+        /// What falls due next: the soonest first, and at the end those of which nothing does.
+        DueAt = "due_at" by Instant,
+    }
+}
+
+/// Where an escalation stands in an order.
+pub fn place(by: EscalationOrder, view: &EscalationView) -> Place<EscalationId> {
+    let escalation = &view.escalation;
+    let (at, id) = (escalation.submitted_at, escalation.id);
+    match by {
+        EscalationOrder::Rank => Place::Ranked(escalation.queue_rank, at, id),
+        EscalationOrder::SubmittedAt => Place::Instant(at, id),
+        EscalationOrder::DueAt => Place::Instant(escalation.next_due_at, id),
+    }
+}
+
+/// Which escalations a list holds.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct EscalationFilter {
+    /// Those of one case.
+    pub case: Option<CaseId>,
+    /// Those in one of these states; all if empty.
+    pub state: Vec<State>,
+    /// Those of one owner, or of nobody.
+    pub owner: Option<Option<PersonId>>,
+    /// Those of one rank.
+    pub rank: Option<i64>,
+    /// Those of one organization's cases.
+    pub organization: Option<OrganizationId>,
+    /// Those for one reason, by its code.
+    pub reason: Option<String>,
+    /// Those that have changed at this instant or later.
+    pub updated_since: Option<Instant>,
+    /// Those with, or without, a target or a promised next step that is past due.
+    pub overdue: Option<bool>,
+}
+
+mod alias {
+    use crate::db::schema::people;
+    diesel::alias!(people as requester: Requester, people as escalation_owner: EscalationOwner);
+}
+use alias::{escalation_owner, requester};
+
+type ViewRow = (
+    Escalation,
+    (i64, String),
+    OrganizationRef,
+    (String, String),
+    Option<(String, String)>,
+);
+
+macro_rules! views {
+    () => {
+        escalations::table
+            .inner_join(cases::table.inner_join(organizations::table))
+            .inner_join(requester.on(requester.field(people::id).eq(escalations::requested_by)))
+            .left_join(
+                escalation_owner.on(escalation_owner
+                    .field(people::id)
+                    .nullable()
+                    .eq(escalations::owner_id)),
+            )
+            .select((
+                Escalation::as_select(),
+                (cases::number, cases::subject),
+                OrganizationRef::as_select(),
+                requester.fields((people::first_name, people::last_name)),
+                escalation_owner
+                    .fields((people::first_name, people::last_name))
+                    .nullable(),
+            ))
+            .into_boxed()
+    };
+}
+
+/// Leaves out what the filter does not let through. A macro, because every selection is a type of its own.
+macro_rules! passing {
+    ($query:expr, $filter:expr, $now:expr) => {{
+        let (mut query, filter) = ($query, $filter);
+        if let Some(case) = filter.case {
+            query = query.filter(escalations::case_id.eq(case));
+        }
+        if !filter.state.is_empty() {
+            query = query.filter(escalations::state.eq_any(filter.state.clone()));
+        }
+        match filter.owner {
+            Some(Some(owner)) => query = query.filter(escalations::owner_id.eq(owner)),
+            Some(None) => query = query.filter(escalations::owner_id.is_null()),
+            None => {}
+        }
+        if let Some(rank) = filter.rank {
+            query = query.filter(escalations::rank.eq(rank));
+        }
+        if let Some(organization) = filter.organization {
+            query = query.filter(cases::organization_id.eq(organization));
+        }
+        if let Some(reason) = &filter.reason {
+            query = query.filter(escalations::reason.eq(reason.clone()));
+        }
+        if let Some(since) = filter.updated_since {
+            query = query.filter(escalations::updated_at.ge(At(since)));
+        }
+        if let Some(wanted) = filter.overdue {
+            query = match wanted {
+                true => query.filter(escalations::next_due_at.le(At($now))),
+                false => query.filter(escalations::next_due_at.gt(At($now))),
+            };
+        }
+        query
+    }};
+}
+
+/// Escalations that exist for the reader; which are past due is asked for `now`.
+///
+/// # Errors
+/// The database's own.
+pub fn list(
+    conn: &mut Conn,
+    reach: Reach,
+    (filter, now): (&EscalationFilter, Instant),
+    window: &Window<EscalationOrder, EscalationId>,
+) -> QueryResult<Vec<EscalationView>> {
+    let mut query = views!();
+    query = within_reach!(query, reach);
+    let query = passing!(query, filter, now);
+    let (id, submitted_at) = (escalations::id, escalations::submitted_at);
+    let next_due_at = escalations::next_due_at;
+    let query = match window.sort.by {
+        EscalationOrder::Rank => {
+            windowed!(query, window, ranked escalations::queue_rank, submitted_at, id)
+        }
+        EscalationOrder::SubmittedAt => windowed!(query, window, instant submitted_at, id),
+        EscalationOrder::DueAt => windowed!(query, window, instant next_due_at, id),
+    };
+    let rows: Vec<ViewRow> = query.load(conn)?;
+    Ok(rows.into_iter().map(EscalationView::from).collect())
+}
+
+/// How many escalations there are for the reader, counted up to `most`.
+///
+/// # Errors
+/// The database's own.
+pub fn count(
+    conn: &mut Conn,
+    reach: Reach,
+    (filter, now): (&EscalationFilter, Instant),
+    most: usize,
+) -> QueryResult<usize> {
+    let mut query = escalations::table
+        .inner_join(cases::table)
+        .select(escalations::id)
+        .into_boxed();
+    query = within_reach!(query, reach);
+    let query = passing!(query, filter, now);
+    let along = (
+        escalations::queue_rank.asc(),
+        escalations::submitted_at.asc(),
+        escalations::id.asc(),
+    );
+    counted!(conn, query, EscalationId, most, along)
+}
+
+/// One escalation, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn view(
+    conn: &mut Conn,
+    reach: Reach,
+    escalation: &EscalationRef,
+) -> QueryResult<Option<EscalationView>> {
+    let mut query = views!();
+    query = match escalation {
+        EscalationRef::Id(id) => query.filter(escalations::id.eq(*id)),
+        EscalationRef::Number(number) => query.filter(escalations::number.eq(number.value())),
+    };
+    query = within_reach!(query, reach);
+    Ok(query
+        .get_result::<ViewRow>(conn)
+        .optional()?
+        .map(EscalationView::from))
+}
+
+impl From<ViewRow> for EscalationView {
+    fn from(
+        (escalation, (number, case_subject), organization, requested_by, owner): ViewRow,
+    ) -> Self {
+        let named = |id, (first, last): (String, String)| Named {
+            id,
+            name: display_name(&first, &last),
+        };
+        Self {
+            requested_by: named(escalation.requested_by, requested_by),
+            owner: escalation
+                .owner_id
+                .zip(owner)
+                .map(|(id, name)| named(id, name)),
+            escalation,
+            case_number: CaseNumber::new(number),
+            case_subject,
+            organization,
+        }
+    }
+}
