@@ -1,0 +1,135 @@
+//! What people were told in public: updates by the provider (C7), and what was said in the feed of an escalation (M8).
+
+use diesel::dsl::max;
+use diesel::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::db::Conn;
+use crate::db::schema::feed_entries;
+use crate::db::sql_types::{At, Json};
+use crate::domain::Instant;
+use crate::domain::feed::{EntryKind, Feed, Visibility, counts_as_provider_update};
+use crate::domain::ids::{CaseId, EscalationId};
+use crate::domain::organization::Side;
+
+/// That somebody wrote something public in the feed of an escalation.
+#[derive(Clone, Copy, Debug)]
+pub struct Spoken {
+    /// When.
+    pub at: Instant,
+    /// For which side.
+    pub side: Side,
+    /// Whether an answer is awaited (M8).
+    pub awaits_reply: bool,
+}
+
+/// What an entry keeps that awaits an answer.
+pub const AWAITS_REPLY: &str = "awaits_reply";
+
+/// What people wrote in public in the feed of an escalation, in that order.
+///
+/// # Errors
+/// The database's own.
+pub fn spoken_publicly(conn: &mut Conn, escalation: EscalationId) -> QueryResult<Vec<Spoken>> {
+    type Row = (At, Option<Side>, Option<Json<Map<String, Value>>>);
+    let rows: Vec<Row> = feed_entries::table
+        .filter(feed_entries::escalation_id.eq(escalation))
+        .filter(feed_entries::feed.eq(Feed::Escalation))
+        .filter(feed_entries::visibility.eq(Visibility::Public))
+        .filter(feed_entries::kind.eq(EntryKind::Comment))
+        .order(feed_entries::position.asc())
+        .select((
+            feed_entries::at,
+            feed_entries::author_side,
+            feed_entries::details,
+        ))
+        .load(conn)?;
+    let awaits = |details: Option<Json<Map<String, Value>>>| {
+        details.is_some_and(|details| details.get(AWAITS_REPLY) == Some(&Value::Bool(true)))
+    };
+    Ok(rows
+        .into_iter()
+        .filter_map(|(at, side, details)| {
+            Some(Spoken {
+                at: at.0,
+                side: side?,
+                awaits_reply: awaits(details),
+            })
+        })
+        .collect())
+}
+
+/// The newest of what the provider made visible to the customer in a feed.
+#[derive(Clone, Copy, Debug)]
+pub struct ProviderUpdate {
+    /// The feed.
+    pub feed: Feed,
+    /// The latest instant of such an entry.
+    pub at: Instant,
+    /// The farthest place of such an entry.
+    pub position: i64,
+}
+
+/// Only the entries that count as updates by the provider (C7). The list of their kinds is the domain's own, asked rather
+/// than written again.
+macro_rules! provider_updates {
+    () => {{
+        let counting: Vec<EntryKind> = EntryKind::ALL
+            .iter()
+            .copied()
+            .filter(|kind| {
+                counts_as_provider_update(*kind, Visibility::Public, Some(Side::Provider), false)
+            })
+            .collect();
+        feed_entries::table
+            .filter(feed_entries::visibility.eq(Visibility::Public))
+            .filter(feed_entries::author_side.eq(Side::Provider))
+            .filter(feed_entries::kind.eq_any(counting))
+            .filter(feed_entries::verdict.is_null())
+    }};
+}
+
+/// For each feed, when the provider last made something visible to the customer, not later than `at` (C7).
+///
+/// # Errors
+/// The database's own.
+pub fn provider_updates(
+    conn: &mut Conn,
+    case: CaseId,
+    at: Instant,
+) -> QueryResult<Vec<ProviderUpdate>> {
+    let rows: Vec<(Feed, Option<At>, Option<i64>)> = provider_updates!()
+        .filter(feed_entries::case_id.eq(case))
+        .filter(feed_entries::at.le(At(at)))
+        .group_by(feed_entries::feed)
+        .select((
+            feed_entries::feed,
+            max(feed_entries::at),
+            max(feed_entries::position),
+        ))
+        .load(conn)?;
+    let updates = rows.into_iter().filter_map(|(feed, at, position)| {
+        Some(ProviderUpdate {
+            feed,
+            at: at?.0,
+            position: position?,
+        })
+    });
+    Ok(updates.collect())
+}
+
+/// The farthest place of an update by the provider in each of several cases (C7).
+///
+/// # Errors
+/// The database's own.
+pub fn newest_provider_updates(conn: &mut Conn, of: &[CaseId]) -> QueryResult<Vec<(CaseId, i64)>> {
+    let rows: Vec<(CaseId, Option<i64>)> = provider_updates!()
+        .filter(feed_entries::case_id.eq_any(of.to_vec()))
+        .group_by(feed_entries::case_id)
+        .select((feed_entries::case_id, max(feed_entries::position)))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(case, position)| Some((case, position?)))
+        .collect())
+}

@@ -1,0 +1,198 @@
+//! Entries are written, changed and redacted.
+
+use diesel::dsl::max;
+use diesel::prelude::*;
+use serde_json::{Map, Value};
+
+use super::Entry;
+use crate::db::Conn;
+use crate::db::schema::feed_entries;
+use crate::db::sql_types::{At, json};
+use crate::domain::Instant;
+use crate::domain::audit::seal::{Said, Thing};
+use crate::domain::escalation::State;
+use crate::domain::feed::{EntryKind, Feed, Visibility, position_after};
+use crate::domain::ids::{CaseId, EntryId, EscalationId, PersonId};
+use crate::domain::organization::Side;
+use crate::domain::text::search;
+use crate::store::audit::{self, EntryWords};
+use crate::words::markdown;
+
+/// What a new entry is made of.
+#[derive(Clone, Debug)]
+pub struct NewEntry<'a> {
+    /// The case.
+    pub case: CaseId,
+    /// The feed.
+    pub feed: Feed,
+    /// The escalation that it is about; an entry of the escalation feed has one.
+    pub escalation: Option<EscalationId>,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Who it reaches.
+    pub visibility: Visibility,
+    /// Who wrote it, and for which side.
+    pub author: Option<(PersonId, Side)>,
+    /// Markdown.
+    pub body: &'a str,
+    /// What a mark says, and what is particular to other kinds.
+    pub details: Option<Map<String, Value>>,
+    /// When it was written.
+    pub at: Instant,
+    /// Its name in the system it was imported from.
+    pub external_id: Option<&'a str>,
+    /// What became of the escalation, if it is the answer to it (C7).
+    pub verdict: Option<State>,
+}
+
+/// Adds an entry, behind all those of its case; gives its id, and what the event has to say of it. The case is locked, or
+/// new. Its words are rendered here, once; those of a long text were before the writer was asked.
+///
+/// # Errors
+/// The database's own; a unique violation if somebody else writes on the case at the same time.
+pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said)> {
+    let id = EntryId::new(new.at);
+    let position = next_position(conn, new.case, new.at)?;
+    let details = new.details.as_ref().map(json).transpose()?;
+    let words = EntryWords {
+        case: new.case,
+        feed: new.feed.as_str(),
+        escalation: new.escalation,
+        kind: new.kind.as_str(),
+        visibility: new.visibility.as_str(),
+        author: new.author.map(|(id, _)| id),
+        side: new.author.map(|(_, side)| side.as_str()),
+        body: new.body,
+        details: details.as_deref(),
+        at: new.at,
+    };
+    let (salt, said) = words.sealed(id);
+    diesel::insert_into(feed_entries::table)
+        .values((
+            feed_entries::id.eq(id),
+            feed_entries::case_id.eq(new.case),
+            feed_entries::feed.eq(new.feed),
+            feed_entries::escalation_id.eq(new.escalation),
+            feed_entries::kind.eq(new.kind),
+            feed_entries::visibility.eq(new.visibility),
+            feed_entries::author_id.eq(new.author.map(|(id, _)| id)),
+            feed_entries::author_side.eq(new.author.map(|(_, side)| side)),
+            feed_entries::body.eq(new.body),
+            feed_entries::body_html.eq(&*markdown::to_html(new.body)),
+            feed_entries::rendering.eq(markdown::RENDERING),
+            feed_entries::details.eq(&details),
+            feed_entries::at.eq(At(new.at)),
+            feed_entries::external_id.eq(new.external_id),
+            feed_entries::verdict.eq(new.verdict),
+            feed_entries::position.eq(position),
+            feed_entries::changed_position.eq(position),
+            feed_entries::salt.eq(Some(salt)),
+            feed_entries::search_text.eq(searched(new.body)),
+        ))
+        .execute(conn)?;
+    Ok((id, said))
+}
+
+/// What a search looks through in an entry: nothing if it has no words of its own.
+fn searched(body: &str) -> Option<String> {
+    (!body.is_empty()).then(|| search::unaccented(body))
+}
+
+/// The place of what is now written on a case. It is asked for under the case's lock, so that whatever has a smaller one
+/// is committed before this is.
+fn next_position(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<i64> {
+    let last: Option<i64> = feed_entries::table
+        .filter(feed_entries::case_id.eq(case))
+        .select(max(feed_entries::changed_position))
+        .get_result(conn)?;
+    Ok(position_after(last, at))
+}
+
+/// Replaces an entry's words (F4); gives what the event has to say of it.
+///
+/// # Errors
+/// The database's own.
+pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryResult<Said> {
+    let position = next_position(conn, entry.case_id, now)?;
+    diesel::update(feed_entries::table.filter(feed_entries::id.eq(entry.id)))
+        .set((
+            feed_entries::body.eq(body),
+            feed_entries::changed_position.eq(position),
+            feed_entries::body_html.eq(&*markdown::to_html(body)),
+            feed_entries::rendering.eq(markdown::RENDERING),
+            feed_entries::search_text.eq(searched(body)),
+            feed_entries::edited_at.eq(At(now)),
+            feed_entries::version.eq(feed_entries::version + 1),
+        ))
+        .execute(conn)?;
+    audit::seal(conn, Thing::Entry(entry.id))
+}
+
+/// Takes an entry's words away for good, and what their hash was made with (F4); gives what the event has to say of it.
+///
+/// # Errors
+/// The database's own.
+pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said> {
+    // What was rendered of them goes too, also from memory.
+    markdown::forget(&entry.body);
+    let position = next_position(conn, entry.case_id, now)?;
+    diesel::update(feed_entries::table.filter(feed_entries::id.eq(entry.id)))
+        .set((
+            feed_entries::body.eq(""),
+            feed_entries::changed_position.eq(position),
+            feed_entries::body_html.eq(None::<String>),
+            feed_entries::rendering.eq(markdown::RENDERING),
+            feed_entries::details.eq(None::<String>),
+            feed_entries::salt.eq(None::<String>),
+            feed_entries::search_text.eq(None::<String>),
+            feed_entries::redacted_at.eq(At(now)),
+            feed_entries::version.eq(feed_entries::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(Said::redacted(Thing::Entry(entry.id)))
+}
+
+/// Takes words out of the marks of a case that repeat them, also where only their own name tells which they are: `hidden`
+/// says so of a mark and the name and text of one of its details. Gives what the event has to say of the marks.
+///
+/// # Errors
+/// The database's own.
+pub fn forget_in_marks(
+    conn: &mut Conn,
+    case: CaseId,
+    mut hidden: impl FnMut(&Entry, &str, &str) -> bool,
+    now: Instant,
+) -> QueryResult<Said> {
+    let marks: Vec<Entry> = feed_entries::table
+        .filter(feed_entries::case_id.eq(case))
+        .filter(feed_entries::kind.eq(EntryKind::Mark))
+        .select(Entry::as_select())
+        .load(conn)?;
+    let mut said = Said::default();
+    for mark in marks {
+        let mut details = match &mark.details {
+            Some(details) => details.0.clone(),
+            None => continue,
+        };
+        let mut repeats = false;
+        for (name, value) in &mut details {
+            if value.as_str().is_some_and(|text| hidden(&mark, name, text)) {
+                *value = Value::Null;
+                repeats = true;
+            }
+        }
+        if !repeats {
+            continue;
+        }
+        let position = next_position(conn, case, now)?;
+        diesel::update(feed_entries::table.filter(feed_entries::id.eq(mark.id)))
+            .set((
+                feed_entries::details.eq(Some(json(&details)?)),
+                feed_entries::changed_position.eq(position),
+                feed_entries::version.eq(feed_entries::version + 1),
+            ))
+            .execute(conn)?;
+        said = said.and(audit::seal(conn, Thing::Entry(mark.id))?);
+    }
+    Ok(said)
+}
