@@ -1,17 +1,16 @@
 //! Cases: the rows, and the views in which people see them.
 
+mod finding;
 mod listing;
+mod writing;
 
 use diesel::prelude::*;
 
-use crate::db::schema::{
-    audit_events, cases, escalations, lines_of_business, organizations, people,
-};
-use crate::db::sql_types::{At, Json, Key, MaybeAt, json};
+use crate::db::schema::{cases, escalations, lines_of_business, organizations, people};
+use crate::db::sql_types::{At, Json, MaybeAt};
 use crate::db::{Conn, condition, on_either};
 use crate::domain::Instant;
 use crate::domain::access::Reach;
-use crate::domain::audit::SeenBy;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::escalation::State;
 use crate::domain::ids::{
@@ -19,13 +18,15 @@ use crate::domain::ids::{
     PersonId,
 };
 use crate::domain::offers::CaseState;
-use crate::domain::organization::{OrganizationKind, Side};
-use crate::domain::text::search;
-use crate::store::cas::{Cas, compare_and_set};
-use crate::store::lines::{hidden_from, within_reach};
+use crate::domain::organization::OrganizationKind;
+use crate::store::lines::hidden_from;
 use crate::store::people::display_name;
 
+pub use finding::{
+    by_external_id, find, id_of, is_any_changed, last_change, lock, owners_by_line, version_of,
+};
 pub use listing::{CaseFilter, CaseOrder, count, list, place};
+pub use writing::{CaseChanges, NewCase, insert, search_text, update};
 
 /// A row of `cases`.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -181,309 +182,6 @@ pub struct ActiveEscalation {
     pub number: EscalationNumber,
     /// Where it stands.
     pub state: State,
-}
-
-/// What a new case is made of.
-#[derive(Clone, Debug)]
-pub struct NewCase<'a> {
-    /// Its number.
-    pub number: CaseNumber,
-    /// Whose case it is.
-    pub organization: OrganizationId,
-    /// Its line of business.
-    pub line: LineId,
-    /// One line.
-    pub subject: &'a str,
-    /// Markdown.
-    pub description: &'a str,
-    /// How urgent.
-    pub priority: Priority,
-    /// Where it stands.
-    pub status: Status,
-    /// Where the customer's installation runs.
-    pub deployment: Deployment,
-    /// What it does to the customer's business.
-    pub business_impact: BusinessImpact,
-    /// What it is about.
-    pub product: Option<&'a str>,
-    /// Whom it waits on.
-    pub engagements: &'a [Engagement],
-    /// Who opened it.
-    pub opened_by: PersonId,
-    /// The contact of record, if that is somebody else.
-    pub contact: Option<PersonId>,
-    /// The engineer who owns it.
-    pub owner: Option<PersonId>,
-    /// When it was opened.
-    pub opened_at: Instant,
-    /// When it was closed; present exactly if the status is closed.
-    pub closed_at: Option<Instant>,
-    /// The newest update by the provider among the entries that come with it.
-    pub last_provider_entry_at: Option<Instant>,
-    /// Its root cause analysis.
-    pub rca: Option<Rca>,
-    /// Its name in another system.
-    pub external_id: Option<&'a str>,
-    /// How the contact reached the provider, where the provider's staff opened it.
-    pub channel: Option<Channel>,
-}
-
-/// Adds a case.
-///
-/// # Errors
-/// The database's own; a unique violation if the number or external id is taken.
-pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<CaseId> {
-    let id = CaseId::new(new.opened_at);
-    diesel::insert_into(cases::table)
-        .values((
-            cases::id.eq(id),
-            cases::number.eq(new.number.value()),
-            cases::organization_id.eq(new.organization),
-            cases::line_of_business_id.eq(new.line),
-            cases::subject.eq(new.subject),
-            cases::description.eq(new.description),
-            cases::priority.eq(new.priority),
-            cases::status.eq(new.status),
-            cases::deployment.eq(new.deployment),
-            cases::business_impact.eq(new.business_impact),
-            cases::product.eq(new.product),
-            cases::engagements.eq(json(new.engagements)?),
-            cases::opened_by.eq(new.opened_by),
-            cases::owner_id.eq(new.owner),
-            cases::opened_at.eq(At(new.opened_at)),
-            cases::last_provider_entry_at.eq(new.last_provider_entry_at.map(At)),
-            cases::closed_at.eq(new.closed_at.map(At)),
-            cases::rca_requested_at.eq(new.rca.map(|rca| At(rca.requested_at))),
-            cases::rca_delivered_at.eq(new.rca.and_then(|rca| rca.delivered_at).map(At)),
-            cases::external_id.eq(new.external_id),
-            cases::contact_id.eq(new.contact),
-            cases::channel.eq(new.channel),
-            cases::search_text.eq(search_text(new.number, new.subject, new.description)),
-            cases::updated_at.eq(At(now)),
-        ))
-        .execute(conn)?;
-    Ok(id)
-}
-
-/// What a search looks through: number, subject and description, without accents as the words of a search are.
-pub fn search_text(number: CaseNumber, subject: &str, description: &str) -> String {
-    search::unaccented(&format!("{number}\n{subject}\n{description}"))
-}
-
-/// Changes to a case; what is `None` stays.
-#[derive(Clone, Debug, Default, AsChangeset)]
-#[diesel(table_name = cases)]
-pub struct CaseChanges {
-    /// Its line of business.
-    pub line_of_business_id: Option<LineId>,
-    /// One line.
-    pub subject: Option<String>,
-    /// Markdown.
-    pub description: Option<String>,
-    /// How urgent.
-    pub priority: Option<Priority>,
-    /// Where it stands.
-    pub status: Option<Status>,
-    /// Where the customer's installation runs.
-    pub deployment: Option<Deployment>,
-    /// What it does to the customer's business.
-    pub business_impact: Option<BusinessImpact>,
-    /// What it is about.
-    pub product: Option<Option<String>>,
-    /// Whom it waits on, as JSON.
-    pub engagements: Option<String>,
-    /// The engineer who owns it.
-    pub owner_id: Option<Option<PersonId>>,
-    /// The newest update by the provider.
-    pub last_provider_entry_at: Option<Option<At>>,
-    /// When it was closed.
-    pub closed_at: Option<Option<At>>,
-    /// When a root cause analysis was requested.
-    pub rca_requested_at: Option<Option<At>>,
-    /// When it was delivered.
-    pub rca_delivered_at: Option<Option<At>>,
-    /// What a search looks through.
-    pub search_text: Option<String>,
-}
-
-impl CaseChanges {
-    /// Whether everything stays as it is in `case`.
-    pub fn leave(&self, case: &Case) -> bool {
-        fn same<T: PartialEq>(new: &Option<T>, now: &T) -> bool {
-            new.as_ref().is_none_or(|new| new == now)
-        }
-        // Taken apart, so that a column that is added has to be asked for here.
-        let Self {
-            line_of_business_id,
-            subject,
-            description,
-            priority,
-            status,
-            deployment,
-            business_impact,
-            product,
-            engagements,
-            owner_id,
-            last_provider_entry_at,
-            closed_at,
-            rca_requested_at,
-            rca_delivered_at,
-            // It follows the subject and the description.
-            search_text: _,
-        } = self;
-        let engagements = engagements
-            .as_deref()
-            .map(serde_json::from_str::<Vec<Engagement>>);
-        let moves = [
-            last_provider_entry_at,
-            closed_at,
-            rca_requested_at,
-            rca_delivered_at,
-        ];
-        same(line_of_business_id, &case.line_of_business_id)
-            && same(subject, &case.subject)
-            && same(description, &case.description)
-            && same(priority, &case.priority)
-            && same(status, &case.status)
-            && same(deployment, &case.deployment)
-            && same(business_impact, &case.business_impact)
-            && same(product, &case.product)
-            && same(owner_id, &case.owner_id)
-            && engagements.is_none_or(|new| new.is_ok_and(|new| new == case.engagements.0))
-            && moves.into_iter().all(Option::is_none)
-    }
-}
-
-/// Changes a case if it is still at `version`, and counts the change. Whoever holds the lock of [`lock`] finds it so.
-///
-/// # Errors
-/// The database's own.
-pub fn update(
-    conn: &mut Conn,
-    id: CaseId,
-    version: i64,
-    changes: &CaseChanges,
-    now: Instant,
-) -> QueryResult<Cas> {
-    let changes = (changes, cases::updated_at.eq(At(now)));
-    Ok(compare_and_set!(conn, cases.id = id, version, changes))
-}
-
-/// When a case was last changed that exists for the reader: then lists of cases say something else than before.
-///
-/// # Errors
-/// The database's own.
-pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>> {
-    let mut query = cases::table.select(cases::updated_at).into_boxed();
-    query = within_reach!(query, reach);
-    let newest = query
-        .order((cases::updated_at.desc(), cases::id.desc()))
-        .first::<At>(conn)
-        .optional()?;
-    Ok(newest.map(|At(at)| at))
-}
-
-/// Whether anything was recorded behind a place in the chain of audited events of a case that exists for the reader, and that
-/// their side is shown.
-///
-/// # Errors
-/// The database's own.
-pub fn is_any_changed(conn: &mut Conn, reach: Reach, side: Side, after: i64) -> QueryResult<bool> {
-    let mut query = audit_events::table
-        .inner_join(cases::table.on(audit_events::case_id.eq(cases::id.nullable())))
-        .filter(audit_events::position.gt(after))
-        .select(audit_events::position)
-        .into_boxed();
-    if side == Side::Customer {
-        query = query.filter(audit_events::seen_by.eq(SeenBy::Both));
-    }
-    query = within_reach!(query, reach);
-    let first: Option<i64> = query.limit(1).first(conn).optional()?;
-    Ok(first.is_some())
-}
-
-/// The id of the case that a request names, if it exists for the reader.
-///
-/// # Errors
-/// The database's own.
-pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseId>> {
-    let mut query = cases::table.select(cases::id).into_boxed();
-    query = match case {
-        CaseRef::Id(id) => query.filter(cases::id.eq(*id)),
-        CaseRef::Number(number) => query.filter(cases::number.eq(number.value())),
-    };
-    query = within_reach!(query, reach);
-    query.get_result(conn).optional()
-}
-
-/// The version of a case, if it exists for the reader.
-///
-/// # Errors
-/// The database's own.
-pub fn version_of(conn: &mut Conn, reach: Reach, id: CaseId) -> QueryResult<Option<i64>> {
-    let mut query = cases::table
-        .select(cases::version)
-        .filter(cases::id.eq(id))
-        .into_boxed();
-    query = within_reach!(query, reach);
-    query.get_result(conn).optional()
-}
-
-/// The case that a request names, if it exists for the reader, locked until the transaction ends: every verb takes
-/// this first, so that what it decides on cannot change under it. Whoever only names the case in a row of their own, such as a
-/// notice, does not wait. On SQLite the writer is alone already.
-///
-/// # Errors
-/// The database's own.
-pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
-    let Some(id) = id_of(conn, reach, case)? else {
-        return Ok(None);
-    };
-    if let Conn::Postgres(conn) = conn {
-        diesel::sql_query("SELECT 1 FROM cases WHERE id = $1 FOR NO KEY UPDATE")
-            .bind::<Key, _>(id)
-            .execute(conn)?;
-    }
-    find(conn, id).map(Some)
-}
-
-/// The row of that id.
-///
-/// # Errors
-/// The database's own; `NotFound` if there is none.
-pub fn find(conn: &mut Conn, id: CaseId) -> QueryResult<Case> {
-    cases::table
-        .filter(cases::id.eq(id))
-        .select(Case::as_select())
-        .get_result(conn)
-}
-
-/// Whether an imported case of that name is there already.
-///
-/// # Errors
-/// The database's own.
-pub fn by_external_id(conn: &mut Conn, external_id: &str) -> QueryResult<Option<CaseId>> {
-    cases::table
-        .filter(cases::external_id.eq(external_id))
-        .select(cases::id)
-        .get_result(conn)
-        .optional()
-}
-
-/// Who owns an open case of which line, once for each.
-///
-/// # Errors
-/// The database's own.
-pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
-    let rows: Vec<(Option<PersonId>, LineId)> = cases::table
-        .filter(cases::owner_id.is_not_null())
-        .filter(cases::status.ne(Status::Closed))
-        .select((cases::owner_id, cases::line_of_business_id))
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(owner, line)| Some((owner?, line)))
-        .collect())
 }
 
 mod alias {

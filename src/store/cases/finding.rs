@@ -1,0 +1,132 @@
+//! Which cases there are, whether they exist for the reader, and whether anything has changed; and the lock of one.
+
+use diesel::prelude::*;
+
+use super::Case;
+use crate::db::Conn;
+use crate::db::schema::{audit_events, cases};
+use crate::db::sql_types::{At, Key};
+use crate::domain::Instant;
+use crate::domain::access::Reach;
+use crate::domain::audit::SeenBy;
+use crate::domain::case::Status;
+use crate::domain::ids::{CaseId, CaseRef, LineId, PersonId};
+use crate::domain::organization::Side;
+use crate::store::lines::within_reach;
+
+/// When a case was last changed that exists for the reader: then lists of cases say something else than before.
+///
+/// # Errors
+/// The database's own.
+pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>> {
+    let mut query = cases::table.select(cases::updated_at).into_boxed();
+    query = within_reach!(query, reach);
+    let newest = query
+        .order((cases::updated_at.desc(), cases::id.desc()))
+        .first::<At>(conn)
+        .optional()?;
+    Ok(newest.map(|At(at)| at))
+}
+
+/// Whether anything was recorded behind a place in the chain of audited events of a case that exists for the reader, and that
+/// their side is shown.
+///
+/// # Errors
+/// The database's own.
+pub fn is_any_changed(conn: &mut Conn, reach: Reach, side: Side, after: i64) -> QueryResult<bool> {
+    let mut query = audit_events::table
+        .inner_join(cases::table.on(audit_events::case_id.eq(cases::id.nullable())))
+        .filter(audit_events::position.gt(after))
+        .select(audit_events::position)
+        .into_boxed();
+    if side == Side::Customer {
+        query = query.filter(audit_events::seen_by.eq(SeenBy::Both));
+    }
+    query = within_reach!(query, reach);
+    let first: Option<i64> = query.limit(1).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
+/// The id of the case that a request names, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseId>> {
+    let mut query = cases::table.select(cases::id).into_boxed();
+    query = match case {
+        CaseRef::Id(id) => query.filter(cases::id.eq(*id)),
+        CaseRef::Number(number) => query.filter(cases::number.eq(number.value())),
+    };
+    query = within_reach!(query, reach);
+    query.get_result(conn).optional()
+}
+
+/// The version of a case, if it exists for the reader.
+///
+/// # Errors
+/// The database's own.
+pub fn version_of(conn: &mut Conn, reach: Reach, id: CaseId) -> QueryResult<Option<i64>> {
+    let mut query = cases::table
+        .select(cases::version)
+        .filter(cases::id.eq(id))
+        .into_boxed();
+    query = within_reach!(query, reach);
+    query.get_result(conn).optional()
+}
+
+/// The case that a request names, if it exists for the reader, locked until the transaction ends: every verb takes
+/// this first, so that what it decides on cannot change under it. Whoever only names the case in a row of their own, such as a
+/// notice, does not wait. On SQLite the writer is alone already.
+///
+/// # Errors
+/// The database's own.
+pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
+    let Some(id) = id_of(conn, reach, case)? else {
+        return Ok(None);
+    };
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("SELECT 1 FROM cases WHERE id = $1 FOR NO KEY UPDATE")
+            .bind::<Key, _>(id)
+            .execute(conn)?;
+    }
+    find(conn, id).map(Some)
+}
+
+/// The row of that id.
+///
+/// # Errors
+/// The database's own; `NotFound` if there is none.
+pub fn find(conn: &mut Conn, id: CaseId) -> QueryResult<Case> {
+    cases::table
+        .filter(cases::id.eq(id))
+        .select(Case::as_select())
+        .get_result(conn)
+}
+
+/// Whether an imported case of that name is there already.
+///
+/// # Errors
+/// The database's own.
+pub fn by_external_id(conn: &mut Conn, external_id: &str) -> QueryResult<Option<CaseId>> {
+    cases::table
+        .filter(cases::external_id.eq(external_id))
+        .select(cases::id)
+        .get_result(conn)
+        .optional()
+}
+
+/// Who owns an open case of which line, once for each.
+///
+/// # Errors
+/// The database's own.
+pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
+    let rows: Vec<(Option<PersonId>, LineId)> = cases::table
+        .filter(cases::owner_id.is_not_null())
+        .filter(cases::status.ne(Status::Closed))
+        .select((cases::owner_id, cases::line_of_business_id))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(owner, line)| Some((owner?, line)))
+        .collect())
+}

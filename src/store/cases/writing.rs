@@ -1,0 +1,199 @@
+//! Cases are opened and changed.
+
+use diesel::prelude::*;
+
+use super::Case;
+use crate::db::Conn;
+use crate::db::schema::cases;
+use crate::db::sql_types::{At, json};
+use crate::domain::Instant;
+use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
+use crate::domain::ids::{CaseId, CaseNumber, LineId, OrganizationId, PersonId};
+use crate::domain::text::search;
+use crate::store::cas::{Cas, compare_and_set};
+
+/// What a new case is made of.
+#[derive(Clone, Debug)]
+pub struct NewCase<'a> {
+    /// Its number.
+    pub number: CaseNumber,
+    /// Whose case it is.
+    pub organization: OrganizationId,
+    /// Its line of business.
+    pub line: LineId,
+    /// One line.
+    pub subject: &'a str,
+    /// Markdown.
+    pub description: &'a str,
+    /// How urgent.
+    pub priority: Priority,
+    /// Where it stands.
+    pub status: Status,
+    /// Where the customer's installation runs.
+    pub deployment: Deployment,
+    /// What it does to the customer's business.
+    pub business_impact: BusinessImpact,
+    /// What it is about.
+    pub product: Option<&'a str>,
+    /// Whom it waits on.
+    pub engagements: &'a [Engagement],
+    /// Who opened it.
+    pub opened_by: PersonId,
+    /// The contact of record, if that is somebody else.
+    pub contact: Option<PersonId>,
+    /// The engineer who owns it.
+    pub owner: Option<PersonId>,
+    /// When it was opened.
+    pub opened_at: Instant,
+    /// When it was closed; present exactly if the status is closed.
+    pub closed_at: Option<Instant>,
+    /// The newest update by the provider among the entries that come with it.
+    pub last_provider_entry_at: Option<Instant>,
+    /// Its root cause analysis.
+    pub rca: Option<Rca>,
+    /// Its name in another system.
+    pub external_id: Option<&'a str>,
+    /// How the contact reached the provider, where the provider's staff opened it.
+    pub channel: Option<Channel>,
+}
+
+/// Adds a case.
+///
+/// # Errors
+/// The database's own; a unique violation if the number or external id is taken.
+pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<CaseId> {
+    let id = CaseId::new(new.opened_at);
+    diesel::insert_into(cases::table)
+        .values((
+            cases::id.eq(id),
+            cases::number.eq(new.number.value()),
+            cases::organization_id.eq(new.organization),
+            cases::line_of_business_id.eq(new.line),
+            cases::subject.eq(new.subject),
+            cases::description.eq(new.description),
+            cases::priority.eq(new.priority),
+            cases::status.eq(new.status),
+            cases::deployment.eq(new.deployment),
+            cases::business_impact.eq(new.business_impact),
+            cases::product.eq(new.product),
+            cases::engagements.eq(json(new.engagements)?),
+            cases::opened_by.eq(new.opened_by),
+            cases::owner_id.eq(new.owner),
+            cases::opened_at.eq(At(new.opened_at)),
+            cases::last_provider_entry_at.eq(new.last_provider_entry_at.map(At)),
+            cases::closed_at.eq(new.closed_at.map(At)),
+            cases::rca_requested_at.eq(new.rca.map(|rca| At(rca.requested_at))),
+            cases::rca_delivered_at.eq(new.rca.and_then(|rca| rca.delivered_at).map(At)),
+            cases::external_id.eq(new.external_id),
+            cases::contact_id.eq(new.contact),
+            cases::channel.eq(new.channel),
+            cases::search_text.eq(search_text(new.number, new.subject, new.description)),
+            cases::updated_at.eq(At(now)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// What a search looks through: number, subject and description, without accents as the words of a search are.
+pub fn search_text(number: CaseNumber, subject: &str, description: &str) -> String {
+    search::unaccented(&format!("{number}\n{subject}\n{description}"))
+}
+
+/// Changes to a case; what is `None` stays.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = cases)]
+pub struct CaseChanges {
+    /// Its line of business.
+    pub line_of_business_id: Option<LineId>,
+    /// One line.
+    pub subject: Option<String>,
+    /// Markdown.
+    pub description: Option<String>,
+    /// How urgent.
+    pub priority: Option<Priority>,
+    /// Where it stands.
+    pub status: Option<Status>,
+    /// Where the customer's installation runs.
+    pub deployment: Option<Deployment>,
+    /// What it does to the customer's business.
+    pub business_impact: Option<BusinessImpact>,
+    /// What it is about.
+    pub product: Option<Option<String>>,
+    /// Whom it waits on, as JSON.
+    pub engagements: Option<String>,
+    /// The engineer who owns it.
+    pub owner_id: Option<Option<PersonId>>,
+    /// The newest update by the provider.
+    pub last_provider_entry_at: Option<Option<At>>,
+    /// When it was closed.
+    pub closed_at: Option<Option<At>>,
+    /// When a root cause analysis was requested.
+    pub rca_requested_at: Option<Option<At>>,
+    /// When it was delivered.
+    pub rca_delivered_at: Option<Option<At>>,
+    /// What a search looks through.
+    pub search_text: Option<String>,
+}
+
+impl CaseChanges {
+    /// Whether everything stays as it is in `case`.
+    pub fn leave(&self, case: &Case) -> bool {
+        fn same<T: PartialEq>(new: &Option<T>, now: &T) -> bool {
+            new.as_ref().is_none_or(|new| new == now)
+        }
+        // Taken apart, so that a column that is added has to be asked for here.
+        let Self {
+            line_of_business_id,
+            subject,
+            description,
+            priority,
+            status,
+            deployment,
+            business_impact,
+            product,
+            engagements,
+            owner_id,
+            last_provider_entry_at,
+            closed_at,
+            rca_requested_at,
+            rca_delivered_at,
+            // It follows the subject and the description.
+            search_text: _,
+        } = self;
+        let engagements = engagements
+            .as_deref()
+            .map(serde_json::from_str::<Vec<Engagement>>);
+        let moves = [
+            last_provider_entry_at,
+            closed_at,
+            rca_requested_at,
+            rca_delivered_at,
+        ];
+        same(line_of_business_id, &case.line_of_business_id)
+            && same(subject, &case.subject)
+            && same(description, &case.description)
+            && same(priority, &case.priority)
+            && same(status, &case.status)
+            && same(deployment, &case.deployment)
+            && same(business_impact, &case.business_impact)
+            && same(product, &case.product)
+            && same(owner_id, &case.owner_id)
+            && engagements.is_none_or(|new| new.is_ok_and(|new| new == case.engagements.0))
+            && moves.into_iter().all(Option::is_none)
+    }
+}
+
+/// Changes a case if it is still at `version`, and counts the change. Whoever holds the lock of [`lock`](super::lock) finds it so.
+///
+/// # Errors
+/// The database's own.
+pub fn update(
+    conn: &mut Conn,
+    id: CaseId,
+    version: i64,
+    changes: &CaseChanges,
+    now: Instant,
+) -> QueryResult<Cas> {
+    let changes = (changes, cases::updated_at.eq(At(now)));
+    Ok(compare_and_set!(conn, cases.id = id, version, changes))
+}
