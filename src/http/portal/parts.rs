@@ -1,13 +1,22 @@
 //! What several pages show: people, entries, feeds, steps, clocks and findings.
 
+mod feed;
+mod panel;
+mod promised;
+
 use serde::Serialize;
 
-use super::form::Control;
 use super::shell::Tone;
 use crate::domain::Instant;
 use crate::domain::eligibility::Severity;
 use crate::words::assessment::FindingView;
-use crate::words::markdown::Rendered;
+
+pub use feed::{
+    Body, CaseFeed, Composer, ContactView, DecisionView, EntryView, EscalationFeed, OpeningView,
+    PersonView, ReasonLine, Thread,
+};
+pub use panel::{Panel, Promises, RankCell, RankRow, Ranking};
+pub use promised::{CallList, CallView, StepList, StepPastLine, StepView};
 
 /// A link with its words.
 #[derive(Clone, Debug, Serialize)]
@@ -68,190 +77,6 @@ impl From<FindingView> for FindingLine {
     }
 }
 
-/// Who wrote something.
-#[derive(Clone, Debug, Serialize)]
-pub struct PersonView {
-    /// First and last name.
-    pub name: String,
-    /// Two letters for the avatar.
-    pub initials: String,
-    /// Whether the provider's.
-    pub staff: bool,
-    /// "Support", or the organization.
-    pub place: String,
-}
-
-/// The words of an entry.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
-pub enum Body {
-    /// As they were written.
-    Written(String),
-    /// As HTML.
-    Rendered(Rendered),
-}
-
-/// One entry of a feed, or a mark in it.
-#[derive(Clone, Debug, Serialize)]
-pub struct EntryView {
-    /// Its id on the page.
-    pub anchor: String,
-    /// A domain entry kind: `comment`, `work_note`, `mark`, `external_communication`, `rca`.
-    pub kind: String,
-    /// Who wrote it; a mark may have nobody.
-    pub author: Option<PersonView>,
-    /// When.
-    pub at: Instant,
-    /// Markdown, rendered or not; of a mark, a sentence.
-    pub body: Body,
-    /// Whether only the provider sees it.
-    pub internal: bool,
-    /// Whether the reader sees it for the first time.
-    pub unread: bool,
-    /// Whether a mark is about an escalation.
-    pub bell: bool,
-    /// Whether its text was taken out.
-    pub redacted: bool,
-    /// Where a mark leads.
-    pub link: Option<Link>,
-    /// The contact that was recorded.
-    pub contact: Option<ContactView>,
-    /// What the reader may do with it.
-    pub verbs: Vec<Link>,
-}
-
-/// A contact outside the portal (M10).
-#[derive(Clone, Debug, Serialize)]
-pub struct ContactView {
-    /// Call, e-mail, meeting.
-    pub channel: String,
-    /// With whom.
-    pub with: String,
-    /// When it took place.
-    pub at: Instant,
-}
-
-/// Where one writes into a feed.
-#[derive(Clone, Debug, Serialize)]
-pub struct Composer {
-    /// Unique on the page.
-    pub id: String,
-    /// Where it is sent.
-    pub action: String,
-    /// What the field is called.
-    pub label: String,
-    /// What belongs there.
-    pub placeholder: String,
-    /// Where the words go and who is told.
-    pub hint: String,
-    /// Names the reader: "Post to ACME".
-    pub button: String,
-    /// Whether a note for the provider only can be written.
-    pub internal: bool,
-    /// Whether an answer can be asked for, for which the next update waits.
-    pub asks: bool,
-    /// What was typed.
-    pub value: String,
-    /// What is wrong with it; empty when nothing is.
-    pub error: String,
-}
-
-/// What a case was opened with.
-#[derive(Clone, Debug, Serialize)]
-pub struct OpeningView {
-    /// Who opened it.
-    pub by: String,
-    /// Two letters for the avatar.
-    pub initials: String,
-    /// When.
-    pub at: Instant,
-    /// The description, Markdown.
-    pub body: String,
-    /// Whether it is so long that it would keep the rest of the feed out of sight.
-    pub long: bool,
-    /// Where it is changed, for who may.
-    pub change: Option<Link>,
-}
-
-/// The case feed: what was reported stands first, then where one writes, then what was written, the newest first.
-#[derive(Clone, Debug, Serialize)]
-pub struct CaseFeed {
-    /// What was reported, by whom and when.
-    pub opening: OpeningView,
-    /// Entries, newest first.
-    pub entries: Vec<EntryView>,
-    /// How many the reader sees for the first time.
-    pub unread: usize,
-    /// Where the older ones are.
-    pub older: Option<String>,
-    /// For who may write.
-    pub composer: Option<Composer>,
-}
-
-/// The escalation feed: the active escalation open, past ones folded (F1).
-#[derive(Clone, Debug, Serialize)]
-pub struct EscalationFeed {
-    /// The active one, or on its own page the one it is about.
-    pub current: Option<Thread>,
-    /// Past ones, newest first.
-    pub past: Vec<Thread>,
-    /// How many entries the reader sees for the first time.
-    pub unread: usize,
-}
-
-/// What was written about one escalation.
-#[derive(Clone, Debug, Serialize)]
-pub struct Thread {
-    /// `E-000045`.
-    pub number: String,
-    /// Its page.
-    pub href: String,
-    /// The reason's label.
-    pub reason: String,
-    /// A domain escalation state.
-    pub state: String,
-    /// When it was submitted.
-    pub submitted_at: Instant,
-    /// Why it was declined, and what to do instead.
-    pub decision: Option<DecisionView>,
-    /// Whether it is unfolded though it is past.
-    pub open: bool,
-    /// Entries, newest first.
-    pub entries: Vec<EntryView>,
-    /// Where the older ones are.
-    pub older: Option<String>,
-    /// For who may write.
-    pub composer: Option<Composer>,
-}
-
-/// What became of an escalation.
-#[derive(Clone, Debug, Serialize)]
-pub struct DecisionView {
-    /// How it looks.
-    pub tone: Tone,
-    /// "E-000048 was declined".
-    pub title: String,
-    /// When.
-    pub at: Instant,
-    /// Why, with what to do instead.
-    pub reasons: Vec<ReasonLine>,
-    /// What follows from it.
-    pub about: String,
-    /// Where to go on.
-    pub link: Option<Link>,
-    /// Where it is said that it was read; empty if that is not asked.
-    pub read: String,
-}
-
-/// A criterion that was not met.
-#[derive(Clone, Debug, Serialize)]
-pub struct ReasonLine {
-    /// Which.
-    pub why: String,
-    /// What to do instead.
-    pub instead: String,
-}
-
 /// The sentence that says who waits for whom.
 #[derive(Clone, Debug, Serialize)]
 pub struct WaitView {
@@ -270,93 +95,6 @@ pub struct DueView {
     pub at: Option<Instant>,
     /// How pressing it is.
     pub tone: Tone,
-}
-
-/// The promised next steps (C9, M7).
-#[derive(Clone, Debug, Serialize)]
-pub struct StepList {
-    /// Open ones first, by date.
-    pub items: Vec<StepView>,
-    /// Where one is added, for who may.
-    pub add: Option<String>,
-}
-
-/// One promised next step.
-#[derive(Clone, Debug, Serialize)]
-pub struct StepView {
-    /// Its id.
-    pub id: String,
-    /// What was promised.
-    pub what: String,
-    /// Who does it.
-    pub who: String,
-    /// By when.
-    pub due_at: Instant,
-    /// `open`, `done`, `missed`.
-    pub state: &'static str,
-    /// How pressing it is.
-    pub tone: Tone,
-    /// When it was done or missed; the promise itself otherwise.
-    pub settled_at: Instant,
-    /// Why it was promised anew; empty when it was not.
-    pub reason: String,
-    /// What became of it, from its promise on; empty where that is all.
-    pub past: Vec<StepPastLine>,
-    /// What the reader may do with it: each asks first, since the customer is told at once.
-    pub verbs: Vec<Link>,
-}
-
-/// Something that happened to a promise.
-#[derive(Clone, Debug, Serialize)]
-pub struct StepPastLine {
-    /// `promised`, `repromised`, `done`, `missed`.
-    pub happened: &'static str,
-    /// When.
-    pub at: Instant,
-    /// Who did it.
-    pub by: String,
-    /// By when it was promised from then on.
-    pub due_at: Instant,
-    /// Why it was promised anew; empty when it was not.
-    pub reason: String,
-}
-
-/// The calls that are asked for on an escalation (M12).
-#[derive(Clone, Debug, Serialize)]
-pub struct CallList {
-    /// What is still to come first, by its window.
-    pub items: Vec<CallView>,
-    /// Where one is asked for, for who may.
-    pub add: Option<String>,
-}
-
-/// One call.
-#[derive(Clone, Debug, Serialize)]
-pub struct CallView {
-    /// Its id.
-    pub id: String,
-    /// The number.
-    pub phone: String,
-    /// The number as an address.
-    pub tel: String,
-    /// When its window begins.
-    pub begins_at: Instant,
-    /// When it is over.
-    pub ends_at: Instant,
-    /// The window by the clock of whoever is called, where that is another than the reader's; may be empty.
-    pub local: String,
-    /// `requested`, `taken`, `completed`, `missed`, `canceled`.
-    pub state: &'static str,
-    /// How pressing it is.
-    pub tone: Tone,
-    /// Who makes it.
-    pub owner: Option<String>,
-    /// What it is about; may be empty.
-    pub note: String,
-    /// Why it was moved, missed or called off; may be empty.
-    pub reason: String,
-    /// What the reader may do with it: each asks first, since the other side is told at once.
-    pub verbs: Vec<Link>,
 }
 
 /// A fact with its value.
@@ -446,69 +184,6 @@ pub struct Bar {
     pub counted: bool,
     /// What it is, in words.
     pub title: String,
-}
-
-/// A verb that asks for something before it is done; shown at the head of the page it belongs to.
-#[derive(Clone, Debug, Serialize)]
-pub struct Panel {
-    /// What is to be done.
-    pub title: String,
-    /// What it means; may be empty.
-    pub intro: String,
-    /// What else will happen; may be empty.
-    pub warning: String,
-    /// Whether it is about the escalation.
-    pub bell: bool,
-    /// What to fill in.
-    pub form: super::form::Form,
-    /// Where to go instead.
-    pub cancel: String,
-    /// Importance and urgency with the rank they give.
-    pub ranking: Option<Ranking>,
-    /// Next steps to promise.
-    pub promises: Option<Promises>,
-}
-
-/// Importance and urgency, and the ranks of all their pairs (M6).
-#[derive(Clone, Debug, Serialize)]
-pub struct Ranking {
-    /// How important.
-    pub importance: Control,
-    /// How urgent.
-    pub urgency: Control,
-    /// Urgencies, as the columns stand.
-    pub levels: Vec<&'static str>,
-    /// One row an importance.
-    pub rows: Vec<RankRow>,
-}
-
-/// The ranks of one importance.
-#[derive(Clone, Debug, Serialize)]
-pub struct RankRow {
-    /// The importance.
-    pub importance: &'static str,
-    /// One cell an urgency.
-    pub cells: Vec<RankCell>,
-}
-
-/// The rank of one importance and urgency.
-#[derive(Clone, Debug, Serialize)]
-pub struct RankCell {
-    /// The urgency.
-    pub urgency: &'static str,
-    /// 1 to 5.
-    pub rank: u8,
-}
-
-/// Rows of next steps to promise.
-#[derive(Clone, Debug, Serialize)]
-pub struct Promises {
-    /// How to fill them in, with the zone of the times.
-    pub hint: String,
-    /// What is wrong with them; empty when nothing is.
-    pub error: String,
-    /// What, who and by when of each.
-    pub rows: Vec<Vec<Control>>,
 }
 
 /// The way to the next page of a list and back to the first.

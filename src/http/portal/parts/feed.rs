@@ -1,0 +1,192 @@
+//! Feeds on a page: what people wrote, what a case was opened with, where one writes, and what became of an escalation.
+
+use serde::Serialize;
+
+use super::Link;
+use crate::domain::Instant;
+use crate::http::portal::shell::Tone;
+use crate::words::markdown::Rendered;
+
+/// Who wrote something.
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonView {
+    /// First and last name.
+    pub name: String,
+    /// Two letters for the avatar.
+    pub initials: String,
+    /// Whether the provider's.
+    pub staff: bool,
+    /// "Support", or the organization.
+    pub place: String,
+}
+
+/// The words of an entry.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// As they were written.
+    Written(String),
+    /// As HTML.
+    Rendered(Rendered),
+}
+
+/// One entry of a feed, or a mark in it.
+#[derive(Clone, Debug, Serialize)]
+pub struct EntryView {
+    /// Its id on the page.
+    pub anchor: String,
+    /// A domain entry kind: `comment`, `work_note`, `mark`, `external_communication`, `rca`.
+    pub kind: String,
+    /// Who wrote it; a mark may have nobody.
+    pub author: Option<PersonView>,
+    /// When.
+    pub at: Instant,
+    /// Markdown, rendered or not; of a mark, a sentence.
+    pub body: Body,
+    /// Whether only the provider sees it.
+    pub internal: bool,
+    /// Whether the reader sees it for the first time.
+    pub unread: bool,
+    /// Whether a mark is about an escalation.
+    pub bell: bool,
+    /// Whether its text was taken out.
+    pub redacted: bool,
+    /// Where a mark leads.
+    pub link: Option<Link>,
+    /// The contact that was recorded.
+    pub contact: Option<ContactView>,
+    /// What the reader may do with it.
+    pub verbs: Vec<Link>,
+}
+
+/// A contact outside the portal (M10).
+#[derive(Clone, Debug, Serialize)]
+pub struct ContactView {
+    /// Call, e-mail, meeting.
+    pub channel: String,
+    /// With whom.
+    pub with: String,
+    /// When it took place.
+    pub at: Instant,
+}
+
+/// Where one writes into a feed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Composer {
+    /// Unique on the page.
+    pub id: String,
+    /// Where it is sent.
+    pub action: String,
+    /// What the field is called.
+    pub label: String,
+    /// What belongs there.
+    pub placeholder: String,
+    /// Where the words go and who is told.
+    pub hint: String,
+    /// Names the reader: "Post to ACME".
+    pub button: String,
+    /// Whether a note for the provider only can be written.
+    pub internal: bool,
+    /// Whether an answer can be asked for, for which the next update waits.
+    pub asks: bool,
+    /// What was typed.
+    pub value: String,
+    /// What is wrong with it; empty when nothing is.
+    pub error: String,
+}
+
+/// What a case was opened with.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpeningView {
+    /// Who opened it.
+    pub by: String,
+    /// Two letters for the avatar.
+    pub initials: String,
+    /// When.
+    pub at: Instant,
+    /// The description, Markdown.
+    pub body: String,
+    /// Whether it is so long that it would keep the rest of the feed out of sight.
+    pub long: bool,
+    /// Where it is changed, for who may.
+    pub change: Option<Link>,
+}
+
+/// The case feed: what was reported stands first, then where one writes, then what was written, the newest first.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseFeed {
+    /// What was reported, by whom and when.
+    pub opening: OpeningView,
+    /// Entries, newest first.
+    pub entries: Vec<EntryView>,
+    /// How many the reader sees for the first time.
+    pub unread: usize,
+    /// Where the older ones are.
+    pub older: Option<String>,
+    /// For who may write.
+    pub composer: Option<Composer>,
+}
+
+/// The escalation feed: the active escalation open, past ones folded (F1).
+#[derive(Clone, Debug, Serialize)]
+pub struct EscalationFeed {
+    /// The active one, or on its own page the one it is about.
+    pub current: Option<Thread>,
+    /// Past ones, newest first.
+    pub past: Vec<Thread>,
+    /// How many entries the reader sees for the first time.
+    pub unread: usize,
+}
+
+/// What was written about one escalation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Thread {
+    /// `E-000045`.
+    pub number: String,
+    /// Its page.
+    pub href: String,
+    /// The reason's label.
+    pub reason: String,
+    /// A domain escalation state.
+    pub state: String,
+    /// When it was submitted.
+    pub submitted_at: Instant,
+    /// Why it was declined, and what to do instead.
+    pub decision: Option<DecisionView>,
+    /// Whether it is unfolded though it is past.
+    pub open: bool,
+    /// Entries, newest first.
+    pub entries: Vec<EntryView>,
+    /// Where the older ones are.
+    pub older: Option<String>,
+    /// For who may write.
+    pub composer: Option<Composer>,
+}
+
+/// What became of an escalation.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionView {
+    /// How it looks.
+    pub tone: Tone,
+    /// "E-000048 was declined".
+    pub title: String,
+    /// When.
+    pub at: Instant,
+    /// Why, with what to do instead.
+    pub reasons: Vec<ReasonLine>,
+    /// What follows from it.
+    pub about: String,
+    /// Where to go on.
+    pub link: Option<Link>,
+    /// Where it is said that it was read; empty if that is not asked.
+    pub read: String,
+}
+
+/// A criterion that was not met.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReasonLine {
+    /// Which.
+    pub why: String,
+    /// What to do instead.
+    pub instead: String,
+}
