@@ -1,63 +1,37 @@
 //! A request for a page: who comes, what they ask for and what they typed.
 
+mod arrival;
+mod typed;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::cookie::Cookie;
-use actix_web::http::{Method, header};
 use actix_web::web::Bytes;
-use actix_web::{HttpMessage, HttpRequest, web};
-use tracing_actix_web::RequestId;
-use url::form_urlencoded;
 
 use super::Portal;
 use super::flash::Flash;
 use super::once::{self, Sending};
-use super::one_click;
 use super::preferences::{Theme, TimeStyle};
 use super::shell::{Shell, away, clock_words, navigation, place_lines, viewer};
 use crate::credentials::Holder;
 use crate::db::Conn;
 use crate::domain::Instant;
 use crate::domain::access::{Access, Permission};
-use crate::domain::calendar::MOST_EVENTS;
-use crate::domain::text::Markdown;
 use crate::http::apart::{apart, in_place};
-use crate::http::api_request::LARGEST_BODY;
 use crate::http::asks::Asks;
 use crate::http::cookies::Carries;
 use crate::http::known_devices::KnownDevices;
-use crate::http::multipart::{Most, Parts};
-use crate::http::paths::values_of;
-use crate::http::places::{self, PlaceView};
-use crate::http::principal::{self, Principal, Via};
+use crate::http::places::PlaceView;
+use crate::http::principal::{self, Principal};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::AppState;
-use crate::http::{body, client};
-use crate::store::sessions;
 use crate::words::time::Times;
 use crate::words::{Catalogue, markdown};
 use crate::workflow::{Actor, VerbError};
 
-/// The largest form that is taken, in bytes: two of the longest texts, each byte of them encoded.
-const LARGEST_FORM: usize = 512 * 1024;
-/// A longer form is read on a blocking thread.
-const READ_AT_ONCE: usize = 8 * 1024;
-/// Longer words are rendered on one.
-const LONG_WORDS: usize = 4 * 1024;
-/// How many fields a form has at the most, or parameters a query.
-const MOST_FIELDS: usize = 2000;
-/// How much is taken of a form with a file: the file, and as many bytes around it; a tick for each event of a calendar's
-/// file, and what every form has.
-const WITH_FILE: Most = Most {
-    bytes: 2 * LARGEST_BODY,
-    parts: MOST_EVENTS + 20,
-};
-/// What browsers send forms with a file as.
-const FORM_WITH_FILE: &str = "multipart/form-data";
-/// What browsers send forms as.
-const FORM: &str = "application/x-www-form-urlencoded";
+use typed::LONG_WORDS;
 
 /// Whose forms are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,174 +90,6 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
-    /// Reads a request.
-    ///
-    /// # Errors
-    /// [`Code::TooLarge`], [`Code::UnsupportedMediaType`], [`Code::Csrf`], and the database's own.
-    pub(super) async fn extract(
-        desk: Arc<AppState>,
-        portal: Arc<Portal>,
-        posted: Posted,
-        request: &HttpRequest,
-        payload: web::Payload,
-    ) -> Result<Self, (Self, Problem)> {
-        let mut req = Self::arrive(desk, portal, request);
-        match principal::find(&req.desk, request).await {
-            Ok(guest) => req.guest = guest,
-            Err(problem) if problem.keeps_out_of_an_organization() => {
-                match req.put_home(request).await {
-                    Ok(()) => return Err((req, problem)),
-                    // They may still come as somebody else.
-                    Err(other) if other.code() == Code::AddressNotAllowed => req.kept_out = true,
-                    Err(other) => return Err((req, other)),
-                }
-            }
-            Err(problem) => return Err((req, problem)),
-        }
-        if let Err(problem) = req.find_places().await {
-            return Err((req, problem));
-        }
-        if request.method() == Method::POST {
-            let typed = match posted {
-                Posted::ByOurPages => form(request, payload).await,
-                Posted::WithFile => req.form_with_file(request, payload).await,
-                Posted::ByAnybody => one_click::read(request, payload).await,
-            };
-            match typed {
-                Ok(typed) => req.typed = typed,
-                Err(problem) => return Err((req, problem)),
-            }
-            req.sending = req.guest.as_ref().and_then(|guest| {
-                let (path, file) = (request.path(), req.file.as_deref());
-                Sending::of(&req.desk.key, guest, path, &req.typed, file)
-            });
-            if posted != Posted::ByAnybody
-                && let Err(problem) = req.check_origin(request)
-            {
-                return Err((req, problem));
-            }
-        }
-        Ok(req)
-    }
-
-    /// Puts somebody home whose access to where they had switched to has ended: the page that says so is the first one
-    /// there. Their session then says what has been so since the access ended.
-    async fn put_home(&mut self, request: &HttpRequest) -> Result<(), Problem> {
-        self.guest = principal::find_home(&self.desk, request).await?;
-        if let Some(Via::Session { id, .. }) = self.guest.as_ref().map(|guest| guest.via.clone()) {
-            let home = self.desk.db.write(move |conn| {
-                sessions::switch(conn, id, None)?;
-                Ok::<_, Problem>(())
-            });
-            home.await?;
-        }
-        self.find_places().await
-    }
-
-    async fn find_places(&mut self) -> Result<(), Problem> {
-        let Some(guest) = self.guest.clone() else {
-            return Ok(());
-        };
-        let now = self.now;
-        self.places = self
-            .read(move |conn| Ok(places::of(conn, &guest, now)?))
-            .await?;
-        Ok(())
-    }
-
-    fn arrive(desk: Arc<AppState>, portal: Arc<Portal>, request: &HttpRequest) -> Self {
-        let text = |name| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
-        let address = request.uri().path_and_query();
-        let cookies: HashMap<String, String> = request
-            .cookies()
-            .map(|cookies| {
-                let pair =
-                    |cookie: &Cookie<'_>| (cookie.name().to_owned(), cookie.value().to_owned());
-                cookies.iter().map(pair).collect()
-            })
-            .unwrap_or_default();
-        // A statement of its own: reading cookies needs the extensions that this borrows.
-        let id = request
-            .extensions()
-            .get::<RequestId>()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        Self {
-            now: desk.clock.now(),
-            client: client::address(&desk.proxies, &desk.public_url, request),
-            guest: None,
-            kept_out: false,
-            sending: None,
-            asks: None,
-            places: Vec::new(),
-            parts: values_of(request),
-            // One that cannot be read asks for nothing that a page has.
-            query: pairs(request.query_string().as_bytes()).unwrap_or_default(),
-            typed: HashMap::new(),
-            file: None,
-            address: address.map_or("/", |address| address.as_str()).to_owned(),
-            user_agent: text(header::USER_AGENT)
-                .unwrap_or_default()
-                .chars()
-                .take(200)
-                .collect(),
-            request: id,
-            from_own_page: is_from_own_page(request),
-            flash: cookies
-                .get(Carries::Flash.name(&desk.public_url))
-                .and_then(|text| Flash::from_cookie(text)),
-            theme: cookies
-                .get(Carries::Theme.name(&desk.public_url))
-                .and_then(|name| name.parse().ok())
-                .unwrap_or(Theme::Auto),
-            time_style: cookies
-                .get(Carries::Times.name(&desk.public_url))
-                .and_then(|name| name.parse().ok())
-                .unwrap_or(TimeStyle::Near),
-            cookies,
-            desk,
-            portal,
-        }
-    }
-
-    /// A form that may carry a file, which only somebody who is signed in may send.
-    async fn form_with_file(
-        &mut self,
-        request: &HttpRequest,
-        payload: web::Payload,
-    ) -> Result<HashMap<String, String>, Problem> {
-        if !request.content_type().eq_ignore_ascii_case(FORM_WITH_FILE) {
-            return form(request, payload).await;
-        }
-        self.principal()?;
-        let parts = Parts::of(request, payload, WITH_FILE).await?;
-        self.file = parts.file;
-        Ok(parts.fields)
-    }
-
-    /// A form has to come from a page of this house: it carries the session's token; before there is a session, the
-    /// browser must not say that another site sent it.
-    fn check_origin(&self, request: &HttpRequest) -> Result<(), Problem> {
-        match &self.guest {
-            Some(guest) => guest.check_csrf(self.typed.get("csrf_token").map(String::as_str)),
-            None => {
-                let site = request
-                    .headers()
-                    .get("sec-fetch-site")
-                    .and_then(|site| site.to_str().ok());
-                match site {
-                    Some("cross-site" | "same-site") => Err(Problem::new(Code::Csrf)),
-                    _ => Ok(()),
-                }
-            }
-        }
-    }
-
     /// What people read.
     pub fn words(&self) -> &Catalogue {
         &self.desk.words
@@ -477,66 +283,4 @@ impl PageRequest {
             clock_words: clock_words(words),
         }
     }
-}
-
-/// Whether the browser says that a page of this house sent the form.
-fn is_from_own_page(request: &HttpRequest) -> bool {
-    let text = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|text| text.to_str().ok())
-    };
-    match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => {
-            let of = origin.split_once("://").map(|(_, of)| of);
-            of.is_some() && of == text(header::HOST.as_str())
-        }
-        (None, None) => false,
-    }
-}
-
-async fn form(
-    request: &HttpRequest,
-    payload: web::Payload,
-) -> Result<HashMap<String, String>, Problem> {
-    if !request.content_type().eq_ignore_ascii_case(FORM) {
-        return Err(Problem::new(Code::UnsupportedMediaType).with("expected", FORM));
-    }
-    let bytes = body::read(request, payload, LARGEST_FORM).await?;
-    if bytes.len() <= READ_AT_ONCE {
-        return pairs(&bytes);
-    }
-    // A long form is read where nobody else waits for it, and its long words rendered before the one writer keeps them.
-    apart(move || {
-        let typed = pairs(&bytes)?;
-        for (name, text) in &typed {
-            if text.len() > LONG_WORDS
-                && !name.contains("password")
-                && let Ok(words) = Markdown::parse(text)
-            {
-                markdown::prepare(words.as_str());
-            }
-        }
-        Ok(typed)
-    })
-    .await?
-}
-
-fn pairs(text: &[u8]) -> Result<HashMap<String, String>, Problem> {
-    let mut typed = HashMap::new();
-    for (index, (name, value)) in form_urlencoded::parse(text).enumerate() {
-        if index == MOST_FIELDS {
-            return Err(Problem::new(Code::TooComplex)
-                .with("max_values", MOST_FIELDS)
-                .with("max_depth", 1));
-        }
-        // No page sends it, no text holds it, and no database takes it.
-        if name.contains('\0') || value.contains('\0') {
-            return Err(Problem::new(Code::BadRequest));
-        }
-        typed.insert(name.into_owned(), value.into_owned());
-    }
-    Ok(typed)
 }
