@@ -7,7 +7,9 @@ mod asked;
 mod clones;
 mod given;
 mod members;
+mod parties;
 mod visits;
+mod writing;
 
 use diesel::prelude::*;
 
@@ -28,19 +30,17 @@ pub use members::{
     has_groups_with, is_in_group, is_trusted, members_of, people_in, people_of, reaching,
     remove_member, trustable_groups, trustable_people,
 };
+pub use parties::{clients, is_paired_outside, organizations_of};
 pub use visits::{Visit, begin_visit, note_on_visit, organizations_of_visit, visits_of};
+pub use writing::{NewPairing, PairingChanges, count_change, insert, touch, update};
 
 use crate::db::Conn;
-use crate::db::schema::{clients, organizations, pairing_members, pairings};
+use crate::db::schema::{pairing_members, pairings};
 use crate::db::sql_types::{At, Key, MaybeAt};
 use crate::domain::Instant;
 use crate::domain::access::Access;
 use crate::domain::ids::{GroupId, OrganizationId, PairingId, PersonId};
 use crate::domain::pairing::{Party, Standing, State};
-use crate::store::cases::OrganizationRef;
-
-/// A use is noted at most once in so many seconds: nobody needs it more precisely, and every note is a write.
-const NOTED_EVERY_SECONDS: i64 = 60;
 
 /// Which pairings exist for somebody.
 #[derive(Clone, Copy, Debug)]
@@ -144,97 +144,6 @@ impl Pairing {
             Party::Trustor => Some(self.trustee_id),
         }
     }
-}
-
-/// What a new request is made of.
-#[derive(Clone, Debug)]
-pub struct NewPairing<'a> {
-    /// Who asks.
-    pub trustee: OrganizationId,
-    /// Who alone may answer.
-    pub addressed_to: Option<OrganizationId>,
-    /// The hash of its link's secret.
-    pub token_hash: &'a str,
-    /// Until when the link is good.
-    pub expires_at: Instant,
-    /// The person who asks.
-    pub by: PersonId,
-}
-
-/// Changes to a pairing; what is `None` stays.
-#[derive(Clone, Debug, Default, AsChangeset)]
-#[diesel(table_name = pairings)]
-pub struct PairingChanges {
-    /// A new link.
-    pub token_hash: Option<String>,
-    /// Until when it is good.
-    pub expires_at: Option<At>,
-    /// Who trusts.
-    pub trustor_id: Option<OrganizationId>,
-    /// Who said so.
-    pub accepted_by: Option<PersonId>,
-    /// When.
-    pub accepted_at: Option<At>,
-    /// Who refused.
-    pub refused_by: Option<PersonId>,
-    /// When.
-    pub refused_at: Option<At>,
-    /// Who switched it off, or nobody.
-    pub switched_off_by: Option<Option<PersonId>>,
-    /// When.
-    pub switched_off_at: Option<Option<At>>,
-    /// Who suspended it, or nobody.
-    pub suspended_by: Option<Option<PersonId>>,
-    /// When.
-    pub suspended_at: Option<Option<At>>,
-    /// Who ended it.
-    pub removed_by: Option<PersonId>,
-    /// When.
-    pub removed_at: Option<At>,
-    /// For which side.
-    pub removed_side: Option<Party>,
-}
-
-/// Adds a request.
-///
-/// # Errors
-/// The database's own.
-pub fn insert(conn: &mut Conn, new: &NewPairing<'_>, now: Instant) -> QueryResult<PairingId> {
-    let id = PairingId::new(now);
-    diesel::insert_into(pairings::table)
-        .values((
-            pairings::id.eq(id),
-            pairings::trustee_id.eq(new.trustee),
-            pairings::addressed_to.eq(new.addressed_to),
-            pairings::token_hash.eq(new.token_hash),
-            pairings::expires_at.eq(At(new.expires_at)),
-            pairings::created_by.eq(new.by),
-            pairings::created_at.eq(At(now)),
-        ))
-        .execute(conn)?;
-    Ok(id)
-}
-
-/// Changes a pairing and counts the change.
-///
-/// # Errors
-/// The database's own.
-pub fn update(conn: &mut Conn, id: PairingId, changes: &PairingChanges) -> QueryResult<()> {
-    diesel::update(pairings::table.filter(pairings::id.eq(id)))
-        .set((changes, pairings::version.eq(pairings::version + 1)))
-        .execute(conn)
-        .map(drop)
-}
-
-/// Counts a change of what belongs to a pairing.
-///
-/// # Errors
-/// The database's own.
-pub fn count_change(conn: &mut Conn, id: PairingId) -> QueryResult<()> {
-    diesel::update(pairings::table.filter(pairings::id.eq(id)))
-        .set(pairings::version.eq(pairings::version + 1))
-        .execute(conn)
-        .map(drop)
 }
 
 /// The pairing of that id, if it exists in the scope; one that was removed does not.
@@ -403,125 +312,4 @@ pub fn list(
         query = query.filter(pairings::id.lt(after));
     }
     query.order(pairings::id.desc()).limit(limit).load(conn)
-}
-
-/// The clients of `trustee`, by slug, after the one named `after` (P11): organizations that trust or have trusted it, and those that
-/// the provider names.
-///
-/// # Errors
-/// The database's own.
-pub fn clients(
-    conn: &mut Conn,
-    trustee: OrganizationId,
-    after: Option<&str>,
-    limit: i64,
-) -> QueryResult<Vec<OrganizationRef>> {
-    let served = pairings::table
-        .filter(pairings::trustee_id.eq(trustee))
-        .filter(pairings::trustor_id.is_not_null())
-        .select(pairings::trustor_id.assume_not_null());
-    let mut query = organizations::table
-        .filter(
-            organizations::id
-                .eq_any(served)
-                .or(organizations::id.eq_any(
-                    clients::table
-                        .filter(clients::partner_id.eq(trustee))
-                        .select(clients::client_id),
-                )),
-        )
-        .select(OrganizationRef::as_select())
-        .into_boxed();
-    if let Some(slug) = after {
-        query = query.filter(organizations::slug.gt(slug.to_owned()));
-    }
-    query
-        .order(organizations::slug.asc())
-        .limit(limit)
-        .load(conn)
-}
-
-/// Whether an organization is paired, on either side, with one that is at home in another region than this (P4).
-///
-/// # Errors
-/// The database's own.
-pub fn is_paired_outside(
-    conn: &mut Conn,
-    organization: OrganizationId,
-    region: &str,
-) -> QueryResult<bool> {
-    let running = || {
-        pairings::table
-            .filter(pairings::removed_at.is_null())
-            .filter(pairings::trustor_id.is_not_null())
-    };
-    let trustees = running()
-        .filter(pairings::trustor_id.eq(organization))
-        .select(pairings::trustee_id);
-    let trustors = running()
-        .filter(pairings::trustee_id.eq(organization))
-        .select(pairings::trustor_id.assume_not_null());
-    let others = organizations::table
-        .filter(organizations::region.ne(region))
-        .filter(
-            organizations::id
-                .eq_any(trustees)
-                .or(organizations::id.eq_any(trustors)),
-        )
-        .select(organizations::id);
-    diesel::select(diesel::dsl::exists(others)).get_result(conn)
-}
-
-/// Organizations by name.
-///
-/// # Errors
-/// The database's own.
-pub fn organizations_of(
-    conn: &mut Conn,
-    ids: &[OrganizationId],
-) -> QueryResult<Vec<OrganizationRef>> {
-    organizations::table
-        .filter(organizations::id.eq_any(ids.to_vec()))
-        .select(OrganizationRef::as_select())
-        .load(conn)
-}
-
-/// Notes that a person used a pairing: they switched in, or changed something there. Looking is no use.
-///
-/// # Errors
-/// The database's own.
-pub fn touch(
-    conn: &mut Conn,
-    pairing: PairingId,
-    person: PersonId,
-    now: Instant,
-) -> QueryResult<()> {
-    let before = At(now - chrono::TimeDelta::seconds(NOTED_EVERY_SECONDS));
-    diesel::update(
-        pairings::table.filter(pairings::id.eq(pairing)).filter(
-            pairings::last_used_at
-                .is_null()
-                .or(pairings::last_used_at.lt(before)),
-        ),
-    )
-    .set(pairings::last_used_at.eq(Some(At(now))))
-    .execute(conn)?;
-    let groups = members::groups_with(person);
-    diesel::update(
-        pairing_members::table
-            .filter(pairing_members::pairing_id.eq(pairing))
-            .filter(
-                pairing_members::person_id
-                    .eq(person)
-                    .or(pairing_members::group_id.eq_any(groups)),
-            )
-            .filter(
-                pairing_members::last_used_at
-                    .is_null()
-                    .or(pairing_members::last_used_at.lt(before)),
-            ),
-    )
-    .set(pairing_members::last_used_at.eq(Some(At(now))))
-    .execute(conn)
-    .map(drop)
 }
