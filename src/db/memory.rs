@@ -48,7 +48,7 @@ struct Key(TypeId, Name);
 pub(super) enum Kind {
     /// It sees one state.
     Reads,
-    /// It is one statement, and what is remembered.
+    /// It is one statement in no transaction, and what is remembered.
     ReadsOne,
     /// It may change what is remembered.
     Writes,
@@ -146,14 +146,13 @@ fn in_one_state<T>(
     work: impl FnOnce(&mut Conn) -> QueryResult<T>,
 ) -> QueryResult<T> {
     match conn {
-        Conn::Postgres(pg) => AnsiTransactionManager::begin_transaction_sql(pg, postgres::READ)?,
-        Conn::Sqlite(_) => return work(conn),
+        Conn::Postgres(own) => AnsiTransactionManager::begin_transaction_sql(own, postgres::READ)?,
+        Conn::Sqlite(own) => AnsiTransactionManager::begin_transaction_sql(own, "BEGIN")?,
     }
     let outcome = work(conn);
-    match conn {
-        Conn::Postgres(pg) => AnsiTransactionManager::rollback_transaction(pg)?,
-        Conn::Sqlite(_) => {}
-    }
+    on_either!(conn, |own| AnsiTransactionManager::rollback_transaction(
+        own
+    ))?;
     outcome
 }
 

@@ -168,8 +168,8 @@ impl Db {
         }
     }
 
-    /// The same for work of one statement, besides what is [`remembered`]: on a server no transaction is begun and ended
-    /// around it, which would cost more than it. Of several statements each would see another state.
+    /// The same for work of one statement, besides what is [`remembered`]: no transaction is begun and ended around it, which
+    /// would cost more than it. Of several statements each would see another state.
     ///
     /// # Errors
     /// Those of `f`, and the database's own through `From<DbError>`.
@@ -180,7 +180,11 @@ impl Db {
         E: Failure,
     {
         match &*self.inner {
-            Inner::Sqlite(_) => self.read(f).await,
+            Inner::Sqlite(sqlite) => {
+                let mut said = None;
+                let ended = sqlite.read_one(&mut |conn| said = Some(f(conn)));
+                sqlite.looked_into(work::outcome(ended, said))
+            }
             Inner::Postgres(postgres) => {
                 let (work, said) = Said::by(f);
                 said.once(postgres.read_one(self.limits, work).await)

@@ -158,6 +158,18 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Reads one statement on the calling thread.
+    pub(super) fn read_one(&self, work: &mut dyn FnMut(&mut Conn)) -> Result<(), DbError> {
+        let mut lent = self.connections.lend()?;
+        let conn = lent.conn()?;
+        remembering(&self.memory, Kind::ReadsOne, || work(conn));
+        // One that could not end what it had begun is closed.
+        if is_in_no_transaction(conn) {
+            lent.give_back();
+        }
+        Ok(())
+    }
+
     /// What came of reading, once what its error asks for is done.
     pub(super) fn looked_into<T, E: Failure>(&self, outcome: Result<T, E>) -> Result<T, E> {
         outcome.inspect_err(|error| {
@@ -364,11 +376,7 @@ fn begin_group(path: &Path, place: &mut Option<Conn>) -> Result<(), DbError> {
         Ok(()) => return Ok(()),
         Err(error) => error,
     };
-    let depth = on_sqlite(conn, |conn| {
-        let status = <AnsiTransactionManager as TransactionManager<SqliteConnection>>::transaction_manager_status_mut(conn);
-        status.transaction_depth()
-    });
-    if matches!(depth, Ok(None)) && !error.to_string().contains("within a transaction") {
+    if is_in_no_transaction(conn) && !error.to_string().contains("within a transaction") {
         return Err(error);
     }
     *conn = Conn::Sqlite(writer(path, WRITER_WAITS)?);
@@ -442,6 +450,15 @@ impl Done {
 fn goes_on(conn: &mut Conn) -> bool {
     on_sqlite(conn, |conn| conn.batch_execute("BEGIN"))
         .is_err_and(|error| error.to_string().contains("within a transaction"))
+}
+
+/// Whether diesel knows that no transaction is open.
+fn is_in_no_transaction(conn: &mut Conn) -> bool {
+    let depth = on_sqlite(conn, |conn| {
+        let status = <AnsiTransactionManager as TransactionManager<SqliteConnection>>::transaction_manager_status_mut(conn);
+        status.transaction_depth()
+    });
+    matches!(depth, Ok(None))
 }
 
 fn begin(conn: &mut Conn, sql: &str) -> Result<(), DbError> {

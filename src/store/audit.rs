@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::db::schema::{audit_chain, audit_events};
 use crate::db::sql_types::{At, Json, json};
-use crate::db::{Conn, write_last, write_what_was_put_off};
+use crate::db::{Conn, on_either, write_last, write_what_was_put_off};
 use crate::domain::Instant;
 use crate::domain::audit::seal::Said;
 use crate::domain::audit::view::Happened;
@@ -171,7 +171,8 @@ fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
     for (position, event) in (end - count + 1..).zip(&events) {
         let record = event.record();
         let hash = link(&head, &record);
-        diesel::insert_into(audit_events::table)
+        let said = event.said.as_ref().map(json).transpose()?;
+        on_either!(conn, |own| diesel::insert_into(audit_events::table)
             .values((
                 audit_events::position.eq(position),
                 audit_events::id.eq(event.id),
@@ -189,9 +190,9 @@ fn link_all(conn: &mut Conn, events: Vec<Unlinked>) -> QueryResult<()> {
                 audit_events::after.eq(event.after.as_ref().map(|(text, _)| text)),
                 audit_events::previous_hash.eq(&head),
                 audit_events::hash.eq(&hash),
-                audit_events::said.eq(event.said.as_ref().map(json).transpose()?),
+                audit_events::said.eq(&said),
             ))
-            .execute(conn)?;
+            .execute(own))?;
         head = hash;
     }
     diesel::update(audit_chain::table)

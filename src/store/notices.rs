@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::db::schema::notices;
 use crate::db::sql_types::{At, json};
-use crate::db::{Conn, condition};
+use crate::db::{Conn, condition, on_either};
 use crate::domain::Instant;
 use crate::domain::ids::{CaseId, EscalationId, NoticeId, OrganizationId, PersonId};
 use crate::domain::notice::{NoticeKind, NoticeState, Payload, Reminder, Thread};
@@ -104,7 +104,8 @@ pub fn insert_held(
             organization,
         } => (None, Some((email, name, organization))),
     };
-    diesel::insert_into(notices::table)
+    let payload = json(new.payload)?;
+    on_either!(conn, |own| diesel::insert_into(notices::table)
         .values((
             notices::id.eq(id),
             notices::kind.eq(kind),
@@ -115,7 +116,7 @@ pub fn insert_held(
             notices::case_id.eq(new.case),
             notices::escalation_id.eq(new.escalation),
             notices::thread.eq(new.thread.to_string()),
-            notices::payload.eq(json(new.payload)?),
+            notices::payload.eq(&payload),
             notices::message_id.eq(id.to_string()),
             notices::state.eq(NoticeState::Waiting),
             notices::next_attempt_at.eq(At(not_before)),
@@ -123,7 +124,7 @@ pub fn insert_held(
             notices::queue.eq(queue(new.to, kind)),
             notices::urgent.eq(kind.is_urgent()),
         ))
-        .execute(conn)?;
+        .execute(own))?;
     Ok(id)
 }
 

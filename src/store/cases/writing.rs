@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 
 use super::Case;
-use crate::db::Conn;
 use crate::db::schema::cases;
 use crate::db::sql_types::{At, json};
+use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::case::{BusinessImpact, Channel, Deployment, Engagement, Priority, Rca, Status};
 use crate::domain::ids::{CaseId, CaseNumber, LineId, OrganizationId, PersonId};
@@ -63,7 +63,8 @@ pub struct NewCase<'a> {
 /// The database's own; a unique violation if the number or external id is taken.
 pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<CaseId> {
     let id = CaseId::new(new.opened_at);
-    diesel::insert_into(cases::table)
+    let engagements = json(new.engagements)?;
+    on_either!(conn, |own| diesel::insert_into(cases::table)
         .values((
             cases::id.eq(id),
             cases::number.eq(new.number.value()),
@@ -76,7 +77,7 @@ pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<C
             cases::deployment.eq(new.deployment),
             cases::business_impact.eq(new.business_impact),
             cases::product.eq(new.product),
-            cases::engagements.eq(json(new.engagements)?),
+            cases::engagements.eq(&engagements),
             cases::opened_by.eq(new.opened_by),
             cases::owner_id.eq(new.owner),
             cases::opened_at.eq(At(new.opened_at)),
@@ -90,7 +91,7 @@ pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<C
             cases::search_text.eq(search_text(new.number, new.subject, new.description)),
             cases::updated_at.eq(At(now)),
         ))
-        .execute(conn)?;
+        .execute(own))?;
     Ok(id)
 }
 

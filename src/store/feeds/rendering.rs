@@ -7,7 +7,6 @@ use crate::db::schema::feed_entries;
 use crate::domain::ids::EntryId;
 use crate::words::markdown;
 
-/// For each feed, what the provider last made visible to the customer, not later than `at` (C7).
 /// Entries that no present way of rendering has rendered, and their words; `limit` at the most.
 ///
 /// # Errors

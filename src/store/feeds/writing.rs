@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::Entry;
-use crate::db::Conn;
 use crate::db::schema::feed_entries;
 use crate::db::sql_types::{At, json};
+use crate::db::{Conn, on_either};
 use crate::domain::Instant;
 use crate::domain::audit::seal::{Said, Thing};
 use crate::domain::escalation::State;
@@ -67,7 +67,7 @@ pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said
         at: new.at,
     };
     let (salt, said) = words.sealed(id);
-    diesel::insert_into(feed_entries::table)
+    on_either!(conn, |own| diesel::insert_into(feed_entries::table)
         .values((
             feed_entries::id.eq(id),
             feed_entries::case_id.eq(new.case),
@@ -89,7 +89,7 @@ pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said
             feed_entries::salt.eq(Some(salt)),
             feed_entries::search_text.eq(searched(new.body)),
         ))
-        .execute(conn)?;
+        .execute(own))?;
     Ok((id, said))
 }
 
@@ -101,10 +101,10 @@ fn searched(body: &str) -> Option<String> {
 /// The place of what is now written on a case. It is asked for under the case's lock, so that whatever has a smaller one
 /// is committed before this is.
 fn next_position(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<i64> {
-    let last: Option<i64> = feed_entries::table
+    let last: Option<i64> = on_either!(conn, |own| feed_entries::table
         .filter(feed_entries::case_id.eq(case))
         .select(max(feed_entries::changed_position))
-        .get_result(conn)?;
+        .get_result(own))?;
     Ok(position_after(last, at))
 }
 
