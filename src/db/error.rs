@@ -162,7 +162,7 @@ impl From<NotDone> for DbError {
     }
 }
 
-/// An error that a transaction may end with: it can carry the database's own.
+/// An error that a transaction may end with: it can carry database errors.
 pub trait Failure: From<DbError> + From<Diesel> + Send + 'static {
     /// The database's error inside, if that is what it is.
     fn database(&self) -> Option<&DbError>;

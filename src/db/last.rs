@@ -101,7 +101,7 @@ fn put_off(queues: &mut Queues, mut queue: Box<dyn PutOff>) {
 /// was put off in it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn write_what_was_put_off(conn: &mut Conn) -> QueryResult<()> {
     let queues = QUEUES.with_borrow_mut(|queues| queues.as_mut().map(std::mem::take));
     let mut queues = queues.unwrap_or_default().into_iter();
@@ -111,7 +111,7 @@ pub fn write_what_was_put_off(conn: &mut Conn) -> QueryResult<()> {
 /// Does `work` in a savepoint: if it fails, all of it is taken back, what it put off included.
 ///
 /// # Errors
-/// Those of `work`, and the database's own.
+/// Those of `work`, and database errors.
 pub fn in_savepoint<T, E: From<diesel::result::Error>>(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> Result<T, E>,

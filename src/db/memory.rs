@@ -107,7 +107,7 @@ pub fn with_epoch<T>((row, epoch): (T, i64)) -> T {
 /// `load` reads nothing but tables whose changes begin an epoch.
 ///
 /// # Errors
-/// Those of `load`, and the database's own.
+/// Those of `load`, and database errors.
 pub fn remembered<T: Send + Sync + 'static>(
     conn: &mut Conn,
     name: Name,

@@ -148,7 +148,7 @@ impl Db {
     /// On a server it is given up after ten seconds: see [`Db::without_limits`].
     ///
     /// # Errors
-    /// Those of `f`, and the database's own through `From<DbError>`.
+    /// Those of `f`, and database errors, through `From<DbError>`.
     pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
@@ -172,7 +172,7 @@ impl Db {
     /// would cost more than it. Of several statements each would see another state.
     ///
     /// # Errors
-    /// Those of `f`, and the database's own through `From<DbError>`.
+    /// Those of `f`, and database errors, through `From<DbError>`.
     pub async fn read_one<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
@@ -196,7 +196,7 @@ impl Db {
     /// thread would wait for it.
     ///
     /// # Errors
-    /// Those of `f`, and the database's own through `From<DbError>`.
+    /// Those of `f`, and database errors, through `From<DbError>`.
     pub async fn read_apart<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,
@@ -225,7 +225,7 @@ impl Db {
     /// have been written: see [`Db::without_limits`].
     ///
     /// # Errors
-    /// Those of `f`, and the database's own through `From<DbError>`.
+    /// Those of `f`, and database errors, through `From<DbError>`.
     pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: Fn(&mut Conn) -> Result<T, E> + Send + 'static,

@@ -123,7 +123,7 @@ impl Db {
 /// Refuses a place where something is already.
 ///
 /// # Errors
-/// [`SnapshotError::NotEmpty`], and the database's own.
+/// [`SnapshotError::NotEmpty`], and database errors.
 pub fn require_empty(location: &Location) -> Result<(), SnapshotError> {
     match location {
         Location::Sqlite(path) => sqlite::require_empty(path),

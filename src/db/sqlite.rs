@@ -233,7 +233,7 @@ impl Drop for Sqlite {
 }
 
 /// Makes the file, if it is not there, and closes it to others with the files beside it. SQLite gives those that it makes
-/// later the database's own mode.
+/// later the mode of the database's file.
 fn keep_private(path: &Path) -> Result<(), DbError> {
     match private_files::create_file(path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {

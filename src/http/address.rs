@@ -27,7 +27,7 @@ pub trait Address: Clone + Send + Sync + Sized + 'static {
     /// Whether it exists for somebody (A5).
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     fn is_visible(&self, conn: &mut Conn, access: &Access) -> Result<bool, Problem>;
 
     /// What the published document says of the parameter; nothing if there is none.
@@ -119,7 +119,7 @@ impl<A: Address> Address for Guarded<A> {
 /// What exists for somebody but is not theirs to do is 403; what does not exist for them is 404 (A5).
 ///
 /// # Errors
-/// [`Requires::met_by`]'s, or [`super::problem::Code::NotFound`]; and the database's own.
+/// [`Requires::met_by`]'s, or [`super::problem::Code::NotFound`]; and database errors.
 pub(super) async fn permitted<A: Address>(
     db: &Db,
     principal: &Principal,

@@ -337,7 +337,7 @@ where
     /// The answer to the same request before, if this one is a repetition.
     ///
     /// # Errors
-    /// [`Code::IdempotencyKeyReused`], and the database's own.
+    /// [`Code::IdempotencyKeyReused`], and database errors.
     pub(super) async fn repeated<T: 'static, const STATUS: u16>(
         &self,
     ) -> Result<Option<Reply<T, STATUS>>, Problem> {
@@ -350,7 +350,7 @@ where
     /// Reads in one consistent transaction.
     ///
     /// # Errors
-    /// Those of `work`, and the database's own.
+    /// Those of `work`, and database errors.
     pub async fn read<T, F>(self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -363,7 +363,7 @@ where
     /// The same for one statement: see [`Db::read_one`](crate::db::Db::read_one).
     ///
     /// # Errors
-    /// Those of `work`, and the database's own.
+    /// Those of `work`, and database errors.
     pub async fn read_one<T, F>(self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -376,7 +376,7 @@ where
     /// The same as [`ApiRequest::read`] for what may read much, such as a search: on a blocking thread, and only so many at once.
     ///
     /// # Errors
-    /// Those of `work`, and the database's own.
+    /// Those of `work`, and database errors.
     pub async fn search<T, F>(self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -389,7 +389,7 @@ where
     /// Writes in one durable transaction; once only, if the request has an `Idempotency-Key`.
     ///
     /// # Errors
-    /// Those of `work`, which roll everything back, and the database's own.
+    /// Those of `work`, which roll everything back, and database errors.
     pub async fn write<T, const STATUS: u16, F>(self, work: F) -> Result<Reply<T, STATUS>, Problem>
     where
         T: 'static,

@@ -116,7 +116,7 @@ impl Asks {
     /// a pairing that they came by is noted as used.
     ///
     /// # Errors
-    /// Those of [`Asks::check_again`] and of `work`, which roll everything back, and the database's own.
+    /// Those of [`Asks::check_again`] and of `work`, which roll everything back, and database errors.
     pub fn write<T>(
         self,
         conn: &mut Conn,
@@ -139,7 +139,7 @@ impl Asks {
     /// so before, or waits.
     ///
     /// # Errors
-    /// [`Code::Unauthenticated`], [`Code::MissingPermission`], those of the other checks, and the database's own.
+    /// [`Code::Unauthenticated`], [`Code::MissingPermission`], those of the other checks, and database errors.
     fn check_again(self, conn: &mut Conn, who: &Principal, now: Instant) -> Result<(), Problem> {
         if !self.again {
             return Ok(());

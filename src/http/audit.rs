@@ -66,7 +66,7 @@ impl Asked {
     ///
     /// # Errors
     /// [`Code::ValidationFailed`](super::problem::Code::ValidationFailed) with every field that is not in order, and the
-    /// database's own.
+    /// database errors.
     pub fn filter(&self, conn: &mut Conn, reach: Reach) -> Result<EventFilter, Problem> {
         let mut filter = EventFilter {
             from: self.from,

@@ -120,7 +120,7 @@ fn signed(secret: &SecretKey, said: &Value) -> String {
 /// the request asks for may be impossible a second time, such as showing the password that it has changed.
 ///
 /// # Errors
-/// [`Code::IdempotencyKeyReused`], and the database's own.
+/// [`Code::IdempotencyKeyReused`], and database errors.
 pub async fn repeated<T: 'static, const STATUS: u16>(
     db: &Db,
     request: Request,
@@ -147,7 +147,7 @@ fn replayed<T, const STATUS: u16>(
 /// Does the work of `request` once, in one transaction with its key and its answer.
 ///
 /// # Errors
-/// Those of `work`, [`Code::IdempotencyKeyReused`], and the database's own.
+/// Those of `work`, [`Code::IdempotencyKeyReused`], and database errors.
 pub async fn once<T, const STATUS: u16>(
     db: &Db,
     request: Request,

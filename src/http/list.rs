@@ -121,7 +121,7 @@ pub trait Listing {
     /// What a query means for somebody.
     ///
     /// # Errors
-    /// What it names that does not exist for them is a fault of its parameter; the database's own.
+    /// What it names that does not exist for them is a fault of its parameter; database errors.
     fn filter(
         conn: &mut Conn,
         asker: Asker<'_>,
@@ -131,7 +131,7 @@ pub trait Listing {
     /// The rows of a window.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     fn rows(
         conn: &mut Conn,
         asker: Asker<'_>,
@@ -142,7 +142,7 @@ pub trait Listing {
     /// How many there are in all, counted up to `most`.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     fn count(
         conn: &mut Conn,
         asker: Asker<'_>,
@@ -239,7 +239,7 @@ impl<R> Found<R> {
 /// The page of a list that is asked for, and how many there are in all, if up to `most` are to be counted.
 ///
 /// # Errors
-/// [`Code::ValidationFailed`](super::problem::Code::ValidationFailed) naming what is wrong with the query; the database's own.
+/// [`Code::ValidationFailed`](super::problem::Code::ValidationFailed) naming what is wrong with the query; database errors.
 pub fn find<L: Listing>(
     conn: &mut Conn,
     asker: Asker<'_>,

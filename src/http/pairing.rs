@@ -55,7 +55,7 @@ const MOST_ASKED: usize = 5;
 /// its side.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn to_ask(
     conn: &mut Conn,
     access: &Access,
@@ -112,7 +112,7 @@ impl PairingView {
 /// The pairing of that id, if the reader may look at it: by permission, or as one of a trusted group's people.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn view(
     conn: &mut Conn,
     reader: &Principal,
@@ -137,7 +137,7 @@ pub fn view(
 /// These pairings as the reader may see them; the reader's organization is one of the two of each.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn views(
     conn: &mut Conn,
     reader: &Principal,
@@ -280,7 +280,7 @@ pub type VisitsSeen = (Vec<Visit>, HashMap<PersonId, String>);
 /// it (P10, P12).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn visits_seen(
     conn: &mut Conn,
     view: &PairingView,

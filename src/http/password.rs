@@ -47,7 +47,7 @@ impl Principal {
 /// What a guesser knows of a person.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub async fn known(desk: &AppState, person: &Person) -> Result<Context, Problem> {
     let person = person.clone();
     let look = move |conn: &mut Conn| Ok::<_, Problem>(account::known(conn, &person)?);
@@ -116,7 +116,7 @@ impl From<NotHashed> for Problem {
 /// Makes sure that somebody who is signed in knows their password, which `field` holds; gives who they are.
 ///
 /// # Errors
-/// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], [`Code::Busy`], and the database's own.
+/// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], [`Code::Busy`], and database errors.
 pub async fn confirmed(
     desk: &Arc<AppState>,
     person: PersonId,

@@ -38,7 +38,7 @@ pub enum RoleThere {
 /// Their own organization, then those in which they may work by a pairing.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of(
     conn: &mut Conn,
     principal: &Principal,
@@ -119,7 +119,7 @@ input! {
 /// Takes a session into an organization named by id or slug, there as a cloned user where one is named; home if none is.
 ///
 /// # Errors
-/// [`Code::OrganizationNotFound`], [`Code::ValidationFailed`] naming `as`, and the database's own.
+/// [`Code::OrganizationNotFound`], [`Code::ValidationFailed`] naming `as`, and database errors.
 pub fn switch(
     conn: &mut Conn,
     principal: &Principal,

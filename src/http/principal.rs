@@ -174,7 +174,7 @@ enum Shown {
 ///
 /// # Errors
 /// [`Code::OrganizationNotFound`] if the request names an organization in which the person may not act;
-/// [`Code::OrganizationAccessEnded`] if the session had switched into one, and that has ended; the database's own.
+/// [`Code::OrganizationAccessEnded`] if the session had switched into one, and that has ended; database errors.
 pub async fn find(desk: &AppState, request: &HttpRequest) -> Result<Option<Principal>, Problem> {
     let whereabouts = match request.headers().get(ACTING_ORGANIZATION) {
         None => OrganizationContext::AsBefore,
@@ -192,7 +192,7 @@ pub async fn find(desk: &AppState, request: &HttpRequest) -> Result<Option<Princ
 /// The person behind a request in their own organization, wherever their session has switched to.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub async fn find_home(
     desk: &AppState,
     request: &HttpRequest,
@@ -299,7 +299,7 @@ fn load(
 /// not be let in any more. Their permissions are those of now.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn again(
     conn: &mut Conn,
     principal: &Principal,
@@ -313,7 +313,7 @@ pub fn again(
 /// [`again`], be it that they have a second factor to set up first.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(super) fn reloaded(
     conn: &mut Conn,
     principal: &Principal,

@@ -27,7 +27,7 @@ pub struct Proof {
 /// Takes it: for some minutes from `now`, the session may change what the account hangs on.
 ///
 /// # Errors
-/// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], [`Code::SessionRequired`], and the database's own.
+/// [`Code::ValidationFailed`], [`Code::TooManyAttempts`], [`Code::SessionRequired`], and database errors.
 pub async fn show(
     desk: &Arc<AppState>,
     principal: &Principal,

@@ -75,7 +75,7 @@ pub enum SignInStep {
 /// Signs somebody in, or asks for their second factor.
 ///
 /// # Errors
-/// [`Code::InvalidCredentials`], [`Code::TooManyAttempts`], and the database's own.
+/// [`Code::InvalidCredentials`], [`Code::TooManyAttempts`], and database errors.
 pub async fn enter(desk: &Arc<AppState>, attempt: Attempt) -> Result<SignInStep, Problem> {
     let now = desk.clock.now();
     let email = EmailAddress::parse(&attempt.email).ok();
@@ -213,7 +213,7 @@ async fn candidate(
 ///
 /// # Errors
 /// [`Code::InvalidSecondFactor`], [`Code::TooManyAttempts`]; [`Code::InvalidCredentials`] if the person was shut out or
-/// has another password by now; and the database's own.
+/// has another password by now; and database errors.
 pub async fn finish(
     desk: &Arc<AppState>,
     half: PendingSecondFactor,

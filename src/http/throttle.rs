@@ -168,7 +168,7 @@ impl Counter {
     /// Forgets the failures of whoever succeeded; what several share is forgiven one.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn settle(&self, conn: &mut Conn) -> QueryResult<()> {
         if self.is_shared {
             self.forgive(conn)
@@ -180,7 +180,7 @@ impl Counter {
     /// Forgets the failures of whoever succeeded.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn forget(&self, conn: &mut Conn) -> QueryResult<()> {
         attempts::forget(conn, &self.key)
     }
@@ -188,7 +188,7 @@ impl Counter {
     /// Takes one failure back, of what several share or of what was only half done.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn forgive(&self, conn: &mut Conn) -> QueryResult<()> {
         attempts::forgive(conn, &self.key, self.limit)
     }
@@ -196,7 +196,7 @@ impl Counter {
     /// Writes what is counted as it is; see [`attempts::touch`].
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn touch(&self, conn: &mut Conn) -> QueryResult<()> {
         attempts::touch(conn, &self.key)
     }
@@ -211,7 +211,7 @@ pub fn of_address(email: &str) -> String {
 /// next one has to wait if this one fails.
 ///
 /// # Errors
-/// [`Code::TooManyAttempts`], and the database's own.
+/// [`Code::TooManyAttempts`], and database errors.
 pub async fn attempt(
     desk: &AppState,
     counters: &[Counter],

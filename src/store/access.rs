@@ -33,7 +33,7 @@ pub use who::{administrators, holders, holders_by_name};
 /// inherits too (P8).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn own(
     conn: &mut Conn,
     person: PersonId,
@@ -54,7 +54,7 @@ pub fn own(
 /// What many people hold in organizations of their own, as (person, role).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn own_of_many(
     conn: &mut Conn,
     persons: &[PersonId],
@@ -80,7 +80,7 @@ pub fn own_of_many(
 /// A person's authority in their own organization.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_person(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<Access> {
     let kind: OrganizationKind = organizations::table
         .filter(organizations::id.eq(person.organization_id))
@@ -99,7 +99,7 @@ pub fn of_person(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<
 /// to a group of theirs; none if none does.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn first_to_run_out(
     conn: &mut Conn,
     person: PersonId,

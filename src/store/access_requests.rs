@@ -90,7 +90,7 @@ pub struct NewAccessRequest<'a> {
 /// Adds a pending request, unless the same is pending already.
 ///
 /// # Errors
-/// The database's own; a unique violation if the same is made at one instant.
+/// Database errors; a unique violation if the same is made at one instant.
 pub fn insert(
     conn: &mut Conn,
     new: &NewAccessRequest<'_>,
@@ -132,7 +132,7 @@ pub fn insert(
 /// The organizations that somebody may have meant by what they typed: an id, a name in addresses, or a name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_name(conn: &mut Conn, typed: &str) -> QueryResult<Vec<Suspect>> {
     let folded = typed.trim().to_lowercase();
     let mut query = organizations::table
@@ -161,7 +161,7 @@ diesel::define_sql_function! {
 /// as none.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_domain(conn: &mut Conn, domain: &str) -> QueryResult<Vec<Suspect>> {
     let found: Vec<(OrganizationId, OrganizationKind)> = people::table
         .inner_join(organizations::table)
@@ -184,7 +184,7 @@ fn suspects(found: Vec<(OrganizationId, OrganizationKind)>) -> Vec<Suspect> {
 /// The request of that id, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(
     conn: &mut Conn,
     reach: Reach,
@@ -233,7 +233,7 @@ macro_rules! passing {
 /// The requests that exist for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
@@ -253,7 +253,7 @@ pub fn list(
 /// How many requests there are for the reader, counted up to `most`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count(
     conn: &mut Conn,
     reach: Reach,
@@ -285,7 +285,7 @@ pub struct Decided<'a> {
 /// Locks a request until the transaction ends, so that of two who decide at once the second sees what the first did.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lock(conn: &mut Conn, id: AccessRequestId) -> QueryResult<()> {
     diesel::update(requests::table.filter(requests::id.eq(id)))
         .set(requests::version.eq(requests::version + 1))
@@ -296,7 +296,7 @@ pub fn lock(conn: &mut Conn, id: AccessRequestId) -> QueryResult<()> {
 /// Decides a request that is pending and locked.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn decide(
     conn: &mut Conn,
     id: AccessRequestId,

@@ -55,7 +55,7 @@ struct Row {
 /// is forgiven by [`forget`] or [`forgive`].
 ///
 /// # Errors
-/// The database's own. Two first attempts at one instant conflict: the second is to be repeated.
+/// Database errors. Two first attempts at one instant conflict: the second is to be repeated.
 pub fn count(conn: &mut Conn, key: &str, limit: Limit, now: Instant) -> QueryResult<Counted> {
     let row: Option<Row> = {
         lock(conn, key)?;
@@ -117,7 +117,7 @@ pub fn is_conflict(error: &Error) -> bool {
 /// Forgets the failures of whoever succeeded.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn forget(conn: &mut Conn, key: &str) -> QueryResult<()> {
     diesel::delete(attempts::table.filter(attempts::key.eq(key)))
         .execute(conn)
@@ -128,7 +128,7 @@ pub fn forget(conn: &mut Conn, key: &str) -> QueryResult<()> {
 /// they have failed too often without it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn forgive(conn: &mut Conn, key: &str, limit: Limit) -> QueryResult<()> {
     let of_key = || attempts::table.filter(attempts::key.eq(key));
     diesel::update(of_key().filter(attempts::failures.gt(0)))
@@ -143,7 +143,7 @@ pub fn forgive(conn: &mut Conn, key: &str, limit: Limit) -> QueryResult<()> {
 /// Writes a row as it is, for a transaction that has to cost as much as one that changes something.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn touch(conn: &mut Conn, key: &str) -> QueryResult<()> {
     diesel::update(attempts::table.filter(attempts::key.eq(key)))
         .set(attempts::failures.eq(attempts::failures))

@@ -133,7 +133,7 @@ struct Unlinked {
 /// one another in the order in which they are committed, whoever writes.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn append_saying(
     conn: &mut Conn,
     event: &NewEvent<'_>,
@@ -238,7 +238,7 @@ fn kept(fields: Option<&Map<String, Value>>) -> QueryResult<Option<(String, Map<
 /// chain has come. Places are given in the order of commit, so that nothing is missed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn access_since(conn: &mut Conn, after: i64) -> QueryResult<(bool, i64)> {
     write_what_was_put_off(conn)?;
     /// Beyond as many it is asked anew what everybody may do.
@@ -261,7 +261,7 @@ pub fn access_since(conn: &mut Conn, after: i64) -> QueryResult<(bool, i64)> {
 /// What a thing's changes after `at` replaced, the newest first.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn replaced_after(
     conn: &mut Conn,
     subjects: &[EventId],
@@ -288,7 +288,7 @@ pub fn replaced_after(
 /// What happened to things themselves, in the order in which it did.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_things(conn: &mut Conn, subjects: &[EventId]) -> QueryResult<Vec<Event>> {
     write_what_was_put_off(conn)?;
     audit_events::table
@@ -301,7 +301,7 @@ pub fn of_things(conn: &mut Conn, subjects: &[EventId]) -> QueryResult<Vec<Event
 /// What happened to an escalation itself, the newest first.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_escalation(
     conn: &mut Conn,
     escalation: EscalationId,

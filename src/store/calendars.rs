@@ -76,7 +76,7 @@ impl CalendarBook {
     /// Reads it. An installation that is not set up yet reckons by Monday to Friday, 09:00-17:00 UTC.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn load(conn: &mut Conn) -> QueryResult<Arc<Self>> {
         remembered(conn, ONLY, |_| true, Self::read)
     }
@@ -146,7 +146,7 @@ impl CalendarBook {
 /// All calendars, by name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(conn: &mut Conn) -> QueryResult<Vec<CalendarRow>> {
     calendars::table
         .order(calendars::name.asc())
@@ -157,7 +157,7 @@ pub fn list(conn: &mut Conn) -> QueryResult<Vec<CalendarRow>> {
 /// The calendar of that id.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, id: CalendarId) -> QueryResult<Option<CalendarRow>> {
     calendars::table
         .filter(calendars::id.eq(id))
@@ -169,7 +169,7 @@ pub fn find(conn: &mut Conn, id: CalendarId) -> QueryResult<Option<CalendarRow>>
 /// The calendar of that name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<CalendarRow>> {
     calendars::table
         .filter(calendars::name.eq(name))
@@ -181,7 +181,7 @@ pub fn by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<CalendarRow>> 
 /// Adds a calendar; if it is to be the default, the one before no longer is.
 ///
 /// # Errors
-/// The database's own; a unique violation if the name is taken.
+/// Database errors; a unique violation if the name is taken.
 pub fn insert(
     conn: &mut Conn,
     calendar: &Calendar,
@@ -210,7 +210,7 @@ pub fn insert(
 /// Replaces a calendar if it is still at `version`. `make_default` can only turn it on: there is always one default.
 ///
 /// # Errors
-/// The database's own; a unique violation if the name is taken.
+/// Database errors; a unique violation if the name is taken.
 pub fn replace(
     conn: &mut Conn,
     id: CalendarId,

@@ -120,7 +120,7 @@ pub struct NewCallback<'a> {
 /// Adds a requested callback.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn insert(conn: &mut Conn, new: &NewCallback<'_>, now: Instant) -> QueryResult<CallbackId> {
     let id = CallbackId::new(now);
     diesel::insert_into(callbacks::table)
@@ -154,7 +154,7 @@ pub struct CallbackWords<'a> {
 /// window is told of anew when that begins.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(
     conn: &mut Conn,
     callback: &Callback,
@@ -189,7 +189,7 @@ pub fn update(
 /// One callback, if its case exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, reach: Reach, id: CallbackId) -> QueryResult<Option<Callback>> {
     let mut query = callbacks::table
         .inner_join(cases::table)
@@ -208,7 +208,7 @@ condition! {
 /// The calls of an escalation that are still to come, the earliest first.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn open_of(conn: &mut Conn, escalation: EscalationId) -> QueryResult<Vec<Callback>> {
     callbacks::table
         .filter(callbacks::escalation_id.eq(escalation))
@@ -230,7 +230,7 @@ pub enum Due {
 /// Callbacks that the clock has to see to at `now`, the longest overdue first.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn due(conn: &mut Conn, what: Due, now: Instant, limit: i64) -> QueryResult<Vec<CallbackId>> {
     match what {
         Due::Begins => callbacks::table
@@ -255,7 +255,7 @@ pub fn due(conn: &mut Conn, what: Due, now: Instant, limit: i64) -> QueryResult<
 /// it is over with it, or it was moved, or told by another process meanwhile.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn remind(conn: &mut Conn, id: CallbackId, now: Instant) -> QueryResult<bool> {
     let begun = callbacks::table
         .filter(callbacks::id.eq(id))
@@ -373,7 +373,7 @@ macro_rules! passing {
 /// Callbacks that exist for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
@@ -395,7 +395,7 @@ pub fn list(
 /// How many callbacks there are for the reader, counted up to `most`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count(
     conn: &mut Conn,
     reach: Reach,
@@ -415,7 +415,7 @@ pub fn count(
 /// One callback, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn view(conn: &mut Conn, reach: Reach, id: CallbackId) -> QueryResult<Option<CallbackView>> {
     let mut query = views!().filter(callbacks::id.eq(id));
     query = within_reach!(query, reach);

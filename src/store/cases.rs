@@ -234,7 +234,7 @@ use views;
 /// One case, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn view(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseView>> {
     // Each in a fixed shape: the text of so wide a query takes as long to make as the row to find.
     macro_rules! one {

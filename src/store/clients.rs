@@ -12,7 +12,7 @@ use crate::store::cases::OrganizationRef;
 /// Those that are named for a partner, by slug.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn named(conn: &mut Conn, partner: OrganizationId) -> QueryResult<Vec<OrganizationRef>> {
     clients::table
         .inner_join(organizations::table.on(organizations::id.eq(clients::client_id)))
@@ -25,7 +25,7 @@ pub fn named(conn: &mut Conn, partner: OrganizationId) -> QueryResult<Vec<Organi
 /// Names a client.
 ///
 /// # Errors
-/// The database's own; a unique violation if it is named.
+/// Database errors; a unique violation if it is named.
 pub fn insert(
     conn: &mut Conn,
     partner: OrganizationId,
@@ -47,7 +47,7 @@ pub fn insert(
 /// Names a client no more.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn remove(conn: &mut Conn, partner: OrganizationId, client: OrganizationId) -> QueryResult<()> {
     let named = clients::table
         .filter(clients::partner_id.eq(partner))

@@ -22,7 +22,7 @@ pub enum Familiarity {
 /// Notes that somebody signs in from a device, and says what was known of it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn meet(
     conn: &mut Conn,
     person: PersonId,

@@ -35,7 +35,7 @@ pub struct Named {
 /// Keeps something for a person's next digest, in the transaction of the event that it tells of.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn keep(
     conn: &mut Conn,
     person: PersonId,
@@ -77,7 +77,7 @@ fn zone_of(conn: &mut Conn, person: PersonId) -> QueryResult<chrono_tz::Tz> {
 /// Up to `limit` of the people whose digest is to be made at `now`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn due(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Vec<PersonId>> {
     items::table
         .filter(items::due_at.le(At(now)))
@@ -90,7 +90,7 @@ pub fn due(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Vec<PersonI
 /// Takes all that is kept for a person, in the order in which it happened: what somebody else takes meanwhile is theirs.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take(conn: &mut Conn, person: PersonId) -> QueryResult<Vec<Kept>> {
     let rows: Vec<(NoticeId, Option<CaseId>, String)> = items::table
         .filter(items::person_id.eq(person))
@@ -115,7 +115,7 @@ pub fn take(conn: &mut Conn, person: PersonId) -> QueryResult<Vec<Kept>> {
 /// Drops what is kept of a kind for a person who wants no more of it; answers how many.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn drop_of(conn: &mut Conn, person: PersonId, kind: NoticeKind) -> QueryResult<usize> {
     let theirs = items::table
         .filter(items::person_id.eq(person))
@@ -126,7 +126,7 @@ pub fn drop_of(conn: &mut Conn, person: PersonId, kind: NoticeKind) -> QueryResu
 /// How much is kept for a person.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count_of(conn: &mut Conn, person: PersonId) -> QueryResult<i64> {
     items::table
         .filter(items::person_id.eq(person))
@@ -137,7 +137,7 @@ pub fn count_of(conn: &mut Conn, person: PersonId) -> QueryResult<i64> {
 /// The cases of these ids, as they are named now.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn named(conn: &mut Conn, ids: Vec<CaseId>) -> QueryResult<HashMap<CaseId, Named>> {
     let rows: Vec<(CaseId, i64, String, String)> = cases::table
         .inner_join(organizations::table)

@@ -13,7 +13,7 @@ use crate::domain::ids::PersonId;
 /// How escalations get their owner, and how often that or the roster was changed, counted from 1.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn assignment(conn: &mut Conn) -> QueryResult<(Assignment, i64)> {
     duty_rules::table
         .select((duty_rules::assignment, duty_rules::duty_version))
@@ -23,7 +23,7 @@ pub fn assignment(conn: &mut Conn) -> QueryResult<(Assignment, i64)> {
 /// The roster.
 ///
 /// # Errors
-/// The database's own, also if a row was changed behind Casebell's back into something that is no shift.
+/// Database errors, also if a row was changed behind Casebell's back into something that is no shift.
 pub fn roster(conn: &mut Conn) -> QueryResult<Roster> {
     type ShiftRow = (PersonId, Json<Vec<Weekday>>, i64, i64, String);
     type AbsenceRow = (PersonId, At, At, Option<PersonId>);
@@ -78,7 +78,7 @@ pub fn roster(conn: &mut Conn) -> QueryResult<Roster> {
 /// Puts this in the place of the roster, if it was changed `version` times; says whether it was.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn replace(
     conn: &mut Conn,
     version: i64,
@@ -127,7 +127,7 @@ pub fn replace(
 /// escalations get their owner.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lock_turns(conn: &mut Conn) -> QueryResult<Assignment> {
     diesel::update(duty_rules::table)
         .set(duty_rules::duty_version.eq(duty_rules::duty_version))
@@ -138,7 +138,7 @@ pub fn lock_turns(conn: &mut Conn) -> QueryResult<Assignment> {
 /// Which turn each of these people had last; those who never had one are not in it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn turns(conn: &mut Conn, people: &[PersonId]) -> QueryResult<HashMap<PersonId, i64>> {
     let rows: Vec<(PersonId, i64)> = duty_turns::table
         .filter(duty_turns::person_id.eq_any(people.to_vec()))
@@ -150,7 +150,7 @@ pub fn turns(conn: &mut Conn, people: &[PersonId]) -> QueryResult<HashMap<Person
 /// Notes that somebody has had their turn, which nobody else takes meanwhile (see [`lock_turns`]).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn note_turn(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
     let last: Option<i64> = duty_turns::table
         .select(diesel::dsl::max(duty_turns::turn))

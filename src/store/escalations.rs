@@ -126,7 +126,7 @@ impl Escalation {
 /// The row of that id.
 ///
 /// # Errors
-/// The database's own; `NotFound` if there is none.
+/// Database errors; `NotFound` if there is none.
 pub fn find(conn: &mut Conn, id: EscalationId) -> QueryResult<Escalation> {
     escalations::table
         .filter(escalations::id.eq(id))
@@ -137,7 +137,7 @@ pub fn find(conn: &mut Conn, id: EscalationId) -> QueryResult<Escalation> {
 /// The escalation that a request names and its case, if they exist for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn ids_of(
     conn: &mut Conn,
     reach: Reach,
@@ -158,7 +158,7 @@ pub fn ids_of(
 /// The active escalation of a case.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn active_of(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Escalation>> {
     escalations::table
         .filter(escalations::case_id.eq(case))
@@ -171,7 +171,7 @@ pub fn active_of(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Escalation
 /// The escalation that was active on a case at an instant, in the past or now.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Option<Escalation>> {
     escalations::table
         .filter(escalations::case_id.eq(case))
@@ -189,7 +189,7 @@ pub fn active_at(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<Opti
 /// Who owns an active escalation on a case of which line, once for each.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
     let rows: Vec<(Option<PersonId>, LineId)> = escalations::table
         .inner_join(cases::table)
@@ -207,7 +207,7 @@ pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
 /// `after`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn without_targets(
     conn: &mut Conn,
     after: Option<EscalationId>,

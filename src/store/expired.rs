@@ -75,7 +75,7 @@ impl Expiring {
     /// last of them; answers how many.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn delete(self, conn: &mut Conn, batch: i64, now: Instant) -> QueryResult<usize> {
         // Not every key of these tables can be listed in a condition; the instant of the last one of the batch can.
         macro_rules! oldest {

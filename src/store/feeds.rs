@@ -109,7 +109,7 @@ pub enum FeedOf {
 /// Entries that exist for the reader, in the order of their commit with the newest first, behind the place `after`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     access: &Access,
@@ -162,7 +162,7 @@ pub fn list(
 /// read for many readers at once: whoever tells one of them asks [`Access::sees_entry`] first.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResult<Vec<EntryView>> {
     let rows: Vec<Row> = feed_entries::table
         .left_join(people::table.on(people::id.nullable().eq(feed_entries::author_id)))
@@ -188,7 +188,7 @@ pub fn since(conn: &mut Conn, case: CaseId, place: i64, limit: i64) -> QueryResu
 /// One entry that exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn view(conn: &mut Conn, access: &Access, id: EntryId) -> QueryResult<Option<EntryView>> {
     let mut query = feed_entries::table
         .inner_join(cases::table)

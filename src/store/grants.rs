@@ -124,7 +124,7 @@ pub(super) use {holding_at, holds, unexpired};
 /// never shorter.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn give(
     conn: &mut Conn,
     to: Grantee,
@@ -181,7 +181,7 @@ pub fn give(
 /// Takes a role back that was given in the grantee's own organization.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take(
     conn: &mut Conn,
     from: Grantee,
@@ -216,7 +216,7 @@ fn of<'a>(grantee: Grantee, organization: OrganizationId, role: Granted) -> Boxe
 /// The roles that were given to people themselves in organizations of their own and hold now, as (person, role).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_people(
     conn: &mut Conn,
     persons: &[PersonId],
@@ -250,7 +250,7 @@ pub fn of_people(
 /// The roles that were given to groups in organizations of their own and hold now, as (group, role).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_groups(
     conn: &mut Conn,
     groups: &[GroupId],
@@ -282,7 +282,7 @@ pub fn of_groups(
 /// members. A group without members is not among them; paired people neither (P7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn holders(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -331,7 +331,7 @@ pub fn holders(
 /// How many grants there are of an own role, wherever they hold, as (to people, to groups).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count_of_role(conn: &mut Conn, role: RoleId) -> QueryResult<(usize, usize)> {
     let rows: Vec<Option<GroupId>> = role_grants::table
         .filter(role_grants::role_id.eq(role))
@@ -344,7 +344,7 @@ pub fn count_of_role(conn: &mut Conn, role: RoleId) -> QueryResult<(usize, usize
 /// Takes an own role back from everybody.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take_role(conn: &mut Conn, role: RoleId) -> QueryResult<()> {
     diesel::delete(role_grants::table.filter(role_grants::role_id.eq(role)))
         .execute(conn)
@@ -354,7 +354,7 @@ pub fn take_role(conn: &mut Conn, role: RoleId) -> QueryResult<()> {
 /// Takes all roles of a group back.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take_all(conn: &mut Conn, group: GroupId) -> QueryResult<()> {
     diesel::delete(role_grants::table.filter(role_grants::group_id.eq(group)))
         .execute(conn)

@@ -35,7 +35,7 @@ pub struct Group {
 /// Adds a group without members.
 ///
 /// # Errors
-/// The database's own; a unique violation if the name is taken.
+/// Database errors; a unique violation if the name is taken.
 pub fn insert(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -59,7 +59,7 @@ pub fn insert(
 /// Calls a group `name`, and counts the change.
 ///
 /// # Errors
-/// The database's own; a unique violation if the name is taken.
+/// Database errors; a unique violation if the name is taken.
 pub fn rename(conn: &mut Conn, id: GroupId, name: &str) -> QueryResult<()> {
     diesel::update(access_groups::table.filter(access_groups::id.eq(id)))
         .set((
@@ -73,7 +73,7 @@ pub fn rename(conn: &mut Conn, id: GroupId, name: &str) -> QueryResult<()> {
 /// Counts a change of its members or roles.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn touch(conn: &mut Conn, id: GroupId) -> QueryResult<()> {
     diesel::update(access_groups::table.filter(access_groups::id.eq(id)))
         .set(access_groups::version.eq(access_groups::version + 1))
@@ -84,7 +84,7 @@ pub fn touch(conn: &mut Conn, id: GroupId) -> QueryResult<()> {
 /// Removes a group and its memberships; its roles and read grants are taken away before.
 ///
 /// # Errors
-/// The database's own; a violation if something still refers to it.
+/// Database errors; a violation if something still refers to it.
 pub fn delete(conn: &mut Conn, id: GroupId) -> QueryResult<()> {
     diesel::delete(access_group_members::table.filter(access_group_members::group_id.eq(id)))
         .execute(conn)?;
@@ -96,7 +96,7 @@ pub fn delete(conn: &mut Conn, id: GroupId) -> QueryResult<()> {
 /// The group of that id, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, reach: Reach, id: GroupId) -> QueryResult<Option<Group>> {
     let found: Option<Group> = access_groups::table
         .filter(access_groups::id.eq(id))
@@ -109,7 +109,7 @@ pub fn find(conn: &mut Conn, reach: Reach, id: GroupId) -> QueryResult<Option<Gr
 /// The group of an organization that a request names by id or name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn named(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -144,7 +144,7 @@ pub fn place(by: GroupOrder, group: &Group) -> Place<GroupId> {
 /// Groups of an organization.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -163,7 +163,7 @@ pub fn list(
 /// All groups of an organization by name, `limit` at the most.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_organization(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -176,7 +176,7 @@ pub fn of_organization(
 /// How many groups an organization has, counted up to `most`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count(conn: &mut Conn, organization: OrganizationId, most: usize) -> QueryResult<usize> {
     let query = access_groups::table
         .filter(access_groups::organization_id.eq(organization))
@@ -189,7 +189,7 @@ pub fn count(conn: &mut Conn, organization: OrganizationId, most: usize) -> Quer
 /// The groups that were installed with an organization.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn installed(conn: &mut Conn, organization: OrganizationId) -> QueryResult<Vec<Group>> {
     access_groups::table
         .filter(access_groups::organization_id.eq(organization))
@@ -201,7 +201,7 @@ pub fn installed(conn: &mut Conn, organization: OrganizationId) -> QueryResult<V
 /// The members of groups by name, as (group, person).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn members_of(conn: &mut Conn, groups: &[GroupId]) -> QueryResult<Vec<(GroupId, Named)>> {
     let rows: Vec<(GroupId, PersonId, String, String)> = access_group_members::table
         .inner_join(people::table)
@@ -230,7 +230,7 @@ pub fn members_of(conn: &mut Conn, groups: &[GroupId]) -> QueryResult<Vec<(Group
 /// The groups that people are in, by name, as (person, group, its name).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_people(
     conn: &mut Conn,
     persons: &[PersonId],
@@ -250,7 +250,7 @@ pub fn of_people(
 /// Makes somebody a member; answers whether they were none before.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn add_member(
     conn: &mut Conn,
     group: GroupId,
@@ -280,7 +280,7 @@ pub fn add_member(
 /// Ends a membership; answers whether there was one.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn remove_member(conn: &mut Conn, group: GroupId, person: PersonId) -> QueryResult<bool> {
     let removed = diesel::delete(
         access_group_members::table.filter(
@@ -296,7 +296,7 @@ pub fn remove_member(conn: &mut Conn, group: GroupId, person: PersonId) -> Query
 /// Whether a group works in another organization by way of a pairing that was not removed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_paired(conn: &mut Conn, group: GroupId) -> QueryResult<bool> {
     diesel::select(diesel::dsl::exists(
         pairing_members::table
@@ -310,7 +310,7 @@ pub fn is_paired(conn: &mut Conn, group: GroupId) -> QueryResult<bool> {
 /// Takes a group out of pairings that were removed; see [`is_paired`] for the others.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn leave_pairings(conn: &mut Conn, group: GroupId) -> QueryResult<()> {
     diesel::delete(pairing_members::table.filter(pairing_members::group_id.eq(group)))
         .execute(conn)
@@ -321,7 +321,7 @@ pub fn leave_pairings(conn: &mut Conn, group: GroupId) -> QueryResult<()> {
 /// administrators do not take each other's access at once. On SQLite the writer is alone already.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lock_organization(conn: &mut Conn, organization: OrganizationId) -> QueryResult<()> {
     if let Conn::Postgres(conn) = conn {
         diesel::sql_query("SELECT 1 FROM organizations WHERE id = $1 FOR NO KEY UPDATE")

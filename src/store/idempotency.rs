@@ -45,7 +45,7 @@ pub struct Saved {
 /// The answer kept under a request's key, if it is not too old.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn kept(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Option<Saved>> {
     keys::table
         .filter(keys::person_id.eq(request.person))
@@ -59,7 +59,7 @@ pub fn kept(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Opt
 /// The answer kept under a request's key, if it is not too old. One that is too old is removed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Option<Saved>> {
     diesel::delete(
         keys::table
@@ -75,7 +75,7 @@ pub fn find(conn: &mut Conn, request: &Request, now: Instant) -> QueryResult<Opt
 /// violates the key's uniqueness.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn reserve(
     conn: &mut Conn,
     request: &Request,
@@ -102,7 +102,7 @@ pub fn reserve(
 /// Keeps the answer under the key that was reserved.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn save(
     conn: &mut Conn,
     request: &Request,
@@ -130,7 +130,7 @@ pub fn save(
 /// without them. Answers are kept for a day: those of that time are read.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn forget(conn: &mut Conn, entry: EntryId, wordings: &BTreeSet<String>) -> QueryResult<()> {
     let id = entry.to_string();
     let mut answers = keys::table

@@ -18,7 +18,7 @@ const ASKED: usize = 1_000;
 /// The cases that bear one of these names in the system they were imported from.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn known_cases(
     conn: &mut Conn,
     external_ids: &[String],
@@ -37,7 +37,7 @@ pub fn known_cases(
 /// Those of these names that feed entries bear already.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn known_entries(conn: &mut Conn, external_ids: &[String]) -> QueryResult<HashSet<String>> {
     let mut known = HashSet::new();
     for names in external_ids.chunks(ASKED) {
@@ -53,7 +53,7 @@ pub fn known_entries(conn: &mut Conn, external_ids: &[String]) -> QueryResult<Ha
 /// Those of these addresses that people have already.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn known_people(
     conn: &mut Conn,
     emails: &[EmailAddress],
@@ -73,7 +73,7 @@ pub fn known_people(
 /// When something last happened on a case, but for its import.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn last_event_at(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Instant>> {
     write_what_was_put_off(conn)?;
     let last: Option<At> = audit_events::table
@@ -90,7 +90,7 @@ pub fn last_event_at(conn: &mut Conn, case: CaseId) -> QueryResult<Option<Instan
 /// The line of that name right below another.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn line_below(conn: &mut Conn, parent: LineId, name: &str) -> QueryResult<Option<LineId>> {
     lines_of_business::table
         .filter(

@@ -17,7 +17,7 @@ condition! {
 /// Open steps that are past due and of which nobody was told, the longest overdue first, with their cases.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn untold(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Vec<(NextStepId, CaseId)>> {
     next_steps::table
         .filter(IsOpen)
@@ -33,7 +33,7 @@ pub fn untold(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Vec<(Nex
 /// settled, promised anew or told by another process meanwhile.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take(conn: &mut Conn, id: NextStepId, now: Instant) -> QueryResult<bool> {
     let lapsed = next_steps::id
         .eq(id)

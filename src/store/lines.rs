@@ -106,7 +106,7 @@ pub fn tree_of(lines: &[Line]) -> Tree {
 /// All lines, the root first, then by name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn all(conn: &mut Conn) -> QueryResult<Vec<Line>> {
     let mut lines: Vec<Line> = lines_of_business::table
         .order(lines_of_business::name.asc())
@@ -120,7 +120,7 @@ pub fn all(conn: &mut Conn) -> QueryResult<Vec<Line>> {
 /// make no cycle. Whoever only gives a case a line does not wait. On SQLite the writer is alone already.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lock(conn: &mut Conn) -> QueryResult<Vec<Line>> {
     if let Conn::Postgres(conn) = conn {
         diesel::sql_query(
@@ -134,7 +134,7 @@ pub fn lock(conn: &mut Conn) -> QueryResult<Vec<Line>> {
 /// The line of that id.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, id: LineId) -> QueryResult<Option<Line>> {
     lines_of_business::table
         .filter(lines_of_business::id.eq(id))
@@ -146,7 +146,7 @@ pub fn find(conn: &mut Conn, id: LineId) -> QueryResult<Option<Line>> {
 /// The root line, to which cases without a line belong. It is made when it is first asked for.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn root(conn: &mut Conn, now: Instant) -> QueryResult<LineId> {
     let root: Option<LineId> = lines_of_business::table
         .filter(lines_of_business::parent_id.is_null())
@@ -162,7 +162,7 @@ pub fn root(conn: &mut Conn, now: Instant) -> QueryResult<LineId> {
 /// The line that a request or an import names by id or by name; among lines of one name, the first made.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn named(conn: &mut Conn, name: &str) -> QueryResult<Option<Line>> {
     let mut query = lines_of_business::table
         .select(Line::as_select())
@@ -178,7 +178,7 @@ pub fn named(conn: &mut Conn, name: &str) -> QueryResult<Option<Line>> {
 /// The line of that name, whatever the name looks like; of several, the one right below the root.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<Line>> {
     let root: Option<LineId> = lines_of_business::table
         .filter(lines_of_business::parent_id.is_null())
@@ -197,7 +197,7 @@ pub fn by_name(conn: &mut Conn, name: &str) -> QueryResult<Option<Line>> {
 /// Adds a line below `parent`; it inherits what holds there.
 ///
 /// # Errors
-/// The database's own; a unique violation if a sibling has the name.
+/// Database errors; a unique violation if a sibling has the name.
 pub fn insert(
     conn: &mut Conn,
     name: &str,
@@ -238,7 +238,7 @@ pub struct LineChanges {
 /// Changes a line and counts the change.
 ///
 /// # Errors
-/// The database's own; a unique violation if a sibling has the name.
+/// Database errors; a unique violation if a sibling has the name.
 pub fn update(conn: &mut Conn, id: LineId, changes: &LineChanges) -> QueryResult<()> {
     diesel::update(lines_of_business::table.filter(lines_of_business::id.eq(id)))
         .set((
@@ -252,7 +252,7 @@ pub fn update(conn: &mut Conn, id: LineId, changes: &LineChanges) -> QueryResult
 /// Writes down by whose grants each line is read, where that changed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn govern(
     conn: &mut Conn,
     lines: &[Line],
@@ -272,7 +272,7 @@ pub fn govern(
 /// The groups that each line with grants of its own names.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn grants(conn: &mut Conn) -> QueryResult<BTreeMap<LineId, BTreeSet<GroupId>>> {
     let rows: Vec<(LineId, GroupId)> = line_grants::table
         .select((line_grants::line_of_business_id, line_grants::group_id))
@@ -288,7 +288,7 @@ pub fn grants(conn: &mut Conn) -> QueryResult<BTreeMap<LineId, BTreeSet<GroupId>
 /// Replaces a line's own grants; none for a line that inherits.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set_grants(
     conn: &mut Conn,
     line: LineId,
@@ -326,7 +326,7 @@ pub fn set_grants(
 /// Takes a group out of all grants; what it alone was granted stays restricted.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn forget_group(conn: &mut Conn, group: GroupId) -> QueryResult<()> {
     diesel::delete(line_grants::table.filter(line_grants::group_id.eq(group)))
         .execute(conn)
@@ -336,7 +336,7 @@ pub fn forget_group(conn: &mut Conn, group: GroupId) -> QueryResult<()> {
 /// The lines that name a group in grants of their own, by name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn granted_to(conn: &mut Conn, group: GroupId) -> QueryResult<Vec<(LineId, String)>> {
     line_grants::table
         .inner_join(lines_of_business::table)
@@ -349,7 +349,7 @@ pub fn granted_to(conn: &mut Conn, group: GroupId) -> QueryResult<Vec<(LineId, S
 /// The restricted lines whose cases a person reads by a group that they are in.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn read_by(conn: &mut Conn, person: PersonId) -> QueryResult<BTreeSet<LineId>> {
     let granting = line_grants::table
         .inner_join(
@@ -368,7 +368,7 @@ pub fn read_by(conn: &mut Conn, person: PersonId) -> QueryResult<BTreeSet<LineId
 /// The restricted lines whose cases the members of a group read.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn read_by_group(conn: &mut Conn, group: GroupId) -> QueryResult<BTreeSet<LineId>> {
     let granting = line_grants::table
         .filter(line_grants::group_id.eq(group))
@@ -383,7 +383,7 @@ pub fn read_by_group(conn: &mut Conn, group: GroupId) -> QueryResult<BTreeSet<Li
 /// Who may read the cases of a line. A line that is not there restricts nothing.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn readers(conn: &mut Conn, line: LineId) -> QueryResult<Readers> {
     let Some(governing) = find(conn, line)?.and_then(|line| line.governed_by) else {
         return Ok(Readers::Everybody);
@@ -402,7 +402,7 @@ pub fn readers(conn: &mut Conn, line: LineId) -> QueryResult<Readers> {
 /// Who reads what, in the whole tree.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn reading(conn: &mut Conn) -> QueryResult<Reading> {
     let lines = all(conn)?;
     Ok(Reading {
@@ -417,7 +417,7 @@ pub fn reading(conn: &mut Conn) -> QueryResult<Reading> {
 /// How many cases each line has.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count_cases(conn: &mut Conn) -> QueryResult<BTreeMap<LineId, i64>> {
     let rows: Vec<(LineId, i64)> = cases::table
         .group_by(cases::line_of_business_id)

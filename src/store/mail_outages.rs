@@ -36,7 +36,7 @@ pub struct Outage {
 /// The outage of a transport, if it is closed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of(conn: &mut Conn, transport: &str) -> QueryResult<Option<Outage>> {
     mail_outages::table
         .filter(mail_outages::transport.eq(transport))
@@ -48,7 +48,7 @@ pub fn of(conn: &mut Conn, transport: &str) -> QueryResult<Option<Outage>> {
 /// Lets the caller try whether the transport is open again, if it is closed and the time has come; of several, one.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take_probe(conn: &mut Conn, transport: &str, now: Instant) -> QueryResult<bool> {
     let due = mail_outages::transport
         .eq(transport)
@@ -62,7 +62,7 @@ pub fn take_probe(conn: &mut Conn, transport: &str, now: Instant) -> QueryResult
 /// Lets the next one try at once: whoever took the probe did not come to ask the server.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn give_probe_back(conn: &mut Conn, transport: &str, now: Instant) -> QueryResult<()> {
     diesel::update(mail_outages::table.filter(mail_outages::transport.eq(transport)))
         .set(mail_outages::next_probe_at.eq(At(now)))
@@ -83,7 +83,7 @@ pub enum Reported {
 /// the one who probed changes anything.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn report(
     conn: &mut Conn,
     transport: &str,
@@ -129,7 +129,7 @@ pub fn report(
 /// Writes down that the transport is open, and answers with the outage that is over, if there was one.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn end(conn: &mut Conn, transport: &str) -> QueryResult<Option<Outage>> {
     let Some(outage) = of(conn, transport)? else {
         return Ok(None);

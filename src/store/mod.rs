@@ -75,7 +75,7 @@ impl Counter {
     /// Takes the next number.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn next(self, conn: &mut Conn) -> QueryResult<i64> {
         use crate::db::schema::counters;
         diesel::update(counters::table.filter(counters::name.eq(self.name())))
@@ -87,7 +87,7 @@ impl Counter {
     /// Makes sure that `number`, which an import brought along, is not given out again.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn at_least(self, conn: &mut Conn, number: i64) -> QueryResult<()> {
         use crate::db::schema::counters;
         diesel::update(

@@ -16,7 +16,7 @@ use crate::domain::notice::{Delivery, NoticeKind};
 /// What a person chose; of a kind that is not there, nothing.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_person(conn: &mut Conn, person: PersonId) -> QueryResult<BTreeMap<NoticeKind, Delivery>> {
     let rows: Vec<(NoticeKind, Delivery)> = preferences::table
         .filter(preferences::person_id.eq(person))
@@ -28,7 +28,7 @@ pub fn of_person(conn: &mut Conn, person: PersonId) -> QueryResult<BTreeMap<Noti
 /// How those of `persons` get notices of that kind who chose so; whoever is not there gets them at once.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_kind(
     conn: &mut Conn,
     kind: NoticeKind,
@@ -45,7 +45,7 @@ pub fn of_kind(
 /// Keeps what a person chose.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set(
     conn: &mut Conn,
     person: PersonId,

@@ -79,7 +79,7 @@ pub struct NewNotice<'a> {
 /// is known to whoever sends, and from then on it stays.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult<NoticeId> {
     insert_held(conn, new, now, now)
 }
@@ -87,7 +87,7 @@ pub fn insert(conn: &mut Conn, new: &NewNotice<'_>, now: Instant) -> QueryResult
 /// Puts a notice into the outbox that is not to be sent before an instant; otherwise like [`insert`].
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn insert_held(
     conn: &mut Conn,
     new: &NewNotice<'_>,
@@ -159,7 +159,7 @@ const FURTHER: &str = "further";
 /// here either.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn forget(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<usize> {
     let rows: Vec<(NoticeId, String, At)> = notices::table
         .filter(notices::thread.eq(thread.to_string()))
@@ -214,7 +214,7 @@ pub fn forget(conn: &mut Conn, thread: Thread, entry: &Entry) -> QueryResult<usi
 /// Notices whose mails are to be erased, and nobody is about to write: when each was made, by which it is found.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn to_erase(conn: &mut Conn, now: Instant) -> QueryResult<Vec<(NoticeId, Instant)>> {
     let rows: Vec<(NoticeId, At)> = notices::table
         .filter(notices::to_erase)
@@ -231,7 +231,7 @@ pub fn to_erase(conn: &mut Conn, now: Instant) -> QueryResult<Vec<(NoticeId, Ins
 /// Notes that the mails of these notices are erased.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn mark_erased(conn: &mut Conn, ids: &[NoticeId]) -> QueryResult<()> {
     diesel::update(notices::table.filter(notices::id.eq_any(ids.to_vec())))
         .set(notices::to_erase.eq(false))

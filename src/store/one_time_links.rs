@@ -66,7 +66,7 @@ pub struct NewLink<'a> {
 /// Adds a link.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn create(conn: &mut Conn, new: &NewLink<'_>, now: Instant) -> QueryResult<()> {
     diesel::insert_into(links::table)
         .values((
@@ -84,7 +84,7 @@ pub fn create(conn: &mut Conn, new: &NewLink<'_>, now: Instant) -> QueryResult<(
 /// The link with that secret, if it is for this purpose.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(
     conn: &mut Conn,
     purpose: LinkPurpose,
@@ -101,7 +101,7 @@ pub fn find(
 /// The links of those ids.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_ids(conn: &mut Conn, ids: &[OneTimeLinkId]) -> QueryResult<Vec<OneTimeLink>> {
     links::table
         .filter(links::id.eq_any(ids.to_vec()))
@@ -112,7 +112,7 @@ pub fn of_ids(conn: &mut Conn, ids: &[OneTimeLinkId]) -> QueryResult<Vec<OneTime
 /// Uses a link up: of any number that try at once, one does. False if it cannot be used any more.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn redeem(conn: &mut Conn, id: OneTimeLinkId, now: Instant) -> QueryResult<bool> {
     let good = links::id
         .eq(id)
@@ -128,7 +128,7 @@ pub fn redeem(conn: &mut Conn, id: OneTimeLinkId, now: Instant) -> QueryResult<b
 /// Calls back the links of a person for a purpose that can still be used; answers how many.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn revoke(
     conn: &mut Conn,
     person: PersonId,

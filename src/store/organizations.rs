@@ -70,7 +70,7 @@ fn search_text(name: &str, slug: &Slug) -> String {
 /// Adds an organization.
 ///
 /// # Errors
-/// The database's own; a unique violation if the slug is taken or a second provider is added.
+/// Database errors; a unique violation if the slug is taken or a second provider is added.
 pub fn insert(
     conn: &mut Conn,
     new: &NewOrganization<'_>,
@@ -95,7 +95,7 @@ pub fn insert(
 /// The organization of that id, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(
     conn: &mut Conn,
     reach: Reach,
@@ -114,7 +114,7 @@ pub fn find(
 /// The organization of that slug, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_slug(conn: &mut Conn, reach: Reach, slug: &str) -> QueryResult<Option<Organization>> {
     let found: Option<Organization> = organizations::table
         .filter(organizations::slug.eq(slug))
@@ -127,7 +127,7 @@ pub fn by_slug(conn: &mut Conn, reach: Reach, slug: &str) -> QueryResult<Option<
 /// The organization that a request names by id or slug, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn named(conn: &mut Conn, reach: Reach, name: &str) -> QueryResult<Option<Organization>> {
     if let Ok(id) = name.parse() {
         return find(conn, reach, id);
@@ -142,7 +142,7 @@ pub fn named(conn: &mut Conn, reach: Reach, name: &str) -> QueryResult<Option<Or
 /// The names of several organizations.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn references(
     conn: &mut Conn,
     ids: &[OrganizationId],
@@ -157,7 +157,7 @@ pub fn references(
 /// The provider, once it is set up.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn provider(conn: &mut Conn) -> QueryResult<Option<Organization>> {
     organizations::table
         .filter(organizations::kind.eq(OrganizationKind::Provider))
@@ -215,7 +215,7 @@ macro_rules! passing {
 /// Organizations that exist for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
@@ -240,7 +240,7 @@ pub fn list(
 /// The organizations that exist for the reader by name, `limit` at the most.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_name(conn: &mut Conn, reach: Reach, limit: i64) -> QueryResult<Vec<Organization>> {
     let by_name = Sort::ascending(OrganizationOrder::Name);
     let everything = OrganizationFilter::default();
@@ -250,7 +250,7 @@ pub fn by_name(conn: &mut Conn, reach: Reach, limit: i64) -> QueryResult<Vec<Org
 /// How many organizations there are for the reader, counted up to `most`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count(
     conn: &mut Conn,
     reach: Reach,
@@ -278,7 +278,7 @@ pub struct OrganizationChanges {
 /// Changes an organization if it is still at `version`, and counts the change.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(
     conn: &mut Conn,
     id: OrganizationId,
@@ -299,7 +299,7 @@ pub fn update(
 /// Counts a change of what belongs to an organization.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count_change(conn: &mut Conn, id: OrganizationId) -> QueryResult<()> {
     diesel::update(organizations::table.filter(organizations::id.eq(id)))
         .set(organizations::version.eq(organizations::version + 1))
@@ -310,7 +310,7 @@ pub fn count_change(conn: &mut Conn, id: OrganizationId) -> QueryResult<()> {
 /// Lets people work in an organization from these networks alone, and counts the change.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set_allowed_networks(
     conn: &mut Conn,
     id: OrganizationId,
@@ -328,7 +328,7 @@ pub fn set_allowed_networks(
 /// Asks for a second factor whoever holds one of the roles with these codes, and counts the change.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set_second_factor_roles(
     conn: &mut Conn,
     id: OrganizationId,

@@ -149,7 +149,7 @@ impl Pairing {
 /// The pairing of that id, if it exists in the scope; one that was removed does not.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, scope: Scope, id: PairingId) -> QueryResult<Option<Pairing>> {
     let own = scope.organization;
     let mut query = pairings::table
@@ -171,7 +171,7 @@ pub fn find(conn: &mut Conn, scope: Scope, id: PairingId) -> QueryResult<Option<
 /// The pairing of that id, in whatever state and for whomever: for what a rule follows up by itself.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_id(conn: &mut Conn, id: PairingId) -> QueryResult<Option<Pairing>> {
     pairings::table
         .filter(pairings::id.eq(id))
@@ -184,7 +184,7 @@ pub fn by_id(conn: &mut Conn, id: PairingId) -> QueryResult<Option<Pairing>> {
 /// SQLite the writer is alone already.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lock(conn: &mut Conn, scope: Scope, id: PairingId) -> QueryResult<Option<Pairing>> {
     hold(conn, id)?;
     find(conn, scope, id)
@@ -193,7 +193,7 @@ pub fn lock(conn: &mut Conn, scope: Scope, id: PairingId) -> QueryResult<Option<
 /// [`by_id`], locked until the transaction ends.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lock_by_id(conn: &mut Conn, id: PairingId) -> QueryResult<Option<Pairing>> {
     hold(conn, id)?;
     by_id(conn, id)
@@ -211,7 +211,7 @@ fn hold(conn: &mut Conn, id: PairingId) -> QueryResult<()> {
 /// The pairings of the same two organizations that go on, this one included. One that nobody has accepted is of no two yet.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn alike(conn: &mut Conn, pairing: &Pairing) -> QueryResult<Vec<PairingId>> {
     let Some(trustor) = pairing.trustor_id else {
         return Ok(vec![pairing.id]);
@@ -230,7 +230,7 @@ pub fn alike(conn: &mut Conn, pairing: &Pairing) -> QueryResult<Vec<PairingId>> 
 /// The pairings that go on in which a group is named, by id.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn naming(conn: &mut Conn, group: GroupId) -> QueryResult<Vec<Pairing>> {
     pairings::table
         .filter(
@@ -249,7 +249,7 @@ pub fn naming(conn: &mut Conn, group: GroupId) -> QueryResult<Vec<Pairing>> {
 /// The pairing of the link whose secret has this hash, in whatever state.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_link(conn: &mut Conn, token_hash: &str) -> QueryResult<Option<Pairing>> {
     pairings::table
         .filter(pairings::token_hash.eq(token_hash))
@@ -261,7 +261,7 @@ pub fn by_link(conn: &mut Conn, token_hash: &str) -> QueryResult<Option<Pairing>
 /// [`by_link`], locked until the transaction ends.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lock_by_link(conn: &mut Conn, token_hash: &str) -> QueryResult<Option<Pairing>> {
     let Some(pairing) = by_link(conn, token_hash)? else {
         return Ok(None);
@@ -274,7 +274,7 @@ pub fn lock_by_link(conn: &mut Conn, token_hash: &str) -> QueryResult<Option<Pai
 /// those for a group that `in_group` is in, if it is somebody.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     scope: Scope,

@@ -12,7 +12,7 @@ use crate::domain::ids::PasswordResetRequestId;
 /// Notes that somebody wants to set a new password for `email`, as it was typed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn ask(conn: &mut Conn, email: &str, now: Instant) -> QueryResult<PasswordResetRequestId> {
     let id = PasswordResetRequestId::new(now);
     diesel::insert_into(requests::table)
@@ -28,7 +28,7 @@ pub fn ask(conn: &mut Conn, email: &str, now: Instant) -> QueryResult<PasswordRe
 /// The oldest wishes.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn oldest(conn: &mut Conn, limit: i64) -> QueryResult<Vec<PasswordResetRequestId>> {
     requests::table
         .order(requests::id.asc())
@@ -40,7 +40,7 @@ pub fn oldest(conn: &mut Conn, limit: i64) -> QueryResult<Vec<PasswordResetReque
 /// Takes a wish out; gives the address that was typed, or nothing if somebody else has taken it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take(conn: &mut Conn, id: PasswordResetRequestId) -> QueryResult<Option<String>> {
     diesel::delete(requests::table.filter(requests::id.eq(id)))
         .returning(requests::email)

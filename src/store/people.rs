@@ -98,7 +98,7 @@ pub struct NewPerson<'a> {
 /// Adds a person.
 ///
 /// # Errors
-/// The database's own; a unique violation if the address is taken.
+/// Database errors; a unique violation if the address is taken.
 pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult<PersonId> {
     let id = PersonId::new(now);
     diesel::insert_into(people::table)
@@ -126,7 +126,7 @@ pub fn insert(conn: &mut Conn, new: &NewPerson<'_>, now: Instant) -> QueryResult
 /// about their account is written by one at a time.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lock(conn: &mut Conn, id: PersonId) -> QueryResult<()> {
     if let Conn::Postgres(conn) = conn {
         diesel::sql_query("SELECT 1 FROM people WHERE id = $1 FOR NO KEY UPDATE")
@@ -172,7 +172,7 @@ impl PersonChanges {
 /// Changes a person and counts the change.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(conn: &mut Conn, id: PersonId, changes: &PersonChanges) -> QueryResult<()> {
     diesel::update(people::table.filter(people::id.eq(id)))
         .set((changes, people::version.eq(people::version + 1)))
@@ -192,7 +192,7 @@ pub fn update(conn: &mut Conn, id: PersonId, changes: &PersonChanges) -> QueryRe
 /// The person of that id, if they exist for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, reach: Reach, id: PersonId) -> QueryResult<Option<Person>> {
     let mut query = people::table
         .filter(people::id.eq(id))
@@ -207,7 +207,7 @@ pub fn find(conn: &mut Conn, reach: Reach, id: PersonId) -> QueryResult<Option<P
 /// Whose that address is, in whatever organization: who has shown it. At most one person has.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_email(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Option<Person>> {
     people::table
         .filter(people::email.eq(email))
@@ -221,7 +221,7 @@ pub fn by_email(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Option<Per
 /// out by now. Nobody if it is neither.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn called(conn: &mut Conn, reach: Reach, name: &str) -> QueryResult<Vec<PersonId>> {
     let mut query = people::table.select(people::id).into_boxed();
     query = match (name.parse::<PersonId>(), EmailAddress::parse(name)) {
@@ -238,7 +238,7 @@ pub fn called(conn: &mut Conn, reach: Reach, name: &str) -> QueryResult<Vec<Pers
 /// The person of an organization who was added with that address, whether they have shown that it is theirs or not.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_organization(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -255,7 +255,7 @@ pub fn of_organization(
 /// Everybody who was added with that address: whose it is, or who have yet to show it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_address(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Vec<Person>> {
     people::table
         .filter(people::email.eq(email))
@@ -267,7 +267,7 @@ pub fn of_address(conn: &mut Conn, email: &EmailAddress) -> QueryResult<Vec<Pers
 /// First and last names, of whatever organization.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn names(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<PersonId, String>> {
     let rows: Vec<(PersonId, String, String)> = people::table
         .filter(people::id.eq_any(persons.to_vec()))
@@ -282,7 +282,7 @@ pub fn names(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<Perso
 /// An enabled person of the provider's staff, named by id or address.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn staff_named(conn: &mut Conn, name: &str) -> QueryResult<Option<Person>> {
     let mut query = people::table
         .inner_join(organizations::table)
@@ -388,7 +388,7 @@ macro_rules! passing {
 /// The enabled person of an organization whom a request names, by id or address.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn named(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -413,7 +413,7 @@ pub fn named(
 /// People who exist for the reader; who holds a role is asked for `now`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
@@ -435,7 +435,7 @@ pub fn list(
 /// The people of an organization, if it exists for the reader, by name, `limit` at the most.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_name(
     conn: &mut Conn,
     reach: Reach,
@@ -451,7 +451,7 @@ pub fn by_name(
 /// How many people there are for the reader, counted up to `most`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count(
     conn: &mut Conn,
     reach: Reach,

@@ -87,7 +87,7 @@ pub struct NewStep<'a> {
 /// Adds an open step.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn insert(conn: &mut Conn, new: &NewStep<'_>, now: Instant) -> QueryResult<NextStepId> {
     let id = NextStepId::new(now);
     diesel::insert_into(next_steps::table)
@@ -110,7 +110,7 @@ pub fn insert(conn: &mut Conn, new: &NewStep<'_>, now: Instant) -> QueryResult<N
 /// can lapse anew.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(
     conn: &mut Conn,
     step: &NextStep,
@@ -138,7 +138,7 @@ pub fn update(
 /// One step, if its case exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, reach: Reach, id: NextStepId) -> QueryResult<Option<NextStep>> {
     let mut query = next_steps::table
         .inner_join(cases::table)
@@ -152,7 +152,7 @@ pub fn find(conn: &mut Conn, reach: Reach, id: NextStepId) -> QueryResult<Option
 /// All steps of a case, by date.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_case(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<NextStep>> {
     next_steps::table
         .filter(next_steps::case_id.eq(case))
@@ -167,7 +167,7 @@ pub type NumberedStep = (NextStep, CaseNumber, Option<EscalationNumber>);
 /// These steps with their numbers; a step whose case has gone meanwhile is left out.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn numbered(conn: &mut Conn, steps: Vec<NextStep>) -> QueryResult<Vec<NumberedStep>> {
     let ids: Vec<NextStepId> = steps.iter().map(|step| step.id).collect();
     let found: Vec<(NextStepId, i64, Option<i64>)> = next_steps::table
@@ -197,7 +197,7 @@ pub fn numbered(conn: &mut Conn, steps: Vec<NextStep>) -> QueryResult<Vec<Number
 /// The steps of several escalations, by date.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_escalations(conn: &mut Conn, escalations: &[EscalationId]) -> QueryResult<Vec<NextStep>> {
     next_steps::table
         .filter(next_steps::escalation_id.eq_any(escalations.to_vec()))

@@ -69,7 +69,7 @@ condition! {
 /// The open cases that may become eligible, a superset: what the assessment makes of each, it says itself.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn candidates(
     conn: &mut Conn,
     reach: Reach,
@@ -140,7 +140,7 @@ pub fn candidates(
 /// The next open cases without an active escalation, `limit` at the most, in the order of their ids, behind `after`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn open(conn: &mut Conn, after: Option<CaseId>, limit: i64) -> QueryResult<Vec<CaseId>> {
     let active = escalations::table
         .filter(escalations::case_id.eq(cases::id))
@@ -185,7 +185,7 @@ struct Row {
 /// These cases with all that decides it; none of them has an active escalation.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn facts(conn: &mut Conn, ids: &[CaseId]) -> QueryResult<Vec<RadarCase>> {
     type Found = (Row, OrganizationRef, Option<(String, String)>);
     let mut found = Vec::with_capacity(ids.len());
@@ -277,7 +277,7 @@ impl RadarCase {
 /// Of what owners were warned that lies behind an instant: case, code of the reason, and when it becomes eligible.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn warned(conn: &mut Conn, after: Instant) -> QueryResult<BTreeSet<(CaseId, String, Instant)>> {
     let rows: Vec<(CaseId, String, At)> = radar_warnings::table
         .filter(radar_warnings::eligible_at.gt(At(after)))
@@ -296,7 +296,7 @@ pub fn warned(conn: &mut Conn, after: Instant) -> QueryResult<BTreeSet<(CaseId, 
 /// Notes that the owner of a case, which is locked, is warned of a reason now; says whether it falls to the caller.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn warn(
     conn: &mut Conn,
     (case, reason, eligible_at): (CaseId, &str, Instant),

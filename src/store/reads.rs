@@ -24,7 +24,7 @@ pub struct Read {
 /// How far a person has read each feed of a case, not later than `at`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn last(
     conn: &mut Conn,
     case: CaseId,
@@ -58,7 +58,7 @@ pub fn last(
 /// Whether a person has said since `after` that they have read a feed of a case.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn said_since(
     conn: &mut Conn,
     (case, person): (CaseId, PersonId),
@@ -79,7 +79,7 @@ pub fn said_since(
 /// Up to which place a person has read several cases, whichever feed they read farther.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn last_of(
     conn: &mut Conn,
     cases: &[CaseId],
@@ -100,7 +100,7 @@ pub fn last_of(
 /// Records that a person read a feed now, up to this place: because they say so, or because it was shown to them.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn record(
     conn: &mut Conn,
     case: CaseId,

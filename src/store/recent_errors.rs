@@ -37,7 +37,7 @@ pub struct RecentError {
 /// Adds a failure.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn insert(conn: &mut Conn, error: &RecentError) -> QueryResult<()> {
     diesel::insert_into(errors::table)
         .values((
@@ -72,7 +72,7 @@ orders! {
 /// The failures that `filter` lets through.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     filter: &ErrorFilter,
@@ -90,7 +90,7 @@ pub fn list(
 /// How many there are, counted up to `most`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count(conn: &mut Conn, filter: &ErrorFilter, most: usize) -> QueryResult<usize> {
     let mut query = errors::table.select(errors::id).into_boxed();
     if let Some(request_id) = &filter.request_id {

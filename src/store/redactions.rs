@@ -25,7 +25,7 @@ use crate::domain::notice::Thread;
 /// say of what was changed by it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn forget_copies(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said> {
     let mut copies = Copies::of(entry);
     let said = in_escalations(conn, &mut copies)?

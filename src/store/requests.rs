@@ -64,7 +64,7 @@ pub struct PriorityRequestView {
 /// Adds a pending request.
 ///
 /// # Errors
-/// The database's own; a unique violation if one is pending.
+/// Database errors; a unique violation if one is pending.
 pub fn insert(
     conn: &mut Conn,
     case: CaseId,
@@ -91,7 +91,7 @@ pub fn insert(
 /// Decides a pending request.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn decide(
     conn: &mut Conn,
     id: PriorityRequestId,
@@ -115,7 +115,7 @@ pub fn decide(
 /// One request, if its case exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(
     conn: &mut Conn,
     reach: Reach,
@@ -133,7 +133,7 @@ pub fn find(
 /// Whether one is pending on a case.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_pending(conn: &mut Conn, case: CaseId) -> QueryResult<bool> {
     let pending = priority_requests::table
         .filter(priority_requests::case_id.eq(case))
@@ -144,7 +144,7 @@ pub fn is_pending(conn: &mut Conn, case: CaseId) -> QueryResult<bool> {
 /// Who made the request on a case that was decided on last.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn decided_last(conn: &mut Conn, case: CaseId) -> QueryResult<Option<PersonId>> {
     priority_requests::table
         .filter(priority_requests::case_id.eq(case))
@@ -220,7 +220,7 @@ macro_rules! views {
 /// One request with its names, if its case exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn view(
     conn: &mut Conn,
     reach: Reach,
@@ -235,7 +235,7 @@ pub fn view(
 /// All requests of a case, the newest first.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_case(conn: &mut Conn, case: CaseId) -> QueryResult<Vec<PriorityRequestView>> {
     let rows: Vec<ViewRow> = views!()
         .filter(priority_requests::case_id.eq(case))

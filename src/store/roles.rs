@@ -33,7 +33,7 @@ pub struct OwnRole {
 /// Adds a role.
 ///
 /// # Errors
-/// The database's own; a unique violation if the code is taken.
+/// Database errors; a unique violation if the code is taken.
 pub fn insert(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -59,7 +59,7 @@ pub fn insert(
 /// Changes what a role is called and grants, and counts the change.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(
     conn: &mut Conn,
     id: RoleId,
@@ -79,7 +79,7 @@ pub fn update(
 /// Removes a role that nobody holds.
 ///
 /// # Errors
-/// The database's own; a violation if it is still given to somebody.
+/// Database errors; a violation if it is still given to somebody.
 pub fn delete(conn: &mut Conn, id: RoleId) -> QueryResult<()> {
     diesel::delete(roles::table.filter(roles::id.eq(id)))
         .execute(conn)
@@ -89,7 +89,7 @@ pub fn delete(conn: &mut Conn, id: RoleId) -> QueryResult<()> {
 /// The role of that id, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, reach: Reach, id: RoleId) -> QueryResult<Option<OwnRole>> {
     let found: Option<OwnRole> = roles::table
         .filter(roles::id.eq(id))
@@ -102,7 +102,7 @@ pub fn find(conn: &mut Conn, reach: Reach, id: RoleId) -> QueryResult<Option<Own
 /// The role of that code in an organization.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_code(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -122,7 +122,7 @@ pub fn by_code(
 /// All roles of an organization's own, by name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_organization(conn: &mut Conn, organization: OrganizationId) -> QueryResult<Vec<OwnRole>> {
     roles::table
         .filter(roles::organization_id.eq(organization))

@@ -16,7 +16,7 @@ use crate::store::cas::{Cas, compare_and_set};
 /// The policy in force: the defaults, and what the rows say instead.
 ///
 /// # Errors
-/// The database's own, also if a row was changed behind Casebell's back into something that is no policy.
+/// Database errors, also if a row was changed behind Casebell's back into something that is no policy.
 pub fn policy(conn: &mut Conn) -> QueryResult<Arc<Policy>> {
     remembered(conn, ONLY, |_| true, load_policy)
 }
@@ -37,7 +37,7 @@ fn load_policy(conn: &mut Conn) -> QueryResult<Policy> {
 /// The rows that differ from the defaults, with the count of their changes.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn policy_rows(conn: &mut Conn) -> QueryResult<BTreeMap<String, (String, i64)>> {
     let rows: Vec<(String, String, i64)> = policies::table
         .select((policies::key, policies::value, policies::version))
@@ -51,7 +51,7 @@ pub fn policy_rows(conn: &mut Conn) -> QueryResult<BTreeMap<String, (String, i64
 /// Sets a policy.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set_policy(conn: &mut Conn, key: &str, value: &str, now: Instant) -> QueryResult<()> {
     let changed = diesel::update(policies::table.filter(policies::key.eq(key)))
         .set((
@@ -107,7 +107,7 @@ impl ReasonRow {
 /// All reasons in the order of the form, those that can no longer be chosen included.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn reasons(conn: &mut Conn) -> QueryResult<Arc<Vec<ReasonRow>>> {
     remembered(
         conn,
@@ -128,7 +128,7 @@ pub fn reasons(conn: &mut Conn) -> QueryResult<Arc<Vec<ReasonRow>>> {
 /// The reason of that code, also if it can no longer be chosen.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn reason(conn: &mut Conn, code: &str) -> QueryResult<Option<ReasonRow>> {
     escalation_reasons::table
         .filter(escalation_reasons::code.eq(code))
@@ -140,7 +140,7 @@ pub fn reason(conn: &mut Conn, code: &str) -> QueryResult<Option<ReasonRow>> {
 /// Adds a reason at the end of the form.
 ///
 /// # Errors
-/// The database's own; a unique violation if the code is taken.
+/// Database errors; a unique violation if the code is taken.
 pub fn insert_reason(conn: &mut Conn, reason: &Reason) -> QueryResult<()> {
     let last: Option<i64> = escalation_reasons::table
         .select(diesel::dsl::max(escalation_reasons::position))
@@ -161,7 +161,7 @@ pub fn insert_reason(conn: &mut Conn, reason: &Reason) -> QueryResult<()> {
 /// Replaces a reason's words, rule and questions, and says whether it can be chosen, if it is still at `version`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn replace_reason(
     conn: &mut Conn,
     version: i64,
@@ -185,7 +185,7 @@ pub fn replace_reason(
 /// Puts in the reasons that an installation starts with, where there are none yet.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn install_reasons(conn: &mut Conn) -> QueryResult<()> {
     let any: bool = diesel::select(diesel::dsl::exists(
         escalation_reasons::table.select(escalation_reasons::code),

@@ -29,7 +29,7 @@ pub struct SecondFactor {
 /// A person's second factor, begun or asked for.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, person: PersonId) -> QueryResult<Option<SecondFactor>> {
     second_factors::table
         .filter(second_factors::person_id.eq(person))
@@ -41,7 +41,7 @@ pub fn find(conn: &mut Conn, person: PersonId) -> QueryResult<Option<SecondFacto
 /// Of these people, those who are asked for a second factor.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn on_among(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<PersonId>> {
     second_factors::table
         .filter(second_factors::person_id.eq_any(persons.to_vec()))
@@ -53,7 +53,7 @@ pub fn on_among(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<Person
 /// Whether a person's second factor is asked for.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_on(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
     let confirmed: Option<PersonId> = second_factors::table
         .filter(second_factors::person_id.eq(person))
@@ -67,7 +67,7 @@ pub fn is_on(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
 /// Begins one in place of another that was only begun. False if one is asked for already.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn begin(conn: &mut Conn, person: PersonId, nonce: &str, now: Instant) -> QueryResult<bool> {
     super::people::lock(conn, person)?;
     let unconfirmed = second_factors::person_id
@@ -90,7 +90,7 @@ pub fn begin(conn: &mut Conn, person: PersonId, nonce: &str, now: Instant) -> Qu
 /// Asks for it from now on. False if it is asked for already, or was not begun with this nonce.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn confirm(
     conn: &mut Conn,
     person: PersonId,
@@ -115,7 +115,7 @@ pub fn confirm(
 /// one was taken before.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take_step(conn: &mut Conn, person: PersonId, step: i64) -> QueryResult<bool> {
     let newer = second_factors::last_step
         .is_null()
@@ -132,7 +132,7 @@ pub fn take_step(conn: &mut Conn, person: PersonId, step: i64) -> QueryResult<bo
 /// Takes a person's second factor away, with its recovery codes. False if none was asked for.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn remove(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
     let was_on = is_on(conn, person)?;
     diesel::delete(second_factors::table.filter(second_factors::person_id.eq(person)))
@@ -145,7 +145,7 @@ pub fn remove(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
 /// Puts these recovery codes in place of all others.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn replace_codes(
     conn: &mut Conn,
     person: PersonId,
@@ -169,7 +169,7 @@ pub fn replace_codes(
 /// Uses a recovery code up: of any number that show it at once, one is let through. False if there is none such.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn use_code(conn: &mut Conn, person: PersonId, hash: &str, now: Instant) -> QueryResult<bool> {
     let unused = recovery_codes::person_id
         .eq(person)
@@ -184,7 +184,7 @@ pub fn use_code(conn: &mut Conn, person: PersonId, hash: &str, now: Instant) -> 
 /// How many recovery codes of a person are unused.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn codes_left(conn: &mut Conn, person: PersonId) -> QueryResult<i64> {
     recovery_codes::table
         .filter(recovery_codes::person_id.eq(person))

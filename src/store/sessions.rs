@@ -62,7 +62,7 @@ pub struct NewSession<'a> {
 /// Adds a session of somebody who has just shown who they are.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn open(conn: &mut Conn, new: &NewSession<'_>, now: Instant) -> QueryResult<SessionId> {
     let id = SessionId::new(now);
     diesel::insert_into(sessions::table)
@@ -93,7 +93,7 @@ fn good_sessions(now: At) -> _ {
 /// The session behind a secret, if it is live, and what its person may do where they want to act.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_secret(
     conn: &mut Conn,
     token_hash: &str,
@@ -112,7 +112,7 @@ pub fn by_secret(
 /// The session of that id, like [`by_secret`]: for whoever showed its secret before and stayed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn again(
     conn: &mut Conn,
     id: SessionId,
@@ -154,7 +154,7 @@ fn enter_session(
 /// Takes a session into another organization, there as a cloned user where one is named, or back home.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn switch(
     conn: &mut Conn,
     id: SessionId,
@@ -172,7 +172,7 @@ pub fn switch(
 /// Ends a session.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn close(conn: &mut Conn, id: SessionId) -> QueryResult<()> {
     diesel::delete(sessions::table.filter(sessions::id.eq(id)))
         .execute(conn)
@@ -182,7 +182,7 @@ pub fn close(conn: &mut Conn, id: SessionId) -> QueryResult<()> {
 /// Ends the session whose secret has this hash, if there is one.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn close_by_secret(conn: &mut Conn, token_hash: &str) -> QueryResult<()> {
     diesel::delete(sessions::table.filter(sessions::token_hash.eq(token_hash)))
         .execute(conn)
@@ -192,7 +192,7 @@ pub fn close_by_secret(conn: &mut Conn, token_hash: &str) -> QueryResult<()> {
 /// Notes that a person has just shown who they are in a session of theirs.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn prove(conn: &mut Conn, person: PersonId, id: SessionId, now: Instant) -> QueryResult<()> {
     let one = sessions::id.eq(id).and(sessions::person_id.eq(person));
     diesel::update(sessions::table.filter(one))
@@ -204,7 +204,7 @@ pub fn prove(conn: &mut Conn, person: PersonId, id: SessionId, now: Instant) -> 
 /// The live sessions of a person, the one used last first.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_person(conn: &mut Conn, person: PersonId, now: Instant) -> QueryResult<Vec<Session>> {
     good_sessions(At(now))
         .filter(sessions::person_id.eq(person))
@@ -216,7 +216,7 @@ pub fn of_person(conn: &mut Conn, person: PersonId, now: Instant) -> QueryResult
 /// Ends a session of a person. False if there is none such.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn close_one(conn: &mut Conn, person: PersonId, id: SessionId) -> QueryResult<bool> {
     let one = sessions::id.eq(id).and(sessions::person_id.eq(person));
     Ok(diesel::delete(sessions::table.filter(one)).execute(conn)? == 1)
@@ -225,7 +225,7 @@ pub fn close_one(conn: &mut Conn, person: PersonId, id: SessionId) -> QueryResul
 /// Ends all sessions of a person but one, or all; answers how many.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn close_others(
     conn: &mut Conn,
     person: PersonId,
@@ -243,7 +243,7 @@ pub fn close_others(
 /// Notes when a session was last used, never earlier than is noted already: it goes on for `idle` from then.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn seen(conn: &mut Conn, id: SessionId, at: Instant, idle: TimeDelta) -> QueryResult<()> {
     let earlier = sessions::id.eq(id).and(sessions::last_seen_at.lt(At(at)));
     diesel::update(sessions::table.filter(earlier))
@@ -258,7 +258,7 @@ pub fn seen(conn: &mut Conn, id: SessionId, at: Instant, idle: TimeDelta) -> Que
 /// Ends all sessions of a person.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn close_all(conn: &mut Conn, person: PersonId) -> QueryResult<()> {
     diesel::delete(sessions::table.filter(sessions::person_id.eq(person)))
         .execute(conn)

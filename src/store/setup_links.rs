@@ -10,7 +10,7 @@ use crate::domain::Instant;
 /// Whether nobody has set the installation up yet.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_needed(conn: &mut Conn) -> QueryResult<bool> {
     let count: i64 = organizations::table.count().get_result(conn)?;
     Ok(count == 0)
@@ -19,7 +19,7 @@ pub fn is_needed(conn: &mut Conn) -> QueryResult<bool> {
 /// Adds a link; those before it are void, so that only the one that was printed last is good.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn issue(
     conn: &mut Conn,
     token_hash: &str,
@@ -42,7 +42,7 @@ pub fn issue(
 /// Whether a link can be used now.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_good(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult<bool> {
     let good = links::table
         .filter(
@@ -57,7 +57,7 @@ pub fn is_good(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult<b
 /// Uses a link up. False if it could not be used: it is unknown, old or used.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn redeem(conn: &mut Conn, token_hash: &str, now: Instant) -> QueryResult<bool> {
     let used = diesel::update(
         links::table

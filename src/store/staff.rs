@@ -16,7 +16,7 @@ use crate::domain::text::{EmailAddress, mentions};
 /// Enabled staff who hold a permission, by name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn who(conn: &mut Conn, permission: Permission, now: Instant) -> QueryResult<Vec<Person>> {
     let Some(provider) = organizations::provider(conn)? else {
         return Ok(Vec::new());
@@ -27,7 +27,7 @@ pub fn who(conn: &mut Conn, permission: Permission, now: Instant) -> QueryResult
 /// The enabled members of the staff whom one of these texts names, or gives by their address (M7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn named(conn: &mut Conn, names: &[&str]) -> QueryResult<Vec<PersonId>> {
     if names.is_empty() {
         return Ok(Vec::new());
@@ -62,7 +62,7 @@ pub fn named(conn: &mut Conn, names: &[&str]) -> QueryResult<Vec<PersonId>> {
 /// Enabled staff who hold a permission and may read the cases of a line (A4), by name: those who can be given one.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn who_read(
     conn: &mut Conn,
     permission: Permission,

@@ -16,7 +16,7 @@ use crate::store::cas::Cas;
 /// How long targets have: the defaults, and what the rows say instead.
 ///
 /// # Errors
-/// The database's own, also if a row was changed behind Casebell's back into something that is no rule.
+/// Database errors, also if a row was changed behind Casebell's back into something that is no rule.
 pub fn table(conn: &mut Conn) -> QueryResult<TargetTable> {
     let mut table = TargetTable::default();
     let rows: Vec<(TargetKind, String, i64, TargetClock)> = target_rules::table
@@ -38,7 +38,7 @@ pub fn table(conn: &mut Conn) -> QueryResult<TargetTable> {
 /// Sets how long the targets of a row have.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set(conn: &mut Conn, row: TargetRow, allowance: Allowance, now: Instant) -> QueryResult<()> {
     let grade = text(row.grade);
     let values = (
@@ -84,7 +84,7 @@ fn unreadable(grade: &str) -> diesel::result::Error {
 /// How often the rules of targets were changed, counted from 1.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn version(conn: &mut Conn) -> QueryResult<i64> {
     duty_rules::table
         .select(duty_rules::targets_version)
@@ -94,7 +94,7 @@ pub fn version(conn: &mut Conn) -> QueryResult<i64> {
 /// Counts a change of the rules of targets, if they were changed `version` times.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count_change(conn: &mut Conn, version: i64) -> QueryResult<Cas> {
     let this = duty_rules::table.filter(duty_rules::targets_version.eq(version));
     let changed = diesel::update(this)
@@ -109,7 +109,7 @@ pub fn count_change(conn: &mut Conn, version: i64) -> QueryResult<Cas> {
 /// How often the policies were changed, counted from 1.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn policies_version(conn: &mut Conn) -> QueryResult<i64> {
     duty_rules::table
         .select(duty_rules::policies_version)
@@ -119,7 +119,7 @@ pub fn policies_version(conn: &mut Conn) -> QueryResult<i64> {
 /// Counts a change of the policies, if they were changed `version` times.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count_policies_change(conn: &mut Conn, version: i64) -> QueryResult<Cas> {
     let this = duty_rules::table.filter(duty_rules::policies_version.eq(version));
     let changed = diesel::update(this)
@@ -134,7 +134,7 @@ pub fn count_policies_change(conn: &mut Conn, version: i64) -> QueryResult<Cas> 
 /// The ladder, and how often it was changed, counted from 1.
 ///
 /// # Errors
-/// The database's own, also if the row was changed behind Casebell's back into something that is no ladder.
+/// Database errors, also if the row was changed behind Casebell's back into something that is no ladder.
 pub fn ladder(conn: &mut Conn) -> QueryResult<(Ladder, i64)> {
     let (ladder, version): (Option<Json<Ladder>>, i64) = duty_rules::table
         .select((duty_rules::ladder, duty_rules::ladder_version))
@@ -148,7 +148,7 @@ pub fn ladder(conn: &mut Conn) -> QueryResult<(Ladder, i64)> {
 /// Sets the ladder, if it was changed `version` times, and counts the change.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set_ladder(conn: &mut Conn, version: i64, ladder: &Ladder) -> QueryResult<Cas> {
     let this = duty_rules::table.filter(duty_rules::ladder_version.eq(version));
     let changed = diesel::update(this)

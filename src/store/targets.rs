@@ -162,7 +162,7 @@ impl NewTarget<'_> {
 /// Starts a target: from then on it is the newest of its kind.
 ///
 /// # Errors
-/// The database's own; a unique violation if one of its kind runs.
+/// Database errors; a unique violation if one of its kind runs.
 pub fn insert(conn: &mut Conn, new: &NewTarget<'_>, now: Instant) -> QueryResult<()> {
     let before = escalation_targets::table
         .filter(escalation_targets::escalation_id.eq(new.escalation))
@@ -221,7 +221,7 @@ pub struct TargetChanges {
 /// Changes a target if it is as it was read; says whether it was.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(conn: &mut Conn, target: &Target, changes: &TargetChanges) -> QueryResult<bool> {
     let this = escalation_targets::table
         .filter(escalation_targets::id.eq(target.id))
@@ -235,7 +235,7 @@ pub fn update(conn: &mut Conn, target: &Target, changes: &TargetChanges) -> Quer
 /// The targets of an escalation that run.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn running_of(conn: &mut Conn, escalation: EscalationId) -> QueryResult<Vec<Target>> {
     escalation_targets::table
         .filter(escalation_targets::escalation_id.eq(escalation))
@@ -263,7 +263,7 @@ pub struct RunningTarget {
 /// All targets that run.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn running(conn: &mut Conn) -> QueryResult<Vec<RunningTarget>> {
     type Row = (Target, CaseId, LineId, Option<Priority>, Option<i64>);
     let rows: Vec<Row> = escalation_targets::table
@@ -294,7 +294,7 @@ pub fn running(conn: &mut Conn) -> QueryResult<Vec<RunningTarget>> {
 /// The newest target of each kind of several escalations, in the order of kinds.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn newest_of(conn: &mut Conn, escalations: &[EscalationId]) -> QueryResult<Vec<Target>> {
     let mut targets: Vec<Target> = escalation_targets::table
         .filter(escalation_targets::escalation_id.eq_any(escalations.to_vec()))
@@ -308,7 +308,7 @@ pub fn newest_of(conn: &mut Conn, escalations: &[EscalationId]) -> QueryResult<V
 /// When there is the next thing to tell of a target, if there is any.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn next_alarm(conn: &mut Conn) -> QueryResult<Option<Instant>> {
     let next: Option<At> = escalation_targets::table
         .filter(HasAlarm)
@@ -371,7 +371,7 @@ pub struct DueCase {
 /// Targets of which there is something to tell at `now`, the longest due first: those that nobody changes just now.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn to_tell(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Vec<DueTarget>> {
     let found = escalation_targets::table
         .inner_join(escalations::table.inner_join(cases::table.inner_join(organizations::table)))
@@ -407,7 +407,7 @@ pub fn to_tell(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Vec<Due
 /// Of these targets, those that run, with the lines of their cases.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn running_among(conn: &mut Conn, ids: &[TargetId]) -> QueryResult<HashMap<TargetId, LineId>> {
     let rows: Vec<(TargetId, LineId)> = escalation_targets::table
         .inner_join(escalations::table.inner_join(cases::table))
@@ -421,7 +421,7 @@ pub fn running_among(conn: &mut Conn, ids: &[TargetId]) -> QueryResult<HashMap<T
 /// When these people were last told of targets, or will be; those who never were are not in it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn last_told(conn: &mut Conn, people: &[PersonId]) -> QueryResult<HashMap<PersonId, Instant>> {
     let rows: Vec<(PersonId, At)> = target_tellings::table
         .filter(target_tellings::person_id.eq_any(people.to_vec()))
@@ -436,7 +436,7 @@ pub fn last_told(conn: &mut Conn, people: &[PersonId]) -> QueryResult<HashMap<Pe
 /// Notes when somebody is told of targets.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn note_told(conn: &mut Conn, person: PersonId, at: Instant) -> QueryResult<()> {
     let this = target_tellings::table.filter(target_tellings::person_id.eq(person));
     let changed = diesel::update(this)

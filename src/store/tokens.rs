@@ -67,7 +67,7 @@ fn good_tokens(now: At) -> _ {
 /// Adds a token.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn issue(conn: &mut Conn, new: &NewToken<'_>, now: Instant) -> QueryResult<TokenId> {
     let id = TokenId::new(now);
     diesel::insert_into(api_tokens::table)
@@ -88,7 +88,7 @@ pub fn issue(conn: &mut Conn, new: &NewToken<'_>, now: Instant) -> QueryResult<T
 /// The token behind a secret, if it is live, and what its person may do where they want to act.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_secret(
     conn: &mut Conn,
     token_hash: &str,
@@ -107,7 +107,7 @@ pub fn by_secret(
 /// The token of that secret, whatever became of it, and whether it was revoked.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn whatever_became_of(conn: &mut Conn, token_hash: &str) -> QueryResult<Option<(Token, bool)>> {
     api_tokens::table
         .filter(api_tokens::token_hash.eq(token_hash))
@@ -119,7 +119,7 @@ pub fn whatever_became_of(conn: &mut Conn, token_hash: &str) -> QueryResult<Opti
 /// The token of that id, like [`by_secret`]: for whoever showed its secret before and stayed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn again(
     conn: &mut Conn,
     id: TokenId,
@@ -152,7 +152,7 @@ fn enter_token(
 /// The tokens of a person that are not revoked, the newest first, after the one `after`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn of_person(
     conn: &mut Conn,
     person: PersonId,
@@ -176,7 +176,7 @@ pub fn of_person(
 /// A token of a person that is not revoked.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, person: PersonId, id: TokenId) -> QueryResult<Option<Token>> {
     api_tokens::table
         .filter(api_tokens::id.eq(id))
@@ -190,7 +190,7 @@ pub fn find(conn: &mut Conn, person: PersonId, id: TokenId) -> QueryResult<Optio
 /// Notes when a token was last used, never earlier than is noted already.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn used(conn: &mut Conn, id: TokenId, at: Instant) -> QueryResult<()> {
     let earlier = api_tokens::last_used_at.lt(At(at));
     let earlier = api_tokens::last_used_at.is_null().or(earlier);
@@ -207,7 +207,7 @@ pub fn used(conn: &mut Conn, id: TokenId, at: Instant) -> QueryResult<()> {
 /// Revokes a token of a person, with those that were made with it; gives its name, or nothing if there is none such.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn revoke(
     conn: &mut Conn,
     person: PersonId,
@@ -237,7 +237,7 @@ pub fn revoke(
 /// Revokes all API tokens of a person; answers how many.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn revoke_all(conn: &mut Conn, person: PersonId, now: Instant) -> QueryResult<usize> {
     let live = api_tokens::person_id
         .eq(person)

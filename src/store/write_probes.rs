@@ -8,7 +8,7 @@ use crate::db::schema::write_probes;
 /// Writes something and takes it away again. Once that is committed, everything can be.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn probe(conn: &mut Conn) -> QueryResult<()> {
     // Several processes do not wait for each other's row.
     let id: i64 = rand::random();

@@ -42,7 +42,7 @@ impl Calls {
     /// Reminds of the windows that have begun by `now`, and notes the calls whose windows are over, one transaction each.
     ///
     /// # Errors
-    /// The database's own; what was told before it failed stays told.
+    /// Database errors; what was told before it failed stays told.
     pub async fn step(&self, now: Instant) -> Result<SeenTo, DbError> {
         let (begun, more_begun) = self.each(Due::Begins, callback::remind, now).await?;
         let (missed, more_missed) = self.each(Due::Ends, callback::lapse, now).await?;

@@ -38,7 +38,7 @@ impl Digests {
     /// Makes the digests for which it is time at `now`, one transaction a person.
     ///
     /// # Errors
-    /// The database's own; what was made before it failed stays made.
+    /// Database errors; what was made before it failed stays made.
     pub async fn step(&self, now: Instant) -> Result<Digested, DbError> {
         let due = self
             .db

@@ -50,7 +50,7 @@ impl Housekeeping {
     /// Deletes a batch of each thing that has expired at `now`, one transaction each, and renders a batch of entries anew.
     ///
     /// # Errors
-    /// The database's own; what was deleted before it failed stays deleted.
+    /// Database errors; what was deleted before it failed stays deleted.
     pub async fn step(&self, now: Instant) -> Result<Swept, DbError> {
         let mut swept = Swept::default();
         for things in Expiring::ALL {

@@ -39,7 +39,7 @@ pub trait Job: Send + Sync + 'static {
     /// Does what is due at `now`, as much of it as goes in one step. A step with nothing to do commits nothing.
     ///
     /// # Errors
-    /// The database's own; what was done before it failed stays done.
+    /// Database errors; what was done before it failed stays done.
     fn step(&self, now: Instant) -> BoxFuture<'_, Result<Stepped, DbError>>;
 
     /// Goes on until the driver stops: steps in turn, unless it has a way of its own.

@@ -82,7 +82,7 @@ impl LastSeenJob {
     /// Writes down what was noted, in one transaction; answers for how many.
     ///
     /// # Errors
-    /// The database's own; what was noted is then forgotten, and noted again when they are used again.
+    /// Database errors; what was noted is then forgotten, and noted again when they are used again.
     pub async fn step(&self) -> Result<usize, DbError> {
         let seen = self.seen.take();
         let (count, idle) = (seen.sessions.len() + seen.tokens.len(), self.idle);

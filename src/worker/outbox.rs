@@ -114,7 +114,7 @@ impl Outbox {
     /// until [`Outbox::release`] or the lease's end.
     ///
     /// # Errors
-    /// The database's own. A letter that was sent and could not be marked is sent again when its lease has expired,
+    /// Database errors. A letter that was sent and could not be marked is sent again when its lease has expired,
     /// with the same message id.
     pub async fn step(&self, now: Instant) -> Result<Sending, DbError> {
         let mut dispatch = Dispatch::new(self.clone(), Clock::manual(now));
@@ -151,7 +151,7 @@ impl Outbox {
     /// Gives back what was claimed and not seen to an end.
     ///
     /// # Errors
-    /// The database's own; the leases then expire by themselves.
+    /// Database errors; the leases then expire by themselves.
     pub async fn release(&self) -> Result<usize, DbError> {
         let holder = Arc::clone(&self.holder);
         self.db
@@ -164,7 +164,7 @@ impl Outbox {
     /// Gives back what processes held that showed where this one shows, and have died.
     ///
     /// # Errors
-    /// The database's own; the leases then expire by themselves.
+    /// Database errors; the leases then expire by themselves.
     pub async fn release_dead(&self) -> Result<usize, DbError> {
         let mut released = 0;
         for dead in self.holder.dead() {

@@ -38,7 +38,7 @@ impl Warnings {
     /// Warns of what is to be warned of at `now`, one transaction a case.
     ///
     /// # Errors
-    /// The database's own; what was told before it failed stays told.
+    /// Database errors; what was told before it failed stays told.
     pub async fn step(&self, now: Instant) -> Result<Warned, DbError> {
         let due = self
             .db

@@ -44,7 +44,7 @@ impl Resets {
     /// Sees to the oldest wishes, one transaction each.
     ///
     /// # Errors
-    /// The database's own; what was seen to before it failed stays so.
+    /// Database errors; what was seen to before it failed stays so.
     pub async fn step(&self, now: Instant) -> Result<Wished, DbError> {
         let oldest = self
             .db

@@ -42,7 +42,7 @@ impl Steps {
     /// Tells of the promises that are past due at `now`, one transaction each.
     ///
     /// # Errors
-    /// The database's own; what was told before it failed stays told.
+    /// Database errors; what was told before it failed stays told.
     pub async fn step(&self, now: Instant) -> Result<Lapses, DbError> {
         let due = self
             .db

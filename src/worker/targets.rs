@@ -51,7 +51,7 @@ impl Targets {
     /// Starts what an earlier release left without targets, and tells what is to be told at `now`, in one transaction.
     ///
     /// # Errors
-    /// The database's own; what was done before it failed stays done.
+    /// Database errors; what was done before it failed stays done.
     pub async fn step(&self, now: Instant) -> Result<Told, DbError> {
         let (untimed, next) = self
             .db

@@ -47,7 +47,7 @@ input! {
 /// whether they are known, nor whether they have asked before.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn ask(conn: &mut Conn, ask: &AskForAccess, now: Instant) -> VerbResult<()> {
     // Both are looked for whatever the first gives, so that it takes as long.
     let typed = requests::of_name(conn, ask.organization.as_str())?;

@@ -50,7 +50,7 @@ input! {
 /// Changes the actor's own name or zone.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(
     conn: &mut Conn,
     actor: &Actor,
@@ -83,7 +83,7 @@ pub fn update(
 /// made sure that they know the old one.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn change_password(
     conn: &mut Conn,
     actor: &Actor,
@@ -106,7 +106,7 @@ pub fn change_password(
 /// Tells somebody that an administrator has given them another password, and ends what the old one has opened.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn password_was_replaced(
     conn: &mut Conn,
     by: By<'_>,
@@ -123,7 +123,7 @@ pub fn password_was_replaced(
 /// the same is written and taken back, so that the time of this answer and of the next ones tells nothing (A7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn sign_in_refused(
     conn: &mut Conn,
     person: Option<&Person>,
@@ -172,7 +172,7 @@ pub fn end_session(
 /// Ends all of the actor's sessions but one; answers how many.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn end_other_sessions(
     conn: &mut Conn,
     actor: &Actor,
@@ -209,7 +209,7 @@ pub fn end_everything(
 /// What a guesser knows of a person: their password is not made of it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn known(conn: &mut Conn, person: &Person) -> QueryResult<Context> {
     let own = organizations::find(conn, Reach::Everything, person.organization_id)?;
     let context = Context::of(&person.email)

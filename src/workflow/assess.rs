@@ -138,7 +138,7 @@ pub(super) fn decide(
 /// The snapshot of a case at an instant that is not in the future, as one person knows it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn facts(conn: &mut Conn, case: &Case, person: PersonId, at: Instant) -> VerbResult<CaseFacts> {
     let fields = fields_at(conn, case, at)?;
     let updates = feeds::provider_updates(conn, case.id, at)?;

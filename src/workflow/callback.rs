@@ -248,7 +248,7 @@ pub(super) fn cancel_with_escalation(
 /// Reminds whoever makes a call, or else whoever could, that its window begins; answers whether that fell to the caller.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn remind(conn: &mut Conn, id: CallbackId, now: Instant) -> VerbResult<bool> {
     let Some((case, escalation, before)) = locked(conn, Reach::Everything, id)? else {
         return Ok(false);
@@ -268,7 +268,7 @@ pub fn remind(conn: &mut Conn, id: CallbackId, now: Instant) -> VerbResult<bool>
 /// Notes that a call did not come in its window; answers whether that fell to the caller.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lapse(conn: &mut Conn, id: CallbackId, now: Instant) -> VerbResult<bool> {
     let Some((case, escalation, before)) = locked(conn, Reach::Everything, id)? else {
         return Ok(false);

@@ -77,7 +77,7 @@ impl Input for ChooseNotices {
 /// whatever a row may say.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn chosen(conn: &mut Conn, person: PersonId) -> VerbResult<Vec<(NoticeKind, Delivery)>> {
     let chosen = preferences::of_person(conn, person)?;
     let delivery = |kind: NoticeKind| match chosen.get(&kind) {
@@ -93,7 +93,7 @@ pub fn chosen(conn: &mut Conn, person: PersonId) -> VerbResult<Vec<(NoticeKind, 
 /// What a person chooses among: the kinds that they can get (N5), in the order of the kinds, and how they get each.
 ///
 /// # Errors
-/// [`Rejection::NotFound`] if there is no such person; the database's own.
+/// [`Rejection::NotFound`] if there is no such person; database errors.
 pub fn offered(
     conn: &mut Conn,
     person: PersonId,
@@ -109,7 +109,7 @@ pub fn offered(
 /// How much is kept for a person's next digest.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn kept(conn: &mut Conn, person: PersonId) -> VerbResult<i64> {
     Ok(digests::count_of(conn, person)?)
 }

@@ -38,7 +38,7 @@ impl Settings {
     /// As they are.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     fn load(conn: &mut Conn) -> VerbResult<Self> {
         let reasons = rules::reasons(conn)?;
         let active = reasons.iter().filter(|row| row.active);
@@ -64,7 +64,7 @@ pub struct Foreseen {
 /// What the settings would do to the open cases and to the targets that run if they were as `change` makes them.
 ///
 /// # Errors
-/// Those of `change`; the database's own; that of a calendar by which a target cannot be reckoned.
+/// Those of `change`; database errors; that of a calendar by which a target cannot be reckoned.
 pub(super) fn foresee(
     conn: &mut Conn,
     now: Instant,

@@ -24,7 +24,7 @@ use crate::store::{lines, people};
 /// Installs the groups that come with an organization, each with its role (A3).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(super) fn install(
     conn: &mut Conn,
     organization: (OrganizationId, OrganizationKind, &str),
@@ -51,7 +51,7 @@ pub(super) fn install(
 /// taken meanwhile is left to it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(super) fn follow_name(
     conn: &mut Conn,
     organization: (OrganizationId, OrganizationKind),
@@ -306,7 +306,7 @@ pub fn delete_group(
 /// Whether somebody may do the verbs of this room to a group: let people in and out, rename it, remove it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn manages(
     conn: &mut Conn,
     actor: &Actor,

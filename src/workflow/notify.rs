@@ -36,7 +36,7 @@ pub use targets::{Fired, tell_of_targets};
 /// so nobody is left out.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn tell_of_lapse(
     conn: &mut Conn,
     case: &Case,
@@ -55,7 +55,7 @@ pub fn tell_of_lapse(
 /// answers for how many. What it is about comes from an event of the place where it happened (see [`super::publish`]).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(super) fn announce(
     conn: &mut Conn,
     on: On<'_>,

@@ -18,7 +18,7 @@ use crate::store::password_resets;
 /// back. What it gives goes into the letter that bears it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn issue(
     conn: &mut Conn,
     key: &SecretKey,
@@ -47,7 +47,7 @@ pub const NOBODY: PersonId = PersonId::from_uuid(uuid::Uuid::nil());
 /// What [`issue`] does, for nobody: as much is read and written, and there is no link afterwards.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn issue_to_nobody(
     conn: &mut Conn,
     key: &SecretKey,
@@ -74,7 +74,7 @@ pub fn path(key: &SecretKey, link: &LinkFacts) -> String {
 /// purpose. Changes nothing.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(
     conn: &mut Conn,
     key: &SecretKey,
@@ -107,7 +107,7 @@ pub enum Redemption {
 /// Uses a link up. Of any number that try at once, on any number of server processes, one does.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn redeem(
     conn: &mut Conn,
     key: &SecretKey,

@@ -167,7 +167,7 @@ fn whose(conn: &mut Conn, actor: &Actor, named: Option<&str>) -> VerbResult<Orga
 /// Who can be the contact of record of an organization's cases: those who open cases for it themselves (P7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn contacts(
     conn: &mut Conn,
     organization: OrganizationId,

@@ -163,7 +163,7 @@ pub(super) fn join(
 /// Whether somebody may do the verbs of this room to a person.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn manages(
     conn: &mut Conn,
     actor: &Actor,

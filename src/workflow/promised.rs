@@ -44,7 +44,7 @@ pub struct StepPast {
 /// The history of each of these promises, from its beginning. Of one that was made before events were kept there is none.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn histories(
     conn: &mut Conn,
     steps: &[NextStep],

@@ -30,7 +30,7 @@ use crate::store::pairings;
 /// Publishes what happened to a case that is locked.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(crate) fn on_case(
     conn: &mut Conn,
     actor: &Actor,
@@ -50,7 +50,7 @@ pub(crate) fn on_case(
 /// Publishes what happened to an escalation, whose case is locked.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(crate) fn on_escalation(
     conn: &mut Conn,
     actor: &Actor,
@@ -70,7 +70,7 @@ pub(crate) fn on_escalation(
 /// Publishes what happened to an escalation, whose case is locked, because time passed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(crate) fn by_the_clock(
     conn: &mut Conn,
     of: (&Case, &Escalation),
@@ -84,7 +84,7 @@ pub(crate) fn by_the_clock(
 /// Publishes that an escalation, whose case is locked, was given to somebody in turn.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(crate) fn by_rotation(
     conn: &mut Conn,
     of: (&Case, &Escalation),

@@ -33,7 +33,7 @@ pub struct Spotted {
 /// What cases become eligible behind `now` and not behind `until`, by when they do, then by case and by reason.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn look(
     conn: &mut Conn,
     reach: Reach,
@@ -59,7 +59,7 @@ pub fn look(
 /// The cases whose owners are to be warned at `now` and were not yet.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn to_warn(conn: &mut Conn, now: Instant) -> VerbResult<Vec<CaseId>> {
     let book = CalendarBook::load(conn)?;
     let calendars = book.calendars();
@@ -90,7 +90,7 @@ pub fn to_warn(conn: &mut Conn, now: Instant) -> VerbResult<Vec<CaseId>> {
 /// warned of; answers how many notices were made.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn warn(conn: &mut Conn, id: CaseId, now: Instant) -> VerbResult<usize> {
     // Locked first, so that nothing is written on it meanwhile and no other process warns of the same.
     let Some(case) = cases::lock(conn, Reach::Everything, &CaseRef::Id(id))? else {

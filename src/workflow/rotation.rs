@@ -19,7 +19,7 @@ use crate::store::{duty, lines, notices};
 /// is on duty who may read the case, it waits in the queue.
 ///
 /// # Errors
-/// The database's own; that of a calendar by which a target cannot be reckoned.
+/// Database errors; that of a calendar by which a target cannot be reckoned.
 pub(super) fn give_in_turn(
     conn: &mut Conn,
     case: &Case,

@@ -16,7 +16,7 @@ const BATCH: i64 = 50;
 /// the chain as it stands now.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn seal_older(conn: &mut Conn, now: Instant) -> VerbResult<bool> {
     let left = audit::unsealed(conn)?;
     if left == 0 {

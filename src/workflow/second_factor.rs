@@ -35,7 +35,7 @@ pub fn begin(
 /// What the actor has begun and not confirmed yet, to be shown once more.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn begun(conn: &mut Conn, key: &SecretKey, actor: &Actor) -> VerbResult<Option<Authenticator>> {
     let person = own(conn, actor)?;
     match second_factors::find(conn, person.id)? {
@@ -149,7 +149,7 @@ pub fn take_away(conn: &mut Conn, by: By<'_>, id: PersonId, now: Instant) -> Ver
 /// and told. Somebody of whom none is asked for has nothing to show.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn prove(
     conn: &mut Conn,
     key: &SecretKey,

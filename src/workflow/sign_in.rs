@@ -129,7 +129,7 @@ pub fn prove(
 /// Signs out: the session is gone at once, wherever its secret still is.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn sign_out(
     conn: &mut Conn,
     actor: &Actor,

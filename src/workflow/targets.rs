@@ -40,7 +40,7 @@ pub(super) fn happening(event: &Event) -> Option<Happening> {
 /// `escalation` is as it stands afterwards.
 ///
 /// # Errors
-/// The database's own; that of a calendar by which a target cannot be reckoned.
+/// Database errors; that of a calendar by which a target cannot be reckoned.
 pub(super) fn keep(
     conn: &mut Conn,
     case: &Case,

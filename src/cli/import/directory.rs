@@ -58,7 +58,7 @@ impl Directory {
     /// The organization of that slug.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn organization(
         &mut self,
         conn: &mut Conn,
@@ -78,7 +78,7 @@ impl Directory {
     /// The provider.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn provider(&mut self, conn: &mut Conn) -> QueryResult<Option<Organization>> {
         if self.provider.is_none() {
             self.provider = organizations::provider(conn)?;
@@ -89,7 +89,7 @@ impl Directory {
     /// The person of that address.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn person(&mut self, conn: &mut Conn, email: &EmailAddress) -> QueryResult<Option<Known>> {
         if let Some(known) = self.people.get(email) {
             return Ok(Some(known.clone()));
@@ -120,7 +120,7 @@ impl Directory {
     /// The line of that name.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn line(&mut self, conn: &mut Conn, name: &str) -> QueryResult<Option<LineId>> {
         if let Some(known) = self.lines.get(name) {
             return Ok(Some(*known));
@@ -135,7 +135,7 @@ impl Directory {
     /// The root line.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn root(&mut self, conn: &mut Conn, now: Instant) -> QueryResult<LineId> {
         match self.root {
             Some(root) => Ok(root),

@@ -214,7 +214,7 @@ pub async fn make(
 /// Notes the request. That the same was made at this instant is nothing to tell.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(in crate::http) async fn asked(
     desk: &crate::http::state::AppState,
     ask: AskForAccess,

@@ -41,7 +41,7 @@ impl OrganizationAddress {
     /// The organization that it names, if it exists for somebody.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn find(&self, conn: &mut Conn, reach: Reach) -> Result<Option<Organization>, Problem> {
         Ok(match self {
             Self::Id(id) => organizations::find(conn, reach, *id)?,
@@ -74,7 +74,7 @@ impl RoleAddress {
     /// The role of an organization's own that it names, if it exists for somebody.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn own(&self, conn: &mut Conn, access: &Access) -> Result<Option<OwnRole>, Problem> {
         Ok(match self {
             Self::Id(id) => roles::find(conn, access.reach(), *id)?,

@@ -306,7 +306,7 @@ pub async fn mail_server(req: ApiRequest) -> Result<Reply<MailServer>, Problem> 
 /// The outage of the way out by which this installation's notices leave.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(super) fn outage<A, B, Q>(
     conn: &mut Conn,
     req: &ApiRequest<A, B, Q>,

@@ -102,7 +102,7 @@ impl Listing for Organizations {
 /// The organization that a list's query names by id or slug.
 ///
 /// # Errors
-/// What does not exist for the asker is a fault of `organization`; the database's own.
+/// What does not exist for the asker is a fault of `organization`; database errors.
 pub fn asked_organization(
     conn: &mut Conn,
     asker: Asker<'_>,
@@ -122,7 +122,7 @@ pub fn asked_organization(
 /// The organization that a request names by id or slug; the asker's own if it names none.
 ///
 /// # Errors
-/// What does not exist for the asker is a fault of `organization`; the database's own.
+/// What does not exist for the asker is a fault of `organization`; database errors.
 pub(super) fn named_or_own(
     conn: &mut Conn,
     principal: &Principal,

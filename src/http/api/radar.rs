@@ -66,7 +66,7 @@ pub struct FoundOnRadar {
 /// A page of what somebody asks the radar for.
 ///
 /// # Errors
-/// [`Code::ValidationFailed`](crate::http::problem::Code::ValidationFailed) naming what is wrong; the database's own.
+/// [`Code::ValidationFailed`](crate::http::problem::Code::ValidationFailed) naming what is wrong; database errors.
 pub fn find(
     conn: &mut Conn,
     asker: Asker<'_>,

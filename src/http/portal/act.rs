@@ -29,13 +29,13 @@ pub(super) trait FormPage<T = Done> {
     /// Where the visitor goes when it is done.
     ///
     /// # Errors
-    /// What was done does not exist for the visitor any more; the database's own.
+    /// What was done does not exist for the visitor any more; database errors.
     async fn done(&self, req: &PageRequest, done: T) -> PageResult;
 
     /// The page again, with what was typed and what is wrong.
     ///
     /// # Errors
-    /// The page does not exist for the visitor any more; the database's own.
+    /// The page does not exist for the visitor any more; database errors.
     async fn refused(&self, req: &PageRequest, problem: Problem) -> PageResult;
 }
 
@@ -47,7 +47,7 @@ pub(super) trait ForeseeingPage<T = Done>: FormPage<T> {
     /// The page again, with what was typed in its form as `shown` shows it: with what would follow.
     ///
     /// # Errors
-    /// The page does not exist for the visitor any more; the database's own.
+    /// The page does not exist for the visitor any more; database errors.
     async fn foreseen(&self, req: &PageRequest, shown: impl FnOnce(Form) -> Form) -> PageResult;
 }
 

@@ -91,7 +91,7 @@ impl Sending {
     /// Takes the form for this sending, in the transaction that does its work.
     ///
     /// # Errors
-    /// It was taken by an earlier one; the database's own.
+    /// It was taken by an earlier one; database errors.
     pub(super) fn claim(&self, conn: &mut Conn, now: Instant) -> Result<(), Problem> {
         // What a form asks for may take more than one transaction.
         if self.is(DONE) {
@@ -127,7 +127,7 @@ impl Sending {
     /// Keeps where the work has led, with which status.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub(super) async fn keep(
         &self,
         db: &Db,
@@ -150,7 +150,7 @@ impl Sending {
     /// Where an earlier sending has led, if there was one. What has not said so yet is waited for a little.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub(super) async fn earlier(&self, db: &Db, now: Instant) -> Result<Option<Led>, Problem> {
         let mut saved = self.saved(db, now).await?;
         for _ in 0..LOOKS {

@@ -191,7 +191,7 @@ impl PageRequest {
     /// Reads in one consistent transaction.
     ///
     /// # Errors
-    /// Those of `work`, and the database's own.
+    /// Those of `work`, and database errors.
     pub async fn read<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -203,7 +203,7 @@ impl PageRequest {
     /// The same; what `searches` reads so much that it does so on a blocking thread, and only so many do at once.
     ///
     /// # Errors
-    /// Those of `work`, and the database's own.
+    /// Those of `work`, and database errors.
     pub async fn read_or_search<T, F>(&self, searches: bool, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -230,7 +230,7 @@ impl PageRequest {
     /// Writes in one durable transaction; once only, however often the form is sent.
     ///
     /// # Errors
-    /// Those of `work`, which roll everything back, and the database's own.
+    /// Those of `work`, which roll everything back, and database errors.
     pub async fn write<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,

@@ -69,7 +69,7 @@ fn proof_form(
 /// Asks for it, and says what was wrong with what was shown.
 ///
 /// # Errors
-/// The database's own, and a mistake in the template.
+/// Database errors, and a mistake in the template.
 pub(super) async fn ask(req: &PageRequest, problem: &Problem) -> PageResult {
     let person = req.principal()?.person;
     let asks_code = req

@@ -19,7 +19,7 @@ use crate::store::grants::unexpired;
 /// nothing if no role was given to them there (P3).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn paired(
     conn: &mut Conn,
     person: PersonId,
@@ -50,7 +50,7 @@ pub fn paired(
 /// Whether a person holds a role in any organization by way of a pairing that is on.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_paired_anywhere(
     conn: &mut Conn,
     person: PersonId,
@@ -65,7 +65,7 @@ pub fn is_paired_anywhere(
 /// was removed or shut out, or its original may not enter there themselves by the same pairing (P8).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn cloned(
     conn: &mut Conn,
     clone: PersonId,
@@ -118,7 +118,7 @@ pub struct HeldElsewhere {
 /// Every role that a person of `home` holds in other organizations, by way of pairings that are on.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn elsewhere(
     conn: &mut Conn,
     person: PersonId,

@@ -54,7 +54,7 @@ fn holding(row: HoldingRow, pairing: Option<PairingId>) -> Option<Holding> {
 /// came: those given to the person first, then by group.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn own_holdings(
     conn: &mut Conn,
     person: PersonId,
@@ -86,7 +86,7 @@ pub fn own_holdings(
 /// What a person of `home` holds in the organization `there` by way of a pairing, like [`paired`](super::paired), with names and ways.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn paired_holdings(
     conn: &mut Conn,
     person: PersonId,

@@ -38,7 +38,7 @@ macro_rules! elsewhere_grants {
 /// way of pairings, those that are switched off included. Whether the person is shut out does not matter.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn rights_of(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<Rights> {
     let home = of_person(conn, person, now)?.permissions;
     let elsewhere = elsewhere_grants!(given_to!(person.id), now)
@@ -51,7 +51,7 @@ pub fn rights_of(conn: &mut Conn, person: &Person, now: Instant) -> QueryResult<
 /// All that being in a group of an organization on this side gives.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn rights_of_group(
     conn: &mut Conn,
     group: GroupId,

@@ -21,7 +21,7 @@ use crate::store::people::Person;
 /// and go with a pairing, are not among them.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn administrators(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -55,7 +55,7 @@ pub fn administrators(
 /// The enabled people who hold a permission in an organization of their own, by id. Paired people do not count (P7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn holders(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -108,7 +108,7 @@ pub fn holders(
 /// The same people by name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn holders_by_name(
     conn: &mut Conn,
     (organization, side): (OrganizationId, Side),

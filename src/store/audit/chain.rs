@@ -41,7 +41,7 @@ struct Row {
 /// Where the chain ends; none if that was taken away.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn end(conn: &mut Conn) -> QueryResult<Option<End>> {
     write_what_was_put_off(conn)?;
     let row: Option<(i64, String)> = audit_chain::table
@@ -54,7 +54,7 @@ pub fn end(conn: &mut Conn) -> QueryResult<Option<End>> {
 /// Walks along the chain, a page at a time, and says what it has found. All of it has to happen in one consistent read.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn walk(conn: &mut Conn) -> QueryResult<Verdict> {
     let mut chain = Chain::new(end(conn)?);
     let mut last = None;

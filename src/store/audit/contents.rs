@@ -20,7 +20,7 @@ const UNSEALED: &str = "unsealed_case";
 /// Compares, a few cases at a time. All of it has to happen in one consistent read, after the chain itself was walked.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn contents(conn: &mut Conn) -> QueryResult<Contents> {
     let mut comparison = Comparison::default();
     let mut last = None;
@@ -58,7 +58,7 @@ pub fn contents(conn: &mut Conn) -> QueryResult<Contents> {
 /// How many cases have words from before events had hashes, and were not sealed since.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn unsealed(conn: &mut Conn) -> QueryResult<i64> {
     let value: Option<i64> = counters::table
         .filter(counters::name.eq(UNSEALED))
@@ -71,7 +71,7 @@ pub fn unsealed(conn: &mut Conn) -> QueryResult<i64> {
 /// Notes that one case fewer, or all of them, are left to be sealed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set_unsealed(conn: &mut Conn, left: i64) -> QueryResult<()> {
     diesel::update(counters::table.filter(counters::name.eq(UNSEALED)))
         .set(counters::value.eq(left))

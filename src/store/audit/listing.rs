@@ -113,7 +113,7 @@ fn ways(filter: &EventFilter) -> Vec<Way> {
 /// Events, the newest first: by the instant at which it happened, so that what was imported stands where it belongs.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(conn: &mut Conn, filter: &EventFilter, limit: i64) -> QueryResult<Vec<Listed>> {
     write_what_was_put_off(conn)?;
     let after = match filter.after {
@@ -239,7 +239,7 @@ fn along(
 /// Whether somebody of `home` has ever worked in `place`, as far as their own organization may know.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn worked_in(
     conn: &mut Conn,
     home: OrganizationId,

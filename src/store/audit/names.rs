@@ -17,7 +17,7 @@ pub type Names = HashMap<EventId, String>;
 /// The names of those of these ids that are people, or things with a name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn names(conn: &mut Conn, ids: &[EventId]) -> QueryResult<Names> {
     let mut names = Names::new();
     if ids.is_empty() {

@@ -201,7 +201,7 @@ sealed! { CallbackRow of callbacks, case_id, Callback(CallbackId):
 /// Seals what a thing says now under a new salt; gives what the event has to say of it.
 ///
 /// # Errors
-/// The database's own; `NotFound` if it is gone.
+/// Database errors; `NotFound` if it is gone.
 pub fn seal(conn: &mut Conn, thing: Thing) -> QueryResult<Said> {
     match thing {
         Thing::Case(id) => CaseRow::seal(conn, id),
@@ -238,7 +238,7 @@ fn seal_entry(conn: &mut Conn, row: &EntryRow) -> QueryResult<Said> {
 /// Seals whatever a case says that no event covers: what was said before events had hashes.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn seal_what_is_open(conn: &mut Conn, case: CaseId) -> QueryResult<Said> {
     let mut said = Said::default();
     for row in entries(conn, &[case])? {
@@ -262,7 +262,7 @@ pub fn seal_what_is_open(conn: &mut Conn, case: CaseId) -> QueryResult<Said> {
 /// Seals a case whose subject or description has changed, and with it whatever no event covers yet.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn seal_case_again(conn: &mut Conn, case: CaseId) -> QueryResult<Said> {
     let open = seal_what_is_open(conn, case)?;
     Ok(open.and(seal(conn, Thing::Case(case))?))
@@ -271,7 +271,7 @@ pub fn seal_case_again(conn: &mut Conn, case: CaseId) -> QueryResult<Said> {
 /// The cases that the migration found with words that no event covers, `limit` of them at most.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn unsealed_cases(conn: &mut Conn, limit: i64) -> QueryResult<Vec<CaseId>> {
     cases::table
         .filter(cases::salt.is_null())

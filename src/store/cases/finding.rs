@@ -17,7 +17,7 @@ use crate::store::lines::within_reach;
 /// When a case was last changed that exists for the reader: then lists of cases say something else than before.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>> {
     let mut query = cases::table.select(cases::updated_at).into_boxed();
     query = within_reach!(query, reach);
@@ -32,7 +32,7 @@ pub fn last_change(conn: &mut Conn, reach: Reach) -> QueryResult<Option<Instant>
 /// their side is shown.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_any_changed(conn: &mut Conn, reach: Reach, side: Side, after: i64) -> QueryResult<bool> {
     let mut query = audit_events::table
         .inner_join(cases::table.on(audit_events::case_id.eq(cases::id.nullable())))
@@ -50,7 +50,7 @@ pub fn is_any_changed(conn: &mut Conn, reach: Reach, side: Side, after: i64) -> 
 /// The id of the case that a request names, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<CaseId>> {
     let mut query = cases::table.select(cases::id).into_boxed();
     query = match case {
@@ -64,7 +64,7 @@ pub fn id_of(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Optio
 /// The version of a case, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn version_of(conn: &mut Conn, reach: Reach, id: CaseId) -> QueryResult<Option<i64>> {
     let mut query = cases::table
         .select(cases::version)
@@ -79,7 +79,7 @@ pub fn version_of(conn: &mut Conn, reach: Reach, id: CaseId) -> QueryResult<Opti
 /// notice, does not wait. On SQLite the writer is alone already.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option<Case>> {
     let Some(id) = id_of(conn, reach, case)? else {
         return Ok(None);
@@ -95,7 +95,7 @@ pub fn lock(conn: &mut Conn, reach: Reach, case: &CaseRef) -> QueryResult<Option
 /// The row of that id.
 ///
 /// # Errors
-/// The database's own; `NotFound` if there is none.
+/// Database errors; `NotFound` if there is none.
 pub fn find(conn: &mut Conn, id: CaseId) -> QueryResult<Case> {
     cases::table
         .filter(cases::id.eq(id))
@@ -106,7 +106,7 @@ pub fn find(conn: &mut Conn, id: CaseId) -> QueryResult<Case> {
 /// Whether an imported case of that name is there already.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn by_external_id(conn: &mut Conn, external_id: &str) -> QueryResult<Option<CaseId>> {
     cases::table
         .filter(cases::external_id.eq(external_id))
@@ -118,7 +118,7 @@ pub fn by_external_id(conn: &mut Conn, external_id: &str) -> QueryResult<Option<
 /// Who owns an open case of which line, once for each.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn owners_by_line(conn: &mut Conn) -> QueryResult<Vec<(PersonId, LineId)>> {
     let rows: Vec<(Option<PersonId>, LineId)> = cases::table
         .filter(cases::owner_id.is_not_null())

@@ -177,7 +177,7 @@ macro_rules! passing {
 /// Cases that exist for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
@@ -199,7 +199,7 @@ pub fn list(
 /// How many cases there are for the reader, counted up to `most`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count(
     conn: &mut Conn,
     reach: Reach,

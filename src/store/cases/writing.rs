@@ -60,7 +60,7 @@ pub struct NewCase<'a> {
 /// Adds a case.
 ///
 /// # Errors
-/// The database's own; a unique violation if the number or external id is taken.
+/// Database errors; a unique violation if the number or external id is taken.
 pub fn insert(conn: &mut Conn, new: &NewCase<'_>, now: Instant) -> QueryResult<CaseId> {
     let id = CaseId::new(new.opened_at);
     let engagements = json(new.engagements)?;
@@ -187,7 +187,7 @@ impl CaseChanges {
 /// Changes a case if it is still at `version`, and counts the change. Whoever holds the lock of [`lock`](super::lock) finds it so.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(
     conn: &mut Conn,
     id: CaseId,

@@ -158,7 +158,7 @@ macro_rules! passing {
 /// Escalations that exist for the reader; which are past due is asked for `now`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
@@ -184,7 +184,7 @@ pub fn list(
 /// How many escalations there are for the reader, counted up to `most`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count(
     conn: &mut Conn,
     reach: Reach,
@@ -208,7 +208,7 @@ pub fn count(
 /// One escalation, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn view(
     conn: &mut Conn,
     reach: Reach,

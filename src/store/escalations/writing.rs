@@ -55,7 +55,7 @@ pub struct NewEscalation<'a> {
 /// Adds a submitted escalation.
 ///
 /// # Errors
-/// The database's own; a violation if another one is active, or if the case is closed or of low priority (E14).
+/// Database errors; a violation if another one is active, or if the case is closed or of low priority (E14).
 pub fn insert(conn: &mut Conn, new: &NewEscalation<'_>, now: Instant) -> QueryResult<EscalationId> {
     let id = EscalationId::new(now);
     diesel::insert_into(escalations::table)
@@ -119,7 +119,7 @@ pub struct EscalationChanges {
 /// Changes an escalation if it is still at its version, and counts the change.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(
     conn: &mut Conn,
     escalation: &Escalation,
@@ -144,7 +144,7 @@ pub fn update(
 /// Notes the case's priority at submission, from which on the escalation has targets.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set_submitted_priority(
     conn: &mut Conn,
     id: EscalationId,
@@ -159,7 +159,7 @@ pub fn set_submitted_priority(
 /// Notes that something happened to an escalation, which is locked with its case.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn touch(conn: &mut Conn, id: EscalationId, now: Instant) -> QueryResult<()> {
     let earlier = escalations::table
         .filter(escalations::id.eq(id))
@@ -174,7 +174,7 @@ pub fn touch(conn: &mut Conn, id: EscalationId, now: Instant) -> QueryResult<()>
 /// time is not kept from it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn set_awaiting(conn: &mut Conn, id: EscalationId, since: Option<Instant>) -> QueryResult<()> {
     diesel::update(escalations::table.filter(escalations::id.eq(id)))
         .set(escalations::awaiting_reply_since.eq(since.map(At)))
@@ -185,7 +185,7 @@ pub fn set_awaiting(conn: &mut Conn, id: EscalationId, since: Option<Instant>) -
 /// Notes what falls due next: of the targets that run and do not stand still, and of the next steps that are open.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn note_next_due(conn: &mut Conn, id: EscalationId) -> QueryResult<()> {
     let target: Option<At> = escalation_targets::table
         .filter(escalation_targets::escalation_id.eq(id))

@@ -28,7 +28,7 @@ macro_rules! readable {
 /// them; 0 without any.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn newest(conn: &mut Conn, access: &Access, case: CaseId) -> QueryResult<i64> {
     let places = feed_entries::table.select(feed_entries::changed_position);
     let newest: Option<i64> = readable!(places, access, case)
@@ -41,7 +41,7 @@ pub fn newest(conn: &mut Conn, access: &Access, case: CaseId) -> QueryResult<i64
 /// The place of the newest entry of one feed of a case, whoever may see it; 0 without any.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn newest_in(conn: &mut Conn, case: CaseId, feed: Feed) -> QueryResult<i64> {
     let newest: Option<i64> = feed_entries::table
         .filter(
@@ -72,7 +72,7 @@ pub struct Head {
 /// How far several cases have come.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn heads(conn: &mut Conn, of: &[CaseId]) -> QueryResult<Vec<Head>> {
     let newest = feed_entries::table
         .filter(feed_entries::case_id.eq(cases::id))

@@ -10,7 +10,7 @@ use crate::words::markdown;
 /// Entries that no present way of rendering has rendered, and their words; `limit` at the most.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn unrendered(conn: &mut Conn, limit: i64) -> QueryResult<Vec<(EntryId, i64, String)>> {
     feed_entries::table
         .filter(feed_entries::rendering.lt(markdown::RENDERING))
@@ -23,7 +23,7 @@ pub fn unrendered(conn: &mut Conn, limit: i64) -> QueryResult<Vec<(EntryId, i64,
 /// Keeps what came of an entry's words, if they are still those of `version`. It changes nothing that anybody reads.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn keep_rendering(
     conn: &mut Conn,
     id: EntryId,

@@ -29,7 +29,7 @@ pub const AWAITS_REPLY: &str = "awaits_reply";
 /// What people wrote in public in the feed of an escalation, in that order.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn spoken_publicly(conn: &mut Conn, escalation: EscalationId) -> QueryResult<Vec<Spoken>> {
     type Row = (At, Option<Side>, Option<Json<Map<String, Value>>>);
     let rows: Vec<Row> = feed_entries::table
@@ -92,7 +92,7 @@ macro_rules! provider_updates {
 /// For each feed, when the provider last made something visible to the customer, not later than `at` (C7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn provider_updates(
     conn: &mut Conn,
     case: CaseId,
@@ -121,7 +121,7 @@ pub fn provider_updates(
 /// The farthest place of an update by the provider in each of several cases (C7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn newest_provider_updates(conn: &mut Conn, of: &[CaseId]) -> QueryResult<Vec<(CaseId, i64)>> {
     let rows: Vec<(CaseId, Option<i64>)> = provider_updates!()
         .filter(feed_entries::case_id.eq_any(of.to_vec()))

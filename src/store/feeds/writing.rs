@@ -49,7 +49,7 @@ pub struct NewEntry<'a> {
 /// new. Its words are rendered here, once; those of a long text were before the writer was asked.
 ///
 /// # Errors
-/// The database's own; a unique violation if somebody else writes on the case at the same time.
+/// Database errors; a unique violation if somebody else writes on the case at the same time.
 pub fn insert(conn: &mut Conn, new: &NewEntry<'_>) -> QueryResult<(EntryId, Said)> {
     let id = EntryId::new(new.at);
     let position = next_position(conn, new.case, new.at)?;
@@ -111,7 +111,7 @@ fn next_position(conn: &mut Conn, case: CaseId, at: Instant) -> QueryResult<i64>
 /// Replaces an entry's words (F4); gives what the event has to say of it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryResult<Said> {
     let position = next_position(conn, entry.case_id, now)?;
     diesel::update(feed_entries::table.filter(feed_entries::id.eq(entry.id)))
@@ -131,7 +131,7 @@ pub fn edit(conn: &mut Conn, entry: &Entry, body: &str, now: Instant) -> QueryRe
 /// Takes an entry's words away for good, and what their hash was made with (F4); gives what the event has to say of it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said> {
     // What was rendered of them goes too, also from memory.
     markdown::forget(&entry.body);
@@ -156,7 +156,7 @@ pub fn redact(conn: &mut Conn, entry: &Entry, now: Instant) -> QueryResult<Said>
 /// says so of a mark and the name and text of one of its details. Gives what the event has to say of the marks.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn forget_in_marks(
     conn: &mut Conn,
     case: CaseId,

@@ -86,7 +86,7 @@ type Row = (
 /// `at`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn addressed(conn: &mut Conn, ids: &[NoticeId], at: Instant) -> QueryResult<Vec<Addressed>> {
     if ids.is_empty() {
         return Ok(Vec::new());

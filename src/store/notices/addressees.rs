@@ -120,7 +120,7 @@ impl Addressees {
 /// asked for something there is answered at home (P7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn let_in(
     conn: &mut Conn,
     candidate: &mut Candidate,

@@ -43,7 +43,7 @@ pub struct Due {
 /// is due again: whoever held it died on the way, and sending twice is better than not at all.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResult<Vec<Due>> {
     diesel::alias!(notices as ahead: Ahead);
     // Of two of one instant each stands before the other: an order between them would need an alternative, for which
@@ -82,7 +82,7 @@ pub fn due(conn: &mut Conn, urgent: bool, limit: i64, now: Instant) -> QueryResu
 /// `host` completes the message ids of those that are claimed for the first time.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn claim(
     conn: &mut Conn,
     lease: Lease<'_>,
@@ -123,7 +123,7 @@ pub fn claim(
 /// Holds what `lease.holder` has claimed for longer.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn renew(conn: &mut Conn, lease: Lease<'_>) -> QueryResult<usize> {
     diesel::update(
         notices::table
@@ -137,7 +137,7 @@ pub fn renew(conn: &mut Conn, lease: Lease<'_>) -> QueryResult<usize> {
 /// Gives back what `holder` claimed and did not get to, as if it had not been claimed; answers how many.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn release(conn: &mut Conn, holder: &str) -> QueryResult<usize> {
     diesel::update(
         notices::table

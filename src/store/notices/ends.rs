@@ -50,7 +50,7 @@ pub enum Unsent {
 /// Marks a notice as sent. It holds even if the lease was lost meanwhile: the letter has gone out.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn mark_sent(conn: &mut Conn, id: NoticeId, at: Instant) -> QueryResult<bool> {
     let changed = diesel::update(
         notices::table.filter(
@@ -76,7 +76,7 @@ pub fn mark_sent(conn: &mut Conn, id: NoticeId, at: Instant) -> QueryResult<bool
 /// Puts a notice off, gives it up, withholds or drops it. Nothing happens if the lease was lost.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn mark_unsent(
     conn: &mut Conn,
     id: NoticeId,
@@ -121,7 +121,7 @@ pub fn mark_unsent(
 /// once otherwise; with `why`, that is what kept them from being sent.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn give_back(
     conn: &mut Conn,
     ids: &[NoticeId],
@@ -154,7 +154,7 @@ pub fn give_back(
 /// own delays say nothing about them. Answers how many.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn free(conn: &mut Conn, since: Instant, now: Instant) -> QueryResult<usize> {
     diesel::update(
         notices::table
@@ -173,7 +173,7 @@ pub fn free(conn: &mut Conn, since: Instant, now: Instant) -> QueryResult<usize>
 /// thread that goes on stays: later ones refer to it.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn delete_sent(conn: &mut Conn, batch: i64, until: Instant) -> QueryResult<usize> {
     diesel::alias!(notices as first: First, notices as later: Later);
     // A macro, because the types of two aliases are two types.
@@ -217,7 +217,7 @@ pub struct Backlog {
 /// How far the outbox is behind; for the state of health.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn backlog(conn: &mut Conn) -> QueryResult<Backlog> {
     let waiting = notices::table.filter(IsWaiting).count().get_result(conn)?;
     let mut since = None;

@@ -24,7 +24,7 @@ const MOST: i64 = 20;
 /// something else of its thread waits behind, so that people read things in their order.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn gather(
     conn: &mut Conn,
     runs: Vec<Vec<Due>>,

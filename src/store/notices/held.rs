@@ -33,7 +33,7 @@ pub struct Held {
 /// What is held for these people of what tells of targets, one for each at the most.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn held_of_targets(conn: &mut Conn, people: &[PersonId]) -> QueryResult<Vec<Held>> {
     type Row = (NoticeId, Option<PersonId>, Json<Payload>, At, i64);
     let queues: Vec<String> = people
@@ -76,7 +76,7 @@ pub fn held_of_targets(conn: &mut Conn, people: &[PersonId]) -> QueryResult<Vec<
 /// Puts another notice in the place of one that is held, if that is as it was read and nobody sends it; says whether it was.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn replace_held(
     conn: &mut Conn,
     held: &Held,

@@ -88,7 +88,7 @@ pub fn place(by: NoticeOrder, notice: &Listed) -> Place<NoticeId> {
 /// The notices that `filter` lets through; none on cases that the reader may not read (A4).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn list(
     conn: &mut Conn,
     reach: Reach,
@@ -101,7 +101,7 @@ pub fn list(
 /// The notice of that id, if it exists for the reader.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find(conn: &mut Conn, reach: Reach, id: NoticeId) -> QueryResult<Option<Listed>> {
     Ok(load(conn, reach, &Which::One(id))?.pop())
 }
@@ -250,7 +250,7 @@ pub enum Resend {
 /// be sent is withheld again. The attempts are kept.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn resend(conn: &mut Conn, id: NoticeId, now: Instant) -> QueryResult<Resend> {
     let ended = [NoticeState::Failed, NoticeState::Withheld];
     let changed =
@@ -275,7 +275,7 @@ pub fn resend(conn: &mut Conn, id: NoticeId, now: Instant) -> QueryResult<Resend
 /// How many notices are in `state`, as far as the reader may know of them.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count(conn: &mut Conn, reach: Reach, state: NoticeState) -> QueryResult<i64> {
     let mut query = notices::table
         .left_join(people::table)
@@ -290,7 +290,7 @@ pub fn count(conn: &mut Conn, reach: Reach, state: NoticeState) -> QueryResult<i
 /// How many notices the filter lets through that the reader may know of, counted up to `most`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count_passing(
     conn: &mut Conn,
     reach: Reach,
@@ -321,7 +321,7 @@ pub struct ResentAll {
 /// through and the reader may know of. What waits or was sent is left alone, so that a repeat changes nothing.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn resend_all(
     conn: &mut Conn,
     reach: Reach,

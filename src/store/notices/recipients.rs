@@ -31,7 +31,7 @@ pub struct Known {
 /// The given people, and everybody at the provider who holds `permission`, by id.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn known(
     conn: &mut Conn,
     mut persons: Vec<PersonId>,
@@ -98,7 +98,7 @@ pub fn known(
 /// Whom an entry reaches, if it exists.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn visibility_of(conn: &mut Conn, entry: EntryId) -> QueryResult<Option<Visibility>> {
     feed_entries::table
         .filter(feed_entries::id.eq(entry))

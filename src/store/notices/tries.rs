@@ -28,7 +28,7 @@ pub struct Try {
 /// Notes a try that failed; one that did not come to a fault is none.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn note_try(
     conn: &mut Conn,
     notice: NoticeId,
@@ -55,7 +55,7 @@ pub fn note_try(
 /// The tries of notices, the oldest first.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn tries_of(conn: &mut Conn, notices: &[NoticeId]) -> QueryResult<HashMap<NoticeId, Vec<Try>>> {
     let rows: Vec<(NoticeId, At, Fault, String, Option<At>)> = tries::table
         .filter(tries::notice_id.eq_any(notices.iter().copied()))

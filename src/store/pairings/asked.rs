@@ -58,7 +58,7 @@ pub struct NewRoleRequest<'a> {
 /// Adds a request.
 ///
 /// # Errors
-/// The database's own; a unique violation if the same is asked for already.
+/// Database errors; a unique violation if the same is asked for already.
 pub fn ask_for_role(
     conn: &mut Conn,
     new: &NewRoleRequest<'_>,
@@ -82,7 +82,7 @@ pub fn ask_for_role(
 /// Notes that a request was refused.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn refuse_role(
     conn: &mut Conn,
     id: RoleRequestId,
@@ -102,7 +102,7 @@ pub fn refuse_role(
 /// Removes a request: it was given, or is not asked for any more.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn forget_role_request(conn: &mut Conn, id: RoleRequestId) -> QueryResult<()> {
     diesel::delete(requests::table.filter(requests::id.eq(id)))
         .execute(conn)
@@ -112,7 +112,7 @@ pub fn forget_role_request(conn: &mut Conn, id: RoleRequestId) -> QueryResult<()
 /// Removes all requests for a member.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(super) fn forget_role_requests_of(conn: &mut Conn, member: PairingMemberId) -> QueryResult<()> {
     diesel::delete(requests::table.filter(requests::member_id.eq(member)))
         .execute(conn)
@@ -122,7 +122,7 @@ pub(super) fn forget_role_requests_of(conn: &mut Conn, member: PairingMemberId) 
 /// What was asked for, for a member and a role.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn role_request_for(
     conn: &mut Conn,
     member: PairingMemberId,
@@ -139,7 +139,7 @@ pub fn role_request_for(
 /// What was asked for in these pairings, in the order in which it was.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn role_requests_in(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<RoleRequest>> {
     let members = pairing_members::table
         .filter(pairing_members::pairing_id.eq_any(pairings.to_vec()))
@@ -154,7 +154,7 @@ pub fn role_requests_in(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<
 /// The request of that id with its member and pairing, if that exists in the scope.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find_role_request(
     conn: &mut Conn,
     scope: Scope,

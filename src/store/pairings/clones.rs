@@ -68,7 +68,7 @@ fn row(((id, first, last), (original, pairing), (added_by, added_at)): Row) -> C
 /// Whether a person is or was a cloned user.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
     diesel::select(exists(clones::table.filter(clones::person_id.eq(person)))).get_result(conn)
 }
@@ -76,7 +76,7 @@ pub fn is_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
 /// Of these people, those who are or were cloned users.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn clones_among(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<PersonId>> {
     clones::table
         .filter(clones::person_id.eq_any(persons.to_vec()))
@@ -87,7 +87,7 @@ pub fn clones_among(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<Vec<Pe
 /// Whether a person was a cloned user, and is none any more.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_removed_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> {
     diesel::select(exists(
         clones::table
@@ -100,7 +100,7 @@ pub fn is_removed_clone(conn: &mut Conn, person: PersonId) -> QueryResult<bool> 
 /// The cloned users of these pairings.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn clones_of(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<CloneRow>> {
     let rows: Vec<Row> = standing!()
         .filter(clones::pairing_id.eq_any(pairings.to_vec()))
@@ -111,7 +111,7 @@ pub fn clones_of(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<Clo
 /// The cloned users of these people, wherever they are.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn clones_of_people(conn: &mut Conn, originals: &[PersonId]) -> QueryResult<Vec<CloneRow>> {
     let rows: Vec<Row> = standing!()
         .filter(clones::original_id.eq_any(originals.to_vec()))
@@ -122,7 +122,7 @@ pub fn clones_of_people(conn: &mut Conn, originals: &[PersonId]) -> QueryResult<
 /// How many cloned users a pairing has.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn running_clones(conn: &mut Conn, pairing: PairingId) -> QueryResult<usize> {
     let count: i64 = clones::table
         .filter(clones::pairing_id.eq(pairing))
@@ -135,7 +135,7 @@ pub fn running_clones(conn: &mut Conn, pairing: PairingId) -> QueryResult<usize>
 /// The cloned user of that id with its pairing, if that exists in the scope.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find_clone(
     conn: &mut Conn,
     scope: Scope,
@@ -178,7 +178,7 @@ impl Mailbox {
 /// Where those of these people who are cloned users are written to.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn mailboxes(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<PersonId, Mailbox>> {
     type Row = (
         PersonId,
@@ -216,7 +216,7 @@ pub fn mailboxes(conn: &mut Conn, persons: &[PersonId]) -> QueryResult<HashMap<P
 /// The organizations that those of these people who are or were cloned users come from.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn homes_of_clones(
     conn: &mut Conn,
     persons: &[PersonId],
@@ -234,7 +234,7 @@ pub fn homes_of_clones(
 /// by way of its original, and written to at theirs.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn add_clone(
     conn: &mut Conn,
     (pairing, trustor): (PairingId, OrganizationId),
@@ -270,7 +270,7 @@ pub fn add_clone(
 /// Ends cloned users: they are shut out, and what they did stays theirs.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn end_clones(conn: &mut Conn, ended: &[PersonId], now: Instant) -> QueryResult<()> {
     diesel::update(
         clones::table

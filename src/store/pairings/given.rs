@@ -136,7 +136,7 @@ fn given((id, pairing, who, role, (by, at, until)): Row) -> Option<Given> {
 /// The roles given through these pairings, in the order in which they were given.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn given_in(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<Given>> {
     let rows: Vec<Row> = role_grants::table
         .left_join(roles::table)
@@ -150,7 +150,7 @@ pub fn given_in(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<Give
 /// The pairings through which a role of an organization's own is given.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn giving(conn: &mut Conn, role: RoleId) -> QueryResult<Vec<PairingId>> {
     role_grants::table
         .filter(role_grants::role_id.eq(role))
@@ -164,7 +164,7 @@ pub fn giving(conn: &mut Conn, role: RoleId) -> QueryResult<Vec<PairingId>> {
 /// The grant of that id with its pairing, if that exists in the scope.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find_given(
     conn: &mut Conn,
     scope: Scope,
@@ -187,7 +187,7 @@ pub fn find_given(
 /// Gives a member a role in the trustor, for good or until an instant.
 ///
 /// # Errors
-/// The database's own; a unique violation if it was given.
+/// Database errors; a unique violation if it was given.
 pub fn give(
     conn: &mut Conn,
     (pairing, trustor): (PairingId, OrganizationId),
@@ -221,7 +221,7 @@ pub fn give(
 /// Lets a role that was given hold until an instant, or for good.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn let_hold(conn: &mut Conn, id: GrantId, until: Option<Instant>) -> QueryResult<()> {
     diesel::update(role_grants::table.filter(role_grants::id.eq(id)))
         .set(role_grants::expires_at.eq(until.map(At)))
@@ -232,7 +232,7 @@ pub fn let_hold(conn: &mut Conn, id: GrantId, until: Option<Instant>) -> QueryRe
 /// Takes a role back.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take(conn: &mut Conn, id: GrantId) -> QueryResult<()> {
     diesel::delete(role_grants::table.filter(role_grants::id.eq(id)))
         .execute(conn)
@@ -242,7 +242,7 @@ pub fn take(conn: &mut Conn, id: GrantId) -> QueryResult<()> {
 /// Takes all roles of a member back.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take_all(conn: &mut Conn, pairing: PairingId, who: Who) -> QueryResult<()> {
     let of = role_grants::table.filter(role_grants::pairing_id.eq(pairing));
     let taken = match who {
@@ -259,7 +259,7 @@ pub fn take_all(conn: &mut Conn, pairing: PairingId, who: Who) -> QueryResult<()
 /// An own role of an organization, named by id or code.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn own_role(
     conn: &mut Conn,
     organization: OrganizationId,

@@ -65,7 +65,7 @@ pub(super) fn groups_with(person: PersonId) -> _ {
 /// Adds a member.
 ///
 /// # Errors
-/// The database's own; a unique violation if they are one already.
+/// Database errors; a unique violation if they are one already.
 pub fn add_member(
     conn: &mut Conn,
     pairing: PairingId,
@@ -90,7 +90,7 @@ pub fn add_member(
 /// Removes a member, with what is asked for it; the roles that were given to it are taken before.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn remove_member(conn: &mut Conn, id: PairingMemberId) -> QueryResult<()> {
     forget_role_requests_of(conn, id)?;
     diesel::delete(pairing_members::table.filter(pairing_members::id.eq(id)))
@@ -101,7 +101,7 @@ pub fn remove_member(conn: &mut Conn, id: PairingMemberId) -> QueryResult<()> {
 /// Notes that the trustor approved a member (P5).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn approve(
     conn: &mut Conn,
     id: PairingMemberId,
@@ -124,7 +124,7 @@ pub fn approve(
 /// Counts a change of a member.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn change_member(conn: &mut Conn, id: PairingMemberId) -> QueryResult<()> {
     diesel::update(pairing_members::table.filter(pairing_members::id.eq(id)))
         .set(pairing_members::version.eq(pairing_members::version + 1))
@@ -135,7 +135,7 @@ pub fn change_member(conn: &mut Conn, id: PairingMemberId) -> QueryResult<()> {
 /// The member of that id with its pairing, if that exists in the scope.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn find_member(
     conn: &mut Conn,
     scope: Scope,
@@ -156,7 +156,7 @@ pub fn find_member(
 /// The members of these pairings, in the order in which they were proposed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn members_of(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<Member>> {
     pairing_members::table
         .filter(pairing_members::pairing_id.eq_any(pairings.to_vec()))
@@ -168,7 +168,7 @@ pub fn members_of(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<Vec<Me
 /// Of these pairings, those of which the person is in a trusted group (P10).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn has_groups_with(
     conn: &mut Conn,
     pairings: &[PairingId],
@@ -185,7 +185,7 @@ pub fn has_groups_with(
 /// Everybody whom these pairings are for, each once: who is named, and who is in a group that is.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn reaching(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<BTreeSet<PersonId>> {
     let named: Vec<Option<PersonId>> = pairing_members::table
         .filter(pairing_members::pairing_id.eq_any(pairings.to_vec()))
@@ -208,7 +208,7 @@ pub fn reaching(conn: &mut Conn, pairings: &[PairingId]) -> QueryResult<BTreeSet
 /// Whether an enabled person is a member of the pairing, or in a group that is.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_trusted(conn: &mut Conn, pairing: PairingId, person: PersonId) -> QueryResult<bool> {
     let member = pairing_members::table
         .filter(pairing_members::pairing_id.eq(pairing))
@@ -226,7 +226,7 @@ pub fn is_trusted(conn: &mut Conn, pairing: PairingId, person: PersonId) -> Quer
 /// Whether a person is in a group.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_in_group(conn: &mut Conn, group: GroupId, person: PersonId) -> QueryResult<bool> {
     let member = access_group_members::table
         .filter(access_group_members::group_id.eq(group))
@@ -244,7 +244,7 @@ fn named<B: FromIterator<(PersonId, String)>>(rows: Vec<(PersonId, String, Strin
 /// Names of groups.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn group_names(conn: &mut Conn, groups: &[GroupId]) -> QueryResult<HashMap<GroupId, String>> {
     let rows: Vec<(GroupId, String)> = access_groups::table
         .filter(access_groups::id.eq_any(groups.to_vec()))
@@ -256,7 +256,7 @@ pub fn group_names(conn: &mut Conn, groups: &[GroupId]) -> QueryResult<HashMap<G
 /// Of these people, those of an organization who can be trusted elsewhere: enabled, and no cloned users.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn people_of(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -276,7 +276,7 @@ pub fn people_of(
 /// Of these groups, those of an organization.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn groups_of(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -292,7 +292,7 @@ pub fn groups_of(
 /// Everybody of an organization who can be trusted elsewhere, by name, up to `limit`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn trustable_people(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -318,7 +318,7 @@ pub fn trustable_people(
 /// The groups of an organization, by name, up to `limit`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn trustable_groups(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -335,7 +335,7 @@ pub fn trustable_groups(
 /// The enabled people in a group, by name, up to `limit`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn people_in(
     conn: &mut Conn,
     group: GroupId,

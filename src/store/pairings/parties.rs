@@ -11,7 +11,7 @@ use crate::store::cases::OrganizationRef;
 /// the provider names.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn clients(
     conn: &mut Conn,
     trustee: OrganizationId,
@@ -46,7 +46,7 @@ pub fn clients(
 /// Whether an organization is paired, on either side, with one that is at home in another region than this (P4).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn is_paired_outside(
     conn: &mut Conn,
     organization: OrganizationId,
@@ -77,7 +77,7 @@ pub fn is_paired_outside(
 /// Organizations by name.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn organizations_of(
     conn: &mut Conn,
     ids: &[OrganizationId],

@@ -35,7 +35,7 @@ pub struct Visit {
 /// Begins a visit.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn begin_visit(
     conn: &mut Conn,
     (pairing, person): (PairingId, PersonId),
@@ -57,7 +57,7 @@ pub fn begin_visit(
 /// Notes an audited event as one of the newest visit of whoever did it; where that is over, of a new one.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn note_on_visit(
     conn: &mut Conn,
     (pairing, person): (PairingId, PersonId),
@@ -92,7 +92,7 @@ pub fn note_on_visit(
 /// The visits by a pairing, the newest first, after the one `after`.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn visits_of(
     conn: &mut Conn,
     pairing: PairingId,
@@ -112,7 +112,7 @@ pub fn visits_of(
 /// Of which two organizations a visit is: whose person was there, and where.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn organizations_of_visit(
     conn: &mut Conn,
     id: VisitId,

@@ -65,7 +65,7 @@ pub struct PairingChanges {
 /// Adds a request.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn insert(conn: &mut Conn, new: &NewPairing<'_>, now: Instant) -> QueryResult<PairingId> {
     let id = PairingId::new(now);
     diesel::insert_into(pairings::table)
@@ -85,7 +85,7 @@ pub fn insert(conn: &mut Conn, new: &NewPairing<'_>, now: Instant) -> QueryResul
 /// Changes a pairing and counts the change.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn update(conn: &mut Conn, id: PairingId, changes: &PairingChanges) -> QueryResult<()> {
     diesel::update(pairings::table.filter(pairings::id.eq(id)))
         .set((changes, pairings::version.eq(pairings::version + 1)))
@@ -96,7 +96,7 @@ pub fn update(conn: &mut Conn, id: PairingId, changes: &PairingChanges) -> Query
 /// Counts a change of what belongs to a pairing.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn count_change(conn: &mut Conn, id: PairingId) -> QueryResult<()> {
     diesel::update(pairings::table.filter(pairings::id.eq(id)))
         .set(pairings::version.eq(pairings::version + 1))
@@ -107,7 +107,7 @@ pub fn count_change(conn: &mut Conn, id: PairingId) -> QueryResult<()> {
 /// Notes that a person used a pairing: they switched in, or changed something there. Looking is no use.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn touch(
     conn: &mut Conn,
     pairing: PairingId,

@@ -32,7 +32,7 @@ struct Taken {
 /// What targets are reckoned by stays as it is until the transaction ends. Taken before it is read.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn hold_rules(conn: &mut Conn) -> QueryResult<()> {
     advisory(conn, "SELECT pg_advisory_xact_lock_shared($1)", RULES)
 }
@@ -41,7 +41,7 @@ pub fn hold_rules(conn: &mut Conn) -> QueryResult<()> {
 /// changed, and after [`escalated`].
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn change_rules(conn: &mut Conn) -> QueryResult<()> {
     advisory(conn, "SELECT pg_advisory_xact_lock($1)", RULES)
 }
@@ -58,7 +58,7 @@ fn advisory(conn: &mut Conn, sql: &str, number: i64) -> QueryResult<()> {
 /// Whether it falls to the caller to tell of targets: not while another process does, whose notices would not be seen yet.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn tells_alone(conn: &mut Conn) -> QueryResult<bool> {
     match conn {
         Conn::Postgres(conn) => {
@@ -73,7 +73,7 @@ pub fn tells_alone(conn: &mut Conn) -> QueryResult<bool> {
 /// Locks all cases with an active escalation until the transaction ends, and says which they are; none where that is needless.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn escalated(conn: &mut Conn) -> QueryResult<Option<BTreeSet<CaseId>>> {
     let Conn::Postgres(conn) = conn else {
         return Ok(None);
@@ -95,7 +95,7 @@ pub fn escalated(conn: &mut Conn) -> QueryResult<Option<BTreeSet<CaseId>>> {
 /// they are held until the transaction ends. Whoever holds one is about to change it. None where nobody can.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn free(conn: &mut Conn, now: Instant, limit: i64) -> QueryResult<Option<Vec<TargetId>>> {
     let Conn::Postgres(conn) = conn else {
         return Ok(None);

@@ -98,7 +98,7 @@ impl Dispatch {
     /// Claims what is due at `now`, as far as there is place for it, and begins to send it.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub(super) async fn fill(&mut self, now: Instant) -> Result<Filled, DbError> {
         let (urgent_places, places) = (self.places(true), self.places(false));
         if urgent_places + places == 0 {
@@ -324,7 +324,7 @@ impl Dispatch {
     /// for ever, if nothing is under way. It may be dropped at any time.
     ///
     /// # Errors
-    /// The database's own: a letter that could not be marked is sent again when its lease has expired.
+    /// Database errors: a letter that could not be marked is sent again when its lease has expired.
     pub(super) async fn place(&mut self) -> Result<(), DbError> {
         let quick = (self.under_way.values()).filter(|one| !self.is_slow(one));
         let next = quick
@@ -343,7 +343,7 @@ impl Dispatch {
     /// Waits for everything that is under way.
     ///
     /// # Errors
-    /// The database's own, see [`Dispatch::place`].
+    /// Database errors, see [`Dispatch::place`].
     pub(super) async fn drain(&mut self) -> Result<Sending, DbError> {
         let mut sending = Sending::default();
         let mut failure = None;
@@ -357,7 +357,7 @@ impl Dispatch {
     /// Holds what is under way for longer.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub(super) async fn renew(&self, now: Instant) -> Result<(), DbError> {
         self.outbox.renew(now).await
     }

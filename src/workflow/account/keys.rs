@@ -41,7 +41,7 @@ impl Ended {
 /// with the old proof at the same time has done so before, and it ends too, or finds the new one.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn end_keys(conn: &mut Conn, person: PersonId, kept: Kept, now: Instant) -> QueryResult<Ended> {
     people::lock(conn, person)?;
     for purpose in LinkPurpose::ALL {

@@ -89,7 +89,7 @@ pub fn invite(
 /// how long other writes take meanwhile learns nothing of accounts (A7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn send_reset(
     conn: &mut Conn,
     key: &SecretKey,

@@ -57,7 +57,7 @@ pub(super) fn keep(
 /// may still be told is looked at when it is sent.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn make_digest(conn: &mut Conn, person: PersonId, now: Instant) -> Result<bool, DbError> {
     let kept = digests::take(conn, person)?;
     let ids = kept.iter().filter_map(|kept| kept.case).collect();

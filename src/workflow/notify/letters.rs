@@ -21,7 +21,7 @@ use crate::workflow::one_time_link::NOBODY;
 /// not known who did it: the letter then speaks of the provider.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn write_to_person(
     conn: &mut Conn,
     person: PersonId,
@@ -35,7 +35,7 @@ pub fn write_to_person(
 /// [`write_to_person`] for several, each once; answers to how many.
 ///
 /// # Errors
-/// The database's own; a serialization error for a letter that bears a link, which is one person's: a mistake of the
+/// Database errors; a serialization error for a letter that bears a link, which is one person's: a mistake of the
 /// verb.
 pub fn write_to_people(
     conn: &mut Conn,
@@ -94,7 +94,7 @@ pub struct Address<'a> {
 /// this address is written to as [`write_to_person`] does. Answers whether one was put there.
 ///
 /// # Errors
-/// The database's own; a serialization error if this kind of letter goes to verified addresses only: a mistake of the
+/// Database errors; a serialization error if this kind of letter goes to verified addresses only: a mistake of the
 /// verb.
 pub fn write_to_address(
     conn: &mut Conn,
@@ -131,7 +131,7 @@ pub fn write_to_address(
 /// once that is found out. To whoever watches how long things take it is what [`write_to_person`] does (A7).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn write_to_nobody(
     conn: &mut Conn,
     email: &EmailAddress,

@@ -17,7 +17,7 @@ use crate::workflow::{Rejection, VerbResult};
 /// there is no such notice, or if it bears a link with which whoever opens it acts as its recipient.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn written_now(
     conn: &mut Conn,
     id: NoticeId,
@@ -46,7 +46,7 @@ pub struct Looker {
 /// and tells of nothing that exists: its links lead nowhere.
 ///
 /// # Errors
-/// [`Rejection::NotFound`] for a kind without a sample; the database's own.
+/// [`Rejection::NotFound`] for a kind without a sample; database errors.
 pub fn made_up(
     conn: &mut Conn,
     kind: NoticeKind,

@@ -37,7 +37,7 @@ pub struct Fired {
 /// minutes ago or it can wait for their working hours, together with what follows. Answers how many notices were made.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn tell_of_targets(conn: &mut Conn, fired: &[Fired], now: Instant) -> Result<usize, DbError> {
     let desk = Desk::load(conn, fired, now)?;
     let mut told = desk.told(fired, now);

@@ -176,7 +176,7 @@ pub(super) fn end_untrusted(
 /// Ends the cloned users of people who are not trusted any more: they were shut out, or left the group that is (P8).
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn end_untrusted_of(
     conn: &mut Conn,
     by: By<'_>,

@@ -120,7 +120,7 @@ pub fn take_role(conn: &mut Conn, actor: &Actor, id: GrantId, now: Instant) -> V
 /// Takes a role of the trustor's own from whoever was given it through pairings, because it is removed.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn take_everywhere(conn: &mut Conn, by: By<'_>, role: RoleId, now: Instant) -> VerbResult<()> {
     for pairing in pairings::giving(conn, role)? {
         let Some(pairing) = pairings::lock_by_id(conn, pairing)? else {

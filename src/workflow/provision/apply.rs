@@ -26,7 +26,7 @@ type Both = (Option<Map<String, Value>>, Map<String, Value>);
 /// Takes all records in, in the order of the file; one that is refused changes nothing.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(super) fn all(
     conn: &mut Conn,
     actor: &Actor,

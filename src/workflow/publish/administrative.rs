@@ -18,7 +18,7 @@ use crate::workflow::record::DoneBy;
 /// Publishes what happened to what administrators keep.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(crate) fn administrative<'a>(
     conn: &mut Conn,
     by: impl Into<DoneBy<'a>>,
@@ -31,7 +31,7 @@ pub(crate) fn administrative<'a>(
 /// Publishes what happened to somebody's account.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(crate) fn on_account<'a>(
     conn: &mut Conn,
     by: impl Into<DoneBy<'a>>,
@@ -51,7 +51,7 @@ pub(crate) fn on_account<'a>(
 /// Publishes what happened to a request for access.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(crate) fn on_access_request<'a>(
     conn: &mut Conn,
     by: impl Into<DoneBy<'a>>,

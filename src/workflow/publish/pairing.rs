@@ -26,7 +26,7 @@ const MOST_WRITTEN_TO: i64 = 500;
 /// Publishes what happened to a pairing, which is as it stands afterwards.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(crate) fn on_pairing<'a>(
     conn: &mut Conn,
     by: impl Into<DoneBy<'a>>,

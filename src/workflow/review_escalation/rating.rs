@@ -90,7 +90,7 @@ impl Verb<'_> {
 /// who rate escalations. Nobody, as long as whoever is asked is there, or once it is rated.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn raters(
     conn: &mut Conn,
     organization: OrganizationId,

@@ -15,7 +15,7 @@ use crate::workflow::VerbResult;
 /// feed. Its case counts with the priority that it has now.
 ///
 /// # Errors
-/// The database's own; that of a calendar by which a target cannot be reckoned.
+/// Database errors; that of a calendar by which a target cannot be reckoned.
 pub(crate) fn begin(
     conn: &mut Conn,
     case: &Case,

@@ -25,7 +25,7 @@ pub(crate) struct Halted(Option<BTreeSet<CaseId>>);
 /// may wait.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub(crate) fn halt(conn: &mut Conn) -> Result<Halted, DbError> {
     let cases = locks::escalated(conn)?;
     locks::change_rules(conn)?;
@@ -35,7 +35,7 @@ pub(crate) fn halt(conn: &mut Conn) -> Result<Halted, DbError> {
 /// Reckons all targets that run: the table, the ladder, a calendar or the tree of lines has changed.
 ///
 /// # Errors
-/// The database's own; that of a calendar by which one cannot be reckoned.
+/// Database errors; that of a calendar by which one cannot be reckoned.
 pub(crate) fn reckon_all(conn: &mut Conn, halted: &Halted, now: Instant) -> VerbResult<()> {
     let (rules, book) = (Rules::load(conn)?, CalendarBook::load(conn)?);
     let all = targets::running(conn)?;

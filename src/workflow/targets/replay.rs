@@ -45,7 +45,7 @@ pub fn replay(
 /// The same of a target that is at hand.
 ///
 /// # Errors
-/// That of a calendar by which it cannot be reckoned, and the database's own.
+/// That of a calendar by which it cannot be reckoned, and database errors.
 pub fn replayed(
     conn: &mut Conn,
     case: &Case,

@@ -33,7 +33,7 @@ pub enum Loaded {
 /// Loads a batch in the order of its lines.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn load(
     conn: &mut Conn,
     batch: &[Prepared],

@@ -56,7 +56,7 @@ pub struct Outcome {
 /// Makes sure that there is a provider; says whether it was made.
 ///
 /// # Errors
-/// The outer one is the database's own.
+/// The outer one is an error of the database.
 pub fn provider(conn: &mut Conn, now: Instant) -> Result<Result<bool, ImportError>, DbError> {
     if organizations::provider(conn)?.is_some() {
         return Ok(Ok(false));
@@ -86,7 +86,7 @@ fn organization(slug: Slug, name: Title, kind: OrganizationKind) -> AddOrganizat
 /// Loads a batch.
 ///
 /// # Errors
-/// The database's own.
+/// Database errors.
 pub fn load(
     conn: &mut Conn,
     words: &Catalogue,

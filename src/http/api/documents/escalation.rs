@@ -169,7 +169,7 @@ impl EscalationParts {
     /// Those of these escalations.
     ///
     /// # Errors
-    /// The database's own.
+    /// Database errors.
     pub fn of(conn: &mut Conn, escalations: &[EscalationId]) -> Result<Self, Problem> {
         Ok(Self {
             steps: promises::of_escalations(conn, escalations)?,

@@ -74,7 +74,7 @@ pub(super) trait ListPage: 'static {
     /// A page of it.
     ///
     /// # Errors
-    /// Those of the list; the database's own.
+    /// Those of the list; database errors.
     fn find(
         conn: &mut Conn,
         req: &PageRequest,

@@ -39,7 +39,7 @@ impl PageRequest {
     /// Reads a request.
     ///
     /// # Errors
-    /// [`Code::TooLarge`], [`Code::UnsupportedMediaType`], [`Code::Csrf`], and the database's own.
+    /// [`Code::TooLarge`], [`Code::UnsupportedMediaType`], [`Code::Csrf`], and database errors.
     pub(in crate::http::portal) async fn extract(
         desk: Arc<AppState>,
         portal: Arc<Portal>,
